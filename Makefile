@@ -1,0 +1,50 @@
+# `make demo` and `make test` are all that a newcomer needs; both set up what they use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test check format bench lock clean
+
+setup: $(VENV)/.local-installed
+$(VENV)/.local-installed: requirements/local.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev-installed: $(VENV)/.local-installed requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+demo: setup
+	$(BIN)/seeder run --offline --target-count 210 --parallel-image-requests 16
+
+tests/azurite/node_modules/.installed: tests/azurite/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is needed: the tests run Azurite (install Node.js 20 or newer)'; exit 1; }
+	cd tests/azurite && npm ci --silent --no-audit --no-fund
+	touch $@
+
+test: $(VENV)/.dev-installed tests/azurite/node_modules/.installed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev-installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev-installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Resolves the dependency lists anew; needs uv. Python 3.11-3.13, every platform, hashes of every wheel.
+UV_COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --quiet
+lock:
+	$(UV_COMPILE) --output-file requirements.txt
+	$(UV_COMPILE) --extra local --constraint requirements.txt --output-file requirements/local.txt
+	$(UV_COMPILE) --extra local --extra dev --constraint requirements/local.txt --output-file requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) build data_seed tests/azurite/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache

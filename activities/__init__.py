@@ -1,0 +1,1 @@
+"""Durable activities: one job each; every one looks for its own earlier result before it pays."""

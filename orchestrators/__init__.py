@@ -1,0 +1,1 @@
+"""Durable orchestrators: they decide, are pure and replayable, and import only pure modules."""

@@ -1,0 +1,202 @@
+"""Settings from the environment: the only module that reads it.
+
+Each setting is one row of the README's table; a test holds the two together.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from shared.ports import CatalogSeederError
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SettingError(CatalogSeederError):
+    """A setting is missing or has a value that cannot be used; ``setting`` is its name in the environment."""
+
+    def __init__(self, setting: str, message: str) -> None:
+        super().__init__(f"{setting} {message}")
+        self.setting = setting
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Where the model is and how we sign in.
+
+    Attributes:
+        endpoint: base URL without a path, such as ``https://contoso.openai.azure.com``; None while not configured.
+        api_key: the key, or None to sign in with the managed identity (or developer login) of the host.
+        api_version: a dated version for the older URL style; None for the v1 style at ``<endpoint>/openai/v1/``.
+        text_deployment: name of the deployment that answers text calls.
+        image_deployment: name of the deployment that makes pictures.
+        image_timeout_seconds: how long one image call may take; a timed-out call may have been billed.
+    """
+
+    endpoint: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    api_version: str | None = None
+    text_deployment: str = "gpt-5"
+    image_deployment: str = "gpt-image-2"
+    image_timeout_seconds: float = 600
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where catalogs and runs live.
+
+    Attributes:
+        kind: ``folder`` or ``blob``.
+        folder: root of the folder store.
+        account_url: blob service URL, signed in to with an identity.
+        connection_string: signed in to with what it holds; used when ``account_url`` is absent.
+    """
+
+    kind: str = "folder"
+    folder: str = "./data_seed"
+    account_url: str | None = None
+    connection_string: str | None = field(default=None, repr=False)
+    containers: Mapping[str, str] = field(
+        default_factory=lambda: {name: name for name in ("catalogs", "runs", "inputs", "backups")},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDefaults:
+    """What a request gets for fields that it leaves out; None = the request schema's own default."""
+
+    target_count: int | None = None
+    batch_size: int | None = None
+    image_size: str | None = None
+    parallel_image_requests: int | None = None
+    max_retries: int | None = None
+    dry_run: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the environment decides.
+
+    Attributes:
+        model: where the model is.
+        store: where catalogs live.
+        defaults: what requests get for absent fields.
+        host_id: which durable host this is; written into ``active.json``.
+        log_level: a name of the logging module.
+        functions_key: what the embedded host asks callers for; Azure has its own keys and ignores it.
+    """
+
+    model: ModelSettings = ModelSettings()
+    store: StoreSettings = StoreSettings()
+    defaults: RequestDefaults = RequestDefaults()
+    host_id: str = "local"
+    log_level: str = "INFO"
+    functions_key: str | None = field(default=None, repr=False)
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings; blank values count as absent.
+
+    Args:
+        environment: the variables to read; None = those of this process.
+
+    Raises:
+        SettingError: a value cannot be used; the message names the variable, what was got and what was expected.
+    """
+    reader = _Reader(os.environ if environment is None else environment)
+    return Settings(
+        model=ModelSettings(
+            endpoint=reader.endpoint("AZURE_OPENAI_ENDPOINT"),
+            api_key=reader.text("AZURE_OPENAI_API_KEY"),
+            api_version=reader.text("AZURE_OPENAI_API_VERSION"),
+            text_deployment=reader.text("AZURE_OPENAI_GPT5_DEPLOYMENT") or "gpt-5",
+            image_deployment=reader.text("AZURE_OPENAI_IMAGE_DEPLOYMENT") or "gpt-image-2",
+            image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
+        ),
+        store=_store(reader),
+        defaults=RequestDefaults(
+            target_count=reader.number("TARGET_COUNT", 1, 50_000),
+            batch_size=reader.number("BATCH_SIZE", 1, 50),
+            image_size=reader.image_size("IMAGE_SIZE"),
+            parallel_image_requests=reader.number("PARALLEL_IMAGE_REQUESTS", 1, 64),
+            max_retries=reader.number("MAX_RETRIES", 0, 10),
+            dry_run=reader.flag("DRY_RUN"),
+        ),
+        host_id=f"azure:{site}" if (site := reader.text("WEBSITE_SITE_NAME")) else "local",
+        log_level=reader.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
+        functions_key=reader.text("FUNCTIONS_KEY"),
+    )
+
+
+def _store(reader: "_Reader") -> StoreSettings:
+    in_azure = reader.text("WEBSITE_INSTANCE_ID") is not None
+    account_url = reader.text("CATALOG_STORAGE_URL")
+    connection_string = reader.text("CATALOG_STORAGE_CONNECTION_STRING")
+    if account_url is None and connection_string is None:
+        connection_string = reader.text("AzureWebJobsStorage")
+    return StoreSettings(
+        kind=reader.choice("STORE", ("folder", "blob"), "blob" if in_azure else "folder"),
+        folder=reader.text("OUTPUT_DIR") or "./data_seed",
+        account_url=account_url,
+        connection_string=connection_string,
+        containers={
+            name: reader.text(f"{name.upper()}_CONTAINER") or name for name in ("catalogs", "runs", "inputs", "backups")
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one variable at a time and tells what is wrong with it."""
+
+    environment: Mapping[str, str]
+
+    def text(self, name: str) -> str | None:
+        return self.environment.get(name, "").strip() or None
+
+    def number(self, name: str, least: int, most: int) -> int | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
+            raise SettingError(name, f"is {value!r}; expected a whole number from {least} to {most}")
+        return int(value)
+
+    def flag(self, name: str) -> bool | None:
+        value = (self.text(name) or "").lower()
+        known = {"": None, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+        if value not in known:
+            raise SettingError(name, f"is {value!r}; expected true or false")
+        return known[value]
+
+    def choice(self, name: str, known: tuple[str, ...], default: str) -> str:
+        value = self.text(name)
+        if value is None:
+            return default
+        for option in known:
+            if option.casefold() == value.casefold():
+                return option
+        raise SettingError(name, f"is {value!r}; expected one of {', '.join(known)}")
+
+    def image_size(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if re.fullmatch(r"\d{2,4}", value):
+            return f"{value}x{value}"
+        if re.fullmatch(r"\d{2,4}x\d{2,4}", value):
+            return value
+        raise SettingError(name, f"is {value!r}; expected WIDTHxHEIGHT, such as 1024x1024, or one number for both")
+
+    def endpoint(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        url = urlsplit(value)
+        if url.scheme not in {"http", "https"} or not url.hostname:
+            raise SettingError(name, f"is {value!r}; expected a URL such as https://NAME.openai.azure.com")
+        if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
+            raise SettingError(name, f"is {value!r}; expected https:// (http:// only for this machine)")
+        return f"{url.scheme}://{url.netloc}"

@@ -1,0 +1,247 @@
+"""The two ports of the app, a store and a model, and the errors that cross them.
+
+```
+CatalogSeederError
+├── StoreError
+│   ├── StoreUnavailableError   the store did not answer, or refused us; worth another try
+│   └── StoreConflictError      somebody else replaced the file first
+└── ModelError                  a model call that brought no usable result; carries its reason code
+```
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from shared.reasons import Reason
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+AnswerT_co = TypeVar("AnswerT_co", bound=BaseModel, covariant=True)
+
+
+class CatalogSeederError(Exception):
+    """Base of every error that this product raises on purpose."""
+
+
+class StoreError(CatalogSeederError):
+    """Base of what a store can raise."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store could not be reached, or refused the operation for now."""
+
+
+class StoreConflictError(StoreError):
+    """The file is not the version that the writer had read."""
+
+
+class ModelError(CatalogSeederError):
+    """A model call that brought no usable result.
+
+    Attributes:
+        reason: why, from the closed list.
+        message: one line for people; never holds a key, a prompt or a stack trace.
+        retry_after_seconds: how long the service asked us to wait, if it did.
+        request_id: the service's id of the call, if it told one.
+        usage: what the call is known to have cost although it brought nothing usable.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        request_id: str | None = None,
+        usage: "Usage | None" = None,
+    ) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+        self.request_id = request_id
+        self.usage = usage
+
+
+# --- store -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """What a store knows of a file without reading it.
+
+    Attributes:
+        path: the path in the store, ``/``-separated, such as ``catalogs/lego/catalog.json``.
+        size: bytes.
+        etag: opaque; changes whenever the content is replaced.
+        modified: when it was last written, with a time zone.
+        facts: what the writer said of it (``sha256``, ``width``, ...); empty when unknown.
+    """
+
+    path: str
+    size: int
+    etag: str
+    modified: datetime
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A whole file and the ETag to replace it with."""
+
+    data: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPage:
+    """One page of a folder's sub-folders: bare names in name order, and where the next page starts."""
+
+    names: tuple[str, ...]
+    continuation: str | None
+
+
+class Store(Protocol):
+    """Where catalogs and runs live.
+
+    Every write is atomic: a reader sees the file of before or the whole new one. The first segment of a path is the
+    container (``catalogs``, ``runs``, ``inputs``, ``backups``). Every method raises StoreUnavailableError when the
+    store cannot be reached.
+    """
+
+    async def read(self, path: str) -> Content | None:
+        """Return the whole file, or None if there is none."""
+
+    async def describe(self, path: str) -> FileInfo | None:
+        """Return what is known of a file without reading it, or None if there is none."""
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        """Create or replace a file and return its ETag.
+
+        Raises:
+            StoreConflictError: ``if_match`` was given and the file has another ETag by now, or is gone.
+        """
+
+    async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
+        """Create or replace a file from pieces, in flat memory; nothing is visible before the last one is in."""
+
+    async def create(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Write a file that must not exist yet; False, and no change, if it does."""
+
+    async def delete(self, path: str, *, if_match: str | None = None) -> bool:
+        """Delete a file; False if there was none.
+
+        Raises:
+            StoreConflictError: ``if_match`` was given and the file has another ETag by now.
+        """
+
+    async def move(self, path: str, new_path: str) -> None:
+        """Give a file another name in the same container, facts included; replaces what is there."""
+
+    def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
+        """Yield the files whose path starts with ``prefix``, in path order, facts included."""
+
+    async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
+        """Return the names of the folders right below ``prefix`` (which ends with ``/``), in name order.
+
+        Raises:
+            ValueError: ``continuation`` is not one that this store gave.
+        """
+
+    async def probe(self) -> None:
+        """Raise StoreUnavailableError, naming what is wrong, if the store cannot be used right now."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+# --- model -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call consumed, in the service's own token counts."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest(Generic[AnswerT]):
+    """A question with a structured answer.
+
+    Attributes:
+        instructions: the fixed part (system message).
+        task: the part that changes; a JSON document.
+        answer_type: the model of the answer; its JSON schema is sent in strict mode.
+        schema_name: the schema's name on the wire.
+    """
+
+    instructions: str
+    task: str
+    answer_type: type[AnswerT]
+    schema_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer(Generic[AnswerT_co]):
+    """A parsed answer and what it consumed."""
+
+    value: AnswerT_co
+    usage: Usage
+    model: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """One picture to make: ``size`` as ``1024x1024``, ``quality`` low, medium or high, ``format`` png or jpeg."""
+
+    prompt: str
+    size: str
+    quality: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAnswer:
+    """The picture as the service sent it, not looked at yet, and what it consumed."""
+
+    data: bytes
+    usage: Usage
+    model: str
+    request_id: str | None
+
+
+class Model(Protocol):
+    """What answers text and image calls. Every failure is a ModelError; nothing is retried in here."""
+
+    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
+        """Ask for a structured answer."""
+
+    async def draw(self, request: ImageRequest) -> ImageAnswer:
+        """Make one picture."""
+
+    async def probe(self) -> None:
+        """Raise ModelError if the service cannot be reached or refuses our credentials; costs nothing."""
+
+    async def close(self) -> None:
+        """Release connections."""

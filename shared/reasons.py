@@ -1,0 +1,64 @@
+"""Reason codes: the one closed list of why something was rejected or failed.
+
+They appear in ``rejected_items.json``, ``failed_images.json``, run statuses and problem documents, so a code that was
+published keeps its spelling for ever.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a draft was rejected, a call failed, or a run ended early."""
+
+    # A draft that broke a rule
+    NAME_LENGTH = "name_length"
+    NAME_WORDS = "name_words"
+    DUPLICATE_NAME = "duplicate_name"
+    NEAR_DUPLICATE_NAME = "near_duplicate_name"
+    DESCRIPTION_LENGTH = "description_length"
+    DESCRIPTION_SENTENCES = "description_sentences"
+    UNKNOWN_CATEGORY = "unknown_category"
+    PROMPT_OPENING = "prompt_opening"
+    PROMPT_LENGTH = "prompt_length"
+    FORBIDDEN_WORD = "forbidden_word"
+
+    # A call that may succeed when it is made again
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    CONNECTION = "connection"
+    TIMEOUT_AMBIGUOUS = "timeout_ambiguous"
+    BAD_IMAGE = "bad_image"
+
+    # An answer that has no usable content
+    MALFORMED_ANSWER = "malformed_answer"
+    INCOMPLETE_ANSWER = "incomplete_answer"
+    REFUSAL = "refusal"
+
+    # A call that fails again however often it is made
+    CONTENT_POLICY = "content_policy"
+    BAD_REQUEST = "bad_request"
+    AUTHENTICATION = "authentication"
+    ACCOUNT_BLOCKED = "account_blocked"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    MODEL_NOT_FOUND = "model_not_found"
+
+    # A run that ended before its work did
+    NO_NEW_ITEMS = "no_new_items"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    STORE_UNAVAILABLE = "store_unavailable"
+    DAMAGED_FILE = "damaged_file"
+    NOT_CONFIGURED = "not_configured"
+    INTERNAL_ERROR = "internal_error"
+
+
+FATAL_REASONS = frozenset(
+    {
+        Reason.AUTHENTICATION,
+        Reason.ACCOUNT_BLOCKED,
+        Reason.QUOTA_EXHAUSTED,
+        Reason.MODEL_NOT_FOUND,
+        Reason.NOT_CONFIGURED,
+    },
+)
+"""Every further call would fail the same way: the run stops at once."""
