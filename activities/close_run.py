@@ -1,0 +1,109 @@
+"""``stop_run``, ``draw_contact_sheet`` and ``close_run``: how a run ends."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import azure.durable_functions as df
+
+from activities.failures import tell_store_failures
+from shared import contact_sheet
+from shared.domain import paths
+from shared.domain.items import Item
+from shared.domain.messages import Done, Ending, Failure, Published
+from shared.domain.run_status import summarize
+from shared.reasons import Reason
+from shared.records import run
+from shared.records.claims import release_claim
+from shared.records.publication import view_catalog
+from shared.wiring import Services, get_services
+
+blueprint = df.Blueprint()
+
+
+@blueprint.activity_trigger(input_name="payload")
+async def stop_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``Ending`` in, ``Done`` out; from now on no instance of the run pays."""
+    services, ending = get_services(), Ending.from_json(payload)
+
+    async def work() -> Done:
+        failure = ending.failure or Failure(Reason.INTERNAL_ERROR, "a part of the run broke")
+        await run.record_stop(services.store, ending.run_id, failure)
+        return Done()
+
+    return (await tell_store_failures(services, ending.run_id, Done, work)).to_json()
+
+
+@blueprint.activity_trigger(input_name="payload")
+async def draw_contact_sheet(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``Ending`` in, ``Done`` out; a run that made no image draws none."""
+    services, ending = get_services(), Ending.from_json(payload)
+    work = tell_store_failures(services, ending.run_id, Done, lambda: run_draw_contact_sheet(services, ending))
+    return (await work).to_json()
+
+
+@blueprint.activity_trigger(input_name="payload")
+async def close_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``Ending`` in, ``Done`` with the final status out."""
+    services, ending = get_services(), Ending.from_json(payload)
+    return (await tell_store_failures(services, ending.run_id, Done, lambda: run_close_run(services, ending))).to_json()
+
+
+async def run_draw_contact_sheet(services: Services, ending: Ending) -> Done:
+    """Write ``contact-sheet.jpg``: up to MAX_CELLS pictures by category.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    if not ending.tally.made:
+        return Done()
+    store = services.store
+    view = await view_catalog(store, ending.catalog, with_images=True)
+    shown = spread_over_categories(view.rows, contact_sheet.MAX_CELLS)
+    cells = []
+    for item in shown:
+        content = await store.read(paths.image_file(ending.catalog, item.filename))
+        cells.append(contact_sheet.ContactCell(item.name, item.category, None if content is None else content.data))
+    subtitle = f"{view.images} pictures in {view.categories} categories"
+    sheet = await asyncio.to_thread(contact_sheet.draw_contact_sheet, ending.catalog, subtitle, cells)
+    await store.write(paths.run_file(ending.run_id, "contact-sheet.jpg"), sheet, content_type="image/jpeg")
+    return Done()
+
+
+async def run_close_run(services: Services, ending: Ending) -> Done:
+    """Record how the run ended, once, and give the catalog free.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    store = services.store
+    request = await run.read_request(store, ending.run_id)
+    published = ending.published or Published(failure=ending.failure)
+    sheet = paths.run_file(ending.run_id, "contact-sheet.jpg")
+    outputs = dict(published.outputs) | {"summary": paths.run_file(ending.run_id, "summary.json")}
+    if await store.describe(sheet) is not None:
+        outputs["contactSheet"] = sheet
+    summary = summarize(
+        ending.run_id,
+        request,
+        published,
+        ending.tally,
+        outputs=outputs,
+        completed_at=datetime.now(UTC),
+    )
+    if not await run.create_summary(store, summary):
+        summary = await run.read_status_file(store, ending.run_id, "summary.json") or summary
+    await run.write_progress(store, summary)
+    await release_claim(store, ending.catalog, run_id=ending.run_id)
+    services.caches.forget(ending.run_id)
+    return Done(status=str(summary.status))
+
+
+def spread_over_categories(items: list[Item], most: int) -> list[Item]:
+    """Return at most so many items, evenly from each category, category by category."""
+    by_category: dict[str, list[Item]] = {}
+    for item in items:
+        by_category.setdefault(item.category, []).append(item)
+    share = most
+    while sum(min(share, len(group)) for group in by_category.values()) > most:
+        share -= 1
+    return [item for group in by_category.values() for item in group[: max(1, share)]][:most]

@@ -1,0 +1,56 @@
+"""How activities tell failures: as data that the orchestrator decides on; only surprises raise."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from shared.config import SettingError
+from shared.domain import paths
+from shared.domain.messages import Done, Failure, Plan, Published, TextResult
+from shared.ports import ModelError, Store, StoreUnavailableError
+from shared.reasons import FATAL_REASONS, Reason
+from shared.records.files import DamagedFileError
+from shared.records.run import record_stop
+from shared.wiring import Services
+
+ResultT = TypeVar("ResultT", Plan, Done, TextResult, Published)
+
+
+async def tell_store_failures(
+    services: Services,
+    run_id: str,
+    result_type: type[ResultT],
+    work: Callable[[], Awaitable[ResultT]],
+) -> ResultT:
+    """Run an activity's work; a store that does not answer or a damaged file becomes a failure in its result."""
+    try:
+        return await work()
+    except StoreUnavailableError as error:
+        return result_type(failure=Failure(Reason.STORE_UNAVAILABLE, shorten(str(error))))
+    except SettingError as error:
+        return result_type(failure=Failure(Reason.NOT_CONFIGURED, str(error)))
+    except DamagedFileError as error:
+        return result_type(failure=await put_aside(services.store, error, run_id))
+
+
+async def put_aside(store: Store, error: DamagedFileError, run_id: str) -> Failure:
+    """Move a damaged file out of the way, so that the next run rebuilds it; nothing is deleted."""
+    kept = paths.damaged_file(error.path, run_id)
+    await store.move(error.path, kept)
+    return Failure(
+        Reason.DAMAGED_FILE,
+        shorten(f"{error}; moved to {kept}: start the same run again, it rebuilds the file from the catalog's state"),
+    )
+
+
+async def handle_model_error(store: Store, run_id: str, error: ModelError) -> Failure:
+    """Return a model error as data; one for which every further call would fail stops the run at once."""
+    failure = Failure(error.reason, shorten(error.message), error.retry_after_seconds, error.request_id)
+    if error.reason in FATAL_REASONS:
+        await record_stop(store, run_id, failure)
+    return failure
+
+
+def shorten(text: str) -> str:
+    """Return one line of at most 300 characters: messages travel through histories and status pages."""
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else f"{line[:297]}..."  # noqa: PLR2004 - told in the docstring

@@ -1,0 +1,114 @@
+"""``make_categories``: asks the model for the categories that a catalog still needs."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import azure.durable_functions as df
+from pydantic import ConfigDict, TypeAdapter
+
+from activities.costs import price_failed_text, price_text
+from activities.failures import handle_model_error, tell_store_failures
+from shared.domain import paths
+from shared.domain.items import Category
+from shared.domain.messages import Cost, TextCall, TextResult
+from shared.domain.prompts import ask_for_categories
+from shared.domain.rules import pick_categories
+from shared.ports import ModelError, Store
+from shared.records import catalog
+from shared.records.claims import beat
+from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.records.standing import check_standing
+from shared.wiring import Services, get_services
+
+blueprint = df.Blueprint()
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRecord:
+    """What a run has of its categories so far: an answer may bring a part of them.
+
+    Attributes:
+        categories: those of the catalog that are kept, and the new ones.
+        cost: of the last answer.
+        last_attempt: the attempt that brought it.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    last_attempt: int
+    categories: list[Category]
+    cost: Cost = field(default_factory=Cost)
+
+
+_RECORD = TypeAdapter(CategoryRecord)
+
+
+@blueprint.activity_trigger(input_name="payload")
+async def make_categories(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``TextCall`` in, ``TextResult`` out."""
+    services, call = get_services(), TextCall.from_json(payload)
+    async with services.locks.hold(f"{call.run_id}/categories"):
+        result = await tell_store_failures(
+            services,
+            call.run_id,
+            TextResult,
+            lambda: run_make_categories(services, call),
+        )
+    return result.to_json()
+
+
+async def run_make_categories(services: Services, call: TextCall) -> TextResult:
+    """Ask once, and write ``categories.json`` as soon as there are enough; an answered attempt is not repeated.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+        SettingError: the model is not configured.
+        StoreUnavailableError: the store does not answer.
+    """
+    store = services.store
+    request = await services.caches.read_request(store, call.run_id)
+    path = paths.run_file(call.run_id, "categories.json")
+    record = await read_json(store, path, _RECORD.validate_python)
+    if record is not None and record.last_attempt >= call.attempt:
+        return await _finish(store, call, record, asked=request.category_count, accepted=0)
+    taken = record.categories if record is not None else await _find_kept(services, call)
+
+    standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
+    if not standing.may_pay:
+        return TextResult(stopped=True)
+    names = [category.name for category in taken]
+    missing = request.category_count - len(taken)
+    if missing <= 0:
+        return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=request.category_count, accepted=0)
+    ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
+    try:
+        answer = await services.model.answer(ask)
+    except ModelError as error:
+        return TextResult(
+            asked=request.category_count,
+            cost=price_failed_text(services.settings.model.text_deployment, error),
+            failure=await handle_model_error(store, call.run_id, error),
+            last_success_at=standing.last_success_at,
+        )
+    proposed = [draft.name for draft in answer.value.categories]
+    categories = pick_categories(proposed, taken=taken, count=request.category_count, theme=request.theme)
+    record = CategoryRecord(call.attempt, categories, price_text(answer.model, answer.usage))
+    data = dump_json(_RECORD.dump_python(record, mode="json", by_alias=True))
+    await store.write(path, data, content_type=JSON_TYPE)
+    await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
+    accepted = len(categories) - len(taken)
+    return await _finish(store, call, record, asked=request.category_count, accepted=accepted)
+
+
+async def _find_kept(services: Services, call: TextCall) -> list[Category]:
+    """Return the categories that stay whatever happens: those that items belong to."""
+    numbers = await catalog.list_batch_numbers(services.store, call.catalog)
+    before = max(numbers, default=0) + 1
+    index = await services.caches.indexes.load(services.store, call.catalog, call.run_id, before=before)
+    return catalog.find_used_categories(index)
+
+
+async def _finish(store: Store, call: TextCall, record: CategoryRecord, *, asked: int, accepted: int) -> TextResult:
+    if len(record.categories) >= asked:
+        await catalog.write_categories(store, call.catalog, record.categories)
+    return TextResult(accepted=accepted, total=len(record.categories), asked=asked, cost=record.cost)

@@ -1,0 +1,96 @@
+"""``prepare_run``: sees what a catalog has already, and that its files are what was written there."""
+
+import azure.durable_functions as df
+
+from activities.failures import tell_store_failures
+from shared.domain import paths
+from shared.domain.messages import Failure, Plan, RunRef
+from shared.pictures import BadImageError, inspect_image
+from shared.ports import FileInfo, Store
+from shared.reasons import Reason
+from shared.records import catalog, claims
+from shared.records.files import read_json, write_json_if_changed
+from shared.wiring import Services, get_services
+
+blueprint = df.Blueprint()
+
+
+@blueprint.activity_trigger(input_name="payload")
+async def prepare_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``RunRef`` in, ``Plan`` out."""
+    services, run = get_services(), RunRef.from_json(payload)
+    plan = await tell_store_failures(services, run.run_id, Plan, lambda: run_prepare_run(services, run))
+    return plan.to_json()
+
+
+async def run_prepare_run(services: Services, run: RunRef) -> Plan:
+    """Return what a run starts from.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    store = services.store
+    claim = await claims.beat(store, run.catalog, run_id=run.run_id, host_id=services.settings.host_id)
+    if claim is None:
+        return Plan(failure=Failure(Reason.SUPERSEDED, f"another run works on catalog {run.catalog!r} by now"))
+    request = await services.caches.read_request(store, run.run_id)
+    await write_json_if_changed(store, paths.state_file(run.catalog, "request.json"), request.to_json())
+
+    await read_json(store, paths.catalog_file(run.catalog, "catalog.json"), _expect_rows)
+    await read_json(store, paths.catalog_file(run.catalog, "manifest.json"), _expect_rows)
+    categories = await catalog.read_categories(store, run.catalog) or []
+    numbers = await catalog.list_batch_numbers(store, run.catalog)
+    next_batch = max(numbers, default=0) + 1
+    index = await services.caches.indexes.load(store, run.catalog, run.run_id, before=next_batch)
+    images = await find_valid_images(store, run.catalog)
+    kept = 0 if request.force_images else sum(filename in images for filename in index.filenames)
+    return Plan(
+        categories=0 if request.force_categories else len(categories),
+        items=index.count_items(),
+        images=kept,
+        next_batch=next_batch,
+    )
+
+
+async def find_valid_images(store: Store, catalog_name: str) -> dict[str, FileInfo]:
+    """Return the pictures that need not be made; one that somebody put there by hand is looked at and taken on."""
+    images = await catalog.list_images(store, catalog_name)
+    for filename, info in images.items():
+        if not is_valid_image(info):
+            await _take_on(store, info)
+            images[filename] = await store.describe(info.path) or info
+    return {filename: info for filename, info in images.items() if is_valid_image(info)}
+
+
+def is_valid_image(info: FileInfo | None) -> bool:
+    """Tell whether a stored picture was validated: only then it has its facts."""
+    return info is not None and info.size > 0 and "sha256" in info.facts
+
+
+def describe_picture(data: bytes) -> tuple[dict[str, str], str]:
+    """Return the facts of a picture that travel with it, and its content type.
+
+    Raises:
+        BadImageError: it does not decode.
+    """
+    picture = inspect_image(data)
+    facts = {"sha256": picture.sha256, "width": str(picture.width), "height": str(picture.height)}
+    return facts, picture.content_type
+
+
+async def _take_on(store: Store, info: FileInfo) -> None:
+    content = await store.read(info.path)
+    if content is None:
+        return
+    try:
+        facts, content_type = describe_picture(content.data)
+    except BadImageError:
+        return
+    await store.write(info.path, content.data, content_type=content_type, facts=facts, if_match=content.etag)
+
+
+def _expect_rows(data: object) -> list[object]:
+    if not isinstance(data, list):
+        raise TypeError(f"expected an array, got {type(data).__name__}")
+    return data

@@ -1,0 +1,64 @@
+"""``publish_catalog``: sees what a run left in the store, decides its status, and writes the catalog last."""
+
+import azure.durable_functions as df
+
+from activities.failures import tell_store_failures
+from shared.domain.messages import Ending, Published
+from shared.domain.run_status import PUBLISHING_STATUSES, decide_status
+from shared.records import run
+from shared.records.publication import find_failed_images, publish, view_catalog, write_partial, write_run_lists
+from shared.wiring import Services, get_services
+
+blueprint = df.Blueprint()
+
+
+@blueprint.activity_trigger(input_name="payload")
+async def publish_catalog(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``Ending`` in, ``Published`` out."""
+    services, ending = get_services(), Ending.from_json(payload)
+    published = await tell_store_failures(
+        services,
+        ending.run_id,
+        Published,
+        lambda: run_publish_catalog(services, ending),
+    )
+    return published.to_json()
+
+
+async def run_publish_catalog(services: Services, ending: Ending) -> Published:
+    """Publish what is complete, if the run came far enough and was asked to; otherwise keep it for a look.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    store = services.store
+    request = await run.read_request(store, ending.run_id)
+    stop = await run.read_stop(store, ending.run_id)
+    view = await view_catalog(store, request.catalog, with_images=not request.dry_run)
+    status = decide_status(
+        request=request,
+        stop=stop,
+        failure=ending.failure,
+        items=view.items,
+        images=view.images,
+    )
+    why = stop or ending.failure
+    failed = [] if request.dry_run else await find_failed_images(store, ending.run_id, view, why)
+    outputs = await write_run_lists(store, ending.run_id, failed)
+    if status in PUBLISHING_STATUSES and request.publish:
+        outputs |= await publish(store, request.catalog, view)
+    else:
+        outputs |= await write_partial(store, ending.run_id, view)
+    counts: dict[str, int] = {}
+    for row in failed:
+        counts[row["reason"]] = counts.get(row["reason"], 0) + 1
+    return Published(
+        status=str(status),
+        categories=view.categories,
+        items=view.items,
+        images=view.images,
+        failed=counts,
+        outputs=outputs,
+        shortfall=why,
+    )

@@ -1,0 +1,26 @@
+"""The composition root: registers every function of the app, and nothing else."""
+
+import azure.durable_functions as df
+
+from activities import claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch
+from orchestrators import make_images, seed_catalog, write_items
+from triggers import catalogs, health, runs
+
+app = df.DFApp()
+
+for module in (
+    runs,
+    catalogs,
+    health,
+    seed_catalog,
+    write_items,
+    make_images,
+    prepare_run,
+    make_categories,
+    write_batch,
+    claim_page,
+    make_image,
+    publish_catalog,
+    close_run,
+):
+    app.register_functions(module.blueprint)

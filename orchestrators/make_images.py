@@ -1,0 +1,242 @@
+"""``make_images``: one image lane. It claims pages of image jobs and keeps its share of the window full.
+
+A generation handles several small pages without draining in between, so slots stay busy and no lane hoards work; it
+drains only before continue-as-new, because tasks cannot be awaited across it.
+"""
+
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrators.patience import RunStoppedError, call_patiently, read_result
+from shared.domain.messages import (
+    ClaimInput,
+    ClaimResult,
+    Done,
+    Ending,
+    FailedImage,
+    Failure,
+    ImageCall,
+    ImageJob,
+    ImageResult,
+    LaneInput,
+    Tally,
+    Tries,
+)
+from shared.domain.retries import count_failure, decide_retry, find_time_since
+from shared.domain.window import ImageWindow, postpone
+from shared.reasons import Reason
+
+blueprint = df.Blueprint()
+
+GENERATION_TASKS = 100
+"""Activities and timers that a generation starts before it drains: a replay costs CPU with the square of it."""
+
+CLAIM_AHEAD = 1
+"""A page is claimed while so many jobs a slot are still ready, so that slots do not wait for the claim."""
+
+MOST_QUEUED = 8
+"""Jobs a slot that a lane holds at most, those that wait for another try included: bounds what is carried over."""
+
+FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 1.0, 5.0
+"""How soon to look again after finding no accepted item without an image, growing while nothing comes."""
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def make_images(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """Make images until nothing is left to claim; returns an ``Ending``."""
+    lane = _Lane(context, LaneInput.from_json(context.get_input()))
+    failure: Failure | None = None
+    try:
+        while True:
+            lane.fill()
+            context.set_custom_status({"tally": lane.tally.to_json()})
+            if not lane.tasks:
+                break
+            task = yield context.task_any(list(lane.tasks))
+            yield from lane.settle(task)
+    except RunStoppedError as stop:
+        failure = stop.failure
+    lane.cancel_timer()
+    context.set_custom_status({"tally": lane.tally.to_json()})
+    if failure is None and lane.has_more():
+        context.continue_as_new(lane.make_next_input().to_json())
+        return None
+    return Ending(lane.input.run_id, lane.input.catalog, lane.tally, failure).to_json()
+
+
+class _Lane:
+    """What one generation of a lane knows; every change follows from the history alone."""
+
+    def __init__(self, context: df.DurableOrchestrationContext, lane: LaneInput) -> None:
+        self.context = context
+        self.input = lane if lane.started_at else replace(lane, started_at=self._now().isoformat())
+        self.tally = lane.tally
+        self.tasks: dict[Any, ImageJob | str] = {}
+        self._window = ImageWindow(lane.width)
+        self._window.add(lane.jobs)
+        self._last_page = lane.last_page
+        self._started = 0
+        self._claims = 0
+        self._claim_tries = Tries()
+        self._next_claim: datetime | None = self._now()
+        self._poll_seconds = FIRST_POLL_SECONDS
+        self._timer: Any = None
+        self._timer_due: datetime | None = None
+        self._stopped = False
+
+    def fill(self) -> None:
+        """Start what can start now: images in free slots, the claim of the next page, the timer for what waits."""
+        now = self._now()
+        while self._may_start() and (job := self._window.take(now)) is not None:
+            attempt = ImageCall(
+                self.input.run_id,
+                self.input.catalog,
+                product_id=job.product_id,
+                batch=job.batch,
+                attempt=job.tries.calls,
+            )
+            self._start("make_image", attempt.to_json(), job)
+        if self._may_claim(now):
+            claim = ClaimInput(
+                self.input.run_id,
+                self.input.catalog,
+                claimant=f"{self.input.lane}/{self.input.generation}/{self._claims}",
+                size=2 * self.input.width,
+                last_page=self._last_page,
+            )
+            self._start("claim_page", claim.to_json(), "claim")
+        self._set_timer(now)
+
+    def settle(self, task: Any) -> Generator[Any, Any, None]:
+        """Take in what a task brought."""
+        work = self.tasks.pop(task)
+        if work == "timer":
+            self._timer = self._timer_due = None
+        elif isinstance(work, ImageJob):
+            yield from self._settle_image(work, read_result(ImageResult, "make_image", task.result))
+        else:
+            self._settle_claim(read_result(ClaimResult, "claim_page", task.result))
+
+    def cancel_timer(self) -> None:
+        """A timer that lost must be cancelled, or the instance stays Running until it fires."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self.tasks.pop(self._timer, None)
+            self._timer = self._timer_due = None
+
+    def has_more(self) -> bool:
+        """Tell whether another generation is needed."""
+        return not self._stopped and (self._next_claim is not None or self._window.count_queued() > 0)
+
+    def make_next_input(self) -> LaneInput:
+        """Return what the next generation goes on with."""
+        return replace(
+            self.input,
+            generation=self.input.generation + 1,
+            last_page=self._last_page,
+            jobs=self._window.hand_over(),
+            tally=self.tally,
+        )
+
+    def _now(self) -> datetime:
+        now: datetime = self.context.current_utc_datetime
+        return now
+
+    def _start(self, activity: str, payload: dict[str, Any], work: ImageJob | str) -> None:
+        self._started += 1
+        self.tasks[self.context.call_activity(activity, payload)] = work
+
+    def _may_start(self) -> bool:
+        return not self._stopped and self._started < GENERATION_TASKS
+
+    def _may_claim(self, now: datetime) -> bool:
+        return (
+            self._may_start()
+            and self._next_claim is not None
+            and now >= self._next_claim
+            and "claim" not in self.tasks.values()
+            and self._window.count_ready() <= CLAIM_AHEAD * self.input.width
+            and self._window.count_queued() <= MOST_QUEUED * self.input.width
+        )
+
+    def _set_timer(self, now: datetime) -> None:
+        wakes = [self._window.find_next_wake(now)]
+        if self._next_claim is not None and "claim" not in self.tasks.values():
+            wakes.append(self._next_claim)
+        wake = min((moment for moment in wakes if moment is not None and moment > now), default=None)
+        if wake is None or not self._may_start() or (self._timer_due is not None and self._timer_due <= wake):
+            return
+        self.cancel_timer()
+        self._started += 1
+        self._timer, self._timer_due = self.context.create_timer(wake), wake
+        self.tasks[self._timer] = "timer"
+
+    def _settle_claim(self, claim: ClaimResult) -> None:
+        now = self._now()
+        if claim.failure is not None:
+            self._claim_tries = count_failure(self._claim_tries, claim.failure)
+            wait = decide_retry(
+                claim.failure,
+                self._claim_tries,
+                max_retries=0,
+                seed=self.context.instance_id,
+                since_success=timedelta(),
+            )
+            if wait is None:
+                raise RunStoppedError(claim.failure)
+            self._next_claim = now + timedelta(seconds=wait)
+            return
+        self._claim_tries = Tries()
+        self._claims += 1
+        self._last_page = claim.page
+        self._stopped = self._stopped or claim.stopped
+        self._window.add(claim.jobs)
+        if claim.closed:
+            self._next_claim = None
+        elif claim.jobs:
+            self._next_claim = now
+            self._poll_seconds = FIRST_POLL_SECONDS
+        else:
+            self._next_claim = now + timedelta(seconds=self._poll_seconds)
+            self._poll_seconds = min(LAST_POLL_SECONDS, self._poll_seconds * 1.5)
+
+    def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
+        self._window.finish()
+        self._stopped = self._stopped or result.stopped
+        self.tally += Tally(made=int(result.made), kept=int(result.kept), cost=result.cost)
+        failure = result.failure
+        if failure is None:
+            return
+        now = self._now()
+        tries = count_failure(job.tries, failure)
+        wait = decide_retry(
+            failure,
+            tries,
+            max_retries=self.input.max_retries,
+            seed=job.product_id,
+            since_success=find_time_since(now, self.input.started_at, result.last_success_at),
+        )
+        if failure.reason is Reason.RATE_LIMITED:
+            self.tally += Tally(rate_limited=1)
+            if wait is not None:
+                self._window.pause(now + timedelta(seconds=wait))
+        if wait is not None:
+            self._window.add([postpone(replace(job, tries=tries), now, wait)])
+            return
+        if failure.reason is Reason.STORE_UNAVAILABLE:
+            raise RunStoppedError(failure)
+        self.tally += Tally(failed=Counter({str(failure.reason): 1}))
+        record = FailedImage(
+            self.input.run_id,
+            self.input.catalog,
+            product_id=job.product_id,
+            batch=job.batch,
+            attempts=tries.calls,
+            failure=failure,
+        )
+        yield from call_patiently(self.context, "record_failure", record, Done)

@@ -1,0 +1,100 @@
+"""Drafts, items, categories and batches, and the shape of the model's structured answers."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from shared.reasons import Reason
+
+
+class _Answer(BaseModel):
+    """A structured answer: strict schemas need every field required and nothing else allowed."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class CategoryDraft(_Answer):
+    """A category that the model proposed."""
+
+    name: str
+
+
+class CategoryList(_Answer):
+    """The answer to a request for categories."""
+
+    categories: list[CategoryDraft]
+
+
+class Draft(_Answer):
+    """What the model proposed as an item, before the rules looked at it."""
+
+    name: str
+    description: str
+    category: str
+    image_prompt: str
+
+
+class DraftBatch(_Answer):
+    """The answer to a request for a batch of items."""
+
+    items: list[Draft]
+
+
+class Item(BaseModel):
+    """An accepted catalog entry: one row of ``catalog.json``."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    product_id: str = Field(description="UUID v4, given once and kept for ever; 36 characters.")
+    name: str = Field(description="Unique in the catalog without regard to case.", max_length=80)
+    description: str
+    category: str = Field(description="One of categories.json.", max_length=64)
+    filename: str = Field(description="The picture's file name below images/.", max_length=64)
+    image_prompt: str = Field(description="What the picture was asked for with.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as JSON data."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category and its slug; slugs are distinct within a catalog."""
+
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A draft that did not become an item, and every rule that it broke."""
+
+    draft: Draft
+    reasons: tuple[Reason, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rejection as one row of ``rejected_items.json``."""
+        return self.draft.model_dump(by_alias=True) | {"reasons": [str(reason) for reason in self.reasons]}
+
+
+def make_slug(category_name: str) -> str:
+    """Return the slug that the .NET importer makes of a category name.
+
+    Its rule: lower case; letters, digits and spaces stay, everything else goes; each space becomes a hyphen. So
+    "Sci-Fi" and "SciFi" have one slug, and the importer's unique index lets only one of them in.
+    """
+    kept = "".join(character for character in category_name.lower() if character.isalnum() or character == " ")
+    return kept.replace(" ", "-")
+
+
+def collapse_whitespace(text: str) -> str:
+    """Return the text with every run of white space as one space and none at the ends."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def fold_name(name: str) -> str:
+    """Return the form in which two names are the same name: case-folded, white space collapsed."""
+    return collapse_whitespace(name).casefold()

@@ -1,0 +1,405 @@
+"""What travels between orchestrators and activities: small, serializable, and without items or pictures.
+
+Every orchestrator and activity takes one message and gives one back. Absent fields take their defaults and unknown
+ones are ignored, so that a message of the version before is still understood while a new version rolls out.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from shared.reasons import Reason
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(message_type: type[Any]) -> TypeAdapter[Any]:
+    if message_type not in _ADAPTERS:
+        _ADAPTERS[message_type] = TypeAdapter(message_type)
+    return _ADAPTERS[message_type]
+
+
+class Message:
+    """Turns a dataclass into JSON data and back."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON data without the fields that have their default."""
+        data: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json", exclude_defaults=True)
+        return data
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Return the message that ``to_json`` gave."""
+        message: Self = _adapter(cls).validate_python(data)
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class Cost(Message):
+    """What paid calls came to.
+
+    Attributes:
+        text_calls: answered or possibly billed text calls.
+        image_calls: the same of image calls.
+        input_tokens: as the service counted them.
+        output_tokens: as the service counted them.
+        nano_usd: thousand-millionths of a US dollar: exact, since list prices are cents per million tokens.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    text_calls: int = 0
+    image_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    nano_usd: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.text_calls + other.text_calls,
+            self.image_calls + other.image_calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.nano_usd + other.nano_usd,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure(Message):
+    """Why a call brought nothing.
+
+    Attributes:
+        reason: from the closed list.
+        message: one line for people.
+        retry_after_seconds: what the service asked us to wait.
+        request_id: the service's id of the call.
+    """
+
+    reason: Reason
+    message: str = ""
+    retry_after_seconds: float | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally(Message):
+    """What an instance has done so far; tallies of a run's instances add up to its progress.
+
+    Attributes:
+        accepted: items written to the store.
+        rejected: drafts by reason code.
+        made: images stored that were not there before.
+        kept: images found in the store.
+        failed: images given up on, by reason code.
+        rate_limited: answers 429.
+        cost: what it came to.
+    """
+
+    accepted: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    made: int = 0
+    kept: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
+    rate_limited: int = 0
+    cost: Cost = Cost()
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.accepted + other.accepted,
+            dict(Counter(self.rejected) + Counter(other.rejected)),
+            self.made + other.made,
+            self.kept + other.kept,
+            dict(Counter(self.failed) + Counter(other.failed)),
+            self.rate_limited + other.rate_limited,
+            self.cost + other.cost,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunRef(Message):
+    """Which run, of which catalog."""
+
+    run_id: str
+    catalog: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeedInput(Message):
+    """Input of ``seed_catalog``: of the request, only what decides the course of the orchestration."""
+
+    run_id: str
+    catalog: str
+    target_count: int
+    parallel_image_requests: int
+    max_retries: int
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Message):
+    """What a run found when it began.
+
+    Attributes:
+        categories: how many the catalog has; 0 = they must be asked for.
+        items: accepted items.
+        images: of them, how many have a valid image that is kept.
+        next_batch: the first unused batch number.
+        failure: why the run cannot begin.
+    """
+
+    categories: int = 0
+    items: int = 0
+    images: int = 0
+    next_batch: int = 1
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextCall(Message):
+    """Input of ``make_categories`` and ``write_batch``.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        batch: the batch to write; 0 for categories.
+        attempt: which call for the same result this is, from 0.
+        stricter: the previous answer could not be used.
+        rejected_last_time: reason counts of the previous batch, when its yield was low.
+    """
+
+    run_id: str
+    catalog: str
+    batch: int = 0
+    attempt: int = 0
+    stricter: bool = False
+    rejected_last_time: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextResult(Message):
+    """What a text activity did.
+
+    Attributes:
+        accepted: categories or items that are new in the store.
+        total: how many the catalog holds now.
+        asked: how many were asked for.
+        rejected: drafts by reason code.
+        cost: of this result, whether it was paid now or by an earlier delivery.
+        failure: why there is no result.
+        stopped: the run was stopped before the call.
+        last_success_at: when any call of the run last succeeded, ISO 8601.
+        rate_limited: answers 429 on the way here.
+    """
+
+    accepted: int = 0
+    total: int = 0
+    asked: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    cost: Cost = Cost()
+    failure: Failure | None = None
+    stopped: bool = False
+    last_success_at: str | None = None
+    rate_limited: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WriteItemsInput(Message):
+    """Input of ``write_items``, carried from generation to generation."""
+
+    run_id: str
+    catalog: str
+    target_count: int
+    max_retries: int
+    next_batch: int
+    items: int
+    started_at: str | None = None
+    batches_without_items: int = 0
+    rejected_last_time: Mapping[str, int] = field(default_factory=dict)
+    tally: Tally = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class Tries(Message):
+    """How a piece of work has failed so far.
+
+    Attributes:
+        calls: all failed calls.
+        counted: of them, those that count against maxRetries.
+        ambiguous: of them, those that may have been billed.
+        store: times that the store did not answer.
+    """
+
+    calls: int = 0
+    counted: int = 0
+    ambiguous: int = 0
+    store: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageJob(Message):
+    """One item's image still to make.
+
+    Attributes:
+        product_id: the item.
+        batch: the batch that holds it.
+        tries: how it has failed so far.
+        due: not before this moment, ISO 8601; None = at once.
+    """
+
+    product_id: str
+    batch: int
+    tries: Tries = Tries()
+    due: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneInput(Message):
+    """Input of ``make_images``, carried from generation to generation.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        lane: which lane, from 0.
+        width: image calls at a time.
+        max_retries: of calls that fail in a way that counts.
+        generation: from 0.
+        last_page: the last page that the lane has seen, its own or another's.
+        jobs: taken over from the generation before: those that wait for another try.
+        started_at: when the lane began, ISO 8601.
+        tally: of all generations so far.
+    """
+
+    run_id: str
+    catalog: str
+    lane: int
+    width: int
+    max_retries: int
+    generation: int = 0
+    last_page: int = 0
+    jobs: tuple[ImageJob, ...] = ()
+    started_at: str | None = None
+    tally: Tally = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimInput(Message):
+    """Input of ``claim_page``: ``claimant`` names lane, generation and turn, so a redelivery finds its own claim."""
+
+    run_id: str
+    catalog: str
+    claimant: str
+    size: int
+    last_page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult(Message):
+    """The page that a lane got.
+
+    Attributes:
+        page: its number, or the last one seen where nothing was left.
+        jobs: at most ``size``.
+        closed: nothing is left and nothing will come.
+        stopped: the run was stopped.
+        failure: the store did not answer.
+    """
+
+    page: int = 0
+    jobs: tuple[ImageJob, ...] = ()
+    closed: bool = False
+    stopped: bool = False
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCall(Message):
+    """Input of ``make_image``; ``attempt`` counts deliveries by decision, not by accident."""
+
+    run_id: str
+    catalog: str
+    product_id: str
+    batch: int
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageResult(Message):
+    """What ``make_image`` did.
+
+    Attributes:
+        made: the image is in the store and was paid by this run.
+        kept: the image was in the store before this run.
+        cost: of this result, whether it was paid now or by an earlier delivery.
+        failure: why there is no image.
+        stopped: the run was stopped before the call.
+        last_success_at: when any call of the run last succeeded, ISO 8601.
+    """
+
+    made: bool = False
+    kept: bool = False
+    cost: Cost = Cost()
+    failure: Failure | None = None
+    stopped: bool = False
+    last_success_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedImage(Message):
+    """Input of ``record_failure``."""
+
+    run_id: str
+    catalog: str
+    product_id: str
+    batch: int
+    attempts: int
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Published(Message):
+    """What a run left in the store, as ``publish_catalog`` found it.
+
+    Attributes:
+        status: the run's final status.
+        categories: how many the catalog has.
+        items: accepted items.
+        images: of them, those whose image was seen in the store.
+        failed: items without an image, by reason code.
+        outputs: store paths by name.
+        shortfall: why the run ended before it had done all that it was asked.
+        failure: why publishing failed.
+    """
+
+    status: str = "Failed"
+    categories: int = 0
+    items: int = 0
+    images: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    shortfall: Failure | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending(Message):
+    """What instances of a run did, and why they ended early, if they did; input of the activities that end a run."""
+
+    run_id: str
+    catalog: str
+    tally: Tally = Tally()
+    failure: Failure | None = None
+    published: Published | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Message):
+    """Result of an activity that has nothing to tell but that it is done, or why not."""
+
+    failure: Failure | None = None
+    status: str | None = None

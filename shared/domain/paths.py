@@ -1,0 +1,106 @@
+"""Names in the store. They follow from ids alone, so that a repeated activity finds its own work."""
+
+import hashlib
+
+RUN_ID_EPOCH_END_MS = 10**13
+"""2286-11-20: run ids count down to it, so that listing ``runs/`` in name order is newest first."""
+
+
+def make_run_id(now_ms: int, entropy: str) -> str:
+    """Return a run's id: inverted time, then randomness.
+
+    Args:
+        now_ms: milliseconds since 1970.
+        entropy: a few random lower-case hex digits.
+    """
+    return f"{RUN_ID_EPOCH_END_MS - now_ms:013d}-{entropy}"
+
+
+def catalog_file(catalog: str, name: str) -> str:
+    """``catalog.json``, ``categories.json`` or ``manifest.json`` of a catalog."""
+    return f"catalogs/{catalog}/{name}"
+
+
+def image_file(catalog: str, filename: str) -> str:
+    """The picture of an item."""
+    return f"catalogs/{catalog}/images/{filename}"
+
+
+def image_folder(catalog: str) -> str:
+    """Prefix of a catalog's pictures."""
+    return f"catalogs/{catalog}/images/"
+
+
+def batch_file(catalog: str, batch: int) -> str:
+    """A batch's accepted items; batches count from 1."""
+    return f"{batch_folder(catalog)}{batch:05d}.json"
+
+
+def batch_folder(catalog: str) -> str:
+    """Prefix of a catalog's batches."""
+    return f"catalogs/{catalog}/state/batches/"
+
+
+def active_file(catalog: str) -> str:
+    """The claim of the run that works on a catalog."""
+    return f"catalogs/{catalog}/state/active.json"
+
+
+def run_file(run_id: str, name: str) -> str:
+    """A file of a run: ``request.json``, ``progress.json``, ``summary.json``, ..."""
+    return f"runs/{run_id}/{name}"
+
+
+def page_file(run_id: str, page: int) -> str:
+    """A page of image jobs that a lane claimed; pages count from 1."""
+    return f"runs/{run_id}/pages/{page:06d}.json"
+
+
+def failure_folder(run_id: str) -> str:
+    """Prefix of a run's failed images."""
+    return f"runs/{run_id}/failures/"
+
+
+def failure_file(run_id: str, product_id: str) -> str:
+    """Why an item's image failed for good in a run."""
+    return f"{failure_folder(run_id)}{product_id}.json"
+
+
+def rejection_folder(run_id: str) -> str:
+    """Prefix of a run's rejected drafts."""
+    return f"runs/{run_id}/rejected/"
+
+
+def rejection_file(run_id: str, batch: int) -> str:
+    """The rejected drafts of a batch."""
+    return f"{rejection_folder(run_id)}{batch:05d}.json"
+
+
+def key_file(idempotency_key: str) -> str:
+    """The run that an Idempotency-Key started; the key itself is not stored."""
+    return f"runs/keys/{hashlib.sha256(idempotency_key.encode()).hexdigest()}.json"
+
+
+def backup_file(run_id: str, path: str) -> str:
+    """Where prune keeps what it changes."""
+    return f"backups/{run_id}/{path}"
+
+
+def damaged_file(path: str, run_id: str) -> str:
+    """The name that a damaged file is moved to."""
+    return f"{path}.damaged-{run_id}"
+
+
+def state_file(catalog: str, name: str) -> str:
+    """A file of a catalog's state: what later runs continue from."""
+    return f"catalogs/{catalog}/state/{name}"
+
+
+def name_writer(run_id: str) -> str:
+    """Instance id of a run's item writer."""
+    return f"{run_id}:items"
+
+
+def name_lane(run_id: str, lane: int) -> str:
+    """Instance id of an image lane."""
+    return f"{run_id}:lane-{lane}"

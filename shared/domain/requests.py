@@ -1,0 +1,101 @@
+"""The seed request: what a caller may ask for, checked at the edge. Field limits are the HTTP contract's."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.domain.themes import Theme
+
+CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
+IMAGE_SIZE_PATTERN = r"[1-9]\d{1,3}x[1-9]\d{1,3}"
+LEAST_IMAGE_SIDE, MOST_IMAGE_SIDE = 64, 4096
+
+RESERVED_NAMES = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{device}{digit}" for device in ("com", "lpt") for digit in range(10)},
+)
+"""Device names that Windows lets nobody use as a folder: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+
+
+def check_catalog_name(name: str) -> str:
+    """Return the name if it can be a catalog's.
+
+    Raises:
+        ValueError: it cannot; the message tells what was got and what is expected.
+    """
+    if re.fullmatch(CATALOG_NAME_PATTERN, name) is None:
+        shown = name if len(name) <= 60 else f"{name[:57]}..."  # noqa: PLR2004 - one line on a terminal
+        raise ValueError(
+            f"{shown!r} is no catalog name; expected 2 to 40 lower-case letters and digits with single hyphens "
+            "between them, such as spring-sale",
+        )
+    if name in RESERVED_NAMES:
+        raise ValueError(f"{name!r} is a reserved device name on Windows; expected any other name")
+    return name
+
+
+def _check_image_size(size: str) -> str:
+    if re.fullmatch(IMAGE_SIZE_PATTERN, size) is None or not all(
+        LEAST_IMAGE_SIDE <= side <= MOST_IMAGE_SIDE for side in parse_image_size(size)
+    ):
+        raise ValueError(
+            f"{size[:40]!r} is no image size; expected WIDTHxHEIGHT such as 1024x1024, "
+            f"each {LEAST_IMAGE_SIDE} to {MOST_IMAGE_SIDE}",
+        )
+    return size
+
+
+def parse_image_size(size: str) -> tuple[int, int]:
+    """Return (width, height) in pixels of a size such as ``1024x1536``."""
+    width, _, height = size.partition("x")
+    return int(width), int(height)
+
+
+class SeedRequest(BaseModel):
+    """What a run is asked to bring a catalog to. JSON in camelCase; unknown fields are refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+    )
+
+    catalog: Annotated[str, AfterValidator(check_catalog_name)]
+    target_count: int = Field(default=200, ge=1, le=50_000)
+    category_count: int = Field(default=20, ge=1, le=100)
+    batch_size: int = Field(default=20, ge=1, le=50)
+    parallel_image_requests: int = Field(default=4, ge=1, le=64)
+    max_retries: int = Field(default=5, ge=0, le=10)
+    image_size: Annotated[str, AfterValidator(_check_image_size)] = "1024x1024"
+    image_quality: Literal["low", "medium", "high"] = "medium"
+    image_format: Literal["png", "jpeg"] = "png"
+    force_categories: bool = False
+    force_images: bool = False
+    dry_run: bool = False
+    validate_items: bool = True
+    publish: bool = True
+    theme: Theme = Theme()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON data, every field present."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:
+    """Return one ``{field, message}`` per problem: the field's path, what was got and what was expected."""
+    problems = []
+    for detail in error.errors(include_url=False):
+        field = ".".join(str(part) for part in detail["loc"]) or "(body)"
+        message = str(detail["msg"]).removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            message = "is not a field of this request"
+        elif detail["type"] == "missing":
+            message = "is required"
+        elif detail["type"] != "value_error":
+            got = repr(detail["input"])
+            message = f"{message}, got {got if len(got) <= 80 else got[:77] + '...'}"  # noqa: PLR2004 - one line
+        problems.append({"field": field, "message": message})
+    return problems

@@ -1,0 +1,83 @@
+"""The retry policy, the only one: what is tried again, when, and for how long. Pure, so that it replays.
+
+| reason | again |
+| --- | --- |
+| rate_limited | after Retry-After, for ever; given up after 30 minutes without any success in the run |
+| server_error, connection, bad_image | after 1.5 s x 2^n with jitter, up to maxRetries |
+| timeout_ambiguous | the same, at most twice: it may have been billed each time |
+| store_unavailable | the same, capped at 30 s, 8 times: rides out two minutes |
+| anything else | never as it is |
+"""
+
+import zlib
+from datetime import datetime, timedelta
+
+from shared.domain.messages import Failure, Tries
+from shared.reasons import Reason
+
+RETRY_BASE_SECONDS = 1.5
+RETRY_JITTER = 0.25
+"""Up to this share is added, so that what failed together does not come back together."""
+
+DEFAULT_RETRY_AFTER_SECONDS = 10.0
+"""A 429 without Retry-After: Azure OpenAI counts requests in windows of 10 seconds."""
+
+RATE_LIMIT_PATIENCE = timedelta(minutes=30)
+MAX_AMBIGUOUS_RETRIES = 2
+STORE_RETRIES, STORE_RETRY_CAP_SECONDS = 8, 30.0
+
+COUNTED_REASONS = frozenset({Reason.SERVER_ERROR, Reason.CONNECTION, Reason.BAD_IMAGE, Reason.TIMEOUT_AMBIGUOUS})
+UNUSABLE_ANSWERS = frozenset({Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER, Reason.REFUSAL})
+"""Asked once more with a stricter instruction."""
+
+
+def count_failure(tries: Tries, failure: Failure) -> Tries:
+    """Return the tries with one more failure."""
+    return Tries(
+        calls=tries.calls + 1,
+        counted=tries.counted + (failure.reason in COUNTED_REASONS),
+        ambiguous=tries.ambiguous + (failure.reason is Reason.TIMEOUT_AMBIGUOUS),
+        store=tries.store + (failure.reason is Reason.STORE_UNAVAILABLE),
+    )
+
+
+def decide_retry(
+    failure: Failure,
+    tries: Tries,
+    *,
+    max_retries: int,
+    seed: str,
+    since_success: timedelta,
+) -> float | None:
+    """Return after how many seconds to try again, or None to give up.
+
+    Args:
+        failure: what happened.
+        tries: failures so far, this one included.
+        max_retries: how many retries of counted reasons the request allows.
+        seed: what the jitter follows from, such as the item's id: equal at every replay.
+        since_success: how long ago any call of the run last succeeded (or the run began).
+    """
+    wait: float | None = None
+    match failure.reason:
+        case Reason.RATE_LIMITED if since_success <= RATE_LIMIT_PATIENCE:
+            asked = failure.retry_after_seconds
+            wait = DEFAULT_RETRY_AFTER_SECONDS if asked is None else max(0.0, asked)
+        case Reason.STORE_UNAVAILABLE if tries.store <= STORE_RETRIES:
+            wait = min(STORE_RETRY_CAP_SECONDS, _back_off(tries.store, seed))
+        case reason if (
+            reason in COUNTED_REASONS and tries.counted <= max_retries and tries.ambiguous <= MAX_AMBIGUOUS_RETRIES
+        ):
+            wait = max(_back_off(tries.counted, seed), failure.retry_after_seconds or 0.0)
+    return wait
+
+
+def find_time_since(now: datetime, *moments: str | None) -> timedelta:
+    """Return the time since the latest of some ISO 8601 moments; absent ones do not count."""
+    latest = max((datetime.fromisoformat(moment) for moment in moments if moment), default=now)
+    return now - latest
+
+
+def _back_off(failures: int, seed: str) -> float:
+    jitter = zlib.crc32(f"{seed}/{failures}".encode()) / 2**32
+    return float(RETRY_BASE_SECONDS * 2 ** max(0, failures - 1) * (1 + RETRY_JITTER * jitter))

@@ -1,0 +1,286 @@
+"""RunStatus: what callers see of a run, and the rules by which it comes about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from shared.domain.messages import Cost, Failure, Published, Tally
+from shared.domain.paths import RUN_ID_EPOCH_END_MS
+from shared.domain.requests import SeedRequest
+from shared.reasons import Reason
+
+NANO = 10**9
+
+
+class Status(StrEnum):
+    """Where a run is. The last five are final; an interrupted run goes on when its host is started again."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    COMPLETED_WITH_FAILURES = "CompletedWithFailures"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+    INTERRUPTED = "Interrupted"
+
+
+ACTIVE_STATUSES = frozenset({Status.PENDING, Status.RUNNING})
+PUBLISHING_STATUSES = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_FAILURES})
+
+SHORTFALL_REASONS = frozenset(
+    {
+        Reason.NO_NEW_ITEMS,
+        Reason.RATE_LIMITED,
+        Reason.SERVER_ERROR,
+        Reason.CONNECTION,
+        Reason.TIMEOUT_AMBIGUOUS,
+        Reason.CONTENT_POLICY,
+        Reason.BAD_REQUEST,
+    },
+)
+"""A run that ended early for one of these has done what could be done: it publishes, with failures."""
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class ItemProgress(_View):
+    """Items: accepted of the target, and drafts that the rules rejected."""
+
+    accepted: int = 0
+    target: int = 0
+    rejected: int = 0
+
+
+class ImageProgress(_View):
+    """Images: in the store, given up on, and to be had in all."""
+
+    done: int = 0
+    failed: int = 0
+    total: int = 0
+
+
+class Progress(_View):
+    """How far a run is."""
+
+    categories: int = 0
+    items: ItemProgress = ItemProgress()
+    images: ImageProgress = ImageProgress()
+
+
+class Throttle(_View):
+    """The image window: most calls at a time, and answers 429 so far."""
+
+    limit: int = 0
+    rate_limited: int = 0
+
+
+class CostView(_View):
+    """What a run cost by list prices: US dollars, calls that were or may have been billed, and tokens."""
+
+    usd: float = 0
+    calls: int = 0
+    text_calls: int = 0
+    image_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class RunError(_View):
+    """Why a run did not do all that it was asked."""
+
+    reason: str
+    message: str
+
+
+class RunStatus(_View):
+    """What ``GET /api/runs/{runId}`` answers; also ``progress.json`` and ``summary.json``."""
+
+    run_id: str
+    catalog: str
+    status: Status
+    stage: str = "pending"
+    progress: Progress = Progress()
+    throttle: Throttle = Throttle()
+    cost: CostView = CostView()
+    failures: dict[str, int] = Field(default_factory=dict)
+    outputs: dict[str, str] = Field(default_factory=dict)
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None = None
+    error: RunError | None = None
+    images_kept: int = 0
+    images_made: int = 0
+    notes: list[str] = Field(default_factory=list)
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the run may still change by itself."""
+        return self.status in ACTIVE_STATUSES
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the status as JSON data."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class Found(_View):
+    """What a run found when it began."""
+
+    categories: int = 0
+    items: int = 0
+    images: int = 0
+
+
+def read_created_at(run_id: str) -> datetime:
+    """Return when a run was created: its id tells.
+
+    Raises:
+        ValueError: it is no run id.
+    """
+    inverted, _, entropy = run_id.partition("-")
+    if len(inverted) != len(str(RUN_ID_EPOCH_END_MS)) - 1 or not inverted.isdigit() or not entropy.isalnum():
+        raise ValueError(f"{run_id[:60]!r} is no run id; expected 13 digits, a hyphen and letters or digits")
+    return datetime.fromtimestamp((RUN_ID_EPOCH_END_MS - int(inverted)) / 1000, UTC)
+
+
+def decide_status(
+    *,
+    request: SeedRequest,
+    stop: Failure | None,
+    failure: Failure | None,
+    items: int,
+    images: int,
+) -> Status:
+    """Return a run's final status.
+
+    Args:
+        request: what was asked.
+        stop: the stop record in the store: a cancel, or a reason for which every further call would fail.
+        failure: why the run's instances ended early.
+        items: accepted items in the store.
+        images: of them, those whose image was seen in the store.
+    """
+    if stop is not None:
+        return Status.CANCELLED if stop.reason is Reason.CANCELLED else Status.FAILED
+    if failure is not None and failure.reason not in SHORTFALL_REASONS:
+        return Status.FAILED
+    complete = items >= request.target_count and (request.dry_run or images >= items)
+    return Status.COMPLETED if complete else Status.COMPLETED_WITH_FAILURES
+
+
+def compose_status(
+    run_id: str,
+    request: SeedRequest,
+    *,
+    status: Status,
+    stage: str,
+    found: Found,
+    tallies: Sequence[Tally],
+    updated_at: datetime,
+    error: Failure | None = None,
+) -> RunStatus:
+    """Add up what a run's instances say of themselves."""
+    tally = sum(tallies, Tally())
+    accepted = found.items + tally.accepted
+    target = max(request.target_count, found.items)
+    return RunStatus(
+        run_id=run_id,
+        catalog=request.catalog,
+        status=status,
+        stage=stage,
+        progress=Progress(
+            categories=found.categories,
+            items=ItemProgress(accepted=accepted, target=target, rejected=sum(tally.rejected.values())),
+            images=ImageProgress(
+                done=found.images + tally.made + tally.kept,
+                failed=sum(tally.failed.values()),
+                total=0 if request.dry_run else target,
+            ),
+        ),
+        throttle=Throttle(limit=request.parallel_image_requests, rate_limited=tally.rate_limited),
+        cost=view_cost(tally.cost),
+        failures=dict(tally.failed),
+        created_at=read_created_at(run_id),
+        updated_at=updated_at,
+        error=view_error(error),
+        images_kept=found.images + tally.kept,
+        images_made=tally.made,
+        notes=find_notes(request, found.items),
+    )
+
+
+def summarize(
+    run_id: str,
+    request: SeedRequest,
+    published: Published,
+    tally: Tally,
+    *,
+    outputs: Mapping[str, str],
+    completed_at: datetime,
+) -> RunStatus:
+    """Return the final status of a run, from what was seen in the store."""
+    target = max(request.target_count, published.items)
+    return RunStatus(
+        run_id=run_id,
+        catalog=request.catalog,
+        status=Status(published.status),
+        stage="ended",
+        progress=Progress(
+            categories=published.categories,
+            items=ItemProgress(
+                accepted=published.items,
+                target=target,
+                rejected=sum(tally.rejected.values()),
+            ),
+            images=ImageProgress(
+                done=published.images,
+                failed=sum(published.failed.values()),
+                total=0 if request.dry_run else target,
+            ),
+        ),
+        throttle=Throttle(limit=request.parallel_image_requests, rate_limited=tally.rate_limited),
+        cost=view_cost(tally.cost),
+        failures=dict(published.failed),
+        outputs=dict(outputs),
+        created_at=read_created_at(run_id),
+        updated_at=completed_at,
+        completed_at=completed_at,
+        error=view_error(published.failure or published.shortfall),
+        images_kept=max(0, published.images - tally.made),
+        images_made=tally.made,
+        notes=find_notes(request, published.items - tally.accepted),
+    )
+
+
+def find_notes(request: SeedRequest, items_before: int) -> list[str]:
+    """Return what a caller should know although nothing failed."""
+    if items_before <= request.target_count:
+        return []
+    return [f"the catalog held {items_before} items already, more than targetCount {request.target_count}: all kept"]
+
+
+def view_cost(cost: Cost) -> CostView:
+    """Return a cost as callers see it; dollars to a hundredth of a cent."""
+    return CostView(
+        usd=round(cost.nano_usd / NANO, 4),
+        calls=cost.text_calls + cost.image_calls,
+        text_calls=cost.text_calls,
+        image_calls=cost.image_calls,
+        input_tokens=cost.input_tokens,
+        output_tokens=cost.output_tokens,
+    )
+
+
+def view_error(failure: Failure | None) -> RunError | None:
+    """Return a failure as callers see it."""
+    return None if failure is None else RunError(reason=str(failure.reason), message=failure.message)
+
+
+def read_custom_status(value: object) -> Mapping[str, Any]:
+    """Return what an instance of ours said of itself, or nothing."""
+    return value if isinstance(value, Mapping) else {}

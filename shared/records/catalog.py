@@ -1,0 +1,177 @@
+"""What lasts of a catalog: its categories, its batches of items, and which pictures it has."""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from pydantic import ConfigDict, TypeAdapter
+
+from shared.domain import paths
+from shared.domain.items import Category, Item, make_slug
+from shared.domain.messages import Cost
+from shared.domain.rules import NameIndex
+from shared.ports import FileInfo, Store
+from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json, write_json_if_changed
+
+CACHED_CATALOGS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch's accepted items and what they cost: written once, and the record of their ids.
+
+    Attributes:
+        batch: its number, from 1.
+        run_id: the run that wrote it.
+        items: accepted items, in acceptance order.
+        asked: drafts that were asked for.
+        rejected: rejected drafts by reason code.
+        cost: of the call that brought it.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    batch: int
+    run_id: str
+    items: tuple[Item, ...]
+    asked: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
+
+
+_BATCH = TypeAdapter(Batch)
+_CATEGORIES = TypeAdapter(list[Category])
+
+
+async def read_categories(store: Store, catalog: str) -> list[Category] | None:
+    """Return the catalog's categories, or None if it has none yet.
+
+    Raises:
+        DamagedFileError: the file cannot be read.
+    """
+    return await read_json(store, paths.catalog_file(catalog, "categories.json"), _CATEGORIES.validate_python)
+
+
+async def write_categories(store: Store, catalog: str, categories: list[Category]) -> None:
+    """Write the catalog's categories, unless they are these already."""
+    data = [{"name": category.name, "slug": category.slug} for category in categories]
+    await write_json_if_changed(store, paths.catalog_file(catalog, "categories.json"), data)
+
+
+async def read_batch(store: Store, catalog: str, batch: int) -> Batch | None:
+    """Return a batch, or None if it was not written.
+
+    Raises:
+        DamagedFileError: the file cannot be read.
+    """
+    return await read_json(store, paths.batch_file(catalog, batch), _BATCH.validate_python)
+
+
+async def create_batch(store: Store, catalog: str, batch: Batch) -> bool:
+    """Write a batch that must not exist yet; False, and no change, if it does."""
+    data = dump_json(_BATCH.dump_python(batch, mode="json", by_alias=True))
+    return await store.create(paths.batch_file(catalog, batch.batch), data, content_type=JSON_TYPE)
+
+
+async def replace_batch(store: Store, catalog: str, batch: Batch, *, etag: str) -> None:
+    """Replace a batch; only prune does this, and only after a backup.
+
+    Raises:
+        StoreConflictError: it is not the version that was read.
+    """
+    data = dump_json(_BATCH.dump_python(batch, mode="json", by_alias=True))
+    await store.write(paths.batch_file(catalog, batch.batch), data, content_type=JSON_TYPE, if_match=etag)
+
+
+def parse_batch(data: object) -> Batch:
+    """Return the batch of parsed JSON data."""
+    return _BATCH.validate_python(data)
+
+
+async def list_batch_numbers(store: Store, catalog: str) -> list[int]:
+    """Return the numbers of the batches that were written, ascending; damaged ones that were moved away are not."""
+    numbers = []
+    async for info in store.list_files(paths.batch_folder(catalog)):
+        stem, _, ending = info.path.rpartition("/")[2].partition(".")
+        if ending == "json" and stem.isdigit():
+            numbers.append(int(stem))
+    return numbers
+
+
+async def iterate_items(store: Store, catalog: str) -> AsyncIterator[Item]:
+    """Yield the catalog's items in acceptance order, a batch in memory at a time."""
+    for number in await list_batch_numbers(store, catalog):
+        batch = await read_batch(store, catalog, number)
+        for item in batch.items if batch is not None else ():
+            yield item
+
+
+async def list_images(store: Store, catalog: str) -> dict[str, FileInfo]:
+    """Return the pictures that are in the store, by file name."""
+    prefix = paths.image_folder(catalog)
+    return {info.path.removeprefix(prefix): info async for info in store.list_files(prefix)}
+
+
+@dataclass(slots=True)
+class CatalogIndex:
+    """What the planning of batches needs of a catalog, kept in memory and caught up batch by batch.
+
+    Reading all batches for each new one would cost with the square of the catalog; a process reads each batch once.
+    """
+
+    names: NameIndex = field(default_factory=NameIndex)
+    names_by_category: dict[str, list[str]] = field(default_factory=dict)
+    filenames: list[str] = field(default_factory=list)
+    seen_batch: int = 0
+
+    async def catch_up(self, store: Store, catalog: str, *, before: int) -> None:
+        """Read the batches that this index has not seen, up to the one before ``before``; gaps are passed over."""
+        while self.seen_batch < before - 1:
+            batch = await read_batch(store, catalog, self.seen_batch + 1)
+            self.seen_batch += 1
+            for item in batch.items if batch is not None else ():
+                self.add(item)
+
+    def add(self, item: Item) -> None:
+        """Count an accepted item in."""
+        self.names.add(item.name, item.category)
+        self.names_by_category.setdefault(item.category, []).append(item.name)
+        self.filenames.append(item.filename)
+
+    def count_items(self) -> int:
+        """Return how many items the catalog holds."""
+        return len(self.filenames)
+
+    def count_by_category(self, categories: list[Category]) -> dict[str, int]:
+        """Return accepted items of each of the categories, in their order."""
+        return {category.name: len(self.names_by_category.get(category.name, ())) for category in categories}
+
+
+class IndexCache:
+    """The indexes of the catalogs that this process works on, by run: a new run reads the store anew."""
+
+    def __init__(self) -> None:
+        self._indexes: OrderedDict[tuple[str, str], CatalogIndex] = OrderedDict()
+
+    async def load(self, store: Store, catalog: str, run_id: str, *, before: int) -> CatalogIndex:
+        """Return the index of all batches before ``before``."""
+        key = (catalog, run_id)
+        index = self._indexes.get(key)
+        if index is None or index.seen_batch >= before:
+            index = CatalogIndex()
+        await index.catch_up(store, catalog, before=before)
+        self._indexes[key] = index
+        self._indexes.move_to_end(key)
+        while len(self._indexes) > CACHED_CATALOGS:
+            self._indexes.popitem(last=False)
+        return index
+
+    def forget(self, catalog: str, run_id: str) -> None:
+        """Drop an index that may hold more than the store does."""
+        self._indexes.pop((catalog, run_id), None)
+
+
+def find_used_categories(index: CatalogIndex) -> list[Category]:
+    """Return the categories that items belong to: what a lost categories.json is rebuilt from."""
+    return [Category(name, make_slug(name)) for name in index.names_by_category]

@@ -1,0 +1,197 @@
+"""``active.json``: a catalog has at most one active run.
+
+The claim is created, never overwritten blindly: taking over from a run that is gone goes by ETag, so of two that try
+only one gets it. A run looks at its claim before each paid call and keeps its heartbeat fresh in passing.
+"""
+
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import ClassVar
+
+from pydantic import ConfigDict, TypeAdapter
+
+from shared.domain import paths
+from shared.ports import Content, Store, StoreConflictError
+from shared.records.files import CAMEL_CASE, JSON_TYPE, DamagedFileError, dump_json, parse_json
+
+HEARTBEAT_EVERY = timedelta(seconds=60)
+SILENT_AFTER = timedelta(minutes=15)
+"""A run waits at most 30 minutes between two tries of one call, but its lanes together speak far more often."""
+
+
+START_TAKES = timedelta(seconds=60)
+"""Between the claim and the start of its run lie a few store operations."""
+
+
+class RunState(Enum):
+    """What a durable host knows of a run."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The active run of a catalog.
+
+    Attributes:
+        run_id: the run.
+        host_id: the durable host that runs it.
+        heartbeat_at: when it last said that it lives.
+        last_success_at: when one of its paid calls last succeeded.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    run_id: str
+    host_id: str
+    heartbeat_at: datetime
+    last_success_at: datetime | None = None
+
+
+_CLAIM = TypeAdapter(Claim)
+
+
+def make_local_host_id() -> str:
+    """Return the id of an embedded host: it tells machine and process, so that others here see when it is dead."""
+    return f"local:{socket.gethostname()}:{os.getpid()}"
+
+
+async def read_claim(store: Store, catalog: str) -> Claim | None:
+    """Return the catalog's claim, or None; a claim that cannot be read counts as none."""
+    content = await store.read(paths.active_file(catalog))
+    return None if content is None else _parse(catalog, content)
+
+
+async def take_claim(
+    store: Store,
+    catalog: str,
+    *,
+    run_id: str,
+    host_id: str,
+    ask_host: Callable[[str], Awaitable[RunState]],
+) -> Claim | None:
+    """Claim the catalog for a run; taking it twice is fine.
+
+    Args:
+        store: where the claim lives.
+        catalog: what to claim.
+        run_id: for which run.
+        host_id: on which host.
+        ask_host: tells what *this* host knows of a run.
+
+    Returns:
+        None if the claim is ours now, otherwise the claim of the run that has the catalog.
+    """
+    path = paths.active_file(catalog)
+    mine = Claim(run_id, host_id, datetime.now(UTC))
+    while True:
+        content = await store.read(path)
+        if content is None:
+            if await store.create(path, _dump(mine), content_type=JSON_TYPE):
+                return None
+            continue
+        other = _parse(catalog, content)
+        if other is not None and other.run_id == run_id:
+            return None
+        if other is not None and not await _is_abandoned(other, host_id, ask_host):
+            return other
+        try:
+            await store.write(path, _dump(mine), content_type=JSON_TYPE, if_match=content.etag)
+        except StoreConflictError:
+            continue
+        return None
+
+
+async def beat(store: Store, catalog: str, *, run_id: str, host_id: str, succeeded: bool = False) -> Claim | None:
+    """Keep a run's claim fresh, at most once a minute.
+
+    Returns:
+        The claim, or None if the catalog is not this run's any more.
+    """
+    path = paths.active_file(catalog)
+    content = await store.read(path)
+    claim = None if content is None else _parse(catalog, content)
+    if content is None or claim is None or claim.run_id != run_id:
+        return None
+    now = datetime.now(UTC)
+    stale = now - claim.heartbeat_at > HEARTBEAT_EVERY or claim.host_id != host_id
+    news = succeeded and (claim.last_success_at is None or now - claim.last_success_at > HEARTBEAT_EVERY)
+    if stale or news:
+        fresh = replace(
+            claim,
+            host_id=host_id,
+            heartbeat_at=now,
+            last_success_at=now if succeeded else claim.last_success_at,
+        )
+        try:
+            await store.write(path, _dump(fresh), content_type=JSON_TYPE, if_match=content.etag)
+        except StoreConflictError:
+            # A colleague of the same run beat us to it, or somebody took over: the next look tells which.
+            return claim
+        return fresh
+    return claim
+
+
+async def release_claim(store: Store, catalog: str, *, run_id: str) -> None:
+    """Give the catalog free, if this run has it."""
+    content = await store.read(paths.active_file(catalog))
+    claim = None if content is None else _parse(catalog, content)
+    if content is not None and claim is not None and claim.run_id == run_id:
+        try:
+            await store.delete(paths.active_file(catalog), if_match=content.etag)
+        except StoreConflictError:
+            await release_claim(store, catalog, run_id=run_id)
+
+
+def is_host_dead(host_id: str) -> bool:
+    """Tell whether an embedded host of this machine is gone; False for what cannot be known from here."""
+    kind, _, rest = host_id.partition(":")
+    machine, _, process = rest.rpartition(":")
+    if kind != "local" or machine != socket.gethostname() or not process.isdigit():
+        return False
+    return not _is_process_alive(int(process))
+
+
+def is_silent(claim: Claim, now: datetime) -> bool:
+    """Tell whether the claim's host has said nothing for so long that it counts as gone."""
+    return now - claim.heartbeat_at > SILENT_AFTER
+
+
+async def _is_abandoned(claim: Claim, host_id: str, ask_host: Callable[[str], Awaitable[RunState]]) -> bool:
+    state = await ask_host(claim.run_id)
+    if state is not RunState.UNKNOWN:
+        return state is RunState.ENDED
+    now = datetime.now(UTC)
+    if claim.host_id == host_id:
+        # Ours, but never started or forgotten since: a start that is under way gets a minute.
+        return now - claim.heartbeat_at > START_TAKES
+    return is_host_dead(claim.host_id) or is_silent(claim, now)
+
+
+def _is_process_alive(process: int) -> bool:
+    if os.name == "nt":  # os.kill(pid, 0) would end the process there; silence has to tell
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _dump(claim: Claim) -> bytes:
+    return dump_json(_CLAIM.dump_python(claim, mode="json", by_alias=True, exclude_none=True))
+
+
+def _parse(catalog: str, content: Content) -> Claim | None:
+    try:
+        return parse_json(paths.active_file(catalog), content.data, _CLAIM.validate_python)
+    except DamagedFileError:
+        return None

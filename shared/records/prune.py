@@ -1,0 +1,68 @@
+"""Prune: gives up on the items that have no image, so that the catalog has no gaps; a backup comes first."""
+
+from dataclasses import replace
+from typing import Any
+
+from shared.domain import paths
+from shared.domain.items import Item
+from shared.ports import Store
+from shared.records import catalog
+from shared.records.files import JSON_TYPE, parse_json
+from shared.records.publication import publish, view_catalog
+
+
+async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any]:
+    """Remove the items without an image from the catalog's state and publish the rest.
+
+    A killed prune leaves each batch whole, of before or after; doing it again finishes it.
+
+    Args:
+        store: where the catalog lives.
+        name: the catalog.
+        prune_id: names the backup.
+
+    Returns:
+        ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None if nothing
+        had to change.
+    """
+    view = await view_catalog(store, name, with_images=True)
+    pruned = view.missing
+    missing = {item.product_id for item in pruned}
+    backup: str | None = None
+    if missing:
+        backup = paths.backup_file(prune_id, "")
+        for published in ("catalog.json", "manifest.json"):
+            await _back_up(store, paths.catalog_file(name, published), prune_id)
+        for number in await catalog.list_batch_numbers(store, name):
+            await _prune_batch(store, name, number, missing, prune_id)
+        view = await view_catalog(store, name, with_images=True)
+    outputs = await publish(store, name, view)
+    return {
+        "catalog": name,
+        "pruned": [_describe(item) for item in pruned],
+        "items": view.items,
+        "backup": backup,
+        "outputs": outputs,
+    }
+
+
+async def _prune_batch(store: Store, name: str, number: int, missing: set[str], prune_id: str) -> None:
+    path = paths.batch_file(name, number)
+    content = await store.read(path)
+    if content is None:
+        return
+    batch = parse_json(path, content.data, catalog.parse_batch)
+    kept = tuple(item for item in batch.items if item.product_id not in missing)
+    if len(kept) < len(batch.items):
+        await _back_up(store, path, prune_id)
+        await catalog.replace_batch(store, name, replace(batch, items=kept), etag=content.etag)
+
+
+async def _back_up(store: Store, path: str, prune_id: str) -> None:
+    content = await store.read(path)
+    if content is not None:
+        await store.create(paths.backup_file(prune_id, path), content.data, content_type=JSON_TYPE)
+
+
+def _describe(item: Item) -> dict[str, str]:
+    return {"productId": item.product_id, "name": item.name, "category": item.category}

@@ -1,0 +1,190 @@
+"""Wiring: builds store and model from the settings, lazily, and is the only place that knows the adapters."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.config import SettingError, Settings, load_settings
+from shared.domain.requests import SeedRequest
+from shared.ports import FileInfo, Model, Store
+from shared.records import catalog, run
+
+CACHED_BATCHES, CACHED_RUNS = 64, 16
+
+
+class KeyedLocks:
+    """One lock a key, for as long as somebody holds or waits for it.
+
+    A message that is delivered twice to one process does its work once: the second delivery waits and finds the result.
+    """
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        """Hold the key's lock."""
+        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks[key]
+            if users == 1:
+                del self._locks[key]
+            else:
+                self._locks[key] = (lock, users - 1)
+
+
+@dataclass(slots=True)
+class RunCaches:
+    """What a process remembers of the runs that it works on; everything here can be read again from the store."""
+
+    indexes: catalog.IndexCache = field(default_factory=catalog.IndexCache)
+    _requests: OrderedDict[str, SeedRequest] = field(default_factory=OrderedDict)
+    _batches: OrderedDict[tuple[str, str, int], catalog.Batch] = field(default_factory=OrderedDict)
+    _images: OrderedDict[str, dict[str, FileInfo]] = field(default_factory=OrderedDict)
+
+    async def read_request(self, store: Store, run_id: str) -> SeedRequest:
+        """Return what a run was asked; it never changes."""
+        if run_id not in self._requests:
+            self._requests[run_id] = await run.read_request(store, run_id)
+            _trim(self._requests, CACHED_RUNS)
+        return self._requests[run_id]
+
+    async def read_batch(self, store: Store, catalog_name: str, run_id: str, batch: int) -> catalog.Batch | None:
+        """Return a batch; during a run it never changes."""
+        key = (catalog_name, run_id, batch)
+        if key not in self._batches:
+            found = await catalog.read_batch(store, catalog_name, batch)
+            if found is None:
+                return None
+            self._batches[key] = found
+            _trim(self._batches, CACHED_BATCHES)
+        self._batches.move_to_end(key)
+        return self._batches[key]
+
+    async def list_first_images(self, store: Store, catalog_name: str, run_id: str) -> dict[str, FileInfo]:
+        """Return the pictures that were there when this process first looked during a run."""
+        if run_id not in self._images:
+            self._images[run_id] = await catalog.list_images(store, catalog_name)
+            _trim(self._images, CACHED_RUNS)
+        return self._images[run_id]
+
+    def forget(self, run_id: str) -> None:
+        """Free what is remembered of a run that ended."""
+        self._requests.pop(run_id, None)
+        self._images.pop(run_id, None)
+
+
+class Services:
+    """What activities and triggers work with: store and model are built at first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.caches = RunCaches()
+        self.locks = KeyedLocks()
+        self._store: Store | None = None
+        self._model: Model | None = None
+
+    @property
+    def store(self) -> Store:
+        """The store.
+
+        Raises:
+            SettingError: a setting of the store is missing.
+        """
+        if self._store is None:
+            self._store = build_store(self.settings)
+        return self._store
+
+    @property
+    def model(self) -> Model:
+        """The model.
+
+        Raises:
+            SettingError: a setting of the model is missing.
+        """
+        if self._model is None:
+            self._model = build_model(self.settings)
+        return self._model
+
+    async def close(self) -> None:
+        """Release connections; the next use builds them anew."""
+        store, self._store = self._store, None
+        model, self._model = self._model, None
+        if store is not None:
+            await store.close()
+        if model is not None:
+            await model.close()
+
+
+_services: Services | None = None
+
+
+def get_services() -> Services:
+    """Return this process's services, from the environment unless ``use_settings`` said otherwise.
+
+    Raises:
+        SettingError: a setting cannot be used.
+    """
+    global _services  # noqa: PLW0603 - the one place where the app keeps process-wide state
+    if _services is None:
+        _services = Services(load_settings())
+    return _services
+
+
+async def use_settings(settings: Settings | None) -> None:
+    """Replace this process's settings (None = read the environment again); connections of before are released."""
+    global _services
+    before, _services = _services, None if settings is None else Services(settings)
+    if before is not None:
+        await before.close()
+
+
+def build_store(settings: Settings) -> Store:
+    """Return the store that the settings name.
+
+    Raises:
+        SettingError: ``STORE=blob`` without an account.
+    """
+    store = settings.store
+    if store.kind == "folder":
+        from pathlib import Path  # noqa: PLC0415 - adapters are loaded when they are used: cold start
+
+        from shared.store_folder import FolderStore  # noqa: PLC0415
+
+        return FolderStore(Path(store.folder))
+    if store.account_url is None and store.connection_string is None:
+        raise SettingError(
+            "CATALOG_STORAGE_URL",
+            "is missing: STORE=blob needs it, or CATALOG_STORAGE_CONNECTION_STRING, or AzureWebJobsStorage",
+        )
+    from shared.store_blob import BlobStore  # noqa: PLC0415 - see above
+
+    return BlobStore.from_settings(store)
+
+
+def build_model(settings: Settings) -> Model:
+    """Return the model that the settings name.
+
+    Raises:
+        SettingError: there is no endpoint.
+    """
+    if settings.model.endpoint is None:
+        raise SettingError(
+            "AZURE_OPENAI_ENDPOINT",
+            "is missing; expected a URL such as https://NAME.openai.azure.com (or run with --offline)",
+        )
+    from shared.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
+
+    return OpenAIModel(settings.model)
+
+
+def _trim(cache: OrderedDict[Any, Any], size: int) -> None:
+    while len(cache) > size:
+        cache.popitem(last=False)

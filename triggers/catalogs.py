@@ -1,0 +1,151 @@
+"""``/api/catalogs/{catalog}``: repair, prune and publish what runs left behind."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import azure.durable_functions as df
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from shared.domain import paths
+from shared.domain.requests import SeedRequest, check_catalog_name
+from shared.records import catalog as catalog_records
+from shared.records import claims
+from shared.records.files import read_json
+from shared.records.prune import prune_catalog
+from shared.records.publication import publish, view_catalog
+from shared.wiring import Services, get_services
+from triggers.answers import Problem, answer, find_origin, read_body, write_json
+from triggers.run_start import ask_host, hash_body, new_run_id, start_run
+from triggers.runs import catalog_busy, read_key, write_started
+
+blueprint = df.Blueprint()
+
+
+class RepairRequest(BaseModel):
+    """What a repair may be told; all else is as in the catalog's last run."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)
+
+    parallel_image_requests: Annotated[int, Field(ge=1, le=64)] | None = None
+    max_retries: Annotated[int, Field(ge=0, le=10)] | None = None
+
+
+@blueprint.route(route="catalogs/{catalog}/repair", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``POST /api/catalogs/{catalog}/repair``: a run that makes only the missing images."""
+
+    async def work() -> func.HttpResponse:
+        services = get_services()
+        name = _read_name(req)
+        body = read_body(req, required=False)
+        told = RepairRequest.model_validate(body).model_dump(exclude_none=True)
+        last = await _read_last_request(services, name)
+        index = await _load_index(services, name)
+        changes = {
+            "target_count": index.count_items(),
+            "force_categories": False,
+            "force_images": False,
+            "dry_run": False,
+            "publish": True,
+        }
+        request = last.model_copy(update=changes | told)
+        start = await start_run(
+            services,
+            client,
+            request,
+            key=read_key(req),
+            body_hash=hash_body(body, f"repair {name}"),
+        )
+        return write_started(req, name, start.run_id, start.blocked_by)
+
+    return await answer(work)
+
+
+@blueprint.route(route="catalogs/{catalog}/prune", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+async def prune(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``POST /api/catalogs/{catalog}/prune``: give up on the items that have no image, after a backup."""
+
+    async def work() -> func.HttpResponse:
+        services, name = get_services(), _read_name(req)
+        await _load_index(services, name)
+        async with _hold_catalog(services, client, req, name) as claim_id:
+            pruned = await prune_catalog(services.store, name, claim_id)
+        return write_json(pruned)
+
+    return await answer(work)
+
+
+@blueprint.route(route="catalogs/{catalog}/publish", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``POST /api/catalogs/{catalog}/publish``: publish what a run with ``publish: false`` left for review."""
+
+    async def work() -> func.HttpResponse:
+        services, name = get_services(), _read_name(req)
+        await _load_index(services, name)
+        last = await _read_last_request(services, name)
+        async with _hold_catalog(services, client, req, name):
+            view = await view_catalog(services.store, name, with_images=not last.dry_run)
+            outputs = await publish(services.store, name, view)
+        return write_json(
+            {
+                "catalog": name,
+                "items": len(view.rows),
+                "images": view.images,
+                "missing": len(view.missing),
+                "outputs": outputs,
+            },
+        )
+
+    return await answer(work)
+
+
+@asynccontextmanager
+async def _hold_catalog(
+    services: Services,
+    client: df.DurableOrchestrationClient,
+    req: func.HttpRequest,
+    name: str,
+) -> AsyncIterator[str]:
+    """Claim the catalog for as long as the work takes, as a run would; yields the claim's id."""
+    claim_id = new_run_id()
+    blocked_by = await claims.take_claim(
+        services.store,
+        name,
+        run_id=claim_id,
+        host_id=services.settings.host_id,
+        ask_host=lambda other: ask_host(client, other),
+    )
+    if blocked_by is not None:
+        raise catalog_busy(find_origin(req), name, blocked_by)
+    try:
+        yield claim_id
+    finally:
+        await claims.release_claim(services.store, name, run_id=claim_id)
+
+
+async def _load_index(services: Services, name: str) -> catalog_records.CatalogIndex:
+    numbers = await catalog_records.list_batch_numbers(services.store, name)
+    if not numbers:
+        raise Problem(404, "unknown-catalog", f"there is no catalog {name!r} with items")
+    index = catalog_records.CatalogIndex()
+    await index.catch_up(services.store, name, before=max(numbers) + 1)
+    return index
+
+
+async def _read_last_request(services: Services, name: str) -> SeedRequest:
+    path = paths.state_file(name, "request.json")
+    last = await read_json(services.store, path, SeedRequest.model_validate)
+    return last or SeedRequest(catalog=name)
+
+
+def _read_name(req: func.HttpRequest) -> str:
+    try:
+        return check_catalog_name(req.route_params["catalog"])
+    except ValueError as error:
+        raise Problem(422, "invalid-request", f"catalog: {error}") from error

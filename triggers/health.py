@@ -1,0 +1,99 @@
+"""``/api/health``: is the app configured, and with the function key: does everything behind it answer?"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.config import SettingError
+from shared.ports import CatalogSeederError
+from shared.version import __version__
+from shared.wiring import Services, get_services
+from triggers.answers import Problem, answer, write_json
+
+blueprint = df.Blueprint()
+
+PROBE_SECONDS = 30.0
+"""How long a probe's result is good for: probes are free, but not instant."""
+
+
+class ProbeCache:
+    """Remembers each probe's result for PROBE_SECONDS of a process's monotonic clock."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, tuple[float, str]] = {}
+
+    async def probe(self, name: str, work: Callable[[], Awaitable[None]]) -> str:
+        """Return ``reached`` or what is wrong, from now or from a moment ago."""
+        now = time.monotonic()
+        if name in self._results and now - self._results[name][0] < PROBE_SECONDS:
+            return self._results[name][1]
+        try:
+            await work()
+        except CatalogSeederError as error:
+            result = " ".join(str(error).split())[:300]
+        else:
+            result = "reached"
+        self._results[name] = (now, result)
+        return result
+
+
+_probes = ProbeCache()
+
+
+@blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the worker passes it by name
+    """``GET /api/health``: 200, or 503 naming the setting that is missing."""
+
+    async def work() -> func.HttpResponse:
+        check_settings(get_services())
+        return write_json({"status": "ok", "version": __version__})
+
+    return await answer(work)
+
+
+@blueprint.route(route="health/details", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - see above
+    """``GET /api/health/details``: what is behind the app, and whether it answers; needs the function key."""
+
+    async def work() -> func.HttpResponse:
+        services = get_services()
+        check_settings(services)
+        store = await _probes.probe("store", services.store.probe)
+        model = await _probes.probe("model", services.model.probe)
+        document = {
+            "status": "ok" if store == model == "reached" else "degraded",
+            "version": __version__,
+            "host": services.settings.host_id,
+            "store": {"kind": services.settings.store.kind, "probe": store},
+            "model": {
+                "endpoint": services.settings.model.endpoint,
+                "textDeployment": services.settings.model.text_deployment,
+                "imageDeployment": services.settings.model.image_deployment,
+                "probe": model,
+            },
+        }
+        if document["status"] != "ok":
+            parts = {"store": store, "model": model}
+            detail = "; ".join(f"{name}: {said}" for name, said in parts.items() if said != "reached")
+            raise Problem(503, "degraded", detail, **{key: document[key] for key in ("version", "store", "model")})
+        return write_json(document)
+
+    return await answer(work)
+
+
+def check_settings(services: Services) -> None:
+    """Check without any call that what a run needs is configured.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
+    settings = services.settings
+    if settings.model.endpoint is None:
+        raise SettingError(
+            "AZURE_OPENAI_ENDPOINT",
+            "is missing; expected a URL such as https://NAME.openai.azure.com",
+        )
+    if settings.store.kind == "blob" and not (settings.store.account_url or settings.store.connection_string):
+        raise SettingError("CATALOG_STORAGE_URL", "is missing; expected the blob service's URL, or STORE=folder")

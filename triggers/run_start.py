@@ -1,0 +1,131 @@
+"""Starting a run, once, however often and however simultaneously it is asked for.
+
+Everybody who asks takes the same steps, and each step can be repeated: the key is bound to a run id, the catalog is
+claimed for that id, the request is recorded, the orchestration is started by whoever recorded it. So it does not matter
+who of twenty callers gets how far, or where a process dies.
+"""
+
+import asyncio
+import hashlib
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import azure.durable_functions as df
+
+from shared.domain import paths
+from shared.domain.messages import SeedInput
+from shared.domain.requests import SeedRequest
+from shared.records import claims, run
+from shared.records.claims import Claim, RunState
+from shared.records.files import JSON_TYPE, dump_json, read_json
+from shared.wiring import Services
+from triggers.answers import Problem
+
+START_POLLS, START_POLL_SECONDS = 50, 0.1
+"""How long a caller who lost the race to start a run waits for the winner before it starts the run itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The run that answers a request, or the run that is in its way."""
+
+    run_id: str
+    blocked_by: Claim | None = None
+
+
+def new_run_id() -> str:
+    """Return a run id of this moment."""
+    return paths.make_run_id(int(time.time() * 1000), secrets.token_hex(4))
+
+
+def hash_body(body: dict[str, Any], operation: str) -> str:
+    """Return what tells two bodies apart: their JSON data, not their spelling."""
+    canonical = json.dumps([operation, body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def start_run(
+    services: Services,
+    client: df.DurableOrchestrationClient,
+    request: SeedRequest,
+    *,
+    key: str | None,
+    body_hash: str,
+) -> Start:
+    """Start a run for a request, or find the one that its key started before.
+
+    Raises:
+        Problem: 422: the key came with another body before.
+        StoreUnavailableError: the store does not answer.
+    """
+    store = services.store
+    run_id = new_run_id() if key is None else await _bind_key(services, key, body_hash)
+    if await store.describe(paths.run_file(run_id, "summary.json")) is not None:
+        return Start(run_id)
+    blocked_by = await claims.take_claim(
+        store,
+        request.catalog,
+        run_id=run_id,
+        host_id=services.settings.host_id,
+        ask_host=lambda other: ask_host(client, other),
+    )
+    if blocked_by is not None:
+        if key is not None and await store.describe(paths.run_file(run_id, "request.json")) is None:
+            await store.delete(paths.key_file(key))
+        return Start(run_id, blocked_by)
+    recorded = await run.create_request(store, run_id, request)
+    if recorded or not await _is_started_by_others(client, run_id):
+        seed = SeedInput(
+            run_id=run_id,
+            catalog=request.catalog,
+            target_count=request.target_count,
+            parallel_image_requests=request.parallel_image_requests,
+            max_retries=request.max_retries,
+            dry_run=request.dry_run,
+        )
+        await client.start_new("seed_catalog", run_id, seed.to_json())
+    return Start(run_id)
+
+
+async def ask_host(client: df.DurableOrchestrationClient, run_id: str) -> RunState:
+    """Return what this durable host knows of a run."""
+    status = await client.get_status(run_id)
+    if status is None or status.runtime_status is None:
+        return RunState.UNKNOWN
+    ended = {
+        df.OrchestrationRuntimeStatus.Completed,
+        df.OrchestrationRuntimeStatus.Failed,
+        df.OrchestrationRuntimeStatus.Terminated,
+        df.OrchestrationRuntimeStatus.Canceled,
+    }
+    return RunState.ENDED if status.runtime_status in ended else RunState.ACTIVE
+
+
+async def _bind_key(services: Services, key: str, body_hash: str) -> str:
+    path = paths.key_file(key)
+    while True:
+        bound = await read_json(services.store, path, dict[str, str])
+        if bound is not None:
+            break
+        fresh = {"runId": new_run_id(), "bodySha256": body_hash}
+        if await services.store.create(path, dump_json(fresh), content_type=JSON_TYPE):
+            return fresh["runId"]
+    if bound["bodySha256"] != body_hash:
+        raise Problem(
+            422,
+            "idempotency-key-reused",
+            "this Idempotency-Key came with another body before; expected the same body, or a new key",
+            runId=bound["runId"],
+        )
+    return bound["runId"]
+
+
+async def _is_started_by_others(client: df.DurableOrchestrationClient, run_id: str) -> bool:
+    for _ in range(START_POLLS):
+        if await ask_host(client, run_id) is not RunState.UNKNOWN:
+            return True
+        await asyncio.sleep(START_POLL_SECONDS)
+    return False

@@ -1,0 +1,123 @@
+"""What callers see of a run: its summary once it ended, until then the sum of what its instances say of themselves."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+from shared.domain import paths
+from shared.domain.messages import Failure, Tally
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import Found, RunStatus, Status, compose_status, read_created_at, read_custom_status
+from shared.reasons import Reason
+from shared.records import claims, run
+from shared.records.run import UnknownRunError
+from shared.wiring import Services
+
+HOW_TO_CONTINUE = (
+    "the host that ran it is gone: start it again (or repeat the command) and the run goes on by itself; "
+    "a new run of the same catalog pays only for what is missing"
+)
+
+
+async def load_run_status(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:
+    """Return the status of a run, or None if there is no such run.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    try:
+        read_created_at(run_id)
+    except ValueError:
+        return None
+    summary = await run.read_status_file(services.store, run_id, "summary.json")
+    if summary is not None:
+        return summary
+    try:
+        request = await run.read_request(services.store, run_id)
+    except UnknownRunError:
+        return None
+    instance = await client.get_status(run_id)
+    if instance is None or instance.runtime_status is None:
+        return await _view_forgotten_run(services, run_id, request)
+    custom = read_custom_status(instance.custom_status)
+    children = await _read_children(client, run_id, custom)
+    stop = await run.read_stop(services.store, run_id)
+    status, error = _read_runtime_status(instance)
+    return compose_status(
+        run_id,
+        request,
+        status=status,
+        stage="stopping" if stop is not None else str(custom.get("stage", "pending")),
+        found=Found.model_validate(custom.get("found", {})),
+        tallies=[Tally.from_json(part.get("tally", {})) for part in (custom, *children)],
+        updated_at=datetime.now(UTC),
+        error=error or stop,
+    )
+
+
+async def refresh_progress(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:
+    """Return the status of a run, and keep it as ``progress.json`` while the run is active."""
+    status = await load_run_status(services, client, run_id)
+    if status is not None and status.is_active:
+        await run.write_progress(services.store, status)
+    return status
+
+
+async def _read_children(
+    client: df.DurableOrchestrationClient,
+    run_id: str,
+    custom: Any,
+) -> list[Any]:
+    """Return what the running children say; once they ended, the parent has counted them in."""
+    if "lanes" not in custom:
+        return []
+    names = [paths.name_writer(run_id), *(paths.name_lane(run_id, lane) for lane in range(custom["lanes"]))]
+    statuses = await asyncio.gather(*(client.get_status(name) for name in names))
+    return [read_custom_status(status.custom_status) for status in statuses]
+
+
+def _read_runtime_status(instance: Any) -> tuple[Status, Failure | None]:
+    match instance.runtime_status:
+        case df.OrchestrationRuntimeStatus.Pending:
+            return Status.PENDING, None
+        case df.OrchestrationRuntimeStatus.Completed:
+            return Status(str(instance.output)), None
+        case df.OrchestrationRuntimeStatus.Failed:
+            message = " ".join(str(instance.output).split())[:300]
+            return Status.FAILED, Failure(Reason.INTERNAL_ERROR, message)
+        case df.OrchestrationRuntimeStatus.Terminated | df.OrchestrationRuntimeStatus.Canceled:
+            return Status.CANCELLED, Failure(Reason.CANCELLED, "terminated by its host's management")
+        case _:
+            return Status.RUNNING, None
+
+
+async def _view_forgotten_run(services: Services, run_id: str, request: SeedRequest) -> RunStatus:
+    """Return the last known status of a run that this host does not know: it starts, runs elsewhere, or is left."""
+    last = await run.read_status_file(services.store, run_id, "progress.json")
+    if last is None:
+        last = compose_status(
+            run_id,
+            request,
+            status=Status.PENDING,
+            stage="pending",
+            found=Found(),
+            tallies=[],
+            updated_at=read_created_at(run_id),
+        )
+    claim = await claims.read_claim(services.store, request.catalog)
+    now = datetime.now(UTC)
+    if claim is not None and claim.run_id == run_id:
+        is_ours_and_fresh = claim.host_id == services.settings.host_id and now - claim.heartbeat_at < claims.START_TAKES
+        is_elsewhere = claim.host_id != services.settings.host_id and not (
+            claims.is_host_dead(claim.host_id) or claims.is_silent(claim, now)
+        )
+        if is_ours_and_fresh or is_elsewhere:
+            return last
+    return last.model_copy(
+        update={
+            "status": Status.INTERRUPTED,
+            "error": {"reason": "interrupted", "message": HOW_TO_CONTINUE},
+        },
+    )

@@ -1,0 +1,165 @@
+"""``/api/runs``: start, look at, list and cancel runs."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.domain.messages import Failure
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import RunStatus, Status
+from shared.reasons import Reason
+from shared.records import run
+from shared.records.claims import Claim
+from shared.wiring import get_services
+from triggers.answers import POLL_SECONDS, Problem, answer, find_origin, make_links, read_body, write_json
+from triggers.request_defaults import apply_defaults
+from triggers.run_start import hash_body, start_run
+from triggers.run_view import load_run_status, refresh_progress
+
+blueprint = df.Blueprint()
+
+DEFAULT_LIMIT, MOST_RUNS = 20, 100
+MOST_PAGES = 10
+"""Pages of run ids looked through for one answer when a status is asked for."""
+
+MOST_KEY_CHARACTERS = 255
+
+
+@blueprint.route(route="runs", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``POST /api/runs``: start a run."""
+
+    async def work() -> func.HttpResponse:
+        body = read_body(req)
+        services = get_services()
+        request = SeedRequest.model_validate(apply_defaults(body, services.settings.defaults))
+        start = await start_run(
+            services,
+            client,
+            request,
+            key=read_key(req),
+            body_hash=hash_body(body, "run"),
+        )
+        return write_started(req, request.catalog, start.run_id, start.blocked_by)
+
+    return await answer(work)
+
+
+@blueprint.route(route="runs/{runId}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+async def get_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``GET /api/runs/{runId}``: a run's status."""
+
+    async def work() -> func.HttpResponse:
+        status = await refresh_progress(get_services(), client, req.route_params["runId"])
+        if status is None:
+            raise _unknown_run(req)
+        headers = {"Retry-After": str(POLL_SECONDS)} if status.is_active else {}
+        return write_json(status.to_json(), headers=headers)
+
+    return await answer(work)
+
+
+@blueprint.route(route="runs", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+async def list_runs(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``GET /api/runs?status=&limit=&continuation=``: runs, newest first."""
+
+    async def work() -> func.HttpResponse:
+        services = get_services()
+        wanted, limit = _read_status(req), _read_limit(req)
+        continuation: str | None = req.params.get("continuation") or None
+        runs: list[RunStatus] = []
+        for _ in range(MOST_PAGES):
+            try:
+                page = await services.store.list_folders("runs/", limit=limit - len(runs), continuation=continuation)
+            except ValueError as error:
+                raise Problem(422, "invalid-request", f"continuation: {error}") from error
+            continuation = page.continuation
+            for name in page.names:
+                status = await load_run_status(services, client, name)
+                if status is not None and wanted in (None, status.status):
+                    runs.append(status)
+            if continuation is None or len(runs) >= limit:
+                break
+        return write_json({"runs": [status.to_json() for status in runs], "continuation": continuation})
+
+    return await answer(work)
+
+
+@blueprint.route(route="runs/{runId}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``POST /api/runs/{runId}/cancel``: no new work; what is done stays."""
+
+    async def work() -> func.HttpResponse:
+        services, run_id = get_services(), req.route_params["runId"]
+        status = await load_run_status(services, client, run_id)
+        if status is None:
+            raise _unknown_run(req)
+        if not status.is_active and status.status is not Status.INTERRUPTED:
+            raise Problem(409, "run-ended", f"run {run_id} ended as {status.status}; expected an active run")
+        await run.record_stop(services.store, run_id, Failure(Reason.CANCELLED, "cancelled by a caller"))
+        links = make_links(find_origin(req), run_id, status.catalog)
+        document = {"runId": run_id, "catalog": status.catalog, "status": str(status.status), "links": links}
+        return write_json(document, status=202, headers={"Location": links["self"], "Retry-After": str(POLL_SECONDS)})
+
+    return await answer(work)
+
+
+def read_key(req: func.HttpRequest) -> str | None:
+    """Return the request's Idempotency-Key, if it has one.
+
+    Raises:
+        Problem: 422: it is blank or too long.
+    """
+    key: str | None = req.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key.strip()) <= MOST_KEY_CHARACTERS:
+        raise Problem(
+            422,
+            "invalid-request",
+            f"Idempotency-Key has {len(key.strip())} characters; expected 1 to {MOST_KEY_CHARACTERS}",
+        )
+    return None if key is None else key.strip()
+
+
+def write_started(req: func.HttpRequest, catalog: str, run_id: str, blocked_by: Claim | None) -> func.HttpResponse:
+    """Return the answer to a start: 202 with the run, or 409 with the run that is in the way."""
+    origin = find_origin(req)
+    if blocked_by is not None:
+        raise catalog_busy(origin, catalog, blocked_by)
+    links = make_links(origin, run_id, catalog)
+    document = {"runId": run_id, "catalog": catalog, "status": str(Status.PENDING), "links": links}
+    return write_json(document, status=202, headers={"Location": links["self"], "Retry-After": str(POLL_SECONDS)})
+
+
+def catalog_busy(origin: str, catalog: str, claim: Claim) -> Problem:
+    """Return the problem that another run works on the catalog."""
+    return Problem(
+        409,
+        "catalog-busy",
+        f"run {claim.run_id} works on catalog {catalog!r}; expected it to have ended",
+        runId=claim.run_id,
+        links=make_links(origin, claim.run_id, catalog),
+    )
+
+
+def _unknown_run(req: func.HttpRequest) -> Problem:
+    return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
+
+
+def _read_status(req: func.HttpRequest) -> Status | None:
+    value = req.params.get("status") or None
+    if value is None:
+        return None
+    known = {str(status).casefold(): status for status in Status}
+    if value.casefold() not in known:
+        raise Problem(422, "invalid-request", f"status: {value[:40]!r}; expected one of {', '.join(Status)}")
+    return known[value.casefold()]
+
+
+def _read_limit(req: func.HttpRequest) -> int:
+    value = req.params.get("limit") or str(DEFAULT_LIMIT)
+    if not value.isdecimal() or not 1 <= int(value[:9]) <= MOST_RUNS:
+        raise Problem(422, "invalid-request", f"limit: {value[:40]!r}; expected a whole number from 1 to {MOST_RUNS}")
+    return int(value)
