@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.failures import tell_store_failures
-from shared import contact_sheet
 from shared.domain import paths
 from shared.domain.items import Item
 from shared.domain.messages import Done, Ending, Failure, Published
 from shared.domain.run_status import summarize
+from shared.imaging import contact_sheet
+from shared.imaging.contact_sheet_tiles import make_thumbnail
+from shared.imaging.pictures import BadImageError
+from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import release_claim
@@ -61,8 +64,8 @@ async def run_draw_contact_sheet(services: Services, ending: Ending) -> Done:
     shown = spread_over_categories(view.rows, contact_sheet.MAX_CELLS)
     cells = []
     for item in shown:
-        content = await store.read(paths.image_file(ending.catalog, item.filename))
-        cells.append(contact_sheet.ContactCell(item.name, item.category, None if content is None else content.data))
+        thumbnail = await _read_thumbnail(store, paths.image_file(ending.catalog, item.filename))
+        cells.append(contact_sheet.ContactCell(item.name, item.category, thumbnail))
     subtitle = f"{view.images} pictures in {view.categories} categories"
     sheet = await asyncio.to_thread(contact_sheet.draw_contact_sheet, ending.catalog, subtitle, cells)
     await store.write(paths.run_file(ending.run_id, "contact-sheet.jpg"), sheet, content_type="image/jpeg")
@@ -96,6 +99,16 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
     await release_claim(store, ending.catalog, run_id=ending.run_id)
     services.caches.forget(ending.run_id)
     return Done(status=str(summary.status))
+
+
+async def _read_thumbnail(store: Store, path: str) -> bytes | None:
+    content = await store.read(path)
+    if content is None:
+        return None
+    try:
+        return await asyncio.to_thread(make_thumbnail, content.data)
+    except BadImageError:
+        return None
 
 
 def spread_over_categories(items: list[Item], most: int) -> list[Item]:

@@ -13,7 +13,7 @@ from shared.domain import paths
 from shared.domain.items import Item
 from shared.domain.messages import Cost, Done, FailedImage, Failure, ImageCall, ImageResult
 from shared.domain.requests import SeedRequest, parse_image_size
-from shared.pictures import BadImageError
+from shared.imaging.pictures import BadImageError
 from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.claims import beat

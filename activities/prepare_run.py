@@ -5,7 +5,7 @@ import azure.durable_functions as df
 from activities.failures import tell_store_failures
 from shared.domain import paths
 from shared.domain.messages import Failure, Plan, RunRef
-from shared.pictures import BadImageError, inspect_image
+from shared.imaging.pictures import BadImageError, inspect_image
 from shared.ports import FileInfo, Store
 from shared.reasons import Reason
 from shared.records import catalog, claims

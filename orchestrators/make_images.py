@@ -33,8 +33,8 @@ from shared.reasons import Reason
 
 blueprint = df.Blueprint()
 
-GENERATION_TASKS = 100
-"""Activities and timers that a generation starts before it drains: a replay costs CPU with the square of it."""
+GENERATION_TASKS = 50
+"""Activities and timers that a generation starts before it drains: CPU for replays grows with the square of it."""
 
 CLAIM_AHEAD = 1
 """A page is claimed while so many jobs a slot are still ready, so that slots do not wait for the claim."""
@@ -42,7 +42,7 @@ CLAIM_AHEAD = 1
 MOST_QUEUED = 8
 """Jobs a slot that a lane holds at most, those that wait for another try included: bounds what is carried over."""
 
-FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 1.0, 5.0
+FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.5, 5.0
 """How soon to look again after finding no accepted item without an image, growing while nothing comes."""
 
 

@@ -7,8 +7,9 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from shared.domain.requests import check_image_size
 from shared.ports import CatalogSeederError
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -160,7 +161,7 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return None
-        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
             raise SettingError(name, f"is {value!r}; expected a whole number from {least} to {most}")
         return int(value)
 
@@ -184,19 +185,29 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return None
-        if re.fullmatch(r"\d{2,4}", value):
-            return f"{value}x{value}"
-        if re.fullmatch(r"\d{2,4}x\d{2,4}", value):
-            return value
-        raise SettingError(name, f"is {value!r}; expected WIDTHxHEIGHT, such as 1024x1024, or one number for both")
+        try:
+            return check_image_size(f"{value}x{value}" if "x" not in value else value)
+        except ValueError as error:
+            raise SettingError(name, f"is {value!r}; one number stands for both sides: {error}") from error
 
     def endpoint(self, name: str) -> str | None:
         value = self.text(name)
         if value is None:
             return None
-        url = urlsplit(value)
-        if url.scheme not in {"http", "https"} or not url.hostname:
-            raise SettingError(name, f"is {value!r}; expected a URL such as https://NAME.openai.azure.com")
+        url = _split_url(value)
+        if url is None:
+            # The value is not shown: a key that was put into the wrong variable would go to logs and callers.
+            problem = f"is no usable URL ({len(value)} characters)"
+            raise SettingError(name, f"{problem}; expected one such as https://NAME.openai.azure.com")
         if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
-            raise SettingError(name, f"is {value!r}; expected https:// (http:// only for this machine)")
+            raise SettingError(name, f"is http://{url.hostname}; expected https:// (http:// only for this machine)")
         return f"{url.scheme}://{url.netloc}"
+
+
+def _split_url(value: str) -> SplitResult | None:
+    try:
+        url = urlsplit(value)
+        is_usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and url.username is None
+    except ValueError:  # an open bracket, a port beyond 65535
+        return None
+    return url if is_usable else None

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     DAMAGED_FILE = "damaged_file"
     NOT_CONFIGURED = "not_configured"
     INTERNAL_ERROR = "internal_error"
+    INTERRUPTED = "interrupted"
+    NOT_TRIED = "not_tried"
 
 
 FATAL_REASONS = frozenset(

@@ -156,7 +156,7 @@ def build_store(settings: Settings) -> Store:
     if store.kind == "folder":
         from pathlib import Path  # noqa: PLC0415 - adapters are loaded when they are used: cold start
 
-        from shared.store_folder import FolderStore  # noqa: PLC0415
+        from shared.adapters.store_folder import FolderStore  # noqa: PLC0415
 
         return FolderStore(Path(store.folder))
     if store.account_url is None and store.connection_string is None:
@@ -164,7 +164,7 @@ def build_store(settings: Settings) -> Store:
             "CATALOG_STORAGE_URL",
             "is missing: STORE=blob needs it, or CATALOG_STORAGE_CONNECTION_STRING, or AzureWebJobsStorage",
         )
-    from shared.store_blob import BlobStore  # noqa: PLC0415 - see above
+    from shared.adapters.store_blob import BlobStore  # noqa: PLC0415 - see above
 
     return BlobStore.from_settings(store)
 
@@ -180,7 +180,7 @@ def build_model(settings: Settings) -> Model:
             "AZURE_OPENAI_ENDPOINT",
             "is missing; expected a URL such as https://NAME.openai.azure.com (or run with --offline)",
         )
-    from shared.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
+    from shared.adapters.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
 
     return OpenAIModel(settings.model)
 

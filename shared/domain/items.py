@@ -1,6 +1,6 @@
 """Drafts, items, categories and batches, and the shape of the model's structured answers."""
 
-import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,17 +84,13 @@ def make_slug(category_name: str) -> str:
     """Return the slug that the .NET importer makes of a category name.
 
     Its rule: lower case; letters, digits and spaces stay, everything else goes; each space becomes a hyphen. So
-    "Sci-Fi" and "SciFi" have one slug, and the importer's unique index lets only one of them in.
+    "Sci-Fi" and "SciFi" have one slug, and the importer's unique index lets only one of them in. Letters and digits
+    are C#'s ``char.IsLetterOrDigit``: "½" is none, and neither is anything beyond U+FFFF, which .NET sees in halves.
     """
-    kept = "".join(character for character in category_name.lower() if character.isalnum() or character == " ")
+    kept = "".join(character for character in category_name.lower() if _is_kept_in_slug(character))
     return kept.replace(" ", "-")
 
 
-def collapse_whitespace(text: str) -> str:
-    """Return the text with every run of white space as one space and none at the ends."""
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def fold_name(name: str) -> str:
-    """Return the form in which two names are the same name: case-folded, white space collapsed."""
-    return collapse_whitespace(name).casefold()
+def _is_kept_in_slug(character: str) -> bool:
+    category = unicodedata.category(character)
+    return character == " " or (character <= "\uffff" and (category == "Nd" or category.startswith("L")))

@@ -61,7 +61,8 @@ def plan_lanes(parallel_image_requests: int) -> list[int]:
 
 def pick_taken_names(names: Sequence[str], *, categories: int) -> list[str]:
     """Return the names of a category that a prompt about so many ``categories`` shows: the latest ones."""
-    return list(names[-(MAX_TAKEN_NAMES // max(1, categories)) :])
+    shown = MAX_TAKEN_NAMES // max(1, categories)
+    return list(names[max(0, len(names) - shown) :])
 
 
 def _split_evenly(total: int, parts: int) -> list[int]:

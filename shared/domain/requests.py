@@ -1,7 +1,7 @@
 """The seed request: what a caller may ask for, checked at the edge. Field limits are the HTTP contract's."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from shared.domain.themes import Theme
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
-IMAGE_SIZE_PATTERN = r"[1-9]\d{1,3}x[1-9]\d{1,3}"
+IMAGE_SIZE_PATTERN = r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"
 LEAST_IMAGE_SIDE, MOST_IMAGE_SIDE = 64, 4096
 
 RESERVED_NAMES = frozenset(
@@ -25,17 +25,21 @@ def check_catalog_name(name: str) -> str:
         ValueError: it cannot; the message tells what was got and what is expected.
     """
     if re.fullmatch(CATALOG_NAME_PATTERN, name) is None:
-        shown = name if len(name) <= 60 else f"{name[:57]}..."  # noqa: PLR2004 - one line on a terminal
         raise ValueError(
-            f"{shown!r} is no catalog name; expected 2 to 40 lower-case letters and digits with single hyphens "
-            "between them, such as spring-sale",
+            f"{_shorten(name)!r} is no catalog name; expected 2 to 40 lower-case letters and digits "
+            "with single hyphens between them, such as spring-sale",
         )
     if name in RESERVED_NAMES:
         raise ValueError(f"{name!r} is a reserved device name on Windows; expected any other name")
     return name
 
 
-def _check_image_size(size: str) -> str:
+def check_image_size(size: str) -> str:
+    """Return the size if pictures can have it.
+
+    Raises:
+        ValueError: they cannot; the message tells what was got and what is expected.
+    """
     if re.fullmatch(IMAGE_SIZE_PATTERN, size) is None or not all(
         LEAST_IMAGE_SIDE <= side <= MOST_IMAGE_SIDE for side in parse_image_size(size)
     ):
@@ -69,7 +73,7 @@ class SeedRequest(BaseModel):
     batch_size: int = Field(default=20, ge=1, le=50)
     parallel_image_requests: int = Field(default=4, ge=1, le=64)
     max_retries: int = Field(default=5, ge=0, le=10)
-    image_size: Annotated[str, AfterValidator(_check_image_size)] = "1024x1024"
+    image_size: Annotated[str, AfterValidator(check_image_size)] = "1024x1024"
     image_quality: Literal["low", "medium", "high"] = "medium"
     image_format: Literal["png", "jpeg"] = "png"
     force_categories: bool = False
@@ -78,6 +82,15 @@ class SeedRequest(BaseModel):
     validate_items: bool = True
     publish: bool = True
     theme: Theme = Theme()
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Return the request that JSON data asks for, with the fields' JSON names only.
+
+        Raises:
+            ValidationError: it breaks the schema; `describe_validation_error` tells how.
+        """
+        return cls.model_validate(data, by_alias=True, by_name=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON data, every field present."""
@@ -88,14 +101,17 @@ def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:
     """Return one ``{field, message}`` per problem: the field's path, what was got and what was expected."""
     problems = []
     for detail in error.errors(include_url=False):
-        field = ".".join(str(part) for part in detail["loc"]) or "(body)"
+        field = _shorten(".".join(str(part) for part in detail["loc"])) or "(body)"
         message = str(detail["msg"]).removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
             message = "is not a field of this request"
         elif detail["type"] == "missing":
             message = "is required"
         elif detail["type"] != "value_error":
-            got = repr(detail["input"])
-            message = f"{message}, got {got if len(got) <= 80 else got[:77] + '...'}"  # noqa: PLR2004 - one line
+            message = f"{message}, got {_shorten(repr(detail['input']))}"
         problems.append({"field": field, "message": message})
     return problems
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - one line on a terminal

@@ -22,6 +22,9 @@ RETRY_JITTER = 0.25
 DEFAULT_RETRY_AFTER_SECONDS = 10.0
 """A 429 without Retry-After: Azure OpenAI counts requests in windows of 10 seconds."""
 
+MOST_RETRY_AFTER_SECONDS = 86_400.0
+"""A service that asks for more than a day is not believed; a moment too far away is no date, either."""
+
 RATE_LIMIT_PATIENCE = timedelta(minutes=30)
 MAX_AMBIGUOUS_RETRIES = 2
 STORE_RETRIES, STORE_RETRY_CAP_SECONDS = 8, 30.0
@@ -62,13 +65,13 @@ def decide_retry(
     match failure.reason:
         case Reason.RATE_LIMITED if since_success <= RATE_LIMIT_PATIENCE:
             asked = failure.retry_after_seconds
-            wait = DEFAULT_RETRY_AFTER_SECONDS if asked is None else max(0.0, asked)
+            wait = DEFAULT_RETRY_AFTER_SECONDS if asked is None else _limit(asked)
         case Reason.STORE_UNAVAILABLE if tries.store <= STORE_RETRIES:
             wait = min(STORE_RETRY_CAP_SECONDS, _back_off(tries.store, seed))
         case reason if (
             reason in COUNTED_REASONS and tries.counted <= max_retries and tries.ambiguous <= MAX_AMBIGUOUS_RETRIES
         ):
-            wait = max(_back_off(tries.counted, seed), failure.retry_after_seconds or 0.0)
+            wait = max(_back_off(tries.counted, seed), _limit(failure.retry_after_seconds or 0.0))
     return wait
 
 
@@ -76,6 +79,10 @@ def find_time_since(now: datetime, *moments: str | None) -> timedelta:
     """Return the time since the latest of some ISO 8601 moments; absent ones do not count."""
     latest = max((datetime.fromisoformat(moment) for moment in moments if moment), default=now)
     return now - latest
+
+
+def _limit(asked_seconds: float) -> float:
+    return min(MOST_RETRY_AFTER_SECONDS, max(0.0, asked_seconds))
 
 
 def _back_off(failures: int, seed: str) -> float:

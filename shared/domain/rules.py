@@ -4,14 +4,14 @@ Content rules can be switched off (``validateItems: false``); uniqueness and the
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from shared.domain.items import Category, Draft, Rejection, collapse_whitespace, fold_name, make_slug
+from shared.domain.items import Category, Draft, Rejection, make_slug
+from shared.domain.texts import clean_line, count_sentences, count_utf16_units, fold_for_search, fold_name
 from shared.domain.themes import Theme
 from shared.reasons import Reason
 
@@ -26,7 +26,8 @@ NEAR_DUPLICATE_SCORE = 90
 """Similarity (0-100) from which two names of one category count as the same. Word lists of 50 x 50 x 50 gave 5,000
 names of which 96-97 % stayed below it."""
 
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'\u201d\u2019)\]]*(?=\s|$)")
+_WORD_SEPARATORS = r"[\s_\-\u2010-\u2015]"
+"""What may stand between the words of a forbidden phrase: "Spider-Man" is "Spider Man", too."""
 
 
 @dataclass(slots=True)
@@ -116,52 +117,41 @@ def judge_drafts(
 def pick_categories(proposed: Iterable[str], *, taken: Sequence[Category], count: int, theme: Theme) -> list[Category]:
     """Return the catalog's categories: those taken, then proposed ones that keep the rules, up to ``count`` in all.
 
-    A proposed name needs 2-3 words, at most 64 characters, no forbidden word, and a slug that no other has.
+    A proposed name needs 2-3 words, at most 64 characters, no forbidden word, and a slug that no other has. "&" is
+    spelled out: as a word that the importer's slug does not keep, it would leave two hyphens in a row.
     """
     chosen = list(taken)
-    slugs = {category.slug for category in chosen}
+    slugs = {category.slug.casefold() for category in chosen}
     for raw in proposed:
         if len(chosen) >= count:
             break
-        name = collapse_whitespace(_without_control_characters(raw))
+        name = clean_line(raw).replace(" & ", " and ")
         slug = make_slug(name)
-        words = len(name.split())
+        words = name.split()
         if (
-            MIN_CATEGORY_WORDS <= words <= MAX_CATEGORY_WORDS
+            MIN_CATEGORY_WORDS <= len(words) <= MAX_CATEGORY_WORDS
             and count_utf16_units(name) <= MAX_CATEGORY_CHARACTERS
-            and slug.strip("-")
-            and slug not in slugs
+            and all(map(make_slug, words))
+            and slug.casefold() not in slugs
             and not holds_forbidden_word(name, theme.forbidden_words)
         ):
-            slugs.add(slug)
+            slugs.add(slug.casefold())
             chosen.append(Category(name, slug))
     return chosen
-
-
-def count_utf16_units(text: str) -> int:
-    """Return the length as the .NET importer counts it: an emoji counts twice."""
-    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
-
-
-def count_sentences(text: str) -> int:
-    """Return how many sentences end in the text; a rest without an end counts as one."""
-    ends = list(_SENTENCE_END.finditer(text))
-    rest = text[ends[-1].end() :] if ends else text
-    return len(ends) + bool(rest.strip())
 
 
 def holds_forbidden_word(text: str, forbidden: tuple[str, ...]) -> bool:
     """Tell whether the text holds one of the words: at word boundaries, whatever the case, accents and spacing."""
     pattern = _compile_forbidden(forbidden)
-    return pattern is not None and pattern.search(_fold_for_search(text)) is not None
+    return pattern is not None and pattern.search(fold_for_search(text)) is not None
 
 
 def _normalize(draft: Draft) -> Draft:
     return Draft(
-        name=collapse_whitespace(_without_control_characters(draft.name)),
-        description=collapse_whitespace(_without_control_characters(draft.description)),
-        category=collapse_whitespace(draft.category),
-        image_prompt=collapse_whitespace(_without_control_characters(draft.image_prompt)),
+        name=clean_line(draft.name),
+        description=clean_line(draft.description),
+        category=clean_line(draft.category),
+        image_prompt=clean_line(draft.image_prompt),
     )
 
 
@@ -177,7 +167,7 @@ def _find_limit_reasons(draft: Draft, *, known_category: bool) -> list[Reason]:
 
 
 def _find_content_reasons(draft: Draft, theme: Theme) -> list[Reason]:
-    opening = next((o for o in theme.openings if draft.image_prompt.startswith(o)), None)
+    opening = max((o for o in theme.openings if draft.image_prompt.startswith(o)), key=len, default=None)
     checks = {
         Reason.NAME_LENGTH: len(draft.name) < MIN_NAME_CHARACTERS,
         Reason.NAME_WORDS: len(draft.name.split()) > MAX_NAME_WORDS,
@@ -201,20 +191,6 @@ def _find_content_reasons(draft: Draft, theme: Theme) -> list[Reason]:
 
 @lru_cache(maxsize=32)
 def _compile_forbidden(forbidden: tuple[str, ...]) -> re.Pattern[str] | None:
-    phrases = sorted({_fold_for_search(word).strip() for word in forbidden} - {""}, key=len, reverse=True)
-    if not phrases:
-        return None
-    alternatives = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
-    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)")
-
-
-def _fold_for_search(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
-
-
-def _without_control_characters(text: str) -> str:
-    return "".join(
-        character if character.isspace() or unicodedata.category(character) not in {"Cc", "Cs"} else " "
-        for character in text
-    )
+    phrases = {tuple(filter(None, re.split(f"{_WORD_SEPARATORS}+", fold_for_search(word)))) for word in forbidden}
+    alternatives = "|".join(f"{_WORD_SEPARATORS}+".join(map(re.escape, words)) for words in phrases if words)
+    return re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])") if alternatives else None

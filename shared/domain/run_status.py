@@ -1,5 +1,6 @@
 """RunStatus: what callers see of a run, and the rules by which it comes about."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +15,8 @@ from shared.domain.requests import SeedRequest
 from shared.reasons import Reason
 
 NANO = 10**9
+
+_RUN_ID = re.compile(r"([0-9]{13})-[0-9A-Za-z]{1,40}")
 
 
 class Status(StrEnum):
@@ -142,10 +145,9 @@ def read_created_at(run_id: str) -> datetime:
     Raises:
         ValueError: it is no run id.
     """
-    inverted, _, entropy = run_id.partition("-")
-    if len(inverted) != len(str(RUN_ID_EPOCH_END_MS)) - 1 or not inverted.isdigit() or not entropy.isalnum():
+    if (match := _RUN_ID.fullmatch(run_id)) is None:
         raise ValueError(f"{run_id[:60]!r} is no run id; expected 13 digits, a hyphen and letters or digits")
-    return datetime.fromtimestamp((RUN_ID_EPOCH_END_MS - int(inverted)) / 1000, UTC)
+    return datetime.fromtimestamp((RUN_ID_EPOCH_END_MS - int(match[1])) / 1000, UTC)
 
 
 def decide_status(

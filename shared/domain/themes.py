@@ -1,23 +1,37 @@
 """Themes: what a catalog is about. The default is LEGO-style figures; any other comes with the request as data."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
+
+from shared.domain.texts import clean_line
 
 DEFAULT_OPENINGS = ("Photorealistic LEGO-style minifigure", "Photorealistic LEGO-style figure")
 DEFAULT_TAIL = "clean background, high detail, vibrant, evenly lit, 1024x1024"
 
 FORBIDDEN_MARKS = ("logo", "logos", "official", "trademark", "trademarked", "licensed", "copyright", "copyrighted")
 FORBIDDEN_FRANCHISES = (
-    "Star Wars", "Jedi", "Sith", "Darth Vader", "Marvel", "Avengers", "Spider-Man", "Iron Man", "X-Men",
+    "Star Wars", "Jedi", "Sith", "Darth Vader", "Marvel", "Avengers", "Spider-Man", "Spiderman", "Iron Man", "X-Men",
     "DC Comics", "Batman", "Superman", "Wonder Woman", "Justice League", "Harry Potter", "Hogwarts", "Ninjago",
     "Disney", "Pixar", "Pokemon", "Pikachu", "Minecraft", "Fortnite", "Super Mario", "Zelda", "Transformers",
     "Lord of the Rings", "Game of Thrones", "Star Trek", "Jurassic Park", "Indiana Jones", "James Bond",
     "Playmobil", "Barbie", "Hello Kitty", "Sesame Street", "Muppets", "Teenage Mutant Ninja Turtles",
 )  # fmt: skip
 
-Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+MOST_FIXED_CHARACTERS = 180
+"""Of the 230 characters that an image prompt is asked for within, 50 belong to the item."""
+
+
+def _clean_words(text: str) -> str:
+    """Return the text as drafts' texts are before they are compared with it."""
+    line = clean_line(text)
+    if not line:
+        raise ValueError(f"{text[:40]!r} is blank; expected words")
+    return line
+
+
+Phrase = Annotated[str, StringConstraints(max_length=120), AfterValidator(_clean_words)]
 
 
 class Theme(BaseModel):
@@ -39,13 +53,21 @@ class Theme(BaseModel):
         strict=True,
     )
 
-    subject: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] = (
-        "LEGO-style minifigures"
-    )
+    subject: Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean_words)] = "LEGO-style minifigures"
     openings: tuple[Phrase, ...] = Field(default=DEFAULT_OPENINGS, min_length=1, max_length=8, strict=False)
-    tail: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = DEFAULT_TAIL
+    tail: Annotated[str, StringConstraints(max_length=120), AfterValidator(clean_line)] = DEFAULT_TAIL
     forbidden_words: tuple[Phrase, ...] = Field(
         default=FORBIDDEN_MARKS + FORBIDDEN_FRANCHISES,
         max_length=500,
         strict=False,
     )
+
+    @model_validator(mode="after")
+    def _check_room(self) -> Self:
+        fixed = max(map(len, self.openings)) + len(self.tail)
+        if fixed > MOST_FIXED_CHARACTERS:
+            raise ValueError(
+                f"the longest of openings and the tail have {fixed} characters together; "
+                f"expected at most {MOST_FIXED_CHARACTERS}, so that a prompt has room for the item",
+            )
+        return self

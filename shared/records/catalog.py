@@ -94,9 +94,9 @@ async def list_batch_numbers(store: Store, catalog: str) -> list[int]:
     numbers = []
     async for info in store.list_files(paths.batch_folder(catalog)):
         stem, _, ending = info.path.rpartition("/")[2].partition(".")
-        if ending == "json" and stem.isdigit():
+        if ending == "json" and stem.isdecimal():
             numbers.append(int(stem))
-    return numbers
+    return sorted(numbers)
 
 
 async def iterate_items(store: Store, catalog: str) -> AsyncIterator[Item]:
@@ -128,8 +128,11 @@ class CatalogIndex:
     async def catch_up(self, store: Store, catalog: str, *, before: int) -> None:
         """Read the batches that this index has not seen, up to the one before ``before``; gaps are passed over."""
         while self.seen_batch < before - 1:
-            batch = await read_batch(store, catalog, self.seen_batch + 1)
-            self.seen_batch += 1
+            number = self.seen_batch + 1
+            batch = await read_batch(store, catalog, number)
+            if self.seen_batch != number - 1:
+                continue  # a second delivery counted it in while this one read
+            self.seen_batch = number
             for item in batch.items if batch is not None else ():
                 self.add(item)
 

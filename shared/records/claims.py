@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import ClassVar
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
 from shared.domain import paths
 from shared.ports import Content, Store, StoreConflictError
@@ -50,8 +50,8 @@ class Claim:
 
     run_id: str
     host_id: str
-    heartbeat_at: datetime
-    last_success_at: datetime | None = None
+    heartbeat_at: AwareDatetime
+    last_success_at: AwareDatetime | None = None
 
 
 _CLAIM = TypeAdapter(Claim)
@@ -132,8 +132,8 @@ async def beat(store: Store, catalog: str, *, run_id: str, host_id: str, succeed
         try:
             await store.write(path, _dump(fresh), content_type=JSON_TYPE, if_match=content.etag)
         except StoreConflictError:
-            # A colleague of the same run beat us to it, or somebody took over: the next look tells which.
-            return claim
+            # A colleague of the same run was quicker, or somebody took over: only another look tells which.
+            return await beat(store, catalog, run_id=run_id, host_id=host_id, succeeded=succeeded)
         return fresh
     return claim
 
@@ -153,7 +153,7 @@ def is_host_dead(host_id: str) -> bool:
     """Tell whether an embedded host of this machine is gone; False for what cannot be known from here."""
     kind, _, rest = host_id.partition(":")
     machine, _, process = rest.rpartition(":")
-    if kind != "local" or machine != socket.gethostname() or not process.isdigit():
+    if kind != "local" or machine != socket.gethostname() or not process.isdecimal():
         return False
     return not _is_process_alive(int(process))
 
@@ -179,7 +179,7 @@ def _is_process_alive(process: int) -> bool:
         return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

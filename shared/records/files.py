@@ -49,7 +49,7 @@ def parse_json(path: str, data: bytes, parse: Callable[[Any], ValueT]) -> ValueT
     """
     try:
         return parse(json.loads(data.decode("utf-8-sig")))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise DamagedFileError(path, f"expected JSON, got {error}") from error
     except (ValidationError, ValueError, TypeError, KeyError) as error:
         problem = str(error).splitlines()[0][:120]

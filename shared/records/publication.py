@@ -8,6 +8,7 @@ from shared.domain import paths
 from shared.domain.items import Item
 from shared.domain.messages import Failure
 from shared.ports import FileInfo, Store
+from shared.reasons import Reason
 from shared.records import catalog, run
 from shared.records.files import JSON_TYPE, dump_json, write_json_if_changed
 
@@ -95,7 +96,7 @@ async def find_failed_images(
     """
     tried = {row["productId"]: row async for row in run.iterate_failures(store, run_id)}
     untried = {
-        "reason": str(why.reason) if why is not None else "not_tried",
+        "reason": str(why.reason if why is not None else Reason.NOT_TRIED),
         "message": why.message if why is not None else "the run ended before this image was tried",
         "attempts": 0,
         "requestId": None,

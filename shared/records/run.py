@@ -51,6 +51,8 @@ class Page:
 
 
 _PAGE = TypeAdapter(Page)
+_ROW = TypeAdapter(dict[str, Any])
+_ROWS = TypeAdapter(list[dict[str, Any]])
 
 
 async def create_request(store: Store, run_id: str, request: SeedRequest) -> bool:
@@ -121,7 +123,7 @@ async def write_failure(store: Store, run_id: str, row: dict[str, Any]) -> None:
 async def iterate_failures(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
     """Yield the recorded rows of a run's failed images."""
     async for info in store.list_files(paths.failure_folder(run_id)):
-        row = await read_json(store, info.path, dict[str, Any])
+        row = await read_json(store, info.path, _ROW.validate_python)
         if row is not None:
             yield row
 
@@ -136,7 +138,7 @@ async def write_rejections(store: Store, run_id: str, batch: int, rejections: Se
 async def iterate_rejections(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
     """Yield a run's rejected drafts with their reasons."""
     async for info in store.list_files(paths.rejection_folder(run_id)):
-        for row in await read_json(store, info.path, list[Any]) or ():
+        for row in await read_json(store, info.path, _ROWS.validate_python) or ():
             yield row
 
 

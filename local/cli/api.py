@@ -1,0 +1,173 @@
+"""The app's HTTP functions, called as anybody would: in the host of this process, or where the app is deployed."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from pydantic import ValidationError
+
+from local.cli.errors import CliError
+from local.cli.place import LOOPBACK_NAMES
+from shared.domain.run_status import RunStatus
+from shared.reasons import Reason
+from triggers.answers import PROBLEM_TYPES
+
+CONNECT_SECONDS = 15.0
+ANSWER_SECONDS = 240.0
+"""Azure's front end gives up after 230 s: https://learn.microsoft.com/azure/azure-functions/functions-scale"""
+
+SHOWN_CHARACTERS = 200
+
+
+class UnreachableError(CliError):
+    """The app did not answer, or answered that it cannot just now; worth another try."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason=Reason.CONNECTION)
+
+
+class ProblemError(CliError):
+    """The app answered with a problem document.
+
+    Attributes:
+        status: HTTP status.
+        kind: last part of the problem's ``type``, such as ``catalog-busy``.
+        document: the problem document.
+    """
+
+    def __init__(self, status: int, document: Mapping[str, Any]) -> None:
+        self.status = status
+        self.kind = str(document["type"]).removeprefix(PROBLEM_TYPES)
+        self.document = document
+        super().__init__(str(document.get("detail", self.kind)), reason=_find_reason(self.kind))
+
+
+class AppClient:
+    """One app.
+
+    Args:
+        session: what makes the calls.
+        origin: scheme and host, without a path.
+        key: its function key, if it asks for one.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, origin: str, key: str | None) -> None:
+        self._session = session
+        self._origin = origin
+        self._headers = {} if key is None else {"x-functions-key": key}
+
+    async def start_run(self, body: Mapping[str, Any]) -> str:
+        """Start a run and return its id; ProblemError ``catalog-busy`` if another one is in its way."""
+        return str((await self._call("POST", "runs", body=body))["runId"])
+
+    async def start_repair(self, catalog: str, body: Mapping[str, Any]) -> str:
+        """Start a run that makes the missing images, and return its id."""
+        return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/repair", body=body))["runId"])
+
+    async def prune(self, catalog: str) -> dict[str, Any]:
+        """Give up on the items without an image; returns what the app answers."""
+        return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/prune")
+
+    async def publish(self, catalog: str) -> dict[str, Any]:
+        """Publish what was left for review; returns what the app answers."""
+        return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish")
+
+    async def get_run(self, run_id: str) -> RunStatus:
+        """Return a run's status."""
+        return self._read_run(await self._call("GET", f"runs/{quote(run_id, safe='')}"))
+
+    async def list_runs(self, limit: int) -> list[RunStatus]:
+        """Return the newest runs, newest first."""
+        found: list[RunStatus] = []
+        query = {"limit": str(limit)}
+        while True:
+            page = await self._call("GET", "runs", query=query)
+            found += [self._read_run(one) for one in page["runs"]]
+            if page["continuation"] is None or len(found) >= limit:
+                return found[:limit]
+            query["continuation"] = page["continuation"]
+
+    async def cancel_run(self, run_id: str) -> RunStatus:
+        """Stop a run, and return its status."""
+        await self._call("POST", f"runs/{quote(run_id, safe='')}/cancel")
+        return await self.get_run(run_id)
+
+    async def check(self) -> None:
+        """Raise what keeps the app from working: a setting, its store, its model, or our key."""
+        await self._call("GET", "health")
+        await self._call("GET", "health/details")
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        url = f"{self._origin}/api/{path}"
+        try:
+            async with self._session.request(method, url, json=body, params=query, headers=self._headers) as answer:
+                status, text = answer.status, await answer.text(errors="replace")
+        except TimeoutError as error:
+            raise UnreachableError(f"{self._origin} did not answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise UnreachableError(f"{self._origin} cannot be reached: {str(error) or type(error).__name__}") from error
+        if status in {401, 403}:
+            raise CliError(
+                f"{self._origin} refused the function key ({status}); expected --key or FUNCTIONS_KEY to hold it",
+                reason=Reason.AUTHENTICATION,
+            )
+        document = self._read_document(status, text)
+        if status < 400:  # noqa: PLR2004 - HTTP
+            return document
+        raise ProblemError(status, document)
+
+    def _read_document(self, status: int, text: str) -> dict[str, Any]:
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        is_problem = isinstance(document, dict) and str(document.get("type", "")).startswith(PROBLEM_TYPES)
+        if isinstance(document, dict) and (is_problem or status < 400):  # noqa: PLR2004 - HTTP
+            return document
+        shown = " ".join(text.split())[:SHOWN_CHARACTERS] or "nothing"
+        if status >= 500:  # noqa: PLR2004 - HTTP
+            raise UnreachableError(f"{self._origin} is in trouble: it answered {status}, {shown}")
+        raise CliError(
+            f"{self._origin} is no Catalog Seeder: it answered {status}, {shown}",
+            reason=Reason.CONNECTION,
+        )
+
+    def _read_run(self, document: object) -> RunStatus:
+        try:
+            return RunStatus.model_validate(document)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in problem["loc"])
+            raise CliError(
+                f"{self._origin} told a run that cannot be read: {field}: {problem['msg']}",
+                reason=Reason.INTERNAL_ERROR,
+            ) from error
+
+
+@asynccontextmanager
+async def open_client(origin: str, key: str | None) -> AsyncIterator[AppClient]:
+    """Open a client of the app at a scheme and host; a proxy of the environment is for other machines only."""
+    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    trust_env = urlsplit(origin).hostname not in LOOPBACK_NAMES
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=trust_env) as session:
+        yield AppClient(session, origin, key)
+
+
+def _find_reason(kind: str) -> str:
+    """Return the reason code that says the same as a problem's kind, or else the kind in a code's spelling."""
+    known = {
+        "invalid-request": Reason.BAD_REQUEST,
+        "no-json": Reason.BAD_REQUEST,
+        "idempotency-key-reused": Reason.BAD_REQUEST,
+    }
+    return str(known.get(kind, kind.replace("-", "_")))

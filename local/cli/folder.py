@@ -1,0 +1,51 @@
+"""What is seen to in a folder before a host starts there."""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from local.engine import Engine, InstanceFilter, RuntimeStatus
+from local.engine.journal import Journal
+from local.host.folder import HostFolder
+from shared.ports import Store
+
+UNFINISHED = InstanceFilter(statuses=frozenset(status for status in RuntimeStatus if not status.is_finished))
+
+
+@runtime_checkable
+class SweptStore(Protocol):
+    """A store in which a killed process can leave half-written files."""
+
+    async def sweep(self) -> int:
+        """Delete them and return how many there were."""
+
+
+async def tidy_folder(folder: Path, store: Store) -> list[str]:
+    """Sweep the store, and return the runs that go on as soon as a host starts; under the host's own lock.
+
+    The sweep cannot wait for the host: its activities write from the first moment on.
+
+    Raises:
+        HostBusyError: another host runs from the folder.
+        HostFolderError: the folder cannot be used.
+        JournalError: its journal cannot be used.
+        StoreUnavailableError: the store cannot be swept.
+    """
+    corner = HostFolder(folder)
+    corner.acquire()
+    try:
+        if isinstance(store, SweptStore):
+            await store.sweep()
+        if not corner.journal_path.is_file():
+            return []
+        journal = Journal(corner.journal_path)
+        try:
+            return list_unfinished_runs(journal)
+        finally:
+            journal.close()
+    finally:
+        corner.release()
+
+
+def list_unfinished_runs(instances: Journal | Engine) -> list[str]:
+    """Return the ids of the runs that have not ended: an instance without a parent is a run, and has its id."""
+    return [instance.id for instance in instances.list_instances(UNFINISHED) if instance.parent_id is None]

@@ -1,0 +1,74 @@
+"""Ctrl-C and the system's request to end: the first one stops cleanly, the second one at once."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+from local.cli.errors import ExitStatus, InterruptedByUserError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+SHOW_CURSOR = "\x1b[?25h"
+"""The progress display hides it."""
+
+ResultT = TypeVar("ResultT")
+
+
+def run_interruptibly(work: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+    """Run a coroutine to its end; a signal cancels it, and it cleans up.
+
+    Raises:
+        InterruptedByUserError: a signal came.
+    """
+
+    async def supervise() -> ResultT:
+        with _listening():
+            return await work()
+
+    try:
+        return asyncio.run(supervise())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        # From None: that our own tasks were cancelled on the way explains nothing.
+        raise InterruptedByUserError from None
+
+
+@contextmanager
+def _listening() -> Iterator[None]:
+    """Cancel the current task at the first signal; leave the process at the second."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in one
+    heard = 0
+
+    def stop() -> None:
+        nonlocal heard
+        heard += 1
+        if heard > 1:
+            _leave_at_once()
+        task.cancel()
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in SIGNALS:
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            try:
+                loop.remove_signal_handler(number)
+            except NotImplementedError:  # Windows
+                pass
+            signal.signal(number, handler)
+
+
+def _leave_at_once() -> NoReturn:
+    if sys.stderr.isatty():
+        sys.stderr.write(SHOW_CURSOR)
+        sys.stderr.flush()
+    os._exit(ExitStatus.INTERRUPTED)

@@ -1,0 +1,136 @@
+"""The app in an embedded host of this process, from the first check to the clean stop."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import function_app
+from local.cli.api import AppClient, open_client
+from local.cli.environment import use_simulator
+from local.cli.errors import CliError
+from local.cli.folder import list_unfinished_runs, tidy_folder
+from local.cli.place import Place
+from local.cli.session import Session
+from local.host import EmbeddedHost
+from local.simulator.faults import load_faults
+from local.simulator.process import SimulatorProcess
+from shared.config import SettingError, Settings
+from shared.wiring import Services, get_services, use_settings
+from triggers.health import check_settings
+
+SIMULATOR_SEED = 7
+PROGRESS_EVERY_SECONDS = 2.0
+"""Other processes read ``progress.json``; the contract allows it to be 15 s old."""
+
+
+
+@dataclass(frozen=True, slots=True)
+class LocalApp:
+    """The app, running here.
+
+    Attributes:
+        client: calls its HTTP functions.
+        host: what it runs in.
+        services: what it works with.
+        unfinished_runs: what it took up from an earlier host.
+    """
+
+    client: AppClient
+    host: EmbeddedHost
+    services: Services
+    unfinished_runs: tuple[str, ...]
+
+
+@asynccontextmanager
+async def open_local_app(
+    place: Place,
+    settings: Settings,
+    session: Session,
+    *,
+    needs_model: bool,
+    port: int = 0,
+    is_private: bool = True,
+) -> AsyncIterator[LocalApp]:
+    """Check what can be checked, then run the app until the block ends.
+
+    Args:
+        place: the options that say where.
+        settings: the command's settings.
+        session: told what a person should know.
+        needs_model: the command makes paid calls: the model is probed first.
+        port: where to listen; 0 = any free port.
+        is_private: nobody but this process is to call the app.
+
+    Raises:
+        SettingError: a setting is missing.
+        ModelError: the model cannot be reached, or refuses us.
+        StoreUnavailableError: the store cannot be used.
+        HostError: the host cannot start.
+        FaultsError: the faults file cannot be used.
+    """
+    if place.faults is not None:
+        load_faults(place.faults)
+    folder = Path(settings.store.folder)
+    async with AsyncExitStack() as stack:
+        if place.offline:
+            settings = use_simulator(settings, await _start_simulator(stack, place.faults))
+        if is_private:
+            settings = _make_private(settings)
+        await use_settings(settings)
+        stack.push_async_callback(use_settings, None)
+        services = get_services()
+        unfinished = await tidy_folder(folder, services.store)
+        await _check(services, needs_model=needs_model, unfinished=unfinished, is_offline=place.offline)
+        host = EmbeddedHost(function_app.app, folder, port=port, functions_key=settings.functions_key)
+        await stack.enter_async_context(host)
+        client = await stack.enter_async_context(open_client(host.url, settings.functions_key))
+        host.add_background_task(lambda: _keep_progress_fresh(host, client))
+        if unfinished:
+            session.tell(f"going on with {_count(unfinished)} of before", style="cyan")
+        yield LocalApp(client, host, services, tuple(unfinished))
+
+
+async def _start_simulator(stack: AsyncExitStack, faults: Path | None) -> str:
+    simulator = SimulatorProcess(seed=SIMULATOR_SEED, faults_file=faults)
+    stack.callback(simulator.stop)
+    return await asyncio.to_thread(simulator.start)
+
+
+def _make_private(settings: Settings) -> Settings:
+    """Return the settings with a key that only this process knows: other users of the machine see the port, too."""
+    return replace(settings, functions_key=secrets.token_urlsafe(24))
+
+
+async def _check(services: Services, *, needs_model: bool, unfinished: list[str], is_offline: bool) -> None:
+    """Find now what would otherwise end runs: each setting, and an answer from what is behind it."""
+    try:
+        check_settings(services)
+    except SettingError as error:
+        if needs_model:
+            raise
+        if unfinished:
+            raise CliError(
+                f"{error}: {_count(unfinished)} of before would go on and fail; "
+                "configure it, or cancel them with 'seeder cancel RUN'",
+                reason="not_configured",
+            ) from error
+    await services.store.probe()
+    if needs_model and not is_offline:
+        await services.model.probe()
+
+
+async def _keep_progress_fresh(host: EmbeddedHost, client: AppClient) -> None:
+    """Ask for each active run now and then: the app writes ``progress.json`` with each answer."""
+    while True:
+        for run_id in list_unfinished_runs(host.engine):
+            with contextlib.suppress(CliError):  # whoever follows the run will tell
+                await client.get_run(run_id)
+        await asyncio.sleep(PROGRESS_EVERY_SECONDS)
+
+
+def _count(runs: list[str]) -> str:
+    return f"{len(runs)} unfinished run{'' if len(runs) == 1 else 's'}"

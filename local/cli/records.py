@@ -1,0 +1,75 @@
+"""Runs as the store tells them, read without any host: for ``status``, ``watch`` and ``cancel`` on this machine."""
+
+from local.cli.errors import CliError
+from shared.domain.messages import Failure
+from shared.domain.run_status import RunStatus, Status
+from shared.reasons import Reason
+from shared.records import run
+from shared.wiring import Services
+from triggers.run_view import load_run_status
+
+
+class AbsentHost:
+    """A durable client of a host that knows no instance: the app then judges a run by its files and its claim."""
+
+    async def get_status(self, instance_id: str) -> None:  # noqa: ARG002 - the durable client's own signature
+        """Return nothing: the instance is unknown here."""
+
+
+class StoreRecords:
+    """The runs in a store.
+
+    Args:
+        services: of the command's settings.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._host = AbsentHost()
+
+    async def get_run(self, run_id: str) -> RunStatus:
+        """Return what the store tells of a run: its summary, or the progress that its host wrote last.
+
+        Raises:
+            CliError: there is no such run.
+            StoreUnavailableError: the store does not answer.
+        """
+        status = await load_run_status(self._services, self._host, run_id)
+        if status is None:
+            raise CliError(f"there is no run {run_id[:60]!r} in {self._name_store()}", reason="unknown_run")
+        return status
+
+    async def list_runs(self, limit: int) -> list[RunStatus]:
+        """Return the newest runs, newest first.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        found: list[RunStatus] = []
+        continuation: str | None = None
+        while True:
+            page = await self._services.store.list_folders("runs/", limit=limit, continuation=continuation)
+            for name in page.names:
+                status = await load_run_status(self._services, self._host, name)
+                if status is not None:  # runs/keys/ holds no run
+                    found.append(status)
+            continuation = page.continuation
+            if continuation is None or len(found) >= limit:
+                return found[:limit]
+
+    async def cancel_run(self, run_id: str) -> RunStatus:
+        """Stop a run as the app's own cancel does: with a record that its host finds before it pays again.
+
+        Raises:
+            CliError: there is no such run, or it has ended.
+            StoreUnavailableError: the store does not answer.
+        """
+        status = await self.get_run(run_id)
+        if not status.is_active and status.status is not Status.INTERRUPTED:
+            raise CliError(f"run {run_id} ended as {status.status}; expected an active run", reason="run_ended")
+        await run.record_stop(self._services.store, run_id, Failure(Reason.CANCELLED, "cancelled by a caller"))
+        return status
+
+    def _name_store(self) -> str:
+        store = self._services.settings.store
+        return f"folder {store.folder}" if store.kind == "folder" else "Blob Storage"

@@ -1,0 +1,75 @@
+"""From flags to the request that the app understands, and back from its complaints to flags."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from local.cli.errors import WrongUsageError
+from shared.config import RequestDefaults
+from shared.domain.requests import SeedRequest, describe_validation_error
+from triggers.request_defaults import apply_defaults
+
+
+def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request's JSON data: flags that were not given are left out, so that the app's defaults apply.
+
+    Args:
+        flags: values by their names in Python; ``theme`` is a file.
+
+    Raises:
+        WrongUsageError: the theme's file cannot be used.
+    """
+    given = {to_camel(name): value for name, value in flags.items() if value is not None}
+    if "theme" in given:
+        given["theme"] = read_theme(given["theme"])
+    return given
+
+
+def read_theme(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a theme's file; its fields are the app's to check.
+
+    Raises:
+        WrongUsageError: the file cannot be read, or holds no JSON object.
+    """
+    try:
+        theme = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise WrongUsageError(f"--theme: {path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise WrongUsageError(f"--theme: {path} is no JSON: {error}") from error
+    if not isinstance(theme, dict):
+        raise WrongUsageError(f"--theme: {path} holds {type(theme).__name__}; expected a JSON object")
+    return theme
+
+
+def check_request(body: dict[str, Any], defaults: RequestDefaults) -> SeedRequest:
+    """Return the request as the app will read it, by the app's own rules, before anything is started.
+
+    Raises:
+        WrongUsageError: the app would refuse it; one line a problem.
+    """
+    try:
+        return SeedRequest.model_validate(apply_defaults(body, defaults))
+    except ValidationError as error:
+        raise WrongUsageError(describe_problems(describe_validation_error(error))) from error
+
+
+def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
+    """Return one line a problem, with the flags' names for the fields'.
+
+    Args:
+        problems: ``{field, message}`` as in the app's problem documents.
+    """
+    return "\n".join(f"{name_flag(problem['field'])}: {problem['message']}" for problem in problems)
+
+
+def name_flag(field: str) -> str:
+    """Return the flag of a field of the request; of a theme's field, the flag and the field in its file."""
+    name, _, inner = field.partition(".")
+    flag = "--" + re.sub(r"(?=[A-Z])", "-", name).lower()
+    return f"{flag}: {inner}" if inner else flag

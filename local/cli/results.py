@@ -1,0 +1,191 @@
+"""What a command leaves on standard output: one object for programs, or a summary for people."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local.cli.errors import ExitStatus
+from local.cli.progress import format_duration
+from shared.domain.run_status import RunStatus, Status
+
+Locate = Callable[[str], str]
+"""Turns a store path into where people and programs find the file."""
+
+EXIT_STATUSES = {
+    Status.COMPLETED: ExitStatus.DONE,
+    Status.COMPLETED_WITH_FAILURES: ExitStatus.DONE_WITH_FAILURES,
+}
+STYLES = {
+    Status.COMPLETED: "green",
+    Status.COMPLETED_WITH_FAILURES: "yellow",
+    Status.PENDING: "cyan",
+    Status.RUNNING: "cyan",
+}
+LABEL_COLUMNS = 12
+SHOWN_OUTPUTS = {
+    "catalog": "catalog.json",
+    "partialCatalog": "for review",
+    "images": "images",
+    "contactSheet": "overview",
+    "failedImages": "failures",
+    "summary": "summary",
+}
+"""Outputs that people are told, and what they are called."""
+
+
+def decide_exit_status(run: RunStatus) -> ExitStatus:
+    """Return what the shell gets for a run that has ended, or was left."""
+    return EXIT_STATUSES.get(run.status, ExitStatus.FAILED)
+
+
+def make_document(run: RunStatus, locate: Locate) -> dict[str, Any]:
+    """Return the object that ``--json`` prints for a run."""
+    return fill_document(
+        run_id=run.run_id,
+        catalog=run.catalog,
+        status=run.status,
+        items=run.progress.items.accepted,
+        images={"made": run.images_made, "kept": run.images_kept, "failed": run.progress.images.failed},
+        text_calls=run.cost.text_calls,
+        image_calls=run.cost.image_calls,
+        cost_usd=run.cost.usd,
+        seconds=measure_seconds(run),
+        outputs={name: locate(path) for name, path in run.outputs.items()},
+        error=None if run.error is None else {"reason": run.error.reason, "message": run.error.message},
+    )
+
+
+def fill_document(
+    *,
+    run_id: str | None = None,
+    catalog: str | None = None,
+    status: str,
+    items: int = 0,
+    images: Mapping[str, int] | None = None,
+    text_calls: int = 0,
+    image_calls: int = 0,
+    cost_usd: float = 0,
+    seconds: float = 0,
+    outputs: Mapping[str, str] | None = None,
+    error: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the object that ``--json`` prints, every key present."""
+    return {
+        "runId": run_id,
+        "catalog": catalog,
+        "status": status,
+        "items": items,
+        "images": {"made": 0, "kept": 0, "failed": 0} | dict(images or {}),
+        "billedCalls": {"text": text_calls, "image": image_calls},
+        "costUsd": cost_usd,
+        "seconds": round(seconds, 3),
+        "outputs": dict(outputs or {}),
+        "error": error,
+    }
+
+
+def measure_seconds(run: RunStatus) -> float:
+    """Return how long a run has taken, from its creation to its end or to its latest status."""
+    return ((run.completed_at or run.updated_at) - run.created_at).total_seconds()
+
+
+def locate_in_folder(folder: Path) -> Locate:
+    """Return what makes absolute paths of the paths in a folder store."""
+    root = folder.absolute()
+    return lambda path: str(root / path)
+
+
+def show_run(console: Console, run: RunStatus, locate: Locate) -> None:
+    """Print a run's summary: a label and a value a line, long paths whole, so that they can be copied."""
+    items, images, cost = run.progress.items, run.progress.images, run.cost
+    rows = [
+        ("catalog", Text(run.catalog, style="bold")),
+        ("run", Text(run.run_id)),
+        ("status", _name_status(run)),
+        ("items", Text(f"{items.accepted} of {items.target}{_bracket(items.rejected, 'drafts rejected')}")),
+    ]
+    if images.total:
+        rows.append(("images", Text(f"{run.images_made} made, {run.images_kept} kept, {images.failed} failed")))
+    rows += [("", Text(f"{count} x {reason}", style="yellow")) for reason, count in sorted(run.failures.items())]
+    rows += [
+        ("calls", Text(f"{cost.text_calls} text, {cost.image_calls} image{_bracket(run.throttle.rate_limited, 'x 429')}")),
+        ("cost", Text(f"${cost.usd:.4f} by list prices")),
+        ("time", Text(format_duration(measure_seconds(run)))),
+        *(("note", Text(note)) for note in run.notes),
+    ]
+    if run.error is not None:
+        rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
+    rows += show_outputs(run.outputs, locate)
+    rows += [("next", Text(advice, style="bold")) for advice in advise(run)]
+    print_rows(console, rows)
+
+
+def show_outputs(outputs: Mapping[str, str], locate: Locate) -> list[tuple[str, Text]]:
+    """Return a row for each output that people look at."""
+    return [
+        (label, Text(shorten_path(locate(outputs[name])))) for name, label in SHOWN_OUTPUTS.items() if name in outputs
+    ]
+
+
+def print_rows(console: Console, rows: Iterable[tuple[str, Text]]) -> None:
+    """Print labels and values, one a line."""
+    for label, value in rows:
+        console.print(Text.assemble((label.ljust(LABEL_COLUMNS), "dim"), value), soft_wrap=True)
+
+
+def advise(run: RunStatus) -> list[str]:
+    """Return the commands that make sense next."""
+    if run.status is Status.COMPLETED_WITH_FAILURES and run.progress.images.failed:
+        name = f"--catalog {run.catalog}"
+        return [f"seeder repair {name}    try the missing images again", f"seeder prune {name}     give them up"]
+    if run.status is Status.COMPLETED and "partialCatalog" in run.outputs and "catalog" not in run.outputs:
+        return [f"seeder publish --catalog {run.catalog}    once it is reviewed"]
+    return []
+
+
+def show_runs(console: Console, runs: list[RunStatus]) -> None:
+    """Print runs as a table, newest first."""
+    if not runs:
+        console.print("no runs yet")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("run", "catalog", "status", "items", "images", "cost", "started"):
+        is_number = heading in {"items", "images", "cost"}
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=heading == "run", overflow="fold")
+    for run in runs:
+        items, images = run.progress.items, run.progress.images
+        table.add_row(
+            run.run_id,
+            run.catalog,
+            _name_status(run),
+            f"{items.accepted}/{items.target}",
+            f"{images.done}/{images.total}" if images.total else "-",
+            f"${run.cost.usd:.2f}",
+            _tell_time(run.created_at),
+        )
+    console.print(table)
+
+
+def shorten_path(path: str) -> str:
+    """Return a local path as seen from the working directory, if it lies below."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
+
+
+def _name_status(run: RunStatus) -> Text:
+    return Text(str(run.status), style=STYLES.get(run.status, "red"))
+
+
+def _bracket(count: int, what: str) -> str:
+    return f" ({count} {what})" if count else ""
+
+
+def _tell_time(moment: datetime) -> str:
+    return f"{moment.astimezone():%m-%d %H:%M}"

@@ -1,0 +1,384 @@
+"""The engine: takes instances through their episodes, and picks them up again after whatever happened."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from local.engine import events
+from local.engine.changes import ChangeSignal
+from local.engine.clock import Alarm, Clock, SystemClock
+from local.engine.decide import decide
+from local.engine.episode import Continues, ContinuesAsNew, choose_messages
+from local.engine.errors import EngineStoppedError, UnknownOrchestratorError
+from local.engine.events import Event, EventType
+from local.engine.faults import Faults, KilledHereError, Point
+from local.engine.history import History
+from local.engine.instances import Instance, InstanceFilter, RuntimeStatus
+from local.engine.journal import Journal, Work
+from local.engine.ledger import Effects, Ledger
+from local.engine.replay import Orchestrator
+from local.engine.statistics import EngineStatistics
+from local.engine.timestamps import remember_timestamps
+from local.engine.workers import Activity, ActivityWorkers
+
+DEFAULT_GRACE_SECONDS = 2.0
+"""How long running activities may go on when the engine stops; what is cut off runs again at the next start."""
+
+logger = logging.getLogger("local.engine")
+
+
+class Engine:
+    """Runs orchestrations from one journal, on the running event loop. One engine a journal.
+
+    Everything but activities happens in short steps on the loop: a step reads the journal, decides, and commits.
+
+    Args:
+        journal_path: the SQLite file; made if there is none.
+        orchestrators: registered handlers by function name.
+        activities: by function name.
+        clock: where time comes from.
+        faults: a test's interference.
+        max_concurrent_activities: as ``maxConcurrentActivityFunctions`` in host.json; None = no limit.
+
+    Attributes:
+        statistics: what was measured since the engine was made.
+
+    Raises:
+        JournalError: the journal cannot be used.
+    """
+
+    def __init__(
+        self,
+        journal_path: Path,
+        orchestrators: Mapping[str, Orchestrator],
+        activities: Mapping[str, Activity],
+        *,
+        clock: Clock | None = None,
+        faults: Faults | None = None,
+        max_concurrent_activities: int | None = None,
+    ) -> None:
+        remember_timestamps()
+        self._orchestrators = orchestrators
+        self._clock: Clock = clock or SystemClock()
+        self._faults = faults or Faults()
+        self._journal = Journal(journal_path)
+        self._ledger = Ledger(self._journal, self._faults)
+        self._changes = ChangeSignal()
+        self.statistics = EngineStatistics()
+        self._workers = ActivityWorkers(
+            activities,
+            hand_in=self._hand_in,
+            is_wanted=self._is_wanted,
+            now=self._clock.now,
+            faults=self._faults,
+            on_kill=self.abandon,
+            changes=self._changes,
+            statistics=self.statistics,
+            max_concurrent=max_concurrent_activities,
+        )
+        self._histories: dict[str, History] = {}
+        self._alarms: dict[int, Alarm] = {}
+        self._ready: dict[str, None] = {}  # an ordered set
+        self._next_step: asyncio.Handle | None = None
+        self._is_running = False
+        self._failure: Exception | None = None
+
+    # --- life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to work, and take up all that an earlier engine left unfinished. Needs a running event loop."""
+        self._is_running = True
+        for work in self._journal.list_work():
+            self._dispatch(work)
+        for instance_id in self._journal.list_runnable():
+            self._wake(instance_id)
+
+    async def stop(self, grace_seconds: float = DEFAULT_GRACE_SECONDS) -> None:
+        """Take no new steps, let running activities end for a while, and close the journal.
+
+        Results that come in meanwhile are recorded; activities that are cut off run again at the next start.
+        """
+        self._pause()
+        self._changes.notify()
+        await self._workers.drain(grace_seconds)
+        self._journal.close()
+
+    def abandon(self) -> None:
+        """Drop everything where it is, as a kill would; for tests."""
+        self._pause()
+        self._workers.cancel()
+        self._journal.close()
+        self._changes.notify()
+
+    # --- what clients do ---------------------------------------------------------------------------------------------
+
+    def start_instance(self, name: str, input_: str | None = None, instance_id: str | None = None) -> str:
+        """Start an orchestration and return its id.
+
+        Args:
+            name: the orchestrator function.
+            input_: the input's JSON text.
+            instance_id: None = a random one. A finished instance with this id is replaced.
+
+        Raises:
+            UnknownOrchestratorError: there is no such function.
+            InstanceExistsError: an instance with this id has not finished.
+        """
+        if name not in self._orchestrators:
+            raise UnknownOrchestratorError(name, sorted(self._orchestrators))
+        now = self._clock.now()
+        instance = Instance(
+            id=instance_id or uuid4().hex,
+            name=name,
+            input=input_,
+            status=RuntimeStatus.PENDING,
+            custom_status=None,
+            output=None,
+            created=now,
+            updated=now,
+            generation=0,
+            waits={},
+            parent_id=None,
+            parent_ticket=None,
+        )
+        self._ledger.start(instance)
+        self._histories.pop(instance.id, None)
+        self._faults.reach(Point.INSTANCE_CREATED, instance.id)
+        self._wake(instance.id)
+        return instance.id
+
+    def find_instance(self, instance_id: str) -> Instance | None:
+        """Return what is known of an instance, or None if there is none."""
+        return self._journal.find_instance(instance_id)
+
+    def list_instances(self, wanted: InstanceFilter | None = None) -> list[Instance]:
+        """Return the instances that a filter lets through, children among them, in order of ids."""
+        return self._journal.list_instances(wanted or InstanceFilter())
+
+    def read_history(self, instance_id: str) -> list[Event]:
+        """Return the current generation's history of an unfinished instance; finished ones keep none."""
+        return [json.loads(text) for text in self._journal.read_history(instance_id)]
+
+    def raise_event(self, instance_id: str, name: str, data: str) -> bool:
+        """Send an external event (``data`` is JSON text); False if the instance is unknown or finished.
+
+        It waits, also across continue-as-new, until the orchestrator waits for its name.
+        """
+        if self._find_unfinished(instance_id) is None:
+            return False
+        self._ledger.record_raised_event(instance_id, events.raised_event(self._clock.now(), name, data))
+        self._wake(instance_id)
+        return True
+
+    def terminate(self, instance_id: str, reason: str) -> bool:
+        """End an instance at once; False if it is unknown or finished.
+
+        Its children and running activities go on, as in Azure; nobody takes their results.
+        """
+        instance = self._find_unfinished(instance_id)
+        if instance is None:
+            return False
+        self._histories.pop(instance_id, None)
+        self._carry_out(self._ledger.record_termination(instance, reason, self._next_moment(instance)))
+        return True
+
+    def suspend(self, instance_id: str) -> bool:
+        """Let an instance take no steps; what happens to it meanwhile is kept. False if it is unknown or finished."""
+        return self._set_status(instance_id, RuntimeStatus.SUSPENDED)
+
+    def resume(self, instance_id: str) -> bool:
+        """Let a suspended instance go on; False if it is unknown or finished."""
+        return self._set_status(instance_id, RuntimeStatus.RUNNING)
+
+    def purge(self, wanted: InstanceFilter) -> int:
+        """Forget the finished instances that a filter lets through; their finished children go with them, uncounted."""
+        finished = [i.id for i in self._journal.list_instances(wanted) if i.status.is_finished]
+        self._ledger.purge(finished)
+        return len(finished)
+
+    def purge_instance(self, instance_id: str) -> bool:
+        """Forget one finished instance and its finished children; False if it is unknown or not finished."""
+        instance = self._journal.find_instance(instance_id)
+        if instance is None or not instance.status.is_finished:
+            return False
+        self._ledger.purge([instance_id])
+        return True
+
+    async def wait_for_completion(self, instance_id: str) -> Instance:
+        """Return an instance once it is finished.
+
+        Raises:
+            LookupError: there is no such instance.
+            EngineStoppedError: the engine stopped first.
+        """
+
+        def is_finished() -> bool:
+            self._check_running()
+            return self._get_instance(instance_id).status.is_finished
+
+        await self._changes.wait_until(is_finished)
+        return self._get_instance(instance_id)
+
+    async def wait_until_idle(self) -> None:
+        """Return once no activity runs and no instance has anything to do but wait for timers and events.
+
+        Raises:
+            EngineStoppedError: the engine stopped first.
+        """
+
+        def is_idle() -> bool:
+            self._check_running()
+            return not self._ready and not self._workers.running
+
+        await self._changes.wait_until(is_idle)
+
+    # --- episodes ----------------------------------------------------------------------------------------------------
+
+    def _wake(self, instance_id: str) -> None:
+        self._ready[instance_id] = None
+        self._plan_step()
+
+    def _plan_step(self) -> None:
+        if self._is_running and self._ready and self._next_step is None:
+            self._next_step = asyncio.get_running_loop().call_soon(self._step)
+
+    def _step(self) -> None:
+        """Run one episode, then let the loop breathe: HTTP and activities share it."""
+        self._next_step = None
+        instance_id = next(iter(self._ready))
+        del self._ready[instance_id]
+        with self._as_step():
+            self._run_episode(instance_id)
+        self._changes.notify()
+        self._plan_step()
+
+    def _run_episode(self, instance_id: str) -> None:
+        instance = self._journal.find_instance(instance_id)
+        if instance is None or not instance.status.is_runnable:
+            return
+        history = self._histories.get(instance_id)
+        if history is None:
+            history = self._histories[instance_id] = History(self._journal.read_history(instance_id))
+        messages = choose_messages(history, instance.waits, self._journal.read_inbox(instance_id))
+        if history.texts and not messages:
+            return
+
+        cpu_started = time.thread_time()
+        episode = decide(self._orchestrators, instance, history, messages, self._next_moment(instance))
+        self._faults.reach(Point.EPISODE_DECIDED, instance_id)
+        effects = self._ledger.record_episode(instance, history, episode)
+        self._faults.reach(Point.EPISODE_COMMITTED, instance_id)
+
+        self.statistics.episodes += 1
+        self.statistics.longest_history = max(
+            self.statistics.longest_history, len(history.texts) + len(episode.opening)
+        )
+        outcome = episode.outcome
+        if isinstance(outcome, Continues):
+            history.extend([*episode.opening, *outcome.scheduled, events.completed_episode(episode.at)])
+            history.cancelled |= outcome.cancelled | outcome.not_started
+            if self._journal.has_messages(instance_id):
+                effects.woken.append(instance_id)
+        else:
+            del self._histories[instance_id]
+            if isinstance(outcome, ContinuesAsNew):
+                effects.woken.append(instance_id)
+        self._carry_out(effects)
+        self.statistics.orchestrator_cpu_seconds += time.thread_time() - cpu_started
+
+    # --- work --------------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, effects: Effects) -> None:
+        for ticket in effects.withdrawn:
+            if (alarm := self._alarms.pop(ticket, None)) is not None:
+                alarm.cancel()
+        for work in effects.started:
+            self._dispatch(work)
+        for instance_id in effects.woken:
+            self._wake(instance_id)
+        self._changes.notify()
+
+    def _dispatch(self, work: Work) -> None:
+        if work.event["EventType"] == EventType.TASK_SCHEDULED:
+            self._workers.deliver(work)
+        elif work.event["EventType"] == EventType.TIMER_CREATED:
+            due = events.parse_time(work.event["FireAt"])
+            self._alarms[work.ticket] = self._clock.call_at(due, partial(self._fire, work))
+
+    def _fire(self, work: Work) -> None:
+        del self._alarms[work.ticket]
+        with self._as_step():
+            self._faults.reach(Point.TIMER_DUE, work.instance_id)
+            fire_at = work.event["FireAt"]
+            self._complete(work, lambda task_id: events.fired_timer(self._clock.now(), task_id, fire_at))
+
+    def _hand_in(self, work: Work, describe: Callable[[int], Event]) -> None:
+        with self._as_step():
+            self._complete(work, describe)
+
+    def _complete(self, work: Work, describe: Callable[[int], Event]) -> None:
+        instance_id = self._ledger.record_completion(work.ticket, describe)
+        if instance_id is not None:
+            self._faults.reach(Point.COMPLETION_COMMITTED, instance_id)
+            self._wake(instance_id)
+
+    def _is_wanted(self, work: Work) -> bool:
+        return self._is_running and self._journal.has_ticket(work.ticket)
+
+    # --- small things ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _as_step(self) -> Iterator[None]:
+        """Keep an engine that cannot write its journal from going on as if it had."""
+        try:
+            yield
+        except KilledHereError:
+            self.abandon()
+        except Exception as error:
+            logger.exception("The durable engine stops: a step failed")
+            self._failure = error
+            self.abandon()
+
+    def _pause(self) -> None:
+        self._is_running = False
+        if self._next_step is not None:
+            self._next_step.cancel()
+            self._next_step = None
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        self._alarms.clear()
+
+    def _check_running(self) -> None:
+        if not self._is_running:
+            raise EngineStoppedError("the durable engine is not running") from self._failure
+
+    def _get_instance(self, instance_id: str) -> Instance:
+        instance = self._journal.find_instance(instance_id)
+        if instance is None:
+            raise LookupError(f"there is no instance {instance_id!r}")
+        return instance
+
+    def _find_unfinished(self, instance_id: str) -> Instance | None:
+        instance = self._journal.find_instance(instance_id)
+        return None if instance is None or instance.status.is_finished else instance
+
+    def _set_status(self, instance_id: str, status: RuntimeStatus) -> bool:
+        instance = self._find_unfinished(instance_id)
+        if instance is None:
+            return False
+        if (status is RuntimeStatus.SUSPENDED) == instance.status.is_runnable:
+            self._ledger.record_status(instance, status, self._next_moment(instance))
+            self._wake(instance_id)
+            self._changes.notify()
+        return True
+
+    def _next_moment(self, instance: Instance) -> datetime:
+        """Return the present, but later than the instance's step before: new_uuid hangs on it being different."""
+        return max(self._clock.now(), instance.updated + timedelta(microseconds=1))

@@ -1,0 +1,215 @@
+"""The engine's steps as transactions: each is in the journal as a whole, or not at all."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from local.engine import events
+from local.engine.decide import Episode
+from local.engine.episode import Continues, ContinuesAsNew, Ends
+from local.engine.errors import InstanceExistsError
+from local.engine.events import Event, EventType
+from local.engine.faults import Faults, Point
+from local.engine.history import History
+from local.engine.instances import Instance, RuntimeStatus
+from local.engine.journal import Journal, Work
+
+
+@dataclass(slots=True)
+class Effects:
+    """What is to be done once a transaction is in the journal.
+
+    Attributes:
+        started: work to dispatch.
+        withdrawn: tickets that are worth nothing any more.
+        woken: instances that have something to do.
+    """
+
+    started: list[Work] = field(default_factory=list)
+    withdrawn: list[int] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
+
+
+class Ledger:
+    """Writes steps to a journal.
+
+    Args:
+        journal: where to.
+        faults: a test's interference.
+    """
+
+    def __init__(self, journal: Journal, faults: Faults) -> None:
+        self._journal = journal
+        self._faults = faults
+
+    def start(self, instance: Instance) -> None:
+        """Add a new instance, in the place of a finished one with its id.
+
+        Raises:
+            InstanceExistsError: one with its id has not finished.
+        """
+        with self._journal.transaction():
+            self._replace(instance)
+
+    def record_completion(self, ticket: int, describe: Callable[[int], Event]) -> str | None:
+        """Redeem a ticket and return the instance to wake; None if nobody waits for the result any more.
+
+        Args:
+            ticket: of the finished work.
+            describe: makes the completion event for a task number.
+        """
+        with self._journal.transaction():
+            owner = self._journal.take_ticket(ticket)
+            if owner is None:
+                return None
+            instance_id, task_id = owner
+            self._journal.add_message(instance_id, describe(task_id), task_id=task_id)
+            self._faults.reach(Point.COMPLETION_WRITTEN, instance_id)
+        return instance_id
+
+    def record_raised_event(self, instance_id: str, event: Event) -> None:
+        """Keep an external event for an instance."""
+        with self._journal.transaction():
+            self._journal.add_message(instance_id, event, task_id=None)
+
+    def record_episode(self, instance: Instance, history: History, episode: Episode) -> Effects:
+        """Write an episode: history, status, consumed messages and new work.
+
+        Args:
+            instance: as it was before.
+            history: up to the episode before; the caller extends it after the commit.
+            episode: what was decided.
+        """
+        effects = Effects()
+        with self._journal.transaction():
+            self._journal.delete_messages(message.number for message in episode.messages)
+            outcome = episode.outcome
+            stepped = replace(
+                instance,
+                status=RuntimeStatus.RUNNING,
+                custom_status=outcome.custom_status or instance.custom_status,
+                updated=episode.at,
+            )
+            match outcome:
+                case Continues():
+                    self._go_on(stepped, history, episode.opening, outcome, effects)
+                case ContinuesAsNew():
+                    effects.withdrawn += self._journal.clear_generation(instance.id)
+                    renewed = replace(
+                        stepped,
+                        input=outcome.next_input,
+                        generation=instance.generation + 1,
+                        waits={},
+                    )
+                    self._journal.update_instance(renewed)
+                case Ends():
+                    self._finish(replace(stepped, status=outcome.status, output=outcome.output), effects)
+            self._faults.reach(Point.EPISODE_WRITTEN, instance.id)
+        return effects
+
+    def record_termination(self, instance: Instance, reason: str, at: datetime) -> Effects:
+        """End an instance from outside; its children are not touched, as in Azure."""
+        effects = Effects()
+        with self._journal.transaction():
+            ended = replace(instance, status=RuntimeStatus.TERMINATED, output=json.dumps(reason), updated=at)
+            self._finish(ended, effects)
+        return effects
+
+    def record_status(self, instance: Instance, status: RuntimeStatus, at: datetime) -> None:
+        """Suspend or resume an instance."""
+        with self._journal.transaction():
+            self._journal.update_instance(replace(instance, status=status, updated=at))
+
+    def purge(self, instance_ids: list[str]) -> None:
+        """Forget finished instances, and their finished children with them."""
+        with self._journal.transaction():
+            for instance_id in instance_ids:
+                self._forget(instance_id)
+
+    def _forget(self, instance_id: str) -> None:
+        for child in self._journal.list_children(instance_id):
+            if child.status.is_finished:
+                self._forget(child.id)
+        self._journal.delete_instance(instance_id)
+
+    def _replace(self, instance: Instance) -> None:
+        existing = self._journal.find_instance(instance.id)
+        if existing is not None:
+            if not existing.status.is_finished:
+                raise InstanceExistsError(instance.id, existing.status)
+            self._forget(instance.id)
+        self._journal.insert_instance(instance)
+
+    def _go_on(
+        self,
+        instance: Instance,
+        history: History,
+        opening: list[Event],
+        outcome: Continues,
+        effects: Effects,
+    ) -> None:
+        recorded = [*opening, *outcome.scheduled, events.completed_episode(instance.updated)]
+        self._journal.append_history(instance.id, len(history.texts), recorded)
+        self._journal.update_instance(replace(instance, waits=outcome.waits))
+        for task_id in outcome.cancelled:
+            effects.withdrawn += self._journal.cancel_work(instance.id, task_id)
+        for event in outcome.scheduled:
+            if event["EventId"] not in outcome.not_started:
+                self._start_work(instance, event, effects)
+
+    def _start_work(self, instance: Instance, event: Event, effects: Effects) -> None:
+        work = self._journal.add_work(instance.id, event)
+        if event["EventType"] != EventType.SUB_ORCHESTRATION_CREATED:
+            effects.started.append(work)
+            return
+        child = Instance(
+            id=event["InstanceId"],
+            name=event["Name"],
+            input=event["Input"],
+            status=RuntimeStatus.PENDING,
+            custom_status=None,
+            output=None,
+            created=instance.updated,
+            updated=instance.updated,
+            generation=0,
+            waits={},
+            parent_id=instance.id,
+            parent_ticket=work.ticket,
+        )
+        try:
+            self._replace(child)
+            effects.woken.append(child.id)
+        except InstanceExistsError as error:
+            reason, details = str(error), _name(child)
+            self._answer_parent(
+                work.ticket,
+                lambda task_id: events.failed_sub_orchestration(instance.updated, task_id, reason, details),
+                effects,
+            )
+
+    def _finish(self, instance: Instance, effects: Effects) -> None:
+        """Write an end, free what an instance needs no more, and tell its parent."""
+        self._journal.update_instance(replace(instance, waits={}))
+        effects.withdrawn += self._journal.clear_generation(instance.id)
+        self._journal.delete_messages(message.number for message in self._journal.read_inbox(instance.id))
+        if instance.parent_ticket is not None:
+            self._answer_parent(instance.parent_ticket, lambda task_id: _describe_end(instance, task_id), effects)
+
+    def _answer_parent(self, ticket: int, describe: Callable[[int], Event], effects: Effects) -> None:
+        owner = self._journal.take_ticket(ticket)
+        if owner is not None:
+            parent_id, task_id = owner
+            self._journal.add_message(parent_id, describe(task_id), task_id=task_id)
+            effects.woken.append(parent_id)
+
+
+def _describe_end(child: Instance, task_id: int) -> Event:
+    output = child.output or "null"
+    if child.status is RuntimeStatus.COMPLETED:
+        return events.completed_sub_orchestration(child.updated, task_id, output)
+    return events.failed_sub_orchestration(child.updated, task_id, json.loads(output), _name(child))
+
+
+def _name(child: Instance) -> str:
+    return f"sub-orchestration {child.name}, instance {child.id}"

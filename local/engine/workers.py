@@ -1,0 +1,133 @@
+"""Delivers activities, at least once, and hands in what became of them."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from local.engine import events
+from local.engine.changes import ChangeSignal
+from local.engine.events import Event
+from local.engine.faults import Faults, KilledHereError, Point
+from local.engine.journal import Work
+from local.engine.statistics import EngineStatistics
+
+Activity = Callable[[str | None], Awaitable[str]]
+"""Takes the input's JSON text and returns the result's; what it raises fails the task."""
+HandIn = Callable[[Work, Callable[[int], Event]], None]
+"""Takes finished work and what makes its completion event from the task's number."""
+
+logger = logging.getLogger("local.engine")
+
+
+class ActivityWorkers:
+    """Runs activities as tasks of the event loop.
+
+    Args:
+        activities: by function name.
+        hand_in: called with each completion.
+        is_wanted: whether somebody still waits for a piece of work; asked right before an activity is called.
+        now: the present moment.
+        faults: a test's interference.
+        on_kill: called when a test kills the engine inside a delivery.
+        changes: notified when a delivery ends.
+        statistics: where deliveries are counted.
+        max_concurrent: how many run at the same time; None = no limit.
+    """
+
+    def __init__(
+        self,
+        activities: Mapping[str, Activity],
+        *,
+        hand_in: HandIn,
+        is_wanted: Callable[[Work], bool],
+        now: Callable[[], datetime],
+        faults: Faults,
+        on_kill: Callable[[], None],
+        changes: ChangeSignal,
+        statistics: EngineStatistics,
+        max_concurrent: int | None,
+    ) -> None:
+        self._activities = activities
+        self._hand_in = hand_in
+        self._is_wanted = is_wanted
+        self._now = now
+        self._faults = faults
+        self._on_kill = on_kill
+        self._changes = changes
+        self._statistics = statistics
+        self._slots = contextlib.nullcontext() if max_concurrent is None else asyncio.Semaphore(max_concurrent)
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    @property
+    def running(self) -> int:
+        """How many deliveries have not ended."""
+        return len(self._deliveries)
+
+    def deliver(self, work: Work) -> None:
+        """Start an activity; its end is handed in."""
+        for _ in range(self._faults.count_deliveries(work.event["Name"])):
+            delivery = asyncio.get_running_loop().create_task(
+                self._deliver(work), name=f"activity {work.event['Name']}"
+            )
+            self._deliveries.add(delivery)
+            delivery.add_done_callback(self._forget)
+
+    def cancel(self) -> None:
+        """Cancel what is running; nothing of it is handed in."""
+        for delivery in self._deliveries:
+            delivery.cancel()
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Let running activities end for a while, then cancel the others."""
+        if self._deliveries and grace_seconds > 0:
+            await asyncio.wait(self._deliveries, timeout=grace_seconds)
+        self.cancel()
+        if self._deliveries:
+            await asyncio.wait(self._deliveries)
+
+    def _forget(self, delivery: asyncio.Task[None]) -> None:
+        self._deliveries.discard(delivery)
+        self._changes.notify()
+
+    async def _deliver(self, work: Work) -> None:
+        try:
+            async with self._slots:
+                while self._is_wanted(work):
+                    self._faults.reach(Point.ACTIVITY_STARTING, work.instance_id)
+                    self._statistics.activities += 1
+                    describe = await self._call(work)
+                    self._faults.reach(Point.ACTIVITY_RETURNED, work.instance_id)
+                    if not self._faults.loses_result(work.event["Name"]):
+                        self._hand_in(work, describe)
+                        return
+        except KilledHereError:
+            self._on_kill()
+
+    async def _call(self, work: Work) -> Callable[[int], Event]:
+        name = work.event["Name"]
+        try:
+            activity = self._activities.get(name)
+            if activity is None:
+                known = ", ".join(sorted(self._activities)) or "none"
+                raise LookupError(f"there is no activity function {name!r}; the app has: {known}")  # noqa: TRY301
+            result = await activity(work.event["Input"])
+        except asyncio.CancelledError:
+            if _is_cancelled_from_outside():
+                raise
+            return self._describe_failure(work, "CancelledError: the activity was cancelled by its own code")
+        except Exception as error:
+            logger.debug("Activity %s raised", name, exc_info=error)
+            return self._describe_failure(work, f"{type(error).__name__}: {error}")
+        return lambda task_id: events.completed_activity(self._now(), task_id, result)
+
+    def _describe_failure(self, work: Work, reason: str) -> Callable[[int], Event]:
+        details = f"activity {work.event['Name']}, instance {work.instance_id}"
+        logger.info("Activity failed: %s (%s)", reason, details)
+        return lambda task_id: events.failed_activity(self._now(), task_id, reason, details)
+
+
+def _is_cancelled_from_outside() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,7 @@
+"""``python -m local.simulator``."""
+
+import sys
+
+from local.simulator.command import main
+
+sys.exit(main())

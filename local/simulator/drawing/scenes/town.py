@@ -1,0 +1,460 @@
+"""Backdrops of towns, farms and places where people meet in the open."""
+
+from collections.abc import Mapping
+
+from local.simulator.drawing.canvas import Canvas, Rgb
+from local.simulator.drawing.colors import WHITE, mix, shade, tint
+from local.simulator.drawing.dice import Dice
+from local.simulator.drawing.scenes import scenery as s
+from local.simulator.drawing.scenes.kinds import EVENING, HORIZON, LILAC, MORNING, OPEN_AIR, Light, Scene
+
+GRASS: Rgb = (150, 204, 128)
+ROAD: Rgb = (156, 162, 178)
+PASTELS: tuple[Rgb, ...] = ((244, 190, 150), (176, 206, 226), (246, 216, 150), (214, 190, 226), (176, 218, 196))
+FLAGS: tuple[Rgb, ...] = ((242, 112, 104), (252, 206, 92), (96, 182, 222), (130, 200, 130))
+
+
+def _city(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 2)
+    far = [mix(tone, light.low, 0.62) for tone in PASTELS]
+    s.draw_skyline(canvas, dice, "far", far, tint(light.low, 0.4), least=150, most=400)
+    near = [mix(tone, (150, 160, 200), 0.25) for tone in PASTELS]
+    s.draw_skyline(canvas, dice, "near", near, (255, 240, 196), least=340, most=560)
+    s.draw_ground(canvas, ROAD)
+    canvas.box(canvas.left, HORIZON, canvas.right, HORIZON + 34, (206, 208, 216))
+    x = canvas.left + dice.between("dash", 0, 60)
+    while x < canvas.right:
+        canvas.box(x, HORIZON + 118, x + 84, HORIZON + 130, (244, 236, 206))
+        x += 170
+
+
+def _construction(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 2)
+    steel = mix((214, 122, 86), light.low, 0.3)
+    left = dice.pick("frame", (40, 560))
+    for row in range(4):
+        canvas.box(left, 300 + row * 110, left + 400, 320 + row * 110, steel)
+    for column in range(4):
+        canvas.box(left + column * 128, 300, left + column * 128 + 18, HORIZON, shade(steel, 0.12))
+    x = 130 if left > 300 else 870  # noqa: PLR2004 - the crane stands on the other side
+    way = 1 if left > 300 else -1  # noqa: PLR2004 - and reaches over the frame
+    yellow = (246, 192, 72)
+    canvas.box(x - 17, 130, x + 17, HORIZON, yellow)
+    for y in range(150, 700, 56):
+        canvas.line([(x - 15, y), (x + 15, y + 40)], 6, shade(yellow, 0.2))
+    canvas.box(min(x - way * 110, x + way * 420), 130, max(x - way * 110, x + way * 420), 156, yellow)
+    canvas.box(min(x - way * 110, x - way * 60), 150, max(x - way * 110, x - way * 60), 200, (150, 150, 166))
+    canvas.line([(x + way * 360, 156), (x + way * 360, 250)], 5, (110, 110, 130))
+    canvas.box(x + way * 360 - 44, 250, x + way * 360 + 44, 274, shade(steel, 0.1))
+    s.draw_ground(canvas, (214, 190, 154))
+    edge = canvas.left
+    while edge < canvas.right:
+        canvas.polygon(
+            [(edge, HORIZON), (edge + 40, HORIZON), (edge + 20, HORIZON + 34), (edge - 20, HORIZON + 34)],
+            (250, 196, 70),
+        )
+        canvas.polygon(
+            [(edge + 40, HORIZON), (edge + 80, HORIZON), (edge + 60, HORIZON + 34), (edge + 20, HORIZON + 34)],
+            (84, 84, 100),
+        )
+        edge += 80
+
+
+def _castle(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 2)
+    stone = mix((176, 178, 200), light.low, 0.2)
+    x = canvas.left - dice.between("wall", 0, 60)
+    while x < canvas.right:
+        canvas.box(x, 420, x + 56, 480, stone)
+        x += 96
+    canvas.box(canvas.left, 468, canvas.right, HORIZON, stone)
+    for row in range(5):
+        x = canvas.left + (row % 2) * 60
+        while x < canvas.right:
+            canvas.box(x, 500 + row * 44, x + 46, 512 + row * 44, shade(stone, 0.08))
+            x += 128
+    flag = dice.pick("flag", FLAGS)
+    for tower in (110, 890):
+        canvas.box(tower - 96, 280, tower + 96, HORIZON, tint(stone, 0.1))
+        canvas.box(tower + 44, 280, tower + 96, HORIZON, shade(stone, 0.08))
+        canvas.polygon([(tower - 120, 284), (tower, 110), (tower + 120, 284)], mix(flag, light.low, 0.2))
+        canvas.polygon([(tower + 24, 284), (tower, 110), (tower + 120, 284)], shade(mix(flag, light.low, 0.2), 0.16))
+        canvas.line([(tower, 112), (tower, 50)], 6, (130, 120, 130))
+        canvas.polygon([(tower + 3, 48), (tower + 70, 66), (tower + 3, 86)], flag)
+        canvas.box(tower - 22, 360, tower + 22, 430, (88, 84, 116), 22)
+    s.draw_ground(canvas, GRASS)
+
+
+def _village(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 3)
+    s.draw_ridge(canvas, dice, "far", mix((150, 206, 140), light.low, 0.45), top=580, swing=50)
+    for index, x in enumerate((canvas.left + 40, 110, 270, 730, 880, canvas.right - 30)):
+        wall = mix(dice.pick(f"wall{index}", PASTELS), WHITE, 0.25)
+        s.draw_house(
+            canvas,
+            x,
+            140,
+            dice.between(f"h{index}", 120, 190),
+            wall,
+            dice.pick(f"roof{index}", ((206, 112, 96), (160, 120, 120), (120, 140, 186))),
+        )
+    s.draw_ground(canvas, GRASS)
+    for index, x in enumerate((190, 350, 650, 810)):
+        s.draw_bush(canvas, x, HORIZON + 18, 42 + 6 * index, (120, 186, 122))
+
+
+def _farm(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 3)
+    s.draw_ridge(canvas, dice, "far", mix((170, 210, 130), light.low, 0.4), top=620, swing=40)
+    x = dice.pick("barn side", (170, 830))
+    red = (208, 92, 80)
+    canvas.polygon(
+        [
+            (x - 150, HORIZON),
+            (x - 150, 500),
+            (x - 96, 400),
+            (x, 340),
+            (x + 96, 400),
+            (x + 150, 500),
+            (x + 150, HORIZON),
+        ],
+        red,
+    )
+    canvas.polygon([(x + 100, HORIZON), (x + 100, 404), (x + 150, 500), (x + 150, HORIZON)], shade(red, 0.14))
+    canvas.line([(x - 166, 508), (x - 104, 394), (x, 330), (x + 104, 394), (x + 166, 508)], 17, (246, 238, 226))
+    canvas.box(x - 60, 560, x + 60, HORIZON, (246, 238, 226))
+    canvas.box(x - 50, 570, x + 50, HORIZON, shade(red, 0.2))
+    canvas.line([(x - 50, 572), (x + 50, HORIZON)], 9, (246, 238, 226))
+    canvas.line([(x + 50, 572), (x - 50, HORIZON)], 9, (246, 238, 226))
+    silo = x + (220 if x < 500 else -220)  # noqa: PLR2004 - towards the middle
+    canvas.box(silo - 50, 430, silo + 50, HORIZON, (206, 212, 224))
+    canvas.ellipse(silo, 430, 50, 50, (176, 186, 206))
+    s.draw_ground(canvas, (160, 206, 120))
+    s.draw_fence(canvas, HORIZON + 38, (240, 226, 200))
+
+
+def _orchard(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 3)
+    s.draw_ridge(canvas, dice, "far", mix((160, 206, 130), light.low, 0.45), top=630, swing=34)
+    for index, x in enumerate((canvas.left + 60, 90, 270, 730, 910, canvas.right - 60)):
+        size = dice.between(f"tree{index}", 330, 430)
+        s.draw_round_tree(canvas, x, HORIZON + 20, size, (116, 184, 112))
+        for fruit in range(8):
+            fx = x + size * dice.between(f"fx{index}{fruit}", -0.26, 0.26)
+            fy = HORIZON + 20 - size * dice.between(f"fy{index}{fruit}", 0.48, 0.86)
+            canvas.circle(fx, fy, 13, (234, 86, 78))
+    s.draw_ground(canvas, GRASS)
+
+
+def _garden(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 3)
+    s.draw_ridge(canvas, dice, "hedge", mix((128, 192, 124), light.low, 0.2), top=560, swing=24)
+    s.draw_fence(canvas, HORIZON + 6, (250, 246, 236))
+    s.draw_ground(canvas, GRASS)
+    for index in range(int((canvas.right - canvas.left) / 74)):
+        x = canvas.left + 20 + index * 74
+        tone = dice.pick(f"bloom{index}", ((250, 130, 160), (252, 206, 92), (186, 150, 232), WHITE, (246, 120, 96)))
+        foot = HORIZON + 50
+        height = dice.between(f"height{index}", 70, 150)
+        canvas.line([(x, foot), (x, foot - height)], 8, (104, 176, 100))
+        canvas.smooth(
+            [(x, foot - height * 0.3), (x + 34, foot - height * 0.6), (x + 20, foot - height * 0.3)], (104, 176, 100)
+        )
+        for dx, dy in ((0, -19), (18, -6), (11, 15), (-11, 15), (-18, -6)):
+            canvas.circle(x + dx, foot - height + dy, 15, tone)
+        canvas.circle(x, foot - height, 11, (255, 224, 110))
+
+
+def _greenhouse(canvas: Canvas, dice: Dice, light: Light) -> None:
+    canvas.box(canvas.left, canvas.top, canvas.right, HORIZON, mix(light.low, (190, 232, 214), 0.5))
+    for index in range(9):
+        x = canvas.left + (canvas.right - canvas.left) * (index + 0.5) / 9
+        s.draw_bush(canvas, x, HORIZON - 10, dice.between(f"plant{index}", 80, 140), (126, 196, 134))
+    for step in range(-9, 16):
+        x = 50 + step * 150
+        canvas.line([(x, canvas.top), (x, HORIZON)], 11, WHITE)
+    for y in (140, 330, 520):
+        canvas.box(canvas.left, y, canvas.right, y + 10, WHITE)
+    s.draw_floor(canvas, (206, 180, 150), boards=False)
+    for x in (60, 180, 820, 940):
+        s.draw_bush(canvas, x, HORIZON - 20, 60, (110, 184, 112))
+        canvas.polygon(
+            [(x - 46, HORIZON - 44), (x + 46, HORIZON - 44), (x + 32, HORIZON + 40), (x - 32, HORIZON + 40)],
+            (214, 124, 88),
+        )
+        canvas.box(x - 54, HORIZON - 60, x + 54, HORIZON - 36, (226, 142, 104), 6)
+
+
+def _harvest(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_sun(canvas, dice)
+    s.draw_ridge(canvas, dice, "far", mix((226, 186, 100), light.low, 0.5), top=600, swing=40)
+    s.draw_ground(canvas, (240, 204, 116))
+    for row, foot in enumerate((HORIZON + 24, HORIZON + 60)):
+        x = canvas.left - row * 20
+        while x < canvas.right:
+            lean = dice.between(f"ear{row}{int(x)}", -12, 12)
+            canvas.line([(x, foot), (x + lean, foot - 116)], 6, (214, 170, 80))
+            canvas.ellipse(x + lean, foot - 128, 10, 28, (250, 206, 100) if row else (232, 186, 88))
+            x += 44
+    for x in (130, 870):
+        canvas.circle(x, HORIZON + 30, 74, (226, 180, 90))
+        canvas.arc(x, HORIZON + 30, 46, 46, 0, 360, 8, (206, 156, 74))
+
+
+def _theme_park(canvas: Canvas, dice: Dice, light: Light) -> None:
+    x, y = dice.pick("wheel", (190, 810)), 380
+    rim = mix((226, 112, 140), light.low, 0.15)
+    canvas.arc(x, y, 220, 220, 0, 360, 13, rim)
+    for step in range(8):
+        spoke = canvas.at(x, y, turn=step * 45 + dice.between("turn", 0, 44))
+        spoke.line([(0, 0), (0, -220)], 7, rim)
+        spoke.circle(0, -220, 32, FLAGS[step % 4])
+    canvas.line([(x - 120, HORIZON), (x, y), (x + 120, HORIZON)], 19, shade(rim, 0.2))
+    base = 1000 - x
+    points = [
+        (base - 260, HORIZON),
+        (base - 190, 420),
+        (base - 90, 600),
+        (base + 20, 330),
+        (base + 120, 560),
+        (base + 240, 440),
+        (base + 330, HORIZON),
+    ]
+    canvas.curve(points, 15, mix((90, 150, 206), light.low, 0.2))
+    for px in range(int(base) - 190, int(base) + 300, 60):
+        canvas.line([(px, 620), (px, HORIZON)], 6, mix((150, 170, 206), light.low, 0.3))
+    s.draw_ground(canvas, (232, 214, 186))
+    s.draw_bunting(canvas, 70, FLAGS)
+
+
+def _circus(canvas: Canvas, _dice: Dice, light: Light) -> None:
+    center, tip = 500, canvas.top - 40
+    count = 18
+    for index in range(count):
+        left = canvas.left - 300 + (canvas.right - canvas.left + 600) * index / count
+        right = canvas.left - 300 + (canvas.right - canvas.left + 600) * (index + 1) / count
+        tone: Rgb = (236, 128, 118) if index % 2 else (252, 236, 212)
+        canvas.polygon([(center, tip), (left, 470), (right, 470)], mix(tone, light.low, 0.12))
+        canvas.box(left, 468, right, HORIZON, mix(tone, light.low, 0.3))
+        canvas.circle((left + right) / 2, 470, (right - left) / 2, (252, 206, 92))
+    s.draw_ground(canvas, (240, 206, 150))
+    canvas.box(canvas.left, HORIZON - 8, canvas.right, HORIZON + 34, (206, 84, 92))
+    x = canvas.left + 30
+    while x < canvas.right:
+        canvas.circle(x, HORIZON + 13, 14, (255, 226, 130))
+        x += 90
+
+
+def _skate_park(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 3)
+    s.draw_skyline(
+        canvas, dice, "far", [mix(tone, light.low, 0.6) for tone in PASTELS], tint(light.low, 0.4), least=380, most=560
+    )
+    concrete = (196, 200, 214)
+    for side in (-1, 1):
+        edge = canvas.left if side < 0 else canvas.right
+        deck = 500 + side * 420
+        outline = [
+            (edge, 470),
+            (deck, 470),
+            (500 + side * 390, 560),
+            (500 + side * 330, 650),
+            (500 + side * 220, HORIZON + 10),
+            (edge, HORIZON + 10),
+        ]
+        canvas.polygon(outline, concrete if side < 0 else shade(concrete, 0.1))
+        canvas.line([(edge, 470), (deck, 470)], 13, (236, 112, 104))
+    s.draw_ground(canvas, (206, 208, 218))
+    for index in range(5):
+        x = dice.between(f"paint x{index}", canvas.left, canvas.right)
+        canvas.circle(x, HORIZON + dice.between(f"paint y{index}", 40, 200), 34, (*FLAGS[index % 4], 90))
+
+
+def _race_track(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 2)
+    s.draw_ridge(canvas, dice, "far", mix((150, 206, 140), light.low, 0.4), top=600, swing=30)
+    canvas.box(canvas.left, 540, canvas.right, 640, (206, 212, 226))
+    for index in range(int((canvas.right - canvas.left) / 26)):
+        canvas.circle(
+            canvas.left + 16 + index * 26,
+            566 + 26 * (index % 3),
+            12,
+            mix(dice.pick(f"fan{index}", FLAGS), light.low, 0.3),
+        )
+    x = canvas.left
+    while x < canvas.right:
+        canvas.box(x, 636, x + 50, HORIZON, WHITE)
+        canvas.box(x + 50, 636, x + 100, HORIZON, (236, 92, 84))
+        x += 100
+    s.draw_ground(canvas, (132, 138, 156))
+    for row in range(2):
+        for column in range(-20, 40):
+            if (row + column) % 2:
+                canvas.box(column * 50, HORIZON + 40 + row * 36, column * 50 + 50, HORIZON + 76 + row * 36, WHITE)
+    for flag in (120, 880):
+        canvas.line([(flag, HORIZON), (flag, 240)], 11, (120, 124, 144))
+        for row in range(4):
+            for column in range(5):
+                tone: Rgb = (70, 70, 86) if (row + column) % 2 else WHITE
+                canvas.box(flag + column * 26, 244 + row * 26, flag + column * 26 + 26, 270 + row * 26, tone)
+
+
+def _stadium(canvas: Canvas, dice: Dice, light: Light) -> None:
+    for row in range(6):
+        y = 330 + row * 54
+        canvas.box(canvas.left, y, canvas.right, HORIZON, mix((150, 160, 206), light.low, 0.5 - row * 0.06))
+        for index in range(int((canvas.right - canvas.left) / 38)):
+            tone = mix(dice.pick(f"fan{row}{index}", FLAGS), light.low, 0.35)
+            canvas.circle(canvas.left + 20 + index * 38 + (row % 2) * 18, y + 26, 14, tone)
+    for x in (80, 920):
+        canvas.line([(x, 330), (x, 120)], 15, (150, 156, 180))
+        canvas.box(x - 74, 70, x + 74, 150, (170, 178, 200), 10)
+        for dx in (-46, 0, 46):
+            for dy in (92, 128):
+                canvas.circle(x + dx, dy, 15, (255, 246, 206))
+    canvas.box(canvas.left, 650, canvas.right, HORIZON, (246, 246, 250))
+    s.draw_ground(canvas, (126, 198, 120))
+    reach = canvas.bottom - HORIZON
+    for step in range(-8, 9, 2):
+        canvas.polygon(
+            [
+                (500 + step * 90, HORIZON),
+                (590 + step * 90, HORIZON),
+                (500 + (step + 1) * 90 * (1 + reach / 200), canvas.bottom),
+                (500 + step * 90 * (1 + reach / 200), canvas.bottom),
+            ],
+            (140, 208, 132),
+        )
+    canvas.box(canvas.left, HORIZON + 10, canvas.right, HORIZON + 20, WHITE)
+
+
+def _airfield(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 4)
+    x = dice.pick("tower", (140, 860))
+    canvas.polygon(
+        [(x - 40, HORIZON), (x - 28, 380), (x + 28, 380), (x + 40, HORIZON)], mix((206, 212, 226), light.low, 0.2)
+    )
+    canvas.polygon([(x - 90, 290), (x + 90, 290), (x + 64, 384), (x - 64, 384)], (110, 170, 206))
+    canvas.box(x - 100, 270, x + 100, 296, (226, 108, 96), 6)
+    view = canvas.at(1000 - x, 240, turn=-8, mirror=x < 500)  # noqa: PLR2004 - the nose towards the middle
+    view.smooth([(-150, 0), (-120, -30), (60, -34), (130, -6), (60, 22), (-110, 16)], WHITE)
+    view.polygon([(-136, -10), (-170, -90), (-130, -90), (-84, -20)], (226, 108, 96))
+    view.polygon([(-30, 0), (40, 0), (-40, 80), (-80, 80)], (206, 214, 228))
+    for dx in (-60, -24, 12, 48):
+        view.circle(dx, -12, 8, (110, 170, 206))
+    hangar = 1000 - x
+    canvas.ellipse(hangar, HORIZON, 190, 150, mix((176, 190, 210), light.low, 0.2))
+    canvas.box(hangar - 120, 620, hangar + 120, HORIZON, (130, 146, 176))
+    s.draw_ground(canvas, (170, 206, 150))
+    canvas.polygon([(360, HORIZON), (640, HORIZON), (1060, canvas.bottom), (-60, canvas.bottom)], (150, 156, 172))
+    for y in (730, 780, 960):
+        canvas.box(488, y, 512, y + 26, WHITE)
+
+
+def _railway(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 2)
+    canvas.box(canvas.left, 320, canvas.right, 360, mix((176, 98, 90), light.low, 0.15))
+    x = canvas.left
+    while x < canvas.right:
+        canvas.polygon([(x, 360), (x + 60, 360), (x + 30, 394)], mix((246, 236, 220), light.low, 0.15))
+        x += 60
+    tone = dice.pick("train", ((84, 150, 190), (206, 110, 96), (110, 170, 130)))
+    canvas.box(canvas.left, 450, canvas.right, 680, tone)
+    canvas.box(canvas.left, 590, canvas.right, 612, (250, 236, 200))
+    x = canvas.left + 10 - dice.between("train shift", 0, 100)
+    while x < canvas.right:
+        canvas.box(x, 476, x + 100, 566, (206, 232, 246), 12)
+        canvas.polygon([(x + 20, 566), (x + 56, 476), (x + 80, 476), (x + 44, 566)], (228, 244, 252))
+        x += 140
+    canvas.box(canvas.left, 680, canvas.right, HORIZON, (104, 100, 116))
+    for post in (60, 940):
+        canvas.box(post - 15, 330, post + 15, HORIZON + 20, (122, 90, 96))
+    canvas.circle(850, 250, 62, (122, 90, 96))
+    canvas.circle(850, 250, 50, WHITE)
+    canvas.line([(850, 250), (850, 214)], 7, (70, 66, 80))
+    canvas.line([(850, 250), (876, 262)], 7, (70, 66, 80))
+    s.draw_floor(canvas, (206, 196, 190), boards=False)
+    canvas.box(canvas.left, HORIZON + 20, canvas.right, HORIZON + 40, (250, 206, 92))
+
+
+def _fire_station(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 2)
+    brick = mix((206, 110, 96), light.low, 0.16)
+    canvas.box(canvas.left, 220, canvas.right, HORIZON, brick)
+    for row in range(8):
+        x = canvas.left + (row % 2) * 50
+        while x < canvas.right:
+            canvas.box(x, 250 + row * 56, x + 50, 262 + row * 56, shade(brick, 0.08))
+            x += 150
+    canvas.box(canvas.left, 196, canvas.right, 236, (246, 236, 226))
+    for x in (190, 810):
+        canvas.box(x - 160, 390, x + 160, HORIZON, (246, 236, 226), 16)
+        canvas.box(x - 140, 410, x + 140, HORIZON, (176, 190, 210), 10)
+        for row in range(4):
+            canvas.box(x - 140, 470 + row * 62, x + 140, 478 + row * 62, (150, 164, 190))
+        canvas.box(x - 90, 424, x + 90, 462, (214, 236, 246), 6)
+    canvas.circle(500, 210, 40, (250, 196, 80))
+    s.draw_ground(canvas, ROAD)
+
+
+def _market(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_skyline(
+        canvas, dice, "far", [mix(tone, light.low, 0.5) for tone in PASTELS], tint(light.low, 0.5), least=200, most=380
+    )
+    for x, tone in ((120, FLAGS[0]), (880, FLAGS[2])):
+        canvas.box(x - 190, 470, x + 190, HORIZON, mix((206, 160, 116), light.low, 0.3))
+        for index in range(8):
+            left = x - 220 + index * 55
+            colour = tone if index % 2 else WHITE
+            canvas.polygon([(left + 10, 330), (left + 58, 330), (left + 55, 452), (left, 452)], colour)
+            canvas.circle(left + 27.5, 452, 27.5, shade(colour, 0.05))
+        canvas.box(x - 200, 596, x + 200, HORIZON + 20, (190, 136, 92), 6)
+        for index in range(7):
+            fx = x - 168 + index * 56
+            canvas.circle(
+                fx, 590, 27, ((236, 96, 84), (250, 170, 70), (132, 196, 96), (250, 212, 90))[(index + int(x)) % 4]
+            )
+        for index in range(6):
+            canvas.circle(x - 140 + index * 56, 566, 25, ((250, 170, 70), (132, 196, 96), (236, 96, 84))[index % 3])
+    s.draw_ground(canvas, (222, 206, 186))
+    s.draw_bunting(canvas, 130, FLAGS)
+
+
+def _temple(canvas: Canvas, dice: Dice, light: Light) -> None:
+    s.draw_clouds(canvas, dice, 3)
+    marble = mix((244, 236, 222), light.low, 0.1)
+    canvas.polygon([(60, 290), (500, 110), (940, 290)], marble)
+    canvas.polygon([(180, 276), (500, 148), (820, 276)], shade(marble, 0.12))
+    canvas.box(50, 286, 950, 336, tint(marble, 0.2))
+    canvas.box(80, 336, 920, HORIZON, shade(marble, 0.22))
+    for x in (120, 270, 730, 880):
+        canvas.box(x - 44, 350, x + 44, HORIZON, marble)
+        for dx in (-20, 6):
+            canvas.box(x + dx, 376, x + dx + 9, 680, shade(marble, 0.12))
+        canvas.box(x - 58, 336, x + 58, 366, tint(marble, 0.3), 6)
+        canvas.box(x - 58, 676, x + 58, HORIZON, tint(marble, 0.2), 6)
+    s.draw_ground(canvas, (232, 220, 198))
+    canvas.box(canvas.left, HORIZON, canvas.right, HORIZON + 26, (244, 236, 220))
+
+
+TOWN: Mapping[str, Scene] = {
+    "city street": Scene(_city, (*OPEN_AIR, LILAC), ROAD, (110, 118, 140)),
+    "construction site": Scene(_construction, OPEN_AIR, (214, 190, 154), (236, 178, 62)),
+    "castle": Scene(_castle, OPEN_AIR, GRASS, (140, 144, 168)),
+    "village": Scene(_village, OPEN_AIR, GRASS, (92, 170, 96)),
+    "farm": Scene(_farm, OPEN_AIR, (160, 206, 120), (104, 172, 84)),
+    "orchard": Scene(_orchard, OPEN_AIR, GRASS, (92, 170, 96)),
+    "garden": Scene(_garden, OPEN_AIR, GRASS, (92, 176, 92)),
+    "greenhouse": Scene(_greenhouse, (MORNING, OPEN_AIR[0]), (206, 180, 150), (92, 170, 96)),
+    "harvest field": Scene(_harvest, (EVENING, MORNING, OPEN_AIR[0]), (240, 204, 116), (206, 158, 74)),
+    "theme park": Scene(_theme_park, OPEN_AIR, (232, 214, 186), (226, 110, 150)),
+    "circus tent": Scene(_circus, (Light((250, 214, 170), (252, 232, 200)),), (240, 206, 150), (206, 84, 92)),
+    "skate park": Scene(_skate_park, OPEN_AIR, (206, 208, 218), (126, 134, 156)),
+    "race track": Scene(_race_track, OPEN_AIR, (132, 138, 156), (70, 76, 92)),
+    "stadium": Scene(_stadium, (OPEN_AIR[0], LILAC, OPEN_AIR[5]), (126, 198, 120), (78, 162, 86)),
+    "airfield": Scene(_airfield, OPEN_AIR, (170, 206, 150), (112, 122, 146)),
+    "railway station": Scene(_railway, (MORNING, OPEN_AIR[0], EVENING), (206, 196, 190), (112, 106, 122)),
+    "fire station": Scene(_fire_station, OPEN_AIR, ROAD, (196, 66, 62)),
+    "market": Scene(_market, OPEN_AIR, (222, 206, 186), (196, 146, 98)),
+    "temple": Scene(_temple, OPEN_AIR, (232, 220, 198), (206, 184, 146)),
+}

@@ -1,0 +1,111 @@
+"""Image calls: their parameters, checked as the service checks them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.simulator.bodies import count_tokens, read_choice, read_text, refuse_unknown
+from local.simulator.replies import InvalidRequestError
+from shared.ports import Usage
+from shared.prices import estimate_image_usage
+
+PARAMETERS = frozenset(
+    {
+        "background",
+        "model",
+        "moderation",
+        "n",
+        "output_compression",
+        "output_format",
+        "prompt",
+        "quality",
+        "size",
+        "user",
+    }
+)
+PROMPT_CHARACTERS = 32_000
+FORMATS = ("png", "jpeg")  # Azure offers no webp
+QUALITIES = ("low", "medium", "high", "auto")
+
+EDGE_MULTIPLE = 16
+EDGE_PIXELS = range(64, 3841)
+"""The service also asks for at least 655,360 pixels; smaller pictures are allowed here, so that tests are quick."""
+
+PICTURE_PIXELS = 3840 * 2160
+ASPECT_RATIO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCall:
+    """One picture that was asked for; sizes in pixels."""
+
+    model: str
+    prompt: str
+    width: int
+    height: int
+    quality: str
+    image_format: str
+
+    @property
+    def size(self) -> str:
+        """The size as the wire spells it."""
+        return f"{self.width}x{self.height}"
+
+    @property
+    def usage(self) -> Usage:
+        """What the picture is billed, in tokens: the prompt, and the list's tokens for its size and quality."""
+        listed = estimate_image_usage(self.model, self.size, self.quality)
+        return Usage(count_tokens(len(self.prompt)), listed.output_tokens)
+
+
+def parse_image_call(body: Mapping[str, Any]) -> ImageCall:
+    """Check the body of an image call.
+
+    Raises:
+        InvalidRequestError: naming the parameter, what was got and what is supported.
+    """
+    refuse_unknown(body, PARAMETERS)
+    prompt = read_text(body, "prompt")
+    if len(prompt) > PROMPT_CHARACTERS:
+        raise InvalidRequestError(
+            f"Invalid 'prompt': string too long. Expected a string with maximum length {PROMPT_CHARACTERS}, "
+            f"but got a string with length {len(prompt)} instead.",
+            param="prompt",
+            code="string_above_max_length",
+        )
+    count = body.get("n", 1)
+    if count is not None and (isinstance(count, bool) or count != 1):
+        raise InvalidRequestError(f"Invalid 'n': {count!r}. Expected 1.", param="n", code="invalid_value")
+    width, height = _read_size(body.get("size"))
+    return ImageCall(
+        model=read_text(body, "model"),
+        prompt=prompt,
+        width=width,
+        height=height,
+        quality=read_choice(body, "quality", QUALITIES, "auto"),
+        image_format=read_choice(body, "output_format", FORMATS, "png"),
+    )
+
+
+def _read_size(value: object) -> tuple[int, int]:
+    if value is None or value == "auto":
+        return 1024, 1024
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value) if isinstance(value, str) else None
+    if match is not None:
+        width, height = int(match[1]), int(match[2])
+        if (
+            width in EDGE_PIXELS
+            and height in EDGE_PIXELS
+            and width % EDGE_MULTIPLE == height % EDGE_MULTIPLE == 0
+            and width * height <= PICTURE_PIXELS
+            and max(width, height) <= ASPECT_RATIO * min(width, height)
+        ):
+            return width, height
+    raise InvalidRequestError(
+        f"Invalid size {value!r}. Expected 'auto' or WIDTHxHEIGHT, both divisible by {EDGE_MULTIPLE} and from "
+        f"{EDGE_PIXELS.start} to {EDGE_PIXELS.stop - 1}, at most {PICTURE_PIXELS} pixels, no side over "
+        f"{ASPECT_RATIO} times the other.",
+        param="size",
+        code="invalid_value",
+    )

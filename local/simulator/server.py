@@ -1,0 +1,156 @@
+"""The wire: routes in both URL styles, keys, and connections that are closed without an answer."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.web_request import BaseRequest
+
+from local.simulator import replies
+from local.simulator.faults import FaultsError, parse_faults
+from local.simulator.replies import HangUp, Reply
+from local.simulator.service import Plan, SimulatedService
+from local.simulator.stats import CallKind
+
+REQUEST_BYTES = 64 * 2**20
+"""Room for a picture that is shown to the model, in base64."""
+
+MODELS = ("gpt-5", "gpt-5-mini", "gpt-5.4", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _NoResponse(web.Response):
+    """Closes the connection instead of answering."""
+
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
+        if request.transport is not None:
+            request.transport.close()
+        raise ConnectionResetError("the simulator hung up on purpose")
+
+
+class Server:
+    """Puts a service on HTTP routes."""
+
+    def __init__(self, service: SimulatedService) -> None:
+        self._service = service
+        self._calls: set[asyncio.Task[Reply | HangUp]] = set()
+
+    def make_app(self) -> web.Application:
+        """Return the aiohttp application with all routes."""
+        app = web.Application(client_max_size=REQUEST_BYTES, middlewares=[_answer_errors_in_json])
+        app.on_response_prepare.append(_add_request_id)
+        app.on_shutdown.append(self._abandon_calls)
+        app.add_routes(
+            [
+                web.post("/openai/v1/images/generations", self._answer_image),
+                web.post("/openai/v1/responses", self._answer_text),
+                web.get("/openai/v1/models", self._answer_probe),
+                web.post("/openai/deployments/{deployment}/images/generations", _dated(self._answer_image)),
+                web.post("/openai/responses", _dated(self._answer_text)),
+                web.get("/openai/models", _dated(self._answer_probe)),
+                web.get("/openai/deployments", _dated(self._answer_probe)),
+                web.get("/_stats", self._answer_stats),
+                web.put("/_faults", self._replace_faults),
+            ]
+        )
+        return app
+
+    async def _answer_image(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer_call("images", request)
+
+    async def _answer_text(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer_call("responses", request)
+
+    async def _answer_call(self, kind: CallKind, request: web.Request) -> web.StreamResponse:
+        arrived = asyncio.get_running_loop().time()
+        data = await request.read()
+        decision = self._refuse_key(request) or self._service.decide(kind, data)
+        if isinstance(decision, Reply):
+            self._service.stats.count_answer(kind, decision.outcome)
+            return _respond(decision)
+        if kind == "responses":
+            return _respond(await self._carry_out(kind, decision, arrived))
+        stats = self._service.stats
+        stats.open_image(time.time())
+        try:
+            return _respond(await self._carry_out(kind, decision, arrived))
+        finally:
+            stats.close_image(time.time())
+
+    async def _carry_out(self, kind: CallKind, plan: Plan, arrived: float) -> Reply | HangUp:
+        """Finish an accepted call even if its caller hangs up meanwhile, as the real service does."""
+        task = asyncio.create_task(self._service.carry_out(plan, arrived))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        task.add_done_callback(lambda done: self._count(kind, done))
+        return await asyncio.shield(task)
+
+    def _count(self, kind: CallKind, done: asyncio.Task[Reply | HangUp]) -> None:
+        if not done.cancelled():
+            self._service.stats.count_answer(kind, "500" if done.exception() else done.result().outcome)
+
+    async def _answer_probe(self, request: web.Request) -> web.StreamResponse:
+        refusal = self._refuse_key(request)
+        if refusal is not None:
+            return _respond(refusal)
+        if self._service.is_account_blocked():
+            return _respond(replies.account_blocked())
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "system"} for name in MODELS]
+        return _respond(replies.json_reply({"object": "list", "data": models}))
+
+    async def _answer_stats(self, _request: web.Request) -> web.StreamResponse:
+        return _respond(replies.json_reply(self._service.stats.report()))
+
+    async def _replace_faults(self, request: web.Request) -> web.StreamResponse:
+        try:
+            faults = parse_faults(await request.read())
+        except FaultsError as error:
+            return _respond(replies.InvalidRequestError(str(error)).to_reply())
+        self._service.set_faults(faults)
+        return web.Response(status=204)
+
+    def _refuse_key(self, request: web.Request) -> Reply | None:
+        """Both styles take either header."""
+        expected = self._service.faults.api_key
+        given = request.headers.get("api-key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if expected is None or given == expected:
+            return None
+        return replies.wrong_key(given, is_dated_style=not request.path.startswith("/openai/v1/"))
+
+    async def _abandon_calls(self, _app: web.Application) -> None:
+        for task in self._calls:
+            task.cancel()
+
+
+def _dated(handler: Handler) -> Handler:
+    """Guard a route of the dated style, which needs an ``api-version``."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        return await handler(request) if request.query.get("api-version") else _respond(replies.not_found())
+
+    return guarded
+
+
+def _respond(outcome: Reply | HangUp) -> web.Response:
+    if isinstance(outcome, HangUp):
+        return _NoResponse()
+    return web.Response(
+        status=outcome.status, body=outcome.body, content_type=outcome.content_type, headers=outcome.headers
+    )
+
+
+@web.middleware
+async def _answer_errors_in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        document = {"error": {"code": str(error.status), "message": error.reason}}
+        return _respond(replies.json_reply(document, status=error.status))
+
+
+async def _add_request_id(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+    response.headers["x-request-id"] = str(uuid.uuid4())

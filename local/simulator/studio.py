@@ -1,0 +1,66 @@
+"""Draws pictures beside the event loop and puts them into image answers."""
+
+import asyncio
+import base64
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from local.simulator.image_calls import ImageCall
+from local.simulator.pictures import Damage, make_picture
+from local.simulator.replies import Reply
+
+DRAWING_THREADS = 2
+"""Pillow and zlib let go of the interpreter's lock for most of their work, so that two threads keep two cores busy.
+
+Measured at 1024x1024: 64 pictures asked for at once take 0.57 s with two threads and 1.06 s with one; on a single core
+30 pictures a second are answered within 15 ms of their latency with either.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureOrder:
+    """A picture to draw: what was asked for, what goes wrong with it, and how many bytes it should have."""
+
+    call: ImageCall
+    damage: Damage | None = None
+    image_bytes: int | None = None
+
+
+class Studio:
+    """Draws in the order of arrival."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(DRAWING_THREADS, thread_name_prefix="studio")
+
+    async def draw(self, order: PictureOrder) -> Reply:
+        """Draw a picture and return the image answer with it."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _draw_reply, order)
+
+    def close(self) -> None:
+        """Stop; pictures that were not begun are not drawn any more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _draw_reply(order: PictureOrder) -> Reply:
+    call = order.call
+    picture = make_picture(call, damage=order.damage, image_bytes=order.image_bytes)
+    usage = call.usage
+    facts = {
+        "created": int(time.time()),
+        "background": "opaque",
+        "output_format": call.image_format,
+        "quality": call.quality,
+        "size": call.size,
+        "usage": {
+            "input_tokens": usage.input_tokens,
+            "input_tokens_details": {"image_tokens": 0, "text_tokens": usage.input_tokens},
+            "output_tokens": usage.output_tokens,
+            "output_tokens_details": {"image_tokens": usage.output_tokens, "text_tokens": 0},
+            "total_tokens": usage.input_tokens + usage.output_tokens,
+        },
+    }
+    # Put together by hand: the JSON encoder would copy the megabytes of base64 three more times.
+    head = json.dumps(facts).encode().removesuffix(b"}")
+    return Reply(200, b"".join((head, b', "data": [{"b64_json": "', base64.b64encode(picture), b'"}]}')))

@@ -1,0 +1,112 @@
+"""Text answers: written, spoiled where a fault says so, and wrapped as the Responses API does."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.simulator.bodies import CHARACTERS_PER_TOKEN, count_tokens
+from local.simulator.faults import Rates
+from local.simulator.spoiling import add_forbidden_words, cut_json, repeat_names
+from local.simulator.text_calls import TextCall
+from local.simulator.verdicts import Fault
+from local.simulator.writing import evaluate_image, rewrite_prompt, write_categories, write_items
+from shared.ports import Usage
+
+REFUSAL = "I'm sorry, but I can't assist with that request."
+CUT_WITHOUT_NOTICE_RATE = 0.5
+"""Half of the truncated answers still claim to be completed."""
+
+WRITERS: Mapping[str, Callable[[Mapping[str, Any], random.Random], dict[str, Any]]] = {
+    "category_list": write_categories,
+    "item_batch": write_items,
+    "prompt_rewrite": rewrite_prompt,
+    "image_evaluation": evaluate_image,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """What the model wrote; ``is_cut``: it says itself that it ran out of tokens."""
+
+    text: str
+    is_refusal: bool = False
+    is_cut: bool = False
+
+
+def write_answer(
+    call: TextCall, fault: Fault | None, rates: Rates, *, writing: random.Random, spoil: random.Random
+) -> TextAnswer:
+    """Write the answer to a call.
+
+    Args:
+        call: the question.
+        fault: what befalls the whole answer, if anything.
+        rates: of the faults that spoil drafts.
+        writing: decides the words; the same for every sighting of the request.
+        spoil: decides what is spoiled; new for every sighting.
+    """
+    if fault is Fault.REFUSAL:
+        return TextAnswer(REFUSAL, is_refusal=True)
+    answer = WRITERS[call.schema_name](call.task, writing)
+    # Both are drawn always, so that one rate does not change what the other one does.
+    has_repeats, has_forbidden = spoil.random() < rates.duplicate_names, spoil.random() < rates.forbidden_words
+    if "items" in answer and has_repeats:
+        repeat_names(answer["items"], call.task, spoil)
+    if "items" in answer and has_forbidden:
+        add_forbidden_words(answer["items"], call.task, spoil)
+    text = json.dumps(answer, ensure_ascii=False)
+    if fault is Fault.TRUNCATED_JSON:
+        return TextAnswer(cut_json(text, spoil), is_cut=spoil.random() >= CUT_WITHOUT_NOTICE_RATE)
+    if call.max_output_tokens is not None and count_tokens(len(text)) > call.max_output_tokens:
+        return TextAnswer(text[: call.max_output_tokens * CHARACTERS_PER_TOKEN], is_cut=True)
+    return TextAnswer(text)
+
+
+def measure_usage(call: TextCall, answer: TextAnswer) -> Usage:
+    """Return what the call is billed, in tokens."""
+    return Usage(call.input_tokens, count_tokens(len(answer.text)))
+
+
+def wrap_answer(call: TextCall, answer: TextAnswer, answer_id: str) -> dict[str, Any]:
+    """Return the Responses API's document around an answer; ``answer_id`` tells it from others."""
+    status = "incomplete" if answer.is_cut else "completed"
+    part: dict[str, Any] = (
+        {"type": "refusal", "refusal": answer.text}
+        if answer.is_refusal
+        else {"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []}
+    )
+    usage = measure_usage(call, answer)
+    return {
+        "id": f"resp_{answer_id}",
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": status,
+        "error": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if answer.is_cut else None,
+        "instructions": None,
+        "max_output_tokens": call.max_output_tokens,
+        "model": call.model,
+        # Models that reason put an item before the message: a reader of output[0] would be wrong.
+        "output": [
+            {"id": f"rs_{answer_id}", "type": "reasoning", "summary": []},
+            {"id": f"msg_{answer_id}", "type": "message", "role": "assistant", "status": status, "content": [part]},
+        ],
+        "parallel_tool_calls": True,
+        "store": False,
+        "temperature": 1.0,
+        "text": {"format": call.text_format},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": 1.0,
+        "usage": {
+            "input_tokens": usage.input_tokens,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": usage.output_tokens,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": usage.input_tokens + usage.output_tokens,
+        },
+        "metadata": {},
+    }

@@ -1,0 +1,159 @@
+"""Drafts of figures: a name from a theme's words, looks that go with it, a description and an image prompt."""
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from local.simulator.writing.decks import Deck
+from local.simulator.writing.phrases import read_json, read_phrases
+from local.simulator.writing.prompts import Frame, pick_colour
+from local.simulator.writing.sentences import Narrator
+from local.simulator.writing.themes import Job, Theme
+from local.simulator.writing.vocabulary import EXPRESSIONS, TRIMS
+from local.simulator.writing.words import add_article, capitalize, drop_article, make_plural, name_one, share_a_stem
+
+MAX_NAME_WORDS = 4
+"""The rules allow six; two to four read well."""
+
+_LEAD_SOURCES, _LEAD_WEIGHTS = ("own", "tempers", "tints", "hours"), (62, 16, 12, 10)
+_NAME_FORMS, _NAME_WEIGHTS = (("lead", "thing", "role"), ("lead", "role"), ("thing", "role")), (80, 14, 6)
+_COLOURLESS_HEADGEAR = frozenset(
+    {"antenna", "flower wreath", "feather headdress", "goggles", "headlamp", "headphones", "pharaoh headdress"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureName:
+    """A name and what it was made of; ``lead_source`` tells which list the lead came from."""
+
+    text: str
+    job: Job
+    lead: str
+    lead_source: str
+    thing: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureLook:
+    """What is to be seen, in words of the vocabulary; ``clothes`` is the outfit with its colour."""
+
+    clothes: str
+    colour: str
+    outfit: str
+    trim: str
+    hat: str
+    hat_colour: str
+    tool: str
+    extra: str
+    setting: str
+    expression: str
+
+
+class FigureWriter:
+    """Writes the drafts of one category; varies words, sentences and looks within a batch."""
+
+    def __init__(self, theme: Theme, narrator: Narrator, rng: random.Random) -> None:
+        self._theme = theme
+        self._narrator = narrator
+        self._rng = rng
+        self._jobs = Deck(theme.jobs, rng)
+        self._does = {job: Deck(job.does, rng) for job in theme.jobs}
+        self._where = Deck(theme.where, rng)
+        self._loves = Deck(theme.loves, rng)
+        self._outfits, self._hats = Deck(theme.outfits, rng), Deck(theme.hats, rng)
+        self._pools = {key: Deck(_read_pools()[key], rng) for key in ("virtues", "moods", "quirks")}
+
+    def propose_name(self) -> FigureName:
+        """Return a name that reads well by itself; whether it is still free is not known here."""
+        pools, rng = _read_pools(), self._rng
+        while True:
+            job = self._jobs.draw()
+            source = rng.choices(_LEAD_SOURCES, _LEAD_WEIGHTS)[0]
+            lead = rng.choice(self._theme.leads if source == "own" else pools[source])
+            parts = {"lead": lead, "thing": rng.choice(job.things), "role": rng.choice(job.roles)}
+            text = " ".join(parts[part] for part in rng.choices(_NAME_FORMS, _NAME_WEIGHTS)[0])
+            if len(text.split()) <= MAX_NAME_WORDS and not share_a_stem(text.replace("-", " ").split()):
+                return FigureName(text, job, lead_source=source, **parts)
+
+    def complete(self, name: FigureName, frame: Frame) -> dict[str, str]:
+        """Return description and image prompt for a name."""
+        look = self._choose_look(name)
+        return {
+            "description": self._narrator.describe(self._gather_facts(name, look)),
+            "imagePrompt": frame.compose(_list_details(look), self._rng),
+        }
+
+    def _choose_look(self, name: FigureName) -> FigureLook:
+        rng, theme = self._rng, self._theme
+        outfit, hat = self._outfits.draw(), self._hats.draw()
+        tint = _read_tints().get(name.lead, "") if name.lead in name.text else ""
+        colour = pick_colour(outfit, theme.colours, rng, wish=tint)
+        trim_colour = pick_colour("trim", theme.colours, rng, avoid=colour, wish=tint if tint != colour else "")
+        hat_colour = "" if hat in _COLOURLESS_HEADGEAR else pick_colour(hat, theme.colours, rng, avoid=colour)
+        return FigureLook(
+            clothes=f"{colour} {outfit}",
+            colour=colour,
+            outfit=outfit,
+            trim=f"{trim_colour} {rng.choice(TRIMS)}",
+            hat=hat,
+            hat_colour=hat_colour,
+            tool=rng.choice(name.job.tools),
+            extra=rng.choice(theme.extras),
+            setting=rng.choice(theme.settings),
+            expression=rng.choice(EXPRESSIONS),
+        )
+
+    def _gather_facts(self, name: FigureName, look: FigureLook) -> dict[str, str]:
+        where, role, mood = self._where.draw(), name.role.lower(), self._pools["moods"].draw()
+        tool, hat = name_one(look.tool), name_one(look.hat, look.hat_colour)
+        outfit = name_one(look.outfit, look.colour)
+        is_own_lead = name.lead_source == "own" and name.lead in name.text
+        return {
+            "role": role,
+            "roles": make_plural(role),
+            "a_role": add_article(role),
+            "mood": mood,
+            "A_mood": capitalize(add_article(mood)),
+            "does": self._does[name.job].draw(),
+            "topic": f"{name.lead} {name.thing}".lower() if is_own_lead else name.thing.lower(),
+            "where": where,
+            "Where": capitalize(where),
+            "love": self._loves.draw(),
+            "quirk": self._pools["quirks"].draw(),
+            "virtue": self._pools["virtues"].draw(),
+            "virtue_2": self._pools["virtues"].draw(),
+            "tool": drop_article(tool),
+            "a_tool": tool,
+            "A_tool": capitalize(tool),
+            "hat": drop_article(name_one(look.hat)),
+            "a_hat": hat,
+            "A_hat": capitalize(hat),
+            "outfit": look.clothes,
+            "an_outfit": outfit,
+        }
+
+
+def _list_details(look: FigureLook) -> list[str]:
+    """Return what the prompt shows, in the order of the vocabulary's pattern."""
+    return [
+        f"{look.clothes} with {look.trim}",
+        f"{look.hat_colour} {look.hat}".strip(),
+        f"holding {name_one(look.tool)}",
+        f"{look.setting} backdrop",
+        look.extra,
+        look.expression,
+    ]
+
+
+@cache
+def _read_pools() -> dict[str, tuple[str, ...]]:
+    return {**read_phrases("pools.json"), "tints": tuple(_read_tints())}
+
+
+@cache
+def _read_tints() -> dict[str, str]:
+    """Return the colour that each tint in a name stands for."""
+    document: dict[str, Any] = read_json("pools.json")
+    return dict(document["tints"])

@@ -1,0 +1,122 @@
+"""Drafts of products: for every subject that is not about figures."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from local.simulator.writing.decks import Deck
+from local.simulator.writing.fields import ProductField
+from local.simulator.writing.phrases import read_json, read_phrases, split_phrases
+from local.simulator.writing.prompts import Frame, pick_colour
+from local.simulator.writing.sentences import Narrator
+from local.simulator.writing.vocabulary import COLOURS, SHAPES
+from local.simulator.writing.words import add_article, capitalize, share_a_stem
+
+MAX_NAME_WORDS = 6
+_FEW_THINGS = 4
+"""With fewer things than these to tell names apart, names are longer."""
+
+_SHORT_NAMES = {
+    ("series", "material", "thing"): 40,
+    ("series", "feature", "thing"): 40,
+    ("series", "colour", "thing"): 15,
+    ("series", "thing"): 5,
+}
+_LONG_NAMES = {
+    ("series", "feature", "colour", "thing"): 40,
+    ("series", "feature", "material", "thing"): 45,
+    ("series", "colour", "material", "thing"): 15,
+}
+"""What names are made of, and how often."""
+
+_PRODUCT_TRIMS = ("trim", "stripes", "panels")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductName:
+    """A name and what it was made of."""
+
+    text: str
+    series: str
+    material: str
+    colour: str
+    thing: str
+
+
+class ProductWriter:
+    """Writes the drafts of one category; varies words, sentences and looks within a batch."""
+
+    def __init__(self, field: ProductField, narrator: Narrator, rng: random.Random) -> None:
+        self._field = field
+        self._narrator = narrator
+        self._rng = rng
+        words = read_phrases("products.json")
+        self._series, self._features = words["series"], words["features"]
+        self._things = Deck(((thing, line) for line in field.lines for thing in line.things), rng)
+        self._forms = _LONG_NAMES if len(field.list_things()) < _FEW_THINGS else _SHORT_NAMES
+        self._decks = {key: Deck(words[key], rng) for key in ("details", "places", "virtues")}
+        self._does = Deck(field.does + words["does"], rng)
+
+    def propose_name(self) -> ProductName:
+        """Return a name that reads well by itself; whether it is still free is not known here."""
+        rng = self._rng
+        while True:
+            thing, line = self._things.draw()
+            material = rng.choice(line.materials)
+            colour = pick_colour(material, COLOURS, rng)
+            shown = {
+                "series": rng.choice(self._series),
+                "feature": rng.choice(self._features),
+                "material": material.title(),
+                "colour": colour.title(),
+                "thing": thing,
+            }
+            form = rng.choices(list(self._forms), list(self._forms.values()))[0]
+            text = " ".join(shown[part] for part in form)
+            added = [shown[part] for part in form if part != "thing"]
+            if not share_a_stem([*added, *shown["thing"].split()[-1:]]) and len(text.split()) <= MAX_NAME_WORDS:
+                return ProductName(text, shown["series"], material, colour, thing)
+
+    def complete(self, name: ProductName, frame: Frame) -> dict[str, str]:
+        """Return description and image prompt for a name."""
+        rng, thing = self._rng, name.thing.lower()
+        trim_colour = pick_colour("trim", COLOURS, rng, avoid=name.colour)
+        shape, finish = rng.choice(SHAPES), rng.choice(_read_finishes()[name.material])
+        detail, place = self._decks["details"].draw(), self._decks["places"].draw()
+        facts = {
+            "noun": thing,
+            "noun_plain": thing,
+            "a_noun": add_article(thing),
+            "series": name.series,
+            "material": name.material,
+            "colour": name.colour,
+            "trim_colour": trim_colour,
+            "shape": shape,
+            "A_shape": capitalize(add_article(shape)),
+            "finish": finish,
+            "A_finish": capitalize(add_article(finish)),
+            "detail": detail,
+            "Detail": capitalize(detail),
+            "place": place,
+            "Place": capitalize(place),
+            "does": self._does.draw(),
+            "virtue": self._decks["virtues"].draw(),
+        }
+        details = [
+            f"{shape} {thing}",
+            f"{name.colour} {name.material} body with {trim_colour} {rng.choice(_PRODUCT_TRIMS)}",
+            f"{finish} finish",
+            f"{rng.choice(self._field.settings)} backdrop",
+        ]
+        return {"description": self._narrator.describe(facts), "imagePrompt": frame.compose(details, rng)}
+
+
+@cache
+def _read_finishes() -> Mapping[str, tuple[str, ...]]:
+    """Return the finishes that each material can have."""
+    return {
+        material: split_phrases(finishes)
+        for materials, finishes in read_json("products.json")["finishes"].items()
+        for material in split_phrases(materials)
+    }

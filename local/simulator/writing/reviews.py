@@ -1,0 +1,90 @@
+"""The model's second look: rewriting a prompt that did not pass, and judging a picture."""
+
+import random
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+NEUTRAL_WORDS = {
+    "axe": "shovel",
+    "bow": "flag",
+    "cannon": "barrel",
+    "knife": "spoon",
+    "mask": "book",
+    "skull": "star",
+    "spear": "staff",
+    "sword": "staff",
+    "syringe": "clipboard",
+    "weapon": "tool",
+}
+"""What a picture service may take amiss, and what is drawn instead."""
+
+IMPROVEMENTS = (
+    "friendly relaxed pose", "simple rounded shapes", "calm welcoming mood", "soft daylight", "clear silhouette",
+    "gentle colors", "neat studio setup", "cheerful family-friendly look",
+)  # fmt: skip
+
+_UNWANTED = ("stray text in the background", "a second figure at the edge", "a blurred corner", "a harsh shadow")
+_SCORE_BANDS, _BAND_WEIGHTS = ((86, 98), (68, 85), (35, 67)), (75, 17, 8)
+_GOOD_SCORE, _FAIR_SCORE = 86, 68
+
+
+def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Write an image prompt anew: same subject, neutral words, what was missing named.
+
+    Opening and tail stay as they are: the first part between commas, and whatever comes after the details.
+
+    Args:
+        task: ``{"prompt", "missing": [...], "wrong": [...], "avoid": [...], "promptCharacters"}``.
+        rng: decides everything that is left open.
+
+    Returns:
+        ``{"prompt"}``, no longer than ``promptCharacters`` unless the given one was.
+    """
+    opening, *parts = task["prompt"].split(", ")
+    unwelcome = [*task.get("avoid", ()), *task.get("wrong", ())]
+    kept = [part for part in map(_neutralize, parts) if not _mentions(part, unwelcome)]
+    additions = [*task.get("missing", ()), *rng.sample(IMPROVEMENTS, len(IMPROVEMENTS))]
+    additions = [text for text in additions if text not in kept and not _mentions(text, unwelcome)]
+    prompt = ", ".join([opening, *kept])
+    improvements_left = 1
+    for text in additions:
+        longer = ", ".join([opening, text, *kept])
+        is_improvement = text in IMPROVEMENTS
+        if len(longer) <= task["promptCharacters"] and (not is_improvement or improvements_left):
+            improvements_left -= is_improvement
+            kept.insert(0, text)
+            prompt = longer
+    return {"prompt": prompt}
+
+
+def evaluate_image(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Judge how well a picture shows its prompt.
+
+    Args:
+        task: ``{"prompt"}``; the picture itself is not looked at.
+        rng: decides the verdict.
+
+    Returns:
+        ``{"score": 0-100, "missing": [...], "wrong": [...], "unwanted": [...]}``; the lower the score, the more there
+        is to find fault with.
+    """
+    lowest, highest = rng.choices(_SCORE_BANDS, _BAND_WEIGHTS)[0]
+    score = rng.randint(lowest, highest)
+    details = task["prompt"].split(", ")[1:5]
+    rng.shuffle(details)
+    return {
+        "score": score,
+        "missing": details[:1] if score < _GOOD_SCORE else [],
+        "wrong": details[1:2] if score < _FAIR_SCORE else [],
+        "unwanted": [rng.choice(_UNWANTED)] if score < _FAIR_SCORE else [],
+    }
+
+
+def _neutralize(text: str) -> str:
+    return re.sub(r"\w+", lambda word: NEUTRAL_WORDS.get(word[0].casefold(), word[0]), text)
+
+
+def _mentions(text: str, phrases: Iterable[str]) -> bool:
+    folded = text.casefold()
+    return any(phrase and phrase.casefold() in folded for phrase in phrases)

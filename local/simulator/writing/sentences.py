@@ -1,0 +1,61 @@
+"""Descriptions: two to four sentences whose details never repeat each other."""
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+
+from local.simulator.writing.decks import Deck
+from local.simulator.writing.phrases import read_json
+
+_MIDDLE_COUNTS, _MIDDLE_WEIGHTS = (0, 1, 2), (20, 55, 25)
+_FREE_TO_REPEAT = frozenset({"role", "roles", "noun"})
+"""What the item is may be said twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with blanks, and the details that it speaks of (``a_tool`` and ``Tool`` are both the tool)."""
+
+    pattern: str
+    details: frozenset[str]
+
+
+@cache
+def read_sentences(name: str) -> Mapping[str, tuple[Sentence, ...]]:
+    """Return the sentences of a data file by slot: openings, middles, closings."""
+    return {
+        slot: tuple(Sentence(pattern, _find_details(pattern)) for pattern in patterns)
+        for slot, patterns in read_json(name).items()
+    }
+
+
+class Narrator:
+    """Writes descriptions; uses every sentence of a slot before it uses one again."""
+
+    def __init__(self, name: str, rng: random.Random) -> None:
+        self._decks = {slot: Deck(sentences, rng) for slot, sentences in read_sentences(name).items()}
+        self._rng = rng
+
+    def describe(self, facts: Mapping[str, str]) -> str:
+        """Return a description of two to four sentences; ``facts`` fills the blanks."""
+        middles = self._rng.choices(_MIDDLE_COUNTS, _MIDDLE_WEIGHTS)[0]
+        told: set[str] = set()
+        sentences = []
+        for slot in ("openings", *["middles"] * middles, "closings"):
+            sentence = self._decks[slot].draw(partial(_adds_to, told))
+            told |= sentence.details
+            sentences.append(sentence.pattern.format_map(facts))
+        return " ".join(sentences)
+
+
+def _adds_to(told: set[str], sentence: Sentence) -> bool:
+    """Tell whether a sentence speaks of nothing that has been told."""
+    return told.isdisjoint(sentence.details)
+
+
+def _find_details(pattern: str) -> frozenset[str]:
+    blanks = (blank.lower() for blank in re.findall(r"{(\w+)}", pattern))
+    stripped = {re.sub(r"^an?_|_(?:2|plain)$", "", blank) for blank in blanks}
+    return frozenset(stripped) - _FREE_TO_REPEAT

@@ -1,0 +1,1 @@
+"""Adapters: the SDKs behind the ports. Only `shared.wiring` imports them, when they are first used."""

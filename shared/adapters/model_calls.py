@@ -1,0 +1,61 @@
+"""One call to a model, as far as its failures are concerned: every ModelError of the adapter is made here."""
+
+from dataclasses import dataclass, field
+
+from shared.adapters.redaction import flatten, quote_service
+from shared.ports import ModelError, Usage
+from shared.reasons import Reason
+
+LONGEST_MESSAGE = 300
+"""Characters. Messages are kept for every failed image and shown in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """What is called, and what must not get into a message about it.
+
+    Attributes:
+        subject: what failed, for the message: ``image call to deployment 'gpt-image-2'``.
+        key: our key, if we sign in with one.
+        private: the texts that were sent.
+        billed: the service charges for such a call, also when its answer is lost.
+    """
+
+    subject: str
+    key: str | None = field(repr=False)
+    private: tuple[str, ...] = field(default=(), repr=False)
+    billed: bool = True
+
+    def fail(
+        self,
+        reason: Reason,
+        what: str,
+        *,
+        quote: str | None = None,
+        request_id: str | None = None,
+        retry_after_seconds: float | None = None,
+        usage: Usage | None = None,
+    ) -> ModelError:
+        """Return the error to raise.
+
+        Args:
+            reason: the reason code.
+            what: what happened and what to do, in our own words.
+            quote: what the service said of it; only what is fit for a message gets in.
+            request_id: the service's id of the call.
+            retry_after_seconds: how long it asked us to wait.
+            usage: what it told the call consumed.
+        """
+        message = f"{self.subject}: {what}"
+        if quote and (quoted := quote_service(quote, key=self.key, private=self.private)):
+            message = f"{message}; it says: {quoted}"
+        message = flatten(message)
+        if len(message) > LONGEST_MESSAGE:
+            message = f"{message[: LONGEST_MESSAGE - 3]}..."
+        return ModelError(
+            reason,
+            message,
+            request_id=request_id,
+            retry_after_seconds=retry_after_seconds,
+            usage=usage,
+        )

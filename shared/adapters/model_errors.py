@@ -1,0 +1,173 @@
+"""Turns every way in which a call through the openai SDK fails into a reason code: the one place that knows them.
+
+What is known of the money decides between two codes. Before the request left (no connection, no sign-in) nothing was
+billed: ``connection``. Once bytes were sent and no answer came, the service may have done the work and billed it:
+``timeout_ambiguous``, also for failures that we cannot place.
+"""
+
+import math
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+import openai
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+
+from shared.adapters.model_calls import ModelCall
+from shared.adapters.model_codes import find_reason, read_codes
+from shared.ports import ModelError
+from shared.reasons import Reason
+
+SDK_FAILURES = (openai.OpenAIError, AzureError, httpx2.HTTPError, TimeoutError)
+"""What `explain_failure` explains. Anything else is a bug of ours and passes as it is."""
+
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+    ssl.SSLCertVerificationError,
+)
+
+_REASON_BY_STATUS = {
+    401: Reason.AUTHENTICATION,
+    402: Reason.QUOTA_EXHAUSTED,
+    403: Reason.AUTHENTICATION,
+    404: Reason.MODEL_NOT_FOUND,
+    408: Reason.SERVER_ERROR,
+    409: Reason.SERVER_ERROR,
+    424: Reason.SERVER_ERROR,  # Azure: the model behind the deployment failed
+    425: Reason.SERVER_ERROR,
+    429: Reason.RATE_LIMITED,
+}
+"""Statuses below 500 without a code that says more; those from 500 are server errors, all others bad requests."""
+
+_STATUSES_WITH_REASON_CODES = frozenset({400, 402, 403, 404, 422, 429})
+"""Where a code is more exact than the status. A 401 or a 5xx is what its status says."""
+
+_ADVICE = {
+    Reason.AUTHENTICATION: "check AZURE_OPENAI_API_KEY, or that the app's identity has the role "
+    "Cognitive Services OpenAI User",
+    Reason.MODEL_NOT_FOUND: "check AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_VERSION and the deployment's name",
+    Reason.QUOTA_EXHAUSTED: "the account has no quota or credit left",
+    Reason.ACCOUNT_BLOCKED: "the service blocked this resource for its content policy; see the Azure portal",
+    Reason.CONTENT_POLICY: "refused by the content policy",
+}
+
+_REQUEST_ID_HEADERS = ("x-request-id", "apim-request-id", "x-ms-request-id")
+
+
+def explain_failure(failure: Exception, call: ModelCall) -> ModelError:
+    """Return the ModelError for one of SDK_FAILURES.
+
+    The result should be raised ``from None``: the SDK's own errors can quote prompts and keys, and a traceback prints
+    the whole chain.
+    """
+    if isinstance(failure, openai.APIStatusError):
+        return _explain_status(failure, call)
+    if isinstance(failure, AzureError):
+        return _explain_sign_in(failure, call)
+    if isinstance(failure, (openai.APIConnectionError, httpx2.HTTPError, TimeoutError)):
+        return _explain_connection(failure, call)
+    return call.fail(Reason.BAD_REQUEST, f"the request could not be made ({type(failure).__name__})")
+
+
+def read_request_id(headers: Mapping[str, str]) -> str | None:
+    """Return the service's id of a call: OpenAI's, or that of Azure's gateway."""
+    return next((value for name in _REQUEST_ID_HEADERS if (value := headers.get(name))), None)
+
+
+def read_retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Return how many seconds the service asks us to wait, never negative; None if it does not say.
+
+    Reads ``retry-after-ms`` (Azure), then ``retry-after`` as seconds or as an HTTP date (RFC 9110, section 10.2.3).
+
+    Args:
+        headers: of the answer.
+        now: what a date is compared with; None = the clock.
+    """
+    milliseconds = _read_number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after")
+    seconds = _read_number(text)
+    if seconds is not None or text is None:
+        return seconds
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:  # "-0000": UTC without saying so
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+
+
+def _read_number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _explain_status(failure: openai.APIStatusError, call: ModelCall) -> ModelError:
+    headers = failure.response.headers
+    said = _read_message(failure.body)
+    reason = _classify_status(failure.status_code, failure.body, said)
+    what = f"HTTP {failure.status_code}"
+    if advice := _ADVICE.get(reason):
+        what = f"{what}; {advice}"
+    return call.fail(
+        reason,
+        what,
+        quote=said,
+        request_id=read_request_id(headers),
+        retry_after_seconds=read_retry_after(headers),
+    )
+
+
+def _classify_status(status: int, body: object, said: str) -> Reason:
+    words = said.casefold()
+    if status == httpx2.codes.FORBIDDEN and "blocked" in words and "content policy" in words:
+        return Reason.ACCOUNT_BLOCKED
+    if status in _STATUSES_WITH_REASON_CODES and (reason := find_reason(read_codes(body))):
+        return reason
+    if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
+        return Reason.SERVER_ERROR
+    return _REASON_BY_STATUS.get(status, Reason.BAD_REQUEST)
+
+
+def _read_message(body: Any) -> str:
+    """Return the sentence of an error body: ``{"message"}`` (the SDK has unwrapped ``error``), or bare text."""
+    if isinstance(body, dict):
+        body = body.get("message")
+    return body if isinstance(body, str) else ""
+
+
+def _explain_sign_in(failure: AzureError, call: ModelCall) -> ModelError:
+    kind = type(failure).__name__
+    if isinstance(failure, ClientAuthenticationError):
+        return call.fail(
+            Reason.AUTHENTICATION,
+            f"no identity to sign in with ({kind}); set AZURE_OPENAI_API_KEY, or sign in with az login, or give the "
+            "app a managed identity (AZURE_CLIENT_ID names a user-assigned one)",
+        )
+    return call.fail(Reason.CONNECTION, f"the sign-in service could not be reached ({kind})")
+
+
+def _explain_connection(failure: Exception, call: ModelCall) -> ModelError:
+    cause = failure.__cause__ or failure
+    kind = type(cause).__name__
+    if isinstance(cause, _NOT_SENT):
+        return call.fail(Reason.CONNECTION, f"no connection ({kind}); nothing was sent; check AZURE_OPENAI_ENDPOINT")
+    if not call.billed:
+        return call.fail(Reason.CONNECTION, f"the connection was lost, or no answer came in time ({kind})")
+    return call.fail(
+        Reason.TIMEOUT_AMBIGUOUS,
+        f"sent, but no whole answer came back ({kind}); the call may have been billed",
+    )

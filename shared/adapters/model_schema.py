@@ -1,0 +1,57 @@
+"""The JSON schema of an answer, in the subset that structured outputs accept in strict mode.
+
+Every field is required and no other is allowed. Lengths, ranges, patterns and formats are left out: Azure OpenAI
+refuses a schema that holds them (learn.microsoft.com/azure/ai-foundry/openai/how-to/structured-outputs), and every
+answer is validated against its type anyway.
+"""
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+
+@cache
+def build_strict_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
+    """Return the strict schema of an answer type; callers must not change it.
+
+    Raises:
+        TypeError: the type cannot be asked for in strict mode (a free-form dict, ``Any``, a tuple, a recursive root).
+    """
+    schema = answer_type.model_json_schema()
+    strict = _tighten(schema, answer_type.__name__)
+    if strict.get("type") != "object":
+        raise TypeError(f"answer type {answer_type.__name__} is a {strict!r}; expected an object with named fields")
+    if "$defs" in schema:
+        strict["$defs"] = {name: _tighten(definition, name) for name, definition in schema["$defs"].items()}
+    return strict
+
+
+def _tighten(node: dict[str, Any], place: str) -> dict[str, Any]:
+    if "$ref" in node:
+        return {"$ref": node["$ref"]}  # nothing may stand beside a reference
+    strict: dict[str, Any] = {key: node[key] for key in ("type", "description", "enum") if key in node}
+    if "const" in node:
+        strict["enum"] = [node["const"]]
+    if choices := node.get("anyOf") or node.get("oneOf"):
+        strict["anyOf"] = [_tighten(choice, place) for choice in choices]
+    elif node.get("type") == "object":
+        strict |= _tighten_fields(node, place)
+    elif node.get("type") == "array":
+        if not isinstance(node.get("items"), dict):
+            raise TypeError(f"{place} is an array of {node.get('items')!r}; expected items of one type")
+        strict["items"] = _tighten(node["items"], f"{place}[]")
+    elif "type" not in strict and "enum" not in strict:
+        raise TypeError(f"{place} is {node!r}; strict schemas need a type")
+    return strict
+
+
+def _tighten_fields(node: dict[str, Any], place: str) -> dict[str, Any]:
+    fields = node.get("properties")
+    if not fields or node.get("additionalProperties"):
+        raise TypeError(f"{place} is a free-form object; strict schemas need named fields")
+    return {
+        "properties": {name: _tighten(field, f"{place}.{name}") for name, field in fields.items()},
+        "required": list(fields),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,63 @@
+"""Makes text that a service wrote fit for our messages: one line, no credential, nothing of the request."""
+
+import re
+
+HIDDEN = "[hidden]"
+
+_LONGEST_QUOTE = 2000
+"""Characters looked at; a longer text is a dump that nobody reads in an error message."""
+
+_REPEATED_RUN = 32
+"""A run of this many characters that the request holds too is a repetition; shorter ones are common phrases."""
+
+_KEY_RUN = 6
+"""Services echo the first or last few characters of a refused key; 6 in a row are no accident."""
+
+_CREDENTIAL_SHAPES = re.compile(
+    r"""
+    \bbearer\s+\S+                                                # an Authorization header
+    | \b(?:api[-_ ]?key|token|secret|password|signature)\b          # "API key provided: abc", "api-key=abc"
+      (?:\s+\w+)?["']?\s*[:=]\s*\S+
+    | \bsk-\S+                                                      # OpenAI's own keys
+    | \beyJ[\w-]+\.\S*                                              # a JSON Web Token
+    | \S*\*{2,}\S*                                                  # a masked key: abcd****wxyz
+    | (?=[A-Za-z+/_-]*\d)[A-Za-z0-9+/_-]{32,}={0,2}                 # any long random word, digits in it
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def flatten(text: str) -> str:
+    """Return the text on one line, without control characters and with single spaces."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def quote_service(text: str, *, key: str | None, private: tuple[str, ...]) -> str | None:
+    """Return what can be quoted of a service's message, or None if nothing can.
+
+    Args:
+        text: what the service wrote: a sentence, or a whole page.
+        key: our key; every word that shares 6 characters in a row with it is hidden.
+        private: what the request held (prompts); a message that repeats 32 characters of it is not quoted at all.
+    """
+    line = flatten(text[:_LONGEST_QUOTE])
+    if not line or line.startswith("<") or _repeats(line, private):
+        return None
+    if len(text) > _LONGEST_QUOTE:
+        line = line.rpartition(" ")[0]  # the last word may be half a key, which no shape would recognise
+    if key:
+        line = _hide_key(line, key)
+    return _CREDENTIAL_SHAPES.sub(HIDDEN, line)
+
+
+def _repeats(line: str, private: tuple[str, ...]) -> bool:
+    texts = [flat for text in private if (flat := flatten(text))]
+    if any(text in line for text in texts):
+        return True
+    runs = {line[start : start + _REPEATED_RUN] for start in range(len(line) - _REPEATED_RUN + 1)}
+    return any(run in text for text in texts for run in runs)
+
+
+def _hide_key(line: str, key: str) -> str:
+    pieces = {key[start : start + _KEY_RUN] for start in range(max(1, len(key) - _KEY_RUN + 1))}
+    return " ".join(HIDDEN if any(piece in word for piece in pieces) else word for word in line.split(" "))

@@ -1,0 +1,77 @@
+"""Errors of Blob Storage in our words: one line with path, status and cause; never a key, a token or a signed URL."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.storage.blob import StorageErrorCode
+
+from shared.ports import StoreConflictError, StoreUnavailableError
+
+# https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+_CONFLICTS: Final = frozenset({StorageErrorCode.CONDITION_NOT_MET, StorageErrorCode.BLOB_ALREADY_EXISTS})
+_MISSING: Final = frozenset({StorageErrorCode.BLOB_NOT_FOUND, StorageErrorCode.CONTAINER_NOT_FOUND})
+_ADVICE: Final = {
+    "AuthorizationPermissionMismatch": "the identity needs the role 'Storage Blob Data Contributor' on the account",
+    "AuthorizationFailure": "the account's network rules or shared key policy refuse us",
+    "AuthenticationFailed": "the key, the SAS or the identity's token is not accepted",
+    "KeyBasedAuthenticationNotPermitted": (
+        "the account takes no keys: set CATALOG_STORAGE_URL and give the identity the role "
+        "'Storage Blob Data Contributor'"
+    ),
+}
+_FORBIDDEN_ADVICE: Final = "the identity may lack the role 'Storage Blob Data Contributor'"
+
+
+def is_blob_missing(exc: HttpResponseError) -> bool:
+    """Tell whether there is no such blob; any other 404 (a wrong address, a proxy) says nothing about blobs."""
+    return _code(exc) in _MISSING
+
+
+def is_container_missing(exc: HttpResponseError) -> bool:
+    """Tell whether a request failed because its container does not exist (yet)."""
+    return _code(exc) == StorageErrorCode.CONTAINER_NOT_FOUND
+
+
+def is_conflict(exc: HttpResponseError) -> bool:
+    """Tell whether a request's condition on the blob's version or absence did not hold."""
+    return _code(exc) in _CONFLICTS
+
+
+@contextmanager
+def translate_azure_errors(action: str, subject: str) -> Iterator[None]:
+    """Turn the SDK's errors into StoreConflictError or StoreUnavailableError."""
+    try:
+        yield
+    except HttpResponseError as exc:
+        if is_conflict(exc):
+            raise StoreConflictError(f"{subject!r} is not the version that was expected: {_cause(exc)}") from exc
+        raise StoreUnavailableError(f"Blob Storage failed to {action} {subject!r}: {_cause(exc)}") from exc
+    except AzureError as exc:
+        raise StoreUnavailableError(
+            f"Blob Storage could not be reached to {action} {subject!r}: {_first_line(exc)}",
+        ) from exc
+
+
+def _code(exc: HttpResponseError) -> str:
+    code = getattr(exc, "error_code", None)  # the storage SDK puts it there; not part of azure.core's type
+    return str(getattr(code, "value", code) or "")
+
+
+def _cause(exc: HttpResponseError) -> str:
+    if isinstance(exc, ClientAuthenticationError) and exc.status_code is None:
+        return f"signing in failed: {_first_line(exc)}"
+    if exc.status_code is None or exc.status_code < HTTPStatus.BAD_REQUEST:
+        return f"the answer cannot be used: {_first_line(exc)}"
+    code = _code(exc)
+    advice = _ADVICE.get(code) or (_FORBIDDEN_ADVICE if exc.status_code == HTTPStatus.FORBIDDEN else "")
+    answer = f"{exc.status_code} {code}".strip()
+    return f"{answer} ({advice})" if advice else answer
+
+
+def _first_line(exc: AzureError) -> str:
+    line = next(iter(str(exc.message).splitlines()), "") or type(exc).__name__
+    return re.sub(r"\?\S+", "?...", line)  # a URL's query may hold a signature

@@ -1,0 +1,124 @@
+"""Looks at pictures: whether bytes are a whole PNG or JPEG, and what can be said of them.
+
+Pillow is imported by the first picture: it must not slow down the start of the app.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+ImageFormat = Literal["png", "jpeg"]
+
+MAX_SIDE_PIXELS: Final = 4096
+"""Decoded, such a picture takes 64 MiB; nothing larger is asked for, and a small file can claim any size."""
+
+_ENDS: Final[dict[ImageFormat, bytes]] = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
+_TAIL_BYTES: Final = 1024  # some programs leave a few bytes behind the end
+_SIGNATURES: Final[dict[bytes, ImageFormat]] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
+
+
+class BadImageError(ValueError):
+    """Bytes that are no whole PNG or JPEG of a usable size; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of a picture: pixels, bytes, and the SHA-256 of its file in hex."""
+
+    width: int
+    height: int
+    format: ImageFormat
+    sha256: str
+    size: int
+
+    @property
+    def content_type(self) -> str:
+        """The media type, such as ``image/png``."""
+        return f"image/{self.format}"
+
+
+def inspect_image(data: bytes) -> ImageFacts:
+    """Decode a picture to its last pixel and return what is known of it. For any thread; takes 10-45 ms for 1024x1024.
+
+    Raises:
+        BadImageError: the bytes are no PNG or JPEG, are damaged or cut short, or are wider or higher than 4096.
+    """
+    image_format = _recognize(data)
+    with _name_damage(data, image_format):
+        _check_end(data, image_format)
+        if image_format == "png":
+            _open(data, image_format).verify()  # decoding alone does not look at the checksums
+        image = _open(data, image_format)
+        image.load()
+    return ImageFacts(
+        width=image.width,
+        height=image.height,
+        format=image_format,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+    )
+
+
+def shrink_image(data: bytes, side: int) -> "Image":
+    """Decode a picture and return it no wider or higher than ``side`` pixels, in its own proportions and mode.
+
+    Raises:
+        BadImageError: as `inspect_image`, but not every damage is found.
+    """
+    image_format = _recognize(data)
+    with _name_damage(data, image_format):
+        image = _open(data, image_format)
+        image.thumbnail((side, side))  # decodes a JPEG at a fraction of its size in the first place
+        image.load()  # a thumbnail of a picture that is small already decodes nothing
+    return image
+
+
+@contextmanager
+def _name_damage(data: bytes, image_format: ImageFormat) -> Iterator[None]:
+    try:
+        yield
+    except BadImageError:
+        raise
+    except Exception as exc:
+        # Pillow raises a dozen types on damaged bytes: OSError, SyntaxError, struct.error, zlib.error, ...
+        cause = next(iter(str(exc).splitlines()), "") or type(exc).__name__
+        raise BadImageError(f"the {image_format} of {len(data)} bytes is damaged: {cause}") from exc
+
+
+def _recognize(data: bytes) -> ImageFormat:
+    for signature, image_format in _SIGNATURES.items():
+        if data.startswith(signature):
+            return image_format
+    raise BadImageError(f"{len(data)} bytes that start with {data[:8]!r} are no picture; expected a PNG or a JPEG")
+
+
+def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
+    """Open a picture without Image.open, which warns of large pictures before their size can be looked at."""
+    if image_format == "png":
+        from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - see the top
+
+        image: ImageFile = PngImageFile(BytesIO(data))
+    else:
+        from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415 - see the top
+
+        image = JpegImageFile(BytesIO(data))
+    _check_size(image.width, image.height)
+    return image
+
+
+def _check_end(data: bytes, image_format: ImageFormat) -> None:
+    """Look for the last marker, which Pillow does not insist on."""
+    if _ENDS[image_format] not in data[-_TAIL_BYTES:]:
+        raise BadImageError(f"the {image_format} of {len(data)} bytes is cut short: it has no end")
+
+
+def _check_size(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE_PIXELS:
+        raise BadImageError(f"the picture is {width}x{height}; expected at most {MAX_SIDE_PIXELS} pixels a side")

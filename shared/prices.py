@@ -1,0 +1,136 @@
+"""What calls cost, in US dollars, from the dated list prices in ``prices.json``.
+
+A name finds its price by the longest listed name that it starts with, up to a ``-``: ``gpt-image-2-2026-04-21`` costs
+what ``gpt-image-2`` costs, ``gpt-5-mini-2025-08-07`` what ``gpt-5-mini`` costs, and ``gpt-5.9`` is not ``gpt-5``.
+A deployment can have any name: one that is not listed is charged as the file's default model, and `is_priced` says so.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from shared.ports import Usage
+
+PROMPT_TOKENS_WHEN_UNKNOWN = 65
+"""The longest accepted image prompt, 260 characters, at OpenAI's rule of thumb of 4 characters a token."""
+
+REFERENCE_SIZE = "1024x1024"
+"""The size that every image model has output tokens for; sizes without their own are scaled from it by area."""
+
+PriceT = TypeVar("PriceT")
+
+
+@dataclass(frozen=True, slots=True)
+class TextPrice:
+    """US dollars per 1,000,000 tokens of a text model."""
+
+    input: Decimal
+    output: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePrice:
+    """US dollars per 1,000,000 tokens of an image model, and the tokens of one picture by size and quality."""
+
+    text_input: Decimal
+    image_output: Decimal
+    output_tokens: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """All list prices, by model name, and the models that unknown names are charged as."""
+
+    text: Mapping[str, TextPrice]
+    image: Mapping[str, ImagePrice]
+    default_text: str
+    default_image: str
+
+
+@cache
+def load_prices() -> PriceList:
+    """Read ``prices.json``; once a process."""
+    text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return PriceList(
+        text={name: TextPrice(Decimal(row["input"]), Decimal(row["output"])) for name, row in data["text"].items()},
+        image={
+            name: ImagePrice(Decimal(row["textInput"]), Decimal(row["imageOutput"]), row["outputTokens"])
+            for name, row in data["image"].items()
+        },
+        default_text=data["defaults"]["text"],
+        default_image=data["defaults"]["image"],
+    )
+
+
+def is_priced(model: str) -> bool:
+    """Tell whether the list has a price for this name, rather than the default for unknown ones."""
+    prices = load_prices()
+    return _find(prices.text, model) is not None or _find(prices.image, model) is not None
+
+
+def cost_of_text(model: str, usage: Usage) -> Decimal:
+    """Return what a text call cost, exactly; an unknown model costs what the default text model does."""
+    prices = load_prices()
+    price = _find(prices.text, model) or prices.text[prices.default_text]
+    return _per_million(usage.input_tokens * price.input + usage.output_tokens * price.output)
+
+
+def cost_of_image(model: str, usage: Usage) -> Decimal:
+    """Return what an image call cost, exactly; an unknown model costs what the default image model does.
+
+    The input is charged as text: this product sends prompts and no pictures to an image model.
+    """
+    price = _image_price(model)
+    return _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
+
+
+def estimate_image_usage(model: str, size: str, quality: str) -> Usage:
+    """Return what one picture is billed when the answer that would have told it was lost.
+
+    Args:
+        model: name of the model, listed or not.
+        size: ``WIDTHxHEIGHT`` in pixels; a size that is not listed is scaled by area from 1024x1024.
+        quality: low, medium or high; any other (``auto``) is counted as high, so that a budget errs to the safe side.
+
+    Raises:
+        ValueError: ``size`` is not of that form.
+    """
+    tokens = _image_price(model).output_tokens
+    row = tokens.get(size, tokens[REFERENCE_SIZE])
+    area_ratio = 1.0 if size in tokens else _area(size) / _area(REFERENCE_SIZE)
+    return Usage(
+        input_tokens=PROMPT_TOKENS_WHEN_UNKNOWN,
+        output_tokens=math.ceil(row.get(quality, row["high"]) * area_ratio),
+    )
+
+
+def _image_price(model: str) -> ImagePrice:
+    prices = load_prices()
+    return _find(prices.image, model) or prices.image[prices.default_image]
+
+
+def _find(prices: Mapping[str, PriceT], model: str) -> PriceT | None:
+    name = model.casefold()
+    while name not in prices:
+        name, dash, _ = name.rpartition("-")
+        if not dash:
+            return None
+    return prices[name]
+
+
+def _per_million(amount: Decimal) -> Decimal:
+    return amount.scaleb(-6)
+
+
+def _area(size: str) -> int:
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
+    if match is None:
+        raise ValueError(f"image size is {size!r}; expected WIDTHxHEIGHT, such as 1024x1024")
+    return int(match[1]) * int(match[2])

@@ -1,0 +1,119 @@
+"""The service misbehaves in every way it can; the real SDK is in between."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.running_app import FAST, run_app
+
+RATES = {
+    "rate_limited": 0.2,
+    "server_error": 0.05,
+    "dropped": 0.05,
+    "bad_image": 0.03,
+    "truncated_json": 0.1,
+    "duplicate_names": 0.2,
+    "forbidden_words": 0.1,
+}
+
+
+async def test_every_item_and_image_is_made_through_all_transient_faults(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"rates": RATES, "retryAfterSeconds": 1}) as app:
+        status = await app.run(targetCount=40, categoryCount=5, batchSize=10)
+        assert len(app.read("catalogs/toys/catalog.json")) == 40
+    assert (status["status"], status["failures"]) == ("Completed", {})
+
+
+async def test_refused_pictures_are_told_and_repair_pays_only_for_them(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
+        status = await app.run(targetCount=20, categoryCount=4)
+        failed = app.read(f"runs/{status['runId']}/failed_images.json")
+        assert status["status"] == "CompletedWithFailures"
+        assert 0 < len(failed) < 20
+        assert {row["reason"] for row in failed} == {"content_policy"}
+        assert status["failures"] == {"content_policy": len(failed)}
+        assert len(app.read("catalogs/toys/catalog.json")) == 20 - len(failed)
+        paid = app.simulator.stats()["billedImageCount"]
+
+        app.simulator.set_faults({"latencySeconds": FAST})
+        repair = await app.call("POST", "/api/catalogs/toys/repair")
+        repaired = await app.wait(repair.body["runId"])
+        assert app.simulator.stats()["billedImageCount"] == paid + len(failed)
+    assert (repair.status, repaired["status"], repaired["imagesMade"]) == (202, "Completed", len(failed))
+    assert repaired["cost"]["textCalls"] == 0
+
+
+async def test_prune_leaves_a_catalog_without_gaps_and_a_backup(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
+        status = await app.run(targetCount=20, categoryCount=4)
+        missing = {row["productId"] for row in app.read(f"runs/{status['runId']}/failed_images.json")}
+        pruned = await app.call("POST", "/api/catalogs/toys/prune")
+        again = await app.call("POST", "/api/catalogs/toys/prune")
+        repair = await app.wait((await app.call("POST", "/api/catalogs/toys/repair")).body["runId"])
+    assert pruned.status == 200
+    assert {row["productId"] for row in pruned.body["pruned"]} == missing
+    assert pruned.body["items"] == 20 - len(missing)
+    assert list((tmp_path / pruned.body["backup"]).rglob("0*.json"))
+    assert (again.body["pruned"], again.body["backup"]) == ([], None)
+    assert (repair["status"], repair["imagesMade"]) == ("Completed", 0)
+
+
+async def test_a_blocked_account_stops_the_run_within_the_window(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"accountBlockAfter": 10}) as app:
+        status = await app.run(targetCount=60, categoryCount=4)
+        stats = app.simulator.stats()
+        failed = app.read(f"runs/{status['runId']}/failed_images.json")
+    assert (status["status"], status["error"]["reason"]) == ("Failed", "account_blocked")
+    assert sum(stats["requests"]["images"].values()) <= 10 + 8
+    assert {row["reason"] for row in failed} == {"account_blocked"}
+    assert not (tmp_path / "catalogs/toys/catalog.json").exists()
+
+
+async def test_what_a_blocked_run_paid_is_kept_by_the_next_one(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"accountBlockAfter": 10}) as app:
+        await app.run(targetCount=20, categoryCount=4)
+        app.simulator.set_faults({"latencySeconds": FAST})
+        status = await app.run(targetCount=20, categoryCount=4)
+        assert set(app.simulator.stats()["billedImagesByPrompt"].values()) == {1}
+    assert status["status"] == "Completed"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"apiKey": "another-key"}, "authentication"),
+        ({"rates": {"refusal": 1}}, "refusal"),
+        ({"rates": {"truncated_json": 1}}, None),
+    ],
+)
+async def test_a_service_that_gives_no_categories_fails_the_run_with_the_reason(
+    tmp_path: Path,
+    fault: dict[str, object],
+    reason: str | None,
+) -> None:
+    async with run_app(tmp_path, faults=fault) as app:
+        status = await app.run(targetCount=4, categoryCount=2, maxRetries=1)
+    assert status["status"] == "Failed"
+    assert status["error"]["reason"] == reason or reason is None
+    assert "a-test-key" not in str(status)
+
+
+async def test_an_endpoint_that_is_not_there_is_a_connection_failure(tmp_path: Path) -> None:
+    async with run_app(tmp_path, endpoint="http://127.0.0.1:9") as app:
+        status = await app.run(targetCount=4, categoryCount=2, maxRetries=0)
+    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "connection")
+
+
+async def test_drafts_that_never_keep_the_rules_end_the_run_with_no_new_items(tmp_path: Path) -> None:
+    theme = {
+        "subject": "toys",
+        "openings": ["Photo of"],
+        "tail": "x",
+        "forbiddenWords": ["the", "a", "and", "of", "with"],
+    }
+    async with run_app(tmp_path) as app:
+        status = await app.run(targetCount=5, categoryCount=2, theme=theme)
+        rejected = app.read(f"runs/{status['runId']}/rejected_items.json")
+    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "no_new_items")
+    assert all("forbidden_word" in row["reasons"] for row in rejected)
+    assert rejected

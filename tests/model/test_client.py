@@ -1,0 +1,40 @@
+"""How the connection is made."""
+
+import socket
+
+import httpx2
+import pytest
+
+from shared.adapters.model_client import ModelClient, _open_http_client
+from shared.config import ModelSettings
+from tests.support.model_requests import SECRET_KEY
+from tests.support.scripted_service import Answer, ScriptedService
+
+
+async def test_a_silent_connection_is_kept_alive_while_a_picture_is_drawn(
+    service: ScriptedService, settings: ModelSettings
+) -> None:
+    service.plan(Answer({"data": []}))
+    client = ModelClient(service.endpoint, settings)
+    raw = await client.sdk.models.with_raw_response.list()
+    connection = raw.http_response.extensions["network_stream"].get_extra_info("socket")
+    assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    await client.close()
+
+
+@pytest.mark.parametrize(("is_local", "proxied"), [(True, False), (False, True)])
+async def test_a_proxy_of_the_environment_is_used_for_other_machines_only(
+    is_local: bool, proxied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    client = _open_http_client(is_local=is_local)
+    route = client._transport_for_url(httpx2.URL("https://contoso.openai.azure.com"))
+    assert (route is not client._transport) is proxied
+    await client.aclose()
+
+
+async def test_the_sdk_is_told_the_key_and_no_other_credential(settings: ModelSettings) -> None:
+    client = ModelClient("https://contoso.openai.azure.com", settings)
+    assert client.sdk.api_key == SECRET_KEY
+    assert client._credential is None
+    await client.close()

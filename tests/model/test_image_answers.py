@@ -1,0 +1,82 @@
+"""What came back with status 200 to an image call."""
+
+from typing import Any
+
+import pytest
+
+from shared.adapters.model_openai import OpenAIModel
+from shared.ports import ModelError, Usage
+from shared.prices import estimate_image_usage
+from shared.reasons import Reason
+from tests.support.model_answers import PICTURE, error, image_answer
+from tests.support.model_requests import PICTURE_REQUEST
+from tests.support.scripted_service import Answer, ScriptedService
+
+BILLED = Usage(input_tokens=50, output_tokens=1756)
+
+
+async def draw_in_vain(service: ScriptedService, model: OpenAIModel, answer: Answer) -> ModelError:
+    service.plan(answer)
+    with pytest.raises(ModelError) as raised:
+        await model.draw(PICTURE_REQUEST)
+    return raised.value
+
+
+async def test_a_picture_comes_back_as_it_was_sent_with_what_it_cost(
+    service: ScriptedService, styled_model: OpenAIModel
+) -> None:
+    service.plan(Answer(image_answer(), headers={"apim-request-id": "gateway-1"}))
+    answer = await styled_model.draw(PICTURE_REQUEST)
+    assert answer.data == PICTURE
+    assert (answer.usage, answer.model, answer.request_id) == (BILLED, "gpt-image-2", "gateway-1")
+
+
+async def test_a_picture_of_an_image_model_with_a_price_names_that_model(
+    service: ScriptedService, model: OpenAIModel
+) -> None:
+    service.plan(Answer(image_answer(model="gpt-image-2-2026-04-21")))
+    assert (await model.draw(PICTURE_REQUEST)).model == "gpt-image-2-2026-04-21"
+
+
+async def test_a_picture_without_usage_is_charged_by_the_list(service: ScriptedService, model: OpenAIModel) -> None:
+    service.plan(Answer(image_answer(usage=None)))
+    answer = await model.draw(PICTURE_REQUEST)
+    assert answer.usage == estimate_image_usage("gpt-image-2", "1024x1024", "medium")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "picture",
+        [None],
+        [{}],
+        [{"b64_json": None}],
+        [{"b64_json": ""}],
+        [{"b64_json": 7}],
+        [{"b64_json": "iVBORw0KGg"}],
+        [{"b64_json": "iVBO Rw0K"}],
+        [{"b64_json": "íVBO"}],
+        [{"url": "https://example.com/picture.png"}],
+    ],
+)
+async def test_an_answer_without_a_readable_picture_is_a_bad_image_that_was_billed(
+    service: ScriptedService, model: OpenAIModel, data: Any
+) -> None:
+    failure = await draw_in_vain(service, model, Answer(image_answer(data=data)))
+    assert failure.reason is Reason.BAD_IMAGE
+    assert failure.usage == BILLED
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>gateway</html>", b'{"data": [{"b64_json": "iVBO', b"[]"])
+async def test_a_body_that_is_no_answer_is_a_bad_image(
+    service: ScriptedService, model: OpenAIModel, body: bytes
+) -> None:
+    failure = await draw_in_vain(service, model, Answer(body))
+    assert failure.reason is Reason.BAD_IMAGE
+
+
+async def test_an_error_with_status_200_is_what_it_says(service: ScriptedService, model: OpenAIModel) -> None:
+    failure = await draw_in_vain(service, model, Answer(error("Blocked.", code="moderation_blocked")))
+    assert failure.reason is Reason.CONTENT_POLICY

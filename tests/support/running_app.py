@@ -1,0 +1,133 @@
+"""The whole app as a user has it, in this process: embedded host, real store, real SDK, simulated service."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+import function_app
+from local.engine.faults import Faults as EngineFaults
+from local.host.host import EmbeddedHost
+from local.simulator.running import RunningSimulator, running_simulator
+from shared.config import ModelSettings, RequestDefaults, Settings, StoreSettings
+from shared.records.claims import make_local_host_id
+from shared.wiring import use_settings
+
+FAST = {"text": 0.005, "image": 0.02}
+"""Latencies of the simulated service, in seconds."""
+
+SMALL = {"imageSize": "64x64", "parallelImageRequests": 8}
+RUN_TIMEOUT_SECONDS = 120
+
+
+@dataclass(slots=True)
+class Answer:
+    """An HTTP answer: status, headers and parsed body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(slots=True)
+class RunningApp:
+    """An app under test and the ways to talk to it."""
+
+    host: EmbeddedHost
+    simulator: RunningSimulator
+    folder: Path
+    session: aiohttp.ClientSession
+
+    async def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """Make one HTTP call; ``body`` is sent as JSON unless it is bytes."""
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        url = path if path.startswith("http") else self.host.url + path
+        async with self.session.request(method, url, data=data, headers=headers) as response:
+            text = await response.text()
+            return Answer(response.status, response.headers, json.loads(text) if text else None)
+
+    async def start(self, **request: object) -> str:
+        """Start a run and return its id."""
+        answer = await self.call("POST", "/api/runs", {"catalog": "toys"} | SMALL | request)
+        assert answer.status == 202, answer
+        return str(answer.body["runId"])
+
+    async def wait(self, run_id: str) -> dict[str, Any]:
+        """Poll a run to its end and return its status."""
+        async with asyncio.timeout(RUN_TIMEOUT_SECONDS):
+            while True:
+                answer = await self.call("GET", f"/api/runs/{run_id}")
+                assert answer.status == 200, answer
+                if answer.body["status"] not in {"Pending", "Running"}:
+                    return dict(answer.body)
+                await asyncio.sleep(0.05)
+
+    async def run(self, **request: object) -> dict[str, Any]:
+        """Start a run, wait for its end, return its status."""
+        return await self.wait(await self.start(**request))
+
+    async def wait_until_billed(self, images: int) -> None:
+        """Return as soon as so many pictures were billed."""
+        async with asyncio.timeout(RUN_TIMEOUT_SECONDS):
+            while self.simulator.stats()["billedImageCount"] < images:
+                await asyncio.sleep(0.01)
+
+    def read(self, path: str) -> Any:
+        """Return the parsed content of a file of the folder store."""
+        return json.loads((self.folder / path).read_text(encoding="utf-8"))
+
+
+@asynccontextmanager
+async def run_app(
+    folder: Path,
+    *,
+    simulator: RunningSimulator | None = None,
+    faults: Mapping[str, Any] | None = None,
+    store: StoreSettings | None = None,
+    engine_faults: EngineFaults | None = None,
+    functions_key: str | None = None,
+    endpoint: str | None = None,
+    defaults: RequestDefaults | None = None,
+) -> AsyncIterator[RunningApp]:
+    """Run the app on a folder; a simulator that is handed in outlives it."""
+    if simulator is None:
+        async with (
+            running_simulator(faults={"latencySeconds": FAST} | dict(faults or {})) as own,
+            run_app(
+                folder,
+                simulator=own,
+                store=store,
+                engine_faults=engine_faults,
+                functions_key=functions_key,
+                endpoint=endpoint,
+                defaults=defaults,
+            ) as app,
+        ):
+            yield app
+        return
+    settings = Settings(
+        model=ModelSettings(endpoint=endpoint or simulator.url, api_key="a-test-key"),
+        store=store or StoreSettings(folder=str(folder)),
+        defaults=defaults or RequestDefaults(),
+        host_id=make_local_host_id(),
+    )
+    await use_settings(settings)
+    try:
+        async with (
+            EmbeddedHost(
+                function_app.app,
+                folder,
+                functions_key=functions_key,
+                faults=engine_faults,
+                grace_seconds=0.0,
+            ) as host,
+            aiohttp.ClientSession() as session,
+        ):
+            yield RunningApp(host, simulator, folder, session)
+    finally:
+        await use_settings(None)
