@@ -85,6 +85,8 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
     outputs = dict(published.outputs) | {"summary": paths.run_file(ending.run_id, "summary.json")}
     if await store.describe(sheet) is not None:
         outputs["contactSheet"] = sheet
+    # Free before the end is told: whoever sees the summary may start the next run at once.
+    await release_claim(store, ending.catalog, run_id=ending.run_id)
     summary = summarize(
         ending.run_id,
         request,
@@ -96,7 +98,6 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
     if not await run.create_summary(store, summary):
         summary = await run.read_status_file(store, ending.run_id, "summary.json") or summary
     await run.write_progress(store, summary)
-    await release_claim(store, ending.catalog, run_id=ending.run_id)
     services.caches.forget(ending.run_id)
     return Done(status=str(summary.status))
 

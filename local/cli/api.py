@@ -9,7 +9,8 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 from pydantic import ValidationError
 
-from local.cli.errors import CliError
+from local.cli.errors import CliError, ExitStatus
+from local.cli.flag_names import describe_problems
 from local.cli.place import LOOPBACK_NAMES
 from shared.domain.run_status import RunStatus
 from shared.reasons import Reason
@@ -20,6 +21,9 @@ ANSWER_SECONDS = 240.0
 """Azure's front end gives up after 230 s: https://learn.microsoft.com/azure/azure-functions/functions-scale"""
 
 SHOWN_CHARACTERS = 200
+
+KNOWN_REASONS = {kind: str(Reason.BAD_REQUEST) for kind in ("invalid-request", "no-json", "idempotency-key-reused")}
+"""Reason codes of problems; any other problem's kind is spelt as the code is."""
 
 
 class UnreachableError(CliError):
@@ -42,7 +46,13 @@ class ProblemError(CliError):
         self.status = status
         self.kind = str(document["type"]).removeprefix(PROBLEM_TYPES)
         self.document = document
-        super().__init__(str(document.get("detail", self.kind)), reason=_find_reason(self.kind))
+        is_refusal = status == 422  # noqa: PLR2004 - HTTP
+        problems = document.get("errors") if is_refusal else None
+        super().__init__(
+            describe_problems(problems) if problems else str(document.get("detail", self.kind)),
+            reason=KNOWN_REASONS.get(self.kind, self.kind.replace("-", "_")),
+            exit_status=ExitStatus.WRONG_USAGE if is_refusal else ExitStatus.FAILED,
+        )
 
 
 class AppClient:
@@ -161,13 +171,3 @@ async def open_client(origin: str, key: str | None) -> AsyncIterator[AppClient]:
     trust_env = urlsplit(origin).hostname not in LOOPBACK_NAMES
     async with aiohttp.ClientSession(timeout=timeout, trust_env=trust_env) as session:
         yield AppClient(session, origin, key)
-
-
-def _find_reason(kind: str) -> str:
-    """Return the reason code that says the same as a problem's kind, or else the kind in a code's spelling."""
-    known = {
-        "invalid-request": Reason.BAD_REQUEST,
-        "no-json": Reason.BAD_REQUEST,
-        "idempotency-key-reused": Reason.BAD_REQUEST,
-    }
-    return str(known.get(kind, kind.replace("-", "_")))

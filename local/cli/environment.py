@@ -8,7 +8,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from local.cli.errors import CliError
+from local.cli.logs import set_up_logging
 from local.cli.place import Place
+from local.cli.session import Session
 from shared.config import ModelSettings, Settings, load_settings
 from shared.records.claims import make_local_host_id
 
@@ -20,6 +22,18 @@ REMOTE_SETTINGS = frozenset({"FUNCTIONS_KEY", "LOG_LEVEL"})
 
 OFFLINE_KEY = "offline"
 DEFAULT_LOG_LEVEL = "WARNING"
+
+
+def begin_command(session: Session, place: Place) -> Settings:
+    """Return the settings of a command, its log set up by them.
+
+    Raises:
+        SettingError: a value cannot be used.
+        CliError: ``.env`` cannot be read.
+    """
+    settings = load_command_settings(place)
+    set_up_logging(session.err, settings.log_level)
+    return settings
 
 
 def load_command_settings(place: Place) -> Settings:

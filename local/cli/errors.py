@@ -37,5 +37,5 @@ class WrongUsageError(CliError):
 class InterruptedByUserError(CliError):
     """Ctrl-C, or a request to end from the system."""
 
-    def __init__(self) -> None:
-        super().__init__("interrupted", reason="interrupted", exit_status=ExitStatus.INTERRUPTED)
+    def __init__(self, message: str = "interrupted") -> None:
+        super().__init__(message, reason="interrupted", exit_status=ExitStatus.INTERRUPTED)

@@ -65,7 +65,11 @@ async def follow_run(reader: RunReader, run_id: str, session: Session, pace: Pac
             try:
                 session.run = await reader.get_run(run_id)
             except (CliError, StoreUnavailableError) as error:
-                if not _may_pass(error) or answered_at is None or time.monotonic() - answered_at > pace.patience_seconds:
+                if (
+                    not _may_pass(error)
+                    or answered_at is None
+                    or time.monotonic() - answered_at > pace.patience_seconds
+                ):
                     raise
             else:
                 answered_at = time.monotonic()

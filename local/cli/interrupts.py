@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TypeVar
 
 from local.cli.errors import ExitStatus, InterruptedByUserError
@@ -60,10 +60,8 @@ def _listening() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            try:
+            with suppress(NotImplementedError):  # Windows
                 loop.remove_signal_handler(number)
-            except NotImplementedError:  # Windows
-                pass
             signal.signal(number, handler)
 
 

@@ -9,23 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import function_app
-from local.cli.api import AppClient, open_client
+from local.cli.api import AppClient, ProblemError, open_client
 from local.cli.environment import use_simulator
 from local.cli.errors import CliError
 from local.cli.folder import list_unfinished_runs, tidy_folder
-from local.cli.place import Place
+from local.cli.offline import EarlySimulator
 from local.cli.session import Session
 from local.host import EmbeddedHost
-from local.simulator.faults import load_faults
-from local.simulator.process import SimulatorProcess
 from shared.config import SettingError, Settings
 from shared.wiring import Services, get_services, use_settings
 from triggers.health import check_settings
 
-SIMULATOR_SEED = 7
 PROGRESS_EVERY_SECONDS = 2.0
 """Other processes read ``progress.json``; the contract allows it to be 15 s old."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +40,23 @@ class LocalApp:
     services: Services
     unfinished_runs: tuple[str, ...]
 
+    def find_own_run(self, problem: ProblemError) -> str:
+        """Return the run that keeps a catalog busy, if this very host runs it.
+
+        Raises:
+            ProblemError: ``problem`` itself, if it is something else.
+        """
+        run_id = str(problem.document.get("runId", ""))
+        if problem.kind == "catalog-busy" and self.host.engine.find_instance(run_id) is not None:
+            return run_id
+        raise problem
+
 
 @asynccontextmanager
 async def open_local_app(
-    place: Place,
     settings: Settings,
     session: Session,
+    simulator: EarlySimulator | None,
     *,
     needs_model: bool,
     port: int = 0,
@@ -58,9 +65,9 @@ async def open_local_app(
     """Check what can be checked, then run the app until the block ends.
 
     Args:
-        place: the options that say where.
         settings: the command's settings.
         session: told what a person should know.
+        simulator: what plays the model; None = the settings' own model.
         needs_model: the command makes paid calls: the model is probed first.
         port: where to listen; 0 = any free port.
         is_private: nobody but this process is to call the app.
@@ -70,21 +77,19 @@ async def open_local_app(
         ModelError: the model cannot be reached, or refuses us.
         StoreUnavailableError: the store cannot be used.
         HostError: the host cannot start.
-        FaultsError: the faults file cannot be used.
+        SimulatorStartError: the simulator could not start.
     """
-    if place.faults is not None:
-        load_faults(place.faults)
     folder = Path(settings.store.folder)
     async with AsyncExitStack() as stack:
-        if place.offline:
-            settings = use_simulator(settings, await _start_simulator(stack, place.faults))
+        if simulator is not None:
+            settings = use_simulator(settings, await asyncio.to_thread(simulator.wait_for_url))
         if is_private:
             settings = _make_private(settings)
         await use_settings(settings)
         stack.push_async_callback(use_settings, None)
         services = get_services()
         unfinished = await tidy_folder(folder, services.store)
-        await _check(services, needs_model=needs_model, unfinished=unfinished, is_offline=place.offline)
+        await _check(services, needs_model=needs_model, unfinished=unfinished, is_offline=simulator is not None)
         host = EmbeddedHost(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
         client = await stack.enter_async_context(open_client(host.url, settings.functions_key))
@@ -92,12 +97,6 @@ async def open_local_app(
         if unfinished:
             session.tell(f"going on with {_count(unfinished)} of before", style="cyan")
         yield LocalApp(client, host, services, tuple(unfinished))
-
-
-async def _start_simulator(stack: AsyncExitStack, faults: Path | None) -> str:
-    simulator = SimulatorProcess(seed=SIMULATOR_SEED, faults_file=faults)
-    stack.callback(simulator.stop)
-    return await asyncio.to_thread(simulator.start)
 
 
 def _make_private(settings: Settings) -> Settings:

@@ -98,7 +98,9 @@ MaxRetriesOption = Annotated[
 
 OutputDirOption = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Folder of catalogs and of the host's journal (./data_seed).", rich_help_panel=PLACE),
+    typer.Option(
+        metavar="DIR", help="Folder of catalogs and of the host's journal (./data_seed).", rich_help_panel=PLACE
+    ),
 ]
 StoreOption = Annotated[
     Literal["folder", "blob"] | None,
@@ -106,7 +108,9 @@ StoreOption = Annotated[
 ]
 OfflineOption = Annotated[
     bool,
-    typer.Option("--offline", help="Let a simulator on this machine play the model; costs nothing.", rich_help_panel=PLACE),
+    typer.Option(
+        "--offline", help="Let a simulator on this machine play the model; costs nothing.", rich_help_panel=PLACE
+    ),
 ]
 FaultsOption = Annotated[
     Path | None,

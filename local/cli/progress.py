@@ -70,9 +70,13 @@ def draw_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
     """Return the live picture of a run: headline, a bar each for items and images, and what it costs."""
     items, images = run.progress.items, run.progress.images
     bars = Table.grid(padding=(0, 2, 0, 0))
-    bars.add_row("items", _draw_bar(items.accepted, items.target), f"{items.accepted}/{items.target}", _count_rejected(run))
+    bars.add_row(
+        "items", _draw_bar(items.accepted, items.target), f"{items.accepted}/{items.target}", _count_rejected(run)
+    )
     if images.total:
-        bars.add_row("images", _draw_bar(images.done, images.total), f"{images.done}/{images.total}", _count_failed(run))
+        bars.add_row(
+            "images", _draw_bar(images.done, images.total), f"{images.done}/{images.total}", _count_failed(run)
+        )
     headline = Text.assemble((run.catalog, "bold"), "  ", run.stage, "  ", (format_duration(elapsed_seconds), "dim"))
     return Group(headline, bars, Text(_describe_spending(run), style="dim"))
 

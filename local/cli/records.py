@@ -12,7 +12,7 @@ from triggers.run_view import load_run_status
 class AbsentHost:
     """A durable client of a host that knows no instance: the app then judges a run by its files and its claim."""
 
-    async def get_status(self, instance_id: str) -> None:  # noqa: ARG002 - the durable client's own signature
+    async def get_status(self, instance_id: str) -> None:
         """Return nothing: the instance is unknown here."""
 
 

@@ -1,8 +1,7 @@
-"""From flags to the request that the app understands, and back from its complaints to flags."""
+"""From flags to the request that the app understands."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from local.cli.errors import WrongUsageError
+from local.cli.flag_names import describe_problems
 from shared.config import RequestDefaults
 from shared.domain.requests import SeedRequest, describe_validation_error
 from triggers.request_defaults import apply_defaults
@@ -57,19 +57,3 @@ def check_request(body: dict[str, Any], defaults: RequestDefaults) -> SeedReques
         return SeedRequest.model_validate(apply_defaults(body, defaults))
     except ValidationError as error:
         raise WrongUsageError(describe_problems(describe_validation_error(error))) from error
-
-
-def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
-    """Return one line a problem, with the flags' names for the fields'.
-
-    Args:
-        problems: ``{field, message}`` as in the app's problem documents.
-    """
-    return "\n".join(f"{name_flag(problem['field'])}: {problem['message']}" for problem in problems)
-
-
-def name_flag(field: str) -> str:
-    """Return the flag of a field of the request; of a theme's field, the flag and the field in its file."""
-    name, _, inner = field.partition(".")
-    flag = "--" + re.sub(r"(?=[A-Z])", "-", name).lower()
-    return f"{flag}: {inner}" if inner else flag

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from local.cli.errors import ExitStatus
 from local.cli.progress import format_duration
+from shared.config import StoreSettings
 from shared.domain.run_status import RunStatus, Status
 
 Locate = Callable[[str], str]
@@ -26,7 +27,7 @@ STYLES = {
     Status.PENDING: "cyan",
     Status.RUNNING: "cyan",
 }
-LABEL_COLUMNS = 12
+LABEL_COLUMNS = 14
 SHOWN_OUTPUTS = {
     "catalog": "catalog.json",
     "partialCatalog": "for review",
@@ -94,9 +95,11 @@ def measure_seconds(run: RunStatus) -> float:
     return ((run.completed_at or run.updated_at) - run.created_at).total_seconds()
 
 
-def locate_in_folder(folder: Path) -> Locate:
-    """Return what makes absolute paths of the paths in a folder store."""
-    root = folder.absolute()
+def choose_locate(store: StoreSettings, *, is_here: bool) -> Locate:
+    """Return what makes absolute paths of the paths in a folder store here, and leaves those of other stores alone."""
+    if not is_here or store.kind != "folder":
+        return str
+    root = Path(store.folder).absolute()
     return lambda path: str(root / path)
 
 
@@ -113,7 +116,10 @@ def show_run(console: Console, run: RunStatus, locate: Locate) -> None:
         rows.append(("images", Text(f"{run.images_made} made, {run.images_kept} kept, {images.failed} failed")))
     rows += [("", Text(f"{count} x {reason}", style="yellow")) for reason, count in sorted(run.failures.items())]
     rows += [
-        ("calls", Text(f"{cost.text_calls} text, {cost.image_calls} image{_bracket(run.throttle.rate_limited, 'x 429')}")),
+        (
+            "calls",
+            Text(f"{cost.text_calls} text, {cost.image_calls} image{_bracket(run.throttle.rate_limited, 'x 429')}"),
+        ),
         ("cost", Text(f"${cost.usd:.4f} by list prices")),
         ("time", Text(format_duration(measure_seconds(run)))),
         *(("note", Text(note)) for note in run.notes),

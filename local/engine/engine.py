@@ -20,7 +20,7 @@ from local.engine.errors import EngineStoppedError, UnknownOrchestratorError
 from local.engine.events import Event, EventType
 from local.engine.faults import Faults, KilledHereError, Point
 from local.engine.history import History
-from local.engine.instances import Instance, InstanceFilter, RuntimeStatus
+from local.engine.instances import Instance, InstanceFilter, RuntimeStatus, make_instance
 from local.engine.journal import Journal, Work
 from local.engine.ledger import Effects, Ledger
 from local.engine.replay import Orchestrator
@@ -68,8 +68,9 @@ class Engine:
         self._orchestrators = orchestrators
         self._clock: Clock = clock or SystemClock()
         self._faults = faults or Faults()
-        self._journal = Journal(journal_path)
-        self._ledger = Ledger(self._journal, self._faults)
+        self._open_journal = Journal(journal_path)
+        self._is_closed = False
+        self._ledger = Ledger(self._open_journal, self._faults)
         self._changes = ChangeSignal()
         self.statistics = EngineStatistics()
         self._workers = ActivityWorkers(
@@ -108,13 +109,13 @@ class Engine:
         self._pause()
         self._changes.notify()
         await self._workers.drain(grace_seconds)
-        self._journal.close()
+        self._close()
 
     def abandon(self) -> None:
-        """Drop everything where it is, as a kill would; for tests."""
+        """Drop everything where it is, as a kill would: when the journal cannot be written, and in tests."""
         self._pause()
         self._workers.cancel()
-        self._journal.close()
+        self._close()
         self._changes.notify()
 
     # --- what clients do ---------------------------------------------------------------------------------------------
@@ -130,24 +131,12 @@ class Engine:
         Raises:
             UnknownOrchestratorError: there is no such function.
             InstanceExistsError: an instance with this id has not finished.
+            EngineStoppedError: the engine is stopped; all other methods raise it then, too.
         """
+        self._check_open()
         if name not in self._orchestrators:
             raise UnknownOrchestratorError(name, sorted(self._orchestrators))
-        now = self._clock.now()
-        instance = Instance(
-            id=instance_id or uuid4().hex,
-            name=name,
-            input=input_,
-            status=RuntimeStatus.PENDING,
-            custom_status=None,
-            output=None,
-            created=now,
-            updated=now,
-            generation=0,
-            waits={},
-            parent_id=None,
-            parent_ticket=None,
-        )
+        instance = make_instance(instance_id or uuid4().hex, name, input_, self._clock.now())
         self._ledger.start(instance)
         self._histories.pop(instance.id, None)
         self._faults.reach(Point.INSTANCE_CREATED, instance.id)
@@ -277,9 +266,8 @@ class Engine:
         self._faults.reach(Point.EPISODE_COMMITTED, instance_id)
 
         self.statistics.episodes += 1
-        self.statistics.longest_history = max(
-            self.statistics.longest_history, len(history.texts) + len(episode.opening)
-        )
+        replayed = len(history.texts) + len(episode.opening)
+        self.statistics.longest_history = max(self.statistics.longest_history, replayed)
         outcome = episode.outcome
         if isinstance(outcome, Continues):
             history.extend([*episode.opening, *outcome.scheduled, events.completed_episode(episode.at)])
@@ -320,6 +308,8 @@ class Engine:
             self._complete(work, lambda task_id: events.fired_timer(self._clock.now(), task_id, fire_at))
 
     def _hand_in(self, work: Work, describe: Callable[[int], Event]) -> None:
+        if self._is_closed:  # an activity that would not be cancelled in time; it runs again at the next start
+            return
         with self._as_step():
             self._complete(work, describe)
 
@@ -354,6 +344,19 @@ class Engine:
         for alarm in self._alarms.values():
             alarm.cancel()
         self._alarms.clear()
+
+    def _close(self) -> None:
+        self._is_closed = True
+        self._open_journal.close()
+
+    @property
+    def _journal(self) -> Journal:
+        self._check_open()
+        return self._open_journal
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise EngineStoppedError("the durable engine was stopped") from self._failure
 
     def _check_running(self) -> None:
         if not self._is_running:

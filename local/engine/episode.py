@@ -66,9 +66,10 @@ def choose_messages(history: History, waits: Mapping[str, int], inbox: Iterable[
 
     An external event stays in the inbox until the orchestrator waits for its name: the SDK would hand an event that
     came too early to every later wait, and forget all but one of them.
-    Some messages can only be the first of an episode. For an event it makes sure that the orchestrator sees it: behind
-    another message, the generation might end before its turn, and it would be lost. For a completion
-    that a retry policy decides on, it fixes which number the SDK gives to what follows.
+
+    Some messages can only be the first of an episode. An event, because behind another message the generation might
+    end before its turn, and it would be lost. A completion that a retry policy decides on, because that fixes which
+    number the SDK gives to what follows.
     """
     chosen: list[Message] = []
     for message in inbox:

@@ -60,6 +60,32 @@ class Instance:
     parent_ticket: int | None
 
 
+def make_instance(
+    instance_id: str,
+    name: str,
+    input_: str | None,
+    at: datetime,
+    *,
+    parent_id: str | None = None,
+    parent_ticket: int | None = None,
+) -> Instance:
+    """Return an instance that has not taken a step yet."""
+    return Instance(
+        id=instance_id,
+        name=name,
+        input=input_,
+        status=RuntimeStatus.PENDING,
+        custom_status=None,
+        output=None,
+        created=at,
+        updated=at,
+        generation=0,
+        waits={},
+        parent_id=parent_id,
+        parent_ticket=parent_ticket,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceFilter:
     """Which instances to list; None and empty mean any.

@@ -12,7 +12,7 @@ from local.engine.errors import InstanceExistsError
 from local.engine.events import Event, EventType
 from local.engine.faults import Faults, Point
 from local.engine.history import History
-from local.engine.instances import Instance, RuntimeStatus
+from local.engine.instances import Instance, RuntimeStatus, make_instance
 from local.engine.journal import Journal, Work
 
 
@@ -163,17 +163,11 @@ class Ledger:
         if event["EventType"] != EventType.SUB_ORCHESTRATION_CREATED:
             effects.started.append(work)
             return
-        child = Instance(
-            id=event["InstanceId"],
-            name=event["Name"],
-            input=event["Input"],
-            status=RuntimeStatus.PENDING,
-            custom_status=None,
-            output=None,
-            created=instance.updated,
-            updated=instance.updated,
-            generation=0,
-            waits={},
+        child = make_instance(
+            event["InstanceId"],
+            event["Name"],
+            event["Input"],
+            instance.updated,
             parent_id=instance.id,
             parent_ticket=work.ticket,
         )

@@ -18,6 +18,9 @@ Activity = Callable[[str | None], Awaitable[str]]
 HandIn = Callable[[Work, Callable[[int], Event]], None]
 """Takes finished work and what makes its completion event from the task's number."""
 
+CANCEL_SECONDS = 5.0
+"""How long cancelled activities may take to clean up before nobody listens to them any more."""
+
 logger = logging.getLogger("local.engine")
 
 
@@ -67,10 +70,9 @@ class ActivityWorkers:
 
     def deliver(self, work: Work) -> None:
         """Start an activity; its end is handed in."""
-        for _ in range(self._faults.count_deliveries(work.event["Name"])):
-            delivery = asyncio.get_running_loop().create_task(
-                self._deliver(work), name=f"activity {work.event['Name']}"
-            )
+        name = work.event["Name"]
+        for _ in range(self._faults.count_deliveries(name)):
+            delivery = asyncio.get_running_loop().create_task(self._deliver(work), name=f"activity {name}")
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._forget)
 
@@ -85,7 +87,7 @@ class ActivityWorkers:
             await asyncio.wait(self._deliveries, timeout=grace_seconds)
         self.cancel()
         if self._deliveries:
-            await asyncio.wait(self._deliveries)
+            await asyncio.wait(self._deliveries, timeout=CANCEL_SECONDS)
 
     def _forget(self, delivery: asyncio.Task[None]) -> None:
         self._deliveries.discard(delivery)
@@ -111,7 +113,7 @@ class ActivityWorkers:
             activity = self._activities.get(name)
             if activity is None:
                 known = ", ".join(sorted(self._activities)) or "none"
-                raise LookupError(f"there is no activity function {name!r}; the app has: {known}")  # noqa: TRY301
+                raise LookupError(f"there is no activity function {name!r}; the app has: {known}")  # noqa: TRY301 - fails as if called
             result = await activity(work.event["Input"])
         except asyncio.CancelledError:
             if _is_cancelled_from_outside():

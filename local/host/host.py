@@ -22,7 +22,7 @@ from local.host.functions import App, TimerFunction, read_functions
 from local.host.guard import has_key, refuse_strangers
 from local.host.http_bridge import read_request, read_trace, write_response
 from local.host.invocation import Invoker
-from local.host.management import ManagementApi
+from local.host.management import ManagementApi, answer_when_stopped
 from local.host.routing import Match, RouteTable
 from local.host.settings import DEFAULT_ROUTE_PREFIX
 
@@ -36,7 +36,7 @@ logger = logging.getLogger("local.host")
 
 
 class EmbeddedHost:
-    """Runs an app on this machine; an async context manager.
+    """Runs an app on this machine, once; an async context manager.
 
     Args:
         app: ``function_app.app``, or another ``DFApp``.
@@ -184,7 +184,7 @@ class EmbeddedHost:
             raise HostFolderError(self._folder.folder, error) from error
 
     async def _listen(self, engine: Engine, undo: AsyncExitStack) -> None:
-        server = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[refuse_strangers])
+        server = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[refuse_strangers, answer_when_stopped])
         server.add_routes(ManagementApi(engine, lambda: self._management_url).list_routes(self._management_path))
         server.router.add_route("*", "/{path:.*}", self._serve)
         runner = web.AppRunner(server, access_log=None, shutdown_timeout=1.0)

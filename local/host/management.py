@@ -6,14 +6,22 @@ it came, so that an orchestrator gets from ``raise_event`` the same text as in A
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from local.engine import Engine, Instance, InstanceExistsError, InstanceFilter, RuntimeStatus, UnknownOrchestratorError
+from local.engine import (
+    Engine,
+    EngineStoppedError,
+    Instance,
+    InstanceExistsError,
+    InstanceFilter,
+    RuntimeStatus,
+    UnknownOrchestratorError,
+)
 from local.engine.events import format_time, parse_time
 from local.host.client_binding import make_management_urls
 
@@ -66,7 +74,7 @@ class ManagementApi:
             body = _parse(await request.text())
             input_ = body if body is None or isinstance(body, str) else json.dumps(body)
             started = self._engine.start_instance(request.match_info["function"], input_, instance_id)
-        except (UnknownOrchestratorError, json.JSONDecodeError) as error:
+        except (UnknownOrchestratorError, ValueError) as error:
             return _fail(400, str(error))
         except InstanceExistsError as error:
             return web.json_response(str(error), status=409)
@@ -86,7 +94,7 @@ class ManagementApi:
     async def list_instances(self, request: web.Request) -> web.Response:
         """Tell about many instances, a page at a time."""
         try:
-            top = int(request.query.get("top", DEFAULT_PAGE))
+            top = _read_top(request)
             after = _read_token(request.headers.get(CONTINUATION_HEADER))
             wanted = replace(_read_filter(request), after_id=after, limit=top + 1)
         except ValueError as error:
@@ -94,14 +102,14 @@ class ManagementApi:
         found = self._engine.list_instances(wanted)
         with_input = _is_asked(request, "showInput", default=True)
         page = [describe_instance(instance, with_input=with_input) for instance in found[:top]]
-        headers = {CONTINUATION_HEADER: _write_token(found[top - 1].id)} if len(found) > top > 0 else {}
+        headers = {CONTINUATION_HEADER: _write_token(found[top - 1].id)} if len(found) > top else {}
         return web.json_response(page, headers=headers)
 
     async def raise_event(self, request: web.Request) -> web.Response:
         """Send an event: 202, 404 unknown, 410 finished, 400 no JSON."""
         try:
             data = _parse(await request.text())
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             return _fail(400, str(error))
         name = request.match_info["event"]
         return self._answer(request, lambda id_: self._engine.raise_event(id_, name, json.dumps(data)))
@@ -154,6 +162,18 @@ def describe_instance(instance: Instance, *, with_input: bool) -> dict[str, Any]
     }
 
 
+@web.middleware
+async def answer_when_stopped(
+    request: web.Request,
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> web.StreamResponse:
+    """Answer 503 once the engine is stopped, or broke."""
+    try:
+        return await handler(request)
+    except EngineStoppedError as error:
+        return _fail(503, str(error))
+
+
 async def _refuse(request: web.Request) -> web.Response:
     return _fail(501, f"the embedded host does not know {request.method} {request.match_info['operation']}")
 
@@ -186,9 +206,16 @@ def _read_filter(request: web.Request) -> InstanceFilter:
     )
 
 
+def _read_top(request: web.Request) -> int:
+    top = request.query.get("top", str(DEFAULT_PAGE))
+    if not top.isdecimal() or int(top) < 1:
+        raise ValueError(f"top is {top!r}; expected a whole number from 1")
+    return int(top)
+
+
 def _write_token(last_id: str) -> str:
     return urlsafe_b64encode(last_id.encode()).decode()
 
 
 def _read_token(token: str | None) -> str:
-    return urlsafe_b64decode(token).decode() if token else ""
+    return b64decode(token, altchars=b"-_", validate=True).decode() if token else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.simulator.bodies import count_tokens, read_choice, read_text, refuse_unknown
+from local.simulator.drawing import LEAST_PIXELS, MOST_PIXELS
 from local.simulator.replies import InvalidRequestError
 from shared.ports import Usage
 from shared.prices import estimate_image_usage
@@ -29,10 +30,9 @@ FORMATS = ("png", "jpeg")  # Azure offers no webp
 QUALITIES = ("low", "medium", "high", "auto")
 
 EDGE_MULTIPLE = 16
-EDGE_PIXELS = range(64, 3841)
-"""The service also asks for at least 655,360 pixels; smaller pictures are allowed here, so that tests are quick."""
+EDGE_PIXELS = range(LEAST_PIXELS, MOST_PIXELS + 1)
+"""What can be drawn here. The service goes up to 3840, and asks for at least 655,360 pixels in all."""
 
-PICTURE_PIXELS = 3840 * 2160
 ASPECT_RATIO = 3
 
 
@@ -98,14 +98,13 @@ def _read_size(value: object) -> tuple[int, int]:
             width in EDGE_PIXELS
             and height in EDGE_PIXELS
             and width % EDGE_MULTIPLE == height % EDGE_MULTIPLE == 0
-            and width * height <= PICTURE_PIXELS
             and max(width, height) <= ASPECT_RATIO * min(width, height)
         ):
             return width, height
     raise InvalidRequestError(
         f"Invalid size {value!r}. Expected 'auto' or WIDTHxHEIGHT, both divisible by {EDGE_MULTIPLE} and from "
-        f"{EDGE_PIXELS.start} to {EDGE_PIXELS.stop - 1}, at most {PICTURE_PIXELS} pixels, no side over "
-        f"{ASPECT_RATIO} times the other.",
+        f"{LEAST_PIXELS} to {MOST_PIXELS}, no side over {ASPECT_RATIO} times the "
+        "other.",
         param="size",
         code="invalid_value",
     )

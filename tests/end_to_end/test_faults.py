@@ -104,16 +104,25 @@ async def test_an_endpoint_that_is_not_there_is_a_connection_failure(tmp_path: P
     assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "connection")
 
 
-async def test_drafts_that_never_keep_the_rules_end_the_run_with_no_new_items(tmp_path: Path) -> None:
-    theme = {
-        "subject": "toys",
-        "openings": ["Photo of"],
-        "tail": "x",
-        "forbiddenWords": ["the", "a", "and", "of", "with"],
-    }
+async def test_five_batches_without_a_new_item_end_the_run_and_each_is_asked_for_twice(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
-        status = await app.run(targetCount=5, categoryCount=2, theme=theme)
-        rejected = app.read(f"runs/{status['runId']}/rejected_items.json")
+        await app.run(targetCount=2, categoryCount=2)
+        before = app.simulator.stats()["requests"]["responses"]["200"]
+        app.simulator.set_faults({"latencySeconds": FAST, "rates": {"refusal": 1}})
+        status = await app.run(targetCount=5, categoryCount=2)
+        answers = app.simulator.stats()["requests"]["responses"]["200"] - before
+        assert len(app.read("catalogs/toys/catalog.json")) == 2
     assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "no_new_items")
-    assert all("forbidden_word" in row["reasons"] for row in rejected)
+    assert answers == 5 * 2
+    assert status["cost"]["textCalls"] == answers
+
+
+async def test_rejected_drafts_are_kept_with_their_reasons_and_asked_for_again(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"rates": {"forbidden_words": 0.5}}) as app:
+        status = await app.run(targetCount=30, categoryCount=2, batchSize=5)
+        rejected = app.read(f"runs/{status['runId']}/rejected_items.json")
+        assert len(app.read("catalogs/toys/catalog.json")) == 30
+    assert status["status"] == "Completed"
     assert rejected
+    assert all(row["reasons"] == ["forbidden_word"] and row["name"] for row in rejected)
+    assert status["progress"]["items"]["rejected"] == len(rejected)

@@ -5,12 +5,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.engine import ManualClock
 from local.engine.testing import finish, run_engine
-
-pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads:DeprecationWarning")
 
 Steps = Generator[Any, Any, Any]
 

@@ -19,8 +19,6 @@ from local.engine import (
 )
 from local.engine.testing import finish, run_engine
 
-pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads:DeprecationWarning")
-
 Steps = Generator[Any, Any, Any]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from local.engine.actions import ActivityRequest, SubOrchestrationRequest, Timer
 from local.engine.errors import UnsupportedActionError
 from local.engine.events import format_time, parse_time
 from local.engine.journal import FORMAT_VERSION, Journal
+from local.engine.timestamps import remember_timestamps
 
 
 def test_times_are_written_as_the_protocol_does_and_sort_as_text() -> None:
@@ -20,6 +22,17 @@ def test_times_are_written_as_the_protocol_does_and_sort_as_text() -> None:
     assert format_time(at) == "2030-01-02T03:04:05.000000Z"
     assert parse_time(format_time(at)) == at
     assert format_time(at) < format_time(at + timedelta(microseconds=1))
+
+
+def test_remembered_timestamps_read_the_same_and_are_remembered_once() -> None:
+    module = import_module("azure.durable_functions.models.history.HistoryEvent")
+    remember_timestamps()
+    remembering = module.dt_parse
+    remember_timestamps()
+
+    assert module.dt_parse is remembering
+    for _ in range(2):
+        assert module.dt_parse("2030-01-02T03:04:05.000006Z") == parse_time("2030-01-02T03:04:05.000006Z")
 
 
 def test_a_chosen_clock_rings_in_order_and_shows_each_alarm_its_own_moment() -> None:

@@ -15,8 +15,6 @@ from local.engine import EngineStoppedError, Instance, ManualClock, RuntimeStatu
 from local.engine.faults import Faults, KilledHereError, Point
 from local.engine.testing import finish, run_engine
 
-pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads:DeprecationWarning")
-
 Steps = Generator[Any, Any, Any]
 
 
@@ -261,3 +259,30 @@ async def test_an_instance_whose_function_is_gone_fails_and_says_so(tmp_path: Pa
 
     assert instance.status is RuntimeStatus.FAILED
     assert "There is no orchestrator function 'lane'; the app has: seed" in (instance.output or "")
+
+
+async def test_an_engine_that_cannot_write_its_journal_stops_instead_of_pretending(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class DiskFull(Faults):
+        def reach(self, point: Point, instance_id: str) -> None:  # noqa: ARG002
+            if point is Point.EPISODE_WRITTEN:
+                raise OSError("no space left on device")
+
+    clock = ManualClock()
+    async with run_engine(
+        tmp_path / "j",
+        clock,
+        ORCHESTRATORS,
+        Recorder().functions,
+        faults=DiskFull(),
+    ) as engine:
+        instance_id = engine.start_instance("lane", "0")
+        with pytest.raises(EngineStoppedError) as stopped:
+            await engine.wait_for_completion(instance_id)
+        with pytest.raises(EngineStoppedError):
+            engine.start_instance("lane", "0")
+
+    assert "no space left" in str(stopped.value.__cause__)
+    assert "The durable engine stops" in caplog.text

@@ -12,8 +12,6 @@ from azure.durable_functions import EntityId, RetryOptions
 from local.engine import ManualClock, RuntimeStatus
 from local.engine.testing import finish, run_engine
 
-pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads:DeprecationWarning")
-
 Steps = Generator[Any, Any, Any]
 
 

@@ -13,8 +13,6 @@ import pytest
 from local.engine import ManualClock, RuntimeStatus
 from local.engine.testing import finish, run_engine
 
-pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads:DeprecationWarning")
-
 Steps = Generator[Any, Any, Any]
 
 

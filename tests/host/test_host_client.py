@@ -17,8 +17,6 @@ from local.engine import ManualClock
 from local.host import EmbeddedHost
 from local.host.client_binding import make_client_binding
 
-pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads:DeprecationWarning")
-
 Steps = Generator[Any, Any, Any]
 
 
@@ -221,6 +219,9 @@ async def test_activities_may_use_a_client(tmp_path: Path) -> None:
         (404, lambda s, url: s.get(f"{url}instances/nobody")),
         (400, lambda s, url: s.get(f"{url}instances/?runtimeStatus=Sleeping")),
         (400, lambda s, url: s.get(f"{url}instances/?createdTimeFrom=soon")),
+        (400, lambda s, url: s.get(f"{url}instances/?top=0")),
+        (400, lambda s, url: s.get(f"{url}instances/", headers={"x-ms-continuation-token": "?"})),
+        (400, lambda s, url: s.post(f"{url}orchestrators/wait", data=b"\xff")),
         (400, lambda s, url: s.post(f"{url}orchestrators/wait", data="{")),
         (202, lambda s, url: s.post(f"{url}orchestrators/echo", data='{"n": 1}')),
         (400, lambda s, url: s.post(f"{url}instances/one/raiseEvent/go", data="{")),
@@ -238,6 +239,13 @@ async def test_management_answers_with_the_status_codes_of_the_azure_host(
         await client.start_new("wait", "one", None)
         async with send(session, host._management_url) as answer:
             assert answer.status == expected
+
+
+async def test_a_stopped_engine_is_told_with_503(tmp_path: Path) -> None:
+    async with connect(tmp_path) as (_, host), aiohttp.ClientSession() as session:
+        await host.engine.stop()
+        async with session.post(f"{host._management_url}orchestrators/wait") as answer:
+            assert answer.status == 503
 
 
 async def test_only_who_has_the_secret_path_can_manage(tmp_path: Path) -> None:

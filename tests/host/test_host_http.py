@@ -16,8 +16,6 @@ from azure.durable_functions import Blueprint, DFApp
 
 from local.host import EmbeddedHost, HostPortError, RouteError
 
-pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads:DeprecationWarning")
-
 
 def make_app() -> Any:
     app, blueprint = DFApp(http_auth_level=func.AuthLevel.FUNCTION), Blueprint()

@@ -11,7 +11,15 @@ from local.simulator.writing.prompts import Frame, pick_colour
 from local.simulator.writing.sentences import Narrator
 from local.simulator.writing.themes import Job, Theme
 from local.simulator.writing.vocabulary import EXPRESSIONS, TRIMS
-from local.simulator.writing.words import add_article, capitalize, drop_article, make_plural, name_one, share_a_stem
+from local.simulator.writing.words import (
+    add_article,
+    capitalize,
+    drop_article,
+    make_plural,
+    name_one,
+    repeat_a_word,
+    share_a_stem,
+)
 
 MAX_NAME_WORDS = 4
 """The rules allow six; two to four read well."""
@@ -116,7 +124,7 @@ class FigureWriter:
             "a_role": add_article(role),
             "mood": mood,
             "A_mood": capitalize(add_article(mood)),
-            "does": self._does[name.job].draw(),
+            "does": self._does[name.job].draw(lambda does: not repeat_a_word(does, where)),
             "topic": f"{name.lead} {name.thing}".lower() if is_own_lead else name.thing.lower(),
             "where": where,
             "Where": capitalize(where),

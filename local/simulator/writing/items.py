@@ -9,7 +9,7 @@ from local.simulator.writing.figures import FigureWriter
 from local.simulator.writing.names import NameBook
 from local.simulator.writing.products import ProductWriter
 from local.simulator.writing.prompts import Frame
-from local.simulator.writing.sentences import Narrator
+from local.simulator.writing.sentences import FIGURE_SENTENCES, PRODUCT_SENTENCES, Narrator
 from local.simulator.writing.subjects import is_about_figures
 from local.simulator.writing.themes import find_theme
 from shared.domain.rules import holds_forbidden_word
@@ -55,7 +55,7 @@ def write_items(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
         book.add_all(share.get("taken", ()), share["name"])
     items: list[dict[str, str]] = []
     about_figures = is_about_figures(task["subject"])
-    narrator = Narrator("figure_sentences.json" if about_figures else "product_sentences.json", rng)
+    narrator = Narrator(FIGURE_SENTENCES if about_figures else PRODUCT_SENTENCES, rng)
     for share in task["categories"]:
         category = share["name"]
         drafts: Iterator[dict[str, str]]

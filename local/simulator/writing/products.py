@@ -11,7 +11,7 @@ from local.simulator.writing.phrases import read_json, read_phrases, split_phras
 from local.simulator.writing.prompts import Frame, pick_colour
 from local.simulator.writing.sentences import Narrator
 from local.simulator.writing.vocabulary import COLOURS, SHAPES
-from local.simulator.writing.words import add_article, capitalize, share_a_stem
+from local.simulator.writing.words import add_article, capitalize, drop_article, share_a_stem
 
 MAX_NAME_WORDS = 6
 _FEW_THINGS = 4
@@ -106,7 +106,7 @@ class ProductWriter:
         details = [
             f"{shape} {thing}",
             f"{name.colour} {name.material} body with {trim_colour} {rng.choice(_PRODUCT_TRIMS)}",
-            f"{finish} finish",
+            f"{finish} finish with {drop_article(detail)}",
             f"{rng.choice(self._field.settings)} backdrop",
         ]
         return {"description": self._narrator.describe(facts), "imagePrompt": frame.compose(details, rng)}

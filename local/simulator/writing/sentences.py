@@ -9,7 +9,12 @@ from functools import cache, partial
 from local.simulator.writing.decks import Deck
 from local.simulator.writing.phrases import read_json
 
-_MIDDLE_COUNTS, _MIDDLE_WEIGHTS = (0, 1, 2), (20, 55, 25)
+FIGURE_SENTENCES, PRODUCT_SENTENCES = "figure_sentences.json", "product_sentences.json"
+
+_MIDDLE_WEIGHTS = {FIGURE_SENTENCES: (20, 55, 25), PRODUCT_SENTENCES: (0, 65, 35)}
+"""How often there is no sentence, one, or two between the first and the last one. Products have less to tell from
+each other by, so that two sentences would repeat too often."""
+
 _FREE_TO_REPEAT = frozenset({"role", "roles", "noun"})
 """What the item is may be said twice."""
 
@@ -36,11 +41,12 @@ class Narrator:
 
     def __init__(self, name: str, rng: random.Random) -> None:
         self._decks = {slot: Deck(sentences, rng) for slot, sentences in read_sentences(name).items()}
+        self._middle_weights = _MIDDLE_WEIGHTS[name]
         self._rng = rng
 
     def describe(self, facts: Mapping[str, str]) -> str:
         """Return a description of two to four sentences; ``facts`` fills the blanks."""
-        middles = self._rng.choices(_MIDDLE_COUNTS, _MIDDLE_WEIGHTS)[0]
+        middles = self._rng.choices(range(3), self._middle_weights)[0]
         told: set[str] = set()
         sentences = []
         for slot in ("openings", *["middles"] * middles, "closings"):

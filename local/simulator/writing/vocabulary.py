@@ -9,8 +9,8 @@ colour right before headgear to the headgear, ``holding a TOOL`` (or ``an``; ``a
 tools) names what is in the hand, and ``SETTING backdrop`` what is behind. Details may be left out when the prompt is
 short of room.
 
-A product's prompt reads ``OPENING, round teapot, teal ceramic body with gold stripes, glossy finish, kitchen backdrop,
-TAIL``: shape and thing, colour and material, trim, finish, setting.
+A product's prompt reads ``OPENING, round teapot, teal ceramic body with gold stripes, glossy finish with
+gentle curve, kitchen backdrop, TAIL``: shape and thing, colour and material, trim, finish and some detail, setting.
 """
 
 COLOURS = (

@@ -92,5 +92,13 @@ def share_a_stem(words: list[str]) -> bool:
     return len(set(stems)) < len(stems)
 
 
+def repeat_a_word(one: str, other: str) -> bool:
+    """Tell whether two phrases share a word of some length, singular or plural; side by side they would jar."""
+    words, others = (
+        {make_singular(word) for word in phrase.split() if len(word) > _SHORTEST_STEM} for phrase in (one, other)
+    )
+    return not words.isdisjoint(others)
+
+
 def _match_case(word: str, model: str) -> str:
     return capitalize(word) if model[:1].isupper() else word

@@ -1,6 +1,6 @@
 """Legs, torso and arms of the toy figure, without what is printed on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from local.simulator.drawing.canvas import Canvas, Point, Rgb
 from local.simulator.drawing.colors import SHADOW, fade, mix, shade, tint
@@ -12,7 +12,7 @@ LEG_HALF = 116
 TOE = 812
 """Where the top of the foot begins, seen from the front."""
 
-POSES: dict[str, tuple[Point, ...]] = {
+ARMS: Mapping[str, tuple[Point, ...]] = {
     "down": ((92, 474), (156, 548), (176, 606)),
     "hang": ((92, 474), (158, 546), (192, 598)),
     "raise": ((92, 474), (166, 552), (214, 522)),
@@ -21,7 +21,7 @@ POSES: dict[str, tuple[Point, ...]] = {
     "chest": ((92, 474), (160, 560), (118, 600)),
 }
 """Shoulder, elbow and wrist of the right arm; the left arm is its mirror image."""
-HANDS: dict[str, Point] = {
+HANDS: Mapping[str, Point] = {
     "down": (184, 642),
     "hang": (206, 632),
     "raise": (238, 494),
@@ -34,6 +34,7 @@ HAND_RADIUS = 35
 
 def draw_legs(canvas: Canvas, colour: Rgb, boots: Rgb | None) -> None:
     """Draw hips and two legs; ``boots`` colours the feet and shins."""
+    canvas.box(-LEG_GAP - 4, 700, LEG_GAP + 4, GROUND - 6, shade(colour, 0.62))
     for left, right in ((-LEG_HALF, -LEG_GAP), (LEG_GAP, LEG_HALF)):
         width = right - left
         canvas.box(left, 690, right, GROUND, shade(colour), 10)
@@ -48,7 +49,6 @@ def draw_legs(canvas: Canvas, colour: Rgb, boots: Rgb | None) -> None:
         canvas.box(left, TOE + 10, right - width * 0.2, GROUND, mix(foot, tint(foot), 0.25), 8)
     canvas.box(-LEG_HALF, 652, LEG_HALF, 706, shade(colour, 0.3), 14)
     canvas.box(-LEG_HALF, 652, LEG_HALF - 30, 702, shade(colour, 0.1), 14)
-    canvas.box(-26, 690, 26, 716, shade(colour, 0.22), 12)
 
 
 def draw_skirt(canvas: Canvas, colour: Rgb, hem: Rgb, *, bottom: float = GROUND, flare: float = 152) -> None:
@@ -84,7 +84,7 @@ def draw_torso(canvas: Canvas, colour: Rgb, skin: Rgb) -> None:
 
 
 def draw_arm(canvas: Canvas, pose: Sequence[Point], sleeve: Rgb, lower: Rgb | None = None) -> None:
-    """Draw a right arm; ``lower`` colours the part below the elbow (bare arms, long gloves)."""
+    """Draw an arm along shoulder, elbow and wrist; ``lower`` colours it from the elbow on (bare arms, long gloves)."""
     canvas.line(pose, ARM_WIDTH, shade(sleeve, 0.3))
     inner = [(x - 5, y - 4) for x, y in pose]
     canvas.line(inner, ARM_WIDTH * 0.78, shade(sleeve, 0.04))
@@ -92,19 +92,20 @@ def draw_arm(canvas: Canvas, pose: Sequence[Point], sleeve: Rgb, lower: Rgb | No
         canvas.line(pose[1:], ARM_WIDTH - 4, shade(lower, 0.3))
         canvas.line(inner[1:], ARM_WIDTH * 0.74, lower)
     (x0, y0), (x1, y1) = inner[0], inner[1]
-    canvas.line([(x0 + 4, y0 - 8), (x0 * 0.4 + x1 * 0.6 + 4, y0 * 0.4 + y1 * 0.6 - 8)], 10, tint(sleeve, 0.36))
+    canvas.line([(x0 - 4, y0 - 12), (x0 * 0.4 + x1 * 0.6 - 4, y0 * 0.4 + y1 * 0.6 - 12)], 9, tint(sleeve, 0.36))
 
 
-def draw_hand(canvas: Canvas, x: float, y: float, colour: Rgb, *, towards: float, closed: bool) -> None:
-    """Draw a toy's c-shaped hand, its opening ``towards`` an angle (degrees, clockwise from three o'clock).
-
-    A closed hand has the round of its grip filled, as seen where it clasps something.
-    """
-    if closed:
-        canvas.circle(x, y, HAND_RADIUS, shade(colour, 0.34))
-        canvas.circle(x - 4, y - 4, HAND_RADIUS * 0.8, colour)
-        canvas.ellipse(x - 10, y - 12, 9, 6, tint(colour, 0.5))
-        canvas.line([(x + 2, y + 4), (x + 16, y + 2)], 7, shade(colour, 0.3))
-        return
+def draw_open_hand(canvas: Canvas, place: Point, colour: Rgb, *, towards: float) -> None:
+    """Draw a toy's c-shaped hand, its opening ``towards`` an angle (degrees, clockwise from three o'clock)."""
+    x, y = place
     canvas.arc(x, y, 25, 25, towards + 46, towards + 314, 25, shade(colour, 0.34))
     canvas.arc(x - 3, y - 3, 25, 25, towards + 52, towards + 308, 16, colour)
+
+
+def draw_fist(canvas: Canvas, place: Point, colour: Rgb) -> None:
+    """Draw a hand that clasps something."""
+    x, y = place
+    canvas.circle(x, y, HAND_RADIUS, shade(colour, 0.34))
+    canvas.circle(x - 4, y - 4, HAND_RADIUS * 0.8, colour)
+    canvas.ellipse(x - 10, y - 12, 9, 6, tint(colour, 0.5))
+    canvas.line([(x + 2, y + 6), (x + 16, y + 4)], 7, shade(colour, 0.3))

@@ -97,7 +97,6 @@ def draw_face(canvas: Canvas, face: Face) -> None:
 def _draw_eyes(canvas: Canvas, face: Face) -> None:
     brow = shade(face.hair, 0.2)
     for x in (-36, 36):
-        tilt = -5 if x < 0 else 5
         if face.eyes == "wink" and x > 0:
             canvas.arc(x, EYES + 4, 14, 11, 200, 340, 7, INK)
         else:
@@ -107,7 +106,7 @@ def _draw_eyes(canvas: Canvas, face: Face) -> None:
             side = -1 if x < 0 else 1
             canvas.line([(x + side * 8, EYES - 8), (x + side * 19, EYES - 14)], 5, INK)
             canvas.line([(x + side * 10, EYES - 1), (x + side * 21, EYES - 3)], 5, INK)
-        canvas.line([(x - 14, EYES - 27 + tilt * 0.6), (x + 14, EYES - 27 - tilt * 0.6)], 8, brow)
+        canvas.arc(x, EYES - 16, 19, 13, 225, 315, 8, brow)
 
 
 def _smile(canvas: Canvas, ink: Rgb) -> None:

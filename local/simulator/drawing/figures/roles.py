@@ -21,7 +21,7 @@ ROLES: Mapping[str, Role] = {
     "wizard": Role("robe", "wizard hat", "staff", "night sky"),
     "witch": Role("robe", "wizard hat", "broom", "night sky"),
     "king": Role("robe", "crown", "staff", "castle"),
-    "queen": Role("dress", "crown", "flower", "castle"),
+    "queen": Role("dress", "crown", "bouquet", "castle"),
     "pirate": Role("long coat", "tricorn hat", "sword", "ship deck"),
     "sailor": Role("sweater", "captain hat", "ship wheel", "harbor"),
     "captain": Role("uniform", "captain hat", "telescope", "ocean"),

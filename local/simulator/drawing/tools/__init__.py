@@ -17,7 +17,7 @@ ALIASES: Mapping[str, str] = {
     "spellbook": "book", "chart": "map", "blueprint": "map", "treasure map": "map", "star map": "map", "smartphone": "phone",
     "laptop": "tablet", "datapad": "tablet", "scanner": "tablet", "beaker": "flask", "vial": "test tube",
     "walkie talkie": "radio", "envelope": "letter", "newspaper": "letter", "pencil": "pen", "brush": "paintbrush",
-    "lamp": "lantern", "light": "flashlight", "spade": "shovel", "trowel": "shovel", "pick": "pickaxe", "hatchet": "axe",
+    "lamp": "lantern", "spade": "shovel", "trowel": "shovel", "pick": "pickaxe", "hatchet": "axe",
     "lance": "spear", "javelin": "spear", "harpoon": "spear", "cane": "staff", "walking stick": "staff", "scepter": "staff",
     "oar": "paddle", "blade": "sword", "saber": "sword", "sabre": "sword", "cutlass": "sword", "dagger": "sword",
     "spanner": "wrench", "mallet": "hammer", "lute": "guitar", "ukulele": "guitar", "banjo": "guitar", "fiddle": "violin",

@@ -18,9 +18,11 @@ class Tool:
         colour: its colour where the prompt names none.
         pose: ``raise`` = held up in one hand, ``hang`` = hangs from a lowered hand, ``chest`` = in both hands.
         tilt: how far its top leans outwards, in degrees.
+        size: how much larger than life, so that small things can be told at the size of a thumbnail.
     """
 
     paint: Painter
     colour: Rgb
     pose: str = "raise"
     tilt: float = 8
+    size: float = 1.16

@@ -74,15 +74,17 @@ def find_theme(category: str) -> Theme:
     for theme in load_themes():
         if any(folded == name.casefold() for name in theme.names):
             return theme
-    best = max(load_themes(), key=lambda theme: _count_key_matches(category, theme))
-    return best if _count_key_matches(category, best) else _make_general_theme(category)
+    words = [make_singular(word) for word in re.findall(r"[^\W_]+", folded)]
+    matches = {index: _count_matches(words, theme) for index, theme in enumerate(load_themes())}
+    best = max(matches, key=lambda index: matches[index])
+    return load_themes()[best] if matches[best] else _make_general_theme(category)
 
 
-def _count_key_matches(category: str, theme: Theme) -> int:
-    words = " ".join(make_singular(word) for word in re.findall(r"[^\W_]+", category.casefold()))
+def _count_matches(words: list[str], theme: Theme) -> int:
+    """Return how well a category's words suit a theme; a key counts twice, a word of its names once."""
+    phrase = f" {' '.join(words)} "
     names = {make_singular(word) for name in theme.names for word in name.casefold().split()} - _GROUP_WORDS
-    keys = sum(1 for key in theme.keys if f" {key} " in f" {words} ")
-    return 2 * keys + len(names.intersection(words.split()))
+    return 2 * sum(f" {key} " in phrase for key in theme.keys) + len(names.intersection(words))
 
 
 def _make_general_theme(category: str) -> Theme:

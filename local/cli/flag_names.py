@@ -1,0 +1,20 @@
+"""From the fields that the app complains about to the flags that somebody typed."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+
+def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
+    """Return one line a problem, with the flags' names for the fields'.
+
+    Args:
+        problems: ``{field, message}`` as in the app's problem documents.
+    """
+    return "\n".join(f"{name_flag(problem['field'])}: {problem['message']}" for problem in problems)
+
+
+def name_flag(field: str) -> str:
+    """Return the flag of a field of the request; of a theme's field, the flag and the field in its file."""
+    name, _, inner = field.partition(".")
+    flag = "--" + re.sub(r"(?=[A-Z])", "-", name).lower()
+    return f"{flag}: {inner}" if inner else flag

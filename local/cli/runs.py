@@ -1,0 +1,109 @@
+"""``seeder status``, ``watch`` and ``cancel``: runs as the store or a deployed app tells them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from local.cli.api import open_client
+from local.cli.environment import begin_command
+from local.cli.errors import CliError, ExitStatus
+from local.cli.follow import REMOTE_PACE, STORE_PACE, RunReader, follow_run
+from local.cli.interrupts import run_interruptibly
+from local.cli.place import Place
+from local.cli.records import StoreRecords
+from local.cli.results import choose_locate, decide_exit_status, make_document, show_run, show_runs
+from local.cli.session import Outcome, Session
+from shared.config import Settings
+from shared.domain.run_status import RunStatus, Status
+from shared.wiring import get_services, use_settings
+
+AnswerT = TypeVar("AnswerT")
+
+
+def show_status(session: Session, place: Place, run_id: str) -> Outcome:
+    """Tell where a run is.
+
+    Raises:
+        CliError: there is no such run, or the app cannot be reached.
+    """
+    settings = begin_command(session, place)
+    run = _ask(place, settings, lambda reader: reader.get_run(run_id))
+    return _tell_run(place, settings, run, ExitStatus.DONE)
+
+
+def list_runs(session: Session, place: Place, limit: int) -> Outcome:
+    """Tell the newest runs.
+
+    Raises:
+        CliError: the app cannot be reached.
+    """
+    settings = begin_command(session, place)
+    runs = _ask(place, settings, lambda reader: reader.list_runs(limit))
+    locate = choose_locate(settings.store, is_here=place.url is None)
+    document = {"runs": [make_document(run, locate) for run in runs], "error": None}
+    return Outcome(ExitStatus.DONE, document, lambda console: show_runs(console, runs))
+
+
+def watch_run(session: Session, place: Place, run_id: str | None) -> Outcome:
+    """Show a run's progress until it has ended.
+
+    Raises:
+        CliError: there is no such run, or the app cannot be reached.
+    """
+    settings = begin_command(session, place)
+    pace = STORE_PACE if place.url is None else REMOTE_PACE
+
+    async def watch(reader: RunReader) -> RunStatus:
+        return await follow_run(reader, run_id or await _find_newest(reader), session, pace)
+
+    run = _ask(place, settings, watch)
+    return _tell_run(place, settings, run, decide_exit_status(run))
+
+
+def cancel_run(session: Session, place: Place, run_id: str) -> Outcome:
+    """Stop a run; what is done stays.
+
+    Raises:
+        CliError: there is no such run, it has ended, or the app cannot be reached.
+    """
+    settings = begin_command(session, place)
+    run = _ask(place, settings, lambda reader: reader.cancel_run(run_id))
+    if run.status is Status.INTERRUPTED:
+        line = f"run {run_id} is stopped: it ends as Cancelled when its host is started again; what is done stays"
+    else:
+        line = f"run {run_id} is being stopped: no new work begins, what is done stays"
+    document = make_document(run, choose_locate(settings.store, is_here=place.url is None))
+    return Outcome(ExitStatus.DONE, document, lambda console: console.print(line, soft_wrap=True, markup=False))
+
+
+def _ask(place: Place, settings: Settings, question: Callable[[RunReader], Awaitable[AnswerT]]) -> AnswerT:
+    async def ask() -> AnswerT:
+        async with _open_reader(place, settings) as reader:
+            return await question(reader)
+
+    return run_interruptibly(ask)
+
+
+@asynccontextmanager
+async def _open_reader(place: Place, settings: Settings) -> AsyncIterator[RunReader]:
+    if place.url is not None:
+        async with open_client(place.origin, settings.functions_key) as client:
+            yield client
+        return
+    await use_settings(settings)
+    try:
+        yield StoreRecords(get_services())
+    finally:
+        await use_settings(None)
+
+
+async def _find_newest(reader: RunReader) -> str:
+    newest = await reader.list_runs(1)
+    if not newest:
+        raise CliError("there is no run yet; expected the id of one", reason="unknown_run")
+    return newest[0].run_id
+
+
+def _tell_run(place: Place, settings: Settings, run: RunStatus, exit_status: ExitStatus) -> Outcome:
+    locate = choose_locate(settings.store, is_here=place.url is None)
+    return Outcome(exit_status, make_document(run, locate), lambda console: show_run(console, run, locate))

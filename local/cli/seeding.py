@@ -1,0 +1,121 @@
+"""``seeder run`` and ``seeder repair``: start a run, follow it to its end, and tell what came of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from local.cli.api import AppClient, ProblemError, open_client
+from local.cli.environment import begin_command
+from local.cli.errors import InterruptedByUserError
+from local.cli.follow import LOCAL_PACE, REMOTE_PACE, follow_run
+from local.cli.interrupts import run_interruptibly
+from local.cli.local_app import LocalApp, open_local_app
+from local.cli.offline import EarlySimulator
+from local.cli.place import Place
+from local.cli.requests import check_request, make_body
+from local.cli.results import choose_locate, decide_exit_status, make_document, show_run
+from local.cli.session import Outcome, Session
+from shared.config import Settings
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import PUBLISHING_STATUSES, RunStatus, Status
+from shared.records.run import read_request, read_stop
+
+Start = Callable[[AppClient], Awaitable[str]]
+"""Asks the app for a run and returns its id."""
+
+IsAnswer = Callable[[SeedRequest, RunStatus], bool]
+"""Tells whether a run with this request and this end is what was asked for now."""
+
+
+def seed_catalog(session: Session, place: Place, flags: Mapping[str, Any], simulator: EarlySimulator | None) -> Outcome:
+    """Bring a catalog to what the flags ask.
+
+    Raises:
+        CliError: the run could not be started or followed.
+    """
+    settings = begin_command(session, place)
+    body = make_body(flags)
+    asked = None if place.url is not None else check_request(body, settings.defaults)
+
+    def is_answer(request: SeedRequest, _run: RunStatus) -> bool:
+        return request == asked
+
+    return _perform(session, place, settings, simulator, lambda client: client.start_run(body), is_answer)
+
+
+def repair_catalog(
+    session: Session, place: Place, flags: Mapping[str, Any], simulator: EarlySimulator | None
+) -> Outcome:
+    """Make the images that a catalog misses.
+
+    Raises:
+        CliError: the run could not be started or followed.
+    """
+    settings = begin_command(session, place)
+    body = make_body(flags)
+    catalog = str(session.catalog)
+
+    def is_answer(request: SeedRequest, run: RunStatus) -> bool:
+        # Whatever else it was to do, such a run has tried every missing image.
+        return run.status in PUBLISHING_STATUSES and request.publish and not request.dry_run
+
+    return _perform(session, place, settings, simulator, lambda client: client.start_repair(catalog, body), is_answer)
+
+
+def _perform(
+    session: Session,
+    place: Place,
+    settings: Settings,
+    simulator: EarlySimulator | None,
+    start: Start,
+    is_answer: IsAnswer,
+) -> Outcome:
+    async def work() -> RunStatus:
+        if place.url is not None:
+            return await _run_there(session, place, settings, start)
+        async with open_local_app(settings, session, simulator, needs_model=True) as app:
+            return await _run_here(session, app, start, is_answer)
+
+    try:
+        run = run_interruptibly(work)
+    except InterruptedByUserError as error:
+        raise _explain_interruption(session, place) from error
+    locate = choose_locate(settings.store, is_here=place.url is None)
+    return Outcome(decide_exit_status(run), make_document(run, locate), lambda console: show_run(console, run, locate))
+
+
+async def _run_there(session: Session, place: Place, settings: Settings, start: Start) -> RunStatus:
+    async with open_client(place.origin, settings.functions_key) as client:
+        await client.check()
+        run_id = await start(client)
+        session.tell(f"run {run_id} is started, and goes on without this command", style="cyan")
+        return await follow_run(client, run_id, session, REMOTE_PACE)
+
+
+async def _run_here(session: Session, app: LocalApp, start: Start, is_answer: IsAnswer) -> RunStatus:
+    while True:
+        try:
+            run_id = await start(app.client)
+        except ProblemError as problem:
+            # What our own host took up ends first, and may well be what was asked for.
+            run_id = app.find_own_run(problem)
+        else:
+            return await follow_run(app.client, run_id, session, LOCAL_PACE)
+        was_stopped = await read_stop(app.services.store, run_id) is not None
+        request = await read_request(app.services.store, run_id)
+        session.tell(f"attached to run {run_id}, which was unfinished", style="cyan")
+        run = await follow_run(app.client, run_id, session, LOCAL_PACE)
+        if is_answer(request, run) and not was_stopped:
+            return run
+        session.tell(f"run {run_id} ended as {run.status}; what was asked for now comes next", style="cyan")
+
+
+def _explain_interruption(session: Session, place: Place) -> InterruptedByUserError:
+    run = session.run
+    if run is None:
+        return InterruptedByUserError("interrupted before the run was started")
+    if place.url is not None:
+        return InterruptedByUserError(
+            f"interrupted; run {run.run_id} goes on: seeder watch {run.run_id} --url {place.url}"
+        )
+    session.run = run.model_copy(update={"status": Status.INTERRUPTED})
+    return InterruptedByUserError(f"interrupted; the same command takes run {run.run_id} up where it was")

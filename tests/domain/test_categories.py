@@ -1,0 +1,101 @@
+"""Categories are distinct by the importer's slug rule, and their slugs are in kebab-case."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.items import Category, make_slug
+from shared.domain.rules import pick_categories
+from shared.domain.themes import Theme
+from tests.strategies import THOROUGH, nasty_texts, plain_names
+from tests.support.importer_rules import import_rows, slugify
+
+THEME = Theme()
+
+names = st.one_of(
+    plain_names,
+    nasty_texts,
+    st.tuples(st.sampled_from(("Sci-Fi", "SciFi", "sci fi", "Sci'Fi", "SCIFI")), st.sampled_from(("Heroes", "heroes!")))
+    .map(" ".join),
+)  # fmt: skip
+
+
+def pick(*proposed: str, taken: list[Category] | None = None, count: int = 10) -> list[str]:
+    return [category.name for category in pick_categories(proposed, taken=taken or [], count=count, theme=THEME)]
+
+
+@THOROUGH
+@given(st.lists(names, max_size=12), st.integers(1, 12))
+def test_whatever_is_proposed_the_importer_takes_the_categories(proposed: list[str], count: int) -> None:
+    chosen = pick_categories(proposed, taken=[], count=count, theme=THEME)
+    rows = [
+        {"productId": str(place), "name": "x", "category": category.name, "filename": f"{place}.png"}
+        for place, category in enumerate(chosen)
+    ]
+    assert len(import_rows(rows)) == len(chosen) <= count
+    for category in chosen:
+        assert 2 <= len(category.name.split()) <= 3
+        assert category.slug == slugify(category.name)
+        assert re.fullmatch(r"[^\W_]+(-[^\W_]+)+", category.slug)
+
+
+@given(st.text(max_size=12))
+@THOROUGH
+def test_a_slug_is_what_the_importer_makes_of_the_name(name: str) -> None:
+    assert make_slug(name) == slugify(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Sci-Fi Heroes", "scifi-heroes"),
+        ("SciFi Heroes", "scifi-heroes"),
+        ("Café Kings", "café-kings"),
+        ("Route 66", "route-66"),
+        ("Half ½", "half-"),
+        ("Snake_Case Things", "snakecase-things"),
+    ],
+)
+def test_slugs(name: str, slug: str) -> None:
+    assert make_slug(name) == slug
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Sci-Fi Heroes", "SciFi Heroes"),
+        ("Space Crew", "space  CREW"),
+        ("Space Crew", "Space Crew!"),
+        ("Straße Team", "STRASSE Team"),
+        ("Red & Blue", "Red and Blue"),
+    ],
+)
+def test_of_two_names_with_one_slug_the_first_is_taken(first: str, second: str) -> None:
+    assert len(pick(first, second)) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Space", "One Two Three Four", "Batman Friends", "!! ??", "Space -", "Half ½", "", f"{'a' * 32} {'b' * 32}"],
+)
+def test_names_that_break_a_rule_are_left_out(name: str) -> None:
+    assert pick(name) == []
+
+
+def test_an_ampersand_is_spelled_out_so_that_no_slug_has_two_hyphens_in_a_row() -> None:
+    assert pick_categories(["Rock & Roll"], taken=[], count=1, theme=THEME) == [
+        Category("Rock and Roll", "rock-and-roll"),
+    ]
+
+
+def test_the_longest_name_has_64_characters() -> None:
+    name = f"{'a' * 32} {'b' * 31}"
+    assert pick(name) == [name]
+
+
+def test_what_is_taken_stays_first_even_beyond_the_count() -> None:
+    taken = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
+    assert pick("Sea Team", "Space crew", taken=taken, count=3) == ["Space Crew", "City Life", "Sea Team"]
+    assert pick("Sea Team", taken=taken, count=1) == ["Space Crew", "City Life"]

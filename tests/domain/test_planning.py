@@ -1,0 +1,83 @@
+"""Batches fill the categories evenly; lanes cut the window exactly."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.planning import FEW_CATEGORIES, MAX_TAKEN_NAMES, pick_taken_names, plan_batch, plan_lanes
+from tests.strategies import THOROUGH
+
+counts_by_category = st.lists(st.integers(0, 30), min_size=1, max_size=30).map(
+    lambda counts: {f"Category {place}": count for place, count in enumerate(counts)},
+)
+
+
+@THOROUGH
+@given(counts_by_category, st.integers(1, 600), st.integers(1, 50))
+def test_a_batch_asks_for_what_is_missing_and_no_more_than_its_size(
+    counts: dict[str, int], target: int, batch_size: int
+) -> None:
+    quotas = plan_batch(counts, target=target, batch_size=batch_size)
+    assert sum(quota.count for quota in quotas) == min(batch_size, max(0, target - sum(counts.values())))
+    assert all(quota.count > 0 for quota in quotas)
+    assert len({quota.category for quota in quotas}) == len(quotas)
+
+
+@THOROUGH
+@given(counts_by_category, st.integers(1, 600), st.integers(1, 50))
+def test_no_category_is_asked_beyond_its_even_share(counts: dict[str, int], target: int, batch_size: int) -> None:
+    for quota in plan_batch(counts, target=target, batch_size=batch_size):
+        assert counts[quota.category] + quota.count <= -(-target // len(counts))
+
+
+@THOROUGH
+@given(st.integers(1, 30), st.integers(1, 300), st.integers(1, 50))
+def test_batch_by_batch_a_catalog_fills_evenly_and_exactly(categories: int, target: int, batch_size: int) -> None:
+    counts = {f"Category {place}": 0 for place in range(categories)}
+    batches = 0
+    while quotas := plan_batch(counts, target=target, batch_size=batch_size):
+        for quota in quotas:
+            counts[quota.category] += quota.count
+        batches += 1
+    assert sum(counts.values()) == target
+    assert max(counts.values()) - min(counts.values()) <= 1
+    assert batches == -(-target // batch_size)
+
+
+def test_the_shortest_categories_come_first_and_only_a_few_at_once() -> None:
+    counts = {f"Category {place}": place for place in range(10)}
+    quotas = plan_batch(counts, target=200, batch_size=20)
+    assert [quota.category for quota in quotas] == [f"Category {place}" for place in range(FEW_CATEGORIES)]
+
+
+def test_a_batch_spreads_wider_where_a_few_categories_cannot_fill_it() -> None:
+    counts = {f"Category {place}": 9 for place in range(10)}
+    assert len(plan_batch(counts, target=100, batch_size=10)) == 10
+
+
+def test_a_full_category_does_not_keep_the_others_from_filling_up() -> None:
+    quotas = plan_batch({"Full": 9, "Empty": 0}, target=10, batch_size=20)
+    assert [(quota.category, quota.count) for quota in quotas] == [("Empty", 1)]
+
+
+def test_without_categories_nothing_is_asked_for() -> None:
+    assert plan_batch({}, target=10, batch_size=5) == []
+
+
+@pytest.mark.parametrize("width", range(1, 65))
+def test_lanes_together_are_the_window_and_none_is_much_wider_than_another(width: int) -> None:
+    lanes = plan_lanes(width)
+    assert sum(lanes) == width
+    assert 1 <= len(lanes) <= 8
+    assert max(lanes) - min(lanes) <= 1
+    assert len(lanes) == 1 or min(lanes) >= 4
+
+
+@THOROUGH
+@given(st.integers(0, 1000), st.integers(0, 300))
+def test_a_prompt_repeats_the_latest_names_and_never_more_than_the_limit(held: int, categories: int) -> None:
+    names = [f"Name {place}" for place in range(held)]
+    shown = pick_taken_names(names, categories=categories)
+    assert len(shown) * max(1, categories) <= MAX_TAKEN_NAMES
+    assert shown == names[held - len(shown) :]
+    assert len(shown) == min(held, MAX_TAKEN_NAMES // max(1, categories))

@@ -1,0 +1,190 @@
+"""The sliding window of a lane, run on a clock of its own through random latencies and outcomes."""
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.messages import ImageJob, Tries
+from shared.domain.window import ImageWindow, postpone
+from tests.strategies import THOROUGH, image_jobs
+
+START = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one call comes to: it takes so long, and fails with a wait or ends the job; a 429 pauses the lane."""
+
+    seconds: float
+    wait: float | None = None
+    is_rate_limited: bool = False
+
+
+successes = st.builds(Attempt, st.integers(0, 9).map(float))
+failures_ = st.builds(Attempt, st.integers(0, 9).map(float), st.integers(0, 20).map(float), st.booleans())
+histories = st.lists(failures_, max_size=3).flatmap(lambda failed: successes.map(lambda last: [*failed, last]))
+
+
+@dataclass
+class Lane:
+    """Drives a window the way `make_images` does, and checks it at every moment."""
+
+    width: int
+    script: dict[str, list[Attempt]]
+    now: datetime = START
+    window: ImageWindow = field(init=False)
+    starts: Counter[str] = field(default_factory=Counter)
+    running: list[tuple[datetime, int, str]] = field(default_factory=list)
+    jobs: dict[str, ImageJob] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    pause_ends: datetime = START
+    generations: int = 1
+
+    def __post_init__(self) -> None:
+        self.window = ImageWindow(self.width)
+
+    def run(self, hand_over_after: int) -> None:
+        self.window.add(image_jobs(len(self.script)))
+        started = 0
+        while len(self.done) < len(self.script):
+            while started < hand_over_after and (job := self.window.take(self.now)) is not None:
+                self.start(job)
+                started += 1
+            if started >= hand_over_after and not self.running:
+                self.begin_generation()
+                started = 0
+                continue
+            if started < hand_over_after:
+                self.check_no_slot_is_idle()
+            self.move_on(may_wake=started < hand_over_after)
+
+    def start(self, job: ImageJob) -> None:
+        assert self.now >= self.pause_ends, "nothing starts during a pause"
+        attempt = self.script[job.product_id][self.starts[job.product_id]]
+        assert job.tries.calls == self.starts[job.product_id], "a job carries its tries"
+        self.starts[job.product_id] += 1
+        self.jobs[job.product_id] = job
+        ends = self.now + timedelta(seconds=attempt.seconds)
+        heapq.heappush(self.running, (ends, sum(self.starts.values()), job.product_id))
+        assert len(self.running) <= self.width, "never more than the width at a time"
+        assert self.window.running == len(self.running)
+
+    def check_no_slot_is_idle(self) -> None:
+        is_free = len(self.running) < self.width
+        assert not (is_free and self.now >= self.pause_ends and self.window.count_ready()), "a free slot is filled"
+
+    def move_on(self, *, may_wake: bool) -> None:
+        wake = self.window.find_next_wake(self.now) if may_wake else None
+        ends = self.running[0][0] if self.running else None
+        moments = [moment for moment in (wake, ends) if moment is not None]
+        assert moments, "a lane with jobs knows what it waits for"
+        assert min(moments) >= self.now
+        assert wake is None or ends is not None or wake > self.now, "waiting helps"
+        self.now = max(self.now, min(moments))
+        if ends is not None and ends <= self.now:
+            self.finish(heapq.heappop(self.running)[2])
+
+    def finish(self, product_id: str) -> None:
+        job = self.jobs.pop(product_id)
+        attempt = self.script[product_id][self.starts[product_id] - 1]
+        self.window.finish()
+        if attempt.wait is None:
+            self.done.add(product_id)
+            return
+        if attempt.is_rate_limited:
+            self.pause_ends = max(self.pause_ends, self.now + timedelta(seconds=attempt.wait))
+            self.window.pause(self.now + timedelta(seconds=attempt.wait))
+        failed = replace(job, tries=Tries(calls=job.tries.calls + 1))
+        self.window.add([postpone(failed, self.now, attempt.wait)])
+
+    def begin_generation(self) -> None:
+        handed = self.window.hand_over()
+        assert len(handed) == self.window.count_queued()
+        assert {job.product_id for job in handed} == set(self.script) - self.done, "nothing is lost, nothing twice"
+        handed = tuple(ImageJob.from_json(job.to_json()) for job in handed)
+        self.window = ImageWindow(self.width)
+        self.window.add(handed)
+        self.generations += 1
+
+
+@THOROUGH
+@given(st.integers(1, 6), st.lists(histories, min_size=1, max_size=14), st.integers(1, 40))
+def test_every_job_is_started_as_often_as_it_failed_and_once_more_within_the_window(
+    width: int, scripts: list[list[Attempt]], hand_over_after: int
+) -> None:
+    lane = Lane(width, {f"item-{place}": script for place, script in enumerate(scripts)})
+    lane.run(hand_over_after)
+    assert lane.starts == {product_id: len(script) for product_id, script in lane.script.items()}
+    assert lane.window.running == 0
+    assert lane.window.count_queued() == 0
+
+
+def test_equal_jobs_keep_the_window_full_to_the_end() -> None:
+    lane = Lane(4, {f"item-{place}": [Attempt(10.0)] for place in range(40)})
+    lane.run(hand_over_after=1000)
+    assert lane.now - START == timedelta(seconds=100)
+
+
+def test_a_job_that_waits_holds_no_slot() -> None:
+    window = ImageWindow(1)
+    first, second = image_jobs(2)
+    window.add([postpone(first, START, 60), second])
+    assert window.take(START) == second
+    window.finish()
+    assert window.take(START) is None
+    assert window.find_next_wake(START) == START + timedelta(seconds=60)
+    assert window.take(START + timedelta(seconds=60)) == first
+
+
+def test_jobs_that_waited_start_in_the_order_they_became_due() -> None:
+    window = ImageWindow(3)
+    first, second, third = image_jobs(3)
+    window.add([postpone(first, START, 9), postpone(second, START, 3), postpone(third, START, 6)])
+    later = START + timedelta(seconds=10)
+    assert [window.take(later) for _ in range(3)] == [second, third, first]
+
+
+def test_a_pause_is_never_shortened() -> None:
+    window = ImageWindow(1)
+    window.add(image_jobs(1))
+    window.pause(START + timedelta(seconds=30))
+    window.pause(START + timedelta(seconds=10))
+    assert window.take(START + timedelta(seconds=29)) is None
+    assert window.find_next_wake(START) == START + timedelta(seconds=30)
+    assert window.take(START + timedelta(seconds=30)) is not None
+
+
+def test_a_full_window_waits_for_a_job_to_end_and_not_for_the_clock() -> None:
+    window = ImageWindow(1)
+    window.add(image_jobs(2))
+    window.take(START)
+    assert window.take(START) is None
+    assert window.find_next_wake(START) is None
+    assert (window.count_ready(), window.count_queued()) == (1, 1)
+
+
+def test_an_empty_window_waits_for_nothing() -> None:
+    assert ImageWindow(4).find_next_wake(START) is None
+
+
+def test_a_pause_outlives_the_generation_as_the_due_time_of_its_jobs() -> None:
+    window = ImageWindow(2)
+    soon, late = image_jobs(2)
+    window.add([soon, postpone(late, START, 90)])
+    window.pause(START + timedelta(seconds=60))
+    assert [job.due for job in window.hand_over()] == [
+        (START + timedelta(seconds=60)).isoformat(),
+        (START + timedelta(seconds=90)).isoformat(),
+    ]
+
+
+def test_a_job_without_a_due_time_cannot_be_compared_with_one() -> None:
+    window = ImageWindow(1)
+    window._waiting.append(ImageJob("item-1", 1))
+    with pytest.raises(ValueError, match="image job 'item-1' has no due time; expected one while it waits"):
+        window.take(START)

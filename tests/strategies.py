@@ -1,0 +1,154 @@
+"""Hypothesis strategies for everything that comes from outside or travels: drafts, requests, messages, failures.
+
+Runs are derandomized: a test that passes here passes everywhere, and nothing is kept between runs.
+"""
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from shared.domain.items import Draft
+from shared.domain.messages import Failure, ImageJob, Message, Tries
+from shared.domain.themes import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
+from shared.reasons import Reason
+
+QUICK = settings(deadline=None, max_examples=40, derandomize=True, database=None)
+THOROUGH = settings(QUICK, max_examples=80)
+
+CATEGORIES = ("Space Explorers", "City Life", "Sea Rescue Team")
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+NASTY_PIECES = (
+    "\x00", "\x07", "\x1b[31m", "\r\n", "\t", "\n", "\u2028", "\u00a0", "\ufeff", "\u200b", "\u200d", "\u202e",
+    "\u00ad", "\ud800", "e\u0301", "\u00e9", "\u00df", "\u0130", "\uff21", "\u00bd", "\U0001f680", "\U0001d538",
+    "\u4e2d\u6587\u3002", "\u0645\u0631\u062d\u0628\u0627", "'", '"', "\\", "{", "</script>", "%s", "!", "...",
+)  # fmt: skip
+WORDS = (
+    "Captain", "Nova", "Pilot", "Diver", "Baker", "Chef", "Ranger", "Miner", "Robot", "Surfer", "Painter", "Wizard",
+    "Bold", "Swift", "Quiet", "Lunar", "Coral", "Amber", "Rustic", "Polar", "of", "the", "Doctor", "Gardener",
+)  # fmt: skip
+
+nasty_texts = st.lists(
+    st.one_of(st.sampled_from(NASTY_PIECES), st.sampled_from(WORDS), st.text(max_size=4)),
+    max_size=8,
+).map(" ".join)
+"""White space of all kinds, control and invisible characters, halves of characters, other scripts, long and short."""
+
+plain_names = st.lists(st.sampled_from(WORDS[:20]), min_size=2, max_size=4, unique=True).map(" ".join)
+
+forbidden_words = st.sampled_from(Theme().forbidden_words)
+
+
+@st.composite
+def disguises(draw: st.DrawFn, word: str) -> str:
+    """Return the word as somebody may spell it who means it all the same."""
+    change = draw(st.sampled_from((str.upper, str.lower, str.title, str.swapcase)))
+    accent = draw(st.sampled_from(("", "\u0301", "\u0308", "\u200b", "\u00ad")))
+    separator = draw(st.sampled_from((" ", "  ", "-", "\u00a0", "\n", "_", "\u2013")))
+    spelled = change(word)
+    return separator.join(spelled[:1] + accent + spelled[1:] for spelled in spelled.split(" "))
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+
+
+def make_draft(
+    name: str = "Captain Nova",
+    *,
+    description: str = "A brave explorer of the outer planets. Comes with a silver helmet.",
+    category: str = CATEGORIES[0],
+    image_prompt: str = f"{DEFAULT_OPENINGS[0]}, silver suit, helmet under one arm, moon base, {DEFAULT_TAIL}",
+) -> Draft:
+    """Return a draft that keeps every rule, but for what the caller changes."""
+    return Draft(name=name, description=description, category=category, image_prompt=image_prompt)
+
+
+good_drafts = st.builds(make_draft, name=plain_names, category=st.sampled_from(CATEGORIES))
+
+_field = st.sampled_from(("name", "description", "category", "image_prompt"))
+
+
+@st.composite
+def spoiled_drafts(draw: st.DrawFn) -> Draft:
+    """Return a draft with one field that may break a rule, or only looks odd."""
+    draft, field = draw(good_drafts), draw(_field)
+    word = draw(forbidden_words.flatmap(disguises))
+    value = getattr(draft, field)
+    spoiled = draw(
+        st.one_of(
+            nasty_texts,
+            st.just(value * 5),
+            st.just("x" * 300),
+            st.just(f"\ufeff{value}\r\n"),
+            st.just(value.replace(" ", "\r\n\t ")),
+            st.just(value.upper()),
+            st.just(f"{value} {word}"),
+            st.integers(0, 9).map(lambda digit: f"{value} {digit}"),
+        ),
+    )
+    return draft.model_copy(update={field: spoiled})
+
+
+drafts = st.one_of(good_drafts, spoiled_drafts())
+draft_batches = st.lists(drafts, max_size=8)
+"""Few words make many names: exact and near-duplicates come up by themselves."""
+
+# --- failures and jobs -----------------------------------------------------------------------------------------------
+
+failures = st.builds(
+    Failure,
+    reason=st.sampled_from(Reason),
+    message=st.text(max_size=20),
+    retry_after_seconds=st.none() | st.floats(0, 7200),
+)
+counts = st.integers(0, 12)
+tries = st.builds(Tries, calls=counts, counted=counts, ambiguous=counts, store=counts)
+
+
+def image_jobs(number: int) -> list[ImageJob]:
+    """Return so many different jobs."""
+    return [ImageJob(f"item-{index}", 1) for index in range(number)]
+
+
+# --- messages --------------------------------------------------------------------------------------------------------
+
+
+def messages(message_type: type[Message]) -> st.SearchStrategy[Any]:
+    """Return messages of a class, every field drawn by its type."""
+    if not is_dataclass(message_type):
+        raise TypeError(f"{message_type!r} is no dataclass; every message is one")
+    hints = typing.get_type_hints(message_type)
+    drawn = {}
+    for field in fields(message_type):
+        values = _values(hints[field.name])
+        drawn[field.name] = values if field.default is MISSING else values | st.just(field.default)
+    return st.builds(message_type, **drawn)
+
+
+def _values(hint: Any) -> st.SearchStrategy[Any]:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    simple = {
+        str: st.text(st.characters(exclude_categories=("Cs",)), max_size=12),
+        int: st.integers(-(2**53), 2**53),
+        float: st.floats(allow_nan=False, allow_infinity=False),
+        bool: st.booleans(),
+        type(None): st.none(),
+    }
+    if origin in (types.UnionType, typing.Union):
+        return st.one_of([_values(argument) for argument in arguments])
+    if origin is tuple:
+        return st.lists(_values(arguments[0]), max_size=3).map(tuple)
+    if origin is Mapping:
+        return st.dictionaries(_values(arguments[0]), _values(arguments[1]), max_size=3)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return st.sampled_from(hint)
+    if isinstance(hint, type) and issubclass(hint, Message):
+        return messages(hint)
+    return simple[hint]

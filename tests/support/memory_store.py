@@ -1,0 +1,190 @@
+"""A store in memory, and a watcher around any store. Both keep the whole contract of the `Store` port."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shared.ports import Content, FileInfo, FolderPage, Store, StoreConflictError
+
+
+class KilledError(BaseException):
+    """The process died here: nothing of ours may catch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    data: bytes
+    info: FileInfo
+
+
+class MemoryStore:
+    """The `Store` port over a dictionary. Every call lets other tasks go first, as a real store would."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, _File] = {}
+        self._versions = itertools.count(1)
+
+    async def read(self, path: str) -> Content | None:
+        await asyncio.sleep(0)
+        file = self._files.get(path)
+        return None if file is None else Content(file.data, file.info.etag)
+
+    async def describe(self, path: str) -> FileInfo | None:
+        await asyncio.sleep(0)
+        file = self._files.get(path)
+        return None if file is None else file.info
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        assert content_type
+        await asyncio.sleep(0)
+        self._check(path, if_match)
+        return self._put(path, data, facts)
+
+    async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
+        data = b"".join([chunk async for chunk in chunks])
+        await self.write(path, data, content_type=content_type)
+
+    async def create(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+    ) -> bool:
+        assert content_type
+        await asyncio.sleep(0)
+        if path in self._files:
+            return False
+        self._put(path, data, facts)
+        return True
+
+    async def delete(self, path: str, *, if_match: str | None = None) -> bool:
+        await asyncio.sleep(0)
+        if path not in self._files:
+            return False
+        self._check(path, if_match)
+        del self._files[path]
+        return True
+
+    async def move(self, path: str, new_path: str) -> None:
+        await asyncio.sleep(0)
+        file = self._files.pop(path)
+        self._put(new_path, file.data, file.info.facts)
+
+    async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
+        await asyncio.sleep(0)
+        for path in sorted(self._files):
+            if path.startswith(prefix):
+                yield self._files[path].info
+
+    async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
+        await asyncio.sleep(0)
+        below = {path.removeprefix(prefix) for path in self._files if path.startswith(prefix)}
+        names = sorted({path.partition("/")[0] for path in below if "/" in path})
+        rest = [name for name in names if continuation is None or name > continuation]
+        page = tuple(rest[:limit])
+        return FolderPage(page, page[-1] if len(rest) > limit else None)
+
+    async def probe(self) -> None:
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)
+
+    def _check(self, path: str, if_match: str | None) -> None:
+        file = self._files.get(path)
+        if if_match is not None and (file is None or file.info.etag != if_match):
+            raise StoreConflictError(f"{path} is not version {if_match!r} any more")
+
+    def _put(self, path: str, data: bytes, facts: Mapping[str, str] | None) -> str:
+        etag = f'"{next(self._versions)}"'
+        self._files[path] = _File(data, FileInfo(path, len(data), etag, datetime.now(UTC), dict(facts or {})))
+        return etag
+
+
+@dataclass(slots=True)
+class WatchedStore:
+    """Another store, with a record of what was asked of it, that can die before a change.
+
+    Attributes:
+        inner: what does the work.
+        reads: how often each path was read.
+        changes: paths that were written, created, deleted or moved, in that order; lost races included.
+        changes_to_live: the process is killed instead of making the change after so many; None = never.
+    """
+
+    inner: Store
+    reads: Counter[str] = field(default_factory=Counter)
+    changes: list[str] = field(default_factory=list)
+    changes_to_live: int | None = None
+
+    async def read(self, path: str) -> Content | None:
+        self.reads[path] += 1
+        return await self.inner.read(path)
+
+    async def describe(self, path: str) -> FileInfo | None:
+        return await self.inner.describe(path)
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        self._note_change(path)
+        return await self.inner.write(path, data, content_type=content_type, facts=facts, if_match=if_match)
+
+    async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
+        self._note_change(path)
+        await self.inner.write_chunks(path, chunks, content_type=content_type)
+
+    async def create(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+    ) -> bool:
+        self._note_change(path)
+        return await self.inner.create(path, data, content_type=content_type, facts=facts)
+
+    async def delete(self, path: str, *, if_match: str | None = None) -> bool:
+        self._note_change(path)
+        return await self.inner.delete(path, if_match=if_match)
+
+    async def move(self, path: str, new_path: str) -> None:
+        self._note_change(new_path)
+        await self.inner.move(path, new_path)
+
+    def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
+        return self.inner.list_files(prefix)
+
+    async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
+        return await self.inner.list_folders(prefix, limit=limit, continuation=continuation)
+
+    async def probe(self) -> None:
+        await self.inner.probe()
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+    def _note_change(self, path: str) -> None:
+        if self.changes_to_live is not None and len(self.changes) >= self.changes_to_live:
+            raise KilledError(path)
+        self.changes.append(path)
