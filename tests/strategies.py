@@ -18,7 +18,7 @@ from shared.domain.messages import Failure, ImageJob, Message, Tries
 from shared.domain.themes import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.reasons import Reason
 
-QUICK = settings(deadline=None, max_examples=40, derandomize=True, database=None)
+QUICK = settings(deadline=None, max_examples=25, derandomize=True, database=None)
 THOROUGH = settings(QUICK, max_examples=80)
 
 CATEGORIES = ("Space Explorers", "City Life", "Sea Rescue Team")

@@ -9,7 +9,15 @@ import azure.durable_functions as df
 from shared.domain import paths
 from shared.domain.messages import Failure, Tally
 from shared.domain.requests import SeedRequest
-from shared.domain.run_status import Found, RunStatus, Status, compose_status, read_created_at, read_custom_status
+from shared.domain.run_status import (
+    Found,
+    RunError,
+    RunStatus,
+    Status,
+    compose_status,
+    read_created_at,
+    read_custom_status,
+)
 from shared.reasons import Reason
 from shared.records import claims, run
 from shared.records.run import UnknownRunError
@@ -118,6 +126,6 @@ async def _view_forgotten_run(services: Services, run_id: str, request: SeedRequ
     return last.model_copy(
         update={
             "status": Status.INTERRUPTED,
-            "error": {"reason": "interrupted", "message": HOW_TO_CONTINUE},
+            "error": RunError(reason="interrupted", message=HOW_TO_CONTINUE),
         },
     )

@@ -128,16 +128,19 @@ def prune(
     catalog: options.CatalogOption = DEFAULT_CATALOG,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,
+    offline: options.OfflineOption = False,
+    faults: options.FaultsOption = None,
     url: options.UrlOption = None,
     key: options.KeyOption = None,
     as_json: options.JsonOption = False,
 ) -> Outcome:
     """Give up on the items that have no image, after a backup."""
     session = _begin(context, catalog, as_json)
-    place = Place(url, key, output_dir, store)
-    from local.cli.catalogs import prune_catalog
+    place = Place(url, key, output_dir, store, offline, faults)
+    with start_simulator(place) as simulator:
+        from local.cli.catalogs import prune_catalog
 
-    return prune_catalog(session, place)
+        return prune_catalog(session, place, simulator)
 
 
 @app.command()
@@ -147,16 +150,19 @@ def publish(
     catalog: options.CatalogOption = DEFAULT_CATALOG,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,
+    offline: options.OfflineOption = False,
+    faults: options.FaultsOption = None,
     url: options.UrlOption = None,
     key: options.KeyOption = None,
     as_json: options.JsonOption = False,
 ) -> Outcome:
     """Publish what a run with --no-publish left for review."""
     session = _begin(context, catalog, as_json)
-    place = Place(url, key, output_dir, store)
-    from local.cli.catalogs import publish_catalog
+    place = Place(url, key, output_dir, store, offline, faults)
+    with start_simulator(place) as simulator:
+        from local.cli.catalogs import publish_catalog
 
-    return publish_catalog(session, place)
+        return publish_catalog(session, place, simulator)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from local.cli.errors import ExitStatus
 from local.cli.follow import LOCAL_PACE, follow_run
 from local.cli.interrupts import run_interruptibly
 from local.cli.local_app import LocalApp, open_local_app
+from local.cli.offline import EarlySimulator
 from local.cli.place import Place
 from local.cli.results import choose_locate, fill_document, print_rows, show_outputs
 from local.cli.session import Outcome, Session
@@ -24,14 +25,14 @@ SHOWN_ITEMS = 20
 """A longer list is in the JSON object."""
 
 
-def prune_catalog(session: Session, place: Place) -> Outcome:
+def prune_catalog(session: Session, place: Place, simulator: EarlySimulator | None) -> Outcome:
     """Give up on a catalog's items that have no image.
 
     Raises:
         CliError: the app refused it, or cannot be reached.
     """
     settings, catalog = begin_command(session, place), str(session.catalog)
-    answer, seconds = _perform(session, place, settings, lambda client: client.prune(catalog))
+    answer, seconds = _perform(session, place, settings, simulator, lambda client: client.prune(catalog))
     locate = choose_locate(settings.store, is_here=place.url is None)
     pruned = answer["pruned"]
     document = fill_document(
@@ -56,14 +57,14 @@ def prune_catalog(session: Session, place: Place) -> Outcome:
     return Outcome(ExitStatus.DONE, document, lambda console: print_rows(console, rows))
 
 
-def publish_catalog(session: Session, place: Place) -> Outcome:
+def publish_catalog(session: Session, place: Place, simulator: EarlySimulator | None) -> Outcome:
     """Publish what a run left for review.
 
     Raises:
         CliError: the app refused it, or cannot be reached.
     """
     settings, catalog = begin_command(session, place), str(session.catalog)
-    answer, seconds = _perform(session, place, settings, lambda client: client.publish(catalog))
+    answer, seconds = _perform(session, place, settings, simulator, lambda client: client.publish(catalog))
     locate = choose_locate(settings.store, is_here=place.url is None)
     document = fill_document(
         catalog=catalog,
@@ -82,14 +83,20 @@ def publish_catalog(session: Session, place: Place) -> Outcome:
     return Outcome(ExitStatus.DONE, document, lambda console: print_rows(console, rows))
 
 
-def _perform(session: Session, place: Place, settings: Settings, work: Work) -> tuple[dict[str, Any], float]:
+def _perform(
+    session: Session,
+    place: Place,
+    settings: Settings,
+    simulator: EarlySimulator | None,
+    work: Work,
+) -> tuple[dict[str, Any], float]:
     """Do the work in the app, deployed or here; returns its answer and how many seconds it took."""
 
     async def perform() -> dict[str, Any]:
         if place.url is not None:
             async with open_client(place.origin, settings.functions_key) as client:
                 return await work(client)
-        async with open_local_app(settings, session, None, needs_model=False) as app:
+        async with open_local_app(settings, session, simulator, needs_model=False) as app:
             return await _work_here(session, app, work)
 
     started = time.monotonic()

@@ -1,5 +1,6 @@
 """Where a command does its work: in an app that is deployed, or in a folder of this machine."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,18 @@ class Place:
         """Scheme and host of the deployed app."""
         url = urlsplit(self.url or "")
         return f"{url.scheme}://{url.netloc}"
+
+    @property
+    def flags(self) -> str:
+        """The options as they would be typed again, each with a space before it; no key."""
+        given: dict[str, Any] = {
+            "--url": self.url,
+            "--output-dir": self.output_dir,
+            "--store": self.store,
+            "--faults": self.faults,
+        }
+        typed = [f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value is not None]
+        return (" --offline" if self.offline else "") + "".join(typed)
 
     def list_settings(self) -> dict[str, str]:
         """Return the settings that the options stand for, by their names in the environment."""

@@ -102,7 +102,9 @@ def format_duration(seconds: float) -> str:
 
 
 def _draw_bar(done: int, total: int) -> ProgressBar:
-    return ProgressBar(total=max(1, total), completed=done, width=BAR_COLUMNS)
+    return ProgressBar(
+        total=max(1, total), completed=done, width=BAR_COLUMNS, complete_style="cyan", finished_style="green"
+    )
 
 
 def _count_rejected(run: RunStatus) -> str:

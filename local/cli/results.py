@@ -103,8 +103,15 @@ def choose_locate(store: StoreSettings, *, is_here: bool) -> Locate:
     return lambda path: str(root / path)
 
 
-def show_run(console: Console, run: RunStatus, locate: Locate) -> None:
-    """Print a run's summary: a label and a value a line, long paths whole, so that they can be copied."""
+def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") -> None:
+    """Print a run's summary: a label and a value a line, long paths whole, so that they can be copied.
+
+    Args:
+        console: where to.
+        run: what to tell.
+        locate: where its files are.
+        flags: what the commands that are advised need besides the catalog.
+    """
     items, images, cost = run.progress.items, run.progress.images, run.cost
     rows = [
         ("catalog", Text(run.catalog, style="bold")),
@@ -127,7 +134,7 @@ def show_run(console: Console, run: RunStatus, locate: Locate) -> None:
     if run.error is not None:
         rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
     rows += show_outputs(run.outputs, locate)
-    rows += [("next", Text(advice, style="bold")) for advice in advise(run)]
+    rows += [("next", Text(advice, style="bold")) for advice in advise(run, flags)]
     print_rows(console, rows)
 
 
@@ -144,13 +151,13 @@ def print_rows(console: Console, rows: Iterable[tuple[str, Text]]) -> None:
         console.print(Text.assemble((label.ljust(LABEL_COLUMNS), "dim"), value), soft_wrap=True)
 
 
-def advise(run: RunStatus) -> list[str]:
+def advise(run: RunStatus, flags: str) -> list[str]:
     """Return the commands that make sense next."""
+    where = f"--catalog {run.catalog}{flags}"
     if run.status is Status.COMPLETED_WITH_FAILURES and run.progress.images.failed:
-        name = f"--catalog {run.catalog}"
-        return [f"seeder repair {name}    try the missing images again", f"seeder prune {name}     give them up"]
+        return [f"seeder repair {where}  (tries again)", f"seeder prune {where}  (gives them up)"]
     if run.status is Status.COMPLETED and "partialCatalog" in run.outputs and "catalog" not in run.outputs:
-        return [f"seeder publish --catalog {run.catalog}    once it is reviewed"]
+        return [f"seeder publish {where}  (once it is reviewed)"]
     return []
 
 

@@ -106,4 +106,4 @@ async def _find_newest(reader: RunReader) -> str:
 
 def _tell_run(place: Place, settings: Settings, run: RunStatus, exit_status: ExitStatus) -> Outcome:
     locate = choose_locate(settings.store, is_here=place.url is None)
-    return Outcome(exit_status, make_document(run, locate), lambda console: show_run(console, run, locate))
+    return Outcome(exit_status, make_document(run, locate), lambda console: show_run(console, run, locate, place.flags))

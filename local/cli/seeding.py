@@ -26,7 +26,12 @@ IsAnswer = Callable[[SeedRequest, RunStatus], bool]
 """Tells whether a run with this request and this end is what was asked for now."""
 
 
-def seed_catalog(session: Session, place: Place, flags: Mapping[str, Any], simulator: EarlySimulator | None) -> Outcome:
+def seed_catalog(
+    session: Session,
+    place: Place,
+    flags: Mapping[str, Any],
+    simulator: EarlySimulator | None,
+) -> Outcome:
     """Bring a catalog to what the flags ask.
 
     Raises:
@@ -35,15 +40,21 @@ def seed_catalog(session: Session, place: Place, flags: Mapping[str, Any], simul
     settings = begin_command(session, place)
     body = make_body(flags)
     asked = None if place.url is not None else check_request(body, settings.defaults)
-
-    def is_answer(request: SeedRequest, _run: RunStatus) -> bool:
-        return request == asked
-
-    return _perform(session, place, settings, simulator, lambda client: client.start_run(body), is_answer)
+    return _perform(
+        session,
+        place,
+        settings,
+        simulator,
+        start=lambda client: client.start_run(body),
+        is_answer=lambda request, _run: request == asked,
+    )
 
 
 def repair_catalog(
-    session: Session, place: Place, flags: Mapping[str, Any], simulator: EarlySimulator | None
+    session: Session,
+    place: Place,
+    flags: Mapping[str, Any],
+    simulator: EarlySimulator | None,
 ) -> Outcome:
     """Make the images that a catalog misses.
 
@@ -51,14 +62,19 @@ def repair_catalog(
         CliError: the run could not be started or followed.
     """
     settings = begin_command(session, place)
-    body = make_body(flags)
-    catalog = str(session.catalog)
+    body, catalog = make_body(flags), str(session.catalog)
+    return _perform(
+        session,
+        place,
+        settings,
+        simulator,
+        start=lambda client: client.start_repair(catalog, body),
+        is_answer=_has_tried_every_image,
+    )
 
-    def is_answer(request: SeedRequest, run: RunStatus) -> bool:
-        # Whatever else it was to do, such a run has tried every missing image.
-        return run.status in PUBLISHING_STATUSES and request.publish and not request.dry_run
 
-    return _perform(session, place, settings, simulator, lambda client: client.start_repair(catalog, body), is_answer)
+def _has_tried_every_image(request: SeedRequest, run: RunStatus) -> bool:
+    return run.status in PUBLISHING_STATUSES and request.publish and not request.dry_run
 
 
 def _perform(
@@ -66,6 +82,7 @@ def _perform(
     place: Place,
     settings: Settings,
     simulator: EarlySimulator | None,
+    *,
     start: Start,
     is_answer: IsAnswer,
 ) -> Outcome:
@@ -80,7 +97,11 @@ def _perform(
     except InterruptedByUserError as error:
         raise _explain_interruption(session, place) from error
     locate = choose_locate(settings.store, is_here=place.url is None)
-    return Outcome(decide_exit_status(run), make_document(run, locate), lambda console: show_run(console, run, locate))
+    return Outcome(
+        decide_exit_status(run),
+        make_document(run, locate),
+        lambda console: show_run(console, run, locate, place.flags),
+    )
 
 
 async def _run_there(session: Session, place: Place, settings: Settings, start: Start) -> RunStatus:
@@ -114,8 +135,6 @@ def _explain_interruption(session: Session, place: Place) -> InterruptedByUserEr
     if run is None:
         return InterruptedByUserError("interrupted before the run was started")
     if place.url is not None:
-        return InterruptedByUserError(
-            f"interrupted; run {run.run_id} goes on: seeder watch {run.run_id} --url {place.url}"
-        )
+        return InterruptedByUserError(f"interrupted; run {run.run_id} goes on: seeder watch {run.run_id}{place.flags}")
     session.run = run.model_copy(update={"status": Status.INTERRUPTED})
     return InterruptedByUserError(f"interrupted; the same command takes run {run.run_id} up where it was")

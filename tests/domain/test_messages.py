@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.domain import messages as module
@@ -82,19 +81,6 @@ def test_the_widest_lane_hands_over_far_less_than_a_large_message() -> None:
     job = ImageJob(str(uuid.uuid4()), 50_000, Tries(100, 10, 2, 8), due="2026-12-01T00:00:00.123456+00:00")
     lane = LaneInput("9" * 13 + "-01234567", "a" * 40, 7, 8, 10, jobs=(job,) * 80)
     assert len(json.dumps(lane.to_json())) < 20_000
-
-
-@pytest.mark.parametrize("kind", ALL)
-def test_a_message_can_be_a_key_of_nothing_but_is_never_changed(kind: type[Message]) -> None:
-    @QUICK
-    @given(messages(kind), st.data())
-    def check(message: Message, data: st.DataObject) -> None:
-        assert is_dataclass(message)
-        name = data.draw(st.sampled_from([field.name for field in fields(message)]))
-        with pytest.raises(AttributeError):
-            setattr(message, name, None)
-
-    check()
 
 
 @QUICK

@@ -3,11 +3,13 @@
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.simulator.writing import write_categories
 from local.simulator.writing.fields import find_field
+from local.simulator.writing.subjects import is_about_figures
 from local.simulator.writing.themes import find_theme
 
 FIGURES = "LEGO-style minifigures"
@@ -90,3 +92,15 @@ def test_a_material_in_the_category_is_what_everything_is_made_of() -> None:
     lines = find_field("kitchen tools", "Bamboo Spatulas").lines
 
     assert {line.materials for line in lines} == {("bamboo",)}
+
+
+@pytest.mark.parametrize(
+    "subject", [FIGURES, "toy figures for collectors", "A shop of minifigures, all of them happy", "Action heroes"]
+)
+def test_little_people_are_figures(subject: str) -> None:
+    assert is_about_figures(subject)
+
+
+@pytest.mark.parametrize("subject", ["kitchen tools", "mini fridges", "character mugs", "doll houses", "figs", ""])
+def test_everything_else_is_a_product(subject: str) -> None:
+    assert not is_about_figures(subject)

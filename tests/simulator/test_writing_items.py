@@ -163,7 +163,7 @@ def test_names_already_taken_are_not_proposed_again() -> None:
     assert {item["name"].casefold() for item in second}.isdisjoint(name.casefold() for name in first)
 
 
-def test_a_batch_repeats_no_sentence_opening_and_no_description() -> None:
+def test_a_batch_repeats_no_description_and_varies_its_names() -> None:
     items = write(make_task())
 
     assert len({item["description"] for item in items}) == 20

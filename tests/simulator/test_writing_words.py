@@ -8,11 +8,12 @@ from rapidfuzz.distance import Levenshtein
 
 from local.simulator.writing import vocabulary
 from local.simulator.writing.decks import Deck
-from local.simulator.writing.fields import find_field
-from local.simulator.writing.phrases import read_json, read_phrases
+from local.simulator.writing.phrases import read_json, read_phrases, split_phrases
 from local.simulator.writing.sentences import read_sentences
-from local.simulator.writing.themes import Theme, load_themes
-from local.simulator.writing.words import add_article, make_plural, make_singular, name_one, share_a_stem
+from local.simulator.writing.themes import GROUPS, Theme, find_theme, load_themes
+from local.simulator.writing.words import add_article, make_plural, make_singular, name_one, repeat_a_word, share_a_stem
+from shared.domain.rules import holds_forbidden_word
+from shared.domain.themes import FORBIDDEN_FRANCHISES, FORBIDDEN_MARKS
 
 THEMES = pytest.mark.parametrize("theme", load_themes(), ids=lambda theme: theme.names[0])
 
@@ -74,12 +75,26 @@ def test_no_two_slots_hold_sentences_that_tell_all_the_same_details() -> None:
             assert any(opening.details.isdisjoint(closing.details) for closing in slots["closings"])
 
 
-def test_products_are_made_of_materials_that_the_vocabulary_knows() -> None:
-    field = find_field("kitchen tools", "Kitchen Tools")
+def test_products_are_made_of_materials_that_the_vocabulary_knows_and_have_finishes() -> None:
+    document = read_json("products.json")
+    finished = {material for materials in document["finishes"] for material in split_phrases(materials)}
 
-    for line in field.lines:
-        assert set(line.materials) <= set(vocabulary.MATERIALS)
-    assert set(field.settings) <= set(vocabulary.SETTINGS)
+    for field in [*document["fields"], document["general"]]:
+        assert set(split_phrases(field["settings"])) <= set(vocabulary.SETTINGS)
+        for line in field["lines"]:
+            assert set(split_phrases(line["materials"])) <= set(vocabulary.MATERIALS)
+    for finishes in document["finishes"].values():
+        assert set(split_phrases(finishes)) <= set(vocabulary.FINISHES)
+    assert set(vocabulary.MATERIALS) == finished
+
+
+def test_the_general_theme_looks_only_as_the_vocabulary_can_say() -> None:
+    test_a_theme_looks_only_as_the_vocabulary_can_say(find_theme("Zither Fellowship"))
+
+
+@pytest.mark.parametrize("name", [*(f"themes/{group}.json" for group in GROUPS), "pools.json", "products.json"])
+def test_no_word_list_holds_a_brand(name: str) -> None:
+    assert not holds_forbidden_word(str(read_json(name)), FORBIDDEN_MARKS + FORBIDDEN_FRANCHISES)
 
 
 @pytest.mark.parametrize(
@@ -141,3 +156,10 @@ def test_a_deck_says_when_nothing_suits() -> None:
         Deck("ab", random.Random(1)).draw(lambda card: card == "c")
     with pytest.raises(ValueError, match="no cards"):
         Deck("", random.Random(1))
+
+
+@THEMES
+def test_every_place_leaves_something_to_do_that_does_not_repeat_it(theme: Theme) -> None:
+    for job in theme.jobs:
+        for where in theme.where:
+            assert sum(not repeat_a_word(does, where) for does in job.does) >= 3, where

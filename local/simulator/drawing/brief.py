@@ -11,6 +11,8 @@ from local.simulator.drawing.words import Hit, Lexicon
 
 FIGURE_WORDS = frozenset({"figure", "minifigure", "minifig", "figurine", "character"})
 HOLDING = frozenset({"holding", "hold", "carrying", "gripping", "wielding", "raising", "using", "playing", "lifting"})
+BACKGROUNDS = frozenset({"background", "backdrop", "backlight", "light"})
+"""What makes a colour before it no colour of the thing: "white background"."""
 REACH = 2
 """A colour belongs to the thing that follows within so many words ("white padded spacesuit")."""
 
@@ -85,7 +87,12 @@ def find_setting(words: Sequence[str]) -> str | None:
 
 def find_colours(words: Sequence[str]) -> tuple[Rgb, ...]:
     """Return the colours that the words name, in their order."""
-    return tuple(COLOUR_WORDS[name] for hit in _LEXICON.find(words) for kind, name in hit.value if kind == "colour")
+    return tuple(
+        COLOUR_WORDS[name]
+        for hit in _LEXICON.find(words)
+        for kind, name in hit.value
+        if kind == "colour" and not _is_of_background(words, hit.end)
+    )
 
 
 def read_figure(words: Sequence[str]) -> FigureBrief:
@@ -117,6 +124,10 @@ def read_figure(words: Sequence[str]) -> FigureBrief:
     )
 
 
+def _is_of_background(words: Sequence[str], end: int) -> bool:
+    return end < len(words) and words[end] in BACKGROUNDS
+
+
 def _named(name: str | None) -> Named | None:
     return Named(name) if name else None
 
@@ -133,7 +144,8 @@ def _read_clause(words: Sequence[str], notes: _Notes) -> None:
         last = hit.end
         kind, name = _choose_meaning(hit, held=hit.start > grip)
         if kind == "colour":
-            colours.append(COLOUR_WORDS[name])
+            if not _is_of_background(words, hit.end):
+                colours.append(COLOUR_WORDS[name])
             continue
         thing = Named(name, tuple(colours))
         colours = []

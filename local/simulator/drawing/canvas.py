@@ -14,6 +14,7 @@ Paint = Rgb | tuple[int, int, int, int]
 
 SUPERSAMPLING = 2
 """Pixels drawn for one pixel kept, each way: enough for clean edges, and ``reduce(2)`` is the cheapest filter."""
+SMALL_RADIUS = 60
 UNITS = 1000
 """The shorter side of every picture."""
 
@@ -61,18 +62,22 @@ class Canvas:
         """Return the picture at its asked size."""
         return self.image.reduce(SUPERSAMPLING)
 
-    def at(self, x: float, y: float, *, turn: float = 0, scale: float = 1, mirror: bool = False) -> "Canvas":
-        """Return a view whose origin is (x, y), turned clockwise by ``turn`` degrees, scaled, mirrored left to right."""
+    def at(self, x: float, y: float, *, turn: float = 0, scale: float = 1, stretch: float = 1, mirror: bool = False) -> "Canvas":
+        """Return a view whose origin is (x, y).
+
+        Shapes in it are mirrored left to right or made wider by ``stretch``, then scaled, then turned clockwise by
+        ``turn`` degrees.
+        """
         a, b, c, d, e, f = self.matrix
         cos, sin = math.cos(math.radians(turn)) * scale, math.sin(math.radians(turn)) * scale
-        flip = -1 if mirror else 1
+        wide = -stretch if mirror else stretch
         return replace(
             self,
             matrix=(
-                flip * (a * cos + b * sin),
+                wide * (a * cos + b * sin),
                 b * cos - a * sin,
                 a * x + b * y + c,
-                flip * (d * cos + e * sin),
+                wide * (d * cos + e * sin),
                 e * cos - d * sin,
                 d * x + e * y + f,
             ),
@@ -129,19 +134,41 @@ class Canvas:
 
     def curve(self, points: Sequence[Point], width: float, fill: Paint) -> None:
         """Draw a soft line of ``width`` through ``points``."""
-        self.line(_bend([points[0], *points, points[-1]]), width, fill)
+        self._stroke(_bend([points[0], *points, points[-1]]), width, fill)
 
     def arc(
-        self, x: float, y: float, across: float, down: float, start: float, end: float, width: float, fill: Paint
+        self,
+        x: float,
+        y: float,
+        across: float,
+        down: float,
+        start: float,
+        end: float,
+        width: float,
+        fill: Paint,
     ) -> None:
         """Draw a part of an ellipse's edge from ``start`` to ``end`` degrees, clockwise from three o'clock."""
-        steps = max(4, round(abs(end - start) / 15))
+        steps = max(4, math.ceil(abs(end - start) / (15 if max(across, down) < SMALL_RADIUS else 7.5)))
         angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
-        self.line([(x + across * math.cos(angle), y + down * math.sin(angle)) for angle in angles], width, fill)
+        self._stroke([(x + across * math.cos(angle), y + down * math.sin(angle)) for angle in angles], width, fill)
+
+    def _stroke(self, points: Sequence[Point], width: float, fill: Paint) -> None:
+        """Draw a line that bends little from point to point, round at its ends."""
+        half = width / 2
+        edges: list[tuple[Point, Point]] = []
+        for (x0, y0), (x, y), (x1, y1) in zip([points[0], *points], points, [*points[1:], points[-1]], strict=False):
+            length = math.hypot(x1 - x0, y1 - y0) or 1
+            across, along = (y0 - y1) / length * half, (x1 - x0) / length * half
+            edges.append(((x + across, y + along), (x - across, y - along)))
+        for (left, right), (next_left, next_right) in zip(edges, edges[1:], strict=False):
+            self.polygon([left, next_left, next_right, right], fill)
+        self.circle(*points[0], half, fill)
+        self.circle(*points[-1], half, fill)
 
 
 def _steps(radius: float) -> int:
-    return 12 if radius < 12 else 24 if radius < 60 else 48 if radius < 150 else 96  # noqa: PLR2004 - sizes beside what they mean
+    """Return how many corners make a circle look round."""
+    return next((steps for limit, steps in ((12, 12), (SMALL_RADIUS, 24), (150, 48)) if radius < limit), 96)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from local.simulator.drawing import scenes
 from local.simulator.drawing.canvas import Canvas
 from local.simulator.drawing.dice import Dice
 from local.simulator.drawing.figures.figure import draw_figure
+from local.simulator.drawing.products.showcase import draw_podium, draw_product
 from local.simulator.drawing.words import split_words
 
 MIDDLE = 500
@@ -23,4 +24,10 @@ def compose_picture(prompt: str, width: int, height: int) -> Image.Image:
         scenes.draw_backdrop(canvas, scene, dice)
         scenes.draw_halo(canvas, scene)
         draw_figure(canvas.at(MIDDLE, 0), brief, dice, scene.plate)
+    else:
+        scene = scenes.SCENES[briefs.find_setting(words) or "studio"]
+        scenes.draw_backdrop(canvas, scene, dice)
+        scenes.draw_halo(canvas, scene)
+        draw_podium(canvas.at(MIDDLE, 0), scene.plate)
+        draw_product(canvas.at(MIDDLE, 0), words, dice)
     return canvas.finish()

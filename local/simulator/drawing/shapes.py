@@ -1,5 +1,7 @@
 """Solids with the house light: from the upper left, one lighter and one darker tone, no gradients."""
 
+import math
+
 from local.simulator.drawing.canvas import Canvas, Point, Rgb
 from local.simulator.drawing.colors import shade, tint
 
@@ -29,14 +31,13 @@ def pole(canvas: Canvas, start: Point, end: Point, width: float, colour: Rgb) ->
     canvas.line([(start[0] - offset, start[1]), (end[0] - offset, end[1])], width * 0.62, colour)
 
 
-def drum(
-    canvas: Canvas, x: float, top: float, bottom: float, across: float, colour: Rgb, lid: Rgb | None = None
-) -> None:
+def drum(canvas: Canvas, x: float, top: float, bottom: float, across: float, colour: Rgb, lid: Rgb | None = None) -> None:
     """Draw an upright cylinder seen slightly from above."""
     down = across * 0.24
-    for tone, right in ((shade(colour), across), (colour, across * 0.62)):
-        canvas.box(x - across, top, x + right, bottom, tone)
-        canvas.ellipse(x - (across - right) / 2, bottom, (across + right) / 2, down, tone)
+    for tone, first, last in ((shade(colour), 0, 12), (colour, 3, 12)):
+        angles = [math.pi * step / 12 for step in range(first, last + 1)]
+        foot = [(x + across * math.cos(angle), bottom + down * math.sin(angle)) for angle in angles]
+        canvas.polygon([*foot, (x - across, top), (foot[0][0], top)], tone)
     canvas.ellipse(x, top, across, down, lid or tint(colour))
 
 

@@ -14,8 +14,8 @@ from local.simulator.writing.phrases import read_json, read_phrases, split_phras
 from local.simulator.writing.vocabulary import MATERIALS
 from local.simulator.writing.words import capitalize, make_singular
 
-MAX_WORD_CHARACTERS = 24
-"""Longer words of a subject are no words that belong in a name."""
+MAX_WORD_CHARACTERS = 20
+"""Longer words of a subject (in UTF-16 units, as the importer counts) do not fit into names of 80 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +99,21 @@ def is_vague(noun: str) -> bool:
 
 
 def list_words(text: str) -> list[str]:
-    """Return the words of a text in title case, hyphens kept, without marks and overlong ones."""
+    """Return the words of a text in title case, hyphens kept; none that are overlong, numbers or "-style"."""
     found = re.findall(r"[^\W_]+(?:[-'][^\W_]+)*", text)
-    words = [word for word in found if len(word) <= MAX_WORD_CHARACTERS and not word.endswith("-style")]
+    words = [word for word in found if _is_short(word) and re.search(r"[^\W\d_]", word) and not word.endswith("-style")]
     return ["-".join(map(capitalize, word.split("-"))) for word in words]
 
 
+def _is_short(word: str) -> bool:
+    return len(word.encode("utf-16-le")) <= 2 * MAX_WORD_CHARACTERS
+
+
 def _find_known_field(text: str) -> ProductField | None:
+    """Return the field that most words of a text point to, or None if none does."""
     words = {make_singular(word) for word in re.findall(r"[^\W_]+", text.casefold())}
     best = max(_read_fields(), key=lambda keys: len(words.intersection(keys)))
-    return _read_fields()[best] if words.intersection(best) else None
+    return None if words.isdisjoint(best) else _read_fields()[best]
 
 
 @cache

@@ -33,13 +33,20 @@ _COLOURLESS_HEADGEAR = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FigureName:
-    """A name and what it was made of; ``lead_source`` tells which list the lead came from."""
+    """A name, and what it says.
+
+    Attributes:
+        text: the name.
+        job: the line of work.
+        lead: its first word or words; empty if it goes without.
+        topic: what the work is about, in lower case: "comet trail".
+        role: who does it, in lower case: "navigator".
+    """
 
     text: str
     job: Job
     lead: str
-    lead_source: str
-    thing: str
+    topic: str
     role: str
 
 
@@ -81,9 +88,12 @@ class FigureWriter:
             source = rng.choices(_LEAD_SOURCES, _LEAD_WEIGHTS)[0]
             lead = rng.choice(self._theme.leads if source == "own" else pools[source])
             parts = {"lead": lead, "thing": rng.choice(job.things), "role": rng.choice(job.roles)}
-            text = " ".join(parts[part] for part in rng.choices(_NAME_FORMS, _NAME_WEIGHTS)[0])
+            form = rng.choices(_NAME_FORMS, _NAME_WEIGHTS)[0]
+            text = " ".join(parts[part] for part in form)
             if len(text.split()) <= MAX_NAME_WORDS and not share_a_stem(text.replace("-", " ").split()):
-                return FigureName(text, job, lead_source=source, **parts)
+                shown_lead = lead if "lead" in form else ""
+                topic = f"{shown_lead} {parts['thing']}" if source == "own" else parts["thing"]
+                return FigureName(text, job, shown_lead, topic.strip().lower(), parts["role"].lower())
 
     def complete(self, name: FigureName, frame: Frame) -> dict[str, str]:
         """Return description and image prompt for a name."""
@@ -96,7 +106,7 @@ class FigureWriter:
     def _choose_look(self, name: FigureName) -> FigureLook:
         rng, theme = self._rng, self._theme
         outfit, hat = self._outfits.draw(), self._hats.draw()
-        tint = _read_tints().get(name.lead, "") if name.lead in name.text else ""
+        tint = _read_tints().get(name.lead, "")
         colour = pick_colour(outfit, theme.colours, rng, wish=tint)
         trim_colour = pick_colour("trim", theme.colours, rng, avoid=colour, wish=tint if tint != colour else "")
         hat_colour = "" if hat in _COLOURLESS_HEADGEAR else pick_colour(hat, theme.colours, rng, avoid=colour)
@@ -114,18 +124,17 @@ class FigureWriter:
         )
 
     def _gather_facts(self, name: FigureName, look: FigureLook) -> dict[str, str]:
-        where, role, mood = self._where.draw(), name.role.lower(), self._pools["moods"].draw()
+        where, mood = self._where.draw(), self._pools["moods"].draw()
         tool, hat = name_one(look.tool), name_one(look.hat, look.hat_colour)
         outfit = name_one(look.outfit, look.colour)
-        is_own_lead = name.lead_source == "own" and name.lead in name.text
         return {
-            "role": role,
-            "roles": make_plural(role),
-            "a_role": add_article(role),
+            "role": name.role,
+            "roles": make_plural(name.role),
+            "a_role": add_article(name.role),
             "mood": mood,
             "A_mood": capitalize(add_article(mood)),
             "does": self._does[name.job].draw(lambda does: not repeat_a_word(does, where)),
-            "topic": f"{name.lead} {name.thing}".lower() if is_own_lead else name.thing.lower(),
+            "topic": name.topic,
             "where": where,
             "Where": capitalize(where),
             "love": self._loves.draw(),

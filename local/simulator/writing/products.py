@@ -44,6 +44,17 @@ class ProductName:
     thing: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How to speak of products of some materials: their details, what cleans them, how they end and join."""
+
+    materials: tuple[str, ...]
+    details: tuple[str, ...]
+    care: str
+    edges: str
+    joint: str
+
+
 class ProductWriter:
     """Writes the drafts of one category; varies words, sentences and looks within a batch."""
 
@@ -55,7 +66,8 @@ class ProductWriter:
         self._series, self._features = words["series"], words["features"]
         self._things = Deck(((thing, line) for line in field.lines for thing in line.things), rng)
         self._forms = _LONG_NAMES if len(field.list_things()) < _FEW_THINGS else _SHORT_NAMES
-        self._decks = {key: Deck(words[key], rng) for key in ("details", "places", "virtues")}
+        self._details = {kind: Deck(manner.details, rng) for kind, manner in _read_manners().items()}
+        self._places, self._virtues = Deck(words["places"], rng), Deck(words["virtues"], rng)
         self._does = Deck(field.does + words["does"], rng)
 
     def propose_name(self) -> ProductName:
@@ -81,35 +93,51 @@ class ProductWriter:
     def complete(self, name: ProductName, frame: Frame) -> dict[str, str]:
         """Return description and image prompt for a name."""
         rng, thing = self._rng, name.thing.lower()
+        kind = "soft" if name.material in _read_manners()["soft"].materials else "hard"
+        manner, detail, place = _read_manners()[kind], self._details[kind].draw(), self._places.draw()
         trim_colour = pick_colour("trim", COLOURS, rng, avoid=name.colour)
         shape, finish = rng.choice(SHAPES), rng.choice(_read_finishes()[name.material])
-        detail, place = self._decks["details"].draw(), self._decks["places"].draw()
         facts = {
             "noun": thing,
-            "noun_plain": thing,
             "a_noun": add_article(thing),
             "series": name.series,
             "material": name.material,
             "colour": name.colour,
             "trim_colour": trim_colour,
-            "shape": shape,
-            "A_shape": capitalize(add_article(shape)),
             "finish": finish,
             "A_finish": capitalize(add_article(finish)),
             "detail": detail,
-            "Detail": capitalize(detail),
             "place": place,
             "Place": capitalize(place),
             "does": self._does.draw(),
-            "virtue": self._decks["virtues"].draw(),
+            "virtue": self._virtues.draw(),
+            "care": manner.care,
+            "edges": manner.edges,
+            "joint": manner.joint,
         }
+        if kind == "hard":  # a coat has no outline of its own
+            facts |= {"shape": shape, "A_shape": capitalize(add_article(shape))}
         details = [
-            f"{shape} {thing}",
+            f"{shape} {thing}" if kind == "hard" else thing,
             f"{name.colour} {name.material} body with {trim_colour} {rng.choice(_PRODUCT_TRIMS)}",
             f"{finish} finish with {drop_article(detail)}",
             f"{rng.choice(self._field.settings)} backdrop",
         ]
         return {"description": self._narrator.describe(facts), "imagePrompt": frame.compose(details, rng)}
+
+
+@cache
+def _read_manners() -> Mapping[str, _Manner]:
+    """Return how to speak of hard and of soft products."""
+    document = read_json("products.json")
+    return {
+        kind: _Manner(
+            split_phrases(document[kind]["materials"]),
+            split_phrases(document[kind]["details"]),
+            *(document[kind][key] for key in ("care", "edges", "joint")),
+        )
+        for kind in ("hard", "soft")
+    }
 
 
 @cache

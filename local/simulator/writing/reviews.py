@@ -32,7 +32,7 @@ _GOOD_SCORE, _FAIR_SCORE = 86, 68
 def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
     """Write an image prompt anew: same subject, neutral words, what was missing named.
 
-    Opening and tail stay as they are: the first part between commas, and whatever comes after the details.
+    The first part between commas stays the first; what is added follows it, so that the tail stays the tail.
 
     Args:
         task: ``{"prompt", "missing": [...], "wrong": [...], "avoid": [...], "promptCharacters"}``.
@@ -44,18 +44,18 @@ def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any
     opening, *parts = task["prompt"].split(", ")
     unwelcome = [*task.get("avoid", ()), *task.get("wrong", ())]
     kept = [part for part in map(_neutralize, parts) if not _mentions(part, unwelcome)]
-    additions = [*task.get("missing", ()), *rng.sample(IMPROVEMENTS, len(IMPROVEMENTS))]
-    additions = [text for text in additions if text not in kept and not _mentions(text, unwelcome)]
-    prompt = ", ".join([opening, *kept])
-    improvements_left = 1
-    for text in additions:
-        longer = ", ".join([opening, text, *kept])
-        is_improvement = text in IMPROVEMENTS
-        if len(longer) <= task["promptCharacters"] and (not is_improvement or improvements_left):
-            improvements_left -= is_improvement
+    limit: int = task["promptCharacters"]
+
+    def has_room_for(text: str) -> bool:
+        return len(", ".join([opening, text, *kept])) <= limit
+
+    for text in task.get("missing", ()):
+        if text not in kept and not _mentions(text, unwelcome) and has_room_for(text):
             kept.insert(0, text)
-            prompt = longer
-    return {"prompt": prompt}
+    improvements = [text for text in IMPROVEMENTS if text not in kept and not _mentions(text, unwelcome)]
+    if fitting := list(filter(has_room_for, improvements)):
+        kept.insert(0, rng.choice(fitting))
+    return {"prompt": ", ".join([opening, *kept])}
 
 
 def evaluate_image(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:

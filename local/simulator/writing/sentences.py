@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -21,9 +22,10 @@ _FREE_TO_REPEAT = frozenset({"role", "roles", "noun"})
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence with blanks, and the details that it speaks of (``a_tool`` and ``Tool`` are both the tool)."""
+    """A sentence with blanks, and the details that it speaks of (``a_tool`` and ``A_tool`` are both the tool)."""
 
     pattern: str
+    blanks: frozenset[str]
     details: frozenset[str]
 
 
@@ -31,7 +33,7 @@ class Sentence:
 def read_sentences(name: str) -> Mapping[str, tuple[Sentence, ...]]:
     """Return the sentences of a data file by slot: openings, middles, closings."""
     return {
-        slot: tuple(Sentence(pattern, _find_details(pattern)) for pattern in patterns)
+        slot: tuple(Sentence(pattern, blanks := _find_blanks(pattern), _find_details(blanks)) for pattern in patterns)
         for slot, patterns in read_json(name).items()
     }
 
@@ -45,23 +47,28 @@ class Narrator:
         self._rng = rng
 
     def describe(self, facts: Mapping[str, str]) -> str:
-        """Return a description of two to four sentences; ``facts`` fills the blanks."""
+        """Return a description of two to four sentences.
+
+        ``facts`` fills the blanks; sentences with other blanks are not used.
+        """
         middles = self._rng.choices(range(3), self._middle_weights)[0]
         told: set[str] = set()
         sentences = []
         for slot in ("openings", *["middles"] * middles, "closings"):
-            sentence = self._decks[slot].draw(partial(_adds_to, told))
+            sentence = self._decks[slot].draw(partial(_can_follow, told, facts.keys()))
             told |= sentence.details
             sentences.append(sentence.pattern.format_map(facts))
         return " ".join(sentences)
 
 
-def _adds_to(told: set[str], sentence: Sentence) -> bool:
-    """Tell whether a sentence speaks of nothing that has been told."""
-    return told.isdisjoint(sentence.details)
+def _can_follow(told: AbstractSet[str], known: AbstractSet[str], sentence: Sentence) -> bool:
+    """Tell whether all that a sentence speaks of is known, and nothing of it has been told."""
+    return sentence.blanks <= known and told.isdisjoint(sentence.details)
 
 
-def _find_details(pattern: str) -> frozenset[str]:
-    blanks = (blank.lower() for blank in re.findall(r"{(\w+)}", pattern))
-    stripped = {re.sub(r"^an?_|_(?:2|plain)$", "", blank) for blank in blanks}
-    return frozenset(stripped) - _FREE_TO_REPEAT
+def _find_blanks(pattern: str) -> frozenset[str]:
+    return frozenset(re.findall(r"{(\w+)}", pattern))
+
+
+def _find_details(blanks: frozenset[str]) -> frozenset[str]:
+    return frozenset(re.sub(r"^an?_|_2$", "", blank.lower()) for blank in blanks) - _FREE_TO_REPEAT

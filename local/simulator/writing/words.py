@@ -16,6 +16,7 @@ _IRREGULAR_PLURALS = {
     "knife": "knives",
     "mouse": "mice",
     "person": "people",
+    "scarf": "scarves",
     "series": "series",
     "shelf": "shelves",
 }

@@ -59,8 +59,7 @@ def draw_backdrop(canvas: Canvas, scene: Scene, dice: Dice) -> Light:
 
 def draw_halo(canvas: Canvas, scene: Scene) -> None:
     """Draw a disc of light behind the figure, so that it stands out from the scene."""
-    canvas.circle(500, 440, 372, fade(WHITE, scene.halo * 0.5))
-    canvas.circle(500, 440, 316, fade(WHITE, scene.halo))
+    canvas.circle(500, 440, 340, fade(WHITE, scene.halo))
 
 
 __all__ = ["ALIASES", "SCENES", "Light", "Scene", "draw_backdrop", "draw_halo"]

@@ -16,14 +16,15 @@ def draw_sky(canvas: Canvas, light: Light, bottom: float = HORIZON) -> None:
     height = (bottom - canvas.top) / BANDS
     for band in range(BANDS):
         top = canvas.top + band * height
-        canvas.box(canvas.left, top, canvas.right, bottom, mix(light.high, light.low, band / (BANDS - 1)))
+        canvas.box(canvas.left, top, canvas.right, top + height + 1, mix(light.high, light.low, band / (BANDS - 1)))
 
 
 def draw_ground(canvas: Canvas, colour: Rgb, horizon: float = HORIZON) -> None:
     """Fill everything below the horizon; nearer ground is a little lighter, in three steps."""
     for step, share in enumerate((0.0, 0.07, 0.15)):
         top = horizon + (canvas.bottom - horizon) * step * 0.3
-        canvas.box(canvas.left, top, canvas.right, canvas.bottom, tint(colour, share))
+        foot = canvas.bottom if step == 2 else top + (canvas.bottom - horizon) * 0.3 + 1  # noqa: PLR2004 - the last step
+        canvas.box(canvas.left, top, canvas.right, foot, tint(colour, share))
 
 
 def draw_stars(canvas: Canvas, dice: Dice, count: int = 60, bottom: float = HORIZON) -> None:

@@ -1,0 +1,125 @@
+"""A product from a prompt, on its podium."""
+
+from collections.abc import Mapping, Sequence
+
+from local.simulator.drawing import tools
+from local.simulator.drawing.brief import find_colours
+from local.simulator.drawing.canvas import Canvas, Rgb
+from local.simulator.drawing.colors import BRIGHT, COLOUR_WORDS, SHADOW, STEEL, WHITE, WOOD, distance, fade, shade, stand_out, tint
+from local.simulator.drawing.dice import Dice
+from local.simulator.drawing.figures import headgear, helmets
+from local.simulator.drawing.figures.hats import HATS
+from local.simulator.drawing.products import ALIASES, PRODUCTS, Product
+from local.simulator.drawing.shapes import drum
+from local.simulator.drawing.words import Lexicon
+
+PODIUM_TOP = 812
+PODIUM_HALF = 390
+
+MATERIALS: Mapping[str, Rgb] = {
+    "oak": (206, 160, 104), "walnut": (122, 80, 54), "bamboo": (222, 186, 120), "wicker": (206, 166, 110), "wood": WOOD,
+    "wooden": WOOD, "pine": (226, 186, 130), "steel": STEEL, "aluminum": (200, 206, 214), "aluminium": (200, 206, 214),
+    "metal": STEEL, "cast iron": (76, 78, 88), "iron": (84, 86, 96), "ceramic": (236, 228, 214), "porcelain": (244, 244, 246),
+    "stoneware": (186, 174, 158), "clay": (206, 122, 86), "glass": (170, 216, 226), "leather": (140, 86, 54),
+    "canvas": (214, 198, 164), "linen": (226, 214, 190), "cotton": (236, 230, 220), "wool": (190, 170, 160), "felt": (150, 156, 166),
+    "silicone": (120, 190, 190), "rubber": (70, 72, 82), "resin": (120, 130, 120), "marble": (232, 230, 232), "cork": (206, 164, 116),
+    "enamel": (236, 240, 240), "plastic": (96, 170, 206), "paper": (246, 240, 226), "cardboard": (206, 160, 108), "stone": (170, 168, 170),
+    "concrete": (176, 178, 182), "velvet": (120, 50, 90), "denim": (70, 100, 150),
+}  # fmt: skip
+"""Colours of materials, where no colour word stands beside them."""
+
+SHAPES: Mapping[str, tuple[float, float]] = {
+    "tall": (0.86, 1.08), "slim": (0.8, 1.05), "wide": (1.16, 0.94), "low": (1.2, 0.86), "compact": (1.0, 0.88), "oval": (1.1, 0.96),
+    "round": (1.04, 1.0), "square": (0.96, 0.98), "curved": (1.08, 1.0), "tapered": (0.92, 1.03), "mini": (1.0, 0.82),
+    "small": (1.0, 0.86), "large": (1.05, 1.06), "long": (1.2, 0.94), "slender": (0.8, 1.05), "stackable": (1.02, 0.94),
+    "folding": (0.98, 0.98),
+}  # fmt: skip
+"""How a word changes width (before size) and size."""
+
+SHINY = frozenset({"glossy", "polished", "shiny", "satin", "chrome", "enamel", "glass", "porcelain"})
+
+
+def _gear_product(gear: headgear.Headgear) -> Product:
+    """Return headgear as a product: on a wooden stand instead of a head."""
+
+    def paint(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
+        canvas.ellipse(0, -12, 130, 28, shade(WOOD))
+        canvas.box(-24, -240, 24, -14, shade(WOOD, 0.1), 8)
+        canvas.box(-160, -330, 160, -190, (222, 186, 140), 70)
+        head = canvas.at(0, 40, scale=1.8)
+        if gear.behind:
+            gear.behind(head, main, trim)
+        gear.front(head, main, trim)
+
+    return Product(paint, gear.colour)
+
+
+def _tool_product(tool: tools.Tool) -> Product:
+    """Return a figure's tool as a product: larger, leaning a little."""
+
+    def paint(canvas: Canvas, main: Rgb, _trim: Rgb) -> None:
+        down = -420 if tool.pose == "hang" else -230
+        size = {"raise": 1.34 if tool.tilt else 1.75, "hang": 1.8, "chest": 1.4}[tool.pose]
+        tool.paint(canvas.at(0, down, turn=12 if tool.tilt else 0, scale=size), main)
+
+    return Product(paint, tool.colour)
+
+
+_THINGS: Lexicon[Product] = Lexicon(
+    {
+        **{name: _tool_product(tool) for name, tool in tools.TOOLS.items()},
+        **{name: _gear_product(gear) for name, gear in {**HATS, **helmets.HELMETS}.items()},
+        **{phrase: _gear_product({**HATS, **helmets.HELMETS}[name]) for phrase, name in headgear.ALIASES.items()},
+        **PRODUCTS,
+        **{phrase: PRODUCTS[name] for phrase, name in ALIASES.items()},
+    },
+)
+_MATERIALS = Lexicon(MATERIALS)
+
+
+def find_product(words: Sequence[str]) -> Product:
+    """Return the family of the first thing that is named; of words side by side the last one ("tea kettle lamp").
+
+    A handsome box where no word is known.
+    """
+    hits = list(_THINGS.find(words))
+    if not hits:
+        return PRODUCTS["box"]
+    best = hits[0]
+    for hit in hits[1:]:
+        if hit.start != best.end:
+            break
+        best = hit
+    return best.value
+
+
+def choose_colours(words: Sequence[str], product: Product, dice: Dice) -> tuple[Rgb, Rgb]:
+    """Return main colour and trim: first and last colour named, else material, else the thing's own, else any."""
+    said = find_colours(words)
+    stuff = [hit.value for hit in _MATERIALS.find(words)]
+    main = said[0] if said else stuff[0] if stuff else product.colour or dice.pick("main", BRIGHT)
+    if len(said) > 1:
+        return main, stand_out(said[-1], main)
+    fitting = [colour for colour in (*BRIGHT, COLOUR_WORDS["gold"], COLOUR_WORDS["cream"]) if distance(colour, main) > 110]  # noqa: PLR2004 - clearly another
+    return main, dice.pick("trim", fitting)
+
+
+def draw_podium(canvas: Canvas, colour: Rgb) -> None:
+    """Draw a round podium around x = 0 and the shadow that it throws."""
+    canvas.ellipse(30, PODIUM_TOP + 92, PODIUM_HALF + 40, 90, fade(SHADOW, 0.2))
+    drum(canvas, 0, PODIUM_TOP + 10, PODIUM_TOP + 66, PODIUM_HALF, tint(colour, 0.3), tint(colour, 0.52))
+    canvas.ellipse(0, PODIUM_TOP + 6, PODIUM_HALF * 0.9, PODIUM_HALF * 0.2, tint(colour, 0.62))
+
+
+def draw_product(canvas: Canvas, words: Sequence[str], dice: Dice) -> None:
+    """Draw the product that the words name, standing at x = 0."""
+    product = find_product(words)
+    main, trim = choose_colours(words, product, dice)
+    stretch, size = next((SHAPES[word] for word in words if word in SHAPES), (1.0, 1.0))
+    canvas.ellipse(26, PODIUM_TOP, 300 * stretch * size, 34, fade(SHADOW, 0.26))
+    view = canvas.at(0, PODIUM_TOP, scale=size * dice.between("size", 1.06, 1.14), stretch=stretch, mirror=dice.chance("mirror", 0.3))
+    product.paint(view, main, trim)
+    if not SHINY.isdisjoint(words):
+        for x, y, length in ((-210, 330, 34), (-262, 390, 19), (230, 300, 24)):
+            canvas.polygon([(x, y - length), (x + 6, y), (x, y + length), (x - 6, y)], WHITE)
+            canvas.polygon([(x - length, y), (x, y - 6), (x + length, y), (x, y + 6)], WHITE)

@@ -1,0 +1,53 @@
+"""The closed list of reason codes."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from shared.reasons import FATAL_REASONS, Reason
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [
+    source
+    for folder in ("activities", "orchestrators", "shared", "triggers")
+    for source in sorted((ROOT / folder).rglob("*.py"))
+    if source.name != "reasons.py"
+]
+
+
+def test_codes_are_unique_snake_case_and_spelled_as_their_names() -> None:
+    codes = [str(reason) for reason in Reason.__members__.values()]
+    assert len(set(codes)) == len(codes) == len(Reason)
+    for name, reason in Reason.__members__.items():
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", reason)
+        assert name == reason.upper()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_given_somewhere(reason: Reason) -> None:
+    assert any(f"Reason.{reason.name}" in source.read_text(encoding="utf-8") for source in SOURCES)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(ROOT)))
+def test_no_module_spells_a_reason_code_that_is_not_on_the_list(source: Path) -> None:
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Dict):
+            continue
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "reason" and isinstance(value, ast.Constant):
+                assert value.value in set(Reason)
+
+
+def test_the_codes_that_the_design_names_are_there() -> None:
+    named = {
+        "rate_limited", "timeout_ambiguous", "no_new_items", "content_policy", "bad_image", "duplicate_name",
+        "authentication", "account_blocked", "quota_exhausted",
+    }  # fmt: skip
+    assert named <= set(Reason)
+
+
+def test_what_stops_a_run_is_what_no_retry_can_heal() -> None:
+    assert FATAL_REASONS.isdisjoint({Reason.RATE_LIMITED, Reason.SERVER_ERROR, Reason.CONTENT_POLICY, Reason.CANCELLED})
+    assert {Reason.AUTHENTICATION, Reason.ACCOUNT_BLOCKED, Reason.QUOTA_EXHAUSTED} <= FATAL_REASONS
