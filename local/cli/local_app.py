@@ -17,6 +17,7 @@ from local.cli.offline import EarlySimulator
 from local.cli.session import Session
 from local.host import EmbeddedHost
 from shared.config import SettingError, Settings
+from shared.ports import ModelError
 from shared.wiring import Services, get_services, use_settings
 from triggers.health import check_settings
 
@@ -74,7 +75,7 @@ async def open_local_app(
 
     Raises:
         SettingError: a setting is missing.
-        ModelError: the model cannot be reached, or refuses us.
+        CliError: the model cannot be reached, or refuses us; unfinished runs would fail.
         StoreUnavailableError: the store cannot be used.
         HostError: the host cannot start.
         SimulatorStartError: the simulator could not start.
@@ -119,7 +120,11 @@ async def _check(services: Services, *, needs_model: bool, unfinished: list[str]
             ) from error
     await services.store.probe()
     if needs_model and not is_offline:
-        await services.model.probe()
+        try:
+            await services.model.probe()
+        except ModelError as error:
+            endpoint = services.settings.model.endpoint
+            raise CliError(f"the model at {endpoint} cannot be used: {error.message}", reason=error.reason) from error
 
 
 async def _keep_progress_fresh(host: EmbeddedHost, client: AppClient) -> None:

@@ -44,7 +44,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.FAILED
     except typer.TyperException as error:
-        return _print_failure(session, WrongUsageError(f"{error.format_message()}; see seeder --help"))
+        return _print_failure(session, WrongUsageError(f"{error.format_message().rstrip('.')}; see seeder --help"))
     except Exception as error:  # noqa: BLE001 - the edge: people get a line
         return _print_failure(session, _explain(error))
 

@@ -12,6 +12,7 @@ from local.cli.errors import WrongUsageError
 from local.cli.flag_names import describe_problems
 from shared.config import RequestDefaults
 from shared.domain.requests import SeedRequest, describe_validation_error
+from shared.domain.themes import Theme
 from triggers.request_defaults import apply_defaults
 
 
@@ -31,10 +32,10 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_theme(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a theme's file; its fields are the app's to check.
+    """Return the JSON object in a theme's file.
 
     Raises:
-        WrongUsageError: the file cannot be read, or holds no JSON object.
+        WrongUsageError: the file cannot be read, or holds no theme; the message names the file and the field.
     """
     try:
         theme = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -44,6 +45,12 @@ def read_theme(path: Path) -> dict[str, Any]:
         raise WrongUsageError(f"--theme: {path} is no JSON: {error}") from error
     if not isinstance(theme, dict):
         raise WrongUsageError(f"--theme: {path} holds {type(theme).__name__}; expected a JSON object")
+    try:
+        Theme.model_validate(theme)
+    except ValidationError as error:
+        problems = describe_validation_error(error)
+        lines = (f"--theme: {path}: {problem['field']}: {problem['message']}" for problem in problems)
+        raise WrongUsageError("\n".join(lines)) from error
     return theme
 
 

@@ -26,7 +26,7 @@ def check_catalog_name(name: str) -> str:
     """
     if re.fullmatch(CATALOG_NAME_PATTERN, name) is None:
         raise ValueError(
-            f"{_shorten(name)!r} is no catalog name; expected 2 to 40 lower-case letters and digits "
+            f"{_shorten(name)!r} is no catalog name; expected 2 to 39 lower-case letters and digits "
             "with single hyphens between them, such as spring-sale",
         )
     if name in RESERVED_NAMES:

@@ -187,9 +187,8 @@ def test_every_default_is_a_field_of_the_request() -> None:
 
 
 @pytest.mark.parametrize("name", sorted({name for name, *_ in BAD}))
-def test_odd_texts_are_told_in_one_line_or_taken(name: str) -> None:
-    for text in ("\x00", "\u2028x", "\ud800", "\U0001f680", "x" * 10_000, "\r\n1\r\n"):
-        try:
-            load_settings({name: text})
-        except SettingError as error:
-            assert len(str(error).splitlines()) == 1
+@pytest.mark.parametrize("text", ["\x00", "\u2028x", "\ud800", "\U0001f680", "x\r\n1", "[", "1\n2"])
+def test_odd_texts_are_told_in_one_line(name: str, text: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load_settings({name: text})
+    assert len(str(caught.value).splitlines()) == 1

@@ -139,7 +139,9 @@ def test_a_request_comes_back_from_its_record(body: dict[str, Any]) -> None:
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["lego", "spring-sale", "a1", "00", "a-b-c", "x" * 40, "9" * 39, "com10", "con-1"])
+@pytest.mark.parametrize(
+    "name", ["lego", "spring-sale", "a1", "00", "a-b-c", "x" * 39, "-".join("9" * 39), "com10", "con-1"]
+)
 def test_names_that_a_catalog_can_have(name: str) -> None:
     assert check_catalog_name(name) == name
     assert ask(catalog=name).catalog == name
@@ -148,15 +150,15 @@ def test_names_that_a_catalog_can_have(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "", "a", "A", "Lego", "../x", "a/b", "a\\b", "..", ".", "a--b", "-a", "a-", "a b", " lego", "lego\n", "lego\x00",
-        "x" * 41, "x" * 300, "a_b", "a.b", "caf\u00e9", "a\u2010b", "\uff41bc", "\u0661\u0662", "\ufefflego", "a%2fb", "CON",
-        "Nul",
+        "", "a", "A", "Lego", "../x", "a/b", "a\\b", "..", ".", "a--b", "-a", "a-", "a b", " lego", "lego\n",
+        "lego\x00", "x" * 40, "x" * 300, "a_b", "a.b", "caf\u00e9", "a\u2010b", "\uff41bc", "\u0661\u0662",
+        "\ufefflego", "a%2fb", "CON", "Nul",
     ],
 )  # fmt: skip
 def test_names_that_a_catalog_cannot_have(name: str) -> None:
     field, message = problem_of(catalog=name)
     assert field == "catalog"
-    assert "is no catalog name; expected 2 to 40 lower-case letters and digits" in message
+    assert "is no catalog name; expected 2 to 39 lower-case letters and digits" in message
     assert repr(name[:40])[:-1] in message
 
 
@@ -172,10 +174,9 @@ def test_device_names_of_windows_are_no_catalog_names(name: str) -> None:
 @given(st.text(max_size=45) | st.text("ab1-", max_size=45))
 def test_a_name_is_taken_exactly_if_it_fits_the_contract(name: str) -> None:
     parts = name.split("-")
-    fits = 2 <= len(name.replace("-", "")) <= 39 + name.count("-") and all(parts)
+    fits = 2 <= len(name.replace("-", "")) <= 39 and all(parts)
     fits = fits and set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-    # The contract's pattern: a first character and 1 to 38 more, each with a hyphen before it or not.
-    fits = fits and len(name.replace("-", "")) <= 39 and name not in {"con", "prn", "aux", "nul"}
+    fits = fits and name not in {"con", "prn", "aux", "nul"}
     try:
         taken = bool(check_catalog_name(name))
     except ValueError:
