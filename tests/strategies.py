@@ -19,7 +19,7 @@ from shared.domain.themes import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.reasons import Reason
 
 QUICK = settings(deadline=None, max_examples=25, derandomize=True, database=None)
-THOROUGH = settings(QUICK, max_examples=80)
+THOROUGH = settings(QUICK, max_examples=60)
 
 CATEGORIES = ("Space Explorers", "City Life", "Sea Rescue Team")
 

@@ -100,7 +100,7 @@ def _perform(
             return await _work_here(session, app, work)
 
     started = time.monotonic()
-    answer = run_interruptibly(perform)
+    answer = run_interruptibly(perform, session.tell_stopping)
     return answer, time.monotonic() - started
 
 

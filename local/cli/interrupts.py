@@ -18,15 +18,22 @@ SHOW_CURSOR = "\x1b[?25h"
 ResultT = TypeVar("ResultT")
 
 
-def run_interruptibly(work: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+def run_interruptibly(
+    work: Callable[[], Coroutine[Any, Any, ResultT]],
+    on_stop: Callable[[], None] = lambda: None,
+) -> ResultT:
     """Run a coroutine to its end; a signal cancels it, and it cleans up.
+
+    Args:
+        work: makes the coroutine.
+        on_stop: called at the first signal.
 
     Raises:
         InterruptedByUserError: a signal came.
     """
 
     async def supervise() -> ResultT:
-        with _listening():
+        with _listening(on_stop):
             return await work()
 
     try:
@@ -37,7 +44,7 @@ def run_interruptibly(work: Callable[[], Coroutine[Any, Any, ResultT]]) -> Resul
 
 
 @contextmanager
-def _listening() -> Iterator[None]:
+def _listening(on_stop: Callable[[], None]) -> Iterator[None]:
     """Cancel the current task at the first signal; leave the process at the second."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine runs in one
@@ -48,6 +55,7 @@ def _listening() -> Iterator[None]:
         heard += 1
         if heard > 1:
             _leave_at_once()
+        on_stop()
         task.cancel()
 
     before = {number: signal.getsignal(number) for number in SIGNALS}

@@ -1,7 +1,7 @@
 """A run's progress on standard error: a live display on a terminal, otherwise a line every few seconds."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -47,17 +47,23 @@ class LiveDisplay:
 
 
 class LineDisplay:
-    """One line now and then, for logs: only when there is news, at most one in LINE_EVERY_SECONDS."""
+    """One line now and then, for logs: only when there is news, at most one in LINE_EVERY_SECONDS.
 
-    def __init__(self, console: Console) -> None:
+    Args:
+        console: where to.
+        clock: monotonic, in seconds.
+    """
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
-        self._started = time.monotonic()
+        self._clock = clock
+        self._started = clock()
         self._last_line = ""
         self._last_at = float("-inf")
 
     def show(self, run: RunStatus) -> None:
         """Print a line if it is time for one."""
-        now = time.monotonic()
+        now = self._clock()
         line = describe_progress(run)
         if line == self._last_line or now - self._last_at < LINE_EVERY_SECONDS:
             return

@@ -116,7 +116,7 @@ def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") 
     rows = [
         ("catalog", Text(run.catalog, style="bold")),
         ("run", Text(run.run_id)),
-        ("status", _name_status(run)),
+        ("status", Text.assemble(_name_status(run), f", {run.stage}" if run.is_active else "")),
         ("items", Text(f"{items.accepted} of {items.target}{_bracket(items.rejected, 'drafts rejected')}")),
     ]
     if images.total:

@@ -5,7 +5,7 @@ from typing import Any
 
 from local.cli.api import AppClient, ProblemError, open_client
 from local.cli.environment import begin_command
-from local.cli.errors import InterruptedByUserError
+from local.cli.errors import CliError, InterruptedByUserError
 from local.cli.follow import LOCAL_PACE, REMOTE_PACE, follow_run
 from local.cli.interrupts import run_interruptibly
 from local.cli.local_app import LocalApp, open_local_app
@@ -93,9 +93,11 @@ def _perform(
             return await _run_here(session, app, start, is_answer)
 
     try:
-        run = run_interruptibly(work)
+        run = run_interruptibly(work, session.tell_stopping)
     except InterruptedByUserError as error:
         raise _explain_interruption(session, place) from error
+    except ProblemError as problem:
+        raise _advise_on_busy_catalog(problem, place) from problem
     locate = choose_locate(settings.store, is_here=place.url is None)
     return Outcome(
         decide_exit_status(run),
@@ -138,3 +140,9 @@ def _explain_interruption(session: Session, place: Place) -> InterruptedByUserEr
         return InterruptedByUserError(f"interrupted; run {run.run_id} goes on: seeder watch {run.run_id}{place.flags}")
     session.run = run.model_copy(update={"status": Status.INTERRUPTED})
     return InterruptedByUserError(f"interrupted; the same command takes run {run.run_id} up where it was")
+
+
+def _advise_on_busy_catalog(problem: ProblemError, place: Place) -> CliError:
+    if problem.kind != "catalog-busy":
+        return problem
+    return CliError(f"{problem}: seeder watch {problem.document['runId']}{place.flags}", reason=problem.reason)

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from local.cli.environment import begin_command
+from local.cli.errors import InterruptedByUserError
 from local.cli.interrupts import run_interruptibly
 from local.cli.local_app import LocalApp, open_local_app
 from local.cli.offline import EarlySimulator
@@ -35,7 +36,10 @@ def serve_app(session: Session, place: Place, port: int, simulator: EarlySimulat
             session.tell("Ctrl-C stops the host; runs are taken up where they were at the next start", style="dim")
             await asyncio.Event().wait()
 
-    run_interruptibly(serve)
+    try:
+        run_interruptibly(serve, session.tell_stopping)
+    except InterruptedByUserError as error:
+        raise InterruptedByUserError("stopped") from error
 
 
 def _show_routes(console: Console, app: LocalApp) -> None:

@@ -24,14 +24,17 @@ def test_codes_are_unique_snake_case_and_spelled_as_their_names() -> None:
         assert name == reason.upper()
 
 
+SPELLED_OUT = re.compile(r'\breason"?[=:] ?"(\w+)"')
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_given_somewhere(reason: Reason) -> None:
-    given = f'Reason.{reason.name}\\b|"reason": "{reason}"'
-    assert any(re.search(given, source) for source in SOURCES.values())
+    by_name = re.compile(rf"\bReason\.{reason.name}\b")
+    assert any(by_name.search(source) or reason in SPELLED_OUT.findall(source) for source in SOURCES.values())
 
 
 def test_no_module_spells_a_reason_code_that_is_not_on_the_list() -> None:
-    spelled = {code for source in SOURCES.values() for code in re.findall(r'"reason": "(\w+)"', source)}
+    spelled = {code for source in SOURCES.values() for code in SPELLED_OUT.findall(source)}
     assert spelled <= set(Reason)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from local.simulator.drawing import scenes, tools
 from local.simulator.drawing.canvas import Rgb
 from local.simulator.drawing.colors import COLOUR_WORDS
-from local.simulator.drawing.figures import extras, hats, headgear, helmets, outfits, prints, roles
+from local.simulator.drawing.figures import extras, headgear, outfits, prints, roles, wardrobe
 from local.simulator.drawing.words import Hit, Lexicon
 
 FIGURE_WORDS = frozenset({"figure", "minifigure", "minifig", "figurine", "character"})
@@ -63,7 +63,7 @@ def _collect(*tables: tuple[str, Mapping[str, object], Mapping[str, str]]) -> Le
 
 
 _LEXICON = _collect(
-    ("headgear", {**hats.HATS, **helmets.HELMETS}, headgear.ALIASES),
+    ("headgear", wardrobe.HEADGEAR, headgear.ALIASES),
     ("outfit", outfits.OUTFITS, outfits.ALIASES),
     ("extra", extras.EXTRAS, extras.ALIASES),
     ("trim", prints.TRIMS, prints.ALIASES),

@@ -1,9 +1,12 @@
 """A thin drawing surface: shapes in units of a thousandth of the picture, drawn at twice the size and averaged down."""
 
+# ruff: noqa: PLR0917 - places and sizes are positional, in the order of every drawing program
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from PIL import Image, ImageDraw
 
@@ -62,7 +65,9 @@ class Canvas:
         """Return the picture at its asked size."""
         return self.image.reduce(SUPERSAMPLING)
 
-    def at(self, x: float, y: float, *, turn: float = 0, scale: float = 1, stretch: float = 1, mirror: bool = False) -> "Canvas":
+    def at(
+        self, x: float, y: float, *, turn: float = 0, scale: float = 1, stretch: float = 1, mirror: bool = False
+    ) -> "Canvas":
         """Return a view whose origin is (x, y).
 
         Shapes in it are mirrored left to right or made wider by ``stretch``, then scaled, then turned clockwise by
@@ -124,7 +129,7 @@ class Canvas:
     def line(self, points: Sequence[Point], width: float, fill: Paint) -> None:
         """Draw a line of ``width`` through ``points``, round at ends and joints; use opaque colours."""
         half = width / 2
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             length = math.hypot(x1 - x0, y1 - y0) or 1
             across, along = (y0 - y1) / length * half, (x1 - x0) / length * half
             quad = [(x0 + across, y0 + along), (x1 + across, y1 + along), (x1 - across, y1 - along)]
@@ -160,7 +165,7 @@ class Canvas:
             length = math.hypot(x1 - x0, y1 - y0) or 1
             across, along = (y0 - y1) / length * half, (x1 - x0) / length * half
             edges.append(((x + across, y + along), (x - across, y - along)))
-        for (left, right), (next_left, next_right) in zip(edges, edges[1:], strict=False):
+        for (left, right), (next_left, next_right) in pairwise(edges):
             self.polygon([left, next_left, next_right, right], fill)
         self.circle(*points[0], half, fill)
         self.circle(*points[-1], half, fill)

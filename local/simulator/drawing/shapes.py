@@ -1,5 +1,7 @@
 """Solids with the house light: from the upper left, one lighter and one darker tone, no gradients."""
 
+# ruff: noqa: PLR0917 - places and sizes are positional, in the order of every drawing program
+
 import math
 
 from local.simulator.drawing.canvas import Canvas, Point, Rgb
@@ -31,7 +33,9 @@ def pole(canvas: Canvas, start: Point, end: Point, width: float, colour: Rgb) ->
     canvas.line([(start[0] - offset, start[1]), (end[0] - offset, end[1])], width * 0.62, colour)
 
 
-def drum(canvas: Canvas, x: float, top: float, bottom: float, across: float, colour: Rgb, lid: Rgb | None = None) -> None:
+def drum(
+    canvas: Canvas, x: float, top: float, bottom: float, across: float, colour: Rgb, lid: Rgb | None = None
+) -> None:
     """Draw an upright cylinder seen slightly from above."""
     down = across * 0.24
     for tone, first, last in ((shade(colour), 0, 12), (colour, 3, 12)):

@@ -28,6 +28,11 @@ def _singular(word: str) -> str:
     return word[:-1]
 
 
+def spread_synonyms(table: Mapping[str, str]) -> dict[str, str]:
+    """Return each other word's own name, from a table of names and their other words, separated by commas."""
+    return {word: name for name, words in table.items() for word in words.split(", ")}
+
+
 @dataclass(frozen=True, slots=True)
 class Hit(Generic[T]):
     """A phrase found at words ``start`` up to, not including, ``end``."""

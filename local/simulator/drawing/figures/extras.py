@@ -8,6 +8,7 @@ from local.simulator.drawing.colors import GOLD, INK, LEAF, LEATHER, SILVER, STE
 from local.simulator.drawing.figures.anatomy import SHOULDER, lit_band
 from local.simulator.drawing.figures.prints import draw_bow_tie, draw_tie
 from local.simulator.drawing.shapes import ball, block, drum
+from local.simulator.drawing.words import spread_synonyms
 
 Painter = Callable[[Canvas, Rgb], None]
 
@@ -32,7 +33,10 @@ def _nothing(_canvas: Canvas, _colour: Rgb) -> None:
 
 
 def _cape(canvas: Canvas, colour: Rgb) -> None:
-    canvas.smooth([(-90, 430), (90, 430), (150, 560), (190, 800), (90, 838), (0, 818), (-90, 838), (-190, 800), (-150, 560)], shade(colour, 0.18))
+    canvas.smooth(
+        [(-90, 430), (90, 430), (150, 560), (190, 800), (90, 838), (0, 818), (-90, 838), (-190, 800), (-150, 560)],
+        shade(colour, 0.18),
+    )
     for x in (-140, -70, 70, 140):
         canvas.line([(x * 0.7, 520), (x, 806)], 9, shade(colour, 0.4))
 
@@ -40,7 +44,16 @@ def _cape(canvas: Canvas, colour: Rgb) -> None:
 def _wings(canvas: Canvas, colour: Rgb) -> None:
     for side in (-1, 1):
         for reach, drop, tone in ((286, 0, colour), (240, 84, tint(colour, 0.3)), (186, 150, tint(colour, 0.5))):
-            canvas.smooth([(side * 50, 480 + drop * 0.5), (side * reach * 0.6, 380 + drop), (side * reach, 350 + drop), (side * reach * 0.9, 450 + drop), (side * 70, 560 + drop * 0.3)], tone if side < 0 else shade(tone, 0.14))
+            canvas.smooth(
+                [
+                    (side * 50, 480 + drop * 0.5),
+                    (side * reach * 0.6, 380 + drop),
+                    (side * reach, 350 + drop),
+                    (side * reach * 0.9, 450 + drop),
+                    (side * 70, 560 + drop * 0.3),
+                ],
+                tone if side < 0 else shade(tone, 0.14),
+            )
 
 
 def _backpack(canvas: Canvas, colour: Rgb) -> None:
@@ -263,12 +276,29 @@ EXTRAS: Mapping[str, Extra] = {
 }
 BACKPACK_STRAPS: Painter = _backpack_straps
 
-ALIASES: Mapping[str, str] = {
-    "rucksack": "backpack", "knapsack": "backpack", "neckerchief": "scarf", "tie": "necktie",
-    "bowtie": "bow tie", "goatee": "beard", "bearded": "beard", "moustache": "mustache", "spectacles": "glasses",
-    "eyeglasses": "glasses", "shades": "sunglasses", "eyepatch": "eye patch", "jetpack": "jet pack", "air tank": "oxygen tank",
-    "scuba tank": "oxygen tank", "toolbelt": "tool belt", "utility belt": "tool belt", "messenger bag": "satchel",
-    "boots": "rubber boots", "dog": "small dog", "puppy": "small dog", "cat": "small cat", "kitten": "small cat",
-    "robot companion": "small robot", "wooden barrel": "barrel", "houseplant": "potted plant", "bike": "bicycle",
-    "bonfire": "campfire", "mittens": "gloves",
-}  # fmt: skip
+ALIASES: Mapping[str, str] = spread_synonyms(
+    {
+        "backpack": "rucksack, knapsack",
+        "scarf": "neckerchief",
+        "necktie": "tie",
+        "bow tie": "bowtie",
+        "beard": "goatee, bearded",
+        "mustache": "moustache",
+        "glasses": "spectacles, eyeglasses",
+        "sunglasses": "shades",
+        "eye patch": "eyepatch",
+        "jet pack": "jetpack",
+        "oxygen tank": "air tank, scuba tank",
+        "tool belt": "toolbelt, utility belt",
+        "satchel": "messenger bag",
+        "rubber boots": "boots",
+        "small dog": "dog, puppy",
+        "small cat": "cat, kitten",
+        "small robot": "robot companion",
+        "barrel": "wooden barrel",
+        "potted plant": "houseplant",
+        "bicycle": "bike",
+        "campfire": "bonfire",
+        "gloves": "mittens",
+    },
+)

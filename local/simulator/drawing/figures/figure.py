@@ -10,15 +10,13 @@ from local.simulator.drawing.dice import Dice
 from local.simulator.drawing.figures import body, hair, prints
 from local.simulator.drawing.figures.anatomy import CHIN, GROUND
 from local.simulator.drawing.figures.extras import BACKPACK_STRAPS, EXTRAS, Painter
-from local.simulator.drawing.figures.hats import HATS
 from local.simulator.drawing.figures.head import Face, choose_face, draw_face, draw_head
 from local.simulator.drawing.figures.headgear import Headgear
-from local.simulator.drawing.figures.helmets import HELMETS
 from local.simulator.drawing.figures.outfits import OUTFITS, Outfit
 from local.simulator.drawing.figures.stand import draw_foot_shadow, draw_stand
+from local.simulator.drawing.figures.wardrobe import HEADGEAR
 from local.simulator.drawing.tools import TOOLS, Tool
 
-HEADGEAR: Mapping[str, Headgear] = {**HATS, **HELMETS}
 PLAIN_OUTFITS = ("jacket", "shirt", "overalls", "vest", "sweater", "tracksuit", "coat", "uniform", "tunic", "jumpsuit")
 PLAIN_HEADGEAR = (None, None, None, None, "cap", "beanie", "baseball cap", "headband", "bandana", "flat cap")
 TROUSERS: tuple[Rgb, ...] = (
@@ -92,7 +90,11 @@ def choose_look(brief: FigureBrief, dice: Dice) -> Look:
         headgear=gear,
         headgear_colour=gear_said[0] if gear_said else gear.colour or accent if gear else accent,
         tool=tool,
-        tool_colour=brief.tool.colours[0] if tool and brief.tool and brief.tool.colours else tool.colour if tool else main,
+        tool_colour=brief.tool.colours[0]
+        if tool and brief.tool and brief.tool.colours
+        else tool.colour
+        if tool
+        else main,
         tool_side=dice.pick("tool side", (-1, 1)),
         free_arm="chest" if pose == "chest" else dice.pick("free arm", FREE_ARMS[pose]),
     )

@@ -57,8 +57,8 @@ def choose_face(dice: Dice, worn: frozenset[str]) -> Face:
     return Face(
         skin=dice.pick("skin", SKINS),
         hair=dice.pick("hair colour", HAIR_COLOURS),
-        smile=dice.pick("smile", tuple(SMILES)),
-        eyes=dice.pick("eyes", ("dots", "dots", "lashes", "wink", "tall")),
+        smile=dice.pick("smile", [smile for smile in SMILES if not (beard and smile == "lips")]),
+        eyes=dice.pick("eyes", ("dots", "dots", "wink", "tall", *(() if beard else ("lashes",)))),
         freckles=dice.chance("freckles", 0.18),
         blush=dice.chance("blush", 0.45),
         beard=beard,

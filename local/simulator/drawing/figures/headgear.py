@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from local.simulator.drawing.canvas import Canvas, Rgb
+from local.simulator.drawing.words import spread_synonyms
 
 Painter = Callable[[Canvas, Rgb, Rgb], None]
 """Paints on a head's canvas (origin: the chin); takes the colour of the thing and an accent."""
@@ -26,25 +27,42 @@ class Headgear:
     hair: str = "behind"
 
 
-ALIASES: Mapping[str, str] = {
-    "space helmet": "bubble helmet", "astronaut helmet": "bubble helmet", "glass helmet": "bubble helmet",
-    "visored helmet": "knight helmet", "visor helmet": "knight helmet", "great helm": "knight helmet",
-    "helm": "knight helmet", "plumed helmet": "knight helmet", "crash helmet": "racing helmet",
-    "motorcycle helmet": "racing helmet", "motorbike helmet": "racing helmet", "ski helmet": "racing helmet",
-    "firefighter helmet": "fire helmet", "bike helmet": "bicycle helmet", "cycling helmet": "bicycle helmet",
-    "pilot helmet": "flight helmet", "aviator cap": "flight helmet", "aviator helmet": "flight helmet",
-    "hardhat": "hard hat", "safety helmet": "hard hat", "construction helmet": "hard hat", "pith helmet": "sun hat",
-    "safari hat": "sun hat", "explorer hat": "fedora", "witch hat": "wizard hat", "pointed hat": "wizard hat",
-    "pirate hat": "tricorn hat", "tricorn": "tricorn hat", "bicorne": "tricorn hat", "chef s hat": "chef hat",
-    "toque": "chef hat", "baker hat": "chef hat", "bowler": "bowler hat", "derby hat": "bowler hat",
-    "stetson": "cowboy hat", "sombrero": "straw hat", "ushanka": "fur hat", "captain s hat": "captain hat",
-    "sailor cap": "captain hat", "sailor hat": "captain hat", "peaked cap": "conductor cap",
-    "police cap": "conductor cap", "police hat": "conductor cap", "pilot cap": "conductor cap", "newsboy cap": "flat cap",
-    "knit cap": "beanie", "knitted hat": "beanie", "winter hat": "beanie", "wool hat": "beanie", "bobble hat": "beanie",
-    "tiara": "crown", "diadem": "crown", "laurel": "laurel wreath", "flower crown": "flower wreath",
-    "cowl": "hood", "headset": "headphones", "earphones": "headphones", "earmuffs": "headphones",
-    "headscarf": "bandana", "kerchief": "bandana", "swim goggles": "goggles", "safety goggles": "goggles",
-    "antennae": "antenna", "head lamp": "headlamp", "nemes": "pharaoh headdress", "hat": "fedora",
-    "sweatband": "headband", "visor": "cap", "graduation cap": "top hat", "jester hat": "party hat", "fez": "top hat",
-}  # fmt: skip
-"""Other words for the kinds that ``hats`` and ``helmets`` draw."""
+ALIASES: Mapping[str, str] = spread_synonyms(
+    {
+        "bubble helmet": "space helmet, astronaut helmet, glass helmet",
+        "knight helmet": "visored helmet, visor helmet, great helm, helm, plumed helmet",
+        "racing helmet": "crash helmet, motorcycle helmet, motorbike helmet, ski helmet",
+        "fire helmet": "firefighter helmet",
+        "bicycle helmet": "bike helmet, cycling helmet",
+        "flight helmet": "pilot helmet, aviator cap, aviator helmet",
+        "hard hat": "hardhat, safety helmet, construction helmet",
+        "sun hat": "pith helmet, safari hat",
+        "fedora": "explorer hat, hat",
+        "wizard hat": "witch hat, pointed hat",
+        "tricorn hat": "pirate hat, tricorn, bicorne",
+        "chef hat": "chef s hat, toque, baker hat",
+        "bowler hat": "bowler, derby hat",
+        "cowboy hat": "stetson",
+        "straw hat": "sombrero",
+        "fur hat": "ushanka",
+        "captain hat": "captain s hat, sailor cap, sailor hat",
+        "conductor cap": "peaked cap, police cap, police hat, pilot cap",
+        "flat cap": "newsboy cap",
+        "beanie": "knit cap, knitted hat, winter hat, wool hat, bobble hat",
+        "crown": "tiara, diadem",
+        "laurel wreath": "laurel",
+        "flower wreath": "flower crown",
+        "hood": "cowl",
+        "headphones": "headset, earphones, earmuffs",
+        "bandana": "headscarf, kerchief",
+        "goggles": "swim goggles, safety goggles",
+        "antenna": "antennae",
+        "headlamp": "head lamp",
+        "pharaoh headdress": "nemes",
+        "headband": "sweatband",
+        "cap": "visor",
+        "top hat": "graduation cap, fez",
+        "party hat": "jester hat",
+    },
+)
+"""Other words for the kinds that ``hats``, ``caps`` and ``helmets`` draw."""

@@ -200,7 +200,7 @@ def _hard_hat(canvas: Canvas, colour: Rgb, _accent: Rgb) -> None:
 def _headlamp(canvas: Canvas, colour: Rgb, accent: Rgb) -> None:
     draw_dome(canvas, colour)
     canvas.box(-120, -152, 120, -122, shade(accent, 0.3), 10)
-    canvas.polygon([(-60, -330), (60, -330), (18, -190), (-18, -190)], fade((255, 244, 170), 0.5))
+    canvas.circle(0, -176, 64, fade((255, 244, 170), 0.45))
     block(canvas, -38, -212, 38, -138, (70, 72, 86), 16)
     canvas.circle(-3, -176, 27, (255, 238, 140))
     canvas.circle(-8, -182, 12, WHITE)

@@ -8,6 +8,7 @@ from local.simulator.drawing.colors import COLOUR_WORDS, GOLD, INK, LEATHER, SIL
 from local.simulator.drawing.figures import prints
 from local.simulator.drawing.figures.anatomy import HIP, SHOULDER, lit_band, torso_band, torso_half
 from local.simulator.drawing.shapes import block
+from local.simulator.drawing.words import spread_synonyms
 
 Print = Callable[[Canvas, Rgb, Rgb, Rgb], None]
 """Paints a torso; takes the main colour, the accent and the skin."""
@@ -374,13 +375,30 @@ OUTFITS: Mapping[str, Outfit] = {
     "fur costume": Outfit(_fur_costume, (150, 100, 62), "same"),
 }
 
-ALIASES: Mapping[str, str] = {
-    "space suit": "spacesuit", "astronaut suit": "spacesuit", "flight suit": "jumpsuit", "coveralls": "jumpsuit",
-    "armour": "armor", "breastplate": "armor", "plate mail": "armor", "chain mail": "chainmail", "gown": "dress",
-    "robes": "robe", "dungarees": "overalls", "labcoat": "lab coat", "trench coat": "long coat", "overcoat": "long coat",
-    "hi vis vest": "safety vest", "reflective vest": "safety vest", "waistcoat": "vest", "hoodie": "jacket",
-    "windbreaker": "jacket", "blazer": "suit", "diving suit": "wetsuit", "swimsuit": "leotard", "jersey": "tracksuit",
-    "pullover": "sweater", "cardigan": "sweater", "t shirt": "shirt", "tee": "shirt", "blouse": "shirt",
-    "animal costume": "fur costume", "bear costume": "fur costume", "robot body": "body panels", "anorak": "parka",
-    "snowsuit": "parka", "doublet": "tunic", "sari": "kimono", "cassock": "robe",
-}  # fmt: skip
+ALIASES: Mapping[str, str] = spread_synonyms(
+    {
+        "spacesuit": "space suit, astronaut suit",
+        "jumpsuit": "flight suit, coveralls",
+        "armor": "armour, breastplate, plate mail",
+        "chainmail": "chain mail",
+        "dress": "gown",
+        "robe": "robes, cassock",
+        "overalls": "dungarees",
+        "lab coat": "labcoat",
+        "long coat": "trench coat, overcoat",
+        "safety vest": "hi vis vest, reflective vest",
+        "vest": "waistcoat",
+        "jacket": "hoodie, windbreaker",
+        "suit": "blazer",
+        "wetsuit": "diving suit",
+        "leotard": "swimsuit",
+        "tracksuit": "jersey",
+        "sweater": "pullover, cardigan",
+        "shirt": "t shirt, tee, blouse",
+        "fur costume": "animal costume, bear costume",
+        "body panels": "robot body",
+        "parka": "anorak, snowsuit",
+        "tunic": "doublet",
+        "kimono": "sari",
+    },
+)

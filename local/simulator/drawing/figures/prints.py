@@ -6,6 +6,7 @@ from local.simulator.drawing.canvas import Canvas, Rgb
 from local.simulator.drawing.colors import GOLD, shade, tint
 from local.simulator.drawing.figures.anatomy import HIP, SHOULDER, lit_band, torso_band, torso_half
 from local.simulator.drawing.shapes import block
+from local.simulator.drawing.words import spread_synonyms
 
 BELT_TOP = 622
 
@@ -153,8 +154,14 @@ TRIMS: Mapping[str, Callable[[Canvas, Rgb], None]] = {
 }
 """Where a prompt's second colour goes; keys are singular."""
 
-ALIASES: Mapping[str, str] = {
-    "accent": "trim", "piping": "trim", "edging": "trim", "striped": "stripe", "pinstripe": "stripe", "pouch": "pocket",
-    "suspender": "strap", "harness": "strap", "chest panel": "panel", "badge": "patch", "cuff": "trim",
-}  # fmt: skip
+ALIASES: Mapping[str, str] = spread_synonyms(
+    {
+        "trim": "accent, piping, edging, cuff",
+        "stripe": "striped, pinstripe",
+        "pocket": "pouch",
+        "strap": "suspender, harness",
+        "panel": "chest panel",
+        "patch": "badge",
+    },
+)
 """Other words for trims."""

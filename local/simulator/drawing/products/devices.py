@@ -49,14 +49,23 @@ def _phone(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     canvas.polygon([(-128, -300), (-30, -420), (60, -320), (118, -380), (118, -60), (-128, -60)], tint(trim, 0.2))
     canvas.circle(60, -440, 34, (255, 232, 140))
     for index in range(4):
-        canvas.box(-104 + index * 56, -110, -62 + index * 56, -68, (WHITE, (250, 140, 110), (130, 210, 150), (250, 210, 100))[index], 12)
+        canvas.box(
+            -104 + index * 56,
+            -110,
+            -62 + index * 56,
+            -68,
+            (WHITE, (250, 140, 110), (130, 210, 150), (250, 210, 100))[index],
+            12,
+        )
     canvas.box(-36, -500, 26, -486, INK, 7)
 
 
 def _laptop(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     block(canvas, -270, -420, 270, -50, main, 24)
     canvas.box(-244, -396, 236, -74, mix(trim, (40, 60, 110), 0.45), 10)
-    canvas.polygon([(-244, -190), (-90, -310), (30, -200), (120, -270), (236, -170), (236, -74), (-244, -74)], tint(trim, 0.15))
+    canvas.polygon(
+        [(-244, -190), (-90, -310), (30, -200), (120, -270), (236, -170), (236, -74), (-244, -74)], tint(trim, 0.15)
+    )
     canvas.circle(140, -330, 34, (255, 232, 140))
     canvas.polygon([(-290, -50), (290, -50), (350, 0), (-350, 0)], tint(main, 0.2))
     canvas.polygon([(-350, 0), (350, 0), (340, 16), (-340, 16)], shade(main, 0.3))
@@ -217,7 +226,14 @@ def _train(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
 
 
 def _blocks(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
-    for x, y, tone in ((-190, 0, main), (0, 0, trim), (190, 0, tint(main, 0.4)), (-96, -176, tint(trim, 0.3)), (96, -176, shade(main, 0.14)), (0, -352, main)):
+    for x, y, tone in (
+        (-190, 0, main),
+        (0, 0, trim),
+        (190, 0, tint(main, 0.4)),
+        (-96, -176, tint(trim, 0.3)),
+        (96, -176, shade(main, 0.14)),
+        (0, -352, main),
+    ):
         for dx in (-44, 44):
             canvas.box(x + dx - 30, y - 196, x + dx + 30, y - 160, shade(tone, 0.16), 8)
         block(canvas, x - 90, y - 174, x + 90, y, tone, 10)
@@ -227,7 +243,9 @@ def _spinning_top(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     view = canvas.at(0, -8, turn=8)
     pole(view, (0, -480), (0, -330), 24, WOOD)
     view.circle(0, -490, 27, trim)
-    view.smooth([(-220, -300), (-150, -360), (150, -360), (220, -300), (120, -120), (0, -10), (-120, -120)], shade(main, 0.2))
+    view.smooth(
+        [(-220, -300), (-150, -360), (150, -360), (220, -300), (120, -120), (0, -10), (-120, -120)], shade(main, 0.2)
+    )
     view.smooth([(-220, -300), (-150, -360), (80, -360), (110, -300), (50, -120), (0, -10), (-120, -120)], main)
     view.curve([(-206, -270), (-80, -236), (80, -236), (206, -270)], 44, trim)
 

@@ -77,7 +77,13 @@ def _cabinet(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
 
 def _shelf(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     canvas.box(-230, -540, 230, 0, shade(main, 0.4), 8)
-    books = ((trim, 110), (mix(trim, WHITE, 0.4), 90), ((226, 184, 110), 120), ((110, 150, 190), 100), (shade(trim), 84))
+    books = (
+        (trim, 110),
+        (mix(trim, WHITE, 0.4), 90),
+        ((226, 184, 110), 120),
+        ((110, 150, 190), 100),
+        (shade(trim), 84),
+    )
     for row in range(3):
         floor = -370 + row * 176
         for index in range(9):
@@ -93,7 +99,9 @@ def _shelf(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
 
 def _bed(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     canvas.ellipse(0, -70, 320, 84, shade(main, 0.3))
-    canvas.smooth([(-320, -110), (-250, -210), (0, -240), (250, -210), (320, -110), (240, -20), (0, 0), (-240, -20)], main)
+    canvas.smooth(
+        [(-320, -110), (-250, -210), (0, -240), (250, -210), (320, -110), (240, -20), (0, 0), (-240, -20)], main
+    )
     canvas.ellipse(0, -140, 232, 74, shade(main, 0.4))
     canvas.ellipse(0, -126, 214, 60, trim)
     canvas.ellipse(-40, -136, 130, 30, tint(trim, 0.3))

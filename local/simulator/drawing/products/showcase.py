@@ -5,10 +5,22 @@ from collections.abc import Mapping, Sequence
 from local.simulator.drawing import tools
 from local.simulator.drawing.brief import find_colours
 from local.simulator.drawing.canvas import Canvas, Rgb
-from local.simulator.drawing.colors import BRIGHT, COLOUR_WORDS, SHADOW, STEEL, WHITE, WOOD, distance, fade, shade, stand_out, tint
+from local.simulator.drawing.colors import (
+    BRIGHT,
+    COLOUR_WORDS,
+    SHADOW,
+    STEEL,
+    WHITE,
+    WOOD,
+    distance,
+    fade,
+    shade,
+    stand_out,
+    tint,
+)
 from local.simulator.drawing.dice import Dice
-from local.simulator.drawing.figures import headgear, helmets
-from local.simulator.drawing.figures.hats import HATS
+from local.simulator.drawing.figures import headgear
+from local.simulator.drawing.figures.wardrobe import HEADGEAR
 from local.simulator.drawing.products import ALIASES, PRODUCTS, Product
 from local.simulator.drawing.shapes import drum
 from local.simulator.drawing.words import Lexicon
@@ -68,8 +80,8 @@ def _tool_product(tool: tools.Tool) -> Product:
 _THINGS: Lexicon[Product] = Lexicon(
     {
         **{name: _tool_product(tool) for name, tool in tools.TOOLS.items()},
-        **{name: _gear_product(gear) for name, gear in {**HATS, **helmets.HELMETS}.items()},
-        **{phrase: _gear_product({**HATS, **helmets.HELMETS}[name]) for phrase, name in headgear.ALIASES.items()},
+        **{name: _gear_product(gear) for name, gear in HEADGEAR.items()},
+        **{phrase: _gear_product(HEADGEAR[name]) for phrase, name in headgear.ALIASES.items()},
         **PRODUCTS,
         **{phrase: PRODUCTS[name] for phrase, name in ALIASES.items()},
     },
@@ -100,7 +112,9 @@ def choose_colours(words: Sequence[str], product: Product, dice: Dice) -> tuple[
     main = said[0] if said else stuff[0] if stuff else product.colour or dice.pick("main", BRIGHT)
     if len(said) > 1:
         return main, stand_out(said[-1], main)
-    fitting = [colour for colour in (*BRIGHT, COLOUR_WORDS["gold"], COLOUR_WORDS["cream"]) if distance(colour, main) > 110]  # noqa: PLR2004 - clearly another
+    fitting = [
+        colour for colour in (*BRIGHT, COLOUR_WORDS["gold"], COLOUR_WORDS["cream"]) if distance(colour, main) > 110
+    ]
     return main, dice.pick("trim", fitting)
 
 
@@ -117,7 +131,9 @@ def draw_product(canvas: Canvas, words: Sequence[str], dice: Dice) -> None:
     main, trim = choose_colours(words, product, dice)
     stretch, size = next((SHAPES[word] for word in words if word in SHAPES), (1.0, 1.0))
     canvas.ellipse(26, PODIUM_TOP, 300 * stretch * size, 34, fade(SHADOW, 0.26))
-    view = canvas.at(0, PODIUM_TOP, scale=size * dice.between("size", 1.06, 1.14), stretch=stretch, mirror=dice.chance("mirror", 0.3))
+    view = canvas.at(
+        0, PODIUM_TOP, scale=size * dice.between("size", 1.06, 1.14), stretch=stretch, mirror=dice.chance("mirror", 0.3)
+    )
     product.paint(view, main, trim)
     if not SHINY.isdisjoint(words):
         for x, y, length in ((-210, 330, 34), (-262, 390, 19), (230, 300, 24)):

@@ -67,7 +67,11 @@ def _dish(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     canvas.ellipse(0, -62, 276, 72, trim)
     canvas.ellipse(0, -62, 258, 62, tint(main, 0.16))
     canvas.ellipse(8, -56, 180, 36, shade(main, 0.12))
-    for x, y, size, tone in ((-70, -96, 54, (240, 130, 90)), (20, -108, 60, (130, 190, 100)), (90, -88, 50, (250, 200, 90))):
+    for x, y, size, tone in (
+        (-70, -96, 54, (240, 130, 90)),
+        (20, -108, 60, (130, 190, 100)),
+        (90, -88, 50, (250, 200, 90)),
+    ):
         ball(canvas, x, y, size, tone)
 
 

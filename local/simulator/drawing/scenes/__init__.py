@@ -5,42 +5,77 @@ from collections.abc import Mapping
 from local.simulator.drawing.canvas import Canvas
 from local.simulator.drawing.colors import WHITE, fade, mix
 from local.simulator.drawing.dice import Dice
+from local.simulator.drawing.scenes.arenas import ARENAS
 from local.simulator.drawing.scenes.beyond import BEYOND
+from local.simulator.drawing.scenes.country import COUNTRY
 from local.simulator.drawing.scenes.kinds import Light, Scene
 from local.simulator.drawing.scenes.rooms import ROOMS
 from local.simulator.drawing.scenes.scenery import draw_sky
 from local.simulator.drawing.scenes.town import TOWN
 from local.simulator.drawing.scenes.wild import WILD
+from local.simulator.drawing.words import spread_synonyms
 
-SCENES: Mapping[str, Scene] = {**WILD, **BEYOND, **TOWN, **ROOMS}
+SCENES: Mapping[str, Scene] = {**WILD, **BEYOND, **TOWN, **COUNTRY, **ARENAS, **ROOMS}
 
-ALIASES: Mapping[str, str] = {
-    "moon base": "moon", "lunar": "moon", "crater": "moon", "galaxy": "space", "star field": "space", "starry sky": "space",
-    "spaceship": "space", "spaceport": "space", "orbit": "space", "red planet": "planet", "alien world": "planet",
-    "night": "night sky", "moonlit": "night sky", "fortress": "castle", "dungeon": "castle", "throne room": "castle",
-    "tower": "castle", "city": "city street", "street": "city street", "downtown": "city street", "rooftop": "city street",
-    "skyline": "city street", "town": "village", "town square": "village", "building site": "construction site",
-    "scaffolding": "construction site", "dock": "harbor", "pier": "harbor", "marina": "harbor", "port": "harbor",
-    "harbour": "harbor", "sea": "ocean", "wave": "ocean", "lake": "river", "reef": "underwater", "coral": "underwater",
-    "seabed": "underwater", "ocean floor": "underwater", "seaside": "beach", "shore": "beach", "tropical": "island",
-    "lagoon": "island", "ship": "ship deck", "deck": "ship deck", "wood": "forest", "woodland": "forest",
-    "rainforest": "jungle", "dune": "desert", "canyon": "desert", "oasis": "desert", "tomb": "pyramid", "summit": "mountain",
-    "cliff": "mountain", "peak": "mountain", "alpine": "mountain", "snowy": "snow", "arctic": "snow", "tundra": "snow",
-    "ski slope": "snow", "winter": "snow", "iceberg": "glacier", "ice": "glacier", "lava": "volcano", "volcanic": "volcano",
-    "cavern": "cave", "tunnel": "mine", "marsh": "swamp", "bayou": "swamp", "stream": "river", "waterfall": "river",
-    "prairie": "meadow", "field": "meadow", "park": "garden", "lawn": "garden", "barn": "farm", "ranch": "farm",
-    "wheat field": "harvest field", "vineyard": "orchard", "shed": "workshop", "smithy": "workshop", "forge": "workshop",
-    "warehouse": "factory", "assembly line": "factory", "restaurant": "kitchen", "diner": "kitchen", "cafe": "bakery",
-    "shop": "market", "bazaar": "market", "stall": "market", "concert": "stage", "theater": "stage", "theatre": "stage",
-    "opera": "stage", "circus": "circus tent", "archive": "library", "study": "library", "bookshop": "library",
-    "gallery": "museum", "school": "classroom", "lab": "laboratory", "clinic": "hospital", "surgery": "hospital",
-    "firehouse": "fire station", "train station": "railway station", "railway": "railway station", "platform": "railway station",
-    "airport": "airfield", "runway": "airfield", "hangar": "airfield", "sky": "cloudy sky", "cloud": "cloudy sky",
-    "arena": "stadium", "sports field": "stadium", "pitch": "stadium", "track": "race track", "racetrack": "race track",
-    "fitness studio": "gym", "skatepark": "skate park", "home": "living room", "lounge": "living room", "shrine": "temple",
-    "ruins": "temple", "fairground": "theme park", "carnival": "theme park", "amusement park": "theme park",
-    "camp": "campsite", "tent": "campsite",
-}  # fmt: skip
+ALIASES: Mapping[str, str] = spread_synonyms(
+    {
+        "moon": "moon base, lunar, crater",
+        "space": "galaxy, star field, starry sky, spaceship, spaceport, orbit",
+        "planet": "red planet, alien world",
+        "night sky": "night, moonlit",
+        "castle": "fortress, dungeon, throne room, tower",
+        "city street": "city, street, downtown, rooftop, skyline",
+        "village": "town, town square",
+        "construction site": "building site, scaffolding",
+        "harbor": "dock, pier, marina, port, harbour",
+        "ocean": "sea, wave",
+        "river": "lake, stream, waterfall",
+        "underwater": "reef, coral, seabed, ocean floor",
+        "beach": "seaside, shore",
+        "island": "tropical, lagoon",
+        "ship deck": "ship, deck",
+        "forest": "wood, woodland",
+        "jungle": "rainforest",
+        "desert": "dune, canyon, oasis",
+        "pyramid": "tomb",
+        "mountain": "summit, cliff, peak, alpine",
+        "snow": "snowy, arctic, tundra, ski slope, winter",
+        "glacier": "iceberg, ice",
+        "volcano": "lava, volcanic",
+        "cave": "cavern",
+        "mine": "tunnel",
+        "swamp": "marsh, bayou",
+        "meadow": "prairie, field",
+        "garden": "park, lawn",
+        "farm": "barn, ranch",
+        "harvest field": "wheat field",
+        "orchard": "vineyard",
+        "workshop": "shed, smithy, forge",
+        "factory": "warehouse, assembly line",
+        "kitchen": "restaurant, diner",
+        "bakery": "cafe",
+        "market": "shop, bazaar, stall",
+        "stage": "concert, theater, theatre, opera",
+        "circus tent": "circus",
+        "library": "archive, study, bookshop",
+        "museum": "gallery",
+        "classroom": "school",
+        "laboratory": "lab",
+        "hospital": "clinic, surgery",
+        "fire station": "firehouse",
+        "railway station": "train station, railway, platform",
+        "airfield": "airport, runway, hangar",
+        "cloudy sky": "sky, cloud",
+        "stadium": "arena, sports field, pitch",
+        "race track": "track, racetrack",
+        "gym": "fitness studio",
+        "skate park": "skatepark",
+        "living room": "home, lounge",
+        "temple": "shrine, ruins",
+        "theme park": "fairground, carnival, amusement park",
+        "campsite": "camp, tent",
+    },
+)
 """Other words for the same places."""
 
 

@@ -1,5 +1,7 @@
 """Backdrops of space and of the water's edge."""
 
+# ruff: noqa: PLR0917 - places and sizes are positional, in the order of every drawing program
+
 from collections.abc import Mapping
 
 from local.simulator.drawing.canvas import Canvas, Rgb

@@ -1,5 +1,7 @@
 """Pieces that backdrops are put together from. All of them stand on or hang in hazy, friendly colours."""
 
+# ruff: noqa: PLR0917 - places and sizes are positional, in the order of every drawing program
+
 from collections.abc import Sequence
 
 from local.simulator.drawing.canvas import Canvas, Rgb

@@ -1,0 +1,53 @@
+metadata description = 'Durable Task Scheduler: the managed backend, instead of queues and tables in the host storage.'
+
+@description('Name of the scheduler.')
+@minLength(3)
+@maxLength(64)
+param name string
+
+@description('Region.')
+@minLength(3)
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Consumption is billed by the action, Dedicated by the month.')
+@allowed(['Consumption', 'Dedicated'])
+param skuName string
+
+@description('Address ranges that may reach the scheduler, comma-separated. A caller needs an Entra role as well.')
+@minLength(9)
+param ipAllowlist string
+
+@description('Name of the task hub.')
+@minLength(3)
+@maxLength(64)
+param taskHubName string = 'catalogseeder'
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    sku: skuName == 'Dedicated'
+      ? {
+          name: 'Dedicated'
+          capacity: 1
+        }
+      : {
+          name: 'Consumption'
+        }
+    ipAllowlist: split(ipAllowlist, ',')
+    publicNetworkAccess: 'Enabled'
+  }
+}
+
+resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = {
+  parent: scheduler
+  name: taskHubName
+}
+
+output name string = scheduler.name
+output endpoint string = scheduler.properties.endpoint
+output taskHubName string = taskHub.name

@@ -1,0 +1,48 @@
+metadata description = 'Who may call the model. Runs in the resource group of the account, which may be another one than the app\'s.'
+
+@description('Name of the Azure OpenAI account.')
+@minLength(2)
+@maxLength(64)
+param accountName string
+
+@description('Principal id of the app\'s identity.')
+@minLength(36)
+@maxLength(36)
+param appPrincipalId string
+
+@description('Object id of the deploying person; empty: no role.')
+@maxLength(36)
+param personPrincipalId string
+
+@description('What the deploying person is.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param personPrincipalType string
+
+var roles = loadJsonContent('../roles.json')
+
+resource account 'Microsoft.CognitiveServices/accounts@2026-07-01' existing = {
+  name: accountName
+}
+
+resource appCallsModel 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, appPrincipalId, roles.cognitiveServicesOpenAiUser)
+  scope: account
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesOpenAiUser)
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource personCallsModel 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(personPrincipalId)) {
+  name: guid(account.id, personPrincipalId, roles.cognitiveServicesOpenAiUser)
+  scope: account
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesOpenAiUser)
+    principalId: personPrincipalId
+    principalType: personPrincipalType
+  }
+}
+
+output accountId string = account.id
+output endpoint string = account.properties.endpoint

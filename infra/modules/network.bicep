@@ -1,0 +1,106 @@
+metadata description = 'A network with two subnets: one that the app sends from, one for private endpoints.'
+
+@description('Name of the virtual network.')
+@minLength(2)
+@maxLength(64)
+param name string
+
+@description('Name of the network security group of the endpoints\' subnet.')
+@minLength(1)
+@maxLength(80)
+param securityGroupName string
+
+@description('Region.')
+@minLength(3)
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Address range of the network, at least a /24.')
+@minLength(9)
+@maxLength(18)
+param addressPrefix string
+
+var appSubnetName = 'app'
+var endpointSubnetName = 'endpoints'
+var appPrefix = cidrSubnet(addressPrefix, 26, 0)
+var endpointPrefix = cidrSubnet(addressPrefix, 27, 2)
+
+resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+  name: securityGroupName
+  location: location
+  tags: tags
+  properties: {
+    securityRules: [
+      {
+        name: 'allow-https-from-app'
+        properties: {
+          priority: 100
+          direction: 'Inbound'
+          access: 'Allow'
+          protocol: 'Tcp'
+          sourceAddressPrefix: appPrefix
+          sourcePortRange: '*'
+          destinationAddressPrefix: endpointPrefix
+          destinationPortRange: '443'
+        }
+      }
+      {
+        name: 'deny-all-else'
+        properties: {
+          priority: 4096
+          direction: 'Inbound'
+          access: 'Deny'
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
+        }
+      }
+    ]
+  }
+}
+
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: {
+      addressPrefixes: [addressPrefix]
+    }
+    subnets: [
+      {
+        name: appSubnetName
+        properties: {
+          addressPrefix: appPrefix
+          // Flex Consumption runs on the platform of container apps and asks for its delegation.
+          delegations: [
+            {
+              name: 'flex-consumption'
+              properties: {
+                serviceName: 'Microsoft.App/environments'
+              }
+            }
+          ]
+        }
+      }
+      {
+        name: endpointSubnetName
+        properties: {
+          addressPrefix: endpointPrefix
+          networkSecurityGroup: {
+            id: securityGroup.id
+          }
+          privateEndpointNetworkPolicies: 'Enabled' // without it the security group does not hold for endpoints
+        }
+      }
+    ]
+  }
+}
+
+output id string = network.id
+output appSubnetId string = '${network.id}/subnets/${appSubnetName}'
+output endpointSubnetId string = '${network.id}/subnets/${endpointSubnetName}'

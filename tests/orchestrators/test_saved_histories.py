@@ -1,0 +1,78 @@
+"""Histories of real runs, of this version and of those before, replay through today's orchestrators.
+
+A running instance survives a deployment only if its orchestrator asks for the same tasks in the same order again. If a
+test here fails, the change would break running instances: branch on ``context.version``, or give the new course of
+events a new orchestrator name. New histories are recorded with ``python -m tests.support.record_histories``.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import function_app
+from local.engine.determinism import find_new_requests
+from local.engine.errors import NonDeterminismError
+from local.engine.events import EventType
+from local.engine.history import History
+from local.engine.instances import Instance, RuntimeStatus
+from local.engine.replay import replay
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+FUNCTIONS = {function.get_function_name(): function for function in function_app.app.get_functions()}
+STARTS = {EventType.ORCHESTRATOR_STARTED}
+
+
+def read_instance(saved: dict[str, Any]) -> Instance:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return Instance(
+        id=saved["instanceId"],
+        name=saved["orchestrator"],
+        input=saved["input"],
+        status=RuntimeStatus.RUNNING,
+        custom_status=None,
+        output=None,
+        created=moment,
+        updated=moment,
+        generation=0,
+        waits={},
+        parent_id=saved["parentId"],
+        parent_ticket=None,
+    )
+
+
+def count_episodes(events: list[dict[str, Any]]) -> int:
+    return sum(event["EventType"] in STARTS for event in events)
+
+
+def check_replay(saved: dict[str, Any]) -> None:
+    """Replay a saved history as the host would at its last episode; raises NonDeterminismError."""
+    instance = read_instance(saved)
+    texts = [json.dumps(event) for event in saved["events"]]
+    handler = FUNCTIONS[saved["orchestrator"]].get_user_function()
+    decision = replay(handler, instance, texts, is_replaying=count_episodes(saved["events"]) > 1)
+    assert decision.error is None, decision.error
+    find_new_requests(instance, History(texts), decision)
+    assert decision.is_done == saved["isDone"]
+
+
+def test_there_are_histories_of_every_orchestrator() -> None:
+    recorded = {json.loads(path.read_text(encoding="utf-8"))["orchestrator"] for path in HISTORIES}
+    assert recorded == {"seed_catalog", "write_items", "make_images"}
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+def test_a_saved_history_replays(path: Path) -> None:
+    check_replay(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("orchestrator", ["seed_catalog", "write_items", "make_images"])
+def test_a_history_of_another_course_of_events_does_not_replay(orchestrator: str) -> None:
+    path = next(path for path in HISTORIES if orchestrator in path.stem)
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    scheduled = next(event for event in saved["events"] if event["EventType"] == EventType.TASK_SCHEDULED)
+    scheduled["Name"] = "an_activity_of_another_version"
+    with pytest.raises(NonDeterminismError):
+        check_replay(saved)

@@ -1,0 +1,99 @@
+"""Records histories of the orchestrators from real runs: ``python -m tests.support.record_histories``.
+
+Do this for a release, and keep the old ones: ``tests/orchestrators/test_saved_histories.py`` replays them all, so that
+a change that would break running instances fails.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from local.engine import decide
+from local.engine.actions import Decision
+from local.engine.instances import Instance
+from local.simulator.running import running_simulator
+from shared.version import __version__
+from tests.support.running_app import FAST, run_app
+
+FOLDER = Path(__file__).resolve().parents[1] / "orchestrators" / "histories"
+MOST_HISTORIES_A_SCENARIO = 12
+
+SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "plain": ({}, {"targetCount": 40, "categoryCount": 4, "batchSize": 10}),
+    "faulty": (
+        {
+            "rates": {
+                "rate_limited": 0.2,
+                "server_error": 0.1,
+                "bad_image": 0.1,
+                "content_policy": 0.1,
+                "truncated_json": 0.3,
+                "refusal": 0.1,
+            },
+        },
+        {"targetCount": 30, "categoryCount": 4, "batchSize": 5, "parallelImageRequests": 4},
+    ),
+    "long": ({}, {"targetCount": 130, "categoryCount": 4, "batchSize": 2, "parallelImageRequests": 4}),
+    "blocked": ({"accountBlockAfter": 5}, {"targetCount": 20, "categoryCount": 4, "batchSize": 10}),
+    "unusable": ({"rates": {"refusal": 1}}, {"targetCount": 4, "categoryCount": 2, "maxRetries": 1}),
+    "dry": ({}, {"targetCount": 6, "categoryCount": 2, "dryRun": True}),
+}
+
+
+def main() -> None:
+    """Run every scenario and write what each instance and generation saw last."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, (faults, request) in SCENARIOS.items():
+        kept = asyncio.run(record(faults, request))
+        for position, entry in enumerate(choose(kept)):
+            path = FOLDER / f"{__version__}-{name}-{position:02d}-{entry['orchestrator']}.json"
+            path.write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
+
+
+async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the last episode of every instance and generation of a run."""
+    seen: dict[tuple[str, int], dict[str, Any]] = {}
+    original = decide.replay
+
+    def listen(orchestrator: Any, instance: Instance, events: Sequence[str], *, is_replaying: bool) -> Decision:
+        decision = original(orchestrator, instance, events, is_replaying=is_replaying)
+        seen[instance.id, instance.generation] = {
+            "orchestrator": instance.name,
+            "instanceId": instance.id,
+            "parentId": instance.parent_id,
+            "input": instance.input,
+            "events": [json.loads(event) for event in events],
+            "isDone": decision.is_done,
+        }
+        return decision
+
+    decide.replay = listen
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            async with (
+                running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
+                run_app(Path(folder), simulator=simulator) as app,
+            ):
+                await app.run(**request)
+    finally:
+        decide.replay = original
+    return list(seen.values())
+
+
+def choose(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the longest histories, some of each orchestrator."""
+    entries = sorted(entries, key=lambda entry: -len(entry["events"]))
+    counts: dict[str, int] = {}
+    chosen = []
+    for entry in entries:
+        counts[entry["orchestrator"]] = counts.get(entry["orchestrator"], 0) + 1
+        if counts[entry["orchestrator"]] <= MOST_HISTORIES_A_SCENARIO // 4:
+            chosen.append(entry)
+    return chosen
+
+
+if __name__ == "__main__":
+    main()
