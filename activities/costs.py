@@ -1,12 +1,20 @@
 """What calls cost, as messages carry it."""
 
+from typing import Any
+
 from shared.domain.messages import Cost
 from shared.domain.requests import SeedRequest
-from shared.ports import ModelError, Usage
+from shared.ports import ModelError, TextRequest, Usage
 from shared.prices import cost_of_image, cost_of_text, estimate_image_usage
 from shared.reasons import Reason
 
 NANO = 10**9
+
+CHARACTERS_A_TOKEN = 4
+"""OpenAI's rule of thumb for English text."""
+
+OUTPUT_TOKENS_A_DRAFT = 130
+"""An item of 500 characters as JSON; only used where an answer was lost."""
 
 
 def price_text(model: str, usage: Usage) -> Cost:
@@ -29,11 +37,22 @@ def price_image(model: str, usage: Usage) -> Cost:
     )
 
 
-def price_failed_text(deployment: str, error: ModelError) -> Cost:
-    """Return what a failed text call cost: its usage if the answer told one, a bare call if it may have been billed."""
+def price_failed_text(deployment: str, error: ModelError, request: TextRequest[Any], *, asked: int) -> Cost:
+    """Return what a failed text call cost: one whose answer was lost counts as if it had been billed.
+
+    Args:
+        deployment: what was called.
+        error: how it failed.
+        request: what was asked.
+        asked: how many items or categories the lost answer would have held.
+    """
     if error.usage is not None:
         return price_text(deployment, error.usage)
-    return Cost(text_calls=1) if error.reason is Reason.TIMEOUT_AMBIGUOUS else Cost()
+    if error.reason is Reason.TIMEOUT_AMBIGUOUS:
+        characters = len(request.instructions) + len(request.task)
+        usage = Usage(characters // CHARACTERS_A_TOKEN, asked * OUTPUT_TOKENS_A_DRAFT)
+        return price_text(deployment, usage)
+    return Cost()
 
 
 def price_failed_image(deployment: str, error: ModelError, request: SeedRequest) -> Cost:

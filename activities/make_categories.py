@@ -86,7 +86,7 @@ async def run_make_categories(services: Services, call: TextCall) -> TextResult:
     except ModelError as error:
         return TextResult(
             asked=request.category_count,
-            cost=price_failed_text(services.settings.model.text_deployment, error),
+            cost=price_failed_text(services.settings.model.text_deployment, error, ask, asked=missing),
             failure=await handle_model_error(store, call.run_id, error),
             last_success_at=standing.last_success_at,
         )

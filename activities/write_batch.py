@@ -90,7 +90,7 @@ async def run_write_batch(services: Services, call: TextCall) -> TextResult:
     except ModelError as error:
         return TextResult(
             asked=asked,
-            cost=price_failed_text(services.settings.model.text_deployment, error),
+            cost=price_failed_text(services.settings.model.text_deployment, error, ask, asked=asked),
             failure=await handle_model_error(store, call.run_id, error),
             last_success_at=standing.last_success_at,
         )

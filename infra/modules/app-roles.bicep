@@ -1,4 +1,4 @@
-metadata description = 'What the app\'s identity may do, each role at the smallest scope that works.'
+// What the app's identity may do, each role at the smallest scope that works.
 
 @description('Principal id of the app\'s identity.')
 @minLength(36)
@@ -22,10 +22,6 @@ param catalogContainerNames array
 @description('Name of the Application Insights resource.')
 @minLength(1)
 param applicationInsightsName string
-
-@description('Name of the Durable Task Scheduler; empty where the durable backend is the host\'s storage.')
-@maxLength(64)
-param schedulerName string
 
 var roles = loadJsonContent('../roles.json')
 
@@ -51,10 +47,6 @@ resource catalogContainers 'Microsoft.Storage/storageAccounts/blobServices/conta
 
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName
-}
-
-resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' existing = if (!empty(schedulerName)) {
-  name: schedulerName
 }
 
 // The host makes containers of its own in its storage and takes leases there: it needs to own the blobs.
@@ -105,16 +97,6 @@ resource appSendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   scope: applicationInsights
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-  }
-}
-
-resource appUsesScheduler 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(schedulerName)) {
-  name: guid(scheduler.id, principalId, roles.durableTaskDataContributor)
-  scope: scheduler
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.durableTaskDataContributor)
     principalId: principalId
     principalType: 'ServicePrincipal'
   }

@@ -1,4 +1,4 @@
-metadata description = 'A monthly budget for the resource group: mails at 50, 80 and 100 % of it, and when the forecast passes it. It stops nothing.'
+// A monthly budget for the resource group: mails at 50, 80 and 100 % of it, and when the forecast passes it. It stops nothing.
 
 @description('US dollars, or the currency of the subscription, a month.')
 @minValue(1)

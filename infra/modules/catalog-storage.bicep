@@ -1,4 +1,4 @@
-metadata description = 'Where catalogs, runs, inputs and backups live: private containers, versioned, with soft delete; records of old runs age out.'
+// Where catalogs, runs, inputs and backups live: private containers, versioned, with soft delete; records of old runs age out.
 
 @description('Name of the storage account.')
 @minLength(3)

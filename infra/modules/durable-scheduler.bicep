@@ -1,4 +1,4 @@
-metadata description = 'Durable Task Scheduler: the managed backend, instead of queues and tables in the host storage.'
+// Durable Task Scheduler: the managed backend, instead of queues and tables in the host storage.
 
 @description('Name of the scheduler.')
 @minLength(3)
@@ -25,6 +25,13 @@ param ipAllowlist string
 @maxLength(64)
 param taskHubName string = 'catalogseeder'
 
+@description('Principal id of the app\'s identity, which runs orchestrations in the task hub.')
+@minLength(36)
+@maxLength(36)
+param appPrincipalId string
+
+var roles = loadJsonContent('../roles.json')
+
 resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
   name: name
   location: location
@@ -48,6 +55,15 @@ resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = {
   name: taskHubName
 }
 
-output name string = scheduler.name
+resource appUsesTaskHub 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(taskHub.id, appPrincipalId, roles.durableTaskDataContributor)
+  scope: taskHub
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.durableTaskDataContributor)
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
 output endpoint string = scheduler.properties.endpoint
 output taskHubName string = taskHub.name

@@ -1,4 +1,4 @@
-metadata description = 'What the Functions host keeps: leases, queues and tables of the durable backend, and the deployed package. No catalog data.'
+// What the Functions host keeps: leases, queues and tables of the durable backend, and the deployed package. No catalog data.
 
 @description('Name of the storage account.')
 @minLength(3)

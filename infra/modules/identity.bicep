@@ -1,4 +1,4 @@
-metadata description = 'The one identity that the app acts as, towards storage, model, telemetry and scheduler.'
+// The one identity that the app acts as, towards storage, model, telemetry and scheduler.
 
 @description('Name of the identity.')
 @minLength(3)

@@ -1,4 +1,4 @@
-metadata description = 'Who may call the model. Runs in the resource group of the account, which may be another one than the app\'s.'
+// Who may call the model. Runs in the resource group of the account, which may be another one than the app's.
 
 @description('Name of the Azure OpenAI account.')
 @minLength(2)

@@ -1,4 +1,4 @@
-metadata description = 'Azure OpenAI: the account, its content filter, and a text and an image deployment. Sign-in with Entra only.'
+// Azure OpenAI: the account, its content filter, and a text and an image deployment. Sign-in with Entra only.
 
 @description('Name of the account; also its subdomain, which Entra tokens need.')
 @minLength(2)

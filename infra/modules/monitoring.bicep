@@ -1,4 +1,4 @@
-metadata description = 'Where traces, metrics and logs go: a workspace, and Application Insights on top of it. Both take Entra tokens only.'
+// Where traces, metrics and logs go: a workspace, and Application Insights on top of it. Both take Entra tokens only.
 
 @description('Name of the Log Analytics workspace.')
 @minLength(4)

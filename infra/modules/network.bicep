@@ -1,4 +1,4 @@
-metadata description = 'A network with two subnets: one that the app sends from, one for private endpoints.'
+// A network with two subnets: one that the app sends from, one for private endpoints.
 
 @description('Name of the virtual network.')
 @minLength(2)

@@ -1,4 +1,4 @@
-metadata description = 'Private addresses of both storages and the model inside the network, and the names that resolve to them.'
+// Private addresses of both storages and the model inside the network, and the names that resolve to them.
 
 @description('Prefix of the endpoints\' names.')
 @minLength(1)

@@ -1,4 +1,4 @@
-metadata description = 'Who else may read or write catalogs: the deploying person and the importer, each only if asked for by parameter.'
+// Who else may read or write catalogs: the deploying person and the importer, each only if asked for by parameter.
 
 @description('Name of the catalogs\' storage account.')
 @minLength(3)

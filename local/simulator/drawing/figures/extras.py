@@ -182,9 +182,9 @@ def _barrel(canvas: Canvas, colour: Rgb) -> None:
 
 
 def _potted_plant(canvas: Canvas, colour: Rgb) -> None:
-    for turn in (-52, -24, 4, 30, 54):
+    for turn in (-52, -26, 0, 28, 54):
         view = canvas.at(0, -76, turn=turn)
-        view.smooth([(0, 0), (-20, -60), (0, -124), (20, -60)], LEAF if turn < 10 else shade(LEAF))
+        view.smooth([(0, 0), (-20, -60), (0, -124), (20, -60)], shade(LEAF) if turn > 0 else LEAF)
     canvas.polygon([(-50, -80), (50, -80), (36, 0), (-36, 0)], shade(colour))
     canvas.polygon([(-50, -80), (22, -80), (14, 0), (-36, 0)], colour)
     canvas.box(-58, -96, 58, -70, tint(colour, 0.1), 6)

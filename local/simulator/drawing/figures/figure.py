@@ -20,8 +20,15 @@ from local.simulator.drawing.tools import TOOLS, Tool
 PLAIN_OUTFITS = ("jacket", "shirt", "overalls", "vest", "sweater", "tracksuit", "coat", "uniform", "tunic", "jumpsuit")
 PLAIN_HEADGEAR = (None, None, None, None, "cap", "beanie", "baseball cap", "headband", "bandana", "flat cap")
 TROUSERS: tuple[Rgb, ...] = (
-    (44, 62, 112), (58, 60, 76), (120, 84, 58), (206, 178, 132), (92, 122, 86), (128, 60, 72), (150, 156, 170), (60, 110, 170),
-)  # fmt: skip
+    (44, 62, 112),
+    (58, 60, 76),
+    (120, 84, 58),
+    (206, 178, 132),
+    (92, 122, 86),
+    (128, 60, 72),
+    (150, 156, 170),
+    (60, 110, 170),
+)
 FREE_ARMS: Mapping[str, tuple[str, ...]] = {
     "raise": ("down", "down", "hip", "wave"),
     "hang": ("down", "wave", "hip", "down"),

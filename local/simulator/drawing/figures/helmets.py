@@ -14,7 +14,7 @@ def draw_dome(canvas: Canvas, colour: Rgb, *, lift: float = 0) -> None:
     """Draw a round shell over the upper head, ``lift`` units higher than it would sit on the brow."""
     outline = [(x, y - lift) for x, y in DOME]
     canvas.smooth(outline, shade(colour))
-    canvas.smooth([(x * 0.8 - 20, y - lift + (6 if y < -200 else 0)) for x, y in DOME], colour)
+    canvas.smooth([(x * 0.8 - 20, y - lift + 4) for x, y in DOME], colour)
     canvas.curve([(-88, -170 - lift), (-62, -212 - lift), (-22, -230 - lift)], 12, tint(colour, 0.5))
 
 
@@ -181,7 +181,7 @@ def _viking(canvas: Canvas, colour: Rgb, accent: Rgb) -> None:
 
 def _hard_hat(canvas: Canvas, colour: Rgb, _accent: Rgb) -> None:
     draw_dome(canvas, colour)
-    for x, width in ((-44, 15), (0, 24), (44, 15)):
+    for x, width, tone in ((-44, 15, tint(colour)), (0, 24, tint(colour)), (44, 15, shade(colour, 0.1))):
         canvas.smooth(
             [
                 (x * 1.2, -136),
@@ -191,7 +191,7 @@ def _hard_hat(canvas: Canvas, colour: Rgb, _accent: Rgb) -> None:
                 (x * 1.2 + width, -190),
                 (x * 1.2 + width, -136),
             ],
-            tint(colour, 0.3) if x < 40 else shade(colour, 0.1),
+            tone,
         )
     canvas.smooth([(-138, -116), (-120, -146), (0, -156), (120, -146), (138, -116), (0, -126)], shade(colour, 0.36))
     canvas.smooth([(-138, -120), (-120, -148), (0, -158), (80, -150), (94, -130), (0, -134)], colour)

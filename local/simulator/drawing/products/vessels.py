@@ -90,7 +90,7 @@ def _vase(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
 def _planter(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     for turn in (-58, -34, -10, 14, 38, 60):
         view = canvas.at(0, -220, turn=turn)
-        tone = LEAF if turn < 10 else shade(LEAF, 0.2)
+        tone = shade(LEAF, 0.2) if turn > 0 else LEAF
         view.smooth([(0, 0), (-54, -130), (0, -300), (54, -130)], tone)
         view.line([(0, -20), (0, -250)], 6, tint(tone, 0.3))
     canvas.polygon([(-170, -240), (170, -240), (126, 0), (-126, 0)], shade(main, 0.26))

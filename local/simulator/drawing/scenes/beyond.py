@@ -96,10 +96,10 @@ def _ocean(canvas: Canvas, dice: Dice, _light: Light) -> None:
 
 
 def _underwater(canvas: Canvas, dice: Dice, light: Light) -> None:
-    for x in (120, 380, 640, 900):
-        lean = dice.between(f"ray{x}", 40, 130)
-        ray = [(x, canvas.top), (x + 70, canvas.top), (x - lean + 60, HORIZON), (x - lean - 80, HORIZON)]
-        canvas.polygon(ray, mix(light.high, light.low, 0.55))
+    for ray in (120, 380, 640, 900):
+        foot = ray - dice.between(f"ray{ray}", 40, 130)
+        edges = [(ray, canvas.top), (ray + 70, canvas.top), (foot + 60, HORIZON), (foot - 80, HORIZON)]
+        canvas.polygon(edges, mix(light.high, light.low, 0.55))
     for index in range(5):
         x, y = dice.between(f"fish x{index}", canvas.left, canvas.right), dice.between(f"fish y{index}", 110, 560)
         tone = ((252, 160, 90), (252, 214, 96), (240, 130, 160))[index % 3]
@@ -111,10 +111,10 @@ def _underwater(canvas: Canvas, dice: Dice, light: Light) -> None:
         x, y = dice.between(f"b x{index}", canvas.left, canvas.right), dice.between(f"b y{index}", 60, 680)
         canvas.circle(x, y, dice.between(f"b{index}", 6, 15), tint(light.low, 0.45))
     s.draw_ground(canvas, (226, 210, 160))
-    for index, x in enumerate((50, 140, 250, 760, 860, 960)):
+    for index, weed in enumerate((50, 140, 250, 760, 860, 960)):
         tone = ((244, 120, 130), (120, 190, 130), (186, 130, 214))[index % 3]
         height = dice.between(f"weed{index}", 110, 250)
-        points = [(x + (24 if step % 2 else -18), HORIZON + 30 - height * step / 4) for step in range(5)]
+        points = [(weed + (24 if step % 2 else -18), HORIZON + 30 - height * step / 4) for step in range(5)]
         canvas.curve(points, 28, tone)
 
 
@@ -195,10 +195,10 @@ def _harbor(canvas: Canvas, dice: Dice, light: Light) -> None:
             HORIZON - 34,
         )
     s.draw_waves(canvas, SEA, HORIZON - 40)
-    x = dice.pick("crane", (130, 850))
-    canvas.line([(x, HORIZON), (x, 250), (x + (260 if x < 500 else -260), 190)], 22, (238, 176, 84))
-    canvas.line([(x + (200 if x < 500 else -200), 204), (x + (200 if x < 500 else -200), 380)], 5, (110, 110, 130))
-    canvas.box(x + (160 if x < 500 else -240), 380, x + (240 if x < 500 else -160), 440, (206, 110, 92), 4)
+    crane = canvas.at(dice.pick("crane", (130, 850)), 0, mirror=dice.pick("crane", (False, True)))
+    crane.line([(0, HORIZON), (0, 250), (260, 190)], 22, (238, 176, 84))
+    crane.line([(200, 204), (200, 380)], 5, (110, 110, 130))
+    crane.box(160, 380, 240, 440, (206, 110, 92), 4)
     s.draw_floor(canvas.at(0, 40), (196, 166, 136))
     for bollard in (70, 930):
         canvas.box(bollard - 24, HORIZON + 14, bollard + 24, HORIZON + 90, (110, 116, 140), 12)

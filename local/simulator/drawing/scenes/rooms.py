@@ -55,10 +55,10 @@ def _factory(canvas: Canvas, dice: Dice, light: Light) -> None:
         canvas.circle(x, y, size, tone)
         canvas.circle(x, y, size * 0.4, tint(light.low, 0.2))
     canvas.box(canvas.left, 636, canvas.right, 676, (96, 104, 126))
-    x = canvas.left
-    while x < canvas.right:
-        canvas.circle(x, 656, 17, (150, 160, 180))
-        x += 70
+    roll = canvas.left
+    while roll < canvas.right:
+        canvas.circle(roll, 656, 17, (150, 160, 180))
+        roll += 70
     s.draw_floor(canvas, (190, 194, 206), boards=False)
 
 

@@ -158,9 +158,10 @@ def _mine(canvas: Canvas, dice: Dice, light: Light) -> None:
     canvas.line([(240, 196), (128, 310)], 28, shade(beam, 0.1))
     canvas.line([(740, 196), (850, 310)], 28, shade(beam, 0.2))
     for index in range(9):
-        x, y = dice.between(f"ore x{index}", 190, 810), dice.between(f"ore y{index}", 230, 640)
+        ore_x, ore_y = dice.between(f"ore x{index}", 190, 810), dice.between(f"ore y{index}", 230, 640)
         canvas.polygon(
-            [(x - 14, y), (x, y - 18), (x + 14, y), (x, y + 18)], ((252, 214, 96), (126, 206, 226))[index % 2]
+            [(ore_x - 14, ore_y), (ore_x, ore_y - 18), (ore_x + 14, ore_y), (ore_x, ore_y + 18)],
+            ((252, 214, 96), (126, 206, 226))[index % 2],
         )
     for x in (330, 670):
         canvas.line([(500 + (x - 500) * 0.5, HORIZON), (500 + (x - 500) * 2.6, canvas.bottom)], 12, (126, 130, 146))

@@ -148,7 +148,9 @@ def _anchor(canvas: Canvas, colour: Rgb) -> None:
 
 def _ship_wheel(canvas: Canvas, colour: Rgb) -> None:
     for step in range(8):
-        canvas.at(0, 0, turn=step * 45).line([(0, 0), (0, -132)], 17, shade(colour, 0.3 if 1 < step < 6 else 0.1))
+        canvas.at(0, 0, turn=step * 45).line(
+            [(0, 0), (0, -132)], 17, shade(colour, 0.3 if step in range(2, 6) else 0.1)
+        )
         canvas.at(0, 0, turn=step * 45).circle(0, -132, 14, colour)
     canvas.arc(0, 0, 90, 90, 0, 360, 27, shade(colour, 0.2))
     canvas.arc(-3, -3, 90, 90, 0, 360, 14, colour)

@@ -1,0 +1,491 @@
+// Catalog Seeder in Azure: one resource group with the app, its storage, its model and its telemetry. docs/deploy.md tells how to use it.
+
+targetScope = 'subscription'
+
+// --- azd ----------------------------------------------------------------------------------------------------------------
+
+@description('Name of the azd environment. Names of resources follow from it.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Region of everything but the model. It must offer Flex Consumption: az functionapp list-flexconsumption-locations.')
+@minLength(3)
+@maxLength(40)
+@metadata({ azd: { type: 'location' } })
+param location string
+
+@description('Object id of the deploying person or pipeline, as azd knows it.')
+@maxLength(36)
+param principalId string = ''
+
+@description('What the deploying person or pipeline is.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param principalType string = 'User'
+
+@description('Whether the deploying person may read and write catalogs and call the model. Deploying needs neither.')
+param grantPersonDataRoles bool = false
+
+// --- Function app -------------------------------------------------------------------------------------------------------
+
+@description('Megabytes of an instance.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 2048
+
+@description('Most instances at a time.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Instances that always wait for durable work. 0 costs nothing while idle, and lets the first run wait for a cold start.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyInstances int = 1
+
+@description('HTTP requests that one instance works on at a time.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int = 16
+
+@description('Seconds that one image call may take. Below functionTimeout of host.json, or the host would end the call itself.')
+@minValue(60)
+@maxValue(1500)
+param imageTimeoutSeconds int = 600
+
+@description('Image calls in flight in a run that does not say otherwise.')
+@minValue(1)
+@maxValue(64)
+param parallelImageRequests int = 4
+
+@description('Least severe level that is logged.')
+@allowed(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])
+param logLevel string = 'INFO'
+
+@description('Client id of an Entra application whose tokens callers then need, beside the function key; empty: the key alone.')
+@maxLength(36)
+param entraClientId string = ''
+
+// --- Durable backend ----------------------------------------------------------------------------------------------------
+
+@description('Where orchestrations are kept: queues and tables of the host storage, or a Durable Task Scheduler.')
+@allowed(['AzureStorage', 'DurableTaskScheduler'])
+param durableBackend string = 'AzureStorage'
+
+@description('Consumption is billed by the action, Dedicated by the month.')
+@allowed(['Consumption', 'Dedicated'])
+param schedulerSku string = 'Consumption'
+
+@description('Address ranges that may reach the scheduler, comma-separated. Without a network of its own the app comes from any Azure address.')
+@minLength(9)
+@maxLength(2000)
+param schedulerIpAllowlist string = '0.0.0.0/0'
+
+// --- Storage ------------------------------------------------------------------------------------------------------------
+
+@description('Redundancy of the host storage.')
+@allowed(['Standard_LRS', 'Standard_ZRS'])
+param hostStorageSku string = 'Standard_LRS'
+
+@description('Redundancy of the catalog storage.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param catalogStorageSku string = 'Standard_LRS'
+
+@description('Days that deleted and overwritten catalog data can be brought back.')
+@minValue(1)
+@maxValue(365)
+param softDeleteDays int = 14
+
+@description('Days after which the records of a run are deleted; the catalog and its images stay.')
+@minValue(7)
+@maxValue(3650)
+param runRetentionDays int = 365
+
+@description('Principal id of the identity that imports catalogs, which then reads the container catalogs; empty: nobody.')
+@maxLength(36)
+param importerPrincipalId string = ''
+
+// --- Model --------------------------------------------------------------------------------------------------------------
+
+@description('Region of the model: those that offer the image models as GlobalStandard.')
+@allowed(['eastus2', 'westus3', 'swedencentral', 'polandcentral'])
+param modelLocation string = 'swedencentral'
+
+@description('Name of an Azure OpenAI account to use instead of a new one; its deployments must have the names below. Empty: a new account.')
+@maxLength(64)
+param existingModelAccount string = ''
+
+@description('Resource group of the existing account.')
+@maxLength(90)
+param existingModelResourceGroup string = ''
+
+@description('Lowest severity that the content filter blocks: Low blocks most, Medium is what the service does by itself.')
+@allowed(['Low', 'Medium'])
+param contentFilterSeverity string = 'Medium'
+
+@description('Name of the text deployment.')
+@minLength(2)
+@maxLength(64)
+param textDeploymentName string = 'gpt-5'
+
+@description('Text model.')
+@minLength(2)
+@maxLength(64)
+param textModelName string = 'gpt-5'
+
+@description('Version of the text model.')
+@minLength(1)
+@maxLength(32)
+param textModelVersion string = '2025-08-07'
+
+@description('Kind of the text deployment.')
+@allowed(['GlobalStandard', 'DataZoneStandard', 'Standard'])
+param textModelSku string = 'GlobalStandard'
+
+@description('Capacity of the text deployment, in thousands of tokens a minute.')
+@minValue(1)
+@maxValue(10000)
+param textModelCapacity int = 50
+
+@description('Whether there is an image deployment. Some image models need an access form first; without one the app makes items only.')
+param imageModelEnabled bool = true
+
+@description('Name of the image deployment.')
+@minLength(2)
+@maxLength(64)
+param imageDeploymentName string = 'gpt-image-2'
+
+@description('Image model.')
+@minLength(2)
+@maxLength(64)
+param imageModelName string = 'gpt-image-2'
+
+@description('Version of the image model.')
+@minLength(1)
+@maxLength(32)
+param imageModelVersion string = '2026-04-21'
+
+@description('Kind of the image deployment.')
+@allowed(['GlobalStandard', 'DataZoneStandard', 'Standard'])
+param imageModelSku string = 'GlobalStandard'
+
+@description('Capacity of the image deployment, in units of the quota page.')
+@minValue(1)
+@maxValue(1000)
+param imageModelCapacity int = 2
+
+// --- Network ------------------------------------------------------------------------------------------------------------
+
+@description('Whether both storages and the model are reached through private endpoints only.')
+param vnetEnabled bool = false
+
+@description('Address range of the network, at least a /24.')
+@minLength(9)
+@maxLength(18)
+param vnetAddressPrefix string = '10.42.0.0/24'
+
+// --- Telemetry and cost -------------------------------------------------------------------------------------------------
+
+@description('Days that telemetry is kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
+@description('Gigabytes of telemetry a day after which no more is taken until the next day.')
+@minValue(1)
+@maxValue(1000)
+param logDailyCapGb int = 1
+
+@description('Who gets a mail of an alert or of the budget, comma-separated; empty: alerts show in the portal only.')
+@maxLength(1000)
+param alertEmails string = ''
+
+@description('Per cent of the model calls of half an hour that may be refused for quota before an alert.')
+@minValue(1)
+@maxValue(100)
+param rateLimitedSharePercent int = 50
+
+@description('Instances at a time that are more than expected.')
+@minValue(1)
+@maxValue(1000)
+param instanceCountAlert int = 10
+
+@description('Monthly budget of the resource group in the currency of the subscription; 0: none.')
+@minValue(0)
+@maxValue(1000000)
+param budgetAmount int = 0
+
+@description('First day of the month in which the budget begins, as YYYY-MM-01. Keep it: a budget\'s start cannot be moved.')
+@maxLength(10)
+param budgetStartDate string = ''
+
+// --- Names --------------------------------------------------------------------------------------------------------------
+
+var abbreviations = loadJsonContent('abbreviations.json')
+var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+var resourceGroupName = '${abbreviations.resourcesResourceGroups}${environmentName}'
+
+var usesExistingModel = !empty(existingModelAccount)
+var modelAccountName = usesExistingModel ? existingModelAccount : '${abbreviations.cognitiveServicesAccounts}${resourceToken}'
+var modelResourceGroupName = usesExistingModel && !empty(existingModelResourceGroup) ? existingModelResourceGroup : resourceGroupName
+var personPrincipalId = grantPersonDataRoles ? principalId : ''
+
+var textDeployment = {
+  name: textDeploymentName
+  model: textModelName
+  version: textModelVersion
+  sku: textModelSku
+  capacity: textModelCapacity
+}
+var imageDeployment = {
+  name: imageDeploymentName
+  model: imageModelName
+  version: imageModelVersion
+  sku: imageModelSku
+  capacity: imageModelCapacity
+}
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: resourceGroupName
+  location: location
+  tags: tags
+}
+
+// --- Who the app is, and what watches it --------------------------------------------------------------------------------
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  scope: group
+  params: {
+    name: '${abbreviations.managedIdentityUserAssignedIdentities}${resourceToken}'
+    location: location
+    tags: tags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    workspaceName: '${abbreviations.operationalInsightsWorkspaces}${resourceToken}'
+    applicationInsightsName: '${abbreviations.insightsComponents}${resourceToken}'
+    location: location
+    tags: tags
+    retentionDays: logRetentionDays
+    dailyCapGb: logDailyCapGb
+  }
+}
+
+// --- What it keeps ------------------------------------------------------------------------------------------------------
+
+module hostStorage 'modules/host-storage.bicep' = {
+  name: 'host-storage'
+  scope: group
+  params: {
+    name: '${abbreviations.storageStorageAccounts}host${resourceToken}'
+    location: location
+    tags: tags
+    skuName: hostStorageSku
+    isPrivate: vnetEnabled
+  }
+}
+
+module catalogStorage 'modules/catalog-storage.bicep' = {
+  name: 'catalog-storage'
+  scope: group
+  params: {
+    name: '${abbreviations.storageStorageAccounts}cat${resourceToken}'
+    location: location
+    tags: tags
+    skuName: catalogStorageSku
+    isPrivate: vnetEnabled
+    softDeleteDays: softDeleteDays
+    runRetentionDays: runRetentionDays
+  }
+}
+
+// --- What it calls ------------------------------------------------------------------------------------------------------
+
+module model 'modules/model.bicep' = if (!usesExistingModel) {
+  name: 'model'
+  scope: group
+  params: {
+    name: modelAccountName
+    location: modelLocation
+    tags: tags
+    isPrivate: vnetEnabled
+    contentFilterSeverity: contentFilterSeverity
+    deployments: imageModelEnabled ? [textDeployment, imageDeployment] : [textDeployment]
+  }
+}
+
+module modelAccess 'modules/model-access.bicep' = {
+  name: 'model-access-${resourceToken}'
+  scope: resourceGroup(modelResourceGroupName)
+  params: {
+    accountName: modelAccountName
+    appPrincipalId: identity.outputs.principalId
+    personPrincipalId: personPrincipalId
+    personPrincipalType: principalType
+  }
+  dependsOn: [
+    model // the account is known by name only, as an existing one is
+  ]
+}
+
+module scheduler 'modules/durable-scheduler.bicep' = if (durableBackend == 'DurableTaskScheduler') {
+  name: 'durable-scheduler'
+  scope: group
+  params: {
+    name: '${abbreviations.durableTaskSchedulers}${resourceToken}'
+    location: location
+    tags: tags
+    skuName: schedulerSku
+    ipAllowlist: schedulerIpAllowlist
+    appPrincipalId: identity.outputs.principalId
+  }
+}
+
+// --- Who may do what ----------------------------------------------------------------------------------------------------
+
+module appRoles 'modules/app-roles.bicep' = {
+  name: 'app-roles'
+  scope: group
+  params: {
+    principalId: identity.outputs.principalId
+    hostStorageName: hostStorage.outputs.name
+    catalogStorageName: catalogStorage.outputs.name
+    catalogContainerNames: catalogStorage.outputs.containerNames
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+  }
+}
+
+module readerRoles 'modules/reader-roles.bicep' = {
+  name: 'reader-roles'
+  scope: group
+  params: {
+    catalogStorageName: catalogStorage.outputs.name
+    personPrincipalId: personPrincipalId
+    personPrincipalType: principalType
+    importerPrincipalId: importerPrincipalId
+  }
+}
+
+// --- How it gets there --------------------------------------------------------------------------------------------------
+
+module network 'modules/network.bicep' = if (vnetEnabled) {
+  name: 'network'
+  scope: group
+  params: {
+    name: '${abbreviations.networkVirtualNetworks}${resourceToken}'
+    securityGroupName: '${abbreviations.networkNetworkSecurityGroups}${resourceToken}'
+    location: location
+    tags: tags
+    addressPrefix: vnetAddressPrefix
+  }
+}
+
+module privateEndpoints 'modules/private-endpoints.bicep' = if (vnetEnabled) {
+  name: 'private-endpoints'
+  scope: group
+  params: {
+    namePrefix: '${abbreviations.networkPrivateEndpoints}${resourceToken}'
+    location: location
+    tags: tags
+    networkId: network!.outputs.id
+    subnetId: network!.outputs.endpointSubnetId
+    hostStorageId: hostStorage.outputs.id
+    catalogStorageId: catalogStorage.outputs.id
+    modelAccountId: modelAccess.outputs.accountId
+  }
+}
+
+// --- The app ------------------------------------------------------------------------------------------------------------
+
+module functionApp 'modules/function-app.bicep' = {
+  name: 'function-app'
+  scope: group
+  params: {
+    planName: '${abbreviations.webServerFarms}${resourceToken}'
+    name: '${abbreviations.webSitesFunctions}${resourceToken}'
+    location: location
+    tags: tags
+    serviceName: 'api'
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
+    entraClientId: entraClientId
+    hostStorageName: hostStorage.outputs.name
+    packageContainerUrl: hostStorage.outputs.packageContainerUrl
+    catalogStorageUrl: catalogStorage.outputs.blobUrl
+    modelEndpoint: modelAccess.outputs.endpoint
+    textDeploymentName: textDeploymentName
+    imageDeploymentName: imageDeploymentName
+    imageModelEnabled: imageModelEnabled
+    imageTimeoutSeconds: imageTimeoutSeconds
+    parallelImageRequests: parallelImageRequests
+    logLevel: logLevel
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    schedulerEndpoint: durableBackend == 'DurableTaskScheduler' ? scheduler!.outputs.endpoint : ''
+    taskHubName: durableBackend == 'DurableTaskScheduler' ? scheduler!.outputs.taskHubName : ''
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    alwaysReadyInstances: alwaysReadyInstances
+    httpConcurrency: httpConcurrency
+  }
+  dependsOn: [
+    appRoles // the host reads its package and takes its leases with these roles, as soon as it starts
+    privateEndpoints
+  ]
+}
+
+// --- Who is told --------------------------------------------------------------------------------------------------------
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    actionGroupName: '${abbreviations.insightsActionGroups}${resourceToken}'
+    workspaceId: monitoring.outputs.workspaceId
+    appName: functionApp.outputs.name
+    emails: alertEmails
+    rateLimitedSharePercent: rateLimitedSharePercent
+    instanceCount: instanceCountAlert
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    metrics: alerts.outputs.metrics
+  }
+}
+
+module budget 'modules/budget.bicep' = if (budgetAmount > 0) {
+  name: 'budget'
+  scope: group
+  params: {
+    amount: budgetAmount
+    startDate: budgetStartDate
+    contactEmails: alertEmails
+  }
+}
+
+// --- What azd and people need; nothing here is a secret -----------------------------------------------------------------
+
+output AZURE_RESOURCE_GROUP string = group.name
+output SERVICE_API_NAME string = functionApp.outputs.name
+output SERVICE_API_URI string = functionApp.outputs.uri
+output CATALOG_STORAGE_ACCOUNT string = catalogStorage.outputs.name
+output CATALOG_STORAGE_URL string = catalogStorage.outputs.blobUrl
+output AZURE_OPENAI_ENDPOINT string = modelAccess.outputs.endpoint
+output AZURE_OPENAI_GPT5_DEPLOYMENT string = textDeploymentName
+output AZURE_OPENAI_IMAGE_DEPLOYMENT string = imageDeploymentName
+output APPLICATION_INSIGHTS_NAME string = monitoring.outputs.applicationInsightsName
+output WORKBOOK_ID string = workbook.outputs.id

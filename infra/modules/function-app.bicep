@@ -1,0 +1,278 @@
+// The app: a Flex Consumption plan, the site on it, and its settings. It signs in everywhere as one identity; there is no key.
+
+@description('Name of the hosting plan.')
+@minLength(1)
+@maxLength(40)
+param planName string
+
+@description('Name of the function app.')
+@minLength(2)
+@maxLength(60)
+param name string
+
+@description('Region.')
+@minLength(3)
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Value of the tag azd-service-name, by which azd finds where to deploy a service of azure.yaml.')
+@minLength(1)
+param serviceName string
+
+@description('Resource id of the app\'s identity.')
+@minLength(1)
+param identityId string
+
+@description('Client id of the app\'s identity.')
+@minLength(36)
+@maxLength(36)
+param identityClientId string
+
+@description('Resource id of the subnet that the app sends from; empty: no network.')
+param subnetId string
+
+@description('Client id of the Entra application whose tokens callers need, beside the function key; empty: the key alone.')
+@maxLength(36)
+param entraClientId string
+
+@description('Name of the host\'s storage account.')
+@minLength(3)
+@maxLength(24)
+param hostStorageName string
+
+@description('URL of the private container with the deployed package.')
+@minLength(1)
+param packageContainerUrl string
+
+@description('URL of the catalogs\' blob service.')
+@minLength(1)
+param catalogStorageUrl string
+
+@description('URL of the model\'s account.')
+@minLength(1)
+param modelEndpoint string
+
+@description('Name of the text deployment.')
+@minLength(2)
+@maxLength(64)
+param textDeploymentName string
+
+@description('Name of the image deployment.')
+@minLength(2)
+@maxLength(64)
+param imageDeploymentName string
+
+@description('Whether there is an image deployment. Without one, requests that do not say otherwise make items only.')
+param imageModelEnabled bool
+
+@description('Seconds that one image call may take.')
+@minValue(60)
+@maxValue(1500)
+param imageTimeoutSeconds int
+
+@description('Image calls in flight in a run that does not say otherwise.')
+@minValue(1)
+@maxValue(64)
+param parallelImageRequests int
+
+@description('Least severe level that is logged.')
+@allowed(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])
+param logLevel string
+
+@description('Name of the Application Insights resource.')
+@minLength(1)
+param applicationInsightsName string
+
+@description('Endpoint of the Durable Task Scheduler; empty: the durable backend is the host\'s storage.')
+param schedulerEndpoint string
+
+@description('Name of the task hub in the scheduler.')
+param taskHubName string
+
+@description('Megabytes of an instance.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int
+
+@description('Most instances at a time.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int
+
+@description('Instances that always wait for durable work.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyInstances int
+
+@description('HTTP requests that one instance works on at a time.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int
+
+var baseSettings = {
+  // Sign-in of the host and of every SDK: the identity above, no connection string.
+  AZURE_CLIENT_ID: identityClientId
+  AzureWebJobsStorage__accountName: hostStorageName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+
+  // What shared/config.py reads. What it reads and is not here keeps its default; docs/deploy.md lists why.
+  AZURE_OPENAI_ENDPOINT: modelEndpoint
+  AZURE_OPENAI_GPT5_DEPLOYMENT: textDeploymentName
+  AZURE_OPENAI_IMAGE_DEPLOYMENT: imageDeploymentName
+  IMAGE_TIMEOUT_SECONDS: string(imageTimeoutSeconds)
+  PARALLEL_IMAGE_REQUESTS: string(parallelImageRequests)
+  DRY_RUN: imageModelEnabled ? 'false' : 'true'
+  LOG_LEVEL: logLevel
+  STORE: 'blob'
+  CATALOG_STORAGE_URL: catalogStorageUrl
+  CATALOGS_CONTAINER: 'catalogs'
+  RUNS_CONTAINER: 'runs'
+  INPUTS_CONTAINER: 'inputs'
+  BACKUPS_CONTAINER: 'backups'
+}
+
+// host.json names the storage backend; these settings override it for the scheduler.
+var schedulerSettings = {
+  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+  AzureFunctionsJobHost__extensions__durableTask__hubName: taskHubName
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': serviceName })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      remoteDebuggingEnabled: false
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packageContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.12'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        // Orchestrators, activities and entities scale together, as the group "durable".
+        alwaysReady: alwaysReadyInstances == 0
+          ? []
+          : [
+              {
+                name: 'durable'
+                instanceCount: alwaysReadyInstances
+              }
+            ]
+        triggers: {
+          http: {
+            perInstanceConcurrency: httpConcurrency
+          }
+        }
+      }
+    }
+  }
+}
+
+resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(baseSettings, empty(schedulerEndpoint) ? {} : schedulerSettings)
+}
+
+// Deploying needs an Entra token: no user name and password.
+resource ftpPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: {
+    allow: false
+  }
+}
+
+resource scmPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+resource authentication 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(entraClientId)) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+      excludedPaths: ['/api/health']
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: entraClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [entraClientId, 'api://${entraClientId}']
+        }
+      }
+    }
+  }
+}
+
+output name string = app.name
+output uri string = 'https://${app.properties.defaultHostName}'

@@ -1,0 +1,37 @@
+// One page for the runs: how they end, images a minute, failures by reason, cost. Its text is workbook.json.
+
+@description('Region.')
+@minLength(3)
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Resource id of the Log Analytics workspace that it queries.')
+@minLength(1)
+param workspaceId string
+
+@description('Names of the app\'s metrics, from the alerts module: runs, images, modelCalls, cost.')
+param metrics object
+
+var template = loadTextContent('workbook.json')
+var withRuns = replace(template, '{{runs}}', metrics.runs)
+var withImages = replace(withRuns, '{{images}}', metrics.images)
+var withModelCalls = replace(withImages, '{{modelCalls}}', metrics.modelCalls)
+var withCost = replace(withModelCalls, '{{cost}}', metrics.cost)
+
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(resourceGroup().id, 'catalog-seeder')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Catalog Seeder'
+    category: 'workbook'
+    version: 'Notebook/1.0'
+    sourceId: workspaceId
+    serializedData: withCost
+  }
+}
+
+output id string = workbook.id

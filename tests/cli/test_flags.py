@@ -1,0 +1,98 @@
+import json
+from pathlib import Path
+
+import pytest
+from pydantic.alias_generators import to_camel
+from typer.main import get_command
+
+from local.cli.app import app
+from local.cli.flag_names import name_flag
+from shared.domain.requests import SeedRequest
+from tests.cli.command_line import CommandLine
+from tests.cli.deployed_app import DeployedApp
+
+FLAGS = {
+    "catalog": (["--catalog", "spring-sale"], "spring-sale"),
+    "targetCount": (["--target-count", "7"], 7),
+    "categoryCount": (["--category-count", "3"], 3),
+    "batchSize": (["--batch-size", "9"], 9),
+    "parallelImageRequests": (["--parallel-image-requests", "8"], 8),
+    "maxRetries": (["--max-retries", "0"], 0),
+    "imageSize": (["--image-size", "512x256"], "512x256"),
+    "imageQuality": (["--image-quality", "high"], "high"),
+    "imageFormat": (["--image-format", "jpeg"], "jpeg"),
+    "forceCategories": (["--force-categories"], True),
+    "forceImages": (["--force-images"], True),
+    "dryRun": (["--dry-run"], True),
+    "validateItems": (["--no-validate-items"], False),
+    "publish": (["--no-publish"], False),
+    "theme": (["--theme", "theme.json"], {"subject": "garden tools"}),
+}
+
+
+@pytest.fixture(autouse=True)
+def theme_file(tmp_path: Path) -> None:
+    (tmp_path / "theme.json").write_text('{"subject": "garden tools"}')
+
+
+def test_every_field_of_a_request_has_a_flag_of_its_name() -> None:
+    known = {flag for parameter in get_command(app).commands["run"].params for flag in parameter.opts}  # type: ignore[attr-defined]
+    fields = [to_camel(name) for name in SeedRequest.model_fields]
+    assert {name_flag(field) for field in fields} <= known
+    assert set(FLAGS) == set(fields)
+
+
+@pytest.mark.parametrize("field", FLAGS)
+def test_a_flag_sets_its_field_and_no_other(field: str, seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    flags, value = FLAGS[field]
+    assert seeder("run", "--url", deployed_app.url, *flags).status == 0
+    assert deployed_app.started_body() == {"catalog": "lego"} | {field: value}
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("--skip-images", {"dryRun": True}),
+        ("--no-dry-run", {"dryRun": False}),
+        ("--no-validate", {"validateItems": False}),
+        ("--validate-items", {"validateItems": True}),
+        ("--publish", {"publish": True}),
+        ("--resume", {}),
+    ],
+)
+def test_other_spellings_are_understood(
+    flag: str, expected: dict[str, bool], seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    assert seeder("run", "--url", deployed_app.url, flag).status == 0
+    assert deployed_app.started_body() == {"catalog": "lego"} | expected
+
+
+def test_help_tells_the_schemas_own_defaults(seeder: CommandLine) -> None:
+    text = " ".join(seeder("run", "--help").out.split())
+    for name in ("target_count", "category_count", "batch_size", "parallel_image_requests", "max_retries"):
+        assert f"({SeedRequest.model_fields[name].default})" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "theme.json is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("[]", "theme.json holds list; expected a JSON object"),
+        ('{"subject": 3}', "theme.json: subject: Input should be a valid string, got 3"),
+        ('{"tale": "x"}', "theme.json: tale: is not a field of this request"),
+    ],
+)
+def test_a_theme_that_cannot_be_used_is_one_line_with_file_and_field(
+    content: str, message: str, seeder: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "theme.json").write_text(content)
+    ended = seeder("run", "--theme", "theme.json")
+    assert (ended.status, ended.error_lines) == (2, [f"error: --theme: {message}"])
+
+
+def test_a_theme_with_a_byte_order_mark_is_read(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
+    (tmp_path / "theme.json").write_text(json.dumps({"tail": "on white"}), encoding="utf-8-sig")
+    assert seeder("run", "--url", deployed_app.url, "--theme", "theme.json").status == 0
+    assert deployed_app.started_body()["theme"] == {"tail": "on white"}
