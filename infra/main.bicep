@@ -178,10 +178,20 @@ param imageModelCapacity int = 2
 @description('Whether both storages and the model are reached through private endpoints only.')
 param vnetEnabled bool = false
 
-@description('Address range of the network, at least a /24.')
+@description('Address range of the network.')
 @minLength(9)
 @maxLength(18)
 param vnetAddressPrefix string = '10.42.0.0/24'
+
+@description('Address range of the subnet that the app sends from, at least a /27.')
+@minLength(9)
+@maxLength(18)
+param vnetAppPrefix string = '10.42.0.0/26'
+
+@description('Address range of the subnet of the private endpoints, at least a /28.')
+@minLength(9)
+@maxLength(18)
+param vnetEndpointPrefix string = '10.42.0.64/27'
 
 // --- Telemetry and cost -------------------------------------------------------------------------------------------------
 
@@ -382,6 +392,8 @@ module network 'modules/network.bicep' = if (vnetEnabled) {
     location: location
     tags: tags
     addressPrefix: vnetAddressPrefix
+    appPrefix: vnetAppPrefix
+    endpointPrefix: vnetEndpointPrefix
   }
 }
 

@@ -103,11 +103,13 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   properties: {
     groupShortName: 'seeder'
     enabled: true
-    emailReceivers: map(range(0, length(addresses)), index => {
-      name: 'mail-${index}'
-      emailAddress: trim(addresses[index])
-      useCommonAlertSchema: true
-    })
+    emailReceivers: [
+      for (address, index) in addresses: {
+        name: 'mail-${index}'
+        emailAddress: trim(address)
+        useCommonAlertSchema: true
+      }
+    ]
   }
 }
 

@@ -33,7 +33,18 @@ var containerNames = ['catalogs', 'runs', 'inputs', 'backups']
 
 // A run id is a number of 13 digits and a random part, so these ten prefixes are all runs. They leave out runs/keys/, the
 // Idempotency-Keys: the same key means the same run for ever. Ten prefixes are also the most that a rule can have.
-var runPrefixes = map(range(0, 10), digit => 'runs/${digit}')
+var runPrefixes = [
+  'runs/0'
+  'runs/1'
+  'runs/2'
+  'runs/3'
+  'runs/4'
+  'runs/5'
+  'runs/6'
+  'runs/7'
+  'runs/8'
+  'runs/9'
+]
 
 resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   name: name

@@ -30,6 +30,16 @@ param taskHubName string = 'catalogseeder'
 @maxLength(36)
 param appPrincipalId string
 
+var skus = {
+  Consumption: {
+    name: 'Consumption'
+  }
+  Dedicated: {
+    name: 'Dedicated'
+    capacity: 1
+  }
+}
+
 var roles = loadJsonContent('../roles.json')
 
 resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
@@ -37,14 +47,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
   location: location
   tags: tags
   properties: {
-    sku: skuName == 'Dedicated'
-      ? {
-          name: 'Dedicated'
-          capacity: 1
-        }
-      : {
-          name: 'Consumption'
-        }
+    sku: skus[skuName]
     ipAllowlist: split(ipAllowlist, ',')
     publicNetworkAccess: 'Enabled'
   }

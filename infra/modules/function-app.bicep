@@ -143,6 +143,12 @@ var schedulerSettings = {
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
 }
 
+// Orchestrators, activities and entities scale together, as the group "durable".
+var durableGroup = {
+  name: 'durable'
+  instanceCount: alwaysReadyInstances
+}
+
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName
 }
@@ -202,15 +208,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        // Orchestrators, activities and entities scale together, as the group "durable".
-        alwaysReady: alwaysReadyInstances == 0
-          ? []
-          : [
-              {
-                name: 'durable'
-                instanceCount: alwaysReadyInstances
-              }
-            ]
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [durableGroup]
         triggers: {
           http: {
             perInstanceConcurrency: httpConcurrency

@@ -24,16 +24,27 @@ param contentFilterSeverity string
 @maxLength(2)
 param deployments array
 
-var filteredHarms = ['Hate', 'Sexual', 'Violence', 'Selfharm']
-var filteredSources = ['Prompt', 'Completion']
+var harms = ['Hate', 'Sexual', 'Violence', 'Selfharm']
 
-var harmFilters = flatten(map(filteredHarms, harm => map(filteredSources, source => {
-  name: harm
-  source: source
-  severityThreshold: contentFilterSeverity
-  blocking: true
-  enabled: true
-})))
+var promptFilters = [
+  for harm in harms: {
+    name: harm
+    source: 'Prompt'
+    severityThreshold: contentFilterSeverity
+    blocking: true
+    enabled: true
+  }
+]
+
+var completionFilters = [
+  for harm in harms: {
+    name: harm
+    source: 'Completion'
+    severityThreshold: contentFilterSeverity
+    blocking: true
+    enabled: true
+  }
+]
 
 // A theme is text from a caller: an attempt to talk the model out of its instructions is refused as well.
 var jailbreakFilter = {
@@ -67,7 +78,7 @@ resource contentFilter 'Microsoft.CognitiveServices/accounts/raiPolicies@2026-07
   properties: {
     mode: 'Blocking'
     basePolicyName: 'Microsoft.DefaultV2'
-    contentFilters: concat(harmFilters, [jailbreakFilter])
+    contentFilters: concat(promptFilters, completionFilters, [jailbreakFilter])
   }
 }
 

@@ -17,15 +17,23 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Address range of the network, at least a /24.')
+@description('Address range of the network.')
 @minLength(9)
 @maxLength(18)
 param addressPrefix string
 
+@description('Address range of the subnet that the app sends from, at least a /27.')
+@minLength(9)
+@maxLength(18)
+param appPrefix string
+
+@description('Address range of the subnet of the private endpoints, at least a /28.')
+@minLength(9)
+@maxLength(18)
+param endpointPrefix string
+
 var appSubnetName = 'app'
 var endpointSubnetName = 'endpoints'
-var appPrefix = cidrSubnet(addressPrefix, 26, 0)
-var endpointPrefix = cidrSubnet(addressPrefix, 27, 2)
 
 resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   name: securityGroupName

@@ -97,12 +97,14 @@ resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@202
     parent: endpoints[index]
     name: 'default'
     properties: {
-      privateDnsZoneConfigs: map(target.zones, zone => {
-        name: replace(zone, '.', '-')
-        properties: {
-          privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', zone)
+      privateDnsZoneConfigs: [
+        for zone in target.zones: {
+          name: replace(zone, '.', '-')
+          properties: {
+            privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', zone)
+          }
         }
-      })
+      ]
     }
     dependsOn: [
       zones

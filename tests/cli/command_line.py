@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -81,7 +81,7 @@ class RunningCommand:
         self._seen: list[str] = []
         self._watchdog = threading.Timer(60, self._process.kill)
 
-    def __enter__(self) -> "RunningCommand":
+    def __enter__(self) -> Self:
         self._watchdog.start()
         return self
 

@@ -90,9 +90,7 @@ def test_a_theme_that_cannot_be_used_is_one_line_with_file_and_field(
     assert (ended.status, ended.error_lines) == (2, [f"error: --theme: {message}"])
 
 
-def test_a_theme_with_a_byte_order_mark_is_read(
-    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
-) -> None:
+def test_a_theme_with_a_byte_order_mark_is_read(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     (tmp_path / "theme.json").write_text(json.dumps({"tail": "on white"}), encoding="utf-8-sig")
     assert seeder("run", "--url", deployed_app.url, "--theme", "theme.json").status == 0
     assert deployed_app.started_body()["theme"] == {"tail": "on white"}

@@ -62,7 +62,7 @@ def test_offline_takes_the_place_of_endpoint_key_and_version(monkeypatch: pytest
 def test_a_wrong_endpoint_matters_only_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "no URL at all")
     load_command_settings(Place(url="https://app.example"))
-    with pytest.raises(SettingError, match="AZURE_OPENAI_ENDPOINT is 'no URL at all'"):
+    with pytest.raises(SettingError, match="AZURE_OPENAI_ENDPOINT is "):
         load_command_settings(Place())
 
 

@@ -92,7 +92,7 @@ class Canvas:
         """Fill a closed shape with straight edges."""
         a, b, c, d, e, f = self.matrix
         pixels = [(a * x + b * y + c, d * x + e * y + f) for x, y in points]
-        (self.opaque if len(fill) == len("rgb") else self.blending).polygon(pixels, fill=fill)
+        self._brush(fill).polygon(pixels, fill=fill)
 
     def smooth(self, points: Sequence[Point], fill: Paint) -> None:
         """Fill a closed shape whose edge runs softly through ``points``."""
@@ -100,7 +100,13 @@ class Canvas:
 
     def ellipse(self, x: float, y: float, across: float, down: float, fill: Paint) -> None:
         """Fill an ellipse around (x, y) with half axes ``across`` and ``down``."""
-        self.polygon([(x + across * cos, y + down * sin) for cos, sin in _circle(_steps(max(across, down)))], fill)
+        a, b, c, d, e, f = self.matrix
+        if b or d:
+            self.polygon([(x + across * cos, y + down * sin) for cos, sin in _circle(_steps(max(across, down)))], fill)
+            return
+        middle_x, middle_y, half_x, half_y = a * x + c, e * y + f, abs(a) * across, abs(e) * down
+        corners = (middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y)
+        self._brush(fill).ellipse(corners, fill=fill)
 
     def circle(self, x: float, y: float, radius: float, fill: Paint) -> None:
         """Fill a circle around (x, y)."""
@@ -156,6 +162,9 @@ class Canvas:
         steps = max(4, math.ceil(abs(end - start) / (15 if max(across, down) < SMALL_RADIUS else 7.5)))
         angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
         self._stroke([(x + across * math.cos(angle), y + down * math.sin(angle)) for angle in angles], width, fill)
+
+    def _brush(self, fill: Paint) -> ImageDraw.ImageDraw:
+        return self.opaque if len(fill) == len("rgb") else self.blending
 
     def _stroke(self, points: Sequence[Point], width: float, fill: Paint) -> None:
         """Draw a line that bends little from point to point, round at its ends."""

@@ -193,6 +193,9 @@ def _braids_behind(canvas: Canvas, colour: Rgb) -> None:
         ball(canvas, side * 130, 88, 13, (222, 70, 96))
 
 
+LOW_STYLES = ("short", "swoop", "bob", "long", "ponytail", "braids")
+"""Styles that fit under glass."""
+
 STYLES: Mapping[str, Hair] = {
     "short": Hair(_short),
     "swoop": Hair(_swoop),

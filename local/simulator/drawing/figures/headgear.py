@@ -18,7 +18,8 @@ class Headgear:
         front: drawn over the head.
         behind: drawn before the body.
         colour: its colour where the prompt names none; None = the accent of the clothes.
-        hair: ``hidden``, ``behind`` (only what falls behind the head) or ``full``.
+        hair: what shows of it: ``hidden``, ``behind`` (only what falls behind the head), ``low`` (all of it, if it is a
+            style that keeps close to the head) or ``full``.
     """
 
     front: Painter

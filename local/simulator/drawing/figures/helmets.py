@@ -219,7 +219,7 @@ def _antenna(canvas: Canvas, colour: Rgb, accent: Rgb) -> None:
 
 
 HELMETS: Mapping[str, Headgear] = {
-    "bubble helmet": Headgear(_bubble, _bubble_behind, WHITE, hair="full"),
+    "bubble helmet": Headgear(_bubble, _bubble_behind, WHITE, hair="low"),
     "knight helmet": Headgear(_knight, colour=SILVER, hair="hidden"),
     "racing helmet": Headgear(_racing_open, hair="hidden"),
     "full face helmet": Headgear(_racing, hair="hidden"),

@@ -261,7 +261,7 @@ def _camera(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
 
 
 DEVICES: Mapping[str, Product] = {
-    "box": Product(_box, (206, 160, 108)),
+    "box": Product(_box),
     "book": Product(_book),
     "pen": Product(_pen),
     "phone": Product(_phone, (70, 76, 94)),

@@ -1,4 +1,4 @@
-"""Furniture, lamps and what hangs on walls."""
+"""Furniture, lamps, boards and what hangs on walls."""
 
 from collections.abc import Mapping
 
@@ -177,6 +177,40 @@ def _house(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
     pole(canvas, (-20, -206), (20, -206), 22, trim)
 
 
+def _board(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
+    view = canvas.at(0, 0, turn=-6)
+    block(view, -190, -440, 190, 0, main, 44)
+    block(view, -50, -540, 50, -420, main, 40)
+    view.circle(-4, -490, 22, shade(main, 0.5))
+    for x in (-120, -40, 50, 120):
+        view.curve([(x, -380), (x + 14, -250), (x - 10, -130), (x + 6, -40)], 7, shade(main, 0.14))
+    view.box(-190, -70, 190, -44, trim)
+
+
+def _grater(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
+    canvas.arc(0, -440, 70, 74, 180, 360, 30, trim)
+    canvas.polygon([(-110, -440), (110, -440), (190, 0), (-190, 0)], shade(main, 0.24))
+    canvas.polygon([(-110, -440), (50, -440), (96, 0), (-190, 0)], main)
+    for row in range(6):
+        for column in range(4):
+            x = -120 + column * 54 - row * 6 + (row % 2) * 20
+            canvas.ellipse(x, -380 + row * 60, 13, 8, shade(main, 0.55))
+    block(canvas, -120, -460, 120, -416, trim, 14)
+    canvas.box(-194, -30, 194, 0, shade(trim, 0.1), 10)
+
+
+def _level(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
+    view = canvas.at(0, -90, turn=-10)
+    block(view, -340, -90, 340, 30, main, 16)
+    for x in (-230, 230):
+        view.circle(x, -30, 40, trim)
+        view.circle(x, -30, 24, tint(trim, 0.6))
+    view.box(-90, -70, 90, 10, (196, 232, 90), 30)
+    view.ellipse(16, -40, 34, 17, (240, 250, 200))
+    for x in (-40, 40):
+        view.line([(x, -66), (x, 6)], 6, INK)
+
+
 FURNITURE: Mapping[str, Product] = {
     "chair": Product(_chair, WOOD),
     "armchair": Product(_armchair),
@@ -192,5 +226,8 @@ FURNITURE: Mapping[str, Product] = {
     "frame": Product(_frame),
     "mirror": Product(_mirror),
     "clock": Product(_wall_clock),
+    "board": Product(_board, WOOD),
+    "grater": Product(_grater, STEEL),
+    "level": Product(_level, (240, 190, 60)),
     "house": Product(_house, (226, 170, 110)),
 }

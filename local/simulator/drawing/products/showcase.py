@@ -60,6 +60,7 @@ def _tool_product(tool: tools.Tool) -> Product:
 _THINGS: Lexicon[Product] = Lexicon(
     {
         **{name: _tool_product(tool) for name, tool in tools.TOOLS.items()},
+        **{phrase: _tool_product(tools.TOOLS[name]) for phrase, name in tools.ALIASES.items()},
         **{name: _gear_product(gear) for name, gear in HEADGEAR.items()},
         **{phrase: _gear_product(HEADGEAR[name]) for phrase, name in headgear.ALIASES.items()},
         **PRODUCTS,

@@ -94,7 +94,7 @@ def draw_backdrop(canvas: Canvas, scene: Scene, dice: Dice) -> Light:
 
 def draw_halo(canvas: Canvas, scene: Scene) -> None:
     """Draw a disc of light behind the figure, so that it stands out from the scene."""
-    canvas.circle(500, 440, 340, fade(WHITE, scene.halo))
+    canvas.circle(500, 440, 328, fade(WHITE, scene.halo))
 
 
 __all__ = ["ALIASES", "SCENES", "Light", "Scene", "draw_backdrop", "draw_halo"]

@@ -1,0 +1,215 @@
+import pytest
+
+from local.cli import follow
+from local.cli.follow import Pace
+from tests.cli.command_line import JSON_KEYS, CommandLine
+from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_problem, describe_run
+
+RUN = f"/api/runs/{RUN_ID}"
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Polls without pause, and gives up at the first trouble that lasts."""
+    monkeypatch.setattr("local.cli.seeding.REMOTE_PACE", Pace(poll_seconds=0, patience_seconds=60))
+    monkeypatch.setattr("local.cli.runs.REMOTE_PACE", Pace(poll_seconds=0, patience_seconds=0))
+    assert follow.REMOTE_PACE.poll_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_status"),
+    [
+        ("Completed", 0),
+        ("CompletedWithFailures", 3),
+        ("Failed", 1),
+        ("Cancelled", 1),
+        ("Interrupted", 1),
+    ],
+)
+def test_the_end_of_a_run_is_the_exit_status(
+    status: str, exit_status: int, seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    deployed_app.answer(f"GET {RUN}", (200, describe_run(status)))
+    assert seeder("run", "--url", deployed_app.url).status == exit_status
+    assert seeder("watch", RUN_ID, "--url", deployed_app.url).status == exit_status
+
+
+def test_json_tells_a_run_in_one_object(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    error = {"reason": "rate_limited", "message": "no success for 30 min"}
+    deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", error=error)))
+    ended = seeder("run", "--json", "--url", deployed_app.url)
+    assert list(ended.document) == JSON_KEYS
+    assert ended.document == {
+        "runId": RUN_ID,
+        "catalog": "lego",
+        "status": "CompletedWithFailures",
+        "items": 5,
+        "images": {"made": 3, "kept": 1, "failed": 1},
+        "billedCalls": {"text": 3, "image": 4},
+        "costUsd": 0.25,
+        "seconds": 8.5,
+        "outputs": {"catalog": "catalogs/lego/catalog.json"},
+        "error": error,
+    }
+
+
+def test_a_summary_tells_people_what_came_of_a_run(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", notes=["all kept"])))
+    rows = seeder("run", "--url", deployed_app.url).out.splitlines()
+    assert [row.split(maxsplit=1) for row in rows if not row.startswith(" ")] == [
+        ["catalog", "lego"],
+        ["run", RUN_ID],
+        ["status", "CompletedWithFailures"],
+        ["items", "5 of 6 (1 drafts rejected)"],
+        ["images", "3 made, 1 kept, 1 failed"],
+        ["calls", "3 text, 4 image (3 x 429)"],
+        ["cost", "$0.2500 by list prices"],
+        ["time", "8 s"],
+        ["note", "all kept"],
+        ["catalog.json", "catalogs/lego/catalog.json"],
+        ["next", f"seeder repair --catalog lego --url {deployed_app.url}  (tries again)"],
+        ["next", f"seeder prune --catalog lego --url {deployed_app.url}  (gives them up)"],
+    ]
+    assert "              1 x content_policy" in rows
+
+
+def test_the_key_is_sent_and_never_shown(
+    seeder: CommandLine, deployed_app: DeployedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUNCTIONS_KEY", "from-the-environment")
+    seeder("status", RUN_ID, "--url", deployed_app.url)
+    ended = seeder("run", "--url", deployed_app.url, "--key", "from-the-flag")
+    assert [asked.key for asked in deployed_app.asked] == ["from-the-environment"] + ["from-the-flag"] * 4
+    assert "from-the" not in ended.out + ended.err
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_run_is_followed_through_moments_of_trouble(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    deployed_app.answer(
+        f"GET {RUN}",
+        (200, describe_run("Running", stage="items and images")),
+        (502, "<html>bad gateway</html>"),
+        describe_problem(503, "store-unavailable", "the store does not answer"),
+        (200, describe_run()),
+    )
+    ended = seeder("run", "--url", deployed_app.url)
+    assert ended.status == 0
+    assert "lego 0 s items and images: items 5/6, images 4/6, 1 rejected, 1 failed, 7 calls, $0.25" in ended.err
+
+
+@pytest.mark.usefixtures("at_once")
+def test_trouble_that_lasts_ends_the_command_and_json_tells_what_was_known(
+    seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    deployed_app.answer(f"GET {RUN}", (200, describe_run("Running")), (502, "<html>bad gateway</html>"))
+    ended = seeder("watch", RUN_ID, "--url", deployed_app.url, "--json")
+    assert ended.status == 1
+    assert (ended.document["runId"], ended.document["status"], ended.document["items"]) == (RUN_ID, "Running", 5)
+    message = f"{deployed_app.url} is in trouble: it answered 502, <html>bad gateway</html>"
+    assert ended.document["error"] == {"reason": "connection", "message": message}
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "message"),
+    [
+        (
+            "GET /api/health",
+            describe_problem(503, "not-configured", "AZURE_OPENAI_ENDPOINT is missing"),
+            "AZURE_OPENAI_ENDPOINT is missing",
+        ),
+        (
+            "GET /api/health/details",
+            describe_problem(503, "degraded", "model: no connection"),
+            "model: no connection",
+        ),
+        (
+            "GET /api/health/details",
+            (401, ""),
+            "{url} refused the function key (401); expected --key or FUNCTIONS_KEY to hold it",
+        ),
+        (
+            "GET /api/health",
+            (200, "<html>hello</html>"),
+            "{url} is no Catalog Seeder: it answered 200, <html>hello</html>",
+        ),
+        (
+            "POST /api/runs",
+            describe_problem(
+                422,
+                "invalid-request",
+                "two problems",
+                errors=[
+                    {"field": "targetCount", "message": "is too much"},
+                    {"field": "theme.tail", "message": "is too long"},
+                ],
+            ),
+            "--target-count: is too much\nerror: --theme: tail: is too long",
+        ),
+        (
+            "POST /api/runs",
+            describe_problem(409, "catalog-busy", "run 1-a works on catalog 'lego'", runId="1-a"),
+            "run 1-a works on catalog 'lego': seeder watch 1-a --url {url}",
+        ),
+    ],
+)
+def test_what_the_app_refuses_is_told_in_its_words(
+    call: str,
+    answer: tuple[int, object],
+    message: str,
+    seeder: CommandLine,
+    deployed_app: DeployedApp,
+) -> None:
+    deployed_app.answer(call, answer)
+    ended = seeder("run", "--url", deployed_app.url)
+    assert ended.status == (2 if answer[0] == 422 else 1)
+    assert ended.err == f"error: {message.format(url=deployed_app.url)}\n"
+
+
+def test_nobody_there_is_one_line(seeder: CommandLine) -> None:
+    ended = seeder("status", "--url", "http://127.0.0.1:1")
+    assert (ended.status, len(ended.error_lines)) == (1, 1)
+    assert ended.err.startswith("error: http://127.0.0.1:1 cannot be reached: ")
+
+
+def test_repair_sends_only_what_it_may_change(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    assert seeder("repair", "--url", deployed_app.url, "--max-retries", "2").status == 0
+    assert deployed_app.started_body() == {"maxRetries": 2}
+
+
+def test_prune_and_publish_tell_what_the_app_did(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    pruned = [{"productId": "1", "name": "Bold Baker", "category": "Town Life"}]
+    outputs = {"catalog": "catalogs/lego/catalog.json"}
+    answer = {"catalog": "lego", "pruned": pruned, "items": 4, "backup": "backups/1-a/", "outputs": outputs}
+    deployed_app.answer("POST /api/catalogs/lego/prune", (200, answer))
+    document = seeder("prune", "--url", deployed_app.url, "--json").document
+    assert list(document) == [*JSON_KEYS, "pruned", "backup"]
+    assert (document["items"], document["pruned"], document["outputs"]) == (4, pruned, outputs)
+    assert "Bold Baker (Town Life)" in seeder("prune", "--url", deployed_app.url).out
+
+    answer = {"catalog": "lego", "items": 4, "images": 3, "missing": 1, "outputs": outputs}
+    deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer))
+    document = seeder("publish", "--url", deployed_app.url, "--json").document
+    assert document["images"] == {"made": 0, "kept": 3, "failed": 1}
+    deployed_app.answer("POST /api/catalogs/lego/publish", describe_problem(404, "unknown-catalog", "no such catalog"))
+    ended = seeder("publish", "--url", deployed_app.url)
+    assert (ended.status, ended.err) == (1, "error: no such catalog\n")
+
+
+def test_status_without_a_run_lists_pages_up_to_the_limit(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    deployed_app.answer(
+        "GET /api/runs",
+        (200, {"runs": [describe_run(runId="1-a"), describe_run(runId="2-b")], "continuation": "next"}),
+        (200, {"runs": [describe_run("Running", runId="3-c")], "continuation": "more"}),
+    )
+    document = seeder("status", "--limit", "3", "--url", deployed_app.url, "--json").document
+    assert [run["runId"] for run in document["runs"]] == ["1-a", "2-b", "3-c"]
+    assert [asked.query for asked in deployed_app.asked] == [{"limit": "3"}, {"limit": "3", "continuation": "next"}]
+
+
+def test_cancel_asks_the_app(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    deployed_app.answer(f"POST {RUN}/cancel", (202, {"runId": RUN_ID}))
+    deployed_app.answer(f"GET {RUN}", (200, describe_run("Running")))
+    ended = seeder("cancel", RUN_ID, "--url", deployed_app.url)
+    assert (ended.status, ended.out) == (0, f"run {RUN_ID} is being stopped: no new work begins, what is done stays\n")
+    deployed_app.answer(f"POST {RUN}/cancel", describe_problem(409, "run-ended", "it ended"))
+    assert seeder("cancel", RUN_ID, "--url", deployed_app.url).status == 1

@@ -1,0 +1,98 @@
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import SMALL, CommandLine, RunningCommand
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
+
+NEVER = {"latencySeconds": {"text": 0.01, "image": 50}}
+"""Faults of a run that is certainly still busy when it is stopped."""
+
+WriteFaults = Callable[..., Path]
+
+
+def command(faults: Path, target_count: int = 3) -> list[str | Path]:
+    return ["run", "--offline", "--faults", faults, "--target-count", str(target_count), *SMALL]
+
+
+def start(folder: Path, faults: Path, *more: str) -> RunningCommand:
+    return RunningCommand(folder, [*command(faults), *more])
+
+
+def test_ctrl_c_stops_the_host_and_the_same_command_goes_on(
+    seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
+) -> None:
+    with start(tmp_path, write_faults(**NEVER), "--json") as running:
+        running.wait_for_error_line("lego 0 s")
+        running.send(signal.SIGINT)
+        ended = running.wait()
+    document = ended.document
+    assert (ended.status, document["status"], document["error"]["reason"]) == (130, "Interrupted", "interrupted")
+    line = f"interrupted; the same command takes run {document['runId']} up where it was"
+    assert ended.error_lines[-2:] == ["stopping; Ctrl-C once more leaves at once", line]
+
+    again = seeder(*command(write_faults()), "--json")
+    assert (again.status, again.document["runId"]) == (0, document["runId"])
+    assert f"attached to run {document['runId']}, which was unfinished" in again.error_lines
+
+
+def test_a_killed_run_ends_before_the_one_that_is_asked_for_now(
+    seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
+) -> None:
+    with start(tmp_path, write_faults(**NEVER)) as running:
+        running.wait_for_error_line("lego 0 s")
+        running.send(signal.SIGKILL)
+        assert running.wait().status == -signal.SIGKILL
+    killed = seeder("status", "--json").document["runs"][0]
+    assert killed["status"] == "Interrupted"
+
+    ended = seeder(*command(write_faults(), target_count=4), "--json")
+    assert (ended.status, ended.document["items"]) == (0, 4)
+    assert ended.document["images"] == {"made": 1, "kept": 3, "failed": 0}
+    assert ended.document["runId"] != killed["runId"]
+    assert f"run {killed['runId']} ended as Completed; what was asked for now comes next" in ended.error_lines
+
+
+def test_after_a_cancel_the_same_command_is_a_new_run(
+    seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
+) -> None:
+    with start(tmp_path, write_faults(**NEVER)) as running:
+        running.wait_for_error_line("lego 0 s")
+        running.send(signal.SIGKILL)
+        running.wait()
+    (run_folder,) = (tmp_path / "data_seed" / "runs").iterdir()
+    assert "ends as Cancelled when its host is started again" in seeder("cancel", run_folder.name).out
+
+    ended = seeder(*command(write_faults()), "--json")
+    assert (ended.status, ended.document["status"]) == (0, "Completed")
+    assert ended.document["runId"] != run_folder.name
+    assert json.loads((run_folder / "summary.json").read_text())["status"] == "Cancelled"
+
+
+def test_prune_without_a_model_leaves_an_unfinished_run_alone(
+    seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
+) -> None:
+    with start(tmp_path, write_faults(**NEVER)) as running:
+        running.wait_for_error_line("lego 0 s")
+        running.send(signal.SIGKILL)
+        running.wait()
+    ended = seeder("prune", "--json")
+    assert (ended.status, ended.document["error"]["reason"]) == (1, "not_configured")
+    assert "1 unfinished run of before would go on and fail" in ended.err
+    assert seeder("status", "--json").document["runs"][0]["status"] == "Interrupted"
+
+
+def test_a_second_ctrl_c_leaves_at_once(write_faults: WriteFaults, tmp_path: Path) -> None:
+    with start(tmp_path, write_faults(**NEVER)) as running:
+        running.wait_for_error_line("lego 0 s")
+        running.send(signal.SIGINT)
+        running.wait_for_error_line("stopping")
+        running.send(signal.SIGINT)
+        ended = running.wait()
+    assert ended.status == 130
+    assert "the same command" not in ended.err

@@ -1,0 +1,65 @@
+import io
+import logging
+
+import pytest
+from rich.console import Console
+
+from local.cli.logs import QuietFormatter
+from local.cli.progress import LINE_EVERY_SECONDS, LineDisplay, draw_progress, format_duration
+from shared.domain.run_status import RunStatus
+from tests.cli.deployed_app import describe_run
+
+
+def make_run(accepted: int) -> RunStatus:
+    run = RunStatus.model_validate(describe_run("Running", stage="items and images"))
+    items = run.progress.items.model_copy(update={"accepted": accepted})
+    return run.model_copy(update={"progress": run.progress.model_copy(update={"items": items})})
+
+
+def test_the_live_picture_fits_80_columns_and_tells_what_matters() -> None:
+    console = Console(width=80, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(draw_progress(make_run(5), elapsed_seconds=65))
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    assert lines[0] == "lego  items and images  1:05 min"
+    assert lines[1].split()[0::2] == ["items", "5/6", "rejected"]
+    assert lines[2].split()[0::2] == ["images", "4/6", "failed"]
+    assert lines[3] == "7 calls, $0.25, up to 4 images at a time, throttled 3 times (429)"
+    assert max(map(len, lines)) <= 80
+
+
+def test_without_a_terminal_there_is_a_line_now_and_then_and_only_with_news() -> None:
+    now = 100.0
+    file = io.StringIO()
+    display = LineDisplay(Console(file=file, width=160), clock=lambda: now)
+    display.show(make_run(1))
+    display.show(make_run(2))
+    now += LINE_EVERY_SECONDS
+    display.show(make_run(3))
+    now += LINE_EVERY_SECONDS
+    display.show(make_run(3))
+    lines = file.getvalue().splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        "lego 0 s items and images: items 1/6",
+        "lego 5 s items and images: items 3/6",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (125, "2:05 min"), (50_040, "13:54:00 h")])
+def test_durations_are_told_as_people_read_them(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize("with_traces", [False, True])
+def test_the_log_shows_a_stack_trace_only_to_who_debugs(with_traces: bool) -> None:
+    with pytest.raises(ValueError, match="invalid literal") as caught:
+        int("no\nnumber")
+    error = (caught.type, caught.value, caught.tb)
+    record = logging.LogRecord("name", logging.ERROR, __file__, 1, "it %s", ("broke",), error)
+    first, *rest = QuietFormatter(with_traces=with_traces).format(record).splitlines()
+    if with_traces:
+        assert first == "error: it broke"
+        assert rest[0].startswith("Traceback")
+    else:
+        assert first.startswith("error: it broke: ValueError: invalid literal")
+        assert rest == []

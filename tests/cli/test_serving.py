@@ -1,0 +1,64 @@
+import json
+import os
+import signal
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import SMALL, CommandLine, RunningCommand
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
+def test_the_served_app_works_like_a_deployed_one(
+    seeder: CommandLine,
+    write_faults: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FUNCTIONS_KEY", "the-key")
+    with RunningCommand(tmp_path, ["serve", "--port", "0", "--offline", "--faults", write_faults()]) as serving:
+        serving.wait_for_error_line("Ctrl-C stops the host")
+        assert [serving.read_line(), serving.read_line()] == ["Functions:", ""]
+        routes = [serving.read_line().split(maxsplit=2) for _ in range(9)]
+        calls = {name.removesuffix(":"): (methods, url) for name, methods, url in routes}
+        assert calls["post_run"][0] == "[POST]"
+        methods, health = calls["get_health"]
+        assert methods == "[GET]"
+        url = health.removesuffix("/api/health")
+        with urllib.request.urlopen(health, timeout=30) as answer:
+            assert json.load(answer)["status"] == "ok"
+
+        ended = seeder("run", "--url", url, "--target-count", "2", *SMALL, "--json")
+        assert (ended.status, ended.document["status"]) == (0, "Completed")
+        assert ended.document["outputs"]["catalog"] == "catalogs/lego/catalog.json"
+        assert seeder("status", "--url", url, "--key", "wrong").status == 1
+
+        busy = seeder("publish")
+        assert busy.status == 1
+        assert busy.err.startswith("error: data_seed is in use by process ")
+        taken = seeder("serve", "--port", url.rpartition(":")[2], "--output-dir", "other", "--offline")
+        assert (taken.status, len(taken.error_lines)) == (1, 1)
+        assert taken.err.startswith(f"error: port {url.rpartition(':')[2]} cannot be listened on")
+
+        serving.send(signal.SIGTERM)
+        ended = serving.wait()
+    assert (ended.status, ended.error_lines[-1]) == (130, "stopped")
+
+
+def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(
+    seeder: CommandLine, write_faults: Callable[..., Path]
+) -> None:
+    ended = seeder("simulate", "--faults", write_faults(rates={"gremlins": 1}))
+    assert (ended.status, len(ended.error_lines)) == (2, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
+def test_the_simulator_in_the_foreground_tells_where_it_listens(tmp_path: Path) -> None:
+    with RunningCommand(tmp_path, ["simulate", "--seed", "3"]) as simulating:
+        url = json.loads(simulating.read_line())["url"]
+        with urllib.request.urlopen(f"{url}/_stats", timeout=30) as answer:
+            assert json.load(answer)["billedImageCount"] == 0
+        simulating.send(signal.SIGTERM)
+        assert simulating.wait().status == 0

@@ -1,0 +1,58 @@
+"""Small catalogs for tests, written the way runs write them."""
+
+import json
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from shared.domain import paths
+from shared.domain.items import Category, Item
+from shared.ports import Store
+from shared.records.catalog import Batch, create_batch, write_categories
+
+CATALOG = "lego"
+CATEGORIES = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
+FACTS = {"sha256": "00ff", "width": "1024", "height": "768"}
+
+
+def make_item(name: str, *, category: str = "Space Crew", ending: str = "png") -> Item:
+    """Return an item whose id follows from its name."""
+    product_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    return Item(
+        product_id=product_id,
+        name=name,
+        description="A figure. It has a hat.",
+        category=category,
+        filename=f"{product_id}.{ending}",
+        image_prompt=f"Photo of {name}",
+    )
+
+
+async def write_batches(store: Store, *batches: Iterable[str], run_id: str = "run-1", first: int = 1) -> list[Item]:
+    """Write batches of items with these names and return the items."""
+    items: list[Item] = []
+    for number, names in enumerate(batches, start=first):
+        batch = Batch(number, run_id, tuple(map(make_item, names)))
+        assert await create_batch(store, CATALOG, batch)
+        items.extend(batch.items)
+    await write_categories(store, CATALOG, CATEGORIES)
+    return items
+
+
+async def write_images(store: Store, items: Iterable[Item]) -> None:
+    """Store a validated picture of each item."""
+    for item in items:
+        path = paths.image_file(CATALOG, item.filename)
+        await store.write(path, b"picture", content_type="image/png", facts=FACTS)
+
+
+async def read_data(store: Store, path: str) -> Any:
+    """Return the JSON data of a file that must be there."""
+    content = await store.read(path)
+    assert content is not None, f"{path} is missing"
+    return json.loads(content.data)
+
+
+async def list_paths(store: Store, prefix: str) -> list[str]:
+    """Return the paths below a prefix."""
+    return [info.path async for info in store.list_files(prefix)]
