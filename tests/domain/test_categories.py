@@ -69,6 +69,7 @@ def test_slugs(name: str, slug: str) -> None:
         ("Space Crew", "space  CREW"),
         ("Space Crew", "Space Crew!"),
         ("Straße Team", "STRASSE Team"),
+        ("STRASSE Team", "Straße Team"),
         ("Red & Blue", "Red and Blue"),
     ],
 )

@@ -7,7 +7,8 @@ from local.simulator.drawing.brief import FigureBrief, Named, read_figure
 from local.simulator.drawing.canvas import Canvas, Rgb
 from local.simulator.drawing.colors import COLOUR_WORDS
 from local.simulator.drawing.dice import Dice
-from local.simulator.drawing.figures.figure import choose_look, draw_figure
+from local.simulator.drawing.figures.figure import draw_figure
+from local.simulator.drawing.figures.look import choose_look
 from local.simulator.drawing.products.showcase import choose_colours, draw_product, find_product
 from local.simulator.drawing.scenes import SCENES, draw_backdrop
 from local.simulator.drawing.words import Lexicon, split_words
@@ -108,7 +109,12 @@ def test_a_whole_prompt_is_read_like_a_person_reads_it() -> None:
 
 @pytest.mark.parametrize(
     ("details", "colour"),
-    [("a cap, green", "green"), ("red background, teal coat", "teal"), ("coat, blue scarf, purple", "purple")],
+    [
+        ("a cap, green", "green"),
+        ("red background, teal coat", "teal"),
+        ("coat, blue scarf, purple", "purple"),
+        ("sky blue coat", "sky blue"),
+    ],
 )
 def test_a_colour_that_belongs_to_nothing_else_goes_to_the_clothes(details: str, colour: str) -> None:
     assert choose_look(brief_of(details), DICE).main == COLOUR_WORDS[colour]

@@ -11,7 +11,7 @@ from local.simulator.drawing.words import Hit, Lexicon
 
 FIGURE_WORDS = frozenset({"figure", "minifigure", "minifig", "figurine", "character"})
 HOLDING = frozenset({"holding", "hold", "carrying", "gripping", "wielding", "raising", "using", "playing", "lifting"})
-BACKGROUNDS = frozenset({"background", "backdrop", "backlight", "light"})
+BACKGROUNDS = frozenset({"background", "backdrop"})
 """What makes a colour before it no colour of the thing: "white background"."""
 REACH = 2
 """A colour belongs to the thing that follows within so many words ("white padded spacesuit")."""
@@ -27,10 +27,18 @@ class Named:
     name: str
     colours: tuple[Rgb, ...] = ()
 
+    def first_colour(self, default: Rgb) -> Rgb:
+        """Return the first colour said, or ``default``."""
+        return self.colours[0] if self.colours else default
+
 
 @dataclass(frozen=True, slots=True)
 class FigureBrief:
-    """What a prompt says about a figure; None and empty where it leaves things open."""
+    """What a prompt says about a figure; None and empty where it leaves things open.
+
+    Attributes:
+        loose: colours that belong to no thing we know.
+    """
 
     outfit: Named | None = None
     trim: Named | None = None
@@ -39,7 +47,6 @@ class FigureBrief:
     setting: Named | None = None
     extras: tuple[Named, ...] = ()
     loose: tuple[Rgb, ...] = ()
-    """Colours that belong to no thing we know."""
 
 
 @dataclass(slots=True)
@@ -111,13 +118,12 @@ def read_figure(words: Sequence[str]) -> FigureBrief:
         else:
             clause.append(word)
     said = notes.found
-    role = roles.ROLES[notes.found["role"][0].name] if "role" in said else roles.Role()
-    tool = notes.held[-1] if notes.held else notes.first("tool") or _named(role.tool)
+    role = roles.ROLES[said["role"][0].name] if "role" in said else roles.Role()
     return FigureBrief(
         outfit=notes.first("outfit") or _named(role.outfit),
         trim=notes.first("trim"),
         headgear=notes.first("headgear") or _named(role.headgear),
-        tool=tool,
+        tool=notes.held[-1] if notes.held else notes.first("tool") or _named(role.tool),
         setting=said["setting"][-1] if "setting" in said else _named(role.setting),
         extras=tuple(dict.fromkeys(said.get("extra", ()))),
         loose=tuple(notes.loose),

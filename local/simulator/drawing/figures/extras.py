@@ -19,13 +19,16 @@ class Extra:
 
     Attributes:
         paint: draws it in the figure's coordinates; what stands ``beside`` has its own, the ground at its origin.
-        place: ``behind``, ``front``, ``beside``, ``shoulder``, or ``part`` for what other modules draw (a beard).
+        place: ``behind`` the figure or ``far`` behind it, in ``front``, ``beside`` it, on its ``shoulder``, or
+            ``part`` of what other modules draw (a beard).
         colour: its own colour where the prompt names none; None = the accent of the clothes.
+        straps: draws in front what holds a thing behind.
     """
 
     paint: Painter
     place: str
     colour: Rgb | None = None
+    straps: Painter | None = None
 
 
 def _nothing(_canvas: Canvas, _colour: Rgb) -> None:
@@ -243,7 +246,7 @@ def _owl(canvas: Canvas, colour: Rgb) -> None:
 
 
 EXTRAS: Mapping[str, Extra] = {
-    "backpack": Extra(_backpack, "behind", (206, 120, 60)),
+    "backpack": Extra(_backpack, "behind", (206, 120, 60), _backpack_straps),
     "cape": Extra(_cape, "behind", (196, 48, 62)),
     "wings": Extra(_wings, "behind", WHITE),
     "quiver": Extra(_quiver, "behind", LEATHER),
@@ -272,9 +275,8 @@ EXTRAS: Mapping[str, Extra] = {
     "potted plant": Extra(_potted_plant, "beside", (214, 116, 80)),
     "treasure chest": Extra(_chest, "beside", (142, 88, 54)),
     "campfire": Extra(_campfire, "beside", (250, 134, 48)),
-    "bicycle": Extra(_bicycle, "beside", (220, 66, 66)),
+    "bicycle": Extra(_bicycle, "far", (220, 66, 66)),
 }
-BACKPACK_STRAPS: Painter = _backpack_straps
 
 ALIASES: Mapping[str, str] = spread_synonyms(
     {

@@ -1,0 +1,134 @@
+"""Do the names agree: settings of the code, of the templates and of the docs; parameters, azd variables, workflow."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from tests.support.bicep import BicepFile, Expression, Value, read_bicep
+
+READ_BY_OTHERS = {
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "the host and the telemetry exporter",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": "the host and the telemetry exporter",
+    "AZURE_CLIENT_ID": "azure-identity",
+    "AzureWebJobsStorage__accountName": "the host",
+    "AzureWebJobsStorage__clientId": "the host",
+    "AzureWebJobsStorage__credential": "the host",
+    "DURABLE_TASK_SCHEDULER_CONNECTION_STRING": "the durable extension",
+    "AzureFunctionsJobHost__extensions__durableTask__hubName": "the host, over host.json",
+    "AzureFunctionsJobHost__extensions__durableTask__storageProvider__type": "the host, over host.json",
+    "AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName": "the host, over host.json",
+}
+"""Settings that the templates set and our own code does not read, and who reads them."""
+
+KNOWN_TO_AZD = {"AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_ID", "AZURE_PRINCIPAL_TYPE"}
+"""Variables that azd knows by itself; the workflow gives or finds them."""
+
+
+def find_setting_problems(tree: Path) -> Iterator[str]:
+    """Yield every name that one side knows and the other does not."""
+    yield from _check_app_settings(tree)
+    yield from _check_parameters_file(tree)
+    yield from _check_azd_variables(tree)
+
+
+def read_settings_of_code(source: str) -> set[str]:
+    """Return the environment variables that ``shared/config.py`` reads: the first argument of each call of its reader.
+
+    A formatted name, such as ``f"{name.upper()}_CONTAINER"``, counts once for each name that its comprehension goes through.
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and _is_reader(node.func) and node.args and isinstance(node.args[0], ast.Constant):
+            found.add(str(node.args[0].value))
+        if isinstance(node, ast.DictComp | ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            names = [item.value for item in ast.walk(node.generators[0].iter) if isinstance(item, ast.Constant)]
+            suffixes = [_read_suffix(call) for call in ast.walk(node) if isinstance(call, ast.Call)]
+            found |= {f"{str(name).upper()}{suffix}" for name in names for suffix in suffixes if suffix}
+    return found
+
+
+def _is_reader(function: ast.expr) -> bool:
+    return (
+        isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "reader"
+    )
+
+
+def _read_suffix(call: ast.Call) -> str | None:
+    if _is_reader(call.func) and call.args and isinstance(call.args[0], ast.JoinedStr):
+        last = call.args[0].values[-1]
+        return str(last.value) if isinstance(last, ast.Constant) else None
+    return None
+
+
+def read_settings_of_templates(tree: Path) -> dict[str, Value]:
+    """Return the app settings that the templates set, those of the scheduler included."""
+    app = read_bicep(tree / "infra" / "modules" / "function-app.bicep")
+    settings: dict[str, Value] = {}
+    for name in ("baseSettings", "schedulerSettings"):
+        group = app.variables.get(name)
+        settings |= group if isinstance(group, dict) else {}
+    return settings
+
+
+def read_settings_left_out(docs: str) -> set[str]:
+    """Return the settings of the docs' table of what a deployment does not set."""
+    section = docs.partition("### Settings that a deployment does not set")[2].partition("\n#")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+
+
+def _check_app_settings(tree: Path) -> Iterator[str]:
+    read = read_settings_of_code((tree / "shared" / "config.py").read_text())
+    set_here = read_settings_of_templates(tree)
+    left_out = read_settings_left_out((tree / "docs" / "deploy.md").read_text())
+    for name in sorted(read - set(set_here) - left_out):
+        yield f"the code reads {name}; the templates do not set it, nor do the docs say why"
+    for name in sorted(set(set_here) - read - set(READ_BY_OTHERS)):
+        yield f"the templates set {name}, which nobody reads"
+    for name in sorted(set(READ_BY_OTHERS) - set(set_here)):
+        yield f"the templates do not set {name}, which {READ_BY_OTHERS[name]} reads"
+    for name in sorted((left_out - read) | (left_out & set(set_here))):
+        yield f"the docs say that {name} is not set; it is, or nobody reads it"
+
+
+def _check_parameters_file(tree: Path) -> Iterator[str]:
+    main = read_bicep(tree / "infra" / "main.bicep")
+    given = json.loads((tree / "infra" / "main.parameters.json").read_text())["parameters"]
+    for name in sorted(set(main.parameters) ^ set(given)):
+        yield f"parameter {name} is in one of main.bicep and main.parameters.json only"
+    for name in sorted(set(main.parameters) & set(given)):
+        default = main.parameters[name].default
+        wanted = "" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
+        match = re.fullmatch(r"\$\{(\w+)(?:=(.*))?\}", str(given[name].get("value")))
+        if match is None or (match[2] or "") != wanted:
+            yield f"main.parameters.json: {name} is {given[name]}; expected a variable with the default {wanted!r}"
+
+
+def read_azd_variables(tree: Path) -> list[str]:
+    """Return the variables that main.parameters.json takes, in order."""
+    given = json.loads((tree / "infra" / "main.parameters.json").read_text())["parameters"]
+    return [re.findall(r"\w+", row["value"])[0] for row in given.values()]
+
+
+def _check_azd_variables(tree: Path) -> Iterator[str]:
+    variables = set(read_azd_variables(tree)) - KNOWN_TO_AZD
+    azure = yaml.safe_load((tree / "azure.yaml").read_text())
+    workflow = yaml.safe_load((tree / ".github" / "workflows" / "deploy.yml").read_text())
+    passed = workflow["jobs"]["deploy"]["env"]
+    docs = (tree / "docs" / "deploy.md").read_text()
+    for name in sorted(variables ^ set(azure["pipeline"]["variables"])):
+        yield f"variable {name} is in one of main.parameters.json and azure.yaml only"
+    for name in sorted(variables):
+        if passed.get(name) != f"${{{{ vars.{name} }}}}":
+            yield f"deploy.yml does not pass the variable {name}"
+        if f"| `{name}` |" not in docs:
+            yield f"docs/deploy.md does not list the variable {name}"
+
+
+def is_parameter(file: BicepFile, value: Value | None, name: str) -> bool:
+    """Tell whether a value is one of the file's parameters, as it is."""
+    return name in file.parameters and value == Expression(name)
