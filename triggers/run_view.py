@@ -70,6 +70,11 @@ async def refresh_progress(services: Services, client: df.DurableOrchestrationCl
     status = await load_run_status(services, client, run_id)
     if status is not None and status.is_active:
         await run.write_progress(services.store, status)
+        # The run may have ended since it was looked at: its last word stays.
+        summary = await run.read_status_file(services.store, run_id, "summary.json")
+        if summary is not None:
+            await run.write_progress(services.store, summary)
+            return summary
     return status
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from local.cli import options
+from local.cli.errors import ExitStatus
 from local.cli.offline import start_simulator
 from local.cli.place import Place
 from local.cli.session import Outcome, Session
@@ -19,9 +20,10 @@ DEFAULT_CATALOG = "lego"
 app = typer.Typer(
     name="seeder",
     help="Make a believable product catalog with a picture for every product: here, or in a deployed app.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its panels cut long flags off on a narrow terminal
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -34,12 +36,16 @@ def _tell_version(asked: bool) -> None:
 
 @app.callback()
 def take_common_options(
+    context: typer.Context,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version."),
     ] = False,
 ) -> None:
     """Make a believable product catalog with a picture for every product: here, or in a deployed app."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(ExitStatus.WRONG_USAGE)
 
 
 @app.command()

@@ -70,7 +70,8 @@ def _listening(on_stop: Callable[[], None]) -> Iterator[None]:
         for number, handler in before.items():
             with suppress(NotImplementedError):  # Windows
                 loop.remove_signal_handler(number)
-            signal.signal(number, handler)
+            if handler is not None:  # None: somebody set it without Python's knowing
+                signal.signal(number, handler)
 
 
 def _leave_at_once() -> NoReturn:

@@ -33,13 +33,11 @@ class LocalApp:
         client: calls its HTTP functions.
         host: what it runs in.
         services: what it works with.
-        unfinished_runs: what it took up from an earlier host.
     """
 
     client: AppClient
     host: EmbeddedHost
     services: Services
-    unfinished_runs: tuple[str, ...]
 
     def find_own_run(self, problem: ProblemError) -> str:
         """Return the run that keeps a catalog busy, if this very host runs it.
@@ -96,8 +94,8 @@ async def open_local_app(
         client = await stack.enter_async_context(open_client(host.url, settings.functions_key))
         host.add_background_task(lambda: _keep_progress_fresh(host, client))
         if unfinished:
-            session.tell(f"going on with {_count(unfinished)} of before", style="cyan")
-        yield LocalApp(client, host, services, tuple(unfinished))
+            session.tell(f"taking up {_count(unfinished)}", style="cyan")
+        yield LocalApp(client, host, services)
 
 
 def _make_private(settings: Settings) -> Settings:
@@ -114,7 +112,7 @@ async def _check(services: Services, *, needs_model: bool, unfinished: list[str]
             raise
         if unfinished:
             raise CliError(
-                f"{error}: {_count(unfinished)} of before would go on and fail; "
+                f"{error}: {_count(unfinished)} would go on and fail; "
                 "configure it, or cancel them with 'seeder cancel RUN'",
                 reason="not_configured",
             ) from error

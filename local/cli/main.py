@@ -33,13 +33,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """
     session = Session(as_json="--json" in arguments)
     try:
-        result = get_command(app).main(list(arguments), prog_name="seeder", standalone_mode=False, obj=session)
-        if isinstance(result, Outcome):
-            _print_outcome(session, result)
-            return result.exit_status
-        if result == ExitStatus.INTERRUPTED:  # typer's word for a Ctrl-C before the work began
-            return _print_failure(session, InterruptedByUserError())
-        return int(result or ExitStatus.DONE)
+        return _run(session, arguments)
+    except KeyboardInterrupt:
+        return _print_failure(session, InterruptedByUserError())
     except BrokenPipeError:  # whoever read our output, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.FAILED
@@ -47,6 +43,16 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _print_failure(session, WrongUsageError(f"{error.format_message().rstrip('.')}; see seeder --help"))
     except Exception as error:  # noqa: BLE001 - the edge: people get a line
         return _print_failure(session, _explain(error))
+
+
+def _run(session: Session, arguments: Sequence[str]) -> int:
+    result = get_command(app).main(list(arguments), prog_name="seeder", standalone_mode=False, obj=session)
+    if isinstance(result, Outcome):
+        _print_outcome(session, result)
+        return result.exit_status
+    if result == ExitStatus.INTERRUPTED:  # typer's word for a Ctrl-C before the work began
+        raise InterruptedByUserError
+    return int(result or ExitStatus.DONE)
 
 
 def _explain(error: Exception) -> CliError:

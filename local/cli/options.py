@@ -1,120 +1,90 @@
-"""The options of the commands: names, help texts, and the panels that ``--help`` shows them in."""
+"""The options of the commands: their names and help texts."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-CONTENT, IMAGES, PLACE, OUTPUT = "What to make", "Images", "Where", "Output"
-
-CatalogOption = Annotated[str, typer.Option(metavar="NAME", help="The catalog.", rich_help_panel=CONTENT)]
+CatalogOption = Annotated[str, typer.Option(metavar="NAME", help="The catalog.")]
 
 TargetCountOption = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Items that the catalog is to hold, 1-50000 (200).", rich_help_panel=CONTENT),
+    typer.Option(metavar="N", help="Items that the catalog is to hold, 1-50000 (200)."),
 ]
 CategoryCountOption = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Categories of a new catalog, 1-100 (20).", rich_help_panel=CONTENT),
+    typer.Option(metavar="N", help="Categories of a new catalog, 1-100 (20)."),
 ]
 BatchSizeOption = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Items asked for in one text call, 1-50 (20).", rich_help_panel=CONTENT),
+    typer.Option(metavar="N", help="Items asked for in one text call, 1-50 (20)."),
 ]
 ThemeOption = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE",
-        help="JSON file of what the catalog is about: subject, openings, tail, forbiddenWords.",
-        rich_help_panel=CONTENT,
+        metavar="FILE", help="JSON file of what the catalog is about: subject, openings, tail, forbiddenWords."
     ),
 ]
 ForceCategoriesOption = Annotated[
     bool | None,
-    typer.Option(
-        "--force-categories/--no-force-categories",
-        help="Make the categories anew although there are some.",
-        rich_help_panel=CONTENT,
-    ),
+    typer.Option("--force-categories/--no-force-categories", help="Make the categories anew although there are some."),
 ]
 ValidateItemsOption = Annotated[
     bool | None,
     typer.Option(
-        "--validate-items/--no-validate-items",
-        " /--no-validate",
-        help="Hold items to the content rules (default).",
-        rich_help_panel=CONTENT,
+        "--validate-items/--no-validate-items", " /--no-validate", help="Hold items to the content rules (default)."
     ),
 ]
 PublishOption = Annotated[
     bool | None,
     typer.Option(
-        "--publish/--no-publish",
-        help="Write catalog.json at the end (default), or leave it for 'seeder publish'.",
-        rich_help_panel=CONTENT,
+        "--publish/--no-publish", help="Write catalog.json at the end (default), or leave it for 'seeder publish'."
     ),
 ]
 DryRunOption = Annotated[
     bool | None,
-    typer.Option(
-        "--dry-run/--no-dry-run",
-        "--skip-images/--no-skip-images",
-        help="Make the items, but no images.",
-        rich_help_panel=IMAGES,
-    ),
+    typer.Option("--dry-run/--no-dry-run", "--skip-images/--no-skip-images", help="Make the items, but no images."),
 ]
 ForceImagesOption = Annotated[
     bool | None,
-    typer.Option(
-        "--force-images/--no-force-images",
-        help="Make, and pay, every image again, once.",
-        rich_help_panel=IMAGES,
-    ),
+    typer.Option("--force-images/--no-force-images", help="Make every image again, and pay for it once more."),
 ]
 ImageSizeOption = Annotated[
     str | None,
-    typer.Option(metavar="WxH", help="Pixels (1024x1024).", rich_help_panel=IMAGES),
+    typer.Option(metavar="WxH", help="Pixels (1024x1024)."),
 ]
 ImageQualityOption = Annotated[
     str | None,
-    typer.Option(metavar="LEVEL", help="low, medium (default) or high.", rich_help_panel=IMAGES),
+    typer.Option(metavar="LEVEL", help="low, medium (default) or high."),
 ]
 ImageFormatOption = Annotated[
     str | None,
-    typer.Option(metavar="FORMAT", help="png (default) or jpeg.", rich_help_panel=IMAGES),
+    typer.Option(metavar="FORMAT", help="png (default) or jpeg."),
 ]
 ParallelImageRequestsOption = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Image calls at a time, 1-64 (4).", rich_help_panel=IMAGES),
+    typer.Option(metavar="N", help="Image calls at a time, 1-64 (4)."),
 ]
 MaxRetriesOption = Annotated[
     int | None,
-    typer.Option(
-        metavar="N",
-        help="Further tries of a failed call, 0-10 (5); waiting for the quota does not count.",
-        rich_help_panel=IMAGES,
-    ),
+    typer.Option(metavar="N", help="Further tries of a failed call, 0-10 (5); waiting for the quota does not count."),
 ]
 
 OutputDirOption = Annotated[
     Path | None,
-    typer.Option(
-        metavar="DIR", help="Folder of catalogs and of the host's journal (./data_seed).", rich_help_panel=PLACE
-    ),
+    typer.Option(metavar="DIR", help="Folder of catalogs and of the host's journal (./data_seed)."),
 ]
 StoreOption = Annotated[
     Literal["folder", "blob"] | None,
-    typer.Option(help="Keep catalogs in the folder (default) or in Blob Storage.", rich_help_panel=PLACE),
+    typer.Option(help="Keep catalogs in the folder (default) or in Blob Storage."),
 ]
 OfflineOption = Annotated[
     bool,
-    typer.Option(
-        "--offline", help="Let a simulator on this machine play the model; costs nothing.", rich_help_panel=PLACE
-    ),
+    typer.Option("--offline", help="Let a simulator on this machine play the model; costs nothing."),
 ]
 FaultsOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="With --offline: JSON file of faults to simulate.", rich_help_panel=PLACE),
+    typer.Option(metavar="FILE", help="With --offline: JSON file of faults to simulate."),
 ]
 SimulatorFaultsOption = Annotated[
     Path | None,
@@ -122,19 +92,19 @@ SimulatorFaultsOption = Annotated[
 ]
 UrlOption = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Let the app that is deployed there do it.", rich_help_panel=PLACE),
+    typer.Option(metavar="URL", help="Let the app that is deployed there do it."),
 ]
 KeyOption = Annotated[
     str | None,
-    typer.Option(metavar="KEY", help="Its function key; better given as FUNCTIONS_KEY.", rich_help_panel=PLACE),
+    typer.Option(metavar="KEY", help="Its function key; better given as FUNCTIONS_KEY."),
 ]
 ResumeOption = Annotated[
     bool,
-    typer.Option("--resume", help="Go on where an earlier run stopped; always so.", rich_help_panel=OUTPUT),
+    typer.Option("--resume", show_default=False, help="Go on where an earlier run stopped; always so."),
 ]
 JsonOption = Annotated[
     bool,
-    typer.Option("--json", help="Print one JSON object, also on failure.", rich_help_panel=OUTPUT),
+    typer.Option("--json", help="Print one JSON object, also on failure."),
 ]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")]
 NewestRunArgument = Annotated[

@@ -27,7 +27,8 @@ class ProgressDisplay(Protocol):
 @contextmanager
 def open_display(console: Console) -> Iterator[ProgressDisplay]:
     """Open the display that fits the console; a live one leaves nothing behind."""
-    if console.is_terminal and not console.is_dumb_terminal:
+    # Not console.is_terminal: FORCE_COLOR sets that for a file, too.
+    if console.file.isatty() and not console.is_dumb_terminal:
         with Live(console=console, auto_refresh=False, transient=True) as live:
             yield LiveDisplay(live)
     else:

@@ -1,7 +1,7 @@
 """What a command leaves on standard output: one object for programs, or a summary for people."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -166,9 +166,9 @@ def show_runs(console: Console, runs: list[RunStatus]) -> None:
     if not runs:
         console.print("no runs yet")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("run", "catalog", "status", "items", "images", "cost", "started"):
-        is_number = heading in {"items", "images", "cost"}
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    for heading in ("run", "catalog", "status", "items", "images", "started"):
+        is_number = heading in {"items", "images"}
         table.add_column(heading, justify="right" if is_number else "left", no_wrap=heading == "run", overflow="fold")
     for run in runs:
         items, images = run.progress.items, run.progress.images
@@ -178,7 +178,6 @@ def show_runs(console: Console, runs: list[RunStatus]) -> None:
             _name_status(run),
             f"{items.accepted}/{items.target}",
             f"{images.done}/{images.total}" if images.total else "-",
-            f"${run.cost.usd:.2f}",
             _tell_time(run.created_at),
         )
     console.print(table)
@@ -201,4 +200,6 @@ def _bracket(count: int, what: str) -> str:
 
 
 def _tell_time(moment: datetime) -> str:
-    return f"{moment.astimezone():%m-%d %H:%M}"
+    """Return the time of a moment today, the date of one before, both of this machine's time zone."""
+    here = moment.astimezone()
+    return f"{here:%H:%M}" if here.date() == datetime.now(UTC).astimezone().date() else f"{here:%Y-%m-%d}"

@@ -135,7 +135,7 @@ async def _run_here(session: Session, app: LocalApp, start: Start, is_answer: Is
 def _explain_interruption(session: Session, place: Place) -> InterruptedByUserError:
     run = session.run
     if run is None:
-        return InterruptedByUserError("interrupted before the run was started")
+        return InterruptedByUserError("interrupted; the same command starts the run, or takes it up")
     if place.url is not None:
         return InterruptedByUserError(f"interrupted; run {run.run_id} goes on: seeder watch {run.run_id}{place.flags}")
     session.run = run.model_copy(update={"status": Status.INTERRUPTED})

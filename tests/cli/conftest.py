@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,6 @@ OUR_SETTINGS = ("AZURE_", "CATALOG_", "FUNCTIONS_KEY", "OUTPUT_DIR", "STORE", "L
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No setting, no .env, and the log as it was."""
-    import os  # noqa: PLC0415 - only to see which settings there are
-
     for name in list(os.environ):
         if name.startswith(OUR_SETTINGS):
             monkeypatch.delenv(name)

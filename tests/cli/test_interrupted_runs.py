@@ -83,7 +83,7 @@ def test_prune_without_a_model_leaves_an_unfinished_run_alone(
         running.wait()
     ended = seeder("prune", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "not_configured")
-    assert "1 unfinished run of before would go on and fail" in ended.err
+    assert "1 unfinished run would go on and fail" in ended.err
     assert seeder("status", "--json").document["runs"][0]["status"] == "Interrupted"
 
 

@@ -60,7 +60,7 @@ def test_the_newest_runs_are_listed_first(seeder: CommandLine, write_run: Callab
     assert [run["runId"] for run in seeder("status", "--json").document["runs"]] == list(RUNS)
     assert [run["runId"] for run in seeder("status", "--json", "--limit", "1").document["runs"]] == [RUNS[0]]
     heading, *rows = seeder("status").out.splitlines()
-    assert heading.split() == ["run", "catalog", "status", "items", "images", "cost", "started"]
+    assert heading.split() == ["run", "catalog", "status", "items", "images", "started"]
     assert [row.split()[:5] for row in rows] == [
         [RUNS[0], "lego", "Completed", "4/6", "1/6"],
         [RUNS[1], "lego", "Failed", "4/6", "1/6"],

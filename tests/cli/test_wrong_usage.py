@@ -115,6 +115,12 @@ def test_version_and_help_need_no_setting(seeder: CommandLine) -> None:
     )
 
 
+def test_no_command_at_all_gets_the_help_on_standard_error(seeder: CommandLine) -> None:
+    ended = seeder()
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == seeder("--help").out
+
+
 def test_help_loads_neither_the_app_nor_an_sdk() -> None:
     code = (
         "import sys; from local.cli.main import run_command_line; run_command_line(['run', '--help']);"

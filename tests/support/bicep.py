@@ -1,11 +1,11 @@
 """Reads Bicep files into plain data, so that tests can ask what a template declares. No compiler is needed.
 
-A value is a string, number, boolean, list or dictionary where the file says it literally, and an `Expression` (its source
-text) where Bicep would compute it.
+A value is a string, number, boolean, list or dictionary where the file says it literally, and an `Expression` (its
+source text) where Bicep would compute it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -74,38 +74,55 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class BicepFile:
-    """What one file declares, by name and in the file's order."""
+    """What one file declares, by name and in the file's order.
+
+    Attributes:
+        text: the source.
+        error_lines: the lines, from 1, at which the parser found something that is no Bicep.
+        names_used: the identifiers that expressions read: no property names, declarations, types or decorators.
+        loop_names: the names that loops bring.
+    """
 
     path: Path
-    root: Node
+    text: str
+    error_lines: list[int]
+    names_used: frozenset[str]
+    loop_names: frozenset[str]
     parameters: dict[str, Parameter]
     variables: dict[str, Value]
     resources: dict[str, Resource]
     modules: dict[str, Module]
     outputs: dict[str, Value]
 
-    @property
-    def text(self) -> str:
-        """The file's source."""
-        return _text(self.root)
-
 
 def read_bicep(path: Path) -> BicepFile:
-    """Read a file; syntax errors do not stop it, see `find_syntax_errors`."""
-    return _read(path, path.read_bytes())
+    """Read a file; syntax errors do not stop it, they are in ``error_lines``."""
+    return replace(_parse(path.read_bytes()), path=path)
 
 
 @cache
-def _read(path: Path, source: bytes) -> BicepFile:
+def _parse(source: bytes) -> BicepFile:
+    """Read a source; copies of one file, of which tests make many, are read once."""
     root = _PARSER.parse(source).root_node
-    file = BicepFile(path, root, {}, {}, {}, {}, {})
+    nodes = list(_walk(root))
+    file = BicepFile(
+        path=Path(),
+        text=source.decode(),
+        error_lines=[node.start_point[0] + 1 for node in nodes if node.type == "ERROR" or node.is_missing],
+        names_used=frozenset(_text(node) for node in nodes if node.type == "identifier" and _is_read(node)),
+        loop_names=frozenset(_find_loop_names(nodes)),
+        parameters={},
+        variables={},
+        resources={},
+        modules={},
+        outputs={},
+    )
     decorators: dict[str, Value] = {}
     for node in root.named_children:
         if node.type == "decorators":
             decorators = dict(_read_decorators(node))
-            continue
-        _read_declaration(file, node, decorators)
-        if node.type != "comment":
+        elif node.type != "comment":
+            _read_declaration(file, node, decorators)
             decorators = {}
     return file
 
@@ -117,46 +134,28 @@ def get_value(value: Value | None, path: str) -> Value | None:
     return value
 
 
-def find_syntax_errors(file: BicepFile) -> list[int]:
-    """Return the lines, from 1, at which the parser found something that is no Bicep."""
-    return [node.start_point[0] + 1 for node in walk(file.root) if node.type == "ERROR" or node.is_missing]
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and everything below it."""
+def _walk(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children:
-        yield from walk(child)
+        yield from _walk(child)
 
 
-def find_names_used(file: BicepFile) -> set[str]:
-    """Return the identifiers that the file's expressions read: no property names, declarations, types or decorators."""
-    return {
-        _text(node)
-        for node in walk(file.root)
-        if node.type == "identifier" and node.parent is not None and not _is_a_name_only(node, node.parent)
-    }
+def _is_read(node: Node) -> bool:
+    parent = node.parent
+    is_first = parent is not None and parent.named_children[0] == node
+    if parent is None or (is_first and (parent.type.endswith("_declaration") or parent.type == "object_property")):
+        return False
+    while parent is not None and parent.type not in {"decorator", "type"}:
+        parent = parent.parent
+    return parent is None
 
 
-def find_loop_names(file: BicepFile) -> set[str]:
-    """Return the names that loops and lambdas bring."""
-    kinds = {"loop_variable", "loop_enumerator"}
-    return {_text(node) for node in walk(file.root) if node.type in kinds} | {
-        _text(node.named_children[0])
-        for node in walk(file.root)
-        if node.type == "for_statement" and node.named_children[0].type == "identifier"
-    }
-
-
-def _is_a_name_only(node: Node, parent: Node) -> bool:
-    declares = parent.type.endswith("_declaration") and parent.named_children[0] == node
-    is_key = parent.type == "object_property" and parent.named_children[0] == node
-    ancestor: Node | None = parent
-    while ancestor is not None:
-        if ancestor.type in {"decorator", "type"}:
-            return True
-        ancestor = ancestor.parent
-    return declares or is_key
+def _find_loop_names(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
+        if node.type in {"loop_variable", "loop_enumerator"}:
+            yield _text(node)
+        elif node.type == "for_statement" and node.named_children[0].type == "identifier":
+            yield _text(node.named_children[0])
 
 
 def _read_declaration(file: BicepFile, node: Node, decorators: Mapping[str, Value]) -> None:
@@ -177,10 +176,7 @@ def _read_declaration(file: BicepFile, node: Node, decorators: Mapping[str, Valu
         case "resource_declaration":
             kind, _, version = _read_string(children[1]).partition("@")
             is_existing = any(child.type == "existing" for child in node.children)
-            file.resources[name] = Resource(
-                name, kind, version, is_existing, decorators, _read_body(children[-1])
-            )
-
+            file.resources[name] = Resource(name, kind, version, is_existing, decorators, _read_body(children[-1]))
 
 
 def _read_decorators(node: Node) -> Iterator[tuple[str, Value]]:
@@ -192,7 +188,7 @@ def _read_decorators(node: Node) -> Iterator[tuple[str, Value]]:
 
 
 def _read_body(node: Node) -> dict[str, Value]:
-    found = next((child for child in walk(node) if child.type == "object"), None)
+    found = next((child for child in _walk(node) if child.type == "object"), None)
     value = {} if found is None else _read_value(found)
     return value if isinstance(value, dict) else {}
 

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.support.infra_language import find_language_problems
+from tests.support.infra_language import find_language_problems, find_syntax_problems
 from tests.support.infra_security import find_security_problems
 from tests.support.infra_settings import find_setting_problems
 from tests.support.infra_wiring import find_wiring_problems
@@ -18,7 +18,9 @@ REPOSITORY = Path(__file__).parent.parent.parent
 PARTS = ("infra", ".github", "azure.yaml", "host.json", "shared/config.py", "docs/deploy.md")
 """What the checks look at."""
 
-CHECKS: tuple[Callable[[Path], Iterator[str]], ...] = (
+Check = Callable[[Path], Iterator[str]]
+
+CHECKS: tuple[Check, ...] = (
     find_language_problems,
     find_security_problems,
     find_setting_problems,
@@ -27,8 +29,8 @@ CHECKS: tuple[Callable[[Path], Iterator[str]], ...] = (
 
 
 def find_problems(tree: Path) -> list[str]:
-    """Return what all checks find in a tree."""
-    return [problem for check in CHECKS for problem in check(tree)]
+    """Return what all checks find in a tree; one that is no proper Bicep is not looked at further."""
+    return list(find_syntax_problems(tree)) or [problem for check in CHECKS for problem in check(tree)]
 
 
 def copy_parts(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What the Bicep compiler would refuse, and what the house asks of every template: names, calls, descriptions, ranges."""
+"""What the Bicep compiler would refuse, and what we ask of every template: names, calls, descriptions, ranges."""
 
 import re
 from collections.abc import Iterator
@@ -8,27 +8,32 @@ from tests.support.bicep import (
     BicepFile,
     Expression,
     Module,
-    find_loop_names,
-    find_names_used,
-    find_syntax_errors,
     read_bicep,
 )
 
 FUNCTIONS = frozenset(
-    "concat contains empty environment guid join length loadJsonContent loadTextContent null replace resourceGroup "
-    "resourceId split string subscription subscriptionResourceId tenant toLower trim union uniqueString".split()
+    {
+        *("concat", "contains", "empty", "environment", "guid", "join", "length", "loadJsonContent", "loadTextContent"),
+        *("replace", "resourceGroup", "resourceId", "split", "string", "subscription", "subscriptionResourceId"),
+        *("tenant", "toLower", "trim", "union", "uniqueString"),
+    }
 )
 """The functions of Bicep that the templates use."""
 
 CONSTRAINTS = frozenset({"allowed", "minLength", "maxLength", "minValue", "maxValue"})
 
 
+def find_syntax_problems(tree: Path) -> Iterator[str]:
+    """Yield where a template is no Bicep."""
+    for path in list_templates(tree):
+        yield from (f"{path.name}: line {line}: syntax error" for line in read_bicep(path).error_lines)
+
+
 def find_language_problems(tree: Path) -> Iterator[str]:
     """Yield what is wrong with names, calls, outputs and parameters of the templates."""
     for path in list_templates(tree):
         file = read_bicep(path)
-        problems = [f"line {line}: syntax error" for line in find_syntax_errors(file)]
-        problems += problems or [*_check_names(file), *_check_calls(file), *_check_parameters(file)]
+        problems = [*_check_names(file), *_check_calls(file), *_check_parameters(file)]
         yield from (f"{path.name}: {problem}" for problem in problems)
     yield from _check_reach(tree)
 
@@ -39,9 +44,9 @@ def list_templates(tree: Path) -> list[Path]:
 
 
 def _check_names(file: BicepFile) -> Iterator[str]:
-    used = find_names_used(file)
+    used = file.names_used
     declared = {*file.parameters, *file.variables, *file.resources, *file.modules}
-    for name in sorted(used - declared - find_loop_names(file) - FUNCTIONS):
+    for name in sorted(used - declared - file.loop_names - FUNCTIONS):
         yield f"{name!r} is not declared"
     for name in sorted({*file.parameters, *file.variables} - used):
         yield f"{name!r} is declared and never used"

@@ -78,8 +78,10 @@ REQUIRED: dict[str, dict[str, Value]] = {
 }
 """What each resource of a type must say, by type."""
 
-_SECRET = re.compile(r"\blist(Keys|Secrets|AccountSas|ServiceSas)?\s*\(|AccountKey=|SharedAccess|InstrumentationKey", re.I)
-_SECRET_OUTPUT = re.compile(r"key|secret|password|connectionstring|sas", re.I)
+_SECRET = re.compile(
+    r"\blist(Keys|Secrets|AccountSas|ServiceSas)?\s*\(|AccountKey=|SharedAccess|InstrumentationKey", re.IGNORECASE
+)
+_SECRET_OUTPUT = re.compile(r"key|secret|password|connectionstring|sas", re.IGNORECASE)
 
 
 def find_security_problems(tree: Path) -> Iterator[str]:

@@ -38,11 +38,16 @@ def find_setting_problems(tree: Path) -> Iterator[str]:
 def read_settings_of_code(source: str) -> set[str]:
     """Return the environment variables that ``shared/config.py`` reads: the first argument of each call of its reader.
 
-    A formatted name, such as ``f"{name.upper()}_CONTAINER"``, counts once for each name that its comprehension goes through.
+    A formatted name, such as ``f"{name.upper()}_CONTAINER"``, counts once for each name of its comprehension.
     """
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and _is_reader(node.func) and node.args and isinstance(node.args[0], ast.Constant):
+        if (
+            isinstance(node, ast.Call)
+            and _is_reader(node.func)
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+        ):
             found.add(str(node.args[0].value))
         if isinstance(node, ast.DictComp | ast.ListComp | ast.SetComp | ast.GeneratorExp):
             names = [item.value for item in ast.walk(node.generators[0].iter) if isinstance(item, ast.Constant)]

@@ -86,6 +86,8 @@ def _check_metrics(tree: Path) -> Iterator[str]:
 
 def _check_abbreviations(tree: Path) -> Iterator[str]:
     abbreviations = json.loads((tree / "infra" / "abbreviations.json").read_text())
-    used = {name for path in list_templates(tree) for name in re.findall(r"abbreviations\.(?!json)(\w+)", path.read_text())}
+    used = {
+        name for path in list_templates(tree) for name in re.findall(r"abbreviations\.(?!json)(\w+)", path.read_text())
+    }
     for name in sorted(set(abbreviations) ^ used):
         yield f"abbreviation {name} is in one of abbreviations.json and the templates only"

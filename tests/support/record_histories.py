@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from local.engine import decide
 from local.engine.actions import Decision
 from local.engine.instances import Instance
+from local.engine.replay import replay
 from local.simulator.running import running_simulator
 from shared.version import __version__
 from tests.support.running_app import FAST, run_app
@@ -56,10 +57,9 @@ def main() -> None:
 async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the last episode of every instance and generation of a run."""
     seen: dict[tuple[str, int], dict[str, Any]] = {}
-    original = decide.replay
 
     def listen(orchestrator: Any, instance: Instance, events: Sequence[str], *, is_replaying: bool) -> Decision:
-        decision = original(orchestrator, instance, events, is_replaying=is_replaying)
+        decision = replay(orchestrator, instance, events, is_replaying=is_replaying)
         seen[instance.id, instance.generation] = {
             "orchestrator": instance.name,
             "instanceId": instance.id,
@@ -70,16 +70,12 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
         }
         return decision
 
-    decide.replay = listen
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            async with (
-                running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
-                run_app(Path(folder), simulator=simulator) as app,
-            ):
-                await app.run(**request)
-    finally:
-        decide.replay = original
+    with patch("local.engine.decide.replay", listen), tempfile.TemporaryDirectory() as folder:
+        async with (
+            running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
+            run_app(Path(folder), simulator=simulator) as app,
+        ):
+            await app.run(**request)
     return list(seen.values())
 
 

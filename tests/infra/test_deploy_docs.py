@@ -1,0 +1,60 @@
+"""docs/deploy.md: its figures follow from the price list, its links lead somewhere, and it says what was not tried."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+
+from shared.ports import Usage
+from shared.prices import cost_of_image, cost_of_text, estimate_image_usage
+from tests.support.infra_checks import REPOSITORY
+
+DOCS = (REPOSITORY / "docs" / "deploy.md").read_text()
+BATCH = Usage(input_tokens=1_500, output_tokens=6_000)
+"""The assumption that the docs name: one text call for 20 items."""
+
+GB_SECOND = Decimal("0.000026")
+
+
+def show(amount: Decimal) -> str:
+    return f"${amount.quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
+@pytest.mark.parametrize(("quality", "told"), [("low", "0.0062"), ("medium", "0.0530"), ("high", "0.2110")])
+def test_the_price_of_an_image_is_the_price_list_s(quality: str, told: str) -> None:
+    usage = estimate_image_usage("gpt-image-2", "1024x1024", quality)
+    assert f"{cost_of_image('gpt-image-2', usage):.4f}" == told
+    assert f"${told}" in DOCS
+
+
+@pytest.mark.parametrize(("items", "calls", "told"), [(200, 11, "$11.39"), (5_000, 251, "$283.16")])
+def test_the_cost_of_a_month_is_the_sum_that_the_docs_show(items: int, calls: int, told: str) -> None:
+    images = items * cost_of_image("gpt-image-2", estimate_image_usage("gpt-image-2", "1024x1024", "medium"))
+    text = calls * cost_of_text("gpt-5", BATCH)
+    app = items / Decimal(6) * 60 * 2 * GB_SECOND
+    row = next(line for line in DOCS.splitlines() if line.startswith(f"| one catalog of {items:,}"))
+    for amount in (images, text, app):
+        assert show(amount) in row
+    assert row.endswith(f"| **{told}** |")
+    assert show(images + text + app) == told
+
+
+def test_links_within_the_page_lead_to_its_headings() -> None:
+    headings = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", DOCS, flags=re.MULTILINE)
+    }
+    links = set(re.findall(r"\]\(#([^)]+)\)", DOCS))
+    assert links
+    assert links - headings == set()
+
+
+def test_it_says_that_nothing_was_compiled_or_deployed() -> None:
+    assert "**not** compiled" in DOCS
+    assert "**not** deployed" in DOCS
+
+
+def test_files_that_it_names_are_there() -> None:
+    names = re.findall(r"`((?:infra|shared|tests|\.github|host)[\w./-]*)`", DOCS)
+    assert names
+    assert [name for name in names if not (REPOSITORY / name).exists()] == []

@@ -1,0 +1,178 @@
+"""The script that holds a deployment back, run as azd does: as a process, with an `az` of ours and a loopback app."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support.infra_checks import REPOSITORY
+
+SCRIPT = REPOSITORY / "infra" / "hooks" / "wait_for_runs.py"
+KEY = "a-function-key"
+
+AZ = """#!{python}
+import json, sys
+words = sys.argv[1:]
+if words[:2] == ["resource", "list"]:
+    print(json.dumps({found}))
+elif words[:2] == ["functionapp", "show"]:
+    print(json.dumps("{host}"))
+elif words[:3] == ["functionapp", "keys", "list"]:
+    print(json.dumps("{key}"))
+else:
+    sys.exit("unexpected: " + " ".join(words))
+"""
+
+
+@dataclass
+class FakeApp:
+    """An app that answers each look at its running runs with the next list of ids; the last one stays."""
+
+    looks: list[list[str]] = field(default_factory=lambda: [[]])
+    health_status: int = 200
+    runs_status: int = 200
+    keys: list[str | None] = field(default_factory=list)
+    uri: str = ""
+
+    def answer(self, path: str, key: str | None) -> tuple[int, object]:
+        url = urlsplit(path)
+        if url.path == "/api/health":
+            return self.health_status, {"status": "ok"}
+        self.keys.append(key)
+        query = parse_qs(url.query)
+        if query["status"] != ["Running"]:
+            return self.runs_status, {"runs": [], "continuation": None}
+        ids = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        page = int(query.get("continuation", ["0"])[0])
+        further = str(page + 1) if page + 1 < len(ids) else None
+        return self.runs_status, {"runs": [{"runId": ids[page]}] if ids else [], "continuation": further}
+
+
+@pytest.fixture
+def app() -> Iterator[FakeApp]:
+    fake = FakeApp()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = fake.answer(self.path, self.headers.get("x-functions-key"))
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing on the tests' standard error."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    fake.uri = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield fake
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def write_az(folder: Path, *, host: str = "", found: list[dict[str, str]] | None = None) -> None:
+    program = folder / "az"
+    program.write_text(AZ.format(python=sys.executable, host=host, key=KEY, found=repr(found or [])))
+    program.chmod(0o755)
+
+
+def run_script(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--pause-seconds", "0.01", *arguments],
+        env={"PATH": str(folder), "no_proxy": "127.0.0.1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert KEY not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def name_outputs(app: FakeApp) -> dict[str, str]:
+    return {"SERVICE_API_NAME": "func-x", "AZURE_RESOURCE_GROUP": "rg-x", "SERVICE_API_URI": app.uri}
+
+
+def test_a_first_deployment_waits_for_nothing_and_needs_no_az(tmp_path: Path) -> None:
+    status, told = run_script(tmp_path)
+    assert status == 0
+    assert "nothing is deployed yet" in told
+
+
+def test_an_app_without_code_is_not_waited_for_and_needs_no_az(tmp_path: Path, app: FakeApp) -> None:
+    app.health_status = 404
+    status, told = run_script(tmp_path, **name_outputs(app))
+    assert (status, app.keys) == (0, [])
+    assert "nothing is deployed yet" in told
+
+
+def test_a_deployment_goes_on_when_the_last_run_has_ended(tmp_path: Path, app: FakeApp) -> None:
+    write_az(tmp_path)
+    app.looks = [["run-1"], ["run-1"], []]
+    status, told = run_script(tmp_path, **name_outputs(app))
+    assert status == 0
+    assert told.count("active: run-1") == 2
+    assert "no run is active on func-x" in told
+    assert set(app.keys) == {KEY}
+
+
+def test_every_page_of_active_runs_is_read(tmp_path: Path, app: FakeApp) -> None:
+    write_az(tmp_path)
+    app.looks = [["run-1", "run-2"], ["run-1", "run-2"], []]  # one list a page, and two pages
+    _, told = run_script(tmp_path, **name_outputs(app))
+    assert "active: run-1, run-2" in told
+
+
+def test_a_run_that_does_not_end_stops_the_deployment(tmp_path: Path, app: FakeApp) -> None:
+    write_az(tmp_path)
+    app.looks = [["run-1"]]
+    status, told = run_script(tmp_path, "--minutes", "0", **name_outputs(app))
+    assert status == 1
+    assert "FORCE_DEPLOY=true" in told
+
+
+def test_force_asks_nobody(tmp_path: Path, app: FakeApp) -> None:
+    app.looks = [["run-1"]]
+    status, told = run_script(tmp_path, FORCE_DEPLOY="true", **name_outputs(app))
+    assert (status, app.keys) == (0, [])
+    assert "not waiting" in told
+
+
+def test_an_app_that_cannot_answer_stops_the_deployment_and_says_how_to_go_on(tmp_path: Path, app: FakeApp) -> None:
+    write_az(tmp_path)
+    app.health_status, app.runs_status = 503, 500
+    status, told = run_script(tmp_path, **name_outputs(app))
+    assert status == 1
+    assert "answered 500; expected 200" in told
+    assert "FORCE_DEPLOY=true" in told
+
+
+def test_a_missing_az_is_named(tmp_path: Path, app: FakeApp) -> None:
+    status, told = run_script(tmp_path, **name_outputs(app))
+    assert status == 1
+    assert "Azure CLI (az) is not installed" in told
+
+
+def test_the_workflow_finds_the_app_by_its_tag(tmp_path: Path) -> None:
+    write_az(tmp_path, host="127.0.0.1:1", found=[{"name": "func-x", "group": "rg-x"}])
+    status, told = run_script(tmp_path, "--find-by-tag", AZURE_ENV_NAME="x")
+    assert status == 0
+    assert "nothing is deployed yet" in told  # nobody listens at port 1
+
+
+def test_the_workflow_finds_no_app_before_the_first_deployment(tmp_path: Path) -> None:
+    write_az(tmp_path)
+    status, _ = run_script(tmp_path, "--find-by-tag", AZURE_ENV_NAME="x")
+    assert status == 0

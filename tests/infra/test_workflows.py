@@ -1,0 +1,100 @@
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.infra_checks import REPOSITORY
+
+WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
+
+
+def read_workflow(name: str) -> dict[Any, Any]:
+    workflow: dict[Any, Any] = yaml.safe_load((REPOSITORY / ".github" / "workflows" / name).read_text())
+    return workflow
+
+
+def list_steps(workflow: dict[Any, Any]) -> Iterator[dict[str, Any]]:
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_action_is_pinned_by_commit_and_says_its_version(path: Path) -> None:
+    uses = [line.strip() for line in path.read_text().splitlines() if "uses:" in line]
+    assert uses
+    for line in uses:
+        assert re.fullmatch(r"(- )?uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_has_no_stored_secret_and_no_more_rights_than_it_needs(path: Path) -> None:
+    assert "secrets." not in path.read_text()
+    workflow = read_workflow(path.name)
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert job["timeout-minutes"] <= 120
+        expected = {"contents": "read"} | ({"id-token": "write"} if name == "deploy" else {})
+        assert job["permissions"] == expected
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_script_gets_what_people_type_through_its_environment_only(path: Path) -> None:
+    for step in list_steps(read_workflow(path.name)):
+        assert "${{" not in step.get("run", "")
+
+
+def test_ci_checks_tests_compiles_and_lints() -> None:
+    commands = "\n".join(step.get("run", "") for step in list_steps(read_workflow("ci.yml")))
+    for command in ("bash .ci/run", "az bicep build --file infra/main.bicep", "az bicep lint --file infra/main.bicep"):
+        assert command in commands
+
+
+def test_a_deployment_waits_for_runs_before_it_touches_anything() -> None:
+    steps = list(list_steps(read_workflow("deploy.yml")))
+    commands = [step.get("run", "") for step in steps]
+    wait = commands.index("python3 infra/hooks/wait_for_runs.py --find-by-tag")
+    assert wait < commands.index("azd provision --no-prompt") < commands.index("azd deploy --no-prompt")
+    assert any(step.get("uses", "").startswith("azure/login@") for step in steps[:wait])
+
+
+def test_a_deployment_can_be_forced_and_runs_in_an_environment_that_can_ask_for_approval() -> None:
+    workflow = read_workflow("deploy.yml")
+    inputs = workflow[True]["workflow_dispatch"]["inputs"]  # YAML 1.1 reads the key `on` as true
+    job = workflow["jobs"]["deploy"]
+    assert inputs["force"] == {
+        "description": "Do not wait for active runs; they are ended",
+        "type": "boolean",
+        "default": False,
+    }
+    assert job["env"]["FORCE_DEPLOY"] == "${{ inputs.force }}"
+    assert inputs["environment"]["options"] == ["development", "production"]
+    assert job["environment"] == "${{ inputs.environment }}"
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+
+
+def test_azd_waits_for_runs_on_every_system() -> None:
+    hooks = yaml.safe_load((REPOSITORY / "azure.yaml").read_text())["hooks"]
+    assert set(hooks) == {"preprovision", "predeploy"}
+    for hook in hooks.values():
+        for system in ("posix", "windows"):
+            script = hook[system]["run"].split()[-1]
+            assert (REPOSITORY / script).is_file()
+
+
+def test_host_json_is_of_version_2_and_names_its_backend_by_default() -> None:
+    host = json.loads((REPOSITORY / "host.json").read_text())
+    assert host["version"] == "2.0"
+    assert host["extensionBundle"]["id"] == "Microsoft.Azure.Functions.ExtensionBundle"
+    assert "type" not in host["extensions"]["durableTask"]["storageProvider"]
+
+
+def test_each_finding_of_checkov_that_is_left_out_carries_a_reason() -> None:
+    text = (REPOSITORY / ".checkov.yaml").read_text()
+    skipped = yaml.safe_load(text)["skip-check"]
+    blocks = re.findall(r"((?:^  #.*\n)+)((?:^  - CKV_AZURE_\d+.*\n)+)", text, flags=re.MULTILINE)
+    explained = [name for _, names in blocks for name in re.findall(r"CKV_AZURE_\d+", names)]
+    assert explained == skipped
