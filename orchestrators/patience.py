@@ -26,11 +26,19 @@ from shared.reasons import Reason
 ResultT = TypeVar("ResultT", Plan, Done, Published)
 
 
+LEAST_WAIT_SECONDS = 1.0
+"""Between two tries of refused work, even where the service says "at once": durable timers are no finer, and an
+orchestrator that asks again and again without a pause would fill its history within minutes."""
+
+LONGEST_TEXT_WAIT_SECONDS, TEXT_WAIT_GROWTH = 60.0, 1.5
+"""Waits of a call that is tried within one generation grow, so that 30 minutes of refusals are some 40 tries."""
+
+
 class RunStoppedError(Exception):
     """The run cannot go on; ``failure`` says why, or is None where the store's stop record does."""
 
     def __init__(self, failure: Failure | None, tally: Tally | None = None) -> None:
-        super().__init__(failure)
+        super().__init__("stopped" if failure is None else f"{failure.reason}: {failure.message}")
         self.failure = failure
         self.tally = tally or Tally()
 
@@ -48,7 +56,7 @@ def call_patiently(
     """
     tries = Tries()
     while True:
-        result = result_type.from_json((yield from _call(context, activity, message)))
+        result = result_type.from_json((yield from call_once(context, activity, message)))
         if result.failure is None:
             return result
         tries = count_failure(tries, result.failure)
@@ -64,36 +72,66 @@ def call_text_activity(
     call: TextCall,
     *,
     max_retries: int,
-) -> Generator[Any, Any, TextResult]:
-    """Call a text activity until it succeeds or the policy gives up; the result carries the cost of every try.
+) -> Generator[Any, Any, tuple[TextResult, int]]:
+    """Call a text activity until it succeeds or the policy gives up.
+
+    Returns:
+        The last result, with the cost of every try, and how many tries there were.
 
     Raises:
         RunStoppedError: the run was stopped, or the activity broke.
     """
-    tries, spent = Tries(), TextResult()
+    tries, tally = Tries(), Tally()
     started_at = context.current_utc_datetime.isoformat()
     while True:
         attempt = replace(call, attempt=call.attempt + tries.calls)
-        result = TextResult.from_json((yield from _call(context, activity, attempt)))
-        result = replace(result, cost=spent.cost + result.cost, rate_limited=spent.rate_limited)
-        if result.stopped:
-            raise RunStoppedError(result.failure, Tally(cost=result.cost))
+        result = read_text_result((yield from call_once(context, activity, attempt)), tally)
+        tally = Tally(cost=result.cost, rate_limited=result.rate_limited)
         if result.failure is None:
-            return result
+            return result, tries.calls + 1
         tries = count_failure(tries, result.failure)
-        rate_limited = result.rate_limited + (result.failure.reason is Reason.RATE_LIMITED)
-        spent = replace(result, rate_limited=rate_limited)
-        now = context.current_utc_datetime
-        wait = decide_retry(
-            result.failure,
-            tries,
-            max_retries=max_retries,
-            seed=f"{call.run_id}/{call.batch}",
-            since_success=find_time_since(now, started_at, result.last_success_at),
-        )
+        wait = decide_text_retry(context, call, result, tries, max_retries=max_retries, started_at=started_at)
         if wait is None:
-            return spent
-        yield context.create_timer(now + timedelta(seconds=wait))
+            return result, tries.calls
+        growth = TEXT_WAIT_GROWTH ** min(tries.calls, 12)  # far beyond the longest wait, far from an overflow
+        wait = max(wait, min(LONGEST_TEXT_WAIT_SECONDS, growth))
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
+
+
+def read_text_result(data: object, spent: Tally) -> TextResult:
+    """Return what a text activity gave, with what the tries before it came to.
+
+    Raises:
+        RunStoppedError: the run was stopped.
+    """
+    result = TextResult.from_json(data)
+    limited = result.failure is not None and result.failure.reason is Reason.RATE_LIMITED
+    result = replace(result, cost=spent.cost + result.cost, rate_limited=spent.rate_limited + limited)
+    if result.stopped:
+        raise RunStoppedError(result.failure, Tally(cost=result.cost, rate_limited=result.rate_limited))
+    return result
+
+
+def decide_text_retry(
+    context: df.DurableOrchestrationContext,
+    call: TextCall,
+    result: TextResult,
+    tries: Tries,
+    *,
+    max_retries: int,
+    started_at: str,
+) -> float | None:
+    """Return after how many seconds to make a failed text call again, or None to give up."""
+    if result.failure is None:
+        return None
+    wait = decide_retry(
+        result.failure,
+        tries,
+        max_retries=max_retries,
+        seed=f"{call.run_id}/{call.batch}",
+        since_success=find_time_since(context.current_utc_datetime, started_at, result.last_success_at),
+    )
+    return None if wait is None else max(LEAST_WAIT_SECONDS, wait)
 
 
 def read_result(result_type: type[ImageResult] | type[ClaimResult], activity: str, value: object) -> Any:
@@ -103,17 +141,24 @@ def read_result(result_type: type[ImageResult] | type[ClaimResult], activity: st
         RunStoppedError: the activity broke: ``task_any`` hands over the exception as the value.
     """
     if isinstance(value, Exception):
-        raise RunStoppedError(_describe_break(activity, value)) from value
+        raise RunStoppedError(describe_break(activity, value)) from value
     return result_type.from_json(value)
 
 
-def _call(context: df.DurableOrchestrationContext, activity: str, message: Message) -> Generator[Any, Any, object]:
+def call_once(context: df.DurableOrchestrationContext, activity: str, message: Message) -> Generator[Any, Any, object]:
+    """Call an activity and return its result's JSON data.
+
+    Raises:
+        RunStoppedError: the activity broke.
+    """
     try:
         result: object = yield context.call_activity(activity, message.to_json())
     except Exception as error:
-        raise RunStoppedError(_describe_break(activity, error)) from error
+        raise RunStoppedError(describe_break(activity, error)) from error
     return result
 
 
-def _describe_break(activity: str, error: Exception) -> Failure:
-    return Failure(Reason.INTERNAL_ERROR, f"{activity} broke: {str(error).splitlines()[0][:200]}")
+def describe_break(name: str, error: Exception) -> Failure:
+    """Return a surprise as data: an activity or a child raised what it should have told."""
+    first_line = next(iter(str(error).splitlines()), type(error).__name__)
+    return Failure(Reason.INTERNAL_ERROR, f"{name} broke: {first_line[:200]}")

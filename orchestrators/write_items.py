@@ -2,20 +2,22 @@
 
 from collections.abc import Generator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity
-from shared.domain.messages import Done, Ending, Failure, RunRef, Tally, TextCall, TextResult, WriteItemsInput
+from orchestrators.patience import RunStoppedError, call_once, call_patiently, decide_text_retry, read_text_result
+from shared.domain.messages import Done, Ending, Failure, RunRef, Tally, TextCall, TextResult, Tries, WriteItemsInput
 from shared.domain.prompts import LOW_YIELD
-from shared.domain.retries import UNUSABLE_ANSWERS
+from shared.domain.retries import UNUSABLE_ANSWERS, count_failure
 from shared.reasons import FATAL_REASONS, Reason
 
 blueprint = df.Blueprint()
 
-GENERATION_BATCHES = 50
-"""Batches between two continue-as-new: some 250 events, far below where replays get slow."""
+GENERATION_CALLS = 50
+"""Calls between two continue-as-new, tried ones included, each with a timer at most: some 400 events, far below where
+replays get slow."""
 
 MAX_BATCHES_WITHOUT_ITEMS = 5
 """So many in a row that brought nothing: the model has no more to give."""
@@ -28,51 +30,79 @@ ENDING_REASONS = FATAL_REASONS | {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE,
 def write_items(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """Write batches, some a generation; returns an ``Ending``."""
     writer = WriteItemsInput.from_json(context.get_input())
-    run = RunRef(writer.run_id, writer.catalog)
     failure: Failure | None = None
     try:
-        for _ in range(GENERATION_BATCHES):
+        for _ in range(GENERATION_CALLS):
             context.set_custom_status({"tally": writer.tally.to_json()})
-            failure = _find_end(writer, failure)
+            failure = _find_end(writer)
             if failure is not None or writer.items >= writer.target_count:
                 break
-            result = yield from _write_batch(context, writer)
-            writer = _count(writer, result)
-            failure = result.failure
+            writer = yield from _call_for_batch(context, writer)
         else:
             context.continue_as_new(writer.to_json())
             return None
     except RunStoppedError as stop:
         failure = stop.failure
         writer = replace(writer, tally=writer.tally + stop.tally)
-    # From here on the lanes know that nothing more will come.
-    yield from call_patiently(context, "close_items", run, Done)
+    try:
+        # From here on the lanes know that nothing more will come.
+        yield from call_patiently(context, "close_items", RunRef(writer.run_id, writer.catalog), Done)
+    except RunStoppedError as stop:
+        failure = stop.failure
     context.set_custom_status({"tally": writer.tally.to_json()})
     return Ending(writer.run_id, writer.catalog, writer.tally, failure).to_json()
 
 
-def _write_batch(
+def _call_for_batch(
     context: df.DurableOrchestrationContext,
     writer: WriteItemsInput,
-) -> Generator[Any, Any, TextResult]:
-    """Write the next batch; an answer that cannot be used is asked for once more, with a stricter instruction."""
+) -> Generator[Any, Any, WriteItemsInput]:
+    """Make one call for the next batch, and wait where it is to be made again; returns the state to go on with.
+
+    An answer that cannot be used is asked for once more, with a stricter instruction.
+
+    Raises:
+        RunStoppedError: the run was stopped, or the activity broke.
+    """
     call = TextCall(
         writer.run_id,
         writer.catalog,
         batch=writer.next_batch,
-        attempt=writer.batches_without_items * 100,
+        attempt=writer.calls,
+        stricter=writer.stricter,
         rejected_last_time=writer.rejected_last_time,
     )
-    first = yield from call_text_activity(context, "write_batch", call, max_retries=writer.max_retries)
-    if first.failure is None or first.failure.reason not in UNUSABLE_ANSWERS:
-        return first
-    call = replace(call, attempt=call.attempt + 50, stricter=True)
-    second = yield from call_text_activity(context, "write_batch", call, max_retries=writer.max_retries)
-    return replace(second, cost=first.cost + second.cost, rate_limited=first.rate_limited + second.rate_limited)
+    started_at = writer.started_at or context.current_utc_datetime.isoformat()
+    result = read_text_result((yield from call_once(context, "write_batch", call)), Tally())
+    if result.failure is None:
+        return _count_batch(writer, result)
+    tries = count_failure(writer.tries, result.failure)
+    writer = replace(
+        writer,
+        calls=writer.calls + 1,
+        tally=writer.tally + Tally(rate_limited=result.rate_limited, cost=result.cost),
+    )
+    wait = decide_text_retry(context, call, result, tries, max_retries=writer.max_retries, started_at=started_at)
+    if wait is not None:
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
+        return replace(writer, tries=tries, started_at=started_at)
+    if result.failure.reason in UNUSABLE_ANSWERS and not writer.stricter:
+        return replace(writer, stricter=True, tries=Tries(), started_at=None)
+    # Skipped; the next try for this number is a batch of its own.
+    return replace(
+        writer,
+        batches_without_items=writer.batches_without_items + 1,
+        rejected_last_time={},
+        stricter=False,
+        tries=Tries(),
+        started_at=None,
+        failure=result.failure,
+    )
 
 
-def _find_end(writer: WriteItemsInput, failure: Failure | None) -> Failure | None:
+def _find_end(writer: WriteItemsInput) -> Failure | None:
     """Return why writing ends, or None if it goes on after what the last batch came to."""
+    failure = writer.failure
     if failure is not None and failure.reason in ENDING_REASONS:
         return failure
     if writer.batches_without_items < MAX_BATCHES_WITHOUT_ITEMS:
@@ -82,21 +112,19 @@ def _find_end(writer: WriteItemsInput, failure: Failure | None) -> Failure | Non
     return Failure(Reason.NO_NEW_ITEMS, message)
 
 
-def _count(writer: WriteItemsInput, result: TextResult) -> WriteItemsInput:
-    """Return the writer's state after a batch; a batch that failed keeps its number for the next try."""
-    written = result.failure is None
-    low_yield = written and result.accepted < LOW_YIELD * result.asked
+def _count_batch(writer: WriteItemsInput, result: TextResult) -> WriteItemsInput:
+    """Return the writer's state after a batch that was written."""
+    low_yield = result.accepted < LOW_YIELD * result.asked
     return replace(
         writer,
-        next_batch=writer.next_batch + (1 if written else 0),
-        items=result.total if written else writer.items,
+        next_batch=writer.next_batch + 1,
+        items=result.total,
         batches_without_items=0 if result.accepted else writer.batches_without_items + 1,
         rejected_last_time=result.rejected if low_yield else {},
-        tally=writer.tally
-        + Tally(
-            accepted=result.accepted,
-            rejected=result.rejected,
-            rate_limited=result.rate_limited,
-            cost=result.cost,
-        ),
+        calls=0,
+        stricter=False,
+        tries=Tries(),
+        started_at=None,
+        failure=None,
+        tally=writer.tally + Tally(accepted=result.accepted, rejected=result.rejected, cost=result.cost),
     )

@@ -85,7 +85,7 @@ var rules = [
     displayName: 'Catalog Seeder: more instances than expected'
     severity: 3
     query: join([
-      'union AppTraces, AppRequests, AppDependencies, AppMetrics'
+      'union isfuzzy=true AppTraces, AppRequests, AppDependencies, AppMetrics'
       '| where AppRoleName == "${appName}"'
       '| summarize instances = dcount(AppRoleInstance) by bin(TimeGenerated, 5m)'
       '| summarize value = max(instances)'

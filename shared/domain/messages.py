@@ -122,6 +122,23 @@ class Tally(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Tries(Message):
+    """How a piece of work has failed so far.
+
+    Attributes:
+        calls: all failed calls.
+        counted: of them, those that count against maxRetries.
+        ambiguous: of them, those that may have been billed.
+        store: times that the store did not answer.
+    """
+
+    calls: int = 0
+    counted: int = 0
+    ambiguous: int = 0
+    store: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RunRef(Message):
     """Which run, of which catalog."""
 
@@ -210,7 +227,24 @@ class TextResult(Message):
 
 @dataclass(frozen=True, slots=True)
 class WriteItemsInput(Message):
-    """Input of ``write_items``, carried from generation to generation."""
+    """Input of ``write_items``, carried from generation to generation, in the middle of a batch too.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        target_count: items to write in all.
+        max_retries: of calls that fail in a way that counts.
+        next_batch: the number of the batch to write.
+        items: how many the catalog holds.
+        batches_without_items: so many in a row brought nothing.
+        rejected_last_time: reason counts of the previous batch, when its yield was low.
+        calls: made so far for the batch to write.
+        stricter: its previous answer could not be used.
+        tries: how its call has failed so far.
+        started_at: when that call was first made, ISO 8601; None = it was not.
+        failure: what the previous batch failed with.
+        tally: of all generations so far.
+    """
 
     run_id: str
     catalog: str
@@ -218,27 +252,14 @@ class WriteItemsInput(Message):
     max_retries: int
     next_batch: int
     items: int
-    started_at: str | None = None
     batches_without_items: int = 0
     rejected_last_time: Mapping[str, int] = field(default_factory=dict)
-    tally: Tally = Tally()
-
-
-@dataclass(frozen=True, slots=True)
-class Tries(Message):
-    """How a piece of work has failed so far.
-
-    Attributes:
-        calls: all failed calls.
-        counted: of them, those that count against maxRetries.
-        ambiguous: of them, those that may have been billed.
-        store: times that the store did not answer.
-    """
-
     calls: int = 0
-    counted: int = 0
-    ambiguous: int = 0
-    store: int = 0
+    stricter: bool = False
+    tries: Tries = Tries()
+    started_at: str | None = None
+    failure: Failure | None = None
+    tally: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +289,7 @@ class LaneInput(Message):
         lane: which lane, from 0.
         width: image calls at a time.
         max_retries: of calls that fail in a way that counts.
-        generation: from 0.
+        claims: pages that the lane has claimed so far.
         last_page: the last page that the lane has seen, its own or another's.
         jobs: taken over from the generation before: those that wait for another try.
         started_at: when the lane began, ISO 8601.
@@ -280,7 +301,7 @@ class LaneInput(Message):
     lane: int
     width: int
     max_retries: int
-    generation: int = 0
+    claims: int = 0
     last_page: int = 0
     jobs: tuple[ImageJob, ...] = ()
     started_at: str | None = None
@@ -289,7 +310,11 @@ class LaneInput(Message):
 
 @dataclass(frozen=True, slots=True)
 class ClaimInput(Message):
-    """Input of ``claim_page``: ``claimant`` names lane, generation and turn, so a redelivery finds its own claim."""
+    """Input of ``claim_page``.
+
+    ``claimant`` names the lane and how many pages it has had, and stays until it gets the next one. So a redelivery
+    finds its own claim, and the lane finds what a late redelivery claimed after an earlier one had found nothing.
+    """
 
     run_id: str
     catalog: str

@@ -1,0 +1,140 @@
+"""The HTTP document tells what the app does: its calls are made again, and its tables compared."""
+
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import function_app
+from local.host.functions import read_functions
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import RunStatus
+from shared.domain.themes import Theme
+from tests.support.documents import ROOT, find_codes, find_table, read
+from tests.support.running_app import FAST, RunningApp, run_app
+
+DOCUMENT = read("docs/http.md")
+ORIGIN = "http://localhost:7071"
+SLOW = {"latencySeconds": {"text": 0.01, "image": 1.5}}
+"""So that a run is still active when the next calls are made, as in the document; fast where the document waits."""
+
+_EXAMPLE = re.compile(r"^```(sh|http)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A curl command."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None
+
+
+def parse_curl(command: str) -> Call:
+    words = iter(shlex.split(command.replace("\\\n", " ")))
+    assert next(words) == "curl"
+    method, url, headers, body = "GET", "", {}, None
+    for word in words:
+        match word:
+            case "-i":
+                pass
+            case "-X":
+                method = next(words)
+            case "-H":
+                name, _, value = next(words).partition(": ")
+                headers[name] = value
+            case "-d":
+                body = next(words).encode()
+            case _:
+                assert word.startswith(ORIGIN), word
+                url = word.removeprefix(ORIGIN)
+    return Call(method, url, headers, body)
+
+
+def find_shape(value: Any) -> Any:
+    """Return what of an answer does not change from run to run: its keys, and the types of what they hold."""
+    match value:
+        case dict():
+            return {key: find_shape(held) for key, held in value.items()}
+        case list():
+            return [find_shape(value[0])] if value else []
+        case bool() | None:
+            return value
+        case int() | float():
+            return "a number"
+        case _:
+            return type(value).__name__
+
+
+async def make_call(app: RunningApp, example: str, run_id: str, expected: str) -> str:
+    """Make a call of the document, compare the answer with the document's, and return the run that it names, if any."""
+    call = parse_curl(example.replace("$RUN", run_id))
+    answer = await app.call(call.method, call.url, call.body, **call.headers)
+    head, _, body = expected.partition("\n\n")
+    status, *headers = head.splitlines()
+    assert answer.status == int(status.split()[1]), example
+    for header in headers:
+        name, _, value = header.partition(": ")
+        assert name in answer.headers, (example, name)
+        if name != "Location":
+            assert answer.headers[name] == value, (example, name)
+    assert find_shape(answer.body) == find_shape(json.loads(body)), example
+    return str(answer.body["runId"]) if answer.status == 202 else run_id
+
+
+async def test_every_example_is_answered_as_the_document_shows(tmp_path: Path) -> None:
+    examples = _EXAMPLE.findall(DOCUMENT)
+    made = 0
+    run_id = ""
+    async with run_app(tmp_path, faults=SLOW) as app:
+        for position, (language, text) in enumerate(examples):
+            if language == "sh" and text.startswith("curl"):
+                following, expected = examples[position + 1]
+                assert following == "http", text
+                run_id = await make_call(app, text, run_id, expected)
+                made += 1
+            elif language == "sh" and text.startswith("until"):
+                app.simulator.set_faults({"latencySeconds": FAST})
+                await app.wait(run_id)
+                app.simulator.set_faults(SLOW)
+    assert made == DOCUMENT.count("\ncurl ") > 10
+
+
+def test_every_route_is_listed_with_its_method() -> None:
+    listed = {find_codes(row[0])[0] for row in find_table(DOCUMENT, "call")}
+    table = read_functions(function_app.app)
+    routes = {f"{method} /api/{function.route}" for function in table.http for method in function.methods}
+    assert listed == routes
+
+
+def test_every_field_of_a_request_is_listed_with_its_default() -> None:
+    listed = {find_codes(row[0])[0]: row[1] for row in find_table(DOCUMENT, "field") if len(row) == 3}
+    request = SeedRequest(catalog="lego").to_json()
+    assert list(listed) == list(request)
+    for name, default in listed.items():
+        if name not in {"catalog", "theme"}:
+            assert json.loads(find_codes(default)[0]) == request[name], name
+
+
+def test_every_field_of_a_theme_is_listed() -> None:
+    listed = [find_codes(row[0])[0] for row in find_table(DOCUMENT, "field of `theme`")]
+    assert listed == list(Theme().model_dump(by_alias=True))
+
+
+def test_every_field_of_a_run_is_listed() -> None:
+    described = DOCUMENT.partition("## Look at a run")[2]
+    listed = [name for row in find_table(described, "field") for name in find_codes(row[0])]
+    fields = {str(field.serialization_alias) for field in RunStatus.model_fields.values()}
+    assert {*listed, "runId", "catalog", "status"} == fields
+
+
+def test_every_type_of_problem_is_listed_with_its_status() -> None:
+    listed = {(int(row[1]), find_codes(row[0])[0]) for row in find_table(DOCUMENT, "type")}
+    raised = set()
+    for path in sorted((ROOT / "triggers").glob("*.py")):
+        found = re.findall(r'Problem\(\s*(\d{3}),\s*"([a-z-]+)"', path.read_text(encoding="utf-8"))
+        raised |= {(int(status), kind) for status, kind in found}
+    assert listed == raised
