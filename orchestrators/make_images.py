@@ -12,7 +12,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.patience import RunStoppedError, call_patiently, read_result
+from orchestrators.patience import LEAST_WAIT_SECONDS, RunStoppedError, call_patiently, read_result
 from shared.domain.messages import (
     ClaimInput,
     ClaimResult,
@@ -45,28 +45,31 @@ MOST_QUEUED = 8
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.5, 5.0
 """How soon to look again after finding no accepted item without an image, growing while nothing comes."""
 
+BREAKING_REASONS = frozenset({Reason.STORE_UNAVAILABLE, Reason.DAMAGED_FILE})
+"""Failures of the run rather than of one image: the lane ends, and its image keeps no failure of its own."""
+
 
 @blueprint.orchestration_trigger(context_name="context")
 def make_images(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """Make images until nothing is left to claim; returns an ``Ending``."""
+    """Make images until nothing is left to claim; returns an ``Ending``.
+
+    Whatever ends a lane, its calls in flight are awaited: they were paid, and what they brought is counted.
+    """
     lane = _Lane(context, LaneInput.from_json(context.get_input()))
-    failure: Failure | None = None
-    try:
-        while True:
-            lane.fill()
-            context.set_custom_status({"tally": lane.tally.to_json()})
-            if not lane.tasks:
-                break
-            task = yield context.task_any(list(lane.tasks))
+    while True:
+        lane.fill()
+        context.set_custom_status({"tally": lane.tally.to_json()})
+        if not lane.tasks:
+            break
+        task = yield context.task_any(list(lane.tasks))
+        try:
             yield from lane.settle(task)
-    except RunStoppedError as stop:
-        failure = stop.failure
-    lane.cancel_timer()
-    context.set_custom_status({"tally": lane.tally.to_json()})
-    if failure is None and lane.has_more():
+        except RunStoppedError as stop:
+            lane.stop(stop.failure)
+    if lane.has_more():
         context.continue_as_new(lane.make_next_input().to_json())
         return None
-    return Ending(lane.input.run_id, lane.input.catalog, lane.tally, failure).to_json()
+    return Ending(lane.input.run_id, lane.input.catalog, lane.tally, lane.failure).to_json()
 
 
 class _Lane:
@@ -76,12 +79,13 @@ class _Lane:
         self.context = context
         self.input = lane if lane.started_at else replace(lane, started_at=self._now().isoformat())
         self.tally = lane.tally
+        self.failure: Failure | None = None
         self.tasks: dict[Any, ImageJob | str] = {}
         self._window = ImageWindow(lane.width)
         self._window.add(lane.jobs)
         self._last_page = lane.last_page
         self._started = 0
-        self._claims = 0
+        self._claims = lane.claims
         self._claim_tries = Tries()
         self._next_claim: datetime | None = self._now()
         self._poll_seconds = FIRST_POLL_SECONDS
@@ -105,7 +109,7 @@ class _Lane:
             claim = ClaimInput(
                 self.input.run_id,
                 self.input.catalog,
-                claimant=f"{self.input.lane}/{self.input.generation}/{self._claims}",
+                claimant=f"{self.input.lane}/{self._claims}",
                 size=2 * self.input.width,
                 last_page=self._last_page,
             )
@@ -122,12 +126,10 @@ class _Lane:
         else:
             self._settle_claim(read_result(ClaimResult, "claim_page", task.result))
 
-    def cancel_timer(self) -> None:
-        """A timer that lost must be cancelled, or the instance stays Running until it fires."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self.tasks.pop(self._timer, None)
-            self._timer = self._timer_due = None
+    def stop(self, failure: Failure | None) -> None:
+        """Start nothing more, for a reason of the lane's own or because the run was stopped."""
+        self._stopped = True
+        self.failure = self.failure or failure
 
     def has_more(self) -> bool:
         """Tell whether another generation is needed."""
@@ -137,7 +139,7 @@ class _Lane:
         """Return what the next generation goes on with."""
         return replace(
             self.input,
-            generation=self.input.generation + 1,
+            claims=self._claims,
             last_page=self._last_page,
             jobs=self._window.hand_over(),
             tally=self.tally,
@@ -164,14 +166,24 @@ class _Lane:
             and self._window.count_queued() <= MOST_QUEUED * self.input.width
         )
 
+    def _cancel_timer(self) -> None:
+        """A timer that lost must be cancelled, or the instance stays Running until it fires."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self.tasks.pop(self._timer, None)
+            self._timer = self._timer_due = None
+
     def _set_timer(self, now: datetime) -> None:
+        if not self._may_start():
+            self._cancel_timer()
+            return
         wakes = [self._window.find_next_wake(now)]
         if self._next_claim is not None and "claim" not in self.tasks.values():
             wakes.append(self._next_claim)
         wake = min((moment for moment in wakes if moment is not None and moment > now), default=None)
-        if wake is None or not self._may_start() or (self._timer_due is not None and self._timer_due <= wake):
+        if wake is None or (self._timer_due is not None and self._timer_due <= wake):
             return
-        self.cancel_timer()
+        self._cancel_timer()
         self._started += 1
         self._timer, self._timer_due = self.context.create_timer(wake), wake
         self.tasks[self._timer] = "timer"
@@ -192,9 +204,10 @@ class _Lane:
             self._next_claim = now + timedelta(seconds=wait)
             return
         self._claim_tries = Tries()
-        self._claims += 1
+        self._claims += 1 if claim.jobs else 0
         self._last_page = claim.page
-        self._stopped = self._stopped or claim.stopped
+        if claim.stopped:
+            self.stop(None)
         self._window.add(claim.jobs)
         if claim.closed:
             self._next_claim = None
@@ -207,7 +220,8 @@ class _Lane:
 
     def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
         self._window.finish()
-        self._stopped = self._stopped or result.stopped
+        if result.stopped:
+            self.stop(None)
         self.tally += Tally(made=int(result.made), kept=int(result.kept), cost=result.cost)
         failure = result.failure
         if failure is None:
@@ -223,13 +237,16 @@ class _Lane:
         )
         if failure.reason is Reason.RATE_LIMITED:
             self.tally += Tally(rate_limited=1)
+            wait = None if wait is None else max(LEAST_WAIT_SECONDS, wait)
             if wait is not None:
                 self._window.pause(now + timedelta(seconds=wait))
         if wait is not None:
             self._window.add([postpone(replace(job, tries=tries), now, wait)])
             return
-        if failure.reason is Reason.STORE_UNAVAILABLE:
+        if failure.reason in BREAKING_REASONS:
             raise RunStoppedError(failure)
+        if failure.reason is Reason.RATE_LIMITED:
+            self.stop(failure)  # the run's patience is at its end: knocking once for each item left would not help
         self.tally += Tally(failed=Counter({str(failure.reason): 1}))
         record = FailedImage(
             self.input.run_id,

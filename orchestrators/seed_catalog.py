@@ -2,11 +2,12 @@
 
 from collections.abc import Generator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity
+from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity, describe_break
 from shared.domain.messages import (
     Done,
     Ending,
@@ -24,9 +25,13 @@ from shared.domain.messages import (
 from shared.domain.paths import name_lane, name_writer
 from shared.domain.planning import plan_lanes
 from shared.domain.retries import UNUSABLE_ANSWERS
+from shared.domain.run_status import SHORTFALL_REASONS
 from shared.reasons import Reason
 
 blueprint = df.Blueprint()
+
+STOP_AGAIN_AFTER = timedelta(seconds=30)
+"""A store that did not take the stop record is asked again: children that nobody stops might poll for ever."""
 
 Steps = Generator[Any, Any, Any]
 
@@ -67,9 +72,10 @@ def seed_catalog(context: df.DurableOrchestrationContext) -> Steps:
     try:
         published = yield from call_patiently(context, "publish_catalog", ending, Published)
         ending = replace(ending, published=published)
-        yield from call_patiently(context, "draw_contact_sheet", ending, Done)
     except RunStoppedError as stop:
-        ending = replace(ending, failure=stop.failure, published=None)
+        ending = replace(ending, failure=stop.failure)
+    else:
+        yield from _draw_contact_sheet(context, ending)
     closed = yield from call_patiently(context, "close_run", ending, Done)
     _show(context, "ended", tally, found)
     return closed.status
@@ -88,9 +94,12 @@ def _ask_for_categories(
     """
     result = TextResult()
     spent = Tally()
-    for attempt in range(seed.max_retries + 1):
-        call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=attempt > 0)
-        result = yield from call_text_activity(context, "make_categories", call, max_retries=seed.max_retries)
+    attempt = 0
+    for round_ in range(seed.max_retries + 1):
+        # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
+        call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=round_ > 0)
+        result, tries = yield from call_text_activity(context, "make_categories", call, max_retries=seed.max_retries)
+        attempt += tries
         spent += Tally(cost=result.cost, rate_limited=result.rate_limited)
         if result.failure is None and result.total >= result.asked:
             return result.total, spent
@@ -112,7 +121,40 @@ def _run_children(
     found: Plan,
     widths: list[int],
 ) -> Generator[Any, Any, tuple[Tally, Failure | None]]:
-    """Run the item writer and the image lanes to their ends; one that breaks does not leave the others unwatched."""
+    """Run the item writer and the image lanes to their ends, all of them; one that fails for good stops the others.
+
+    Returns:
+        What they did together, and the first reason why one of them ended early.
+    """
+    children = _start_children(context, seed, found, widths)
+    tally = Tally()
+    failure: Failure | None = None
+    is_stopped = False
+    while children:
+        must_stop = failure is not None and failure.reason not in SHORTFALL_REASONS and not is_stopped
+        if must_stop:
+            is_stopped = yield from _try_to_stop(context, Ending(seed.run_id, seed.catalog, failure=failure))
+        alarm = None
+        if must_stop and not is_stopped:
+            alarm = context.create_timer(context.current_utc_datetime + STOP_AGAIN_AFTER)
+        task = yield context.task_any([*children, *([] if alarm is None else [alarm])])
+        if task is alarm:
+            continue
+        if alarm is not None:
+            alarm.cancel()
+        ended = _read_ending(seed, children.pop(task), task.result)
+        tally += ended.tally
+        failure = failure or ended.failure
+    return tally, failure
+
+
+def _start_children(
+    context: df.DurableOrchestrationContext,
+    seed: SeedInput,
+    found: Plan,
+    widths: list[int],
+) -> dict[Any, str]:
+    """Start the item writer and a lane of each width; returns their tasks with names for people."""
     writer = WriteItemsInput(
         seed.run_id,
         seed.catalog,
@@ -126,20 +168,30 @@ def _run_children(
         start = LaneInput(seed.run_id, seed.catalog, lane=lane, width=width, max_retries=seed.max_retries)
         instance = name_lane(seed.run_id, lane)
         children[context.call_sub_orchestrator("make_images", start.to_json(), instance)] = f"lane {lane}"
-    tally = Tally()
-    failure: Failure | None = None
-    while children:
-        child = yield context.task_any(list(children))
-        name = children.pop(child)
-        if isinstance(child.result, Exception):
-            message = f"{name} broke: {str(child.result).splitlines()[0][:200]}"
-            ended = Ending(seed.run_id, seed.catalog, failure=Failure(Reason.INTERNAL_ERROR, message))
-            yield from call_patiently(context, "stop_run", ended, Done)
-        else:
-            ended = Ending.from_json(child.result)
-        tally += ended.tally
-        failure = failure or ended.failure
-    return tally, failure
+    return children
+
+
+def _read_ending(seed: SeedInput, name: str, result: object) -> Ending:
+    if isinstance(result, Exception):
+        return Ending(seed.run_id, seed.catalog, failure=describe_break(name, result))
+    return Ending.from_json(result)
+
+
+def _try_to_stop(context: df.DurableOrchestrationContext, why: Ending) -> Generator[Any, Any, bool]:
+    """Record that the run pays no more; False if even that failed."""
+    try:
+        yield from call_patiently(context, "stop_run", why, Done)
+    except RunStoppedError:
+        return False
+    return True
+
+
+def _draw_contact_sheet(context: df.DurableOrchestrationContext, ending: Ending) -> Steps:
+    """Draw it if that works: a run that published does not fail over an ornament."""
+    try:
+        yield from call_patiently(context, "draw_contact_sheet", ending, Done)
+    except RunStoppedError:
+        return
 
 
 def _show(

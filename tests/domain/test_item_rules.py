@@ -82,6 +82,7 @@ def find_broken_rules(draft: Draft) -> list[str]:
         "name of 3-80 characters": 3 <= len(draft.name) <= 80,
         "name of at most 6 words": len(draft.name.split()) <= 6,
         "description of 20-1200 characters": 20 <= len(draft.description) <= 1200,
+        "description of sentences": re.search(r"[.!?\u2026\u3002]", draft.description) is not None,
         "category of the catalog": draft.category in CATEGORIES,
         "prompt opening": draft.image_prompt.startswith(DEFAULT_OPENINGS),
         "prompt of at most 260 characters": len(draft.image_prompt) <= 260,
