@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import azure.durable_functions as df
 
+from activities.failures import tell_failures
 from activities.prepare_run import is_valid_image
-from shared.domain.messages import ClaimInput, ClaimResult, Failure, ImageJob
-from shared.ports import StoreUnavailableError
-from shared.reasons import Reason
+from shared.domain.messages import ClaimInput, ClaimResult, ImageJob
 from shared.records import catalog, run
 from shared.wiring import Services, get_services
 
@@ -25,11 +24,9 @@ class Cursor:
 @blueprint.activity_trigger(input_name="payload")
 async def claim_page(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ClaimInput`` in, ``ClaimResult`` out."""
-    claim = ClaimInput.from_json(payload)
-    try:
-        return (await run_claim_page(get_services(), claim)).to_json()
-    except StoreUnavailableError as error:
-        return ClaimResult(failure=Failure(Reason.STORE_UNAVAILABLE, str(error)[:300])).to_json()
+    services, claim = get_services(), ClaimInput.from_json(payload)
+    work = tell_failures(services, claim.run_id, ClaimResult, lambda: run_claim_page(services, claim))
+    return (await work).to_json()
 
 
 async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
@@ -39,6 +36,7 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
     the work as they come: none hoards more than ``size`` jobs.
 
     Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
@@ -75,8 +73,10 @@ async def _collect(
     store = services.store
     batch = await services.caches.read_batch(store, claim.catalog, claim.run_id, cursor.batch)
     if batch is None:
-        # A number that was never written or was put aside as damaged: go on behind the gap, if there is more.
-        later = [n for n in await catalog.list_batch_numbers(store, claim.catalog) if n > cursor.batch]
+        # Not written yet; or never, or put aside as damaged: go on behind such a gap, if there is more. A batch that
+        # was written between the two looks is no gap.
+        numbers = await catalog.list_batch_numbers(store, claim.catalog)
+        later = [] if cursor.batch in numbers else [number for number in numbers if number > cursor.batch]
         return (), Cursor(min(later)) if later else cursor
     images = await services.caches.list_first_images(store, claim.catalog, claim.run_id)
     request = await services.caches.read_request(store, claim.run_id)

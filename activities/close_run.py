@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
-from activities.failures import tell_store_failures
+from activities.failures import tell_failures
 from shared.domain import paths
 from shared.domain.items import Item
 from shared.domain.messages import Done, Ending, Failure, Published
@@ -33,14 +33,14 @@ async def stop_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the work
         await run.record_stop(services.store, ending.run_id, failure)
         return Done()
 
-    return (await tell_store_failures(services, ending.run_id, Done, work)).to_json()
+    return (await tell_failures(services, ending.run_id, Done, work)).to_json()
 
 
 @blueprint.activity_trigger(input_name="payload")
 async def draw_contact_sheet(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``Ending`` in, ``Done`` out; a run that made no image draws none."""
     services, ending = get_services(), Ending.from_json(payload)
-    work = tell_store_failures(services, ending.run_id, Done, lambda: run_draw_contact_sheet(services, ending))
+    work = tell_failures(services, ending.run_id, Done, lambda: run_draw_contact_sheet(services, ending))
     return (await work).to_json()
 
 
@@ -48,7 +48,7 @@ async def draw_contact_sheet(payload: dict) -> dict:  # type: ignore[type-arg]  
 async def close_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``Ending`` in, ``Done`` with the final status out."""
     services, ending = get_services(), Ending.from_json(payload)
-    return (await tell_store_failures(services, ending.run_id, Done, lambda: run_close_run(services, ending))).to_json()
+    return (await tell_failures(services, ending.run_id, Done, lambda: run_close_run(services, ending))).to_json()
 
 
 async def run_draw_contact_sheet(services: Services, ending: Ending) -> Done:

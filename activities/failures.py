@@ -5,31 +5,39 @@ from typing import TypeVar
 
 from shared.config import SettingError
 from shared.domain import paths
-from shared.domain.messages import Done, Failure, Plan, Published, TextResult
+from shared.domain.messages import ClaimResult, Done, Failure, ImageResult, Plan, Published, TextResult
 from shared.ports import ModelError, Store, StoreUnavailableError
 from shared.reasons import FATAL_REASONS, Reason
 from shared.records.files import DamagedFileError
 from shared.records.run import record_stop
 from shared.wiring import Services
 
-ResultT = TypeVar("ResultT", Plan, Done, TextResult, Published)
+ResultT = TypeVar("ResultT", Plan, Done, TextResult, Published, ClaimResult, ImageResult)
 
 
-async def tell_store_failures(
+async def tell_failures(
     services: Services,
     run_id: str,
     result_type: type[ResultT],
     work: Callable[[], Awaitable[ResultT]],
 ) -> ResultT:
-    """Run an activity's work; a store that does not answer or a damaged file becomes a failure in its result."""
+    """Run an activity's work; what may go wrong around the model becomes a failure in its result.
+
+    That is a store that does not answer, a damaged file, and a setting that is missing; the last one stops the run.
+    """
     try:
-        return await work()
+        try:
+            return await work()
+        except SettingError as error:
+            failure = Failure(Reason.NOT_CONFIGURED, shorten(str(error)))
+            await record_stop(services.store, run_id, failure)
+        except DamagedFileError as error:
+            failure = await put_aside(services.store, error, run_id)
     except StoreUnavailableError as error:
-        return result_type(failure=Failure(Reason.STORE_UNAVAILABLE, shorten(str(error))))
-    except SettingError as error:
-        return result_type(failure=Failure(Reason.NOT_CONFIGURED, str(error)))
-    except DamagedFileError as error:
-        return result_type(failure=await put_aside(services.store, error, run_id))
+        failure = Failure(Reason.STORE_UNAVAILABLE, shorten(str(error)))
+    except SettingError as error:  # the store's own: there is nowhere to record it
+        failure = Failure(Reason.NOT_CONFIGURED, shorten(str(error)))
+    return result_type(failure=failure)
 
 
 async def put_aside(store: Store, error: DamagedFileError, run_id: str) -> Failure:

@@ -1,13 +1,13 @@
 """``make_categories``: asks the model for the categories that a catalog still needs."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import azure.durable_functions as df
 from pydantic import ConfigDict, TypeAdapter
 
 from activities.costs import price_failed_text, price_text
-from activities.failures import handle_model_error, tell_store_failures
+from activities.failures import handle_model_error, tell_failures
 from shared.domain import paths
 from shared.domain.items import Category
 from shared.domain.messages import Cost, TextCall, TextResult
@@ -28,15 +28,17 @@ class CategoryRecord:
     """What a run has of its categories so far: an answer may bring a part of them.
 
     Attributes:
+        last_attempt: the last attempt that was answered.
         categories: those of the catalog that are kept, and the new ones.
-        cost: of the last answer.
-        last_attempt: the attempt that brought it.
+        accepted: how many that answer added.
+        cost: of that answer.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
     last_attempt: int
     categories: list[Category]
+    accepted: int = 0
     cost: Cost = field(default_factory=Cost)
 
 
@@ -47,14 +49,12 @@ _RECORD = TypeAdapter(CategoryRecord)
 async def make_categories(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)
-    async with services.locks.hold(f"{call.run_id}/categories"):
-        result = await tell_store_failures(
-            services,
-            call.run_id,
-            TextResult,
-            lambda: run_make_categories(services, call),
-        )
-    return result.to_json()
+
+    async def work() -> dict[str, Any]:
+        result = await tell_failures(services, call.run_id, TextResult, lambda: run_make_categories(services, call))
+        return result.to_json()
+
+    return await services.deliveries.work_once(f"{call.run_id}/categories", payload, work)
 
 
 async def run_make_categories(services: Services, call: TextCall) -> TextResult:
@@ -70,7 +70,7 @@ async def run_make_categories(services: Services, call: TextCall) -> TextResult:
     path = paths.run_file(call.run_id, "categories.json")
     record = await read_json(store, path, _RECORD.validate_python)
     if record is not None and record.last_attempt >= call.attempt:
-        return await _finish(store, call, record, asked=request.category_count, accepted=0)
+        return await _finish(store, call, record, asked=request.category_count)
     taken = record.categories if record is not None else await _find_kept(services, call)
 
     standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
@@ -79,7 +79,7 @@ async def run_make_categories(services: Services, call: TextCall) -> TextResult:
     names = [category.name for category in taken]
     missing = request.category_count - len(taken)
     if missing <= 0:
-        return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=request.category_count, accepted=0)
+        return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=request.category_count)
     ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
     try:
         answer = await services.model.answer(ask)
@@ -92,12 +92,12 @@ async def run_make_categories(services: Services, call: TextCall) -> TextResult:
         )
     proposed = [draft.name for draft in answer.value.categories]
     categories = pick_categories(proposed, taken=taken, count=request.category_count, theme=request.theme)
-    record = CategoryRecord(call.attempt, categories, price_text(answer.model, answer.usage))
+    accepted, cost = len(categories) - len(taken), price_text(answer.model, answer.usage)
+    record = CategoryRecord(call.attempt, categories, accepted, cost)
     data = dump_json(_RECORD.dump_python(record, mode="json", by_alias=True))
     await store.write(path, data, content_type=JSON_TYPE)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    accepted = len(categories) - len(taken)
-    return await _finish(store, call, record, asked=request.category_count, accepted=accepted)
+    return await _finish(store, call, record, asked=request.category_count)
 
 
 async def _find_kept(services: Services, call: TextCall) -> list[Category]:
@@ -108,7 +108,7 @@ async def _find_kept(services: Services, call: TextCall) -> list[Category]:
     return catalog.find_used_categories(index)
 
 
-async def _finish(store: Store, call: TextCall, record: CategoryRecord, *, asked: int, accepted: int) -> TextResult:
+async def _finish(store: Store, call: TextCall, record: CategoryRecord, *, asked: int) -> TextResult:
     if len(record.categories) >= asked:
         await catalog.write_categories(store, call.catalog, record.categories)
-    return TextResult(accepted=accepted, total=len(record.categories), asked=asked, cost=record.cost)
+    return TextResult(accepted=record.accepted, total=len(record.categories), asked=asked, cost=record.cost)

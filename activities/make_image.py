@@ -2,19 +2,19 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import azure.durable_functions as df
 
 from activities.costs import price_failed_image, price_image
-from activities.failures import handle_model_error, shorten, tell_store_failures
+from activities.failures import handle_model_error, shorten, tell_failures
 from activities.prepare_run import describe_picture, is_valid_image
-from shared.config import SettingError
 from shared.domain import paths
 from shared.domain.items import Item
 from shared.domain.messages import Cost, Done, FailedImage, Failure, ImageCall, ImageResult
 from shared.domain.requests import SeedRequest, parse_image_size
 from shared.imaging.pictures import BadImageError
-from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError, StoreUnavailableError
+from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError
 from shared.reasons import Reason
 from shared.records.claims import beat
 from shared.records.run import write_failure
@@ -30,14 +30,13 @@ COST_FACTS = ("input_tokens", "output_tokens", "nano_usd")
 async def make_image(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ImageCall`` in, ``ImageResult`` out."""
     services, call = get_services(), ImageCall.from_json(payload)
-    async with services.locks.hold(f"{call.run_id}/image/{call.product_id}"):
-        try:
-            result = await run_make_image(services, call)
-        except StoreUnavailableError as error:
-            result = ImageResult(failure=Failure(Reason.STORE_UNAVAILABLE, shorten(str(error))))
-        except SettingError as error:
-            result = ImageResult(failure=Failure(Reason.NOT_CONFIGURED, str(error)))
-    return result.to_json()
+
+    async def work() -> dict[str, Any]:
+        return (
+            await tell_failures(services, call.run_id, ImageResult, lambda: run_make_image(services, call))
+        ).to_json()
+
+    return await services.deliveries.work_once(f"{call.run_id}/image/{call.product_id}", payload, work)
 
 
 @blueprint.activity_trigger(input_name="payload")
@@ -59,13 +58,14 @@ async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # th
         await write_failure(services.store, failed.run_id, row)
         return Done()
 
-    return (await tell_store_failures(services, failed.run_id, Done, work)).to_json()
+    return (await tell_failures(services, failed.run_id, Done, work)).to_json()
 
 
 async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
     """Make one item's picture, unless it is there.
 
     Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
         SettingError: the model is not configured.
         StoreUnavailableError: the store does not answer.
     """

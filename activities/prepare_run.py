@@ -1,12 +1,14 @@
 """``prepare_run``: sees what a catalog has already, and that its files are what was written there."""
 
+import contextlib
+
 import azure.durable_functions as df
 
-from activities.failures import tell_store_failures
+from activities.failures import tell_failures
 from shared.domain import paths
 from shared.domain.messages import Failure, Plan, RunRef
 from shared.imaging.pictures import BadImageError, inspect_image
-from shared.ports import FileInfo, Store
+from shared.ports import FileInfo, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.records import catalog, claims
 from shared.records.files import read_json, write_json_if_changed
@@ -19,7 +21,7 @@ blueprint = df.Blueprint()
 async def prepare_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``RunRef`` in, ``Plan`` out."""
     services, run = get_services(), RunRef.from_json(payload)
-    plan = await tell_store_failures(services, run.run_id, Plan, lambda: run_prepare_run(services, run))
+    plan = await tell_failures(services, run.run_id, Plan, lambda: run_prepare_run(services, run))
     return plan.to_json()
 
 
@@ -33,7 +35,7 @@ async def run_prepare_run(services: Services, run: RunRef) -> Plan:
     store = services.store
     claim = await claims.beat(store, run.catalog, run_id=run.run_id, host_id=services.settings.host_id)
     if claim is None:
-        return Plan(failure=Failure(Reason.SUPERSEDED, f"another run works on catalog {run.catalog!r} by now"))
+        return Plan(failure=Failure(Reason.SUPERSEDED, f"another run took catalog {run.catalog!r} over"))
     request = await services.caches.read_request(store, run.run_id)
     await write_json_if_changed(store, paths.state_file(run.catalog, "request.json"), request.to_json())
 
@@ -87,7 +89,8 @@ async def _take_on(store: Store, info: FileInfo) -> None:
         facts, content_type = describe_picture(content.data)
     except BadImageError:
         return
-    await store.write(info.path, content.data, content_type=content_type, facts=facts, if_match=content.etag)
+    with contextlib.suppress(StoreConflictError):  # another delivery of this activity was quicker
+        await store.write(info.path, content.data, content_type=content_type, facts=facts, if_match=content.etag)
 
 
 def _expect_rows(data: object) -> list[object]:

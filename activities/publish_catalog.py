@@ -2,10 +2,13 @@
 
 import azure.durable_functions as df
 
-from activities.failures import tell_store_failures
-from shared.domain.messages import Ending, Published
+from activities.failures import tell_failures
+from shared.domain.messages import Ending, Failure, Published
 from shared.domain.run_status import PUBLISHING_STATUSES, decide_status
+from shared.ports import Store
+from shared.reasons import Reason
 from shared.records import run
+from shared.records.claims import read_claim
 from shared.records.publication import find_failed_images, publish, view_catalog, write_partial, write_run_lists
 from shared.wiring import Services, get_services
 
@@ -16,7 +19,7 @@ blueprint = df.Blueprint()
 async def publish_catalog(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``Ending`` in, ``Published`` out."""
     services, ending = get_services(), Ending.from_json(payload)
-    published = await tell_store_failures(
+    published = await tell_failures(
         services,
         ending.run_id,
         Published,
@@ -35,15 +38,16 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     store = services.store
     request = await run.read_request(store, ending.run_id)
     stop = await run.read_stop(store, ending.run_id)
+    failure = await _find_superseded(store, ending) or ending.failure
     view = await view_catalog(store, request.catalog, with_images=not request.dry_run)
     status = decide_status(
         request=request,
         stop=stop,
-        failure=ending.failure,
+        failure=failure,
         items=view.items,
         images=view.images,
     )
-    why = stop or ending.failure
+    why = stop or failure
     failed = [] if request.dry_run else await find_failed_images(store, ending.run_id, view, why)
     outputs = await write_run_lists(store, ending.run_id, failed)
     if status in PUBLISHING_STATUSES and request.publish:
@@ -61,4 +65,15 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         failed=counts,
         outputs=outputs,
         shortfall=why,
+    )
+
+
+async def _find_superseded(store: Store, ending: Ending) -> Failure | None:
+    """Return that the catalog is not this run's any more, if so: then it is not this run that publishes it."""
+    claim = await read_claim(store, ending.catalog)
+    if claim is not None and claim.run_id == ending.run_id:
+        return None
+    by = "nobody" if claim is None else f"run {claim.run_id}"
+    return Failure(
+        Reason.SUPERSEDED, f"catalog {ending.catalog!r} is held by {by} by now; expected this run to hold it"
     )

@@ -1,11 +1,12 @@
 """``write_batch`` and ``close_items``: one text call's drafts become a batch of items."""
 
 import uuid
+from typing import Any
 
 import azure.durable_functions as df
 
 from activities.costs import price_failed_text, price_text
-from activities.failures import handle_model_error, tell_store_failures
+from activities.failures import handle_model_error, tell_failures
 from shared.domain.items import Draft, DraftBatch, Item
 from shared.domain.messages import Done, RunRef, TextCall, TextResult
 from shared.domain.planning import plan_batch
@@ -27,14 +28,13 @@ FILE_ENDINGS = {"png": "png", "jpeg": "jpg"}
 async def write_batch(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)
-    async with services.locks.hold(f"{call.run_id}/batch/{call.batch}"):
-        result = await tell_store_failures(
-            services,
-            call.run_id,
-            TextResult,
-            lambda: run_write_batch(services, call),
-        )
-    return result.to_json()
+
+    async def work() -> dict[str, Any]:
+        return (
+            await tell_failures(services, call.run_id, TextResult, lambda: run_write_batch(services, call))
+        ).to_json()
+
+    return await services.deliveries.work_once(f"{call.run_id}/batch/{call.batch}", payload, work)
 
 
 @blueprint.activity_trigger(input_name="payload")
@@ -46,7 +46,7 @@ async def close_items(payload: dict) -> dict:  # type: ignore[type-arg]  # the w
         await run.close_items(services.store, ref.run_id)
         return Done()
 
-    return (await tell_store_failures(services, ref.run_id, Done, work)).to_json()
+    return (await tell_failures(services, ref.run_id, Done, work)).to_json()
 
 
 async def run_write_batch(services: Services, call: TextCall) -> TextResult:

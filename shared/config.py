@@ -28,7 +28,7 @@ class ModelSettings:
     """Where the model is and how we sign in.
 
     Attributes:
-        endpoint: base URL without a path, such as ``https://contoso.openai.azure.com``; None while not configured.
+        endpoint: URL without the API's path, such as ``https://contoso.openai.azure.com``; None while not configured.
         api_key: the key, or None to sign in with the managed identity (or developer login) of the host.
         api_version: a dated version for the older URL style; None for the v1 style at ``<endpoint>/openai/v1/``.
         text_deployment: name of the deployment that answers text calls.
@@ -201,7 +201,9 @@ class _Reader:
             raise SettingError(name, f"{problem}; expected one such as https://NAME.openai.azure.com")
         if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
             raise SettingError(name, f"is http://{url.hostname}; expected https:// (http:// only for this machine)")
-        return f"{url.scheme}://{url.netloc}"
+        # The portal and the SDKs' examples show the endpoint with the API's own path; a gateway's path is kept.
+        path = url.path.rstrip("/").removesuffix("/v1").removesuffix("/openai")
+        return f"{url.scheme}://{url.netloc}{path}"
 
 
 def _split_url(value: str) -> SplitResult | None:

@@ -1,8 +1,9 @@
 """Wiring: builds store and model from the settings, lazily, and is the only place that knows the adapters."""
 
 import asyncio
+import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,20 +14,43 @@ from shared.ports import FileInfo, Model, Store
 from shared.records import catalog, run
 
 CACHED_BATCHES, CACHED_RUNS = 64, 16
+REMEMBERED_DELIVERIES = 256
 
 
-class KeyedLocks:
-    """One lock a key, for as long as somebody holds or waits for it.
+class Deliveries:
+    """Makes this process do the work of a message once, although a queue may deliver it again.
 
-    A message that is delivered twice to one process does its work once: the second delivery waits and finds the result.
+    A second delivery waits for the first one and gets its result: a success could also be found in the store, but of a
+    call that was paid and failed nothing is there, and it must not be paid again either. After a kill, or in another
+    process, what the store holds has to do.
     """
 
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._results: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    async def work_once(
+        self,
+        subject: str,
+        message: dict[str, Any],
+        work: Callable[[], Awaitable[dict[str, Any]]],
+    ) -> dict[str, Any]:
+        """Return the result of a message's work, done now or by an earlier delivery.
+
+        Args:
+            subject: what is worked on; different messages about it take turns.
+            message: JSON data; equal data is the same message, so a decided retry must differ in its ``attempt``.
+            work: does it; an error is not remembered.
+        """
+        key = f"{subject} {json.dumps(message, sort_keys=True)}"
+        async with self._hold(subject):
+            if key not in self._results:
+                self._results[key] = await work()
+                _trim(self._results, REMEMBERED_DELIVERIES)
+            return self._results[key]
 
     @asynccontextmanager
-    async def hold(self, key: str) -> AsyncIterator[None]:
-        """Hold the key's lock."""
+    async def _hold(self, key: str) -> AsyncIterator[None]:
         lock, users = self._locks.get(key, (asyncio.Lock(), 0))
         self._locks[key] = (lock, users + 1)
         try:
@@ -87,7 +111,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.caches = RunCaches()
-        self.locks = KeyedLocks()
+        self.deliveries = Deliveries()
         self._store: Store | None = None
         self._model: Model | None = None
 

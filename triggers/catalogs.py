@@ -1,7 +1,8 @@
 """``/api/catalogs/{catalog}``: repair, prune and publish what runs left behind."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 import azure.durable_functions as df
@@ -11,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.domain import paths
 from shared.domain.requests import SeedRequest, check_catalog_name
+from shared.ports import StoreUnavailableError
 from shared.records import catalog as catalog_records
 from shared.records import claims
 from shared.records.files import read_json
@@ -45,6 +47,8 @@ async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
         told = RepairRequest.model_validate(body).model_dump(exclude_none=True)
         last = await _read_last_request(services, name)
         index = await _load_index(services, name)
+        if not index.count_items():
+            raise _unknown_catalog(name)
         changes = {
             "target_count": index.count_items(),
             "force_categories": False,
@@ -105,7 +109,7 @@ async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestratio
     return await answer(work)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _hold_catalog(
     services: Services,
     client: df.DurableOrchestrationClient,
@@ -123,16 +127,36 @@ async def _hold_catalog(
     )
     if blocked_by is not None:
         raise catalog_busy(find_origin(req), name, blocked_by)
+    keeper = asyncio.create_task(_keep_claim(services, name, claim_id))
     try:
         yield claim_id
     finally:
+        keeper.cancel()
         await claims.release_claim(services.store, name, run_id=claim_id)
+
+
+async def _keep_claim(services: Services, name: str, claim_id: str) -> None:
+    """Keep a claim fresh that has no orchestration: without this it would pass for a start that never came about."""
+    while True:
+        await asyncio.sleep(claims.START_TAKES.total_seconds() / 3)
+        with contextlib.suppress(StoreUnavailableError):
+            await claims.beat(
+                services.store,
+                name,
+                run_id=claim_id,
+                host_id=services.settings.host_id,
+                every=claims.START_TAKES / 6,
+            )
+
+
+def _unknown_catalog(name: str) -> Problem:
+    return Problem(404, "unknown-catalog", f"there is no catalog {name!r} with items")
 
 
 async def _load_index(services: Services, name: str) -> catalog_records.CatalogIndex:
     numbers = await catalog_records.list_batch_numbers(services.store, name)
     if not numbers:
-        raise Problem(404, "unknown-catalog", f"there is no catalog {name!r} with items")
+        raise _unknown_catalog(name)
     index = catalog_records.CatalogIndex()
     await index.catch_up(services.store, name, before=max(numbers) + 1)
     return index

@@ -11,6 +11,7 @@ import json
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -62,9 +63,11 @@ async def start_run(
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
-    run_id = new_run_id() if key is None else await _bind_key(services, key, body_hash)
-    if await store.describe(paths.run_file(run_id, "summary.json")) is not None:
-        return Start(run_id)
+    run_id = new_run_id()
+    if key is not None:
+        run_id = await _bind_key(services, key, body_hash)
+        if await _is_known(services, client, request.catalog, run_id):
+            return Start(run_id)
     blocked_by = await claims.take_claim(
         store,
         request.catalog,
@@ -73,9 +76,10 @@ async def start_run(
         ask_host=lambda other: ask_host(client, other),
     )
     if blocked_by is not None:
-        if key is not None and await store.describe(paths.run_file(run_id, "request.json")) is None:
-            await store.delete(paths.key_file(key))
-        return Start(run_id, blocked_by)
+        # The key stays bound: the same call goes on from here once the catalog is free. A run that was started before
+        # and has lost the catalog since is still the key's run.
+        was_started = await store.describe(paths.run_file(run_id, "request.json")) is not None
+        return Start(run_id, None if was_started else blocked_by)
     recorded = await run.create_request(store, run_id, request)
     if recorded or not await _is_started_by_others(client, run_id):
         seed = SeedInput(
@@ -86,7 +90,7 @@ async def start_run(
             max_retries=request.max_retries,
             dry_run=request.dry_run,
         )
-        await client.start_new("seed_catalog", run_id, seed.to_json())
+        await _start_orchestration(client, seed)
     return Start(run_id)
 
 
@@ -121,6 +125,29 @@ async def _bind_key(services: Services, key: str, body_hash: str) -> str:
             runId=bound["runId"],
         )
     return bound["runId"]
+
+
+async def _is_known(services: Services, client: df.DurableOrchestrationClient, catalog: str, run_id: str) -> bool:
+    """Tell whether a key's run needs no start: it ended, this host has it, or a host that lives elsewhere has it."""
+    if await services.store.describe(paths.run_file(run_id, "summary.json")) is not None:
+        return True
+    if await ask_host(client, run_id) is not RunState.UNKNOWN:
+        return True
+    claim = await claims.read_claim(services.store, catalog)
+    return (
+        claim is not None
+        and claim.run_id == run_id
+        and claims.is_alive_elsewhere(claim, services.settings.host_id, datetime.now(UTC))
+    )
+
+
+async def _start_orchestration(client: df.DurableOrchestrationClient, seed: SeedInput) -> None:
+    """Start a run's orchestration; hosts refuse an id that has not finished, which is fine if it is this run's."""
+    try:
+        await client.start_new("seed_catalog", seed.run_id, seed.to_json())
+    except Exception:
+        if await ask_host(client, seed.run_id) is RunState.UNKNOWN:
+            raise
 
 
 async def _is_started_by_others(client: df.DurableOrchestrationClient, run_id: str) -> bool:

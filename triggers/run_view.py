@@ -120,14 +120,16 @@ async def _view_forgotten_run(services: Services, run_id: str, request: SeedRequ
             updated_at=read_created_at(run_id),
         )
     claim = await claims.read_claim(services.store, request.catalog)
-    now = datetime.now(UTC)
     if claim is not None and claim.run_id == run_id:
-        is_ours_and_fresh = claim.host_id == services.settings.host_id and now - claim.heartbeat_at < claims.START_TAKES
-        is_elsewhere = claim.host_id != services.settings.host_id and not (
-            claims.is_host_dead(claim.host_id) or claims.is_silent(claim, now)
-        )
-        if is_ours_and_fresh or is_elsewhere:
+        here, now = services.settings.host_id, datetime.now(UTC)
+        starts_here = claim.host_id == here and now - claim.heartbeat_at < claims.START_TAKES
+        if starts_here or claims.is_alive_elsewhere(claim, here, now):
             return last
+    stop = await run.read_stop(services.store, run_id)
+    if stop is not None and stop.reason is Reason.CANCELLED:
+        # Nobody is left to end it, and whoever came to would only end it as cancelled.
+        error = RunError(reason=str(stop.reason), message=stop.message)
+        return last.model_copy(update={"status": Status.CANCELLED, "error": error})
     return last.model_copy(
         update={
             "status": Status.INTERRUPTED,

@@ -1,5 +1,7 @@
 """``/api/runs``: start, look at, list and cancel runs."""
 
+import logging
+
 import azure.durable_functions as df
 import azure.functions as func
 
@@ -9,13 +11,15 @@ from shared.domain.run_status import RunStatus, Status
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import Claim
-from shared.wiring import get_services
+from shared.records.files import DamagedFileError
+from shared.wiring import Services, get_services
 from triggers.answers import POLL_SECONDS, Problem, answer, find_origin, make_links, read_body, write_json
 from triggers.request_defaults import apply_defaults
 from triggers.run_start import hash_body, start_run
 from triggers.run_view import load_run_status, refresh_progress
 
 blueprint = df.Blueprint()
+logger = logging.getLogger(__name__)
 
 DEFAULT_LIMIT, MOST_RUNS = 20, 100
 MOST_PAGES = 10
@@ -77,7 +81,7 @@ async def list_runs(req: func.HttpRequest, client: df.DurableOrchestrationClient
                 raise Problem(422, "invalid-request", f"continuation: {error}") from error
             continuation = page.continuation
             for name in page.names:
-                status = await load_run_status(services, client, name)
+                status = await _load_listed(services, client, name)
                 if status is not None and wanted in (None, status.status):
                     runs.append(status)
             if continuation is None or len(runs) >= limit:
@@ -146,6 +150,15 @@ def catalog_busy(origin: str, catalog: str, claim: Claim) -> Problem:
 
 def _unknown_run(req: func.HttpRequest) -> Problem:
     return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
+
+
+async def _load_listed(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:
+    """Return the status of a run, or None if it cannot be told: one damaged file must not hide the other runs."""
+    try:
+        return await load_run_status(services, client, run_id)
+    except DamagedFileError as error:
+        logger.warning("run %s is left out of a list: %s", run_id, error)
+        return None
 
 
 def _read_status(req: func.HttpRequest) -> Status | None:

@@ -92,7 +92,7 @@ def judge_drafts(
     accepted: list[Draft] = []
     rejected: list[Rejection] = []
     surplus = 0
-    for draft in map(_normalize, drafts):
+    for draft in (_normalize(draft, theme) for draft in drafts):
         category = by_folded_name.get(fold_name(draft.category))
         draft = draft if category is None else draft.model_copy(update={"category": category})  # noqa: PLW2901 - spelled as ours
         reasons = _find_limit_reasons(draft, known_category=category is not None)
@@ -146,13 +146,20 @@ def holds_forbidden_word(text: str, forbidden: tuple[str, ...]) -> bool:
     return pattern is not None and pattern.search(fold_for_search(text)) is not None
 
 
-def _normalize(draft: Draft) -> Draft:
+def _normalize(draft: Draft, theme: Theme) -> Draft:
     return Draft(
         name=clean_line(draft.name),
         description=clean_line(draft.description),
         category=clean_line(draft.category),
-        image_prompt=clean_line(draft.image_prompt),
+        image_prompt=_end_with_tail(clean_line(draft.image_prompt), theme.tail),
     )
+
+
+def _end_with_tail(prompt: str, tail: str) -> str:
+    """Return the prompt with the theme's tail, which models forget now and then: no reason to buy a new draft."""
+    if not prompt or prompt.endswith(tail):
+        return prompt
+    return f"{prompt.rstrip(' ,;.')}, {tail}"
 
 
 def _find_limit_reasons(draft: Draft, *, known_category: bool) -> list[Reason]:

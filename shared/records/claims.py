@@ -20,8 +20,8 @@ from shared.records.files import CAMEL_CASE, JSON_TYPE, DamagedFileError, dump_j
 
 HEARTBEAT_EVERY = timedelta(seconds=60)
 SILENT_AFTER = timedelta(minutes=15)
-"""A run waits at most 30 minutes between two tries of one call, but its lanes together speak far more often."""
-
+"""Runs speak with every paid call. One that sleeps longer, as long as the service asked for, can lose its catalog to
+another host, not to its own; it sees so before it pays again, and ends as superseded."""
 
 START_TAKES = timedelta(seconds=60)
 """Between the claim and the start of its run lie a few store operations."""
@@ -108,8 +108,16 @@ async def take_claim(
         return None
 
 
-async def beat(store: Store, catalog: str, *, run_id: str, host_id: str, succeeded: bool = False) -> Claim | None:
-    """Keep a run's claim fresh, at most once a minute.
+async def beat(
+    store: Store,
+    catalog: str,
+    *,
+    run_id: str,
+    host_id: str,
+    succeeded: bool = False,
+    every: timedelta = HEARTBEAT_EVERY,
+) -> Claim | None:
+    """Keep a run's claim fresh; what is not older than ``every`` is fresh enough.
 
     Returns:
         The claim, or None if the catalog is not this run's any more.
@@ -120,7 +128,7 @@ async def beat(store: Store, catalog: str, *, run_id: str, host_id: str, succeed
     if content is None or claim is None or claim.run_id != run_id:
         return None
     now = datetime.now(UTC)
-    stale = now - claim.heartbeat_at > HEARTBEAT_EVERY or claim.host_id != host_id
+    stale = now - claim.heartbeat_at > every or claim.host_id != host_id
     news = succeeded and (claim.last_success_at is None or now - claim.last_success_at > HEARTBEAT_EVERY)
     if stale or news:
         fresh = replace(
@@ -133,7 +141,7 @@ async def beat(store: Store, catalog: str, *, run_id: str, host_id: str, succeed
             await store.write(path, _dump(fresh), content_type=JSON_TYPE, if_match=content.etag)
         except StoreConflictError:
             # A colleague of the same run was quicker, or somebody took over: only another look tells which.
-            return await beat(store, catalog, run_id=run_id, host_id=host_id, succeeded=succeeded)
+            return await beat(store, catalog, run_id=run_id, host_id=host_id, succeeded=succeeded, every=every)
         return fresh
     return claim
 
@@ -163,6 +171,11 @@ def is_silent(claim: Claim, now: datetime) -> bool:
     return now - claim.heartbeat_at > SILENT_AFTER
 
 
+def is_alive_elsewhere(claim: Claim, host_id: str, now: datetime) -> bool:
+    """Tell whether a claim belongs to another host than ``host_id`` that is, for all we know, at work."""
+    return claim.host_id != host_id and not (is_host_dead(claim.host_id) or is_silent(claim, now))
+
+
 async def _is_abandoned(claim: Claim, host_id: str, ask_host: Callable[[str], Awaitable[RunState]]) -> bool:
     state = await ask_host(claim.run_id)
     if state is not RunState.UNKNOWN:
@@ -171,7 +184,7 @@ async def _is_abandoned(claim: Claim, host_id: str, ask_host: Callable[[str], Aw
     if claim.host_id == host_id:
         # Ours, but never started or forgotten since: a start that is under way gets a minute.
         return now - claim.heartbeat_at > START_TAKES
-    return is_host_dead(claim.host_id) or is_silent(claim, now)
+    return not is_alive_elsewhere(claim, host_id, now)
 
 
 def _is_process_alive(process: int) -> bool:

@@ -36,7 +36,7 @@ class Page:
     """A page of image jobs, claimed by a lane.
 
     Attributes:
-        claimant: lane, generation and turn.
+        claimant: the lane, and which of its pages this is.
         through_batch: the next page begins after this batch and index.
         through_index: items of that batch that this page or one before it has looked at.
         jobs: what is to be made.

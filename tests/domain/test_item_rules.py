@@ -231,6 +231,19 @@ def test_image_prompts(prompt: str, reasons: set[Reason]) -> None:
     assert reasons_of(make_draft(image_prompt=prompt)) == reasons
 
 
+@pytest.mark.parametrize("ending", ["", ",", ".", f", {DEFAULT_TAIL}"])
+def test_an_image_prompt_ends_with_the_tail_whether_or_not_the_model_remembered_it(ending: str) -> None:
+    prompt = f"{DEFAULT_OPENINGS[0]}, red cap{ending}"
+    draft = Draft(
+        name="Lunar Rock Analyst",
+        description="It looks at rocks. It likes them.",
+        category="Space Explorers",
+        image_prompt=prompt,
+    )
+    verdict = judge_drafts([draft], index=NameIndex(), categories=["Space Explorers"], theme=Theme(), room=1)
+    assert [item.image_prompt for item in verdict.accepted] == [f"{DEFAULT_OPENINGS[0]}, red cap, {DEFAULT_TAIL}"]
+
+
 def test_the_longest_prompts_have_260_characters() -> None:
     longest = f"Photorealistic LEGO-style figure, {'x' * 163}, {DEFAULT_TAIL}"
     assert len(longest) == 260
