@@ -169,7 +169,8 @@ class _Lane:
     def _cancel_timer(self) -> None:
         """A timer that lost must be cancelled, or the instance stays Running until it fires."""
         if self._timer is not None:
-            self._timer.cancel()
+            if not self._timer.is_completed:  # it may have fired while the lane awaited something else
+                self._timer.cancel()
             self.tasks.pop(self._timer, None)
             self._timer = self._timer_due = None
 

@@ -140,7 +140,7 @@ def _run_children(
         task = yield context.task_any([*children, *([] if alarm is None else [alarm])])
         if task is alarm:
             continue
-        if alarm is not None:
+        if alarm is not None and not alarm.is_completed:
             alarm.cancel()
         ended = _read_ending(seed, children.pop(task), task.result)
         tally += ended.tally

@@ -36,7 +36,7 @@ async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient)
     async def work() -> func.HttpResponse:
         body = read_body(req)
         services = get_services()
-        request = SeedRequest.model_validate(apply_defaults(body, services.settings.defaults))
+        request = SeedRequest.from_json(apply_defaults(body, services.settings.defaults))
         start = await start_run(
             services,
             client,

@@ -11,6 +11,7 @@ from local.cli.app import app
 from local.cli.errors import ExitStatus
 from local.cli.main import run_command_line
 from shared.domain.run_status import Status
+from shared.imaging.pictures import inspect_image
 from shared.reasons import Reason
 from tests.support.documents import (
     ROOT,
@@ -24,6 +25,8 @@ from tests.support.documents import (
 )
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
+
+MOST_PICTURE_WIDTH, MOST_PICTURE_BYTES = 1600, 600_000
 
 PORT_THAT_NOBODY_LISTENS_ON = "http://127.0.0.1:9"
 
@@ -67,6 +70,28 @@ def test_a_link_leads_to_something_that_is_there(name: str) -> None:
         assert path.exists(), f"{name} links to {link}"
         if anchor:
             assert anchor in find_anchors(path.read_text(encoding="utf-8")), f"{name} links to {link}"
+
+
+@pytest.mark.parametrize("name", list_documents())
+def test_a_path_that_a_document_names_is_there(name: str) -> None:
+    folders = "activities|bench|docs|infra|local|orchestrators|requirements|shared|tests|triggers"
+    for code in find_codes(read(name)):
+        if re.fullmatch(rf"(?:{folders})/[\w./-]+", code) and "NAME" not in code:
+            assert (ROOT / code).exists(), f"{name} names {code}"
+
+
+def test_the_guide_for_contributors_lists_every_folder_of_tests() -> None:
+    text = read("CONTRIBUTING.md")
+    listed = {code for row in find_table(text, "folder") for code in find_codes(row[0])}
+    without_tests = {"tests/azurite", "tests/support"}
+    folders = {f"tests/{path.parent.name}" for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert folders <= listed <= folders | without_tests
+
+
+def test_the_picture_of_the_readme_is_small_enough_to_load_fast() -> None:
+    data = (ROOT / "docs/images/contact-sheet.jpg").read_bytes()
+    assert inspect_image(data).width <= MOST_PICTURE_WIDTH
+    assert len(data) < MOST_PICTURE_BYTES
 
 
 def test_the_readme_lists_every_command() -> None:

@@ -1,0 +1,183 @@
+"""Queues deliver at least once. Whenever a process dies, the next delivery finds what the one before has done."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.domain import paths
+from shared.domain.messages import (
+    ClaimInput,
+    Cost,
+    Ending,
+    FailedImage,
+    Failure,
+    ImageCall,
+    Message,
+    RunRef,
+    Tally,
+    TextCall,
+)
+from shared.ports import ModelError, Store, Usage
+from shared.reasons import Reason
+from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
+from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images
+from tests.support.drawings import draw
+from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.scripted_model import ScriptedModel
+
+ITEM = make_item("Ann")
+REFUSED = Failure(Reason.CONTENT_POLICY, "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An activity, its message, and the file that is the record of what it paid for."""
+
+    activity: str
+    message: Message
+    record: str | None = None
+
+
+SCENARIOS = [
+    Scenario("prepare_run", RunRef(RUN, CATALOG)),
+    Scenario("make_categories", TextCall(RUN, CATALOG), paths.run_file(RUN, "categories.json")),
+    Scenario("write_batch", TextCall(RUN, CATALOG, batch=2), paths.batch_file(CATALOG, 2)),
+    Scenario("close_items", RunRef(RUN, CATALOG)),
+    Scenario("claim_page", ClaimInput(RUN, CATALOG, claimant="0/0", size=4, last_page=0)),
+    Scenario(
+        "make_image",
+        ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1),
+        paths.image_file(CATALOG, ITEM.filename),
+    ),
+    Scenario("record_failure", FailedImage(RUN, CATALOG, ITEM.product_id, 1, 2, REFUSED)),
+    Scenario("stop_run", Ending(RUN, CATALOG, failure=Failure(Reason.INTERNAL_ERROR, "broke"))),
+    Scenario("publish_catalog", Ending(RUN, CATALOG, Tally(made=2))),
+    Scenario("draw_contact_sheet", Ending(RUN, CATALOG, Tally(made=2))),
+    Scenario("close_run", Ending(RUN, CATALOG, Tally(made=2))),
+]
+PAID = [scenario for scenario in SCENARIOS if scenario.record is not None]
+every_activity = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.activity)
+every_paid_activity = pytest.mark.parametrize("scenario", PAID, ids=lambda scenario: scenario.activity)
+
+
+async def make_world(store: Store, scenario: Scenario) -> None:
+    """Leave a run in the middle: two items, one of them with a picture, one picture put there by hand."""
+    await start_run_in(store)
+    if scenario.activity == "make_categories":
+        return
+    items = await write_batches(store, ["Ann", "Bob"])
+    await write_images(store, items[1:])
+    by_hand = paths.image_file(CATALOG, "by-hand.png")
+    await store.write(by_hand, draw(), content_type="image/png")
+
+
+async def tell_result(scenario: Scenario) -> dict[str, Any]:
+    """Return the result of an undisturbed delivery."""
+    store, model = MemoryStore(), ScriptedModel()
+    await make_world(store, scenario)
+    return await deliver(start_process(store, model), scenario.activity, scenario.message)
+
+
+async def is_alive(work: Callable[[], Awaitable[object]]) -> bool:
+    try:
+        await work()
+    except KilledError:
+        return False
+    return True
+
+
+@every_activity
+async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_delivery(scenario: Scenario) -> None:
+    expected = await tell_result(scenario)
+    for changes_to_live in itertools.count():
+        store, model = WatchedStore(MemoryStore()), ScriptedModel()
+        await make_world(store, scenario)
+        store.changes.clear()
+        store.changes_to_live = changes_to_live
+        process = start_process(store, model)
+        survived = await is_alive(lambda process=process: deliver(process, scenario.activity, scenario.message))  # type: ignore[misc]
+        store.changes_to_live = None
+        paid_in_vain = model.calls if scenario.record and await store.describe(scenario.record) is None else 0
+
+        process = start_process(store, model)
+        assert await deliver(process, scenario.activity, scenario.message) == expected
+        assert await deliver(start_process(store, model), scenario.activity, scenario.message) == expected
+        assert sum(model.paid.values()) == (1 if scenario.record else 0) + paid_in_vain
+        assert not [path for path in await list_paths(store, "") if "damaged" in path]
+        if survived:
+            assert changes_to_live == len(store.changes) or scenario.record or changes_to_live > 0
+            break
+
+
+@every_activity
+async def test_delivered_twice_at_once_to_one_process_it_tells_one_result_and_pays_once(scenario: Scenario) -> None:
+    expected = await tell_result(scenario)
+    store, model = WatchedStore(MemoryStore()), ScriptedModel()
+    await make_world(store, scenario)
+    process = start_process(store, model)
+    both = await asyncio.gather(*(deliver(process, scenario.activity, scenario.message) for _ in range(2)))
+    assert both == [expected, expected]
+    assert sum(model.paid.values()) == (1 if scenario.record else 0)
+
+
+@every_activity
+async def test_delivered_to_two_processes_at_once_it_tells_one_result(scenario: Scenario) -> None:
+    expected = await tell_result(scenario)
+    store, model = WatchedStore(MemoryStore()), ScriptedModel()
+    await make_world(store, scenario)
+    processes = [start_process(store, model) for _ in range(2)]
+    both = await asyncio.gather(*(deliver(process, scenario.activity, scenario.message) for process in processes))
+    assert both == [expected, expected]
+
+
+BILLED_FAILURES = [
+    ModelError(Reason.MALFORMED_ANSWER, "no JSON", usage=Usage(10, 10)),
+    ModelError(Reason.TIMEOUT_AMBIGUOUS, "no answer"),
+]
+
+
+@every_paid_activity
+@pytest.mark.parametrize("failure", BILLED_FAILURES, ids=lambda failure: str(failure.reason))
+async def test_a_failure_that_was_paid_is_told_to_every_delivery_and_not_paid_again(
+    store: WatchedStore,
+    model: ScriptedModel,
+    scenario: Scenario,
+    failure: ModelError,
+) -> None:
+    await make_world(store, scenario)
+    model.failures.append(failure)
+    process = start_process(store, model)
+    told = await asyncio.gather(*(deliver(process, scenario.activity, scenario.message) for _ in range(2)))
+    told.append(await deliver(process, scenario.activity, scenario.message))
+    assert [result["failure"]["reason"] for result in told] == [str(failure.reason)] * 3
+    assert told[0] == told[1] == told[2]
+    assert model.calls == 1
+
+
+async def test_a_picture_that_is_none_is_paid_once_however_often_its_message_comes(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    scenario = next(scenario for scenario in PAID if scenario.activity == "make_image")
+    await make_world(store, scenario)
+    model.pictures.append(b"no picture")
+    process = start_process(store, model)
+    told = [await deliver(process, scenario.activity, scenario.message) for _ in range(2)]
+    assert told[0] == told[1]
+    assert told[0]["failure"]["reason"] == "bad_image"
+    assert Cost.from_json(told[0]["cost"]).image_calls == 1
+    assert model.calls == 1
+
+
+async def test_a_decided_retry_is_another_message_and_pays_again(store: WatchedStore, model: ScriptedModel) -> None:
+    await make_world(store, PAID[-1])
+    model.pictures.append(b"no picture")
+    process = start_process(store, model)
+    calls = [ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, attempt=attempt) for attempt in range(2)]
+    told = [await deliver(process, "make_image", call) for call in calls]
+    assert [bool(result.get("made")) for result in told] == [False, True]
+    assert model.calls == 2

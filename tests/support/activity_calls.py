@@ -1,0 +1,58 @@
+"""Delivers messages to the app's own activities, over a store in memory and a scripted model."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from activities import claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch
+from shared import wiring
+from shared.config import ModelSettings, Settings
+from shared.domain import paths
+from shared.domain.messages import Message
+from shared.domain.requests import SeedRequest
+from shared.ports import Model, Store
+from shared.records import claims, run
+from shared.wiring import Services
+from tests.support.catalogs import CATALOG
+
+RUN = "8204736755521-af1e9c55"
+HOST = "azure:seeder"
+
+_MODULES = (claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch)
+
+
+def start_process(store: Store, model: Model, *, host_id: str = HOST) -> Services:
+    """Return the services of a process that was just started: it remembers nothing."""
+    services = Services(Settings(model=ModelSettings(endpoint="http://127.0.0.1:9"), host_id=host_id))
+    services._store, services._model = store, model
+    return services
+
+
+async def deliver(services: Services, activity: str, message: Message) -> dict[str, Any]:
+    """Deliver a message to an activity as the host does, and return its result as the history would hold it."""
+    builder = next(getattr(module, activity) for module in _MODULES if hasattr(module, activity))
+    wiring._services = services
+    result: dict[str, Any] = await builder._function.get_user_function()(message.to_json())
+    return dict(json.loads(json.dumps(result)))
+
+
+async def start_run_in(store: Store, *, run_id: str = RUN, **changes: object) -> SeedRequest:
+    """Leave what a start leaves: the claim and the request."""
+    request = SeedRequest.model_validate(
+        {
+            "catalog": CATALOG,
+            "target_count": 6,
+            "category_count": 2,
+            "batch_size": 4,
+            "image_size": "64x64",
+            "validate_items": False,
+            **changes,
+        },
+    )
+    await store.write(
+        paths.active_file(CATALOG),
+        claims._dump(claims.Claim(run_id, HOST, datetime.now(UTC))),
+        content_type="application/json",
+    )
+    await run.create_request(store, run_id, request)
+    return request

@@ -1,0 +1,82 @@
+"""A model without a service behind it: answers at once, counts what was paid, and fails as it is told to."""
+
+import hashlib
+import itertools
+import json
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from shared.domain.items import CategoryDraft, CategoryList, Draft, DraftBatch
+from shared.ports import AnswerT, ImageAnswer, ImageRequest, ModelError, TextAnswer, TextRequest, Usage
+from tests.support.drawings import draw
+
+USAGE = Usage(input_tokens=100, output_tokens=1000)
+PICTURE = draw(size=(64, 64))
+
+
+@dataclass(slots=True)
+class ScriptedModel:
+    """The `Model` port without a network.
+
+    Attributes:
+        paid: billed calls by task or prompt, failed ones that were billed included.
+        calls: all calls.
+        failures: raised by the next calls, one each.
+        pictures: what the next image calls bring instead of a good picture.
+        most_categories: in one answer.
+    """
+
+    paid: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    failures: deque[ModelError] = field(default_factory=deque)
+    pictures: deque[bytes] = field(default_factory=deque)
+    most_categories: int = 100
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
+        self._begin(request.task)
+        task = json.loads(request.task)
+        value: CategoryList | DraftBatch
+        if task["task"] == "categories":
+            count = min(task["count"], self.most_categories)
+            value = CategoryList(categories=[CategoryDraft(name=self._make_name("Crew")) for _ in range(count)])
+        else:
+            value = DraftBatch(items=[self._write_draft(task, quota) for quota in _spread(task["categories"])])
+        return TextAnswer(cast("AnswerT", value), USAGE, "gpt-5", "request-1")
+
+    async def draw(self, request: ImageRequest) -> ImageAnswer:
+        self._begin(request.prompt)
+        data = self.pictures.popleft() if self.pictures else PICTURE
+        return ImageAnswer(data, USAGE, "gpt-image-2", "request-2")
+
+    async def probe(self) -> None:
+        """Nothing to reach."""
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+    def _begin(self, what: str) -> None:
+        self.calls += 1
+        failure = self.failures.popleft() if self.failures else None
+        if failure is None or failure.usage is not None:
+            self.paid[what] += 1
+        if failure is not None:
+            raise failure
+
+    def _make_name(self, kind: str) -> str:
+        digest = hashlib.sha256(str(next(self._numbers)).encode()).hexdigest()
+        return f"{digest[:16]} {kind}"
+
+    def _write_draft(self, task: dict[str, Any], category: str) -> Draft:
+        name = self._make_name("Hero")
+        return Draft(
+            name=name,
+            description=f"This is {name} at work. It has a hat and a smile.",
+            category=category,
+            image_prompt=f"{task['openings'][0]} of {name}, {task['tail']}",
+        )
+
+
+def _spread(quotas: list[dict[str, Any]]) -> list[str]:
+    return [quota["name"] for quota in quotas for _ in range(quota["count"])]
