@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
-from activities.prepare_run import is_valid_image
 from shared.domain.messages import ClaimInput, ClaimResult, ImageJob
 from shared.records import catalog, run
 from shared.wiring import Services, get_services
@@ -85,7 +84,7 @@ async def _collect(
     while index < len(batch.items) and len(jobs) < claim.size:
         item = batch.items[index]
         image = images.get(item.filename)
-        done = image is not None and is_valid_image(image)
+        done = image is not None and catalog.is_valid_image(image)
         if request.force_images:
             done = done and image is not None and image.facts.get("run_id") == claim.run_id
         if not done:

@@ -8,7 +8,7 @@ import azure.durable_functions as df
 
 from activities.costs import price_failed_image, price_image
 from activities.failures import handle_model_error, shorten, tell_failures
-from activities.prepare_run import describe_picture, is_valid_image
+from activities.prepare_run import describe_picture
 from shared.domain import paths
 from shared.domain.items import Item
 from shared.domain.messages import Cost, Done, FailedImage, Failure, ImageCall, ImageResult
@@ -16,6 +16,7 @@ from shared.domain.requests import SeedRequest, parse_image_size
 from shared.imaging.pictures import BadImageError
 from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError
 from shared.reasons import Reason
+from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
 from shared.records.run import write_failure
 from shared.records.standing import check_standing

@@ -59,15 +59,10 @@ async def find_valid_images(store: Store, catalog_name: str) -> dict[str, FileIn
     """Return the pictures that need not be made; one that somebody put there by hand is looked at and taken on."""
     images = await catalog.list_images(store, catalog_name)
     for filename, info in images.items():
-        if not is_valid_image(info):
+        if not catalog.is_valid_image(info):
             await _take_on(store, info)
             images[filename] = await store.describe(info.path) or info
-    return {filename: info for filename, info in images.items() if is_valid_image(info)}
-
-
-def is_valid_image(info: FileInfo | None) -> bool:
-    """Tell whether a stored picture was validated: only then it has its facts."""
-    return info is not None and info.size > 0 and "sha256" in info.facts
+    return {filename: info for filename, info in images.items() if catalog.is_valid_image(info)}
 
 
 def describe_picture(data: bytes) -> tuple[dict[str, str], str]:

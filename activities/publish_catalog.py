@@ -1,15 +1,25 @@
 """``publish_catalog``: sees what a run left in the store, decides its status, and writes the catalog last."""
 
+from typing import Any
+
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
 from shared.domain.messages import Ending, Failure, Published
-from shared.domain.run_status import PUBLISHING_STATUSES, decide_status
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import PUBLISHING_STATUSES, Status, decide_status
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import read_claim
-from shared.records.publication import find_failed_images, publish, view_catalog, write_partial, write_run_lists
+from shared.records.publication import (
+    CatalogView,
+    find_failed_images,
+    publish,
+    view_catalog,
+    write_partial,
+    write_run_lists,
+)
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
@@ -48,7 +58,9 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         images=view.images,
     )
     why = stop or failure
-    failed = [] if request.dry_run else await find_failed_images(store, ending.run_id, view, why)
+    failed = await _find_failed(store, ending.run_id, request, view, why)
+    if failed and status is Status.COMPLETED:
+        status = Status.COMPLETED_WITH_FAILURES
     outputs = await write_run_lists(store, ending.run_id, failed)
     if status in PUBLISHING_STATUSES and request.publish:
         outputs |= await publish(store, request.catalog, view)
@@ -66,6 +78,18 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         outputs=outputs,
         shortfall=why,
     )
+
+
+async def _find_failed(
+    store: Store,
+    run_id: str,
+    request: SeedRequest,
+    view: CatalogView,
+    why: Failure | None,
+) -> list[dict[str, Any]]:
+    if request.dry_run:
+        return []
+    return await find_failed_images(store, run_id, view, why, forced=request.force_images)
 
 
 async def _find_superseded(store: Store, ending: Ending) -> Failure | None:

@@ -16,7 +16,7 @@ from shared.ports import StoreUnavailableError
 from shared.records import catalog as catalog_records
 from shared.records import claims
 from shared.records.files import read_json
-from shared.records.prune import prune_catalog
+from shared.records.prune import NothingToKeepError, prune_catalog
 from shared.records.publication import publish, view_catalog
 from shared.wiring import Services, get_services
 from triggers.answers import Problem, answer, find_origin, read_body, write_json
@@ -78,7 +78,10 @@ async def prune(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
         services, name = get_services(), _read_name(req)
         await _load_index(services, name)
         async with _hold_catalog(services, client, req, name) as claim_id:
-            pruned = await prune_catalog(services.store, name, claim_id)
+            try:
+                pruned = await prune_catalog(services.store, name, claim_id)
+            except NothingToKeepError as error:
+                raise Problem(409, "nothing-to-keep", str(error)) from error
         return write_json(pruned)
 
     return await answer(work)

@@ -40,6 +40,8 @@ class EarlySimulator:
         """Stop it, also while it still starts."""
         self._process.stop()
         self._thread.join()
+        # The thread may have started its process only after the first stop.
+        self._process.stop()
 
     def _start(self) -> None:
         try:

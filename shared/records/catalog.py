@@ -113,6 +113,11 @@ async def list_images(store: Store, catalog: str) -> dict[str, FileInfo]:
     return {info.path.removeprefix(prefix): info async for info in store.list_files(prefix)}
 
 
+def is_valid_image(info: FileInfo | None) -> bool:
+    """Tell whether a stored picture was validated: only then it has its facts."""
+    return info is not None and info.size > 0 and "sha256" in info.facts
+
+
 @dataclass(slots=True)
 class CatalogIndex:
     """What the planning of batches needs of a catalog, kept in memory and caught up batch by batch.

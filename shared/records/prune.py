@@ -5,10 +5,14 @@ from typing import Any
 
 from shared.domain import paths
 from shared.domain.items import Item
-from shared.ports import Store
+from shared.ports import CatalogSeederError, Store
 from shared.records import catalog
 from shared.records.files import JSON_TYPE, parse_json
 from shared.records.publication import publish, view_catalog
+
+
+class NothingToKeepError(CatalogSeederError):
+    """No item of the catalog has an image, so pruning would empty it."""
 
 
 async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any]:
@@ -24,9 +28,14 @@ async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any
     Returns:
         ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None if nothing
         had to change.
+
+    Raises:
+        NothingToKeepError: no item has an image, as after a dry run.
     """
     view = await view_catalog(store, name, with_images=True)
     pruned = view.missing
+    if pruned and not view.pictures:
+        raise NothingToKeepError(f"no item of catalog {name!r} has an image; expected one at least: repair it first")
     missing = {item.product_id for item in pruned}
     backup: str | None = None
     if missing:

@@ -52,7 +52,7 @@ async def view_catalog(store: Store, name: str, *, with_images: bool) -> Catalog
     pictures: dict[str, FileInfo] = {}
     async for item in catalog.iterate_items(store, name):
         picture = stored.get(item.filename)
-        if picture is not None and "sha256" in picture.facts:
+        if picture is not None and catalog.is_valid_image(picture):
             pictures[item.filename] = picture
             rows.append(item)
         elif with_images:
@@ -89,10 +89,13 @@ async def find_failed_images(
     run_id: str,
     view: CatalogView,
     why: Failure | None,
+    *,
+    forced: bool,
 ) -> list[dict[str, Any]]:
     """Return the rows of ``failed_images.json``: one for each item without an image.
 
-    An item that was never tried carries the reason that ended the run.
+    An item that was never tried carries the reason that ended the run. Where every image was to be made again
+    (``forced``), an item that only has its image of before counts, too.
     """
     tried = {row["productId"]: row async for row in run.iterate_failures(store, run_id)}
     untried = {
@@ -102,9 +105,10 @@ async def find_failed_images(
         "requestId": None,
         "at": None,
     }
-    return [
+    rows = [
         tried.get(item.product_id, {"productId": item.product_id, "name": item.name} | untried) for item in view.missing
     ]
+    return rows + [tried[item.product_id] for item in view.rows if forced and item.product_id in tried]
 
 
 async def write_run_lists(store: Store, run_id: str, failed: list[dict[str, Any]]) -> dict[str, str]:

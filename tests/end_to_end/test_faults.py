@@ -126,3 +126,23 @@ async def test_rejected_drafts_are_kept_with_their_reasons_and_asked_for_again(t
     assert rejected
     assert all(row["reasons"] == ["forbidden_word"] and row["name"] for row in rejected)
     assert status["progress"]["items"]["rejected"] == len(rejected)
+
+
+async def test_an_image_that_was_to_be_made_again_and_was_not_is_told(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=8, categoryCount=2)
+        app.simulator.set_faults({"latencySeconds": FAST, "rates": {"content_policy": 0.5}})
+        status = await app.run(targetCount=8, categoryCount=2, forceImages=True)
+        failed = app.read(f"runs/{status['runId']}/failed_images.json")
+        assert len(app.read("catalogs/toys/catalog.json")) == 8
+    assert status["status"] == "CompletedWithFailures"
+    assert 0 < len(failed) < 8
+    assert status["imagesMade"] == 8 - len(failed)
+
+
+async def test_prune_does_not_empty_a_catalog_that_has_no_images_yet(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=4, categoryCount=2, dryRun=True)
+        refused = await app.call("POST", "/api/catalogs/toys/prune")
+        assert len(app.read("catalogs/toys/catalog.json")) == 4
+    assert (refused.status, refused.body["type"]) == (409, "urn:catalog-seeder:problem:nothing-to-keep")

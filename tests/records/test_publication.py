@@ -193,8 +193,9 @@ def failure_row(item: Item, reason: str = "content_policy") -> dict[str, Any]:
     }
 
 
-async def find_failed(store: WatchedStore, why: Failure | None) -> list[dict[str, Any]]:
-    return await find_failed_images(store, RUN, await view_catalog(store, CATALOG, with_images=True), why)
+async def find_failed(store: WatchedStore, why: Failure | None, *, forced: bool = False) -> list[dict[str, Any]]:
+    view = await view_catalog(store, CATALOG, with_images=True)
+    return await find_failed_images(store, RUN, view, why, forced=forced)
 
 
 async def test_each_item_without_an_image_is_a_row_in_acceptance_order(store: WatchedStore) -> None:

@@ -1,0 +1,334 @@
+"""Whole runs, hours of them: whatever the service and the store do, a run ends, and says truly how."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from local.engine.clock import ManualClock
+from shared.domain.messages import Cost, Failure, ImageCall, TextCall, TextResult
+from shared.reasons import Reason
+from tests.support.scripted_course import RUN, TEXT_COST, Course, Ended, follow, limited
+
+MOST_EVENTS = 500
+"""Of one generation: replays of so many cost a quarter of a second in all, and they cost with the square of it."""
+
+START = ManualClock().now()
+PATIENCE_SECONDS = 30 * 60
+
+
+def check_ended(course: Course, ended: Ended, *, images: int) -> None:
+    """Check what holds for every run that went well."""
+    assert ended.instance.output == '"Closed"'
+    assert ended.left_running == []
+    assert ended.longest_history <= MOST_EVENTS
+    assert course.ending is not None
+    assert course.ending.failure is None
+    assert len(course.paid) == images
+    assert set(course.paid.values()) == {1}
+    assert course.ending.tally.made == course.ending.tally.cost.image_calls == images
+
+
+def tell_failure(course: Course) -> Reason | None:
+    assert course.ending is not None
+    return None if course.ending.failure is None else course.ending.failure.reason
+
+
+# --- the window --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parallel", [1, 4, 7, 64])
+async def test_every_image_is_made_once_within_the_window(tmp_path: Path, parallel: int) -> None:
+    course = Course(batch_size=50, image_seconds=3)
+    ended = await follow(course, tmp_path / "journal", target=200, parallel_image_requests=parallel)
+    check_ended(course, ended, images=200)
+    assert course.most_running == min(parallel, 200)
+
+
+async def test_no_job_is_lost_when_lanes_continue_as_new_in_the_middle_of_retries(tmp_path: Path) -> None:
+    tries: Counter[str] = Counter()
+
+    def fail_twice(call: ImageCall) -> Failure | None:
+        tries[call.product_id] += 1
+        return Failure(Reason.SERVER_ERROR, "oops") if tries[call.product_id] <= 2 else None
+
+    course = Course(on_image=fail_twice)
+    ended = await follow(course, tmp_path / "journal", target=150, parallel_image_requests=8)
+    check_ended(course, ended, images=150)
+    assert set(tries.values()) == {3}
+
+
+async def test_images_that_fail_for_good_are_told_one_by_one(tmp_path: Path) -> None:
+    course = Course(on_image=lambda call: Failure(Reason.CONTENT_POLICY) if call.product_id.endswith("7") else None)
+    ended = await follow(course, tmp_path / "journal", target=60)
+    assert ended.left_running == []
+    assert set(course.failed) == {item for item, _ in course.items if item.endswith("7")}
+    assert course.ending is not None
+    assert course.ending.tally.failed == {"content_policy": len(course.failed)}
+    assert len(course.paid) == 60 - len(course.failed)
+    assert tell_failure(course) is None
+
+
+# --- patience with a service that is busy ------------------------------------------------------------------------------
+
+
+async def test_a_run_is_rate_limited_only_after_30_minutes_without_any_success(tmp_path: Path) -> None:
+    course = Course()
+
+    def let_ten_pass(_: ImageCall) -> Failure | None:
+        return limited(20) if len(course.paid) >= 10 else None
+
+    course.on_image = let_ten_pass
+    ended = await follow(course, tmp_path / "journal")
+    assert course._last_success is not None
+    silence = (course.clock.now() - course._last_success).total_seconds()
+    assert PATIENCE_SECONDS < silence < PATIENCE_SECONDS + 120
+    assert tell_failure(course) is Reason.RATE_LIMITED
+    assert {failure.reason for failure in course.failed.values()} == {Reason.RATE_LIMITED}
+    # Those in flight learn it, and nobody knocks once more for each of the thirty that are left.
+    assert 1 <= len(course.failed) <= 4
+    assert ended.left_running == []
+    assert ended.longest_history <= MOST_EVENTS
+
+
+async def test_one_success_every_25_minutes_keeps_a_run_going_for_hours(tmp_path: Path) -> None:
+    course = Course()
+    next_success = START
+
+    def pass_now_and_then(_: ImageCall) -> Failure | None:
+        nonlocal next_success
+        if course.clock.now() < next_success:
+            return limited(60)
+        next_success = course.clock.now() + timedelta(minutes=25)
+        return None
+
+    course.on_image = pass_now_and_then
+    ended = await follow(course, tmp_path / "journal", target=12, parallel_image_requests=2)
+    check_ended(course, ended, images=12)
+    assert course.seconds > 11 * 25 * 60
+    assert course.ending is not None
+    assert course.ending.tally.rate_limited > 100
+
+
+@pytest.mark.parametrize("parallel", [1, 64])
+@pytest.mark.parametrize("retry_after", [0.0, 0.2, 1.0])
+async def test_a_service_that_refuses_everything_is_not_hammered(
+    tmp_path: Path,
+    parallel: int,
+    retry_after: float,
+) -> None:
+    course = Course(image_seconds=0.01, on_image=lambda _: limited(retry_after), batch_size=100, text_seconds=1)
+
+    def stop_in_time(_: str) -> None:
+        if len(course.calls_at) >= 12 * parallel:
+            course.stop = Failure(Reason.CANCELLED)
+
+    course.on_activity = stop_in_time
+    ended = await follow(course, tmp_path / "journal", target=100, parallel_image_requests=parallel)
+    took = (course.calls_at[-1] - course.calls_at[0]).total_seconds()
+    assert took >= 10
+    assert ended.longest_history <= MOST_EVENTS
+    assert ended.left_running == []
+
+
+async def test_refused_batches_end_a_run_after_30_minutes_in_short_generations(tmp_path: Path) -> None:
+    course = Course(on_batch=lambda _: limited(10))
+    ended = await follow(course, tmp_path / "journal")
+    assert PATIENCE_SECONDS < course.seconds < PATIENCE_SECONDS + 120
+    assert tell_failure(course) is Reason.RATE_LIMITED
+    assert course.calls["write_batch"] > 100
+    assert ended.longest_history <= MOST_EVENTS
+    assert ended.left_running == []
+
+
+async def test_refused_categories_end_a_run_after_30_minutes_in_a_short_history(tmp_path: Path) -> None:
+    course = Course(on_categories=lambda _: TextResult(failure=limited(1)), text_seconds=0.1)
+    ended = await follow(course, tmp_path / "journal")
+    assert PATIENCE_SECONDS < course.seconds < PATIENCE_SECONDS + 120
+    assert tell_failure(course) is Reason.RATE_LIMITED
+    assert course.calls["make_categories"] == course.ending_tally().rate_limited
+    assert ended.longest_history <= MOST_EVENTS
+
+
+async def test_hours_of_text_are_hours_of_short_generations(tmp_path: Path) -> None:
+    course = Course(text_seconds=300, batch_size=5, image_seconds=5)
+    ended = await follow(course, tmp_path / "journal", target=300)
+    check_ended(course, ended, images=300)
+    assert course.seconds > 60 * 300
+
+
+# --- text that cannot be used ------------------------------------------------------------------------------------------
+
+
+async def test_categories_that_come_in_parts_after_refusals_are_each_asked_and_paid_once(tmp_path: Path) -> None:
+    answered: dict[int, int] = {}
+
+    def answer(call: TextCall) -> TextResult:
+        """Refuse thrice, then bring two of six at a time; an attempt that was answered is told again, as in the app."""
+        if call.attempt < 3:
+            return TextResult(failure=limited(1))
+        if call.attempt not in answered:
+            answered[call.attempt] = 2 * (len(answered) + 1)
+        return TextResult(total=answered[call.attempt], asked=6, cost=TEXT_COST)
+
+    course = Course(on_categories=answer)
+    ended = await follow(course, tmp_path / "journal", target=4, dry_run=True)
+    assert list(answered) == [3, 4, 5]
+    assert course.ending_tally().cost == Cost(text_calls=3 + 1)
+    assert ended.instance.output == '"Closed"'
+    assert tell_failure(course) is None
+
+
+async def test_five_batches_in_a_row_without_a_new_item_end_the_writing_and_not_the_images(tmp_path: Path) -> None:
+    calls: list[TextCall] = []
+
+    def fail_from_the_third(call: TextCall) -> Failure | None:
+        calls.append(call)
+        return Failure(Reason.REFUSAL, "no") if call.batch >= 3 else None
+
+    course = Course(on_batch=fail_from_the_third)
+    ended = await follow(course, tmp_path / "journal", target=100)
+    assert tell_failure(course) is Reason.NO_NEW_ITEMS
+    assert len(course.paid) == 40
+    refused = [call for call in calls if call.batch == 3]
+    assert [call.stricter for call in refused] == [False, True] * 5
+    assert [call.attempt for call in refused] == list(range(10))
+    assert ended.left_running == []
+
+
+@pytest.mark.parametrize("batch", [1, 49, 50, 51, 100])
+async def test_a_damaged_file_ends_the_writing_at_whatever_batch_it_is_found(tmp_path: Path, batch: int) -> None:
+    def find_damage(call: TextCall) -> Failure | None:
+        return Failure(Reason.DAMAGED_FILE, "a batch is damaged") if call.batch == batch else None
+
+    course = Course(on_batch=find_damage, batch_size=1, text_seconds=0.1, image_seconds=0.1)
+    ended = await follow(course, tmp_path / "journal", target=200)
+    assert tell_failure(course) is Reason.DAMAGED_FILE
+    assert course.calls["write_batch"] == batch
+    assert course.stop is not None
+    assert ended.left_running == []
+
+
+# --- the store ---------------------------------------------------------------------------------------------------------
+
+
+def be_away(since: float, seconds: float, *activities: str) -> Callable[[str, datetime], bool]:
+    """Return when the store is away, for all activities or some."""
+
+    def is_away(activity: str, now: datetime) -> bool:
+        return (not activities or activity in activities) and since <= (now - START).total_seconds() < since + seconds
+
+    return is_away
+
+
+@pytest.mark.parametrize("since", [0, 4, 5, 10, 15, 17, 22, 30, 45, 60, 75])
+async def test_a_store_that_is_away_for_30_seconds_is_ridden_out_at_any_moment(tmp_path: Path, since: float) -> None:
+    course = Course(is_away=be_away(since, 30))
+    ended = await follow(course, tmp_path / "journal", target=30)
+    check_ended(course, ended, images=30)
+
+
+@pytest.mark.parametrize("since", [0, 5, 12, 20, 40])
+async def test_a_store_that_stays_away_ends_the_run_within_minutes_and_nothing_is_left_running(
+    tmp_path: Path,
+    since: float,
+) -> None:
+    course = Course(is_away=be_away(since, 10**9))
+    ended = await follow(course, tmp_path / "journal")
+    assert ended.instance.status == "Failed"
+    assert "store_unavailable: the store does not answer" in str(ended.instance.output)
+    assert ended.left_running == []
+    assert course.seconds < since + 15 * 60
+    assert ended.longest_history <= MOST_EVENTS
+
+
+async def test_lanes_do_not_wait_for_ever_for_a_writer_that_could_not_say_that_it_is_done(tmp_path: Path) -> None:
+    course = Course(is_away=be_away(0, 600, "close_items", "stop_run"))
+    ended = await follow(course, tmp_path / "journal", target=20)
+    assert tell_failure(course) is Reason.STORE_UNAVAILABLE
+    assert course.ending_tally().accepted == 20
+    assert course.ending_tally().cost.text_calls == 2
+    assert course.stop is not None
+    assert ended.left_running == []
+
+
+# --- surprises ---------------------------------------------------------------------------------------------------------
+
+
+def break_once(activity: str, *, after: int = 0) -> Callable[[str], None]:
+    """Return what makes one call of an activity raise."""
+    seen = 0
+
+    def on_activity(name: str) -> None:
+        nonlocal seen
+        seen += name == activity
+        if name == activity and seen == after + 1:
+            raise RuntimeError("a surprise")
+
+    return on_activity
+
+
+@pytest.mark.parametrize("activity", ["claim_page", "make_image", "write_batch", "close_items"])
+async def test_a_part_that_breaks_stops_the_others_and_what_they_paid_is_counted(tmp_path: Path, activity: str) -> None:
+    course = Course(on_activity=break_once(activity, after=1 if activity != "close_items" else 0))
+    ended = await follow(course, tmp_path / "journal", target=60, parallel_image_requests=16)
+    assert ended.instance.output == '"Closed"'
+    assert tell_failure(course) is Reason.INTERNAL_ERROR
+    assert ended.left_running == []
+    assert course.running == 0
+    assert course.ending_tally().cost.image_calls == len(course.paid)
+    assert course.ending_tally().cost.text_calls == 1 + len({batch for _, batch in course.items})
+
+
+async def test_a_run_whose_contact_sheet_fails_has_still_published(tmp_path: Path) -> None:
+    course = Course(on_activity=break_once("draw_contact_sheet"))
+    ended = await follow(course, tmp_path / "journal")
+    check_ended(course, ended, images=40)
+    assert course.ending is not None
+    assert course.ending.published is not None
+    assert course.ending.published.status == "Published"
+
+
+async def test_a_run_that_cannot_publish_says_why(tmp_path: Path) -> None:
+    course = Course(on_activity=break_once("publish_catalog"))
+    await follow(course, tmp_path / "journal")
+    assert course.ending is not None
+    assert course.ending.published is None
+    assert course.ending.failure == Failure(Reason.INTERNAL_ERROR, "publish_catalog broke: RuntimeError: a surprise")
+    assert course.ending.tally.made == 40
+
+
+# --- stopping ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", [0, 3, 7, 12, 25, 60])
+async def test_a_cancelled_run_ends_as_soon_as_its_calls_in_flight_have(tmp_path: Path, moment: float) -> None:
+    course = Course()
+    course.clock.call_at(
+        START + timedelta(seconds=moment),
+        lambda: setattr(course, "stop", Failure(Reason.CANCELLED)),
+    )
+    ended = await follow(course, tmp_path / "journal", target=200)
+    assert ended.left_running == []
+    assert course.seconds <= moment + 10 + 5
+    assert course.ending_tally().cost.image_calls == len(course.paid)
+    assert replace(course.ending_tally(), cost=Cost()).made == len(course.paid)
+
+
+async def test_a_run_whose_service_blocks_the_account_makes_at_most_a_window_of_calls_more(tmp_path: Path) -> None:
+    course = Course()
+
+    def block(_: ImageCall) -> Failure | None:
+        if len(course.calls_at) < 20:
+            return None
+        course.stop = course.stop or Failure(Reason.ACCOUNT_BLOCKED, "blocked")
+        return course.stop
+
+    course.on_image = block
+    ended = await follow(course, tmp_path / "journal", target=200, parallel_image_requests=8)
+    assert len(course.calls_at) <= 20 + 8
+    assert ended.left_running == []
+    assert ended.instance.id == RUN

@@ -1,0 +1,290 @@
+"""The app's orchestrators on a clock that jumps, over activities that are scripted: hours take milliseconds.
+
+The activities here keep the contracts of the real ones (pages are claimed once, a stopped run pays nothing) in a few
+lines of memory, so that a test decides how long calls take, which fail, and when the store is away.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from local.engine.clock import ManualClock
+from local.engine.engine import Engine
+from local.engine.instances import Instance, InstanceFilter
+from local.engine.testing import run_engine
+from orchestrators import make_images, seed_catalog, write_items
+from shared.domain.messages import (
+    ClaimInput,
+    ClaimResult,
+    Cost,
+    Done,
+    Ending,
+    FailedImage,
+    Failure,
+    ImageCall,
+    ImageJob,
+    ImageResult,
+    Plan,
+    Published,
+    SeedInput,
+    Tally,
+    TextCall,
+    TextResult,
+)
+from shared.reasons import Reason
+
+RUN, CATALOG = "8204736755521-af1e9c55", "toys"
+ORCHESTRATORS = {
+    "seed_catalog": seed_catalog.seed_catalog,
+    "write_items": write_items.write_items,
+    "make_images": make_images.make_images,
+}
+TEXT_COST, IMAGE_COST = Cost(text_calls=1), Cost(image_calls=1)
+AWAY = Failure(Reason.STORE_UNAVAILABLE, "the store does not answer")
+
+
+def limited(seconds: float | None) -> Failure:
+    """Return a 429."""
+    return Failure(Reason.RATE_LIMITED, "slow down", retry_after_seconds=seconds)
+
+
+@dataclass(slots=True)
+class Course:
+    """A run's world and what happened in it.
+
+    Attributes:
+        clock: everybody's time.
+        batch_size: drafts a batch, all accepted.
+        text_seconds: how long a text call takes.
+        image_seconds: how long an image call takes.
+        on_categories: what a call for categories fails with.
+        on_batch: what a call for a batch fails with.
+        on_image: what an image call fails with.
+        is_away: whether the store is away.
+        on_activity: called before any activity; may raise.
+        items: accepted product ids in order.
+        paid: image calls that succeeded, by product id.
+        calls: activities by name.
+        calls_at: moments of image calls.
+        running: image calls in flight.
+        most_running: of them at a time.
+        failed: recorded failures.
+        stop: the stop record.
+        ending: what ``close_run`` was given.
+    """
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    batch_size: int = 20
+    text_seconds: float = 5.0
+    image_seconds: float = 10.0
+    on_categories: Callable[[TextCall], TextResult | None] = lambda _: None
+    on_batch: Callable[[TextCall], Failure | None] = lambda _: None
+    on_image: Callable[[ImageCall], Failure | None] = lambda _: None
+    is_away: Callable[[str, datetime], bool] = lambda _, __: False
+    on_activity: Callable[[str], None] = lambda _: None
+    target: int = 0
+    items: list[tuple[str, int]] = field(default_factory=list)
+    paid: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    calls_at: list[datetime] = field(default_factory=list)
+    running: int = 0
+    most_running: int = 0
+    failed: dict[str, Failure] = field(default_factory=dict)
+    stop: Failure | None = None
+    ending: Ending | None = None
+    sleeping: int = 0
+    _pages: list[tuple[str, tuple[ImageJob, ...]]] = field(default_factory=list)
+    _claimed: int = 0
+    _closed: bool = False
+    _last_success: datetime | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the course has taken so far."""
+        return (self.clock.now() - ManualClock().now()).total_seconds()
+
+    def ending_tally(self) -> Tally:
+        """Return what the run says that it did."""
+        assert self.ending is not None, "the run has not ended"
+        return self.ending.tally
+
+    def list_activities(self) -> dict[str, Callable[[Any], Awaitable[Any]]]:
+        """Return the activities by name, as the engine wants them."""
+        scripts: dict[str, tuple[Callable[[Any], Awaitable[Any]], Any]] = {
+            "prepare_run": (self._prepare_run, Plan),
+            "make_categories": (self._make_categories, TextResult),
+            "write_batch": (self._write_batch, TextResult),
+            "close_items": (self._close_items, Done),
+            "claim_page": (self._claim_page, ClaimResult),
+            "make_image": (self._make_image, ImageResult),
+            "record_failure": (self._record_failure, Done),
+            "stop_run": (self._stop_run, Done),
+            "publish_catalog": (self._publish_catalog, Published),
+            "draw_contact_sheet": (self._draw_contact_sheet, Done),
+            "close_run": (self._close_run, Done),
+        }
+        return {name: self._watch(name, script, kind) for name, (script, kind) in scripts.items()}
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the course's clock."""
+        woken = asyncio.Event()
+
+        def wake() -> None:
+            self.sleeping -= 1
+            woken.set()
+
+        self.sleeping += 1
+        self.clock.call_at(self.clock.now() + timedelta(seconds=seconds), wake)
+        await woken.wait()
+
+    def _watch(self, name: str, script: Callable[[Any], Awaitable[Any]], kind: Any) -> Callable[[Any], Awaitable[Any]]:
+        async def run(data: Any) -> Any:
+            self.calls[name] += 1
+            self.on_activity(name)
+            if self.is_away(name, self.clock.now()):
+                return kind(failure=AWAY).to_json()
+            return (await script(data)).to_json()
+
+        return run
+
+    async def _prepare_run(self, _: Any) -> Plan:
+        return Plan()
+
+    async def _make_categories(self, data: Any) -> TextResult:
+        call = TextCall.from_json(data)
+        if self.stop is not None:
+            return TextResult(stopped=True)
+        await self.sleep(self.text_seconds)
+        answer = self.on_categories(call) or TextResult(accepted=4, total=4, asked=4, cost=TEXT_COST)
+        return replace(answer, last_success_at=self._tell_success())
+
+    async def _write_batch(self, data: Any) -> TextResult:
+        call = TextCall.from_json(data)
+        if self.stop is not None:
+            return TextResult(stopped=True)
+        await self.sleep(self.text_seconds)
+        failure = self.on_batch(call)
+        if failure is not None:
+            return TextResult(asked=self.batch_size, failure=failure, last_success_at=self._tell_success())
+        count = min(self.batch_size, self.target - len(self.items))
+        self.items += [(f"item-{call.batch}-{place}", call.batch) for place in range(count)]
+        self._last_success = self.clock.now()
+        return TextResult(accepted=count, total=len(self.items), asked=count, cost=TEXT_COST)
+
+    async def _close_items(self, _: Any) -> Done:
+        self._closed = True
+        return Done()
+
+    async def _claim_page(self, data: Any) -> ClaimResult:
+        claim = ClaimInput.from_json(data)
+        if self.stop is not None:
+            return ClaimResult(page=claim.last_page, stopped=True)
+        for number, (claimant, jobs) in enumerate(self._pages, start=1):
+            if number > claim.last_page and claimant == claim.claimant:
+                return ClaimResult(page=number, jobs=jobs)
+        found = self.items[self._claimed : self._claimed + claim.size]
+        if not found:
+            return ClaimResult(page=len(self._pages), closed=self._closed)
+        self._claimed += len(found)
+        self._pages.append((claim.claimant, tuple(ImageJob(item, batch) for item, batch in found)))
+        return ClaimResult(page=len(self._pages), jobs=self._pages[-1][1])
+
+    async def _make_image(self, data: Any) -> ImageResult:
+        call = ImageCall.from_json(data)
+        if self.paid[call.product_id]:
+            return ImageResult(made=True, cost=IMAGE_COST)
+        if self.stop is not None:
+            return ImageResult(stopped=True)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        self.calls_at.append(self.clock.now())
+        try:
+            await self.sleep(self.image_seconds)
+        finally:
+            self.running -= 1
+        failure = self.on_image(call)
+        if failure is not None:
+            return ImageResult(failure=failure, last_success_at=self._tell_success())
+        self.paid[call.product_id] += 1
+        self._last_success = self.clock.now()
+        return ImageResult(made=True, cost=IMAGE_COST)
+
+    async def _record_failure(self, data: Any) -> Done:
+        failed = FailedImage.from_json(data)
+        self.failed[failed.product_id] = failed.failure
+        return Done()
+
+    async def _stop_run(self, data: Any) -> Done:
+        self.stop = self.stop or Ending.from_json(data).failure
+        return Done()
+
+    async def _publish_catalog(self, _: Any) -> Published:
+        return Published(status="Published", items=len(self.items), images=len(self.paid))
+
+    async def _draw_contact_sheet(self, _: Any) -> Done:
+        return Done()
+
+    async def _close_run(self, data: Any) -> Done:
+        self.ending = Ending.from_json(data)
+        return Done(status="Closed")
+
+    def _tell_success(self) -> str | None:
+        return None if self._last_success is None else self._last_success.isoformat()
+
+
+@dataclass(slots=True)
+class Ended:
+    """How a course ended: the run's instance, those that still run, and the longest history of any generation."""
+
+    instance: Instance
+    left_running: list[str]
+    longest_history: int
+
+
+@asynccontextmanager
+async def open_course(course: Course, journal: Path) -> AsyncIterator[Engine]:
+    """Run an engine with the app's orchestrators and a course's activities."""
+    functions = {
+        name: builder._function.get_user_function().orchestrator_function for name, builder in ORCHESTRATORS.items()
+    }
+    async with run_engine(journal, course.clock, functions, course.list_activities()) as engine:
+        yield engine
+
+
+async def follow(course: Course, journal: Path, *, target: int = 40, hours: float = 24.0, **seed: Any) -> Ended:
+    """Run a course to its end.
+
+    Raises:
+        TimeoutError: it has not ended after so many hours of its own time, or nothing will ever wake it.
+    """
+    course.target = target
+    wanted = SeedInput(RUN, CATALOG, target, **({"parallel_image_requests": 4, "max_retries": 2} | seed))
+    async with open_course(course, journal) as engine:
+        engine.start_instance("seed_catalog", json.dumps(wanted.to_json()), RUN)
+        return await _follow_to_end(course, engine, hours)
+
+
+async def _follow_to_end(course: Course, engine: Engine, hours: float) -> Ended:
+    while True:
+        await _settle(course, engine)
+        instance = engine.find_instance(RUN)
+        assert instance is not None
+        if instance.status.is_finished:
+            running = [child.id for child in engine.list_instances(InstanceFilter()) if not child.status.is_finished]
+            return Ended(instance, running, engine.statistics.longest_history)
+        alarm = course.clock.next_alarm
+        if alarm is None or course.seconds > hours * 3600:
+            raise TimeoutError(f"the run is {instance.status} after {course.seconds:.0f} s; next alarm: {alarm}")
+        course.clock.jump_to(alarm)
+
+
+async def _settle(course: Course, engine: Engine) -> None:
+    """Return once everybody waits for the clock."""
+    while engine._ready or engine._next_step is not None or engine._workers.running > course.sleeping:
+        await asyncio.sleep(0)
