@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,6 +24,9 @@ from triggers.health import check_settings
 
 PROGRESS_EVERY_SECONDS = 2.0
 """Other processes read ``progress.json``; the contract allows it to be 15 s old."""
+
+
+logger = logging.getLogger("local.cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,23 @@ async def open_local_app(
         await _check(services, needs_model=needs_model, unfinished=unfinished, is_offline=simulator is not None)
         host = EmbeddedHost(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
+        stack.callback(_log_statistics, host)
         client = await stack.enter_async_context(open_client(host.url, settings.functions_key))
         host.add_background_task(lambda: _keep_progress_fresh(host, client))
         if unfinished:
             session.tell(f"taking up {_count(unfinished)}", style="cyan")
         yield LocalApp(client, host, services)
+
+
+def _log_statistics(host: EmbeddedHost) -> None:
+    figures = host.engine.statistics
+    logger.info(
+        "%d activities, %d episodes in %.2f s of CPU, longest history %d events",
+        figures.activities,
+        figures.episodes,
+        figures.orchestrator_cpu_seconds,
+        figures.longest_history,
+    )
 
 
 def _make_private(settings: Settings) -> Settings:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.cli.logs import LIBRARIES
 from tests.cli.command_line import CommandLine
 from tests.cli.deployed_app import DeployedApp, run_deployed_app
 
@@ -21,10 +22,12 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers = list(root.handlers)
+    levels = {name: logging.getLogger(name).level for name in ("", *LIBRARIES)}
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture

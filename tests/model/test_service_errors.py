@@ -176,7 +176,8 @@ async def test_a_long_message_is_cut_to_one_short_line(service: ScriptedService,
 async def test_logs_hold_neither_key_nor_prompt(
     service: ScriptedService, styled_model: OpenAIModel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("DEBUG")
+    for name in ("", "openai", "httpx2"):  # whatever a test before made of their levels
+        caplog.set_level("DEBUG", logger=name)
     await draw_in_vain(service, styled_model, Answer(error("No."), status=500))
     assert caplog.records
     assert SECRET_KEY not in caplog.text
