@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from activities import claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch
 from orchestrators import make_images, seed_catalog, write_items
-from triggers import catalogs, health, runs
+from triggers import catalogs, health, purge, runs
 
 app = df.DFApp()
 
@@ -12,6 +12,7 @@ for module in (
     runs,
     catalogs,
     health,
+    purge,
     seed_catalog,
     write_items,
     make_images,

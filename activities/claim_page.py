@@ -7,6 +7,7 @@ import azure.durable_functions as df
 from activities.failures import tell_failures
 from shared.domain.messages import ClaimInput, ClaimResult, ImageJob
 from shared.records import catalog, run
+from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
@@ -21,6 +22,7 @@ class Cursor:
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def claim_page(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ClaimInput`` in, ``ClaimResult`` out."""
     services, claim = get_services(), ClaimInput.from_json(payload)

@@ -18,12 +18,14 @@ from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import release_claim
 from shared.records.publication import view_catalog
+from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def stop_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``Ending`` in, ``Done`` out; from now on no instance of the run pays."""
     services, ending = get_services(), Ending.from_json(payload)
@@ -37,6 +39,7 @@ async def stop_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the work
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def draw_contact_sheet(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``Ending`` in, ``Done`` out; a run that made no image draws none."""
     services, ending = get_services(), Ending.from_json(payload)
@@ -45,6 +48,7 @@ async def draw_contact_sheet(payload: dict) -> dict:  # type: ignore[type-arg]  
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def close_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``Ending`` in, ``Done`` with the final status out."""
     services, ending = get_services(), Ending.from_json(payload)

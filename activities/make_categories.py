@@ -18,6 +18,7 @@ from shared.records import catalog
 from shared.records.claims import beat
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
 from shared.records.standing import check_standing
+from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
@@ -46,6 +47,7 @@ _RECORD = TypeAdapter(CategoryRecord)
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def make_categories(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)

@@ -20,6 +20,7 @@ from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
 from shared.records.run import write_failure
 from shared.records.standing import check_standing
+from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
@@ -28,6 +29,7 @@ COST_FACTS = ("input_tokens", "output_tokens", "nano_usd")
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def make_image(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ImageCall`` in, ``ImageResult`` out."""
     services, call = get_services(), ImageCall.from_json(payload)
@@ -41,6 +43,7 @@ async def make_image(payload: dict) -> dict:  # type: ignore[type-arg]  # the wo
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``FailedImage`` in, ``Done`` out; writes the item's row of ``failed_images.json``."""
     services, failed = get_services(), FailedImage.from_json(payload)

@@ -12,12 +12,14 @@ from shared.ports import FileInfo, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.records import catalog, claims
 from shared.records.files import read_json, write_json_if_changed
+from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def prepare_run(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``RunRef`` in, ``Plan`` out."""
     services, run = get_services(), RunRef.from_json(payload)

@@ -20,12 +20,14 @@ from shared.records.publication import (
     write_partial,
     write_run_lists,
 )
+from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def publish_catalog(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``Ending`` in, ``Published`` out."""
     services, ending = get_services(), Ending.from_json(payload)

@@ -17,6 +17,7 @@ from shared.ports import ModelError, TextAnswer
 from shared.records import catalog, run
 from shared.records.claims import beat
 from shared.records.standing import check_standing
+from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
@@ -25,6 +26,7 @@ FILE_ENDINGS = {"png": "png", "jpeg": "jpg"}
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def write_batch(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)
@@ -38,6 +40,7 @@ async def write_batch(payload: dict) -> dict:  # type: ignore[type-arg]  # the w
 
 
 @blueprint.activity_trigger(input_name="payload")
+@observe_activity
 async def close_items(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``RunRef`` in, ``Done`` out; lanes that find nothing left may end from now on."""
     services, ref = get_services(), RunRef.from_json(payload)

@@ -161,4 +161,4 @@ def call_once(context: df.DurableOrchestrationContext, activity: str, message: M
 def describe_break(name: str, error: Exception) -> Failure:
     """Return a surprise as data: an activity or a child raised what it should have told."""
     first_line = next(iter(str(error).splitlines()), type(error).__name__)
-    return Failure(Reason.INTERNAL_ERROR, f"{name} broke: {first_line[:200]}")
+    return Failure(Reason.INTERNAL_ERROR, f"{name} broke: {first_line[:200].strip()}")

@@ -65,6 +65,25 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """Where spans and metrics go.
+
+    Attributes:
+        connection_string: of Application Insights; None = telemetry is off.
+        uses_identity: sign in with a managed identity; otherwise the connection string's key is enough.
+        client_id: which user-assigned identity; None = the system-assigned one.
+        role: what the app is called in telemetry.
+        role_instance: which of its instances this is; None = the machine's name.
+    """
+
+    connection_string: str | None = field(default=None, repr=False)
+    uses_identity: bool = False
+    client_id: str | None = None
+    role: str = "catalog-seeder"
+    role_instance: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDefaults:
     """What a request gets for fields that it leaves out; None = the request schema's own default."""
 
@@ -83,7 +102,9 @@ class Settings:
     Attributes:
         model: where the model is.
         store: where catalogs live.
+        telemetry: where spans and metrics go.
         defaults: what requests get for absent fields.
+        history_retention_days: how long the durable host remembers a finished run; its summary stays in the store.
         host_id: which durable host this is; written into ``active.json``.
         log_level: a name of the logging module.
         functions_key: what the embedded host asks callers for; Azure has its own keys and ignores it.
@@ -91,7 +112,9 @@ class Settings:
 
     model: ModelSettings = ModelSettings()
     store: StoreSettings = StoreSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     defaults: RequestDefaults = RequestDefaults()
+    history_retention_days: int = 30
     host_id: str = "local"
     log_level: str = "INFO"
     functions_key: str | None = field(default=None, repr=False)
@@ -117,6 +140,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
         ),
         store=_store(reader),
+        telemetry=_telemetry(reader),
         defaults=RequestDefaults(
             target_count=reader.number("TARGET_COUNT", 1, 50_000),
             batch_size=reader.number("BATCH_SIZE", 1, 50),
@@ -125,6 +149,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             max_retries=reader.number("MAX_RETRIES", 0, 10),
             dry_run=reader.flag("DRY_RUN"),
         ),
+        history_retention_days=reader.number("HISTORY_RETENTION_DAYS", 1, 365) or 30,
         host_id=f"azure:{site}" if (site := reader.text("WEBSITE_SITE_NAME")) else "local",
         log_level=reader.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
         functions_key=reader.text("FUNCTIONS_KEY"),
@@ -148,6 +173,22 @@ def _store(reader: "_Reader") -> StoreSettings:
     )
 
 
+def _telemetry(reader: "_Reader") -> TelemetrySettings:
+    sign_in = reader.pairs("APPLICATIONINSIGHTS_AUTHENTICATION_STRING")
+    if sign_in and sign_in.get("authorization", "").upper() != "AAD":
+        raise SettingError(
+            "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+            "does not say Authorization=AAD; expected Authorization=AAD, or Authorization=AAD;ClientId=ID",
+        )
+    return TelemetrySettings(
+        connection_string=reader.text("APPLICATIONINSIGHTS_CONNECTION_STRING"),
+        uses_identity=bool(sign_in),
+        client_id=sign_in.get("clientid") or reader.text("AZURE_CLIENT_ID"),
+        role=reader.text("WEBSITE_SITE_NAME") or "catalog-seeder",
+        role_instance=reader.text("WEBSITE_INSTANCE_ID"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads one variable at a time and tells what is wrong with it."""
@@ -164,6 +205,11 @@ class _Reader:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
             raise SettingError(name, f"is {value!r}; expected a whole number from {least} to {most}")
         return int(value)
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """Return ``Name=value;Name=value`` by lower-case name; what has no ``=`` gets an empty value."""
+        parts = (part.partition("=") for part in (self.text(name) or "").split(";") if part.strip())
+        return {key.strip().casefold(): value.strip() for key, _, value in parts}
 
     def flag(self, name: str) -> bool | None:
         value = (self.text(name) or "").lower()

@@ -12,6 +12,8 @@ from shared.config import SettingError, Settings, load_settings
 from shared.domain.requests import SeedRequest
 from shared.ports import FileInfo, Model, Store
 from shared.records import catalog, run
+from shared.telemetry.paid_calls import ObservedModel
+from shared.telemetry.run_log import set_log_level
 
 CACHED_BATCHES, CACHED_RUNS = 64, 16
 REMEMBERED_DELIVERIES = 256
@@ -158,16 +160,26 @@ def get_services() -> Services:
     """
     global _services  # noqa: PLW0603 - the one place where the app keeps process-wide state
     if _services is None:
-        _services = Services(load_settings())
+        _services = build_services(load_settings())
     return _services
 
 
 async def use_settings(settings: Settings | None) -> None:
     """Replace this process's settings (None = read the environment again); connections of before are released."""
     global _services
-    before, _services = _services, None if settings is None else Services(settings)
+    before, _services = _services, None if settings is None else build_services(settings)
     if before is not None:
         await before.close()
+
+
+def build_services(settings: Settings) -> Services:
+    """Return new services, and set up log and telemetry of the process by the same settings."""
+    set_log_level(settings.log_level)
+    if settings.telemetry.connection_string is not None:
+        from shared.telemetry.exporting import export_telemetry  # noqa: PLC0415 - half a second where it is on
+
+        export_telemetry(settings.telemetry)
+    return Services(settings)
 
 
 def build_store(settings: Settings) -> Store:
@@ -206,7 +218,7 @@ def build_model(settings: Settings) -> Model:
         )
     from shared.adapters.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
 
-    return OpenAIModel(settings.model)
+    return ObservedModel(OpenAIModel(settings.model))
 
 
 def _trim(cache: OrderedDict[Any, Any], size: int) -> None:

@@ -18,6 +18,8 @@ from shared.records import claims
 from shared.records.files import read_json
 from shared.records.prune import NothingToKeepError, prune_catalog
 from shared.records.publication import publish, view_catalog
+from shared.telemetry.observed_requests import observe_request
+from shared.telemetry.tracing import describe_run
 from shared.wiring import Services, get_services
 from triggers.answers import Problem, answer, find_origin, read_body, write_json
 from triggers.run_start import ask_host, hash_body, new_run_id, start_run
@@ -37,6 +39,7 @@ class RepairRequest(BaseModel):
 
 @blueprint.route(route="catalogs/{catalog}/repair", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
+@observe_request
 async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/repair``: a run that makes only the missing images."""
 
@@ -71,6 +74,7 @@ async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
 
 @blueprint.route(route="catalogs/{catalog}/prune", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
+@observe_request
 async def prune(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/prune``: give up on the items that have no image, after a backup."""
 
@@ -89,6 +93,7 @@ async def prune(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
 
 @blueprint.route(route="catalogs/{catalog}/publish", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
+@observe_request
 async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/publish``: publish what a run with ``publish: false`` left for review."""
 
@@ -130,6 +135,7 @@ async def _hold_catalog(
     )
     if blocked_by is not None:
         raise catalog_busy(find_origin(req), name, blocked_by)
+    describe_run(claim_id, name)
     keeper = asyncio.create_task(_keep_claim(services, name, claim_id))
     try:
         yield claim_id

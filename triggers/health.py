@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared.config import SettingError
 from shared.ports import CatalogSeederError
+from shared.telemetry.observed_requests import observe_request
 from shared.version import __version__
 from shared.wiring import Services, get_services
 from triggers.answers import Problem, answer, write_json
@@ -43,6 +44,7 @@ _probes = ProbeCache()
 
 
 @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@observe_request
 async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the worker passes it by name
     """``GET /api/health``: 200, or 503 naming the setting that is missing."""
 
@@ -54,6 +56,7 @@ async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG00
 
 
 @blueprint.route(route="health/details", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@observe_request
 async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - see above
     """``GET /api/health/details``: what is behind the app, and whether it answers; needs the function key."""
 

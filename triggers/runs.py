@@ -12,6 +12,8 @@ from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import Claim
 from shared.records.files import DamagedFileError
+from shared.telemetry.observed_requests import observe_request
+from shared.telemetry.tracing import describe_run
 from shared.wiring import Services, get_services
 from triggers.answers import POLL_SECONDS, Problem, answer, find_origin, make_links, read_body, write_json
 from triggers.request_defaults import apply_defaults
@@ -30,6 +32,7 @@ MOST_KEY_CHARACTERS = 255
 
 @blueprint.route(route="runs", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
+@observe_request
 async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """``POST /api/runs``: start a run."""
 
@@ -51,6 +54,7 @@ async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient)
 
 @blueprint.route(route="runs/{runId}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
+@observe_request
 async def get_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """``GET /api/runs/{runId}``: a run's status."""
 
@@ -66,6 +70,7 @@ async def get_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) 
 
 @blueprint.route(route="runs", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
+@observe_request
 async def list_runs(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """``GET /api/runs?status=&limit=&continuation=``: runs, newest first."""
 
@@ -93,6 +98,7 @@ async def list_runs(req: func.HttpRequest, client: df.DurableOrchestrationClient
 
 @blueprint.route(route="runs/{runId}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
+@observe_request
 async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """``POST /api/runs/{runId}/cancel``: no new work; what is done stays."""
 
@@ -101,6 +107,7 @@ async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClien
         status = await load_run_status(services, client, run_id)
         if status is None:
             raise _unknown_run(req)
+        describe_run(run_id, status.catalog)
         if not status.is_active and status.status is not Status.INTERRUPTED:
             raise Problem(409, "run-ended", f"run {run_id} ended as {status.status}; expected an active run")
         await run.record_stop(services.store, run_id, Failure(Reason.CANCELLED, "cancelled by a caller"))
@@ -132,6 +139,7 @@ def write_started(req: func.HttpRequest, catalog: str, run_id: str, blocked_by: 
     origin = find_origin(req)
     if blocked_by is not None:
         raise catalog_busy(origin, catalog, blocked_by)
+    describe_run(run_id, catalog)
     links = make_links(origin, run_id, catalog)
     document = {"runId": run_id, "catalog": catalog, "status": str(Status.PENDING), "links": links}
     return write_json(document, status=202, headers={"Location": links["self"], "Retry-After": str(POLL_SECONDS)})

@@ -120,13 +120,21 @@ class Engine:
 
     # --- what clients do ---------------------------------------------------------------------------------------------
 
-    def start_instance(self, name: str, input_: str | None = None, instance_id: str | None = None) -> str:
+    def start_instance(
+        self,
+        name: str,
+        input_: str | None = None,
+        instance_id: str | None = None,
+        *,
+        trace_parent: str | None = None,
+    ) -> str:
         """Start an orchestration and return its id.
 
         Args:
             name: the orchestrator function.
             input_: the input's JSON text.
             instance_id: None = a random one. A finished instance with this id is replaced.
+            trace_parent: the trace that its activities, and those of its children, belong to.
 
         Raises:
             UnknownOrchestratorError: there is no such function.
@@ -136,7 +144,7 @@ class Engine:
         self._check_open()
         if name not in self._orchestrators:
             raise UnknownOrchestratorError(name, sorted(self._orchestrators))
-        instance = make_instance(instance_id or uuid4().hex, name, input_, self._clock.now())
+        instance = make_instance(instance_id or uuid4().hex, name, input_, self._clock.now(), trace_parent=trace_parent)
         self._ledger.start(instance)
         self._histories.pop(instance.id, None)
         self._faults.reach(Point.INSTANCE_CREATED, instance.id)

@@ -44,6 +44,7 @@ class Instance:
         waits: names of events that it waits for, and how many of each it can take.
         parent_id: the instance that started it as a sub-orchestration.
         parent_ticket: the parent's ticket that its end redeems.
+        trace_parent: W3C ``traceparent`` of whoever started it, handed down to children; None without one.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Instance:
     waits: Mapping[str, int]
     parent_id: str | None
     parent_ticket: int | None
+    trace_parent: str | None = None
 
 
 def make_instance(
@@ -68,6 +70,7 @@ def make_instance(
     *,
     parent_id: str | None = None,
     parent_ticket: int | None = None,
+    trace_parent: str | None = None,
 ) -> Instance:
     """Return an instance that has not taken a step yet."""
     return Instance(
@@ -83,6 +86,7 @@ def make_instance(
         waits={},
         parent_id=parent_id,
         parent_ticket=parent_ticket,
+        trace_parent=trace_parent,
     )
 
 

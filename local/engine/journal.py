@@ -18,14 +18,14 @@ from local.engine.errors import JournalError
 from local.engine.events import Event, encode_event, format_time, parse_time
 from local.engine.instances import Instance, InstanceFilter, RuntimeStatus
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Kept in ``user_version``; counts up with every change of the tables."""
 
 SCHEMA = """
 CREATE TABLE instances(
     id TEXT PRIMARY KEY, name TEXT NOT NULL, input TEXT, status TEXT NOT NULL, custom_status TEXT, output TEXT,
     created TEXT NOT NULL, updated TEXT NOT NULL, generation INTEGER NOT NULL, waits TEXT NOT NULL,
-    parent_id TEXT, parent_ticket INTEGER
+    parent_id TEXT, parent_ticket INTEGER, trace_parent TEXT
 ) WITHOUT ROWID;
 CREATE INDEX instances_by_parent ON instances(parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX instances_unfinished ON instances(status) WHERE status IN ('Pending', 'Running', 'Suspended');
@@ -46,6 +46,9 @@ CREATE INDEX work_by_instance ON work(instance_id, task_id);
 """
 # AUTOINCREMENT never gives a number twice, so a ticket that is gone stays gone.
 
+UPGRADES = {1: "ALTER TABLE instances ADD COLUMN trace_parent TEXT;"}
+"""What makes the next format out of an older one: a run that an older program left unfinished goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -56,12 +59,14 @@ class Work:
         instance_id: who asked.
         task_id: its number there.
         event: the scheduling event.
+        trace_parent: the trace that the asking instance belongs to.
     """
 
     ticket: int
     instance_id: str
     task_id: int
     event: Event
+    trace_parent: str | None = None
 
 
 class Journal:
@@ -91,7 +96,7 @@ class Journal:
     def _prepare(self, path: Path) -> None:
         self._db.row_factory = sqlite3.Row
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in {0, FORMAT_VERSION}:
+        if version not in {0, FORMAT_VERSION, *UPGRADES}:
             raise JournalError(f"journal {path} has format {version}; expected {FORMAT_VERSION}")
         if version == 0:
             self._db.execute("PRAGMA auto_vacuum=INCREMENTAL")
@@ -99,6 +104,8 @@ class Journal:
         self._db.execute("PRAGMA synchronous=NORMAL")
         if version == 0:
             self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={FORMAT_VERSION}; COMMIT;")
+        for older in range(version or FORMAT_VERSION, FORMAT_VERSION):
+            self._db.executescript(f"BEGIN; {UPGRADES[older]} PRAGMA user_version={older + 1}; COMMIT;")
         self._db.execute("PRAGMA incremental_vacuum").fetchall()
 
     def close(self) -> None:
@@ -123,7 +130,7 @@ class Journal:
         """Add a new instance; its id must be free."""
         self._db.execute(
             "INSERT INTO instances VALUES(:id, :name, :input, :status, :custom_status, :output, :created, :updated,"
-            " :generation, :waits, :parent_id, :parent_ticket)",
+            " :generation, :waits, :parent_id, :parent_ticket, :trace_parent)",
             _to_row(instance),
         )
 
@@ -222,7 +229,7 @@ class Journal:
 
     # --- work --------------------------------------------------------------------------------------------------------
 
-    def add_work(self, instance_id: str, event: Event) -> Work:
+    def add_work(self, instance_id: str, event: Event, *, trace_parent: str | None = None) -> Work:
         """Hand out a ticket for a scheduling event."""
         cursor = self._db.execute(
             "INSERT INTO work(instance_id, task_id, event) VALUES(?, ?, ?)",
@@ -231,7 +238,7 @@ class Journal:
         ticket = cursor.lastrowid
         if ticket is None:  # pragma: no cover - an INSERT into a rowid table always has one
             raise JournalError("SQLite gave no row id for new work")
-        return Work(ticket, instance_id, event["EventId"], event)
+        return Work(ticket, instance_id, event["EventId"], event, trace_parent)
 
     def has_ticket(self, ticket: int) -> bool:
         """Tell whether somebody still waits for this result."""
@@ -255,8 +262,13 @@ class Journal:
 
     def list_work(self) -> list[Work]:
         """Return all open work, oldest first."""
-        rows = self._db.execute("SELECT * FROM work ORDER BY ticket")
-        return [Work(row["ticket"], row["instance_id"], row["task_id"], json.loads(row["event"])) for row in rows]
+        rows = self._db.execute(
+            "SELECT work.*, trace_parent FROM work LEFT JOIN instances ON id = instance_id ORDER BY ticket",
+        )
+        return [
+            Work(row["ticket"], row["instance_id"], row["task_id"], json.loads(row["event"]), row["trace_parent"])
+            for row in rows
+        ]
 
 
 def _to_row(instance: Instance) -> dict[str, Any]:
@@ -273,6 +285,7 @@ def _to_row(instance: Instance) -> dict[str, Any]:
         "waits": json.dumps(dict(instance.waits)),
         "parent_id": instance.parent_id,
         "parent_ticket": instance.parent_ticket,
+        "trace_parent": instance.trace_parent,
     }
 
 
@@ -290,4 +303,5 @@ def _to_instance(row: sqlite3.Row) -> Instance:
         waits=json.loads(row["waits"]),
         parent_id=row["parent_id"],
         parent_ticket=row["parent_ticket"],
+        trace_parent=row["trace_parent"],
     )

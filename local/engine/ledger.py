@@ -159,7 +159,7 @@ class Ledger:
                 self._start_work(instance, event, effects)
 
     def _start_work(self, instance: Instance, event: Event, effects: Effects) -> None:
-        work = self._journal.add_work(instance.id, event)
+        work = self._journal.add_work(instance.id, event, trace_parent=instance.trace_parent)
         if event["EventType"] != EventType.SUB_ORCHESTRATION_CREATED:
             effects.started.append(work)
             return
@@ -170,6 +170,7 @@ class Ledger:
             instance.updated,
             parent_id=instance.id,
             parent_ticket=work.ticket,
+            trace_parent=instance.trace_parent,
         )
         try:
             self._replace(child)

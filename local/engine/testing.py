@@ -47,7 +47,7 @@ async def run_engine(
 def adapt_activity(function: PlainActivity) -> Activity:
     """Return an activity that speaks JSON text, as the engine asks for."""
 
-    async def run(text: str | None) -> str:
+    async def run(text: str | None, _trace_parent: str | None) -> str:
         return json.dumps(await function(None if text is None else json.loads(text)))
 
     return run

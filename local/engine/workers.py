@@ -13,8 +13,9 @@ from local.engine.faults import Faults, KilledHereError, Point
 from local.engine.journal import Work
 from local.engine.statistics import EngineStatistics
 
-Activity = Callable[[str | None], Awaitable[str]]
-"""Takes the input's JSON text and returns the result's; what it raises fails the task."""
+Activity = Callable[[str | None, str | None], Awaitable[str]]
+"""Takes the input's JSON text and the trace it belongs to, returns the result's JSON text; what it raises fails the
+task. The trace is a W3C ``traceparent``, or None."""
 HandIn = Callable[[Work, Callable[[int], Event]], None]
 """Takes finished work and what makes its completion event from the task's number."""
 
@@ -114,7 +115,7 @@ class ActivityWorkers:
             if activity is None:
                 known = ", ".join(sorted(self._activities)) or "none"
                 raise LookupError(f"there is no activity function {name!r}; the app has: {known}")  # noqa: TRY301 - fails as if called
-            result = await activity(work.event["Input"])
+            result = await activity(work.event["Input"], work.trace_parent)
         except asyncio.CancelledError:
             if _is_cancelled_from_outside():
                 raise

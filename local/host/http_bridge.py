@@ -1,5 +1,7 @@
 """Translates between the HTTP server's requests and answers and those of Azure Functions."""
 
+import re
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +10,9 @@ from azure.functions import HttpRequest
 from multidict import CIMultiDict, MultiMapping
 
 from local.host.invocation import TraceContext
+
+TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""Version, trace, span and flags: https://www.w3.org/TR/trace-context/#traceparent-header"""
 
 
 async def read_request(request: web.Request, route_parameters: Mapping[str, str]) -> Any:
@@ -23,8 +28,11 @@ async def read_request(request: web.Request, route_parameters: Mapping[str, str]
 
 
 def read_trace(request: web.Request) -> TraceContext:
-    """Return a request's W3C trace context."""
-    return TraceContext(request.headers.get("traceparent", ""), request.headers.get("tracestate", ""))
+    """Return a request's W3C trace context; who sends none that can be read begins a trace, as in Azure."""
+    trace_parent = request.headers.get("traceparent", "")
+    if not TRACE_PARENT.fullmatch(trace_parent):
+        return TraceContext(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
+    return TraceContext(trace_parent, request.headers.get("tracestate", ""))
 
 
 def write_response(result: Any) -> web.Response:

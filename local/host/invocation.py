@@ -22,7 +22,12 @@ WORKER_THREADS = min(32, (os.cpu_count() or 1) + 4)
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """W3C trace context of an invocation; empty strings without one."""
+    """W3C trace context of an invocation; empty strings without one.
+
+    A call of an HTTP function has its caller's, or begins a trace. The SDK's durable client sends the function's own on
+    when it starts an instance; the journal keeps it, children inherit it, and every activity gets it. So one run is one
+    trace, also after a crash and a restart.
+    """
 
     trace_parent: str = ""
     trace_state: str = ""
@@ -64,14 +69,19 @@ class Invoker:
         call = partial(contextvars.copy_context().run, function.call, **arguments)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def run_activity(self, function: AppFunction, text: str | None) -> str:
+    async def run_activity(self, function: AppFunction, text: str | None, trace_parent: str | None = None) -> str:
         """Call an activity with its input's JSON text and return the result's.
+
+        Args:
+            function: the activity.
+            text: its input.
+            trace_parent: the trace of the run: the same for all of its activities, also after a restart of the host.
 
         Raises:
             ValueError: the result cannot be written as JSON.
         """
         value = ActivityTriggerConverter.decode(Datum(text or "null", "json"), trigger_metadata=None)
-        result = await self.invoke(function, value)
+        result = await self.invoke(function, value, TraceContext(trace_parent or ""))
         encoded: str = ActivityTriggerConverter.encode(result, expected_type=None).value
         return encoded
 

@@ -73,7 +73,12 @@ class ManagementApi:
         try:
             body = _parse(await request.text())
             input_ = body if body is None or isinstance(body, str) else json.dumps(body)
-            started = self._engine.start_instance(request.match_info["function"], input_, instance_id)
+            started = self._engine.start_instance(
+                request.match_info["function"],
+                input_,
+                instance_id,
+                trace_parent=request.headers.get("traceparent"),
+            )
         except (UnknownOrchestratorError, ValueError) as error:
             return _fail(400, str(error))
         except InstanceExistsError as error:

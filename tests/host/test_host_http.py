@@ -57,6 +57,9 @@ def make_app() -> Any:
     return app
 
 
+TRACE_PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
 @asynccontextmanager
 async def serve(folder: Path, **options: Any) -> AsyncIterator[tuple[EmbeddedHost, aiohttp.ClientSession]]:
     async with EmbeddedHost(make_app(), folder, **options) as host, aiohttp.ClientSession(host.url) as session:
@@ -64,7 +67,7 @@ async def serve(folder: Path, **options: Any) -> AsyncIterator[tuple[EmbeddedHos
 
 
 async def test_a_function_gets_the_request_and_its_answer_arrives_whole(tmp_path: Path) -> None:
-    headers = {"X-Colour": "red", "traceparent": "00-1-2-01"}
+    headers = {"X-Colour": "red", "traceparent": TRACE_PARENT}
     path = "/api/echo/b%C3%A4r%2Ftwo?q=1&q=2"
     async with serve(tmp_path) as (host, session), session.post(path, data="hello", headers=headers) as answer:
         seen = await answer.json()
@@ -80,7 +83,7 @@ async def test_a_function_gets_the_request_and_its_answer_arrives_whole(tmp_path
         "header": "red",
         "body": "hello",
         "function": "echo",
-        "trace": "00-1-2-01",
+        "trace": TRACE_PARENT,
     }
 
 

@@ -37,15 +37,15 @@ def tell_failure(course: Course) -> Reason | None:
     return None if course.ending.failure is None else course.ending.failure.reason
 
 
-# --- the window --------------------------------------------------------------------------------------------------------
+# --- the window -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("parallel", [1, 4, 7, 64])
+@pytest.mark.parametrize("parallel", [3, 64])
 async def test_every_image_is_made_once_within_the_window(tmp_path: Path, parallel: int) -> None:
-    course = Course(batch_size=50, image_seconds=3)
+    course = Course(batch_size=200)
     ended = await follow(course, tmp_path / "journal", target=200, parallel_image_requests=parallel)
     check_ended(course, ended, images=200)
-    assert course.most_running == min(parallel, 200)
+    assert course.most_running == parallel
 
 
 async def test_no_job_is_lost_when_lanes_continue_as_new_in_the_middle_of_retries(tmp_path: Path) -> None:
@@ -56,9 +56,16 @@ async def test_no_job_is_lost_when_lanes_continue_as_new_in_the_middle_of_retrie
         return Failure(Reason.SERVER_ERROR, "oops") if tries[call.product_id] <= 2 else None
 
     course = Course(on_image=fail_twice)
-    ended = await follow(course, tmp_path / "journal", target=150, parallel_image_requests=8)
-    check_ended(course, ended, images=150)
+    ended = await follow(course, tmp_path / "journal", target=100, parallel_image_requests=8)
+    check_ended(course, ended, images=100)
     assert set(tries.values()) == {3}
+
+
+@pytest.mark.parametrize("parallel", [1, 8])
+async def test_jobs_that_a_late_delivery_claimed_are_made_by_their_lane(tmp_path: Path, parallel: int) -> None:
+    course = Course(delivers_late=True, batch_size=4, image_seconds=0.5)
+    ended = await follow(course, tmp_path / "journal", target=40, parallel_image_requests=parallel)
+    check_ended(course, ended, images=40)
 
 
 async def test_images_that_fail_for_good_are_told_one_by_one(tmp_path: Path) -> None:
@@ -72,7 +79,7 @@ async def test_images_that_fail_for_good_are_told_one_by_one(tmp_path: Path) -> 
     assert tell_failure(course) is None
 
 
-# --- patience with a service that is busy ------------------------------------------------------------------------------
+# --- patience with a service that is busy -----------------------------------------------------------------------------
 
 
 async def test_a_run_is_rate_limited_only_after_30_minutes_without_any_success(tmp_path: Path) -> None:
@@ -101,20 +108,19 @@ async def test_one_success_every_25_minutes_keeps_a_run_going_for_hours(tmp_path
     def pass_now_and_then(_: ImageCall) -> Failure | None:
         nonlocal next_success
         if course.clock.now() < next_success:
-            return limited(60)
+            return limited(240)
         next_success = course.clock.now() + timedelta(minutes=25)
         return None
 
     course.on_image = pass_now_and_then
-    ended = await follow(course, tmp_path / "journal", target=12, parallel_image_requests=2)
-    check_ended(course, ended, images=12)
-    assert course.seconds > 11 * 25 * 60
+    ended = await follow(course, tmp_path / "journal", target=8, parallel_image_requests=2)
+    check_ended(course, ended, images=8)
+    assert course.seconds > 7 * 25 * 60
     assert course.ending is not None
-    assert course.ending.tally.rate_limited > 100
+    assert course.ending.tally.rate_limited > 40
 
 
-@pytest.mark.parametrize("parallel", [1, 64])
-@pytest.mark.parametrize("retry_after", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize(("parallel", "retry_after"), [(1, 0.0), (2, 1.0), (64, 0.2)])
 async def test_a_service_that_refuses_everything_is_not_hammered(
     tmp_path: Path,
     parallel: int,
@@ -135,11 +141,11 @@ async def test_a_service_that_refuses_everything_is_not_hammered(
 
 
 async def test_refused_batches_end_a_run_after_30_minutes_in_short_generations(tmp_path: Path) -> None:
-    course = Course(on_batch=lambda _: limited(10))
+    course = Course(on_batch=lambda _: limited(20))
     ended = await follow(course, tmp_path / "journal")
     assert PATIENCE_SECONDS < course.seconds < PATIENCE_SECONDS + 120
     assert tell_failure(course) is Reason.RATE_LIMITED
-    assert course.calls["write_batch"] > 100
+    assert course.calls["write_batch"] > 50
     assert ended.longest_history <= MOST_EVENTS
     assert ended.left_running == []
 
@@ -154,13 +160,13 @@ async def test_refused_categories_end_a_run_after_30_minutes_in_a_short_history(
 
 
 async def test_hours_of_text_are_hours_of_short_generations(tmp_path: Path) -> None:
-    course = Course(text_seconds=300, batch_size=5, image_seconds=5)
-    ended = await follow(course, tmp_path / "journal", target=300)
-    check_ended(course, ended, images=300)
-    assert course.seconds > 60 * 300
+    course = Course(text_seconds=600, batch_size=4)
+    ended = await follow(course, tmp_path / "journal", target=8)
+    check_ended(course, ended, images=8)
+    assert course.seconds > 3 * 600
 
 
-# --- text that cannot be used ------------------------------------------------------------------------------------------
+# --- text that cannot be used -----------------------------------------------------------------------------------------
 
 
 async def test_categories_that_come_in_parts_after_refusals_are_each_asked_and_paid_once(tmp_path: Path) -> None:
@@ -199,20 +205,20 @@ async def test_five_batches_in_a_row_without_a_new_item_end_the_writing_and_not_
     assert ended.left_running == []
 
 
-@pytest.mark.parametrize("batch", [1, 49, 50, 51, 100])
+@pytest.mark.parametrize("batch", [1, 50, 51])
 async def test_a_damaged_file_ends_the_writing_at_whatever_batch_it_is_found(tmp_path: Path, batch: int) -> None:
     def find_damage(call: TextCall) -> Failure | None:
         return Failure(Reason.DAMAGED_FILE, "a batch is damaged") if call.batch == batch else None
 
     course = Course(on_batch=find_damage, batch_size=1, text_seconds=0.1, image_seconds=0.1)
-    ended = await follow(course, tmp_path / "journal", target=200)
+    ended = await follow(course, tmp_path / "journal", target=200, parallel_image_requests=1)
     assert tell_failure(course) is Reason.DAMAGED_FILE
     assert course.calls["write_batch"] == batch
     assert course.stop is not None
     assert ended.left_running == []
 
 
-# --- the store ---------------------------------------------------------------------------------------------------------
+# --- the store --------------------------------------------------------------------------------------------------------
 
 
 def be_away(since: float, seconds: float, *activities: str) -> Callable[[str, datetime], bool]:
@@ -224,20 +230,20 @@ def be_away(since: float, seconds: float, *activities: str) -> Callable[[str, da
     return is_away
 
 
-@pytest.mark.parametrize("since", [0, 4, 5, 10, 15, 17, 22, 30, 45, 60, 75])
+@pytest.mark.parametrize("since", [0, 5, 10, 17, 30, 45])
 async def test_a_store_that_is_away_for_30_seconds_is_ridden_out_at_any_moment(tmp_path: Path, since: float) -> None:
     course = Course(is_away=be_away(since, 30))
     ended = await follow(course, tmp_path / "journal", target=30)
     check_ended(course, ended, images=30)
 
 
-@pytest.mark.parametrize("since", [0, 5, 12, 20, 40])
+@pytest.mark.parametrize("since", [0, 5, 20])
 async def test_a_store_that_stays_away_ends_the_run_within_minutes_and_nothing_is_left_running(
     tmp_path: Path,
     since: float,
 ) -> None:
     course = Course(is_away=be_away(since, 10**9))
-    ended = await follow(course, tmp_path / "journal")
+    ended = await follow(course, tmp_path / "journal", target=20)
     assert ended.instance.status == "Failed"
     assert "store_unavailable: the store does not answer" in str(ended.instance.output)
     assert ended.left_running == []
@@ -246,7 +252,7 @@ async def test_a_store_that_stays_away_ends_the_run_within_minutes_and_nothing_i
 
 
 async def test_lanes_do_not_wait_for_ever_for_a_writer_that_could_not_say_that_it_is_done(tmp_path: Path) -> None:
-    course = Course(is_away=be_away(0, 600, "close_items", "stop_run"))
+    course = Course(is_away=be_away(0, 300, "close_items", "stop_run"))
     ended = await follow(course, tmp_path / "journal", target=20)
     assert tell_failure(course) is Reason.STORE_UNAVAILABLE
     assert course.ending_tally().accepted == 20
@@ -255,7 +261,7 @@ async def test_lanes_do_not_wait_for_ever_for_a_writer_that_could_not_say_that_i
     assert ended.left_running == []
 
 
-# --- surprises ---------------------------------------------------------------------------------------------------------
+# --- surprises --------------------------------------------------------------------------------------------------------
 
 
 def break_once(activity: str, *, after: int = 0) -> Callable[[str], None]:
@@ -301,10 +307,10 @@ async def test_a_run_that_cannot_publish_says_why(tmp_path: Path) -> None:
     assert course.ending.tally.made == 40
 
 
-# --- stopping ----------------------------------------------------------------------------------------------------------
+# --- stopping ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", [0, 3, 7, 12, 25, 60])
+@pytest.mark.parametrize("moment", [0, 7, 12, 40])
 async def test_a_cancelled_run_ends_as_soon_as_its_calls_in_flight_have(tmp_path: Path, moment: float) -> None:
     course = Course()
     course.clock.call_at(

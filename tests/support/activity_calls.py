@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from activities import claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch
+from local.host.invocation import InvocationContext, TraceContext
 from shared import wiring
 from shared.config import ModelSettings, Settings
 from shared.domain import paths
@@ -32,7 +33,8 @@ async def deliver(services: Services, activity: str, message: Message) -> dict[s
     """Deliver a message to an activity as the host does, and return its result as the history would hold it."""
     builder = next(getattr(module, activity) for module in _MODULES if hasattr(module, activity))
     wiring._services = services
-    result: dict[str, Any] = await builder._function.get_user_function()(message.to_json())
+    context = InvocationContext(activity, "invocation-1", TraceContext())
+    result: dict[str, Any] = await builder._function.get_user_function()(payload=message.to_json(), context=context)
     return dict(json.loads(json.dumps(result)))
 
 

@@ -23,6 +23,8 @@ FAST = {"text": 0.005, "image": 0.02}
 
 SMALL = {"imageSize": "64x64", "parallelImageRequests": 8}
 RUN_TIMEOUT_SECONDS = 120
+MODEL_KEY = "a-test-key"
+FUNCTIONS_KEY_HEADER = "x-functions-key"
 
 
 @dataclass(slots=True)
@@ -57,11 +59,11 @@ class RunningApp:
         assert answer.status == 202, answer
         return str(answer.body["runId"])
 
-    async def wait(self, run_id: str) -> dict[str, Any]:
+    async def wait(self, run_id: str, **headers: str) -> dict[str, Any]:
         """Poll a run to its end and return its status."""
         async with asyncio.timeout(RUN_TIMEOUT_SECONDS):
             while True:
-                answer = await self.call("GET", f"/api/runs/{run_id}")
+                answer = await self.call("GET", f"/api/runs/{run_id}", **headers)
                 assert answer.status == 200, answer
                 if answer.body["status"] not in {"Pending", "Running"}:
                     return dict(answer.body)
@@ -80,6 +82,16 @@ class RunningApp:
     def read(self, path: str) -> Any:
         """Return the parsed content of a file of the folder store."""
         return json.loads((self.folder / path).read_text(encoding="utf-8"))
+
+    def write(self, path: str, data: object) -> None:
+        """Put JSON data into a file of the folder store, as another process would."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(data), encoding="utf-8")
+
+    def start_instance(self, orchestrator: str, data: object, instance_id: str) -> None:
+        """Start an orchestration behind the app's back."""
+        self.host.engine.start_instance(orchestrator, json.dumps(data), instance_id)
 
 
 @asynccontextmanager
@@ -111,7 +123,7 @@ async def run_app(
             yield app
         return
     settings = Settings(
-        model=ModelSettings(endpoint=endpoint or simulator.url, api_key="a-test-key"),
+        model=ModelSettings(endpoint=endpoint or simulator.url, api_key=MODEL_KEY),
         store=store or StoreSettings(folder=str(folder)),
         defaults=defaults or RequestDefaults(),
         host_id=make_local_host_id(),

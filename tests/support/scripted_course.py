@@ -68,6 +68,7 @@ class Course:
         on_image: what an image call fails with.
         is_away: whether the store is away.
         on_activity: called before any activity; may raise.
+        delivers_late: a claim that found nothing is delivered once more, as soon as there is something.
         items: accepted product ids in order.
         paid: image calls that succeeded, by product id.
         calls: activities by name.
@@ -88,6 +89,7 @@ class Course:
     on_image: Callable[[ImageCall], Failure | None] = lambda _: None
     is_away: Callable[[str, datetime], bool] = lambda _, __: False
     on_activity: Callable[[str], None] = lambda _: None
+    delivers_late: bool = False
     target: int = 0
     items: list[tuple[str, int]] = field(default_factory=list)
     paid: Counter[str] = field(default_factory=Counter)
@@ -101,6 +103,7 @@ class Course:
     sleeping: int = 0
     _pages: list[tuple[str, tuple[ImageJob, ...]]] = field(default_factory=list)
     _claimed: int = 0
+    _vain_claims: list[ClaimInput] = field(default_factory=list)
     _closed: bool = False
     _last_success: datetime | None = None
 
@@ -175,6 +178,9 @@ class Course:
         count = min(self.batch_size, self.target - len(self.items))
         self.items += [(f"item-{call.batch}-{place}", call.batch) for place in range(count)]
         self._last_success = self.clock.now()
+        vain, self._vain_claims = self._vain_claims, []
+        for claim in vain if self.delivers_late else ():
+            self._claim(claim)  # nobody waits for this result
         return TextResult(accepted=count, total=len(self.items), asked=count, cost=TEXT_COST)
 
     async def _close_items(self, _: Any) -> Done:
@@ -185,11 +191,15 @@ class Course:
         claim = ClaimInput.from_json(data)
         if self.stop is not None:
             return ClaimResult(page=claim.last_page, stopped=True)
+        return self._claim(claim)
+
+    def _claim(self, claim: ClaimInput) -> ClaimResult:
         for number, (claimant, jobs) in enumerate(self._pages, start=1):
             if number > claim.last_page and claimant == claim.claimant:
                 return ClaimResult(page=number, jobs=jobs)
         found = self.items[self._claimed : self._claimed + claim.size]
         if not found:
+            self._vain_claims.append(claim)
             return ClaimResult(page=len(self._pages), closed=self._closed)
         self._claimed += len(found)
         self._pages.append((claim.claimant, tuple(ImageJob(item, batch) for item, batch in found)))
@@ -286,5 +296,5 @@ async def _follow_to_end(course: Course, engine: Engine, hours: float) -> Ended:
 
 async def _settle(course: Course, engine: Engine) -> None:
     """Return once everybody waits for the clock."""
-    while engine._ready or engine._next_step is not None or engine._workers.running > course.sleeping:
+    while engine._ready or engine._next_step is not None or engine._workers.running > course.sleeping:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0)

@@ -1,0 +1,59 @@
+"""What an execution of an activity counts for, from its message and its result."""
+
+from typing import Any
+
+from shared.domain.retries import COUNTED_REASONS, UNUSABLE_ANSWERS
+from shared.reasons import Reason
+from shared.telemetry.instruments import count
+from shared.telemetry.names import Metric
+
+Data = dict[str, Any]
+
+NANO = 10**9
+
+MADE_AGAIN = COUNTED_REASONS | UNUSABLE_ANSWERS | {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE}
+"""The retry policy tries these again: nothing has failed for good yet."""
+
+
+def record(name: str, payload: Data, result: Data, *, paid: bool) -> None:
+    """Count an execution that ended.
+
+    Args:
+        name: the activity.
+        payload: its message.
+        result: its result.
+        paid: it called the model; otherwise its cost and its drafts were counted when they were paid.
+    """
+    reason = result.get("failure", {}).get("reason")
+    if reason in MADE_AGAIN:
+        count(Metric.RETRIES, {"activity": name, "reason": reason})
+    match name:
+        case "make_image" if result.get("made") or result.get("kept"):
+            count(Metric.IMAGES, {"outcome": "made" if result.get("made") else "kept"})
+        case "record_failure" if reason is None:
+            count(Metric.IMAGES, {"outcome": "failed", "reason": payload["failure"]["reason"]})
+        case "write_batch" if paid:
+            count(Metric.BATCHES, {"outcome": "done" if reason is None else "failed", "reason": reason})
+            _count_drafts(result)
+        case "close_run" if reason is None:
+            why = find_run_failure(payload).get("reason")
+            count(Metric.RUNS, {"status": result["status"], "reason": why})
+    if paid:
+        _count_cost(result.get("cost", {}))
+
+
+def find_run_failure(ending: Data) -> Data:
+    """Return why a run ended early or failed, from the message of ``close_run``; empty if it did neither."""
+    published = ending.get("published", {})
+    return dict(published.get("failure") or published.get("shortfall") or ending.get("failure") or {})
+
+
+def _count_drafts(result: Data) -> None:
+    count(Metric.ITEMS, {"outcome": "accepted"}, result.get("accepted", 0))
+    for reason, drafts in result.get("rejected", {}).items():
+        count(Metric.ITEMS, {"outcome": "rejected", "reason": reason}, drafts)
+
+
+def _count_cost(cost: Data) -> None:
+    kind = "image" if cost.get("image_calls") else "text"
+    count(Metric.COST_USD, {"kind": kind}, cost.get("nano_usd", 0) / NANO)

@@ -1,0 +1,82 @@
+"""Sends spans and metrics to Application Insights. Loaded only where that is asked for: it costs half a second.
+
+Built on the exporter alone, without the ``azure-monitor-opentelemetry`` distribution on top of it: that one adds 22
+packages with instrumentations of web frameworks and HTTP clients which this app does not use, and which would put
+addresses of model and store into telemetry.
+
+Logs are not exported here. What the app logs goes to the Functions host, which sends it on with the invocation's ids; a
+second way would double it. So the worker's own switches (``PYTHON_ENABLE_OPENTELEMETRY`` and its like) stay unset.
+"""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter, AzureMonitorTraceExporter
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from shared.version import __version__
+
+if TYPE_CHECKING:
+    from shared.config import TelemetrySettings
+
+METRIC_INTERVAL_MILLISECONDS = 30_000
+"""What an instance that is taken away may lose of its counts; the SDK's own choice is a minute."""
+
+logger = logging.getLogger(__name__)
+
+
+def export_telemetry(settings: "TelemetrySettings") -> None:
+    """Give this process providers that export; where it has some already, they stay.
+
+    Telemetry that cannot be set up is logged, and the app goes on without it.
+    """
+    if isinstance(trace.get_tracer_provider(), TracerProvider):
+        return
+    try:
+        span_exporter, metric_exporter = build_exporters(settings)
+    except ValueError as error:
+        logger.warning("telemetry is off: %s", error)
+        return
+    resource = build_resource(settings)
+    tracer_provider = TracerProvider(resource=resource)
+    tracer_provider.add_span_processor(BatchSpanProcessor(span_exporter))
+    trace.set_tracer_provider(tracer_provider)
+    reader = PeriodicExportingMetricReader(metric_exporter, export_interval_millis=METRIC_INTERVAL_MILLISECONDS)
+    metrics.set_meter_provider(MeterProvider(metric_readers=[reader], resource=resource))
+
+
+def build_exporters(settings: "TelemetrySettings") -> tuple[AzureMonitorTraceExporter, AzureMonitorMetricExporter]:
+    """Return the exporters, signed in with the managed identity if the settings say so. Nothing is sent yet.
+
+    Raises:
+        ValueError: the connection string is none.
+    """
+    # Both are given, even as None: the exporter would read the environment itself. Nothing is kept on the disk: an
+    # instance's disk does not outlive it, and records of a run are in the store.
+    options: dict[str, Any] = {
+        "connection_string": settings.connection_string,
+        "credential": _build_credential(settings),
+        "disable_offline_storage": True,
+    }
+    return AzureMonitorTraceExporter(**options), AzureMonitorMetricExporter(**options)
+
+
+def build_resource(settings: "TelemetrySettings") -> Resource:
+    """Return who sends: Application Insights shows the name as role and the instance as role instance."""
+    attributes = {"service.name": settings.role, "service.version": __version__}
+    if settings.role_instance is not None:
+        attributes["service.instance.id"] = settings.role_instance
+    return Resource.create(attributes)
+
+
+def _build_credential(settings: "TelemetrySettings") -> object | None:
+    if not settings.uses_identity:
+        return None
+    from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - not loaded for a key
+
+    return ManagedIdentityCredential(client_id=settings.client_id)

@@ -1,0 +1,142 @@
+"""``observe_activity``: a span, metrics and a log line for each execution, from an activity's message and result."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import azure.functions as func
+from opentelemetry.trace import Span
+
+from shared.domain.run_status import Status
+from shared.reasons import Reason
+from shared.telemetry import activity_metrics
+from shared.telemetry.names import Attribute
+from shared.telemetry.paid_calls import PaidCalls, watch_paid_calls
+from shared.telemetry.run_log import log_run
+from shared.telemetry.signatures import take_context
+from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, start_span
+
+Data = dict[str, Any]
+Activity = Callable[[Data], Awaitable[Data]]
+
+PAYING = frozenset({"make_categories", "write_batch", "make_image"})
+"""Activities that call the model; their messages count attempts."""
+
+EXPECTED = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
+"""Somebody wanted it so."""
+
+NANO = 10**9
+
+logger = logging.getLogger(__name__)
+
+
+def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
+    """Wrap an activity that takes ``payload``, a message's JSON data, and returns a result's.
+
+    Messages leave out the fields that have their default, and so do the attributes, ``attempt`` excepted.
+    """
+    name = function.__name__
+
+    async def observed(*, payload: Data, context: func.Context) -> Data:
+        with join_trace(context), start_span(name) as span, watch_paid_calls() as calls:
+            # Told for the case that the host stops and nothing else is.
+            describe(span, _describe_message(name, payload) | {Attribute.OUTCOME: "cut_off"})
+            try:
+                result = await function(payload)
+            except Exception as error:
+                describe(span, {Attribute.OUTCOME: "broke"})
+                _log(logging.ERROR, f"{name} broke", payload, error=type(error).__name__)
+                raise
+            try:
+                _tell(span, name, payload, result, calls)
+            except Exception:
+                # The work is done and paid for: it does not fail because it cannot be told.
+                logger.exception("%s cannot be told in telemetry", name)
+            return result
+
+    take_context(observed, function)
+    return observed
+
+
+def _tell(span: Span, name: str, payload: Data, result: Data, calls: PaidCalls) -> None:
+    facts = _describe_result(name, payload, result)
+    describe(span, facts)
+    if calls.count:
+        describe(span, {Attribute.PAID_CALL_SECONDS: round(calls.seconds, 3)})
+    if why := _find_error(name, payload, result):
+        mark_failed(span, why)
+    activity_metrics.record(name, payload, result, paid=calls.count > 0)
+    _log_end(name, payload, result, facts)
+
+
+def _describe_message(name: str, payload: Data) -> dict[Attribute, Value]:
+    return {
+        Attribute.RUN_ID: payload["run_id"],
+        Attribute.CATALOG: payload["catalog"],
+        Attribute.PRODUCT_ID: payload.get("product_id"),
+        Attribute.BATCH: payload.get("batch"),
+        Attribute.ATTEMPT: payload.get("attempt", 0) if name in PAYING else payload.get("attempts"),
+    }
+
+
+def _describe_result(name: str, payload: Data, result: Data) -> dict[Attribute, Value]:
+    failure = _find_failure(name, payload, result)
+    cost = result.get("cost", {})
+    nano_usd = cost.get("nano_usd")
+    return {
+        Attribute.OUTCOME: _name_outcome(name, result),
+        Attribute.REASON: failure.get("reason"),
+        Attribute.RETRY_AFTER_SECONDS: failure.get("retry_after_seconds"),
+        Attribute.STATUS: result.get("status"),
+        Attribute.COST_USD: None if nano_usd is None else nano_usd / NANO,
+        Attribute.INPUT_TOKENS: cost.get("input_tokens"),
+        Attribute.OUTPUT_TOKENS: cost.get("output_tokens"),
+    }
+
+
+def _name_outcome(name: str, result: Data) -> str:
+    if "failure" in result:
+        return "failed"
+    if name == "record_failure":
+        return "given_up"
+    return next((word for word in ("made", "kept", "stopped") if result.get(word)), "done")
+
+
+def _find_failure(name: str, payload: Data, result: Data) -> Data:
+    """Return the failure that an execution is about: its own, or the one that it records."""
+    if "failure" in result:
+        return dict(result["failure"])
+    if name == "record_failure":
+        return dict(payload["failure"])
+    if name == "close_run":
+        return activity_metrics.find_run_failure(payload)
+    return {}
+
+
+def _find_error(name: str, payload: Data, result: Data) -> str | None:
+    """Return why a span has the status error; None where all is well, or will be tried again."""
+    reason = _find_failure(name, payload, result).get("reason")
+    if "failure" in result:
+        return None if reason in activity_metrics.MADE_AGAIN | EXPECTED else reason
+    if name == "record_failure":
+        return None if reason in EXPECTED else reason
+    if name == "close_run" and result.get("status") == Status.FAILED:
+        return reason or str(Status.FAILED)
+    return None
+
+
+def _log_end(name: str, payload: Data, result: Data, facts: dict[Attribute, Value]) -> None:
+    told = {
+        "product_id": payload.get("product_id"),
+        "batch": payload.get("batch"),
+        "attempt": payload.get("attempt", 0) if name in PAYING else None,
+        "outcome": facts[Attribute.OUTCOME],
+        "reason": facts[Attribute.REASON],
+        "status": facts[Attribute.STATUS],
+    }
+    is_milestone = name in {"prepare_run", "close_run", "record_failure"} or "failure" in result
+    _log(logging.INFO if is_milestone else logging.DEBUG, f"{name} ended", payload, **told)
+
+
+def _log(level: int, event: str, payload: Data, **facts: Value) -> None:
+    log_run(level, event, run_id=payload["run_id"], catalog=payload["catalog"], **facts)

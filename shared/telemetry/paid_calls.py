@@ -1,0 +1,85 @@
+"""Watches the calls to the model: how many, how long, and how they ended."""
+
+import time
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.ports import AnswerT, ImageAnswer, ImageRequest, Model, ModelError, TextAnswer, TextRequest
+from shared.telemetry.instruments import record_model_call
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(slots=True)
+class PaidCalls:
+    """What one execution of an activity called.
+
+    An activity that is delivered again finds its earlier result and reports what that cost; it made no call, and so
+    its cost is not counted a second time.
+    """
+
+    count: int = 0
+    seconds: float = 0.0
+
+
+_watched: ContextVar[PaidCalls | None] = ContextVar("paid_calls", default=None)
+
+
+@contextmanager
+def watch_paid_calls() -> Iterator[PaidCalls]:
+    """Return what is called inside the block."""
+    calls = PaidCalls()
+    token = _watched.set(calls)
+    try:
+        yield calls
+    finally:
+        _watched.reset(token)
+
+
+class ObservedModel:
+    """A model whose calls are counted and timed; probes are free and are not.
+
+    Args:
+        model: what answers.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
+        """Ask for a structured answer."""
+        return await _observe("text", self._model.answer(request))
+
+    async def draw(self, request: ImageRequest) -> ImageAnswer:
+        """Make one picture."""
+        return await _observe("image", self._model.draw(request))
+
+    async def probe(self) -> None:
+        """Raise ModelError if the service cannot be reached or refuses our credentials."""
+        await self._model.probe()
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._model.close()
+
+
+async def _observe(kind: str, call: Awaitable[ResultT]) -> ResultT:
+    started = time.perf_counter()
+    outcome = "broke"
+    try:
+        result = await call
+        outcome = "ok"
+    except ModelError as error:
+        outcome = str(error.reason)
+        raise
+    finally:
+        seconds = time.perf_counter() - started
+        record_model_call(kind=kind, outcome=outcome, seconds=seconds)
+        calls = _watched.get()
+        if calls is not None:
+            calls.count += 1
+            calls.seconds += seconds
+    return result

@@ -1,0 +1,37 @@
+"""The log of runs: one line an event, with its ids as fields and in the text.
+
+Both, because the Functions host passes on the text alone and drops the fields, while a log pipeline of one's own has
+the fields. No prompt, no text of an item and no key is ever among the facts.
+"""
+
+import logging
+
+from shared.telemetry.names import SCOPE
+
+APP_LOGGERS = (SCOPE, "activities", "orchestrators", "shared", "triggers")
+
+_logger = logging.getLogger(SCOPE)
+
+
+def set_log_level(level: str) -> None:
+    """Set from which level on the app's own log is written; that of libraries stays as it is."""
+    for name in APP_LOGGERS:
+        logging.getLogger(name).setLevel(level)
+
+
+def log_run(level: int, event: str, *, run_id: str, catalog: str, **facts: str | float | None) -> None:
+    """Log an event of a run; facts without a value are left out.
+
+    Args:
+        level: a number of the logging module.
+        event: what happened, such as ``make_image failed``.
+        run_id: the run.
+        catalog: its catalog.
+        facts: ids, counts and reason codes.
+    """
+    if not _logger.isEnabledFor(level):
+        return
+    told = {"run_id": run_id, "catalog": catalog} | facts
+    fields = {name: value for name, value in told.items() if value is not None}
+    text = " ".join(f"{name}={value}" for name, value in fields.items())
+    _logger.log(level, "%s %s", event, text, extra=fields)

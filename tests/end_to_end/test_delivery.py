@@ -1,0 +1,81 @@
+"""The host delivers activities twice, and loses results: whole runs come to the same catalog and pay the same."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.engine.faults import Faults
+from tests.support.importer import import_catalog
+from tests.support.running_app import run_app
+
+REQUEST = {"targetCount": 12, "categoryCount": 3, "batchSize": 4, "maxRetries": 1}
+BAD_PICTURES = {"rates": {"bad_image": 0.2, "truncated_json": 0.3, "content_policy": 0.1}}
+
+
+class EverythingTwice(Faults):
+    """Every activity is delivered twice at the same time."""
+
+    def __init__(self) -> None:
+        self.deliveries: Counter[str] = Counter()
+
+    def count_deliveries(self, activity: str) -> int:
+        self.deliveries[activity] += 2
+        return 2
+
+
+class FirstResultLost(Faults):
+    """Every second result gets lost on its way, the very first one first."""
+
+    def __init__(self) -> None:
+        self.results: Counter[str] = Counter()
+
+    def loses_result(self, activity: str) -> bool:
+        self.results[activity] += 1
+        return self.results[activity] % 2 == 1
+
+
+class Both(EverythingTwice, FirstResultLost):
+    """Twice, and half of it in vain."""
+
+    def __init__(self) -> None:
+        EverythingTwice.__init__(self)
+        FirstResultLost.__init__(self)
+
+
+def describe(folder: Path) -> list[dict[str, Any]]:
+    """Return what a catalog says, without the ids, which are new in every run."""
+    products = import_catalog(folder / "catalogs/toys")
+    told = [{key: product[key] for key in ("name", "category", "description")} for product in products]
+    return sorted(told, key=lambda product: product["name"])
+
+
+async def make_catalog(folder: Path, engine_faults: Faults | None, faults: dict[str, Any]) -> dict[str, Any]:
+    """Return a run's status, catalog and bill."""
+    async with run_app(folder, engine_faults=engine_faults, faults=faults) as app:
+        status = await app.run(**REQUEST)
+        stats = app.simulator.stats()
+    return {
+        "status": {key: status[key] for key in ("status", "progress", "failures", "imagesMade", "cost")},
+        "catalog": describe(folder),
+        "billed": stats["billedImageCount"],
+        "times": set(stats["billedImagesByPrompt"].values()),
+        "usd": round(stats["costUsd"], 4),
+    }
+
+
+@pytest.mark.parametrize("engine_faults", [EverythingTwice, FirstResultLost, Both])
+async def test_a_run_comes_to_the_same_catalog_and_bill(tmp_path: Path, engine_faults: type[Faults]) -> None:
+    expected = await make_catalog(tmp_path / "undisturbed", None, {})
+    told = await make_catalog(tmp_path / "disturbed", engine_faults(), {})
+    assert told == expected
+    assert told["status"]["status"] == "Completed"
+    assert (told["billed"], told["times"]) == (12, {1})
+
+
+async def test_calls_that_were_paid_and_failed_are_not_paid_again_for_a_second_delivery(tmp_path: Path) -> None:
+    expected = await make_catalog(tmp_path / "undisturbed", None, BAD_PICTURES)
+    told = await make_catalog(tmp_path / "disturbed", Both(), BAD_PICTURES)
+    assert told == expected
+    assert told["status"]["cost"]["usd"] == told["usd"]

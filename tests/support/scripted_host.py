@@ -1,0 +1,58 @@
+"""A durable client without a host behind it: knows the instances that were started, and dies where it is told to."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import azure.durable_functions as df
+
+from tests.support.memory_store import KilledError
+
+RuntimeStatus = df.OrchestrationRuntimeStatus
+
+
+@dataclass(slots=True)
+class ScriptedHost:
+    """What `DurableOrchestrationClient` offers to the triggers.
+
+    Attributes:
+        instances: runtime status by instance id.
+        starts: how often each id was started.
+        inputs: what each was started with.
+        dies_before_start: the process is killed instead of starting.
+        dies_after_start: the process is killed as soon as it has started.
+        is_blind: it starts instances, but does not see them yet.
+        error: what a start meets.
+    """
+
+    instances: dict[str, Any] = field(default_factory=dict)
+    starts: Counter[str] = field(default_factory=Counter)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    dies_before_start: bool = False
+    dies_after_start: bool = False
+    is_blind: bool = False
+    error: Exception | None = None
+
+    async def start_new(self, name: str, instance_id: str, client_input: Any) -> str:
+        assert name == "seed_catalog"
+        await asyncio.sleep(0)
+        if self.dies_before_start:
+            raise KilledError(instance_id)
+        if self.error is not None:
+            raise self.error
+        if self.instances.get(instance_id) is RuntimeStatus.Running:
+            self.is_blind = False
+            raise RuntimeError(f"an instance {instance_id} is running already")
+        self.instances[instance_id] = RuntimeStatus.Running
+        self.starts[instance_id] += 1
+        self.inputs[instance_id] = client_input
+        if self.dies_after_start:
+            raise KilledError(instance_id)
+        return instance_id
+
+    async def get_status(self, instance_id: str) -> Any:
+        await asyncio.sleep(0)
+        status = None if self.is_blind else self.instances.get(instance_id)
+        return SimpleNamespace(runtime_status=status, custom_status=None, output=None)

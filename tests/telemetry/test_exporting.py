@@ -1,0 +1,127 @@
+"""Telemetry is exported where a connection string is set, signed in with the managed identity, and nowhere else."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from azure.identity import ManagedIdentityCredential
+
+from shared.config import SettingError, TelemetrySettings, load_settings
+from shared.telemetry.exporting import build_exporters, build_resource, export_telemetry
+
+ROOT = Path(__file__).resolve().parents[2]
+CONNECTION_STRING = (
+    "InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:9/;"
+    "LiveEndpoint=http://127.0.0.1:9/"
+)
+IN_AZURE = {
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": CONNECTION_STRING,
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "ClientId=the-client;Authorization=AAD",
+    "WEBSITE_SITE_NAME": "func-seeder",
+    "WEBSITE_INSTANCE_ID": "instance-7",
+}
+QUIET = {"APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "True", "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "True"}
+"""The exporter's own statistics and remote control, which would call out."""
+
+SCRIPT = """
+import asyncio, json, sys, threading
+from shared.wiring import get_services, use_settings
+from opentelemetry import metrics, trace
+get_services()
+get_services()
+asyncio.run(use_settings(None))
+get_services()
+print(json.dumps({
+    "tracer": type(trace.get_tracer_provider()).__name__,
+    "meter": type(metrics.get_meter_provider()).__name__,
+    "exporter": "azure.monitor.opentelemetry.exporter" in sys.modules,
+    "threads": sum("BatchSpan" in thread.name for thread in threading.enumerate()),
+}), flush=True)
+import os
+os._exit(0)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in QUIET.items():
+        monkeypatch.setenv(name, value)
+
+
+def run_process(environment: dict[str, str]) -> dict[str, object]:
+    """Return what a new process has set up once it got its services."""
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin"} | QUIET | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    told: dict[str, object] = json.loads(result.stdout)
+    return told
+
+
+def test_without_a_connection_string_nothing_is_set_up_and_nothing_loaded() -> None:
+    told = run_process({})
+    assert told == {"tracer": "ProxyTracerProvider", "meter": "_ProxyMeterProvider", "exporter": False, "threads": 0}
+
+
+def test_with_a_connection_string_the_process_gets_its_providers_once() -> None:
+    told = run_process(IN_AZURE)
+    assert (told["tracer"], told["meter"], told["exporter"]) == ("TracerProvider", "MeterProvider", True)
+    assert told["threads"] == 1
+
+
+def test_the_exporters_sign_in_with_the_managed_identity_that_the_settings_name() -> None:
+    for exporter in build_exporters(load_settings(IN_AZURE).telemetry):
+        assert isinstance(exporter._credential, ManagedIdentityCredential)
+        assert exporter._credential._credential._client._client_id == "the-client"  # type: ignore[union-attr]
+        assert exporter._endpoint == "http://127.0.0.1:9"
+        assert exporter.storage is None
+        exporter.shutdown()
+
+
+def test_the_identity_of_the_app_is_used_where_the_sign_in_names_none() -> None:
+    settings = load_settings(
+        IN_AZURE | {"APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "Authorization=AAD", "AZURE_CLIENT_ID": "of-the-app"}
+    )
+    assert (settings.telemetry.uses_identity, settings.telemetry.client_id) == (True, "of-the-app")
+
+
+def test_without_a_sign_in_the_connection_string_is_enough() -> None:
+    settings = load_settings({"APPLICATIONINSIGHTS_CONNECTION_STRING": CONNECTION_STRING})
+    for exporter in build_exporters(settings.telemetry):
+        assert exporter._credential is None
+        exporter.shutdown()
+
+
+def test_app_and_instance_are_named_as_the_alerts_expect_it() -> None:
+    attributes = build_resource(load_settings(IN_AZURE).telemetry).attributes
+    assert attributes["service.name"] == "func-seeder"
+    assert attributes["service.instance.id"] == "instance-7"
+
+
+def test_a_sign_in_of_another_kind_is_refused_by_name() -> None:
+    with pytest.raises(SettingError, match="expected Authorization=AAD") as refused:
+        load_settings({"APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "Authorization=Key;Key=secret"})
+    assert refused.value.setting == "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
+    assert "secret" not in str(refused.value)
+
+
+def test_a_connection_string_that_is_none_turns_telemetry_off_and_not_the_app(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("opentelemetry.trace.get_tracer_provider", lambda: None)
+    with caplog.at_level(logging.WARNING, logger="shared"):
+        export_telemetry(TelemetrySettings(connection_string="what is this"))
+    assert "telemetry is off" in caplog.text
+    assert "what is this" not in caplog.text
+
+
+def test_the_connection_string_is_not_shown_with_the_settings() -> None:
+    assert CONNECTION_STRING not in repr(load_settings(IN_AZURE))

@@ -1,0 +1,164 @@
+"""The durable host forgets finished runs, and nobody misses them."""
+
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import azure.durable_functions as df
+import pytest
+from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
+
+import function_app
+from local.engine import ManualClock
+from local.host import EmbeddedHost
+from local.host.client_binding import make_client_binding
+from shared.domain.paths import name_lane, name_writer
+from tests.support.running_app import RunningApp, run_app
+from tests.telemetry.conftest import run_to_end
+from triggers.purge import PURGE_SECONDS, SCHEDULE, run_purge
+
+SLOW_IMAGES = {"latencySeconds": {"text": 0.005, "image": 30}}
+
+
+def open_client(host: EmbeddedHost) -> Any:
+    """Return the SDK's own client, made from the binding that the host hands to functions."""
+    return DurableOrchestrationClient(make_client_binding(host._management_url))
+
+
+def list_ids(host: EmbeddedHost) -> set[str]:
+    return {instance.id for instance in host.engine.list_instances()}
+
+
+def soon() -> datetime:
+    """Return a limit that everything of today is older than."""
+    return datetime.now(UTC) + timedelta(days=1)
+
+
+async def test_finished_runs_are_forgotten_with_their_children(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run = await run_to_end(app, targetCount=2, categoryCount=1)
+        before = list_ids(app.host)
+
+        purged = await run_purge(open_client(app.host), before=soon())
+
+        assert {run["runId"], name_writer(run["runId"]), name_lane(run["runId"], 0)} <= before
+        assert purged == len(before)
+        assert list_ids(app.host) == set()
+
+
+async def test_a_purged_run_is_still_told_from_its_summary(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run = await run_to_end(app, targetCount=2, categoryCount=1)
+        await run_purge(open_client(app.host), before=soon())
+
+        answer = await app.call("GET", f"/api/runs/{run['runId']}")
+        listed = await app.call("GET", "/api/runs")
+
+    assert (answer.status, answer.body) == (200, run)
+    assert [row["runId"] for row in listed.body["runs"]] == [run["runId"]]
+
+
+async def test_runs_that_are_young_enough_stay(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await run_to_end(app, targetCount=2, categoryCount=1)
+        before = list_ids(app.host)
+
+        assert await run_purge(open_client(app.host), before=datetime.now(UTC) - timedelta(hours=1)) == 0
+        assert list_ids(app.host) == before
+
+
+async def test_a_run_that_goes_on_keeps_its_finished_children(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults=SLOW_IMAGES) as app:
+        run_id = await app.start(targetCount=2, categoryCount=1)
+        await app.host.engine.wait_for_completion(name_writer(await wait_for_child(app, run_id)))
+        before = list_ids(app.host)
+
+        assert await run_purge(open_client(app.host), before=soon()) == 0
+        assert list_ids(app.host) == before
+
+
+async def wait_for_child(app: RunningApp, run_id: str) -> str:
+    """Return the run's id as soon as its item writer is there."""
+    await app.host.engine._changes.wait_until(lambda: app.host.engine.find_instance(name_writer(run_id)) is not None)
+    return run_id
+
+
+@asynccontextmanager
+async def run_small_host(folder: Path) -> AsyncIterator[EmbeddedHost]:
+    """Run an app of one orchestrator that ends at once."""
+    app = df.DFApp()
+
+    @app.orchestration_trigger(context_name="context")
+    def end(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+        yield from ()
+        return context.instance_id
+
+    async with EmbeddedHost(app, folder, clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC))) as host:
+        yield host
+
+
+async def end_instances(host: EmbeddedHost, count: int) -> None:
+    for number in range(count):
+        await host.engine.wait_for_completion(host.engine.start_instance("end", None, f"{number:03}"))
+
+
+async def test_more_instances_than_one_listing_holds_are_all_purged(tmp_path: Path) -> None:
+    async with run_small_host(tmp_path) as host:
+        await end_instances(host, 130)
+        assert await run_purge(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC)) == 130
+        assert list_ids(host) == set()
+
+
+async def test_purging_stops_when_its_time_is_over_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    moments = iter([0.0, 1.0, 2.0, PURGE_SECONDS])
+    caplog.set_level("INFO", logger="triggers")
+    async with run_small_host(tmp_path) as host:
+        await end_instances(host, 5)
+        purged = await run_purge(
+            open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC), read_seconds=lambda: next(moments)
+        )
+        left = host.engine.list_instances()
+
+    assert (purged, len(left)) == (2, 3)
+    assert "purge: 2 instances, and more to come" in caplog.text
+
+
+async def test_how_many_were_purged_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="triggers")
+    async with run_small_host(tmp_path) as host:
+        await end_instances(host, 3)
+        await run_purge(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC))
+
+    assert "purge: 3 instances that were created before 2026-02-01T00:00:00+00:00" in caplog.text
+
+
+class StubbornClient:
+    """Lists an instance that cannot be purged, for ever."""
+
+    def __init__(self) -> None:
+        self.listings = 0
+
+    async def get_status_by(self, _from: datetime, _to: datetime, statuses: list[Any]) -> list[Any]:
+        if OrchestrationRuntimeStatus.Completed not in statuses:
+            return []
+        self.listings += 1
+        return [SimpleNamespace(instance_id="one", created_time=datetime(2026, 1, 1, tzinfo=UTC))]
+
+    async def purge_instance_history(self, _instance_id: str) -> Any:
+        return SimpleNamespace(instances_deleted=0)
+
+
+async def test_an_instance_that_cannot_be_purged_does_not_keep_it_busy() -> None:
+    client = StubbornClient()
+    assert await run_purge(client, before=datetime(2026, 2, 1, tzinfo=UTC)) == 0
+    assert client.listings == 1
+
+
+async def test_the_timer_is_registered_with_its_schedule(tmp_path: Path) -> None:
+    host = EmbeddedHost(function_app.app, tmp_path)
+    assert [(timer.function.name, timer.schedule) for timer in host.timers] == [("purge_history", SCHEDULE)]

@@ -1,0 +1,42 @@
+"""Lines about a run carry its ids, and LOG_LEVEL decides which are written."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from shared.config import Settings
+from shared.telemetry.run_log import APP_LOGGERS, log_run
+from shared.wiring import build_services
+
+
+@pytest.fixture(autouse=True)
+def _keep_levels() -> Iterator[None]:
+    before = {name: logging.getLogger(name).level for name in APP_LOGGERS}
+    yield
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_a_line_has_its_ids_in_the_text_and_as_fields(caplog: pytest.LogCaptureFixture) -> None:
+    build_services(Settings(log_level="INFO"))
+    log_run(logging.INFO, "make_image ended", run_id="run-1", catalog="lego", reason="connection", product_id=None)
+
+    (record,) = caplog.records
+    assert record.getMessage() == "make_image ended run_id=run-1 catalog=lego reason=connection"
+    assert {"run_id": "run-1", "catalog": "lego", "reason": "connection"}.items() <= record.__dict__.items()
+    assert "product_id" not in record.__dict__
+
+
+def test_the_log_level_of_the_settings_decides(caplog: pytest.LogCaptureFixture) -> None:
+    build_services(Settings(log_level="WARNING"))
+    log_run(logging.INFO, "too little", run_id="run-1", catalog="lego")
+    log_run(logging.WARNING, "enough", run_id="run-1", catalog="lego")
+
+    assert [record.getMessage().split()[0] for record in caplog.records] == ["enough"]
+
+
+def test_libraries_keep_their_level() -> None:
+    before = logging.getLogger("azure").level
+    build_services(Settings(log_level="DEBUG"))
+    assert logging.getLogger("azure").level == before

@@ -1,0 +1,213 @@
+"""A start is made of steps, each of which can be the last one of a process: whoever asks again goes on from there."""
+
+import asyncio
+import itertools
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.config import Settings
+from shared.domain import paths
+from shared.domain.requests import SeedRequest
+from shared.ports import Store
+from shared.records import claims, run
+from shared.wiring import Services
+from tests.support.catalogs import list_paths
+from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.scripted_host import RuntimeStatus, ScriptedHost
+from triggers import run_start
+from triggers.answers import Problem
+from triggers.run_start import Start, hash_body, start_run
+
+HOST = "azure:seeder"
+DEAD_HOST = f"local:{socket.gethostname()}:999999999"
+BODY = {"catalog": "toys"}
+REQUEST = SeedRequest.from_json(BODY)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_start, "START_POLL_SECONDS", 0)
+
+
+@pytest.fixture
+def store() -> WatchedStore:
+    """An empty store that notes what is asked of it."""
+    return WatchedStore(MemoryStore())
+
+
+async def start(
+    store: Store,
+    host: ScriptedHost,
+    *,
+    key: str | None = None,
+    host_id: str = HOST,
+    body: dict[str, object] | None = None,
+) -> Start:
+    """Ask a process that was just started to start a run."""
+    services = Services(Settings(host_id=host_id))
+    services._store = store
+    return await start_run(services, host, REQUEST, key=key, body_hash=hash_body(body or BODY, "run"))
+
+
+async def age_claim(store: Store, age: timedelta) -> None:
+    """Let a catalog's claim have been silent for so long."""
+    claim = await claims.read_claim(store, "toys")
+    assert claim is not None
+    old = claims._dump(claims.Claim(claim.run_id, claim.host_id, datetime.now(UTC) - age))
+    await store.write(paths.active_file("toys"), old, content_type="application/json")
+
+
+async def hold_catalog(store: Store, run_id: str = "8204736755000-00000000") -> None:
+    """Let another run of this host have the catalog."""
+    claim = claims._dump(claims.Claim(run_id, HOST, datetime.now(UTC)))
+    await store.write(paths.active_file("toys"), claim, content_type="application/json")
+
+
+async def test_killed_anywhere_the_same_call_with_the_same_key_makes_one_run_of_it() -> None:
+    for changes_to_live in itertools.count():
+        store, host = WatchedStore(MemoryStore(), changes_to_live=changes_to_live), ScriptedHost()
+        survived = True
+        try:
+            await start(store, host, key="k")
+        except KilledError:
+            survived = False
+        store.changes_to_live = None
+        again = await start(store, host, key="k")
+        once_more = await start(store, host, key="k")
+        assert again == once_more == Start(again.run_id)
+        assert host.starts == {again.run_id: 1}
+        assert len(await list_paths(store, "runs/")) == 2, "one key and one request"
+        claim = await claims.read_claim(store, "toys")
+        assert claim is not None
+        assert claim.run_id == again.run_id
+        if survived:
+            assert changes_to_live == 3, "the key, the claim, the request"
+            break
+
+
+@pytest.mark.parametrize("moment", ["dies_before_start", "dies_after_start"])
+async def test_killed_around_the_orchestrations_start_the_same_call_sees_that_it_is_started(
+    store: WatchedStore,
+    moment: str,
+) -> None:
+    host = ScriptedHost()
+    setattr(host, moment, True)
+    with pytest.raises(KilledError):
+        await start(store, host, key="k")
+    host.dies_before_start = host.dies_after_start = False
+    again = await start(store, host, key="k")
+    assert host.starts == {again.run_id: 1}
+    assert host.inputs[again.run_id]["run_id"] == again.run_id
+
+
+async def test_what_a_dead_host_claimed_is_taken_over_at_once() -> None:
+    for changes_to_live in (1, 2):
+        store, host = WatchedStore(MemoryStore(), changes_to_live=changes_to_live), ScriptedHost(dies_before_start=True)
+        with pytest.raises(KilledError):
+            await start(store, host, host_id=DEAD_HOST)
+        store.changes_to_live = None
+        told = await start(store, ScriptedHost())
+        claim = await claims.read_claim(store, "toys")
+        assert told.blocked_by is None
+        assert claim is not None
+        assert (claim.run_id, claim.host_id) == (told.run_id, HOST)
+
+
+async def test_a_start_that_died_on_a_host_that_lives_blocks_the_catalog_for_a_minute(store: WatchedStore) -> None:
+    with pytest.raises(KilledError):
+        await start(store, ScriptedHost(dies_before_start=True))
+    busy = await start(store, ScriptedHost())
+    assert busy.blocked_by is not None
+    await age_claim(store, timedelta(seconds=61))
+    assert (await start(store, ScriptedHost())).blocked_by is None
+
+
+async def test_simultaneous_starts_with_one_key_start_one_orchestration(store: WatchedStore) -> None:
+    host = ScriptedHost()
+    told = await asyncio.gather(*(start(store, host, key="k") for _ in range(20)))
+    assert len(set(told)) == 1
+    assert host.starts == {told[0].run_id: 1}
+
+
+async def test_of_simultaneous_starts_without_a_key_one_is_made_and_the_others_are_told_by_whom(
+    store: WatchedStore,
+) -> None:
+    host = ScriptedHost()
+    told = await asyncio.gather(*(start(store, host) for _ in range(20)))
+    made = [answer for answer in told if answer.blocked_by is None]
+    blockers = {answer.blocked_by.run_id for answer in told if answer.blocked_by is not None}
+    assert len(made) == 1
+    assert blockers == {made[0].run_id}
+    assert host.starts == {made[0].run_id: 1}
+
+
+async def test_a_start_that_a_quicker_caller_made_in_the_same_moment_is_fine(store: WatchedStore) -> None:
+    host = ScriptedHost(is_blind=True)
+    first = await start(store, host, key="k")
+    second = await start(store, host, key="k")  # sees nothing of it, tries, and is refused
+    assert second == first
+    assert host.starts == {first.run_id: 1}
+
+
+async def test_a_host_that_cannot_start_anything_is_an_error(store: WatchedStore) -> None:
+    with pytest.raises(RuntimeError, match="out of order"):
+        await start(store, ScriptedHost(error=RuntimeError("out of order")), key="k")
+
+
+async def test_a_key_that_comes_with_another_body_is_refused(store: WatchedStore) -> None:
+    first = await start(store, ScriptedHost(), key="k")
+    with pytest.raises(Problem) as caught:
+        await start(store, ScriptedHost(), key="k", body={"catalog": "toys", "targetCount": 3})
+    assert (caught.value.status, caught.value.kind) == (422, "idempotency-key-reused")
+    assert caught.value.more == {"runId": first.run_id}
+
+
+async def test_a_key_whose_call_found_the_catalog_busy_starts_its_run_when_it_is_free(store: WatchedStore) -> None:
+    await hold_catalog(store)
+    host = ScriptedHost()
+    busy = await asyncio.gather(*(start(store, host, key="k") for _ in range(3)))
+    assert all(answer.blocked_by is not None for answer in busy)
+    await store.delete(paths.active_file("toys"))
+    told = await asyncio.gather(*(start(store, host, key="k") for _ in range(3)))
+    assert {answer.run_id for answer in busy + told} == {told[0].run_id}
+    assert host.starts == {told[0].run_id: 1}
+
+
+async def test_a_key_stays_with_its_run_when_another_one_has_the_catalog_by_now(store: WatchedStore) -> None:
+    first = await start(store, ScriptedHost(), key="k")
+    await hold_catalog(store)
+    other_host = ScriptedHost()
+    assert await start(store, other_host, key="k") == first
+    assert not other_host.starts
+
+
+async def test_a_key_whose_run_ended_without_a_summary_claims_nothing(store: WatchedStore) -> None:
+    host = ScriptedHost()
+    first = await start(store, host, key="k")
+    host.instances[first.run_id] = RuntimeStatus.Failed
+    await claims.release_claim(store, "toys", run_id=first.run_id)
+    assert await start(store, host, key="k") == first
+    assert await claims.read_claim(store, "toys") is None
+    assert host.starts == {first.run_id: 1}
+
+
+async def test_a_run_that_another_living_host_has_is_not_started_here_as_well(store: WatchedStore) -> None:
+    first = await start(store, ScriptedHost(), key="k", host_id="azure:elsewhere")
+    here = ScriptedHost()
+    assert await start(store, here, key="k") == first
+    assert not here.starts
+    await age_claim(store, timedelta(minutes=16))
+    assert await start(store, here, key="k") == first
+    assert here.starts == {first.run_id: 1}
+
+
+async def test_a_run_whose_history_was_purged_after_its_end_is_not_started_again(store: WatchedStore) -> None:
+    host = ScriptedHost()
+    first = await start(store, host, key="k")
+    await store.write(paths.run_file(first.run_id, "summary.json"), b"{}", content_type="application/json")
+    host.instances.clear()
+    assert await start(store, host, key="k") == first
+    assert host.starts == {first.run_id: 1}
+    assert await run.read_request(store, first.run_id) == REQUEST
