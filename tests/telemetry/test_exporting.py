@@ -4,7 +4,12 @@ import json
 import logging
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from azure.identity import ManagedIdentityCredential
@@ -77,13 +82,49 @@ def test_with_a_connection_string_the_process_gets_its_providers_once() -> None:
     assert told["threads"] == 1
 
 
-def test_the_exporters_sign_in_with_the_managed_identity_that_the_settings_name() -> None:
+class IdentityHandler(BaseHTTPRequestHandler):
+    """Gives out tokens as the Functions host's identity endpoint does, and remembers for whom."""
+
+    asked_for: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked_for.append(parse_qs(urlsplit(self.path).query)["client_id"][0])
+        body = json.dumps(
+            {"access_token": "a-token", "expires_on": str(2**31), "resource": "r", "token_type": "Bearer"}
+        )
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[IdentityHandler]]:
+    """Run an identity endpoint on a free port."""
+    IdentityHandler.asked_for.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), IdentityHandler) as server:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{server.server_port}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "a-header")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield IdentityHandler
+        server.shutdown()
+        thread.join()
+
+
+def test_the_exporters_sign_in_with_the_managed_identity_that_the_settings_name(
+    identity: type[IdentityHandler],
+) -> None:
     for exporter in build_exporters(load_settings(IN_AZURE).telemetry):
         assert isinstance(exporter._credential, ManagedIdentityCredential)
-        assert exporter._credential._credential._client._client_id == "the-client"  # type: ignore[union-attr]
-        assert exporter._endpoint == "http://127.0.0.1:9"
+        assert exporter._credential.get_token("https://monitor.azure.com//.default").token == "a-token"
+        assert exporter._endpoint == "http://127.0.0.1:9/"
         assert exporter.storage is None
         exporter.shutdown()
+        exporter._credential.close()
+    assert set(identity.asked_for) == {"the-client"}
 
 
 def test_the_identity_of_the_app_is_used_where_the_sign_in_names_none() -> None:

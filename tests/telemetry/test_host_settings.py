@@ -67,7 +67,7 @@ def test_the_documented_deadlines_are_the_real_ones() -> None:
 
 
 def test_purging_ends_long_before_the_function_does() -> None:
-    assert 2 * PURGE_SECONDS < read_function_timeout()
+    assert read_function_timeout() > 2 * PURGE_SECONDS
 
 
 def test_traces_reach_activities_and_carry_no_payloads() -> None:

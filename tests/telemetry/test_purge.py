@@ -15,9 +15,12 @@ import function_app
 from local.engine import ManualClock
 from local.host import EmbeddedHost
 from local.host.client_binding import make_client_binding
+from shared.config import SettingError, Settings, load_settings
 from shared.domain.paths import name_lane, name_writer
+from shared.wiring import use_settings
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import run_to_end
+from triggers import purge
 from triggers.purge import PURGE_SECONDS, SCHEDULE, run_purge
 
 SLOW_IMAGES = {"latencySeconds": {"text": 0.005, "image": 30}}
@@ -87,16 +90,17 @@ async def wait_for_child(app: RunningApp, run_id: str) -> str:
 
 
 @asynccontextmanager
-async def run_small_host(folder: Path) -> AsyncIterator[EmbeddedHost]:
-    """Run an app of one orchestrator that ends at once."""
+async def run_small_host(folder: Path, clock: ManualClock | None = None) -> AsyncIterator[EmbeddedHost]:
+    """Run an app of one orchestrator that ends at once, and the timer."""
     app = df.DFApp()
+    app.register_functions(purge.blueprint)
 
     @app.orchestration_trigger(context_name="context")
     def end(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         yield from ()
         return context.instance_id
 
-    async with EmbeddedHost(app, folder, clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC))) as host:
+    async with EmbeddedHost(app, folder, clock=clock or ManualClock(datetime(2026, 1, 1, tzinfo=UTC))) as host:
         yield host
 
 
@@ -135,6 +139,26 @@ async def test_how_many_were_purged_is_logged(tmp_path: Path, caplog: pytest.Log
         await run_purge(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC))
 
     assert "purge: 3 instances that were created before 2026-02-01T00:00:00+00:00" in caplog.text
+
+
+@pytest.mark.parametrize(("days", "left"), [(30, {"young"}), (10, set()), (50, {"old", "young"})])
+async def test_the_timer_purges_what_is_older_than_the_setting(tmp_path: Path, days: int, left: set[str]) -> None:
+    clock = ManualClock(datetime.now(UTC) - timedelta(days=40))
+    await use_settings(Settings(history_retention_days=days))
+    async with run_small_host(tmp_path, clock) as host:
+        await host.engine.wait_for_completion(host.engine.start_instance("end", None, "old"))
+        clock.jump_to(datetime.now(UTC) - timedelta(days=20))
+        await host.engine.wait_for_completion(host.engine.start_instance("end", None, "young"))
+        (timer,) = host.timers
+        await host._invoker.invoke(timer.function, None)
+        assert list_ids(host) == left
+    await use_settings(None)
+
+
+@pytest.mark.parametrize("value", ["0", "366", "a month"])
+def test_a_retention_out_of_range_is_refused(value: str) -> None:
+    with pytest.raises(SettingError, match="expected a whole number from 1 to 365"):
+        load_settings({"HISTORY_RETENTION_DAYS": value})
 
 
 class StubbornClient:

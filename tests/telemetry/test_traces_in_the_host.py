@@ -1,0 +1,154 @@
+"""The embedded host hands traces on: from the call to the instance, to its children, to every activity."""
+
+import sqlite3
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+import pytest
+
+from local.engine import ManualClock
+from local.engine.instances import make_instance
+from local.engine.journal import FORMAT_VERSION, UPGRADES, Journal
+from local.host import EmbeddedHost
+from shared.telemetry.observed_activities import observe_activity
+from shared.telemetry.observed_requests import observe_request
+from shared.telemetry.signatures import take_context
+from tests.telemetry.conftest import Telemetry
+
+Steps = Generator[Any, Any, Any]
+TRACE_PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+MESSAGE = {"run_id": "run-1", "catalog": "lego"}
+
+
+def make_app(seen: list[str]) -> Any:
+    """Return an app whose activity notes the trace that it is handed, in an instance and in its child."""
+    app = df.DFApp()
+
+    @app.orchestration_trigger(context_name="context")
+    def parent(context: df.DurableOrchestrationContext) -> Steps:
+        yield context.call_activity("look", "parent")
+        yield context.call_sub_orchestrator("child", None, "child-1")
+
+    @app.orchestration_trigger(context_name="context")
+    def child(context: df.DurableOrchestrationContext) -> Steps:
+        generation = context.get_input() or 0
+        yield context.call_activity("look", f"child {generation}")
+        if generation == 0:
+            context.continue_as_new(1)
+
+    @app.activity_trigger(input_name="who")
+    async def look(who: str, context: func.Context) -> None:
+        seen.append(f"{who}: {context.trace_context.trace_parent}")
+
+    return app
+
+
+async def test_children_and_later_generations_are_in_the_trace_of_their_starter(tmp_path: Path) -> None:
+    seen: list[str] = []
+    async with EmbeddedHost(make_app(seen), tmp_path, clock=ManualClock()) as host:
+        host.engine.start_instance("parent", None, "one", trace_parent=TRACE_PARENT)
+        await host.engine.wait_for_completion("one")
+
+    assert seen == [f"parent: {TRACE_PARENT}", f"child 0: {TRACE_PARENT}", f"child 1: {TRACE_PARENT}"]
+
+
+async def test_an_activity_of_an_instance_without_a_trace_is_handed_an_empty_one(tmp_path: Path) -> None:
+    seen: list[str] = []
+    async with EmbeddedHost(make_app(seen), tmp_path, clock=ManualClock()) as host:
+        await host.engine.wait_for_completion(host.engine.start_instance("parent"))
+
+    assert seen == ["parent: ", "child 0: ", "child 1: "]
+
+
+def test_a_journal_of_the_format_before_is_taken_on_with_its_unfinished_work(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal(path)
+    with journal.transaction():
+        journal.insert_instance(make_instance("one", "parent", None, ManualClock().now()))
+        journal.add_work("one", {"EventType": 4, "EventId": 0, "Name": "look", "Input": None})
+    journal.close()
+    with sqlite3.connect(path) as db:
+        db.executescript("ALTER TABLE instances DROP COLUMN trace_parent; PRAGMA user_version=1;")
+    db.close()
+
+    upgraded = Journal(path)
+    (work,) = upgraded.list_work()
+    instance = upgraded.find_instance("one")
+    upgraded.close()
+
+    assert set(UPGRADES) == set(range(1, FORMAT_VERSION))
+    assert (work.instance_id, work.trace_parent) == ("one", None)
+    assert instance is not None
+    assert instance.trace_parent is None
+
+
+class Invocation:
+    """An invocation's context, as the worker makes it."""
+
+    class trace_context:  # noqa: N801 - an attribute of this name
+        trace_parent = TRACE_PARENT
+        trace_state = ""
+
+
+async def test_an_activity_that_raises_is_told_by_type_and_not_by_its_words(telemetry: Telemetry) -> None:
+    async def make_image(payload: dict[str, Any]) -> dict[str, Any]:
+        raise LookupError(f"a prompt that nobody may read, of {payload['run_id']}")
+
+    with pytest.raises(LookupError):
+        await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+
+    (span,) = telemetry.spans("make_image")
+    (event,) = span.events
+    assert dict(event.attributes or {}) == {"exception.type": "LookupError"}
+    assert (span.status.is_ok, span.status.description) == (False, "LookupError")
+    assert (span.attributes or {})["catalog_seeder.outcome"] == "broke"
+
+
+async def test_work_that_is_done_does_not_fail_because_it_cannot_be_told(
+    telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def make_image(payload: dict[str, Any]) -> dict[str, Any]:
+        return {"made": True, "cost": "no cost", "for": payload["run_id"]}
+
+    result = await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+
+    assert result["made"] is True
+    assert len(telemetry.spans("make_image")) == 1
+    assert "make_image cannot be told in telemetry" in caplog.text
+
+
+async def test_a_server_error_is_an_error_of_the_span(telemetry: Telemetry) -> None:
+    async def post_run(req: func.HttpRequest) -> func.HttpResponse:
+        return func.HttpResponse(req.url, status_code=503)
+
+    request = func.HttpRequest(method="POST", url="https://example.com/api/runs?code=secret", body=b"")
+    response = await observe_request(post_run)(req=request, context=Invocation())
+
+    (span,) = telemetry.spans("post_run")
+    assert response.status_code == 503
+    assert (span.status.is_ok, span.status.description) == (False, "HTTP 503")
+    assert not [value for value in (span.attributes or {}).values() if "secret" in str(value)]
+
+
+def test_a_wrapped_function_shows_the_worker_its_parameters_and_the_context() -> None:
+    async def function(req: func.HttpRequest, client: str) -> str:
+        """Say something."""
+        return f"{client} {req.url}"
+
+    async def wrapper(**arguments: Any) -> Any:
+        return await function(**arguments)
+
+    take_context(wrapper, function)
+
+    assert wrapper.__name__ == "function"
+    assert wrapper.__doc__ == "Say something."
+    assert wrapper.__annotations__ == {
+        "req": func.HttpRequest,
+        "client": str,
+        "return": str,
+        "context": func.Context,
+    }
+    assert not hasattr(wrapper, "__wrapped__")
