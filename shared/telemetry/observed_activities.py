@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import azure.functions as func
 from opentelemetry.trace import Span
@@ -10,13 +9,13 @@ from opentelemetry.trace import Span
 from shared.domain.run_status import Status
 from shared.reasons import Reason
 from shared.telemetry import activity_metrics
+from shared.telemetry.activity_metrics import Data
 from shared.telemetry.names import Attribute
 from shared.telemetry.paid_calls import PaidCalls, watch_paid_calls
 from shared.telemetry.run_log import log_run
 from shared.telemetry.signatures import take_context
 from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, start_span
 
-Data = dict[str, Any]
 Activity = Callable[[Data], Awaitable[Data]]
 
 PAYING = frozenset({"make_categories", "write_batch", "make_image"})
@@ -24,8 +23,6 @@ PAYING = frozenset({"make_categories", "write_batch", "make_image"})
 
 EXPECTED = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
 """Somebody wanted it so."""
-
-NANO = 10**9
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +85,7 @@ def _describe_result(name: str, payload: Data, result: Data) -> dict[Attribute, 
         Attribute.REASON: failure.get("reason"),
         Attribute.RETRY_AFTER_SECONDS: failure.get("retry_after_seconds"),
         Attribute.STATUS: result.get("status"),
-        Attribute.COST_USD: None if nano_usd is None else nano_usd / NANO,
+        Attribute.COST_USD: None if nano_usd is None else nano_usd / activity_metrics.NANO,
         Attribute.INPUT_TOKENS: cost.get("input_tokens"),
         Attribute.OUTPUT_TOKENS: cost.get("output_tokens"),
     }

@@ -10,13 +10,18 @@ from shared.telemetry.names import SCOPE
 
 APP_LOGGERS = (SCOPE, "activities", "orchestrators", "shared", "triggers")
 
+TALKATIVE_LIBRARIES = ("azure.core", "azure.identity", "azure.monitor", "httpcore2", "httpx2", "openai")
+"""They log the address of every call at INFO."""
+
 _logger = logging.getLogger(SCOPE)
 
 
 def set_log_level(level: str) -> None:
-    """Set from which level on the app's own log is written; that of libraries stays as it is."""
+    """Set from which level on the app's own log is written; libraries that tell addresses stay at WARNING or above."""
     for name in APP_LOGGERS:
         logging.getLogger(name).setLevel(level)
+    for name in TALKATIVE_LIBRARIES:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
 
 
 def log_run(level: int, event: str, *, run_id: str, catalog: str, **facts: str | float | None) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from opentelemetry import context as current_context
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -40,7 +41,8 @@ def join_trace(invocation: InvocationContext) -> Iterator[None]:
     """
     told = invocation.trace_context
     carrier = {"traceparent": told.trace_parent or "", "tracestate": told.trace_state or ""}
-    token = current_context.attach(_propagator.extract(carrier))
+    # On an empty context: an invocation without a trace begins one, whatever its host was busy with.
+    token = current_context.attach(_propagator.extract(carrier, Context()))
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 """Telemetry in memory, and small runs that make some."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from local.cli.logs import LIBRARIES
+from shared.telemetry.run_log import APP_LOGGERS, TALKATIVE_LIBRARIES
 from tests.support.running_app import RunningApp
 
 
@@ -58,6 +61,17 @@ class Telemetry:
         """Return the sum of a metric over all points that have these dimensions."""
         found = [point for point in self.points(name) if dimensions.items() <= point.dimensions.items()]
         return sum(point.value for point in found)
+
+
+@pytest.fixture(autouse=True)
+def _leave_the_log_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    levels = {name: logging.getLogger(name).level for name in ("", *LIBRARIES, *APP_LOGGERS, *TALKATIVE_LIBRARIES)}
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 async def run_to_end(app: RunningApp, **request: object) -> dict[str, Any]:

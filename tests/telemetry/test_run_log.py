@@ -1,21 +1,12 @@
 """Lines about a run carry its ids, and LOG_LEVEL decides which are written."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from shared.config import Settings
-from shared.telemetry.run_log import APP_LOGGERS, log_run
+from shared.telemetry.run_log import log_run
 from shared.wiring import build_services
-
-
-@pytest.fixture(autouse=True)
-def _keep_levels() -> Iterator[None]:
-    before = {name: logging.getLogger(name).level for name in APP_LOGGERS}
-    yield
-    for name, level in before.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def test_a_line_has_its_ids_in_the_text_and_as_fields(caplog: pytest.LogCaptureFixture) -> None:
@@ -36,7 +27,8 @@ def test_the_log_level_of_the_settings_decides(caplog: pytest.LogCaptureFixture)
     assert [record.getMessage().split()[0] for record in caplog.records] == ["enough"]
 
 
-def test_libraries_keep_their_level() -> None:
-    before = logging.getLogger("azure").level
-    build_services(Settings(log_level="DEBUG"))
-    assert logging.getLogger("azure").level == before
+@pytest.mark.parametrize(("level", "of_libraries"), [("DEBUG", "WARNING"), ("ERROR", "ERROR")])
+def test_libraries_do_not_log_the_address_of_every_call(level: str, of_libraries: str) -> None:
+    build_services(Settings(log_level=level))
+    for name in ("azure.core.pipeline.policies.http_logging_policy", "httpx2", "openai"):
+        assert logging.getLevelName(logging.getLogger(name).getEffectiveLevel()) == of_libraries

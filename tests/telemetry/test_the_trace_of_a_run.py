@@ -9,6 +9,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
+from local.cli.main import run_command_line
 from local.engine import EngineStoppedError
 from local.engine.faults import Faults, KilledHereError
 from shared.telemetry.names import Attribute
@@ -209,6 +210,15 @@ async def test_no_secret_no_prompt_and_no_text_of_an_item_is_told(
     assert any("outcome=made" in line for line in logged)
     for secret in private:
         assert not [text for text in (*told, *logged) if secret in text], secret
+
+
+def test_the_command_line_makes_one_trace_a_run(telemetry: Telemetry, tmp_path: Path) -> None:
+    small = ("--target-count", "4", "--category-count", "2", "--image-size", "64x64")
+    assert run_command_line(["run", "--offline", "--json", "--output-dir", str(tmp_path), *small]) == 0
+
+    spans = telemetry.spans()
+    assert len(find_traces(spans)) == 1
+    assert [look_up(span, Attribute.ATTEMPT) for span in spans if span.name == "make_image"] == [0] * 4
 
 
 async def test_reading_a_status_makes_no_span(telemetry: Telemetry, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from local.host import EmbeddedHost
 from shared.telemetry.observed_activities import observe_activity
 from shared.telemetry.observed_requests import observe_request
 from shared.telemetry.signatures import take_context
+from shared.telemetry.tracing import start_span
 from tests.telemetry.conftest import Telemetry
 
 Steps = Generator[Any, Any, Any]
@@ -91,6 +92,22 @@ class Invocation:
     class trace_context:  # noqa: N801 - an attribute of this name
         trace_parent = TRACE_PARENT
         trace_state = ""
+
+
+async def test_an_invocation_without_a_trace_begins_one_of_its_own(telemetry: Telemetry) -> None:
+    class Untraced:
+        class trace_context:  # noqa: N801 - an attribute of this name
+            trace_parent = ""
+            trace_state = ""
+
+    async def close_items(_payload: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    with start_span("something else"):
+        await observe_activity(close_items)(payload=MESSAGE, context=Untraced())
+
+    (span,) = telemetry.spans("close_items")
+    assert span.parent is None
 
 
 async def test_an_activity_that_raises_is_told_by_type_and_not_by_its_words(telemetry: Telemetry) -> None:
