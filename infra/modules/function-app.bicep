@@ -118,6 +118,9 @@ var baseSettings = {
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // The exporter calls endpoints of its own otherwise: figures about itself, and settings from afar.
+  APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'True'
+  APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'True'
 
   // What shared/config.py reads. What it reads and is not here keeps its default; docs/deploy.md lists why.
   AZURE_OPENAI_ENDPOINT: modelEndpoint

@@ -10,6 +10,7 @@ SLOW = {
     "PIL",
     "azure.core",
     "azure.identity",
+    "azure.monitor",
     "azure.storage",
     "dotenv",
     "filelock",
