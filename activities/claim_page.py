@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
-from shared.domain.messages import ClaimInput, ClaimResult, ImageJob
+from shared.domain.image_messages import ClaimInput, ClaimResult, ImageJob
 from shared.records import catalog, run
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services

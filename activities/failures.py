@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from shared.config import SettingError
 from shared.domain import paths
-from shared.domain.messages import ClaimResult, Done, Failure, ImageResult, Plan, Published, TextResult
+from shared.domain.image_messages import ClaimResult, ImageResult
+from shared.domain.messages import Done, Failure, Plan, Published, TextResult
 from shared.ports import ModelError, Store, StoreUnavailableError
 from shared.reasons import FATAL_REASONS, Reason
 from shared.records.files import DamagedFileError

@@ -10,8 +10,9 @@ from activities.costs import price_failed_image, price_image
 from activities.failures import handle_model_error, shorten, tell_failures
 from activities.prepare_run import describe_picture
 from shared.domain import paths
+from shared.domain.image_messages import FailedImage, ImageCall, ImageResult
 from shared.domain.items import Item
-from shared.domain.messages import Cost, Done, FailedImage, Failure, ImageCall, ImageResult
+from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import SeedRequest, parse_image_size
 from shared.imaging.pictures import BadImageError
 from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError

@@ -13,20 +13,16 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators.patience import LEAST_WAIT_SECONDS, RunStoppedError, call_patiently, read_result
-from shared.domain.messages import (
+from shared.domain.image_messages import (
     ClaimInput,
     ClaimResult,
-    Done,
-    Ending,
     FailedImage,
-    Failure,
     ImageCall,
     ImageJob,
     ImageResult,
     LaneInput,
-    Tally,
-    Tries,
 )
+from shared.domain.messages import Done, Ending, Failure, Tally, Tries
 from shared.domain.retries import count_failure, decide_retry, find_time_since
 from shared.domain.window import ImageWindow, postpone
 from shared.reasons import Reason

@@ -7,19 +7,8 @@ from typing import Any, TypeVar
 
 import azure.durable_functions as df
 
-from shared.domain.messages import (
-    ClaimResult,
-    Done,
-    Failure,
-    ImageResult,
-    Message,
-    Plan,
-    Published,
-    Tally,
-    TextCall,
-    TextResult,
-    Tries,
-)
+from shared.domain.image_messages import ClaimResult, ImageResult
+from shared.domain.messages import Done, Failure, Message, Plan, Published, Tally, TextCall, TextResult, Tries
 from shared.domain.retries import count_failure, decide_retry, find_time_since
 from shared.reasons import Reason
 

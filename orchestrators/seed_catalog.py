@@ -8,11 +8,11 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity, describe_break
+from shared.domain.image_messages import LaneInput
 from shared.domain.messages import (
     Done,
     Ending,
     Failure,
-    LaneInput,
     Plan,
     Published,
     RunRef,

@@ -42,8 +42,13 @@ class Reason(StrEnum):
     QUOTA_EXHAUSTED = "quota_exhausted"
     MODEL_NOT_FOUND = "model_not_found"
 
+    # Calls that failed so often that the run stopped making them
+    TOO_MANY_REFUSALS = "too_many_refusals"
+    TOO_MANY_ERRORS = "too_many_errors"
+
     # A run that ended before its work did
     NO_NEW_ITEMS = "no_new_items"
+    BUDGET = "budget"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     STORE_UNAVAILABLE = "store_unavailable"

@@ -13,8 +13,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from shared.domain.image_messages import ImageJob
 from shared.domain.items import Draft
-from shared.domain.messages import Failure, ImageJob, Message, Tries
+from shared.domain.messages import Failure, Message, Tries
 from shared.domain.themes import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.reasons import Reason
 

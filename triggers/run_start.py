@@ -17,7 +17,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.domain import paths
-from shared.domain.messages import SeedInput
+from shared.domain.messages import VERSION, SeedInput
 from shared.domain.requests import SeedRequest
 from shared.records import claims, run
 from shared.records.claims import Claim, RunState
@@ -89,6 +89,10 @@ async def start_run(
             parallel_image_requests=request.parallel_image_requests,
             max_retries=request.max_retries,
             dry_run=request.dry_run,
+            version=VERSION,
+            image_requests_per_minute=request.image_requests_per_minute,
+            parallel_text_requests=request.parallel_text_requests,
+            pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
         )
         await _start_orchestration(client, seed)
     return Start(run_id)

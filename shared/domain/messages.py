@@ -14,6 +14,11 @@ from pydantic.alias_generators import to_camel
 
 from shared.reasons import Reason
 
+VERSION = 2
+"""What new runs are started with. An orchestration that is under way while a new version rolls out keeps the decisions
+it began with, or its history would not replay: 1 = 0.1.0 (a message without a version), 2 = adaptive windows, pacing,
+writers by category, pauses."""
+
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
@@ -148,7 +153,20 @@ class RunRef(Message):
 
 @dataclass(frozen=True, slots=True)
 class SeedInput(Message):
-    """Input of ``seed_catalog``: of the request, only what decides the course of the orchestration."""
+    """Input of ``seed_catalog``: of the request, only what decides the course of the orchestration.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        target_count: items that the catalog is to hold.
+        parallel_image_requests: image calls at a time, at most.
+        max_retries: of calls that fail in a way that counts.
+        dry_run: no images.
+        version: which decisions the orchestrators make, see ``VERSION``; handed on to the children.
+        image_requests_per_minute: the quota of image calls, if the caller told it.
+        parallel_text_requests: batches that are written at a time, at most.
+        pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
+    """
 
     run_id: str
     catalog: str
@@ -156,6 +174,10 @@ class SeedInput(Message):
     parallel_image_requests: int
     max_retries: int
     dry_run: bool = False
+    version: int = 1
+    image_requests_per_minute: float | None = None
+    parallel_text_requests: int = 1
+    pause_limit_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +210,10 @@ class TextCall(Message):
         attempt: which call for the same result this is, from 0.
         stricter: the previous answer could not be used.
         rejected_last_time: reason counts of the previous batch, when its yield was low.
+        writer: which of the run's writers asks, and for which of its batches; the batch takes the next free number
+            when it is stored. None = ``batch`` is the number, as in version 1.
+        lane: the writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
+        lanes: how many writers share the categories.
     """
 
     run_id: str
@@ -196,6 +222,9 @@ class TextCall(Message):
     attempt: int = 0
     stricter: bool = False
     rejected_last_time: Mapping[str, int] = field(default_factory=dict)
+    writer: str | None = None
+    lane: int = 0
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +273,10 @@ class WriteItemsInput(Message):
         started_at: when that call was first made, ISO 8601; None = it was not.
         failure: what the previous batch failed with.
         tally: of all generations so far.
+        version: see ``VERSION``.
+        leg: how often the run was resumed before.
+        lane: this writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
+        lanes: how many writers share the categories.
     """
 
     run_id: str
@@ -260,130 +293,10 @@ class WriteItemsInput(Message):
     started_at: str | None = None
     failure: Failure | None = None
     tally: Tally = Tally()
-
-
-@dataclass(frozen=True, slots=True)
-class ImageJob(Message):
-    """One item's image still to make.
-
-    Attributes:
-        product_id: the item.
-        batch: the batch that holds it.
-        tries: how it has failed so far.
-        due: not before this moment, ISO 8601; None = at once.
-    """
-
-    product_id: str
-    batch: int
-    tries: Tries = Tries()
-    due: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LaneInput(Message):
-    """Input of ``make_images``, carried from generation to generation.
-
-    Attributes:
-        run_id: the run.
-        catalog: its catalog.
-        lane: which lane, from 0.
-        width: image calls at a time.
-        max_retries: of calls that fail in a way that counts.
-        claims: pages that the lane has claimed so far.
-        last_page: the last page that the lane has seen, its own or another's.
-        jobs: taken over from the generation before: those that wait for another try.
-        started_at: when the lane began, ISO 8601.
-        tally: of all generations so far.
-    """
-
-    run_id: str
-    catalog: str
-    lane: int
-    width: int
-    max_retries: int
-    claims: int = 0
-    last_page: int = 0
-    jobs: tuple[ImageJob, ...] = ()
-    started_at: str | None = None
-    tally: Tally = Tally()
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimInput(Message):
-    """Input of ``claim_page``.
-
-    ``claimant`` names the lane and how many pages it has had, and stays until it gets the next one. So a redelivery
-    finds its own claim, and the lane finds what a late redelivery claimed after an earlier one had found nothing.
-    """
-
-    run_id: str
-    catalog: str
-    claimant: str
-    size: int
-    last_page: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimResult(Message):
-    """The page that a lane got.
-
-    Attributes:
-        page: its number, or the last one seen where nothing was left.
-        jobs: at most ``size``.
-        closed: nothing is left and nothing will come.
-        stopped: the run was stopped.
-        failure: the store did not answer.
-    """
-
-    page: int = 0
-    jobs: tuple[ImageJob, ...] = ()
-    closed: bool = False
-    stopped: bool = False
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImageCall(Message):
-    """Input of ``make_image``; ``attempt`` counts deliveries by decision, not by accident."""
-
-    run_id: str
-    catalog: str
-    product_id: str
-    batch: int
-    attempt: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ImageResult(Message):
-    """What ``make_image`` did.
-
-    Attributes:
-        made: the image is in the store and was paid by this run.
-        kept: the image was in the store before this run.
-        cost: of this result, whether it was paid now or by an earlier delivery.
-        failure: why there is no image.
-        stopped: the run was stopped before the call.
-        last_success_at: when any call of the run last succeeded, ISO 8601.
-    """
-
-    made: bool = False
-    kept: bool = False
-    cost: Cost = Cost()
-    failure: Failure | None = None
-    stopped: bool = False
-    last_success_at: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FailedImage(Message):
-    """Input of ``record_failure``."""
-
-    run_id: str
-    catalog: str
-    product_id: str
-    batch: int
-    attempts: int
-    failure: Failure
+    version: int = 1
+    leg: int = 0
+    lane: int = 0
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from shared.domain.themes import Theme
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
 IMAGE_SIZE_PATTERN = r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"
+MOST_PAUSE_MINUTES = 8_640
+"""Six days: the longest wait that Durable Functions keeps as a single timer."""
+
 LEAST_IMAGE_SIDE, MOST_IMAGE_SIDE = 64, 4096
 
 RESERVED_NAMES = frozenset(
@@ -72,6 +75,8 @@ class SeedRequest(BaseModel):
     category_count: int = Field(default=20, ge=1, le=100)
     batch_size: int = Field(default=20, ge=1, le=50)
     parallel_image_requests: int = Field(default=4, ge=1, le=64)
+    image_requests_per_minute: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
+    parallel_text_requests: int = Field(default=1, ge=1, le=16)
     max_retries: int = Field(default=5, ge=0, le=10)
     image_size: Annotated[str, AfterValidator(check_image_size)] = "1024x1024"
     image_quality: Literal["low", "medium", "high"] = "medium"
@@ -81,6 +86,10 @@ class SeedRequest(BaseModel):
     dry_run: bool = False
     validate_items: bool = True
     publish: bool = True
+    pause_on_block: bool = False
+    pause_limit_minutes: int = Field(default=1_440, ge=1, le=MOST_PAUSE_MINUTES)
+    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    accept_estimate: bool = False
     theme: Theme = Theme()
 
     @classmethod

@@ -37,6 +37,7 @@ PUBLISHING_STATUSES = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_FAILURE
 SHORTFALL_REASONS = frozenset(
     {
         Reason.NO_NEW_ITEMS,
+        Reason.BUDGET,
         Reason.RATE_LIMITED,
         Reason.SERVER_ERROR,
         Reason.CONNECTION,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.domain.messages import ImageJob
+from shared.domain.image_messages import ImageJob
 
 
 @dataclass(slots=True)

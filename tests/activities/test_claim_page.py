@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from shared.domain.messages import ClaimInput, ClaimResult, Failure
+from shared.domain.image_messages import ClaimInput, ClaimResult
+from shared.domain.messages import Failure
 from shared.ports import FileInfo, Store
 from shared.reasons import Reason
 from shared.records import run

@@ -6,19 +6,8 @@ import pytest
 
 from shared.config import Settings
 from shared.domain import paths
-from shared.domain.messages import (
-    ClaimInput,
-    Ending,
-    FailedImage,
-    Failure,
-    ImageCall,
-    Message,
-    Published,
-    RunRef,
-    Tally,
-    TextCall,
-    TextResult,
-)
+from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
+from shared.domain.messages import Ending, Failure, Message, Published, RunRef, Tally, TextCall, TextResult
 from shared.ports import Content, FileInfo, ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records import run

@@ -8,18 +8,8 @@ from typing import Any
 import pytest
 
 from shared.domain import paths
-from shared.domain.messages import (
-    ClaimInput,
-    Cost,
-    Ending,
-    FailedImage,
-    Failure,
-    ImageCall,
-    Message,
-    RunRef,
-    Tally,
-    TextCall,
-)
+from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
+from shared.domain.messages import Cost, Ending, Failure, Message, RunRef, Tally, TextCall
 from shared.ports import ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.wiring import Services

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.messages import ImageJob, Tries
+from shared.domain.image_messages import ImageJob
+from shared.domain.messages import Tries
 from shared.domain.window import ImageWindow, postpone
 from tests.strategies import THOROUGH, image_jobs
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from local.engine.clock import ManualClock
-from shared.domain.messages import Cost, Failure, ImageCall, TextCall, TextResult
+from shared.domain.image_messages import ImageCall
+from shared.domain.messages import Cost, Failure, TextCall, TextResult
 from shared.reasons import Reason
 from tests.support.scripted_course import RUN, TEXT_COST, Course, Ended, follow, limited
 

@@ -19,24 +19,8 @@ from local.engine.engine import Engine
 from local.engine.instances import Instance, InstanceFilter
 from local.engine.testing import run_engine
 from orchestrators import make_images, seed_catalog, write_items
-from shared.domain.messages import (
-    ClaimInput,
-    ClaimResult,
-    Cost,
-    Done,
-    Ending,
-    FailedImage,
-    Failure,
-    ImageCall,
-    ImageJob,
-    ImageResult,
-    Plan,
-    Published,
-    SeedInput,
-    Tally,
-    TextCall,
-    TextResult,
-)
+from shared.domain.image_messages import ClaimInput, ClaimResult, FailedImage, ImageCall, ImageJob, ImageResult
+from shared.domain.messages import Cost, Done, Ending, Failure, Plan, Published, SeedInput, Tally, TextCall, TextResult
 from shared.reasons import Reason
 
 RUN, CATALOG = "8204736755521-af1e9c55", "toys"

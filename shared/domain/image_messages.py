@@ -1,0 +1,156 @@
+"""What travels between the image lanes and their activities. See ``messages`` for what all messages have in common."""
+
+from dataclasses import dataclass
+
+from shared.domain.messages import Cost, Failure, Message, Tally, Tries
+
+
+@dataclass(frozen=True, slots=True)
+class ImageJob(Message):
+    """One item's image still to make.
+
+    Attributes:
+        product_id: the item.
+        batch: the batch that holds it.
+        tries: how it has failed so far.
+        due: not before this moment, ISO 8601; None = at once.
+    """
+
+    product_id: str
+    batch: int
+    tries: Tries = Tries()
+    due: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneInput(Message):
+    """Input of ``make_images``, carried from generation to generation.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        lane: which lane, from 0.
+        width: image calls at a time.
+        max_retries: of calls that fail in a way that counts.
+        claims: pages that the lane has claimed so far.
+        last_page: the last page that the lane has seen, its own or another's.
+        jobs: taken over from the generation before: those that wait for another try.
+        started_at: when the lane began, ISO 8601.
+        tally: of all generations so far.
+        version: see ``messages.VERSION``.
+        leg: how often the run was resumed before.
+        lanes: how many lanes share the run's window.
+        per_minute: image calls that this lane may start a minute; None = as many as its window allows.
+        next_start: when the pace allows the next start, ISO 8601; None = at once.
+        window: what the lane's share of the window has adapted to; None = all of ``width``.
+        paused_until: the moment that the service named, ISO 8601.
+        most_images: the lane ends after so many image calls; None = when nothing is left.
+    """
+
+    run_id: str
+    catalog: str
+    lane: int
+    width: int
+    max_retries: int
+    claims: int = 0
+    last_page: int = 0
+    jobs: tuple[ImageJob, ...] = ()
+    started_at: str | None = None
+    tally: Tally = Tally()
+    version: int = 1
+    leg: int = 0
+    lanes: int = 1
+    per_minute: float | None = None
+    next_start: str | None = None
+    window: float | None = None
+    paused_until: str | None = None
+    most_images: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimInput(Message):
+    """Input of ``claim_page``.
+
+    ``claimant`` names the lane and how many pages it has had, and stays until it gets the next one. So a redelivery
+    finds its own claim, and the lane finds what a late redelivery claimed after an earlier one had found nothing.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        claimant: the lane, and how many pages it has had.
+        size: jobs of the page, at most.
+        last_page: the last page that the lane has seen, its own or another's.
+        leg: how often the run was resumed before; each leg claims anew what is still to be made.
+        lanes: how many lanes share what is left: near the end pages get smaller, so that all lanes end together.
+    """
+
+    run_id: str
+    catalog: str
+    claimant: str
+    size: int
+    last_page: int
+    leg: int = 0
+    lanes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult(Message):
+    """The page that a lane got.
+
+    Attributes:
+        page: its number, or the last one seen where nothing was left.
+        jobs: at most ``size``.
+        closed: nothing is left and nothing will come.
+        stopped: the run was stopped.
+        failure: the store did not answer.
+    """
+
+    page: int = 0
+    jobs: tuple[ImageJob, ...] = ()
+    closed: bool = False
+    stopped: bool = False
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCall(Message):
+    """Input of ``make_image``; ``attempt`` counts deliveries by decision, not by accident."""
+
+    run_id: str
+    catalog: str
+    product_id: str
+    batch: int
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageResult(Message):
+    """What ``make_image`` did.
+
+    Attributes:
+        made: the image is in the store and was paid by this run.
+        kept: the image was in the store before this run.
+        cost: of this result, whether it was paid now or by an earlier delivery.
+        failure: why there is no image.
+        stopped: the run was stopped before the call.
+        last_success_at: when any call of the run last succeeded, ISO 8601.
+    """
+
+    made: bool = False
+    kept: bool = False
+    cost: Cost = Cost()
+    failure: Failure | None = None
+    stopped: bool = False
+    last_success_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedImage(Message):
+    """Input of ``record_failure``."""
+
+    run_id: str
+    catalog: str
+    product_id: str
+    batch: int
+    attempts: int
+    failure: Failure
