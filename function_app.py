@@ -2,7 +2,16 @@
 
 import azure.durable_functions as df
 
-from activities import claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch
+from activities import (
+    claim_page,
+    close_run,
+    make_categories,
+    make_image,
+    prepare_run,
+    publish_catalog,
+    resume_run,
+    write_batch,
+)
 from orchestrators import make_images, seed_catalog, write_items
 from triggers import catalogs, health, purge, runs
 
@@ -17,6 +26,7 @@ for module in (
     write_items,
     make_images,
     prepare_run,
+    resume_run,
     make_categories,
     write_batch,
     claim_page,

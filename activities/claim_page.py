@@ -1,11 +1,14 @@
 """``claim_page``: gives a lane the next accepted items without an image, and nobody else."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
+from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult, ImageJob
+from shared.ports import Store
 from shared.records import catalog, run
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
@@ -15,10 +18,11 @@ blueprint = df.Blueprint()
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in the acceptance order: behind so many items of a batch."""
+    """A place in the acceptance order: behind so many items of a batch, and so many of all batches."""
 
     batch: int = 1
     index: int = 0
+    items: int = 0
 
 
 @blueprint.activity_trigger(input_name="payload")
@@ -44,18 +48,18 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
     if await run.read_stop(store, claim.run_id) is not None:
         return ClaimResult(page=claim.last_page, stopped=True)
     number = claim.last_page
-    last = await run.read_page(store, claim.run_id, number) if number else None
+    last = await run.read_page(store, claim.run_id, number, claim.leg) if number else None
     while True:
-        cursor = Cursor() if last is None else Cursor(last.through_batch, last.through_index)
+        cursor = Cursor() if last is None else Cursor(last.through_batch, last.through_index, last.through_items)
         # Looked at before the items are: if it is closed now, nothing can come behind what is found next.
-        closed = await run.are_items_closed(store, claim.run_id)
-        page = await run.read_page(store, claim.run_id, number + 1)
+        closed = await run.are_items_closed(store, claim.run_id, claim.leg)
+        page = await run.read_page(store, claim.run_id, number + 1, claim.leg)
         if page is None:
-            jobs, through = await _collect(services, claim, cursor)
+            jobs, through = await _collect(services, claim, cursor, closed=closed)
             if through == cursor:
                 return ClaimResult(page=number, closed=closed)
-            page = run.Page(claim.claimant, through.batch, through.index, jobs)
-            if not await run.create_page(store, claim.run_id, number + 1, page):
+            page = run.Page(claim.claimant, through.batch, through.index, jobs, through.items)
+            if not await run.create_page(store, claim.run_id, number + 1, page, claim.leg):
                 continue
         number, last = number + 1, page
         if page.claimant == claim.claimant and page.jobs:
@@ -65,31 +69,57 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
             )
 
 
+def size_page(claim: ClaimInput, target_count: int, seen: int) -> int:
+    """Return how many jobs a page gets: half of an even share of what is left, at most what was asked for.
+
+    So pages get smaller towards the end and all lanes end together (guided self-scheduling: Polychronopoulos and
+    Kuck, 1987). A catalog that holds more than was asked for is dealt out in whole pages.
+    """
+    left = target_count - seen
+    return claim.size if left <= 0 else max(1, min(claim.size, math.ceil(left / (2 * claim.lanes))))
+
+
 async def _collect(
     services: Services,
     claim: ClaimInput,
     cursor: Cursor,
+    *,
+    closed: bool,
 ) -> tuple[tuple[run.PageJob, ...], Cursor]:
     """Return the next jobs behind the cursor, and the cursor behind them; at most one batch is looked through."""
     store = services.store
     batch = await services.caches.read_batch(store, claim.catalog, claim.run_id, cursor.batch)
     if batch is None:
-        # Not written yet; or never, or put aside as damaged: go on behind such a gap, if there is more. A batch that
-        # was written between the two looks is no gap.
-        numbers = await catalog.list_batch_numbers(store, claim.catalog)
-        later = [] if cursor.batch in numbers else [number for number in numbers if number > cursor.batch]
-        return (), Cursor(min(later)) if later else cursor
-    images = await services.caches.list_first_images(store, claim.catalog, claim.run_id)
+        return (), await _pass_gap(store, claim.catalog, cursor, closed=closed)
     request = await services.caches.read_request(store, claim.run_id)
+    makers = await services.caches.list_first_images(store, claim.catalog, claim.run_id, claim.leg)
+    given_up = await services.caches.list_given_up(store, claim.run_id, claim.leg)
+    size = size_page(claim, request.target_count, cursor.items)
     jobs: list[run.PageJob] = []
     index = cursor.index
-    while index < len(batch.items) and len(jobs) < claim.size:
+    while index < len(batch.items) and len(jobs) < size:
         item = batch.items[index]
-        image = images.get(item.filename)
-        done = image is not None and catalog.is_valid_image(image)
-        if request.force_images:
-            done = done and image is not None and image.facts.get("run_id") == claim.run_id
-        if not done:
+        maker = makers.get(item.filename)
+        is_made = maker == claim.run_id if request.force_images else maker is not None
+        if not is_made and item.product_id not in given_up:
             jobs.append(run.PageJob(item.product_id, batch.batch))
         index += 1
-    return tuple(jobs), Cursor(batch.batch + 1) if index == len(batch.items) else Cursor(batch.batch, index)
+    items = cursor.items + index - cursor.index
+    behind = Cursor(batch.batch + 1, 0, items) if index == len(batch.items) else Cursor(batch.batch, index, items)
+    return tuple(jobs), behind
+
+
+async def _pass_gap(store: Store, name: str, cursor: Cursor, *, closed: bool) -> Cursor:
+    """Return the cursor behind a gap in the batches: one was put aside as damaged.
+
+    A batch that is only not written yet is no gap. As long as some are being written, a gap is seen by the batch behind
+    it; all batches are listed only once, at the end.
+    """
+    if await store.describe(paths.batch_file(name, cursor.batch)) is not None:
+        return cursor  # it was written between the two looks
+    if await store.describe(paths.batch_file(name, cursor.batch + 1)) is not None:
+        return replace(cursor, batch=cursor.batch + 1, index=0)
+    if not closed:
+        return cursor
+    later = [number for number in await catalog.list_batch_numbers(store, name) if number > cursor.batch]
+    return replace(cursor, batch=min(later), index=0) if later else cursor

@@ -7,17 +7,17 @@ import azure.durable_functions as df
 
 from activities.failures import tell_failures
 from shared.domain import paths
-from shared.domain.items import Item
 from shared.domain.messages import Done, Ending, Failure, Published
 from shared.domain.run_status import summarize
+from shared.domain.spread import CategorySpread
 from shared.imaging import contact_sheet
 from shared.imaging.contact_sheet_tiles import make_thumbnail
 from shared.imaging.pictures import BadImageError
 from shared.ports import Store
 from shared.reasons import Reason
-from shared.records import run
+from shared.records import catalog, run
 from shared.records.claims import release_claim
-from shared.records.publication import view_catalog
+from shared.records.pictures import list_makers
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -64,13 +64,18 @@ async def run_draw_contact_sheet(services: Services, ending: Ending) -> Done:
     if not ending.tally.made:
         return Done()
     store = services.store
-    view = await view_catalog(store, ending.catalog, with_images=True)
-    shown = spread_over_categories(view.rows, contact_sheet.MAX_CELLS)
+    makers = await list_makers(store, ending.catalog)
+    shown, images = CategorySpread(contact_sheet.MAX_CELLS), 0
+    async for item in catalog.iterate_items(store, ending.catalog):
+        if item.filename in makers:
+            shown.show(item)
+            images += 1
     cells = []
-    for item in shown:
+    for item in shown.pick():
         thumbnail = await _read_thumbnail(store, paths.image_file(ending.catalog, item.filename))
         cells.append(contact_sheet.ContactCell(item.name, item.category, thumbnail))
-    subtitle = f"{view.images} pictures in {view.categories} categories"
+    categories = await catalog.read_categories(store, ending.catalog) or []
+    subtitle = f"{images} pictures in {len(categories)} categories"
     sheet = await asyncio.to_thread(contact_sheet.draw_contact_sheet, ending.catalog, subtitle, cells)
     await store.write(paths.run_file(ending.run_id, "contact-sheet.jpg"), sheet, content_type="image/jpeg")
     return Done()
@@ -103,6 +108,8 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
         summary = await run.read_status_file(store, ending.run_id, "summary.json") or summary
     await run.write_progress(store, summary)
     services.caches.forget(ending.run_id)
+    services.breakers.forget(ending.run_id)
+    services.ledgers.forget(ending.run_id)
     return Done(status=str(summary.status))
 
 
@@ -114,14 +121,3 @@ async def _read_thumbnail(store: Store, path: str) -> bytes | None:
         return await asyncio.to_thread(make_thumbnail, content.data)
     except BadImageError:
         return None
-
-
-def spread_over_categories(items: list[Item], most: int) -> list[Item]:
-    """Return at most so many items, evenly from each category, category by category."""
-    by_category: dict[str, list[Item]] = {}
-    for item in items:
-        by_category.setdefault(item.category, []).append(item)
-    share = most
-    while sum(min(share, len(group)) for group in by_category.values()) > most:
-        share -= 1
-    return [item for group in by_category.values() for item in group[: max(1, share)]][:most]

@@ -1,64 +1,88 @@
-"""What calls cost, as messages carry it."""
+"""What calls cost, as messages carry it: after them, and the most that they should come to before them."""
 
-from typing import Any
+import math
 
 from shared.domain.messages import Cost
 from shared.domain.requests import SeedRequest
-from shared.ports import ModelError, TextRequest, Usage
-from shared.prices import cost_of_image, cost_of_text, estimate_image_usage
+from shared.domain.themes import Theme
+from shared.domain.tokens import CHARACTERS_A_TOKEN, estimate_text_usage, limit_text_usage
+from shared.ports import AnswerT, ModelError, TextRequest, Usage
+from shared.prices import PriceList
 from shared.reasons import Reason
 
 NANO = 10**9
 
-CHARACTERS_A_TOKEN = 4
-"""OpenAI's rule of thumb for English text."""
 
-OUTPUT_TOKENS_A_DRAFT = 130
-"""An item of 500 characters as JSON; only used where an answer was lost."""
-
-
-def price_text(model: str, usage: Usage) -> Cost:
+def price_text(prices: PriceList, model: str, usage: Usage) -> Cost:
     """Return the cost of a text call by its usage."""
     return Cost(
         text_calls=1,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        nano_usd=int(cost_of_text(model, usage) * NANO),
+        nano_usd=int(prices.cost_of_text(model, usage) * NANO),
     )
 
 
-def price_image(model: str, usage: Usage) -> Cost:
+def price_image(prices: PriceList, model: str, usage: Usage) -> Cost:
     """Return the cost of an image call by its usage."""
     return Cost(
         image_calls=1,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        nano_usd=int(cost_of_image(model, usage) * NANO),
+        nano_usd=int(prices.cost_of_image(model, usage) * NANO),
     )
 
 
-def price_failed_text(deployment: str, error: ModelError, request: TextRequest[Any], *, asked: int) -> Cost:
+def limit_text_cost(
+    prices: PriceList,
+    deployment: str,
+    ask: TextRequest[AnswerT],
+    *,
+    theme: Theme,
+    entries: int,
+) -> Cost:
+    """Return the most that a text call for so many categories or drafts should come to."""
+    return price_text(prices, deployment, limit_text_usage(ask, theme=theme, entries=entries))
+
+
+def limit_image_cost(prices: PriceList, deployment: str, request: SeedRequest, prompt: str) -> Cost:
+    """Return the most that an image call should come to; a prompt that the rules never saw can be a long one."""
+    listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
+    prompt_tokens = max(listed.input_tokens, math.ceil(len(prompt) / CHARACTERS_A_TOKEN))
+    return price_image(prices, deployment, Usage(prompt_tokens, listed.output_tokens))
+
+
+def price_failed_text(
+    prices: PriceList,
+    deployment: str,
+    error: ModelError,
+    ask: TextRequest[AnswerT],
+    *,
+    theme: Theme,
+    entries: int,
+) -> Cost:
     """Return what a failed text call cost: one whose answer was lost counts as if it had been billed.
 
     Args:
+        prices: what calls cost.
         deployment: what was called.
         error: how it failed.
-        request: what was asked.
-        asked: how many items or categories the lost answer would have held.
+        ask: what was asked.
+        theme: what the catalog is about.
+        entries: how many categories or drafts the lost answer would have held.
     """
     if error.usage is not None:
-        return price_text(deployment, error.usage)
+        return price_text(prices, deployment, error.usage)
     if error.reason is Reason.TIMEOUT_AMBIGUOUS:
-        characters = len(request.instructions) + len(request.task)
-        usage = Usage(characters // CHARACTERS_A_TOKEN, asked * OUTPUT_TOKENS_A_DRAFT)
-        return price_text(deployment, usage)
+        return price_text(prices, deployment, estimate_text_usage(ask, theme=theme, entries=entries))
     return Cost()
 
 
-def price_failed_image(deployment: str, error: ModelError, request: SeedRequest) -> Cost:
+def price_failed_image(prices: PriceList, deployment: str, error: ModelError, request: SeedRequest) -> Cost:
     """Return what a failed image call cost: one whose answer was lost counts as if it had been billed."""
     if error.usage is not None:
-        return price_image(deployment, error.usage)
+        return price_image(prices, deployment, error.usage)
     if error.reason is Reason.TIMEOUT_AMBIGUOUS:
-        return price_image(deployment, estimate_image_usage(deployment, request.image_size, request.image_quality))
+        usage = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
+        return price_image(prices, deployment, usage)
     return Cost()

@@ -1,19 +1,20 @@
 """How activities tell failures: as data that the orchestrator decides on; only surprises raise."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shared.config import SettingError
 from shared.domain import paths
-from shared.domain.image_messages import ClaimResult, ImageResult
-from shared.domain.messages import Done, Failure, Plan, Published, TextResult
+from shared.domain.image_messages import ClaimResult, ImageCall, ImageResult
+from shared.domain.messages import Done, Failure, Plan, Published, Stop, TextResult
 from shared.ports import ModelError, Store, StoreUnavailableError
 from shared.reasons import FATAL_REASONS, Reason
 from shared.records.files import DamagedFileError
 from shared.records.run import record_stop
 from shared.wiring import Services
 
-ResultT = TypeVar("ResultT", Plan, Done, TextResult, Published, ClaimResult, ImageResult)
+ResultT = TypeVar("ResultT", Plan, Done, TextResult, Published, Stop, ClaimResult, ImageResult)
 
 
 async def tell_failures(
@@ -57,6 +58,17 @@ async def handle_model_error(store: Store, run_id: str, error: ModelError) -> Fa
     if error.reason in FATAL_REASONS:
         await record_stop(store, run_id, failure)
     return failure
+
+
+async def count_outcome(services: Services, call: ImageCall, reason: Reason | None) -> None:
+    """Count how an image call went (None = well); too many bad ones among the latest stop the run.
+
+    A store that does not take the stop record costs nothing but the next call: its outcome tries again.
+    """
+    failure = services.breakers.count(call.run_id, call.leg, reason)
+    if failure is not None:
+        with contextlib.suppress(StoreUnavailableError):
+            await record_stop(services.store, call.run_id, failure)
 
 
 def shorten(text: str) -> str:

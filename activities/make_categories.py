@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import azure.durable_functions as df
 from pydantic import ConfigDict, TypeAdapter
 
-from activities.costs import price_failed_text, price_text
+from activities.allowance import open_allowance
+from activities.costs import limit_text_cost, price_failed_text, price_text
 from activities.failures import handle_model_error, tell_failures
 from shared.domain import paths
 from shared.domain.items import Category
@@ -71,7 +72,9 @@ async def run_make_categories(services: Services, call: TextCall) -> TextResult:
     request = await services.caches.read_request(store, call.run_id)
     path = paths.run_file(call.run_id, "categories.json")
     record = await read_json(store, path, _RECORD.validate_python)
+    allowance = open_allowance(services, call.run_id, request, "categories")
     if record is not None and record.last_attempt >= call.attempt:
+        await allowance.settle(record.cost)
         return await _finish(store, call, record, asked=request.category_count)
     taken = record.categories if record is not None else await _find_kept(services, call)
 
@@ -83,21 +86,29 @@ async def run_make_categories(services: Services, call: TextCall) -> TextResult:
     if missing <= 0:
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=request.category_count)
     ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
+    prices, deployment, theme = services.settings.prices, services.settings.model.text_deployment, request.theme
+    over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=missing))
+    if over_budget is not None:
+        return TextResult(asked=request.category_count, failure=over_budget)
     try:
         answer = await services.model.answer(ask)
     except ModelError as error:
+        failure = await handle_model_error(store, call.run_id, error)
+        cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=missing)
+        await allowance.settle(cost)
         return TextResult(
             asked=request.category_count,
-            cost=price_failed_text(services.settings.model.text_deployment, error, ask, asked=missing),
-            failure=await handle_model_error(store, call.run_id, error),
+            cost=cost,
+            failure=failure,
             last_success_at=standing.last_success_at,
         )
     proposed = [draft.name for draft in answer.value.categories]
     categories = pick_categories(proposed, taken=taken, count=request.category_count, theme=request.theme)
-    accepted, cost = len(categories) - len(taken), price_text(answer.model, answer.usage)
+    accepted, cost = len(categories) - len(taken), price_text(prices, answer.model, answer.usage)
     record = CategoryRecord(call.attempt, categories, accepted, cost)
     data = dump_json(_RECORD.dump_python(record, mode="json", by_alias=True))
     await store.write(path, data, content_type=JSON_TYPE)
+    await allowance.settle(cost)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
     return await _finish(store, call, record, asked=request.category_count)
 

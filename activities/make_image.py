@@ -1,21 +1,25 @@
 """``make_image`` and ``record_failure``: one item's picture, paid once."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
 
-from activities.costs import price_failed_image, price_image
-from activities.failures import handle_model_error, shorten, tell_failures
+from activities.allowance import Allowance, open_allowance
+from activities.costs import limit_image_cost, price_failed_image, price_image
+from activities.failures import count_outcome, handle_model_error, shorten, tell_failures
 from activities.prepare_run import describe_picture
 from shared.domain import paths
 from shared.domain.image_messages import FailedImage, ImageCall, ImageResult
 from shared.domain.items import Item
 from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import SeedRequest, parse_image_size
+from shared.domain.retries import limit_retry_after
 from shared.imaging.pictures import BadImageError
-from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError
+from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError, Store, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
@@ -66,6 +70,34 @@ async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # th
     return (await tell_failures(services, failed.run_id, Done, work)).to_json()
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One item's picture: who asks for it, what the run was asked, and what of the budget it takes."""
+
+    call: ImageCall
+    request: SeedRequest
+    item: Item
+    allowance: Allowance
+
+    @property
+    def path(self) -> str:
+        return paths.image_file(self.call.catalog, self.item.filename)
+
+    @property
+    def key(self) -> str:
+        return f"{self.call.run_id}/{self.allowance.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture that was bought and is as it was asked for; it is stored with its facts."""
+
+    data: bytes
+    content_type: str
+    facts: Mapping[str, str]
+    cost: Cost
+
+
 async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
     """Make one item's picture, unless it is there.
 
@@ -74,52 +106,97 @@ async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
         SettingError: the model is not configured.
         StoreUnavailableError: the store does not answer.
     """
-    store = services.store
-    request = await services.caches.read_request(store, call.run_id)
+    request = await services.caches.read_request(services.store, call.run_id)
     item = await find_item(services, call.catalog, call.run_id, call.batch, call.product_id)
-    path = paths.image_file(call.catalog, item.filename)
-    stored = await store.describe(path)
-    if stored is not None and is_valid_image(stored):
-        if stored.facts.get("run_id") == call.run_id:
-            return ImageResult(made=True, cost=_read_cost(stored))
-        if not request.force_images:
-            return ImageResult(kept=True)
-    standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
+    job = _Job(call, request, item, open_allowance(services, call.run_id, request, f"image/{call.product_id}"))
+    found = await _find_made(services.store, job)
+    if found is not None:
+        return found
+    bought = services.unstored.take(job.key, _Picture)
+    if bought is not None:
+        return await _keep(services, job, bought)
+    standing = await check_standing(services.store, call.catalog, call.run_id, services.settings.host_id)
     if not standing.may_pay:
         return ImageResult(stopped=True)
-
+    turn_in = await services.pace.wait_for_turn(call.run_id, call.product_id, request.image_requests_per_minute)
+    if turn_in is not None:
+        return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at)
     deployment = services.settings.model.image_deployment
+    limit = limit_image_cost(services.settings.prices, deployment, request, item.image_prompt)
+    over_budget = await job.allowance.reserve(limit)
+    if over_budget is not None:
+        return ImageResult(failure=over_budget)
+    answer = await _buy(services, job)
+    if isinstance(answer, _Picture):
+        return await _keep(services, job, answer)
+    return replace(answer, last_success_at=standing.last_success_at)
+
+
+async def _find_made(store: Store, job: _Job) -> ImageResult | None:
+    """Return that the picture is there: made by an earlier delivery of this call, or kept from before the run."""
+    stored = await store.describe(job.path)
+    if stored is None or not is_valid_image(stored):
+        return None
+    if stored.facts.get("run_id") == job.call.run_id:
+        cost = _read_cost(stored)
+        await job.allowance.settle(cost)
+        return ImageResult(made=True, cost=cost)
+    return None if job.request.force_images else ImageResult(kept=True)
+
+
+async def _buy(services: Services, job: _Job) -> _Picture | ImageResult:
+    """Buy the picture; the result where that failed."""
+    store, call, request = services.store, job.call, job.request
+    prices, deployment = services.settings.prices, services.settings.model.image_deployment
     ask = ImageRequest(
-        prompt=item.image_prompt,
+        prompt=job.item.image_prompt,
         size=request.image_size,
         quality=request.image_quality,
-        format="jpeg" if item.filename.endswith(".jpg") else "png",
+        format="jpeg" if job.item.filename.endswith(".jpg") else "png",
     )
+    started = services.pace.start()
     try:
         answer = await services.model.draw(ask)
     except ModelError as error:
-        return ImageResult(
-            cost=price_failed_image(deployment, error, request),
-            failure=await handle_model_error(store, call.run_id, error),
-            last_success_at=standing.last_success_at,
-        )
-    cost = price_image(answer.model, answer.usage)
+        if error.reason is Reason.RATE_LIMITED:
+            retry_after = limit_retry_after(error.retry_after_seconds)
+            services.pace.refuse(started, retry_after, request.image_requests_per_minute)
+        failure = await handle_model_error(store, call.run_id, error)
+        await count_outcome(services, call, error.reason)
+        cost = price_failed_image(prices, deployment, error, request)
+        await job.allowance.settle(cost)
+        return ImageResult(cost=cost, failure=failure)
+    cost = price_image(prices, answer.model, answer.usage)
     try:
         facts, content_type = await asyncio.to_thread(_examine, answer, ask, request)
     except BadImageError as error:
+        await count_outcome(services, call, Reason.BAD_IMAGE)
+        await job.allowance.settle(cost)
         failure = Failure(Reason.BAD_IMAGE, shorten(str(error)), request_id=answer.request_id)
-        return ImageResult(cost=cost, failure=failure, last_success_at=standing.last_success_at)
+        return ImageResult(cost=cost, failure=failure)
+    await count_outcome(services, call, None)
     facts |= {
         "run_id": call.run_id,
-        "product_id": item.product_id,
+        "product_id": call.product_id,
         "model": answer.model,
         "input_tokens": str(cost.input_tokens),
         "output_tokens": str(cost.output_tokens),
         "nano_usd": str(cost.nano_usd),
     }
-    await store.write(path, answer.data, content_type=content_type, facts=facts)
+    return _Picture(answer.data, content_type, facts, cost)
+
+
+async def _keep(services: Services, job: _Job, bought: _Picture) -> ImageResult:
+    """Store a picture that was bought; while the store is away, this process keeps it for the next try."""
+    store, call = services.store, job.call
+    try:
+        await store.write(job.path, bought.data, content_type=bought.content_type, facts=bought.facts)
+    except StoreUnavailableError:
+        services.unstored.keep(job.key, bought)
+        raise
+    await job.allowance.settle(bought.cost)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    return ImageResult(made=True, cost=cost)
+    return ImageResult(made=True, cost=bought.cost)
 
 
 async def find_item(services: Services, catalog: str, run_id: str, batch: int, product_id: str) -> Item:

@@ -11,7 +11,9 @@ from shared.imaging.pictures import BadImageError, inspect_image
 from shared.ports import FileInfo, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.records import catalog, claims
-from shared.records.files import read_json, write_json_if_changed
+from shared.records.array_check import check_array
+from shared.records.files import write_json_if_changed
+from shared.records.pictures import iterate_stored_pictures
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -41,8 +43,8 @@ async def run_prepare_run(services: Services, run: RunRef) -> Plan:
     request = await services.caches.read_request(store, run.run_id)
     await write_json_if_changed(store, paths.state_file(run.catalog, "request.json"), request.to_json())
 
-    await read_json(store, paths.catalog_file(run.catalog, "catalog.json"), _expect_rows)
-    await read_json(store, paths.catalog_file(run.catalog, "manifest.json"), _expect_rows)
+    await check_array(store, paths.catalog_file(run.catalog, "catalog.json"))
+    await check_array(store, paths.catalog_file(run.catalog, "manifest.json"))
     categories = await catalog.read_categories(store, run.catalog) or []
     numbers = await catalog.list_batch_numbers(store, run.catalog)
     next_batch = max(numbers, default=0) + 1
@@ -57,14 +59,19 @@ async def run_prepare_run(services: Services, run: RunRef) -> Plan:
     )
 
 
-async def find_valid_images(store: Store, catalog_name: str) -> dict[str, FileInfo]:
-    """Return the pictures that need not be made; one that somebody put there by hand is looked at and taken on."""
-    images = await catalog.list_images(store, catalog_name)
-    for filename, info in images.items():
+async def find_valid_images(store: Store, catalog_name: str) -> set[str]:
+    """Return the file names of the pictures that need not be made.
+
+    One that somebody put there by hand is looked at and taken on.
+    """
+    valid = set()
+    async for filename, info in iterate_stored_pictures(store, catalog_name):
         if not catalog.is_valid_image(info):
             await _take_on(store, info)
-            images[filename] = await store.describe(info.path) or info
-    return {filename: info for filename, info in images.items() if catalog.is_valid_image(info)}
+            if not catalog.is_valid_image(await store.describe(info.path)):
+                continue
+        valid.add(filename)
+    return valid
 
 
 def describe_picture(data: bytes) -> tuple[dict[str, str], str]:
@@ -88,9 +95,3 @@ async def _take_on(store: Store, info: FileInfo) -> None:
         return
     with contextlib.suppress(StoreConflictError):  # another delivery of this activity was quicker
         await store.write(info.path, content.data, content_type=content_type, facts=facts, if_match=content.etag)
-
-
-def _expect_rows(data: object) -> list[object]:
-    if not isinstance(data, list):
-        raise TypeError(f"expected an array, got {type(data).__name__}")
-    return data

@@ -1,25 +1,16 @@
 """``publish_catalog``: sees what a run left in the store, decides its status, and writes the catalog last."""
 
-from typing import Any
-
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
 from shared.domain.messages import Ending, Failure, Published
-from shared.domain.requests import SeedRequest
 from shared.domain.run_status import PUBLISHING_STATUSES, Status, decide_status
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import read_claim
-from shared.records.publication import (
-    CatalogView,
-    find_failed_images,
-    publish,
-    view_catalog,
-    write_partial,
-    write_run_lists,
-)
+from shared.records.publication import publish, view_catalog, write_partial
+from shared.records.run_lists import find_failed_images, write_run_lists
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -60,38 +51,23 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         images=view.images,
     )
     why = stop or failure
-    failed = await _find_failed(store, ending.run_id, request, view, why)
+    rows = find_failed_images(store, ending.run_id, view, why, forced=request.force_images and not request.dry_run)
+    outputs, failed = await write_run_lists(store, ending.run_id, rows)
     if failed and status is Status.COMPLETED:
         status = Status.COMPLETED_WITH_FAILURES
-    outputs = await write_run_lists(store, ending.run_id, failed)
     if status in PUBLISHING_STATUSES and request.publish:
-        outputs |= await publish(store, request.catalog, view)
+        outputs |= await publish(store, view)
     else:
         outputs |= await write_partial(store, ending.run_id, view)
-    counts: dict[str, int] = {}
-    for row in failed:
-        counts[row["reason"]] = counts.get(row["reason"], 0) + 1
     return Published(
         status=str(status),
         categories=view.categories,
         items=view.items,
         images=view.images,
-        failed=counts,
+        failed=failed,
         outputs=outputs,
         shortfall=why,
     )
-
-
-async def _find_failed(
-    store: Store,
-    run_id: str,
-    request: SeedRequest,
-    view: CatalogView,
-    why: Failure | None,
-) -> list[dict[str, Any]]:
-    if request.dry_run:
-        return []
-    return await find_failed_images(store, run_id, view, why, forced=request.force_images)
 
 
 async def _find_superseded(store: Store, ending: Ending) -> Failure | None:

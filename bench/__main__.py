@@ -1,46 +1,69 @@
-"""Runs every measurement and writes ``build/bench.json``: ``python -m bench``."""
+"""Measures, and writes ``build/bench.json``: ``python -m bench [--quick] [--only NAME ...] [--list]``."""
 
+import argparse
 import asyncio
-import json
-import os
-import platform
-import statistics
-import subprocess
 import sys
-from dataclasses import asdict
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from bench.runs import CASES, measure_run
+import aiohttp
 
-BUILD = Path("build")
-COLD_IMPORTS = 5
-
-
-def main() -> None:
-    """Measure, print a table, and write the figures."""
-    machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
-    cold_import = measure_cold_import()
-    runs: dict[str, dict[str, object]] = {}
-    print(f"cold import of function_app: {cold_import:.2f} s (median of {COLD_IMPORTS})")
-    for case in CASES:
-        figure = asyncio.run(measure_run(case))
-        runs[case.name] = asdict(case) | asdict(figure)
-        print(f"{case.name}: {figure.describe()}", flush=True)
-    figures = {"machine": machine, "coldImportSeconds": cold_import, "runs": runs}
-    BUILD.mkdir(exist_ok=True)
-    (BUILD / "bench.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    print(f"figures: {BUILD / 'bench.json'}")
+from bench.cases import CASES, COLD_IMPORT, find_case, select_cases
+from bench.cold_import import measure_cold_import
+from bench.measure import measure_load
+from bench.report import format_tables, write_report
+from bench.results import FIGURES_FILE, Results, open_results
 
 
-def measure_cold_import() -> float:
-    """Return the median wall seconds of importing the app in a fresh interpreter, by the interpreter's own clock."""
-    code = "import time; t = time.perf_counter(); import function_app; print(time.perf_counter() - t)"
-    runs = [
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603 - ours
-        for _ in range(COLD_IMPORTS)
-    ]
-    return statistics.median(float(run.stdout) for run in runs)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line, measure, and return the exit status: 0, or 1 if a case failed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="the same cases with small loads; leaves the document alone"
+    )
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these cases, or all that start so")
+    parser.add_argument("--list", action="store_true", help="name the cases and end")
+    parser.add_argument("--figures", type=Path, default=FIGURES_FILE, metavar="FILE", help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    if options.list:
+        print("\n".join([COLD_IMPORT, *(f"{case.name}{' (only when named)' * case.is_extra}" for case in CASES)]))
+        return 0
+    try:
+        names = select_cases(options.only)
+    except ValueError as error:
+        parser.error(f"--only: {error}")
+    results = open_results(options.figures, is_quick=options.quick, goes_on=bool(options.only))
+    measure_cases(names, results, options.figures)
+    print(format_tables(results))
+    print(f"figures: {options.figures}")
+    if not options.quick and not options.only:
+        for path in write_report(results):
+            print(f"written: {path}")
+    return 1 if any(name in results.list_failures() for name in names) else 0
+
+
+def measure_cases(names: Sequence[str], results: Results, figures_file: Path) -> None:
+    """Measure one case after the other; each is saved at once, and one that fails does not stop the others."""
+    for number, name in enumerate(names, start=1):
+        begun = time.perf_counter()
+        print(f"[{number}/{len(names)}] {name} ...", end=" ", flush=True, file=sys.stderr)
+        results.cases[name] = _measure(name, is_quick=results.is_quick)
+        results.save(figures_file)
+        statuses = results.cases[name].get("statuses") or ["done"]
+        outcome = results.list_failures().get(name, ", ".join(statuses))
+        print(f"{outcome} ({time.perf_counter() - begun:.0f} s)", flush=True, file=sys.stderr)
+
+
+def _measure(name: str, *, is_quick: bool) -> dict[str, Any]:
+    try:
+        if name == COLD_IMPORT:
+            return measure_cold_import()
+        return asyncio.run(measure_load(find_case(name).pick_load(quick=is_quick)))
+    except (aiohttp.ClientError, OSError, RuntimeError, LookupError, ValueError) as error:
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

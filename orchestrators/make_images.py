@@ -38,8 +38,15 @@ CLAIM_AHEAD = 1
 MOST_QUEUED = 8
 """Jobs a slot that a lane holds at most, those that wait for another try included: bounds what is carried over."""
 
+MOST_IMAGES_A_PAGE = 128
+"""Twice the widest window: no page is larger."""
+
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.5, 5.0
 """How soon to look again after finding no accepted item without an image, growing while nothing comes."""
+
+LAST_REASONS = frozenset({Reason.RATE_LIMITED, Reason.BUDGET})
+"""Once an image was given up on for one of these, the lane starts none any more: the run's patience or its money is at
+an end, and knocking once for each item left would not help."""
 
 BREAKING_REASONS = frozenset({Reason.STORE_UNAVAILABLE, Reason.DAMAGED_FILE})
 """Failures of the run rather than of one image: the lane ends, and its image keeps no failure of its own."""
@@ -54,7 +61,7 @@ def make_images(context: df.DurableOrchestrationContext) -> Generator[Any, Any, 
     lane = _Lane(context, LaneInput.from_json(context.get_input()))
     while True:
         lane.fill()
-        context.set_custom_status({"tally": lane.tally.to_json()})
+        context.set_custom_status(lane.describe())
         if not lane.tasks:
             break
         task = yield context.task_any(list(lane.tasks))
@@ -77,8 +84,11 @@ class _Lane:
         self.tally = lane.tally
         self.failure: Failure | None = None
         self.tasks: dict[Any, ImageJob | str] = {}
-        self._window = ImageWindow(lane.width)
+        self._window = ImageWindow(lane.width, lane.window or float(lane.width), is_adaptive=lane.version > 1)
         self._window.add(lane.jobs)
+        if lane.paused_until is not None:
+            self._window.paused_until = datetime.fromisoformat(lane.paused_until)
+        self._ended = 0
         self._last_page = lane.last_page
         self._started = 0
         self._claims = lane.claims
@@ -92,13 +102,15 @@ class _Lane:
     def fill(self) -> None:
         """Start what can start now: images in free slots, the claim of the next page, the timer for what waits."""
         now = self._now()
-        while self._may_start() and (job := self._window.take(now)) is not None:
+        while self._may_start_image() and (job := self._window.take(now)) is not None:
             attempt = ImageCall(
                 self.input.run_id,
                 self.input.catalog,
                 product_id=job.product_id,
                 batch=job.batch,
                 attempt=job.tries.calls,
+                leg=self.input.leg,
+                turn=job.turns,
             )
             self._start("make_image", attempt.to_json(), job)
         if self._may_claim(now):
@@ -106,8 +118,10 @@ class _Lane:
                 self.input.run_id,
                 self.input.catalog,
                 claimant=f"{self.input.lane}/{self._claims}",
-                size=2 * self.input.width,
+                size=min(2 * self.input.width, self.input.most_images or MOST_IMAGES_A_PAGE),
                 last_page=self._last_page,
+                leg=self.input.leg,
+                lanes=self.input.lanes,
             )
             self._start("claim_page", claim.to_json(), "claim")
         self._set_timer(now)
@@ -127,9 +141,17 @@ class _Lane:
         self._stopped = True
         self.failure = self.failure or failure
 
+    def describe(self) -> dict[str, Any]:
+        """Return what callers may see of the lane."""
+        return {"tally": self.tally.to_json(), "window": self._window.count_slots()}
+
     def has_more(self) -> bool:
         """Tell whether another generation is needed."""
-        return not self._stopped and (self._next_claim is not None or self._window.count_queued() > 0)
+        return (
+            not self._stopped
+            and self._wants_more(0)
+            and (self._next_claim is not None or self._window.count_queued() > 0)
+        )
 
     def make_next_input(self) -> LaneInput:
         """Return what the next generation goes on with."""
@@ -139,6 +161,9 @@ class _Lane:
             last_page=self._last_page,
             jobs=self._window.hand_over(),
             tally=self.tally,
+            most_images=None if self.input.most_images is None else self.input.most_images - self._ended,
+            window=self._window.size,
+            paused_until=None if self._window.paused_until is None else self._window.paused_until.isoformat(),
         )
 
     def _now(self) -> datetime:
@@ -152,13 +177,21 @@ class _Lane:
     def _may_start(self) -> bool:
         return not self._stopped and self._started < GENERATION_TASKS
 
+    def _may_start_image(self) -> bool:
+        return self._may_start() and self._wants_more(self._window.running)
+
+    def _wants_more(self, under_way: int) -> bool:
+        """Tell whether a lane that is to make only so many images lacks some beyond those that are under way."""
+        return self.input.most_images is None or self._ended + under_way < self.input.most_images
+
     def _may_claim(self, now: datetime) -> bool:
         return (
             self._may_start()
+            and self._wants_more(self._window.running + self._window.count_queued())
             and self._next_claim is not None
             and now >= self._next_claim
             and "claim" not in self.tasks.values()
-            and self._window.count_ready() <= CLAIM_AHEAD * self.input.width
+            and self._window.count_ready() <= CLAIM_AHEAD * self._window.count_slots()
             and self._window.count_queued() <= MOST_QUEUED * self.input.width
         )
 
@@ -206,7 +239,7 @@ class _Lane:
         if claim.stopped:
             self.stop(None)
         self._window.add(claim.jobs)
-        if claim.closed:
+        if claim.closed or (self.input.most_images is not None and not claim.jobs):
             self._next_claim = None
         elif claim.jobs:
             self._next_claim = now
@@ -215,15 +248,26 @@ class _Lane:
             self._next_claim = now + timedelta(seconds=self._poll_seconds)
             self._poll_seconds = min(LAST_POLL_SECONDS, self._poll_seconds * 1.5)
 
+    def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
+        """Let a job come back when its turn is there; one that has none yet would be told to wait longer still."""
+        wait = max(LEAST_WAIT_SECONDS, seconds)
+        self._window.hold(now, now + timedelta(seconds=wait))
+        self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
+
     def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
         self._window.finish()
+        now = self._now()
+        if result.turn_in_seconds is not None:
+            self._come_back(job, now, result.turn_in_seconds)
+            return
         if result.stopped:
             self.stop(None)
         self.tally += Tally(made=int(result.made), kept=int(result.kept), cost=result.cost)
         failure = result.failure
         if failure is None:
+            self._ended += 1
+            self._window.grow()
             return
-        now = self._now()
         tries = count_failure(job.tries, failure)
         wait = decide_retry(
             failure,
@@ -236,14 +280,15 @@ class _Lane:
             self.tally += Tally(rate_limited=1)
             wait = None if wait is None else max(LEAST_WAIT_SECONDS, wait)
             if wait is not None:
-                self._window.pause(now + timedelta(seconds=wait))
+                self._window.pause(now, now + timedelta(seconds=wait))
         if wait is not None:
             self._window.add([postpone(replace(job, tries=tries), now, wait)])
             return
         if failure.reason in BREAKING_REASONS:
             raise RunStoppedError(failure)
-        if failure.reason is Reason.RATE_LIMITED:
-            self.stop(failure)  # the run's patience is at its end: knocking once for each item left would not help
+        if failure.reason in LAST_REASONS:
+            self.stop(failure)
+        self._ended += 1
         self.tally += Tally(failed=Counter({str(failure.reason): 1}))
         record = FailedImage(
             self.input.run_id,

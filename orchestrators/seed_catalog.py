@@ -7,6 +7,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from orchestrators.crew import Crew, run_crew
 from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity, describe_break
 from shared.domain.image_messages import LaneInput
 from shared.domain.messages import (
@@ -15,23 +16,22 @@ from shared.domain.messages import (
     Failure,
     Plan,
     Published,
+    ResumeInput,
     RunRef,
     SeedInput,
+    Stop,
     Tally,
     TextCall,
     TextResult,
-    WriteItemsInput,
 )
-from shared.domain.paths import name_lane, name_writer
-from shared.domain.planning import plan_lanes
+from shared.domain.paths import name_probe
 from shared.domain.retries import UNUSABLE_ANSWERS
-from shared.domain.run_status import SHORTFALL_REASONS
-from shared.reasons import Reason
+from shared.reasons import PAUSING_REASONS, Reason
 
 blueprint = df.Blueprint()
 
-STOP_AGAIN_AFTER = timedelta(seconds=30)
-"""A store that did not take the stop record is asked again: children that nobody stops might poll for ever."""
+PROBE_LANE = 100
+"""A lane number that no other lane has: pages are claimed by it."""
 
 Steps = Generator[Any, Any, Any]
 
@@ -40,35 +40,29 @@ Steps = Generator[Any, Any, Any]
 def seed_catalog(context: df.DurableOrchestrationContext) -> Steps:
     """Bring a catalog to what the run's request asks; returns the run's final status as a string."""
     seed = SeedInput.from_json(context.get_input())
-    run = RunRef(seed.run_id, seed.catalog)
+    view = _View(context)
     failure: Failure | None = None
-    tally = Tally()
-    found = Plan()
     try:
         # 1. See what is there already.
-        _show(context, "planning", tally, found)
-        found = yield from call_patiently(context, "prepare_run", run, Plan)
+        view.show("planning")
+        plan = yield from call_patiently(context, "prepare_run", RunRef(seed.run_id, seed.catalog), Plan)
+        view.found = plan
 
-        # 2. Categories come first: items belong to them.
-        if not found.categories:
-            _show(context, "categories", tally, found)
-            categories, spent = yield from _ask_for_categories(context, seed)
-            tally += spent
-            found = replace(found, categories=categories)
-
-        # 3. Items and images are made side by side: a batch's images start as soon as it is accepted.
-        if found.items < seed.target_count or (found.images < found.items and not seed.dry_run):
-            lanes = [] if seed.dry_run else plan_lanes(seed.parallel_image_requests)
-            _show(context, "items and images", tally, found, lanes=len(lanes))
-            done, failure = yield from _run_children(context, seed, found, lanes)
-            tally += done
+        # 2. Make what is missing. A run that is blocked, and may wait, goes on in another leg once it is resumed.
+        leg = 0
+        while True:
+            failure = yield from _make_what_is_missing(context, seed, plan, leg, view)
+            resumed = yield from _wait_while_blocked(context, seed, leg, view)
+            if resumed is None:
+                break
+            leg, plan = leg + 1, resumed
     except RunStoppedError as stop:
-        tally += stop.tally
+        view.tally += stop.tally
         failure = stop.failure
 
-    # 4. What lasts is published, what happened is told; the summary comes last.
-    ending = Ending(seed.run_id, seed.catalog, tally, failure)
-    _show(context, "publishing", tally, found)
+    # 3. What lasts is published, what happened is told; the summary comes last.
+    ending = Ending(seed.run_id, seed.catalog, view.tally, failure)
+    view.show("publishing")
     try:
         published = yield from call_patiently(context, "publish_catalog", ending, Published)
         ending = replace(ending, published=published)
@@ -77,8 +71,116 @@ def seed_catalog(context: df.DurableOrchestrationContext) -> Steps:
     else:
         yield from _draw_contact_sheet(context, ending)
     closed = yield from call_patiently(context, "close_run", ending, Done)
-    _show(context, "ended", tally, found)
+    view.show("ended")
     return closed.status
+
+
+class _View:
+    """What callers see of a run while it is under way."""
+
+    def __init__(self, context: df.DurableOrchestrationContext) -> None:
+        self._context = context
+        self.tally = Tally()
+        self.found = Plan()
+
+    def show(self, stage: str, **more: Any) -> None:
+        """Say where the run is; ``more`` tells of children, whose statuses then add to this one, or of the pause."""
+        status = {"stage": stage, "tally": self.tally.to_json(), "found": self.found.to_json()}
+        self._context.set_custom_status(status | more)
+
+
+def _make_what_is_missing(
+    context: df.DurableOrchestrationContext,
+    seed: SeedInput,
+    plan: Plan,
+    leg: int,
+    view: _View,
+) -> Generator[Any, Any, Failure | None]:
+    """Make categories, then items and images side by side: a batch's images start as soon as it is accepted.
+
+    Returns:
+        Why it ended early, if it did.
+    """
+    try:
+        if leg and plan.images < plan.items and not seed.dry_run:
+            view.show("items and images")
+            view.tally += yield from _probe(context, seed, leg)
+            if (yield from _find_stop(context, seed)) is not None:
+                return None
+        if not plan.categories:
+            view.show("categories")
+            categories, spent = yield from _ask_for_categories(context, seed)
+            view.tally += spent
+            plan = replace(plan, categories=categories)
+            view.found = replace(view.found, categories=categories)
+        if plan.items < seed.target_count or (plan.images < plan.items and not seed.dry_run):
+            crew = Crew.plan_for(seed, plan, leg)
+            view.show("items and images", **crew.describe())
+            yield from run_crew(context, crew)
+            view.tally += crew.tally
+            return crew.failure
+    except RunStoppedError as stop:
+        view.tally += stop.tally
+        return stop.failure
+    return None
+
+
+def _probe(context: df.DurableOrchestrationContext, seed: SeedInput, leg: int) -> Generator[Any, Any, Tally]:
+    """Make one image before all the others: whether the block is gone is found out at the price of one call."""
+    lane = LaneInput(
+        seed.run_id,
+        seed.catalog,
+        lane=PROBE_LANE,
+        width=1,
+        max_retries=seed.max_retries,
+        version=seed.version,
+        leg=leg,
+        most_images=1,
+    )
+    try:
+        result = yield context.call_sub_orchestrator("make_images", lane.to_json(), name_probe(seed.run_id, leg))
+    except Exception as error:
+        raise RunStoppedError(describe_break("the probing lane", error)) from error
+    ending = Ending.from_json(result)
+    if ending.failure is not None:
+        raise RunStoppedError(ending.failure, ending.tally)
+    return ending.tally
+
+
+def _find_stop(context: df.DurableOrchestrationContext, seed: SeedInput) -> Generator[Any, Any, Failure | None]:
+    found: Stop = yield from call_patiently(context, "find_stop", RunRef(seed.run_id, seed.catalog), Stop)
+    return found.stop
+
+
+def _wait_while_blocked(
+    context: df.DurableOrchestrationContext,
+    seed: SeedInput,
+    leg: int,
+    view: _View,
+) -> Generator[Any, Any, Plan | None]:
+    """Wait until somebody resumes a run that was blocked, for as long as it may wait; nothing is paid meanwhile.
+
+    Returns:
+        What the next leg starts from; None if the run ends: it was not blocked, or nobody resumed it.
+    """
+    if not seed.pause_limit_minutes:
+        return None
+    stop = yield from _find_stop(context, seed)
+    if stop is None or stop.reason not in PAUSING_REASONS:
+        return None
+    until = context.current_utc_datetime + timedelta(minutes=seed.pause_limit_minutes)
+    view.show("paused", leg=leg, failure=stop.to_json(), pausedUntil=until.isoformat())
+    resume = context.wait_for_external_event(f"resume-{leg}")
+    cancel = context.wait_for_external_event(f"cancel-{leg}")
+    limit = context.create_timer(until)
+    first = yield context.task_any([resume, cancel, limit])
+    if first is not limit:
+        limit.cancel()
+    if first is not resume:
+        return None
+    view.show("planning")
+    resumed: Plan = yield from call_patiently(context, "resume_run", ResumeInput(seed.run_id, seed.catalog, leg), Plan)
+    return resumed
 
 
 def _ask_for_categories(
@@ -115,93 +217,9 @@ def _ask_for_categories(
     )
 
 
-def _run_children(
-    context: df.DurableOrchestrationContext,
-    seed: SeedInput,
-    found: Plan,
-    widths: list[int],
-) -> Generator[Any, Any, tuple[Tally, Failure | None]]:
-    """Run the item writer and the image lanes to their ends, all of them; one that fails for good stops the others.
-
-    Returns:
-        What they did together, and the first reason why one of them ended early.
-    """
-    children = _start_children(context, seed, found, widths)
-    tally = Tally()
-    failure: Failure | None = None
-    is_stopped = False
-    while children:
-        must_stop = failure is not None and failure.reason not in SHORTFALL_REASONS and not is_stopped
-        if must_stop:
-            is_stopped = yield from _try_to_stop(context, Ending(seed.run_id, seed.catalog, failure=failure))
-        alarm = None
-        if must_stop and not is_stopped:
-            alarm = context.create_timer(context.current_utc_datetime + STOP_AGAIN_AFTER)
-        task = yield context.task_any([*children, *([] if alarm is None else [alarm])])
-        if task is alarm:
-            continue
-        if alarm is not None and not alarm.is_completed:
-            alarm.cancel()
-        ended = _read_ending(seed, children.pop(task), task.result)
-        tally += ended.tally
-        failure = failure or ended.failure
-    return tally, failure
-
-
-def _start_children(
-    context: df.DurableOrchestrationContext,
-    seed: SeedInput,
-    found: Plan,
-    widths: list[int],
-) -> dict[Any, str]:
-    """Start the item writer and a lane of each width; returns their tasks with names for people."""
-    writer = WriteItemsInput(
-        seed.run_id,
-        seed.catalog,
-        target_count=seed.target_count,
-        max_retries=seed.max_retries,
-        next_batch=found.next_batch,
-        items=found.items,
-    )
-    children = {context.call_sub_orchestrator("write_items", writer.to_json(), name_writer(seed.run_id)): "write_items"}
-    for lane, width in enumerate(widths):
-        start = LaneInput(seed.run_id, seed.catalog, lane=lane, width=width, max_retries=seed.max_retries)
-        instance = name_lane(seed.run_id, lane)
-        children[context.call_sub_orchestrator("make_images", start.to_json(), instance)] = f"lane {lane}"
-    return children
-
-
-def _read_ending(seed: SeedInput, name: str, result: object) -> Ending:
-    if isinstance(result, Exception):
-        return Ending(seed.run_id, seed.catalog, failure=describe_break(name, result))
-    return Ending.from_json(result)
-
-
-def _try_to_stop(context: df.DurableOrchestrationContext, why: Ending) -> Generator[Any, Any, bool]:
-    """Record that the run pays no more; False if even that failed."""
-    try:
-        yield from call_patiently(context, "stop_run", why, Done)
-    except RunStoppedError:
-        return False
-    return True
-
-
 def _draw_contact_sheet(context: df.DurableOrchestrationContext, ending: Ending) -> Steps:
     """Draw it if that works: a run that published does not fail over an ornament."""
     try:
         yield from call_patiently(context, "draw_contact_sheet", ending, Done)
     except RunStoppedError:
         return
-
-
-def _show(
-    context: df.DurableOrchestrationContext,
-    stage: str,
-    tally: Tally,
-    found: Plan,
-    *,
-    lanes: int | None = None,
-) -> None:
-    """Say where the run is; ``lanes`` is there only while children run, whose own statuses then add to this one."""
-    status = {"stage": stage, "tally": tally.to_json(), "found": found.to_json()}
-    context.set_custom_status(status if lanes is None else status | {"lanes": lanes})

@@ -1,4 +1,4 @@
-"""``write_items``: writes a run's batches one after the other, until the catalog holds what was asked for."""
+"""``write_items``: writes batches one after the other, until the catalog, or the writer's part of it, is full."""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -22,7 +22,7 @@ replays get slow."""
 MAX_BATCHES_WITHOUT_ITEMS = 5
 """So many in a row that brought nothing: the model has no more to give."""
 
-ENDING_REASONS = FATAL_REASONS | {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE, Reason.DAMAGED_FILE}
+ENDING_REASONS = FATAL_REASONS | {Reason.RATE_LIMITED, Reason.BUDGET, Reason.STORE_UNAVAILABLE, Reason.DAMAGED_FILE}
 """What ends the writing at once; any other failure skips the batch."""
 
 
@@ -37,18 +37,22 @@ def write_items(context: df.DurableOrchestrationContext) -> Generator[Any, Any, 
             failure = _find_end(writer)
             if failure is not None or writer.items >= writer.target_count:
                 break
-            writer = yield from _call_for_batch(context, writer)
+            after = yield from _call_for_batch(context, writer)
+            if after is None:
+                break
+            writer = after
         else:
             context.continue_as_new(writer.to_json())
             return None
     except RunStoppedError as stop:
         failure = stop.failure
         writer = replace(writer, tally=writer.tally + stop.tally)
-    try:
-        # From here on the lanes know that nothing more will come.
-        yield from call_patiently(context, "close_items", RunRef(writer.run_id, writer.catalog), Done)
-    except RunStoppedError as stop:
-        failure = stop.failure
+    if writer.version == 1:  # later, one of several writers cannot know, and ``seed_catalog`` says it
+        try:
+            # From here on the lanes know that nothing more will come.
+            yield from call_patiently(context, "close_items", RunRef(writer.run_id, writer.catalog), Done)
+        except RunStoppedError as stop:
+            failure = stop.failure
     context.set_custom_status({"tally": writer.tally.to_json()})
     return Ending(writer.run_id, writer.catalog, writer.tally, failure).to_json()
 
@@ -56,10 +60,13 @@ def write_items(context: df.DurableOrchestrationContext) -> Generator[Any, Any, 
 def _call_for_batch(
     context: df.DurableOrchestrationContext,
     writer: WriteItemsInput,
-) -> Generator[Any, Any, WriteItemsInput]:
-    """Make one call for the next batch, and wait where it is to be made again; returns the state to go on with.
+) -> Generator[Any, Any, WriteItemsInput | None]:
+    """Make one call for the next batch, and wait where it is to be made again.
 
     An answer that cannot be used is asked for once more, with a stricter instruction.
+
+    Returns:
+        The state to go on with, or None if the writer's categories are full.
 
     Raises:
         RunStoppedError: the run was stopped, or the activity broke.
@@ -71,11 +78,15 @@ def _call_for_batch(
         attempt=writer.calls,
         stricter=writer.stricter,
         rejected_last_time=writer.rejected_last_time,
+        writer=None if writer.version == 1 else _name_batch(writer),
+        lane=writer.lane,
+        lanes=writer.lanes,
     )
     started_at = writer.started_at or context.current_utc_datetime.isoformat()
     result = read_text_result((yield from call_once(context, "write_batch", call)), Tally())
     if result.failure is None:
-        return _count_batch(writer, result)
+        is_full = writer.lanes > 1 and not result.asked
+        return None if is_full else _count_batch(writer, result)
     tries = count_failure(writer.tries, result.failure)
     writer = replace(
         writer,
@@ -98,6 +109,11 @@ def _call_for_batch(
         started_at=None,
         failure=result.failure,
     )
+
+
+def _name_batch(writer: WriteItemsInput) -> str:
+    """Return the name of the batch to write: unlike its number it is known before, and no other writer has it."""
+    return f"{writer.leg}.{writer.lanes}.{writer.lane}/{writer.next_batch}"
 
 
 def _find_end(writer: WriteItemsInput) -> Failure | None:

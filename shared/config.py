@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
-from shared.domain.requests import check_image_size
+from pydantic import ValidationError
+
+from shared.domain.requests import check_image_size, describe_validation_error
 from shared.ports import CatalogSeederError
+from shared.price_overrides import read_price_overrides
+from shared.prices import PriceList, load_prices
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -104,6 +108,7 @@ class Settings:
         store: where catalogs live.
         telemetry: where spans and metrics go.
         defaults: what requests get for absent fields.
+        prices: what calls cost.
         history_retention_days: how long the durable host remembers a finished run; its summary stays in the store.
         host_id: which durable host this is; written into ``active.json``.
         log_level: a name of the logging module.
@@ -114,6 +119,7 @@ class Settings:
     store: StoreSettings = StoreSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     defaults: RequestDefaults = RequestDefaults()
+    prices: PriceList = field(default_factory=load_prices, repr=False)
     history_retention_days: int = 30
     host_id: str = "local"
     log_level: str = "INFO"
@@ -149,6 +155,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             max_retries=reader.number("MAX_RETRIES", 0, 10),
             dry_run=reader.flag("DRY_RUN"),
         ),
+        prices=reader.prices("PRICES"),
         history_retention_days=reader.number("HISTORY_RETENTION_DAYS", 1, 365) or 30,
         host_id=f"azure:{site}" if (site := reader.text("WEBSITE_SITE_NAME")) else "local",
         log_level=reader.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
@@ -235,6 +242,22 @@ class _Reader:
             return check_image_size(f"{value}x{value}" if "x" not in value else value)
         except ValueError as error:
             raise SettingError(name, f"is {value!r}; one number stands for both sides: {error}") from error
+
+    def prices(self, name: str) -> PriceList:
+        value = self.text(name)
+        if value is None:
+            return load_prices()
+        place = "the JSON object" if value.startswith("{") else value
+        try:
+            return read_price_overrides(value, load_prices())
+        except OSError as error:
+            problem = f"is {value[:80]!r}, which cannot be read ({error.strerror or error})"
+            raise SettingError(name, f"{problem}; expected a JSON object, or the path of a JSON file") from error
+        except ValidationError as error:
+            problems = "; ".join(f"{wrong['field']}: {wrong['message']}" for wrong in describe_validation_error(error))
+            raise SettingError(name, f"cannot be used: {place}: {problems}") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise SettingError(name, f"cannot be used: {place}: {error}") from error
 
     def endpoint(self, name: str) -> str | None:
         value = self.text(name)

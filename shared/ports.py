@@ -9,7 +9,7 @@ CatalogSeederError
 ```
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -131,6 +131,15 @@ class Store(Protocol):
 
         Raises:
             StoreConflictError: ``if_match`` was given and the file has another ETag by now, or is gone.
+        """
+
+    def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content in pieces of at most 4 MiB, all of one version; not one piece if there is no file.
+
+        Whoever does not read to the end closes it.
+
+        Raises:
+            StoreUnavailableError: also if the file was replaced meanwhile and its version of before is gone.
         """
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:

@@ -1,8 +1,8 @@
-"""What calls cost, in US dollars, from the dated list prices in ``prices.json``.
+"""What calls cost, in US dollars, by dated list prices: ``prices.json``, which the setting ``PRICES`` may override.
 
 A name finds its price by the longest listed name that it starts with, up to a ``-``: ``gpt-image-2-2026-04-21`` costs
 what ``gpt-image-2`` costs, ``gpt-5-mini-2025-08-07`` what ``gpt-5-mini`` costs, and ``gpt-5.9`` is not ``gpt-5``.
-A deployment can have any name: one that is not listed is charged as the file's default model, and `is_priced` says so.
+A deployment can have any name: one that is not listed is charged as the list's default model, and `is_priced` says so.
 """
 
 import json
@@ -45,17 +45,62 @@ class ImagePrice:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """All list prices, by model name, and the models that unknown names are charged as."""
+    """All prices, by model name in lower case, and the models that unknown names are charged as."""
 
     text: Mapping[str, TextPrice]
     image: Mapping[str, ImagePrice]
     default_text: str
     default_image: str
 
+    def is_priced(self, model: str) -> bool:
+        """Tell whether the list has a price for this name, rather than the default for unknown ones."""
+        return _find(self.text, model) is not None or _find(self.image, model) is not None
+
+    def find_text_price(self, model: str) -> TextPrice:
+        """Return the price of a text model; an unknown one costs what the default text model does."""
+        return _find(self.text, model) or self.text[self.default_text]
+
+    def find_image_price(self, model: str) -> ImagePrice:
+        """Return the price of an image model; an unknown one costs what the default image model does."""
+        return _find(self.image, model) or self.image[self.default_image]
+
+    def cost_of_text(self, model: str, usage: Usage) -> Decimal:
+        """Return what a text call cost, exactly."""
+        price = self.find_text_price(model)
+        return _per_million(usage.input_tokens * price.input + usage.output_tokens * price.output)
+
+    def cost_of_image(self, model: str, usage: Usage) -> Decimal:
+        """Return what an image call cost, exactly.
+
+        The input is charged as text: this product sends prompts and no pictures to an image model.
+        """
+        price = self.find_image_price(model)
+        return _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
+
+    def estimate_image_usage(self, model: str, size: str, quality: str) -> Usage:
+        """Return what one picture is billed before an answer tells it, or where the answer was lost.
+
+        Args:
+            model: name of the model, listed or not.
+            size: ``WIDTHxHEIGHT`` in pixels; a size that is not listed is scaled by area from 1024x1024.
+            quality: low, medium or high; any other (``auto``) is counted as high, so that a budget errs to the safe
+                side.
+
+        Raises:
+            ValueError: ``size`` is not of that form.
+        """
+        tokens = self.find_image_price(model).output_tokens
+        row = tokens.get(size, tokens[REFERENCE_SIZE])
+        area_ratio = 1.0 if size in tokens else _area(size) / _area(REFERENCE_SIZE)
+        return Usage(
+            input_tokens=PROMPT_TOKENS_WHEN_UNKNOWN,
+            output_tokens=math.ceil(row.get(quality, row["high"]) * area_ratio),
+        )
+
 
 @cache
 def load_prices() -> PriceList:
-    """Read ``prices.json``; once a process."""
+    """Read the published prices of ``prices.json``; once a process."""
     text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
     data: dict[str, Any] = json.loads(text, parse_float=Decimal)
     return PriceList(
@@ -67,53 +112,6 @@ def load_prices() -> PriceList:
         default_text=data["defaults"]["text"],
         default_image=data["defaults"]["image"],
     )
-
-
-def is_priced(model: str) -> bool:
-    """Tell whether the list has a price for this name, rather than the default for unknown ones."""
-    prices = load_prices()
-    return _find(prices.text, model) is not None or _find(prices.image, model) is not None
-
-
-def cost_of_text(model: str, usage: Usage) -> Decimal:
-    """Return what a text call cost, exactly; an unknown model costs what the default text model does."""
-    prices = load_prices()
-    price = _find(prices.text, model) or prices.text[prices.default_text]
-    return _per_million(usage.input_tokens * price.input + usage.output_tokens * price.output)
-
-
-def cost_of_image(model: str, usage: Usage) -> Decimal:
-    """Return what an image call cost, exactly; an unknown model costs what the default image model does.
-
-    The input is charged as text: this product sends prompts and no pictures to an image model.
-    """
-    price = _image_price(model)
-    return _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
-
-
-def estimate_image_usage(model: str, size: str, quality: str) -> Usage:
-    """Return what one picture is billed when the answer that would have told it was lost.
-
-    Args:
-        model: name of the model, listed or not.
-        size: ``WIDTHxHEIGHT`` in pixels; a size that is not listed is scaled by area from 1024x1024.
-        quality: low, medium or high; any other (``auto``) is counted as high, so that a budget errs to the safe side.
-
-    Raises:
-        ValueError: ``size`` is not of that form.
-    """
-    tokens = _image_price(model).output_tokens
-    row = tokens.get(size, tokens[REFERENCE_SIZE])
-    area_ratio = 1.0 if size in tokens else _area(size) / _area(REFERENCE_SIZE)
-    return Usage(
-        input_tokens=PROMPT_TOKENS_WHEN_UNKNOWN,
-        output_tokens=math.ceil(row.get(quality, row["high"]) * area_ratio),
-    )
-
-
-def _image_price(model: str) -> ImagePrice:
-    prices = load_prices()
-    return _find(prices.image, model) or prices.image[prices.default_image]
 
 
 def _find(prices: Mapping[str, PriceT], model: str) -> PriceT | None:

@@ -69,3 +69,6 @@ FATAL_REASONS = frozenset(
     },
 )
 """Every further call would fail the same way: the run stops at once."""
+
+PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS}
+"""What a run that was asked to waits out instead of ending: somebody can put it right, and then the run goes on."""

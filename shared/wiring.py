@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.config import SettingError, Settings, load_settings
+from shared.domain.breaker import RunBreakers
 from shared.domain.requests import SeedRequest
-from shared.ports import FileInfo, Model, Store
+from shared.pacing import ImagePace
+from shared.ports import Model, Store
 from shared.records import catalog, run
+from shared.records.ledger import RunLedgers
+from shared.records.pictures import list_makers
 from shared.telemetry.paid_calls import ObservedModel
 from shared.telemetry.run_log import set_log_level
+from shared.unstored import UnstoredAnswers
 
 CACHED_BATCHES, CACHED_RUNS = 64, 16
 REMEMBERED_DELIVERIES = 256
@@ -51,6 +56,11 @@ class Deliveries:
                 _trim(self._results, REMEMBERED_DELIVERIES)
             return self._results[key]
 
+    def forget(self, subject: str) -> None:
+        """Do work about a subject, or about what is below it, anew when its message comes again."""
+        for key in [key for key in self._results if key.startswith(subject)]:
+            del self._results[key]
+
     @asynccontextmanager
     async def _hold(self, key: str) -> AsyncIterator[None]:
         lock, users = self._locks.get(key, (asyncio.Lock(), 0))
@@ -73,7 +83,8 @@ class RunCaches:
     indexes: catalog.IndexCache = field(default_factory=catalog.IndexCache)
     _requests: OrderedDict[str, SeedRequest] = field(default_factory=OrderedDict)
     _batches: OrderedDict[tuple[str, str, int], catalog.Batch] = field(default_factory=OrderedDict)
-    _images: OrderedDict[str, dict[str, FileInfo]] = field(default_factory=OrderedDict)
+    _images: OrderedDict[tuple[str, int], dict[str, str]] = field(default_factory=OrderedDict)
+    _given_up: OrderedDict[tuple[str, int], set[str]] = field(default_factory=OrderedDict)
 
     async def read_request(self, store: Store, run_id: str) -> SeedRequest:
         """Return what a run was asked; it never changes."""
@@ -94,17 +105,31 @@ class RunCaches:
         self._batches.move_to_end(key)
         return self._batches[key]
 
-    async def list_first_images(self, store: Store, catalog_name: str, run_id: str) -> dict[str, FileInfo]:
-        """Return the pictures that were there when this process first looked during a run."""
-        if run_id not in self._images:
-            self._images[run_id] = await catalog.list_images(store, catalog_name)
+    async def list_first_images(self, store: Store, catalog_name: str, run_id: str, leg: int) -> dict[str, str]:
+        """Return the pictures that were there when this process first looked in a leg of a run, and their makers.
+
+        See ``pictures.list_makers``: by file name the id of the run that made it, or "".
+        """
+        key = (run_id, leg)
+        if key not in self._images:
+            self._images[key] = await list_makers(store, catalog_name)
             _trim(self._images, CACHED_RUNS)
-        return self._images[run_id]
+        return self._images[key]
+
+    async def list_given_up(self, store: Store, run_id: str, leg: int) -> set[str]:
+        """Return the ids of the items that legs before this one gave up on; the first leg has none before it."""
+        key = (run_id, leg)
+        if key not in self._given_up:
+            self._given_up[key] = await run.list_failures(store, run_id) if leg else set()
+            _trim(self._given_up, CACHED_RUNS)
+        return self._given_up[key]
 
     def forget(self, run_id: str) -> None:
         """Free what is remembered of a run that ended."""
         self._requests.pop(run_id, None)
-        self._images.pop(run_id, None)
+        for cache in (self._images, self._given_up):
+            for key in [key for key in cache if key[0] == run_id]:
+                del cache[key]
 
 
 class Services:
@@ -114,6 +139,10 @@ class Services:
         self.settings = settings
         self.caches = RunCaches()
         self.deliveries = Deliveries()
+        self.breakers = RunBreakers()
+        self.ledgers = RunLedgers()
+        self.pace = ImagePace()
+        self.unstored = UnstoredAnswers()
         self._store: Store | None = None
         self._model: Model | None = None
 
@@ -218,7 +247,7 @@ def build_model(settings: Settings) -> Model:
         )
     from shared.adapters.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
 
-    return ObservedModel(OpenAIModel(settings.model))
+    return ObservedModel(OpenAIModel(settings.model, prices=settings.prices))
 
 
 def _trim(cache: OrderedDict[Any, Any], size: int) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.domain import paths
-from shared.domain.requests import SeedRequest, check_catalog_name
+from shared.domain.requests import MOST_PAUSE_MINUTES, SeedRequest, check_catalog_name
 from shared.ports import StoreUnavailableError
 from shared.records import catalog as catalog_records
 from shared.records import claims
@@ -29,12 +29,17 @@ blueprint = df.Blueprint()
 
 
 class RepairRequest(BaseModel):
-    """What a repair may be told; all else is as in the catalog's last run."""
+    """What a repair may be told; all else is as in the catalog's last run, but for its budget: that was spent."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)
 
     parallel_image_requests: Annotated[int, Field(ge=1, le=64)] | None = None
     max_retries: Annotated[int, Field(ge=0, le=10)] | None = None
+    image_requests_per_minute: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
+    pause_on_block: bool | None = None
+    pause_limit_minutes: Annotated[int, Field(ge=1, le=MOST_PAUSE_MINUTES)] | None = None
+    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    accept_estimate: bool | None = None
 
 
 @blueprint.route(route="catalogs/{catalog}/repair", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -49,15 +54,17 @@ async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
         body = read_body(req, required=False)
         told = RepairRequest.model_validate(body).model_dump(exclude_none=True)
         last = await _read_last_request(services, name)
-        index = await _load_index(services, name)
-        if not index.count_items():
+        items = await catalog_records.count_items(services.store, name)
+        if not items:
             raise _unknown_catalog(name)
         changes = {
-            "target_count": index.count_items(),
+            "target_count": items,
             "force_categories": False,
             "force_images": False,
             "dry_run": False,
             "publish": True,
+            "max_cost_usd": None,
+            "accept_estimate": False,
         }
         request = last.model_copy(update=changes | told)
         start = await start_run(
@@ -80,7 +87,7 @@ async def prune(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
 
     async def work() -> func.HttpResponse:
         services, name = get_services(), _read_name(req)
-        await _load_index(services, name)
+        await _check_known(services, name)
         async with _hold_catalog(services, client, req, name) as claim_id:
             try:
                 pruned = await prune_catalog(services.store, name, claim_id)
@@ -99,17 +106,17 @@ async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestratio
 
     async def work() -> func.HttpResponse:
         services, name = get_services(), _read_name(req)
-        await _load_index(services, name)
+        await _check_known(services, name)
         last = await _read_last_request(services, name)
         async with _hold_catalog(services, client, req, name):
             view = await view_catalog(services.store, name, with_images=not last.dry_run)
-            outputs = await publish(services.store, name, view)
+            outputs = await publish(services.store, view)
         return write_json(
             {
                 "catalog": name,
-                "items": len(view.rows),
+                "items": view.rows,
                 "images": view.images,
-                "missing": len(view.missing),
+                "missing": view.missing,
                 "outputs": outputs,
             },
         )
@@ -162,13 +169,9 @@ def _unknown_catalog(name: str) -> Problem:
     return Problem(404, "unknown-catalog", f"there is no catalog {name!r} with items")
 
 
-async def _load_index(services: Services, name: str) -> catalog_records.CatalogIndex:
-    numbers = await catalog_records.list_batch_numbers(services.store, name)
-    if not numbers:
+async def _check_known(services: Services, name: str) -> None:
+    if not await catalog_records.list_batch_numbers(services.store, name):
         raise _unknown_catalog(name)
-    index = catalog_records.CatalogIndex()
-    await index.catch_up(services.store, name, before=max(numbers) + 1)
-    return index
 
 
 async def _read_last_request(services: Services, name: str) -> SeedRequest:

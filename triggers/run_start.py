@@ -24,6 +24,7 @@ from shared.records.claims import Claim, RunState
 from shared.records.files import JSON_TYPE, dump_json, read_json
 from shared.wiring import Services
 from triggers.answers import Problem
+from triggers.run_estimate import check_budget
 
 START_POLLS, START_POLL_SECONDS = 50, 0.1
 """How long a caller who lost the race to start a run waits for the winner before it starts the run itself."""
@@ -59,10 +60,12 @@ async def start_run(
     """Start a run for a request, or find the one that its key started before.
 
     Raises:
-        Problem: 422: the key came with another body before.
+        Problem: 422: the key came with another body before. 409: the estimate is above the request's budget.
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
+    if request.max_cost_usd is not None and not await _has_started_run(services, key):
+        await check_budget(services, request)
     run_id = new_run_id()
     if key is not None:
         run_id = await _bind_key(services, key, body_hash)
@@ -90,7 +93,6 @@ async def start_run(
             max_retries=request.max_retries,
             dry_run=request.dry_run,
             version=VERSION,
-            image_requests_per_minute=request.image_requests_per_minute,
             parallel_text_requests=request.parallel_text_requests,
             pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
         )
@@ -110,6 +112,14 @@ async def ask_host(client: df.DurableOrchestrationClient, run_id: str) -> RunSta
         df.OrchestrationRuntimeStatus.Canceled,
     }
     return RunState.ENDED if status.runtime_status in ended else RunState.ACTIVE
+
+
+async def _has_started_run(services: Services, key: str | None) -> bool:
+    """Tell whether a key is of a run that was started before: that one was let through then."""
+    bound = None if key is None else await read_json(services.store, paths.key_file(key), dict[str, str])
+    if bound is None:
+        return False
+    return await services.store.describe(paths.run_file(bound["runId"], "request.json")) is not None
 
 
 async def _bind_key(services: Services, key: str, body_hash: str) -> str:

@@ -18,10 +18,19 @@ from shared.domain.run_status import (
     read_created_at,
     read_custom_status,
 )
-from shared.reasons import Reason
+from shared.reasons import PAUSING_REASONS, Reason
 from shared.records import claims, run
 from shared.records.run import UnknownRunError
 from shared.wiring import Services
+from triggers.run_pause import (
+    PLANNING_STAGE,
+    RESUMING_STAGE,
+    STOPPING_STAGE,
+    InstanceView,
+    end_pause_by_cancel,
+    read_pause,
+    view_pause,
+)
 
 HOW_TO_CONTINUE = (
     "the host that ran it is gone: start it again (or repeat the command) and the run goes on by itself; "
@@ -51,24 +60,29 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
         return await _view_forgotten_run(services, run_id, request)
     custom = read_custom_status(instance.custom_status)
     children = await _read_children(client, run_id, custom)
-    stop = await run.read_stop(services.store, run_id)
-    status, error = _read_runtime_status(instance)
+    view = await _view_instance(services, run_id, instance)
     return compose_status(
         run_id,
         request,
-        status=status,
-        stage="stopping" if stop is not None else str(custom.get("stage", "pending")),
+        status=view.status,
+        stage=view.stage,
         found=Found.model_validate(custom.get("found", {})),
         tallies=[Tally.from_json(part.get("tally", {})) for part in (custom, *children)],
         updated_at=datetime.now(UTC),
-        error=error or stop,
+        error=view.error,
+        paused_until=view.until,
     )
 
 
 async def refresh_progress(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:
-    """Return the status of a run, and keep it as ``progress.json`` while the run is active."""
+    """Return the status of a run, and keep it as ``progress.json`` until the run has ended.
+
+    A paused run that was cancelled where its host was not at hand is woken in passing.
+    """
     status = await load_run_status(services, client, run_id)
-    if status is not None and status.is_active:
+    if status is not None and (status.is_active or status.status is Status.PAUSED):
+        if status.error is not None and status.error.reason == Reason.CANCELLED:
+            await end_pause_by_cancel(client, run_id)
         await run.write_progress(services.store, status)
         # The run may have ended since it was looked at: its last word stays.
         summary = await run.read_status_file(services.store, run_id, "summary.json")
@@ -76,6 +90,21 @@ async def refresh_progress(services: Services, client: df.DurableOrchestrationCl
             await run.write_progress(services.store, summary)
             return summary
     return status
+
+
+async def _view_instance(services: Services, run_id: str, instance: Any) -> InstanceView:
+    """Return what an instance says of itself, and what the run's records say beyond that."""
+    stop = await run.read_stop(services.store, run_id)
+    pause = read_pause(instance)
+    if pause is not None:
+        return await view_pause(services.store, run_id, pause, stop)
+    status, error = _read_runtime_status(instance)
+    stage = str(read_custom_status(instance.custom_status).get("stage", "pending"))
+    if stop is None:
+        return InstanceView(status, stage, error)
+    if stage == PLANNING_STAGE and stop.reason in PAUSING_REASONS:  # what stopped the leg before is being put aside
+        return InstanceView(status, RESUMING_STAGE, error)
+    return InstanceView(status, STOPPING_STAGE, error or stop)
 
 
 async def _read_children(
@@ -130,6 +159,8 @@ async def _view_forgotten_run(services: Services, run_id: str, request: SeedRequ
         # Nobody is left to end it, and whoever came to would only end it as cancelled.
         error = RunError(reason=str(stop.reason), message=stop.message)
         return last.model_copy(update={"status": Status.CANCELLED, "error": error})
+    if stop is not None and last.status is Status.PAUSED:
+        return last  # it needs no host to wait
     return last.model_copy(
         update={
             "status": Status.INTERRUPTED,

@@ -1,15 +1,13 @@
-"""``/api/runs``: start, look at, list and cancel runs."""
+"""``/api/runs``: start, look at, list, cancel and resume runs."""
 
 import logging
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.domain.messages import Failure
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import RunStatus, Status
 from shared.reasons import Reason
-from shared.records import run
 from shared.records.claims import Claim
 from shared.records.files import DamagedFileError
 from shared.telemetry.observed_requests import observe_request
@@ -17,6 +15,8 @@ from shared.telemetry.tracing import describe_run
 from shared.wiring import Services, get_services
 from triggers.answers import POLL_SECONDS, Problem, answer, find_origin, make_links, read_body, write_json
 from triggers.request_defaults import apply_defaults
+from triggers.run_estimate import estimate
+from triggers.run_pause import end_pause_by_cancel, end_pause_by_resume, find_pause, record_cancel
 from triggers.run_start import hash_body, start_run
 from triggers.run_view import load_run_status, refresh_progress
 
@@ -34,12 +34,14 @@ MOST_KEY_CHARACTERS = 255
 @blueprint.durable_client_input(client_name="client")
 @observe_request
 async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """``POST /api/runs``: start a run."""
+    """``POST /api/runs``: start a run, or with ``?estimate=true`` only tell what it would take."""
 
     async def work() -> func.HttpResponse:
         body = read_body(req)
         services = get_services()
         request = SeedRequest.from_json(apply_defaults(body, services.settings.defaults))
+        if _is_only_estimated(req):
+            return write_json((await estimate(services, request)).to_json())
         start = await start_run(
             services,
             client,
@@ -108,12 +110,32 @@ async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClien
         if status is None:
             raise _unknown_run(req)
         describe_run(run_id, status.catalog)
-        if not status.is_active and status.status is not Status.INTERRUPTED:
+        if status.has_ended:
             raise Problem(409, "run-ended", f"run {run_id} ended as {status.status}; expected an active run")
-        await run.record_stop(services.store, run_id, Failure(Reason.CANCELLED, "cancelled by a caller"))
-        links = make_links(find_origin(req), run_id, status.catalog)
-        document = {"runId": run_id, "catalog": status.catalog, "status": str(status.status), "links": links}
-        return write_json(document, status=202, headers={"Location": links["self"], "Retry-After": str(POLL_SECONDS)})
+        await record_cancel(services.store, run_id)
+        await end_pause_by_cancel(client, run_id)
+        return _write_accepted(req, status, Status.RUNNING if status.status is Status.PAUSED else status.status)
+
+    return await answer(work)
+
+
+@blueprint.route(route="runs/{runId}/resume", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+@observe_request
+async def resume_paused_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``POST /api/runs/{runId}/resume``: a paused run goes on, first with one image call."""
+
+    async def work() -> func.HttpResponse:
+        services, run_id = get_services(), req.route_params["runId"]
+        status = await load_run_status(services, client, run_id)
+        if status is None:
+            raise _unknown_run(req)
+        describe_run(run_id, status.catalog)
+        pause = await find_pause(client, run_id)
+        was_cancelled = status.error is not None and status.error.reason == Reason.CANCELLED
+        if pause is None or was_cancelled or not await end_pause_by_resume(services.store, client, run_id, pause):
+            raise _not_paused(status)
+        return _write_accepted(req, status, Status.RUNNING)
 
     return await answer(work)
 
@@ -156,6 +178,23 @@ def catalog_busy(origin: str, catalog: str, claim: Claim) -> Problem:
     )
 
 
+def _write_accepted(req: func.HttpRequest, run: RunStatus, status: Status) -> func.HttpResponse:
+    """Return the answer to a caller who changed the course of a run: where to look for what comes of it."""
+    links = make_links(find_origin(req), run.run_id, run.catalog)
+    document = {"runId": run.run_id, "catalog": run.catalog, "status": str(status), "links": links}
+    return write_json(document, status=202, headers={"Location": links["self"], "Retry-After": str(POLL_SECONDS)})
+
+
+def _not_paused(run: RunStatus) -> Problem:
+    expected = "this host to be the one that runs it" if run.status is Status.PAUSED else "a paused run"
+    return Problem(
+        409,
+        "run-not-paused",
+        f"run {run.run_id} is {run.status}; expected {expected}",
+        runStatus=str(run.status),
+    )
+
+
 def _unknown_run(req: func.HttpRequest) -> Problem:
     return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
 
@@ -167,6 +206,15 @@ async def _load_listed(services: Services, client: df.DurableOrchestrationClient
     except DamagedFileError as error:
         logger.warning("run %s is left out of a list: %s", run_id, error)
         return None
+
+
+def _is_only_estimated(req: func.HttpRequest) -> bool:
+    value = req.params.get("estimate", "false")
+    known = {"true": True, "false": False}
+    if value.casefold() not in known:
+        # A caller who meant to ask only must not start a run that is paid.
+        raise Problem(422, "invalid-request", f"estimate: {value[:40]!r}; expected true or false")
+    return known[value.casefold()]
 
 
 def _read_status(req: func.HttpRequest) -> Status | None:

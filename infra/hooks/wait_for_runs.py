@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ACTIVE_STATUSES = ("Pending", "Running")
+"""A paused run is not waited for: it does nothing, and waits on after a restart."""
 
 REQUEST_SECONDS = 60.0
 """A stopped app starts with the first request."""

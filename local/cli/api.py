@@ -73,6 +73,13 @@ class AppClient:
         """Start a run and return its id; ProblemError ``catalog-busy`` if another one is in its way."""
         return str((await self._call("POST", "runs", body=body))["runId"])
 
+    async def estimate_run(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a run would take; nothing is started.
+
+        An app of before 0.2.0 does not know the question and would start the run: the field makes it refuse instead.
+        """
+        return await self._call("POST", "runs", body={"acceptEstimate": False} | dict(body), query={"estimate": "true"})
+
     async def start_repair(self, catalog: str, body: Mapping[str, Any]) -> str:
         """Start a run that makes the missing images, and return its id."""
         return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/repair", body=body))["runId"])
@@ -104,6 +111,10 @@ class AppClient:
         """Stop a run, and return its status."""
         await self._call("POST", f"runs/{quote(run_id, safe='')}/cancel")
         return await self.get_run(run_id)
+
+    async def resume_run(self, run_id: str) -> None:
+        """Let a paused run go on; ProblemError ``run-not-paused`` if it is not paused."""
+        await self._call("POST", f"runs/{quote(run_id, safe='')}/resume")
 
     async def check(self) -> None:
         """Raise what keeps the app from working: a setting, its store, its model, or our key."""

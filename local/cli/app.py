@@ -66,7 +66,14 @@ def run(
     image_quality: options.ImageQualityOption = None,
     image_format: options.ImageFormatOption = None,
     parallel_image_requests: options.ParallelImageRequestsOption = None,
+    image_requests_per_minute: options.ImageRequestsPerMinuteOption = None,
+    parallel_text_requests: options.ParallelTextRequestsOption = None,
     max_retries: options.MaxRetriesOption = None,
+    pause_on_block: options.PauseOnBlockOption = None,
+    pause_limit_minutes: options.PauseLimitMinutesOption = None,
+    max_cost_usd: options.MaxCostUsdOption = None,
+    accept_estimate: options.AcceptEstimateOption = None,
+    estimate: options.EstimateOption = False,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,
     offline: options.OfflineOption = False,
@@ -94,8 +101,18 @@ def run(
         "image_quality": image_quality,
         "image_format": image_format,
         "parallel_image_requests": parallel_image_requests,
+        "image_requests_per_minute": image_requests_per_minute,
+        "parallel_text_requests": parallel_text_requests,
         "max_retries": max_retries,
+        "pause_on_block": pause_on_block,
+        "pause_limit_minutes": pause_limit_minutes,
+        "max_cost_usd": max_cost_usd,
+        "accept_estimate": accept_estimate,
     }
+    if estimate:
+        from local.cli.estimating import estimate_catalog
+
+        return estimate_catalog(session, place, flags)
     with start_simulator(place) as simulator:
         from local.cli.seeding import seed_catalog
 
@@ -108,7 +125,12 @@ def repair(
     *,
     catalog: options.CatalogOption = DEFAULT_CATALOG,
     parallel_image_requests: options.ParallelImageRequestsOption = None,
+    image_requests_per_minute: options.ImageRequestsPerMinuteOption = None,
     max_retries: options.MaxRetriesOption = None,
+    pause_on_block: options.PauseOnBlockOption = None,
+    pause_limit_minutes: options.PauseLimitMinutesOption = None,
+    max_cost_usd: options.MaxCostUsdOption = None,
+    accept_estimate: options.AcceptEstimateOption = None,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,
     offline: options.OfflineOption = False,
@@ -120,11 +142,41 @@ def repair(
     """Make only the images that a catalog misses."""
     session = _begin(context, catalog, as_json)
     place = Place(url, key, output_dir, store, offline, faults)
-    flags = {"parallel_image_requests": parallel_image_requests, "max_retries": max_retries}
+    flags = {
+        "parallel_image_requests": parallel_image_requests,
+        "image_requests_per_minute": image_requests_per_minute,
+        "max_retries": max_retries,
+        "pause_on_block": pause_on_block,
+        "pause_limit_minutes": pause_limit_minutes,
+        "max_cost_usd": max_cost_usd,
+        "accept_estimate": accept_estimate,
+    }
     with start_simulator(place) as simulator:
         from local.cli.seeding import repair_catalog
 
         return repair_catalog(session, place, flags, simulator)
+
+
+@app.command()
+def resume(
+    context: typer.Context,
+    run: options.RunArgument,
+    *,
+    output_dir: options.OutputDirOption = None,
+    store: options.StoreOption = None,
+    offline: options.OfflineOption = False,
+    faults: options.FaultsOption = None,
+    url: options.UrlOption = None,
+    key: options.KeyOption = None,
+    as_json: options.JsonOption = False,
+) -> Outcome:
+    """Let a paused run go on, and follow it to its end."""
+    session = _begin(context, None, as_json)
+    place = Place(url, key, output_dir, store, offline, faults)
+    with start_simulator(place) as simulator:
+        from local.cli.seeding import resume_run
+
+        return resume_run(session, place, run, simulator)
 
 
 @app.command()

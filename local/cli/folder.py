@@ -1,12 +1,15 @@
 """What is seen to in a folder before a host starts there."""
 
+import json
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from local.engine import Engine, InstanceFilter, RuntimeStatus
+from local.engine import Engine, Instance, InstanceFilter, RuntimeStatus
 from local.engine.journal import Journal
 from local.host.folder import HostFolder
+from shared.domain.run_status import read_custom_status
 from shared.ports import Store
+from triggers.run_pause import PAUSED_STAGE
 
 UNFINISHED = InstanceFilter(statuses=frozenset(status for status in RuntimeStatus if not status.is_finished))
 
@@ -22,7 +25,7 @@ class SweptStore(Protocol):
 async def tidy_folder(folder: Path, store: Store) -> list[str]:
     """Sweep the store, and return the runs that go on as soon as a host starts; under the host's own lock.
 
-    The sweep cannot wait for the host: its activities write from the first moment on.
+    The sweep cannot wait for the host: its activities write from the first moment on. Paused runs just wait on.
 
     Raises:
         HostBusyError: another host runs from the folder.
@@ -39,7 +42,7 @@ async def tidy_folder(folder: Path, store: Store) -> list[str]:
             return []
         journal = Journal(corner.journal_path)
         try:
-            return list_unfinished_runs(journal)
+            return [run.id for run in _find_unfinished_runs(journal) if not is_paused(run)]
         finally:
             journal.close()
     finally:
@@ -48,4 +51,13 @@ async def tidy_folder(folder: Path, store: Store) -> list[str]:
 
 def list_unfinished_runs(instances: Journal | Engine) -> list[str]:
     """Return the ids of the runs that have not ended: an instance without a parent is a run, and has its id."""
-    return [instance.id for instance in instances.list_instances(UNFINISHED) if instance.parent_id is None]
+    return [run.id for run in _find_unfinished_runs(instances)]
+
+
+def is_paused(instance: Instance) -> bool:
+    """Tell whether a run waits to be resumed, by what it said last."""
+    return read_custom_status(json.loads(instance.custom_status or "null")).get("stage") == PAUSED_STAGE
+
+
+def _find_unfinished_runs(instances: Journal | Engine) -> list[Instance]:
+    return [instance for instance in instances.list_instances(UNFINISHED) if instance.parent_id is None]

@@ -65,9 +65,44 @@ ParallelImageRequestsOption = Annotated[
     int | None,
     typer.Option(metavar="N", help="Image calls at a time, 1-64 (4)."),
 ]
+ImageRequestsPerMinuteOption = Annotated[
+    float | None,
+    typer.Option(metavar="N", help="The quota of image calls, if you know it: starts are spread evenly under it."),
+]
+ParallelTextRequestsOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Text calls at a time, each for categories of its own, 1-16 (1)."),
+]
+MaxCostUsdOption = Annotated[
+    float | None,
+    typer.Option(metavar="USD", help="Budget by list prices: no call is made that could go beyond it."),
+]
+AcceptEstimateOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--accept-estimate/--no-accept-estimate",
+        help="Start although the estimate is above the budget, and stop there.",
+    ),
+]
+EstimateOption = Annotated[
+    bool,
+    typer.Option("--estimate", help="Tell calls, tokens, cost and time of the run, and make nothing."),
+]
 MaxRetriesOption = Annotated[
     int | None,
     typer.Option(metavar="N", help="Further tries of a failed call, 0-10 (5); waiting for the quota does not count."),
+]
+
+PauseOnBlockOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--pause-on-block/--no-pause-on-block",
+        help="Where the account is blocked or most calls fail: wait for 'seeder resume' instead of failing.",
+    ),
+]
+PauseLimitMinutesOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="How long a paused run waits before it fails, 1-8640 (1440)."),
 ]
 
 OutputDirOption = Annotated[

@@ -1,11 +1,9 @@
 """Runs as the store tells them, read without any host: for ``status``, ``watch`` and ``cancel`` on this machine."""
 
 from local.cli.errors import CliError
-from shared.domain.messages import Failure
-from shared.domain.run_status import RunStatus, Status
-from shared.reasons import Reason
-from shared.records import run
+from shared.domain.run_status import RunStatus
 from shared.wiring import Services
+from triggers.run_pause import record_cancel
 from triggers.run_view import load_run_status
 
 
@@ -65,9 +63,9 @@ class StoreRecords:
             StoreUnavailableError: the store does not answer.
         """
         status = await self.get_run(run_id)
-        if not status.is_active and status.status is not Status.INTERRUPTED:
+        if status.has_ended:
             raise CliError(f"run {run_id} ended as {status.status}; expected an active run", reason="run_ended")
-        await run.record_stop(self._services.store, run_id, Failure(Reason.CANCELLED, "cancelled by a caller"))
+        await record_cancel(self._services.store, run_id)
         return status
 
     def _name_store(self) -> str:

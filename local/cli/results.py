@@ -13,6 +13,7 @@ from local.cli.errors import ExitStatus
 from local.cli.progress import format_duration
 from shared.config import StoreSettings
 from shared.domain.run_status import RunStatus, Status
+from shared.reasons import Reason
 
 Locate = Callable[[str], str]
 """Turns a store path into where people and programs find the file."""
@@ -26,6 +27,7 @@ STYLES = {
     Status.COMPLETED_WITH_FAILURES: "yellow",
     Status.PENDING: "cyan",
     Status.RUNNING: "cyan",
+    Status.PAUSED: "yellow",
 }
 LABEL_COLUMNS = 14
 SHOWN_OUTPUTS = {
@@ -44,8 +46,17 @@ def decide_exit_status(run: RunStatus) -> ExitStatus:
     return EXIT_STATUSES.get(run.status, ExitStatus.FAILED)
 
 
-def make_document(run: RunStatus, locate: Locate) -> dict[str, Any]:
-    """Return the object that ``--json`` prints for a run."""
+def make_document(run: RunStatus, locate: Locate, flags: str | None = None) -> dict[str, Any]:
+    """Return the object that ``--json`` prints for a run.
+
+    Args:
+        run: what to tell.
+        locate: where its files are.
+        flags: what a command that is advised needs; None = the error advises none.
+    """
+    error = None if run.error is None else {"reason": run.error.reason, "message": run.error.message}
+    if error is not None and run.status is Status.PAUSED and flags is not None:
+        error["message"] += f"; to go on: {name_resume_command(run, flags)}"
     return fill_document(
         run_id=run.run_id,
         catalog=run.catalog,
@@ -57,7 +68,7 @@ def make_document(run: RunStatus, locate: Locate) -> dict[str, Any]:
         cost_usd=run.cost.usd,
         seconds=measure_seconds(run),
         outputs={name: locate(path) for name, path in run.outputs.items()},
-        error=None if run.error is None else {"reason": run.error.reason, "message": run.error.message},
+        error=error,
     )
 
 
@@ -116,7 +127,7 @@ def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") 
     rows = [
         ("catalog", Text(run.catalog, style="bold")),
         ("run", Text(run.run_id)),
-        ("status", Text.assemble(_name_status(run), f", {run.stage}" if run.is_active else "")),
+        ("status", Text.assemble(_name_status(run), _tell_stage(run))),
         ("items", Text(f"{items.accepted} of {items.target}{_bracket(items.rejected, 'drafts rejected')}")),
     ]
     if images.total:
@@ -154,11 +165,19 @@ def print_rows(console: Console, rows: Iterable[tuple[str, Text]]) -> None:
 def advise(run: RunStatus, flags: str) -> list[str]:
     """Return the commands that make sense next."""
     where = f"--catalog {run.catalog}{flags}"
+    if run.status is Status.PAUSED:
+        return [f"{name_resume_command(run, flags)}  (once that is put right)"]
     if run.status is Status.COMPLETED_WITH_FAILURES and run.progress.images.failed:
-        return [f"seeder repair {where}  (tries again)", f"seeder prune {where}  (gives them up)"]
+        budget = " --max-cost-usd USD" if run.error is not None and run.error.reason == Reason.BUDGET else ""
+        return [f"seeder repair {where}{budget}  (tries again)", f"seeder prune {where}  (gives them up)"]
     if run.status is Status.COMPLETED and "partialCatalog" in run.outputs and "catalog" not in run.outputs:
         return [f"seeder publish {where}  (once it is reviewed)"]
     return []
+
+
+def name_resume_command(run: RunStatus, flags: str) -> str:
+    """Return the command that lets a paused run go on."""
+    return f"seeder resume {run.run_id}{flags}"
 
 
 def show_runs(console: Console, runs: list[RunStatus]) -> None:
@@ -189,6 +208,12 @@ def shorten_path(path: str) -> str:
         return str(Path(path).relative_to(Path.cwd()))
     except ValueError:
         return path
+
+
+def _tell_stage(run: RunStatus) -> str:
+    if run.paused_until is not None:
+        return f", until {run.paused_until.astimezone():%Y-%m-%d %H:%M}"
+    return f", {run.stage}" if run.is_active else ""
 
 
 def _name_status(run: RunStatus) -> Text:

@@ -70,6 +70,8 @@ def cancel_run(session: Session, place: Place, run_id: str) -> Outcome:
     run = _ask(place, settings, lambda reader: reader.cancel_run(run_id))
     if run.status is Status.INTERRUPTED:
         line = f"run {run_id} is stopped: it ends as Cancelled when its host is started again; what is done stays"
+    elif run.status is Status.PAUSED:
+        line = f"run {run_id} is stopped: it ends as Cancelled as soon as its host runs; what is done stays"
     else:
         line = f"run {run_id} is being stopped: no new work begins, what is done stays"
     document = make_document(run, choose_locate(settings.store, is_here=place.url is None))
@@ -106,4 +108,8 @@ async def _find_newest(reader: RunReader) -> str:
 
 def _tell_run(place: Place, settings: Settings, run: RunStatus, exit_status: ExitStatus) -> Outcome:
     locate = choose_locate(settings.store, is_here=place.url is None)
-    return Outcome(exit_status, make_document(run, locate), lambda console: show_run(console, run, locate, place.flags))
+    return Outcome(
+        exit_status,
+        make_document(run, locate, place.flags),
+        lambda console: show_run(console, run, locate, place.flags),
+    )

@@ -1,4 +1,4 @@
-"""``seeder run`` and ``seeder repair``: start a run, follow it to its end, and tell what came of it."""
+"""``seeder run``, ``repair`` and ``resume``: start a run, follow it to its end, and tell what came of it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from local.cli.results import choose_locate, decide_exit_status, make_document, 
 from local.cli.session import Outcome, Session
 from shared.config import Settings
 from shared.domain.requests import SeedRequest
-from shared.domain.run_status import PUBLISHING_STATUSES, RunStatus, Status
+from shared.domain.run_status import ACTIVE_STATUSES, PUBLISHING_STATUSES, RunStatus, Status
 from shared.records.run import read_request, read_stop
 
 Start = Callable[[AppClient], Awaitable[str]]
@@ -73,6 +73,26 @@ def repair_catalog(
     )
 
 
+def resume_run(session: Session, place: Place, run_id: str, simulator: EarlySimulator | None) -> Outcome:
+    """Let a paused run go on; one that goes on already is followed.
+
+    Raises:
+        CliError: there is no such run, it has ended, or it could not be followed.
+    """
+    settings = begin_command(session, place)
+
+    async def resume(client: AppClient) -> str:
+        try:
+            await client.resume_run(run_id)
+        except ProblemError as problem:
+            if problem.kind != "run-not-paused" or problem.document.get("runStatus") not in ACTIVE_STATUSES:
+                raise
+            session.tell(f"run {run_id} is not paused, and goes on already", style="cyan")
+        return run_id
+
+    return _perform(session, place, settings, simulator, start=resume, is_answer=lambda _request, _run: True)
+
+
 def _has_tried_every_image(request: SeedRequest, run: RunStatus) -> bool:
     return run.status in PUBLISHING_STATUSES and request.publish and not request.dry_run
 
@@ -97,11 +117,11 @@ def _perform(
     except InterruptedByUserError as error:
         raise _explain_interruption(session, place) from error
     except ProblemError as problem:
-        raise _advise_on_busy_catalog(problem, place) from problem
+        raise _advise(problem, place) from problem
     locate = choose_locate(settings.store, is_here=place.url is None)
     return Outcome(
         decide_exit_status(run),
-        make_document(run, locate),
+        make_document(run, locate, place.flags),
         lambda console: show_run(console, run, locate, place.flags),
     )
 
@@ -110,7 +130,7 @@ async def _run_there(session: Session, place: Place, settings: Settings, start: 
     async with open_client(place.origin, settings.functions_key) as client:
         await client.check()
         run_id = await start(client)
-        session.tell(f"run {run_id} is started, and goes on without this command", style="cyan")
+        session.tell(f"run {run_id} is under way, and goes on without this command", style="cyan")
         return await follow_run(client, run_id, session, REMOTE_PACE)
 
 
@@ -127,7 +147,7 @@ async def _run_here(session: Session, app: LocalApp, start: Start, is_answer: Is
         request = await read_request(app.services.store, run_id)
         session.tell(f"attached to run {run_id}, which was unfinished", style="cyan")
         run = await follow_run(app.client, run_id, session, LOCAL_PACE)
-        if is_answer(request, run) and not was_stopped:
+        if run.status is Status.PAUSED or (is_answer(request, run) and not was_stopped):
             return run
         session.tell(f"run {run_id} ended as {run.status}; what was asked for now comes next", style="cyan")
 
@@ -142,7 +162,17 @@ def _explain_interruption(session: Session, place: Place) -> InterruptedByUserEr
     return InterruptedByUserError(f"interrupted; the same command takes run {run.run_id} up where it was")
 
 
-def _advise_on_busy_catalog(problem: ProblemError, place: Place) -> CliError:
-    if problem.kind != "catalog-busy":
-        return problem
-    return CliError(f"{problem}: seeder watch {problem.document['runId']}{place.flags}", reason=problem.reason)
+def _advise(problem: ProblemError, place: Place) -> CliError:
+    """Return the problem with how to go on, where there is a way."""
+    match problem.kind:
+        case "catalog-busy":
+            message = f"{problem}: seeder watch {problem.document['runId']}{place.flags}"
+        case "estimate-above-budget":
+            estimated, budget = problem.document["costUsd"], problem.document["maxCostUsd"]
+            message = (
+                f"the run is estimated at ${estimated:.4f}, and --max-cost-usd is {budget:g}; nothing was started; "
+                "expected a larger --max-cost-usd, or --accept-estimate to begin and stop there"
+            )
+        case _:
+            return problem
+    return CliError(message, reason=problem.reason)

@@ -9,7 +9,7 @@ from local.simulator.bodies import count_tokens, read_choice, read_text, refuse_
 from local.simulator.drawing import LEAST_PIXELS, MOST_PIXELS
 from local.simulator.replies import InvalidRequestError
 from shared.ports import Usage
-from shared.prices import estimate_image_usage
+from shared.prices import load_prices
 
 PARAMETERS = frozenset(
     {
@@ -55,7 +55,7 @@ class ImageCall:
     @property
     def usage(self) -> Usage:
         """What the picture is billed, in tokens: the prompt, and the list's tokens for its size and quality."""
-        listed = estimate_image_usage(self.model, self.size, self.quality)
+        listed = load_prices().estimate_image_usage(self.model, self.size, self.quality)
         return Usage(count_tokens(len(self.prompt)), listed.output_tokens)
 
 

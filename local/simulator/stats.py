@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from shared.ports import Usage
-from shared.prices import cost_of_image, cost_of_text
+from shared.prices import load_prices
 
 CallKind = Literal["images", "responses"]
 
@@ -39,11 +39,11 @@ class Stats:
 
     def bill_text(self, model: str, usage: Usage) -> None:
         """Charge a text call, answered or not."""
-        self._bill(usage, cost_of_text(model, usage))
+        self._bill(usage, load_prices().cost_of_text(model, usage))
 
     def bill_image(self, model: str, prompt: str, usage: Usage, *, is_ambiguous: bool) -> None:
         """Charge an image; ``is_ambiguous``: its caller will not learn of it, because no answer will come."""
-        self._bill(usage, cost_of_image(model, usage))
+        self._bill(usage, load_prices().cost_of_image(model, usage))
         self.billed_images += 1
         self.billed_by_prompt[prompt] += 1
         self.ambiguous_billed += is_ambiguous

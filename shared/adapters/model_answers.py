@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from shared.adapters.model_calls import ModelCall
 from shared.adapters.model_codes import find_reason, read_codes
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, ModelError, TextAnswer, TextRequest, Usage
-from shared.prices import estimate_image_usage, is_priced
+from shared.prices import PriceList
 from shared.reasons import Reason
 
 
@@ -34,6 +34,7 @@ def read_text_answer(
     call: ModelCall,
     *,
     deployment: str,
+    prices: PriceList,
 ) -> TextAnswer[AnswerT]:
     """Read the body of ``POST /responses``.
 
@@ -55,12 +56,19 @@ def read_text_answer(
     return TextAnswer(
         value=value,
         usage=answer.usage or Usage(),
-        model=answer.choose_model(deployment),
+        model=answer.choose_model(deployment, prices),
         request_id=reply.request_id,
     )
 
 
-def read_image_answer(reply: Reply, request: ImageRequest, call: ModelCall, *, deployment: str) -> ImageAnswer:
+def read_image_answer(
+    reply: Reply,
+    request: ImageRequest,
+    call: ModelCall,
+    *,
+    deployment: str,
+    prices: PriceList,
+) -> ImageAnswer:
     """Read the body of ``POST /images/generations``; its usage is estimated if the service does not tell it.
 
     Raises:
@@ -77,10 +85,10 @@ def read_image_answer(reply: Reply, request: ImageRequest, call: ModelCall, *, d
         data = base64.b64decode(encoded, validate=True)
     except ValueError:  # binascii.Error is one; characters outside ASCII raise a plain one
         raise answer.fail(Reason.BAD_IMAGE, "the picture is no valid base64") from None
-    model = answer.choose_model(deployment)
+    model = answer.choose_model(deployment, prices)
     return ImageAnswer(
         data=data,
-        usage=answer.usage or estimate_image_usage(model, request.size, request.quality),
+        usage=answer.usage or prices.estimate_image_usage(model, request.size, request.quality),
         model=model,
         request_id=reply.request_id,
     )
@@ -109,10 +117,10 @@ class _Answer:
     def fail(self, reason: Reason, what: str, quote: str | None = None) -> ModelError:
         return self.call.fail(reason, what, quote=quote, request_id=self.request_id, usage=self.usage)
 
-    def choose_model(self, deployment: str) -> str:
+    def choose_model(self, deployment: str, prices: PriceList) -> str:
         """Return the name that prices are looked up by: the model that answered, if it has a price."""
         model = self.data.get("model")
-        return model if isinstance(model, str) and is_priced(model) else deployment
+        return model if isinstance(model, str) and prices.is_priced(model) else deployment
 
 
 def _open(reply: Reply, call: ModelCall, reason: Reason) -> _Answer:

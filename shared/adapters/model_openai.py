@@ -17,6 +17,7 @@ from shared.adapters.model_client import CONNECT_TIMEOUT_SECONDS, ModelClient, l
 from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_request_id
 from shared.adapters.model_schema import build_strict_schema
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
+from shared.prices import PriceList, load_prices
 from shared.reasons import Reason
 
 if TYPE_CHECKING:
@@ -45,10 +46,18 @@ class OpenAIModel:
     Args:
         settings: where the service is and how to sign in.
         credential: signs in when there is no key; None = DefaultAzureCredential. Closed by `close`.
+        prices: which models have a price; None = the published list.
     """
 
-    def __init__(self, settings: "ModelSettings", *, credential: "AsyncTokenCredential | None" = None) -> None:
+    def __init__(
+        self,
+        settings: "ModelSettings",
+        *,
+        credential: "AsyncTokenCredential | None" = None,
+        prices: PriceList | None = None,
+    ) -> None:
         self._settings = settings
+        self._prices = prices or load_prices()
         self._credential = credential
         self._client: ModelClient | None = None
 
@@ -76,7 +85,7 @@ class OpenAIModel:
             return raw.http_response
 
         reply = await self._send(call, send, TEXT_TIMEOUT_SECONDS)
-        return read_text_answer(reply, request, call, deployment=deployment)
+        return read_text_answer(reply, request, call, deployment=deployment, prices=self._prices)
 
     async def draw(self, request: ImageRequest) -> ImageAnswer:
         """Make one picture: one ``POST /images/generations``.
@@ -101,7 +110,7 @@ class OpenAIModel:
             return raw.http_response
 
         reply = await self._send(call, send, seconds)
-        return read_image_answer(reply, request, call, deployment=deployment)
+        return read_image_answer(reply, request, call, deployment=deployment, prices=self._prices)
 
     async def probe(self) -> None:
         """List the models, which is not billed.

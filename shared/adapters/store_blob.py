@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -30,7 +30,7 @@ from shared.adapters.store_rules import (
     split_prefix,
 )
 from shared.config import StoreSettings
-from shared.ports import Content, FileInfo, FolderPage
+from shared.ports import Content, FileInfo, FolderPage, StoreConflictError, StoreUnavailableError
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
 
@@ -108,6 +108,17 @@ class BlobStore:
         """Create or replace a file and return its ETag; StoreConflictError if ``if_match`` is not its ETag."""
         with translate_azure_errors("write", path):
             return await self._put(path, data, content_type, _metadata(facts), overwrite=True, **_matching(if_match))
+
+    async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content in pieces of 4 MiB; StoreUnavailableError if it is replaced meanwhile."""
+        info = await self.describe(path)
+        if info is None:
+            return
+        if not info.size:
+            yield b""  # the service refuses a range of nothing
+        blob = self._blob(path)
+        for offset in range(0, info.size, BLOCK_BYTES):
+            yield await self._read_range(blob, path, offset, info.etag)
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
         """Create or replace a file from pieces, about 8 MiB of them in memory.
@@ -231,6 +242,15 @@ class BlobStore:
     def _blob(self, path: str) -> BlobClient:
         container, name = split_path(path)
         return self._service.get_blob_client(self._containers[container], name)
+
+    async def _read_range(self, blob: BlobClient, path: str, offset: int, etag: str) -> bytes:
+        try:
+            with translate_azure_errors("read", path):
+                download = await blob.download_blob(offset=offset, length=BLOCK_BYTES, **_matching(etag))
+                data: bytes = await download.readall()
+        except StoreConflictError as exc:  # to a reader it is a reason to begin again
+            raise StoreUnavailableError(f"{path!r} was replaced while it was read") from exc
+        return data
 
     async def _put(self, path: str, data: bytes, content_type: str, metadata: dict[str, str], **options: Any) -> str:
         blob = self._blob(path)

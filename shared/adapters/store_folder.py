@@ -1,7 +1,7 @@
 """The folder store: catalogs and runs in a folder of this machine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -75,6 +75,24 @@ class FolderStore:
         checked = check_facts(facts)
         with translate_os_errors("write", path, self._root):
             return await asyncio.to_thread(self._files.write, path, data, checked, if_match)
+
+    async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content in pieces of 1 MiB, all of one version; not a single piece if there is no file."""
+        split_path(path)
+        with translate_os_errors("read", path, self._root):
+            if self._files.find(path) is None:
+                return
+            try:
+                stream = await asyncio.to_thread((self._root / path).open, "rb")
+            except FileNotFoundError:  # deleted this moment
+                return
+            with stream:
+                piece = await asyncio.to_thread(stream.read, BLOCK_BYTES)
+                yield piece  # an empty file is one empty piece
+                while piece:
+                    piece = await asyncio.to_thread(stream.read, BLOCK_BYTES)
+                    if piece:
+                        yield piece
 
     async def write_chunks(
         self,

@@ -14,12 +14,14 @@ class ImageJob(Message):
         batch: the batch that holds it.
         tries: how it has failed so far.
         due: not before this moment, ISO 8601; None = at once.
+        turns: how often it was told to come back, as its turn under the quota had not come.
     """
 
     product_id: str
     batch: int
     tries: Tries = Tries()
     due: str | None = None
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,6 @@ class LaneInput(Message):
         version: see ``messages.VERSION``.
         leg: how often the run was resumed before.
         lanes: how many lanes share the run's window.
-        per_minute: image calls that this lane may start a minute; None = as many as its window allows.
-        next_start: when the pace allows the next start, ISO 8601; None = at once.
         window: what the lane's share of the window has adapted to; None = all of ``width``.
         paused_until: the moment that the service named, ISO 8601.
         most_images: the lane ends after so many image calls; None = when nothing is left.
@@ -60,8 +60,6 @@ class LaneInput(Message):
     version: int = 1
     leg: int = 0
     lanes: int = 1
-    per_minute: float | None = None
-    next_start: str | None = None
     window: float | None = None
     paused_until: str | None = None
     most_images: int | None = None
@@ -114,13 +112,20 @@ class ClaimResult(Message):
 
 @dataclass(frozen=True, slots=True)
 class ImageCall(Message):
-    """Input of ``make_image``; ``attempt`` counts deliveries by decision, not by accident."""
+    """Input of ``make_image``; ``attempt`` counts deliveries by decision, not by accident.
+
+    ``leg`` tells how often the run was resumed before: after a pause the same item is a new call, whose result is not
+    the remembered one of before, and whose outcome is judged with those of its own leg. ``turn`` tells how often the
+    call was told to come back.
+    """
 
     run_id: str
     catalog: str
     product_id: str
     batch: int
     attempt: int = 0
+    leg: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class ImageResult(Message):
         failure: why there is no image.
         stopped: the run was stopped before the call.
         last_success_at: when any call of the run last succeeded, ISO 8601.
+        turn_in_seconds: the call was not made, its turn under the quota comes only then; None = it was.
     """
 
     made: bool = False
@@ -142,6 +148,7 @@ class ImageResult(Message):
     failure: Failure | None = None
     stopped: bool = False
     last_success_at: str | None = None
+    turn_in_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,20 @@ class Tries(Message):
 
 @dataclass(frozen=True, slots=True)
 class RunRef(Message):
-    """Which run, of which catalog."""
+    """Which run, of which catalog, and how often it was resumed before."""
 
     run_id: str
     catalog: str
+    leg: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeInput(Message):
+    """Input of ``resume_run``: ``leg`` is that of the pause that ends, from 0: how often the run was resumed before."""
+
+    run_id: str
+    catalog: str
+    leg: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +173,6 @@ class SeedInput(Message):
         max_retries: of calls that fail in a way that counts.
         dry_run: no images.
         version: which decisions the orchestrators make, see ``VERSION``; handed on to the children.
-        image_requests_per_minute: the quota of image calls, if the caller told it.
         parallel_text_requests: batches that are written at a time, at most.
         pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
     """
@@ -175,7 +184,6 @@ class SeedInput(Message):
     max_retries: int
     dry_run: bool = False
     version: int = 1
-    image_requests_per_minute: float | None = None
     parallel_text_requests: int = 1
     pause_limit_minutes: int = 0
 
@@ -333,6 +341,19 @@ class Ending(Message):
     tally: Tally = Tally()
     failure: Failure | None = None
     published: Published | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Message):
+    """Result of ``find_stop``: why the run pays no more, or nothing.
+
+    Attributes:
+        stop: what the stop record says; None = there is none.
+        failure: why that could not be told.
+    """
+
+    stop: Failure | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,24 @@ def run_file(run_id: str, name: str) -> str:
     return f"runs/{run_id}/{name}"
 
 
-def page_file(run_id: str, page: int) -> str:
-    """A page of image jobs that a lane claimed; pages count from 1."""
-    return f"runs/{run_id}/pages/{page:06d}.json"
+def stop_file(run_id: str, leg: int | None = None) -> str:
+    """Why a run pays no more; with a leg: why it paused then, kept for a look after it was resumed."""
+    return run_file(run_id, "stop.json" if leg is None else f"stops/{leg}.json")
+
+
+def resume_file(run_id: str, leg: int) -> str:
+    """Record that the pause of a leg was ended: it is there before the run has noticed."""
+    return run_file(run_id, f"resumes/{leg}.json")
+
+
+def items_closed_file(run_id: str, leg: int = 0) -> str:
+    """Record that a leg of a run writes no more items; the first leg's name is that of 0.1.0."""
+    return run_file(run_id, f"items-closed-{leg}.json" if leg else "items-closed.json")
+
+
+def page_file(run_id: str, page: int, leg: int = 0) -> str:
+    """A page of image jobs that a lane claimed; pages count from 1, and in each leg of a run anew."""
+    return f"runs/{run_id}/pages/{f'leg-{leg}/' if leg else ''}{page:06d}.json"
 
 
 def failure_folder(run_id: str) -> str:
@@ -71,9 +86,12 @@ def rejection_folder(run_id: str) -> str:
     return f"runs/{run_id}/rejected/"
 
 
-def rejection_file(run_id: str, batch: int) -> str:
-    """The rejected drafts of a batch."""
-    return f"{rejection_folder(run_id)}{batch:05d}.json"
+def rejection_file(run_id: str, batch: int, writer: str | None = None) -> str:
+    """The rejected drafts of a batch; those of a writer by its own count, as the number may still change."""
+    if writer is None:
+        return f"{rejection_folder(run_id)}{batch:05d}.json"
+    name, _, count = writer.partition("/")
+    return f"{rejection_folder(run_id)}{count:0>5}-{name}.json"
 
 
 def key_file(idempotency_key: str) -> str:
@@ -96,11 +114,20 @@ def state_file(catalog: str, name: str) -> str:
     return f"catalogs/{catalog}/state/{name}"
 
 
-def name_writer(run_id: str) -> str:
+def name_writer(run_id: str, lane: int = 0, leg: int = 0) -> str:
     """Instance id of a run's item writer."""
-    return f"{run_id}:items"
+    return f"{run_id}:items{f'-{lane}' if lane else ''}{_name_leg(leg)}"
 
 
-def name_lane(run_id: str, lane: int) -> str:
+def name_lane(run_id: str, lane: int, leg: int = 0) -> str:
     """Instance id of an image lane."""
-    return f"{run_id}:lane-{lane}"
+    return f"{run_id}:lane-{lane}{_name_leg(leg)}"
+
+
+def name_probe(run_id: str, leg: int) -> str:
+    """Instance id of the lane that makes the one probing call of a run that was resumed."""
+    return f"{run_id}:probe{_name_leg(leg)}"
+
+
+def _name_leg(leg: int) -> str:
+    return f":leg-{leg}" if leg else ""

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 FEW_CATEGORIES = 5
 """A batch asks for this many categories, and for more only where these are not short enough to fill it."""
 
-MAX_TAKEN_NAMES = 200
-"""How many accepted names a prompt repeats, so that it does not grow with the catalog; rules catch the rest."""
+MAX_TAKEN_NAMES = 60
+"""How many accepted names a prompt repeats, so that it does not grow with the catalog; rules catch the rest.
+
+Measured with the simulator, 20 categories, batches of 20: with 60 names the input tokens an item at 10,000 items are
+1.26 times those at 200 (100 names: 1.50; 200 names: 2.19). The yield did not tell 0 names from 200: 97-98 % of the
+drafts became items."""
 
 LEAST_LANE_WIDTH, MOST_LANES = 4, 8
 """A lane drains before each continue-as-new, so several narrow lanes lose less than a wide one; each one costs a
@@ -22,26 +26,38 @@ class CategoryQuota:
     count: int
 
 
-def plan_batch(counts: Mapping[str, int], *, target: int, batch_size: int) -> list[CategoryQuota]:
+def plan_batch(
+    counts: Mapping[str, int],
+    *,
+    target: int,
+    batch_size: int,
+    lane: int = 0,
+    lanes: int = 1,
+) -> list[CategoryQuota]:
     """Return what the next batch asks for: the shortest categories first, so that the catalog fills evenly.
 
     Args:
         counts: accepted items of each category, in the catalog's category order; categories without any included.
         target: how many items the catalog is to hold in all.
         batch_size: most drafts to ask for.
+        lane: the writer's place among ``lanes``: it fills the categories whose index modulo ``lanes`` is ``lane``.
+        lanes: how many writers share the categories.
 
     Returns:
-        Quotas that add up to min(batch_size, items still missing); empty when nothing is missing.
+        Quotas that add up to min(batch_size, items still missing in the lane's categories and in the catalog); empty
+        when nothing is missing. With one lane, that is as long as the catalog holds fewer items than ``target``.
     """
-    missing = target - sum(counts.values())
-    wanted = min(batch_size, missing)
-    if wanted <= 0 or not counts:
-        return []
-    shares = _split_evenly(target, len(counts))
+    shares = _split_evenly(target, len(counts)) if counts else []
     shortages = {
-        name: share - count for (name, count), share in zip(counts.items(), shares, strict=True) if share > count
+        name: share - count
+        for place, ((name, count), share) in enumerate(zip(counts.items(), shares, strict=True))
+        if place % lanes == lane and share > count
     }
-    chosen = sorted(shortages, key=lambda name: (-shortages[name], list(counts).index(name)))
+    wanted = min(batch_size, target - sum(counts.values()), sum(shortages.values()))
+    if wanted <= 0:
+        return []
+    # Sorting is stable: of equally short categories, the catalog's first ones come first.
+    chosen = sorted(shortages, key=lambda name: -shortages[name])
     enough = next(n for n in range(1, len(chosen) + 1) if sum(shortages[name] for name in chosen[:n]) >= wanted)
     chosen = chosen[: max(enough, FEW_CATEGORIES)]
     quotas = dict.fromkeys(chosen, 0)
@@ -57,6 +73,11 @@ def plan_lanes(parallel_image_requests: int) -> list[int]:
     """Return the width of each image lane; together they are exactly the window that was asked for."""
     lanes = max(1, min(MOST_LANES, parallel_image_requests // LEAST_LANE_WIDTH))
     return _split_evenly(parallel_image_requests, lanes)
+
+
+def plan_writers(parallel_text_requests: int, categories: int) -> int:
+    """Return how many item writers share the categories: each has one at least."""
+    return max(1, min(parallel_text_requests, categories))
 
 
 def pick_taken_names(names: Sequence[str], *, categories: int) -> list[str]:

@@ -69,6 +69,7 @@ def ask_for_items(
     taken: Mapping[str, Sequence[str]],
     *,
     batch: int,
+    writer: str | None = None,
     attempt: int = 0,
     stricter: bool = False,
     rejected_last_time: Mapping[str, int] | None = None,
@@ -79,8 +80,10 @@ def ask_for_items(
         theme: what the catalog is about.
         quotas: how many items of which categories.
         taken: accepted names by category; the latest are shown.
-        batch: the batch's number.
-        attempt: which try this is; with ``batch`` it makes every request differ, so that no answer comes twice.
+        batch: the batch's number, or, of several writers, the writer's own count.
+        writer: which writer asks, and for which of its batches.
+        attempt: which try this is; with ``batch`` and ``writer`` it makes every request differ, so that no answer comes
+            twice.
         stricter: the previous answer could not be used.
         rejected_last_time: reason counts of the previous batch, when few of its drafts were accepted.
     """
@@ -102,6 +105,8 @@ def ask_for_items(
         ],
         "forbiddenWords": list(theme.forbidden_words),
     }
+    if writer is not None:
+        task["writer"] = writer
     if rejected_last_time:
         task["rejectedLastTime"] = dict(rejected_last_time)
     return TextRequest(

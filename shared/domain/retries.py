@@ -13,7 +13,7 @@ import zlib
 from datetime import datetime, timedelta
 
 from shared.domain.messages import Failure, Tries
-from shared.reasons import Reason
+from shared.reasons import PAUSING_REASONS, Reason
 
 RETRY_BASE_SECONDS = 1.5
 RETRY_JITTER = 0.25
@@ -30,6 +30,10 @@ MAX_AMBIGUOUS_RETRIES = 2
 STORE_RETRIES, STORE_RETRY_CAP_SECONDS = 8, 30.0
 
 COUNTED_REASONS = frozenset({Reason.SERVER_ERROR, Reason.CONNECTION, Reason.BAD_IMAGE, Reason.TIMEOUT_AMBIGUOUS})
+RETRIED_ON_RESUME = PAUSING_REASONS | COUNTED_REASONS | {Reason.RATE_LIMITED}
+"""Images that failed for one of these are tried again when a run goes on after a pause: the trouble is said to be over.
+A prompt that was refused would be refused again: that one stays failed, and ``repair`` is there for it."""
+
 UNUSABLE_ANSWERS = frozenset({Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER, Reason.REFUSAL})
 """Asked once more with a stricter instruction."""
 
@@ -64,8 +68,7 @@ def decide_retry(
     wait: float | None = None
     match failure.reason:
         case Reason.RATE_LIMITED if since_success <= RATE_LIMIT_PATIENCE:
-            asked = failure.retry_after_seconds
-            wait = DEFAULT_RETRY_AFTER_SECONDS if asked is None else _limit(asked)
+            wait = limit_retry_after(failure.retry_after_seconds)
         case Reason.STORE_UNAVAILABLE if tries.store <= STORE_RETRIES:
             wait = min(STORE_RETRY_CAP_SECONDS, _back_off(tries.store, seed))
         case reason if (
@@ -79,6 +82,11 @@ def find_time_since(now: datetime, *moments: str | None) -> timedelta:
     """Return the time since the latest of some ISO 8601 moments; absent ones do not count."""
     latest = max((datetime.fromisoformat(moment) for moment in moments if moment), default=now)
     return now - latest
+
+
+def limit_retry_after(asked_seconds: float | None) -> float:
+    """Return how long a 429 keeps calls back: what the service asked for, within reason."""
+    return DEFAULT_RETRY_AFTER_SECONDS if asked_seconds is None else _limit(asked_seconds)
 
 
 def _limit(asked_seconds: float) -> float:

@@ -20,10 +20,11 @@ _RUN_ID = re.compile(r"([0-9]{13})-[0-9A-Za-z]{1,40}")
 
 
 class Status(StrEnum):
-    """Where a run is. The last five are final; an interrupted run goes on when its host is started again."""
+    """Where a run is: at work, waiting to be resumed, ended, or left by its host, with which it goes on again."""
 
     PENDING = "Pending"
     RUNNING = "Running"
+    PAUSED = "Paused"
     COMPLETED = "Completed"
     COMPLETED_WITH_FAILURES = "CompletedWithFailures"
     CANCELLED = "Cancelled"
@@ -33,6 +34,7 @@ class Status(StrEnum):
 
 ACTIVE_STATUSES = frozenset({Status.PENDING, Status.RUNNING})
 PUBLISHING_STATUSES = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_FAILURES})
+FINAL_STATUSES = PUBLISHING_STATUSES | {Status.CANCELLED, Status.FAILED}
 
 SHORTFALL_REASONS = frozenset(
     {
@@ -117,6 +119,7 @@ class RunStatus(_View):
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None = None
+    paused_until: datetime | None = None
     error: RunError | None = None
     images_kept: int = 0
     images_made: int = 0
@@ -124,8 +127,13 @@ class RunStatus(_View):
 
     @property
     def is_active(self) -> bool:
-        """Tell whether the run may still change by itself."""
+        """Tell whether the run is at work, or about to be."""
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether nothing of the run changes any more."""
+        return self.status in FINAL_STATUSES
 
     def to_json(self) -> dict[str, Any]:
         """Return the status as JSON data."""
@@ -186,6 +194,7 @@ def compose_status(
     tallies: Sequence[Tally],
     updated_at: datetime,
     error: Failure | None = None,
+    paused_until: datetime | None = None,
 ) -> RunStatus:
     """Add up what a run's instances say of themselves."""
     tally = sum(tallies, Tally())
@@ -210,6 +219,7 @@ def compose_status(
         failures=dict(tally.failed),
         created_at=read_created_at(run_id),
         updated_at=updated_at,
+        paused_until=paused_until,
         error=view_error(error),
         images_kept=found.images + tally.kept,
         images_made=tally.made,

@@ -1,4 +1,9 @@
-"""The sliding window of a lane: which image job starts now, and when to look again. Pure: time comes in as a value."""
+"""The sliding window of a lane: which image job starts now, and when to look again. Pure: time comes in as a value.
+
+It adapts as TCP's congestion window does (additive increase, multiplicative decrease: Chiu and Jain, 1989): every
+window of successes adds a slot, a 429 takes a share away, so that lanes and runs that share a quota come to share it
+evenly. All follows from results and their times, so it comes out the same at every replay.
+"""
 
 from collections import deque
 from collections.abc import Iterable
@@ -7,20 +12,43 @@ from datetime import datetime, timedelta
 
 from shared.domain.image_messages import ImageJob
 
+SHRINK_FACTOR = 0.7
+"""What is left of the window after a 429: TCP's CUBIC (RFC 9438) keeps 0.7, too."""
+
+TURNS_AHEAD = timedelta(seconds=1)
+"""Jobs whose turn comes within this time start together, on one timer: the activity waits out the rest, so that the
+service sees even starts and the orchestrator is not woken for each of them."""
+
 
 @dataclass(slots=True)
 class ImageWindow:
-    """At most ``width`` jobs run at a time; a slot that comes free is filled at once.
+    """At most ``width`` jobs run at a time, fewer while the service refuses some; a slot that comes free is filled.
 
     A job that waits for another try holds no slot. A 429 speaks for the whole service, so it pauses every start of
     the lane until the moment that the service named.
+
+    Attributes:
+        width: most jobs at a time.
+        size: what the window has adapted to, 1 to ``width``; whole slots count.
+        is_adaptive: False keeps the whole width, as runs of 0.1.0 do.
+        running: jobs that hold a slot.
+        paused_until: nothing starts before.
+        held_until: new jobs do not start before, as the pace has no turn for them; those with a turn do.
     """
 
     width: int
+    size: float = 0.0
+    is_adaptive: bool = True
     running: int = 0
     paused_until: datetime | None = None
+    held_until: datetime | None = None
     _ready: deque[ImageJob] = field(default_factory=deque)
     _waiting: list[ImageJob] = field(default_factory=list)
+    _shrunk_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.size:
+            self.size = float(self.width)
 
     def add(self, jobs: Iterable[ImageJob]) -> None:
         """Queue jobs; those with a ``due`` wait for it."""
@@ -32,28 +60,55 @@ class ImageWindow:
 
     def take(self, now: datetime) -> ImageJob | None:
         """Return the next job to start and count it as running; None if no slot is free or nothing is due."""
-        if self.running >= self.width or self._is_paused(now):
+        if self.running >= self.count_slots() or _is_ahead(self.paused_until, now):
             return None
-        self._release_due(now)
-        if not self._ready:
-            return None
-        self.running += 1
-        return self._ready.popleft()
+        if not self.is_adaptive:
+            self._release_due(now)
+        job = self._take_due(now) if self.is_adaptive else None
+        if job is None and self._ready and not _is_ahead(self.held_until, now):
+            job = self._ready.popleft()
+        if job is not None:
+            self.running += 1
+        return job
 
     def finish(self) -> None:
         """Free the slot of a job that ended, for good or for now."""
         self.running -= 1
 
-    def pause(self, until: datetime) -> None:
-        """Start nothing before ``until``."""
+    def grow(self) -> None:
+        """Take a success into account."""
+        self.size = min(float(self.width), self.size + 1 / self.size)
+
+    def pause(self, now: datetime, until: datetime) -> None:
+        """Take a 429 into account: start nothing before ``until``, and fewer from then on.
+
+        Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause.
+        """
+        if self.is_adaptive and not _is_ahead(self._shrunk_until, now):
+            self.size = max(1.0, self.size * SHRINK_FACTOR)
+            self._shrunk_until = until
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
+
+    def hold(self, now: datetime, until: datetime) -> None:
+        """Start no new job before ``until``: a job was told that its turn comes only then."""
+        held = self.held_until
+        self.held_until = until if held is None or held <= now else min(held, until)
 
     def find_next_wake(self, now: datetime) -> datetime | None:
         """Return when a free slot could next be filled without any job ending; None if time alone changes nothing."""
-        if self.running >= self.width or not (self._ready or self._waiting):
+        if self.running >= self.count_slots():
             return None
-        wake = now if self._ready else min(_due(job) for job in self._waiting)
+        starts = [_due(job) for job in self._waiting]
+        if self._ready:
+            starts.append(now if self.held_until is None else max(now, self.held_until))
+        if not starts:
+            return None
+        wake = min(starts)
         return max(wake, self.paused_until) if self.paused_until is not None else wake
+
+    def count_slots(self) -> int:
+        """Return how many jobs may run at a time."""
+        return int(self.size) if self.is_adaptive else self.width
 
     def count_queued(self) -> int:
         """Return how many jobs are ready or wait."""
@@ -72,19 +127,28 @@ class ImageWindow:
             return job
         return replace(job, due=self.paused_until.isoformat())
 
-    def _is_paused(self, now: datetime) -> bool:
-        return self.paused_until is not None and now < self.paused_until
-
     def _release_due(self, now: datetime) -> None:
-        due = [job for job in self._waiting if _due(job) <= now]
-        if due:
-            self._waiting = [job for job in self._waiting if _due(job) > now]
-            self._ready.extend(replace(job, due=None) for job in sorted(due, key=_due))
+        """Queue what is due behind the ready jobs: the order of 0.1.0, in which its histories were made."""
+        due = sorted((job for job in self._waiting if _due(job) <= now), key=_due)
+        self._waiting = [job for job in self._waiting if _due(job) > now]
+        self._ready.extend(replace(job, due=None) for job in due)
+
+    def _take_due(self, now: datetime) -> ImageJob | None:
+        """Take the job that waits and is due first."""
+        first = min(self._waiting, key=_due, default=None)
+        if first is None or _due(first) > now + (TURNS_AHEAD if first.turns else timedelta()):
+            return None
+        self._waiting.remove(first)
+        return replace(first, due=None)
 
 
 def postpone(job: ImageJob, now: datetime, seconds: float) -> ImageJob:
     """Return the job, due in so many seconds."""
     return replace(job, due=(now + timedelta(seconds=seconds)).isoformat())
+
+
+def _is_ahead(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and now < moment
 
 
 def _due(job: ImageJob) -> datetime:

@@ -1,7 +1,8 @@
 """What lasts of a catalog: its categories, its batches of items, and which pictures it has."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -13,6 +14,8 @@ from shared.domain.messages import Cost
 from shared.domain.rules import NameIndex
 from shared.ports import FileInfo, Store
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json, write_json_if_changed
+from shared.records.pictures import describe_stored_picture
+from shared.records.reading import read_in_order
 
 CACHED_CATALOGS = 8
 
@@ -28,6 +31,8 @@ class Batch:
         asked: drafts that were asked for.
         rejected: rejected drafts by reason code.
         cost: of the call that brought it.
+        writer: the call's name within the run, by which a redelivery finds the batch; None in batches of version 1,
+            whose number was the name.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -38,6 +43,7 @@ class Batch:
     asked: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
+    writer: str | None = None
 
 
 _BATCH = TypeAdapter(Batch)
@@ -70,8 +76,7 @@ async def read_batch(store: Store, catalog: str, batch: int) -> Batch | None:
 
 async def create_batch(store: Store, catalog: str, batch: Batch) -> bool:
     """Write a batch that must not exist yet; False, and no change, if it does."""
-    data = dump_json(_BATCH.dump_python(batch, mode="json", by_alias=True))
-    return await store.create(paths.batch_file(catalog, batch.batch), data, content_type=JSON_TYPE)
+    return await store.create(paths.batch_file(catalog, batch.batch), _dump_batch(batch), content_type=JSON_TYPE)
 
 
 async def replace_batch(store: Store, catalog: str, batch: Batch, *, etag: str) -> None:
@@ -80,8 +85,12 @@ async def replace_batch(store: Store, catalog: str, batch: Batch, *, etag: str) 
     Raises:
         StoreConflictError: it is not the version that was read.
     """
-    data = dump_json(_BATCH.dump_python(batch, mode="json", by_alias=True))
-    await store.write(paths.batch_file(catalog, batch.batch), data, content_type=JSON_TYPE, if_match=etag)
+    path = paths.batch_file(catalog, batch.batch)
+    await store.write(path, _dump_batch(batch), content_type=JSON_TYPE, if_match=etag)
+
+
+def _dump_batch(batch: Batch) -> bytes:
+    return dump_json(_BATCH.dump_python(batch, mode="json", by_alias=True, exclude_none=True))
 
 
 def parse_batch(data: object) -> Batch:
@@ -99,23 +108,33 @@ async def list_batch_numbers(store: Store, catalog: str) -> list[int]:
     return sorted(numbers)
 
 
+async def iterate_batches(store: Store, catalog: str, numbers: Sequence[int]) -> AsyncIterator[Batch]:
+    """Yield the batches of these numbers, a few in memory at a time; numbers without a batch are passed over.
+
+    Raises:
+        DamagedFileError: a file cannot be read.
+    """
+    async for batch in read_in_order(numbers, lambda number: read_batch(store, catalog, number)):
+        if batch is not None:
+            yield batch
+
+
 async def iterate_items(store: Store, catalog: str) -> AsyncIterator[Item]:
-    """Yield the catalog's items in acceptance order, a batch in memory at a time."""
-    for number in await list_batch_numbers(store, catalog):
-        batch = await read_batch(store, catalog, number)
-        for item in batch.items if batch is not None else ():
+    """Yield the catalog's items in acceptance order, a few batches in memory at a time."""
+    async for batch in iterate_batches(store, catalog, await list_batch_numbers(store, catalog)):
+        for item in batch.items:
             yield item
 
 
-async def list_images(store: Store, catalog: str) -> dict[str, FileInfo]:
-    """Return the pictures that are in the store, by file name."""
-    prefix = paths.image_folder(catalog)
-    return {info.path.removeprefix(prefix): info async for info in store.list_files(prefix)}
+async def count_items(store: Store, catalog: str) -> int:
+    """Return how many items the catalog holds."""
+    numbers = await list_batch_numbers(store, catalog)
+    return sum([len(batch.items) async for batch in iterate_batches(store, catalog, numbers)])
 
 
 def is_valid_image(info: FileInfo | None) -> bool:
     """Tell whether a stored picture was validated: only then it has its facts."""
-    return info is not None and info.size > 0 and "sha256" in info.facts
+    return info is not None and describe_stored_picture(info) is not None
 
 
 @dataclass(slots=True)
@@ -129,17 +148,49 @@ class CatalogIndex:
     names_by_category: dict[str, list[str]] = field(default_factory=dict)
     filenames: list[str] = field(default_factory=list)
     seen_batch: int = 0
+    _numbers_by_writer: dict[tuple[str, str], int] = field(default_factory=dict)
+    _is_listed: bool = False
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def catch_up(self, store: Store, catalog: str, *, before: int) -> None:
         """Read the batches that this index has not seen, up to the one before ``before``; gaps are passed over."""
-        while self.seen_batch < before - 1:
-            number = self.seen_batch + 1
-            batch = await read_batch(store, catalog, number)
-            if self.seen_batch != number - 1:
-                continue  # a second delivery counted it in while this one read
-            self.seen_batch = number
-            for item in batch.items if batch is not None else ():
-                self.add(item)
+        async with self._reading:
+            await self._read(store, catalog, range(self.seen_batch + 1, before))
+
+    async def catch_up_to_end(self, store: Store, catalog: str) -> None:
+        """Read the batches that this index has not seen, all of them; ``seen_batch + 1`` is then free.
+
+        The store is listed the first time only: there may be gaps among what is there by then, and behind it there are
+        none, as each number is taken by somebody who has seen all that come before.
+        """
+        async with self._reading:
+            if not self._is_listed:
+                numbers = await list_batch_numbers(store, catalog)
+                await self._read(store, catalog, [number for number in numbers if number > self.seen_batch])
+                self._is_listed = True
+            while True:
+                number = self.seen_batch + 1
+                batch = await read_batch(store, catalog, number)
+                if batch is not None:
+                    self.count_in(number, batch)
+                elif number > self.seen_batch:  # else a writer of this process took it meanwhile, and counted it in
+                    return
+
+    def count_in(self, number: int, batch: Batch | None) -> None:
+        """Count in the batch of a number, or that there is none; one that was counted in already changes nothing."""
+        if number <= self.seen_batch:
+            return
+        self.seen_batch = number
+        if batch is None:
+            return
+        if batch.writer is not None:
+            self._numbers_by_writer[batch.run_id, batch.writer] = number
+        for item in batch.items:
+            self.add(item)
+
+    def find_batch(self, run_id: str, writer: str) -> int | None:
+        """Return the number of the batch that a run's call has written, or None if there is none."""
+        return self._numbers_by_writer.get((run_id, writer))
 
     def add(self, item: Item) -> None:
         """Count an accepted item in."""
@@ -155,6 +206,13 @@ class CatalogIndex:
         """Return accepted items of each of the categories, in their order."""
         return {category.name: len(self.names_by_category.get(category.name, ())) for category in categories}
 
+    async def _read(self, store: Store, catalog: str, numbers: Sequence[int]) -> None:
+        async def read(number: int) -> tuple[int, Batch | None]:
+            return number, await read_batch(store, catalog, number)
+
+        async for number, batch in read_in_order(numbers, read):
+            self.count_in(number, batch)
+
 
 class IndexCache:
     """The indexes of the catalogs that this process works on, by run: a new run reads the store anew."""
@@ -169,15 +227,26 @@ class IndexCache:
         if index is None or index.seen_batch >= before:
             index = CatalogIndex()
         await index.catch_up(store, catalog, before=before)
-        self._indexes[key] = index
-        self._indexes.move_to_end(key)
-        while len(self._indexes) > CACHED_CATALOGS:
-            self._indexes.popitem(last=False)
+        self._keep(key, index)
+        return index
+
+    async def load_all(self, store: Store, catalog: str, run_id: str) -> CatalogIndex:
+        """Return the index of all batches that are stored; the run's writers in this process share it."""
+        key = (catalog, run_id)
+        index = self._indexes.get(key) or CatalogIndex()
+        self._keep(key, index)
+        await index.catch_up_to_end(store, catalog)
         return index
 
     def forget(self, catalog: str, run_id: str) -> None:
         """Drop an index that may hold more than the store does."""
         self._indexes.pop((catalog, run_id), None)
+
+    def _keep(self, key: tuple[str, str], index: CatalogIndex) -> None:
+        self._indexes[key] = index
+        self._indexes.move_to_end(key)
+        while len(self._indexes) > CACHED_CATALOGS:
+            self._indexes.popitem(last=False)
 
 
 def find_used_categories(index: CatalogIndex) -> list[Category]:

@@ -8,7 +8,7 @@ from shared.domain.items import Item
 from shared.ports import CatalogSeederError, Store
 from shared.records import catalog
 from shared.records.files import JSON_TYPE, parse_json
-from shared.records.publication import publish, view_catalog
+from shared.records.publication import iterate_missing, publish, view_catalog
 
 
 class NothingToKeepError(CatalogSeederError):
@@ -33,22 +33,22 @@ async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any
         NothingToKeepError: no item has an image, as after a dry run.
     """
     view = await view_catalog(store, name, with_images=True)
-    pruned = view.missing
-    if pruned and not view.pictures:
+    if view.missing and not view.images:
         raise NothingToKeepError(f"no item of catalog {name!r} has an image; expected one at least: repair it first")
-    missing = {item.product_id for item in pruned}
+    pruned = [_describe(item) async for item in iterate_missing(store, view)]
     backup: str | None = None
-    if missing:
+    if pruned:
         backup = paths.backup_file(prune_id, "")
         for published in ("catalog.json", "manifest.json"):
             await _back_up(store, paths.catalog_file(name, published), prune_id)
-        for number in await catalog.list_batch_numbers(store, name):
+        missing = {item["productId"] for item in pruned}
+        for number in view.incomplete_batches:
             await _prune_batch(store, name, number, missing, prune_id)
         view = await view_catalog(store, name, with_images=True)
-    outputs = await publish(store, name, view)
+    outputs = await publish(store, view)
     return {
         "catalog": name,
-        "pruned": [_describe(item) for item in pruned],
+        "pruned": pruned,
         "items": view.items,
         "backup": backup,
         "outputs": outputs,
@@ -68,9 +68,8 @@ async def _prune_batch(store: Store, name: str, number: int, missing: set[str], 
 
 
 async def _back_up(store: Store, path: str, prune_id: str) -> None:
-    content = await store.read(path)
-    if content is not None:
-        await store.create(paths.backup_file(prune_id, path), content.data, content_type=JSON_TYPE)
+    if await store.describe(path) is not None:
+        await store.write_chunks(paths.backup_file(prune_id, path), store.read_chunks(path), content_type=JSON_TYPE)
 
 
 def _describe(item: Item) -> dict[str, str]:

@@ -15,6 +15,7 @@ from shared.domain.run_status import RunStatus
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.records.reading import read_in_order
 
 
 class UnknownRunError(LookupError):
@@ -40,6 +41,7 @@ class Page:
         through_batch: the next page begins after this batch and index.
         through_index: items of that batch that this page or one before it has looked at.
         jobs: what is to be made.
+        through_items: items of all batches that this page or one before it has looked at.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -48,6 +50,7 @@ class Page:
     through_batch: int
     through_index: int
     jobs: tuple[PageJob, ...]
+    through_items: int = 0
 
 
 _PAGE = TypeAdapter(Page)
@@ -76,42 +79,47 @@ async def read_request(store: Store, run_id: str) -> SeedRequest:
 
 async def record_stop(store: Store, run_id: str, failure: Failure) -> None:
     """Stop a run: no paid call is made from here on. The first reason stays."""
-    data = {"reason": str(failure.reason), "message": failure.message, "at": _now()}
-    await store.create(paths.run_file(run_id, "stop.json"), dump_json(data), content_type=JSON_TYPE)
+    await store.create(paths.stop_file(run_id), _dump_stop(failure), content_type=JSON_TYPE)
+
+
+async def replace_stop(store: Store, run_id: str, failure: Failure) -> None:
+    """Stop a run for this reason, whatever it was stopped for before."""
+    await store.write(paths.stop_file(run_id), _dump_stop(failure), content_type=JSON_TYPE)
 
 
 async def read_stop(store: Store, run_id: str) -> Failure | None:
     """Return why a run was stopped, or None."""
-
-    def parse(data: dict[str, Any]) -> Failure:
-        return Failure(Reason(data["reason"]), data["message"])
-
-    return await read_json(store, paths.run_file(run_id, "stop.json"), parse)
+    return await read_json(store, paths.stop_file(run_id), parse_stop)
 
 
-async def close_items(store: Store, run_id: str) -> None:
+def parse_stop(data: dict[str, Any]) -> Failure:
+    """Return what a stop record says."""
+    return Failure(Reason(data["reason"]), data["message"])
+
+
+async def close_items(store: Store, run_id: str, leg: int = 0) -> None:
     """Record that a run's items are complete: a lane that finds nothing left may end."""
     await store.create(
-        paths.run_file(run_id, "items-closed.json"),
+        paths.items_closed_file(run_id, leg),
         dump_json({"at": _now()}),
         content_type=JSON_TYPE,
     )
 
 
-async def are_items_closed(store: Store, run_id: str) -> bool:
-    """Tell whether a run will write no more items."""
-    return await store.describe(paths.run_file(run_id, "items-closed.json")) is not None
+async def are_items_closed(store: Store, run_id: str, leg: int = 0) -> bool:
+    """Tell whether a leg of a run will write no more items."""
+    return await store.describe(paths.items_closed_file(run_id, leg)) is not None
 
 
-async def read_page(store: Store, run_id: str, page: int) -> Page | None:
+async def read_page(store: Store, run_id: str, page: int, leg: int = 0) -> Page | None:
     """Return a claimed page, or None."""
-    return await read_json(store, paths.page_file(run_id, page), _PAGE.validate_python)
+    return await read_json(store, paths.page_file(run_id, page, leg), _PAGE.validate_python)
 
 
-async def create_page(store: Store, run_id: str, number: int, page: Page) -> bool:
+async def create_page(store: Store, run_id: str, number: int, page: Page, leg: int = 0) -> bool:
     """Claim a page; False if somebody else did before."""
     data = dump_json(_PAGE.dump_python(page, mode="json", by_alias=True))
-    return await store.create(paths.page_file(run_id, number), data, content_type=JSON_TYPE)
+    return await store.create(paths.page_file(run_id, number, leg), data, content_type=JSON_TYPE)
 
 
 async def write_failure(store: Store, run_id: str, row: dict[str, Any]) -> None:
@@ -120,25 +128,45 @@ async def write_failure(store: Store, run_id: str, row: dict[str, Any]) -> None:
     await store.write(path, dump_json(row), content_type=JSON_TYPE)
 
 
+async def read_failure(store: Store, run_id: str, product_id: str) -> dict[str, Any] | None:
+    """Return the recorded row of an item's failed image, or None."""
+    return await read_json(store, paths.failure_file(run_id, product_id), _ROW.validate_python)
+
+
+async def list_failures(store: Store, run_id: str) -> set[str]:
+    """Return the ids of the items whose image failed for good."""
+    folder = paths.failure_folder(run_id)
+    names = [info.path.removeprefix(folder) async for info in store.list_files(folder)]
+    return {name.removesuffix(".json") for name in names if name.endswith(".json")}
+
+
 async def iterate_failures(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
-    """Yield the recorded rows of a run's failed images."""
-    async for info in store.list_files(paths.failure_folder(run_id)):
-        row = await read_json(store, info.path, _ROW.validate_python)
+    """Yield the recorded rows of a run's failed images, in the order of the items' ids."""
+    failed = sorted(await list_failures(store, run_id))
+    async for row in read_in_order(failed, lambda product_id: read_failure(store, run_id, product_id)):
         if row is not None:
             yield row
 
 
-async def write_rejections(store: Store, run_id: str, batch: int, rejections: Sequence[Rejection]) -> None:
-    """Record the drafts of a batch that the rules rejected."""
+async def write_rejections(
+    store: Store,
+    run_id: str,
+    batch: int,
+    rejections: Sequence[Rejection],
+    *,
+    writer: str | None = None,
+) -> None:
+    """Record the drafts of a batch that the rules rejected; a writer's later verdict replaces its earlier one."""
     if rejections:
         rows = [rejection.to_json() | {"batch": batch} for rejection in rejections]
-        await store.write(paths.rejection_file(run_id, batch), dump_json(rows), content_type=JSON_TYPE)
+        await store.write(paths.rejection_file(run_id, batch, writer), dump_json(rows), content_type=JSON_TYPE)
 
 
 async def iterate_rejections(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
     """Yield a run's rejected drafts with their reasons."""
-    async for info in store.list_files(paths.rejection_folder(run_id)):
-        for row in await read_json(store, info.path, _ROWS.validate_python) or ():
+    files = (info.path async for info in store.list_files(paths.rejection_folder(run_id)))
+    async for rows in read_in_order(files, lambda path: read_json(store, path, _ROWS.validate_python)):
+        for row in rows or ():
             yield row
 
 
@@ -157,6 +185,10 @@ async def create_summary(store: Store, status: RunStatus) -> bool:
     """Record how a run ended; False if that is recorded already."""
     path = paths.run_file(status.run_id, "summary.json")
     return await store.create(path, dump_json(status.to_json()), content_type=JSON_TYPE)
+
+
+def _dump_stop(failure: Failure) -> bytes:
+    return dump_json({"reason": str(failure.reason), "message": failure.message, "at": _now()})
 
 
 def _now() -> str:

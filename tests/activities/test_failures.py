@@ -7,7 +7,7 @@ import pytest
 from shared.config import Settings
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
-from shared.domain.messages import Ending, Failure, Message, Published, RunRef, Tally, TextCall, TextResult
+from shared.domain.messages import Ending, Failure, Message, Published, ResumeInput, RunRef, Tally, TextCall, TextResult
 from shared.ports import Content, FileInfo, ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records import run
@@ -21,6 +21,7 @@ ITEM = make_item("Ann")
 IMAGE_CALL = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1)
 MESSAGES: dict[str, Message] = {
     "prepare_run": RunRef(RUN, CATALOG),
+    "resume_run": ResumeInput(RUN, CATALOG, leg=0),
     "make_categories": TextCall(RUN, CATALOG),
     "write_batch": TextCall(RUN, CATALOG, batch=2),
     "close_items": RunRef(RUN, CATALOG),

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
-from shared.domain.messages import Cost, Ending, Failure, Message, RunRef, Tally, TextCall
+from shared.domain.messages import Cost, Ending, Failure, Message, ResumeInput, RunRef, Tally, TextCall
 from shared.ports import ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.wiring import Services
@@ -34,6 +34,7 @@ class Scenario:
 
 SCENARIOS = [
     Scenario("prepare_run", RunRef(RUN, CATALOG)),
+    Scenario("resume_run", ResumeInput(RUN, CATALOG, leg=0)),
     Scenario("make_categories", TextCall(RUN, CATALOG), paths.run_file(RUN, "categories.json")),
     Scenario("write_batch", TextCall(RUN, CATALOG, batch=2), paths.batch_file(CATALOG, 2)),
     Scenario("close_items", RunRef(RUN, CATALOG)),

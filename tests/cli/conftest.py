@@ -11,7 +11,17 @@ from local.cli.logs import LIBRARIES
 from tests.cli.command_line import CommandLine
 from tests.cli.deployed_app import DeployedApp, run_deployed_app
 
-OUR_SETTINGS = ("AZURE_", "CATALOG_", "FUNCTIONS_KEY", "OUTPUT_DIR", "STORE", "LOG_LEVEL", "TARGET_COUNT", "DRY_RUN")
+OUR_SETTINGS = (
+    "AZURE_",
+    "CATALOG_",
+    "FUNCTIONS_KEY",
+    "OUTPUT_DIR",
+    "STORE",
+    "LOG_LEVEL",
+    "TARGET_COUNT",
+    "DRY_RUN",
+    "PRICES",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ FLAGS = {
     "categoryCount": (["--category-count", "3"], 3),
     "batchSize": (["--batch-size", "9"], 9),
     "parallelImageRequests": (["--parallel-image-requests", "8"], 8),
+    "imageRequestsPerMinute": (["--image-requests-per-minute", "6.5"], 6.5),
+    "parallelTextRequests": (["--parallel-text-requests", "4"], 4),
     "maxRetries": (["--max-retries", "0"], 0),
     "imageSize": (["--image-size", "512x256"], "512x256"),
     "imageQuality": (["--image-quality", "high"], "high"),
@@ -26,6 +28,10 @@ FLAGS = {
     "dryRun": (["--dry-run"], True),
     "validateItems": (["--no-validate-items"], False),
     "publish": (["--no-publish"], False),
+    "pauseOnBlock": (["--pause-on-block"], True),
+    "pauseLimitMinutes": (["--pause-limit-minutes", "30"], 30),
+    "maxCostUsd": (["--max-cost-usd", "12.5"], 12.5),
+    "acceptEstimate": (["--accept-estimate"], True),
     "theme": (["--theme", "theme.json"], {"subject": "garden tools"}),
 }
 

@@ -341,6 +341,18 @@ def test_a_near_duplicate_is_refused_within_its_category_only(similar: str) -> N
     assert not judge(first, make_draft(similar, category=CATEGORIES[1])).rejected
 
 
+@THOROUGH
+@given(plain_names, st.data())
+def test_a_near_duplicate_is_what_is_similar_word_by_word_in_any_order(name: str, data: st.DataObject) -> None:
+    words = data.draw(st.permutations(name.split()))
+    cut = data.draw(st.integers(0, 6))
+    similar = " ".join(words)[cut:]
+    index = NameIndex()
+    index.add(name, CATEGORIES[0])
+    is_taken = index.find_duplicate(similar, CATEGORIES[0]) is not None
+    assert is_taken == (fuzz.token_sort_ratio(name.casefold(), " ".join(similar.casefold().split())) >= 90)
+
+
 def test_the_name_of_a_rejected_draft_is_free() -> None:
     verdict = judge(make_draft(description="Short."), make_draft())
     assert (len(verdict.accepted), len(verdict.rejected)) == (1, 1)

@@ -8,17 +8,19 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from shared.domain import image_messages, messages as run_messages
+from shared.domain import image_messages
+from shared.domain import messages as run_messages
 from shared.domain.image_messages import ImageJob, LaneInput
 from shared.domain.messages import Cost, Message, SeedInput, Tally, TextCall, Tries
 from tests.strategies import QUICK, list_fields, messages
 
 ALL = sorted(
-    (
+    {
         kind
-        for module in (run_messages, image_messages) for kind in vars(module).values()
+        for module in (run_messages, image_messages)
+        for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Message) and kind != Message
-    ),
+    },
     key=lambda kind: kind.__name__,
 )
 

@@ -1,5 +1,7 @@
 """Batches fill the categories evenly; lanes cut the window exactly."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +64,49 @@ def test_a_full_category_does_not_keep_the_others_from_filling_up() -> None:
 
 def test_without_categories_nothing_is_asked_for() -> None:
     assert plan_batch({}, target=10, batch_size=5) == []
+    assert plan_batch({}, target=10, batch_size=5, lane=1, lanes=4) == []
+
+
+@THOROUGH
+@given(counts_by_category, st.integers(1, 600), st.integers(1, 50), st.integers(1, 16))
+def test_writers_share_the_categories_and_none_asks_for_more_than_is_missing(
+    counts: dict[str, int], target: int, batch_size: int, lanes: int
+) -> None:
+    missing = max(0, target - sum(counts.values()))
+    names = list(counts)
+    for lane in range(lanes):
+        quotas = plan_batch(counts, target=target, batch_size=batch_size, lane=lane, lanes=lanes)
+        assert {names.index(quota.category) % lanes for quota in quotas} <= {lane}
+        assert sum(quota.count for quota in quotas) <= min(batch_size, missing)
+        for quota in quotas:
+            assert counts[quota.category] + quota.count <= -(-target // len(counts))
+
+
+@THOROUGH
+@given(st.integers(1, 30), st.integers(1, 300), st.integers(1, 50), st.integers(1, 16), st.randoms())
+def test_writers_together_fill_a_catalog_evenly_and_exactly_in_any_order(
+    categories: int, target: int, batch_size: int, lanes: int, chance: random.Random
+) -> None:
+    counts = {f"Category {place}": 0 for place in range(categories)}
+    writing = list(range(lanes))
+    while writing:
+        lane = chance.choice(writing)
+        quotas = plan_batch(counts, target=target, batch_size=batch_size, lane=lane, lanes=lanes)
+        for quota in quotas:
+            counts[quota.category] += quota.count
+        if not quotas:
+            writing.remove(lane)
+    assert sum(counts.values()) == target
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+@THOROUGH
+@given(counts_by_category, st.integers(1, 600), st.integers(1, 50), st.integers(2, 16))
+def test_as_long_as_items_are_missing_some_writer_has_something_to_write(
+    counts: dict[str, int], target: int, batch_size: int, lanes: int
+) -> None:
+    plans = [plan_batch(counts, target=target, batch_size=batch_size, lane=lane, lanes=lanes) for lane in range(lanes)]
+    assert any(plans) == (sum(counts.values()) < target)
 
 
 @pytest.mark.parametrize("width", range(1, 65))

@@ -19,6 +19,7 @@ def ask(
     *,
     taken: dict[str, list[str]] | None = None,
     batch: int = 1,
+    writer: str | None = None,
     attempt: int = 0,
     stricter: bool = False,
     rejected: dict[str, int] | None = None,
@@ -28,6 +29,7 @@ def ask(
         QUOTAS,
         taken or {},
         batch=batch,
+        writer=writer,
         attempt=attempt,
         stricter=stricter,
         rejected_last_time=rejected,
@@ -62,7 +64,7 @@ def test_the_size_of_a_prompt_does_not_depend_on_the_size_of_the_catalog(held: i
     taken = {category: [f"{'n' * 70} {place:08}" for place in range(count)] for category, count in counts.items()}
     quotas = plan_batch(counts, target=held + 50, batch_size=50)
     request = ask_for_items(Theme(), quotas, taken, batch=12_345)
-    assert len(request.task) + len(request.instructions) < 24_000
+    assert len(request.task) + len(request.instructions) < 13_000
 
 
 def test_the_fixed_part_is_the_same_for_every_batch_so_that_services_can_cache_it() -> None:
@@ -72,6 +74,23 @@ def test_the_fixed_part_is_the_same_for_every_batch_so_that_services_can_cache_i
 def test_every_request_differs_so_that_no_answer_comes_twice() -> None:
     tasks = {ask(batch=batch, attempt=attempt).task for batch in (1, 2, 3) for attempt in (0, 1, 50, 100)}
     assert len(tasks) == 12
+
+
+def test_the_requests_of_writers_differ_and_are_the_same_at_every_delivery() -> None:
+    writers = [f"{leg}.{lanes}.{lane}/3" for leg in (0, 1) for lanes, lane in ((1, 0), (4, 0), (4, 1))]
+    tasks = {ask(batch=3, writer=writer, attempt=attempt).task for writer in writers for attempt in (0, 1)}
+    assert len(tasks) == 12
+    assert {ask(batch=3, writer=writer, attempt=attempt).task for writer in writers for attempt in (0, 1)} == tasks
+    assert "writer" not in json.loads(ask().task)
+
+
+def test_the_names_that_a_prompt_shows_cost_at_10_000_items_what_they_cost_at_1_000() -> None:
+    lengths = []
+    for held in (1_000, 10_000):
+        taken = {quota.category: [f"Brave Comet Pilot {place:06}" for place in range(held // 20)] for quota in QUOTAS}
+        lengths.append(len(ask(taken=taken).task))
+    assert lengths[0] == lengths[1]
+    assert lengths[1] - len(ask().task) < 60 * len('"Brave Comet Pilot 000000",') + 1
 
 
 def test_the_instructions_name_the_numbers_of_the_rules() -> None:

@@ -75,6 +75,8 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "categoryCount": 20,
         "batchSize": 20,
         "parallelImageRequests": 4,
+        "imageRequestsPerMinute": None,
+        "parallelTextRequests": 1,
         "maxRetries": 5,
         "imageSize": "1024x1024",
         "imageQuality": "medium",
@@ -84,6 +86,10 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "dryRun": False,
         "validateItems": True,
         "publish": True,
+        "pauseOnBlock": False,
+        "pauseLimitMinutes": 1440,
+        "maxCostUsd": None,
+        "acceptEstimate": False,
     }
     assert set(theme) == {"subject", "openings", "tail", "forbiddenWords"}
 

@@ -12,6 +12,7 @@ from shared.domain.paths import make_run_id
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import (
     ACTIVE_STATUSES,
+    FINAL_STATUSES,
     PUBLISHING_STATUSES,
     SHORTFALL_REASONS,
     Found,
@@ -91,13 +92,16 @@ def test_the_statuses_fall_into_groups() -> None:
     assert {str(status) for status in Status} == {
         "Pending",
         "Running",
+        "Paused",
         "Completed",
         "CompletedWithFailures",
         "Cancelled",
         "Failed",
         "Interrupted",
     }
-    assert not ACTIVE_STATUSES & PUBLISHING_STATUSES
+    assert not ACTIVE_STATUSES & FINAL_STATUSES
+    assert PUBLISHING_STATUSES < FINAL_STATUSES
+    assert not {Status.PAUSED, Status.INTERRUPTED} & (ACTIVE_STATUSES | FINAL_STATUSES)
     assert not SHORTFALL_REASONS & FATAL_REASONS
 
 
@@ -140,6 +144,7 @@ def test_the_parts_of_a_run_add_up() -> None:
         "createdAt": "2026-12-01T12:00:00Z",
         "updatedAt": "2026-12-01T12:00:00Z",
         "completedAt": None,
+        "pausedUntil": None,
         "error": None,
         "imagesKept": 6,
         "imagesMade": 4,

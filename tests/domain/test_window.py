@@ -99,7 +99,7 @@ class Lane:
             return
         if attempt.is_rate_limited:
             self.pause_ends = max(self.pause_ends, self.now + timedelta(seconds=attempt.wait))
-            self.window.pause(self.now + timedelta(seconds=attempt.wait))
+            self.window.pause(self.now, self.now + timedelta(seconds=attempt.wait))
         failed = replace(job, tries=Tries(calls=job.tries.calls + 1))
         self.window.add([postpone(failed, self.now, attempt.wait)])
 

@@ -6,10 +6,11 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from shared.ports import Usage
-from shared.prices import cost_of_image, cost_of_text, estimate_image_usage
+from shared.prices import load_prices
 from tests.support.infra_checks import REPOSITORY
 
 DOCS = (REPOSITORY / "docs" / "deploy.md").read_text()
+PRICES = load_prices()
 BATCH = Usage(input_tokens=1_500, output_tokens=6_000)
 """The assumption that the docs name: one text call for 20 items."""
 
@@ -22,15 +23,16 @@ def show(amount: Decimal) -> str:
 
 @pytest.mark.parametrize(("quality", "told"), [("low", "0.0062"), ("medium", "0.0530"), ("high", "0.2110")])
 def test_the_price_of_an_image_is_the_price_list_s(quality: str, told: str) -> None:
-    usage = estimate_image_usage("gpt-image-2", "1024x1024", quality)
-    assert f"{cost_of_image('gpt-image-2', usage):.4f}" == told
+    usage = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", quality)
+    assert f"{PRICES.cost_of_image('gpt-image-2', usage):.4f}" == told
     assert f"${told}" in DOCS
 
 
 @pytest.mark.parametrize(("items", "calls", "told"), [(200, 11, "$11.39"), (5_000, 251, "$283.16")])
 def test_the_cost_of_a_month_is_the_sum_that_the_docs_show(items: int, calls: int, told: str) -> None:
-    images = items * cost_of_image("gpt-image-2", estimate_image_usage("gpt-image-2", "1024x1024", "medium"))
-    text = calls * cost_of_text("gpt-5", BATCH)
+    a_picture = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "medium")
+    images = items * PRICES.cost_of_image("gpt-image-2", a_picture)
+    text = calls * PRICES.cost_of_text("gpt-5", BATCH)
     app = items / Decimal(6) * 60 * 2 * GB_SECOND
     row = next(line for line in DOCS.splitlines() if line.startswith(f"| one catalog of {items:,}"))
     for amount in (images, text, app):

@@ -39,6 +39,7 @@ class FakeApp:
     health_status: int = 200
     runs_status: int = 200
     keys: list[str | None] = field(default_factory=list)
+    statuses: set[str] = field(default_factory=set)
     uri: str = ""
 
     def answer(self, path: str, key: str | None) -> tuple[int, object]:
@@ -47,6 +48,7 @@ class FakeApp:
             return self.health_status, {"status": "ok"}
         self.keys.append(key)
         query = parse_qs(url.query)
+        self.statuses.update(query["status"])
         if query["status"] != ["Running"]:
             return self.runs_status, {"runs": [], "continuation": None}
         ids = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
@@ -126,6 +128,12 @@ def test_a_deployment_goes_on_when_the_last_run_has_ended(tmp_path: Path, app: F
     assert told.count("active: run-1") == 2
     assert "no run is active on func-x" in told
     assert set(app.keys) == {KEY}
+
+
+def test_a_paused_run_is_not_waited_for(tmp_path: Path, app: FakeApp) -> None:
+    write_az(tmp_path)
+    status, _ = run_script(tmp_path, **name_outputs(app))
+    assert (status, app.statuses) == (0, {"Pending", "Running"})
 
 
 def test_every_page_of_active_runs_is_read(tmp_path: Path, app: FakeApp) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters.model_openai import OpenAIModel
 from shared.ports import ModelError, Usage
-from shared.prices import estimate_image_usage
+from shared.prices import load_prices
 from shared.reasons import Reason
 from tests.support.model_answers import PICTURE, error, image_answer
 from tests.support.model_requests import PICTURE_REQUEST
@@ -41,7 +41,7 @@ async def test_a_picture_of_an_image_model_with_a_price_names_that_model(
 async def test_a_picture_without_usage_is_charged_by_the_list(service: ScriptedService, model: OpenAIModel) -> None:
     service.plan(Answer(image_answer(usage=None)))
     answer = await model.draw(PICTURE_REQUEST)
-    assert answer.usage == estimate_image_usage("gpt-image-2", "1024x1024", "medium")
+    assert answer.usage == load_prices().estimate_image_usage("gpt-image-2", "1024x1024", "medium")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 
 from shared import prices
 from shared.ports import Usage
-from shared.prices import cost_of_image, cost_of_text, estimate_image_usage, is_priced
+from shared.prices import load_prices
 
+PRICES = load_prices()
 MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
 
 
@@ -30,7 +31,7 @@ MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
     ],
 )
 def test_a_text_call_costs_what_its_tokens_cost(model: str, dollars: str) -> None:
-    assert cost_of_text(model, MILLION) == Decimal(dollars)
+    assert PRICES.cost_of_text(model, MILLION) == Decimal(dollars)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_text_call_costs_what_its_tokens_cost(model: str, dollars: str) -> Non
     ],
 )
 def test_an_image_call_costs_what_its_tokens_cost(model: str, dollars: str) -> None:
-    assert cost_of_image(model, MILLION) == Decimal(dollars)
+    assert PRICES.cost_of_image(model, MILLION) == Decimal(dollars)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +63,12 @@ def test_an_image_call_costs_what_its_tokens_cost(model: str, dollars: str) -> N
     ],
 )
 def test_a_model_without_a_price_is_told_apart(model: str, priced: bool) -> None:
-    assert is_priced(model) is priced
+    assert PRICES.is_priced(model) is priced
 
 
 def test_costs_are_exact_to_the_last_token() -> None:
-    assert cost_of_text("gpt-5", Usage(1, 1)) == Decimal("0.00001125")
-    ten_thousand = sum((cost_of_image("gpt-image-2", Usage(50, 1756)) for _ in range(10_000)), Decimal(0))
+    assert PRICES.cost_of_text("gpt-5", Usage(1, 1)) == Decimal("0.00001125")
+    ten_thousand = sum((PRICES.cost_of_image("gpt-image-2", Usage(50, 1756)) for _ in range(10_000)), Decimal(0))
     assert ten_thousand == Decimal("529.3")
 
 
@@ -88,18 +89,18 @@ def test_costs_are_exact_to_the_last_token() -> None:
 def test_an_estimated_picture_costs_the_published_price_of_a_picture(
     model: str, size: str, quality: str, dollars: str
 ) -> None:
-    usage = Usage(output_tokens=estimate_image_usage(model, size, quality).output_tokens)
-    assert round(cost_of_image(model, usage), 3) == Decimal(dollars)
+    usage = Usage(output_tokens=PRICES.estimate_image_usage(model, size, quality).output_tokens)
+    assert round(PRICES.cost_of_image(model, usage), 3) == Decimal(dollars)
 
 
 def test_a_size_without_a_price_is_scaled_by_area() -> None:
-    square = estimate_image_usage("gpt-image-2", "1024x1024", "medium").output_tokens
-    assert estimate_image_usage("gpt-image-2", "2048x2048", "medium").output_tokens == 4 * square
-    assert estimate_image_usage("gpt-image-2", "512x512", "medium").output_tokens == square // 4
+    square = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "medium").output_tokens
+    assert PRICES.estimate_image_usage("gpt-image-2", "2048x2048", "medium").output_tokens == 4 * square
+    assert PRICES.estimate_image_usage("gpt-image-2", "512x512", "medium").output_tokens == square // 4
 
 
 def test_an_unknown_quality_is_counted_as_the_dearest() -> None:
-    assert estimate_image_usage("gpt-image-2", "1024x1024", "auto") == estimate_image_usage(
+    assert PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "auto") == PRICES.estimate_image_usage(
         "gpt-image-2", "1024x1024", "high"
     )
 
@@ -107,7 +108,7 @@ def test_an_unknown_quality_is_counted_as_the_dearest() -> None:
 @pytest.mark.parametrize("size", ["auto", "1024", "1024x", "x1024", "1024x1024x3", ""])
 def test_a_size_that_is_none_is_refused(size: str) -> None:
     with pytest.raises(ValueError, match="expected WIDTHxHEIGHT"):
-        estimate_image_usage("gpt-image-2", size, "low")
+        PRICES.estimate_image_usage("gpt-image-2", size, "low")
 
 
 def test_the_file_says_when_and_where_its_prices_were_read() -> None:
@@ -118,7 +119,7 @@ def test_the_file_says_when_and_where_its_prices_were_read() -> None:
 
 
 def test_every_image_model_has_tokens_for_the_size_that_others_are_scaled_from() -> None:
-    for price in prices.load_prices().image.values():
+    for price in PRICES.image.values():
         for row in price.output_tokens.values():
             assert row["low"] < row["medium"] < row["high"]
         assert "1024x1024" in price.output_tokens

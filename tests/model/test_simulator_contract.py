@@ -16,7 +16,7 @@ from shared.adapters.model_openai import OpenAIModel
 from shared.config import ModelSettings
 from shared.domain.items import CategoryList, DraftBatch
 from shared.ports import ImageRequest, ModelError, TextRequest
-from shared.prices import is_priced
+from shared.prices import load_prices
 from shared.reasons import Reason
 from tests.support.model_requests import SECRET_KEY, UrlStyle
 
@@ -65,7 +65,7 @@ async def test_pictures_are_pictures_and_are_billed_as_the_adapter_is_told(url_s
     assert stats["billedImageCount"] == 1
     assert (stats["inputTokens"], stats["outputTokens"]) == (answer.usage.input_tokens, answer.usage.output_tokens)
     assert answer.usage.output_tokens > 0
-    assert is_priced(answer.model)
+    assert load_prices().is_priced(answer.model)
     assert answer.request_id
 
 
@@ -80,7 +80,7 @@ async def test_the_products_questions_are_answered(
         answer = await model.answer(text_request(answer_type, schema_name, task))
     assert isinstance(answer.value, answer_type)
     assert answer.usage.output_tokens > 0
-    assert is_priced(answer.model)
+    assert load_prices().is_priced(answer.model)
 
 
 async def test_a_probe_is_answered_and_counted_nowhere(url_style: UrlStyle) -> None:

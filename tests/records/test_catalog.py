@@ -14,11 +14,12 @@ from shared.records.catalog import (
     Batch,
     CatalogIndex,
     IndexCache,
+    count_items,
     create_batch,
     find_used_categories,
+    iterate_batches,
     iterate_items,
     list_batch_numbers,
-    list_images,
     parse_batch,
     read_batch,
     read_categories,
@@ -26,7 +27,7 @@ from shared.records.catalog import (
     write_categories,
 )
 from shared.records.files import DamagedFileError
-from tests.support.catalogs import CATALOG, CATEGORIES, make_item, read_data, write_batches, write_images
+from tests.support.catalogs import CATALOG, CATEGORIES, make_item, read_data, write_batches
 from tests.support.memory_store import MemoryStore, WatchedStore
 
 BATCH = Batch(
@@ -86,6 +87,8 @@ async def test_items_come_in_acceptance_order_across_gaps(store: WatchedStore) -
     await write_batches(store, ["B", "A"], [], ["D"])
     await write_batches(store, ["C"], first=12)
     assert [item.name async for item in iterate_items(store, CATALOG)] == ["B", "A", "D", "C"]
+    assert await count_items(store, CATALOG) == 4
+    assert [batch.batch async for batch in iterate_batches(store, CATALOG, [1, 5, 12])] == [1, 12]
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"batch": 1}', b'{"batch": 1, "runId": "r", "items": [{}]}'])
@@ -108,15 +111,6 @@ async def test_categories_come_back_and_are_not_written_twice(store: WatchedStor
         {"name": "Space Crew", "slug": "space-crew"},
         {"name": "City Life", "slug": "city-life"},
     ]
-
-
-async def test_images_are_listed_by_file_name_with_their_facts(store: WatchedStore) -> None:
-    item = make_item("Nova")
-    await write_images(store, [item])
-    images = await list_images(store, CATALOG)
-    assert list(images) == [item.filename]
-    assert images[item.filename].facts["width"] == "1024"
-    assert await list_images(store, f"{CATALOG}-2") == {}
 
 
 # --- the index -------------------------------------------------------------------------------------------------------

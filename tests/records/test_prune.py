@@ -20,7 +20,7 @@ async def prepare(store: WatchedStore) -> None:
     """Write a catalog in which Chef, Baker and Ranger have no image, published at a time when Diver had none."""
     items = {item.name: item for item in await write_batches(store, *BATCHES)}
     await write_images(store, [items["Nova"]])
-    await publish(store, CATALOG, await view_catalog(store, CATALOG, with_images=True))
+    await publish(store, await view_catalog(store, CATALOG, with_images=True))
     await write_images(store, [items["Diver"]])
 
 

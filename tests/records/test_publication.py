@@ -1,23 +1,15 @@
 """Publishing: only what is complete, the catalog last, and nothing rewritten that did not change."""
 
 import itertools
-from typing import Any
+import json
+from collections.abc import AsyncIterator
 
 import pytest
 
 from shared.domain import paths
 from shared.domain.items import Item
-from shared.domain.messages import Failure
-from shared.reasons import Reason
-from shared.records import run
 from shared.records.files import DamagedFileError, dump_json
-from shared.records.publication import (
-    find_failed_images,
-    publish,
-    view_catalog,
-    write_partial,
-    write_run_lists,
-)
+from shared.records.publication import iterate_missing, iterate_rows, publish, view_catalog, write_partial
 from tests.support.catalogs import CATALOG, FACTS, make_item, read_data, write_batches, write_images
 from tests.support.importer_rules import import_rows
 from tests.support.memory_store import KilledError, WatchedStore
@@ -27,34 +19,35 @@ MANIFEST = "catalogs/lego/manifest.json"
 RUN = "8203891199999-0a1b2c3d"
 
 
-def names(items: list[Item]) -> list[str]:
-    return [item.name for item in items]
+async def names(items: AsyncIterator[Item]) -> list[str]:
+    return [item.name async for item in items]
 
 
 async def publish_catalog(store: WatchedStore, *, with_images: bool = True) -> dict[str, str]:
-    return await publish(store, CATALOG, await view_catalog(store, CATALOG, with_images=with_images))
+    return await publish(store, await view_catalog(store, CATALOG, with_images=with_images))
 
 
 # --- the view --------------------------------------------------------------------------------------------------------
 
 
 async def test_only_items_with_a_validated_picture_are_rows_in_acceptance_order(store: WatchedStore) -> None:
-    nova, chef, diver, baker = await write_batches(store, ["Nova", "Chef"], ["Diver", "Baker"])
-    await write_images(store, [baker, nova])
+    nova, _, diver, baker, ranger = await write_batches(store, ["Nova", "Chef"], ["Diver", "Baker"], ["Ranger"])
+    await write_images(store, [baker, nova, ranger])
     await store.write(paths.image_file(CATALOG, diver.filename), b"not looked at yet", content_type="image/png")
     view = await view_catalog(store, CATALOG, with_images=True)
-    assert names(view.rows) == ["Nova", "Baker"]
-    assert names(view.missing) == ["Chef", "Diver"]
-    assert set(view.pictures) == {nova.filename, baker.filename}
-    assert (view.items, view.images, view.categories) == (4, 2, 2)
-    assert chef in view.missing
+    assert await names(iterate_rows(store, view)) == ["Nova", "Baker", "Ranger"]
+    assert await names(iterate_missing(store, view)) == ["Chef", "Diver"]
+    assert (view.items, view.images, view.rows, view.missing, view.categories) == (5, 3, 3, 2, 2)
+    assert (view.batches, view.incomplete_batches) == ((1, 2, 3), (1, 2))
 
 
 async def test_in_a_dry_run_all_items_are_rows(store: WatchedStore) -> None:
     items = await write_batches(store, ["Nova", "Chef"])
     await write_images(store, items[:1])
     view = await view_catalog(store, CATALOG, with_images=False)
-    assert (names(view.rows), view.missing, view.images) == (["Nova", "Chef"], [], 1)
+    assert await names(iterate_rows(store, view)) == ["Nova", "Chef"]
+    assert await names(iterate_missing(store, view)) == []
+    assert (view.rows, view.missing, view.images) == (2, 0, 1)
 
 
 async def test_pictures_that_belong_to_no_item_are_left_out(store: WatchedStore) -> None:
@@ -153,12 +146,45 @@ async def test_what_did_not_change_is_not_written_again(store: WatchedStore) -> 
     await write_images(store, items[:1])
     await publish_catalog(store)
     store.changes.clear()
+    before = [await store.describe(path) for path in (CATALOG_FILE, MANIFEST)]
     await publish_catalog(store)
     assert store.changes == []
+    assert [await store.describe(path) for path in (CATALOG_FILE, MANIFEST)] == before
     await write_images(store, items[1:])
     store.changes.clear()
     await publish_catalog(store)
     assert store.changes == [MANIFEST, CATALOG_FILE]
+
+
+async def test_both_files_are_what_they_would_be_in_one_piece(store: WatchedStore) -> None:
+    items = await write_batches(store, *([f"Café {number}", f"Chef\n{number}"] for number in range(30)))
+    await write_images(store, items[::2])
+    await publish_catalog(store, with_images=False)
+    files = {name: await store.read(name) for name in (CATALOG_FILE, MANIFEST)}
+    data = {name: content.data for name, content in files.items() if content is not None}
+    assert data[CATALOG_FILE] == dump_json([item.to_json() for item in items])
+    assert data[MANIFEST] == dump_json(json.loads(data[MANIFEST]))
+    assert [row["productId"] for row in json.loads(data[MANIFEST])] == [item.product_id for item in items[::2]]
+
+
+async def test_a_catalog_without_items_is_an_empty_array(store: WatchedStore) -> None:
+    await publish_catalog(store)
+    assert await read_data(store, CATALOG_FILE) == await read_data(store, MANIFEST) == []
+
+
+@pytest.mark.parametrize("path", [CATALOG_FILE, MANIFEST])
+async def test_a_file_that_was_changed_by_hand_is_written_anew(store: WatchedStore, path: str) -> None:
+    items = await write_batches(store, ["Nova", "Chef"])
+    await write_images(store, items)
+    await publish_catalog(store)
+    content = await store.read(path)
+    assert content is not None
+    changed = content.data.replace(items[0].product_id.encode(), items[1].product_id.encode(), 1)
+    await store.write(path, changed, content_type="application/json")
+    store.changes.clear()
+    await publish_catalog(store)
+    assert store.changes == [path]
+    assert [row["productId"] for row in await read_data(store, path)] == [item.product_id for item in items]
 
 
 async def test_a_dry_run_publishes_all_items_and_the_pictures_there_are(store: WatchedStore) -> None:
@@ -178,71 +204,11 @@ async def test_a_partial_catalog_lies_in_the_run_and_nothing_is_published(store:
     assert await store.read(CATALOG_FILE) is None
 
 
-# --- what failed -----------------------------------------------------------------------------------------------------
-
-
-def failure_row(item: Item, reason: str = "content_policy") -> dict[str, Any]:
-    return {
-        "productId": item.product_id,
-        "name": item.name,
-        "reason": reason,
-        "message": "no",
-        "attempts": 1,
-        "requestId": "req-1",
-        "at": "2026-12-01T00:00:00+00:00",
-    }
-
-
-async def find_failed(store: WatchedStore, why: Failure | None, *, forced: bool = False) -> list[dict[str, Any]]:
-    view = await view_catalog(store, CATALOG, with_images=True)
-    return await find_failed_images(store, RUN, view, why, forced=forced)
-
-
-async def test_each_item_without_an_image_is_a_row_in_acceptance_order(store: WatchedStore) -> None:
-    nova, chef, diver = await write_batches(store, ["Nova", "Chef", "Diver"])
-    await run.write_failure(store, RUN, failure_row(diver))
-    failed = await find_failed(store, Failure(Reason.ACCOUNT_BLOCKED, "blocked"))
-    assert failed == [
-        {
-            "productId": item.product_id,
-            "name": item.name,
-            "reason": "account_blocked",
-            "message": "blocked",
-            "attempts": 0,
-            "requestId": None,
-            "at": None,
-        }
-        for item in (nova, chef)
-    ] + [failure_row(diver)]
-
-
-async def test_a_failure_that_a_picture_made_good_is_no_row(store: WatchedStore) -> None:
-    items = await write_batches(store, ["Nova", "Chef"])
-    for item in items:
-        await run.write_failure(store, RUN, failure_row(item))
-    await write_images(store, items[:1])
-    assert [row["name"] for row in await find_failed(store, None)] == ["Chef"]
-
-
-async def test_an_item_that_nobody_tried_has_a_reason_of_the_closed_list(store: WatchedStore) -> None:
-    await write_batches(store, ["Nova"])
-    (row,) = await find_failed(store, None)
-    assert Reason(row["reason"]) is Reason.NOT_TRIED
-
-
-@pytest.mark.parametrize("rows", [[], [{"productId": "id-1"}]])
-async def test_both_lists_of_a_run_are_there_even_if_they_are_empty(
-    store: WatchedStore, rows: list[dict[str, Any]]
-) -> None:
-    outputs = await write_run_lists(store, RUN, rows)
-    assert await read_data(store, outputs["failedImages"]) == rows
-    assert await read_data(store, outputs["rejectedItems"]) == []
-    assert set(outputs.values()) == {f"runs/{RUN}/failed_images.json", f"runs/{RUN}/rejected_items.json"}
-
-
 async def test_however_many_pictures_are_there_rows_and_missing_are_the_whole_catalog(store: WatchedStore) -> None:
     items = await write_batches(store, ["A1", "B2", "C3"])
     for item in itertools.chain(items, items):
         await store.write(paths.image_file(CATALOG, item.filename), b"x", content_type="image/png", facts=FACTS)
         view = await view_catalog(store, CATALOG, with_images=True)
-        assert sorted(names(view.rows + view.missing)) == ["A1", "B2", "C3"]
+        assert view.rows + view.missing == view.items == 3
+        both = await names(iterate_rows(store, view)) + await names(iterate_missing(store, view))
+        assert sorted(both) == ["A1", "B2", "C3"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.ports import Usage
-from shared.prices import cost_of_image, cost_of_text
+from shared.prices import load_prices
 from tests.support.simulator_calls import QUICK, Answer, Caller, calling_simulator, text_body
 
 
@@ -43,8 +43,8 @@ async def test_tokens_and_dollars_are_the_sum_of_what_the_answers_said() -> None
         stats = (await caller.must("GET", "/_stats")).json()
     assert stats["inputTokens"] == sum(usage.input_tokens for usage in images + texts)
     assert stats["outputTokens"] == sum(usage.output_tokens for usage in images + texts)
-    cost = sum((cost_of_image("gpt-image-2", usage) for usage in images), Decimal(0))
-    cost += sum((cost_of_text("gpt-5", usage) for usage in texts), Decimal(0))
+    cost = sum((load_prices().cost_of_image("gpt-image-2", usage) for usage in images), Decimal(0))
+    cost += sum((load_prices().cost_of_text("gpt-5", usage) for usage in texts), Decimal(0))
     assert stats["costUsd"] == pytest.approx(float(cost))
     assert stats["requests"] == {"images": {"200": 3}, "responses": {"200": 2}}
 

@@ -256,6 +256,7 @@ async def refusals(store: BlobStore) -> list[str]:
         store.delete(PATH),
         store.move(PATH, "catalogs/lego/b.png"),
         list_all(),
+        anext(store.read_chunks(PATH)),
         store.list_folders("catalogs/", limit=1),
         store.probe(),
     ):

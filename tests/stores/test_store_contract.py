@@ -1,13 +1,14 @@
 """What every store does with files and their versions: the `Store` port as tests, for folder and Blob Storage."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.ports import Store, StoreConflictError
+from shared.ports import Store, StoreConflictError, StoreUnavailableError
 
 JSON = "application/json"
 PNG = "image/png"
@@ -91,6 +92,48 @@ async def test_the_time_of_writing_is_told_with_its_zone(store: Store) -> None:
     info = await store.describe(PATH)
     assert info is not None
     assert abs(datetime.now(UTC) - info.modified) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"[]", id="small"),
+        pytest.param(os.urandom(4 * 1024 * 1024), id="exactly-one-block"),
+        pytest.param(os.urandom(9_000_000), id="several-blocks"),
+    ],
+)
+async def test_a_file_can_be_read_in_pieces(store: Store, data: bytes) -> None:
+    await store.write(PATH, data, content_type=JSON)
+    read = [piece async for piece in store.read_chunks(PATH)]
+    assert b"".join(read) == data
+    assert read
+    assert max(map(len, read)) <= 4 * 1024 * 1024
+
+
+async def test_a_missing_file_has_no_pieces(store: Store) -> None:
+    await write_files(store, "catalogs/lego/categories.json")
+    assert [piece async for piece in store.read_chunks(PATH)] == []
+
+
+async def test_pieces_are_never_of_two_versions(store: Store) -> None:
+    await store.write(PATH, b"a" * 9_000_000, content_type=JSON)
+    read: list[bytes] = []
+    with contextlib.suppress(StoreUnavailableError):  # begin again: the version of before is gone
+        async for piece in store.read_chunks(PATH):
+            if not read:
+                await store.write(PATH, b"b" * 9_000_000, content_type=JSON)
+            read.append(piece)
+    assert set(b"".join(read)) == {ord("a")}
+
+
+async def test_a_file_that_was_not_read_to_its_end_can_be_moved(store: Store) -> None:
+    await store.write(PATH, b"a" * 9_000_000, content_type=JSON)
+    async with contextlib.aclosing(store.read_chunks(PATH)) as read:
+        await anext(read)
+    await store.move(PATH, f"{PATH}.damaged-r")
+    assert [piece async for piece in read] == []
+    assert await list_paths(store, "catalogs/") == [f"{PATH}.damaged-r"]
 
 
 # --- ETag conditions -------------------------------------------------------------------------------------------------

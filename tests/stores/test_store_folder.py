@@ -267,6 +267,7 @@ async def every_refusal(store: Store) -> list[str]:
         store.delete(PATH),
         store.move(PATH, "catalogs/lego/b.png"),
         list_all(),
+        anext(store.read_chunks(PATH)),
         store.list_folders("catalogs/", limit=1),
         store.probe(),
     ):

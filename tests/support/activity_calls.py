@@ -4,7 +4,16 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from activities import claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch
+from activities import (
+    claim_page,
+    close_run,
+    make_categories,
+    make_image,
+    prepare_run,
+    publish_catalog,
+    resume_run,
+    write_batch,
+)
 from local.host.invocation import InvocationContext, TraceContext
 from shared import wiring
 from shared.config import ModelSettings, Settings
@@ -19,7 +28,16 @@ from tests.support.catalogs import CATALOG
 RUN = "8204736755521-af1e9c55"
 HOST = "azure:seeder"
 
-_MODULES = (claim_page, close_run, make_categories, make_image, prepare_run, publish_catalog, write_batch)
+_MODULES = (
+    claim_page,
+    close_run,
+    make_categories,
+    make_image,
+    prepare_run,
+    publish_catalog,
+    resume_run,
+    write_batch,
+)
 
 
 def start_process(store: Store, model: Model, *, host_id: str = HOST) -> Services:

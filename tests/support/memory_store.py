@@ -3,11 +3,14 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.ports import Content, FileInfo, FolderPage, Store, StoreConflictError
+
+PIECE_BYTES = 1000
+"""Small, so that files of tests come in several pieces, cut anywhere."""
 
 
 class KilledError(BaseException):
@@ -50,6 +53,12 @@ class MemoryStore:
         await asyncio.sleep(0)
         self._check(path, if_match)
         return self._put(path, data, facts)
+
+    async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        content = await self.read(path)
+        if content is not None:
+            for start in range(0, max(1, len(content.data)), PIECE_BYTES):
+                yield content.data[start : start + PIECE_BYTES]
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
         data = b"".join([chunk async for chunk in chunks])
@@ -148,6 +157,10 @@ class WatchedStore:
     ) -> str:
         self._note_change(path)
         return await self.inner.write(path, data, content_type=content_type, facts=facts, if_match=if_match)
+
+    def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        self.reads[path] += 1
+        return self.inner.read_chunks(path)
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
         self._note_change(path)

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 import function_app
+from local.engine import Clock
 from local.engine.faults import Faults as EngineFaults
 from local.host.host import EmbeddedHost
 from local.simulator.running import RunningSimulator, running_simulator
@@ -105,6 +106,7 @@ async def run_app(
     functions_key: str | None = None,
     endpoint: str | None = None,
     defaults: RequestDefaults | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[RunningApp]:
     """Run the app on a folder; a simulator that is handed in outlives it."""
     if simulator is None:
@@ -118,6 +120,7 @@ async def run_app(
                 functions_key=functions_key,
                 endpoint=endpoint,
                 defaults=defaults,
+                clock=clock,
             ) as app,
         ):
             yield app
@@ -135,6 +138,7 @@ async def run_app(
                 function_app.app,
                 folder,
                 functions_key=functions_key,
+                clock=clock,
                 faults=engine_faults,
                 grace_seconds=0.0,
             ) as host,

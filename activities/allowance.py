@@ -1,0 +1,54 @@
+"""What a paid call asks of the run's budget: before it is made, and after it. Without a budget nothing happens here."""
+
+import contextlib
+import secrets
+from dataclasses import dataclass, field
+
+from shared.domain.messages import Cost, Failure
+from shared.domain.requests import SeedRequest
+from shared.ports import StoreUnavailableError
+from shared.records.ledger import Ledger
+from shared.wiring import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The budget of one delivery of a paid call's message.
+
+    Attributes:
+        ledger: the run's; None = the run has no budget.
+        subject: names the call's result, such as ``image/{productId}``.
+        delivery: tells this delivery from others of the same call.
+    """
+
+    ledger: Ledger | None
+    subject: str
+    delivery: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    async def reserve(self, limit: Cost) -> Failure | None:
+        """Set aside the most that the call should come to, or return why it must not be made.
+
+        Raises:
+            DamagedFileError: the ledger cannot be read.
+            StoreUnavailableError: the store does not answer.
+        """
+        if self.ledger is None:
+            return None
+        return await self.ledger.reserve(self.subject, limit.nano_usd, delivery=self.delivery)
+
+    async def settle(self, cost: Cost) -> None:
+        """Count what the call came to, nothing if it was refused, now or by whoever finds its result.
+
+        While the store does not answer, the limit stays set aside: that errs to the safe side, and what the call came
+        to must be told all the same.
+        """
+        if self.ledger is not None:
+            with contextlib.suppress(StoreUnavailableError):
+                await self.ledger.settle(self.subject, cost.nano_usd)
+
+
+def open_allowance(services: Services, run_id: str, request: SeedRequest, subject: str) -> Allowance:
+    """Return the allowance of a call; reads nothing yet."""
+    if request.max_cost_usd is None:
+        return Allowance(None, subject)
+    return Allowance(services.ledgers.open(services.store, run_id, request.max_cost_usd), subject)

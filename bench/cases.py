@@ -1,0 +1,130 @@
+"""The cases, by name. Names are stable: figures of one version are compared with those of the next by them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bench.loads import Load
+
+COLD_IMPORT = "cold-import"
+"""Not a load: a fresh interpreter imports the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A load in full and in little.
+
+    Attributes:
+        name: for ``--only``, the figures file and the tables.
+        full: what ``make bench`` runs.
+        quick: the same on a smaller scale.
+        is_extra: runs only when it is named.
+    """
+
+    name: str
+    full: Load
+    quick: Load
+    is_extra: bool = False
+
+    def pick_load(self, *, quick: bool) -> Load:
+        """Return the load of a quick or a full measurement."""
+        return self.quick if quick else self.full
+
+
+def select_cases(names: Sequence[str]) -> list[str]:
+    """Return the names of the cases to run, in the order of the table.
+
+    Args:
+        names: a case, or the start of several (``quota`` is all that begin with ``quota-``); none = all but extras.
+
+    Raises:
+        ValueError: a name stands for no case.
+    """
+    if not names:
+        return [COLD_IMPORT, *(case.name for case in CASES if not case.is_extra)]
+    known = [COLD_IMPORT, *(case.name for case in CASES)]
+    for name in names:
+        if not any(_stands_for(name, case) for case in known):
+            raise ValueError(f"{name!r} is no case; expected one of {', '.join(known)}, or the start of some")
+    return [case for case in known if any(_stands_for(name, case) for name in names)]
+
+
+def find_case(name: str) -> Case:
+    """Return a case by its whole name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _BY_NAME[name]
+
+
+def _stands_for(name: str, case: str) -> bool:
+    return case == name or case.startswith(f"{name}-")
+
+
+def _scale(name: str, full: Load, *, is_extra: bool = False, **quick: Any) -> Case:
+    return Case(name, full, replace(full, **quick), is_extra)
+
+
+# 600 a minute are 10 a second: 1,000 images take at least 100 s. 32 calls of 2 s could start 16 a second.
+_QUOTA = Load(items=1000, window=32, image_seconds=2.0, quota=600)
+_WINDOW = Load(items=1000, window=16)
+# Small pictures that come fast: what the engine itself costs has nowhere to hide.
+_GROWTH = Load(items=500, window=32, image_seconds=0.5)
+# The default batch size; nothing but text calls.
+_PROMPTS = Load(items=200, batch_size=20, dry_run=True)
+_FIRST = Load(items=100, batch_size=20, text_seconds=2.0, image_seconds=0.5)
+# As large as real pictures, and as many; answers take a tenth of the time.
+_WHOLE = Load(
+    items=5000,
+    window=64,
+    image_seconds=3.0,
+    sigma=0.5,
+    text_seconds=1.0,
+    size="1024x1024",
+    image_bytes=1_500_000,
+)
+_KILL = Load(items=300, image_seconds=1.0, kill_at=150)
+
+
+def _list_cases() -> Iterator[Case]:
+    yield _scale("quota-told", replace(_QUOTA, pace=600), items=110)
+    yield _scale("quota-untold", _QUOTA, items=110)
+    yield _scale("quota-told-2", replace(_QUOTA, items=250, runs=2, pace=600), items=55)
+    yield _scale("quota-untold-2", replace(_QUOTA, items=250, runs=2), items=55)
+    yield _scale("quota-untold-8", replace(_QUOTA, items=125, runs=8), items=16)
+    yield _scale("baseline-quota", replace(_QUOTA, subject="script"), items=110)
+
+    yield _scale("window-constant-3s", replace(_WINDOW, image_seconds=3.0), items=32)
+    yield _scale("window-constant-1s", replace(_WINDOW, image_seconds=1.0), items=64)
+    yield _scale("window-lognormal-3s", replace(_WINDOW, image_seconds=3.0, sigma=0.5), items=32)
+    yield _scale("baseline-window-constant-1s", replace(_WINDOW, image_seconds=1.0, subject="script"), items=64)
+
+    yield _scale("growth-small", _GROWTH, items=100)
+    yield _scale("growth-medium", replace(_GROWTH, items=5000), items=200)
+    yield _scale("growth-large", replace(_GROWTH, items=20_000), items=300)
+    yield _scale("growth-paced-small", replace(_GROWTH, pace=3000), items=100)
+    yield _scale("growth-paced-medium", replace(_GROWTH, items=5000, pace=3000), items=200)
+
+    for size, items, few in (("small", 200, 100), ("medium", 2000, 300), ("large", 10_000, 600)):
+        yield _scale(f"prompts-{size}", replace(_PROMPTS, items=items), items=few)
+        yield _scale(f"baseline-prompts-{size}", replace(_PROMPTS, items=items, subject="script"), items=few)
+
+    yield _scale("first-image", _FIRST, items=40, text_seconds=1.0)
+    yield _scale("baseline-first-image", replace(_FIRST, subject="script"), items=40, text_seconds=1.0)
+
+    yield _scale("kill", _KILL, items=48, kill_at=24)
+    yield _scale("baseline-kill", replace(_KILL, subject="script"), items=48, kill_at=24)
+
+    yield _scale("breaker", Load(items=300, block_after=50), items=100)
+    yield _scale("breaker-resumed", Load(items=300, block_after=50, pauses=True), items=100)
+    # About half of what it would cost: a picture of this size and quality is $0.053 by the list.
+    yield _scale("budget", Load(items=80, size="1024x1024", max_cost_usd=2.0), items=40, max_cost_usd=1.0)
+
+    yield _scale("five-hundred", replace(_WHOLE, items=500), items=40, image_seconds=0.5, text_seconds=0.2)
+    yield _scale("five-thousand", _WHOLE, items=160, image_seconds=0.5, text_seconds=0.2)
+    yield _scale("fifty-thousand", Load(items=50_000, window=64, dry_run_first=True), is_extra=True, items=400)
+
+
+CASES = tuple(_list_cases())
+_BY_NAME = {case.name: case for case in CASES}

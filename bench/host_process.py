@@ -1,0 +1,118 @@
+"""The measured host, a process of its own: the app on its embedded host carries out the requests of a job.
+
+Job: ``{"folder", "endpoint", "stages": [[request, ...], ...], "faultsAfterPause": {...}}``; the report is a
+`ProcessReport`. Started again on the folder of a killed one, it follows the runs that the host takes up. A run that
+pauses is resumed after the simulator has got the new faults.
+"""
+
+import asyncio
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+import function_app
+from bench.counting import CountingStore, StoreCounts
+from bench.lifeline import hand_over, take_job
+from bench.observations import ProcessReport
+from bench.resources import read_cpu_seconds, read_peak_memory_mb
+from local.host import EmbeddedHost
+from shared import wiring
+from shared.config import ModelSettings, Settings, StoreSettings
+from shared.records.claims import make_local_host_id
+
+POLL_SECONDS = 1.0
+"""As often as the command line asks for a run; what the answers cost is part of the figures."""
+
+ACTIVE_STATUSES = frozenset({"Pending", "Running"})
+PAUSED_STATUS = "Paused"
+CONFLICT = 409
+
+
+def main() -> None:
+    """Do the job and hand over the report."""
+    hand_over(asdict(asyncio.run(carry_out(take_job()))))
+
+
+async def carry_out(job: dict[str, Any]) -> ProcessReport:
+    """Run the stages of a job one after the other, the requests of each at the same time."""
+    folder, counts = Path(job["folder"]), StoreCounts()
+    await wiring.use_settings(
+        Settings(
+            model=ModelSettings(endpoint=job["endpoint"], api_key="bench"),
+            store=StoreSettings(folder=str(folder)),
+            host_id=make_local_host_id(),
+            log_level="ERROR",
+        ),
+    )
+    services = wiring.get_services()
+    services._store = CountingStore(services.store, counts)  # noqa: SLF001 - the app itself has no need of this seam
+    try:
+        async with EmbeddedHost(function_app.app, folder) as host, aiohttp.ClientSession() as session:
+            cpu_before, started_at = read_cpu_seconds(), None
+            stage_seconds: list[float] = []
+            runs: list[dict[str, Any]] = []
+            estimated_usd = 0.0
+            for requests in job["stages"]:
+                estimated_usd += sum([await _estimate(session, host.url, request) for request in requests])
+                started_at, begun = started_at or time.time(), time.perf_counter()
+                runs += await asyncio.gather(*(_run(session, host.url, request, job) for request in requests))
+                stage_seconds.append(time.perf_counter() - begun)
+            engine = host.engine.statistics
+            return ProcessReport(
+                started_at=started_at or time.time(),
+                stage_seconds=stage_seconds,
+                cpu_seconds=read_cpu_seconds() - cpu_before,
+                peak_memory_mb=read_peak_memory_mb(),
+                runs=runs,
+                estimated_usd=estimated_usd,
+                orchestrator_cpu_seconds=engine.orchestrator_cpu_seconds,
+                longest_history=engine.longest_history,
+                activities=engine.activities,
+                record_bytes=counts.record_bytes,
+                store_operations=counts.operations.total(),
+                files_listed=counts.files_listed,
+            )
+    finally:
+        await wiring.use_settings(None)
+
+
+async def _estimate(session: aiohttp.ClientSession, url: str, request: dict[str, Any]) -> float:
+    """Return what the app says that a run will cost, in US dollars."""
+    async with session.post(f"{url}/api/runs?estimate=true", json=request) as response:
+        response.raise_for_status()
+        return float((await response.json())["costUsd"])
+
+
+async def _run(
+    session: aiohttp.ClientSession, url: str, request: dict[str, Any], job: dict[str, Any]
+) -> dict[str, Any]:
+    """Start a run, or follow the one that its catalog has, and return its last status."""
+    async with session.post(f"{url}/api/runs", json=request) as response:
+        answer = await response.json()
+        if response.status != CONFLICT:
+            response.raise_for_status()
+    run = f"{url}/api/runs/{answer['runId']}"
+    while True:
+        async with session.get(run) as response:
+            response.raise_for_status()
+            status: dict[str, Any] = await response.json()
+        if status["status"] == PAUSED_STATUS:
+            await _resume(session, run, job)
+        elif status["status"] not in ACTIVE_STATUSES:
+            return status
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _resume(session: aiohttp.ClientSession, run: str, job: dict[str, Any]) -> None:
+    async with session.put(f"{job['endpoint']}/_faults", json=job["faultsAfterPause"]) as response:
+        response.raise_for_status()
+    async with session.post(f"{run}/resume") as response:
+        if response.status != CONFLICT:  # it has been resumed already, and its status has not caught up yet
+            response.raise_for_status()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What a process has used of its machine, and what machine that is."""
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+PROC_STATUS = Path("/proc/self/status")
+PROC_CPU = Path("/proc/cpuinfo")
+
+
+def read_cpu_seconds() -> float:
+    """Return the CPU time of this process so far, system time included."""
+    times = os.times()
+    return times.user + times.system
+
+
+def read_peak_memory_mb() -> float | None:
+    """Return the most memory that this process ever held, in MB (10**6 bytes); None where nothing tells."""
+    if PROC_STATUS.exists():
+        fields = dict(line.split(":", 1) for line in PROC_STATUS.read_text(encoding="ascii").splitlines())
+        return int(fields["VmHWM"].split()[0]) * 1024 / 1e6
+    try:
+        import resource  # noqa: PLC0415 - there is none on Windows
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what the figures depend on: processor, cores, system and Python."""
+    return {
+        "cores": os.cpu_count(),
+        "processor": _read_processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def _read_processor() -> str:
+    if PROC_CPU.exists():
+        for line in PROC_CPU.read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or "unknown"

@@ -1,0 +1,80 @@
+"""The breaker: tells from the latest image calls of a run that more of them would be wasted. Pure, and in memory.
+
+What it has seen lives in one process. After a restart it begins anew, and of several workers each judges its own calls:
+a run is stopped by the first of them that has seen enough.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from shared.domain.messages import Failure
+from shared.reasons import Reason
+
+WATCHED_CALLS = 50
+"""So many outcomes are judged, and none before there are as many: a bad start proves nothing."""
+
+MOST_REFUSED, MOST_FAILED = 25, 30
+"""More than half of the watched calls refused by the content policy, or more than 60 % failed in any way."""
+
+WATCHED_RUNS = 64
+"""Runs of this process whose outcomes are kept; the one that was not heard of for longest goes first."""
+
+
+class Breaker:
+    """Watches one leg of a run: from its start, or from its latest resumption."""
+
+    def __init__(self) -> None:
+        self._outcomes: deque[Reason | None] = deque(maxlen=WATCHED_CALLS)
+
+    def count(self, reason: Reason | None) -> Failure | None:
+        """Count how an image call went (None = well), and return why the run should stop, if it should.
+
+        A 429 is no outcome: it says when to come again, not that the call is wrong.
+        """
+        if reason is Reason.RATE_LIMITED:
+            return None
+        self._outcomes.append(reason)
+        if len(self._outcomes) < WATCHED_CALLS:
+            return None
+        refused = sum(outcome is Reason.CONTENT_POLICY for outcome in self._outcomes)
+        failed = sum(outcome is not None for outcome in self._outcomes)
+        if refused > MOST_REFUSED:
+            what = f"{refused} of the last {WATCHED_CALLS} image calls were refused by the content policy"
+            return Failure(Reason.TOO_MANY_REFUSALS, f"{what}; expected at most {MOST_REFUSED}")
+        if failed > MOST_FAILED:
+            what = f"{failed} of the last {WATCHED_CALLS} image calls failed, {_tell_last(self._outcomes)}"
+            return Failure(Reason.TOO_MANY_ERRORS, f"{what}; expected at most {MOST_FAILED}")
+        return None
+
+
+@dataclass(slots=True)
+class RunBreakers:
+    """The breakers of the runs that a process works on."""
+
+    _breakers: OrderedDict[str, tuple[int, Breaker]] = field(default_factory=OrderedDict)
+
+    def count(self, run_id: str, leg: int, reason: Reason | None) -> Failure | None:
+        """Count how an image call of a run's leg went, and return why the run should stop, if it should.
+
+        What came before a resumption is forgotten; what a call of an earlier leg tells late is not heard.
+        """
+        latest, breaker = self._breakers.get(run_id, (leg, None))
+        if leg < latest:
+            return None
+        if breaker is None or leg > latest:
+            breaker = Breaker()
+        self._breakers[run_id] = (leg, breaker)
+        self._breakers.move_to_end(run_id)
+        while len(self._breakers) > WATCHED_RUNS:
+            self._breakers.popitem(last=False)
+        return breaker.count(reason)
+
+    def forget(self, run_id: str) -> None:
+        """Free what is kept of a run."""
+        self._breakers.pop(run_id, None)
+
+
+def _tell_last(outcomes: deque[Reason | None]) -> str:
+    """Name the latest failure: the one that somebody can look into."""
+    last = next(outcome for outcome in reversed(outcomes) if outcome is not None)
+    return f"the latest with {last}"

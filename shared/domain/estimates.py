@@ -1,0 +1,168 @@
+"""What a run will take, before it is paid: calls, tokens, dollars, and the least time. Pure arithmetic.
+
+An estimate is of a run in which nothing fails: every draft is accepted and no call is made twice. It is built on the
+very prompts that the run will send (``prompts.py``), with names of typical length in place of those to come.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from shared.domain.planning import plan_batch
+from shared.domain.prompts import ask_for_categories, ask_for_items
+from shared.domain.requests import SeedRequest
+from shared.domain.tokens import estimate_prompt_tokens, estimate_text_usage
+from shared.ports import Usage
+from shared.prices import PriceList
+
+MOST_NAMES = 200
+"""No prompt shows more names of a category."""
+
+TYPICAL_NAMES = tuple(f"Example Explorer {number:05d}" for number in range(MOST_NAMES))
+TYPICAL_CATEGORY = "Sea Explorers"
+TYPICAL_IMAGE_SECONDS = 20.0
+"""One image call; 10 to 60 s are usual."""
+
+MOST_SAMPLES = 40
+"""Prompts grow until they show as many names as they may: so many of them tell the sum well enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What a catalog has before a run.
+
+    Attributes:
+        counts: items by category, in the catalog's order.
+        images: items with a valid image.
+        has_categories: the catalog has its categories; False = they will be asked for, all but those with items.
+    """
+
+    counts: Mapping[str, int]
+    images: int
+    has_categories: bool
+
+    @property
+    def items(self) -> int:
+        """How many items the catalog holds."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Which deployments are called, and what they cost."""
+
+    text: str
+    image: str
+    prices: PriceList
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run will take.
+
+    Attributes:
+        catalog: which catalog it is about.
+        items: items to be written.
+        text_calls: for categories and batches.
+        image_calls: one a picture to be made.
+        input_tokens: of all calls.
+        output_tokens: of all calls.
+        cost_usd: US dollars by the price list.
+        minimum_seconds: how long the image calls take under the quota that the request tells; None = it tells none.
+        window_seconds: how long they take at TYPICAL_IMAGE_SECONDS each, as many at a time as the request allows.
+    """
+
+    catalog: str
+    items: int
+    text_calls: int
+    image_calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+    minimum_seconds: float | None
+    window_seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the estimate as callers see it; dollars to a hundredth of a cent."""
+        return {
+            "catalog": self.catalog,
+            "items": self.items,
+            "textCalls": self.text_calls,
+            "imageCalls": self.image_calls,
+            "inputTokens": self.input_tokens,
+            "outputTokens": self.output_tokens,
+            "costUsd": float(round(self.cost_usd, 4)),
+            "minimumSeconds": None if self.minimum_seconds is None else round(self.minimum_seconds, 1),
+            "windowSeconds": round(self.window_seconds, 1),
+        }
+
+
+def estimate_run(request: SeedRequest, stock: Stock, models: Models) -> Estimate:
+    """Return what a run with this request will take on a catalog with this stock."""
+    counts, new_categories = _plan_categories(request, stock)
+    text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
+    text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
+    images = _count_images(request, stock)
+    one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
+    image_usage = Usage(images * estimate_prompt_tokens(request.theme), images * one_image.output_tokens)
+    text_cost = models.prices.cost_of_text(models.text, text_usage)
+    per_minute = request.image_requests_per_minute
+    return Estimate(
+        catalog=request.catalog,
+        items=max(0, request.target_count - stock.items),
+        text_calls=sum(calls for calls, _ in text),
+        image_calls=images,
+        input_tokens=text_usage.input_tokens + image_usage.input_tokens,
+        output_tokens=text_usage.output_tokens + image_usage.output_tokens,
+        cost_usd=text_cost + models.prices.cost_of_image(models.image, image_usage),
+        minimum_seconds=None if per_minute is None else images * 60 / per_minute,
+        window_seconds=images * TYPICAL_IMAGE_SECONDS / request.parallel_image_requests,
+    )
+
+
+def _count_images(request: SeedRequest, stock: Stock) -> int:
+    if request.dry_run:
+        return 0
+    return max(request.target_count, stock.items) - (0 if request.force_images else stock.images)
+
+
+def _plan_categories(request: SeedRequest, stock: Stock) -> tuple[dict[str, int], int]:
+    """Return the items of each category that the catalog will have, and how many of them are still to be named."""
+    if stock.has_categories and not request.force_categories:
+        return dict(stock.counts), 0
+    counts = {name: count for name, count in stock.counts.items() if count}
+    missing = max(0, request.category_count - len(counts))
+    return counts | {f"{TYPICAL_CATEGORY} {number:02d}": 0 for number in range(missing)}, missing
+
+
+def _estimate_categories(request: SeedRequest, missing: int) -> Iterator[tuple[int, Usage]]:
+    """Yield the one call that names the missing categories, and what it takes."""
+    if missing:
+        ask = ask_for_categories(request.theme, count=missing, existing=(), attempt=0)
+        yield 1, estimate_text_usage(ask, theme=request.theme, entries=missing)
+
+
+def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterator[tuple[int, Usage]]:
+    """Yield how many calls each writer makes, and what they take together."""
+    lanes = max(1, min(request.parallel_text_requests, len(counts)))
+    for lane in range(lanes):
+        whole = plan_batch(counts, target=request.target_count, batch_size=request.target_count, lane=lane, lanes=lanes)
+        drafts = sum(quota.count for quota in whole)
+        calls = math.ceil(drafts / request.batch_size)
+        usages = []
+        for number in range(0, calls, max(1, math.ceil(calls / MOST_SAMPLES))):
+            written = number * request.batch_size
+            by_then = dict(counts)
+            for quota in whole:
+                by_then[quota.category] += quota.count * written // drafts
+            quotas = plan_batch(
+                by_then, target=request.target_count, batch_size=request.batch_size, lane=lane, lanes=lanes
+            )
+            taken = {name: TYPICAL_NAMES[:count] for name, count in by_then.items()}
+            ask = ask_for_items(request.theme, quotas, taken, batch=number + 1, writer=f"0.{lanes}.{lane}/{number}")
+            usages.append(estimate_text_usage(ask, theme=request.theme, entries=drafts))
+        if usages:
+            inputs = sum(usage.input_tokens for usage in usages) / len(usages)
+            yield calls, Usage(math.ceil(calls * inputs), usages[0].output_tokens)

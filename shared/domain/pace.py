@@ -1,0 +1,141 @@
+"""The pace of calls under a quota: when the next one may be made. Pure: time comes in as seconds of any steady clock.
+
+A quota is a rate, and a window of parallel calls is none: with the same window, quick answers exceed the quota and
+slow ones leave it unused. So calls take turns, one every 60/quota seconds. The quota is told, or it is learned from
+the first 429: what the service accepted just before is what it accepts.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+LONGEST_WAIT_SECONDS = 2.0
+"""A call whose turn is nearer than this waits for it; a later one comes back by a durable timer, as nobody should pay
+for a sleeping function. An image takes 10 to 60 seconds, so this is little; shorter, and turns come to be missed."""
+
+SHORT_SECONDS, LONG_SECONDS = 10.0, 60.0
+"""Quotas of a minute are counted in slices of 10 seconds (Azure OpenAI) or as a whole; both are looked at."""
+
+TIMING_SLACK_SECONDS = 0.5
+"""We see a call start a little before the service does."""
+
+SAFETY = 0.97
+"""Of what was learned: at the very quota, the slightest unevenness would be refused."""
+
+TOLD_SAFETY = 0.985
+"""Of what was told: it is exact, but the ways of calls to the service are not equally long."""
+
+BELIEVED_SHARE = 0.9
+"""A 429 that comes while we got so much of a known quota is an unevenness: the quota is not in doubt."""
+
+BACKLOG_SECONDS = 0.5
+"""Turns of so long ago are still given: a process that was busy, or kept back, for a moment catches up a little."""
+
+GROWTH_A_SECOND = 0.0003
+"""How a learned pace grows, about 2 % a minute: it tries whether there is more, and each try that fails costs a 429."""
+
+SLOWEST_PER_SECOND = 1 / 120
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a call may be made: ``at``, and whether that is near enough to wait for it."""
+
+    at: float
+    is_near: bool
+
+
+@dataclass(slots=True)
+class CallPace:
+    """Gives calls their turns.
+
+    Attributes:
+        told_per_minute: the quota, if it is known.
+    """
+
+    told_per_minute: float | None = None
+    _per_second: float | None = None
+    _grown_at: float = 0.0
+    _next_turn: float = 0.0
+    _next_return: float = 0.0
+    _closed_until: float = 0.0
+    _accepted: deque[float] = field(default_factory=deque)
+    _reserved: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.told_per_minute is not None:
+            self._per_second = TOLD_SAFETY * self.told_per_minute / 60
+
+    def take_turn(self, call: str, now: float) -> Turn:
+        """Return when a call may be made, or when it should ask again.
+
+        A turn that is near belongs to the call. One that is far does only where turns are rare: otherwise it goes to
+        who is there when it comes, as the caller may be late.
+
+        Args:
+            call: who asks; the same again after a far turn.
+            now: seconds.
+        """
+        opens = max(now, self._closed_until)
+        if self._per_second is None:
+            return Turn(opens, opens - now <= LONGEST_WAIT_SECONDS)
+        self._grow(now)
+        interval = 1 / self._per_second
+        self._next_turn = max(self._next_turn, now - BACKLOG_SECONDS)
+        reserved = self._reserved.pop(call, None)
+        at = max(opens, self._next_turn) if reserved is None else max(opens, reserved)
+        is_near = at - now <= LONGEST_WAIT_SECONDS
+        if reserved is not None:
+            if not is_near:
+                self._reserved[call] = at
+        elif is_near:
+            self._next_turn += interval
+        elif interval > LONGEST_WAIT_SECONDS:
+            self._next_turn = at + interval
+            self._reserve(call, at, now)
+        else:
+            at = max(at - LONGEST_WAIT_SECONDS / 2, self._next_return, now)
+            self._next_return = at + interval
+        return Turn(at, is_near)
+
+    def start(self, now: float) -> None:
+        """Count a call that is made now; it counts as accepted unless ``refuse`` says otherwise."""
+        self._accepted.append(now)
+        while now - self._accepted[0] > LONG_SECONDS:
+            self._accepted.popleft()
+
+    def refuse(self, started: float, now: float, retry_after: float, told_per_minute: float | None = None) -> None:
+        """Take a 429 into account: the pace is what was accepted until now.
+
+        Unless we kept to a known quota, no call is made before Retry-After: the quota is used up. If we did, it was an
+        unevenness, and the refused call alone waits.
+
+        Args:
+            started: the time that was given to ``start``.
+            now: seconds.
+            retry_after: seconds from now.
+            told_per_minute: what the refused call's run was told of its quota.
+        """
+        if started in self._accepted:
+            self._accepted.remove(started)
+        recent = sum(1 for moment in self._accepted if now - moment < SHORT_SECONDS + TIMING_SLACK_SECONDS)
+        seen = max(recent / SHORT_SECONDS, len(self._accepted) / LONG_SECONDS, SLOWEST_PER_SECOND)
+        known = self._per_second if told_per_minute is None else told_per_minute / 60
+        if known is None or seen < BELIEVED_SHARE * known:
+            self._closed_until = max(self._closed_until, now + retry_after)
+        if known is None or told_per_minute is None or seen < BELIEVED_SHARE * known:
+            self._per_second = SAFETY * seen
+            self._grown_at = now
+
+    def is_open(self, now: float) -> bool:
+        """Tell whether no 429 keeps calls back."""
+        return now >= self._closed_until
+
+    def _grow(self, now: float) -> None:
+        if self._per_second is not None and self._grown_at:
+            self._per_second *= 1 + GROWTH_A_SECOND * max(0.0, now - self._grown_at)
+            self._grown_at = now
+
+    def _reserve(self, call: str, at: float, now: float) -> None:
+        """Keep a turn for a call; turns that nobody came for are forgotten."""
+        self._reserved = {name: moment for name, moment in self._reserved.items() if moment > now - LONG_SECONDS}
+        self._reserved[call] = at

@@ -1,0 +1,73 @@
+"""The pace of this process's image calls: all runs and lanes in it take their turns here.
+
+The quota belongs to the deployment, so what one call learns of it holds for all. Each process of a scaled-out app
+keeps a pace of its own, learns the share that it gets, and together they come to the whole.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.domain.pace import CallPace
+
+PACED_RUNS = 16
+"""Runs whose told pace a process keeps; one that was forgotten starts its pace anew."""
+
+
+@dataclass(slots=True)
+class ImagePace:
+    """Makes image calls wait for their turn.
+
+    Attributes:
+        clock: steady seconds.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    _learned: CallPace = field(default_factory=CallPace)
+    _told: OrderedDict[tuple[str, float], CallPace] = field(default_factory=OrderedDict)
+
+    async def wait_for_turn(self, run_id: str, call: str, told_per_minute: float | None) -> float | None:
+        """Wait for a call's turn, if it is near.
+
+        Args:
+            run_id: whose call it is.
+            call: names the call, the same when it comes back.
+            told_per_minute: what the run was told of its quota.
+
+        Returns:
+            None if the call may be made now, otherwise the seconds after which to come back.
+        """
+        paces = (
+            [self._learned] if told_per_minute is None else [self._find_told(run_id, told_per_minute), self._learned]
+        )
+        for pace in paces:
+            while True:
+                turn = pace.take_turn(call, self.clock())
+                wait = turn.at - self.clock()
+                if not turn.is_near:
+                    return max(0.0, wait)
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                if pace.is_open(self.clock()):
+                    break
+        return None
+
+    def start(self) -> float:
+        """Count a call that is made now; returns what ``refuse`` wants to know."""
+        now = self.clock()
+        self._learned.start(now)
+        return now
+
+    def refuse(self, started: float, retry_after: float, told_per_minute: float | None) -> None:
+        """Take in that the service answered 429: nobody here calls before ``retry_after`` seconds are over."""
+        self._learned.refuse(started, self.clock(), retry_after, told_per_minute)
+
+    def _find_told(self, run_id: str, per_minute: float) -> CallPace:
+        key = (run_id, per_minute)
+        if key not in self._told:
+            self._told[key] = CallPace(told_per_minute=per_minute)
+            while len(self._told) > PACED_RUNS:
+                self._told.popitem(last=False)
+        return self._told[key]

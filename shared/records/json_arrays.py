@@ -1,0 +1,87 @@
+"""JSON arrays of any length, written and recognised row by row: nothing here holds a whole one."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shared.ports import Store
+from shared.records.files import JSON_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells one content from another: ``size`` in bytes, ``sha256`` in hex."""
+
+    size: int
+    sha256: str
+
+
+class ArrayText:
+    """Makes the text of an array from its rows: all pieces together are ``dump_json`` of the list of the rows."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    def add(self, row: object) -> bytes:
+        """Return the next row's piece."""
+        # a line break in here is always one of the layout: in the data JSON spells it \n
+        text = json.dumps(row, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        return self._count((",\n  " if self._size else "[\n  ") + text)
+
+    def end(self) -> bytes:
+        """Return the last piece; no row may follow."""
+        return self._count("\n]\n" if self._size else "[]\n")
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what the pieces so far come to."""
+        return Fingerprint(self._size, self._digest.hexdigest())
+
+    def _count(self, text: str) -> bytes:
+        piece = text.encode()
+        self._size += len(piece)
+        self._digest.update(piece)
+        return piece
+
+
+async def write_array(store: Store, path: str, rows: AsyncIterator[object]) -> None:
+    """Create or replace a file with an array of these rows, one of them in memory at a time."""
+
+    async def dump() -> AsyncIterator[bytes]:
+        text = ArrayText()
+        async for row in rows:
+            yield text.add(row)
+        yield text.end()
+
+    await store.write_chunks(path, dump(), content_type=JSON_TYPE)
+
+
+async def write_array_if_changed(
+    store: Store,
+    path: str,
+    rows: AsyncIterator[object],
+    fingerprint: Fingerprint,
+) -> bool:
+    """Write an array unless the file holds exactly this already; tell whether it was written.
+
+    Args:
+        store: where the file is.
+        path: the file.
+        rows: not begun if nothing is to be written.
+        fingerprint: what the array's text comes to.
+    """
+    if await _has_fingerprint(store, path, fingerprint):
+        return False
+    await write_array(store, path, rows)
+    return True
+
+
+async def _has_fingerprint(store: Store, path: str, expected: Fingerprint) -> bool:
+    info = await store.describe(path)
+    if info is None or info.size != expected.size:
+        return False
+    digest = hashlib.sha256()  # of the bytes that are there now: somebody may have changed the file by hand
+    async for piece in store.read_chunks(path):
+        digest.update(piece)
+    return digest.hexdigest() == expected.sha256

@@ -1,0 +1,207 @@
+"""A call that is paid asks the budget first and tells it after, however often and wherever its message is delivered."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.domain import paths
+from shared.domain.image_messages import ImageCall
+from shared.domain.messages import Cost, Message, TextCall
+from shared.ports import ModelError, Store, Usage
+from shared.reasons import Reason
+from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
+from tests.support.catalogs import CATALOG, make_item, read_data, write_batches
+from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.scripted_model import ScriptedModel
+
+LEDGER = paths.run_file(RUN, "ledger.json")
+ITEM = make_item("Ann")
+PLENTY, NOTHING = 5.0, 0.0000001
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """An activity that pays, and the message of its n-th try for one result."""
+
+    activity: str
+    message: Callable[[int], Message]
+
+    def __str__(self) -> str:
+        return self.activity
+
+
+PAID = [
+    Paid("make_categories", lambda attempt: TextCall(RUN, CATALOG, attempt=attempt)),
+    Paid("write_batch", lambda attempt: TextCall(RUN, CATALOG, writer="0.1.0/3", attempt=attempt)),
+    Paid("make_image", lambda attempt: ImageCall(RUN, CATALOG, ITEM.product_id, 1, attempt=attempt)),
+]
+every_call = pytest.mark.parametrize("paid", PAID, ids=str)
+
+
+async def make_world(store: Store, paid: Paid, max_cost_usd: float | None = PLENTY) -> None:
+    """Leave a run in the middle that has a budget."""
+    await start_run_in(store, max_cost_usd=max_cost_usd, accept_estimate=True)
+    if paid.activity != "make_categories":
+        await write_batches(store, ["Ann", "Bob"])
+
+
+async def read_ledger(store: Store) -> dict[str, Any]:
+    ledger: dict[str, Any] = await read_data(store, LEDGER)
+    return ledger
+
+
+def read_nano_usd(result: dict[str, Any]) -> int:
+    return Cost.from_json(result.get("cost", {})).nano_usd
+
+
+@every_call
+async def test_a_call_is_settled_with_what_it_came_to(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+    await make_world(store, paid)
+    result = await deliver(start_process(store, model), paid.activity, paid.message(0))
+    ledger = await read_ledger(store)
+    assert ledger["spentNanoUsd"] == read_nano_usd(result) > 0
+    assert (ledger["holds"], ledger["lostNanoUsd"]) == ({}, 0)
+
+
+@every_call
+async def test_a_call_that_does_not_fit_in_is_not_made(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+    await make_world(store, paid, NOTHING)
+    result = await deliver(start_process(store, model), paid.activity, paid.message(0))
+    assert result["failure"]["reason"] == "budget"
+    assert "maxCostUsd is $0.0000" in result["failure"]["message"]
+    assert (model.calls, read_nano_usd(result)) == (0, 0)
+    assert await store.describe(LEDGER) is None
+
+
+@every_call
+async def test_a_run_without_a_budget_touches_no_ledger(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+    await make_world(store, paid, None)
+    assert "failure" not in await deliver(start_process(store, model), paid.activity, paid.message(0))
+    assert LEDGER not in store.changes
+    assert not store.reads[LEDGER]
+
+
+@every_call
+async def test_killed_before_any_change_its_money_is_counted_once_it_is_told(paid: Paid) -> None:
+    for changes_to_live in itertools.count():
+        store, model = WatchedStore(MemoryStore()), ScriptedModel()
+        await make_world(store, paid)
+        store.changes.clear()
+        store.changes_to_live = changes_to_live
+        survived = True
+        try:
+            await deliver(start_process(store, model), paid.activity, paid.message(0))
+        except KilledError:
+            survived = False
+        store.changes_to_live = None
+        result = await deliver(start_process(store, model), paid.activity, paid.message(0))
+        again = await deliver(start_process(store, model), paid.activity, paid.message(0))
+        ledger = await read_ledger(store)
+        assert again == result
+        assert ledger["holds"] == {}
+        assert ledger["spentNanoUsd"] == read_nano_usd(result)
+        assert bool(ledger["lostNanoUsd"]) == (sum(model.paid.values()) > 1)
+        if survived:
+            break
+
+
+@every_call
+async def test_of_a_process_that_died_while_it_paid_the_limit_is_counted_for_lost(
+    store: WatchedStore, model: ScriptedModel, paid: Paid
+) -> None:
+    await make_world(store, paid)
+    store.changes.clear()
+    store.changes_to_live = 1  # the reservation is its last word
+    with pytest.raises(KilledError):
+        await deliver(start_process(store, model), paid.activity, paid.message(0))
+    store.changes_to_live = None
+    (hold,) = (await read_ledger(store))["holds"].values()
+    await deliver(start_process(store, model), paid.activity, paid.message(0))
+    assert (await read_ledger(store))["lostNanoUsd"] == hold["nanoUsd"]
+
+
+@every_call
+async def test_delivered_twice_to_one_process_it_asks_once(
+    store: WatchedStore, model: ScriptedModel, paid: Paid
+) -> None:
+    await make_world(store, paid)
+    process = start_process(store, model)
+    both = await asyncio.gather(*(deliver(process, paid.activity, paid.message(0)) for _ in range(2)))
+    ledger = await read_ledger(store)
+    assert both[0] == both[1]
+    assert (ledger["spentNanoUsd"], ledger["lostNanoUsd"]) == (read_nano_usd(both[0]), 0)
+
+
+@every_call
+async def test_delivered_to_two_processes_at_once_all_that_may_be_billed_is_counted(
+    store: WatchedStore, model: ScriptedModel, paid: Paid
+) -> None:
+    await make_world(store, paid)
+    processes = [start_process(store, model) for _ in range(2)]
+    both = await asyncio.gather(*(deliver(process, paid.activity, paid.message(0)) for process in processes))
+    ledger = await read_ledger(store)
+    assert both[0] == both[1]
+    assert ledger["holds"] == {}
+    assert ledger["spentNanoUsd"] >= read_nano_usd(both[0])
+    assert bool(ledger["lostNanoUsd"]) or ledger["spentNanoUsd"] == sum(model.paid.values()) * read_nano_usd(both[0])
+
+
+FREE = [
+    ModelError(Reason.RATE_LIMITED, "429", retry_after_seconds=1),
+    ModelError(Reason.SERVER_ERROR, "503"),
+    ModelError(Reason.CONNECTION, "refused"),
+    ModelError(Reason.CONTENT_POLICY, "no"),
+    ModelError(Reason.AUTHENTICATION, "401"),
+]
+BILLED = [
+    ModelError(Reason.TIMEOUT_AMBIGUOUS, "no answer"),
+    ModelError(Reason.MALFORMED_ANSWER, "no JSON", usage=Usage(10, 10)),
+]
+
+
+@every_call
+@pytest.mark.parametrize("failure", FREE, ids=lambda failure: str(failure.reason))
+async def test_a_refused_call_gives_its_money_back(
+    store: WatchedStore, model: ScriptedModel, paid: Paid, failure: ModelError
+) -> None:
+    await make_world(store, paid)
+    model.failures.append(failure)
+    await deliver(start_process(store, model), paid.activity, paid.message(0))
+    assert await read_ledger(store) == {"spentNanoUsd": 0, "lostNanoUsd": 0, "holds": {}, "excess": {}}
+
+
+@every_call
+@pytest.mark.parametrize("failure", BILLED, ids=lambda failure: str(failure.reason))
+async def test_a_failure_that_may_have_been_billed_is_counted_and_so_is_the_next_try(
+    store: WatchedStore, model: ScriptedModel, paid: Paid, failure: ModelError
+) -> None:
+    await make_world(store, paid)
+    model.failures.append(failure)
+    process = start_process(store, model)
+    told = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(2)]
+    ledger = await read_ledger(store)
+    assert read_nano_usd(told[0]) > 0
+    assert ledger["spentNanoUsd"] == sum(map(read_nano_usd, told))
+    assert (ledger["holds"], ledger["lostNanoUsd"]) == ({}, 0)
+
+
+async def test_a_picture_that_is_none_is_counted(store: WatchedStore, model: ScriptedModel) -> None:
+    await make_world(store, PAID[-1])
+    model.pictures.append(b"no picture")
+    result = await deliver(start_process(store, model), "make_image", PAID[-1].message(0))
+    assert result["failure"]["reason"] == "bad_image"
+    assert (await read_ledger(store))["spentNanoUsd"] == read_nano_usd(result) > 0
+
+
+async def test_a_picture_of_before_the_run_takes_nothing_of_the_budget(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await make_world(store, PAID[-1], NOTHING)
+    facts = {"sha256": "00ff", "width": "64", "height": "64", "run_id": "another"}
+    await store.write(paths.image_file(CATALOG, ITEM.filename), b"x", content_type="image/png", facts=facts)
+    assert await deliver(start_process(store, model), "make_image", PAID[-1].message(0)) == {"kept": True}
+    assert await store.describe(LEDGER) is None

@@ -1,0 +1,157 @@
+"""No run spends more than it may, and what a run was estimated at is what it then costs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.engine.faults import Faults as EngineFaults
+from local.simulator.running import running_simulator
+from shared.prices import load_prices
+from tests.support.running_app import FAST, SMALL, RunningApp, run_app
+
+HIGH = {"imageQuality": "high", "imageSize": "256x256"}
+"""So that pictures are what costs."""
+
+PRICES = load_prices()
+AN_IMAGE = float(PRICES.cost_of_image("gpt-image-2", PRICES.estimate_image_usage("gpt-image-2", "256x256", "high")))
+A_TEXT_CALL = 0.035
+"""A batch of 20 with some caution; the dearest single call of these runs."""
+
+FAULTS = {
+    "rates": {"rate_limited": 0.1, "server_error": 0.1, "dropped": 0.1, "bad_image": 0.1, "truncated_json": 0.1},
+    "retryAfterSeconds": 1,
+}
+
+
+class EverythingTwice(EngineFaults):
+    """A queue that delivers every activity twice at the same time."""
+
+    def count_deliveries(self, activity: str) -> int:  # noqa: ARG002 - the seam's signature
+        return 2
+
+
+async def estimate(app: RunningApp, **request: object) -> float:
+    """Return what a run with this request is estimated to cost."""
+    answer = await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | SMALL | request)
+    assert answer.status == 200, answer
+    return float(answer.body["costUsd"])
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"targetCount": 60, "imageQuality": "low", "imageSize": "512x512"},
+        {"targetCount": 60, "imageQuality": "medium", "imageSize": "256x256"},
+        {"targetCount": 30, "imageQuality": "high", "imageSize": "256x256"},
+        {"targetCount": 200, "dryRun": True},
+        {"targetCount": 200, "dryRun": True, "parallelTextRequests": 4},
+        {"targetCount": 500, "batchSize": 50, "dryRun": True},
+    ],
+    ids=["low", "medium", "high", "dry", "dry by four writers", "large batches"],
+)
+async def test_a_run_without_faults_costs_what_it_was_estimated_at(request_: dict[str, Any], tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        expected = await estimate(app, **request_)
+        status = await app.run(**request_)
+        billed = app.simulator.stats()["costUsd"]
+    assert status["status"] == "Completed"
+    assert expected == pytest.approx(billed, rel=0.1)
+    assert status["cost"]["usd"] == pytest.approx(billed, abs=0.0001)
+
+
+async def test_what_is_missing_of_a_catalog_half_done_costs_what_it_was_estimated_at(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=60, dryRun=True)
+        spent = app.simulator.stats()["costUsd"]
+        half = await app.run(targetCount=60, maxCostUsd=30 * AN_IMAGE, acceptEstimate=True, **HIGH)
+        expected = await estimate(app, targetCount=60, **HIGH)
+        rest = await app.run(targetCount=60, **HIGH)
+        billed = app.simulator.stats()["costUsd"] - spent - half["cost"]["usd"]
+    assert half["imagesMade"] == 30
+    assert (rest["status"], rest["imagesMade"]) == ("Completed", 30)
+    assert expected == pytest.approx(billed, rel=0.1)
+
+
+async def test_a_budget_that_is_enough_for_so_many_pictures_makes_just_these(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=40, dryRun=True)
+        before = app.simulator.stats()["costUsd"]
+        status = await app.run(targetCount=40, maxCostUsd=12 * AN_IMAGE, acceptEstimate=True, **HIGH)
+        spent = app.simulator.stats()["costUsd"] - before
+        failed = app.read(f"runs/{status['runId']}/failed_images.json")
+    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
+    assert status["imagesMade"] == 12
+    assert spent <= 12 * AN_IMAGE
+    assert [row["reason"] for row in failed] == ["budget"] * 28
+
+
+async def test_a_budget_that_is_enough_for_nothing_pays_nothing(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        status = await app.run(targetCount=6, categoryCount=2, maxCostUsd=0.0001, acceptEstimate=True)
+        stats = app.simulator.stats()
+    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
+    assert "maxCostUsd is $0.0001" in status["error"]["message"]
+    assert (stats["requests"], stats["costUsd"]) == ({"images": {}, "responses": {}}, 0)
+
+
+async def test_pictures_that_are_made_again_stay_within_the_budget(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=20, categoryCount=4)
+        before = app.simulator.stats()["costUsd"]
+        forced = await app.run(targetCount=20, forceImages=True, maxCostUsd=8 * AN_IMAGE, acceptEstimate=True, **HIGH)
+        spent = app.simulator.stats()["costUsd"] - before
+    assert (forced["status"], forced["imagesMade"]) == ("CompletedWithFailures", 8)
+    assert spent <= 8 * AN_IMAGE
+
+
+async def test_a_repair_with_a_new_budget_finishes_what_the_old_one_could_not(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        first = await app.run(targetCount=20, categoryCount=4, maxCostUsd=0.05, acceptEstimate=True, **HIGH)
+        repair = await app.call("POST", "/api/catalogs/toys/repair", {"maxCostUsd": 5})
+        repaired = await app.wait(repair.body["runId"])
+        stats = app.simulator.stats()
+        rows = app.read("catalogs/toys/catalog.json")
+    assert (first["status"], repair.status, repaired["status"]) == ("CompletedWithFailures", 202, "Completed")
+    assert len(rows) == repaired["progress"]["images"]["done"] == 20
+    assert set(stats["billedImagesByPrompt"].values()) == {1}
+
+
+@pytest.mark.parametrize("maximum", [0.05, 0.2])
+async def test_whatever_fails_no_more_is_spent_than_one_call_above_the_budget(maximum: float, tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults=FAULTS) as app:
+        status = await app.run(
+            targetCount=30, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, maxRetries=1, **HIGH
+        )
+        spent = app.simulator.stats()["costUsd"]
+    assert status["status"] == "CompletedWithFailures"
+    assert status["error"]["reason"] == "budget"
+    assert spent <= maximum + A_TEXT_CALL
+
+
+async def test_what_is_delivered_twice_is_set_aside_once(tmp_path: Path) -> None:
+    async with run_app(tmp_path, engine_faults=EverythingTwice()) as app:
+        status = await app.run(targetCount=20, categoryCount=4, maxCostUsd=1)
+        billed = app.simulator.stats()["costUsd"]
+        ledger = app.read(f"runs/{status['runId']}/ledger.json")
+    assert status["status"] == "Completed"
+    assert (ledger["lostNanoUsd"], ledger["holds"]) == (0, {})
+    assert ledger["spentNanoUsd"] == pytest.approx(billed * 1e9)
+
+
+async def test_a_host_that_dies_over_and_over_does_not_spend_beyond_the_budget(tmp_path: Path) -> None:
+    """What was in flight when it died may have been billed: it is counted as if it had been."""
+    maximum = 0.3
+    async with running_simulator(faults={"latencySeconds": FAST | {"image": 0.1}}) as simulator:
+        run_id = None
+        for billed in (4, 10, 16):
+            async with run_app(tmp_path, simulator=simulator) as app:
+                run_id = run_id or await app.start(
+                    targetCount=60, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, **HIGH
+                )
+                await app.wait_until_billed(billed)
+        async with run_app(tmp_path, simulator=simulator) as app:
+            status = await app.wait(str(run_id))
+            spent = app.simulator.stats()["costUsd"]
+    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
+    assert spent <= maximum + A_TEXT_CALL

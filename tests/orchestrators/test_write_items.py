@@ -1,0 +1,124 @@
+"""One writer on a clock that jumps: which calls it makes, under which names, and when it ends."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from local.engine.clock import ManualClock
+from local.engine.testing import finish, run_engine
+from orchestrators import write_items
+from shared.domain.messages import Cost, Done, Ending, Failure, TextCall, TextResult, WriteItemsInput
+from shared.reasons import Reason
+
+RUN = "8204736755521-af1e9c55"
+WRITER = WriteItemsInput(
+    RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, version=2, leg=1, lane=2, lanes=4
+)
+WRITTEN = TextResult(accepted=5, total=5, asked=5, cost=Cost(text_calls=1))
+FULL = TextResult(total=23)
+
+
+@dataclass(slots=True)
+class Script:
+    """What the calls for batches bring, and which calls were made."""
+
+    answer: Callable[[TextCall], TextResult]
+    calls: list[TextCall] = field(default_factory=list)
+    closed: int = 0
+
+    async def write_batch(self, data: Any) -> Any:
+        self.calls.append(TextCall.from_json(data))
+        return self.answer(self.calls[-1]).to_json()
+
+    async def close_items(self, _: Any) -> Any:
+        self.closed += 1
+        return Done().to_json()
+
+
+async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER) -> Ending:
+    """Run a writer to its end."""
+    clock = ManualClock()
+    function = write_items.write_items._function.get_user_function().orchestrator_function
+    activities = {"write_batch": script.write_batch, "close_items": script.close_items}
+    async with run_engine(tmp_path / "journal", clock, {"write_items": function}, activities) as engine:
+        engine.start_instance("write_items", json.dumps(writer.to_json()), "writer")
+        instance = await finish(engine, clock, "writer")
+    return Ending.from_json(json.loads(instance.output or "null"))
+
+
+def fill_after(batches: int) -> Callable[[TextCall], TextResult]:
+    """Return a lane that is full after so many batches, while the catalog is not."""
+    return lambda call: WRITTEN if call.batch < WRITER.next_batch + batches else FULL
+
+
+async def test_a_writer_names_its_batches_and_ends_when_its_categories_are_full(tmp_path: Path) -> None:
+    script = Script(fill_after(3))
+    ending = await write(tmp_path, script)
+    assert [call.writer for call in script.calls] == ["1.4.2/7", "1.4.2/8", "1.4.2/9", "1.4.2/10"]
+    assert {(call.lane, call.lanes) for call in script.calls} == {(2, 4)}
+    assert (ending.failure, ending.tally.accepted, ending.tally.cost.text_calls) == (None, 15, 3)
+    assert script.closed == 0
+
+
+async def test_a_writer_ends_as_soon_as_the_catalog_is_full(tmp_path: Path) -> None:
+    script = Script(lambda _: replace(WRITTEN, total=40))
+    await write(tmp_path, script)
+    assert len(script.calls) == 1
+
+
+async def test_names_go_on_from_generation_to_generation(tmp_path: Path) -> None:
+    script = Script(fill_after(130))
+    ending = await write(tmp_path, script)
+    assert [call.writer for call in script.calls] == [f"1.4.2/{7 + place}" for place in range(131)]
+    assert ending.tally.accepted == 5 * 130
+
+
+async def test_a_batch_keeps_its_name_through_retries_and_only_its_attempt_changes(tmp_path: Path) -> None:
+    failures = iter([Failure(Reason.SERVER_ERROR), Failure(Reason.RATE_LIMITED, retry_after_seconds=3), None])
+
+    def answer(call: TextCall) -> TextResult:
+        failure = next(failures, None) if call.batch == 7 else None
+        return TextResult(asked=5, failure=failure) if failure else fill_after(1)(call)
+
+    script = Script(answer)
+    ending = await write(tmp_path, script)
+    assert [(call.writer, call.attempt) for call in script.calls] == [
+        ("1.4.2/7", 0),
+        ("1.4.2/7", 1),
+        ("1.4.2/7", 2),
+        ("1.4.2/8", 0),
+    ]
+    assert ending.tally.rate_limited == 1
+
+
+async def test_five_batches_in_a_row_without_a_new_item_end_a_writer_of_a_lane_too(tmp_path: Path) -> None:
+    script = Script(lambda _: replace(WRITTEN, accepted=0))
+    ending = await write(tmp_path, script)
+    assert ending.failure is not None
+    assert ending.failure.reason is Reason.NO_NEW_ITEMS
+    assert len(script.calls) == 5
+
+
+async def test_a_budget_that_is_spent_ends_a_writer_at_once(tmp_path: Path) -> None:
+    script = Script(lambda _: TextResult(asked=5, failure=Failure(Reason.BUDGET, "nothing left")))
+    ending = await write(tmp_path, script)
+    assert ending.failure == Failure(Reason.BUDGET, "nothing left")
+    assert len(script.calls) == 1
+
+
+async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_there_is_nothing_new(
+    tmp_path: Path,
+) -> None:
+    script = Script(lambda _: FULL)
+    ending = await write(tmp_path, script, replace(WRITER, lane=0, lanes=1))
+    assert ending.failure is not None
+    assert ending.failure.reason is Reason.NO_NEW_ITEMS
+
+
+async def test_a_writer_of_version_1_numbers_its_batches_and_closes_the_items_itself(tmp_path: Path) -> None:
+    script = Script(lambda call: replace(WRITTEN, total=20 * (call.batch - 6)))
+    await write(tmp_path, script, replace(WRITER, version=1, leg=0, lane=0, lanes=1))
+    assert [(call.batch, call.writer) for call in script.calls] == [(7, None), (8, None)]
+    assert script.closed == 1

@@ -1,0 +1,93 @@
+"""Pictures are known by their facts, and 50,000 of them take little memory."""
+
+import tracemalloc
+import uuid
+
+import pytest
+
+from shared.domain import paths
+from shared.records.catalog import is_valid_image
+from shared.records.pictures import (
+    Picture,
+    PictureTable,
+    describe_stored_picture,
+    iterate_stored_pictures,
+    list_makers,
+    list_pictures,
+)
+from tests.support.catalogs import CATALOG, FACTS, make_item, write_images
+from tests.support.memory_store import WatchedStore
+
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+PATH = paths.image_file(CATALOG, "a.png")
+
+
+def test_a_table_gives_back_what_was_put_in() -> None:
+    table = PictureTable()
+    pictures = {"a.png": Picture(1_500_000, 1024, 768, SHA256), "b.jpg": Picture(2**40, 1, 2, "00ff")}
+    for filename, picture in pictures.items():
+        table.add(filename, picture)
+    assert {filename: table.find(filename) for filename in pictures} == pictures
+    assert "a.png" in table
+    assert "c.png" not in table
+    assert table.find("c.png") is None
+
+
+def test_fifty_thousand_pictures_take_less_than_15_mb() -> None:
+    tracemalloc.start()
+    try:
+        table = PictureTable()
+        for _ in range(5_000):
+            table.add(f"{uuid.uuid4()}.png", Picture(1_500_000, 1024, 1024, SHA256))
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size * 10 < 15_000_000
+
+
+async def test_validated_pictures_are_listed_by_file_name_with_their_facts(store: WatchedStore) -> None:
+    item = make_item("Nova")
+    await write_images(store, [item])
+    table = await list_pictures(store, CATALOG)
+    assert table.find(item.filename) == Picture(7, 1024, 768, "00ff")
+    assert item.filename not in await list_pictures(store, f"{CATALOG}-2")
+
+
+async def test_makers_are_told_of_validated_pictures_only(store: WatchedStore) -> None:
+    for name, facts in {"ours": FACTS | {"run_id": "run-1"}, "by-hand": FACTS, "unseen": {}}.items():
+        path = paths.image_file(CATALOG, f"{name}.png")
+        await store.write(path, b"picture", content_type="image/png", facts=facts)
+    assert await list_makers(store, CATALOG) == {"by-hand.png": "", "ours.png": "run-1"}
+    assert [name async for name, _ in iterate_stored_pictures(store, CATALOG)] == [
+        "by-hand.png",
+        "ours.png",
+        "unseen.png",
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"sha256": "no hex"}, {"width": "wide"}, {"height": "0"}, {"width": "-1"}, {"height": "7.5"}, {"sha256": "abc"}],
+)
+async def test_a_picture_whose_facts_make_no_sense_was_not_validated(
+    store: WatchedStore, wrong: dict[str, str]
+) -> None:
+    await store.write(PATH, b"picture", content_type="image/png", facts=FACTS | wrong)
+    info = await store.describe(PATH)
+    assert info is not None
+    assert describe_stored_picture(info) is None
+    assert not is_valid_image(info)
+    assert "a.png" not in await list_pictures(store, CATALOG)
+
+
+@pytest.mark.parametrize("fact", FACTS)
+async def test_a_picture_that_lacks_a_fact_was_not_validated(store: WatchedStore, fact: str) -> None:
+    facts = {name: value for name, value in FACTS.items() if name != fact}
+    await store.write(PATH, b"picture", content_type="image/png", facts=facts)
+    assert not is_valid_image(await store.describe(PATH))
+
+
+async def test_an_empty_file_is_no_picture_whatever_is_said_of_it(store: WatchedStore) -> None:
+    await store.write(PATH, b"", content_type="image/png", facts=FACTS)
+    assert not is_valid_image(await store.describe(PATH))
+    assert not is_valid_image(None)

@@ -1,0 +1,216 @@
+"""What callers see of a paused run, and how it is ended, whatever comes in between."""
+
+import socket
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import azure.durable_functions as df
+import pytest
+
+from shared.config import Settings
+from shared.domain import paths
+from shared.domain.messages import Failure, Plan, Tally
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import RunStatus, Status
+from shared.reasons import Reason
+from shared.records import claims, pauses, run
+from shared.wiring import Services
+from tests.support.memory_store import MemoryStore
+from triggers.run_pause import end_pause_by_cancel, end_pause_by_resume, find_pause, record_cancel
+from triggers.run_view import load_run_status, refresh_progress
+
+RUN = "8204736755521-af1e9c55"
+HERE, DEAD_HOST = "azure:seeder", f"local:{socket.gethostname()}:999999999"
+BLOCKED = Failure(Reason.ACCOUNT_BLOCKED, "blocked")
+CANCELLED = Failure(Reason.CANCELLED, "cancelled by a caller")
+UNTIL = datetime(2026, 12, 1, 12, tzinfo=UTC)
+RuntimeStatus = df.OrchestrationRuntimeStatus
+
+
+@dataclass(slots=True)
+class PausedHost:
+    """A durable client whose one run is where its custom status says.
+
+    Attributes:
+        stage: of the run; None = the run is unknown here.
+        leg: how often it was resumed before.
+        events: what was sent to it.
+        refuses: it takes no events.
+        ends_first: the pause ends before an event comes.
+    """
+
+    stage: str | None = "paused"
+    leg: int = 0
+    runtime_status: Any = RuntimeStatus.Running
+    events: list[str] = field(default_factory=list)
+    refuses: bool = False
+    ends_first: bool = False
+
+    async def get_status(self, instance_id: str) -> Any:
+        if self.stage is None or instance_id != RUN:
+            return SimpleNamespace(runtime_status=None, custom_status=None, output=None)
+        custom: dict[str, Any] = {
+            "stage": self.stage,
+            "tally": Tally(made=7).to_json(),
+            "found": Plan(categories=2, items=9).to_json(),
+        }
+        if self.stage == "paused":
+            custom |= {"leg": self.leg, "failure": BLOCKED.to_json(), "pausedUntil": UNTIL.isoformat()}
+        return SimpleNamespace(runtime_status=self.runtime_status, custom_status=custom, output="Failed")
+
+    async def raise_event(self, instance_id: str, event: str) -> None:
+        assert instance_id == RUN
+        if self.ends_first:
+            self.stage = "publishing"
+        if self.refuses or self.ends_first:
+            raise RuntimeError("the host takes no event")
+        self.events.append(event)
+
+
+@pytest.fixture
+async def services() -> Services:
+    """Services over a store with a run that paused."""
+    found = Services(Settings(host_id=HERE))
+    found._store = MemoryStore()
+    request = SeedRequest(catalog="toys", target_count=9, pause_on_block=True)
+    await run.create_request(found.store, RUN, request)
+    await run.record_stop(found.store, RUN, BLOCKED)
+    return found
+
+
+async def look(services: Services, host: PausedHost) -> RunStatus:
+    status = await refresh_progress(services, host, RUN)
+    assert status is not None
+    return status
+
+
+async def test_a_paused_run_tells_why_and_until_when(services: Services) -> None:
+    status = await look(services, PausedHost())
+    kept = await run.read_status_file(services.store, RUN, "progress.json")
+    assert (status.status, status.stage, status.paused_until) == (Status.PAUSED, "paused", UNTIL)
+    assert status.error is not None
+    assert (status.error.reason, status.error.message) == ("account_blocked", "blocked")
+    assert (status.progress.items.accepted, status.images_made) == (9, 7)
+    assert (status.is_active, status.has_ended) == (False, False)
+    assert kept == status
+
+
+async def test_a_resumed_run_is_running_before_it_has_noticed(services: Services) -> None:
+    host = PausedHost()
+    pause = await find_pause(host, RUN)
+    assert pause is not None
+    assert await end_pause_by_resume(services.store, host, RUN, pause)
+    status = await look(services, host)
+    assert (status.status, status.stage, status.error, status.paused_until) == (Status.RUNNING, "resuming", None, None)
+
+
+async def test_the_same_pause_is_resumed_once_and_the_next_one_again(services: Services) -> None:
+    host = PausedHost()
+    for leg in (0, 0, 1):
+        host.leg = leg
+        pause = await find_pause(host, RUN)
+        assert pause is not None
+        assert await end_pause_by_resume(services.store, host, RUN, pause)
+    assert host.events == ["resume-0", "resume-1"]
+
+
+async def test_what_stopped_the_run_is_not_told_while_it_is_put_aside(services: Services) -> None:
+    status = await look(services, PausedHost(stage="planning"))
+    assert (status.status, status.stage, status.error) == (Status.RUNNING, "resuming", None)
+
+
+async def test_a_run_that_is_stopping_says_why(services: Services) -> None:
+    status = await look(services, PausedHost(stage="items and images"))
+    assert (status.status, status.stage) == (Status.RUNNING, "stopping")
+    assert status.error is not None
+    assert status.error.reason == "account_blocked"
+
+
+async def test_a_pause_that_ends_at_the_same_moment_is_not_resumed(services: Services) -> None:
+    host = PausedHost()
+    pause = await find_pause(host, RUN)
+    assert pause is not None
+    host.ends_first = True
+    assert not await end_pause_by_resume(services.store, host, RUN, pause)
+    assert not await pauses.is_resumed(services.store, RUN, 0)
+
+
+async def test_a_host_that_takes_no_events_is_trouble_and_no_answer(services: Services) -> None:
+    host = PausedHost(refuses=True)
+    pause = await find_pause(host, RUN)
+    assert pause is not None
+    with pytest.raises(RuntimeError, match="takes no event"):
+        await end_pause_by_resume(services.store, host, RUN, pause)
+    assert not await pauses.is_resumed(services.store, RUN, 0)
+
+
+@pytest.mark.parametrize("status", [RuntimeStatus.Completed, RuntimeStatus.Terminated, RuntimeStatus.Failed])
+async def test_a_run_that_ended_out_of_a_pause_is_not_paused(status: Any) -> None:
+    assert await find_pause(PausedHost(runtime_status=status), RUN) is None
+
+
+async def test_a_cancel_wins_over_what_the_run_paused_for_and_wakes_it(services: Services) -> None:
+    host = PausedHost(leg=3)
+    await record_cancel(services.store, RUN)
+    await end_pause_by_cancel(host, RUN)
+    assert await run.read_stop(services.store, RUN) == CANCELLED
+    assert host.events == ["cancel-3"]
+
+
+async def test_a_cancel_leaves_the_first_reason_of_a_run_that_does_not_pause(services: Services) -> None:
+    other = "8204736755522-af1e9c55"
+    await run.create_request(services.store, other, SeedRequest(catalog="toys"))
+    await run.record_stop(services.store, other, BLOCKED)
+    await record_cancel(services.store, other)
+    assert await run.read_stop(services.store, other) == BLOCKED
+
+
+async def test_a_cancel_without_the_host_reaches_the_run_as_soon_as_somebody_looks(services: Services) -> None:
+    host = PausedHost()
+    await record_cancel(services.store, RUN)
+    status = await look(services, host)
+    assert host.events == ["cancel-0"]
+    assert (status.status, status.stage) == (Status.RUNNING, "stopping")
+    assert status.error is not None
+    assert status.error.reason == "cancelled"
+
+
+async def test_nobody_is_woken_who_is_not_paused(services: Services) -> None:
+    host = PausedHost(stage="items and images")
+    await record_cancel(services.store, RUN)
+    await end_pause_by_cancel(host, RUN)
+    await look(services, host)
+    assert host.events == []
+
+
+async def leave(services: Services, *, host_id: str = DEAD_HOST) -> RunStatus:
+    """Let the host of a paused run go away, and return what another one tells of the run."""
+    await look(services, PausedHost())
+    claim = claims._dump(claims.Claim(RUN, host_id, datetime.now(UTC) - timedelta(minutes=1)))
+    await services.store.write(paths.active_file("toys"), claim, content_type="application/json")
+    status = await load_run_status(services, PausedHost(stage=None), RUN)
+    assert status is not None
+    return status
+
+
+async def test_a_paused_run_needs_no_host_to_wait(services: Services) -> None:
+    status = await leave(services)
+    assert (status.status, status.paused_until) == (Status.PAUSED, UNTIL)
+    assert status.error is not None
+    assert status.error.reason == "account_blocked"
+
+
+async def test_a_paused_run_that_was_cancelled_without_its_host_is_cancelled(services: Services) -> None:
+    await record_cancel(services.store, RUN)
+    await services.store.delete(paths.run_file(RUN, "progress.json"))
+    assert (await leave(services)).status is Status.CANCELLED
+
+
+async def test_a_run_that_was_resumed_and_then_left_is_interrupted(services: Services) -> None:
+    await look(services, PausedHost())
+    await pauses.end_pause(services.store, RUN, 0)
+    status = await load_run_status(services, PausedHost(stage=None), RUN)
+    assert status is not None
+    assert status.status is Status.INTERRUPTED

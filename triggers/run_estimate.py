@@ -1,0 +1,42 @@
+"""What a run would cost, told before anything is claimed or paid."""
+
+from shared.domain.estimates import Estimate, Models, estimate_run
+from shared.domain.requests import SeedRequest
+from shared.records.stock import read_stock
+from shared.wiring import Services
+from triggers.answers import Problem
+
+
+async def estimate(services: Services, request: SeedRequest) -> Estimate:
+    """Return what a run with this request would take, from what the catalog has now; needs no model.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    settings = services.settings
+    models = Models(settings.model.text_deployment, settings.model.image_deployment, settings.prices)
+    return estimate_run(request, await read_stock(services.store, request.catalog), models)
+
+
+async def check_budget(services: Services, request: SeedRequest) -> None:
+    """Refuse a run whose estimate is above what it may spend.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+        Problem: 409: it is.
+        StoreUnavailableError: the store does not answer.
+    """
+    if request.max_cost_usd is None or request.accept_estimate:
+        return
+    expected = await estimate(services, request)
+    if expected.cost_usd > request.max_cost_usd:
+        raise Problem(
+            409,
+            "estimate-above-budget",
+            f"the run is estimated at ${expected.cost_usd:.4f} ({expected.text_calls} text calls, "
+            f"{expected.image_calls} image calls); expected at most maxCostUsd, ${request.max_cost_usd:.4f}, "
+            "or acceptEstimate",
+            maxCostUsd=request.max_cost_usd,
+            **expected.to_json(),
+        )
