@@ -112,14 +112,13 @@ async def _collect(
 async def _pass_gap(store: Store, name: str, cursor: Cursor, *, closed: bool) -> Cursor:
     """Return the cursor behind a gap in the batches: one was put aside as damaged.
 
-    A batch that is only not written yet is no gap. As long as some are being written, a gap is seen by the batch behind
-    it; all batches are listed only once, at the end.
+    A batch that is only not written yet is no gap: numbers are taken in order, so it is there before the next one is.
+    As long as some are being written, nothing else is looked at; all batches are listed only once, at the end.
     """
-    if await store.describe(paths.batch_file(name, cursor.batch)) is not None:
-        return cursor  # it was written between the two looks
-    if await store.describe(paths.batch_file(name, cursor.batch + 1)) is not None:
+    if closed:
+        later = [number for number in await catalog.list_batch_numbers(store, name) if number > cursor.batch]
+        return replace(cursor, batch=min(later), index=0) if later else cursor
+    is_next_there = await store.describe(paths.batch_file(name, cursor.batch + 1)) is not None
+    if is_next_there and await store.describe(paths.batch_file(name, cursor.batch)) is None:
         return replace(cursor, batch=cursor.batch + 1, index=0)
-    if not closed:
-        return cursor
-    later = [number for number in await catalog.list_batch_numbers(store, name) if number > cursor.batch]
-    return replace(cursor, batch=min(later), index=0) if later else cursor
+    return cursor

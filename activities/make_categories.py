@@ -1,20 +1,21 @@
 """``make_categories``: asks the model for the categories that a catalog still needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import azure.durable_functions as df
 from pydantic import ConfigDict, TypeAdapter
 
-from activities.allowance import open_allowance
+from activities.allowance import Allowance, open_allowance
 from activities.costs import limit_text_cost, price_failed_text, price_text
 from activities.failures import handle_model_error, tell_failures
 from shared.domain import paths
 from shared.domain.items import Category
 from shared.domain.messages import Cost, TextCall, TextResult
 from shared.domain.prompts import ask_for_categories
+from shared.domain.requests import SeedRequest
 from shared.domain.rules import pick_categories
-from shared.ports import ModelError, Store
+from shared.ports import ModelError, Store, StoreUnavailableError
 from shared.records import catalog
 from shared.records.claims import beat
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
@@ -70,47 +71,66 @@ async def run_make_categories(services: Services, call: TextCall) -> TextResult:
     """
     store = services.store
     request = await services.caches.read_request(store, call.run_id)
-    path = paths.run_file(call.run_id, "categories.json")
-    record = await read_json(store, path, _RECORD.validate_python)
     allowance = open_allowance(services, call.run_id, request, "categories")
-    if record is not None and record.last_attempt >= call.attempt:
+    path, key = paths.run_file(call.run_id, "categories.json"), f"{call.run_id}/{allowance.subject}"
+    record = await read_json(store, path, _RECORD.validate_python)
+    if record is not None and (record.last_attempt >= call.attempt or len(record.categories) >= request.category_count):
         await allowance.settle(record.cost)
         return await _finish(store, call, record, asked=request.category_count)
-    taken = record.categories if record is not None else await _find_kept(services, call)
+    bought = services.unstored.take(key, CategoryRecord) or await _buy_categories(
+        services,
+        call,
+        request,
+        taken=record.categories if record is not None else await _find_kept(services, call),
+        allowance=allowance,
+    )
+    if isinstance(bought, TextResult):
+        return bought
+    record = replace(bought, last_attempt=call.attempt)
+    data = dump_json(_RECORD.dump_python(record, mode="json", by_alias=True))
+    try:
+        await store.write(path, data, content_type=JSON_TYPE)
+    except StoreUnavailableError:
+        services.unstored.keep(key, bought)
+        raise
+    await allowance.settle(record.cost)
+    await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
+    return await _finish(store, call, record, asked=request.category_count)
 
+
+async def _buy_categories(
+    services: Services,
+    call: TextCall,
+    request: SeedRequest,
+    *,
+    taken: list[Category],
+    allowance: Allowance,
+) -> CategoryRecord | TextResult:
+    """Buy the categories that are missing beside those taken; the result where none is or that came to nothing."""
+    store, asked = services.store, request.category_count
     standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
     if not standing.may_pay:
         return TextResult(stopped=True)
-    names = [category.name for category in taken]
-    missing = request.category_count - len(taken)
+    missing = asked - len(taken)
     if missing <= 0:
-        return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=request.category_count)
+        return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
+    names = [category.name for category in taken]
     ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
     prices, deployment, theme = services.settings.prices, services.settings.model.text_deployment, request.theme
     over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=missing))
     if over_budget is not None:
-        return TextResult(asked=request.category_count, failure=over_budget)
+        return TextResult(asked=asked, failure=over_budget)
     try:
         answer = await services.model.answer(ask)
     except ModelError as error:
         failure = await handle_model_error(store, call.run_id, error)
         cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=missing)
         await allowance.settle(cost)
-        return TextResult(
-            asked=request.category_count,
-            cost=cost,
-            failure=failure,
-            last_success_at=standing.last_success_at,
-        )
+        return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
     proposed = [draft.name for draft in answer.value.categories]
-    categories = pick_categories(proposed, taken=taken, count=request.category_count, theme=request.theme)
+    categories = pick_categories(proposed, taken=taken, count=asked, theme=request.theme)
     accepted, cost = len(categories) - len(taken), price_text(prices, answer.model, answer.usage)
-    record = CategoryRecord(call.attempt, categories, accepted, cost)
-    data = dump_json(_RECORD.dump_python(record, mode="json", by_alias=True))
-    await store.write(path, data, content_type=JSON_TYPE)
-    await allowance.settle(cost)
-    await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    return await _finish(store, call, record, asked=request.category_count)
+    return CategoryRecord(call.attempt, categories, accepted, cost)
 
 
 async def _find_kept(services: Services, call: TextCall) -> list[Category]:

@@ -112,9 +112,13 @@ async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
     found = await _find_made(services.store, job)
     if found is not None:
         return found
-    bought = services.unstored.take(job.key, _Picture)
-    if bought is not None:
-        return await _keep(services, job, bought)
+    bought = services.unstored.take(job.key, _Picture) or await _buy(services, job)
+    return await _keep(services, job, bought) if isinstance(bought, _Picture) else bought
+
+
+async def _buy(services: Services, job: _Job) -> _Picture | ImageResult:
+    """Buy the picture if the run may pay now; the result where that came to nothing."""
+    call, request = job.call, job.request
     standing = await check_standing(services.store, call.catalog, call.run_id, services.settings.host_id)
     if not standing.may_pay:
         return ImageResult(stopped=True)
@@ -122,14 +126,12 @@ async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
     if turn_in is not None:
         return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at)
     deployment = services.settings.model.image_deployment
-    limit = limit_image_cost(services.settings.prices, deployment, request, item.image_prompt)
+    limit = limit_image_cost(services.settings.prices, deployment, request, job.item.image_prompt)
     over_budget = await job.allowance.reserve(limit)
     if over_budget is not None:
         return ImageResult(failure=over_budget)
-    answer = await _buy(services, job)
-    if isinstance(answer, _Picture):
-        return await _keep(services, job, answer)
-    return replace(answer, last_success_at=standing.last_success_at)
+    answer = await _draw(services, job)
+    return answer if isinstance(answer, _Picture) else replace(answer, last_success_at=standing.last_success_at)
 
 
 async def _find_made(store: Store, job: _Job) -> ImageResult | None:
@@ -144,8 +146,8 @@ async def _find_made(store: Store, job: _Job) -> ImageResult | None:
     return None if job.request.force_images else ImageResult(kept=True)
 
 
-async def _buy(services: Services, job: _Job) -> _Picture | ImageResult:
-    """Buy the picture; the result where that failed."""
+async def _draw(services: Services, job: _Job) -> _Picture | ImageResult:
+    """Make the paid call and look at what it brought; the result where that is no picture."""
     store, call, request = services.store, job.call, job.request
     prices, deployment = services.settings.prices, services.settings.model.image_deployment
     ask = ImageRequest(

@@ -4,14 +4,14 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.allowance import open_allowance
+from activities.allowance import Allowance, open_allowance
 from activities.batches import Desk, PaidDrafts, find_batch, store_drafts
 from activities.costs import limit_text_cost, price_failed_text, price_text
 from activities.failures import handle_model_error, tell_failures
 from shared.domain.messages import Done, RunRef, TextCall, TextResult
 from shared.domain.planning import plan_batch
 from shared.domain.prompts import ask_for_items
-from shared.ports import ModelError
+from shared.ports import ModelError, StoreUnavailableError
 from shared.records import catalog, run
 from shared.records.claims import beat
 from shared.records.standing import check_standing
@@ -67,8 +67,26 @@ async def run_write_batch(services: Services, call: TextCall) -> TextResult:
     if written is not None:
         await allowance.settle(written.cost)
         return _tell(call, written, index)
+    desk = Desk(call, request, categories, index)
+    key = f"{call.run_id}/{allowance.subject}"
+    bought = services.unstored.take(key, PaidDrafts) or await _buy_drafts(services, desk, allowance)
+    if isinstance(bought, TextResult):
+        return bought
+    try:
+        batch = await store_drafts(store, desk, bought)
+    except StoreUnavailableError:
+        services.unstored.keep(key, bought)
+        raise
+    await allowance.settle(bought.cost)
+    await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
+    return _tell(call, batch, index)
+
+
+async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> PaidDrafts | TextResult:
+    """Buy the drafts that the catalog needs next; the result where nothing is needed or that came to nothing."""
+    store, call, request, index = services.store, desk.call, desk.request, desk.index
     quotas = plan_batch(
-        index.count_by_category(categories),
+        index.count_by_category(list(desk.categories)),
         target=request.target_count,
         batch_size=request.batch_size,
         lane=call.lane,
@@ -102,11 +120,7 @@ async def run_write_batch(services: Services, call: TextCall) -> TextResult:
         cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=asked)
         await allowance.settle(cost)
         return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
-    paid = PaidDrafts(answer.value.items, asked, price_text(prices, answer.model, answer.usage))
-    batch = await store_drafts(store, Desk(call, request, categories, index), paid)
-    await allowance.settle(paid.cost)
-    await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    return _tell(call, batch, index)
+    return PaidDrafts(answer.value.items, asked, price_text(prices, answer.model, answer.usage))
 
 
 def _tell(call: TextCall, batch: catalog.Batch, index: catalog.CatalogIndex) -> TextResult:

@@ -3,6 +3,8 @@
 from bench.tables import Detail, Line, difference, figure, ratio
 from bench.units import Unit
 
+COMPARISON_TEXT = "What is wanted is wanted of the full loads; a small one is mostly beginning and end."
+
 COMPARISON = (
     Line(
         "share of the quota used, told to the run",

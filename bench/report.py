@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.charts import draw_charts
-from bench.contents import COMPARISON, DETAILS
+from bench.contents import COMPARISON, COMPARISON_TEXT, DETAILS
 from bench.processes import ROOT
 from bench.results import FIGURES_FILE, Results
 from bench.tables import write_comparison, write_detail
@@ -76,7 +76,7 @@ def describe_measurement(results: Results) -> str:
 
 def format_tables(results: Results) -> str:
     """Return all tables in Markdown; tables that no case was measured for are left out."""
-    parts = ["## Side by side", write_comparison(COMPARISON, results)]
+    parts = ["## Side by side", COMPARISON_TEXT, write_comparison(COMPARISON, results)]
     for detail in DETAILS:
         if any(case in results.cases for _, case in detail.rows):
             parts += [f"## {detail.title}", detail.text, write_detail(detail, results)]

@@ -32,6 +32,10 @@ blueprint = df.Blueprint()
 GENERATION_TASKS = 50
 """Activities and timers that a generation starts before it drains: CPU for replays grows with the square of it."""
 
+MOST_TASKS = 150
+"""The same with those that wait for a turn under the quota, timers and calls that were told to come back: a slow run
+would lose turns if it drained after every few images, and has CPU to spare."""
+
 CLAIM_AHEAD = 1
 """A page is claimed while so many jobs a slot are still ready, so that slots do not wait for the claim."""
 
@@ -43,6 +47,9 @@ MOST_IMAGES_A_PAGE = 128
 
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.5, 5.0
 """How soon to look again after finding no accepted item without an image, growing while nothing comes."""
+
+EAGER_POLL_SECONDS = 1.0
+"""The longest such wait of a lane that has not had any yet: the first image should not wait for the second batch."""
 
 LAST_REASONS = frozenset({Reason.RATE_LIMITED, Reason.BUDGET})
 """Once an image was given up on for one of these, the lane starts none any more: the run's patience or its money is at
@@ -91,6 +98,7 @@ class _Lane:
         self._ended = 0
         self._last_page = lane.last_page
         self._started = 0
+        self._waits = 0
         self._claims = lane.claims
         self._claim_tries = Tries()
         self._next_claim: datetime | None = self._now()
@@ -175,7 +183,8 @@ class _Lane:
         self.tasks[self.context.call_activity(activity, payload)] = work
 
     def _may_start(self) -> bool:
-        return not self._stopped and self._started < GENERATION_TASKS
+        is_room_left = self._started < MOST_TASKS and self._started - self._waits < GENERATION_TASKS
+        return not self._stopped and is_room_left
 
     def _may_start_image(self) -> bool:
         return self._may_start() and self._wants_more(self._window.running)
@@ -215,6 +224,7 @@ class _Lane:
             return
         self._cancel_timer()
         self._started += 1
+        self._waits += self.input.version > 1
         self._timer, self._timer_due = self.context.create_timer(wake), wake
         self.tasks[self._timer] = "timer"
 
@@ -246,11 +256,13 @@ class _Lane:
             self._poll_seconds = FIRST_POLL_SECONDS
         else:
             self._next_claim = now + timedelta(seconds=self._poll_seconds)
-            self._poll_seconds = min(LAST_POLL_SECONDS, self._poll_seconds * 1.5)
+            longest = LAST_POLL_SECONDS if self._claims else EAGER_POLL_SECONDS
+            self._poll_seconds = min(longest, self._poll_seconds * 1.5)
 
     def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
         """Let a job come back when its turn is there; one that has none yet would be told to wait longer still."""
         wait = max(LEAST_WAIT_SECONDS, seconds)
+        self._waits += 1
         self._window.hold(now, now + timedelta(seconds=wait))
         self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
 

@@ -117,7 +117,7 @@ def decide_text_retry(
         result.failure,
         tries,
         max_retries=max_retries,
-        seed=f"{call.run_id}/{call.batch}",
+        seed=f"{call.run_id}/{call.writer or call.batch}",
         since_success=find_time_since(context.current_utc_datetime, started_at, result.last_success_at),
     )
     return None if wait is None else max(LEAST_WAIT_SECONDS, wait)

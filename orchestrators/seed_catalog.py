@@ -25,13 +25,16 @@ from shared.domain.messages import (
     TextResult,
 )
 from shared.domain.paths import name_probe
-from shared.domain.retries import UNUSABLE_ANSWERS
+from shared.domain.retries import RETRIED_ON_RESUME, UNUSABLE_ANSWERS
 from shared.reasons import PAUSING_REASONS, Reason
 
 blueprint = df.Blueprint()
 
 PROBE_LANE = 100
 """A lane number that no other lane has: pages are claimed by it."""
+
+ATTEMPTS_A_LEG = 10_000
+"""Far more calls for categories than a leg can make: an attempt of one leg is never taken for that of another."""
 
 Steps = Generator[Any, Any, Any]
 
@@ -56,6 +59,7 @@ def seed_catalog(context: df.DurableOrchestrationContext) -> Steps:
             if resumed is None:
                 break
             leg, plan = leg + 1, resumed
+            view.forget_failures(RETRIED_ON_RESUME)
     except RunStoppedError as stop:
         view.tally += stop.tally
         failure = stop.failure
@@ -83,6 +87,11 @@ class _View:
         self.tally = Tally()
         self.found = Plan()
 
+    def forget_failures(self, reasons: frozenset[Reason]) -> None:
+        """Count images that failed for one of these no more: they are tried again."""
+        failed = {reason: count for reason, count in self.tally.failed.items() if Reason(reason) not in reasons}
+        self.tally = replace(self.tally, failed=failed)
+
     def show(self, stage: str, **more: Any) -> None:
         """Say where the run is; ``more`` tells of children, whose statuses then add to this one, or of the pause."""
         status = {"stage": stage, "tally": self.tally.to_json(), "found": self.found.to_json()}
@@ -109,7 +118,7 @@ def _make_what_is_missing(
                 return None
         if not plan.categories:
             view.show("categories")
-            categories, spent = yield from _ask_for_categories(context, seed)
+            categories, spent = yield from _ask_for_categories(context, seed, leg)
             view.tally += spent
             plan = replace(plan, categories=categories)
             view.found = replace(view.found, categories=categories)
@@ -184,7 +193,7 @@ def _wait_while_blocked(
 
 
 def _ask_for_categories(
-    context: df.DurableOrchestrationContext, seed: SeedInput
+    context: df.DurableOrchestrationContext, seed: SeedInput, leg: int
 ) -> Generator[Any, Any, tuple[int, Tally]]:
     """Ask until there are enough; each answer may bring a part, and an unusable one is asked for again.
 
@@ -196,7 +205,7 @@ def _ask_for_categories(
     """
     result = TextResult()
     spent = Tally()
-    attempt = 0
+    attempt = ATTEMPTS_A_LEG * leg
     for round_ in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
         call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=round_ > 0)

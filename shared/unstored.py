@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TypeVar
 
 MOST_ANSWERS = 80
-"""As many as the largest window of image calls and of text calls together has in flight: some 120 MB at the very most."""
+"""As many as the largest windows of image and text calls have in flight: some 120 MB at the very most."""
 
 AnswerT = TypeVar("AnswerT")
 

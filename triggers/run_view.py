@@ -71,6 +71,7 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
         updated_at=datetime.now(UTC),
         error=view.error,
         paused_until=view.until,
+        window=sum(windows) if (windows := [part["window"] for part in children if "window" in part]) else None,
     )
 
 
@@ -115,7 +116,12 @@ async def _read_children(
     """Return what the running children say; once they ended, the parent has counted them in."""
     if "lanes" not in custom:
         return []
-    names = [paths.name_writer(run_id), *(paths.name_lane(run_id, lane) for lane in range(custom["lanes"]))]
+    leg, writers = custom.get("leg", 0), custom.get("writers", 1)
+    names = [
+        # One more than there are writers by category: the one that fills up what they left short.
+        *(paths.name_writer(run_id, lane, leg) for lane in range(writers + (writers > 1))),
+        *(paths.name_lane(run_id, lane, leg) for lane in range(custom["lanes"])),
+    ]
     statuses = await asyncio.gather(*(client.get_status(name) for name in names))
     return [read_custom_status(status.custom_status) for status in statuses]
 

@@ -214,7 +214,7 @@ class TextCall(Message):
     Attributes:
         run_id: the run.
         catalog: its catalog.
-        batch: the batch to write; 0 for categories.
+        batch: the batch to write, from version 2 on by the writer's own count; 0 for categories.
         attempt: which call for the same result this is, from 0.
         stricter: the previous answer could not be used.
         rejected_last_time: reason counts of the previous batch, when its yield was low.
@@ -271,7 +271,7 @@ class WriteItemsInput(Message):
         catalog: its catalog.
         target_count: items to write in all.
         max_retries: of calls that fail in a way that counts.
-        next_batch: the number of the batch to write.
+        next_batch: the number of the batch to write, from version 2 on by the writer's own count.
         items: how many the catalog holds.
         batches_without_items: so many in a row brought nothing.
         rejected_last_time: reason counts of the previous batch, when its yield was low.

@@ -28,7 +28,7 @@ BELIEVED_SHARE = 0.9
 """A 429 that comes while we got so much of a known quota is an unevenness: the quota is not in doubt."""
 
 BACKLOG_SECONDS = 0.5
-"""Turns of so long ago are still given: a process that was busy, or kept back, for a moment catches up a little."""
+"""Turns of so long ago are still given, unless turns are rare: a process that was busy for a moment catches up."""
 
 GROWTH_A_SECOND = 0.0003
 """How a learned pace grows, about 2 % a minute: it tries whether there is more, and each try that fails costs a 429."""
@@ -80,7 +80,8 @@ class CallPace:
             return Turn(opens, opens - now <= LONGEST_WAIT_SECONDS)
         self._grow(now)
         interval = 1 / self._per_second
-        self._next_turn = max(self._next_turn, now - BACKLOG_SECONDS)
+        are_turns_rare = interval > LONGEST_WAIT_SECONDS
+        self._next_turn = max(self._next_turn, now if are_turns_rare else now - BACKLOG_SECONDS)
         reserved = self._reserved.pop(call, None)
         at = max(opens, self._next_turn) if reserved is None else max(opens, reserved)
         is_near = at - now <= LONGEST_WAIT_SECONDS
@@ -89,7 +90,7 @@ class CallPace:
                 self._reserved[call] = at
         elif is_near:
             self._next_turn += interval
-        elif interval > LONGEST_WAIT_SECONDS:
+        elif are_turns_rare:
             self._next_turn = at + interval
             self._reserve(call, at, now)
         else:

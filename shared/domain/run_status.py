@@ -80,7 +80,7 @@ class Progress(_View):
 
 
 class Throttle(_View):
-    """The image window: most calls at a time, and answers 429 so far."""
+    """The image window: calls at a time that it has adapted to, and answers 429 so far."""
 
     limit: int = 0
     rate_limited: int = 0
@@ -195,8 +195,22 @@ def compose_status(
     updated_at: datetime,
     error: Failure | None = None,
     paused_until: datetime | None = None,
+    window: int | None = None,
 ) -> RunStatus:
-    """Add up what a run's instances say of themselves."""
+    """Add up what a run's instances say of themselves.
+
+    Args:
+        run_id: the run.
+        request: what it was asked.
+        status: where it is.
+        stage: what it does.
+        found: what it found when it began.
+        tallies: what its instances have done.
+        updated_at: when they said so.
+        error: why it did not do all that it was asked.
+        paused_until: how long it waits to be resumed.
+        window: image calls that its lanes allow themselves at a time by now; None = as many as were asked for.
+    """
     tally = sum(tallies, Tally())
     accepted = found.items + tally.accepted
     target = max(request.target_count, found.items)
@@ -214,7 +228,9 @@ def compose_status(
                 total=0 if request.dry_run else target,
             ),
         ),
-        throttle=Throttle(limit=request.parallel_image_requests, rate_limited=tally.rate_limited),
+        throttle=Throttle(
+            limit=request.parallel_image_requests if window is None else window, rate_limited=tally.rate_limited
+        ),
         cost=view_cost(tally.cost),
         failures=dict(tally.failed),
         created_at=read_created_at(run_id),

@@ -11,7 +11,7 @@ import pytest
 from shared.domain import paths
 from shared.domain.image_messages import ImageCall
 from shared.domain.messages import Cost, Message, TextCall
-from shared.ports import ModelError, Store, Usage
+from shared.ports import ModelError, Store, StoreUnavailableError, Usage
 from shared.reasons import Reason
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches
@@ -187,6 +187,49 @@ async def test_a_failure_that_may_have_been_billed_is_counted_and_so_is_the_next
     assert read_nano_usd(told[0]) > 0
     assert ledger["spentNanoUsd"] == sum(map(read_nano_usd, told))
     assert (ledger["holds"], ledger["lostNanoUsd"]) == ({}, 0)
+
+
+@dataclass
+class MoodyStore(WatchedStore):
+    """A store that goes away as soon as something was paid, before or after it has done what it is asked."""
+
+    model: ScriptedModel | None = None
+    keeps: bool = False
+
+    async def write(self, path: str, data: bytes, **how: Any) -> str:
+        etag = await super().write(path, data, **how) if self.keeps else ""
+        self._fail(path)
+        return etag or await super().write(path, data, **how)
+
+    async def create(self, path: str, data: bytes, **how: Any) -> bool:
+        if self.keeps:
+            await super().create(path, data, **how)
+        self._fail(path)
+        return self.keeps or await super().create(path, data, **how)
+
+    def _fail(self, path: str) -> None:
+        if self.model is not None and self.model.calls:
+            raise StoreUnavailableError(f"{path}: the store does not answer")
+
+
+@every_call
+@pytest.mark.parametrize("keeps", [False, True], ids=["before", "after"])
+async def test_what_was_paid_while_the_store_was_away_is_not_paid_again_by_the_next_try(
+    model: ScriptedModel, paid: Paid, keeps: bool
+) -> None:
+    store = MoodyStore(MemoryStore(), keeps=keeps)
+    await make_world(store, paid)
+    process = start_process(store, model)
+    store.model = model
+    failed = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(1 if keeps else 2)]
+    store.model = None
+    result = await deliver(process, paid.activity, paid.message(len(failed)))
+    assert {told["failure"]["reason"] for told in failed} == {"store_unavailable"}
+    assert "failure" not in result
+    assert model.calls == 1
+    ledger = await read_ledger(store)
+    assert sum(map(read_nano_usd, failed)) == 0 < read_nano_usd(result) == ledger["spentNanoUsd"]
+    assert (ledger["lostNanoUsd"], ledger["holds"]) == (0, {})
 
 
 async def test_a_picture_that_is_none_is_counted(store: WatchedStore, model: ScriptedModel) -> None:

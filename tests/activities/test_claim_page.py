@@ -1,12 +1,15 @@
 """Lanes share the items without a coordinator: each job is claimed once, and none is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.claim_page import size_page
+from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult
-from shared.domain.messages import Failure
 from shared.ports import FileInfo, Store
-from shared.reasons import Reason
 from shared.records import run
 from shared.wiring import Services
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
@@ -17,17 +20,19 @@ from tests.support.scripted_model import ScriptedModel
 NAMES = [f"Figure {number}" for number in range(11)]
 
 
-async def claim(process: Services, claimant: str, *, last_page: int = 0, size: int = 3) -> ClaimResult:
-    message = ClaimInput(RUN, CATALOG, claimant=claimant, size=size, last_page=last_page)
+async def claim(
+    process: Services, claimant: str, *, last_page: int = 0, size: int = 3, leg: int = 0, lanes: int = 1
+) -> ClaimResult:
+    message = ClaimInput(RUN, CATALOG, claimant=claimant, size=size, last_page=last_page, leg=leg, lanes=lanes)
     return ClaimResult.from_json(await deliver(process, "claim_page", message))
 
 
-async def claim_all(process: Services, lane: int) -> list[str]:
+async def claim_all(process: Services, lane: int, *, leg: int = 0) -> list[str]:
     """Claim pages as a lane does until nothing is left."""
     jobs: list[str] = []
     last_page = claims = 0
     while True:
-        page = await claim(process, f"{lane}/{claims}", last_page=last_page)
+        page = await claim(process, f"{lane}/{claims}", last_page=last_page, leg=leg)
         if page.closed:
             return jobs
         jobs.extend(job.product_id for job in page.jobs)
@@ -53,52 +58,77 @@ async def test_a_number_that_was_never_written_is_passed_over(store: WatchedStor
     assert jobs == [item.product_id for item in before + behind]
 
 
-class TwoBatchesInBetween(MemoryStore):
-    """Two batches are written after a claim has found none, and before it looks which ones there are."""
+class WritesInBetween(MemoryStore):
+    """Two batches are written after a claim has looked for a path, and before it looks any further."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
         super().__init__()
-        self.is_due = True
+        self._path = path
 
-    async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
-        if self.is_due:
-            self.is_due = False
+    async def describe(self, path: str) -> FileInfo | None:
+        found = await super().describe(path)
+        if path == self._path:
+            self._path = ""
             await write_batches(self, NAMES[:2], NAMES[2:4])
-        async for info in super().list_files(prefix):
-            yield info
+        return found
 
 
 async def test_a_batch_that_is_written_between_two_looks_is_no_gap(model: ScriptedModel) -> None:
-    store: Store = TwoBatchesInBetween()
+    store: Store = WritesInBetween(paths.batch_file(CATALOG, 2))
     await start_run_in(store)
     process = start_process(store, model)
     assert await claim(process, "0/0") == ClaimResult()
     page = await claim(process, "0/0")
-    assert len(page.jobs) == 2
     assert {job.batch for job in page.jobs} == {1}
+    assert len(page.jobs) == 2
 
 
-async def test_a_page_that_a_late_delivery_claimed_is_found_by_the_lanes_next_try(
-    store: WatchedStore,
-    model: ScriptedModel,
+async def test_as_long_as_items_are_written_no_batches_are_listed(store: WatchedStore, model: ScriptedModel) -> None:
+    await start_run_in(store)
+    await write_batches(store, NAMES[:2])
+    process = start_process(store, model)
+    last = await claim(process, "0/0")
+    store.listed.clear()
+    assert (await claim(process, "0/1", last_page=last.page)).jobs == ()
+    assert store.listed == []
+
+
+async def test_pages_get_smaller_towards_the_end_and_deal_out_everything_once(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start_run_in(store, target_count=40)
+    items = await write_batches(store, [f"Figure {number}" for number in range(40)])
+    await run.close_items(store, RUN)
+    process = start_process(store, model)
+    pages: list[tuple[str, ...]] = []
+    last_page = 0
+    while jobs := (page := await claim(process, f"0/{last_page}", last_page=last_page, size=8, lanes=2)).jobs:
+        pages.append(tuple(job.product_id for job in jobs))
+        last_page = page.page
+    assert [len(page) for page in pages] == [8, 8, 6, 5, 4, 3, 2, 1, 1, 1, 1]
+    assert [product_id for page in pages for product_id in page] == [item.product_id for item in items]
+
+
+@given(st.integers(1, 128), st.integers(1, 8), st.integers(1, 50_000), st.integers(0, 60_000))
+def test_a_page_has_at_least_one_job_and_at_most_what_was_asked_for(
+    size: int, lanes: int, target: int, seen: int
+) -> None:
+    page = size_page(ClaimInput(RUN, CATALOG, "0/0", size=size, last_page=0, lanes=lanes), target, seen)
+    assert 1 <= page <= size
+    assert seen >= target or page <= max(1, target - seen)
+
+
+async def test_each_leg_of_a_run_claims_anew_what_is_still_to_be_made(
+    store: WatchedStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
+    items = await write_batches(store, NAMES[:6])
+    await run.close_items(store, RUN)
     process = start_process(store, model)
-    told = await claim(process, "0/7")
-    assert told.jobs == ()
-    await write_batches(store, NAMES[:2])
-    late = await claim(process, "0/7")  # the same message once more; nobody waits for this result
-    other = await claim(start_process(store, model), "1/0")
-    again = await claim(process, "0/7", last_page=told.page)
-    assert [job.product_id for job in again.jobs] == [job.product_id for job in late.jobs]
-    assert again.jobs
-    assert other.jobs == ()
-
-
-async def test_a_stopped_run_claims_nothing(store: WatchedStore, model: ScriptedModel) -> None:
-    await start_run_in(store)
-    await write_batches(store, NAMES[:2])
-    await run.record_stop(store, RUN, Failure(Reason.CANCELLED))
-    store.changes.clear()
-    result = await claim(start_process(store, model), "0/0")
-    assert (result.stopped, result.jobs, store.changes) == (True, (), [])
+    first = await claim_all(process, 0)
+    await write_images(store, items[:2])
+    await run.write_failure(store, RUN, {"productId": items[2].product_id, "reason": "content_policy"})
+    assert len(first) == 6
+    await run.close_items(store, RUN, leg=1)
+    again = await claim_all(process, 0, leg=1)
+    assert again == [item.product_id for item in items[3:]]

@@ -76,7 +76,8 @@ class Lane:
         assert self.window.running == len(self.running)
 
     def check_no_slot_is_idle(self) -> None:
-        is_free = len(self.running) < self.width
+        assert 1 <= self.window.count_slots() <= self.width
+        is_free = len(self.running) < self.window.count_slots()
         assert not (is_free and self.now >= self.pause_ends and self.window.count_ready()), "a free slot is filled"
 
     def move_on(self, *, may_wake: bool) -> None:
@@ -96,6 +97,7 @@ class Lane:
         self.window.finish()
         if attempt.wait is None:
             self.done.add(product_id)
+            self.window.grow()
             return
         if attempt.is_rate_limited:
             self.pause_ends = max(self.pause_ends, self.now + timedelta(seconds=attempt.wait))
@@ -108,7 +110,7 @@ class Lane:
         assert len(handed) == self.window.count_queued()
         assert {job.product_id for job in handed} == set(self.script) - self.done, "nothing is lost, nothing twice"
         handed = tuple(ImageJob.from_json(job.to_json()) for job in handed)
-        self.window = ImageWindow(self.width)
+        self.window = ImageWindow(self.width, self.window.size)
         self.window.add(handed)
         self.generations += 1
 
@@ -153,8 +155,8 @@ def test_jobs_that_waited_start_in_the_order_they_became_due() -> None:
 def test_a_pause_is_never_shortened() -> None:
     window = ImageWindow(1)
     window.add(image_jobs(1))
-    window.pause(START + timedelta(seconds=30))
-    window.pause(START + timedelta(seconds=10))
+    window.pause(START, START + timedelta(seconds=30))
+    window.pause(START, START + timedelta(seconds=10))
     assert window.take(START + timedelta(seconds=29)) is None
     assert window.find_next_wake(START) == START + timedelta(seconds=30)
     assert window.take(START + timedelta(seconds=30)) is not None
@@ -177,7 +179,7 @@ def test_a_pause_outlives_the_generation_as_the_due_time_of_its_jobs() -> None:
     window = ImageWindow(2)
     soon, late = image_jobs(2)
     window.add([soon, postpone(late, START, 90)])
-    window.pause(START + timedelta(seconds=60))
+    window.pause(START, START + timedelta(seconds=60))
     assert [job.due for job in window.hand_over()] == [
         (START + timedelta(seconds=60)).isoformat(),
         (START + timedelta(seconds=90)).isoformat(),
@@ -189,3 +191,57 @@ def test_a_job_without_a_due_time_cannot_be_compared_with_one() -> None:
     window._waiting.append(ImageJob("item-1", 1))
     with pytest.raises(ValueError, match="image job 'item-1' has no due time; expected one while it waits"):
         window.take(START)
+
+
+def test_a_429_shrinks_the_window_once_a_pause_and_successes_widen_it_again() -> None:
+    window = ImageWindow(8)
+    until = START + timedelta(seconds=10)
+    for _ in range(3):
+        window.pause(START, until)
+    assert window.count_slots() == 5
+    window.pause(until, until + timedelta(seconds=10))
+    assert window.count_slots() == 3
+    for _ in range(100):
+        window.grow()
+    assert window.count_slots() == 8
+
+
+def test_the_window_never_shrinks_below_one() -> None:
+    window = ImageWindow(2)
+    for number in range(20):
+        window.pause(START + timedelta(minutes=number), START + timedelta(minutes=number, seconds=1))
+    assert window.count_slots() == 1
+
+
+def test_a_window_of_0_1_0_keeps_its_width() -> None:
+    window = ImageWindow(4, is_adaptive=False)
+    window.pause(START, START + timedelta(seconds=10))
+    assert window.count_slots() == 4
+
+
+def test_a_job_with_a_turn_starts_a_little_early_and_one_that_failed_does_not() -> None:
+    window = ImageWindow(4)
+    failed, turned, later = image_jobs(3)
+    window.add(
+        [
+            postpone(failed, START, 0.5),
+            postpone(replace(turned, turns=1), START, 0.9),
+            postpone(replace(later, turns=1), START, 2.5),
+        ]
+    )
+    assert window.take(START) is None  # the job that failed is due first, and it is not early
+    assert window.find_next_wake(START) == START + timedelta(seconds=0.5)
+    now = START + timedelta(seconds=0.5)
+    assert [job.product_id for job in (window.take(now), window.take(now)) if job] == ["item-0", "item-1"]
+    assert window.take(now) is None
+
+
+def test_new_jobs_are_held_until_the_first_turn_that_was_told() -> None:
+    window = ImageWindow(4)
+    window.add(image_jobs(1))
+    window.hold(START, START + timedelta(seconds=9))
+    window.hold(START, START + timedelta(seconds=5))
+    window.hold(START, START + timedelta(seconds=7))
+    assert window.take(START + timedelta(seconds=4)) is None
+    assert window.find_next_wake(START) == START + timedelta(seconds=5)
+    assert window.take(START + timedelta(seconds=5)) is not None

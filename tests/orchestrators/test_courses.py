@@ -80,6 +80,40 @@ async def test_images_that_fail_for_good_are_told_one_by_one(tmp_path: Path) -> 
     assert tell_failure(course) is None
 
 
+async def test_calls_whose_turn_has_not_come_come_back_when_it_has(tmp_path: Path) -> None:
+    course = Course(image_seconds=20)
+    turns: dict[str, datetime] = {}
+
+    def take_turn(call: ImageCall) -> float | None:
+        now = course.clock.now()
+        if call.product_id not in turns:
+            turns[call.product_id] = max([now, *(turn + timedelta(seconds=10) for turn in turns.values())])
+        wait = (turns[call.product_id] - now).total_seconds()
+        assert call.turn == 0 or wait <= 1, "a job comes back when its turn comes"
+        return wait if wait > 2 else None
+
+    course.on_turn = take_turn
+    ended = await follow(course, tmp_path / "journal", target=60, parallel_image_requests=8)
+    check_ended(course, ended, images=60)
+    assert course.calls["make_image"] <= 2 * 60
+    # One every 10 seconds; only a lane that drains, once in some forty images, misses turns.
+    assert (course.calls_at[-1] - course.calls_at[0]).total_seconds() <= 59 * 10 / 0.95
+
+
+async def test_a_run_that_waits_for_its_turns_does_not_start_all_its_jobs_to_be_sent_back(tmp_path: Path) -> None:
+    course = Course()
+    until = course.clock.now() + timedelta(minutes=10)
+
+    def wait_till_then(_: ImageCall) -> float | None:
+        wait = (until - course.clock.now()).total_seconds()
+        return wait if wait > 2 else None
+
+    course.on_turn = wait_till_then
+    ended = await follow(course, tmp_path / "journal", target=100, parallel_image_requests=8)
+    check_ended(course, ended, images=100)
+    assert course.calls["make_image"] <= 100 + 8
+
+
 # --- patience with a service that is busy -----------------------------------------------------------------------------
 
 

@@ -131,12 +131,14 @@ class WatchedStore:
         inner: what does the work.
         reads: how often each path was read.
         changes: paths that were written, created, deleted or moved, in that order; lost races included.
+        listed: prefixes that were listed.
         changes_to_live: the process is killed instead of making the change after so many; None = never.
     """
 
     inner: Store
     reads: Counter[str] = field(default_factory=Counter)
     changes: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
     changes_to_live: int | None = None
 
     async def read(self, path: str) -> Content | None:
@@ -186,6 +188,7 @@ class WatchedStore:
         await self.inner.move(path, new_path)
 
     def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
+        self.listed.append(prefix)
         return self.inner.list_files(prefix)
 
     async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:

@@ -50,6 +50,7 @@ class Course:
         on_categories: what a call for categories fails with.
         on_batch: what a call for a batch fails with.
         on_image: what an image call fails with.
+        on_turn: after how many seconds an image call is to come back; None = its turn is now.
         is_away: whether the store is away.
         on_activity: called before any activity; may raise.
         delivers_late: a claim that found nothing is delivered once more, as soon as there is something.
@@ -71,6 +72,7 @@ class Course:
     on_categories: Callable[[TextCall], TextResult | None] = lambda _: None
     on_batch: Callable[[TextCall], Failure | None] = lambda _: None
     on_image: Callable[[ImageCall], Failure | None] = lambda _: None
+    on_turn: Callable[[ImageCall], float | None] = lambda _: None
     is_away: Callable[[str, datetime], bool] = lambda _, __: False
     on_activity: Callable[[str], None] = lambda _: None
     delivers_late: bool = False
@@ -195,6 +197,9 @@ class Course:
             return ImageResult(made=True, cost=IMAGE_COST)
         if self.stop is not None:
             return ImageResult(stopped=True)
+        turn_in = self.on_turn(call)
+        if turn_in is not None:
+            return ImageResult(turn_in_seconds=turn_in)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         self.calls_at.append(self.clock.now())

@@ -1,0 +1,139 @@
+"""The pace of calls, against a service that counts them in a rolling window, on a clock of its own."""
+
+import heapq
+import math
+from collections import deque
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.pace import LONGEST_WAIT_SECONDS, SLOWEST_PER_SECOND, CallPace
+from tests.strategies import QUICK, THOROUGH
+
+
+class Service:
+    """Accepts so many calls in any 10 seconds, as Azure OpenAI does; below 6 a minute, one per 60/quota seconds."""
+
+    def __init__(self, per_minute: float) -> None:
+        self.most, self.seconds = (1, 60 / per_minute) if per_minute < 6 else (int(per_minute // 6), 10.0)
+        self.accepted: deque[float] = deque()
+        self.refused = 0
+
+    def call(self, now: float) -> float:
+        """Return 0 for a call that was accepted, otherwise Retry-After."""
+        while self.accepted and now - self.accepted[0] >= self.seconds:
+            self.accepted.popleft()
+        if len(self.accepted) < self.most:
+            self.accepted.append(now)
+            return 0.0
+        self.refused += 1
+        return math.ceil(self.accepted[-self.most] + self.seconds - now)
+
+
+def drive(pace: CallPace, service: Service, *, calls: int, callers: int, latency: float, told: float | None) -> float:
+    """Let callers make so many calls, each one after the other; returns when the last one was accepted."""
+    moments = [(0.0, caller, "ask") for caller in range(callers)]
+    last = done = 0.0
+    while done < calls:
+        now, caller, step = heapq.heappop(moments)
+        if step == "ask":
+            turn = pace.take_turn(f"call-{caller}", now)
+            assert turn.at >= now
+            assert not turn.is_near or turn.at - now <= LONGEST_WAIT_SECONDS
+            heapq.heappush(moments, (turn.at, caller, "call" if turn.is_near else "ask"))
+        elif not pace.is_open(now):
+            heapq.heappush(moments, (now, caller, "ask"))
+        else:
+            pace.start(now)
+            retry_after = service.call(now)
+            if retry_after:
+                pace.refuse(now, now, retry_after, told)
+            else:
+                done += 1
+                last = now
+            heapq.heappush(moments, (now + (retry_after or latency), caller, "ask"))
+    return last
+
+
+@pytest.mark.parametrize("per_minute", [600, 120, 12])
+@pytest.mark.parametrize("latency", [0.5, 2.0, 20.0])
+def test_a_told_quota_is_used_and_never_exceeded(per_minute: float, latency: float) -> None:
+    service = Service(per_minute)
+    callers = math.ceil(2 * per_minute / 60 * latency) + 1
+    calls = int(3 * per_minute)
+    seconds = drive(CallPace(per_minute), service, calls=calls, callers=callers, latency=latency, told=per_minute)
+    assert service.refused == 0
+    assert calls / (per_minute / 60) / seconds >= 0.95
+
+
+@pytest.mark.parametrize("per_minute", [6000, 600, 60])
+@pytest.mark.parametrize("latency", [0.5, 2.0])
+def test_a_quota_that_nobody_told_is_learned(per_minute: float, latency: float) -> None:
+    service = Service(per_minute)
+    callers = math.ceil(4 * per_minute / 60 * latency)
+    calls = int(3 * per_minute)
+    seconds = drive(CallPace(), service, calls=calls, callers=callers, latency=latency, told=None)
+    assert calls / (per_minute / 60) / seconds >= 0.9
+    assert service.refused / (calls + service.refused) <= 0.2
+
+
+def test_without_a_quota_nobody_waits() -> None:
+    pace = CallPace()
+    assert all(pace.take_turn(f"call-{number}", 5.0).at == 5.0 for number in range(100))
+
+
+def test_after_a_429_nobody_calls_before_retry_after() -> None:
+    pace = CallPace()
+    pace.start(1.0)
+    pace.refuse(1.0, 1.1, 7.0)
+    assert not pace.is_open(8.0)
+    turn = pace.take_turn("another", 2.0)
+    assert not turn.is_near
+    assert pace.take_turn("another", 7.5).at >= 8.1
+    assert pace.is_open(8.1)
+
+
+def test_a_429_within_a_told_quota_keeps_nobody_else_back() -> None:
+    pace = CallPace()
+    for number in range(100):
+        pace.start(number / 10)
+    pace.start(10.0)
+    pace.refuse(10.0, 10.0, 3.0, told_per_minute=600)
+    assert pace.take_turn("another", 10.0).at == 10.0
+
+
+def test_a_turn_that_is_far_belongs_to_the_call_where_turns_are_rare() -> None:
+    pace = CallPace(told_per_minute=6)
+    turns = [pace.take_turn(f"call-{number}", 100.0) for number in range(4)]
+    assert [turn.is_near for turn in turns] == [True, False, False, False]
+    spaces = [after.at - before.at for before, after in pairwise(turns)]
+    assert spaces == pytest.approx([10.15] * 3, abs=0.01)
+    again = pace.take_turn("call-3", turns[3].at)
+    assert (again.at, again.is_near) == (turns[3].at, True)
+
+
+@QUICK
+@given(st.floats(0.1, 10_000), st.lists(st.floats(0, 30), min_size=1, max_size=60))
+def test_turns_are_never_before_they_are_asked_for(per_minute: float, gaps: list[float]) -> None:
+    pace = CallPace(told_per_minute=per_minute)
+    now = 0.0
+    for number, gap in enumerate(gaps):
+        now += gap
+        turn = pace.take_turn(f"call-{number}", now)
+        assert turn.at >= now
+
+
+@THOROUGH
+@given(st.lists(st.tuples(st.floats(0, 20), st.booleans(), st.floats(0, 100)), min_size=1, max_size=60))
+def test_whatever_the_service_answers_the_pace_stays_sensible(events: list[tuple[float, bool, float]]) -> None:
+    pace = CallPace()
+    now = 0.0
+    for number, (gap, is_refused, retry_after) in enumerate(events):
+        now += gap
+        pace.start(now)
+        if is_refused:
+            pace.refuse(now, now, retry_after)
+        turn = pace.take_turn(f"call-{number}", now)
+        assert now <= turn.at <= now + 100 + (number + 2) / SLOWEST_PER_SECOND
