@@ -108,6 +108,7 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
         summary = await run.read_status_file(store, ending.run_id, "summary.json") or summary
     await run.write_progress(store, summary)
     services.caches.forget(ending.run_id)
+    services.pace.forget(ending.run_id)
     services.breakers.forget(ending.run_id)
     services.ledgers.forget(ending.run_id)
     return Done(status=str(summary.status))

@@ -116,12 +116,13 @@ async def _buy_categories(
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
     names = [category.name for category in taken]
     ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
+    model = services.model  # before money is set aside: without a model nothing is called
     prices, deployment, theme = services.settings.prices, services.settings.model.text_deployment, request.theme
     over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=missing))
     if over_budget is not None:
         return TextResult(asked=asked, failure=over_budget)
     try:
-        answer = await services.model.answer(ask)
+        answer = await model.answer(ask)
     except ModelError as error:
         failure = await handle_model_error(store, call.run_id, error)
         cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=missing)

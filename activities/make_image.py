@@ -19,7 +19,7 @@ from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import SeedRequest, parse_image_size
 from shared.domain.retries import limit_retry_after
 from shared.imaging.pictures import BadImageError
-from shared.ports import FileInfo, ImageAnswer, ImageRequest, ModelError, Store, StoreUnavailableError
+from shared.ports import FileInfo, ImageAnswer, ImageRequest, Model, ModelError, Store, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
@@ -125,12 +125,13 @@ async def _buy(services: Services, job: _Job) -> _Picture | ImageResult:
     turn_in = await services.pace.wait_for_turn(call.run_id, call.product_id, request.image_requests_per_minute)
     if turn_in is not None:
         return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at)
+    model = services.model  # before money is set aside: without a model nothing is called
     deployment = services.settings.model.image_deployment
     limit = limit_image_cost(services.settings.prices, deployment, request, job.item.image_prompt)
     over_budget = await job.allowance.reserve(limit)
     if over_budget is not None:
         return ImageResult(failure=over_budget)
-    answer = await _draw(services, job)
+    answer = await _draw(services, model, job)
     return answer if isinstance(answer, _Picture) else replace(answer, last_success_at=standing.last_success_at)
 
 
@@ -146,7 +147,7 @@ async def _find_made(store: Store, job: _Job) -> ImageResult | None:
     return None if job.request.force_images else ImageResult(kept=True)
 
 
-async def _draw(services: Services, job: _Job) -> _Picture | ImageResult:
+async def _draw(services: Services, model: Model, job: _Job) -> _Picture | ImageResult:
     """Make the paid call and look at what it brought; the result where that is no picture."""
     store, call, request = services.store, job.call, job.request
     prices, deployment = services.settings.prices, services.settings.model.image_deployment
@@ -158,7 +159,7 @@ async def _draw(services: Services, job: _Job) -> _Picture | ImageResult:
     )
     started = services.pace.start()
     try:
-        answer = await services.model.draw(ask)
+        answer = await model.draw(ask)
     except ModelError as error:
         if error.reason is Reason.RATE_LIMITED:
             retry_after = limit_retry_after(error.retry_after_seconds)

@@ -52,6 +52,7 @@ async def run_resume_run(services: Services, resume: ResumeInput) -> Plan:
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
+    services.pace.forget(resume.run_id)
     plan = await run_prepare_run(services, RunRef(resume.run_id, resume.catalog))
     if plan.failure is not None:
         return plan

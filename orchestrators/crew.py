@@ -93,10 +93,19 @@ class Crew:
         else:
             ended = Ending.from_json(result)
         self.tally += ended.tally
-        self.failure = self.failure or ended.failure
+        self._note(ended.failure)
         if task in self._writing:
             self._writing.remove(task)
             yield from self._end_writing(context)
+
+    def _note(self, failure: Failure | None) -> None:
+        """Keep the first failure, but one that must stop the run before one that need not."""
+        if failure is None:
+            return
+        if self.failure is None or (
+            self.failure.reason in SHORTFALL_REASONS and failure.reason not in SHORTFALL_REASONS
+        ):
+            self.failure = failure
 
     def _end_writing(self, context: df.DurableOrchestrationContext) -> Generator[Any, Any, None]:
         """Behind the last writer: fill up what writers by category left short, once, then tell the lanes."""
@@ -113,7 +122,7 @@ class Crew:
         try:
             yield from call_patiently(context, "close_items", run, Done)
         except RunStoppedError as stop:
-            self.failure = self.failure or stop.failure
+            self._note(stop.failure)
 
     def _start_writer(self, context: df.DurableOrchestrationContext, lane: int, lanes: int, name: str) -> None:
         writer = WriteItemsInput(

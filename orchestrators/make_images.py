@@ -22,7 +22,7 @@ from shared.domain.image_messages import (
     ImageResult,
     LaneInput,
 )
-from shared.domain.messages import Done, Ending, Failure, Tally, Tries
+from shared.domain.messages import Done, Ending, Failure, RunRef, Stop, Tally, Tries
 from shared.domain.retries import count_failure, decide_retry, find_time_since
 from shared.domain.window import ImageWindow, postpone
 from shared.reasons import Reason
@@ -32,7 +32,7 @@ blueprint = df.Blueprint()
 GENERATION_TASKS = 50
 """Activities and timers that a generation starts before it drains: CPU for replays grows with the square of it."""
 
-MOST_TASKS = 150
+MOST_TASKS = 120
 """The same with those that wait for a turn under the quota, timers and calls that were told to come back: a slow run
 would lose turns if it drained after every few images, and has CPU to spare."""
 
@@ -54,6 +54,9 @@ EAGER_POLL_SECONDS = 1.0
 LAST_REASONS = frozenset({Reason.RATE_LIMITED, Reason.BUDGET})
 """Once an image was given up on for one of these, the lane starts none any more: the run's patience or its money is at
 an end, and knocking once for each item left would not help."""
+
+LOOK_EVERY = timedelta(seconds=60)
+"""A lane that has nothing in flight, however long it waits, looks so often whether the run was stopped."""
 
 BREAKING_REASONS = frozenset({Reason.STORE_UNAVAILABLE, Reason.DAMAGED_FILE})
 """Failures of the run rather than of one image: the lane ends, and its image keeps no failure of its own."""
@@ -106,6 +109,7 @@ class _Lane:
         self._timer: Any = None
         self._timer_due: datetime | None = None
         self._stopped = False
+        self._looked_at = self._now()
 
     def fill(self) -> None:
         """Start what can start now: images in free slots, the claim of the next page, the timer for what waits."""
@@ -132,6 +136,9 @@ class _Lane:
                 lanes=self.input.lanes,
             )
             self._start("claim_page", claim.to_json(), "claim")
+        if self._must_look(now):
+            self._waits += 1
+            self._start("find_stop", RunRef(self.input.run_id, self.input.catalog).to_json(), "stop")
         self._set_timer(now)
 
     def settle(self, task: Any) -> Generator[Any, Any, None]:
@@ -139,6 +146,11 @@ class _Lane:
         work = self.tasks.pop(task)
         if work == "timer":
             self._timer = self._timer_due = None
+            return
+        self._looked_at = self._now()
+        if work == "stop":
+            if read_result(Stop, "find_stop", task.result).stop is not None:
+                self.stop(None)
         elif isinstance(work, ImageJob):
             yield from self._settle_image(work, read_result(ImageResult, "make_image", task.result))
         else:
@@ -167,7 +179,7 @@ class _Lane:
             self.input,
             claims=self._claims,
             last_page=self._last_page,
-            jobs=self._window.hand_over(),
+            jobs=self._window.hand_over(self._now()),
             tally=self.tally,
             most_images=None if self.input.most_images is None else self.input.most_images - self._ended,
             window=self._window.size,
@@ -204,6 +216,13 @@ class _Lane:
             and self._window.count_queued() <= MOST_QUEUED * self.input.width
         )
 
+    def _only_waits(self) -> bool:
+        """Tell whether no activity would tell that the run was stopped; in 0.1.0 a lane did not look by itself."""
+        return self.input.version > 1 and all(task is self._timer for task in self.tasks)
+
+    def _must_look(self, now: datetime) -> bool:
+        return self._only_waits() and self._may_start() and now >= self._looked_at + LOOK_EVERY
+
     def _cancel_timer(self) -> None:
         """A timer that lost must be cancelled, or the instance stays Running until it fires."""
         if self._timer is not None:
@@ -220,6 +239,8 @@ class _Lane:
         if self._next_claim is not None and "claim" not in self.tasks.values():
             wakes.append(self._next_claim)
         wake = min((moment for moment in wakes if moment is not None and moment > now), default=None)
+        if wake is not None and self._only_waits():
+            wake = min(wake, max(self._looked_at, now) + LOOK_EVERY)
         if wake is None or (self._timer_due is not None and self._timer_due <= wake):
             return
         self._cancel_timer()
@@ -256,7 +277,8 @@ class _Lane:
             self._poll_seconds = FIRST_POLL_SECONDS
         else:
             self._next_claim = now + timedelta(seconds=self._poll_seconds)
-            longest = LAST_POLL_SECONDS if self._claims else EAGER_POLL_SECONDS
+            is_eager = self.input.version > 1 and not self._claims
+            longest = EAGER_POLL_SECONDS if is_eager else LAST_POLL_SECONDS
             self._poll_seconds = min(longest, self._poll_seconds * 1.5)
 
     def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
@@ -294,7 +316,7 @@ class _Lane:
             if wait is not None:
                 self._window.pause(now, now + timedelta(seconds=wait))
         if wait is not None:
-            self._window.add([postpone(replace(job, tries=tries), now, wait)])
+            self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
             return
         if failure.reason in BREAKING_REASONS:
             raise RunStoppedError(failure)

@@ -123,7 +123,7 @@ def decide_text_retry(
     return None if wait is None else max(LEAST_WAIT_SECONDS, wait)
 
 
-def read_result(result_type: type[ImageResult] | type[ClaimResult], activity: str, value: object) -> Any:
+def read_result(result_type: type[ImageResult] | type[ClaimResult] | type[Stop], activity: str, value: object) -> Any:
     """Return what an activity of a window gave.
 
     Raises:

@@ -123,7 +123,9 @@ def _make_what_is_missing(
             plan = replace(plan, categories=categories)
             view.found = replace(view.found, categories=categories)
         if plan.items < seed.target_count or (plan.images < plan.items and not seed.dry_run):
-            crew = Crew.plan_for(seed, plan, leg)
+            # A block that is only seen in text calls is probed by a single writer.
+            is_probed = leg == 0 or (plan.images < plan.items and not seed.dry_run)
+            crew = Crew.plan_for(seed if is_probed else replace(seed, parallel_text_requests=1), plan, leg)
             view.show("items and images", **crew.describe())
             yield from run_crew(context, crew)
             view.tally += crew.tally
@@ -181,6 +183,9 @@ def _wait_while_blocked(
     view.show("paused", leg=leg, failure=stop.to_json(), pausedUntil=until.isoformat())
     resume = context.wait_for_external_event(f"resume-{leg}")
     cancel = context.wait_for_external_event(f"cancel-{leg}")
+    # Who cancelled before the pause was to be seen has recorded it, and could not send the event.
+    if (yield from _find_stop(context, seed)) != stop:
+        return None
     limit = context.create_timer(until)
     first = yield context.task_any([resume, cancel, limit])
     if first is not limit:

@@ -39,20 +39,28 @@ class ImagePace:
         Returns:
             None if the call may be made now, otherwise the seconds after which to come back.
         """
-        paces = (
-            [self._learned] if told_per_minute is None else [self._find_told(run_id, told_per_minute), self._learned]
-        )
-        for pace in paces:
-            while True:
-                turn = pace.take_turn(call, self.clock())
-                wait = turn.at - self.clock()
-                if not turn.is_near:
-                    return max(0.0, wait)
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                if pace.is_open(self.clock()):
-                    break
-        return None
+        name = f"{run_id}/{call}"
+        told = None if told_per_minute is None else self._find_told(run_id, told_per_minute)
+        while True:
+            now = self.clock()
+            turns = []
+            for pace in [self._learned] if told is None else [told, self._learned]:
+                turns.append(pace.take_turn(name, now))
+                if not turns[-1].is_near:
+                    if pace is self._learned and told is not None:
+                        told.give_back()
+                    return max(0.0, turns[-1].at - now)
+            wait = max(turn.at for turn in turns) - now
+            if wait > 0:
+                await asyncio.sleep(wait)
+            if self._learned.is_open(self.clock()):
+                return None
+
+    def forget(self, run_id: str) -> None:
+        """Give up the turns of a run that ended or stopped: nobody will come for them."""
+        self._learned.forget(f"{run_id}/", self.clock())
+        for key in [key for key in self._told if key[0] == run_id]:
+            del self._told[key]
 
     def start(self) -> float:
         """Count a call that is made now; returns what ``refuse`` wants to know."""
@@ -70,4 +78,5 @@ class ImagePace:
             self._told[key] = CallPace(told_per_minute=per_minute)
             while len(self._told) > PACED_RUNS:
                 self._told.popitem(last=False)
+        self._told.move_to_end(key)
         return self._told[key]

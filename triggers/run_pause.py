@@ -93,13 +93,22 @@ async def end_pause_by_cancel(client: df.DurableOrchestrationClient, run_id: str
 
 
 async def record_cancel(store: Store, run_id: str) -> None:
-    """Stop a run for its caller. What a run pauses for must not outlive the cancel; any other first reason stays."""
+    """Stop a run for its caller. What a run pauses for must not outlive the cancel; any other first reason stays.
+
+    A resume may lift what the run paused for at any moment, also between two of these steps: it is over only where a
+    record is seen that no resume lifts.
+    """
     failure = Failure(Reason.CANCELLED, "cancelled by a caller")
     await run.record_stop(store, run_id, failure)
-    stop = await run.read_stop(store, run_id)
     request = await run.read_request(store, run_id)
-    if request.pause_on_block and stop is not None and stop.reason in PAUSING_REASONS:
-        await run.replace_stop(store, run_id, failure)
+    while request.pause_on_block:
+        stop = await run.read_stop(store, run_id)
+        if stop is None:
+            await run.record_stop(store, run_id, failure)
+        elif stop.reason in PAUSING_REASONS:
+            await run.replace_stop(store, run_id, failure)
+        else:
+            break
 
 
 async def _send_event(client: df.DurableOrchestrationClient, run_id: str, event: str) -> bool:

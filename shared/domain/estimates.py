@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from shared.domain.items import DraftBatch
 from shared.domain.planning import plan_batch
 from shared.domain.prompts import ask_for_categories, ask_for_items
 from shared.domain.requests import SeedRequest
 from shared.domain.tokens import estimate_prompt_tokens, estimate_text_usage
-from shared.ports import Usage
+from shared.ports import TextRequest, Usage
 from shared.prices import PriceList
 
 MOST_NAMES = 200
@@ -154,15 +155,23 @@ def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterat
         usages = []
         for number in range(0, calls, max(1, math.ceil(calls / MOST_SAMPLES))):
             written = number * request.batch_size
-            by_then = dict(counts)
-            for quota in whole:
-                by_then[quota.category] += quota.count * written // drafts
-            quotas = plan_batch(
-                by_then, target=request.target_count, batch_size=request.batch_size, lane=lane, lanes=lanes
-            )
-            taken = {name: TYPICAL_NAMES[:count] for name, count in by_then.items()}
-            ask = ask_for_items(request.theme, quotas, taken, batch=number + 1, writer=f"0.{lanes}.{lane}/{number}")
+            by_then = {**counts, **{q.category: counts[q.category] + q.count * written // drafts for q in whole}}
+            ask = _ask_for_batch(request, by_then, number, lane=lane, lanes=lanes)
             usages.append(estimate_text_usage(ask, theme=request.theme, entries=drafts))
         if usages:
             inputs = sum(usage.input_tokens for usage in usages) / len(usages)
             yield calls, Usage(math.ceil(calls * inputs), usages[0].output_tokens)
+
+
+def _ask_for_batch(
+    request: SeedRequest,
+    counts: Mapping[str, int],
+    number: int,
+    *,
+    lane: int,
+    lanes: int,
+) -> TextRequest[DraftBatch]:
+    """Return a writer's request for its n-th batch, when the categories hold so many items."""
+    quotas = plan_batch(counts, target=request.target_count, batch_size=request.batch_size, lane=lane, lanes=lanes)
+    taken = {name: TYPICAL_NAMES[:count] for name, count in counts.items()}
+    return ask_for_items(request.theme, quotas, taken, batch=number + 1, writer=f"0.{lanes}.{lane}/{number}")

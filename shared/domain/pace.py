@@ -58,6 +58,8 @@ class CallPace:
     _next_turn: float = 0.0
     _next_return: float = 0.0
     _closed_until: float = 0.0
+    _watched_since: float | None = None
+    _last_start: float = 0.0
     _accepted: deque[float] = field(default_factory=deque)
     _reserved: dict[str, float] = field(default_factory=dict)
 
@@ -100,6 +102,9 @@ class CallPace:
 
     def start(self, now: float) -> None:
         """Count a call that is made now; it counts as accepted unless ``refuse`` says otherwise."""
+        if self._watched_since is None or now - self._last_start > LONG_SECONDS:
+            self._watched_since = now
+        self._last_start = now
         self._accepted.append(now)
         while now - self._accepted[0] > LONG_SECONDS:
             self._accepted.popleft()
@@ -108,7 +113,8 @@ class CallPace:
         """Take a 429 into account: the pace is what was accepted until now.
 
         Unless we kept to a known quota, no call is made before Retry-After: the quota is used up. If we did, it was an
-        unevenness, and the refused call alone waits.
+        unevenness, and the refused call alone waits. Nothing is learned before we have watched for 10 seconds: others,
+        or we ourselves before a restart, may have used what was refused.
 
         Args:
             started: the time that was given to ``start``.
@@ -123,9 +129,23 @@ class CallPace:
         known = self._per_second if told_per_minute is None else told_per_minute / 60
         if known is None or seen < BELIEVED_SHARE * known:
             self._closed_until = max(self._closed_until, now + retry_after)
+        if self._watched_since is None or now - self._watched_since < SHORT_SECONDS:
+            return
         if known is None or told_per_minute is None or seen < BELIEVED_SHARE * known:
             self._per_second = SAFETY * seen
             self._grown_at = now
+
+    def give_back(self) -> None:
+        """Take back the latest near turn: its caller cannot use it."""
+        if self._per_second is not None:
+            self._next_turn -= 1 / self._per_second
+
+    def forget(self, prefix: str, now: float) -> None:
+        """Give up the turns that were kept for calls whose name begins so: nobody will come for them."""
+        kept = {name: at for name, at in self._reserved.items() if not name.startswith(prefix)}
+        if len(kept) < len(self._reserved) and self._per_second is not None:
+            self._next_turn = max([now, *(at + 1 / self._per_second for at in kept.values())])
+        self._reserved = kept
 
     def is_open(self, now: float) -> bool:
         """Tell whether no 429 keeps calls back."""

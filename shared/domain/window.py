@@ -118,8 +118,10 @@ class ImageWindow:
         """Return how many jobs could start as soon as a slot is free."""
         return len(self._ready)
 
-    def hand_over(self) -> tuple[ImageJob, ...]:
+    def hand_over(self, now: datetime) -> tuple[ImageJob, ...]:
         """Return what is queued, for the next generation; a pause is kept as the jobs' due time."""
+        if self.is_adaptive and not _is_ahead(self.paused_until, now):
+            self.paused_until = None  # it is over
         return tuple(self._delay(job) for job in (*self._ready, *self._waiting))
 
     def _delay(self, job: ImageJob) -> ImageJob:

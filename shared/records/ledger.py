@@ -59,9 +59,14 @@ class Ledger:
         self._orders: list[_Order] = []
         self._turn = asyncio.Lock()
         self._known: tuple[Budget, str] | None = None
+        # By subject, deliveries that cannot tell whether their hold was written. None of them made its call.
+        self._unanswered: dict[str, str] = {}
 
     async def reserve(self, subject: str, limit_nano_usd: int, *, delivery: str) -> Failure | None:
         """Set money aside for a call, or return why it must not be made.
+
+        After an error the call is not made, but its hold may have been written: the next reservation for the subject
+        takes that hold over. As one of another delivery it would be counted for lost, although nothing was called.
 
         Args:
             subject: names the call, such as ``image/{productId}``.
@@ -72,13 +77,18 @@ class Ledger:
             DamagedFileError: the ledger cannot be read.
             StoreUnavailableError: the store does not answer.
         """
+        hold = Hold(self._unanswered.pop(subject, delivery), limit_nano_usd)
 
         def set_aside(budget: Budget) -> Budget | None:
-            after = budget.set_aside(subject, Hold(delivery, limit_nano_usd))
+            after = budget.set_aside(subject, hold)
             return after if after.counted_nano_usd <= self._max_nano_usd else None
 
         order = _Order(set_aside)
-        await self._carry_out(order)
+        try:
+            await self._carry_out(order)
+        except BaseException:  # whoever was cancelled makes no call either
+            self._unanswered[subject] = hold.delivery
+            raise
         return None if order.refused_by is None else self._refuse(subject, limit_nano_usd, order.refused_by)
 
     async def settle(self, subject: str, nano_usd: int) -> None:

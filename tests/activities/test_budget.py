@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from shared.config import Settings
 from shared.domain import paths
 from shared.domain.image_messages import ImageCall
 from shared.domain.messages import Cost, Message, TextCall
 from shared.ports import ModelError, Store, StoreUnavailableError, Usage
 from shared.reasons import Reason
-from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
+from tests.support.activity_calls import HOST, RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches
 from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
 from tests.support.scripted_model import ScriptedModel
@@ -230,6 +231,40 @@ async def test_what_was_paid_while_the_store_was_away_is_not_paid_again_by_the_n
     ledger = await read_ledger(store)
     assert sum(map(read_nano_usd, failed)) == 0 < read_nano_usd(result) == ledger["spentNanoUsd"]
     assert (ledger["lostNanoUsd"], ledger["holds"]) == (0, {})
+
+
+class LostAnswerStore(WatchedStore):
+    """A store that does what it is asked, but loses its answer to the first change of the ledger."""
+
+    async def create(self, path: str, data: bytes, **how: Any) -> bool:
+        is_new = await super().create(path, data, **how)
+        if path == LEDGER:
+            raise StoreUnavailableError(f"{path}: the store does not answer")
+        return is_new
+
+
+@every_call
+async def test_money_set_aside_by_a_write_without_an_answer_is_not_lost(model: ScriptedModel, paid: Paid) -> None:
+    store = LostAnswerStore(MemoryStore())
+    await make_world(store, paid)
+    process = start_process(store, model)
+    failed = await deliver(process, paid.activity, paid.message(0))
+    assert (failed["failure"]["reason"], model.calls) == ("store_unavailable", 0)
+    assert (await read_ledger(store))["holds"]
+    result = await deliver(process, paid.activity, paid.message(1))
+    ledger = await read_ledger(store)
+    assert ledger["spentNanoUsd"] == read_nano_usd(result) > 0
+    assert (ledger["lostNanoUsd"], ledger["holds"]) == (0, {})
+
+
+@every_call
+async def test_without_a_model_nothing_is_set_aside(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+    await make_world(store, paid)
+    process = start_process(store, model)
+    process.settings, process._model = Settings(host_id=HOST), None
+    result = await deliver(process, paid.activity, paid.message(0))
+    assert result["failure"]["reason"] == "not_configured"
+    assert await store.describe(LEDGER) is None
 
 
 async def test_a_picture_that_is_none_is_counted(store: WatchedStore, model: ScriptedModel) -> None:

@@ -114,6 +114,36 @@ def test_a_turn_that_is_far_belongs_to_the_call_where_turns_are_rare() -> None:
     assert (again.at, again.is_near) == (turns[3].at, True)
 
 
+@pytest.mark.parametrize("told", [None, 600])
+def test_a_process_that_comes_late_to_a_used_quota_does_not_take_it_for_a_small_one(told: float | None) -> None:
+    service = Service(600)
+    for tenth in range(100):
+        assert service.call(tenth / 10 - 10) == 0
+    pace = CallPace()
+    seconds = drive(pace, service, calls=3000, callers=40, latency=2.0, told=told)
+    assert 3000 / 10 / seconds >= 0.85
+
+
+def test_turns_of_a_run_that_went_away_are_given_to_others() -> None:
+    pace = CallPace(told_per_minute=6)
+    for number in range(30):
+        pace.take_turn(f"gone/{number}", 0.0)
+    kept = pace.take_turn("here/1", 0.0)
+    assert kept.at > 300
+    pace.forget("gone/", 1.0)
+    assert pace.take_turn("new/0", 1.0).at > kept.at
+    pace.forget("here/", 2.0)
+    pace.forget("new/", 2.0)
+    assert pace.take_turn("new/1", 2.0).at <= 12.2
+
+
+def test_a_turn_that_is_given_back_goes_to_the_next_one() -> None:
+    pace = CallPace(told_per_minute=60)
+    first = pace.take_turn("one", 5.0)
+    pace.give_back()
+    assert pace.take_turn("two", 5.0) == first
+
+
 @QUICK
 @given(st.floats(0.1, 10_000), st.lists(st.floats(0, 30), min_size=1, max_size=60))
 def test_turns_are_never_before_they_are_asked_for(per_minute: float, gaps: list[float]) -> None:

@@ -106,7 +106,7 @@ class Lane:
         self.window.add([postpone(failed, self.now, attempt.wait)])
 
     def begin_generation(self) -> None:
-        handed = self.window.hand_over()
+        handed = self.window.hand_over(self.now)
         assert len(handed) == self.window.count_queued()
         assert {job.product_id for job in handed} == set(self.script) - self.done, "nothing is lost, nothing twice"
         handed = tuple(ImageJob.from_json(job.to_json()) for job in handed)
@@ -180,7 +180,7 @@ def test_a_pause_outlives_the_generation_as_the_due_time_of_its_jobs() -> None:
     soon, late = image_jobs(2)
     window.add([soon, postpone(late, START, 90)])
     window.pause(START, START + timedelta(seconds=60))
-    assert [job.due for job in window.hand_over()] == [
+    assert [job.due for job in window.hand_over(START)] == [
         (START + timedelta(seconds=60)).isoformat(),
         (START + timedelta(seconds=90)).isoformat(),
     ]

@@ -117,11 +117,11 @@ async def test_a_repair_with_a_new_budget_finishes_what_the_old_one_could_not(tm
     assert set(stats["billedImagesByPrompt"].values()) == {1}
 
 
-@pytest.mark.parametrize("maximum", [0.05, 0.2])
+@pytest.mark.parametrize("maximum", [0.05, 0.15])
 async def test_whatever_fails_no_more_is_spent_than_one_call_above_the_budget(maximum: float, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=FAULTS) as app:
         status = await app.run(
-            targetCount=30, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, maxRetries=1, **HIGH
+            targetCount=20, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, maxRetries=1, **HIGH
         )
         spent = app.simulator.stats()["costUsd"]
     assert status["status"] == "CompletedWithFailures"
@@ -141,10 +141,10 @@ async def test_what_is_delivered_twice_is_set_aside_once(tmp_path: Path) -> None
 
 async def test_a_host_that_dies_over_and_over_does_not_spend_beyond_the_budget(tmp_path: Path) -> None:
     """What was in flight when it died may have been billed: it is counted as if it had been."""
-    maximum = 0.3
+    maximum = 0.6  # at most 8 pictures are lost a time, at $0.0135
     async with running_simulator(faults={"latencySeconds": FAST | {"image": 0.1}}) as simulator:
         run_id = None
-        for billed in (4, 10, 16):
+        for billed in (3, 7):
             async with run_app(tmp_path, simulator=simulator) as app:
                 run_id = run_id or await app.start(
                     targetCount=60, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, **HIGH

@@ -114,6 +114,20 @@ async def test_a_run_that_waits_for_its_turns_does_not_start_all_its_jobs_to_be_
     assert course.calls["make_image"] <= 100 + 8
 
 
+async def test_a_lane_that_waits_for_long_sees_within_a_minute_that_the_run_was_stopped(tmp_path: Path) -> None:
+    course = Course(on_image=lambda _: limited(3600))
+
+    def stop_after_the_first_calls(name: str) -> None:
+        if name == "find_stop":
+            course.stop = Failure(Reason.CANCELLED)
+
+    course.on_activity = stop_after_the_first_calls
+    ended = await follow(course, tmp_path / "journal", target=40, parallel_image_requests=8)
+    assert course.seconds < 5 * 60
+    assert ended.left_running == []
+    assert course.paid == {}
+
+
 # --- patience with a service that is busy -----------------------------------------------------------------------------
 
 

@@ -19,19 +19,28 @@ LEDGER = paths.run_file(RUN, "ledger.json")
 
 
 class MoodyStore(MemoryStore):
-    """A store that can stop answering."""
+    """A store that can stop answering, or do what it is asked and lose the answer."""
 
     is_away = False
+    loses_answers = False
 
     async def write(self, path: str, data: bytes, **how: Any) -> str:
         if self.is_away:
             raise StoreUnavailableError(f"cannot write {path}")
-        return await super().write(path, data, **how)
+        etag = await super().write(path, data, **how)
+        self._lose_answer(path)
+        return etag
 
     async def create(self, path: str, data: bytes, **how: Any) -> bool:
         if self.is_away:
             raise StoreUnavailableError(f"cannot create {path}")
-        return await super().create(path, data, **how)
+        is_new = await super().create(path, data, **how)
+        self._lose_answer(path)
+        return is_new
+
+    def _lose_answer(self, path: str) -> None:
+        if self.loses_answers:
+            raise StoreUnavailableError(f"no answer about {path}")
 
 
 async def reserve_all(ledgers: Iterable[Ledger], calls: int, nano_usd: int) -> int:
@@ -109,6 +118,48 @@ async def test_what_came_to_nothing_while_the_store_was_away_is_told_to_all_who_
     assert {type(answer) for answer in told} == {StoreUnavailableError}
     store.is_away = False
     assert await reserve_all([ledger], calls=12, nano_usd=100) == 10
+
+
+async def lose_answer(store: MoodyStore, ledger: Ledger, subject: str, delivery: str) -> None:
+    """Reserve 100 nano dollars in a write that takes effect and is not answered."""
+    store.loses_answers = True
+    with pytest.raises(StoreUnavailableError):
+        await ledger.reserve(subject, 100, delivery=delivery)
+    store.loses_answers = False
+    assert subject in (await read_data(store, LEDGER))["holds"]
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["the first write", "a later one"])
+async def test_a_hold_whose_answer_was_lost_is_taken_over_by_the_next_try(others: int) -> None:
+    store = MoodyStore()
+    ledger = Ledger(store, RUN, 1000)
+    await reserve_all([ledger], calls=others, nano_usd=100)
+    for delivery in ("1", "2"):
+        await lose_answer(store, ledger, "image/ann", delivery)
+    assert await ledger.reserve("image/ann", 100, delivery="3") is None
+    written = await read_data(store, LEDGER)
+    assert (written["lostNanoUsd"], len(written["holds"])) == (0, others + 1)
+
+
+async def test_a_hold_is_taken_over_once_as_then_its_call_is_made() -> None:
+    store = MoodyStore()
+    ledger = Ledger(store, RUN, 1000)
+    await lose_answer(store, ledger, "image/ann", "1")
+    for delivery in ("2", "3"):
+        assert await ledger.reserve("image/ann", 100, delivery=delivery) is None
+    assert (await read_data(store, LEDGER))["lostNanoUsd"] == 100
+
+
+async def test_what_another_process_set_aside_meanwhile_is_not_taken_over() -> None:
+    store = MoodyStore()
+    ledger = Ledger(store, RUN, 1000)
+    store.is_away = True
+    with pytest.raises(StoreUnavailableError):
+        await ledger.reserve("image/ann", 100, delivery="1")
+    store.is_away = False
+    assert await Ledger(store, RUN, 1000).reserve("image/ann", 100, delivery="other") is None
+    assert await ledger.reserve("image/ann", 100, delivery="2") is None
+    assert (await read_data(store, LEDGER))["lostNanoUsd"] == 100
 
 
 async def test_who_is_cancelled_while_waiting_leaves_the_others_their_turn(store: WatchedStore) -> None:

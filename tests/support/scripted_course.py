@@ -20,7 +20,20 @@ from local.engine.instances import Instance, InstanceFilter
 from local.engine.testing import run_engine
 from orchestrators import make_images, seed_catalog, write_items
 from shared.domain.image_messages import ClaimInput, ClaimResult, FailedImage, ImageCall, ImageJob, ImageResult
-from shared.domain.messages import Cost, Done, Ending, Failure, Plan, Published, SeedInput, Tally, TextCall, TextResult
+from shared.domain.messages import (
+    VERSION,
+    Cost,
+    Done,
+    Ending,
+    Failure,
+    Plan,
+    Published,
+    SeedInput,
+    Stop,
+    Tally,
+    TextCall,
+    TextResult,
+)
 from shared.reasons import Reason
 
 RUN, CATALOG = "8204736755521-af1e9c55", "toys"
@@ -114,6 +127,7 @@ class Course:
             "make_image": (self._make_image, ImageResult),
             "record_failure": (self._record_failure, Done),
             "stop_run": (self._stop_run, Done),
+            "find_stop": (self._find_stop, Stop),
             "publish_catalog": (self._publish_catalog, Published),
             "draw_contact_sheet": (self._draw_contact_sheet, Done),
             "close_run": (self._close_run, Done),
@@ -223,6 +237,9 @@ class Course:
         self.stop = self.stop or Ending.from_json(data).failure
         return Done()
 
+    async def _find_stop(self, _: Any) -> Stop:
+        return Stop(self.stop)
+
     async def _publish_catalog(self, _: Any) -> Published:
         return Published(status="Published", items=len(self.items), images=len(self.paid))
 
@@ -263,7 +280,8 @@ async def follow(course: Course, journal: Path, *, target: int = 40, hours: floa
         TimeoutError: it has not ended after so many hours of its own time, or nothing will ever wake it.
     """
     course.target = target
-    wanted = SeedInput(RUN, CATALOG, target, **({"parallel_image_requests": 4, "max_retries": 2} | seed))
+    usual = {"parallel_image_requests": 4, "max_retries": 2, "version": VERSION}
+    wanted = SeedInput(RUN, CATALOG, target, **(usual | seed))
     async with open_course(course, journal) as engine:
         engine.start_instance("seed_catalog", json.dumps(wanted.to_json()), RUN)
         return await _follow_to_end(course, engine, hours)

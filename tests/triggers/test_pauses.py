@@ -14,6 +14,7 @@ from shared.domain import paths
 from shared.domain.messages import Failure, Plan, Tally
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import RunStatus, Status
+from shared.ports import Content
 from shared.reasons import Reason
 from shared.records import claims, pauses, run
 from shared.wiring import Services
@@ -157,6 +158,45 @@ async def test_a_cancel_wins_over_what_the_run_paused_for_and_wakes_it(services:
     await end_pause_by_cancel(host, RUN)
     assert await run.read_stop(services.store, RUN) == CANCELLED
     assert host.events == ["cancel-3"]
+
+
+class ResumedMeanwhile(MemoryStore):
+    """A store in which a resume lifts the stop record around a step of somebody else's, once."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.step = step
+
+    async def create(self, path: str, data: bytes, **how: Any) -> bool:
+        is_new = await super().create(path, data, **how)
+        await self._resume(path, "create")
+        return is_new
+
+    async def read(self, path: str) -> Content | None:
+        content = await super().read(path)
+        await self._resume(path, "read")
+        return content
+
+    async def write(self, path: str, data: bytes, **how: Any) -> str:
+        etag = await super().write(path, data, **how)
+        await self._resume(path, "write")
+        return etag
+
+    async def _resume(self, path: str, step: str) -> None:
+        if path == paths.stop_file(RUN) and step == self.step:
+            self.step = ""
+            await pauses.end_pause(self, RUN, 0)
+
+
+@pytest.mark.parametrize("step", ["create", "read", "write"])
+async def test_a_cancel_stays_whenever_a_resume_comes_in_between(services: Services, step: str) -> None:
+    store = ResumedMeanwhile("")
+    await run.create_request(store, RUN, await run.read_request(services.store, RUN))
+    await run.record_stop(store, RUN, BLOCKED)
+    store.step = step
+    await record_cancel(store, RUN)
+    assert store.step == ""
+    assert await run.read_stop(store, RUN) == CANCELLED
 
 
 async def test_a_cancel_leaves_the_first_reason_of_a_run_that_does_not_pause(services: Services) -> None:
