@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain import paths
-from shared.ports import StoreUnavailableError
+from shared.ports import Content, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.files import DamagedFileError
 from shared.records.ledger import Ledger, RunLedgers
@@ -23,6 +23,12 @@ class MoodyStore(MemoryStore):
 
     is_away = False
     loses_answers = False
+    is_unreadable = False
+
+    async def read(self, path: str) -> Content | None:
+        if self.is_unreadable:
+            raise StoreUnavailableError(f"cannot read {path}")
+        return await super().read(path)
 
     async def write(self, path: str, data: bytes, **how: Any) -> str:
         if self.is_away:
@@ -134,9 +140,8 @@ async def test_a_hold_whose_answer_was_lost_is_taken_over_by_the_next_try(others
     store = MoodyStore()
     ledger = Ledger(store, RUN, 1000)
     await reserve_all([ledger], calls=others, nano_usd=100)
-    for delivery in ("1", "2"):
-        await lose_answer(store, ledger, "image/ann", delivery)
-    assert await ledger.reserve("image/ann", 100, delivery="3") is None
+    await lose_answer(store, ledger, "image/ann", "1")
+    assert await ledger.reserve("image/ann", 100, delivery="2") is None
     written = await read_data(store, LEDGER)
     assert (written["lostNanoUsd"], len(written["holds"])) == (0, others + 1)
 
@@ -148,6 +153,19 @@ async def test_a_hold_is_taken_over_once_as_then_its_call_is_made() -> None:
     for delivery in ("2", "3"):
         assert await ledger.reserve("image/ann", 100, delivery=delivery) is None
     assert (await read_data(store, LEDGER))["lostNanoUsd"] == 100
+
+
+async def test_a_hold_is_taken_over_also_by_a_try_after_several_that_failed() -> None:
+    store = MoodyStore()
+    ledger = Ledger(store, RUN, 1000)
+    await lose_answer(store, ledger, "image/ann", "1")
+    store.is_unreadable = True
+    for delivery in ("2", "3"):
+        with pytest.raises(StoreUnavailableError):
+            await ledger.reserve("image/ann", 100, delivery=delivery)
+    store.is_unreadable = False
+    assert await ledger.reserve("image/ann", 100, delivery="4") is None
+    assert (await read_data(store, LEDGER))["lostNanoUsd"] == 0
 
 
 async def test_what_another_process_set_aside_meanwhile_is_not_taken_over() -> None:
