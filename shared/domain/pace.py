@@ -24,8 +24,9 @@ SAFETY = 0.97
 TOLD_SAFETY = 0.985
 """Of what was told: it is exact, but the ways of calls to the service are not equally long."""
 
-BELIEVED_SHARE = 0.9
-"""A 429 that comes while we got so much of a known quota is an unevenness: the quota is not in doubt."""
+BELIEVED_SHARE, OVERSHOOT = 0.9, 1.05
+"""A 429 that comes while we got so much of a known quota, and asked for hardly more, is an unevenness: the quota is not
+in doubt."""
 
 BACKLOG_SECONDS = 0.5
 """Turns of so long ago are still given, unless turns are rare: a process that was busy for a moment catches up."""
@@ -60,6 +61,7 @@ class CallPace:
     _closed_until: float = 0.0
     _watched_since: float | None = None
     _last_start: float = 0.0
+    _started: deque[float] = field(default_factory=deque)
     _accepted: deque[float] = field(default_factory=deque)
     _reserved: dict[str, float] = field(default_factory=dict)
 
@@ -105,9 +107,10 @@ class CallPace:
         if self._watched_since is None or now - self._last_start > LONG_SECONDS:
             self._watched_since = now
         self._last_start = now
-        self._accepted.append(now)
-        while now - self._accepted[0] > LONG_SECONDS:
-            self._accepted.popleft()
+        for moments in (self._started, self._accepted):
+            moments.append(now)
+            while now - moments[0] > LONG_SECONDS:
+                moments.popleft()
 
     def refuse(self, started: float, now: float, retry_after: float, told_per_minute: float | None = None) -> None:
         """Take a 429 into account: the pace is what was accepted until now.
@@ -124,14 +127,19 @@ class CallPace:
         """
         if started in self._accepted:
             self._accepted.remove(started)
-        recent = sum(1 for moment in self._accepted if now - moment < SHORT_SECONDS + TIMING_SLACK_SECONDS)
+        recent = _count_recent(self._accepted, now)
         seen = max(recent / SHORT_SECONDS, len(self._accepted) / LONG_SECONDS, SLOWEST_PER_SECOND)
         known = self._per_second if told_per_minute is None else told_per_minute / 60
-        if known is None or seen < BELIEVED_SHARE * known:
+        is_unevenness = (
+            known is not None
+            and seen >= BELIEVED_SHARE * known
+            and _count_recent(self._started, now) <= OVERSHOOT * known * SHORT_SECONDS + 1
+        )
+        if not is_unevenness:
             self._closed_until = max(self._closed_until, now + retry_after)
         if self._watched_since is None or now - self._watched_since < SHORT_SECONDS:
             return
-        if known is None or told_per_minute is None or seen < BELIEVED_SHARE * known:
+        if not is_unevenness or told_per_minute is None:
             self._per_second = SAFETY * seen
             self._grown_at = now
 
@@ -160,3 +168,7 @@ class CallPace:
         """Keep a turn for a call; turns that nobody came for are forgotten."""
         self._reserved = {name: moment for name, moment in self._reserved.items() if moment > now - LONG_SECONDS}
         self._reserved[call] = at
+
+
+def _count_recent(moments: deque[float], now: float) -> int:
+    return sum(1 for moment in moments if now - moment < SHORT_SECONDS + TIMING_SLACK_SECONDS)

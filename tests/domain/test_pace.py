@@ -104,6 +104,27 @@ def test_a_429_within_a_told_quota_keeps_nobody_else_back() -> None:
     assert pace.take_turn("another", 10.0).at == 10.0
 
 
+def test_runs_that_were_told_the_same_quota_learn_that_they_share_it() -> None:
+    service = Service(600)
+    learned = CallPace()
+    told = [CallPace(600), CallPace(600)]
+    calls = done = 0
+    moments = [(0.0, run) for run in range(2)]
+    while done < 1000:
+        now, run = heapq.heappop(moments)
+        turn = max(told[run].take_turn("call", now).at, learned.take_turn(f"call-{run}", now).at)
+        if learned.is_open(turn):
+            calls += 1
+            learned.start(turn)
+            retry_after = service.call(turn)
+            done += not retry_after
+            if retry_after:
+                learned.refuse(turn, turn, retry_after, 600)
+        heapq.heappush(moments, (turn + 0.001, run))
+    assert service.refused / calls <= 0.1
+    assert 1000 / 10 / moments[0][0] >= 0.9
+
+
 def test_a_turn_that_is_far_belongs_to_the_call_where_turns_are_rare() -> None:
     pace = CallPace(told_per_minute=6)
     turns = [pace.take_turn(f"call-{number}", 100.0) for number in range(4)]
