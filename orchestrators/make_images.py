@@ -98,7 +98,7 @@ class _Lane:
         self._window.add(lane.jobs)
         if lane.paused_until is not None:
             self._window.paused_until = datetime.fromisoformat(lane.paused_until)
-        self._ended = 0
+        self._begun = self._ended = 0
         self._last_page = lane.last_page
         self._started = 0
         self._waits = 0
@@ -124,6 +124,7 @@ class _Lane:
                 leg=self.input.leg,
                 turn=job.turns,
             )
+            self._begun += 1
             self._start("make_image", attempt.to_json(), job)
         if self._may_claim(now):
             claim = ClaimInput(
@@ -199,7 +200,10 @@ class _Lane:
         return not self._stopped and is_room_left
 
     def _may_start_image(self) -> bool:
-        return self._may_start() and self._wants_more(self._window.running)
+        # Calls take about equally long, so a round that was begun is filled: a single one would drain alone.
+        is_round_open = self.input.version > 1 and self._begun % self._window.count_slots() > 0
+        may_start = self._may_start() or (is_round_open and not self._stopped)
+        return may_start and self._wants_more(self._window.running)
 
     def _wants_more(self, under_way: int) -> bool:
         """Tell whether a lane that is to make only so many images lacks some beyond those that are under way."""

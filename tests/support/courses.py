@@ -1,0 +1,168 @@
+"""Small runs that between them use every activity, and what each must come to however it is disturbed."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+import function_app
+from local.engine.clock import ManualClock
+from local.host.functions import read_functions
+from local.host.host import EmbeddedHost
+from local.simulator.running import RunningSimulator, running_simulator
+from shared.domain.items import Category
+from shared.records.catalog import write_categories
+from tests.support.interference import Interference
+from tests.support.machine import CATALOG, Machine
+
+AT_ONCE = {"latencySeconds": {"text": 0, "image": 0}}
+WINDOW = 2
+REQUEST: dict[str, Any] = {
+    "targetCount": 3,
+    "categoryCount": 2,
+    "batchSize": 2,
+    "parallelImageRequests": WINDOW,
+    "imageSize": "64x64",
+}
+CATEGORIES = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
+MINIFIGURE = "LEGO-style minifigure"
+"""One of the two openings of the default theme's image prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A run and its end.
+
+    Attributes:
+        status: how it ends.
+        faults: what the service does meanwhile.
+        request: what it is asked beyond ``REQUEST``.
+        refused: items whose prompt holds this get no picture.
+        has_categories: an earlier run left the catalog's categories.
+    """
+
+    status: str = "Completed"
+    faults: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = field(default_factory=dict)
+    refused: str | None = None
+    has_categories: bool = False
+
+
+PLAIN = Course()
+LIMITED = Course(faults={"imageRequestsPerMinute": 12, "rates": {"rate_limited": 0.3}, "retryAfterSeconds": 20})
+REFUSED = Course("CompletedWithFailures", faults={"blockedPrompts": [MINIFIGURE]}, refused=MINIFIGURE)
+BLOCKED = Course("Failed", faults={"accountBlockAfter": 0}, has_categories=True)
+PAUSED = Course(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": True})
+
+
+def list_activities() -> list[str]:
+    """Return the names of the app's activities, and let others list its functions, too: it takes only one listing."""
+    names = sorted(read_functions(function_app.app).activities)
+    function_app.app.functions_bindings = {}
+    return names
+
+
+ACTIVITIES = list_activities()
+_COURSES = {"record_failure": REFUSED, "stop_run": BLOCKED, "find_stop": PAUSED, "resume_run": PAUSED}
+
+
+def pick_course(activity: str) -> Course:
+    """Return a course that uses an activity."""
+    return _COURSES.get(activity, PLAIN)
+
+
+@dataclass(slots=True)
+class Trial:
+    """A course that is being run, from alarm to alarm of a clock that nobody waits for.
+
+    Attributes:
+        course: which one.
+        machine: where it runs.
+        simulator: the service.
+        clock: the machine's, and the service's.
+        waits: how often nothing was left to do but to wait.
+        sleeps_at: the wait in which the machine sleeps, from 0; None = in none.
+        sleeps_for: how long.
+    """
+
+    course: Course
+    machine: Machine
+    simulator: RunningSimulator
+    clock: ManualClock
+    waits: int = 0
+    sleeps_at: int | None = None
+    sleeps_for: timedelta = timedelta(hours=1)
+
+    async def run(self, *interferences: Interference) -> int:
+        """Run it to its end through what is done to it; returns how many lives died."""
+        return await self.machine.run(*interferences, ending=self.bring_to_end)
+
+    async def check(self, expected: list[dict[str, str]] | None = None) -> None:
+        """Fail unless nothing is lost or corrupt, only what was in flight was bought again, and the bill is right.
+
+        Args:
+            expected: the rows of an undisturbed run of the same request; None = where the texts may be others.
+        """
+        summary = await self.machine.read_summary()
+        assert summary["status"] == self.course.status, summary["error"]
+        if self.course is BLOCKED:
+            await self._lift_the_block()
+        audit = await self.machine.audit(items=self.machine.request["targetCount"], refused=self.course.refused)
+        assert (audit.lost, audit.corrupt) == ([], [])
+        assert expected is None or audit.describe_rows() == expected
+        bill = self.simulator.stats()
+        assert set(bill["billedImagesByPrompt"]) == {row["imagePrompt"] for row in audit.rows}
+        in_flight = self.machine.in_flight
+        for prompt, times in bill["billedImagesByPrompt"].items():
+            kills = sum(prompt in prompts for prompts in in_flight)
+            assert times - 1 <= kills, f"bought {times} times, in flight at {kills} kills: {prompt}"
+        assert all(len(prompts) <= WINDOW for prompts in in_flight)
+        if not in_flight and self.course is not BLOCKED:
+            told = summary["cost"]
+            assert (told["imageCalls"], told["usd"]) == (bill["billedImageCount"], round(bill["costUsd"], 4))
+
+    async def bring_to_end(self, host: EmbeddedHost, run_id: str) -> None:
+        """Jump from alarm to alarm until the run has ended; lift the block of one that has paused, and resume it."""
+        while True:
+            await host.engine.wait_until_idle()
+            instance = host.engine.find_instance(run_id)
+            assert instance is not None
+            if instance.status.is_finished:
+                return
+            if json.loads(instance.custom_status or "{}").get("stage") == "paused":
+                self.simulator.set_faults(AT_ONCE)
+                await self._resume(host, run_id)
+                continue
+            alarm = self.clock.next_alarm
+            assert alarm is not None, "the run waits for something that never comes"
+            if self.waits == self.sleeps_at:
+                self.clock._now += self.sleeps_for  # alarms that came due meanwhile go off late, as after a sleep
+            self.waits += 1
+            self.clock.jump_to(max(alarm, self.clock.now()))
+
+    async def _lift_the_block(self) -> None:
+        self.simulator.set_faults(AT_ONCE)
+        self.machine.key = "the next command"
+        assert await self.run() == 0
+
+    async def _resume(self, host: EmbeddedHost, run_id: str) -> None:
+        async with aiohttp.ClientSession() as session, session.post(f"{host.url}/api/runs/{run_id}/resume") as answer:
+            answer.raise_for_status()
+
+
+@asynccontextmanager
+async def open_trial(course: Course, folder: Path, **request: int) -> AsyncIterator[Trial]:
+    """Make an empty machine, and a service that does what the course asks for; ``request`` goes before the course's."""
+    clock = ManualClock(datetime.now(UTC))
+    faults = AT_ONCE | dict(course.faults)
+    async with running_simulator(faults=faults, clock=lambda: clock.now().timestamp()) as simulator:
+        machine = Machine(folder, simulator.url, REQUEST | dict(course.request) | request, clock=clock)
+        if course.has_categories:
+            async with machine.open_store() as store:
+                await write_categories(store, CATALOG, CATEGORIES)
+        yield Trial(course, machine, simulator, clock)
