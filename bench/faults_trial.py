@@ -83,7 +83,7 @@ class Trial:
         audit = await self.machine.audit(items=self.machine.request["targetCount"])
         lost, corrupt = list(audit.lost), audit.corrupt
         if summary["status"] != "Completed":
-            lost.append(f"the run ended {summary['status']}: {summary['error']}")
+            lost.insert(0, f"the run ended {summary['status']}: {summary['error']}")
         if expected is not None and audit.describe_rows() != expected:
             corrupt.append("the catalog is not that of an undisturbed run")
         billed = self.simulator.read_billed_prompts()

@@ -12,7 +12,13 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.patience import LEAST_WAIT_SECONDS, RunStoppedError, call_patiently, read_result
+from orchestrators.patience import (
+    LEAST_WAIT_SECONDS,
+    RunStoppedError,
+    call_patiently,
+    leave_out_absence,
+    read_result,
+)
 from shared.domain.image_messages import (
     ClaimInput,
     ClaimResult,
@@ -90,7 +96,8 @@ class _Lane:
 
     def __init__(self, context: df.DurableOrchestrationContext, lane: LaneInput) -> None:
         self.context = context
-        self.input = lane if lane.started_at else replace(lane, started_at=self._now().isoformat())
+        self.input = lane
+        self._started_at = lane.started_at or self._now().isoformat()
         self.tally = lane.tally
         self.failure: Failure | None = None
         self.tasks: dict[Any, ImageJob | str] = {}
@@ -108,6 +115,7 @@ class _Lane:
         self._poll_seconds = FIRST_POLL_SECONDS
         self._timer: Any = None
         self._timer_due: datetime | None = None
+        self._seen_at = self._now()
         self._stopped = False
         self._looked_at = self._now()
 
@@ -144,6 +152,7 @@ class _Lane:
 
     def settle(self, task: Any) -> Generator[Any, Any, None]:
         """Take in what a task brought."""
+        self._leave_out_absence()
         work = self.tasks.pop(task)
         if work == "timer":
             self._timer = self._timer_due = None
@@ -181,6 +190,7 @@ class _Lane:
             claims=self._claims,
             last_page=self._last_page,
             jobs=self._window.hand_over(self._now()),
+            started_at=self._started_at,
             tally=self.tally,
             most_images=None if self.input.most_images is None else self.input.most_images - self._ended,
             window=self._window.size,
@@ -285,6 +295,11 @@ class _Lane:
             longest = EAGER_POLL_SECONDS if is_eager else LAST_POLL_SECONDS
             self._poll_seconds = min(longest, self._poll_seconds * 1.5)
 
+    def _leave_out_absence(self) -> None:
+        expected = max(self._seen_at, self._timer_due or self._seen_at)
+        self._started_at = leave_out_absence(self.context, self._started_at, expected, version=self.input.version)
+        self._seen_at = self._now()
+
     def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
         """Let a job come back when its turn is there; one that has none yet would be told to wait longer still."""
         wait = max(LEAST_WAIT_SECONDS, seconds)
@@ -312,7 +327,7 @@ class _Lane:
             tries,
             max_retries=self.input.max_retries,
             seed=job.product_id,
-            since_success=find_time_since(now, self.input.started_at, result.last_success_at),
+            since_success=find_time_since(now, self._started_at, result.last_success_at),
         )
         if failure.reason is Reason.RATE_LIMITED:
             self.tally += Tally(rate_limited=1)
@@ -320,6 +335,9 @@ class _Lane:
             if wait is not None:
                 self._window.pause(now, now + timedelta(seconds=wait))
         if wait is not None:
+            if failure.reason is Reason.CONNECTION and self.input.version > 1:
+                # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
+                self._window.pause(now, now + timedelta(seconds=wait))
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
             return
         if failure.reason in BREAKING_REASONS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import azure.durable_functions as df
@@ -18,6 +18,10 @@ ResultT = TypeVar("ResultT", Plan, Done, Stop, Published)
 LEAST_WAIT_SECONDS = 1.0
 """Between two tries of refused work, even where the service says "at once": durable timers are no finer, and an
 orchestrator that asks again and again without a pause would fill its history within minutes."""
+
+LONGEST_QUIET = timedelta(minutes=15)
+"""No call takes longer (its timeout is 10 minutes), and no timer is as late. Where more has passed, nobody was there:
+a laptop slept, or a host was gone. That says nothing about the service, and uses up no patience."""
 
 LONGEST_TEXT_WAIT_SECONDS, TEXT_WAIT_GROWTH = 60.0, 1.5
 """Waits of a call that is tried within one generation grow, so that 30 minutes of refusals are some 40 tries."""
@@ -61,6 +65,7 @@ def call_text_activity(
     call: TextCall,
     *,
     max_retries: int,
+    version: int,
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Call a text activity until it succeeds or the policy gives up.
 
@@ -74,17 +79,40 @@ def call_text_activity(
     started_at = context.current_utc_datetime.isoformat()
     while True:
         attempt = replace(call, attempt=call.attempt + tries.calls)
+        asked_at = context.current_utc_datetime
         result = read_text_result((yield from call_once(context, activity, attempt)), tally)
         tally = Tally(cost=result.cost, rate_limited=result.rate_limited)
         if result.failure is None:
             return result, tries.calls + 1
         tries = count_failure(tries, result.failure)
+        started_at = leave_out_absence(context, started_at, asked_at, version=version)
         wait = decide_text_retry(context, call, result, tries, max_retries=max_retries, started_at=started_at)
         if wait is None:
             return result, tries.calls
         growth = TEXT_WAIT_GROWTH ** min(tries.calls, 12)  # far beyond the longest wait, far from an overflow
         wait = max(wait, min(LONGEST_TEXT_WAIT_SECONDS, growth))
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
+        due = context.current_utc_datetime + timedelta(seconds=wait)
+        yield context.create_timer(due)
+        started_at = leave_out_absence(context, started_at, due, version=version)
+
+
+def leave_out_absence(
+    context: df.DurableOrchestrationContext,
+    started_at: str,
+    expected: datetime,
+    *,
+    version: int,
+) -> str:
+    """Return since when refusals are put up with: since now, if nobody was there for a while.
+
+    Args:
+        context: tells the present moment.
+        started_at: since when until now, ISO 8601.
+        expected: when something was to happen that has happened now: a timer was due, or a call was made.
+        version: see ``messages.VERSION``; version 1 counted absences.
+    """
+    now: datetime = context.current_utc_datetime
+    return now.isoformat() if version > 1 and now - expected > LONGEST_QUIET else started_at
 
 
 def read_text_result(data: object, spent: Tally) -> TextResult:

@@ -214,7 +214,13 @@ def _ask_for_categories(
     for round_ in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
         call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=round_ > 0)
-        result, tries = yield from call_text_activity(context, "make_categories", call, max_retries=seed.max_retries)
+        result, tries = yield from call_text_activity(
+            context,
+            "make_categories",
+            call,
+            max_retries=seed.max_retries,
+            version=seed.version,
+        )
         attempt += tries
         spent += Tally(cost=result.cost, rate_limited=result.rate_limited)
         if result.failure is None and result.total >= result.asked:

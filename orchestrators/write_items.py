@@ -7,7 +7,14 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.patience import RunStoppedError, call_once, call_patiently, decide_text_retry, read_text_result
+from orchestrators.patience import (
+    RunStoppedError,
+    call_once,
+    call_patiently,
+    decide_text_retry,
+    leave_out_absence,
+    read_text_result,
+)
 from shared.domain.messages import Done, Ending, Failure, RunRef, Tally, TextCall, TextResult, Tries, WriteItemsInput
 from shared.domain.prompts import LOW_YIELD
 from shared.domain.retries import UNUSABLE_ANSWERS, count_failure
@@ -82,7 +89,8 @@ def _call_for_batch(
         lane=writer.lane,
         lanes=writer.lanes,
     )
-    started_at = writer.started_at or context.current_utc_datetime.isoformat()
+    asked_at = context.current_utc_datetime
+    started_at = writer.started_at or asked_at.isoformat()
     result = read_text_result((yield from call_once(context, "write_batch", call)), Tally())
     if result.failure is None:
         is_full = writer.lanes > 1 and not result.asked
@@ -93,9 +101,12 @@ def _call_for_batch(
         calls=writer.calls + 1,
         tally=writer.tally + Tally(rate_limited=result.rate_limited, cost=result.cost),
     )
+    started_at = leave_out_absence(context, started_at, asked_at, version=writer.version)
     wait = decide_text_retry(context, call, result, tries, max_retries=writer.max_retries, started_at=started_at)
     if wait is not None:
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
+        due = context.current_utc_datetime + timedelta(seconds=wait)
+        yield context.create_timer(due)
+        started_at = leave_out_absence(context, started_at, due, version=writer.version)
         return replace(writer, tries=tries, started_at=started_at)
     if result.failure.reason in UNUSABLE_ANSWERS and not writer.stricter:
         return replace(writer, stricter=True, tries=Tries(), started_at=None)

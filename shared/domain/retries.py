@@ -2,7 +2,7 @@
 
 | reason | again |
 | --- | --- |
-| rate_limited | after Retry-After, for ever; given up after 30 minutes without any success in the run |
+| rate_limited | after Retry-After, for ever; given up after 30 minutes awake without any success |
 | server_error, connection, bad_image | after 1.5 s x 2^n with jitter, up to maxRetries |
 | timeout_ambiguous | the same, at most twice: it may have been billed each time |
 | store_unavailable | the same, capped at 30 s, 8 times: rides out two minutes |

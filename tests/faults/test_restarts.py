@@ -60,7 +60,7 @@ async def test_a_host_that_is_killed_20_times_in_one_run_gets_there(tmp_path: Pa
     assert deaths == 20
 
 
-@pytest.mark.parametrize(("items", "pictures", "seconds"), [(12, 3, 20), (12, 7, 0)])
+@pytest.mark.parametrize(("items", "pictures", "seconds"), [(60, 0, 20), (60, 20, 0), (60, 45, 20)])
 async def test_a_service_that_dies_and_comes_back_loses_nothing_but_unanswered_calls(
     tmp_path: Path,
     items: int,
