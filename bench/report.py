@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.charts import draw_charts
 from bench.contents import COMPARISON, COMPARISON_TEXT, DETAILS
+from bench.faults_table import write_faults_table
 from bench.processes import ROOT
 from bench.results import FIGURES_FILE, Results
 from bench.tables import write_comparison, write_detail
@@ -44,7 +45,8 @@ def write_report(results: Results, document: Path = DOCUMENT) -> list[Path]:
     for path, _, svg in plots:
         path.write_text(svg, encoding="utf-8")
     pictures = "\n\n".join(f"![{title}](images/{path.name})" for path, title, _ in plots)
-    body = "\n\n".join([describe_measurement(results), pictures, format_tables(results)])
+    sections = [describe_measurement(results), pictures, format_tables(results), write_faults_table()]
+    body = "\n\n".join(section for section in sections if section is not None)
     document.write_text(replace_figures(text, body), encoding="utf-8")
     return [document, *(path for path, _, _ in plots)]
 
