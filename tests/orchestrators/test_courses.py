@@ -80,6 +80,22 @@ async def test_images_that_fail_for_good_are_told_one_by_one(tmp_path: Path) -> 
     assert tell_failure(course) is None
 
 
+async def test_the_first_image_is_made_before_the_second_batch_is_written(tmp_path: Path) -> None:
+    course = Course(text_seconds=15, image_seconds=10)
+    images: list[datetime] = []
+    batches: list[datetime] = []
+
+    def note_image(_: ImageCall) -> None:
+        images.append(course.clock.now())
+
+    def note_batch(_: TextCall) -> None:
+        batches.append(course.clock.now())
+
+    course.on_image, course.on_batch = note_image, note_batch
+    check_ended(course, await follow(course, tmp_path / "journal", target=60), images=60)
+    assert batches[0] < images[0] < batches[1]
+
+
 async def test_calls_whose_turn_has_not_come_come_back_when_it_has(tmp_path: Path) -> None:
     course = Course(image_seconds=20)
     turns: dict[str, datetime] = {}
