@@ -11,14 +11,14 @@ import azure.durable_functions as df
 from activities.allowance import Allowance, open_allowance
 from activities.costs import limit_image_cost, price_failed_image, price_image
 from activities.failures import count_outcome, handle_model_error, shorten, tell_failures
-from activities.prepare_run import describe_picture
+from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain import paths
 from shared.domain.image_messages import FailedImage, ImageCall, ImageResult
 from shared.domain.items import Item
 from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import SeedRequest, parse_image_size
 from shared.domain.retries import limit_retry_after
-from shared.imaging.pictures import BadImageError
+from shared.imaging.pictures import BadImageError, DecodedPicture, decode_picture
 from shared.ports import FileInfo, ImageAnswer, ImageRequest, Model, ModelError, Store, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
@@ -90,12 +90,13 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A picture that was bought and is as it was asked for; it is stored with its facts."""
+    """A picture that was bought and is as it was asked for; it is stored with its facts, its thumbnail beside it."""
 
     data: bytes
     content_type: str
     facts: Mapping[str, str]
     cost: Cost
+    thumbnail: bytes | None
 
 
 async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
@@ -143,6 +144,8 @@ async def _find_made(store: Store, job: _Job) -> ImageResult | None:
     if stored.facts.get("run_id") == job.call.run_id:
         cost = _read_cost(stored)
         await job.allowance.settle(cost)
+        if job.request.thumbnails:
+            await restore_thumbnail(store, job.call.catalog, job.item.filename, stored)
         return ImageResult(made=True, cost=cost)
     return None if job.request.force_images else ImageResult(kept=True)
 
@@ -171,14 +174,14 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         return ImageResult(cost=cost, failure=failure)
     cost = price_image(prices, answer.model, answer.usage)
     try:
-        facts, content_type = await asyncio.to_thread(_examine, answer, ask, request)
+        picture, thumbnail = await asyncio.to_thread(_examine, answer, ask, request)
     except BadImageError as error:
         await count_outcome(services, call, Reason.BAD_IMAGE)
         await job.allowance.settle(cost)
         failure = Failure(Reason.BAD_IMAGE, shorten(str(error)), request_id=answer.request_id)
         return ImageResult(cost=cost, failure=failure)
     await count_outcome(services, call, None)
-    facts |= {
+    facts = picture.facts.to_json() | {
         "run_id": call.run_id,
         "product_id": call.product_id,
         "model": answer.model,
@@ -186,7 +189,7 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         "output_tokens": str(cost.output_tokens),
         "nano_usd": str(cost.nano_usd),
     }
-    return _Picture(answer.data, content_type, facts, cost)
+    return _Picture(answer.data, picture.facts.content_type, facts, cost, thumbnail)
 
 
 async def _keep(services: Services, job: _Job, bought: _Picture) -> ImageResult:
@@ -198,6 +201,8 @@ async def _keep(services: Services, job: _Job, bought: _Picture) -> ImageResult:
         services.unstored.keep(job.key, bought)
         raise
     await job.allowance.settle(bought.cost)
+    if bought.thumbnail is not None:
+        await keep_thumbnail(store, call.catalog, job.item.filename, bought.thumbnail, bought.facts)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
     return ImageResult(made=True, cost=bought.cost)
 
@@ -215,19 +220,20 @@ async def find_item(services: Services, catalog: str, run_id: str, batch: int, p
     raise LookupError(f"item {product_id!r} is not in batch {batch} of catalog {catalog!r}")
 
 
-def _examine(answer: ImageAnswer, ask: ImageRequest, request: SeedRequest) -> tuple[dict[str, str], str]:
-    """Return a picture's facts and content type.
+def _examine(answer: ImageAnswer, ask: ImageRequest, request: SeedRequest) -> tuple[DecodedPicture, bytes | None]:
+    """Return a picture, and its thumbnail if there is to be one and it can be made.
 
     Raises:
         BadImageError: it does not decode, or is not of the format and size that were asked for.
     """
-    facts, content_type = describe_picture(answer.data)
-    size = (int(facts["width"]), int(facts["height"]))
-    if content_type != f"image/{ask.format}" or size != parse_image_size(request.image_size):
+    picture = decode_picture(answer.data)
+    facts = picture.facts
+    if facts.format != ask.format or (facts.width, facts.height) != parse_image_size(request.image_size):
         raise BadImageError(
-            f"the picture is {content_type} {size[0]}x{size[1]}; expected image/{ask.format} {request.image_size}",
+            f"the picture is {facts.content_type} {facts.width}x{facts.height}; "
+            f"expected image/{ask.format} {request.image_size}",
         )
-    return facts, content_type
+    return picture, try_thumbnail(picture.image) if request.thumbnails else None
 
 
 def _read_cost(stored: FileInfo) -> Cost:

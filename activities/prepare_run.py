@@ -1,5 +1,6 @@
 """``prepare_run``: sees what a catalog has already, and that its files are what was written there."""
 
+import asyncio
 import contextlib
 
 import azure.durable_functions as df
@@ -74,24 +75,19 @@ async def find_valid_images(store: Store, catalog_name: str) -> set[str]:
     return valid
 
 
-def describe_picture(data: bytes) -> tuple[dict[str, str], str]:
-    """Return the facts of a picture that travel with it, and its content type.
-
-    Raises:
-        BadImageError: it does not decode.
-    """
-    picture = inspect_image(data)
-    facts = {"sha256": picture.sha256, "width": str(picture.width), "height": str(picture.height)}
-    return facts, picture.content_type
-
-
 async def _take_on(store: Store, info: FileInfo) -> None:
     content = await store.read(info.path)
     if content is None:
         return
     try:
-        facts, content_type = describe_picture(content.data)
+        picture = await asyncio.to_thread(inspect_image, content.data)
     except BadImageError:
         return
     with contextlib.suppress(StoreConflictError):  # another delivery of this activity was quicker
-        await store.write(info.path, content.data, content_type=content_type, facts=facts, if_match=content.etag)
+        await store.write(
+            info.path,
+            content.data,
+            content_type=picture.content_type,
+            facts=picture.to_json(),
+            if_match=content.etag,
+        )

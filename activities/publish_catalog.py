@@ -1,14 +1,18 @@
 """``publish_catalog``: sees what a run left in the store, decides its status, and writes the catalog last."""
 
+from collections.abc import Iterator
+
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
+from activities.thumbnails import complete_thumbnails
 from shared.domain.messages import Ending, Failure, Published
-from shared.domain.run_status import PUBLISHING_STATUSES, Status, decide_status
+from shared.domain.run_status import PUBLISHING_STATUSES, Status, decide_status, is_publishing
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import read_claim
+from shared.records.near_duplicates import write_near_duplicates
 from shared.records.publication import publish, view_catalog, write_partial
 from shared.records.run_lists import find_failed_images, write_run_lists
 from shared.telemetry.observed_activities import observe_activity
@@ -42,7 +46,11 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     request = await run.read_request(store, ending.run_id)
     stop = await run.read_stop(store, ending.run_id)
     failure = await _find_superseded(store, ending) or ending.failure
-    view = await view_catalog(store, request.catalog, with_images=not request.dry_run)
+    pictures, bare = None, 0
+    if is_publishing(stop, failure):
+        make = request.thumbnails and not request.dry_run
+        pictures, bare = await complete_thumbnails(store, request.catalog, make=make)
+    view = await view_catalog(store, request.catalog, with_images=not request.dry_run, pictures=pictures)
     status = decide_status(
         request=request,
         stop=stop,
@@ -53,6 +61,8 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     why = stop or failure
     rows = find_failed_images(store, ending.run_id, view, why, forced=request.force_images and not request.dry_run)
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
+    near_duplicates, near = await write_near_duplicates(store, ending.run_id, view)
+    outputs |= near_duplicates
     if failed and status is Status.COMPLETED:
         status = Status.COMPLETED_WITH_FAILURES
     if status in PUBLISHING_STATUSES and request.publish:
@@ -67,7 +77,21 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         failed=failed,
         outputs=outputs,
         shortfall=why,
+        notes=tuple(_note_pictures(near, bare)),
     )
+
+
+def _note_pictures(near: int, bare: int) -> Iterator[str]:
+    """Yield what a caller should know of the pictures.
+
+    Args:
+        near: how many look nearly like an earlier one.
+        bare: how many have no thumbnail although there is to be one.
+    """
+    if near:
+        yield f"pictures that look nearly like an earlier one: {near} (near_duplicates.json)"
+    if bare:
+        yield f"pictures without a thumbnail: {bare} (the next run tries again)"
 
 
 async def _find_superseded(store: Store, ending: Ending) -> Failure | None:

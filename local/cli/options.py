@@ -61,6 +61,10 @@ ImageFormatOption = Annotated[
     str | None,
     typer.Option(metavar="FORMAT", help="png (default) or jpeg."),
 ]
+ThumbnailsOption = Annotated[
+    bool | None,
+    typer.Option("--thumbnails/--no-thumbnails", help="Make a small WebP of each picture, too (default)."),
+]
 ParallelImageRequestsOption = Annotated[
     int | None,
     typer.Option(metavar="N", help="Image calls at a time, 1-64 (4)."),

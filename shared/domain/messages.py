@@ -320,6 +320,7 @@ class Published(Message):
         outputs: store paths by name.
         shortfall: why the run ended before it had done all that it was asked.
         failure: why publishing failed.
+        notes: what a caller should know although nothing failed, one line each.
     """
 
     status: str = "Failed"
@@ -330,6 +331,7 @@ class Published(Message):
     outputs: Mapping[str, str] = field(default_factory=dict)
     shortfall: Failure | None = None
     failure: Failure | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,17 @@ def image_folder(catalog: str) -> str:
     return f"catalogs/{catalog}/images/"
 
 
+def thumbnail_file(catalog: str, filename: str) -> str:
+    """The thumbnail of a picture: its name, but for the ending."""
+    stem, dot, _ = filename.rpartition(".")
+    return f"{thumbnail_folder(catalog)}{stem if dot else filename}.webp"
+
+
+def thumbnail_folder(catalog: str) -> str:
+    """Prefix of a catalog's thumbnails."""
+    return f"catalogs/{catalog}/thumbnails/"
+
+
 def batch_file(catalog: str, batch: int) -> str:
     """A batch's accepted items; batches count from 1."""
     return f"{batch_folder(catalog)}{batch:05d}.json"

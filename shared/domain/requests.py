@@ -81,6 +81,7 @@ class SeedRequest(BaseModel):
     image_size: Annotated[str, AfterValidator(check_image_size)] = "1024x1024"
     image_quality: Literal["low", "medium", "high"] = "medium"
     image_format: Literal["png", "jpeg"] = "png"
+    thumbnails: bool = True
     force_categories: bool = False
     force_images: bool = False
     dry_run: bool = False

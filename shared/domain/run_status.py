@@ -159,6 +159,11 @@ def read_created_at(run_id: str) -> datetime:
     return datetime.fromtimestamp((RUN_ID_EPOCH_END_MS - int(match[1])) / 1000, UTC)
 
 
+def is_publishing(stop: Failure | None, failure: Failure | None) -> bool:
+    """Tell whether a run that ends so has come far enough for its catalog to be published; see `decide_status`."""
+    return stop is None and (failure is None or failure.reason in SHORTFALL_REASONS)
+
+
 def decide_status(
     *,
     request: SeedRequest,
@@ -176,9 +181,9 @@ def decide_status(
         items: accepted items in the store.
         images: of them, those whose image was seen in the store.
     """
-    if stop is not None:
-        return Status.CANCELLED if stop.reason is Reason.CANCELLED else Status.FAILED
-    if failure is not None and failure.reason not in SHORTFALL_REASONS:
+    if stop is not None and stop.reason is Reason.CANCELLED:
+        return Status.CANCELLED
+    if not is_publishing(stop, failure):
         return Status.FAILED
     complete = items >= request.target_count and (request.dry_run or images >= items)
     return Status.COMPLETED if complete else Status.COMPLETED_WITH_FAILURES
@@ -282,7 +287,7 @@ def summarize(
         error=view_error(published.failure or published.shortfall),
         images_kept=max(0, published.images - tally.made),
         images_made=tally.made,
-        notes=find_notes(request, published.items - tally.accepted),
+        notes=[*find_notes(request, published.items - tally.accepted), *published.notes],
     )
 
 

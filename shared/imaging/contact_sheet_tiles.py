@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from shared.imaging.contact_sheet_layout import TILE
+from shared.imaging.flattening import flatten_image
 from shared.imaging.pictures import BadImageError, shrink_image
 
 if TYPE_CHECKING:
@@ -54,13 +55,7 @@ def make_tile_mask() -> "Image":
 
 def _shrink(data: bytes) -> "Image":
     """Return a picture no larger than a tile, its transparent parts white."""
-    from PIL import Image  # noqa: PLC0415 - see make_tile
-
-    image = shrink_image(data, TILE)
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, _BACKGROUND), layer).convert("RGB")
+    return flatten_image(shrink_image(data, TILE))
 
 
 def _make_empty_tile() -> "Image":

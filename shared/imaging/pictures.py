@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, Literal
 
+from shared.imaging.dhash import compute_dhash, format_dhash
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
@@ -30,22 +32,35 @@ class BadImageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What is known of a picture: pixels, bytes, and the SHA-256 of its file in hex."""
+    """What is known of a picture: pixels, bytes, the SHA-256 of its file in hex, and what it looks like (`dhash`)."""
 
     width: int
     height: int
     format: ImageFormat
     sha256: str
     size: int
+    dhash: str
 
     @property
     def content_type(self) -> str:
         """The media type, such as ``image/png``."""
         return f"image/{self.format}"
 
+    def to_json(self) -> dict[str, str]:
+        """Return the facts that travel with the picture in a store; it tells size and type by itself."""
+        return {"sha256": self.sha256, "width": str(self.width), "height": str(self.height), "dhash": self.dhash}
 
-def inspect_image(data: bytes) -> ImageFacts:
-    """Decode a picture to its last pixel and return what is known of it. For any thread; takes 10-45 ms for 1024x1024.
+
+@dataclass(frozen=True, slots=True)
+class DecodedPicture:
+    """A whole picture in memory, four bytes a pixel at most, and what is known of its file."""
+
+    facts: ImageFacts
+    image: "Image"
+
+
+def decode_picture(data: bytes) -> DecodedPicture:
+    """Decode a picture to its last pixel and look at it. For any thread; takes 6-45 ms for 1024x1024.
 
     Raises:
         BadImageError: the bytes are no PNG or JPEG, are damaged or cut short, or are wider or higher than 4096.
@@ -57,20 +72,32 @@ def inspect_image(data: bytes) -> ImageFacts:
             _open(data, image_format).verify()  # decoding alone does not look at the checksums
         image = _open(data, image_format)
         image.load()
-    return ImageFacts(
+        dhash = compute_dhash(image)
+    facts = ImageFacts(
         width=image.width,
         height=image.height,
         format=image_format,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
+        dhash=format_dhash(dhash),
     )
+    return DecodedPicture(facts, image)
+
+
+def inspect_image(data: bytes) -> ImageFacts:
+    """Return what is known of a picture, as `decode_picture` does, where its pixels are not needed.
+
+    Raises:
+        BadImageError: as `decode_picture`.
+    """
+    return decode_picture(data).facts
 
 
 def shrink_image(data: bytes, side: int) -> "Image":
     """Decode a picture and return it no wider or higher than ``side`` pixels, in its own proportions and mode.
 
     Raises:
-        BadImageError: as `inspect_image`, but not every damage is found.
+        BadImageError: as `decode_picture`, but not every damage is found.
     """
     image_format = _recognize(data)
     with _name_damage(data, image_format):

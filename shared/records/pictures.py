@@ -1,6 +1,6 @@
 """The pictures of a catalog, known by their facts and held so that 50,000 of them take little memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -8,28 +8,49 @@ from typing import Final
 from shared.domain import paths
 from shared.ports import FileInfo, Store
 
-_NUMBERS: Final = Struct("<QQQ")  # size, width, height; the digest follows
+_NUMBERS: Final = Struct(
+    "<QQQQ??"
+)  # size, width, height, dhash, whether it is known, has_thumbnail; the digest follows
+_DHASH_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A validated picture: ``size`` in bytes, ``width`` and ``height`` in pixels, ``sha256`` in hex."""
+    """A validated picture.
+
+    Attributes:
+        size: in bytes.
+        width: in pixels.
+        height: in pixels.
+        sha256: of the file, in hex.
+        dhash: what it looks like, 64 bits; None of one that was made before 0.3.0 and has no thumbnail.
+        has_thumbnail: whether there is one that was made of this very file.
+    """
 
     size: int
     width: int
     height: int
     sha256: str
+    dhash: int | None = None
+    has_thumbnail: bool = False
 
 
 class PictureTable:
-    """The validated pictures of a catalog by file name: about 250 bytes each, 100 of them for the name."""
+    """The validated pictures of a catalog by file name: about 260 bytes each, 100 of them for the name."""
 
     def __init__(self) -> None:
         self._packed: dict[str, bytes] = {}
 
     def add(self, filename: str, picture: Picture) -> None:
-        """Keep a picture."""
-        numbers = _NUMBERS.pack(picture.size, picture.width, picture.height)
+        """Keep a picture, in place of one of this name."""
+        numbers = _NUMBERS.pack(
+            picture.size,
+            picture.width,
+            picture.height,
+            picture.dhash or 0,
+            picture.dhash is not None,
+            picture.has_thumbnail,
+        )
         self._packed[filename] = numbers + bytes.fromhex(picture.sha256)
 
     def find(self, filename: str) -> Picture | None:
@@ -37,11 +58,16 @@ class PictureTable:
         packed = self._packed.get(filename)
         if packed is None:
             return None
-        size, width, height = _NUMBERS.unpack_from(packed)
-        return Picture(size, width, height, packed[_NUMBERS.size :].hex())
+        size, width, height, dhash, is_known, has_thumbnail = _NUMBERS.unpack_from(packed)
+        digest = packed[_NUMBERS.size :].hex()
+        return Picture(size, width, height, digest, dhash if is_known else None, has_thumbnail)
 
     def __contains__(self, filename: str) -> bool:
         return filename in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the file names; a picture may be replaced meanwhile, but none added."""
+        return iter(self._packed)
 
 
 def describe_stored_picture(info: FileInfo) -> Picture | None:
@@ -51,7 +77,18 @@ def describe_stored_picture(info: FileInfo) -> Picture | None:
         width, height, digest = int(facts["width"]), int(facts["height"]), bytes.fromhex(facts["sha256"])
     except (KeyError, ValueError):
         return None
-    return Picture(info.size, width, height, digest.hex()) if min(info.size, width, height) > 0 else None
+    if min(info.size, width, height) <= 0:
+        return None
+    return Picture(info.size, width, height, digest.hex(), read_dhash(info))
+
+
+def read_dhash(info: FileInfo) -> int | None:
+    """Return the perceptual hash among a file's facts, or None if it has none."""
+    try:
+        dhash = bytes.fromhex(info.facts["dhash"])
+    except (KeyError, ValueError):
+        return None
+    return int.from_bytes(dhash) if len(dhash) == _DHASH_BYTES else None
 
 
 async def list_pictures(store: Store, catalog: str) -> PictureTable:

@@ -9,6 +9,7 @@ from shared.ports import CatalogSeederError, Store
 from shared.records import catalog
 from shared.records.files import JSON_TYPE, parse_json
 from shared.records.publication import iterate_missing, publish, view_catalog
+from shared.records.thumbnails import match_thumbnails, remove_thumbnails
 
 
 class NothingToKeepError(CatalogSeederError):
@@ -18,7 +19,8 @@ class NothingToKeepError(CatalogSeederError):
 async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any]:
     """Remove the items without an image from the catalog's state and publish the rest.
 
-    A killed prune leaves each batch whole, of before or after; doing it again finishes it.
+    A killed prune leaves each batch whole, of before or after; doing it again finishes it. Thumbnails without their
+    picture go, too; they have no backup, as they are made of pictures.
 
     Args:
         store: where the catalog lives.
@@ -45,6 +47,7 @@ async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any
         for number in view.incomplete_batches:
             await _prune_batch(store, name, number, missing, prune_id)
         view = await view_catalog(store, name, with_images=True)
+    await remove_thumbnails(store, await match_thumbnails(store, name, view.pictures))
     outputs = await publish(store, view)
     return {
         "catalog": name,

@@ -3,16 +3,19 @@
 A catalog may hold 50,000 items, so none of this holds them: each step reads the batches anew.
 """
 
+from array import array
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from shared.domain import paths
 from shared.domain.items import Item
+from shared.imaging.dhash import format_dhash
 from shared.ports import Store
 from shared.records import catalog
 from shared.records.json_arrays import ArrayText, Fingerprint, write_array_if_changed
 from shared.records.pictures import Picture, PictureTable, list_pictures
+from shared.records.thumbnails import match_thumbnails
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class CatalogView:
         categories: how many the catalog has.
         items: how many it holds.
         images: how many of the items have their image in the store.
+        dhashes: the perceptual hashes of these images, in acceptance order, of those that have one.
         catalog_file: what catalog.json will hold.
         manifest_file: what manifest.json will hold.
     """
@@ -42,6 +46,7 @@ class CatalogView:
     categories: int
     items: int
     images: int
+    dhashes: "array[int]"
     catalog_file: Fingerprint
     manifest_file: Fingerprint
 
@@ -56,16 +61,36 @@ class CatalogView:
         return self.items - self.rows
 
 
-async def view_catalog(store: Store, name: str, *, with_images: bool) -> CatalogView:
-    """Return what a catalog holds; ``with_images=False`` takes items without an image for complete.
+async def view_pictures(store: Store, name: str) -> PictureTable:
+    """Return the validated pictures of a catalog, and which of them have a thumbnail."""
+    pictures = await list_pictures(store, name)
+    await match_thumbnails(store, name, pictures)
+    return pictures
+
+
+async def view_catalog(
+    store: Store,
+    name: str,
+    *,
+    with_images: bool,
+    pictures: PictureTable | None = None,
+) -> CatalogView:
+    """Return what a catalog holds.
+
+    Args:
+        store: where it is.
+        name: the catalog.
+        with_images: False takes items without an image for complete.
+        pictures: its pictures, where they were looked at already.
 
     Raises:
         DamagedFileError: a file of the catalog cannot be read.
     """
-    pictures = await list_pictures(store, name)
+    pictures = await view_pictures(store, name) if pictures is None else pictures
     numbers = await catalog.list_batch_numbers(store, name)
     incomplete: list[int] = []
     items = images = 0
+    dhashes = array("Q")
     rows, manifest = ArrayText(), ArrayText()
     async for batch in catalog.iterate_batches(store, name, numbers):
         for item in batch.items:
@@ -73,6 +98,8 @@ async def view_catalog(store: Store, name: str, *, with_images: bool) -> Catalog
             items += 1
             if picture is not None:
                 images += 1
+                if picture.dhash is not None:
+                    dhashes.append(picture.dhash)
                 manifest.add(_describe_picture(name, item, picture))
             if picture is not None or not with_images:
                 rows.add(item.to_json())
@@ -89,6 +116,7 @@ async def view_catalog(store: Store, name: str, *, with_images: bool) -> Catalog
         categories=len(await catalog.read_categories(store, name) or []),
         items=items,
         images=images,
+        dhashes=dhashes,
         catalog_file=rows.fingerprint(),
         manifest_file=manifest.fingerprint(),
     )
@@ -152,4 +180,6 @@ def _describe_picture(name: str, item: Item, picture: Picture) -> dict[str, Any]
         "height": picture.height,
         "sha256": picture.sha256,
         "contentType": "image/jpeg" if item.filename.endswith(".jpg") else "image/png",
+        "thumbnail": paths.thumbnail_file(name, item.filename) if picture.has_thumbnail else None,
+        "dhash": None if picture.dhash is None else format_dhash(picture.dhash),
     }

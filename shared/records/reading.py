@@ -14,12 +14,14 @@ ValueT = TypeVar("ValueT")
 async def read_in_order(
     keys: Iterable[KeyT] | AsyncIterable[KeyT],
     read: Callable[[KeyT], Awaitable[ValueT]],
+    *,
+    at_once: int = READ_AT_ONCE,
 ) -> AsyncIterator[ValueT]:
-    """Yield what ``read`` returns for each key, in the order of the keys; READ_AT_ONCE values are in memory at most."""
+    """Yield what ``read`` returns for each key, in the order of the keys; ``at_once`` values are in memory at most."""
     block: list[KeyT] = []
     async for key in _iterate(keys):
         block.append(key)
-        if len(block) == READ_AT_ONCE:
+        if len(block) == at_once:
             for value in await asyncio.gather(*map(read, block)):
                 yield value
             block.clear()

@@ -23,6 +23,7 @@ FLAGS = {
     "imageSize": (["--image-size", "512x256"], "512x256"),
     "imageQuality": (["--image-quality", "high"], "high"),
     "imageFormat": (["--image-format", "jpeg"], "jpeg"),
+    "thumbnails": (["--no-thumbnails"], False),
     "forceCategories": (["--force-categories"], True),
     "forceImages": (["--force-images"], True),
     "dryRun": (["--dry-run"], True),

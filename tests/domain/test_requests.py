@@ -18,7 +18,7 @@ RANGES = {
     "parallelImageRequests": (1, 64),
     "maxRetries": (0, 10),
 }
-FLAGS = ("forceCategories", "forceImages", "dryRun", "validateItems", "publish")
+FLAGS = ("forceCategories", "forceImages", "dryRun", "validateItems", "publish", "thumbnails")
 
 
 def ask(**body: Any) -> SeedRequest:
@@ -81,6 +81,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "imageSize": "1024x1024",
         "imageQuality": "medium",
         "imageFormat": "png",
+        "thumbnails": True,
         "forceCategories": False,
         "forceImages": False,
         "dryRun": False,

@@ -195,6 +195,22 @@ def test_a_failure_to_publish_is_told_before_a_shortfall() -> None:
     assert status.error.reason == "damaged_file"
 
 
+def test_a_summary_has_the_notes_of_publishing_behind_its_own() -> None:
+    published = Published(status="Completed", items=12, images=12, notes=("of the pictures",))
+    request = SeedRequest(catalog="lego", target_count=10)
+    moment = datetime(2026, 12, 1, tzinfo=UTC)
+    status = summarize(
+        make_run_id(1_790_000_000_000, "0a1b2c3d"),
+        request,
+        published,
+        Tally(),
+        outputs={},
+        completed_at=moment,
+    )
+    assert len(status.notes) == 2
+    assert status.notes[-1] == "of the pictures"
+
+
 def test_a_catalog_that_held_more_than_asked_keeps_it_and_says_so() -> None:
     status = compose_status(
         RUN_ID,

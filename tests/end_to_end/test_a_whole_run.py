@@ -121,6 +121,37 @@ async def test_jpeg_pictures_on_request(tmp_path: Path) -> None:
     assert all(row["filename"].endswith(".jpg") for row in manifest)
 
 
+async def test_every_picture_has_a_thumbnail_that_the_manifest_names_and_a_repair_makes_a_lost_one_again(
+    tmp_path: Path,
+) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=4, categoryCount=2)
+        manifest = app.read("catalogs/toys/manifest.json")
+        lost = tmp_path / manifest[0]["thumbnail"]
+        lost.unlink()
+        repair = await app.call("POST", "/api/catalogs/toys/repair")
+        repaired = await app.wait(repair.body["runId"])
+        assert app.simulator.stats()["billedImageCount"] == 4
+        assert app.read("catalogs/toys/manifest.json") == manifest
+        assert isinstance(app.read(repaired["outputs"]["nearDuplicates"]), list)
+    assert (repaired["status"], repaired["imagesMade"]) == ("Completed", 0)
+    assert len({row["dhash"] for row in manifest}) > 1
+    for row in manifest:
+        with Image.open(tmp_path / row["thumbnail"]) as thumbnail:
+            assert (thumbnail.format, thumbnail.size) == ("WEBP", (64, 64))
+
+
+async def test_a_catalog_of_before_gets_its_thumbnails_by_the_next_run_that_is_to_have_them(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=4, categoryCount=2, thumbnails=False)
+        assert {row["thumbnail"] for row in app.read("catalogs/toys/manifest.json")} == {None}
+        assert not (tmp_path / "catalogs/toys/thumbnails").exists()
+        status = await app.run(targetCount=4, categoryCount=2)
+        manifest = app.read("catalogs/toys/manifest.json")
+    assert (status["status"], status["imagesMade"]) == ("Completed", 0)
+    assert all((tmp_path / row["thumbnail"]).is_file() for row in manifest)
+
+
 async def test_a_theme_is_data_in_the_request(tmp_path: Path) -> None:
     theme = {
         "subject": "garden tools",

@@ -23,8 +23,10 @@ def test_a_whole_picture_is_described(kind: str) -> None:
         format="png" if kind == "png" else "jpeg",
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
+        dhash="0000000000000000",
     )
     assert facts.content_type == f"image/{kind}"
+    assert facts.to_json() == {"sha256": facts.sha256, "width": "640", "height": "480", "dhash": "0000000000000000"}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])

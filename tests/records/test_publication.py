@@ -98,6 +98,8 @@ async def test_catalog_and_manifest_are_those_of_the_contract(store: WatchedStor
             "height": 768,
             "sha256": "00ff",
             "contentType": "image/png",
+            "thumbnail": None,
+            "dhash": None,
         },
     ]
     assert outputs == {

@@ -24,13 +24,15 @@ PATH = paths.image_file(CATALOG, "a.png")
 
 def test_a_table_gives_back_what_was_put_in() -> None:
     table = PictureTable()
-    pictures = {"a.png": Picture(1_500_000, 1024, 768, SHA256), "b.jpg": Picture(2**40, 1, 2, "00ff")}
+    pictures = {"a.png": Picture(1_500_000, 1024, 768, SHA256), "b.jpg": Picture(2**40, 1, 2, "00ff", 2**64 - 1, True)}
+    pictures |= {"c.png": Picture(1, 1, 1, "00ff", dhash=0), "d.png": Picture(1, 1, 1, "00ff", has_thumbnail=True)}
     for filename, picture in pictures.items():
         table.add(filename, picture)
     assert {filename: table.find(filename) for filename in pictures} == pictures
     assert "a.png" in table
-    assert "c.png" not in table
-    assert table.find("c.png") is None
+    assert list(table) == list(pictures)
+    assert "e.png" not in table
+    assert table.find("e.png") is None
 
 
 def test_fifty_thousand_pictures_take_less_than_15_mb() -> None:
@@ -38,7 +40,7 @@ def test_fifty_thousand_pictures_take_less_than_15_mb() -> None:
     try:
         table = PictureTable()
         for _ in range(5_000):
-            table.add(f"{uuid.uuid4()}.png", Picture(1_500_000, 1024, 1024, SHA256))
+            table.add(f"{uuid.uuid4()}.png", Picture(1_500_000, 1024, 1024, SHA256, 2**63, True))
         size, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -85,6 +87,23 @@ async def test_a_picture_that_lacks_a_fact_was_not_validated(store: WatchedStore
     facts = {name: value for name, value in FACTS.items() if name != fact}
     await store.write(PATH, b"picture", content_type="image/png", facts=facts)
     assert not is_valid_image(await store.describe(PATH))
+
+
+@pytest.mark.parametrize(
+    ("facts", "dhash"),
+    [
+        ({"dhash": "00000000000000ff"}, 0xFF),
+        ({}, None),
+        ({"dhash": "ff"}, None),
+        ({"dhash": "no hex"}, None),
+        ({"dhash": "0" * 18}, None),
+    ],
+)
+async def test_a_picture_without_a_usable_hash_is_a_picture_all_the_same(
+    store: WatchedStore, facts: dict[str, str], dhash: int | None
+) -> None:
+    await store.write(PATH, b"picture", content_type="image/png", facts=FACTS | facts)
+    assert (await list_pictures(store, CATALOG)).find("a.png") == Picture(7, 1024, 768, "00ff", dhash)
 
 
 async def test_an_empty_file_is_no_picture_whatever_is_said_of_it(store: WatchedStore) -> None:

@@ -1,0 +1,219 @@
+"""Thumbnails come with their pictures or are made up for, and nothing fails for want of one."""
+
+import hashlib
+from collections.abc import Mapping
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from activities.thumbnails import complete_thumbnails
+from shared.domain import paths
+from shared.domain.image_messages import ImageCall, ImageResult
+from shared.domain.items import Item
+from shared.domain.messages import Ending, Failure, Published
+from shared.ports import FileInfo, StoreUnavailableError
+from shared.reasons import Reason
+from shared.records.run import record_stop
+from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
+from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
+from tests.support.drawings import draw_gradient
+from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.scripted_model import PICTURE, ScriptedModel
+
+ANN = make_item("Ann")
+ANNS = paths.thumbnail_file(CATALOG, ANN.filename)
+FOLDER = paths.thumbnail_folder(CATALOG)
+CALL = ImageCall(RUN, CATALOG, product_id=ANN.product_id, batch=1)
+OLD = {"sha256": hashlib.sha256(PICTURE).hexdigest(), "width": "64", "height": "64"}
+"""The facts of a picture that version 0.2.0 has made."""
+
+
+class ThumbnaillessStore(MemoryStore):
+    """A store that is away whenever a thumbnail is asked for or written."""
+
+    async def describe(self, path: str) -> FileInfo | None:
+        self._fail_for(path)
+        return await super().describe(path)
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        self._fail_for(path)
+        return await super().write(path, data, content_type=content_type, facts=facts, if_match=if_match)
+
+    def _fail_for(self, path: str) -> None:
+        if path.startswith(FOLDER):
+            raise StoreUnavailableError("away")
+
+
+async def make_image(store: WatchedStore | MemoryStore, model: ScriptedModel) -> ImageResult:
+    """Deliver the call for Ann's picture to a process that was just started."""
+    return ImageResult.from_json(await deliver(start_process(store, model), "make_image", CALL))
+
+
+async def publish_catalog(store: WatchedStore | MemoryStore) -> Published:
+    process = start_process(store, ScriptedModel())
+    return Published.from_json(await deliver(process, "publish_catalog", Ending(RUN, CATALOG)))
+
+
+async def write_old_images(store: WatchedStore, items: list[Item]) -> None:
+    """Store pictures as version 0.2.0 has left them."""
+    for item in items:
+        await store.write(paths.image_file(CATALOG, item.filename), PICTURE, content_type="image/png", facts=OLD)
+
+
+async def test_a_picture_is_made_with_its_thumbnail(store: WatchedStore, model: ScriptedModel) -> None:
+    await start_run_in(store)
+    await write_batches(store, ["Ann"])
+    assert (await make_image(store, model)).made
+    content, info = await store.read(ANNS), await store.describe(ANNS)
+    assert content is not None
+    assert info is not None
+    assert Image.open(BytesIO(content.data)).format == "WEBP"
+    assert info.facts == {"picture": ANN.filename, "picture_sha256": OLD["sha256"], "dhash": "0" * 16}
+
+
+async def test_without_being_asked_for_none_is_made(store: WatchedStore, model: ScriptedModel) -> None:
+    await start_run_in(store, thumbnails=False)
+    await write_batches(store, ["Ann"])
+    assert (await make_image(store, model)).made
+    await publish_catalog(store)
+    assert await list_paths(store, FOLDER) == []
+    picture = await store.describe(paths.image_file(CATALOG, ANN.filename))
+    assert picture is not None
+    assert picture.facts["dhash"] == "0" * 16
+
+
+async def test_a_process_that_dies_before_it_is_written_leaves_it_to_the_next_delivery(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start_run_in(store)
+    await write_batches(store, ["Ann"])
+    store.changes.clear()
+    store.changes_to_live = 1
+    with pytest.raises(KilledError):
+        await make_image(store, model)
+    store.changes_to_live = None
+    assert await list_paths(store, FOLDER) == []
+    assert (await make_image(store, model)).made
+    assert await list_paths(store, FOLDER) == [ANNS]
+    store.reads.clear()
+    await make_image(store, model)
+    assert store.reads[paths.image_file(CATALOG, ANN.filename)] == 0
+    assert model.calls == 1
+
+
+async def test_a_store_that_does_not_take_it_costs_the_picture_nothing(model: ScriptedModel) -> None:
+    store = ThumbnaillessStore()
+    await start_run_in(store)
+    await write_batches(store, ["Ann"])
+    made = await make_image(store, model)
+    assert made.made
+    assert await make_image(store, model) == made
+    assert model.calls == 1
+
+
+async def test_a_pillow_that_cannot_write_webp_costs_the_picture_nothing_and_is_told(
+    store: WatchedStore, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(Image.SAVE, "WEBP")
+    await start_run_in(store, target_count=1)
+    await write_batches(store, ["Ann"])
+    assert (await make_image(store, model)).made
+    published = await publish_catalog(store)
+    assert (published.status, published.images) == ("Completed", 1)
+    assert published.notes == ("pictures without a thumbnail: 1 (the next run tries again)",)
+
+
+async def test_pictures_of_earlier_versions_get_thumbnail_and_hash_and_only_those_are_read(store: WatchedStore) -> None:
+    await start_run_in(store, target_count=3)
+    ann, bob, cid = await write_batches(store, ["Ann", "Bob", "Cid"])
+    await write_old_images(store, [ann, bob])
+    assert (await publish_catalog(store)).images == 2
+    await write_old_images(store, [cid])
+    store.reads.clear()
+    published = await publish_catalog(store)
+    read = [path for path in store.reads if path.startswith(paths.image_folder(CATALOG))]
+    assert read == [paths.image_file(CATALOG, cid.filename)]
+    rows = await read_data(store, published.outputs["manifest"])
+    assert [row["thumbnail"] for row in rows] == [paths.thumbnail_file(CATALOG, x.filename) for x in (ann, bob, cid)]
+    assert {row["dhash"] for row in rows} == {"0" * 16}
+    assert published.notes == ("pictures that look nearly like an earlier one: 2 (near_duplicates.json)",)
+    store.changes.clear()
+    await publish_catalog(store)
+    assert not [path for path in store.changes if path.startswith("catalogs/")]
+
+
+async def test_a_picture_that_was_made_again_gets_a_new_one(store: WatchedStore) -> None:
+    await start_run_in(store)
+    (ann,) = await write_batches(store, ["Ann"])
+    await write_old_images(store, [ann])
+    await publish_catalog(store)
+    data = draw_gradient()
+    facts = OLD | {"sha256": hashlib.sha256(data).hexdigest()}
+    await store.write(paths.image_file(CATALOG, ann.filename), data, content_type="image/png", facts=facts)
+    await publish_catalog(store)
+    info = await store.describe(ANNS)
+    assert info is not None
+    assert info.facts["picture_sha256"] == facts["sha256"]
+
+
+async def test_where_none_are_asked_for_one_that_fits_stays_and_one_that_does_not_goes(store: WatchedStore) -> None:
+    await start_run_in(store)
+    ann, bob = await write_batches(store, ["Ann", "Bob"])
+    await write_old_images(store, [ann, bob])
+    await publish_catalog(store)
+    await start_run_in(store, thumbnails=False)
+    await write_images(store, [bob])
+    await publish_catalog(store)
+    assert await list_paths(store, FOLDER) == [ANNS]
+
+
+@pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.ACCOUNT_BLOCKED])
+async def test_a_run_that_was_stopped_does_not_make_up_for_them(store: WatchedStore, reason: Reason) -> None:
+    await start_run_in(store)
+    await write_old_images(store, await write_batches(store, ["Ann"]))
+    await record_stop(store, RUN, Failure(reason))
+    await publish_catalog(store)
+    assert await list_paths(store, FOLDER) == []
+
+
+async def test_a_dry_run_makes_none(store: WatchedStore) -> None:
+    await start_run_in(store, dry_run=True)
+    await write_old_images(store, await write_batches(store, ["Ann"]))
+    assert (await publish_catalog(store)).notes == ()
+    assert await list_paths(store, FOLDER) == []
+
+
+async def test_so_many_are_made_up_for_at_one_time_and_the_rest_is_told_and_comes_next(store: WatchedStore) -> None:
+    await write_old_images(store, await write_batches(store, ["Ann", "Bob", "Cid"]))
+    for left, there in ((1, 2), (0, 3)):
+        pictures, bare = await complete_thumbnails(store, CATALOG, make=True, most=2)
+        assert (bare, len(list(pictures)), len(await list_paths(store, FOLDER))) == (left, 3, there)
+
+
+async def test_a_large_picture_counts_as_several(store: WatchedStore) -> None:
+    items = await write_batches(store, ["Ann", "Bob", "Cid"])
+    await write_old_images(store, items)
+    first = min(item.filename for item in items)
+    facts = OLD | {"width": "2048", "height": "1024"}
+    await store.write(paths.image_file(CATALOG, first), PICTURE, content_type="image/png", facts=facts)
+    _, bare = await complete_thumbnails(store, CATALOG, make=True, most=3)
+    assert bare == 1
+
+
+async def test_a_picture_that_cannot_be_read_is_passed_over(store: WatchedStore) -> None:
+    await start_run_in(store)
+    ann, bob = await write_batches(store, ["Ann", "Bob"])
+    await write_images(store, [ann])
+    await write_old_images(store, [bob])
+    published = await publish_catalog(store)
+    assert await list_paths(store, FOLDER) == [paths.thumbnail_file(CATALOG, bob.filename)]
+    assert published.notes == ("pictures without a thumbnail: 1 (the next run tries again)",)
