@@ -50,6 +50,7 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     if is_publishing(stop, failure):
         make = request.thumbnails and not request.dry_run
         pictures, bare = await complete_thumbnails(store, request.catalog, make=make)
+        failure = await _find_superseded(store, ending) or failure  # that may have taken minutes
     view = await view_catalog(store, request.catalog, with_images=not request.dry_run, pictures=pictures)
     status = decide_status(
         request=request,

@@ -12,7 +12,7 @@ from shared.domain import paths
 from shared.domain.image_messages import ImageCall, ImageResult
 from shared.domain.items import Item
 from shared.domain.messages import Ending, Failure, Published
-from shared.ports import FileInfo, StoreUnavailableError
+from shared.ports import Content, FileInfo, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.run import record_stop
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
@@ -53,6 +53,15 @@ class ThumbnaillessStore(MemoryStore):
             raise StoreUnavailableError("away")
 
 
+class TakenStore(MemoryStore):
+    """A store in which another run takes the catalog over while a thumbnail is made."""
+
+    async def read(self, path: str) -> Content | None:
+        if path.startswith(paths.image_folder(CATALOG)):
+            await self.delete(paths.active_file(CATALOG))
+        return await super().read(path)
+
+
 async def make_image(store: WatchedStore | MemoryStore, model: ScriptedModel) -> ImageResult:
     """Deliver the call for Ann's picture to a process that was just started."""
     return ImageResult.from_json(await deliver(start_process(store, model), "make_image", CALL))
@@ -63,7 +72,7 @@ async def publish_catalog(store: WatchedStore | MemoryStore) -> Published:
     return Published.from_json(await deliver(process, "publish_catalog", Ending(RUN, CATALOG)))
 
 
-async def write_old_images(store: WatchedStore, items: list[Item]) -> None:
+async def write_old_images(store: WatchedStore | MemoryStore, items: list[Item]) -> None:
     """Store pictures as version 0.2.0 has left them."""
     for item in items:
         await store.write(paths.image_file(CATALOG, item.filename), PICTURE, content_type="image/png", facts=OLD)
@@ -174,6 +183,16 @@ async def test_where_none_are_asked_for_one_that_fits_stays_and_one_that_does_no
     await write_images(store, [bob])
     await publish_catalog(store)
     assert await list_paths(store, FOLDER) == [ANNS]
+
+
+async def test_a_run_that_lost_its_catalog_meanwhile_does_not_publish() -> None:
+    store = TakenStore()
+    await start_run_in(store, target_count=1)
+    await write_old_images(store, await write_batches(store, ["Ann"]))
+    published = await publish_catalog(store)
+    assert published.shortfall is not None
+    assert (published.status, published.shortfall.reason) == ("Failed", Reason.SUPERSEDED)
+    assert await store.describe(paths.catalog_file(CATALOG, "catalog.json")) is None
 
 
 @pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.ACCOUNT_BLOCKED])
