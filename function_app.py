@@ -13,12 +13,13 @@ from activities import (
     write_batch,
 )
 from orchestrators import make_images, seed_catalog, write_items
-from triggers import catalogs, health, purge, runs
+from triggers import audits, catalogs, health, purge, runs
 
 app = df.DFApp()
 
 for module in (
     runs,
+    audits,
     catalogs,
     health,
     purge,

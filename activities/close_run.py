@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
+from activities.audits import audit_left_runs, audit_run
 from activities.failures import tell_failures
 from shared.domain import paths
 from shared.domain.messages import Done, Ending, Failure, Published
@@ -94,8 +95,6 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
     outputs = dict(published.outputs) | {"summary": paths.run_file(ending.run_id, "summary.json")}
     if await store.describe(sheet) is not None:
         outputs["contactSheet"] = sheet
-    # Free before the end is told: whoever sees the summary may start the next run at once.
-    await release_claim(store, ending.catalog, run_id=ending.run_id)
     summary = summarize(
         ending.run_id,
         request,
@@ -104,6 +103,10 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
         outputs=outputs,
         completed_at=datetime.now(UTC),
     )
+    summary = await audit_run(services, summary, request)
+    await audit_left_runs(services, ending.catalog, ending.run_id)
+    # Free before the end is told: whoever sees the summary may start the next run at once.
+    await release_claim(store, ending.catalog, run_id=ending.run_id)
     if not await run.create_summary(store, summary):
         summary = await run.read_status_file(store, ending.run_id, "summary.json") or summary
     await run.write_progress(store, summary)

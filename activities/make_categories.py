@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter
 from activities.allowance import Allowance, open_allowance
 from activities.costs import limit_text_cost, price_failed_text, price_text
 from activities.failures import handle_model_error, tell_failures
+from activities.paid_calls import PaidCall
 from shared.domain import paths
 from shared.domain.items import Category
 from shared.domain.messages import Cost, TextCall, TextResult
@@ -121,17 +122,20 @@ async def _buy_categories(
     over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=missing))
     if over_budget is not None:
         return TextResult(asked=asked, failure=over_budget)
+    paid = PaidCall.for_text(call, "categories", deployment)
     try:
-        answer = await model.answer(ask)
+        answer = await paid.wait(model.answer(ask))
     except ModelError as error:
-        failure = await handle_model_error(store, call.run_id, error)
         cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=missing)
+        await paid.record_failure(services, error, cost)
+        failure = await handle_model_error(store, call.run_id, error)
         await allowance.settle(cost)
         return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
+    cost = price_text(prices, answer.model, answer.usage)
+    await paid.record_answer(services, answer, cost)
     proposed = [draft.name for draft in answer.value.categories]
     categories = pick_categories(proposed, taken=taken, count=asked, theme=request.theme)
-    accepted, cost = len(categories) - len(taken), price_text(prices, answer.model, answer.usage)
-    return CategoryRecord(call.attempt, categories, accepted, cost)
+    return CategoryRecord(call.attempt, categories, len(categories) - len(taken), cost)
 
 
 async def _find_kept(services: Services, call: TextCall) -> list[Category]:

@@ -11,6 +11,7 @@ import azure.durable_functions as df
 from activities.allowance import Allowance, open_allowance
 from activities.costs import limit_image_cost, price_failed_image, price_image
 from activities.failures import count_outcome, handle_model_error, shorten, tell_failures
+from activities.paid_calls import PaidCall
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain import paths
 from shared.domain.image_messages import FailedImage, ImageCall, ImageResult
@@ -160,26 +161,30 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         quality=request.image_quality,
         format="jpeg" if job.item.filename.endswith(".jpg") else "png",
     )
+    paid = PaidCall.for_image(call, deployment)
     started = services.pace.start()
     try:
-        answer = await model.draw(ask)
+        answer = await paid.wait(model.draw(ask))
     except ModelError as error:
         if error.reason is Reason.RATE_LIMITED:
             retry_after = limit_retry_after(error.retry_after_seconds)
             services.pace.refuse(started, retry_after, request.image_requests_per_minute)
+        cost = price_failed_image(prices, deployment, error, request)
+        await paid.record_failure(services, error, cost)
         failure = await handle_model_error(store, call.run_id, error)
         await count_outcome(services, call, error.reason)
-        cost = price_failed_image(prices, deployment, error, request)
         await job.allowance.settle(cost)
         return ImageResult(cost=cost, failure=failure)
     cost = price_image(prices, answer.model, answer.usage)
     try:
         picture, thumbnail = await asyncio.to_thread(_examine, answer, ask, request)
     except BadImageError as error:
+        await paid.record_answer(services, answer, cost, reason=Reason.BAD_IMAGE, message=str(error))
         await count_outcome(services, call, Reason.BAD_IMAGE)
         await job.allowance.settle(cost)
         failure = Failure(Reason.BAD_IMAGE, shorten(str(error)), request_id=answer.request_id)
         return ImageResult(cost=cost, failure=failure)
+    await paid.record_answer(services, answer, cost)
     await count_outcome(services, call, None)
     facts = picture.facts.to_json() | {
         "run_id": call.run_id,

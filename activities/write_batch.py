@@ -8,6 +8,7 @@ from activities.allowance import Allowance, open_allowance
 from activities.batches import Desk, PaidDrafts, find_batch, store_drafts
 from activities.costs import limit_text_cost, price_failed_text, price_text
 from activities.failures import handle_model_error, tell_failures
+from activities.paid_calls import PaidCall
 from shared.domain.messages import Done, RunRef, TextCall, TextResult
 from shared.domain.planning import plan_batch
 from shared.domain.prompts import ask_for_items
@@ -114,14 +115,18 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
     over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=asked))
     if over_budget is not None:
         return TextResult(asked=asked, failure=over_budget)
+    paid = PaidCall.for_text(call, call.writer or str(call.batch), deployment)
     try:
-        answer = await model.answer(ask)
+        answer = await paid.wait(model.answer(ask))
     except ModelError as error:
-        failure = await handle_model_error(store, call.run_id, error)
         cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=asked)
+        await paid.record_failure(services, error, cost)
+        failure = await handle_model_error(store, call.run_id, error)
         await allowance.settle(cost)
         return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
-    return PaidDrafts(answer.value.items, asked, price_text(prices, answer.model, answer.usage))
+    cost = price_text(prices, answer.model, answer.usage)
+    await paid.record_answer(services, answer, cost)
+    return PaidDrafts(answer.value.items, asked, cost)
 
 
 def _tell(call: TextCall, batch: catalog.Batch, index: catalog.CatalogIndex) -> TextResult:

@@ -14,6 +14,7 @@ from shared.domain.requests import SeedRequest
 from shared.pacing import ImagePace
 from shared.ports import Model, Store
 from shared.records import catalog, run
+from shared.records.calls import CallLog
 from shared.records.ledger import RunLedgers
 from shared.records.pictures import list_makers
 from shared.telemetry.paid_calls import ObservedModel
@@ -140,6 +141,7 @@ class Services:
         self.caches = RunCaches()
         self.deliveries = Deliveries()
         self.breakers = RunBreakers()
+        self.calls = CallLog()
         self.ledgers = RunLedgers()
         self.pace = ImagePace()
         self.unstored = UnstoredAnswers()

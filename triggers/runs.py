@@ -63,7 +63,7 @@ async def get_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) 
     async def work() -> func.HttpResponse:
         status = await refresh_progress(get_services(), client, req.route_params["runId"])
         if status is None:
-            raise _unknown_run(req)
+            raise unknown_run(req)
         headers = {"Retry-After": str(POLL_SECONDS)} if status.is_active else {}
         return write_json(status.to_json(), headers=headers)
 
@@ -108,7 +108,7 @@ async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClien
         services, run_id = get_services(), req.route_params["runId"]
         status = await load_run_status(services, client, run_id)
         if status is None:
-            raise _unknown_run(req)
+            raise unknown_run(req)
         describe_run(run_id, status.catalog)
         if status.has_ended:
             raise Problem(409, "run-ended", f"run {run_id} ended as {status.status}; expected an active run")
@@ -129,7 +129,7 @@ async def resume_paused_run(req: func.HttpRequest, client: df.DurableOrchestrati
         services, run_id = get_services(), req.route_params["runId"]
         status = await load_run_status(services, client, run_id)
         if status is None:
-            raise _unknown_run(req)
+            raise unknown_run(req)
         describe_run(run_id, status.catalog)
         pause = await find_pause(client, run_id)
         was_cancelled = status.error is not None and status.error.reason == Reason.CANCELLED
@@ -178,6 +178,11 @@ def catalog_busy(origin: str, catalog: str, claim: Claim) -> Problem:
     )
 
 
+def unknown_run(req: func.HttpRequest) -> Problem:
+    """Return the problem that there is no run of the id in the request's path."""
+    return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
+
+
 def _write_accepted(req: func.HttpRequest, run: RunStatus, status: Status) -> func.HttpResponse:
     """Return the answer to a caller who changed the course of a run: where to look for what comes of it."""
     links = make_links(find_origin(req), run.run_id, run.catalog)
@@ -193,10 +198,6 @@ def _not_paused(run: RunStatus) -> Problem:
         f"run {run.run_id} is {run.status}; expected {expected}",
         runStatus=str(run.status),
     )
-
-
-def _unknown_run(req: func.HttpRequest) -> Problem:
-    return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
 
 
 async def _load_listed(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -112,6 +113,12 @@ class AppClient:
         await self._call("POST", f"runs/{quote(run_id, safe='')}/cancel")
         return await self.get_run(run_id)
 
+    async def fetch_audit(self, run_id: str, file: Path) -> None:
+        """Write a run's audit into a file; ProblemError ``no-audit`` if it has none."""
+        _, content = await self._send("GET", f"runs/{quote(run_id, safe='')}/audit")
+        with file.open("wb") as opened:
+            opened.write(content)
+
     async def resume_run(self, run_id: str) -> None:
         """Let a paused run go on; ProblemError ``run-not-paused`` if it is not paused."""
         await self._call("POST", f"runs/{quote(run_id, safe='')}/resume")
@@ -129,10 +136,22 @@ class AppClient:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
+        status, content = await self._send(method, path, body=body, query=query)
+        return self._read_document(status, content)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """Return status and content of an answer that is no problem."""
         url = f"{self._origin}/api/{path}"
         try:
             async with self._session.request(method, url, json=body, params=query, headers=self._headers) as answer:
-                status, text = answer.status, await answer.text(errors="replace")
+                status, content = answer.status, await answer.read()
         except TimeoutError as error:
             raise UnreachableError(f"{self._origin} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -142,12 +161,12 @@ class AppClient:
                 f"{self._origin} refused the function key ({status}); expected --key or FUNCTIONS_KEY to hold it",
                 reason=Reason.AUTHENTICATION,
             )
-        document = self._read_document(status, text)
         if status < 400:  # noqa: PLR2004 - HTTP
-            return document
-        raise ProblemError(status, document)
+            return status, content
+        raise ProblemError(status, self._read_document(status, content))
 
-    def _read_document(self, status: int, text: str) -> dict[str, Any]:
+    def _read_document(self, status: int, content: bytes) -> dict[str, Any]:
+        text = content.decode(errors="replace")
         try:
             document = json.loads(text)
         except ValueError:

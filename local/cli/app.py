@@ -265,6 +265,25 @@ def watch(
 
 
 @app.command()
+def audit(
+    context: typer.Context,
+    run: options.RunArgument,
+    *,
+    output_dir: options.OutputDirOption = None,
+    store: options.StoreOption = None,
+    url: options.UrlOption = None,
+    key: options.KeyOption = None,
+    as_json: options.JsonOption = False,
+) -> Outcome:
+    """Tell what a run paid for: cost by model, calls, failures, slowest calls."""
+    session = _begin(context, None, as_json)
+    place = Place(url, key, output_dir, store)
+    from local.cli.runs import audit_run
+
+    return audit_run(session, place, run)
+
+
+@app.command()
 def cancel(
     context: typer.Context,
     run: options.RunArgument,

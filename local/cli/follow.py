@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from local.cli.api import ProblemError, UnreachableError
@@ -31,6 +32,13 @@ class RunReader(Protocol):
 
         Raises:
             CliError: there is no such run, or it has ended.
+        """
+
+    async def fetch_audit(self, run_id: str, file: Path) -> None:
+        """Write a run's audit into a file of this machine.
+
+        Raises:
+            CliError: there is no such run, or it has no audit.
         """
 
 

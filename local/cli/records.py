@@ -1,8 +1,12 @@
-"""Runs as the store tells them, read without any host: for ``status``, ``watch`` and ``cancel`` on this machine."""
+"""Runs as the store tells them, read without any host: for ``status``, ``watch``, ``cancel`` and ``audit`` here."""
+
+from pathlib import Path
 
 from local.cli.errors import CliError
 from shared.domain.run_status import RunStatus
+from shared.records.audit import audit_path
 from shared.wiring import Services
+from triggers.audits import explain_missing_audit
 from triggers.run_pause import record_cancel
 from triggers.run_view import load_run_status
 
@@ -67,6 +71,20 @@ class StoreRecords:
             raise CliError(f"run {run_id} ended as {status.status}; expected an active run", reason="run_ended")
         await record_cancel(self._services.store, run_id)
         return status
+
+    async def fetch_audit(self, run_id: str, file: Path) -> None:
+        """Write a run's audit into a file of this machine.
+
+        Raises:
+            CliError: there is no such run, or it has no audit.
+            StoreUnavailableError: the store does not answer.
+        """
+        run, store = await self.get_run(run_id), self._services.store
+        if await store.describe(audit_path(run_id)) is None:
+            raise CliError(await explain_missing_audit(store, run), reason="no_audit")
+        with file.open("wb") as opened:
+            async for chunk in store.read_chunks(audit_path(run_id)):
+                opened.write(chunk)
 
     def _name_store(self) -> str:
         store = self._services.settings.store

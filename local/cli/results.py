@@ -37,6 +37,7 @@ SHOWN_OUTPUTS = {
     "contactSheet": "overview",
     "failedImages": "failures",
     "summary": "summary",
+    "audit": "audit",
 }
 """Outputs that people are told, and what they are called."""
 

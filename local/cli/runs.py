@@ -1,10 +1,14 @@
-"""``seeder status``, ``watch`` and ``cancel``: runs as the store or a deployed app tells them."""
+"""``seeder status``, ``watch``, ``audit`` and ``cancel``: runs as the store or a deployed app tells them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from local.cli.api import open_client
+from local.cli.audit_questions import ask_audit
+from local.cli.audit_tables import show_audit
 from local.cli.environment import begin_command
 from local.cli.errors import CliError, ExitStatus
 from local.cli.follow import REMOTE_PACE, STORE_PACE, RunReader, follow_run
@@ -15,6 +19,7 @@ from local.cli.results import choose_locate, decide_exit_status, make_document, 
 from local.cli.session import Outcome, Session
 from shared.config import Settings
 from shared.domain.run_status import RunStatus, Status
+from shared.records.audit import AUDIT_NAME, audit_path
 from shared.wiring import get_services, use_settings
 
 AnswerT = TypeVar("AnswerT")
@@ -58,6 +63,22 @@ def watch_run(session: Session, place: Place, run_id: str | None) -> Outcome:
 
     run = _ask(place, settings, watch)
     return _tell_run(place, settings, run, decide_exit_status(run))
+
+
+def audit_run(session: Session, place: Place, run_id: str) -> Outcome:
+    """Tell what a run paid for.
+
+    Raises:
+        CliError: there is no such run, it has no audit, or the app cannot be reached.
+    """
+    settings = begin_command(session, place)
+    with TemporaryDirectory(prefix="seeder-audit-") as folder:
+        file = Path(folder) / AUDIT_NAME
+        _ask(place, settings, lambda reader: reader.fetch_audit(run_id, file))
+        answers = ask_audit(file)
+    path = choose_locate(settings.store, is_here=place.url is None)(audit_path(run_id))
+    document = {**answers.to_json(), "audit": path, "error": None}
+    return Outcome(ExitStatus.DONE, document, lambda console: show_audit(console, answers, path))
 
 
 def cancel_run(session: Session, place: Place, run_id: str) -> Outcome:

@@ -105,6 +105,16 @@ def rejection_file(run_id: str, batch: int, writer: str | None = None) -> str:
     return f"{rejection_folder(run_id)}{count:0>5}-{name}.json"
 
 
+def call_folder(run_id: str) -> str:
+    """Prefix of the records of a run's calls to the model."""
+    return f"runs/{run_id}/calls/"
+
+
+def call_file(run_id: str, call_id: str) -> str:
+    """The record of one call to the model."""
+    return f"{call_folder(run_id)}{call_id}.json"
+
+
 def key_file(idempotency_key: str) -> str:
     """The run that an Idempotency-Key started; the key itself is not stored."""
     return f"runs/keys/{hashlib.sha256(idempotency_key.encode()).hexdigest()}.json"

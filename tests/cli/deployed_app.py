@@ -38,7 +38,7 @@ class DeployedApp:
     asked: list[Asked] = field(default_factory=list)
 
     def answer(self, call: str, *answers: tuple[int, Any]) -> None:
-        """Set the answers to a call, such as ``GET /api/health``; text is sent as HTML."""
+        """Set the answers to a call, such as ``GET /api/health``; text is sent as HTML, bytes as a SQLite file."""
         self.answers[call] = list(answers)
 
     def started_body(self) -> Any:
@@ -51,6 +51,8 @@ class DeployedApp:
         self.asked.append(Asked(request.method, request.path, dict(request.query), key, body))
         answers = self.answers.get(f"{request.method} {request.path}", [(404, "<html>not here</html>")])
         status, document = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(document, bytes):
+            return web.Response(status=status, body=document, content_type="application/vnd.sqlite3")
         if isinstance(document, str):
             return web.Response(status=status, text=document, content_type="text/html")
         return web.json_response(document, status=status)

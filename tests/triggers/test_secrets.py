@@ -52,6 +52,7 @@ async def test_no_key_is_written_logged_or_told(
         written = find_in_files(tmp_path, (MODEL_KEY, HOST_KEY, headers["Idempotency-Key"]))
     said = "\n".join([*(str(answer) for answer in answers), caplog.text])
     assert written == []
+    assert any("audit.sqlite" in name for name in find_in_files(tmp_path, ("CREATE TABLE api_calls",)))
     for secret in (MODEL_KEY, HOST_KEY, headers["Idempotency-Key"]):
         assert secret not in said
     assert caplog.records, "the log was looked at"

@@ -1,0 +1,36 @@
+"""A run's audit at its end, and those of runs that died: none of them is worth failing a run."""
+
+import logging
+
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import RunStatus
+from shared.records.audit import find_left_runs, write_audit
+from shared.wiring import Services
+
+logger = logging.getLogger(__name__)
+
+
+async def audit_run(services: Services, status: RunStatus, request: SeedRequest) -> RunStatus:
+    """Write a run's audit, and return the status with it among the outputs, or with a note of why there is none."""
+    try:
+        await services.calls.catch_up(services.store)
+        path = await write_audit(services.store, status, request)
+    except Exception as error:
+        logger.warning("run %s has no audit", status.run_id, exc_info=error)
+        note = (
+            f"audit.sqlite could not be made ({type(error).__name__}); the records are in runs/{status.run_id}/calls/"
+        )
+        return status.model_copy(update={"notes": [*status.notes, note]})
+    return status.model_copy(update={"outputs": {**status.outputs, "audit": path}})
+
+
+async def audit_left_runs(services: Services, catalog: str, run_id: str) -> None:
+    """Write the audits of earlier runs of the catalog that died before they could.
+
+    ``run_id`` is the run that holds the catalog, and is about to end.
+    """
+    try:
+        async for status, request in find_left_runs(services.store, catalog, run_id):
+            await write_audit(services.store, status, request)
+    except Exception as error:
+        logger.warning("runs that died before run %s have no audit yet", run_id, exc_info=error)

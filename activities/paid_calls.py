@@ -1,0 +1,115 @@
+"""One call to the model: how long it takes, and the record that it leaves whatever comes of it."""
+
+import time
+import uuid
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, Self, TypeVar
+
+from pydantic import BaseModel
+
+from activities.failures import shorten
+from shared.domain.image_messages import ImageCall
+from shared.domain.messages import Cost, TextCall
+from shared.ports import ImageAnswer, ModelError, TextAnswer
+from shared.reasons import Reason
+from shared.records.calls import CallRecord
+from shared.wiring import Services
+
+AnswerT = TypeVar("AnswerT")
+
+
+@dataclass(slots=True)
+class PaidCall:
+    """A call that is about to be made.
+
+    Attributes:
+        run_id: for which run.
+        kind: ``text`` or ``image``.
+        subject: what it is to bring, see ``CallRecord``.
+        attempt: which call for it this is, from 0.
+        deployment: what is called.
+        leg: see ``CallRecord``.
+        started_at: when it was made.
+        seconds: how long its answer took.
+    """
+
+    run_id: str
+    kind: Literal["text", "image"]
+    subject: str
+    attempt: int
+    deployment: str
+    leg: int = 0
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
+
+    @classmethod
+    def for_image(cls, call: ImageCall, deployment: str) -> Self:
+        """Return the call for an item's picture."""
+        return cls(call.run_id, "image", call.product_id, call.attempt, deployment, call.leg)
+
+    @classmethod
+    def for_text(cls, call: TextCall, subject: str, deployment: str) -> Self:
+        """Return the call for a batch, or for the categories."""
+        return cls(call.run_id, "text", subject, call.attempt, deployment)
+
+    async def wait(self, answer: Awaitable[AnswerT]) -> AnswerT:
+        """Return the answer, and take its time."""
+        self.started_at, started = datetime.now(UTC), time.perf_counter()
+        try:
+            return await answer
+        finally:
+            self.seconds = time.perf_counter() - started
+
+    async def record_answer(
+        self,
+        services: Services,
+        answer: TextAnswer[BaseModel] | ImageAnswer,
+        cost: Cost,
+        *,
+        reason: Reason | None = None,
+        message: str = "",
+    ) -> None:
+        """Record that it was answered; ``reason`` says why the answer cannot be used, if so."""
+        await self._record(
+            services, cost, model=answer.model, reason=reason, message=message, request_id=answer.request_id
+        )
+
+    async def record_failure(self, services: Services, error: ModelError, cost: Cost) -> None:
+        """Record that it brought nothing."""
+        await self._record(
+            services,
+            cost,
+            model=self.deployment,
+            reason=error.reason,
+            message=error.message,
+            request_id=error.request_id,
+        )
+
+    async def _record(
+        self,
+        services: Services,
+        cost: Cost,
+        *,
+        model: str,
+        reason: Reason | None,
+        message: str,
+        request_id: str | None,
+    ) -> None:
+        name = f"{self.kind}-{self.subject}-{self.leg}-{self.attempt}-{uuid.uuid4()}"
+        record = CallRecord(
+            call_id=name.replace("/", "-"),
+            kind=self.kind,
+            subject=self.subject,
+            leg=self.leg,
+            attempt=self.attempt,
+            model=model,
+            reason=reason,
+            message=shorten(message),
+            cost=cost,
+            started_at=self.started_at,
+            duration_ms=round(self.seconds * 1000),
+            request_id=request_id,
+        )
+        await services.calls.write(services.store, self.run_id, record)

@@ -1,0 +1,121 @@
+"""The questions that people ask of a run's ``audit.sqlite``, and its answers."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from local.cli.errors import CliError
+from shared.reasons import Reason
+
+MOST_ROWS = 10
+"""Of the questions that ask for the most or the longest."""
+
+Row = Mapping[str, Any]
+
+RUN = """
+SELECT run_id, catalog, status, created_at, completed_at, error_reason, error_message, items, images_made, images_kept,
+    images_failed FROM run_info"""
+
+TOTALS = """
+SELECT COUNT(*) AS calls, TOTAL(billed) AS billed, TOTAL(input_tokens) AS input_tokens,
+    TOTAL(output_tokens) AS output_tokens, TOTAL(nano_usd) / 1e9 AS cost_usd FROM api_calls"""
+
+COST_BY_MODEL = """
+SELECT kind, model, COUNT(*) AS calls, SUM(billed) AS billed, SUM(input_tokens) AS input_tokens,
+    SUM(output_tokens) AS output_tokens, SUM(nano_usd) / 1e9 AS cost_usd
+FROM api_calls GROUP BY kind, model ORDER BY SUM(nano_usd) DESC, kind, model"""
+
+CALLS_BY_STATUS = """
+SELECT kind, status, COUNT(*) AS calls, SUM(billed) AS billed, SUM(nano_usd) / 1e9 AS cost_usd,
+    ROUND(AVG(duration_ms) / 1e3, 3) AS mean_seconds
+FROM api_calls GROUP BY kind, status ORDER BY kind, COUNT(*) DESC, status"""
+
+FAILURES_BY_REASON = """
+SELECT reason, SUM(scope = 'call') AS calls, SUM(scope = 'image') AS images_given_up, MAX(message) AS example
+FROM errors WHERE scope IN ('call', 'image') GROUP BY reason ORDER BY COUNT(*) DESC, reason"""
+
+SLOWEST_CALLS = f"""
+SELECT kind, COALESCE(product_id, batch) AS subject, attempt + 1 AS attempt, status, reason,
+    ROUND(duration_ms / 1e3, 3) AS seconds, started_at, request_id
+FROM api_calls ORDER BY duration_ms DESC, call_id LIMIT {MOST_ROWS}"""  # noqa: S608 - a number of ours
+
+RATE_LIMITED_BY_MINUTE = """
+SELECT SUBSTR(started_at, 1, 16) || 'Z' AS minute, SUM(reason IS ?) AS rate_limited, COUNT(*) AS calls
+FROM api_calls GROUP BY 1 HAVING SUM(reason IS ?) > 0 ORDER BY 1"""
+
+MOST_CALLS = f"""
+SELECT api_calls.product_id, prompts.name, COUNT(*) AS calls, SUM(status = 'ok') AS made,
+    SUM(nano_usd) / 1e9 AS cost_usd, prompts.prompt
+FROM api_calls LEFT JOIN prompts USING (product_id) WHERE api_calls.product_id IS NOT NULL
+GROUP BY api_calls.product_id HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, prompts.name LIMIT {MOST_ROWS}"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class AuditAnswers:
+    """What an audit tells; rows hold the columns of the questions above.
+
+    Attributes:
+        run: the run, and how it ended.
+        totals: all its calls.
+        cost_by_model: dearest first.
+        calls_by_status: by kind.
+        failures_by_reason: failed calls, and images that were given up.
+        slowest_calls: the slowest MOST_ROWS.
+        rate_limited_by_minute: each minute with an answer 429, in order.
+        most_calls: the MOST_ROWS products that took the most calls, if more than one.
+    """
+
+    run: Row
+    totals: Row
+    cost_by_model: list[Row]
+    calls_by_status: list[Row]
+    failures_by_reason: list[Row]
+    slowest_calls: list[Row]
+    rate_limited_by_minute: list[Row]
+    most_calls: list[Row]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answers as ``--json`` prints them."""
+        answers = asdict(self)
+        return {**_rename(answers.pop("run")), **_rename(answers)}
+
+
+def ask_audit(file: Path) -> AuditAnswers:
+    """Ask an audit all questions.
+
+    Raises:
+        CliError: the file is no audit.
+    """
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            limited = str(Reason.RATE_LIMITED)
+            return AuditAnswers(
+                run=_ask(database, RUN)[0],
+                totals=_ask(database, TOTALS)[0],
+                cost_by_model=_ask(database, COST_BY_MODEL),
+                calls_by_status=_ask(database, CALLS_BY_STATUS),
+                failures_by_reason=_ask(database, FAILURES_BY_REASON),
+                slowest_calls=_ask(database, SLOWEST_CALLS),
+                rate_limited_by_minute=_ask(database, RATE_LIMITED_BY_MINUTE, limited, limited),
+                most_calls=_ask(database, MOST_CALLS),
+            )
+    except (sqlite3.DatabaseError, IndexError) as error:
+        message = f"{file.name} is damaged: expected the tables of an audit, got {error}"
+        raise CliError(message, reason=Reason.DAMAGED_FILE) from error
+
+
+def _ask(database: sqlite3.Connection, question: str, *values: str) -> list[Row]:
+    return [dict(row) for row in database.execute(question, values)]
+
+
+def _rename(value: Any) -> Any:
+    """Return rows with the names that JSON has."""
+    if isinstance(value, list):
+        return [_rename(row) for row in value]
+    return {to_camel(name): _rename(held) for name, held in value.items()} if isinstance(value, dict) else value

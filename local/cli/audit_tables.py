@@ -1,0 +1,141 @@
+"""An audit's answers as people read them: a few tables, each a question."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local.cli.audit_questions import MOST_ROWS, AuditAnswers, Row
+from local.cli.results import print_rows, shorten_path
+
+LONGEST_TEXT = 70
+"""Characters of a message or a prompt in a table; the file has all of it."""
+
+Cells = tuple[object, ...]
+
+
+def show_audit(console: Console, answers: AuditAnswers, path: str) -> None:
+    """Print the answers.
+
+    Args:
+        console: where to.
+        answers: what the audit told.
+        path: where the audit is.
+    """
+    _show_run(console, answers, path)
+    _show_table(
+        console,
+        "cost by model",
+        ("kind", "model", "calls", "billed", "tokens in", "tokens out", "USD"),
+        [_tell_model(row) for row in answers.cost_by_model],
+    )
+    _show_table(
+        console,
+        "calls by status",
+        ("kind", "status", "calls", "billed", "USD", "mean seconds"),
+        [_tell_status(row) for row in answers.calls_by_status],
+    )
+    _show_table(
+        console,
+        "failures by reason",
+        ("reason", "calls", "images given up", "for example"),
+        [_tell_failures(row) for row in answers.failures_by_reason],
+    )
+    _show_table(
+        console,
+        "slowest calls",
+        ("seconds", "kind", "for", "attempt", "ended as", "request id"),
+        [_tell_call(row) for row in answers.slowest_calls],
+    )
+    _show_table(
+        console,
+        f"429s a minute{_tell_more(answers.rate_limited_by_minute)}",
+        ("minute", "429s", "calls"),
+        [(row["minute"], row["rate_limited"], row["calls"]) for row in _pick_worst(answers.rate_limited_by_minute)],
+    )
+    _show_table(
+        console,
+        "pictures that took most calls",
+        ("calls", "made", "USD", "name", "prompt"),
+        [_tell_picture(row) for row in answers.most_calls],
+    )
+
+
+def _show_run(console: Console, answers: AuditAnswers, path: str) -> None:
+    run, totals = answers.run, answers.totals
+    rows = [
+        ("catalog", Text(run["catalog"], style="bold")),
+        ("run", Text(run["run_id"])),
+        ("status", Text(run["status"])),
+    ]
+    if run["error_reason"] is not None:
+        rows.append(("error", Text(f"{run['error_reason']}: {run['error_message']}", style="red")))
+    rows += [
+        ("calls", Text(f"{totals['calls']} made, {totals['billed']:.0f} billed or counted so")),
+        ("cost", Text(f"${totals['cost_usd']:.4f} by list prices")),
+        ("audit", Text(shorten_path(path))),
+    ]
+    print_rows(console, rows)
+
+
+def _tell_model(row: Row) -> Cells:
+    tokens = row["input_tokens"], row["output_tokens"]
+    return (row["kind"], row["model"], row["calls"], row["billed"], *tokens, _format_usd(row))
+
+
+def _tell_status(row: Row) -> Cells:
+    seconds = f"{row['mean_seconds']:.2f}"
+    return (row["kind"], row["status"], row["calls"], row["billed"], _format_usd(row), seconds)
+
+
+def _tell_failures(row: Row) -> Cells:
+    """Return a reason's cells; the example without the deployment's name, which an adapter's messages begin with."""
+    example = row["example"].partition("': ")[2] or row["example"]
+    return (row["reason"], row["calls"], row["images_given_up"], _shorten(example))
+
+
+def _tell_call(row: Row) -> Cells:
+    ended_as, request_id = row["reason"] or row["status"], row["request_id"] or ""
+    return (f"{row['seconds']:.2f}", row["kind"], row["subject"], row["attempt"], ended_as, request_id)
+
+
+def _tell_picture(row: Row) -> Cells:
+    """Return a picture's cells; an item that was pruned meanwhile has no name and no prompt."""
+    name, prompt = row["name"] or row["product_id"], row["prompt"] or ""
+    return (row["calls"], "yes" if row["made"] else "no", _format_usd(row), name, _shorten(prompt))
+
+
+def _pick_worst(minutes: Sequence[Row]) -> list[Row]:
+    """Return the minutes with the most answers 429, in order of time."""
+    worst = sorted(minutes, key=lambda row: int(row["rate_limited"]), reverse=True)[:MOST_ROWS]
+    return sorted(worst, key=lambda row: str(row["minute"]))
+
+
+def _tell_more(minutes: Sequence[Row]) -> str:
+    """Return what the title says where there are more minutes than are shown."""
+    return f" (the worst {MOST_ROWS} of {len(minutes)})" if len(minutes) > MOST_ROWS else ""
+
+
+def _show_table(console: Console, title: str, headings: Sequence[str], rows: Sequence[Cells]) -> None:
+    """Print a table under its title, numbers to the right; one without rows says so in a line."""
+    console.print()
+    if not rows:
+        console.print(Text.assemble((title, "bold"), ": none"))
+        return
+    console.print(Text(title, style="bold"))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading, value in zip(headings, rows[0], strict=True):
+        is_number = str(value).replace(".", "", 1).isdecimal()
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row))
+    console.print(table)
+
+
+def _format_usd(row: Row) -> str:
+    return f"{row['cost_usd']:.4f}"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."

@@ -1,0 +1,157 @@
+"""``audit.sqlite``: what a run paid for, made from its records when it has ended.
+
+Rows go from the store to a file of this machine one by one, and the file to the store piece by piece: 50,000 calls take
+no more memory than 500.
+"""
+
+import asyncio
+import platform
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shared.domain import paths
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import Found, RunStatus, Status, compose_status, read_created_at
+from shared.ports import Store
+from shared.reasons import Reason
+from shared.records import catalog, run
+from shared.records.audit_file import AuditFile
+from shared.records.calls import has_calls, iterate_calls
+from shared.records.files import DamagedFileError
+from shared.version import __version__
+
+AUDIT_NAME = "audit.sqlite"
+AUDIT_TYPE = "application/vnd.sqlite3"
+"""https://www.iana.org/assignments/media-types/application/vnd.sqlite3"""
+
+TABLES_VERSION = "1"
+"""What readers can rely on: a table or a column that changes its meaning gets another one."""
+
+PACKAGES = ("azure-functions", "azure-functions-durable", "openai", "pillow", "pydantic")
+"""What the calls and pictures depend on, if it is installed."""
+
+CHUNK_BYTES = 1 << 18
+RUNS_LOOKED_AT = 20
+"""So many of the newest runs: one that died is audited by the next end of a run of its catalog."""
+
+
+async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> str:
+    """Make a run's audit anew from its records, and return its path in the store.
+
+    Args:
+        store: where the run is.
+        status: how it ended, or where it was when it died.
+        request: what it was asked.
+
+    Raises:
+        OSError: this machine has no room for the file.
+        StoreUnavailableError: the store does not answer.
+    """
+    path = audit_path(status.run_id)
+    with TemporaryDirectory(prefix="seeder-audit-") as folder:
+        file = Path(folder) / AUDIT_NAME
+        with AuditFile(file) as audit:
+            audit.tell_run(status, request)
+            audit.tell_versions(find_versions())
+            await _tell_calls(store, status.run_id, audit)
+            await asyncio.to_thread(audit.make_indexes)
+            await _tell_prompts(store, status, audit)
+            audit.finish()
+        async with aclosing(_read_file(file)) as pieces:
+            await store.write_chunks(path, pieces, content_type=AUDIT_TYPE)
+    return path
+
+
+async def find_left_runs(store: Store, catalog_name: str, run_id: str) -> AsyncIterator[tuple[RunStatus, SeedRequest]]:
+    """Yield earlier runs of a catalog that made calls and have no audit, with where they were when they died.
+
+    Only the run that holds the catalog may ask: then no other one of the catalog is at work.
+
+    Raises:
+        DamagedFileError: a file of such a run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    newest = await store.list_folders("runs/", limit=RUNS_LOOKED_AT)
+    for earlier in newest.names:
+        if earlier <= run_id or not _is_run(earlier) or await store.describe(audit_path(earlier)) is not None:
+            continue
+        if await has_calls(store, earlier):
+            request = await run.read_request(store, earlier)
+            if request.catalog == catalog_name:
+                yield await _read_last_status(store, earlier, request), request
+
+
+def audit_path(run_id: str) -> str:
+    """Return where a run's audit is in the store."""
+    return paths.run_file(run_id, AUDIT_NAME)
+
+
+def find_versions() -> dict[str, str]:
+    """Return the versions of what writes an audit."""
+    versions = {
+        "catalog-seeder": __version__,
+        "tables": TABLES_VERSION,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+async def _tell_calls(store: Store, run_id: str, audit: AuditFile) -> None:
+    async for call in iterate_calls(store, run_id):
+        if isinstance(call, DamagedFileError):
+            audit.tell_error("audit", str(Reason.DAMAGED_FILE), str(call))
+        else:
+            audit.tell_call(call)
+    async for row in run.iterate_failures(store, run_id):
+        audit.tell_failed_image(row)
+
+
+async def _tell_prompts(store: Store, status: RunStatus, audit: AuditFile) -> None:
+    """Tell the prompts of the pictures that calls were made for; the catalog is what holds them."""
+    if not audit.has_images():
+        return
+    try:
+        async for item in catalog.iterate_items(store, status.catalog):
+            audit.tell_prompt(item)
+    except DamagedFileError as error:
+        audit.tell_error("audit", str(Reason.DAMAGED_FILE), str(error))
+
+
+async def _read_last_status(store: Store, run_id: str, request: SeedRequest) -> RunStatus:
+    summary = await run.read_status_file(store, run_id, "summary.json")
+    if summary is not None:
+        return summary
+    last = await run.read_status_file(store, run_id, "progress.json") or compose_status(
+        run_id,
+        request,
+        status=Status.INTERRUPTED,
+        stage="unknown",
+        found=Found(),
+        tallies=[],
+        updated_at=read_created_at(run_id),
+    )
+    return last.model_copy(update={"status": Status.INTERRUPTED})
+
+
+async def _read_file(file: Path) -> AsyncGenerator[bytes, None]:
+    with file.open("rb") as opened:
+        while piece := opened.read(CHUNK_BYTES):
+            yield piece
+
+
+def _is_run(name: str) -> bool:
+    try:
+        read_created_at(name)
+    except ValueError:
+        return False
+    return True

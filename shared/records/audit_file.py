@@ -1,0 +1,168 @@
+"""``audit.sqlite``: its tables, and how they are filled. Any SQLite tool opens it; README and docs tell the columns."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from shared.domain.items import Item
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import RunStatus
+from shared.records.calls import CallRecord
+
+TABLES = """
+CREATE TABLE run_info (
+    run_id TEXT PRIMARY KEY, catalog TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT NOT NULL, completed_at TEXT,
+    error_reason TEXT, error_message TEXT, items INTEGER NOT NULL, images_made INTEGER NOT NULL,
+    images_kept INTEGER NOT NULL, images_failed INTEGER NOT NULL, text_calls INTEGER NOT NULL,
+    image_calls INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, usd REAL NOT NULL,
+    request TEXT NOT NULL);
+CREATE TABLE versions (component TEXT PRIMARY KEY, version TEXT NOT NULL);
+CREATE TABLE prompts (product_id TEXT PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, prompt TEXT NOT NULL,
+    model TEXT NOT NULL);
+CREATE TABLE api_calls (
+    call_id TEXT PRIMARY KEY, kind TEXT NOT NULL, model TEXT NOT NULL, product_id TEXT, batch TEXT,
+    leg INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, billed INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
+    started_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, request_id TEXT);
+CREATE TABLE errors (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, call_id TEXT, product_id TEXT, reason TEXT NOT NULL,
+    message TEXT NOT NULL, at TEXT);
+"""
+INDEXES = """
+CREATE INDEX api_calls_by_product ON api_calls (product_id);
+CREATE INDEX api_calls_by_model ON api_calls (kind, model);
+CREATE INDEX api_calls_by_status ON api_calls (status);
+CREATE INDEX api_calls_by_reason ON api_calls (reason, started_at);
+CREATE INDEX api_calls_by_duration ON api_calls (duration_ms);
+CREATE INDEX errors_by_reason ON errors (scope, reason);
+"""
+
+
+class AuditFile:
+    """A new audit in a file of this machine, to be closed before the file is read.
+
+    Args:
+        path: where to; nothing may be there yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # Whoever fills it may go on in another thread than it began in, but never in two at a time.
+        self._database = sqlite3.connect(path, check_same_thread=False)
+        # One file and nothing beside it. If the machine dies, the audit is made anew: the disk need not be waited for.
+        self._database.execute("PRAGMA journal_mode = DELETE")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def make_indexes(self) -> None:
+        """Make the indexes: quicker once the calls are told, and prompts are found by them."""
+        self._database.executescript(INDEXES)
+
+    def finish(self) -> None:
+        """Make all that was told last."""
+        self._database.commit()
+
+    def tell_run(self, run: RunStatus, request: SeedRequest) -> None:
+        """Tell what the run was asked, and how it ended."""
+        self._insert(
+            "run_info",
+            run_id=run.run_id,
+            catalog=run.catalog,
+            status=str(run.status),
+            created_at=format_time(run.created_at),
+            completed_at=None if run.completed_at is None else format_time(run.completed_at),
+            error_reason=None if run.error is None else run.error.reason,
+            error_message=None if run.error is None else run.error.message,
+            items=run.progress.items.accepted,
+            images_made=run.images_made,
+            images_kept=run.images_kept,
+            images_failed=run.progress.images.failed,
+            text_calls=run.cost.text_calls,
+            image_calls=run.cost.image_calls,
+            input_tokens=run.cost.input_tokens,
+            output_tokens=run.cost.output_tokens,
+            usd=run.cost.usd,
+            request=json.dumps(request.to_json(), ensure_ascii=False),
+        )
+        if run.error is not None:
+            self.tell_error("run", run.error.reason, run.error.message)
+
+    def tell_versions(self, versions: Mapping[str, str]) -> None:
+        """Tell the programs that wrote the audit."""
+        for component, version in versions.items():
+            self._insert("versions", component=component, version=version)
+
+    def tell_call(self, call: CallRecord) -> None:
+        """Tell a call, and why it brought nothing, if so."""
+        product_id = call.subject if call.kind == "image" else None
+        self._insert(
+            "api_calls",
+            call_id=call.call_id,
+            kind=call.kind,
+            model=call.model,
+            product_id=product_id,
+            batch=call.subject if call.kind == "text" else None,
+            leg=call.leg,
+            attempt=call.attempt,
+            status=str(call.status),
+            reason=None if call.reason is None else str(call.reason),
+            billed=call.cost.text_calls + call.cost.image_calls,
+            input_tokens=call.cost.input_tokens,
+            output_tokens=call.cost.output_tokens,
+            nano_usd=call.cost.nano_usd,
+            started_at=format_time(call.started_at),
+            duration_ms=call.duration_ms,
+            request_id=call.request_id,
+        )
+        if call.reason is not None:
+            at = format_time(call.started_at)
+            self.tell_error("call", str(call.reason), call.message, call_id=call.call_id, product_id=product_id, at=at)
+
+    def tell_failed_image(self, row: Mapping[str, Any]) -> None:
+        """Tell a recorded row of ``failed_images.json``: an image that was given up."""
+        at = format_time(datetime.fromisoformat(row["at"]))
+        self.tell_error("image", row["reason"], row["message"], product_id=row["productId"], at=at)
+
+    def tell_error(
+        self,
+        scope: str,
+        reason: str,
+        message: str,
+        *,
+        call_id: str | None = None,
+        product_id: str | None = None,
+        at: str | None = None,
+    ) -> None:
+        """Tell what went wrong; ``scope`` is run, image, call or audit."""
+        self._insert(
+            "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
+        )
+
+    def tell_prompt(self, item: Item) -> None:
+        """Tell the prompt of an item's picture, if a call was made for it."""
+        self._database.execute(
+            "INSERT INTO prompts SELECT product_id, ?, ?, ?, model FROM api_calls WHERE product_id = ?"
+            " ORDER BY started_at DESC LIMIT 1",
+            (item.name, item.category, item.image_prompt, item.product_id),
+        )
+
+    def has_images(self) -> bool:
+        """Tell whether any image call was told."""
+        return self._database.execute("SELECT 1 FROM api_calls WHERE kind = 'image' LIMIT 1").fetchone() is not None
+
+    def _insert(self, table: str, **row: object) -> None:
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        # Names are from this module alone; values are bound.
+        self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+
+
+def format_time(moment: datetime) -> str:
+    """Return a moment as SQLite's date functions read it: UTC, with milliseconds."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -1,0 +1,216 @@
+"""``seeder audit`` answers the usual questions, at a glance and as JSON, of a run here or in a deployed app."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cli.audit_questions import MOST_ROWS
+from shared.domain.messages import Cost
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import CostView, RunError, RunStatus, Status
+from shared.reasons import Reason
+from shared.records.audit import write_audit
+from shared.records.calls import CallLog, CallRecord
+from tests.cli.command_line import SMALL, CommandLine
+from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_problem
+from tests.support.audits import fetch
+from tests.support.catalogs import CATALOG, make_item, write_batches
+from tests.support.memory_store import MemoryStore
+
+AUDIT = f"GET /api/runs/{RUN_ID}/audit"
+STARTED = datetime(2026, 12, 1, 10, 0, 30, tzinfo=UTC)
+ANN, BOB = make_item("Ann"), make_item("Bob")
+KEYS = [
+    "runId",
+    "catalog",
+    "status",
+    "createdAt",
+    "completedAt",
+    "errorReason",
+    "errorMessage",
+    "items",
+    "imagesMade",
+    "imagesKept",
+    "imagesFailed",
+    "totals",
+    "costByModel",
+    "callsByStatus",
+    "failuresByReason",
+    "slowestCalls",
+    "rateLimitedByMinute",
+    "mostCalls",
+    "audit",
+    "error",
+]
+
+
+def make_call(number: int, subject: str, reason: Reason | None = None, *, minute: int = 0, **cost: int) -> CallRecord:
+    kind: Any = "text" if subject == "categories" else "image"
+    return CallRecord(
+        call_id=f"call-{number:03d}",
+        kind=kind,
+        subject=subject,
+        leg=0,
+        attempt=number,
+        model="gpt-5" if kind == "text" else "gpt-image-2",
+        reason=reason,
+        message=f"{kind} call to deployment 'any': HTTP 429" if reason is Reason.RATE_LIMITED else "",
+        cost=Cost(**cost),
+        started_at=STARTED + timedelta(minutes=minute),
+        duration_ms=1000 * number,
+        request_id=f"request-{number}",
+    )
+
+
+def make_audit(folder: Path, *calls: CallRecord, **changes: Any) -> bytes:
+    """Return the bytes of an audit of these calls."""
+    status = RunStatus(
+        run_id=RUN_ID,
+        catalog=CATALOG,
+        status=Status.COMPLETED,
+        created_at=STARTED,
+        updated_at=STARTED,
+        cost=CostView(),
+    ).model_copy(update=changes)
+
+    async def make() -> bytes:
+        store = MemoryStore()
+        await write_batches(store, ["Ann", "Bob"])
+        for call in calls:
+            await CallLog().write(store, RUN_ID, call)
+        await write_audit(store, status, SeedRequest(catalog=CATALOG))
+        return (await fetch(store, RUN_ID, folder)).read_bytes()
+
+    return asyncio.run(make())
+
+
+CALLS = [
+    make_call(1, "categories", text_calls=1, input_tokens=10, output_tokens=20, nano_usd=250_000_000),
+    make_call(2, ANN.product_id, Reason.RATE_LIMITED),
+    make_call(3, ANN.product_id, Reason.BAD_IMAGE, minute=1, image_calls=1, input_tokens=5, nano_usd=100_000_000),
+    make_call(4, ANN.product_id, minute=1, image_calls=1, input_tokens=5, nano_usd=100_000_000),
+    make_call(5, BOB.product_id, minute=1, image_calls=1, input_tokens=5, nano_usd=100_000_000),
+]
+
+
+def test_json_answers_every_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS)))
+    ended = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json")
+    told = ended.document
+    assert (ended.status, ended.err) == (0, "")
+    assert list(told) == KEYS
+    assert (told["runId"], told["catalog"], told["status"], told["error"]) == (RUN_ID, CATALOG, "Completed", None)
+    assert told["totals"] == {"calls": 5, "billed": 4, "inputTokens": 25, "outputTokens": 20, "costUsd": 0.55}
+    assert [(row["model"], row["calls"], row["billed"], row["costUsd"]) for row in told["costByModel"]] == [
+        ("gpt-image-2", 4, 3, 0.3),
+        ("gpt-5", 1, 1, 0.25),
+    ]
+    assert [(row["kind"], row["status"], row["calls"]) for row in told["callsByStatus"]] == [
+        ("image", "ok", 2),
+        ("image", "refused", 1),
+        ("image", "unusable", 1),
+        ("text", "ok", 1),
+    ]
+    assert [(row["reason"], row["calls"], row["imagesGivenUp"]) for row in told["failuresByReason"]] == [
+        ("bad_image", 1, 0),
+        ("rate_limited", 1, 0),
+    ]
+    assert [(row["seconds"], row["requestId"]) for row in told["slowestCalls"]][:2] == [
+        (5.0, "request-5"),
+        (4.0, "request-4"),
+    ]
+    assert told["rateLimitedByMinute"] == [{"minute": "2026-12-01T10:00Z", "rateLimited": 1, "calls": 2}]
+    (most,) = told["mostCalls"]
+    assert (most["name"], most["calls"], most["made"], most["costUsd"]) == ("Ann", 3, 1, 0.2)
+    assert most["prompt"] == ANN.image_prompt
+
+
+def test_people_see_a_table_a_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
+    error = RunError(reason="budget", message="too dear")
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, error=error)))
+    out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
+    paragraphs = [paragraph.splitlines() for paragraph in out.split("\n\n")]
+    assert [paragraph[0].strip() for paragraph in paragraphs[1:]] == [
+        "cost by model",
+        "calls by status",
+        "failures by reason",
+        "slowest calls",
+        "429s a minute",
+        "pictures that took most calls",
+    ]
+    head = [line.split(maxsplit=1) for line in paragraphs[0]]
+    assert head[3:6] == [
+        ["error", "budget: too dear"],
+        ["calls", "5 made, 4 billed or counted so"],
+        ["cost", "$0.5500 by list prices"],
+    ]
+    tables = [[line.split() for line in paragraph[1:]] for paragraph in paragraphs[1:]]
+    assert tables[0][1] == ["image", "gpt-image-2", "4", "3", "15", "0", "0.3000"]
+    assert tables[2][2] == ["rate_limited", "1", "0", "HTTP", "429"]
+    assert tables[4] == [["minute", "429s", "calls"], ["2026-12-01T10:00Z", "1", "2"]]
+    assert tables[5][1] == ["3", "yes", "0.2000", "Ann", "Photo", "of", "Ann"]
+
+
+def test_of_many_minutes_the_worst_are_shown_in_order(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
+    limited = [make_call(minute, ANN.product_id, Reason.RATE_LIMITED, minute=minute) for minute in range(MOST_ROWS + 1)]
+    again = make_call(99, ANN.product_id, Reason.RATE_LIMITED, minute=MOST_ROWS)
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *limited, again)))
+    out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
+    table = out.partition(f"429s a minute (the worst {MOST_ROWS} of {MOST_ROWS + 1})")[2].partition("\n\n")[0]
+    rows = [line.split() for line in table.strip().splitlines()][1:]
+    assert len(rows) == MOST_ROWS
+    assert rows == sorted(rows)
+    assert rows[-1] == ["2026-12-01T10:10Z", "2", "2"]
+
+
+def test_a_run_that_made_no_call_says_so(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path)))
+    out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
+    assert "calls         0 made, 0 billed or counted so" in out
+    assert "cost by model: none" in out
+    assert "pictures that took most calls: none" in out
+
+
+def test_a_run_in_a_folder_is_audited_from_its_file(
+    seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
+) -> None:
+    faults = write_faults(rates={"content_policy": 1})
+    run = seeder("run", "--offline", "--faults", faults, "--target-count", "2", *SMALL, "--json").document
+    told = seeder("audit", run["runId"], "--json").document
+    assert told["audit"] == run["outputs"]["audit"] == str(tmp_path / f"data_seed/runs/{run['runId']}/audit.sqlite")
+    assert told["totals"]["billed"] == run["billedCalls"]["text"] + run["billedCalls"]["image"]
+    assert round(told["totals"]["costUsd"], 4) == run["costUsd"]
+    assert [(row["reason"], row["imagesGivenUp"]) for row in told["failuresByReason"]] == [("content_policy", 2)]
+
+
+def test_a_run_without_an_audit_says_why(seeder: CommandLine, write_faults: Callable[..., Path]) -> None:
+    run = seeder("run", "--offline", "--faults", write_faults(), "--target-count", "2", *SMALL, "--json").document
+    audit = Path(run["outputs"]["audit"])
+    audit.unlink()
+    for record in (audit.parent / "calls").iterdir():
+        record.unlink()
+    ended = seeder("audit", run["runId"], "--json")
+    assert (ended.status, ended.document["error"]["reason"]) == (1, "no_audit")
+    assert "versions up to 0.2.0 kept no such records" in ended.document["error"]["message"]
+    assert seeder("audit", RUN_ID, "--json").document["error"]["reason"] == "unknown_run"
+
+
+@pytest.mark.parametrize("content", [b"no database", b""])
+def test_a_file_that_is_no_audit_is_told(seeder: CommandLine, deployed_app: DeployedApp, content: bytes) -> None:
+    deployed_app.answer(AUDIT, (200, content))
+    ended = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json")
+    assert (ended.status, ended.document["error"]["reason"]) == (1, "damaged_file")
+    assert ended.document["error"]["message"].startswith("audit.sqlite is damaged: expected the tables of an audit")
+
+
+def test_what_a_deployed_app_says_instead_is_told(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    deployed_app.answer(AUDIT, describe_problem(404, "no-audit", f"run {RUN_ID} has no audit yet"))
+    ended = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json")
+    assert (ended.status, ended.document["error"]["reason"]) == (1, "no_audit")
+    assert seeder("audit", RUN_ID, "--url", deployed_app.url).error_lines == [f"error: run {RUN_ID} has no audit yet"]

@@ -1,0 +1,161 @@
+"""A run's audit adds up to what the service billed and to what the summary says, whatever went wrong."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.simulator.running import RunningSimulator, running_simulator
+from shared.adapters.store_blob import BlobStore
+from shared.config import StoreSettings
+from shared.records.audit import audit_path
+from tests.support.audits import add_up, ask, fetch
+from tests.support.azurite import Azurite
+from tests.support.running_app import RunningApp, run_app
+from tests.support.seeder_process import start_seeder
+
+ANSWERED = {"rate_limited": 0.2, "server_error": 0.1, "bad_image": 0.1, "truncated_json": 0.2, "content_policy": 0.1}
+"""Faults after which both sides know what was billed."""
+
+UNANSWERED = {"dropped": 0.1, "timeout": 0.1}
+EVERY_FAULT = {"rates": ANSWERED | UNANSWERED, "retryAfterSeconds": 1, "timeoutSeconds": 0.1}
+REQUEST = {"targetCount": 24, "categoryCount": 4, "batchSize": 8}
+
+
+async def fetch_over_http(app: RunningApp, run_id: str) -> Path:
+    """Return a run's audit as the app answers it."""
+    async with app.session.get(f"{app.host.url}/api/runs/{run_id}/audit") as response:
+        assert response.status == 200
+        assert response.headers["Content-Type"] == "application/vnd.sqlite3"
+        assert f"{run_id}-audit.sqlite" in response.headers["Content-Disposition"]
+        file = app.folder / "fetched.sqlite"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(await response.read())
+        return file
+
+
+def check_sums(file: Path, status: dict[str, Any]) -> None:
+    """Compare an audit with the status of its run."""
+    texts, images, both = add_up(file, "kind = 'text'"), add_up(file, "kind = 'image'"), add_up(file)
+    cost = status["cost"]
+    assert (texts["billed"], images["billed"]) == (cost["textCalls"], cost["imageCalls"])
+    assert (both["input"], both["output"]) == (cost["inputTokens"], cost["outputTokens"])
+    assert round(both["nano"] / 1e9, 4) == cost["usd"]
+    assert add_up(file, "reason = 'rate_limited'")["calls"] == status["throttle"]["rateLimited"]
+    given_up = ask(file, "SELECT reason, COUNT(*) AS images FROM errors WHERE scope = 'image' GROUP BY reason")
+    assert {row["reason"]: row["images"] for row in given_up} == status["failures"]
+
+
+async def test_its_sums_are_what_the_service_billed_and_what_the_summary_says(tmp_path: Path) -> None:
+    faults = {"rates": ANSWERED, "retryAfterSeconds": 1}
+    async with run_app(tmp_path, faults=faults) as app:
+        status = await app.run(**REQUEST)
+        stats = app.simulator.stats()
+        file = await fetch_over_http(app, status["runId"])
+    assert file.read_bytes() == (tmp_path / status["outputs"]["audit"]).read_bytes()
+    check_sums(file, status)
+    both = add_up(file)
+    assert add_up(file, "kind = 'image'")["billed"] == stats["billedImageCount"]
+    assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])
+    assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
+    for kind, endpoint in (("image", "images"), ("text", "responses")):
+        assert add_up(file, f"kind = '{kind}'")["calls"] == sum(stats["requests"][endpoint].values())
+
+
+async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults=EVERY_FAULT) as app:
+        status = await app.run(**REQUEST, parallelTextRequests=2)
+        file = await fetch_over_http(app, status["runId"])
+    check_sums(file, status)
+    assert add_up(file, "status = 'lost'")["calls"] > 0
+
+
+async def test_blob_storage_holds_the_same(tmp_path: Path, azurite: Azurite) -> None:
+    store = azurite.make_settings()
+    async with run_app(tmp_path, faults={"rates": ANSWERED, "retryAfterSeconds": 1}, store=store) as app:
+        status = await app.run(**REQUEST)
+        file = await fetch_over_http(app, status["runId"])
+    check_sums(file, status)
+    assert (await fetch_from_blob(store, status["runId"], tmp_path)).read_bytes() == file.read_bytes()
+
+
+async def fetch_from_blob(settings: StoreSettings, run_id: str, folder: Path) -> Path:
+    """Return a run's audit, copied out of Blob Storage."""
+    store = BlobStore.from_settings(settings)
+    try:
+        return await fetch(store, run_id, folder)
+    finally:
+        await store.close()
+
+
+async def test_a_run_within_its_budget_tells_only_the_calls_that_were_made(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        status = await app.run(**REQUEST, maxCostUsd=0.06, acceptEstimate=True, imageQuality="high")
+        stats = app.simulator.stats()
+    file = tmp_path / status["outputs"]["audit"]
+    assert status["error"]["reason"] == "budget"
+    check_sums(file, status)
+    assert add_up(file, "kind = 'image'")["calls"] == stats["billedImageCount"]
+    assert add_up(file)["nano"] <= 0.06 * 1e9
+    assert [row["reason"] for row in ask(file, "SELECT reason FROM errors WHERE scope = 'run'")] == ["budget"]
+
+
+async def test_a_cancelled_run_and_one_that_failed_have_theirs(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.005, "image": 0.2}}) as app:
+        run_id = await app.start(**REQUEST)
+        await app.wait_until_billed(3)
+        await app.call("POST", f"/api/runs/{run_id}/cancel")
+        cancelled = await app.wait(run_id)
+        app.simulator.set_faults({"apiKey": "another-key"})
+        failed = await app.run(**REQUEST)
+    for status, expected in ((cancelled, "Cancelled"), (failed, "Failed")):
+        file = tmp_path / status["outputs"]["audit"]
+        assert ask(file, "SELECT status FROM run_info") == [{"status": expected}]
+        assert add_up(file)["billed"] == status["cost"]["calls"]
+    assert ask(tmp_path / failed["outputs"]["audit"], "SELECT DISTINCT reason FROM api_calls") == [
+        {"reason": "authentication"}
+    ]
+
+
+COMMAND = ("run", "--target-count=16", "--category-count=2", "--batch-size=8", "--image-size=64x64", "--output-dir=out")
+
+
+async def kill_a_run(simulator: RunningSimulator, folder: Path) -> None:
+    """Start a run, and kill it in the middle of its pictures."""
+    async with start_seeder(*COMMAND, "--json", cwd=folder, endpoint=simulator.url) as victim:
+        async with asyncio.timeout(60):
+            while simulator.stats()["requests"]["images"].get("200", 0) < 6:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.005)
+        await victim.kill()
+
+
+async def test_a_killed_run_tells_the_calls_of_before_and_after_once_each(tmp_path: Path) -> None:
+    async with running_simulator(faults={"latencySeconds": {"text": 0.02, "image": 0.1}}) as simulator:
+        await kill_a_run(simulator, tmp_path)
+        async with start_seeder(*COMMAND, "--json", cwd=tmp_path, endpoint=simulator.url) as second:
+            exit_status, told, _ = await second.finish()
+        billed = simulator.stats()["billedImageCount"]
+    assert (exit_status, told["status"]) == (0, "Completed")
+    file = Path(told["outputs"]["audit"])
+    images = add_up(file, "kind = 'image'")["billed"]
+    # What was in flight when it was killed was billed, and nobody was left to record it.
+    assert told["billedCalls"]["image"] <= images <= billed <= images + 4
+    (row,) = ask(file, "SELECT COUNT(DISTINCT product_id) AS products FROM api_calls WHERE status = 'ok'")
+    assert row["products"] == 16
+
+
+async def test_a_run_that_never_went_on_is_audited_at_the_end_of_the_next_one(tmp_path: Path) -> None:
+    async with running_simulator(faults={"latencySeconds": {"text": 0.02, "image": 0.1}}) as simulator:
+        await kill_a_run(simulator, tmp_path)
+        billed = simulator.stats()["billedImageCount"]
+        (left,) = [path.parent.name for path in (tmp_path / "out/runs").glob("*/request.json")]
+        for journal in (tmp_path / "out/.seeder").glob("journal.db*"):  # its host is gone for good
+            journal.unlink()
+        async with start_seeder(*COMMAND, "--json", cwd=tmp_path, endpoint=simulator.url) as second:
+            exit_status, told, _ = await second.finish()
+    assert (exit_status, told["status"]) == (0, "Completed")
+    assert told["runId"] != left
+    file = tmp_path / "out" / audit_path(left)
+    assert ask(file, "SELECT status FROM run_info") == [{"status": "Interrupted"}]
+    assert 1 <= add_up(file, "kind = 'image'")["calls"] <= billed

@@ -1,0 +1,48 @@
+"""``/api/runs/{runId}/audit``: what a run paid for, as a SQLite file."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.domain.run_status import RunStatus, Status
+from shared.ports import Store
+from shared.records.audit import AUDIT_NAME, AUDIT_TYPE, audit_path
+from shared.records.calls import has_calls
+from shared.telemetry.observed_requests import observe_request
+from shared.wiring import get_services
+from triggers.answers import Problem, answer
+from triggers.run_view import load_run_status
+from triggers.runs import unknown_run
+
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="runs/{runId}/audit", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+@observe_request
+async def get_audit(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """``GET /api/runs/{runId}/audit``: a run's ``audit.sqlite``, whole: the v1 programming model sends no pieces."""
+
+    async def work() -> func.HttpResponse:
+        services = get_services()
+        run = await load_run_status(services, client, req.route_params["runId"])
+        if run is None:
+            raise unknown_run(req)
+        audit = await services.store.read(audit_path(run.run_id))
+        if audit is None:
+            raise Problem(404, "no-audit", await explain_missing_audit(services.store, run), runStatus=str(run.status))
+        headers = {"Content-Disposition": f'attachment; filename="{run.run_id}-{AUDIT_NAME}"'}
+        return func.HttpResponse(audit.data, status_code=200, headers=headers, mimetype=AUDIT_TYPE)
+
+    return await answer(work)
+
+
+async def explain_missing_audit(store: Store, run: RunStatus) -> str:
+    """Return why a run has no audit, and when it gets one."""
+    subject = f"run {run.run_id} has no audit"
+    if run.status is Status.INTERRUPTED:
+        return f"{subject}: its host is gone; it is written when the run, or the next one of {run.catalog!r}, ends"
+    if not run.has_ended:
+        return f"{subject} yet: it is {run.status}; the audit is written when it ends"
+    if await has_calls(store, run.run_id):
+        return f"{subject}: it was not made at its end; the next run of {run.catalog!r} makes it"
+    return f"{subject}: no call of it was recorded; versions up to 0.2.0 kept no such records"
