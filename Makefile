@@ -50,7 +50,7 @@ UV_COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --g
 lock:
 	$(UV_COMPILE) --output-file requirements.txt
 	$(UV_COMPILE) --extra local --constraint requirements.txt --output-file requirements/local.txt
-	$(UV_COMPILE) --extra local --extra dev --constraint requirements/local.txt --output-file requirements/dev.txt
+	$(UV_COMPILE) --extra local --extra fal --extra dev --constraint requirements/local.txt --output-file requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build data_seed tests/azurite/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache

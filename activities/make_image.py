@@ -160,6 +160,7 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         size=request.image_size,
         quality=request.image_quality,
         format="jpeg" if job.item.filename.endswith(".jpg") else "png",
+        job=f"{call.run_id}/{call.product_id}",
     )
     paid = PaidCall.for_image(call, deployment)
     started = services.pace.start()
@@ -180,6 +181,7 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         picture, thumbnail = await asyncio.to_thread(_examine, answer, ask, request)
     except BadImageError as error:
         await paid.record_answer(services, answer, cost, reason=Reason.BAD_IMAGE, message=str(error))
+        await services.orders.strike(f"{call.run_id}/{call.product_id}")
         await count_outcome(services, call, Reason.BAD_IMAGE)
         await job.allowance.settle(cost)
         failure = Failure(Reason.BAD_IMAGE, shorten(str(error)), request_id=answer.request_id)

@@ -15,6 +15,16 @@ from shared.domain.requests import check_image_size, describe_validation_error
 from shared.ports import CatalogSeederError
 from shared.price_overrides import read_price_overrides
 from shared.prices import PriceList, load_prices
+from shared.providers import (
+    DEFAULT_IMAGE_MODELS,
+    DEFAULT_TEXT_MODELS,
+    GEMINI_URL,
+    IMAGE_PROVIDERS,
+    OPENAI_URL,
+    TEXT_PROVIDERS,
+    Provider,
+    ServiceAccess,
+)
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -29,15 +39,23 @@ class SettingError(CatalogSeederError):
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Where the model is and how we sign in.
+    """Which services answer text and image calls, where they are and how we sign in.
 
     Attributes:
-        endpoint: URL without the API's path, such as ``https://contoso.openai.azure.com``; None while not configured.
-        api_key: the key, or None to sign in with the managed identity (or developer login) of the host.
-        api_version: a dated version for the older URL style; None for the v1 style at ``<endpoint>/openai/v1/``.
-        text_deployment: name of the deployment that answers text calls.
-        image_deployment: name of the deployment that makes pictures.
+        endpoint: Azure OpenAI: URL without the API's path, such as ``https://contoso.openai.azure.com``; None while not
+            configured.
+        api_key: Azure OpenAI: the key, or None to sign in with the managed identity (or developer login) of the host.
+        api_version: Azure OpenAI: a dated version for the older URL style; None for the v1 style at
+            ``<endpoint>/openai/v1/``.
+        text_deployment: name of what answers text calls: a deployment (Azure) or a model; empty = not configured.
+        image_deployment: name of what makes pictures; empty = not configured.
         image_timeout_seconds: how long one image call may take; a timed-out call may have been billed.
+        text_provider: the service that answers text calls.
+        image_provider: the service that makes pictures.
+        openai: OpenAI itself.
+        gemini: Gemini's OpenAI-compatible endpoint.
+        compatible: any other server that speaks OpenAI's chat completions or images; it may need no key.
+        fal_key: FAL's key; where FAL is, its own client knows.
     """
 
     endpoint: str | None = None
@@ -46,6 +64,37 @@ class ModelSettings:
     text_deployment: str = "gpt-5"
     image_deployment: str = "gpt-image-2"
     image_timeout_seconds: float = 600
+    text_provider: Provider = Provider.AZURE
+    image_provider: Provider = Provider.AZURE
+    openai: ServiceAccess = ServiceAccess(OPENAI_URL)
+    gemini: ServiceAccess = ServiceAccess(GEMINI_URL)
+    compatible: ServiceAccess = ServiceAccess()
+    fal_key: str | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """Where text and image calls go, for a message."""
+        return ", ".join(dict.fromkeys(map(self._find_address, (self.text_provider, self.image_provider))))
+
+    @property
+    def known_image_model(self) -> str | None:
+        """The image model's name, or None where it does not tell what draws: on this machine, or anywhere of one's own.
+
+        What answers on this machine is a simulator or a gateway, whatever the name is.
+        """
+        is_told = self.image_provider is not Provider.COMPATIBLE
+        is_local = urlsplit(self._find_address(self.image_provider)).hostname in LOOPBACK_HOSTS
+        return self.image_deployment if is_told and not is_local else None
+
+    def _find_address(self, provider: Provider) -> str:
+        urls = {
+            Provider.AZURE: self.endpoint,
+            Provider.OPENAI: self.openai.base_url,
+            Provider.GEMINI: self.gemini.base_url,
+            Provider.COMPATIBLE: self.compatible.base_url,
+            Provider.FAL: "https://queue.fal.run",
+        }
+        return urls[provider] or "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +186,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     reader = _Reader(os.environ if environment is None else environment)
     return Settings(
-        model=ModelSettings(
-            endpoint=reader.endpoint("AZURE_OPENAI_ENDPOINT"),
-            api_key=reader.text("AZURE_OPENAI_API_KEY"),
-            api_version=reader.text("AZURE_OPENAI_API_VERSION"),
-            text_deployment=reader.text("AZURE_OPENAI_GPT5_DEPLOYMENT") or "gpt-5",
-            image_deployment=reader.text("AZURE_OPENAI_IMAGE_DEPLOYMENT") or "gpt-image-2",
-            image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
-        ),
+        model=_model(reader),
         store=_store(reader),
         telemetry=_telemetry(reader),
         defaults=RequestDefaults(
@@ -160,6 +202,34 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host_id=f"azure:{site}" if (site := reader.text("WEBSITE_SITE_NAME")) else "local",
         log_level=reader.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
         functions_key=reader.text("FUNCTIONS_KEY"),
+    )
+
+
+def _model(reader: "_Reader") -> ModelSettings:
+    text_provider = Provider(reader.choice("TEXT_PROVIDER", TEXT_PROVIDERS, Provider.AZURE))
+    image_provider = Provider(reader.choice("IMAGE_PROVIDER", IMAGE_PROVIDERS, Provider.AZURE))
+    text_model, text_deployment = reader.text("TEXT_MODEL"), reader.text("AZURE_OPENAI_GPT5_DEPLOYMENT")
+    image_model, image_deployment = reader.text("IMAGE_MODEL"), reader.text("AZURE_OPENAI_IMAGE_DEPLOYMENT")
+    fal_key, fal_key_by_its_own_name = reader.text("FAL_AI_API_KEY"), reader.text("FAL_KEY")
+    return ModelSettings(
+        endpoint=reader.endpoint("AZURE_OPENAI_ENDPOINT"),
+        api_key=reader.text("AZURE_OPENAI_API_KEY"),
+        api_version=reader.text("AZURE_OPENAI_API_VERSION"),
+        text_deployment=text_model
+        or (text_deployment if text_provider is Provider.AZURE else None)
+        or DEFAULT_TEXT_MODELS.get(text_provider, ""),
+        image_deployment=image_model
+        or (image_deployment if image_provider is Provider.AZURE else None)
+        or DEFAULT_IMAGE_MODELS.get(image_provider, ""),
+        image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
+        text_provider=text_provider,
+        image_provider=image_provider,
+        openai=ServiceAccess(OPENAI_URL, reader.text("OPENAI_API_KEY")),
+        gemini=ServiceAccess(GEMINI_URL, reader.text("GEMINI_API_KEY")),
+        compatible=ServiceAccess(
+            reader.base_url("OPENAI_COMPATIBLE_BASE_URL"), reader.text("OPENAI_COMPATIBLE_API_KEY")
+        ),
+        fal_key=fal_key or fal_key_by_its_own_name,
     )
 
 
@@ -260,6 +330,18 @@ class _Reader:
             raise SettingError(name, f"cannot be used: {place}: {error}") from error
 
     def endpoint(self, name: str) -> str | None:
+        url = self._url(name, "https://NAME.openai.azure.com")
+        if url is None:
+            return None
+        # The portal and the SDKs' examples show the endpoint with the API's own path; a gateway's path is kept.
+        path = url.path.rstrip("/").removesuffix("/v1").removesuffix("/openai")
+        return f"{url.scheme}://{url.netloc}{path}"
+
+    def base_url(self, name: str) -> str | None:
+        url = self._url(name, "https://models.example.com/v1")
+        return url and f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
+
+    def _url(self, name: str, example: str) -> SplitResult | None:
         value = self.text(name)
         if value is None:
             return None
@@ -267,12 +349,10 @@ class _Reader:
         if url is None:
             # The value is not shown: a key that was put into the wrong variable would go to logs and callers.
             problem = f"is no usable URL ({len(value)} characters)"
-            raise SettingError(name, f"{problem}; expected one such as https://NAME.openai.azure.com")
+            raise SettingError(name, f"{problem}; expected one such as {example}")
         if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
             raise SettingError(name, f"is http://{url.hostname}; expected https:// (http:// only for this machine)")
-        # The portal and the SDKs' examples show the endpoint with the API's own path; a gateway's path is kept.
-        path = url.path.rstrip("/").removesuffix("/v1").removesuffix("/openai")
-        return f"{url.scheme}://{url.netloc}{path}"
+        return url
 
 
 def _split_url(value: str) -> SplitResult | None:

@@ -222,12 +222,22 @@ class TextAnswer(Generic[AnswerT_co]):
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """One picture to make: ``size`` as ``1024x1024``, ``quality`` low, medium or high, ``format`` png or jpeg."""
+    """One picture to make.
+
+    Attributes:
+        prompt: what it shows.
+        size: in pixels, such as ``1024x1024``.
+        quality: low, medium or high.
+        format: png or jpeg.
+        job: ``RUN/PRODUCT``, the same in every try: a service with a queue finds by it what was ordered before. None =
+            every request is a new order.
+    """
 
     prompt: str
     size: str
     quality: str
     format: str
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +250,42 @@ class ImageAnswer:
     request_id: str | None
 
 
-class Model(Protocol):
-    """What answers text and image calls. Every failure is a ModelError; nothing is retried in here."""
-
-    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
-        """Ask for a structured answer."""
-
-    async def draw(self, request: ImageRequest) -> ImageAnswer:
-        """Make one picture."""
+class ModelService(Protocol):
+    """A service behind a model. Every failure is a ModelError; nothing is retried in here."""
 
     async def probe(self) -> None:
         """Raise ModelError if the service cannot be reached or refuses our credentials; costs nothing."""
 
     async def close(self) -> None:
         """Release connections."""
+
+
+class TextModel(ModelService, Protocol):
+    """What answers text calls."""
+
+    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
+        """Ask for a structured answer."""
+
+
+class ImageModel(ModelService, Protocol):
+    """What makes pictures."""
+
+    async def draw(self, request: ImageRequest) -> ImageAnswer:
+        """Make one picture."""
+
+
+class Model(TextModel, ImageModel, Protocol):
+    """What answers text and image calls."""
+
+
+class OrderBook(Protocol):
+    """Remembers, over crashes, what a service with a queue was asked to make. A job is that of an ImageRequest."""
+
+    async def find(self, job: str) -> str | None:
+        """Return the service's id of the order for a job, or None if there is none."""
+
+    async def enter(self, job: str, order_id: str) -> None:
+        """Remember the order for a job."""
+
+    async def strike(self, job: str) -> None:
+        """Forget the order for a job: nothing usable comes of it."""

@@ -2,7 +2,8 @@
 
 They have the shape of ``prices.json`` and are merged over it, model by model: what is left out of a model stays what
 the model's name costs without them. A name that is not listed starts from the list's default model, so
-``{"image": {"my-pictures": {"imageOutput": 20}}}`` says all that is needed of a deployment with that name.
+``{"image": {"my-pictures": {"imageOutput": 20}}}`` says all that is needed of a deployment with that name. A model
+that charges by picture is ``{"image": {"fal-ai/flux/dev": {"perImage": 0.025}}}``.
 """
 
 import json
@@ -17,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from shared.prices import ImagePrice, PriceList, TextPrice
 
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
-Tokens = Annotated[int, Field(gt=0, le=10_000_000)]
+Tokens = Annotated[int, Field(ge=0, le=10_000_000)]
 Size = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 
 
@@ -43,10 +44,13 @@ class _ImageChange(_Shape):
     text_input: Dollars | None = None
     image_input: Dollars | None = None
     image_output: Dollars | None = None
+    per_image: Dollars | None = None
     output_tokens: dict[Size, _TokensByQuality] = {}
 
     def apply(self, price: ImagePrice) -> ImagePrice:
-        rates = self.model_dump(include={"text_input", "image_output"}, exclude_none=True)
+        rates = self.model_dump(include={"text_input", "image_output", "per_image"}, exclude_none=True)
+        if self.per_image is not None:  # in place of tokens, unless they are told beside it
+            rates = {"text_input": Decimal(0), "image_output": Decimal(0), **rates}
         tokens = {size: row.model_dump() for size, row in self.output_tokens.items()}
         return replace(price, **rates, output_tokens={**price.output_tokens, **tokens})
 

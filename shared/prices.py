@@ -36,11 +36,19 @@ class TextPrice:
 
 @dataclass(frozen=True, slots=True)
 class ImagePrice:
-    """US dollars per 1,000,000 tokens of an image model, and the tokens of one picture by size and quality."""
+    """What an image model costs: by tokens, by picture, or both.
+
+    Attributes:
+        text_input: US dollars per 1,000,000 tokens.
+        image_output: US dollars per 1,000,000 tokens.
+        output_tokens: of one picture by size and quality.
+        per_image: US dollars a picture, whatever its size.
+    """
 
     text_input: Decimal
     image_output: Decimal
     output_tokens: Mapping[str, Mapping[str, int]]
+    per_image: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +77,14 @@ class PriceList:
         price = self.find_text_price(model)
         return _per_million(usage.input_tokens * price.input + usage.output_tokens * price.output)
 
-    def cost_of_image(self, model: str, usage: Usage) -> Decimal:
-        """Return what an image call cost, exactly.
+    def cost_of_image(self, model: str, usage: Usage, *, count: int = 1) -> Decimal:
+        """Return what an image call cost, exactly; or so many of them with this usage together.
 
         The input is charged as text: this product sends prompts and no pictures to an image model.
         """
         price = self.find_image_price(model)
-        return _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
+        tokens = _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
+        return tokens + count * price.per_image
 
     def estimate_image_usage(self, model: str, size: str, quality: str) -> Usage:
         """Return what one picture is billed before an answer tells it, or where the answer was lost.
@@ -106,7 +115,12 @@ def load_prices() -> PriceList:
     return PriceList(
         text={name: TextPrice(Decimal(row["input"]), Decimal(row["output"])) for name, row in data["text"].items()},
         image={
-            name: ImagePrice(Decimal(row["textInput"]), Decimal(row["imageOutput"]), row["outputTokens"])
+            name: ImagePrice(
+                Decimal(row["textInput"]),
+                Decimal(row["imageOutput"]),
+                row["outputTokens"],
+                Decimal(row.get("perImage", 0)),
+            )
             for name, row in data["image"].items()
         },
         default_text=data["defaults"]["text"],

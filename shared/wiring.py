@@ -11,13 +11,14 @@ from typing import Any
 from shared.config import SettingError, Settings, load_settings
 from shared.domain.breaker import RunBreakers
 from shared.domain.requests import SeedRequest
+from shared.model_wiring import build_model
 from shared.pacing import ImagePace
-from shared.ports import Model, Store
+from shared.ports import Model, OrderBook, Store
 from shared.records import catalog, run
 from shared.records.calls import CallLog
 from shared.records.ledger import RunLedgers
+from shared.records.orders import StoredOrders
 from shared.records.pictures import list_makers
-from shared.telemetry.paid_calls import ObservedModel
 from shared.telemetry.run_log import set_log_level
 from shared.unstored import UnstoredAnswers
 
@@ -146,6 +147,7 @@ class Services:
         self.pace = ImagePace()
         self.unstored = UnstoredAnswers()
         self._store: Store | None = None
+        self._orders: OrderBook | None = None
         self._model: Model | None = None
 
     @property
@@ -160,6 +162,17 @@ class Services:
         return self._store
 
     @property
+    def orders(self) -> OrderBook:
+        """What image services with a queue were asked to make.
+
+        Raises:
+            SettingError: a setting of the store is missing.
+        """
+        if self._orders is None:
+            self._orders = StoredOrders(self.store)
+        return self._orders
+
+    @property
     def model(self) -> Model:
         """The model.
 
@@ -167,12 +180,12 @@ class Services:
             SettingError: a setting of the model is missing.
         """
         if self._model is None:
-            self._model = build_model(self.settings)
+            self._model = build_model(self.settings, self.orders)
         return self._model
 
     async def close(self) -> None:
         """Release connections; the next use builds them anew."""
-        store, self._store = self._store, None
+        store, self._store, self._orders = self._store, None, None
         model, self._model = self._model, None
         if store is not None:
             await store.close()
@@ -234,22 +247,6 @@ def build_store(settings: Settings) -> Store:
     from shared.adapters.store_blob import BlobStore  # noqa: PLC0415 - see above
 
     return BlobStore.from_settings(store)
-
-
-def build_model(settings: Settings) -> Model:
-    """Return the model that the settings name.
-
-    Raises:
-        SettingError: there is no endpoint.
-    """
-    if settings.model.endpoint is None:
-        raise SettingError(
-            "AZURE_OPENAI_ENDPOINT",
-            "is missing; expected a URL such as https://NAME.openai.azure.com (or run with --offline)",
-        )
-    from shared.adapters.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
-
-    return ObservedModel(OpenAIModel(settings.model, prices=settings.prices))
 
 
 def _trim(cache: OrderedDict[Any, Any], size: int) -> None:

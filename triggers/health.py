@@ -7,6 +7,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.config import SettingError
+from shared.model_wiring import check_model_settings
 from shared.ports import CatalogSeederError
 from shared.telemetry.observed_requests import observe_request
 from shared.version import __version__
@@ -71,7 +72,9 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
             "host": services.settings.host_id,
             "store": {"kind": services.settings.store.kind, "probe": store},
             "model": {
-                "endpoint": services.settings.model.endpoint,
+                "endpoint": services.settings.model.address,
+                "textProvider": services.settings.model.text_provider,
+                "imageProvider": services.settings.model.image_provider,
                 "textDeployment": services.settings.model.text_deployment,
                 "imageDeployment": services.settings.model.image_deployment,
                 "probe": model,
@@ -93,10 +96,6 @@ def check_settings(services: Services) -> None:
         SettingError: something is missing; it names the setting.
     """
     settings = services.settings
-    if settings.model.endpoint is None:
-        raise SettingError(
-            "AZURE_OPENAI_ENDPOINT",
-            "is missing; expected a URL such as https://NAME.openai.azure.com",
-        )
+    check_model_settings(settings.model)
     if settings.store.kind == "blob" and not (settings.store.account_url or settings.store.connection_string):
         raise SettingError("CATALOG_STORAGE_URL", "is missing; expected the blob service's URL, or STORE=folder")

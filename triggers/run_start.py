@@ -17,6 +17,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.domain import paths
+from shared.domain.image_families import check_size_for_model
 from shared.domain.messages import VERSION, SeedInput
 from shared.domain.requests import SeedRequest
 from shared.records import claims, run
@@ -60,11 +61,13 @@ async def start_run(
     """Start a run for a request, or find the one that its key started before.
 
     Raises:
-        Problem: 422: the key came with another body before. 409: the estimate is above the request's budget.
+        Problem: 422: the key came with another body before, or the image model makes no pictures of this size. 409: the
+            estimate is above the request's budget.
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
-    if request.max_cost_usd is not None and not await _has_started_run(services, key):
+    if not await _has_started_run(services, key):
+        _check_image_size(services, request)
         await check_budget(services, request)
     run_id = new_run_id()
     if key is not None:
@@ -112,6 +115,16 @@ async def ask_host(client: df.DurableOrchestrationClient, run_id: str) -> RunSta
         df.OrchestrationRuntimeStatus.Canceled,
     }
     return RunState.ENDED if status.runtime_status in ended else RunState.ACTIVE
+
+
+def _check_image_size(services: Services, request: SeedRequest) -> None:
+    """Refuse a run whose every picture would be refused: the service says so only once the items are paid."""
+    model = services.settings.model.known_image_model
+    if model is not None and not request.dry_run:
+        try:
+            check_size_for_model(model, request.image_size)
+        except ValueError as error:
+            raise Problem(422, "invalid-request", f"imageSize: {error}") from error
 
 
 async def _has_started_run(services: Services, key: str | None) -> bool:

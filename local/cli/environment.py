@@ -14,7 +14,23 @@ from local.cli.session import Session
 from shared.config import ModelSettings, Settings, load_settings
 from shared.records.claims import make_local_host_id
 
-MODEL_SETTINGS = frozenset({"AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_API_VERSION"})
+MODEL_SETTINGS = frozenset(
+    {
+        "AZURE_OPENAI_ENDPOINT",
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_OPENAI_API_VERSION",
+        "TEXT_PROVIDER",
+        "TEXT_MODEL",
+        "IMAGE_PROVIDER",
+        "IMAGE_MODEL",
+        "OPENAI_API_KEY",
+        "OPENAI_COMPATIBLE_BASE_URL",
+        "OPENAI_COMPATIBLE_API_KEY",
+        "GEMINI_API_KEY",
+        "FAL_AI_API_KEY",
+        "FAL_KEY",
+    }
+)
 """What ``--offline`` takes the simulator's place of: not even read, so that a wrong one does not matter."""
 
 REMOTE_SETTINGS = frozenset({"FUNCTIONS_KEY", "LOG_LEVEL"})

@@ -137,8 +137,8 @@ async def _check(services: Services, *, needs_model: bool, unfinished: list[str]
         try:
             await services.model.probe()
         except ModelError as error:
-            endpoint = services.settings.model.endpoint
-            raise CliError(f"the model at {endpoint} cannot be used: {error.message}", reason=error.reason) from error
+            address = services.settings.model.address
+            raise CliError(f"the model at {address} cannot be used: {error.message}", reason=error.reason) from error
 
 
 async def _keep_progress_fresh(host: EmbeddedHost, client: AppClient) -> None:

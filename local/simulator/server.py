@@ -1,4 +1,4 @@
-"""The wire: routes in both URL styles, keys, and connections that are closed without an answer."""
+"""The wires: routes in both of Azure's URL styles and of other services, keys, and connections that are closed."""
 
 import asyncio
 import time
@@ -10,10 +10,12 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
 from local.simulator import replies
+from local.simulator.fal_queue import FalQueue
 from local.simulator.faults import FaultsError, parse_faults
 from local.simulator.replies import HangUp, Reply
 from local.simulator.service import Plan, SimulatedService
 from local.simulator.stats import CallKind
+from local.simulator.wires import CHAT, GEMINI, NATIVE, PLAIN_IMAGES, Wire
 
 REQUEST_BYTES = 64 * 2**20
 """Room for a picture that is shown to the model, in base64."""
@@ -38,6 +40,7 @@ class Server:
     def __init__(self, service: SimulatedService) -> None:
         self._service = service
         self._calls: set[asyncio.Task[Reply | HangUp]] = set()
+        self._fal = FalQueue(service, self._refuse_key, _respond)
 
     def make_app(self) -> web.Application:
         """Return the aiohttp application with all routes."""
@@ -53,27 +56,49 @@ class Server:
                 web.post("/openai/responses", _dated(self._answer_text)),
                 web.get("/openai/models", _dated(self._answer_probe)),
                 web.get("/openai/deployments", _dated(self._answer_probe)),
+                *self._list_other_wires(),
+                *self._fal.list_routes(),
                 web.get("/_stats", self._answer_stats),
                 web.put("/_faults", self._replace_faults),
             ]
         )
         return app
 
+    def _list_other_wires(self) -> list[web.RouteDef]:
+        """Return the routes of OpenAI itself, of Gemini's endpoint, and of any compatible server."""
+        return [
+            web.post("/v1/responses", self._answer_text),
+            web.post("/v1/images/generations", self._answer_image),
+            web.get("/v1/models", self._answer_probe),
+            web.post("/compatible/v1/chat/completions", self._speak("responses", CHAT)),
+            web.post("/compatible/v1/images/generations", self._speak("images", PLAIN_IMAGES)),
+            web.get("/compatible/v1/models", self._answer_probe),
+            web.post("/v1beta/openai/chat/completions", self._speak("responses", GEMINI)),
+            web.get("/v1beta/openai/models", self._answer_gemini_probe),
+        ]
+
+    def _speak(self, kind: CallKind, wire: Wire) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            return await self._answer_call(kind, request, wire)
+
+        return answer
+
     async def _answer_image(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer_call("images", request)
+        return await self._answer_call("images", request, NATIVE)
 
     async def _answer_text(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer_call("responses", request)
+        return await self._answer_call("responses", request, NATIVE)
 
-    async def _answer_call(self, kind: CallKind, request: web.Request) -> web.StreamResponse:
+    async def _answer_call(self, kind: CallKind, request: web.Request, wire: Wire) -> web.StreamResponse:
         arrived = asyncio.get_running_loop().time()
         data = await request.read()
-        decision = self._refuse_key(request) or self._service.decide(kind, data)
+        decision = self._refuse_key(request) or self._service.decide(kind, data, wire)
         if isinstance(decision, Reply):
             self._service.stats.count_answer(kind, decision.outcome)
-            return _respond(decision)
+            return _respond(wire.dress(decision))
         if kind == "responses":
-            return _respond(await self._carry_out(kind, decision, arrived))
+            outcome = await self._carry_out(kind, decision, arrived)
+            return _respond(wire.dress(outcome) if isinstance(outcome, Reply) else outcome)
         stats = self._service.stats
         stats.open_image(time.time())
         try:
@@ -94,13 +119,19 @@ class Server:
             self._service.stats.count_answer(kind, "500" if done.exception() else done.result().outcome)
 
     async def _answer_probe(self, request: web.Request) -> web.StreamResponse:
+        return _respond(self._list_models(request))
+
+    async def _answer_gemini_probe(self, request: web.Request) -> web.StreamResponse:
+        return _respond(GEMINI.dress(self._list_models(request)))
+
+    def _list_models(self, request: web.Request) -> Reply:
         refusal = self._refuse_key(request)
         if refusal is not None:
-            return _respond(refusal)
+            return refusal
         if self._service.is_account_blocked():
-            return _respond(replies.account_blocked())
+            return replies.account_blocked()
         models = [{"id": name, "object": "model", "created": 0, "owned_by": "system"} for name in MODELS]
-        return _respond(replies.json_reply({"object": "list", "data": models}))
+        return replies.json_reply({"object": "list", "data": models})
 
     async def _answer_stats(self, _request: web.Request) -> web.StreamResponse:
         return _respond(replies.json_reply(self._service.stats.report()))
@@ -114,16 +145,19 @@ class Server:
         return web.Response(status=204)
 
     def _refuse_key(self, request: web.Request) -> Reply | None:
-        """Both styles take either header."""
+        """Both of Azure's styles take either header; FAL calls its scheme ``Key``."""
         expected = self._service.faults.api_key
-        given = request.headers.get("api-key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        signed = request.headers.get("Authorization", "").removeprefix("Bearer ").removeprefix("Key ")
+        given = request.headers.get("api-key") or signed
         if expected is None or given == expected:
             return None
-        return replies.wrong_key(given, is_dated_style=not request.path.startswith("/openai/v1/"))
+        is_dated_style = request.path.startswith("/openai/") and not request.path.startswith("/openai/v1/")
+        return replies.wrong_key(given, is_dated_style=is_dated_style)
 
     async def _abandon_calls(self, _app: web.Application) -> None:
         for task in self._calls:
             task.cancel()
+        await self._fal.close()
 
 
 def _dated(handler: Handler) -> Handler:

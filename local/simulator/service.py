@@ -26,6 +26,7 @@ from local.simulator.verdicts import (
     draw_server_error,
     review_prompt,
 )
+from local.simulator.wires import NATIVE, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,13 @@ class SimulatedService:
         limit = self.faults.account_block_after
         return limit is not None and self.stats.billed_images >= limit
 
-    def decide(self, kind: CallKind, data: bytes) -> Reply | Plan:
+    def decide(self, kind: CallKind, data: bytes, wire: Wire = NATIVE) -> Reply | Plan:
         """Decide what becomes of a call.
+
+        Args:
+            kind: which kind of call.
+            data: the request's body.
+            wire: how to read it.
 
         Returns:
             A refusal, to be answered at once, or the plan for an accepted call, which is billed by now.
@@ -73,7 +79,7 @@ class SimulatedService:
         if self.is_account_blocked():
             return account_blocked()
         try:
-            body = read_body(data)
+            body = wire.read(read_body(data))
             return self._decide_image(body) if kind == "images" else self._decide_text(body)
         except InvalidRequestError as error:
             return error.to_reply()

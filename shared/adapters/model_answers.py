@@ -47,18 +47,7 @@ def read_text_answer(
     if any(part.get("type") == "refusal" for part in parts):
         raise answer.fail(Reason.REFUSAL, "the model refused to answer")
     text = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
-    if not text:
-        raise answer.fail(Reason.MALFORMED_ANSWER, "the answer holds no text")
-    try:
-        value = request.answer_type.model_validate_json(text)
-    except ValidationError as invalid:
-        raise answer.fail(Reason.MALFORMED_ANSWER, *_describe(invalid)) from None
-    return TextAnswer(
-        value=value,
-        usage=answer.usage or Usage(),
-        model=answer.choose_model(deployment, prices),
-        request_id=reply.request_id,
-    )
+    return _parse(text, request, answer, deployment=deployment, prices=prices)
 
 
 def read_image_answer(
@@ -76,9 +65,7 @@ def read_image_answer(
     """
     answer = _open(reply, call, Reason.BAD_IMAGE)
     _check_status(answer)
-    pictures = answer.data.get("data")
-    picture = pictures[0] if isinstance(pictures, list) and pictures else None
-    encoded = picture.get("b64_json") if isinstance(picture, dict) else None
+    encoded = _take_first(answer.data.get("data")).get("b64_json")
     if not isinstance(encoded, str) or not encoded:
         raise answer.fail(Reason.BAD_IMAGE, "the answer holds no picture (data[0].b64_json is missing)")
     try:
@@ -94,6 +81,35 @@ def read_image_answer(
     )
 
 
+def read_chat_answer(
+    reply: Reply,
+    request: TextRequest[AnswerT],
+    call: ModelCall,
+    *,
+    deployment: str,
+    prices: PriceList,
+) -> TextAnswer[AnswerT]:
+    """Read the body of ``POST /chat/completions``.
+
+    Raises:
+        ModelError: malformed_answer, refusal, incomplete_answer, content_policy, or what an error in it names.
+    """
+    answer = _open(reply, call, Reason.MALFORMED_ANSWER)
+    _check_status(answer)
+    choice = _take_first(answer.data.get("choices"))
+    finish = choice.get("finish_reason")
+    message = choice.get("message")
+    message = message if isinstance(message, dict) else {}
+    if isinstance(finish, str) and finish.startswith("content_filter"):  # Gemini adds what it was filtered for
+        raise answer.fail(Reason.CONTENT_POLICY, "the answer was cut off by the content filter")
+    if message.get("refusal"):
+        raise answer.fail(Reason.REFUSAL, "the model refused to answer")
+    if finish == "length":
+        raise answer.fail(Reason.INCOMPLETE_ANSWER, "the answer was cut off", quote=finish)
+    text = message.get("content")
+    return _parse(text if isinstance(text, str) else "", request, answer, deployment=deployment, prices=prices)
+
+
 def check_model_list(reply: Reply, call: ModelCall) -> None:
     """Check the body of ``GET /models``: a proxy's page is no model service.
 
@@ -102,7 +118,7 @@ def check_model_list(reply: Reply, call: ModelCall) -> None:
     """
     answer = _open(reply, call, Reason.MALFORMED_ANSWER)
     if not isinstance(answer.data.get("data"), list):
-        raise answer.fail(Reason.MALFORMED_ANSWER, "the answer is no list of models; check AZURE_OPENAI_ENDPOINT")
+        raise answer.fail(Reason.MALFORMED_ANSWER, f"the answer is no list of models; check {call.settings.address}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +154,30 @@ def _open(reply: Reply, call: ModelCall, reason: Reason) -> _Answer:
         what = f"the answer is a JSON {type(data).__name__}; expected an object"
         raise call.fail(reason, what, request_id=reply.request_id)
     return _Answer(data, _read_usage(data.get("usage")), reply.request_id, call)
+
+
+def _parse(
+    text: str, request: TextRequest[AnswerT], answer: _Answer, *, deployment: str, prices: PriceList
+) -> TextAnswer[AnswerT]:
+    """Return what a text says; it has to be of the type that was asked for."""
+    if not text:
+        raise answer.fail(Reason.MALFORMED_ANSWER, "the answer holds no text")
+    try:
+        value = request.answer_type.model_validate_json(text)
+    except ValidationError as invalid:
+        raise answer.fail(Reason.MALFORMED_ANSWER, *_describe(invalid)) from None
+    return TextAnswer(
+        value=value,
+        usage=answer.usage or Usage(),
+        model=answer.choose_model(deployment, prices),
+        request_id=answer.request_id,
+    )
+
+
+def _take_first(entries: Any) -> dict[str, Any]:
+    """Return the first entry of a list if it is an object, and an empty one where it is not."""
+    first = entries[0] if isinstance(entries, list) and entries else None
+    return first if isinstance(first, dict) else {}
 
 
 def _check_status(answer: _Answer) -> None:
@@ -176,6 +216,11 @@ def _describe(invalid: ValidationError) -> tuple[str, str]:
 def _read_usage(usage: Any) -> Usage | None:
     if not isinstance(usage, dict):
         return None
+    if (
+        "prompt_tokens" in usage
+    ):  # chat completions; what a model thinks is billed, and Gemini tells it in the total only
+        asked, written = _read_count(usage["prompt_tokens"]), _read_count(usage.get("completion_tokens"))
+        return Usage(asked, max(written, _read_count(usage.get("total_tokens")) - asked))
     return Usage(_read_count(usage.get("input_tokens")), _read_count(usage.get("output_tokens")))
 
 

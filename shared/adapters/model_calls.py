@@ -11,6 +11,34 @@ LONGEST_MESSAGE = 300
 
 
 @dataclass(frozen=True, slots=True)
+class SettingNames:
+    """The settings of a service, as a message names them to whoever has to correct one.
+
+    Attributes:
+        noun: what is called, as this service calls it.
+        address: where the service is.
+        key: how to sign in.
+        model: what to check where there is no such model.
+        sign_in: what else lets us in, for the end of a sentence; empty = only the key.
+    """
+
+    noun: str
+    address: str
+    key: str
+    model: str
+    sign_in: str = ""
+
+
+AZURE = SettingNames(
+    noun="deployment",
+    address="AZURE_OPENAI_ENDPOINT",
+    key="AZURE_OPENAI_API_KEY",
+    model="AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_VERSION and the deployment's name",
+    sign_in=", or that the app's identity has the role Cognitive Services OpenAI User",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCall:
     """What is called, and what must not get into a message about it.
 
@@ -19,12 +47,14 @@ class ModelCall:
         key: our key, if we sign in with one.
         private: the texts that were sent.
         billed: the service charges for such a call, also when its answer is lost.
+        settings: what to name where one of them has to be corrected.
     """
 
     subject: str
     key: str | None = field(repr=False)
     private: tuple[str, ...] = field(default=(), repr=False)
     billed: bool = True
+    settings: SettingNames = AZURE
 
     def fail(
         self,

@@ -35,27 +35,14 @@ class ModelClient:
     """
 
     def __init__(
-        self, endpoint: str, settings: ModelSettings, credential: "AsyncTokenCredential | None" = None
+        self,
+        sdk: AsyncOpenAI,
+        credential: "AsyncTokenCredential | None" = None,
+        tokens: TokenProvider | None = None,
     ) -> None:
-        self._credential = None if settings.api_key else credential or _find_credential()
-        self._tokens = _provide_tokens(self._credential, settings) if self._credential else None
-        http_client = _open_http_client(is_local=urlsplit(endpoint).hostname in LOOPBACK_HOSTS)
-        if settings.api_version is None:
-            self.sdk = AsyncOpenAI(
-                base_url=f"{endpoint}/openai/v1/",
-                api_key=settings.api_key or self._tokens,
-                max_retries=0,
-                http_client=http_client,
-            )
-        else:
-            self.sdk = AsyncAzureOpenAI(
-                azure_endpoint=endpoint,
-                api_version=settings.api_version,
-                api_key=settings.api_key,
-                azure_ad_token_provider=self._tokens,
-                max_retries=0,
-                http_client=http_client,
-            )
+        self.sdk = sdk
+        self._credential = credential
+        self._tokens = tokens
 
     async def sign_in(self) -> None:
         """Fetch a token if we sign in with an identity and have none that is still good; at once otherwise.
@@ -73,6 +60,43 @@ class ModelClient:
         await self.sdk.close()
         if self._credential is not None:
             await self._credential.close()
+
+
+def open_azure_client(
+    endpoint: str, settings: ModelSettings, credential: "AsyncTokenCredential | None" = None
+) -> ModelClient:
+    """Return a client of an Azure OpenAI endpoint, in the URL style that the settings ask for."""
+    credential = None if settings.api_key else credential or _find_credential()
+    tokens = _provide_tokens(credential, settings) if credential else None
+    http_client = _open_http_client(is_local=urlsplit(endpoint).hostname in LOOPBACK_HOSTS)
+    if settings.api_version is None:
+        sdk = AsyncOpenAI(
+            base_url=f"{endpoint}/openai/v1/",
+            api_key=settings.api_key or tokens,
+            max_retries=0,
+            http_client=http_client,
+        )
+        return ModelClient(sdk, credential, tokens)
+    dated = AsyncAzureOpenAI(
+        azure_endpoint=endpoint,
+        api_version=settings.api_version,
+        api_key=settings.api_key,
+        azure_ad_token_provider=tokens,
+        max_retries=0,
+        http_client=http_client,
+    )
+    return ModelClient(dated, credential, tokens)
+
+
+def open_key_client(base_url: str, key: str | None) -> ModelClient:
+    """Return a client of any other server that speaks OpenAI's wire.
+
+    Args:
+        base_url: with the API's path, such as ``https://api.openai.com/v1``.
+        key: None = a server that asks for none; the SDK cannot do without, so it is told a word.
+    """
+    http_client = _open_http_client(is_local=urlsplit(base_url).hostname in LOOPBACK_HOSTS)
+    return ModelClient(AsyncOpenAI(base_url=base_url, api_key=key or "none", max_retries=0, http_client=http_client))
 
 
 def limit_time(seconds: float) -> httpx2.Timeout:

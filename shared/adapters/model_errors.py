@@ -51,13 +51,15 @@ _STATUSES_WITH_REASON_CODES = frozenset({400, 402, 403, 404, 422, 429})
 """Where a code is more exact than the status. A 401 or a 5xx is what its status says."""
 
 _ADVICE = {
-    Reason.AUTHENTICATION: "check AZURE_OPENAI_API_KEY, or that the app's identity has the role "
-    "Cognitive Services OpenAI User",
-    Reason.MODEL_NOT_FOUND: "check AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_VERSION and the deployment's name",
+    Reason.AUTHENTICATION: "check {names.key}{names.sign_in}",
+    Reason.MODEL_NOT_FOUND: "check {names.model}",
     Reason.QUOTA_EXHAUSTED: "the account has no quota or credit left",
     Reason.ACCOUNT_BLOCKED: "the service blocked this resource for its content policy; see the Azure portal",
     Reason.CONTENT_POLICY: "refused by the content policy",
 }
+
+_KEY_REFUSED = "api key not valid"
+"""Gemini answers a wrong key with a 400: "API key not valid. Please pass a valid API key." """
 
 _REQUEST_ID_HEADERS = ("x-request-id", "apim-request-id", "x-ms-request-id")
 
@@ -117,29 +119,60 @@ def _read_number(text: str | None) -> float | None:
 
 def _explain_status(failure: openai.APIStatusError, call: ModelCall) -> ModelError:
     headers = failure.response.headers
-    said = _read_message(failure.body)
-    reason = _classify_status(failure.status_code, failure.body, said)
-    what = f"HTTP {failure.status_code}"
-    if advice := _ADVICE.get(reason):
-        what = f"{what}; {advice}"
+    body = _unwrap(failure.body)
+    said = _read_message(body)
+    reason = classify_status(failure.status_code, body, said)
+    retry_after = read_retry_after(headers)
     return call.fail(
         reason,
-        what,
+        advise(reason, failure.status_code, call),
         quote=said,
         request_id=read_request_id(headers),
-        retry_after_seconds=read_retry_after(headers),
+        retry_after_seconds=_read_retry_delay(body) if retry_after is None else retry_after,
     )
 
 
-def _classify_status(status: int, body: object, said: str) -> Reason:
+def advise(reason: Reason, status: int, call: ModelCall) -> str:
+    """Return what happened and what to do about it: the HTTP status, and which setting to look at."""
+    advice = _ADVICE.get(reason)
+    return f"HTTP {status}; {advice.format(names=call.settings)}" if advice else f"HTTP {status}"
+
+
+def classify_status(status: int, body: object, said: str) -> Reason:
+    """Return the reason of an HTTP error.
+
+    Args:
+        status: 300 or more.
+        body: the error object in the answer, if there is one.
+        said: what it says to people.
+    """
     words = said.casefold()
     if status == httpx2.codes.FORBIDDEN and "blocked" in words and "content policy" in words:
         return Reason.ACCOUNT_BLOCKED
+    if status == httpx2.codes.BAD_REQUEST and _KEY_REFUSED in words:
+        return Reason.AUTHENTICATION
     if status in _STATUSES_WITH_REASON_CODES and (reason := find_reason(read_codes(body))):
         return reason
     if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
         return Reason.SERVER_ERROR
     return _REASON_BY_STATUS.get(status, Reason.BAD_REQUEST)
+
+
+def _unwrap(body: Any) -> Any:
+    """Return the error object: the SDK has taken it out of ``{"error"}``, but Gemini puts a list around that."""
+    if not isinstance(body, list) or not body:
+        return body
+    return body[0].get("error") if isinstance(body[0], dict) else None
+
+
+def _read_retry_delay(body: Any) -> float | None:
+    """Return the seconds of Gemini's ``RetryInfo``, which stands in the body: ``{"retryDelay": "34s"}``."""
+    details = body.get("details") if isinstance(body, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str):
+            return _read_number(delay.removesuffix("s"))
+    return None
 
 
 def _read_message(body: Any) -> str:
@@ -154,7 +187,7 @@ def _explain_sign_in(failure: AzureError, call: ModelCall) -> ModelError:
     if isinstance(failure, ClientAuthenticationError):
         return call.fail(
             Reason.AUTHENTICATION,
-            f"no identity to sign in with ({kind}); set AZURE_OPENAI_API_KEY, or sign in with az login, or give the "
+            f"no identity to sign in with ({kind}); set {call.settings.key}, or sign in with az login, or give the "
             "app a managed identity (AZURE_CLIENT_ID names a user-assigned one)",
         )
     return call.fail(Reason.CONNECTION, f"the sign-in service could not be reached ({kind})")
@@ -164,7 +197,8 @@ def _explain_connection(failure: Exception, call: ModelCall) -> ModelError:
     cause = failure.__cause__ or failure
     kind = type(cause).__name__
     if isinstance(cause, _NOT_SENT):
-        return call.fail(Reason.CONNECTION, f"no connection ({kind}); nothing was sent; check AZURE_OPENAI_ENDPOINT")
+        what = f"no connection ({kind}); nothing was sent; check {call.settings.address}"
+        return call.fail(Reason.CONNECTION, what)
     if not call.billed:
         return call.fail(Reason.CONNECTION, f"the connection was lost, or no answer came in time ({kind})")
     return call.fail(

@@ -1,24 +1,20 @@
-"""The model port over OpenAI and Azure OpenAI, through the openai SDK.
+"""The model port over OpenAI and Azure OpenAI: Responses for text, and pictures.
 
-Imported by `shared.wiring` when the first call is made: the SDK costs half a second that an app start does not have.
+Imported by `shared.model_wiring` when the first call is made: the SDK costs half a second that an app start does not
+have.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 from openai import AsyncOpenAI
 
-from shared.adapters.model_answers import Reply, check_model_list, read_image_answer, read_text_answer
-from shared.adapters.model_calls import ModelCall
-from shared.adapters.model_client import CONNECT_TIMEOUT_SECONDS, ModelClient, limit_time
-from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_request_id
+from shared.adapters.model_answers import read_image_answer, read_text_answer
+from shared.adapters.model_client import limit_time
+from shared.adapters.model_line import AzureLine, ModelLine
 from shared.adapters.model_schema import build_strict_schema
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.prices import PriceList, load_prices
-from shared.reasons import Reason
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -28,15 +24,6 @@ if TYPE_CHECKING:
 TEXT_TIMEOUT_SECONDS = 600.0
 """A batch of 50 drafts is some 15,000 tokens, and a reasoning model thinks first: minutes, and paid for if given up."""
 
-PROBE_TIMEOUT_SECONDS = 5.0
-"""Somebody waits for the health page."""
-
-SIGN_IN_TIMEOUT_SECONDS = 60.0
-"""DefaultAzureCredential tries one source after the other; each gives up within seconds."""
-
-Send = Callable[[AsyncOpenAI], Awaitable[httpx2.Response]]
-"""Makes one call with the SDK's client and returns the raw response, which the SDK has not tried to understand."""
-
 
 class OpenAIModel:
     """A `shared.ports.Model` that asks an OpenAI or Azure OpenAI endpoint.
@@ -44,9 +31,10 @@ class OpenAIModel:
     It belongs to the event loop that its first call is made on. Nothing is connected before that call.
 
     Args:
-        settings: where the service is and how to sign in.
-        credential: signs in when there is no key; None = DefaultAzureCredential. Closed by `close`.
+        settings: what is called, and where Azure OpenAI is and how to sign in there.
+        credential: signs in there when there is no key; None = DefaultAzureCredential. Closed by `close`.
         prices: which models have a price; None = the published list.
+        line: to another service than Azure OpenAI.
     """
 
     def __init__(
@@ -55,11 +43,11 @@ class OpenAIModel:
         *,
         credential: "AsyncTokenCredential | None" = None,
         prices: PriceList | None = None,
+        line: ModelLine | None = None,
     ) -> None:
         self._settings = settings
         self._prices = prices or load_prices()
-        self._credential = credential
-        self._client: ModelClient | None = None
+        self._line = line or AzureLine(settings, credential)
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Ask for a structured answer: one ``POST /responses`` with a strict schema, not stored by the service.
@@ -68,7 +56,7 @@ class OpenAIModel:
             ModelError: for every failure; with its usage if an answer came that cannot be used.
         """
         deployment = self._settings.text_deployment
-        call = self._describe(f"text call to deployment {deployment!r}", request.instructions, request.task)
+        call = self._line.describe("text", deployment, request.instructions, request.task)
         schema = build_strict_schema(request.answer_type)
 
         async def send(sdk: AsyncOpenAI) -> httpx2.Response:
@@ -84,7 +72,7 @@ class OpenAIModel:
             )
             return raw.http_response
 
-        reply = await self._send(call, send, TEXT_TIMEOUT_SECONDS)
+        reply = await self._line.send(call, send, TEXT_TIMEOUT_SECONDS)
         return read_text_answer(reply, request, call, deployment=deployment, prices=self._prices)
 
     async def draw(self, request: ImageRequest) -> ImageAnswer:
@@ -94,7 +82,7 @@ class OpenAIModel:
             ModelError: for every failure; with its usage if an answer came that cannot be used.
         """
         deployment = self._settings.image_deployment
-        call = self._describe(f"image call to deployment {deployment!r}", request.prompt)
+        call = self._line.describe("image", deployment, request.prompt)
         seconds = self._settings.image_timeout_seconds
 
         async def send(sdk: AsyncOpenAI) -> httpx2.Response:
@@ -109,7 +97,7 @@ class OpenAIModel:
             )
             return raw.http_response
 
-        reply = await self._send(call, send, seconds)
+        reply = await self._line.send(call, send, seconds)
         return read_image_answer(reply, request, call, deployment=deployment, prices=self._prices)
 
     async def probe(self) -> None:
@@ -118,50 +106,8 @@ class OpenAIModel:
         Raises:
             ModelError: the service cannot be reached, or refuses our credentials.
         """
-        call = replace(self._describe("model list"), billed=False)
-
-        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
-            raw = await sdk.models.with_raw_response.list(timeout=limit_time(PROBE_TIMEOUT_SECONDS))
-            return raw.http_response
-
-        check_model_list(await self._send(call, send, PROBE_TIMEOUT_SECONDS), call)
+        await self._line.probe()
 
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
-    def _describe(self, subject: str, *private: str) -> ModelCall:
-        return ModelCall(subject=subject, key=self._settings.api_key, private=private)
-
-    async def _send(self, call: ModelCall, send: Send, seconds: float) -> Reply:
-        client = self._connect(call)
-        try:
-            async with asyncio.timeout(SIGN_IN_TIMEOUT_SECONDS):
-                await client.sign_in()
-        except SDK_FAILURES as failure:
-            raise explain_failure(failure, replace(call, billed=False)) from None
-        try:
-            # The SDK's timeout is for each read from the socket: an answer that trickles in would never end.
-            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS + seconds):
-                response = await send(client.sdk)
-        except SDK_FAILURES as failure:
-            raise explain_failure(failure, call) from None
-        return Reply(response.content, read_request_id(response.headers))
-
-    def _connect(self, call: ModelCall) -> ModelClient:
-        endpoint, key = self._settings.endpoint, self._settings.api_key
-        if endpoint is None:
-            what = "AZURE_OPENAI_ENDPOINT is not set; expected a URL such as https://NAME.openai.azure.com"
-            raise call.fail(Reason.NOT_CONFIGURED, what)
-        if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
-            what = "AZURE_OPENAI_API_KEY holds spaces or characters that no key has; copy it again"
-            raise call.fail(Reason.AUTHENTICATION, what)
-        if self._client is None:
-            try:
-                self._client = ModelClient(endpoint, self._settings, self._credential)
-            except httpx2.InvalidURL:
-                what = "AZURE_OPENAI_ENDPOINT is no valid URL; expected one such as https://NAME.openai.azure.com"
-                raise call.fail(Reason.NOT_CONFIGURED, what) from None
-        return self._client
+        await self._line.close()

@@ -117,7 +117,7 @@ def estimate_run(request: SeedRequest, stock: Stock, models: Models) -> Estimate
         image_calls=images,
         input_tokens=text_usage.input_tokens + image_usage.input_tokens,
         output_tokens=text_usage.output_tokens + image_usage.output_tokens,
-        cost_usd=text_cost + models.prices.cost_of_image(models.image, image_usage),
+        cost_usd=text_cost + models.prices.cost_of_image(models.image, image_usage, count=images),
         minimum_seconds=None if per_minute is None else images * 60 / per_minute,
         window_seconds=images * TYPICAL_IMAGE_SECONDS / request.parallel_image_requests,
     )

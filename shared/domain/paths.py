@@ -92,6 +92,11 @@ def failure_file(run_id: str, product_id: str) -> str:
     return f"{failure_folder(run_id)}{product_id}.json"
 
 
+def order_file(run_id: str, product_id: str) -> str:
+    """What an image service with a queue was asked to make for an item in a run."""
+    return run_file(run_id, f"requests/{product_id}.json")
+
+
 def rejection_folder(run_id: str) -> str:
     """Prefix of a run's rejected drafts."""
     return f"runs/{run_id}/rejected/"

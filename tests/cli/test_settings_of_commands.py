@@ -6,6 +6,7 @@ from local.cli.environment import load_command_settings, merge_settings, read_do
 from local.cli.errors import CliError
 from local.cli.place import Place
 from shared.config import SettingError
+from shared.providers import Provider
 
 
 def test_the_first_layer_that_has_a_value_wins() -> None:
@@ -51,12 +52,15 @@ def test_a_dotenv_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 def test_offline_takes_the_place_of_endpoint_key_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "no URL at all")
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "a-real-key")
+    monkeypatch.setenv("IMAGE_PROVIDER", "no provider at all")
+    monkeypatch.setenv("TEXT_PROVIDER", "gemini")
     monkeypatch.setenv("AZURE_OPENAI_API_VERSION", "2026-01-01")
     monkeypatch.setenv("AZURE_OPENAI_IMAGE_DEPLOYMENT", "pictures")
     settings = use_simulator(load_command_settings(Place(offline=True)), "http://127.0.0.1:9")
     assert (settings.model.endpoint, settings.model.api_version) == ("http://127.0.0.1:9", None)
     assert settings.model.api_key != "a-real-key"
     assert settings.model.image_deployment == "pictures"
+    assert settings.model.text_provider is settings.model.image_provider is Provider.AZURE
 
 
 def test_a_wrong_endpoint_matters_only_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

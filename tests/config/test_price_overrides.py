@@ -79,7 +79,10 @@ def test_a_file_is_as_good_as_an_object(tmp_path: Path) -> None:
         ({"image": {"pics": {"outputTokens": {"64x64": {"low": 1, "medium": 2}}}}}, "64x64.high: is required"),
         ({"models": {}}, "models: is not a field"),
         ({"currency": "EUR"}, "currency: Input should be 'USD', got 'EUR'"),
-        ({"defaults": {"image": "pics"}}, "defaults.image: 'pics' has no price; expected one of gpt-image-1-mini"),
+        (
+            {"defaults": {"image": "pics"}},
+            "defaults.image: 'pics' has no price; expected one of fal-ai/fast-lightning-sdxl",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_model_and_field(value: dict[str, Any], told: str) -> None:
@@ -100,3 +103,16 @@ def test_a_file_that_holds_no_object_is_named(content: str | bytes, tmp_path: Pa
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SettingError, match=f"PRICES cannot be used: {path}: "):
         load_settings({"PRICES": str(path)})
+
+
+def test_a_price_by_picture_takes_the_place_of_tokens_unless_they_are_told_beside_it() -> None:
+    changed = override(
+        image={
+            "fal-ai/flux/dev": {"perImage": 0.025},
+            "fal-ai/fast-lightning-sdxl": {"perImage": 0.001},
+            "both": {"perImage": 0.5, "imageOutput": 1},
+        }
+    )
+    assert changed.cost_of_image("fal-ai/flux/dev", MILLION) == Decimal("0.025")
+    assert changed.cost_of_image("fal-ai/fast-lightning-sdxl", Usage()) == Decimal("0.001")
+    assert changed.cost_of_image("both", MILLION) == Decimal("1.5")

@@ -16,6 +16,7 @@ GOOD = [
     ("AZURE_OPENAI_ENDPOINT", f"{URL}/", "model.endpoint", URL),
     ("AZURE_OPENAI_ENDPOINT", f"{URL}/openai/v1/?x=1", "model.endpoint", URL),
     ("AZURE_OPENAI_ENDPOINT", f"{URL}/a/gateway/openai/", "model.endpoint", f"{URL}/a/gateway"),
+    ("AZURE_OPENAI_ENDPOINT", "https://openai", "model.endpoint", "https://openai"),
     ("AZURE_OPENAI_ENDPOINT", "HTTP://LocalHost:8080/", "model.endpoint", "http://LocalHost:8080"),
     ("AZURE_OPENAI_ENDPOINT", "http://127.0.0.1:1", "model.endpoint", "http://127.0.0.1:1"),
     ("AZURE_OPENAI_ENDPOINT", "http://[::1]:65535", "model.endpoint", "http://[::1]:65535"),

@@ -34,6 +34,8 @@ FAILURES = [
     ({}, "run"),
     ({"AZURE_OPENAI_ENDPOINT": "http://models.example.com"}, "run"),
     ({"AZURE_OPENAI_ENDPOINT": PORT_THAT_NOBODY_LISTENS_ON, "AZURE_OPENAI_API_KEY": "x"}, "run"),
+    ({"IMAGE_PROVIDER": "acme"}, "run"),
+    ({"AZURE_OPENAI_ENDPOINT": PORT_THAT_NOBODY_LISTENS_ON, "IMAGE_PROVIDER": "fal"}, "run"),
     ({"TARGET_COUNT": "many"}, "run"),
     ({"AZURE_OPENAI_ENDPOINT": PORT_THAT_NOBODY_LISTENS_ON, "STORE": "blob"}, "run"),
     ({}, "run --catalog 'Big Shop'"),

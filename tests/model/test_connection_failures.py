@@ -10,7 +10,7 @@ import openai
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.adapters import model_client, model_openai
+from shared.adapters import model_client, model_line, model_openai
 from shared.adapters.model_calls import ModelCall
 from shared.adapters.model_errors import explain_failure
 from shared.adapters.model_openai import OpenAIModel
@@ -66,7 +66,7 @@ async def test_an_image_that_takes_too_long_may_have_been_billed(
 async def test_an_answer_that_never_ends_is_given_up_as_a_whole(
     service: ScriptedService, settings: ModelSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_openai, "CONNECT_TIMEOUT_SECONDS", -3599.9)  # the whole call gets 0.1 s, a read an hour
+    monkeypatch.setattr(model_line, "CONNECT_TIMEOUT_SECONDS", -3599.9)  # the whole call gets 0.1 s, a read an hour
     model = OpenAIModel(replace(settings, image_timeout_seconds=3600))
     service.plan(Hold(beginning=b'{"created": '))
     failure = await draw_in_vain(model)
@@ -128,7 +128,7 @@ async def test_a_service_that_speaks_no_tls_sent_nothing(service: ScriptedServic
 async def test_a_probe_bills_nothing_so_its_failure_is_never_ambiguous(
     service: ScriptedService, model: OpenAIModel, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_openai, "PROBE_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(model_line, "PROBE_TIMEOUT_SECONDS", 0.05)
     service.plan(script)
     with pytest.raises(ModelError) as raised:
         await model.probe()

@@ -121,5 +121,12 @@ def test_the_file_says_when_and_where_its_prices_were_read() -> None:
 def test_every_image_model_has_tokens_for_the_size_that_others_are_scaled_from() -> None:
     for price in PRICES.image.values():
         for row in price.output_tokens.values():
-            assert row["low"] < row["medium"] < row["high"]
+            assert row["low"] < row["medium"] < row["high"] or (price.per_image > 0 == row["high"])
         assert "1024x1024" in price.output_tokens
+
+
+def test_a_model_that_charges_by_picture_costs_that_for_each_of_them_and_for_any_size() -> None:
+    model = "fal-ai/fast-lightning-sdxl"
+    assert PRICES.cost_of_image(model, Usage()) == Decimal("0.0025")
+    assert PRICES.cost_of_image(model, PRICES.estimate_image_usage(model, "512x768", "high")) == Decimal("0.0025")
+    assert PRICES.cost_of_image(model, Usage(), count=1000) == Decimal("2.5")

@@ -9,8 +9,9 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 
-from shared.adapters import model_openai
+from shared.adapters import model_line
 from shared.adapters.model_client import TOKEN_SCOPE_DATED, TOKEN_SCOPE_V1
+from shared.adapters.model_line import AzureLine
 from shared.adapters.model_openai import OpenAIModel
 from shared.config import ModelSettings
 from shared.ports import ModelError
@@ -98,7 +99,7 @@ async def test_a_sign_in_that_takes_too_long_is_a_connection_failure(
             await service.stopped()
             return await super().get_token(*scopes)
 
-    monkeypatch.setattr(model_openai, "SIGN_IN_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(model_line, "SIGN_IN_TIMEOUT_SECONDS", 0.05)
     model = OpenAIModel(ModelSettings(endpoint=service.endpoint), credential=SilentCredential())
     with pytest.raises(ModelError) as raised:
         await model.draw(PICTURE_REQUEST)
@@ -108,7 +109,7 @@ async def test_a_sign_in_that_takes_too_long_is_a_connection_failure(
 
 
 async def test_without_key_and_credential_the_default_identity_is_used(service: ScriptedService) -> None:
-    model = OpenAIModel(ModelSettings(endpoint=service.endpoint))
-    client = model._connect(model._describe("probe"))
+    line = AzureLine(ModelSettings(endpoint=service.endpoint))
+    client = line._connect(line.describe("text", "gpt-5"))
     assert type(client._credential).__name__ == "DefaultAzureCredential"
-    await model.close()
+    await line.close()

@@ -17,6 +17,7 @@ from local.host.host import EmbeddedHost
 from shared import wiring
 from shared.config import ModelSettings, Settings, StoreSettings
 from shared.domain import paths
+from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Store
 from shared.records.catalog import iterate_items
@@ -139,7 +140,7 @@ class Machine:
             services._store = HookedStore(wiring.build_store(settings), interference)
             if isinstance(clock := self.clock, ManualClock):
                 services.pace = ImagePace(clock=lambda: clock.now().timestamp())
-            services._model = HookedModel(wiring.build_model(settings), interference)
+            services._model = HookedModel(build_model(settings, services.orders), interference)
             processes.append(services)
             wiring._services = services
 

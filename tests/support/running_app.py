@@ -105,10 +105,14 @@ async def run_app(
     engine_faults: EngineFaults | None = None,
     functions_key: str | None = None,
     endpoint: str | None = None,
+    model: ModelSettings | None = None,
     defaults: RequestDefaults | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[RunningApp]:
-    """Run the app on a folder; a simulator that is handed in outlives it."""
+    """Run the app on a folder; a simulator that is handed in outlives it.
+
+    The model is the simulator's by the wire of Azure OpenAI, unless ``model`` says otherwise.
+    """
     if simulator is None:
         async with (
             running_simulator(faults={"latencySeconds": FAST} | dict(faults or {})) as own,
@@ -119,6 +123,7 @@ async def run_app(
                 engine_faults=engine_faults,
                 functions_key=functions_key,
                 endpoint=endpoint,
+                model=model,
                 defaults=defaults,
                 clock=clock,
             ) as app,
@@ -126,7 +131,7 @@ async def run_app(
             yield app
         return
     settings = Settings(
-        model=ModelSettings(endpoint=endpoint or simulator.url, api_key=MODEL_KEY),
+        model=model or ModelSettings(endpoint=endpoint or simulator.url, api_key=MODEL_KEY),
         store=store or StoreSettings(folder=str(folder)),
         defaults=defaults or RequestDefaults(),
         host_id=make_local_host_id(),

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.model_client import CONNECT_TIMEOUT_SECONDS
-from shared.adapters.model_openai import SIGN_IN_TIMEOUT_SECONDS, TEXT_TIMEOUT_SECONDS
+from shared.adapters.model_line import SIGN_IN_TIMEOUT_SECONDS
+from shared.adapters.model_openai import TEXT_TIMEOUT_SECONDS
 from shared.config import load_settings
 from shared.telemetry.names import Attribute, Metric
 from tests.support.bicep import read_bicep

@@ -4,10 +4,11 @@ import asyncio
 import itertools
 import socket
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from shared.config import Settings
+from shared.config import ModelSettings, Settings
 from shared.domain import paths
 from shared.domain.requests import SeedRequest
 from shared.ports import Store
@@ -211,3 +212,32 @@ async def test_a_run_whose_history_was_purged_after_its_end_is_not_started_again
     assert await start(store, host, key="k") == first
     assert host.starts == {first.run_id: 1}
     assert await run.read_request(store, first.run_id) == REQUEST
+
+
+async def start_of_size(
+    store: Store, host: ScriptedHost, size: str, *, key: str | None = None, **changes: Any
+) -> Start:
+    """Ask for pictures of a size from gpt-image-2."""
+    services = Services(Settings(host_id=HOST, model=ModelSettings(endpoint="https://contoso.openai.azure.com")))
+    services._store = store
+    request = SeedRequest.from_json(BODY | {"imageSize": size, **changes})
+    return await start_run(services, host, request, key=key, body_hash="same")
+
+
+async def test_a_size_that_the_image_model_does_not_make_is_refused_before_anything_is_there(
+    store: WatchedStore,
+) -> None:
+    with pytest.raises(Problem, match="imageSize: '512x512' is no size that 'gpt-image-2' makes") as caught:
+        await start_of_size(store, ScriptedHost(), "512x512")
+    assert (caught.value.status, caught.value.kind) == (422, "invalid-request")
+    assert store.changes == []
+
+
+async def test_without_pictures_their_size_does_not_matter(store: WatchedStore) -> None:
+    assert (await start_of_size(store, ScriptedHost(), "512x512", dryRun=True)).run_id
+
+
+async def test_a_run_that_was_started_with_its_key_is_told_whatever_the_model_is_by_now(store: WatchedStore) -> None:
+    first = await start_of_size(store, ScriptedHost(), "1024x1024", key="k")
+    again = await start_of_size(store, ScriptedHost(), "512x512", key="k")
+    assert again.run_id == first.run_id

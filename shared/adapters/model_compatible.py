@@ -1,0 +1,102 @@
+"""The model port over servers that speak the part of OpenAI's wire that all of them know.
+
+That is chat completions with a JSON schema (Gemini's endpoint, vLLM, Ollama and most gateways have no Responses), and
+``/images/generations`` with the parameters that came first: no quality, no output format.
+"""
+
+from typing import TYPE_CHECKING, cast
+
+import httpx2
+from openai import AsyncOpenAI
+
+from shared.adapters.model_answers import read_chat_answer, read_image_answer
+from shared.adapters.model_client import limit_time
+from shared.adapters.model_line import ModelLine
+from shared.adapters.model_openai import TEXT_TIMEOUT_SECONDS
+from shared.adapters.model_schema import build_strict_schema
+from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
+from shared.prices import PriceList, load_prices
+
+if TYPE_CHECKING:
+    from openai.types.shared_params import ResponseFormatJSONSchema
+
+    from shared.config import ModelSettings
+
+
+class CompatibleModel:
+    """A `shared.ports.Model` that asks a server compatible with OpenAI.
+
+    Args:
+        settings: what is called.
+        line: to the server; closed by `close`.
+        prices: which models have a price; None = the published list.
+    """
+
+    def __init__(self, settings: "ModelSettings", line: ModelLine, *, prices: PriceList | None = None) -> None:
+        self._settings = settings
+        self._line = line
+        self._prices = prices or load_prices()
+
+    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
+        """Ask for a structured answer: one ``POST /chat/completions`` with a strict schema.
+
+        Raises:
+            ModelError: for every failure; with its usage if an answer came that cannot be used.
+        """
+        model = self._settings.text_deployment
+        call = self._line.describe("text", model, request.instructions, request.task)
+        schema = build_strict_schema(request.answer_type)
+        answer_format: ResponseFormatJSONSchema = {
+            "type": "json_schema",
+            "json_schema": {"name": request.schema_name, "schema": cast("dict[str, object]", schema), "strict": True},
+        }
+
+        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
+            raw = await sdk.chat.completions.with_raw_response.create(
+                model=model,
+                messages=[
+                    {"role": "system", "content": request.instructions},
+                    {"role": "user", "content": request.task},
+                ],
+                response_format=answer_format,
+                timeout=limit_time(TEXT_TIMEOUT_SECONDS),
+            )
+            return raw.http_response
+
+        reply = await self._line.send(call, send, TEXT_TIMEOUT_SECONDS)
+        return read_chat_answer(reply, request, call, deployment=model, prices=self._prices)
+
+    async def draw(self, request: ImageRequest) -> ImageAnswer:
+        """Make one picture: one ``POST /images/generations`` that asks for the picture itself, not for its address.
+
+        Raises:
+            ModelError: for every failure; with its usage if an answer came that cannot be used.
+        """
+        model, seconds = self._settings.image_deployment, self._settings.image_timeout_seconds
+        call = self._line.describe("image", model, request.prompt)
+
+        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
+            raw = await sdk.images.with_raw_response.generate(
+                model=model,
+                prompt=request.prompt,
+                n=1,
+                size=request.size,
+                response_format="b64_json",
+                timeout=limit_time(seconds),
+            )
+            return raw.http_response
+
+        reply = await self._line.send(call, send, seconds)
+        return read_image_answer(reply, request, call, deployment=model, prices=self._prices)
+
+    async def probe(self) -> None:
+        """List the models, which is not billed.
+
+        Raises:
+            ModelError: the server cannot be reached, or refuses our key.
+        """
+        await self._line.probe()
+
+    async def close(self) -> None:
+        """Close the connections; a second call does nothing."""
+        await self._line.close()

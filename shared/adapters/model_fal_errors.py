@@ -1,0 +1,88 @@
+"""Turns every way in which a call through FAL's client fails into a reason code: the one place that knows them."""
+
+from typing import Any
+
+import httpx
+from fal_client import FalClientHTTPError
+
+from shared.adapters.model_calls import ModelCall, SettingNames
+from shared.adapters.model_codes import find_reason, read_codes
+from shared.adapters.model_errors import advise, classify_status, read_retry_after
+from shared.ports import ModelError
+from shared.reasons import Reason
+
+FAL = SettingNames(noun="model", address="the network", key="FAL_AI_API_KEY", model="IMAGE_MODEL")
+"""Where FAL is, its client knows: there is no setting to correct."""
+
+CLIENT_FAILURES = (FalClientHTTPError, httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError)
+"""What FAL's client raises; the last three where an answer is not what it takes for granted."""
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+_OUT_OF_CREDIT = ("exhausted balance", "user is locked")
+"""A 403 that is no wrong key: "User is locked. Reason: Exhausted balance. Top up your balance at ..." """
+
+
+def explain_order(failure: Exception, call: ModelCall) -> ModelError:
+    """Return the ModelError for an order that was not confirmed, or for a look at the queue.
+
+    The order may be in the queue by now, unless it was never sent.
+    """
+    kind = type(failure).__name__
+    if isinstance(failure, FalClientHTTPError):
+        return explain_status(failure, call)
+    if isinstance(failure, _NOT_SENT):
+        return call.fail(Reason.CONNECTION, f"no connection ({kind}); nothing was sent; check {call.settings.address}")
+    if not call.billed:
+        return call.fail(Reason.CONNECTION, f"the connection was lost, or the answer is none of FAL's ({kind})")
+    return call.fail(
+        Reason.TIMEOUT_AMBIGUOUS,
+        f"ordered, but no request id came back ({kind}); the picture may have been billed",
+    )
+
+
+def explain_waiting(failure: Exception, call: ModelCall, order_id: str) -> ModelError:
+    """Return the ModelError for a picture that was ordered and not fetched; the next try goes on waiting for it."""
+    if isinstance(failure, FalClientHTTPError):
+        return explain_status(failure, call, order_id)
+    what = f"request {order_id} is ordered, but could not be asked for ({type(failure).__name__})"
+    reason = Reason.CONNECTION if isinstance(failure, httpx.HTTPError) else Reason.SERVER_ERROR
+    return call.fail(reason, what, request_id=order_id)
+
+
+def explain_status(failure: FalClientHTTPError, call: ModelCall, order_id: str | None = None) -> ModelError:
+    """Return the ModelError for an answer with an HTTP error status."""
+    said = _read_message(failure.message)
+    reason = _classify(failure, said)
+    return call.fail(
+        reason,
+        advise(reason, failure.status_code, call),
+        quote=said,
+        request_id=order_id or failure.response_headers.get("x-fal-request-id"),
+        retry_after_seconds=read_retry_after(failure.response_headers),
+    )
+
+
+def _classify(failure: FalClientHTTPError, said: str) -> Reason:
+    detail: Any = failure.message
+    if failure.status_code == httpx.codes.FORBIDDEN and any(word in said.casefold() for word in _OUT_OF_CREDIT):
+        return Reason.QUOTA_EXHAUSTED
+    entries = detail if isinstance(detail, list) else []
+    kinds = [entry.get("type") for entry in entries if isinstance(entry, dict)] + [failure.error_type]
+    telling = next((kind for kind in kinds if find_reason(read_codes({"type": kind}))), None)
+    return classify_status(failure.status_code, {"type": telling}, said)
+
+
+def _read_message(detail: Any) -> str:
+    """Return the sentence of ``detail``: a text, or a list of ``{"msg", "type", "loc"}`` for a wrong input."""
+    first = detail[0] if isinstance(detail, list) and detail else detail
+    said = first.get("msg") if isinstance(first, dict) else first
+    return said if isinstance(said, str) else ""

@@ -1,0 +1,178 @@
+"""A line to one service, through the openai SDK: signs in, sends one call, and reads what came back as bytes.
+
+Azure OpenAI, OpenAI and the servers that are compatible with it differ in where they are and how we sign in, and in
+nothing else on this level.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx2
+from openai import AsyncOpenAI
+
+from shared.adapters.model_answers import Reply, check_model_list
+from shared.adapters.model_calls import AZURE, ModelCall, SettingNames
+from shared.adapters.model_client import (
+    CONNECT_TIMEOUT_SECONDS,
+    ModelClient,
+    limit_time,
+    open_azure_client,
+    open_key_client,
+)
+from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_request_id
+from shared.providers import Provider
+from shared.reasons import Reason
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+    from shared.config import ModelSettings
+    from shared.providers import ServiceAccess
+
+PROBE_TIMEOUT_SECONDS = 5.0
+"""Somebody waits for the health page."""
+
+SIGN_IN_TIMEOUT_SECONDS = 60.0
+"""DefaultAzureCredential tries one source after the other; each gives up within seconds."""
+
+Send = Callable[[AsyncOpenAI], Awaitable[httpx2.Response]]
+"""Makes one call with the SDK's client and returns the raw response, which the SDK has not tried to understand."""
+
+
+class ModelLine(ABC):
+    """What the models behind the openai SDK have in common.
+
+    A line belongs to the event loop that its first call is made on. Nothing is connected before that call.
+
+    Args:
+        names: the settings that a message names.
+        key: our key, if we sign in with one.
+    """
+
+    def __init__(self, names: SettingNames, key: str | None) -> None:
+        self._names = names
+        self._key = key
+        self._client: ModelClient | None = None
+
+    def describe(self, kind: str, model: str, *private: str) -> ModelCall:
+        """Return a call of a kind (text, image) to a model; ``private`` is what must not be quoted of it."""
+        subject = f"{kind} call to {self._names.noun} {model!r}"
+        return ModelCall(subject=subject, key=self._key, private=private, settings=self._names)
+
+    async def send(self, call: ModelCall, send: Send, seconds: float) -> Reply:
+        """Make a call whose answer may take so many seconds.
+
+        Raises:
+            ModelError: there is no answer with status 200.
+        """
+        client = self._connect(call)
+        try:
+            async with asyncio.timeout(SIGN_IN_TIMEOUT_SECONDS):
+                await client.sign_in()
+        except SDK_FAILURES as failure:
+            raise explain_failure(failure, replace(call, billed=False)) from None
+        try:
+            # The SDK's timeout is for each read from the socket: an answer that trickles in would never end.
+            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS + seconds):
+                response = await send(client.sdk)
+        except SDK_FAILURES as failure:
+            raise explain_failure(failure, call) from None
+        return Reply(response.content, read_request_id(response.headers))
+
+    async def probe(self) -> None:
+        """List the models, which is not billed.
+
+        Raises:
+            ModelError: the service cannot be reached, or refuses our credentials.
+        """
+        call = ModelCall(subject="model list", key=self._key, billed=False, settings=self._names)
+
+        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
+            raw = await sdk.models.with_raw_response.list(timeout=limit_time(PROBE_TIMEOUT_SECONDS))
+            return raw.http_response
+
+        check_model_list(await self.send(call, send, PROBE_TIMEOUT_SECONDS), call)
+
+    async def close(self) -> None:
+        """Close the connections and the credential; a second call does nothing."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    @abstractmethod
+    def _open(self, call: ModelCall) -> ModelClient:
+        """Return a new client.
+
+        Raises:
+            ModelError: the service is not configured.
+            httpx2.InvalidURL: its address is no URL.
+        """
+
+    def _connect(self, call: ModelCall) -> ModelClient:
+        key = self._key
+        if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
+            what = f"{self._names.key} holds spaces or characters that no key has; copy it again"
+            raise call.fail(Reason.AUTHENTICATION, what)
+        if self._client is None:
+            try:
+                self._client = self._open(call)
+            except httpx2.InvalidURL:
+                what = f"{self._names.address} is no valid URL; expected one such as https://models.example.com"
+                raise call.fail(Reason.NOT_CONFIGURED, what) from None
+        return self._client
+
+
+class AzureLine(ModelLine):
+    """A line to an Azure OpenAI endpoint.
+
+    Args:
+        settings: where the endpoint is and how to sign in.
+        credential: signs in when there is no key; None = DefaultAzureCredential. Closed by `close`.
+    """
+
+    def __init__(self, settings: "ModelSettings", credential: "AsyncTokenCredential | None" = None) -> None:
+        super().__init__(AZURE, settings.api_key)
+        self._settings = settings
+        self._credential = credential
+
+    def _open(self, call: ModelCall) -> ModelClient:
+        if self._settings.endpoint is None:
+            what = f"{self._names.address} is not set; expected a URL such as https://NAME.openai.azure.com"
+            raise call.fail(Reason.NOT_CONFIGURED, what)
+        return open_azure_client(self._settings.endpoint, self._settings, self._credential)
+
+
+class KeyLine(ModelLine):
+    """A line to any other server that speaks OpenAI's wire.
+
+    Args:
+        access: where it is, and its key if it asks for one.
+        names: the settings that say so.
+    """
+
+    def __init__(self, access: "ServiceAccess", names: SettingNames) -> None:
+        super().__init__(names, access.api_key)
+        self._base_url = access.base_url
+
+    def _open(self, call: ModelCall) -> ModelClient:
+        if self._base_url is None:
+            raise call.fail(Reason.NOT_CONFIGURED, f"{self._names.address} is not set; expected the server's URL")
+        return open_key_client(self._base_url, self._key)
+
+
+SERVICE_NAMES = {
+    Provider.OPENAI: SettingNames(
+        noun="model", address="the network", key="OPENAI_API_KEY", model="TEXT_MODEL and IMAGE_MODEL"
+    ),
+    Provider.GEMINI: SettingNames(noun="model", address="the network", key="GEMINI_API_KEY", model="TEXT_MODEL"),
+    Provider.COMPATIBLE: SettingNames(
+        noun="model",
+        address="OPENAI_COMPATIBLE_BASE_URL",
+        key="OPENAI_COMPATIBLE_API_KEY",
+        model="OPENAI_COMPATIBLE_BASE_URL, TEXT_MODEL and IMAGE_MODEL",
+    ),
+}
+"""What to name where a service cannot be used; where OpenAI and Gemini are, no setting says."""

@@ -1,0 +1,121 @@
+"""``make_image`` over FAL's queue: what was ordered before a crash is fetched after it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import fal_client.client
+import pytest
+
+from local.simulator.running import RunningSimulator, running_simulator
+from shared.config import ModelSettings, Settings
+from shared.domain import paths
+from shared.domain.image_messages import ImageCall
+from shared.ports import ImageAnswer, ImageRequest, ModelError
+from shared.providers import Provider
+from shared.reasons import Reason
+from shared.wiring import Services
+from tests.support.activity_calls import HOST, RUN, deliver, start_run_in
+from tests.support.catalogs import CATALOG, make_item, write_batches
+from tests.support.memory_store import MemoryStore
+from tests.support.scripted_model import ScriptedModel
+
+ITEM = make_item("Ann")
+CALL = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1)
+ORDER = paths.order_file(RUN, ITEM.product_id)
+SETTINGS = Settings(
+    host_id=HOST,
+    model=ModelSettings(
+        endpoint="http://127.0.0.1:9",
+        image_provider=Provider.FAL,
+        image_deployment="fal-ai/fast-lightning-sdxl",
+        fal_key="a-fal-key",
+    ),
+)
+
+
+@pytest.fixture
+async def simulator(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningSimulator]:
+    async with running_simulator(faults={"latencySeconds": {"text": 0, "image": 0.2}}) as running:
+        monkeypatch.setattr(fal_client.client, "QUEUE_URL_FORMAT", f"{running.url}/fal/")
+        yield running
+
+
+class StoreWithOrders(MemoryStore):
+    """A store in memory that tells when the order is on record."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ordered = asyncio.Event()
+
+    async def write(self, path: str, data: bytes, **options: Any) -> str:
+        etag = await super().write(path, data, **options)
+        if path == ORDER:
+            self.ordered.set()
+        return etag
+
+
+@pytest.fixture
+async def store() -> StoreWithOrders:
+    """A run with one item, whose picture is still to be made."""
+    store = StoreWithOrders()
+    await start_run_in(store)
+    await write_batches(store, ["Ann"])
+    return store
+
+
+def start_process(store: MemoryStore) -> Services:
+    """Return the services of a process that was just started, with the model that its settings name."""
+    services = Services(SETTINGS)
+    services._store = store
+    return services
+
+
+async def test_a_kill_between_order_and_picture_orders_nothing_twice(
+    simulator: RunningSimulator, store: StoreWithOrders
+) -> None:
+    process = start_process(store)
+    killed = asyncio.create_task(deliver(process, "make_image", CALL))
+    await asyncio.wait_for(store.ordered.wait(), 20)
+    killed.cancel()
+    await asyncio.gather(killed, return_exceptions=True)
+    await process.close()
+    assert await store.describe(paths.image_file(CATALOG, ITEM.filename)) is None
+
+    process = start_process(store)
+    result = await deliver(process, "make_image", CALL)
+    await process.close()
+    assert result["made"]
+    assert result["cost"]["nano_usd"] == 2_500_000
+    assert simulator.stats()["billedImageCount"] == 1
+    assert simulator.stats()["requests"]["images"] == {"200": 1}
+
+
+async def test_a_picture_that_is_no_good_is_ordered_anew(simulator: RunningSimulator, store: MemoryStore) -> None:
+    simulator.set_faults({"latencySeconds": {"text": 0, "image": 0}, "rates": {"bad_image": 1}})
+    process = start_process(store)
+    result = await deliver(process, "make_image", CALL)
+    assert result["failure"]["reason"] == Reason.BAD_IMAGE
+    assert await store.describe(ORDER) is None
+
+    simulator.set_faults({"latencySeconds": {"text": 0, "image": 0}})
+    result = await deliver(process, "make_image", replace(CALL, attempt=1))
+    await process.close()
+    assert result["made"]
+    assert simulator.stats()["billedImageCount"] == 2
+
+
+async def test_every_try_names_the_same_job(store: MemoryStore) -> None:
+    asked: list[ImageRequest] = []
+
+    class NotingModel(ScriptedModel):
+        async def draw(self, request: ImageRequest) -> ImageAnswer:
+            asked.append(request)
+            raise ModelError(Reason.SERVER_ERROR, "broke")
+
+    for attempt in (0, 1):
+        process = start_process(store)
+        process._model = NotingModel()
+        await deliver(process, "make_image", replace(CALL, attempt=attempt))
+    assert [request.job for request in asked] == [f"{RUN}/{ITEM.product_id}"] * 2

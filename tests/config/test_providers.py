@@ -1,0 +1,127 @@
+"""Which services answer: chosen apart for text and pictures, and what each one needs before it is called."""
+
+import pytest
+
+from shared import model_wiring
+from shared.config import SettingError, load_settings
+from shared.model_wiring import build_model, check_model_settings
+from shared.providers import DEFAULT_IMAGE_MODELS, DEFAULT_TEXT_MODELS, Provider
+from tests.support.memory_orders import MemoryOrders
+
+AZURE = {"AZURE_OPENAI_ENDPOINT": "https://contoso.openai.azure.com", "AZURE_OPENAI_API_KEY": "azure-key"}
+NOT_AZURE = {"TEXT_PROVIDER": "openai", "IMAGE_PROVIDER": "openai", "OPENAI_API_KEY": "openai-key"}
+SERVER = "https://models.example.com/v1"
+
+
+def test_azure_openai_answers_everything_unless_it_is_said_otherwise() -> None:
+    model = load_settings(AZURE).model
+    assert (model.text_provider, model.image_provider) == (Provider.AZURE, Provider.AZURE)
+    assert model.address == AZURE["AZURE_OPENAI_ENDPOINT"]
+
+
+def test_text_and_pictures_are_chosen_apart() -> None:
+    model = load_settings(
+        {"TEXT_PROVIDER": "Gemini", "GEMINI_API_KEY": "g", "IMAGE_PROVIDER": "fal", "FAL_KEY": "f"}
+    ).model
+    check_model_settings(model)
+    assert (model.text_provider, model.image_provider) == (Provider.GEMINI, Provider.FAL)
+    assert model.text_deployment == DEFAULT_TEXT_MODELS[Provider.GEMINI]
+    assert model.image_deployment == DEFAULT_IMAGE_MODELS[Provider.FAL] == "fal-ai/fast-lightning-sdxl"
+    assert model.address == "https://generativelanguage.googleapis.com/v1beta/openai, https://queue.fal.run"
+
+
+def test_the_name_of_a_deployment_is_azures_and_the_name_of_a_model_anybodys() -> None:
+    deployments = {"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer", "AZURE_OPENAI_IMAGE_DEPLOYMENT": "painter"}
+    azure = load_settings(deployments).model
+    assert (azure.text_deployment, azure.image_deployment) == ("writer", "painter")
+    openai = load_settings(NOT_AZURE | deployments).model
+    assert (openai.text_deployment, openai.image_deployment) == ("gpt-5", "gpt-image-2")
+    told = load_settings(NOT_AZURE | deployments | {"TEXT_MODEL": "gpt-5.4", "IMAGE_MODEL": "gpt-image-1.5"}).model
+    assert (told.text_deployment, told.image_deployment) == ("gpt-5.4", "gpt-image-1.5")
+
+
+def test_of_fals_two_names_for_its_key_ours_wins() -> None:
+    assert load_settings({"FAL_KEY": "theirs"}).model.fal_key == "theirs"
+    assert load_settings({"FAL_KEY": "theirs", "FAL_AI_API_KEY": "ours"}).model.fal_key == "ours"
+
+
+@pytest.mark.parametrize("setting", ["TEXT_PROVIDER", "IMAGE_PROVIDER"])
+def test_an_unknown_provider_is_told_with_those_that_there_are(setting: str) -> None:
+    with pytest.raises(SettingError, match=rf"{setting} is 'acme'; expected one of azure, openai"):
+        load_settings({setting: "acme"})
+
+
+@pytest.mark.parametrize(("setting", "provider"), [("TEXT_PROVIDER", "fal"), ("IMAGE_PROVIDER", "gemini")])
+def test_a_provider_is_refused_for_what_it_does_not_do(setting: str, provider: str) -> None:
+    with pytest.raises(SettingError, match=f"{setting} is '{provider}'; expected one of"):
+        load_settings({setting: provider})
+
+
+@pytest.mark.parametrize(
+    ("environment", "missing", "because"),
+    [
+        ({}, "AZURE_OPENAI_ENDPOINT", "https://NAME.openai.azure.com"),
+        (AZURE | {"TEXT_PROVIDER": "openai"}, "OPENAI_API_KEY", "TEXT_PROVIDER is 'openai'"),
+        (AZURE | {"TEXT_PROVIDER": "gemini"}, "GEMINI_API_KEY", "TEXT_PROVIDER is 'gemini'"),
+        (AZURE | {"IMAGE_PROVIDER": "fal"}, "FAL_AI_API_KEY", "IMAGE_PROVIDER is 'fal'"),
+        (AZURE | {"IMAGE_PROVIDER": "compatible"}, "OPENAI_COMPATIBLE_BASE_URL", "IMAGE_PROVIDER is 'compatible'"),
+        (NOT_AZURE | {"IMAGE_PROVIDER": "azure"}, "AZURE_OPENAI_ENDPOINT", "https://"),
+        (AZURE | {"TEXT_PROVIDER": "compatible", "OPENAI_COMPATIBLE_BASE_URL": SERVER}, "TEXT_MODEL", "'compatible'"),
+        (AZURE | {"IMAGE_PROVIDER": "compatible", "OPENAI_COMPATIBLE_BASE_URL": SERVER}, "IMAGE_MODEL", "'compatible'"),
+    ],
+)
+def test_what_a_provider_needs_and_has_not_is_named(environment: dict[str, str], missing: str, because: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        build_model(load_settings(environment), MemoryOrders())
+    assert raised.value.setting == missing
+    assert because in str(raised.value)
+    assert "expected" in str(raised.value)
+
+
+def test_a_provider_without_its_extra_is_told_before_anything_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_wiring, "find_spec", lambda _name: None)
+    with pytest.raises(SettingError, match="IMAGE_PROVIDER is 'fal', and fal-client is not installed") as raised:
+        build_model(load_settings(AZURE | {"IMAGE_PROVIDER": "fal", "FAL_KEY": "f"}), MemoryOrders())
+    assert "expected the extra 'fal'" in str(raised.value)
+
+
+@pytest.mark.parametrize("provider", ["azure", "openai", "compatible"])
+async def test_one_service_that_does_both_is_one_model(provider: str) -> None:
+    environment = AZURE | NOT_AZURE | {"TEXT_PROVIDER": provider, "IMAGE_PROVIDER": provider}
+    environment |= {"OPENAI_COMPATIBLE_BASE_URL": SERVER, "TEXT_MODEL": "writer", "IMAGE_MODEL": "painter"}
+    model = build_model(load_settings(environment), MemoryOrders())
+    assert type(vars(model)["_model"]).__name__ in {"OpenAIModel", "CompatibleModel"}
+    await model.close()
+
+
+def test_the_address_of_a_compatible_server_is_kept_as_it_is() -> None:
+    access = load_settings({"OPENAI_COMPATIBLE_BASE_URL": "http://localhost:11434/v1/"}).model.compatible
+    assert access.base_url == "http://localhost:11434/v1"
+
+
+@pytest.mark.parametrize("value", ["models.example.com", "http://models.example.com/v1"])
+def test_an_address_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(SettingError, match=r"OPENAI_COMPATIBLE_BASE_URL is .*expected"):
+        load_settings({"OPENAI_COMPATIBLE_BASE_URL": value})
+
+
+def test_keys_of_all_services_do_not_show() -> None:
+    names = ("OPENAI_API_KEY", "GEMINI_API_KEY", "OPENAI_COMPATIBLE_API_KEY", "FAL_AI_API_KEY", "FAL_KEY")
+    assert "secret" not in repr(load_settings(dict.fromkeys(names, "secret")))
+
+
+@pytest.mark.parametrize(
+    ("environment", "known"),
+    [
+        (AZURE, "gpt-image-2"),
+        (AZURE | {"AZURE_OPENAI_ENDPOINT": "http://127.0.0.1:9"}, None),
+        (NOT_AZURE, "gpt-image-2"),
+        ({"IMAGE_PROVIDER": "fal"}, "fal-ai/fast-lightning-sdxl"),
+        ({"IMAGE_PROVIDER": "compatible", "OPENAI_COMPATIBLE_BASE_URL": SERVER, "IMAGE_MODEL": "gpt-image-2"}, None),
+        ({}, "gpt-image-2"),
+    ],
+)
+def test_a_name_tells_what_draws_unless_it_is_a_server_of_ones_own(
+    environment: dict[str, str], known: str | None
+) -> None:
+    assert load_settings(environment).model.known_image_model == known
