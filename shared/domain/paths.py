@@ -94,6 +94,11 @@ def rejection_file(run_id: str, batch: int, writer: str | None = None) -> str:
     return f"{rejection_folder(run_id)}{count:0>5}-{name}.json"
 
 
+def input_file(name: str) -> str:
+    """Rows that somebody has put there for a run to read."""
+    return f"inputs/{name}"
+
+
 def key_file(idempotency_key: str) -> str:
     """The run that an Idempotency-Key started; the key itself is not stored."""
     return f"runs/keys/{hashlib.sha256(idempotency_key.encode()).hexdigest()}.json"
