@@ -64,7 +64,7 @@ async def start_run(
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
-    if request.max_cost_usd is not None and not await _has_started_run(services, key):
+    if request.max_cost_usd is not None and not await has_started_run(services, key):
         await check_budget(services, request)
     run_id = new_run_id()
     if key is not None:
@@ -84,6 +84,8 @@ async def start_run(
         was_started = await store.describe(paths.run_file(run_id, "request.json")) is not None
         return Start(run_id, None if was_started else blocked_by)
     recorded = await run.create_request(store, run_id, request)
+    if not recorded:
+        request = await run.read_request(store, run_id)  # what was settled first counts
     if recorded or not await _is_started_by_others(client, run_id):
         seed = SeedInput(
             run_id=run_id,
@@ -95,6 +97,8 @@ async def start_run(
             version=VERSION,
             parallel_text_requests=request.parallel_text_requests,
             pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
+            source=request.source,
+            takes_input=request.input is not None,
         )
         await _start_orchestration(client, seed)
     return Start(run_id)
@@ -114,7 +118,7 @@ async def ask_host(client: df.DurableOrchestrationClient, run_id: str) -> RunSta
     return RunState.ENDED if status.runtime_status in ended else RunState.ACTIVE
 
 
-async def _has_started_run(services: Services, key: str | None) -> bool:
+async def has_started_run(services: Services, key: str | None) -> bool:
     """Tell whether a key is of a run that was started before: that one was let through then."""
     bound = None if key is None else await read_json(services.store, paths.key_file(key), dict[str, str])
     if bound is None:
