@@ -10,10 +10,11 @@ from activities import (
     prepare_run,
     publish_catalog,
     resume_run,
+    take_input,
     write_batch,
 )
 from orchestrators import make_images, seed_catalog, write_items
-from triggers import audits, catalogs, health, purge, runs
+from triggers import audits, catalogs, health, inputs, purge, runs
 
 app = df.DFApp()
 
@@ -21,12 +22,14 @@ for module in (
     runs,
     audits,
     catalogs,
+    inputs,
     health,
     purge,
     seed_catalog,
     write_items,
     make_images,
     prepare_run,
+    take_input,
     resume_run,
     make_categories,
     write_batch,

@@ -7,14 +7,14 @@ from typing import TypeVar
 from shared.config import SettingError
 from shared.domain import paths
 from shared.domain.image_messages import ClaimResult, ImageCall, ImageResult
-from shared.domain.messages import Done, Failure, Plan, Published, Stop, TextResult
+from shared.domain.messages import Done, Failure, InputTaken, Plan, Published, Stop, TextResult
 from shared.ports import ModelError, Store, StoreUnavailableError
 from shared.reasons import FATAL_REASONS, Reason
 from shared.records.files import DamagedFileError
 from shared.records.run import record_stop
 from shared.wiring import Services
 
-ResultT = TypeVar("ResultT", Plan, Done, TextResult, Published, Stop, ClaimResult, ImageResult)
+ResultT = TypeVar("ResultT", Plan, InputTaken, Done, TextResult, Published, Stop, ClaimResult, ImageResult)
 
 
 async def tell_failures(

@@ -15,7 +15,7 @@ from activities.paid_calls import PaidCall
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain import paths
 from shared.domain.image_messages import FailedImage, ImageCall, ImageResult
-from shared.domain.items import Item
+from shared.domain.items import Item, find_content_type
 from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import SeedRequest, parse_image_size
 from shared.domain.retries import limit_retry_after
@@ -57,7 +57,7 @@ async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # th
     async def work() -> Done:
         item = await find_item(services, failed.catalog, failed.run_id, failed.batch, failed.product_id)
         row = {
-            "productId": item.product_id,
+            "productId": item.shown_id,
             "name": item.name,
             "reason": str(failed.failure.reason),
             "message": failed.failure.message,
@@ -65,7 +65,7 @@ async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # th
             "requestId": failed.failure.request_id,
             "at": datetime.now(UTC).isoformat(),
         }
-        await write_failure(services.store, failed.run_id, row)
+        await write_failure(services.store, failed.run_id, row, product_id=item.product_id)
         return Done()
 
     return (await tell_failures(services, failed.run_id, Done, work)).to_json()
@@ -159,7 +159,7 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         prompt=job.item.image_prompt,
         size=request.image_size,
         quality=request.image_quality,
-        format="jpeg" if job.item.filename.endswith(".jpg") else "png",
+        format=find_content_type(job.item.filename).removeprefix("image/"),
         job=f"{call.run_id}/{call.product_id}",
     )
     paid = PaidCall.for_image(call, deployment)

@@ -49,13 +49,16 @@ async def run_prepare_run(services: Services, run: RunRef) -> Plan:
     categories = await catalog.read_categories(store, run.catalog) or []
     numbers = await catalog.list_batch_numbers(store, run.catalog)
     next_batch = max(numbers, default=0) + 1
-    index = await services.caches.indexes.load(store, run.catalog, run.run_id, before=next_batch)
     images = await find_valid_images(store, run.catalog)
-    kept = 0 if request.force_images else sum(filename in images for filename in index.filenames)
+    if request.source == "generate":
+        index = await services.caches.indexes.load(store, run.catalog, run.run_id, before=next_batch)
+        has_image = [filename in images for filename in index.filenames]
+    else:  # nobody writes items: their names are not held
+        has_image = [item.filename in images async for item in catalog.iterate_items(store, run.catalog)]
     return Plan(
         categories=0 if request.force_categories else len(categories),
-        items=index.count_items(),
-        images=kept,
+        items=len(has_image),
+        images=0 if request.force_images else sum(has_image),
         next_batch=next_batch,
     )
 

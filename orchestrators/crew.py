@@ -31,7 +31,7 @@ class Crew:
         plan: what is there already.
         leg: how often the run was resumed before.
         widths: of the image lanes.
-        writers: how many item writers share the categories.
+        writers: how many item writers share the categories; 0 = the items are there.
         tally: what those did together that have ended.
         failure: the first reason why one of them ended early.
     """
@@ -51,7 +51,7 @@ class Crew:
     def plan_for(cls, seed: SeedInput, plan: Plan, leg: int) -> "Crew":
         """Return the crew that a leg needs."""
         widths = [] if seed.dry_run else plan_lanes(seed.parallel_image_requests)
-        writers = plan_writers(seed.parallel_text_requests, plan.categories)
+        writers = plan_writers(seed.parallel_text_requests, plan.categories) if seed.writes_items else 0
         return cls(seed, plan, leg, widths, writers)
 
     def describe(self) -> dict[str, int]:

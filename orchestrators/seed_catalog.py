@@ -14,6 +14,7 @@ from shared.domain.messages import (
     Done,
     Ending,
     Failure,
+    InputTaken,
     Plan,
     Published,
     ResumeInput,
@@ -50,6 +51,8 @@ def seed_catalog(context: df.DurableOrchestrationContext) -> Steps:
         view.show("planning")
         plan = yield from call_patiently(context, "prepare_run", RunRef(seed.run_id, seed.catalog), Plan)
         view.found = plan
+        if seed.takes_input:
+            plan = yield from _take_input(context, seed, plan, view)
 
         # 2. Make what is missing. A run that is blocked, and may wait, goes on in another leg once it is resumed.
         leg = 0
@@ -98,6 +101,18 @@ class _View:
         self._context.set_custom_status(status | more)
 
 
+def _take_input(
+    context: df.DurableOrchestrationContext, seed: SeedInput, plan: Plan, view: _View
+) -> Generator[Any, Any, Plan]:
+    """Let the rows of the input become items; returns the plan with them."""
+    view.show("reading the input")
+    run = RunRef(seed.run_id, seed.catalog)
+    taken: InputTaken = yield from call_patiently(context, "take_input", run, InputTaken)
+    view.tally += Tally(accepted=taken.added, rejected=taken.rejected)
+    view.found = replace(view.found, categories=taken.categories)
+    return replace(plan, categories=taken.categories, items=taken.items)
+
+
 def _make_what_is_missing(
     context: df.DurableOrchestrationContext,
     seed: SeedInput,
@@ -116,17 +131,19 @@ def _make_what_is_missing(
             view.tally += yield from _probe(context, seed, leg)
             if (yield from _find_stop(context, seed)) is not None:
                 return None
-        if not plan.categories:
+        if not plan.categories and seed.writes_items:
             view.show("categories")
             categories, spent = yield from _ask_for_categories(context, seed, leg)
             view.tally += spent
             plan = replace(plan, categories=categories)
             view.found = replace(view.found, categories=categories)
-        if plan.items < seed.target_count or (plan.images < plan.items and not seed.dry_run):
+        if (seed.writes_items and plan.items < seed.target_count) or (plan.images < plan.items and not seed.dry_run):
             # A block that is only seen in text calls is probed by a single writer.
             is_probed = leg == 0 or (plan.images < plan.items and not seed.dry_run)
             crew = Crew.plan_for(seed if is_probed else replace(seed, parallel_text_requests=1), plan, leg)
             view.show("items and images", **crew.describe())
+            if not seed.writes_items:
+                yield from call_patiently(context, "close_items", RunRef(seed.run_id, seed.catalog, leg), Done)
             yield from run_crew(context, crew)
             view.tally += crew.tally
             return crew.failure

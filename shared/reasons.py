@@ -22,6 +22,10 @@ class Reason(StrEnum):
     PROMPT_LENGTH = "prompt_length"
     FORBIDDEN_WORD = "forbidden_word"
 
+    # A row of an input that cannot have a picture
+    BAD_ROW = "bad_row"
+    DUPLICATE_ID = "duplicate_id"
+
     # A call that may succeed when it is made again
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
@@ -47,6 +51,7 @@ class Reason(StrEnum):
     TOO_MANY_ERRORS = "too_many_errors"
 
     # A run that ended before its work did
+    BAD_INPUT = "bad_input"
     NO_NEW_ITEMS = "no_new_items"
     BUDGET = "budget"
     CANCELLED = "cancelled"

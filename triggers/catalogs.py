@@ -65,6 +65,7 @@ async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
             "publish": True,
             "max_cost_usd": None,
             "accept_estimate": False,
+            "input": None,
         }
         request = last.model_copy(update=changes | told)
         start = await start_run(

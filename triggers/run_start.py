@@ -66,7 +66,7 @@ async def start_run(
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
-    if not await _has_started_run(services, key):
+    if not await has_started_run(services, key):
         _check_image_size(services, request)
         await check_budget(services, request)
     run_id = new_run_id()
@@ -87,6 +87,8 @@ async def start_run(
         was_started = await store.describe(paths.run_file(run_id, "request.json")) is not None
         return Start(run_id, None if was_started else blocked_by)
     recorded = await run.create_request(store, run_id, request)
+    if not recorded:
+        request = await run.read_request(store, run_id)  # what was settled first counts
     if recorded or not await _is_started_by_others(client, run_id):
         seed = SeedInput(
             run_id=run_id,
@@ -98,6 +100,8 @@ async def start_run(
             version=VERSION,
             parallel_text_requests=request.parallel_text_requests,
             pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
+            source=request.source,
+            takes_input=request.input is not None,
         )
         await _start_orchestration(client, seed)
     return Start(run_id)
@@ -127,7 +131,7 @@ def _check_image_size(services: Services, request: SeedRequest) -> None:
             raise Problem(422, "invalid-request", f"imageSize: {error}") from error
 
 
-async def _has_started_run(services: Services, key: str | None) -> bool:
+async def has_started_run(services: Services, key: str | None) -> bool:
     """Tell whether a key is of a run that was started before: that one was let through then."""
     bound = None if key is None else await read_json(services.store, paths.key_file(key), dict[str, str])
     if bound is None:

@@ -17,7 +17,8 @@ from triggers.answers import POLL_SECONDS, Problem, answer, find_origin, make_li
 from triggers.request_defaults import apply_defaults
 from triggers.run_estimate import estimate
 from triggers.run_pause import end_pause_by_cancel, end_pause_by_resume, find_pause, record_cancel
-from triggers.run_start import hash_body, start_run
+from triggers.run_source import settle_source
+from triggers.run_start import has_started_run, hash_body, start_run
 from triggers.run_view import load_run_status, refresh_progress
 
 blueprint = df.Blueprint()
@@ -40,6 +41,8 @@ async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient)
         body = read_body(req)
         services = get_services()
         request = SeedRequest.from_json(apply_defaults(body, services.settings.defaults))
+        if not await has_started_run(services, read_key(req)):
+            request = await settle_source(services, request)
         if _is_only_estimated(req):
             return write_json((await estimate(services, request)).to_json())
         start = await start_run(

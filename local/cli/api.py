@@ -1,5 +1,6 @@
 """The app's HTTP functions, called as anybody would: in the host of this process, or where the app is deployed."""
 
+import io
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,7 +24,9 @@ ANSWER_SECONDS = 240.0
 
 SHOWN_CHARACTERS = 200
 
-KNOWN_REASONS = {kind: str(Reason.BAD_REQUEST) for kind in ("invalid-request", "no-json", "idempotency-key-reused")}
+KNOWN_REASONS = {kind: str(Reason.BAD_REQUEST) for kind in ("invalid-request", "no-json", "idempotency-key-reused")} | {
+    kind: str(Reason.BAD_INPUT) for kind in ("invalid-input", "input-too-large")
+}
 """Reason codes of problems; any other problem's kind is spelt as the code is."""
 
 
@@ -73,6 +76,10 @@ class AppClient:
     async def start_run(self, body: Mapping[str, Any]) -> str:
         """Start a run and return its id; ProblemError ``catalog-busy`` if another one is in its way."""
         return str((await self._call("POST", "runs", body=body))["runId"])
+
+    async def put_input(self, path: str, data: bytes) -> None:
+        """Put rows where a run can read them; ``path`` is ``inputs/NAME``."""
+        await self._call("PUT", path, data=io.BytesIO(data))
 
     async def estimate_run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a run would take; nothing is started.
@@ -134,9 +141,10 @@ class AppClient:
         path: str,
         *,
         body: Mapping[str, Any] | None = None,
+        data: io.BytesIO | None = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        status, content = await self._send(method, path, body=body, query=query)
+        status, content = await self._send(method, path, body=body, data=data, query=query)
         return self._read_document(status, content)
 
     async def _send(
@@ -145,12 +153,14 @@ class AppClient:
         path: str,
         *,
         body: Mapping[str, Any] | None = None,
+        data: io.BytesIO | None = None,
         query: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """Return status and content of an answer that is no problem."""
         url = f"{self._origin}/api/{path}"
+        call = self._session.request(method, url, json=body, data=data, params=query, headers=self._headers)
         try:
-            async with self._session.request(method, url, json=body, params=query, headers=self._headers) as answer:
+            async with call as answer:
                 status, content = answer.status, await answer.read()
         except TimeoutError as error:
             raise UnreachableError(f"{self._origin} did not answer in time") from error

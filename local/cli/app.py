@@ -74,6 +74,11 @@ def run(
     pause_limit_minutes: options.PauseLimitMinutesOption = None,
     max_cost_usd: options.MaxCostUsdOption = None,
     accept_estimate: options.AcceptEstimateOption = None,
+    source: options.SourceOption = None,
+    input: options.InputOption = None,  # noqa: A002 - the flag's name
+    map: options.MapOption = None,  # noqa: A002 - the flag's name
+    skip_invalid: options.SkipInvalidOption = None,
+    image_base_url: options.ImageBaseUrlOption = None,
     estimate: options.EstimateOption = False,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,
@@ -84,7 +89,10 @@ def run(
     resume: options.ResumeOption = True,  # noqa: ARG001 - accepted: a run always goes on from what is there
     as_json: options.JsonOption = False,
 ) -> Outcome:
-    """Bring a catalog to what is asked: make what is missing, pay for nothing twice."""
+    """Bring a catalog to what is asked: make what is missing, pay for nothing twice.
+
+    With --source products --input shop.csv it makes pictures for products that there are already.
+    """
     session = _begin(context, catalog, as_json)
     place = Place(url, key, output_dir, store, offline, faults)
     flags = {
@@ -110,6 +118,11 @@ def run(
         "pause_limit_minutes": pause_limit_minutes,
         "max_cost_usd": max_cost_usd,
         "accept_estimate": accept_estimate,
+        "source": source,
+        "input": input,
+        "map": map,
+        "skip_invalid": skip_invalid,
+        "image_base_url": image_base_url,
     }
     if estimate:
         from local.cli.estimating import estimate_catalog
@@ -119,6 +132,23 @@ def run(
         from local.cli.seeding import seed_catalog
 
         return seed_catalog(session, place, flags, simulator)
+
+
+@app.command()
+def inspect(
+    context: typer.Context,
+    file: options.FileArgument,
+    *,
+    source: options.InspectedSourceOption = "products",
+    map: options.MapOption = None,  # noqa: A002 - the flag's name
+    theme: options.ThemeOption = None,
+    as_json: options.JsonOption = False,
+) -> Outcome:
+    """Tell what 'seeder run --input' would make of a file: columns, first prompts, rows that cannot be used."""
+    _begin(context, None, as_json)
+    from local.cli.inputs import inspect_input
+
+    return inspect_input(file, source, map or (), theme)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from rich.text import Text
 from local.cli.api import open_client
 from local.cli.environment import begin_command
 from local.cli.errors import ExitStatus
+from local.cli.inputs import LocalInput, find_input
 from local.cli.interrupts import run_interruptibly
 from local.cli.place import Place
 from local.cli.progress import format_duration
@@ -18,6 +19,7 @@ from shared.config import Settings
 from shared.domain.estimates import TYPICAL_IMAGE_SECONDS
 from shared.wiring import get_services, use_settings
 from triggers.run_estimate import estimate
+from triggers.run_source import settle_source
 
 
 def estimate_catalog(session: Session, place: Place, flags: Mapping[str, Any]) -> Outcome:
@@ -28,19 +30,28 @@ def estimate_catalog(session: Session, place: Place, flags: Mapping[str, Any]) -
         StoreUnavailableError: the store does not answer.
     """
     settings = begin_command(session, place)
-    body = make_body(flags)
-    document = run_interruptibly(lambda: _estimate(place, settings, body))
+    local_input = find_input(flags)
+    body = make_body(flags if local_input is None else {**flags, "input": local_input.path})
+    document = run_interruptibly(lambda: _estimate(place, settings, body, local_input))
     rows = _make_rows(document, flags)
     return Outcome(ExitStatus.DONE, {**document, "error": None}, lambda console: print_rows(console, rows))
 
 
-async def _estimate(place: Place, settings: Settings, body: dict[str, Any]) -> dict[str, Any]:
+async def _estimate(
+    place: Place, settings: Settings, body: dict[str, Any], local_input: LocalInput | None
+) -> dict[str, Any]:
     if place.url is not None:
         async with open_client(place.origin, settings.functions_key) as client:
+            if local_input is not None:
+                await local_input.upload(client)
             return await client.estimate_run(body)
     request = check_request(body, settings.defaults)
     await use_settings(settings)
     try:
+        if local_input is not None:
+            request = request.model_copy(update={"target_count": local_input.rows})
+        elif request.input is not None:
+            request = await settle_source(get_services(), request)
         return (await estimate(get_services(), request)).to_json()
     finally:
         await use_settings(None)

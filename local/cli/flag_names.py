@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
+SHORT_FLAGS = {"fieldMapping": "--map"}
+"""Flags that are not their field's name in kebab-case."""
+
 
 def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
     """Return one line a problem, with the flags' names for the fields'.
@@ -16,5 +19,5 @@ def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
 def name_flag(field: str) -> str:
     """Return the flag of a field of the request; of a theme's field, the flag and the field in its file."""
     name, _, inner = field.partition(".")
-    flag = "--" + re.sub(r"(?=[A-Z])", "-", name).lower()
+    flag = SHORT_FLAGS.get(name) or "--" + re.sub(r"(?=[A-Z])", "-", name).lower()
     return f"{flag}: {inner}" if inner else flag

@@ -109,6 +109,32 @@ PauseLimitMinutesOption = Annotated[
     typer.Option(metavar="N", help="How long a paused run waits before it fails, 1-8640 (1440)."),
 ]
 
+SourceOption = Annotated[
+    Literal["generate", "products", "prompts"] | None,
+    typer.Option(help="Where the items come from: the text model (default), or the rows of --input."),
+]
+InspectedSourceOption = Annotated[
+    Literal["products", "prompts"],
+    typer.Option("--source", help="What the rows are."),
+]
+InputOption = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="JSON array, JSON Lines, CSV or TSV; or inputs/NAME of what is in the store."),
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FIELD=COLUMN", help="Which column holds a field, if the guess is wrong; may be repeated."),
+]
+SkipInvalidOption = Annotated[
+    bool | None,
+    typer.Option("--skip-invalid/--no-skip-invalid", help="Leave rows out that cannot be used, and tell them."),
+]
+ImageBaseUrlOption = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Where the pictures will be served: imageUrl of catalog.json begins with it."),
+]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The input.")]
+
 OutputDirOption = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder of catalogs and of the host's journal (./data_seed)."),

@@ -1,7 +1,7 @@
 """From flags to the request that the app understands."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,32 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request's JSON data: flags that were not given are left out, so that the app's defaults apply.
 
     Args:
-        flags: values by their names in Python; ``theme`` is a file.
+        flags: values by their names in Python; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``.
 
     Raises:
-        WrongUsageError: the theme's file cannot be used.
+        WrongUsageError: the theme's file cannot be used, or the map cannot be read.
     """
     given = {to_camel(name): value for name, value in flags.items() if value is not None}
     if "theme" in given:
         given["theme"] = read_theme(given["theme"])
+    if told := given.pop("map", None):
+        given["fieldMapping"] = read_map(told)
     return given
+
+
+def read_map(told: Sequence[str]) -> dict[str, str]:
+    """Return columns by field.
+
+    Raises:
+        WrongUsageError: one is not ``FIELD=COLUMN``.
+    """
+    pairs = {}
+    for one in told:
+        field, sign, column = one.partition("=")
+        if not sign or not field.strip():
+            raise WrongUsageError(f"--map: {one[:60]!r}; expected FIELD=COLUMN, such as name=title")
+        pairs[field.strip()] = column.strip()
+    return pairs
 
 
 def read_theme(path: Path) -> dict[str, Any]:

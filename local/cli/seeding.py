@@ -7,6 +7,7 @@ from local.cli.api import AppClient, ProblemError, open_client
 from local.cli.environment import begin_command
 from local.cli.errors import CliError, InterruptedByUserError
 from local.cli.follow import LOCAL_PACE, REMOTE_PACE, follow_run
+from local.cli.inputs import find_input
 from local.cli.interrupts import run_interruptibly
 from local.cli.local_app import LocalApp, open_local_app
 from local.cli.offline import EarlySimulator
@@ -38,16 +39,24 @@ def seed_catalog(
         CliError: the run could not be started or followed.
     """
     settings = begin_command(session, place)
-    body = make_body(flags)
+    local_input = find_input(flags)
+    body = make_body(flags if local_input is None else {**flags, "input": local_input.path})
     asked = None if place.url is not None else check_request(body, settings.defaults)
-    return _perform(
-        session,
-        place,
-        settings,
-        simulator,
-        start=lambda client: client.start_run(body),
-        is_answer=lambda request, _run: request == asked,
-    )
+    if local_input is not None and place.url is None:
+        run_interruptibly(lambda: local_input.copy_in(settings))
+
+    async def start(client: AppClient) -> str:
+        if local_input is not None and place.url is not None:
+            await local_input.upload(client)
+        return await client.start_run(body)
+
+    def is_answer(request: SeedRequest, _: RunStatus) -> bool:
+        # How many items there are is up to the input.
+        return asked is not None and request == (
+            asked if asked.input is None else asked.model_copy(update={"target_count": request.target_count})
+        )
+
+    return _perform(session, place, settings, simulator, start=start, is_answer=is_answer)
 
 
 def repair_catalog(

@@ -103,7 +103,9 @@ class Estimate:
 def estimate_run(request: SeedRequest, stock: Stock, models: Models) -> Estimate:
     """Return what a run with this request will take on a catalog with this stock."""
     counts, new_categories = _plan_categories(request, stock)
-    text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
+    text = []
+    if request.source == "generate":
+        text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
     images = _count_images(request, stock)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)

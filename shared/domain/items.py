@@ -55,9 +55,26 @@ class Item(BaseModel):
     filename: str = Field(description="The picture's file name below images/.", max_length=64)
     image_prompt: str = Field(description="What the picture was asked for with.")
 
+    @property
+    def shown_id(self) -> str:
+        """The id by which whoever reads our files knows the item."""
+        return self.product_id
+
     def to_json(self) -> dict[str, Any]:
         """Return the row as JSON data."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+class SourceItem(Item):
+    """An item of a row that somebody gave: ``product_id`` is made of its id so that files can be named by it."""
+
+    source_id: str = Field(description="The id as it was given.")
+    row: str = Field(description="The JSON text of the row as it was given; an object.")
+
+    @property
+    def shown_id(self) -> str:
+        """The id by which whoever reads our files knows the item."""
+        return self.source_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,11 @@ class Rejection:
     def to_json(self) -> dict[str, Any]:
         """Return the rejection as one row of ``rejected_items.json``."""
         return self.draft.model_dump(by_alias=True) | {"reasons": [str(reason) for reason in self.reasons]}
+
+
+def find_content_type(filename: str) -> str:
+    """Return the content type of a picture of this name."""
+    return "image/jpeg" if filename.lower().endswith((".jpg", ".jpeg")) else "image/png"
 
 
 def make_slug(category_name: str) -> str:

@@ -175,6 +175,8 @@ class SeedInput(Message):
         version: which decisions the orchestrators make, see ``VERSION``; handed on to the children.
         parallel_text_requests: batches that are written at a time, at most.
         pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
+        source: where the items come from; anything but ``generate`` needs no text calls.
+        takes_input: rows of an input are to become items first; a repair takes what is there.
     """
 
     run_id: str
@@ -186,6 +188,13 @@ class SeedInput(Message):
     version: int = 1
     parallel_text_requests: int = 1
     pause_limit_minutes: int = 0
+    source: str = "generate"
+    takes_input: bool = False
+
+    @property
+    def writes_items(self) -> bool:
+        """Tell whether a text model is to write categories and items."""
+        return self.source == "generate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,3 +373,22 @@ class Done(Message):
 
     failure: Failure | None = None
     status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputTaken(Message):
+    """Result of ``take_input``: what the rows of an input became.
+
+    Attributes:
+        categories: how many the catalog has by then.
+        items: how many it holds.
+        added: of them, those that this run has written.
+        rejected: rows that were left out, by reason code.
+        failure: why nothing was taken.
+    """
+
+    categories: int = 0
+    items: int = 0
+    added: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    failure: Failure | None = None

@@ -120,6 +120,11 @@ def call_file(run_id: str, call_id: str) -> str:
     return f"{call_folder(run_id)}{call_id}.json"
 
 
+def input_file(name: str) -> str:
+    """Rows that somebody has put there for a run to read."""
+    return f"inputs/{name}"
+
+
 def key_file(idempotency_key: str) -> str:
     """The run that an Idempotency-Key started; the key itself is not stored."""
     return f"runs/keys/{hashlib.sha256(idempotency_key.encode()).hexdigest()}.json"

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.domain.themes import Theme
@@ -14,6 +14,8 @@ MOST_PAUSE_MINUTES = 8_640
 """Six days: the longest wait that Durable Functions keeps as a single timer."""
 
 LEAST_IMAGE_SIDE, MOST_IMAGE_SIDE = 64, 4096
+
+INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9][A-Za-z0-9._-]{0,119}"
 
 RESERVED_NAMES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{device}{digit}" for device in ("com", "lpt") for digit in range(10)},
@@ -51,6 +53,31 @@ def check_image_size(size: str) -> str:
             f"each {LEAST_IMAGE_SIDE} to {MOST_IMAGE_SIDE}",
         )
     return size
+
+
+def check_input_path(path: str) -> str:
+    """Return the path if an input can have it.
+
+    Raises:
+        ValueError: it cannot; the message tells what was got and what is expected.
+    """
+    if re.fullmatch(INPUT_PATH_PATTERN, path) is None:
+        raise ValueError(
+            f"{_shorten(path)!r} is no input's path; expected inputs/NAME, the name of 1 to 120 letters, digits, dots, "
+            "hyphens and underscores",
+        )
+    return path
+
+
+def check_base_url(url: str) -> str:
+    """Return the URL if pictures can be below it.
+
+    Raises:
+        ValueError: they cannot; the message tells what was got and what is expected.
+    """
+    if re.fullmatch(r"https?://[^\s?#]{1,500}", url) is None:
+        raise ValueError(f"{_shorten(url)!r} is no address; expected one such as https://cdn.example.com/images")
+    return url
 
 
 def parse_image_size(size: str) -> tuple[int, int]:
@@ -92,6 +119,17 @@ class SeedRequest(BaseModel):
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
     accept_estimate: bool = False
     theme: Theme = Theme()
+    source: Literal["generate", "products", "prompts"] = "generate"
+    input: Annotated[str, AfterValidator(check_input_path)] | None = None
+    field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
+    skip_invalid: bool = False
+    image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
+
+    @model_validator(mode="after")
+    def _check_source(self) -> Self:
+        if self.source == "generate" and self.input is not None:
+            raise ValueError("input is given, and source is 'generate'; expected source 'products' or 'prompts'")
+        return self
 
     @classmethod
     def from_json(cls, data: object) -> Self:

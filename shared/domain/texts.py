@@ -44,6 +44,12 @@ def count_utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
+def cut_to_utf16_units(text: str, most: int) -> str:
+    """Return the beginning of a text, whole characters, that the importer has room for."""
+    kept = text.encode("utf-16-le", errors="surrogatepass")[: 2 * most]
+    return kept.decode("utf-16-le", errors="ignore").rstrip()
+
+
 def count_sentences(text: str) -> int:
     """Return how many sentences end in the text; a rest without an end counts as one."""
     ends = list(_SENTENCE_END.finditer(text))

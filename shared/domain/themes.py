@@ -1,5 +1,6 @@
 """Themes: what a catalog is about. The default is LEGO-style figures; any other comes with the request as data."""
 
+from string import Formatter
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -19,6 +20,9 @@ FORBIDDEN_FRANCHISES = (
     "Playmobil", "Barbie", "Hello Kitty", "Sesame Street", "Muppets", "Teenage Mutant Ninja Turtles",
 )  # fmt: skip
 
+DEFAULT_PROMPT_TEMPLATE = "Product photo of {name}, {category}, {colour}, {material}, {attributes}, {description}"
+TEMPLATE_FIELDS = ("name", "description", "category", "colour", "material", "attributes")
+
 MOST_FIXED_CHARACTERS = 180
 """Of the 230 characters that an image prompt is asked for within, 50 belong to the item."""
 
@@ -28,6 +32,21 @@ def _clean_words(text: str) -> str:
     line = clean_line(text)
     if not line:
         raise ValueError(f"{text[:40]!r} is blank; expected words")
+    return line
+
+
+def _check_template(text: str) -> str:
+    """Return a template whose fields are those of a product."""
+    line = _clean_words(text)
+    try:
+        parts = [part for piece in line.split(",") for part in Formatter().parse(piece)]
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no template: {error}") from error
+    names = [name for _, name, _, _ in parts if name is not None]
+    wrong = [name for name in names if name not in TEMPLATE_FIELDS]
+    if wrong or not names or any(spec or conversion for _, _, spec, conversion in parts):
+        got = f"{{{wrong[0]}}}" if wrong else repr(text[:40])
+        raise ValueError(f"has {got}; expected fields such as {{name}}, of {', '.join(TEMPLATE_FIELDS)}")
     return line
 
 
@@ -43,6 +62,8 @@ class Theme(BaseModel):
         tail: every image prompt ends with it.
         forbidden_words: words and phrases that no text of an item may hold; found without regard to case, at word
             boundaries. Giving them replaces the default list.
+        prompt_template: how a product becomes an image prompt; a part between commas is left out where its fields are
+            empty. Brands and forbidden words are taken out.
     """
 
     model_config = ConfigDict(
@@ -60,6 +81,10 @@ class Theme(BaseModel):
         default=FORBIDDEN_MARKS + FORBIDDEN_FRANCHISES,
         max_length=500,
         strict=False,
+    )
+
+    prompt_template: Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_template)] = (
+        DEFAULT_PROMPT_TEMPLATE
     )
 
     @model_validator(mode="after")

@@ -112,8 +112,8 @@ async def _tell_calls(store: Store, run_id: str, audit: AuditFile) -> None:
             audit.tell_error("audit", str(Reason.DAMAGED_FILE), str(call))
         else:
             audit.tell_call(call)
-    async for row in run.iterate_failures(store, run_id):
-        audit.tell_failed_image(row)
+    async for product_id, row in run.iterate_failures(store, run_id):
+        audit.tell_failed_image(row | {"productId": product_id})  # a row of an input tells its own id
 
 
 async def _tell_prompts(store: Store, status: RunStatus, audit: AuditFile) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import ConfigDict, TypeAdapter
 
 from shared.domain import paths
-from shared.domain.items import Category, Item, make_slug
+from shared.domain.items import Category, Item, SourceItem, make_slug
 from shared.domain.messages import Cost
 from shared.domain.rules import NameIndex
 from shared.ports import FileInfo, Store
@@ -39,7 +39,7 @@ class Batch:
 
     batch: int
     run_id: str
-    items: tuple[Item, ...]
+    items: tuple[SourceItem | Item, ...]
     asked: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)

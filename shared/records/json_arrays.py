@@ -17,6 +17,13 @@ class Fingerprint:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """A row that is JSON text already, and is written as it is spelt."""
+
+    text: str
+
+
 class ArrayText:
     """Makes the text of an array from its rows: all pieces together are ``dump_json`` of the list of the rows."""
 
@@ -27,7 +34,8 @@ class ArrayText:
     def add(self, row: object) -> bytes:
         """Return the next row's piece."""
         # a line break in here is always one of the layout: in the data JSON spells it \n
-        text = json.dumps(row, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        text = row.text if isinstance(row, JsonText) else json.dumps(row, ensure_ascii=False, indent=2)
+        text = text.replace("\n", "\n  ")
         return self._count((",\n  " if self._size else "[\n  ") + text)
 
     def end(self) -> bytes:

@@ -60,7 +60,6 @@ async def _keep_aside(store: Store, path: str, stop: Content) -> bool:
 
 async def _forget_failures(store: Store, run_id: str) -> None:
     """Delete the rows of the images that are tried again."""
-    rows = [row async for row in iterate_failures(store, run_id)]
-    for row in rows:
+    async for product_id, row in iterate_failures(store, run_id):
         if row["reason"] in RETRIED_ON_RESUME:
-            await store.delete(paths.failure_file(run_id, row["productId"]))
+            await store.delete(paths.failure_file(run_id, product_id))

@@ -8,7 +8,7 @@ from shared.domain.items import Item
 from shared.ports import CatalogSeederError, Store
 from shared.records import catalog
 from shared.records.files import JSON_TYPE, parse_json
-from shared.records.publication import iterate_missing, publish, view_catalog
+from shared.records.publication import PUBLISHED_FILES, iterate_missing, publish, view_catalog
 from shared.records.thumbnails import match_thumbnails, remove_thumbnails
 
 
@@ -37,21 +37,21 @@ async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any
     view = await view_catalog(store, name, with_images=True)
     if view.missing and not view.images:
         raise NothingToKeepError(f"no item of catalog {name!r} has an image; expected one at least: repair it first")
-    pruned = [_describe(item) async for item in iterate_missing(store, view)]
+    missing = [item async for item in iterate_missing(store, view)]
     backup: str | None = None
-    if pruned:
+    if missing:
         backup = paths.backup_file(prune_id, "")
-        for published in ("catalog.json", "manifest.json"):
+        for published in PUBLISHED_FILES:
             await _back_up(store, paths.catalog_file(name, published), prune_id)
-        missing = {item["productId"] for item in pruned}
+        given_up = {item.product_id for item in missing}
         for number in view.incomplete_batches:
-            await _prune_batch(store, name, number, missing, prune_id)
+            await _prune_batch(store, name, number, given_up, prune_id)
         view = await view_catalog(store, name, with_images=True)
     await remove_thumbnails(store, await match_thumbnails(store, name, view.pictures))
     outputs = await publish(store, view)
     return {
         "catalog": name,
-        "pruned": pruned,
+        "pruned": [_describe(item) for item in missing],
         "items": view.items,
         "backup": backup,
         "outputs": outputs,
@@ -76,4 +76,4 @@ async def _back_up(store: Store, path: str, prune_id: str) -> None:
 
 
 def _describe(item: Item) -> dict[str, str]:
-    return {"productId": item.product_id, "name": item.name, "category": item.category}
+    return {"productId": item.shown_id, "name": item.name, "category": item.category}

@@ -4,18 +4,29 @@ A catalog may hold 50,000 items, so none of this holds them: each step reads the
 """
 
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from shared.domain import paths
 from shared.domain.items import Item
-from shared.imaging.dhash import format_dhash
+from shared.domain.requests import SeedRequest
 from shared.ports import Store
 from shared.records import catalog
+from shared.records.files import read_json
 from shared.records.json_arrays import ArrayText, Fingerprint, write_array_if_changed
-from shared.records.pictures import Picture, PictureTable, list_pictures
+from shared.records.pictures import PictureTable, list_pictures
+from shared.records.tables import PUBLISHED_FILES, Table, make_tables
 from shared.records.thumbnails import match_thumbnails
+
+__all__ = [
+    "PUBLISHED_FILES",
+    "CatalogView",
+    "iterate_missing",
+    "iterate_rows",
+    "publish",
+    "view_catalog",
+    "write_partial",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +45,8 @@ class CatalogView:
         items: how many it holds.
         images: how many of the items have their image in the store.
         dhashes: the perceptual hashes of these images, in acceptance order, of those that have one.
-        catalog_file: what catalog.json will hold.
-        manifest_file: what manifest.json will hold.
+        request: of the catalog's last run: it says from what source the items are.
+        files: what the files to publish will hold, by their names in a run's outputs.
     """
 
     name: str
@@ -47,8 +58,8 @@ class CatalogView:
     items: int
     images: int
     dhashes: "array[int]"
-    catalog_file: Fingerprint
-    manifest_file: Fingerprint
+    request: SeedRequest
+    files: Mapping[str, Fingerprint]
 
     @property
     def rows(self) -> int:
@@ -86,27 +97,29 @@ async def view_catalog(
     Raises:
         DamagedFileError: a file of the catalog cannot be read.
     """
+    path = paths.state_file(name, "request.json")
+    request = await read_json(store, path, SeedRequest.model_validate) or SeedRequest(catalog=name)
     pictures = await view_pictures(store, name) if pictures is None else pictures
     numbers = await catalog.list_batch_numbers(store, name)
     incomplete: list[int] = []
     items = images = 0
     dhashes = array("Q")
-    rows, manifest = ArrayText(), ArrayText()
+    texts = [(table, ArrayText()) for table in make_tables(request, with_images=with_images)]
     async for batch in catalog.iterate_batches(store, name, numbers):
         for item in batch.items:
             picture = pictures.find(item.filename)
             items += 1
-            if picture is not None:
-                images += 1
-                if picture.dhash is not None:
-                    dhashes.append(picture.dhash)
-                manifest.add(_describe_picture(name, item, picture))
-            if picture is not None or not with_images:
-                rows.add(item.to_json())
-            elif incomplete[-1:] != [batch.batch]:
+            images += picture is not None
+            if picture is not None and picture.dhash is not None:
+                dhashes.append(picture.dhash)
+            if picture is None and with_images and incomplete[-1:] != [batch.batch]:
                 incomplete.append(batch.batch)
-    rows.end()
-    manifest.end()
+            for table, text in texts:
+                row = table.write_row(item, picture)
+                if row is not None:
+                    text.add(row)
+    for _, text in texts:
+        text.end()
     return CatalogView(
         name=name,
         with_images=with_images,
@@ -117,8 +130,8 @@ async def view_catalog(
         items=items,
         images=images,
         dhashes=dhashes,
-        catalog_file=rows.fingerprint(),
-        manifest_file=manifest.fingerprint(),
+        request=request,
+        files={table.output: text.fingerprint() for table, text in texts},
     )
 
 
@@ -139,47 +152,30 @@ async def iterate_missing(store: Store, view: CatalogView) -> AsyncIterator[Item
 
 
 async def publish(store: Store, view: CatalogView) -> dict[str, str]:
-    """Write manifest and catalog, the catalog last; files that hold this already are left alone."""
+    """Write what importers read, the catalog last; files that hold this already are left alone."""
     outputs = {
         "catalog": paths.catalog_file(view.name, "catalog.json"),
         "categories": paths.catalog_file(view.name, "categories.json"),
-        "manifest": paths.catalog_file(view.name, "manifest.json"),
         "images": paths.image_folder(view.name),
     }
-    await write_array_if_changed(store, outputs["manifest"], _dump_manifest(store, view), view.manifest_file)
-    await write_array_if_changed(store, outputs["catalog"], _dump_rows(store, view), view.catalog_file)
+    for table in reversed(make_tables(view.request, with_images=view.with_images)):
+        outputs[table.output] = paths.catalog_file(view.name, table.filename)
+        rows = _write_rows(store, view, table)
+        await write_array_if_changed(store, outputs[table.output], rows, view.files[table.output])
     return outputs
 
 
 async def write_partial(store: Store, run_id: str, view: CatalogView) -> dict[str, str]:
     """Write what would be published, for a look at a run that did not come so far or was asked to wait."""
     path = paths.run_file(run_id, "catalog.partial.json")
-    await write_array_if_changed(store, path, _dump_rows(store, view), view.catalog_file)
+    table = make_tables(view.request, with_images=view.with_images)[0]
+    await write_array_if_changed(store, path, _write_rows(store, view, table), view.files[table.output])
     return {"partialCatalog": path}
 
 
-async def _dump_rows(store: Store, view: CatalogView) -> AsyncIterator[dict[str, Any]]:
-    async for item in iterate_rows(store, view):
-        yield item.to_json()
-
-
-async def _dump_manifest(store: Store, view: CatalogView) -> AsyncIterator[dict[str, Any]]:
-    async for item in iterate_rows(store, view):
-        picture = view.pictures.find(item.filename)
-        if picture is not None:
-            yield _describe_picture(view.name, item, picture)
-
-
-def _describe_picture(name: str, item: Item, picture: Picture) -> dict[str, Any]:
-    return {
-        "productId": item.product_id,
-        "filename": item.filename,
-        "url": paths.image_file(name, item.filename),
-        "bytes": picture.size,
-        "width": picture.width,
-        "height": picture.height,
-        "sha256": picture.sha256,
-        "contentType": "image/jpeg" if item.filename.endswith(".jpg") else "image/png",
-        "thumbnail": paths.thumbnail_file(name, item.filename) if picture.has_thumbnail else None,
-        "dhash": None if picture.dhash is None else format_dhash(picture.dhash),
-    }
+async def _write_rows(store: Store, view: CatalogView, table: Table) -> AsyncIterator[object]:
+    async for batch in catalog.iterate_batches(store, view.name, view.batches):
+        for item in batch.items:
+            row = table.write_row(item, view.pictures.find(item.filename))
+            if row is not None:
+                yield row

@@ -122,9 +122,9 @@ async def create_page(store: Store, run_id: str, number: int, page: Page, leg: i
     return await store.create(paths.page_file(run_id, number, leg), data, content_type=JSON_TYPE)
 
 
-async def write_failure(store: Store, run_id: str, row: dict[str, Any]) -> None:
-    """Record an image that failed for good: a row of ``failed_images.json``."""
-    path = paths.failure_file(run_id, row["productId"])
+async def write_failure(store: Store, run_id: str, row: dict[str, Any], *, product_id: str | None = None) -> None:
+    """Record an image that failed for good: a row of ``failed_images.json``; ``product_id`` if the row's is another."""
+    path = paths.failure_file(run_id, product_id or row["productId"])
     await store.write(path, dump_json(row), content_type=JSON_TYPE)
 
 
@@ -140,12 +140,16 @@ async def list_failures(store: Store, run_id: str) -> set[str]:
     return {name.removesuffix(".json") for name in names if name.endswith(".json")}
 
 
-async def iterate_failures(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
-    """Yield the recorded rows of a run's failed images, in the order of the items' ids."""
+async def iterate_failures(store: Store, run_id: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """Yield the ids of a run's failed images in their order, each with its recorded row."""
     failed = sorted(await list_failures(store, run_id))
-    async for row in read_in_order(failed, lambda product_id: read_failure(store, run_id, product_id)):
+
+    async def read(product_id: str) -> tuple[str, dict[str, Any] | None]:
+        return product_id, await read_failure(store, run_id, product_id)
+
+    async for product_id, row in read_in_order(failed, read):
         if row is not None:
-            yield row
+            yield product_id, row
 
 
 async def write_rejections(
@@ -162,8 +166,14 @@ async def write_rejections(
         await store.write(paths.rejection_file(run_id, batch, writer), dump_json(rows), content_type=JSON_TYPE)
 
 
+async def write_row_problems(store: Store, run_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Record the rows of an input that were left out."""
+    if rows:
+        await store.write(paths.rejection_file(run_id, 0), dump_json(rows), content_type=JSON_TYPE)
+
+
 async def iterate_rejections(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
-    """Yield a run's rejected drafts with their reasons."""
+    """Yield a run's rejected drafts, or rows of its input, with their reasons."""
     files = (info.path async for info in store.list_files(paths.rejection_folder(run_id)))
     async for rows in read_in_order(files, lambda path: read_json(store, path, _ROWS.validate_python)):
         for row in rows or ():

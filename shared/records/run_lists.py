@@ -69,7 +69,7 @@ async def find_failed_images(
 
     async def describe(item: Item) -> dict[str, Any]:
         row = await run.read_failure(store, run_id, item.product_id) if item.product_id in tried else None
-        return row or {"productId": item.product_id, "name": item.name} | untried
+        return row or {"productId": item.shown_id, "name": item.name} | untried
 
     async for row in read_in_order(iterate_missing(store, view), describe):
         yield row

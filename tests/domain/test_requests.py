@@ -89,10 +89,15 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "publish": True,
         "pauseOnBlock": False,
         "pauseLimitMinutes": 1440,
+        "source": "generate",
+        "input": None,
+        "fieldMapping": {},
+        "skipInvalid": False,
+        "imageBaseUrl": None,
         "maxCostUsd": None,
         "acceptEstimate": False,
     }
-    assert set(theme) == {"subject", "openings", "tail", "forbiddenWords"}
+    assert set(theme) == {"subject", "openings", "tail", "forbiddenWords", "promptTemplate"}
 
 
 @pytest.mark.parametrize("field", ["target_count", "targetcount", "TargetCount", "count", "", "x" * 500])
@@ -219,3 +224,26 @@ def test_a_choice_is_one_of_those_that_the_message_names(field: str, value: str)
     assert named == field
     assert f"got {value!r}" in message
     assert "Input should be" in message
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["rows.json", "inputs/", "inputs/../a", "inputs/a/b", "inputs/.a", "inputs/" + "a" * 121]
+)
+def test_an_input_is_a_file_right_below_inputs(path: str) -> None:
+    named, message = problem_of(source="products", input=path)
+    assert named == "input"
+    assert "expected inputs/NAME" in message
+
+
+def test_an_input_without_a_source_is_a_mistake() -> None:
+    assert ask(source="prompts", input="inputs/a.json").input == "inputs/a.json"
+    _, message = problem_of(input="inputs/a.json")
+    assert message == "input is given, and source is 'generate'; expected source 'products' or 'prompts'"
+
+
+@pytest.mark.parametrize("url", ["cdn.example.com", "ftp://a", "https://a?b=c", "https://a b", "javascript:x"])
+def test_a_base_of_image_urls_is_an_address_without_a_query(url: str) -> None:
+    assert problem_of(imageBaseUrl=url)[0] == "imageBaseUrl"

@@ -25,7 +25,7 @@ async def pause(store: WatchedStore, *reasons: Reason, stop: Failure = BLOCKED) 
 
 
 async def list_failed(store: WatchedStore) -> set[str]:
-    return {row["reason"] async for row in run.iterate_failures(store, RUN)}
+    return {row["reason"] async for _, row in run.iterate_failures(store, RUN)}
 
 
 @pytest.mark.parametrize("reason", sorted(PAUSING_REASONS))

@@ -70,7 +70,7 @@ async def test_failures_come_back_as_rows(store: WatchedStore) -> None:
     rows = [{"productId": f"id-{number}", "name": "Nova", "reason": "content_policy"} for number in range(3)]
     for row in (*rows, rows[0]):
         await run.write_failure(store, RUN, row)
-    assert [row async for row in run.iterate_failures(store, RUN)] == rows
+    assert [row async for _, row in run.iterate_failures(store, RUN)] == rows
 
 
 async def test_rejections_come_back_with_their_batch_in_order(store: WatchedStore) -> None:

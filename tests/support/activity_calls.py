@@ -12,6 +12,7 @@ from activities import (
     prepare_run,
     publish_catalog,
     resume_run,
+    take_input,
     write_batch,
 )
 from local.host.invocation import InvocationContext, TraceContext
@@ -36,6 +37,7 @@ _MODULES = (
     prepare_run,
     publish_catalog,
     resume_run,
+    take_input,
     write_batch,
 )
 

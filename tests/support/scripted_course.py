@@ -26,6 +26,7 @@ from shared.domain.messages import (
     Done,
     Ending,
     Failure,
+    InputTaken,
     Plan,
     Published,
     SeedInput,
@@ -64,6 +65,7 @@ class Course:
         on_batch: what a call for a batch fails with.
         on_image: what an image call fails with.
         on_turn: after how many seconds an image call is to come back; None = its turn is now.
+        on_input: what taking the rows of an input fails with.
         is_away: whether the store is away.
         on_activity: called before any activity; may raise.
         delivers_late: a claim that found nothing is delivered once more, as soon as there is something.
@@ -86,6 +88,7 @@ class Course:
     on_batch: Callable[[TextCall], Failure | None] = lambda _: None
     on_image: Callable[[ImageCall], Failure | None] = lambda _: None
     on_turn: Callable[[ImageCall], float | None] = lambda _: None
+    on_input: Failure | None = None
     is_away: Callable[[str, datetime], bool] = lambda _, __: False
     on_activity: Callable[[str], None] = lambda _: None
     delivers_late: bool = False
@@ -120,6 +123,7 @@ class Course:
         """Return the activities by name, as the engine wants them."""
         scripts: dict[str, tuple[Callable[[Any], Awaitable[Any]], Any]] = {
             "prepare_run": (self._prepare_run, Plan),
+            "take_input": (self._take_input, InputTaken),
             "make_categories": (self._make_categories, TextResult),
             "write_batch": (self._write_batch, TextResult),
             "close_items": (self._close_items, Done),
@@ -158,6 +162,12 @@ class Course:
 
     async def _prepare_run(self, _: Any) -> Plan:
         return Plan()
+
+    async def _take_input(self, _: Any) -> InputTaken:
+        if self.on_input is not None:
+            return InputTaken(failure=self.on_input)
+        self.items = [(f"row-{number}", 1 + number // self.batch_size) for number in range(self.target)]
+        return InputTaken(categories=3, items=self.target, added=self.target, rejected={"bad_row": 2})
 
     async def _make_categories(self, data: Any) -> TextResult:
         call = TextCall.from_json(data)

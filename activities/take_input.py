@@ -1,0 +1,206 @@
+"""``take_input``: the rows of an input become a catalog's batches, so that all that follows works as with any items."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import azure.durable_functions as df
+
+from activities.failures import shorten, tell_failures
+from shared.domain import paths
+from shared.domain.items import Item, SourceItem
+from shared.domain.messages import Failure, InputTaken, RunRef
+from shared.domain.requests import SeedRequest
+from shared.domain.sources.digests import DigestTable, hash_text
+from shared.domain.sources.making import ImporterShape, describe_row, make_item
+from shared.domain.sources.naming import FileNames
+from shared.domain.sources.reading import Problem, Row, RowReader
+from shared.domain.sources.splitting import InputError
+from shared.ports import Store, StoreConflictError
+from shared.reasons import Reason
+from shared.records import catalog, run
+from shared.records.files import parse_json
+from shared.records.inputs import iterate_input, survey_input
+from shared.records.standing import check_standing
+from shared.telemetry.observed_activities import observe_activity
+from shared.wiring import Services, get_services
+
+blueprint = df.Blueprint()
+
+MOST_ITEMS, MOST_CHARACTERS = 20, 400_000
+"""Of a batch: lanes hold some dozens of batches in memory."""
+
+CHANGED_AT_ONCE = 200
+"""Changed rows are kept until there are so many, or batches that hold several would be written again for each."""
+
+LOOK_EVERY_BATCHES = 100
+
+
+@blueprint.activity_trigger(input_name="payload")
+@observe_activity
+async def take_input(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``RunRef`` in, ``InputTaken`` out."""
+    services, ref = get_services(), RunRef.from_json(payload)
+    taken = await tell_failures(services, ref.run_id, InputTaken, lambda: run_take_input(services, ref))
+    return taken.to_json()
+
+
+async def run_take_input(services: Services, ref: RunRef) -> InputTaken:
+    """Write a batch for every few rows that the catalog does not have, and again those whose rows have changed.
+
+    Items are known by their rows' ids, so a repeated activity, and the next run, finds what is there.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    store = services.store
+    request = await services.caches.read_request(store, ref.run_id)
+    path = str(request.input)
+    if await store.describe(path) is None:
+        return _refuse(f"{path} is not in the store; expected the input that the request names")
+    try:
+        async with aclosing(store.read_chunks(path)) as chunks:
+            survey = await survey_input(chunks, _make_reader(request))
+        if survey.problems and not request.skip_invalid:
+            return _refuse(f"{path}: {survey.describe_problems()}")
+        await run.write_row_problems(store, ref.run_id, [problem.to_json() for problem in survey.problems])
+        while True:
+            taking = _Taking(services, ref, request)
+            if await taking.take():
+                break
+    except InputError as error:
+        return _refuse(f"{path} {error}")
+    return replace(taking.tell(), rejected=survey.count_problems())
+
+
+def _refuse(message: str) -> InputTaken:
+    return InputTaken(failure=Failure(Reason.BAD_INPUT, shorten(message)))
+
+
+def _make_reader(request: SeedRequest) -> RowReader:
+    return RowReader(request.source, str(request.input), request.field_mapping)
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One way through the input: what the catalog has, and what was added to it.
+
+    ``known`` has for the id of each item its batch and a digest of what its row said.
+    """
+
+    services: Services
+    ref: RunRef
+    request: SeedRequest
+    known: DigestTable = field(default_factory=lambda: DigestTable(2))
+    names: FileNames = field(default_factory=FileNames)
+    shape: ImporterShape = field(default_factory=ImporterShape)
+    next_batch: int = 1
+    added: int = 0
+    _new: list[SourceItem] = field(default_factory=list)
+    _new_characters: int = 0
+    _changed: dict[int, list[Row]] = field(default_factory=dict)
+    _is_beaten: bool = False
+    _is_stopped: bool = False
+
+    async def take(self) -> bool:
+        """Take all rows; False if another delivery writes the same batches: then what it wrote is to be seen first."""
+        await self._see_what_is_there()
+        async for row in self._iterate_rows():
+            known = self.known.get(hash_text(row.id))
+            if known is None:
+                await self._add(row)
+            elif known[1] != _hash_content(describe_row(row, self.request, product_id="", filename="")):
+                await self._note_change(known[0], row)
+            if self._is_beaten or self._is_stopped:
+                return not self._is_beaten
+        await self._write_new()
+        await self._write_changes()
+        if self._is_beaten:
+            return False
+        await catalog.write_categories(self._store, self.ref.catalog, self.shape.list_categories())
+        return True
+
+    def tell(self) -> InputTaken:
+        """Return what came of it."""
+        return InputTaken(categories=len(self.shape.list_categories()), items=len(self.known), added=self.added)
+
+    @property
+    def _store(self) -> Store:
+        return self.services.store
+
+    async def _see_what_is_there(self) -> None:
+        numbers = await catalog.list_batch_numbers(self._store, self.ref.catalog)
+        self.next_batch = max(numbers, default=0) + 1
+        async for batch in catalog.iterate_batches(self._store, self.ref.catalog, numbers):
+            for item in batch.items:
+                self._count_in(item, batch.batch)
+                self.names.take(item.product_id)
+                self.names.take(item.filename.rpartition(".")[0])
+            self.added += len(batch.items) if batch.run_id == self.ref.run_id else 0
+
+    def _count_in(self, item: Item, batch: int) -> None:
+        self.known.put(hash_text(item.shown_id), batch, _hash_content(item))
+        self.shape.choose_category(item.category)
+
+    async def _iterate_rows(self) -> AsyncIterator[Row]:
+        async with aclosing(self._store.read_chunks(str(self.request.input))) as chunks:
+            async for found in iterate_input(chunks, _make_reader(self.request)):
+                if not isinstance(found, Problem):
+                    yield found
+
+    async def _add(self, row: Row) -> None:
+        item = make_item(row, self.request, self.names)
+        if self._new and (len(self._new) == MOST_ITEMS or self._new_characters + len(item.row) > MOST_CHARACTERS):
+            await self._write_new()
+        self._new.append(item)
+        self._new_characters += len(item.row)
+
+    async def _write_new(self) -> None:
+        if not self._new or self._is_beaten:
+            return
+        number, items = self.next_batch, tuple(self._new)
+        batch = catalog.Batch(batch=number, run_id=self.ref.run_id, items=items, asked=len(items))
+        self._is_beaten = not await catalog.create_batch(self._store, self.ref.catalog, batch)
+        for item in items:
+            self._count_in(item, number)
+        self.added += len(items)
+        self.next_batch += 1
+        self._new, self._new_characters = [], 0
+        if number % LOOK_EVERY_BATCHES == 0:
+            host_id = self.services.settings.host_id
+            standing = await check_standing(self._store, self.ref.catalog, self.ref.run_id, host_id)
+            self._is_stopped = not standing.may_pay
+
+    async def _note_change(self, batch: int, row: Row) -> None:
+        self._changed.setdefault(batch, []).append(row)
+        if sum(map(len, self._changed.values())) >= CHANGED_AT_ONCE:
+            await self._write_changes()
+
+    async def _write_changes(self) -> None:
+        """Write batches again whose rows say something else by now; ids, file names and pictures stay."""
+        changed, self._changed = self._changed, {}
+        for number, rows in changed.items():
+            path = paths.batch_file(self.ref.catalog, number)
+            content = await self._store.read(path)
+            if content is None:
+                continue
+            batch = parse_json(path, content.data, catalog.parse_batch)
+            by_id = {row.id: row for row in rows}
+            items = tuple(
+                describe_row(by_id[item.shown_id], self.request, product_id=item.product_id, filename=item.filename)
+                if item.shown_id in by_id
+                else item
+                for item in batch.items
+            )
+            try:
+                await catalog.replace_batch(
+                    self._store, self.ref.catalog, replace(batch, items=items), etag=content.etag
+                )
+            except StoreConflictError:
+                self._is_beaten = True
+
+
+def _hash_content(item: Item) -> int:
+    """Return what tells whether a row says something else than its item."""
+    return hash_text(item.model_dump_json(exclude={"product_id", "filename"}))

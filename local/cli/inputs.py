@@ -1,0 +1,161 @@
+"""Input files: looked through here before anything is started, and brought to where the run reads them."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from rich.text import Text
+
+from local.cli.api import AppClient
+from local.cli.errors import ExitStatus, WrongUsageError
+from local.cli.interrupts import run_interruptibly
+from local.cli.requests import read_map, read_theme
+from local.cli.results import print_rows
+from local.cli.session import Outcome
+from shared.config import Settings
+from shared.domain import paths
+from shared.domain.requests import INPUT_PATH_PATTERN, SeedRequest
+from shared.domain.sources.making import make_item
+from shared.domain.sources.naming import FileNames
+from shared.domain.sources.reading import RowReader
+from shared.domain.sources.splitting import InputError
+from shared.domain.themes import Theme
+from shared.records.inputs import SHOWN_PROBLEMS, Survey, survey_input
+from shared.wiring import build_store
+from triggers.inputs import MOST_BYTES
+
+PIECE_BYTES = 1024 * 1024
+KEPT_NAME_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class LocalInput:
+    """An input file that was looked through.
+
+    Attributes:
+        file: the file on this machine.
+        path: where it goes in the store; its content is in the name, so that no run reads another's.
+        rows: how many rows can have a picture.
+    """
+
+    file: Path
+    path: str
+    rows: int
+
+    async def copy_in(self, settings: Settings) -> None:
+        """Copy it into the store of the settings, in flat memory, unless it is there.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        store = build_store(settings)
+        try:
+            if await store.describe(self.path) is None:
+                await store.write_chunks(self.path, _read_file(self.file), content_type="application/octet-stream")
+        finally:
+            await store.close()
+
+    async def upload(self, client: AppClient) -> None:
+        """Send it to a deployed app.
+
+        Raises:
+            WrongUsageError: it is too large for a call.
+        """
+        size = self.file.stat().st_size
+        if size > MOST_BYTES:
+            raise WrongUsageError(
+                f"--input: {self.file} has {size:,} bytes, and a call takes {MOST_BYTES:,}; expected it as a blob of "
+                "the container of inputs, and --input inputs/NAME"
+            )
+        await client.put_input(self.path, self.file.read_bytes())
+
+
+def find_input(flags: Mapping[str, Any]) -> LocalInput | None:
+    """Look through the file that the flags name; None if they name none, or what is in the store.
+
+    Raises:
+        WrongUsageError: the file, or one of its rows, cannot be used; one line a problem.
+    """
+    source, given = flags.get("source") or "generate", flags.get("input")
+    if (source != "generate") != (given is not None):
+        raise WrongUsageError("--input is for --source products or prompts, and they need it; expected both or neither")
+    if given is None:
+        return None
+    file = Path(given)
+    if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
+        return None
+    survey = _survey(file, source, read_map(flags.get("map") or ()))
+    if survey.problems and not flags.get("skip_invalid"):
+        raise WrongUsageError(_describe_problems(file, survey))
+    if not survey.rows:
+        raise WrongUsageError(f"--input: {file} has no row that can be used")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name)[-KEPT_NAME_CHARACTERS:]
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()[:12]
+    return LocalInput(file, paths.input_file(f"{digest}-{name}"), survey.rows)
+
+
+def inspect_input(file: Path, source: str, told: Sequence[str], theme: Path | None) -> Outcome:
+    """Tell what a run would make of a file; nothing is started, called or written.
+
+    Raises:
+        WrongUsageError: the file cannot be read.
+    """
+    survey = _survey(file, source, read_map(told))
+    request = SeedRequest.model_validate(
+        {"catalog": "inspected", "source": source, "theme": Theme() if theme is None else read_theme(theme)}
+    )
+    names = FileNames()
+    items = [make_item(row, request, names) for row in survey.samples]
+    mapping = {} if survey.reader.mapping is None else dict(survey.reader.mapping.columns)
+    document = {
+        "file": str(file),
+        "format": str(survey.reader.format),
+        "rows": survey.rows,
+        "columns": survey.reader.columns,
+        "mapping": mapping,
+        "samples": [{"id": i.source_id, "filename": i.filename, "imagePrompt": i.image_prompt} for i in items],
+        "problems": [problem.to_json() for problem in survey.problems],
+        "error": None,
+    }
+    rows = [
+        ("file", Text(f"{file}, {survey.reader.format}", style="bold")),
+        ("rows", Text(f"{survey.rows} to make pictures for, {len(survey.problems)} that cannot be used")),
+        *_label("fields", [f"{name} = {column}" for name, column in mapping.items()]),
+        *_label("not used", [", ".join(name for name in survey.reader.columns if name not in mapping.values())]),
+        *_label("pictures", [f"{item.filename}: {item.image_prompt}" for item in items]),
+        *_label("problems", [str(problem) for problem in survey.problems[:SHOWN_PROBLEMS]]),
+    ]
+    status = ExitStatus.DONE_WITH_FAILURES if survey.problems else ExitStatus.DONE
+    return Outcome(status, document, lambda console: print_rows(console, rows))
+
+
+def _label(label: str, lines: list[str]) -> list[tuple[str, Text]]:
+    return [("" if place else label, Text(line)) for place, line in enumerate(filter(None, lines))]
+
+
+def _survey(file: Path, source: str, told: Mapping[str, str]) -> Survey:
+    reader = RowReader(source, file.name, told)
+    try:
+        return run_interruptibly(lambda: survey_input(_read_file(file), reader))
+    except InputError as error:
+        raise WrongUsageError(f"--input: {file} {error}") from error
+    except OSError as error:
+        raise WrongUsageError(f"--input: {file} cannot be read: {error.strerror or error}") from error
+
+
+def _describe_problems(file: Path, survey: Survey) -> str:
+    count = len(survey.problems)
+    lines = [str(problem) for problem in survey.problems[:SHOWN_PROBLEMS]]
+    total = f"{count} of {survey.rows + count} rows cannot be used; expected none, or --skip-invalid to leave them out"
+    return "\n".join(f"--input: {file}: {line}" for line in [*lines, total])
+
+
+async def _read_file(file: Path) -> AsyncIterator[bytes]:
+    content: BinaryIO
+    with file.open("rb") as content:
+        while piece := content.read(PIECE_BYTES):
+            yield piece

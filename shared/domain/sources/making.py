@@ -1,0 +1,99 @@
+"""Makes items of rows, and writes their rows of the published files."""
+
+import hashlib
+import json
+from urllib.parse import quote
+
+from shared.domain.items import Category, SourceItem, make_slug
+from shared.domain.requests import SeedRequest
+from shared.domain.rules import MAX_CATEGORY_CHARACTERS, MAX_NAME_CHARACTERS
+from shared.domain.sources.naming import FileNames
+from shared.domain.sources.prompting import take_out_brand, write_product_prompt, write_scene_prompt
+from shared.domain.sources.reading import Row
+from shared.domain.sources.values import append_members
+from shared.domain.texts import clean_line, count_utf16_units, cut_to_utf16_units
+
+NO_CATEGORY = "Uncategorized"
+"""The importer leaves rows without a category out."""
+
+MOST_KEY_CHARACTERS = 36
+"""The importer cuts ids there."""
+
+_ENDINGS = {"png": ".png", "jpeg": ".jpg"}
+
+
+def make_item(row: Row, request: SeedRequest, names: FileNames) -> SourceItem:
+    """Return a row's item; its names are taken."""
+    stem = names.choose_stem(row.id)
+    filename = names.choose_filename(row.values.get("image", ""), stem, _ENDINGS[request.image_format])
+    return describe_row(row, request, product_id=stem, filename=filename)
+
+
+def describe_row(row: Row, request: SeedRequest, *, product_id: str, filename: str) -> SourceItem:
+    """Return the item that a row describes, with names that it has already."""
+    values = row.values
+    texts = (values.get("name"), values.get("title"), values.get("prompt"), values.get("description"), row.id)
+    name = next(filter(None, (clean_line(text or "") for text in texts)), product_id)
+    category = cut_to_utf16_units(clean_line(values.get("category", "")), MAX_CATEGORY_CHARACTERS)
+    return SourceItem(
+        product_id=product_id,
+        name=cut_to_utf16_units(name, MAX_NAME_CHARACTERS),
+        description=clean_line(values.get("description") or values.get("scene") or ""),
+        category=category or NO_CATEGORY,
+        filename=filename,
+        image_prompt=_write_prompt(row, request),
+        source_id=row.id,
+        row=row.text,
+    )
+
+
+def write_source_row(item: SourceItem, request: SeedRequest, *, has_image: bool) -> str:
+    """Return the row as it was given, and where its picture is; nowhere if it has none."""
+    base = "images" if request.image_base_url is None else request.image_base_url.rstrip("/")
+    url = f"{base}/{quote(item.filename)}"
+    return append_members(
+        item.row,
+        {"imageFile": item.filename if has_image else None, "imageUrl": url if has_image else None},
+    )
+
+
+class ImporterShape:
+    """Writes rows as the importer takes them in: its categories differ by its own slug rule."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def write_row(self, item: SourceItem) -> str:
+        """Return an item's row."""
+        row = {
+            "productId": _fit_key(item.source_id),
+            "name": item.name,
+            "description": item.description,
+            "category": self.choose_category(item.category).name,
+            "filename": item.filename,
+            "imagePrompt": item.image_prompt,
+        }
+        return json.dumps(row, ensure_ascii=False, indent=2)
+
+    def choose_category(self, name: str) -> Category:
+        """Return the category for a name: the first one that was seen with its slug."""
+        slug = make_slug(name)
+        return Category(self._names.setdefault(slug.casefold(), name), slug)
+
+    def list_categories(self) -> list[Category]:
+        """Return the categories that were seen."""
+        return [Category(name, make_slug(name)) for name in self._names.values()]
+
+
+def _fit_key(source_id: str) -> str:
+    """Return an id that the importer does not cut: the given one, or a digest of it."""
+    if count_utf16_units(source_id) <= MOST_KEY_CHARACTERS:
+        return source_id
+    return hashlib.sha256(source_id.encode()).hexdigest()[:MOST_KEY_CHARACTERS]
+
+
+def _write_prompt(row: Row, request: SeedRequest) -> str:
+    if request.source == "prompts":
+        return write_scene_prompt(request.theme, row.values)
+    own = clean_line(take_out_brand(row.values.get("prompt", ""), row.values.get("brand", "")))
+    return own or write_product_prompt(request.theme, row.values)

@@ -1,0 +1,216 @@
+"""Reads an input row by row: each row becomes a record of what its picture needs, or a problem that names it."""
+
+import codecs
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.domain.sources.digests import DigestTable, hash_text
+from shared.domain.sources.mapping import LOOKED_AT_ROWS, FieldMapping, map_fields
+from shared.domain.sources.splitting import InputError, InputFormat, RawRow, Splitter, find_format, make_splitter
+from shared.domain.sources.values import Spelled, parse_row
+from shared.reasons import Reason
+
+MOST_ROWS: Final = 50_000
+"""As many items as a catalog can hold."""
+
+MOST_ID_CHARACTERS: Final = 500
+MOST_PROMPT_CHARACTERS: Final = 4_000
+"""The least of what the image models take (DALL-E 3 takes 4,000, the GPT image models more)."""
+
+TEXT_FIELDS: Final = {
+    "products": ("name", "description", "prompt"),
+    "prompts": ("title", "scene", "mood", "prompt"),
+}
+"""One of them has to be there, or there is nothing to make a prompt of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that can have a picture.
+
+    Attributes:
+        number: from 1.
+        id: as it is given, or made of the number.
+        text: the row's JSON text; an object.
+        values: its fields as words, by field.
+    """
+
+    number: int
+    id: str
+    text: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row cannot have a picture: its number, the field if it is about one, what was got and expected."""
+
+    row: int
+    field: str | None
+    reason: Reason
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the problem as a row of ``rejected_items.json``."""
+        return {"row": self.row, "field": self.field, "reasons": [str(self.reason)], "message": self.message}
+
+    def __str__(self) -> str:
+        return f"row {self.row}{f', {self.field}' if self.field else ''}: {self.message}"
+
+
+class RowReader:
+    """Takes an input's bytes in pieces, cut anywhere, and gives its rows in order; of each it keeps a digest of the id.
+
+    Args:
+        source: ``products`` or ``prompts``.
+        name: the input's file name, whose ending may tell its format.
+        told: columns by field, where somebody said so.
+    """
+
+    def __init__(self, source: str, name: str, told: Mapping[str, str]) -> None:
+        self.source = source
+        self.format: InputFormat | None = None
+        self.mapping: FieldMapping | None = None
+        self.columns: list[str] = []
+        self._name = name
+        self._told = told
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._bytes = 0
+        self._beginning = ""
+        self._splitter: Splitter | None = None
+        self._first: list[_Parsed] = []
+        self._ids = DigestTable()
+        self._seen = 0
+
+    def feed(self, piece: bytes) -> Iterator[Row | Problem]:
+        """Take the next piece and yield the rows that end in it.
+
+        Raises:
+            InputError: the input cannot be read as a whole.
+        """
+        yield from self._take(self._decode(piece, final=False))
+
+    def finish(self) -> Iterator[Row | Problem]:
+        """Take it that the last piece was the last one, and yield what is left.
+
+        Raises:
+            InputError: the input cannot be read as a whole, or has no rows.
+        """
+        yield from self._take(self._decode(b"", final=True), is_last=True)
+        if self._splitter is not None:
+            yield from self._read_all(self._splitter.finish())
+        if self.mapping is None:
+            if not self._first:
+                raise InputError("has no rows; expected one at least")
+            yield from self._find_mapping()
+
+    def _decode(self, piece: bytes, *, final: bool) -> str:
+        try:
+            text = self._decoder.decode(piece, final=final)
+        except UnicodeDecodeError as error:
+            place = self._bytes + error.start - (len(error.object) - len(piece))
+            if place == 0 and error.object[0] in codecs.BOM_UTF16:
+                raise InputError("is UTF-16; expected UTF-8") from error
+            raise InputError(
+                f"is no UTF-8: byte {error.object[error.start]:#04x} at position {place}, behind row {self._seen}; "
+                "expected UTF-8, with or without a byte order mark"
+            ) from error
+        self._bytes += len(piece)
+        return text
+
+    def _take(self, text: str, *, is_last: bool = False) -> Iterator[Row | Problem]:
+        if self._splitter is None:
+            self._beginning = (self._beginning + text).lstrip()
+            if not is_last and not self._beginning:
+                return
+            self.format = find_format(self._name, self._beginning)
+            self._splitter = make_splitter(self.format)
+            text, self._beginning = self._beginning, ""
+        yield from self._read_all(self._splitter.feed(text))
+
+    def _read_all(self, rows: Iterator[RawRow]) -> Iterator[Row | Problem]:
+        for raw in rows:
+            self._seen = raw.number
+            if raw.number > MOST_ROWS:
+                raise InputError(f"has more than {MOST_ROWS:,} rows; a catalog holds at most that many")
+            parsed = _parse(raw, may_be_text=self.source == "prompts")
+            if self.mapping is None:
+                self._first.append(parsed)
+                if len(self._first) == LOOKED_AT_ROWS:
+                    yield from self._find_mapping()
+            else:
+                yield self._read(parsed, self.mapping)
+
+    def _find_mapping(self) -> Iterator[Row | Problem]:
+        values = (parsed.value for parsed in self._first if parsed.problem is None)
+        self.columns = list(dict.fromkeys(str(name) for value in values for name in value))
+        if not self.columns and self.source == "products":
+            worst = self._first[0]
+            raise InputError(f"has no row that can be read: row {worst.number} {worst.problem or 'has no members'}")
+        self.mapping = map_fields(self.source, self.columns, self._told)
+        first, self._first = self._first, []
+        for parsed in first:
+            yield self._read(parsed, self.mapping)
+
+    def _read(self, parsed: "_Parsed", mapping: FieldMapping) -> Row | Problem:
+        number = parsed.number
+        if parsed.problem is not None:
+            return Problem(number, None, Reason.BAD_ROW, parsed.problem)
+        values = {name: mapping.read(parsed.value, name) for name in mapping.columns}
+        row_id = values.get("id", "") or (f"prompt-{number:04d}" if self.source == "prompts" else "")
+        problem = self._check(row_id, values, mapping)
+        if problem is not None:
+            return Problem(number, *problem)
+        self._ids.put(hash_text(row_id))
+        return Row(number, row_id, parsed.text, values)
+
+    def _check(
+        self, row_id: str, values: Mapping[str, str], mapping: FieldMapping
+    ) -> tuple[str | None, Reason, str] | None:
+        """Return the field, the reason and the message of what is wrong with a row, if anything is."""
+        wrong = self._check_id(row_id)
+        if wrong is not None:
+            return mapping.name("id"), *wrong
+        length = len(values.get("prompt", ""))
+        if length > MOST_PROMPT_CHARACTERS:
+            message = f"has {length} characters; expected at most {MOST_PROMPT_CHARACTERS}"
+            return mapping.name("prompt"), Reason.BAD_ROW, message
+        fields = TEXT_FIELDS[self.source]
+        if not any(values.get(name) for name in fields):
+            return None, Reason.BAD_ROW, f"has no text to make a prompt of; expected one of {', '.join(fields)}"
+        return None
+
+    def _check_id(self, row_id: str) -> tuple[Reason, str] | None:
+        if not row_id:
+            return Reason.BAD_ROW, "is missing or blank; expected an id"
+        if len(row_id) > MOST_ID_CHARACTERS:
+            return Reason.BAD_ROW, f"has {len(row_id)} characters; expected at most {MOST_ID_CHARACTERS}"
+        if any("\ud800" <= character <= "\udfff" for character in row_id):
+            return Reason.BAD_ROW, "holds half a character; expected whole ones"
+        if hash_text(row_id) in self._ids:
+            return Reason.DUPLICATE_ID, f"{row_id[:60]!r} is the id of a row before; the first one counts"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    number: int
+    text: str
+    value: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def _parse(raw: RawRow, *, may_be_text: bool) -> _Parsed:
+    if raw.problem is not None:
+        return _Parsed(raw.number, "", problem=raw.problem)
+    try:
+        value = parse_row(raw.text)
+    except ValueError as error:
+        return _Parsed(raw.number, "", problem=str(error))
+    if may_be_text and isinstance(value, str) and not isinstance(value, Spelled):
+        return _Parsed(raw.number, json.dumps({"prompt": value}), {"prompt": value})
+    if not isinstance(value, dict):
+        return _Parsed(raw.number, "", problem=f"is {raw.text[:40]!r}; expected an object")
+    return _Parsed(raw.number, raw.text, value)

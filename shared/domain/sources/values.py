@@ -1,0 +1,85 @@
+"""Reads one row, and writes it again as it was: the same keys in the same order, and each number spelt as it was."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+
+
+class Spelled(str):
+    """A number as the text spells it: 109.90 stays 109.90."""
+
+    __slots__ = ()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=Spelled, parse_int=Spelled, parse_constant=_refuse_constant)
+
+
+def parse_row(text: str) -> Any:
+    """Return the value of a row's JSON text; numbers are texts.
+
+    Raises:
+        ValueError: it is no JSON; the message says why.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is no JSON: {error.msg} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise ValueError("is no JSON that can be read: it is nested too deeply") from error
+    if text[end:].strip():
+        raise ValueError(f"is no JSON: something follows at character {end + 1}; expected a comma")
+    return value
+
+
+def append_members(text: str, members: Mapping[str, str | None]) -> str:
+    """Return an object's JSON text with further members at its end, in the layout of our files.
+
+    Args:
+        text: the JSON text of an object; the text of each of its values stays as it is.
+        members: what to append; members of these names that are there already give way.
+    """
+    kept = [f"{spelled}: {value}" for name, spelled, value in _iterate_members(text) if name not in members]
+    added = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in members.items()]
+    return "{\n  " + ",\n  ".join(kept + added) + "\n}"
+
+
+def _iterate_members(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the members of an object's JSON text: each name, the text that spells it, and the text of its value."""
+    position = _skip(text, text.index("{") + 1)
+    while text[position] != "}":
+        name, behind = _DECODER.raw_decode(text, position)
+        spelled = text[position:behind]
+        start = _skip(text, _skip(text, behind) + 1)
+        _, end = _DECODER.raw_decode(text, start)
+        yield name, spelled, text[start:end]
+        position = _skip(text, end)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+
+
+def describe_value(value: Any) -> str:
+    """Return a value as words on one line: lists by commas, members as ``name: value``; nothing of null."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(filter(None, map(describe_value, value)))
+        case dict():
+            told = ((name, describe_value(held)) for name, held in value.items())
+            return ", ".join(f"{name}: {words}" for name, words in told if words)
+        case _:
+            return " ".join(str(value).split())
+
+
+def _skip(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return position if found is None else found.end()

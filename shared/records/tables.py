@@ -1,0 +1,94 @@
+"""The files of a catalog that others read, and how an item is written in each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.domain import paths
+from shared.domain.items import Item, SourceItem, find_content_type
+from shared.domain.requests import SeedRequest
+from shared.domain.sources.making import ImporterShape, write_source_row
+from shared.imaging.dhash import format_dhash
+from shared.records.json_arrays import JsonText
+from shared.records.pictures import Picture
+
+PUBLISHED_FILES = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file to publish.
+
+    Attributes:
+        output: its name in a run's outputs.
+        filename: its name below the catalog.
+        write_row: an item's row, by the item and its picture if it has one; None = the item has none.
+    """
+
+    output: str
+    filename: str
+    write_row: Callable[[Item, Picture | None], object | None]
+
+
+def make_tables(request: SeedRequest, *, with_images: bool) -> list[Table]:
+    """Return the files of a catalog, ``catalog.json`` first; some count what they wrote, so each pass has its own.
+
+    Args:
+        request: of the catalog's last run.
+        with_images: False takes items without an image for complete.
+    """
+
+    def write_item(item: Item, picture: Picture | None) -> object | None:
+        return None if with_images and picture is None else item.to_json()
+
+    def write_given_row(item: Item, picture: Picture | None) -> object | None:
+        if not isinstance(item, SourceItem):
+            return write_item(item, picture)
+        return JsonText(write_source_row(item, request, has_image=picture is not None))
+
+    shape = ImporterShape()
+
+    def write_for_importer(item: Item, picture: Picture | None) -> object | None:
+        if with_images and picture is None:
+            return None
+        return JsonText(shape.write_row(item)) if isinstance(item, SourceItem) else item.to_json()
+
+    def describe(item: Item, picture: Picture | None) -> object | None:
+        return None if picture is None else _describe_picture(request.catalog, item, picture)
+
+    def describe_upload(item: Item, picture: Picture | None) -> object | None:
+        return None if picture is None else _describe_upload(request.catalog, item, picture)
+
+    if request.source == "generate":
+        return [Table("catalog", "catalog.json", write_item), Table("manifest", "manifest.json", describe)]
+    return [
+        Table("catalog", "catalog.json", write_given_row),
+        Table("importerCatalog", "importer-catalog.json", write_for_importer),
+        Table("manifest", "manifest.json", describe),
+        Table("uploadManifest", "upload-manifest.json", describe_upload),
+    ]
+
+
+def _describe_picture(catalog: str, item: Item, picture: Picture) -> dict[str, object]:
+    return {
+        "productId": item.shown_id,
+        "filename": item.filename,
+        "url": paths.image_file(catalog, item.filename),
+        "bytes": picture.size,
+        "width": picture.width,
+        "height": picture.height,
+        "sha256": picture.sha256,
+        "contentType": find_content_type(item.filename),
+        "thumbnail": paths.thumbnail_file(catalog, item.filename) if picture.has_thumbnail else None,
+        "dhash": None if picture.dhash is None else format_dhash(picture.dhash),
+    }
+
+
+def _describe_upload(catalog: str, item: Item, picture: Picture) -> dict[str, object]:
+    """Return what a copy to other storage needs."""
+    return {
+        "productId": item.shown_id,
+        "path": paths.image_file(catalog, item.filename),
+        "bytes": picture.size,
+        "contentType": find_content_type(item.filename),
+        "sha256": picture.sha256,
+    }

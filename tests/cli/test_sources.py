@@ -1,0 +1,106 @@
+"""``--source`` and ``seeder inspect``: a file goes in, and what is wrong with it is told before anything starts."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.domain.themes import DEFAULT_TAIL
+from tests.cli.command_line import CommandLine
+from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_run
+from tests.support.input_rows import dump_rows, make_products
+
+WriteFaults = Callable[..., Path]
+SHOP = "sku,title,color,price\r\nPROD-1,Enamel mug,blue,9.90\r\nPROD-2,Oak tray,,24.00\r\n"
+
+
+def test_a_file_becomes_a_catalog_and_the_same_command_pays_for_nothing(
+    seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
+) -> None:
+    Path("shop.csv").write_text(SHOP, encoding="utf-8-sig", newline="")
+    faults = write_faults()
+    command = ("run", "--offline", "--faults", faults, "--catalog=shop", "--source=products", "--input=shop.csv")
+    ended = seeder(*command, "--image-size=64x64", "--json")
+    assert (ended.status, ended.document["items"]) == (0, 2)
+    assert ended.document["billedCalls"] == {"text": 0, "image": 2}
+    assert json.loads((tmp_path / "data_seed/catalogs/shop/catalog.json").read_text(encoding="utf-8")) == [
+        {
+            "sku": f"PROD-{number}",
+            "title": title,
+            "color": colour,
+            "price": price,
+            "imageFile": f"PROD-{number}.png",
+            "imageUrl": f"images/PROD-{number}.png",
+        }
+        for number, title, colour, price in ((1, "Enamel mug", "blue", "9.90"), (2, "Oak tray", "", "24.00"))
+    ]
+    assert seeder(*command, "--image-size=64x64", "--json").document["billedCalls"] == {"text": 0, "image": 0}
+
+
+def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: CommandLine) -> None:
+    Path("shop.csv").write_text(SHOP + ",Bowl,,\n", encoding="utf-8")
+    ended = seeder("inspect", "shop.csv", "--map", "name=title")
+    assert ended.status == 3
+    assert ended.out.splitlines() == [
+        "file          shop.csv, CSV",
+        "rows          2 to make pictures for, 1 that cannot be used",
+        "fields        id = sku",
+        "              name = title",
+        "              colour = color",
+        "not used      price",
+        f"pictures      PROD-1.png: Product photo of Enamel mug, blue, {DEFAULT_TAIL}",
+        f"              PROD-2.png: Product photo of Oak tray, {DEFAULT_TAIL}",
+        "problems      row 3, id (column 'sku'): is missing or blank; expected an id",
+    ]
+    document = seeder("inspect", "shop.csv", "--json").document
+    assert document["mapping"] == {"id": "sku", "name": "title", "colour": "color"}
+    assert document["problems"][0]["row"] == 3
+    assert not Path("data_seed").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--input", "shop.csv"), "--input is for --source products or prompts, and they need it; expected both or"),
+        (("--source", "prompts"), "--input is for --source products or prompts, and they need it; expected both or"),
+        (("--source", "products", "--input", "no.csv"), "--input: no.csv cannot be read: No such file or directory"),
+        (("--source", "products", "--input", "empty.json"), "--input: empty.json is empty; expected rows"),
+        (("--source", "products", "--input", "shop.csv", "--map", "x"), "--map: 'x'; expected FIELD=COLUMN"),
+        (
+            ("--source", "products", "--input", "shop.csv", "--map", "name=titel"),
+            "--input: shop.csv has no column 'titel' for name; it has 'sku', 'title', 'color', 'price'",
+        ),
+        (("--source", "products", "--input", "bad.csv"), "--input: bad.csv: row 1: has 3 values; expected 4"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_starts(
+    seeder: CommandLine, arguments: tuple[str, ...], message: str
+) -> None:
+    Path("shop.csv").write_text(SHOP, encoding="utf-8")
+    Path("bad.csv").write_text("sku,title,color,price\n1,2,3\n2,Mug,,\n", encoding="utf-8")
+    Path("empty.json").touch()
+    ended = seeder("run", "--offline", *arguments)
+    assert ended.status == 2
+    assert ended.error_lines[0].startswith(f"error: {message}")
+    assert not Path("data_seed/catalogs").exists()
+
+
+def test_an_estimate_counts_the_rows_and_copies_nothing(seeder: CommandLine, tmp_path: Path) -> None:
+    Path("shop.json").write_bytes(dump_rows(make_products(5)))
+    ended = seeder("run", "--offline", "--estimate", "--source", "products", "--input", "shop.json", "--json")
+    assert (ended.document["textCalls"], ended.document["imageCalls"]) == (0, 5)
+    assert not (tmp_path / "data_seed/inputs").exists()
+
+
+def test_a_deployed_app_gets_the_file_before_the_run(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    data = dump_rows(make_products(2))
+    Path("my shop.json").write_bytes(data)
+    path = f"inputs/{hashlib.sha256(data).hexdigest()[:12]}-my-shop.json"
+    deployed_app.answer(f"PUT /api/{path}", (201, {"path": path, "bytes": len(data)}))
+    deployed_app.answer(f"GET /api/runs/{RUN_ID}", (200, describe_run("Completed")))
+    seeder("run", "--url", deployed_app.url, "--source", "products", "--input", "my shop.json")
+    put, start = [asked for asked in deployed_app.asked if asked.method in {"PUT", "POST"}]
+    assert (put.path, put.body) == (f"/api/{path}", make_products(2))
+    assert start.body["input"] == path

@@ -1,0 +1,44 @@
+"""Rows as tests give them, and what a reader makes of them."""
+
+import json
+from collections.abc import Mapping
+
+from shared.domain.sources.reading import Problem, Row, RowReader
+
+
+def read_all(
+    data: bytes,
+    *,
+    source: str = "products",
+    name: str = "rows.json",
+    told: Mapping[str, str] | None = None,
+    cut: int | None = None,
+) -> list[Row | Problem]:
+    """Return what a reader gives, fed in pieces of ``cut`` bytes (None = one piece)."""
+    reader = RowReader(source, name, told or {})
+    size = cut or max(1, len(data))
+    found = [row for start in range(0, len(data), size) for row in reader.feed(data[start : start + size])]
+    return [*found, *reader.finish()]
+
+
+def dump_rows(rows: object) -> bytes:
+    """Return a JSON array's bytes."""
+    return json.dumps(rows, ensure_ascii=False).encode()
+
+
+def make_products(count: int) -> list[dict[str, object]]:
+    """Return products as a shop has them."""
+    return [
+        {
+            "id": f"PROD-{number:06d}",
+            "name": f"Trail Boot {number}",
+            "description": f"A sturdy boot of Daybird, model {number}.",
+            "category": ("Footwear", "Climbing", "Ski/boarding")[number % 3],
+            "subcategory": "Boots",
+            "price": 10.5 + number,
+            "brand": "Daybird",
+            "attributes": {"color": "black", "sizes": [40, 41]},
+            "image": f"PROD-{number:06d}.jpg" if number % 2 else None,
+        }
+        for number in range(1, count + 1)
+    ]

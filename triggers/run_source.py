@@ -1,0 +1,67 @@
+"""What a run from a source needs to be known before it is claimed or paid: that its rows can be read, and how many."""
+
+from contextlib import aclosing
+
+from shared.domain import paths
+from shared.domain.requests import SeedRequest
+from shared.domain.sources.reading import RowReader
+from shared.domain.sources.splitting import InputError
+from shared.records import catalog
+from shared.records.files import read_json
+from shared.records.inputs import SHOWN_PROBLEMS, Survey, survey_input
+from shared.wiring import Services
+from triggers.answers import Problem
+
+
+async def settle_source(services: Services, request: SeedRequest) -> SeedRequest:
+    """Return the request with as many items as its input has rows; one that generates stays as it is.
+
+    Raises:
+        Problem: 409: the catalog's items are from another source. 422: the input cannot be read, or some of its rows
+            cannot and ``skipInvalid`` is not asked for.
+        StoreUnavailableError: the store does not answer.
+    """
+    await _check_same_source(services, request)
+    if request.source == "generate":
+        return request
+    if request.input is None:
+        raise _refuse("input", f"is required where source is {request.source!r}; expected inputs/NAME")
+    store = services.store
+    if await store.describe(request.input) is None:
+        raise _refuse("input", f"{request.input} is not there; expected PUT /api/{request.input} before")
+    try:
+        async with aclosing(store.read_chunks(request.input)) as chunks:
+            survey = await survey_input(chunks, RowReader(request.source, request.input, request.field_mapping))
+    except InputError as error:
+        raise _refuse("input", f"{request.input} {error}") from error
+    if survey.problems and not request.skip_invalid:
+        raise _refuse_rows(request.input, survey)
+    if not survey.rows:
+        raise _refuse("input", f"{request.input} has no row that can have a picture: {survey.describe_problems()}")
+    return request.model_copy(update={"target_count": survey.rows})
+
+
+async def _check_same_source(services: Services, request: SeedRequest) -> None:
+    path = paths.state_file(request.catalog, "request.json")
+    last = await read_json(services.store, path, SeedRequest.model_validate)
+    if last is None or last.source == request.source:
+        return
+    if await catalog.list_batch_numbers(services.store, request.catalog):
+        raise Problem(
+            409,
+            "other-source",
+            f"the items of catalog {request.catalog!r} are from source {last.source!r}, not {request.source!r}; "
+            "expected another catalog",
+        )
+
+
+def _refuse(field: str, message: str) -> Problem:
+    return Problem(422, "invalid-request", f"{field}: {message}", errors=[{"field": field, "message": message}])
+
+
+def _refuse_rows(path: str, survey: Survey) -> Problem:
+    count, rows = len(survey.problems), survey.rows
+    summary = f"{count} of the {count + rows} rows of {path} cannot be used; expected none, or skipInvalid"
+    errors = [{"field": "input", "message": str(problem)} for problem in survey.problems[:SHOWN_PROBLEMS]]
+    detail = f"input: {summary}: {survey.describe_problems()}"
+    return Problem(422, "invalid-input", detail, errors=[{"field": "input", "message": summary}, *errors])
