@@ -36,6 +36,13 @@ GROWTH_A_SECOND = 0.0003
 
 SLOWEST_PER_SECOND = 1 / 120
 
+VAIN_SHARE, VAIN_CALLS = 0.25, 20
+"""Where so many of so many calls are refused although they keep to a learned pace, the refusals do not come of it: a
+slower pace would be refused as often."""
+
+DISTRUST_SECONDS = 60.0
+"""For so long nothing is learned then, and a refused call keeps back only itself; the lanes' windows do the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -60,6 +67,10 @@ class CallPace:
     _next_return: float = 0.0
     _closed_until: float = 0.0
     _watched_since: float | None = None
+    _learned_at: float = 0.0
+    _kept_to: int = 0
+    _kept_to_and_refused: int = 0
+    _distrusts_until: float = 0.0
     _last_start: float = 0.0
     _started: deque[float] = field(default_factory=deque)
     _accepted: deque[float] = field(default_factory=deque)
@@ -107,6 +118,7 @@ class CallPace:
         if self._watched_since is None or now - self._last_start > LONG_SECONDS:
             self._watched_since = now
         self._last_start = now
+        self._kept_to += 1
         for moments in (self._started, self._accepted):
             moments.append(now)
             while now - moments[0] > LONG_SECONDS:
@@ -117,7 +129,8 @@ class CallPace:
 
         Unless we kept to a known quota, no call is made before Retry-After: the quota is used up. If we did, it was an
         unevenness, and the refused call alone waits. Nothing is learned before we have watched for 10 seconds: others,
-        or we ourselves before a restart, may have used what was refused.
+        or we ourselves before a restart, may have used what was refused. What was learned is dropped where calls are
+        refused all the same.
 
         Args:
             started: the time that was given to ``start``.
@@ -127,6 +140,8 @@ class CallPace:
         """
         if started in self._accepted:
             self._accepted.remove(started)
+        if self._is_in_vain(started, now):
+            return
         recent = _count_recent(self._accepted, now)
         seen = max(recent / SHORT_SECONDS, len(self._accepted) / LONG_SECONDS, SLOWEST_PER_SECOND)
         known = self._per_second if told_per_minute is None else told_per_minute / 60
@@ -140,8 +155,23 @@ class CallPace:
         if self._watched_since is None or now - self._watched_since < SHORT_SECONDS:
             return
         if not is_unevenness or told_per_minute is None:
+            if self._per_second is None:
+                self._learned_at, self._kept_to, self._kept_to_and_refused = now, 0, 0
             self._per_second = SAFETY * seen
             self._grown_at = now
+
+    def _is_in_vain(self, started: float, now: float) -> bool:
+        """Count a refusal, and tell whether to make nothing of it: refusals do not come of our pace."""
+        if now < self._distrusts_until:
+            return True
+        if self._per_second is None or started < self._learned_at:
+            return False
+        self._kept_to_and_refused += 1
+        if self._kept_to < VAIN_CALLS or self._kept_to_and_refused < VAIN_SHARE * self._kept_to:
+            return False
+        self._per_second, self._closed_until = None, now
+        self._distrusts_until = now + DISTRUST_SECONDS
+        return True
 
     def give_back(self) -> None:
         """Take back the latest near turn: its caller cannot use it."""

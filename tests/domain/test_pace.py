@@ -145,6 +145,23 @@ def test_a_process_that_comes_late_to_a_used_quota_does_not_take_it_for_a_small_
     assert 3000 / 10 / seconds >= 0.85
 
 
+@pytest.mark.parametrize("told", [None, 600])
+def test_refusals_that_do_not_come_of_our_pace_do_not_slow_it_down_for_good(told: float | None) -> None:
+    pace = CallPace()
+    now, calls, accepted = 0.0, 0, 0
+    while now < 300:
+        turn = pace.take_turn(f"call-{calls}", now)
+        now = max(now + 0.1, turn.at)
+        if turn.is_near and pace.is_open(now):
+            calls += 1
+            pace.start(now)
+            if calls % 3 == 0:
+                pace.refuse(now, now, 1.0, told)
+            else:
+                accepted += 1
+    assert accepted >= 0.6 * 2 / 3 * 300 / 0.1
+
+
 def test_turns_of_a_run_that_went_away_are_given_to_others() -> None:
     pace = CallPace(told_per_minute=6)
     for number in range(30):
