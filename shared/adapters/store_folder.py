@@ -83,7 +83,8 @@ class FolderStore:
             if self._files.find(path) is None:
                 return
             try:
-                stream = await asyncio.to_thread((self._root / path).open, "rb")
+                # Not in a thread: whoever is cancelled meanwhile would leave the file open.
+                stream = (self._root / path).open("rb")
             except FileNotFoundError:  # deleted this moment
                 return
             with stream:

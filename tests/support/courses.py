@@ -67,7 +67,9 @@ def list_activities() -> list[str]:
     return names
 
 
-ACTIVITIES = list_activities()
+ACTIVITIES = [name for name in list_activities() if name != "take_input"]
+"""All but the one that makes items of given rows: tests/activities/test_take_input.py kills it at each change."""
+
 _COURSES = {"record_failure": REFUSED, "stop_run": BLOCKED, "find_stop": PAUSED, "resume_run": PAUSED}
 
 
