@@ -36,7 +36,8 @@ from shared.reasons import Reason
 blueprint = df.Blueprint()
 
 GENERATION_TASKS = 50
-"""Activities and timers that a generation starts before it drains: CPU for replays grows with the square of it."""
+"""Calls that a generation makes before it drains, in runs of 0.1.0 timers, too: CPU for replays grows with the square
+of it."""
 
 MOST_TASKS = 120
 """The same with those that wait for a turn under the quota, timers and calls that were told to come back: a slow run
@@ -47,9 +48,6 @@ CLAIM_AHEAD = 1
 
 MOST_QUEUED = 8
 """Jobs a slot that a lane holds at most, those that wait for another try included: bounds what is carried over."""
-
-MOST_IMAGES_A_PAGE = 128
-"""Twice the widest window: no page is larger."""
 
 FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.5, 5.0
 """How soon to look again after finding no accepted item without an image, growing while nothing comes."""
@@ -139,7 +137,7 @@ class _Lane:
                 self.input.run_id,
                 self.input.catalog,
                 claimant=f"{self.input.lane}/{self._claims}",
-                size=min(2 * self.input.width, self.input.most_images or MOST_IMAGES_A_PAGE),
+                size=2 * self.input.width if self.input.most_images is None else self.input.most_images,
                 last_page=self._last_page,
                 leg=self.input.leg,
                 lanes=self.input.lanes,

@@ -62,13 +62,13 @@ def _listening(on_stop: Callable[[], None]) -> Iterator[None]:
     for number in SIGNALS:
         try:
             loop.add_signal_handler(number, stop)
-        except NotImplementedError:  # Windows
+        except NotImplementedError:  # asyncio on Windows
             signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
     try:
         yield
     finally:
         for number, handler in before.items():
-            with suppress(NotImplementedError):  # Windows
+            with suppress(NotImplementedError):  # asyncio on Windows
                 loop.remove_signal_handler(number)
             if handler is not None:  # None: somebody set it without Python's knowing
                 signal.signal(number, handler)

@@ -42,7 +42,7 @@ class HostFolder:
             lock.acquire(timeout=0)
         except Timeout:
             raise HostBusyError(self.folder, self._read_pid()) from None
-        except (OSError, NotImplementedError) as error:
+        except (OSError, NotImplementedError) as error:  # filelock raises the latter where a file system has no locks
             raise HostFolderError(self.folder, _tell(error)) from error
         try:
             # Beside the lock, not in it: whoever tries the lock empties its file.

@@ -61,7 +61,7 @@ def simulate(*, port: int, seed: int, faults_file: Path | None, exit_with_stdin:
 async def _serve(port: int, seed: int, faults: Faults, *, exit_with_stdin: bool) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows ends the process by itself
+        with contextlib.suppress(NotImplementedError):  # asyncio on Windows, which ends the process by itself
             loop.add_signal_handler(number, ended.set)
     async with running_simulator(seed=seed, faults=faults, port=port) as simulator:
         sys.stdout.write(json.dumps({"url": simulator.url}) + "\n")
