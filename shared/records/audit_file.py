@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +49,9 @@ class AuditFile:
     """
 
     def __init__(self, path: Path) -> None:
-        # Whoever fills it may go on in another thread than it began in, but never in two at a time.
+        # Whoever fills it may go on in another thread than it began in, but never in two at a time. Who is cancelled
+        # while a thread makes the indexes has to wait for that one: SQLite would crash the process.
+        self._turn = threading.Lock()
         self._database = sqlite3.connect(path, check_same_thread=False)
         # One file and nothing beside it. If the machine dies, the audit is made anew: the disk need not be waited for.
         self._database.execute("PRAGMA journal_mode = DELETE")
@@ -59,11 +62,13 @@ class AuditFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        with self._turn:
+            self._database.close()
 
     def make_indexes(self) -> None:
         """Make the indexes: quicker once the calls are told, and prompts are found by them."""
-        self._database.executescript(INDEXES)
+        with self._turn:
+            self._database.executescript(INDEXES)
 
     def finish(self) -> None:
         """Make all that was told last."""
