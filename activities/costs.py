@@ -4,6 +4,7 @@ import math
 
 from shared.domain.messages import Cost
 from shared.domain.requests import SeedRequest
+from shared.domain.review_tokens import Review, estimate_review_usage, limit_review_usage
 from shared.domain.themes import Theme
 from shared.domain.tokens import CHARACTERS_A_TOKEN, estimate_text_usage, limit_text_usage
 from shared.ports import AnswerT, ModelError, TextRequest, Usage
@@ -45,6 +46,11 @@ def limit_text_cost(
     return price_text(prices, deployment, limit_text_usage(ask, theme=theme, entries=entries))
 
 
+def limit_review_cost(prices: PriceList, deployment: str, ask: TextRequest[Review]) -> Cost:
+    """Return the most that an evaluation or a rewrite should come to."""
+    return price_text(prices, deployment, limit_review_usage(ask))
+
+
 def limit_image_cost(prices: PriceList, deployment: str, request: SeedRequest, prompt: str) -> Cost:
     """Return the most that an image call should come to; a prompt that the rules never saw can be a long one."""
     listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
@@ -71,11 +77,12 @@ def price_failed_text(
         theme: what the catalog is about.
         entries: how many categories or drafts the lost answer would have held.
     """
-    if error.usage is not None:
-        return price_text(prices, deployment, error.usage)
-    if error.reason is Reason.TIMEOUT_AMBIGUOUS:
-        return price_text(prices, deployment, estimate_text_usage(ask, theme=theme, entries=entries))
-    return Cost()
+    return _price_failure(prices, deployment, error, estimate_text_usage(ask, theme=theme, entries=entries))
+
+
+def price_failed_review(prices: PriceList, deployment: str, error: ModelError, ask: TextRequest[Review]) -> Cost:
+    """Return what a failed evaluation or rewrite cost: one whose answer was lost counts as if it had been billed."""
+    return _price_failure(prices, deployment, error, estimate_review_usage(ask))
 
 
 def price_failed_image(prices: PriceList, deployment: str, error: ModelError, request: SeedRequest) -> Cost:
@@ -86,3 +93,10 @@ def price_failed_image(prices: PriceList, deployment: str, error: ModelError, re
         usage = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
         return price_image(prices, deployment, usage)
     return Cost()
+
+
+def _price_failure(prices: PriceList, deployment: str, error: ModelError, lost: Usage) -> Cost:
+    """Return what a failed text call cost; ``lost`` is what its answer typically takes, if nobody tells."""
+    if error.usage is not None:
+        return price_text(prices, deployment, error.usage)
+    return price_text(prices, deployment, lost) if error.reason is Reason.TIMEOUT_AMBIGUOUS else Cost()

@@ -194,6 +194,19 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptPicture:
+    """A picture that a question is about.
+
+    Attributes:
+        data: the file's bytes; kept out of every message and log.
+        content_type: its media type, such as ``image/jpeg``.
+    """
+
+    data: bytes = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextRequest(Generic[AnswerT]):
     """A question with a structured answer.
 
@@ -202,12 +215,14 @@ class TextRequest(Generic[AnswerT]):
         task: the part that changes; a JSON document.
         answer_type: the model of the answer; its JSON schema is sent in strict mode.
         schema_name: the schema's name on the wire.
+        picture: what the question is about; such a one goes to the vision model. None = there is none.
     """
 
     instructions: str
     task: str
     answer_type: type[AnswerT]
     schema_name: str
+    picture: PromptPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +276,7 @@ class ModelService(Protocol):
 
 
 class TextModel(ModelService, Protocol):
-    """What answers text calls."""
+    """What answers text calls and, where it can see, questions about a picture."""
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Ask for a structured answer."""
@@ -275,7 +290,7 @@ class ImageModel(ModelService, Protocol):
 
 
 class Model(TextModel, ImageModel, Protocol):
-    """What answers text and image calls."""
+    """What answers text, vision and image calls."""
 
 
 class OrderBook(Protocol):

@@ -57,7 +57,7 @@ def ask_for_categories(theme: Theme, *, count: int, existing: Sequence[str], att
     }
     return TextRequest(
         instructions=CATEGORY_INSTRUCTIONS + (STRICTER if attempt else ""),
-        task=_write_task(task),
+        task=write_task(task),
         answer_type=CategoryList,
         schema_name="category_list",
     )
@@ -111,11 +111,12 @@ def ask_for_items(
         task["rejectedLastTime"] = dict(rejected_last_time)
     return TextRequest(
         instructions=ITEM_INSTRUCTIONS + (SUPPLEMENT if rejected_last_time else "") + (STRICTER if stricter else ""),
-        task=_write_task(task),
+        task=write_task(task),
         answer_type=DraftBatch,
         schema_name="item_batch",
     )
 
 
-def _write_task(task: Mapping[str, object]) -> str:
+def write_task(task: Mapping[str, object]) -> str:
+    """Return a task as it is sent: one line of JSON, in its own characters."""
     return json.dumps(task, ensure_ascii=False, separators=(",", ":"))

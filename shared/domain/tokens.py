@@ -44,9 +44,8 @@ def estimate_text_usage(ask: TextRequest[AnswerT], *, theme: Theme, entries: int
         theme: what the catalog is about: its opening and tail are part of every draft.
         entries: how many categories or drafts the answer will hold.
     """
-    asked = len(ask.instructions) + len(ask.task) + _count_schema_characters(ask.answer_type)
     an_entry = CATEGORY_CHARACTERS if ask.answer_type is CategoryList else _count_draft_characters(theme)
-    return Usage(_count_tokens(asked), _count_tokens(entries * an_entry + ENVELOPE_CHARACTERS))
+    return Usage(count_asked_tokens(ask), count_tokens(entries * an_entry + ENVELOPE_CHARACTERS))
 
 
 def limit_text_usage(ask: TextRequest[AnswerT], *, theme: Theme, entries: int) -> Usage:
@@ -56,9 +55,19 @@ def limit_text_usage(ask: TextRequest[AnswerT], *, theme: Theme, entries: int) -
     return Usage(math.ceil(typical.input_tokens * BIAS), math.ceil(typical.output_tokens * margin))
 
 
+def count_asked_tokens(ask: TextRequest[AnswerT]) -> int:
+    """Return about how many tokens a request has, without its picture."""
+    return count_tokens(len(ask.instructions) + len(ask.task) + _count_schema_characters(ask.answer_type))
+
+
+def count_tokens(characters: int) -> int:
+    """Return about how many tokens a text of so many characters has."""
+    return math.ceil(characters / CHARACTERS_A_TOKEN)
+
+
 def estimate_prompt_tokens(theme: Theme) -> int:
     """Return how many tokens an image prompt of a theme typically has."""
-    return _count_tokens(_count_prompt_characters(theme))
+    return count_tokens(_count_prompt_characters(theme))
 
 
 def _count_draft_characters(theme: Theme) -> int:
@@ -73,7 +82,3 @@ def _count_prompt_characters(theme: Theme) -> int:
 @cache
 def _count_schema_characters(answer_type: type[BaseModel]) -> int:
     return len(json.dumps(answer_type.model_json_schema()))
-
-
-def _count_tokens(characters: int) -> int:
-    return math.ceil(characters / CHARACTERS_A_TOKEN)
