@@ -5,11 +5,13 @@ import azure.durable_functions as df
 from activities import (
     claim_page,
     close_run,
+    evaluate_image,
     make_categories,
     make_image,
     prepare_run,
     publish_catalog,
     resume_run,
+    rewrite_prompt,
     take_input,
     write_batch,
 )
@@ -35,6 +37,8 @@ for module in (
     write_batch,
     claim_page,
     make_image,
+    evaluate_image,
+    rewrite_prompt,
     publish_catalog,
     close_run,
 ):

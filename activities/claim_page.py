@@ -94,6 +94,7 @@ async def _collect(
     request = await services.caches.read_request(store, claim.run_id)
     makers = await services.caches.list_first_images(store, claim.catalog, claim.run_id, claim.leg)
     given_up = await services.caches.list_given_up(store, claim.run_id, claim.leg)
+    unfinished = await services.caches.list_unfinished(store, claim.run_id, claim.leg)
     size = size_page(claim, request.target_count, cursor.items)
     jobs: list[run.PageJob] = []
     index = cursor.index
@@ -101,7 +102,8 @@ async def _collect(
         item = batch.items[index]
         maker = makers.get(item.filename)
         is_made = maker == claim.run_id if request.force_images else maker is not None
-        if not is_made and item.product_id not in given_up:
+        is_wanted = not is_made or item.product_id in unfinished
+        if is_wanted and item.product_id not in given_up:
             jobs.append(run.PageJob(item.product_id, batch.batch))
         index += 1
     items = cursor.items + index - cursor.index

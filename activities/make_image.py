@@ -8,19 +8,27 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.allowance import Allowance, open_allowance
 from activities.costs import limit_image_cost, price_failed_image, price_image
 from activities.failures import count_outcome, handle_model_error, shorten, tell_failures
 from activities.paid_calls import PaidCall
+from activities.picture_jobs import (
+    PictureJob,
+    find_item,
+    keep_iteration,
+    open_picture_job,
+    read_cost,
+    ship_picture,
+    ship_round,
+)
+from activities.refining import end_with_failure
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
-from shared.domain import paths
-from shared.domain.image_messages import FailedImage, ImageCall, ImageResult
-from shared.domain.items import Item, find_content_type
+from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
+from shared.domain.items import find_content_type
 from shared.domain.messages import Cost, Done, Failure
-from shared.domain.requests import SeedRequest, parse_image_size
+from shared.domain.requests import parse_image_size
 from shared.domain.retries import limit_retry_after
 from shared.imaging.pictures import BadImageError, DecodedPicture, decode_picture
-from shared.ports import FileInfo, ImageAnswer, ImageRequest, Model, ModelError, Store, StoreUnavailableError
+from shared.ports import ImageAnswer, ImageRequest, Model, ModelError, Store, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
@@ -30,8 +38,6 @@ from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
-
-COST_FACTS = ("input_tokens", "output_tokens", "nano_usd")
 
 
 @blueprint.activity_trigger(input_name="payload")
@@ -66,27 +72,10 @@ async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # th
             "at": datetime.now(UTC).isoformat(),
         }
         await write_failure(services.store, failed.run_id, row, product_id=item.product_id)
+        await end_with_failure(services, failed)
         return Done()
 
     return (await tell_failures(services, failed.run_id, Done, work)).to_json()
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One item's picture: who asks for it, what the run was asked, and what of the budget it takes."""
-
-    call: ImageCall
-    request: SeedRequest
-    item: Item
-    allowance: Allowance
-
-    @property
-    def path(self) -> str:
-        return paths.image_file(self.call.catalog, self.item.filename)
-
-    @property
-    def key(self) -> str:
-        return f"{self.call.run_id}/{self.allowance.subject}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +97,16 @@ async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
         SettingError: the model is not configured.
         StoreUnavailableError: the store does not answer.
     """
-    request = await services.caches.read_request(services.store, call.run_id)
-    item = await find_item(services, call.catalog, call.run_id, call.batch, call.product_id)
-    job = _Job(call, request, item, open_allowance(services, call.run_id, request, f"image/{call.product_id}"))
-    found = await _find_made(services.store, job)
+    job = await open_picture_job(services, call)
+    find = _find_drawn if job.request.refine.is_wanted else _find_made
+    found = await find(services.store, job)
     if found is not None:
         return found
     bought = services.unstored.take(job.key, _Picture) or await _buy(services, job)
     return await _keep(services, job, bought) if isinstance(bought, _Picture) else bought
 
 
-async def _buy(services: Services, job: _Job) -> _Picture | ImageResult:
+async def _buy(services: Services, job: PictureJob) -> _Picture | ImageResult:
     """Buy the picture if the run may pay now; the result where that came to nothing."""
     call, request = job.call, job.request
     standing = await check_standing(services.store, call.catalog, call.run_id, services.settings.host_id)
@@ -129,21 +117,21 @@ async def _buy(services: Services, job: _Job) -> _Picture | ImageResult:
         return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at)
     model = services.model  # before money is set aside: without a model nothing is called
     deployment = services.settings.model.image_deployment
-    limit = limit_image_cost(services.settings.prices, deployment, request, job.item.image_prompt)
-    over_budget = await job.allowance.reserve(limit)
+    prompt = await job.read_prompt()
+    over_budget = await job.allowance.reserve(limit_image_cost(services.settings.prices, deployment, request, prompt))
     if over_budget is not None:
         return ImageResult(failure=over_budget)
-    answer = await _draw(services, model, job)
+    answer = await _draw(services, model, job, prompt)
     return answer if isinstance(answer, _Picture) else replace(answer, last_success_at=standing.last_success_at)
 
 
-async def _find_made(store: Store, job: _Job) -> ImageResult | None:
+async def _find_made(store: Store, job: PictureJob) -> ImageResult | None:
     """Return that the picture is there: made by an earlier delivery of this call, or kept from before the run."""
     stored = await store.describe(job.path)
     if stored is None or not is_valid_image(stored):
         return None
     if stored.facts.get("run_id") == job.call.run_id:
-        cost = _read_cost(stored)
+        cost = read_cost(stored)
         await job.allowance.settle(cost)
         if job.request.thumbnails:
             await restore_thumbnail(store, job.call.catalog, job.item.filename, stored)
@@ -151,16 +139,33 @@ async def _find_made(store: Store, job: _Job) -> ImageResult | None:
     return None if job.request.force_images else ImageResult(kept=True)
 
 
-async def _draw(services: Services, model: Model, job: _Job) -> _Picture | ImageResult:
+async def _find_drawn(store: Store, job: PictureJob) -> ImageResult | None:
+    """Return that the picture of this round is there, or that the item has one from before the run, which is kept."""
+    shipped = await store.describe(job.path)
+    is_ours = shipped is not None and shipped.facts.get("run_id") == job.call.run_id
+    if is_valid_image(shipped) and not is_ours and not job.request.force_images:
+        return ImageResult(kept=True)
+    drawn = await store.describe(job.round_path)
+    if drawn is None or not is_valid_image(drawn):
+        return None
+    cost = read_cost(drawn)
+    await job.allowance.settle(cost)
+    await keep_iteration(job, drawn, await job.read_prompt())
+    if job.call.step.round == 1 and not is_ours:  # if it is ours, it is this one, or a better one by now
+        await ship_round(store, job, drawn)
+    return _tell_made(job, cost)
+
+
+async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) -> _Picture | ImageResult:
     """Make the paid call and look at what it brought; the result where that is no picture."""
     store, call, request = services.store, job.call, job.request
     prices, deployment = services.settings.prices, services.settings.model.image_deployment
     ask = ImageRequest(
-        prompt=job.item.image_prompt,
+        prompt=prompt,
         size=request.image_size,
         quality=request.image_quality,
         format=find_content_type(job.item.filename).removeprefix("image/"),
-        job=f"{call.run_id}/{call.product_id}",
+        job=job.order,
     )
     paid = PaidCall.for_image(call, deployment)
     started = services.pace.start()
@@ -175,13 +180,15 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         failure = await handle_model_error(store, call.run_id, error)
         await count_outcome(services, call, error.reason)
         await job.allowance.settle(cost)
-        return ImageResult(cost=cost, failure=failure)
+        follows = job.find_next_rewrite() if error.reason is Reason.CONTENT_POLICY else None
+        return ImageResult(cost=cost, failure=failure, next=follows)
     cost = price_image(prices, answer.model, answer.usage)
     try:
-        picture, thumbnail = await asyncio.to_thread(_examine, answer, ask, request)
+        is_shown = request.thumbnails and call.step.round == 1  # a later one is shown only if it turns out better
+        picture, thumbnail = await asyncio.to_thread(_examine, answer, ask, with_thumbnail=is_shown)
     except BadImageError as error:
         await paid.record_answer(services, answer, cost, reason=Reason.BAD_IMAGE, message=str(error))
-        await services.orders.strike(f"{call.run_id}/{call.product_id}")
+        await services.orders.strike(job.order)
         await count_outcome(services, call, Reason.BAD_IMAGE)
         await job.allowance.settle(cost)
         failure = Failure(Reason.BAD_IMAGE, shorten(str(error)), request_id=answer.request_id)
@@ -196,38 +203,46 @@ async def _draw(services: Services, model: Model, job: _Job) -> _Picture | Image
         "output_tokens": str(cost.output_tokens),
         "nano_usd": str(cost.nano_usd),
     }
+    if request.refine.is_wanted:
+        facts |= {"iteration": str(call.step.round)} | _tell_request_id(answer.request_id)
     return _Picture(answer.data, picture.facts.content_type, facts, cost, thumbnail)
 
 
-async def _keep(services: Services, job: _Job, bought: _Picture) -> ImageResult:
+async def _keep(services: Services, job: PictureJob, bought: _Picture) -> ImageResult:
     """Store a picture that was bought; while the store is away, this process keeps it for the next try."""
     store, call = services.store, job.call
     try:
-        await store.write(job.path, bought.data, content_type=bought.content_type, facts=bought.facts)
+        await store.write(job.round_path, bought.data, content_type=bought.content_type, facts=bought.facts)
     except StoreUnavailableError:
         services.unstored.keep(job.key, bought)
         raise
     await job.allowance.settle(bought.cost)
-    if bought.thumbnail is not None:
+    if job.request.refine.is_wanted:
+        drawn = await store.describe(job.round_path)
+        if drawn is not None:
+            await keep_iteration(job, drawn, await job.read_prompt())
+        if call.step.round == 1:
+            await ship_picture(store, job, bought.data, bought.facts, bought.thumbnail)
+    elif bought.thumbnail is not None:
         await keep_thumbnail(store, call.catalog, job.item.filename, bought.thumbnail, bought.facts)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    return ImageResult(made=True, cost=bought.cost)
+    return _tell_made(job, bought.cost)
 
 
-async def find_item(services: Services, catalog: str, run_id: str, batch: int, product_id: str) -> Item:
-    """Return an item of a batch.
-
-    Raises:
-        LookupError: it is not there, which no run of ours can bring about.
-    """
-    found = await services.caches.read_batch(services.store, catalog, run_id, batch)
-    for item in found.items if found is not None else ():
-        if item.product_id == product_id:
-            return item
-    raise LookupError(f"item {product_id!r} is not in batch {batch} of catalog {catalog!r}")
+def _tell_made(job: PictureJob, cost: Cost) -> ImageResult:
+    """Return the result of a picture that is there; an item is done once, with its first one."""
+    step, refine = job.call.step, job.request.refine
+    follows = Step(Action.EVALUATE, step.round) if refine.is_wanted else None
+    return ImageResult(made=step.round == 1, cost=cost, next=follows)
 
 
-def _examine(answer: ImageAnswer, ask: ImageRequest, request: SeedRequest) -> tuple[DecodedPicture, bytes | None]:
+def _tell_request_id(request_id: str | None) -> dict[str, str]:
+    """Return the service's id of a call as a fact of its picture, if a store can keep it: plain text, on one line."""
+    is_plain = request_id is not None and request_id.isascii() and request_id.isprintable()
+    return {"request_id": str(request_id)} if is_plain else {}
+
+
+def _examine(answer: ImageAnswer, ask: ImageRequest, *, with_thumbnail: bool) -> tuple[DecodedPicture, bytes | None]:
     """Return a picture, and its thumbnail if there is to be one and it can be made.
 
     Raises:
@@ -235,15 +250,8 @@ def _examine(answer: ImageAnswer, ask: ImageRequest, request: SeedRequest) -> tu
     """
     picture = decode_picture(answer.data)
     facts = picture.facts
-    if facts.format != ask.format or (facts.width, facts.height) != parse_image_size(request.image_size):
+    if facts.format != ask.format or (facts.width, facts.height) != parse_image_size(ask.size):
         raise BadImageError(
-            f"the picture is {facts.content_type} {facts.width}x{facts.height}; "
-            f"expected image/{ask.format} {request.image_size}",
+            f"the picture is {facts.content_type} {facts.width}x{facts.height}; expected image/{ask.format} {ask.size}",
         )
-    return picture, try_thumbnail(picture.image) if request.thumbnails else None
-
-
-def _read_cost(stored: FileInfo) -> Cost:
-    """Return what a picture cost that an earlier delivery of this call paid."""
-    tokens_in, tokens_out, nano_usd = (int(stored.facts.get(fact, "0")) for fact in COST_FACTS)
-    return Cost(image_calls=1, input_tokens=tokens_in, output_tokens=tokens_out, nano_usd=nano_usd)
+    return picture, try_thumbnail(picture.image) if with_thumbnail else None

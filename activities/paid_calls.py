@@ -26,28 +26,35 @@ class PaidCall:
 
     Attributes:
         run_id: for which run.
-        kind: ``text`` or ``image``.
+        kind: ``text``, ``vision`` or ``image``.
         subject: what it is to bring, see ``CallRecord``.
         attempt: which call for it this is, from 0.
         deployment: what is called.
         leg: see ``CallRecord``.
+        iteration: see ``CallRecord``.
         started_at: when it was made.
         seconds: how long its answer took.
     """
 
     run_id: str
-    kind: Literal["text", "image"]
+    kind: Literal["text", "vision", "image"]
     subject: str
     attempt: int
     deployment: str
     leg: int = 0
+    iteration: int | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0.0
 
     @classmethod
     def for_image(cls, call: ImageCall, deployment: str) -> Self:
         """Return the call for an item's picture."""
-        return cls(call.run_id, "image", call.product_id, call.attempt, deployment, call.leg)
+        return cls(call.run_id, "image", call.product_id, call.attempt, deployment, call.leg, call.step.round)
+
+    @classmethod
+    def for_review(cls, call: ImageCall, kind: Literal["text", "vision"], deployment: str) -> Self:
+        """Return the call that looks at an item's picture, or writes its prompt anew."""
+        return cls(call.run_id, kind, call.product_id, call.attempt, deployment, call.leg, call.step.round)
 
     @classmethod
     def for_text(cls, call: TextCall, subject: str, deployment: str) -> Self:
@@ -103,6 +110,7 @@ class PaidCall:
             kind=self.kind,
             subject=self.subject,
             leg=self.leg,
+            iteration=self.iteration,
             attempt=self.attempt,
             model=model,
             reason=reason,

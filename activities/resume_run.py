@@ -13,6 +13,7 @@ from shared.ports import Store
 from shared.reasons import Reason
 from shared.records.files import read_json
 from shared.records.pauses import end_pause
+from shared.records.refinements import list_unfinished
 from shared.records.run import read_stop
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
@@ -63,6 +64,8 @@ async def run_resume_run(services: Services, resume: ResumeInput) -> Plan:
         if stop is not None and stop.reason is Reason.CANCELLED:
             return Plan(failure=stop)
     request = await services.caches.read_request(store, resume.run_id)
+    if request.refine.is_wanted:  # a picture that is not looked at to the end is taken up again
+        plan = replace(plan, images=plan.images - len(await list_unfinished(store, resume.run_id)))
     made = await _count_made_categories(store, resume.run_id)
     return replace(plan, categories=made) if made >= request.category_count else plan
 

@@ -20,6 +20,7 @@ from orchestrators.patience import (
     read_result,
 )
 from shared.domain.image_messages import (
+    Action,
     ClaimInput,
     ClaimResult,
     FailedImage,
@@ -27,11 +28,12 @@ from shared.domain.image_messages import (
     ImageJob,
     ImageResult,
     LaneInput,
+    Step,
 )
 from shared.domain.messages import Done, Ending, Failure, RunRef, Stop, Tally, Tries
-from shared.domain.retries import count_failure, decide_retry, find_time_since
+from shared.domain.retries import UNUSABLE_ANSWERS, count_failure, decide_retry, find_time_since
 from shared.domain.window import ImageWindow, postpone
-from shared.reasons import Reason
+from shared.reasons import PAUSING_REASONS, Reason
 
 blueprint = df.Blueprint()
 
@@ -126,12 +128,14 @@ class _Lane:
                 self.input.catalog,
                 product_id=job.product_id,
                 batch=job.batch,
-                attempt=job.tries.calls,
+                attempt=job.earlier_calls + job.tries.calls,
                 leg=self.input.leg,
                 turn=job.turns,
+                step=job.step,
+                stricter=job.stricter,
             )
             self._begun += 1
-            self._start("make_image", attempt.to_json(), job)
+            self._start(str(job.step.action), attempt.to_json(), job)
         if self._may_claim(now):
             claim = ClaimInput(
                 self.input.run_id,
@@ -160,7 +164,7 @@ class _Lane:
             if read_result(Stop, "find_stop", task.result).stop is not None:
                 self.stop(None)
         elif isinstance(work, ImageJob):
-            yield from self._settle_image(work, read_result(ImageResult, "make_image", task.result))
+            yield from self._settle_image(work, read_result(ImageResult, work.step.action, task.result))
         else:
             self._settle_claim(read_result(ClaimResult, "claim_page", task.result))
 
@@ -313,11 +317,12 @@ class _Lane:
             return
         if result.stopped:
             self.stop(None)
-        self.tally += Tally(made=int(result.made), kept=int(result.kept), cost=result.cost)
+        done = Tally(made=int(result.made), kept=int(result.kept), cost=result.cost, refined=int(result.refined))
+        self.tally += done
         failure = result.failure
         if failure is None:
-            self._ended += 1
             self._window.grow()
+            self._take_next_step(job, result.next)
             return
         tries = count_failure(job.tries, failure)
         wait = decide_retry(
@@ -338,18 +343,41 @@ class _Lane:
                 self._window.pause(now, now + timedelta(seconds=wait))
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
             return
+        job = replace(job, tries=Tries(), earlier_calls=job.earlier_calls + tries.calls)
+        if result.next is not None:
+            self._take_next_step(job, result.next)
+        elif failure.reason in UNUSABLE_ANSWERS and not job.stricter and job.step.action is not Action.DRAW:
+            self._window.go_on(replace(job, stricter=True))
+        else:
+            yield from self._give_up(job, failure)
+
+    def _take_next_step(self, job: ImageJob, step: Step | None) -> None:
+        if step is None:
+            self._ended += 1
+        else:
+            calls = job.earlier_calls + job.tries.calls
+            self._window.go_on(replace(job, step=step, tries=Tries(), stricter=False, earlier_calls=calls))
+
+    def _give_up(self, job: ImageJob, failure: Failure) -> Generator[Any, Any, None]:
+        """End a job whose step failed for good: what was drawn before it stays, and is what ships."""
         if failure.reason in BREAKING_REASONS:
             raise RunStoppedError(failure)
         if failure.reason in LAST_REASONS:
             self.stop(failure)
         self._ended += 1
-        self.tally += Tally(failed=Counter({str(failure.reason): 1}))
-        record = FailedImage(
+        failed = FailedImage(
             self.input.run_id,
             self.input.catalog,
             product_id=job.product_id,
             batch=job.batch,
-            attempts=tries.calls,
+            attempts=job.earlier_calls,
             failure=failure,
         )
-        yield from call_patiently(self.context, "record_failure", record, Done)
+        if job.step.has_picture and failure.reason in PAUSING_REASONS:
+            return  # nothing more is paid; whoever resumes the run takes the picture up where it is
+        if job.step.has_picture:
+            self.tally += Tally(refined=1)
+            yield from call_patiently(self.context, "end_refinement", failed, Done)
+        else:
+            self.tally += Tally(failed=Counter({str(failure.reason): 1}))
+            yield from call_patiently(self.context, "record_failure", failed, Done)

@@ -14,7 +14,7 @@ from shared.domain.requests import SeedRequest
 from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Model, OrderBook, Store
-from shared.records import catalog, run
+from shared.records import catalog, refinements, run
 from shared.records.calls import CallLog
 from shared.records.ledger import RunLedgers
 from shared.records.orders import StoredOrders
@@ -87,6 +87,7 @@ class RunCaches:
     _batches: OrderedDict[tuple[str, str, int], catalog.Batch] = field(default_factory=OrderedDict)
     _images: OrderedDict[tuple[str, int], dict[str, str]] = field(default_factory=OrderedDict)
     _given_up: OrderedDict[tuple[str, int], set[str]] = field(default_factory=OrderedDict)
+    _unfinished: OrderedDict[tuple[str, int], set[str]] = field(default_factory=OrderedDict)
 
     async def read_request(self, store: Store, run_id: str) -> SeedRequest:
         """Return what a run was asked; it never changes."""
@@ -126,10 +127,19 @@ class RunCaches:
             _trim(self._given_up, CACHED_RUNS)
         return self._given_up[key]
 
+    async def list_unfinished(self, store: Store, run_id: str, leg: int) -> set[str]:
+        """Return the ids of the items whose pictures legs before this one began to look at, and did not finish."""
+        key = (run_id, leg)
+        if key not in self._unfinished:
+            is_wanted = leg > 0 and (await self.read_request(store, run_id)).refine.is_wanted
+            self._unfinished[key] = await refinements.list_unfinished(store, run_id) if is_wanted else set()
+            _trim(self._unfinished, CACHED_RUNS)
+        return self._unfinished[key]
+
     def forget(self, run_id: str) -> None:
         """Free what is remembered of a run that ended."""
         self._requests.pop(run_id, None)
-        for cache in (self._images, self._given_up):
+        for cache in (self._images, self._given_up, self._unfinished):
             for key in [key for key in cache if key[0] == run_id]:
                 del cache[key]
 

@@ -1,20 +1,52 @@
 """What travels between the image lanes and their activities. See ``messages`` for what all messages have in common."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.domain.messages import Cost, Failure, Message, Tally, Tries
 
 
+class Action(StrEnum):
+    """A paid call for an item's picture, by the name of the activity that makes it."""
+
+    DRAW = "make_image"
+    EVALUATE = "evaluate_image"
+    REWRITE = "rewrite_prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Message):
+    """Where an item's picture is on its way. Activities say which step comes next; lanes take it.
+
+    Attributes:
+        action: what is done.
+        round: which picture of the item it is for, from 1: one that is looked at may be drawn again.
+        rewrite: how often the prompt of that picture was written anew as the service had refused it.
+    """
+
+    action: Action = Action.DRAW
+    round: int = 1
+    rewrite: int = 0
+
+    @property
+    def has_picture(self) -> bool:
+        """Tell whether a picture of the item is in the store before this step."""
+        return self.round > 1 or self.action is Action.EVALUATE
+
+
 @dataclass(frozen=True, slots=True)
 class ImageJob(Message):
-    """One item's image still to make.
+    """One item's image still to make, or to improve.
 
     Attributes:
         product_id: the item.
         batch: the batch that holds it.
-        tries: how it has failed so far.
+        tries: how its step has failed so far.
         due: not before this moment, ISO 8601; None = at once.
         turns: how often it was told to come back, as its turn under the quota had not come.
+        step: what is to be done for it.
+        stricter: the previous answer to that step could not be used.
+        earlier_calls: failed calls of the steps before, and of the one that was asked for stricter.
     """
 
     product_id: str
@@ -22,6 +54,9 @@ class ImageJob(Message):
     tries: Tries = Tries()
     due: str | None = None
     turns: int = 0
+    step: Step = Step()
+    stricter: bool = False
+    earlier_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +147,12 @@ class ClaimResult(Message):
 
 @dataclass(frozen=True, slots=True)
 class ImageCall(Message):
-    """Input of ``make_image``; ``attempt`` counts deliveries by decision, not by accident.
+    """Input of ``make_image``, ``evaluate_image`` and ``rewrite_prompt``.
 
-    ``leg`` tells how often the run was resumed before: after a pause the same item is a new call, whose result is not
-    the remembered one of before, and whose outcome is judged with those of its own leg. ``turn`` tells how often the
-    call was told to come back.
+    ``attempt`` counts deliveries by decision, not by accident. ``leg`` tells how often the run was resumed before:
+    after a pause the same item is a new call, whose result is not the remembered one of before, and whose outcome is
+    judged with those of its own leg. ``turn`` tells how often the call was told to come back, ``stricter`` that the
+    previous answer could not be used.
     """
 
     run_id: str
@@ -126,11 +162,13 @@ class ImageCall(Message):
     attempt: int = 0
     leg: int = 0
     turn: int = 0
+    step: Step = Step()
+    stricter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImageResult(Message):
-    """What ``make_image`` did.
+    """What a step of an item's picture brought.
 
     Attributes:
         made: the image is in the store and was paid by this run.
@@ -140,6 +178,8 @@ class ImageResult(Message):
         stopped: the run was stopped before the call.
         last_success_at: when any call of the run last succeeded, ISO 8601.
         turn_in_seconds: the call was not made, its turn under the quota comes only then; None = it was.
+        next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
+        refined: the picture was looked at, and no further one is drawn.
     """
 
     made: bool = False
@@ -149,11 +189,13 @@ class ImageResult(Message):
     stopped: bool = False
     last_success_at: str | None = None
     turn_in_seconds: float | None = None
+    next: Step | None = None
+    refined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FailedImage(Message):
-    """Input of ``record_failure``."""
+    """Input of ``record_failure``, and of ``end_refinement`` where a picture is there."""
 
     run_id: str
     catalog: str

@@ -104,6 +104,7 @@ class Tally(Message):
         failed: images given up on, by reason code.
         rate_limited: answers 429.
         cost: what it came to.
+        refined: images that were looked at as often as was asked for.
     """
 
     accepted: int = 0
@@ -113,6 +114,7 @@ class Tally(Message):
     failed: Mapping[str, int] = field(default_factory=dict)
     rate_limited: int = 0
     cost: Cost = Cost()
+    refined: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -123,6 +125,7 @@ class Tally(Message):
             dict(Counter(self.failed) + Counter(other.failed)),
             self.rate_limited + other.rate_limited,
             self.cost + other.cost,
+            self.refined + other.refined,
         )
 
 

@@ -92,6 +92,16 @@ def failure_file(run_id: str, product_id: str) -> str:
     return f"{failure_folder(run_id)}{product_id}.json"
 
 
+def results_folder(run_id: str) -> str:
+    """Prefix of what a run drew of its items, and thought of it."""
+    return f"runs/{run_id}/results/"
+
+
+def result_file(run_id: str, product_id: str, name: str) -> str:
+    """A file of an item's results: ``iteration_1.png``, ``summary.json``, ..."""
+    return f"{results_folder(run_id)}{product_id}/{name}"
+
+
 def order_file(run_id: str, product_id: str) -> str:
     """What an image service with a queue was asked to make for an item in a run."""
     return run_file(run_id, f"requests/{product_id}.json")

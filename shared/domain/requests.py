@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from shared.domain.refinement import Refinement
 from shared.domain.themes import Theme
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
@@ -124,6 +125,8 @@ class SeedRequest(BaseModel):
     field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
     skip_invalid: bool = False
     image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
+    refine: Refinement = Refinement()
+    policy_rewrites: int = Field(default=0, ge=0, le=2)
 
     @model_validator(mode="after")
     def _check_source(self) -> Self:

@@ -158,11 +158,11 @@ def _normalize(draft: Draft, theme: Theme) -> Draft:
         name=clean_line(draft.name),
         description=clean_line(draft.description),
         category=clean_line(draft.category),
-        image_prompt=_end_with_tail(clean_line(draft.image_prompt), theme.tail),
+        image_prompt=end_with_tail(clean_line(draft.image_prompt), theme.tail),
     )
 
 
-def _end_with_tail(prompt: str, tail: str) -> str:
+def end_with_tail(prompt: str, tail: str) -> str:
     """Return the prompt with the theme's tail, which models forget now and then: no reason to buy a new draft."""
     if not prompt or prompt.endswith(tail):
         return prompt

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.domain.image_messages import ImageJob
+from shared.domain.image_messages import Action, ImageJob
 
 SHRINK_FACTOR = 0.7
 """What is left of the window after a 429: TCP's CUBIC (RFC 9438) keeps 0.7, too."""
@@ -42,6 +42,7 @@ class ImageWindow:
     running: int = 0
     paused_until: datetime | None = None
     held_until: datetime | None = None
+    _begun: deque[ImageJob] = field(default_factory=deque)
     _ready: deque[ImageJob] = field(default_factory=deque)
     _waiting: list[ImageJob] = field(default_factory=list)
     _shrunk_until: datetime | None = None
@@ -51,12 +52,21 @@ class ImageWindow:
             self.size = float(self.width)
 
     def add(self, jobs: Iterable[ImageJob]) -> None:
-        """Queue jobs; those with a ``due`` wait for it."""
+        """Queue jobs; those with a ``due`` wait for it. A step that draws nothing needs no turn under the quota."""
         for job in jobs:
-            if job.due is None:
+            if job.due is not None:
+                self._waiting.append(job)
+            elif job.step.action is Action.DRAW:
                 self._ready.append(job)
             else:
-                self._waiting.append(job)
+                self._begun.append(job)
+
+    def go_on(self, job: ImageJob) -> None:
+        """Queue a job's next step before the jobs that are not begun."""
+        if job.step.action is Action.DRAW:
+            self._ready.appendleft(job)
+        else:
+            self._begun.append(job)
 
     def take(self, now: datetime) -> ImageJob | None:
         """Return the next job to start and count it as running; None if no slot is free or nothing is due."""
@@ -65,6 +75,8 @@ class ImageWindow:
         if not self.is_adaptive:
             self._release_due(now)
         job = self._take_due(now) if self.is_adaptive else None
+        if job is None and self._begun:
+            job = self._begun.popleft()
         if job is None and self._ready and not _is_ahead(self.held_until, now):
             job = self._ready.popleft()
         if job is not None:
@@ -99,6 +111,8 @@ class ImageWindow:
         if self.running >= self.count_slots():
             return None
         starts = [_due(job) for job in self._waiting]
+        if self._begun:
+            starts.append(now)
         if self._ready:
             starts.append(now if self.held_until is None else max(now, self.held_until))
         if not starts:
@@ -112,17 +126,17 @@ class ImageWindow:
 
     def count_queued(self) -> int:
         """Return how many jobs are ready or wait."""
-        return len(self._ready) + len(self._waiting)
+        return self.count_ready() + len(self._waiting)
 
     def count_ready(self) -> int:
         """Return how many jobs could start as soon as a slot is free."""
-        return len(self._ready)
+        return len(self._begun) + len(self._ready)
 
     def hand_over(self, now: datetime) -> tuple[ImageJob, ...]:
         """Return what is queued, for the next generation; a pause is kept as the jobs' due time."""
         if self.is_adaptive and not _is_ahead(self.paused_until, now):
             self.paused_until = None  # it is over
-        return tuple(self._delay(job) for job in (*self._ready, *self._waiting))
+        return tuple(self._delay(job) for job in (*self._begun, *self._ready, *self._waiting))
 
     def _delay(self, job: ImageJob) -> ImageJob:
         if self.paused_until is None or (job.due is not None and _due(job) >= self.paused_until):

@@ -44,9 +44,9 @@ class CallRecord:
 
     Attributes:
         call_id: names the call; its last part is random.
-        kind: ``text`` or ``image``.
-        subject: the product of a picture, the writer's name or the number of a batch, or ``categories``.
-        leg: of an image call, how often the run was resumed before; the writer's name of a batch begins with it.
+        kind: ``text``, ``vision`` or ``image``.
+        subject: the product that a picture is of, the writer's name or the number of a batch, or ``categories``.
+        leg: of a call for a product, how often the run was resumed before; the writer's name of a batch begins with it.
         attempt: which call for the same result this is by the orchestrator's count, from 0.
         model: what answered, or was called.
         reason: why it brought nothing; None = it did.
@@ -55,12 +55,13 @@ class CallRecord:
         started_at: when it was made.
         duration_ms: how long the answer took, in milliseconds.
         request_id: the service's id of it.
+        iteration: which picture of the product it was for, from 1; None = it was for no single product.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
     call_id: str
-    kind: Literal["text", "image"]
+    kind: Literal["text", "vision", "image"]
     subject: str
     leg: int
     attempt: int
@@ -71,6 +72,7 @@ class CallRecord:
     started_at: AwareDatetime
     duration_ms: int
     request_id: str | None
+    iteration: int | None = None
 
     @property
     def status(self) -> CallStatus:

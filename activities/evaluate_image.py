@@ -1,0 +1,122 @@
+"""``evaluate_image`` and ``end_refinement``: a picture is looked at, and the best one so far is the item's."""
+
+import asyncio
+from typing import Any
+
+import azure.durable_functions as df
+
+from activities.failures import tell_failures
+from activities.picture_jobs import PictureJob, open_picture_job, ship_round
+from activities.refining import end_refining, end_with_failure
+from activities.reviews import buy_review
+from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
+from shared.domain.messages import Done, Failure
+from shared.domain.refinement import decide_halt, pick_best
+from shared.domain.review_prompts import ask_for_evaluation
+from shared.domain.reviews import Evaluation
+from shared.imaging.prompt_pictures import PROMPT_PICTURE_TYPE, make_prompt_picture
+from shared.ports import PromptPicture, StoreUnavailableError
+from shared.reasons import Reason
+from shared.records.claims import beat
+from shared.records.refinements import EvaluationRecord
+from shared.telemetry.observed_activities import observe_activity
+from shared.wiring import Services, get_services
+
+blueprint = df.Blueprint()
+
+
+@blueprint.activity_trigger(input_name="payload")
+@observe_activity
+async def evaluate_image(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``ImageCall`` in, ``ImageResult`` out."""
+    services, call = get_services(), ImageCall.from_json(payload)
+
+    async def work() -> dict[str, Any]:
+        result = await tell_failures(services, call.run_id, ImageResult, lambda: run_evaluate_image(services, call))
+        return result.to_json()
+
+    return await services.deliveries.work_once(f"{call.run_id}/evaluation/{call.product_id}", payload, work)
+
+
+@blueprint.activity_trigger(input_name="payload")
+@observe_activity
+async def end_refinement(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``FailedImage`` in, ``Done`` out; the item keeps the best picture from before the failure."""
+    services, failed = get_services(), FailedImage.from_json(payload)
+
+    async def work() -> Done:
+        await end_with_failure(services, failed)
+        return Done()
+
+    return (await tell_failures(services, failed.run_id, Done, work)).to_json()
+
+
+async def run_evaluate_image(services: Services, call: ImageCall) -> ImageResult:
+    """Look at a round's picture once, ship it if it is the best so far, and say whether another one is drawn.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        SettingError: the model is not configured.
+        StoreUnavailableError: the store does not answer.
+    """
+    job = await open_picture_job(services, call)
+    evaluation = await job.results.read_evaluation(call.step.round)
+    if evaluation is None:
+        bought = services.unstored.take(job.key, EvaluationRecord) or await _buy_evaluation(services, job)
+        if isinstance(bought, ImageResult):
+            return bought
+        try:
+            evaluation = await job.results.keep_evaluation(bought)
+        except StoreUnavailableError:
+            services.unstored.keep(job.key, bought)
+            raise
+        await beat(services.store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
+    await job.allowance.settle(evaluation.cost)
+    return await _decide(services, job, evaluation)
+
+
+async def _buy_evaluation(services: Services, job: PictureJob) -> EvaluationRecord | ImageResult:
+    """Show the picture to the vision model; the result where that came to nothing."""
+    content = await services.store.read(job.round_path)
+    first = await job.results.read_iteration(1)
+    if content is None or first is None:
+        return ImageResult(
+            failure=Failure(Reason.INTERNAL_ERROR, f"{job.round_path} is gone; expected the picture to look at"),
+        )
+    shown = PromptPicture(await asyncio.to_thread(make_prompt_picture, content.data), PROMPT_PICTURE_TYPE)
+    round_ = job.call.step.round
+    ask = ask_for_evaluation(first.prompt, shown, iteration=round_)
+
+    def read(found: Evaluation) -> Evaluation:
+        return found
+
+    bought = await buy_review(services, job, ask, read)
+    if isinstance(bought, ImageResult):
+        return bought
+    found = bought.value
+    return EvaluationRecord(
+        iteration=round_,
+        prompt=first.prompt,
+        score=found.score,
+        missing=tuple(found.missing),
+        wrong=tuple(found.wrong),
+        unwanted=tuple(found.unwanted),
+        model=bought.model,
+        request_id=bought.request_id,
+        cost=bought.cost,
+    )
+
+
+async def _decide(services: Services, job: PictureJob, evaluation: EvaluationRecord) -> ImageResult:
+    """Ship the picture if no other one is better, and say what follows; a late repetition finds later rounds, too."""
+    round_, refine = job.call.step.round, job.request.refine
+    scores = [found.score for found in await job.results.list_evaluations(refine.iterations)]
+    if round_ > 1 and pick_best(scores) == round_:
+        drawn = await services.store.describe(job.round_path)
+        if drawn is not None:
+            await ship_round(services.store, job, drawn)
+    halt = decide_halt(scores[:round_], refine)
+    if halt is None:
+        return ImageResult(cost=evaluation.cost, next=Step(Action.REWRITE, round_ + 1))
+    await end_refining(job, halt)
+    return ImageResult(cost=evaluation.cost, refined=True)

@@ -1,0 +1,243 @@
+"""``results/{productId}/``: what a run drew of an item, what was thought of it, and how its prompt was written anew.
+
+Each record is written once, as soon as it was paid for: it is what a repeated activity finds before it pays.
+
+```
+iteration_1.png               the picture, its cost among its facts
+iteration_1_results.json      what it was drawn from, and what is known of it; .yaml says the same
+iteration_1_evaluation.json   what the vision model thought of it
+iteration_2_prompt.json       the prompt of the next picture
+iteration_1_rewrite_1.json    the prompt in place of one that the service refused
+summary.json                  all of it, which picture ships, and why there is no further one
+```
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter
+
+from shared.domain import paths
+from shared.domain.image_messages import Step
+from shared.domain.messages import Cost
+from shared.ports import FileInfo, Store
+from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.records.reading import read_in_order
+
+YAML_TYPE = "application/yaml"
+"""https://www.rfc-editor.org/rfc/rfc9512"""
+
+SUMMARY_NAME = "summary.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRecord:
+    """A prompt that the text model wrote anew.
+
+    Attributes:
+        prompt: the new one.
+        previous: the one that it stands for.
+        because_refused: the service had refused that one; otherwise its picture was found wanting.
+        model: what wrote it.
+        request_id: the service's id of the call.
+        cost: of the call.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    prompt: str
+    previous: str
+    because_refused: bool
+    model: str
+    request_id: str | None
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class IterationRecord:
+    """A picture of an item.
+
+    Attributes:
+        iteration: which one, from 1.
+        prompt: what it was drawn from.
+        rewrites: how often that prompt was written anew as the service had refused it.
+        file: its name beside this record.
+        content_type: its media type.
+        bytes: its size.
+        width: in pixels.
+        height: in pixels.
+        sha256: of the file, in hex.
+        model: what drew it.
+        request_id: the service's id of the call; None where it told none.
+        cost: of the call.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    iteration: int
+    prompt: str
+    rewrites: int
+    file: str
+    content_type: str
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+    model: str
+    request_id: str | None
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRecord:
+    """What the vision model thought of a picture.
+
+    Attributes:
+        iteration: which one, from 1.
+        prompt: what it was judged against, the same for all pictures of an item.
+        score: 0-100.
+        missing: what was asked for and is not there.
+        wrong: what is there, but otherwise than asked for.
+        unwanted: what nobody asked for.
+        model: what judged it.
+        request_id: the service's id of the call.
+        cost: of the call.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    iteration: int
+    prompt: str
+    score: int
+    missing: tuple[str, ...]
+    wrong: tuple[str, ...]
+    unwanted: tuple[str, ...]
+    model: str
+    request_id: str | None
+    cost: Cost
+
+
+RecordT = TypeVar("RecordT", PromptRecord, IterationRecord, EvaluationRecord)
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (PromptRecord, IterationRecord, EvaluationRecord)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The results of one item in one run.
+
+    Attributes:
+        store: where they are.
+        run_id: the run.
+        product_id: the item's id, by which files are named.
+    """
+
+    store: Store
+    run_id: str
+    product_id: str
+
+    def name_picture(self, iteration: int, filename: str) -> str:
+        """Return the path of a picture; it ends like the file name of the item's picture."""
+        return self._path(f"iteration_{iteration}.{filename.rpartition('.')[2].lower()}")
+
+    async def describe_picture(self, iteration: int, filename: str) -> FileInfo | None:
+        """Return what is known of a picture, or None if there is none."""
+        return await self.store.describe(self.name_picture(iteration, filename))
+
+    async def read_prompt(self, step: Step) -> PromptRecord | None:
+        """Return how the prompt of a step was written anew; None if it was not."""
+        return await self._read(PromptRecord, _name_prompt(step))
+
+    async def keep_prompt(self, step: Step, record: PromptRecord) -> PromptRecord:
+        """Record the prompt of a step, and return what is recorded: an earlier delivery's stays."""
+        return await self._keep(record, _name_prompt(step))
+
+    async def read_iteration(self, iteration: int) -> IterationRecord | None:
+        """Return what is recorded of a picture, or None."""
+        return await self._read(IterationRecord, f"iteration_{iteration}_results")
+
+    async def keep_iteration(self, record: IterationRecord) -> None:
+        """Record a picture, as JSON and as YAML; what is recorded already stays."""
+        name = f"iteration_{record.iteration}_results"
+        await self._keep(record, name)
+        data = _ADAPTERS[IterationRecord].dump_python(record, mode="json", by_alias=True)
+        await self.store.create(self._path(f"{name}.yaml"), _dump_yaml(data), content_type=YAML_TYPE)
+
+    async def read_evaluation(self, iteration: int) -> EvaluationRecord | None:
+        """Return what was thought of a picture, or None if it was not looked at."""
+        return await self._read(EvaluationRecord, f"iteration_{iteration}_evaluation")
+
+    async def keep_evaluation(self, record: EvaluationRecord) -> EvaluationRecord:
+        """Record an evaluation, and return what is recorded: an earlier delivery's stays."""
+        return await self._keep(record, f"iteration_{record.iteration}_evaluation")
+
+    async def list_evaluations(self, through: int) -> list[EvaluationRecord]:
+        """Return what was thought of the pictures up to one, in order; the first one not looked at ends the list."""
+        found: list[EvaluationRecord] = []
+        for iteration in range(1, through + 1):
+            evaluation = await self.read_evaluation(iteration)
+            if evaluation is None:
+                break
+            found.append(evaluation)
+        return found
+
+    async def write_summary(self, summary: dict[str, Any]) -> None:
+        """Write the summary: from then on the item's picture is not improved in this run."""
+        await self.store.write(self._path(SUMMARY_NAME), dump_json(summary), content_type=JSON_TYPE)
+
+    async def read_summary(self) -> dict[str, Any] | None:
+        """Return the summary, or None if there is none."""
+        return await read_json(self.store, self._path(SUMMARY_NAME), _SUMMARY.validate_python)
+
+    def _path(self, name: str) -> str:
+        return paths.result_file(self.run_id, self.product_id, name)
+
+    async def _read(self, kind: type[RecordT], name: str) -> RecordT | None:
+        parse: TypeAdapter[RecordT] = _ADAPTERS[kind]
+        return await read_json(self.store, self._path(f"{name}.json"), parse.validate_python)
+
+    async def _keep(self, record: RecordT, name: str) -> RecordT:
+        kind = type(record)
+        data = dump_json(_ADAPTERS[kind].dump_python(record, mode="json", by_alias=True))
+        if await self.store.create(self._path(f"{name}.json"), data, content_type=JSON_TYPE):
+            return record
+        return await self._read(kind, name) or record
+
+
+_SUMMARY = TypeAdapter(dict[str, Any])
+
+
+async def list_unfinished(store: Store, run_id: str) -> set[str]:
+    """Return the ids of the items that have results in a run and no summary: their pictures may still improve."""
+    folder = paths.results_folder(run_id)
+    begun: set[str] = set()
+    finished: set[str] = set()
+    async for info in store.list_files(folder):
+        product_id, _, name = info.path.removeprefix(folder).partition("/")
+        (finished if name == SUMMARY_NAME else begun).add(product_id)
+    return begun - finished
+
+
+async def iterate_summaries(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
+    """Yield the summaries of a run's items, in the order of their ids."""
+    folder, ending = paths.results_folder(run_id), f"/{SUMMARY_NAME}"
+    files = (info.path async for info in store.list_files(folder) if info.path.endswith(ending))
+    async for summary in read_in_order(files, lambda path: read_json(store, path, _SUMMARY.validate_python)):
+        if summary is not None:
+            yield summary
+
+
+def _name_prompt(step: Step) -> str:
+    if step.rewrite:
+        return f"iteration_{step.round}_rewrite_{step.rewrite}"
+    return f"iteration_{step.round}_prompt"
+
+
+def _dump_yaml(data: object) -> bytes:
+    import yaml  # noqa: PLC0415 - only a run that looks at its pictures needs it: cold start
+
+    text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
+    return text.encode()
