@@ -1,4 +1,4 @@
-"""What the steps of an item's picture have in common: who asks, from which prompt, and how a picture becomes the item's.
+"""What the steps of an item's picture have in common: who asks, from which prompt, and how it becomes the item's own.
 
 Without refinement a picture is drawn where it stays, below the catalog. With it each round's picture is kept among the
 run's results, and the best one so far is the item's: so whatever happens next, something that was paid for is there.

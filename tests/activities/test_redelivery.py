@@ -2,13 +2,14 @@
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from shared.domain import paths
-from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
+from shared.domain.image_messages import Action, ClaimInput, FailedImage, ImageCall, Step
 from shared.domain.messages import Cost, Ending, Failure, Message, ResumeInput, RunRef, Tally, TextCall
 from shared.ports import ModelError, Store, Usage
 from shared.reasons import Reason
@@ -23,14 +24,43 @@ ITEM = make_item("Ann")
 REFUSED = Failure(Reason.CONTENT_POLICY, "refused")
 
 
+REFINE = {"refine": {"iterations": 2, "accept_score": 90}}
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """An activity, its message, and the file that is the record of what it paid for."""
+    """An activity, its message, and the file that is the record of what it paid for.
+
+    ``request`` is what the run is asked beyond the usual, ``before`` the steps of the item's picture that were taken.
+    """
 
     activity: str
     message: Message
     record: str | None = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+    before: Sequence[Step] = ()
 
+
+def take_step(step: Step, record: str, *before: Step) -> Scenario:
+    """Return the scenario of a step of a picture that is looked at."""
+    call = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, step=step)
+    return Scenario(step.action, call, paths.result_file(RUN, ITEM.product_id, record), REFINE, before)
+
+
+ROUNDS = [
+    Step(),
+    Step(Action.EVALUATE),
+    Step(Action.REWRITE, 2),
+    Step(Action.DRAW, 2),
+    Step(Action.EVALUATE, 2),
+]
+RECORDS = [
+    "iteration_1.png",
+    "iteration_1_evaluation.json",
+    "iteration_2_prompt.json",
+    "iteration_2.png",
+    "iteration_2_evaluation.json",
+]
 
 SCENARIOS = [
     Scenario("prepare_run", RunRef(RUN, CATALOG)),
@@ -44,6 +74,16 @@ SCENARIOS = [
         ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1),
         paths.image_file(CATALOG, ITEM.filename),
     ),
+    *(
+        take_step(step, record, *ROUNDS[:place])
+        for place, (step, record) in enumerate(zip(ROUNDS, RECORDS, strict=True))
+    ),
+    Scenario(
+        "end_refinement",
+        FailedImage(RUN, CATALOG, ITEM.product_id, 1, 2, REFUSED),
+        request=REFINE,
+        before=ROUNDS[:2],
+    ),
     Scenario("record_failure", FailedImage(RUN, CATALOG, ITEM.product_id, 1, 2, REFUSED)),
     Scenario("stop_run", Ending(RUN, CATALOG, failure=Failure(Reason.INTERNAL_ERROR, "broke"))),
     Scenario("publish_catalog", Ending(RUN, CATALOG, Tally(made=2))),
@@ -51,19 +91,29 @@ SCENARIOS = [
     Scenario("close_run", Ending(RUN, CATALOG, Tally(made=2))),
 ]
 PAID = [scenario for scenario in SCENARIOS if scenario.record is not None]
-every_activity = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.activity)
-every_paid_activity = pytest.mark.parametrize("scenario", PAID, ids=lambda scenario: scenario.activity)
+
+
+def name_scenario(scenario: Scenario) -> str:
+    """Return the name of a scenario's test."""
+    return f"{scenario.activity}-{len(scenario.before)}" if scenario.request else scenario.activity
+
+
+every_activity = pytest.mark.parametrize("scenario", SCENARIOS, ids=name_scenario)
+every_paid_activity = pytest.mark.parametrize("scenario", PAID, ids=name_scenario)
 
 
 async def make_world(store: Store, scenario: Scenario) -> None:
     """Leave a run in the middle: two items, one of them with a picture, one picture put there by hand."""
-    await start_run_in(store)
+    await start_run_in(store, **scenario.request)
     if scenario.activity == "make_categories":
         return
     items = await write_batches(store, ["Ann", "Bob"])
     await write_images(store, items[1:])
     by_hand = paths.image_file(CATALOG, "by-hand.png")
     await store.write(by_hand, draw(), content_type="image/png")
+    for step in scenario.before:
+        call = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, step=step)
+        await deliver(start_process(store, ScriptedModel()), step.action, call)
 
 
 async def tell_result(scenario: Scenario) -> dict[str, Any]:
@@ -166,7 +216,7 @@ async def test_a_picture_that_is_none_is_paid_once_however_often_its_message_com
 
 
 async def test_a_decided_retry_is_another_message_and_pays_again(store: WatchedStore, model: ScriptedModel) -> None:
-    await make_world(store, PAID[-1])
+    await make_world(store, Scenario("make_image", ImageCall(RUN, CATALOG, ITEM.product_id, 1)))
     model.pictures.append(b"no picture")
     process = start_process(store, model)
     calls = [ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, attempt=attempt) for attempt in range(2)]

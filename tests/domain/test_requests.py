@@ -17,6 +17,7 @@ RANGES = {
     "batchSize": (1, 50),
     "parallelImageRequests": (1, 64),
     "maxRetries": (0, 10),
+    "policyRewrites": (0, 2),
 }
 FLAGS = ("forceCategories", "forceImages", "dryRun", "validateItems", "publish", "thumbnails")
 
@@ -66,6 +67,14 @@ def test_a_flag_is_true_or_false_and_nothing_like_it(field: str, value: object) 
     assert (named, message) == (field, f"Input should be a valid boolean, got {value!r}")
 
 
+@pytest.mark.parametrize(("field", "most"), [("iterations", 3), ("acceptScore", 100)])
+def test_how_pictures_are_refined_has_ranges_too(field: str, most: int) -> None:
+    assert ask(refine={field: most}).to_json()["refine"][field] == most
+    for beyond in (-1, most + 1, "2", True):
+        problems = problems_of({"catalog": "lego", "refine": {field: beyond}})
+        assert list(problems) == [f"refine.{field}"]
+
+
 def test_absent_fields_have_the_defaults_of_the_contract() -> None:
     request = ask().to_json()
     theme = request.pop("theme")
@@ -94,6 +103,8 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "fieldMapping": {},
         "skipInvalid": False,
         "imageBaseUrl": None,
+        "refine": {"iterations": 0, "acceptScore": 85},
+        "policyRewrites": 0,
         "maxCostUsd": None,
         "acceptEstimate": False,
     }

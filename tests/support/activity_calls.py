@@ -7,11 +7,13 @@ from typing import Any
 from activities import (
     claim_page,
     close_run,
+    evaluate_image,
     make_categories,
     make_image,
     prepare_run,
     publish_catalog,
     resume_run,
+    rewrite_prompt,
     take_input,
     write_batch,
 )
@@ -32,11 +34,13 @@ HOST = "azure:seeder"
 _MODULES = (
     claim_page,
     close_run,
+    evaluate_image,
     make_categories,
     make_image,
     prepare_run,
     publish_catalog,
     resume_run,
+    rewrite_prompt,
     take_input,
     write_batch,
 )

@@ -19,7 +19,7 @@ from local.engine.engine import Engine
 from local.engine.instances import Instance, InstanceFilter
 from local.engine.testing import run_engine
 from orchestrators import make_images, seed_catalog, write_items
-from shared.domain.image_messages import ClaimInput, ClaimResult, FailedImage, ImageCall, ImageJob, ImageResult
+from shared.domain.image_messages import ClaimInput, ClaimResult, FailedImage, ImageCall, ImageJob, ImageResult, Step
 from shared.domain.messages import (
     VERSION,
     Cost,
@@ -65,6 +65,8 @@ class Course:
         on_batch: what a call for a batch fails with.
         on_image: what an image call fails with.
         on_turn: after how many seconds an image call is to come back; None = its turn is now.
+        on_step: the step that follows a call that succeeded; None = none does.
+        on_review: what a call that looks at a picture, or writes a prompt anew, fails with.
         on_input: what taking the rows of an input fails with.
         is_away: whether the store is away.
         on_activity: called before any activity; may raise.
@@ -76,6 +78,8 @@ class Course:
         running: image calls in flight.
         most_running: of them at a time.
         failed: recorded failures.
+        reviews: calls that looked at a picture, or wrote a prompt anew, in their order.
+        ended: why items were not looked at to the end.
         stop: the stop record.
         ending: what ``close_run`` was given.
     """
@@ -88,6 +92,8 @@ class Course:
     on_batch: Callable[[TextCall], Failure | None] = lambda _: None
     on_image: Callable[[ImageCall], Failure | None] = lambda _: None
     on_turn: Callable[[ImageCall], float | None] = lambda _: None
+    on_step: Callable[[ImageCall], Step | None] = lambda _: None
+    on_review: Callable[[ImageCall], Failure | None] = lambda _: None
     on_input: Failure | None = None
     is_away: Callable[[str, datetime], bool] = lambda _, __: False
     on_activity: Callable[[str], None] = lambda _: None
@@ -100,6 +106,8 @@ class Course:
     running: int = 0
     most_running: int = 0
     failed: dict[str, Failure] = field(default_factory=dict)
+    reviews: list[ImageCall] = field(default_factory=list)
+    ended: dict[str, Failure] = field(default_factory=dict)
     stop: Failure | None = None
     ending: Ending | None = None
     sleeping: int = 0
@@ -129,6 +137,9 @@ class Course:
             "close_items": (self._close_items, Done),
             "claim_page": (self._claim_page, ClaimResult),
             "make_image": (self._make_image, ImageResult),
+            "evaluate_image": (self._review, ImageResult),
+            "rewrite_prompt": (self._review, ImageResult),
+            "end_refinement": (self._end_refinement, Done),
             "record_failure": (self._record_failure, Done),
             "stop_run": (self._stop_run, Done),
             "find_stop": (self._find_stop, Stop),
@@ -217,8 +228,8 @@ class Course:
 
     async def _make_image(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
-        if self.paid[call.product_id]:
-            return ImageResult(made=True, cost=IMAGE_COST)
+        if self.paid[_name_picture(call)]:
+            return ImageResult(made=True, cost=IMAGE_COST, next=self.on_step(call))
         if self.stop is not None:
             return ImageResult(stopped=True)
         turn_in = self.on_turn(call)
@@ -233,10 +244,33 @@ class Course:
             self.running -= 1
         failure = self.on_image(call)
         if failure is not None:
-            return ImageResult(failure=failure, last_success_at=self._tell_success())
-        self.paid[call.product_id] += 1
+            follows = self.on_step(call) if failure.reason is Reason.CONTENT_POLICY else None
+            return ImageResult(failure=failure, last_success_at=self._tell_success(), next=follows)
+        self.paid[_name_picture(call)] += 1
         self._last_success = self.clock.now()
-        return ImageResult(made=True, cost=IMAGE_COST)
+        return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next=self.on_step(call))
+
+    async def _review(self, data: Any) -> ImageResult:
+        call = ImageCall.from_json(data)
+        if self.stop is not None:
+            return ImageResult(stopped=True)
+        self.reviews.append(call)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await self.sleep(self.text_seconds)
+        finally:
+            self.running -= 1
+        failure = self.on_review(call)
+        if failure is not None:
+            return ImageResult(failure=failure, last_success_at=self._tell_success())
+        follows = self.on_step(call)
+        return ImageResult(cost=TEXT_COST, next=follows, refined=follows is None)
+
+    async def _end_refinement(self, data: Any) -> Done:
+        failed = FailedImage.from_json(data)
+        self.ended[failed.product_id] = failed.failure
+        return Done()
 
     async def _record_failure(self, data: Any) -> Done:
         failed = FailedImage.from_json(data)
@@ -262,6 +296,10 @@ class Course:
 
     def _tell_success(self) -> str | None:
         return None if self._last_success is None else self._last_success.isoformat()
+
+
+def _name_picture(call: ImageCall) -> str:
+    return call.product_id if call.step.round == 1 else f"{call.product_id}/{call.step.round}"
 
 
 @dataclass(slots=True)

@@ -4,10 +4,12 @@ import hashlib
 import itertools
 import json
 from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from shared.domain.items import CategoryDraft, CategoryList, Draft, DraftBatch
+from shared.domain.reviews import Evaluation, PromptRewrite
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, ModelError, TextAnswer, TextRequest, Usage
 from tests.support.drawings import draw
 
@@ -25,6 +27,9 @@ class ScriptedModel:
         failures: raised by the next calls, one each.
         pictures: what the next image calls bring instead of a good picture.
         most_categories: in one answer.
+        scores: of the pictures that are looked at, by round.
+        rewrite: makes the new prompt of an old one.
+        jobs: of the pictures that were asked for.
     """
 
     paid: Counter[str] = field(default_factory=Counter)
@@ -32,21 +37,31 @@ class ScriptedModel:
     failures: deque[ModelError] = field(default_factory=deque)
     pictures: deque[bytes] = field(default_factory=deque)
     most_categories: int = 100
+    scores: Sequence[int] = (50, 80, 65)
+    rewrite: Callable[[str], str] = lambda prompt: f"a better {prompt}"
+    jobs: list[str | None] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         self._begin(request.task)
         task = json.loads(request.task)
-        value: CategoryList | DraftBatch
+        value: CategoryList | DraftBatch | Evaluation | PromptRewrite
         if task["task"] == "categories":
             count = min(task["count"], self.most_categories)
             value = CategoryList(categories=[CategoryDraft(name=self._make_name("Crew")) for _ in range(count)])
+        elif task["task"] == "evaluation":
+            assert request.picture is not None
+            score = self.scores[task["iteration"] - 1]
+            value = Evaluation(score=score, missing=["a hat"], wrong=[], unwanted=["stray text"])
+        elif task["task"] == "rewrite":
+            value = PromptRewrite(prompt=self.rewrite(task["prompt"]))
         else:
             value = DraftBatch(items=[self._write_draft(task, quota) for quota in _spread(task["categories"])])
         return TextAnswer(cast("AnswerT", value), USAGE, "gpt-5", "request-1")
 
     async def draw(self, request: ImageRequest) -> ImageAnswer:
         self._begin(request.prompt)
+        self.jobs.append(request.job)
         data = self.pictures.popleft() if self.pictures else PICTURE
         return ImageAnswer(data, USAGE, "gpt-image-2", "request-2")
 

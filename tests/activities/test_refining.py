@@ -1,0 +1,286 @@
+"""An item's picture from step to step, each activity called for what the one before has named."""
+
+import json
+from typing import Any
+
+from shared.domain import paths
+from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
+from shared.domain.messages import Failure
+from shared.ports import ModelError, Store, Usage
+from shared.reasons import Reason
+from shared.records.catalog import is_valid_image
+from shared.records.refinements import list_unfinished
+from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
+from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images
+from tests.support.drawings import draw
+from tests.support.memory_store import WatchedStore
+from tests.support.scripted_model import ScriptedModel
+
+ITEM = make_item("Ann")
+IMAGE = paths.image_file(CATALOG, ITEM.filename)
+REFINE = {"iterations": 3, "accept_score": 90}
+PICTURES = [draw(color, size=(64, 64)) for color in ((200, 0, 0), (0, 200, 0), (0, 0, 200))]
+REFUSAL = ModelError(Reason.CONTENT_POLICY, "refused")
+
+
+async def start(store: Store, **changes: Any) -> None:
+    await start_run_in(store, **({"refine": REFINE} | changes))
+    await write_batches(store, ["Ann"])
+
+
+async def call_step(store: Store, model: ScriptedModel, step: Step, attempt: int = 0) -> ImageResult:
+    """Deliver one step to a process that knows nothing of the ones before."""
+    call = ImageCall(RUN, CATALOG, ITEM.product_id, batch=1, attempt=attempt, step=step)
+    return ImageResult.from_json(await deliver(start_process(store, model), step.action, call))
+
+
+async def follow(store: Store, model: ScriptedModel) -> list[tuple[Step, ImageResult]]:
+    """Call what each result names, as a lane does, until none names a further step."""
+    step: Step | None = Step()
+    taken: list[tuple[Step, ImageResult]] = []
+    while step is not None:
+        taken.append((step, await call_step(store, model, step)))
+        assert len(taken) < 30
+        step = taken[-1][1].next
+    return taken
+
+
+async def read_results(store: Store, name: str) -> Any:
+    content = await store.read(paths.result_file(RUN, ITEM.product_id, name))
+    return None if content is None else json.loads(content.data)
+
+
+async def read_image(store: Store, path: str = IMAGE) -> bytes:
+    content = await store.read(path)
+    assert content is not None
+    return content.data
+
+
+async def test_the_best_of_three_pictures_ships_and_every_one_is_kept(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start(store)
+    model.pictures.extend(PICTURES)
+    taken = await follow(store, model)
+    actions = [step.action for step, _ in taken]
+    assert actions == [Action.DRAW, Action.EVALUATE, *2 * [Action.REWRITE, Action.DRAW, Action.EVALUATE]]
+    assert await read_image(store) == PICTURES[1]
+    folder = paths.results_folder(RUN)
+    names = [path.rpartition("/")[2] for path in await list_paths(store, folder)]
+    assert names == [
+        "iteration_1.png", "iteration_1_evaluation.json", "iteration_1_results.json", "iteration_1_results.yaml",
+        "iteration_2.png", "iteration_2_evaluation.json", "iteration_2_prompt.json", "iteration_2_results.json",
+        "iteration_2_results.yaml", "iteration_3.png", "iteration_3_evaluation.json", "iteration_3_prompt.json",
+        "iteration_3_results.json", "iteration_3_results.yaml", "summary.json",
+    ]  # fmt: skip
+    for number, picture in enumerate(PICTURES, start=1):
+        assert await read_image(store, paths.result_file(RUN, ITEM.product_id, f"iteration_{number}.png")) == picture
+
+
+async def test_the_summary_tells_rounds_prompts_scores_costs_and_why_it_stopped(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    taken = await follow(store, model)
+    summary = await read_results(store, "summary.json")
+    assert (summary["shippedIteration"], summary["score"]) == (2, 80)
+    assert (summary["stoppedBecause"], summary["failure"]) == ("no_improvement", None)
+    assert [row["score"] for row in summary["rounds"]] == [50, 80, 65]
+    first = ITEM.image_prompt
+    assert [row["prompt"] for row in summary["rounds"]] == [first, f"a better {first}", f"a better a better {first}"]
+    calls = [result.cost for _, result in taken]
+    assert summary["cost"]["calls"] == len(calls) == 8
+    assert summary["cost"]["inputTokens"] == sum(cost.input_tokens for cost in calls)
+    assert summary["cost"]["usd"] == round(sum(cost.nano_usd for cost in calls) / 10**9, 4)
+    assert round(sum(row["usd"] for row in summary["rounds"]), 3) == round(summary["cost"]["usd"], 3)
+
+
+async def test_yaml_says_what_json_says(store: WatchedStore, model: ScriptedModel) -> None:
+    import yaml  # noqa: PLC0415 - as the app does
+
+    await start(store)
+    await follow(store, model)
+    content = await store.read(paths.result_file(RUN, ITEM.product_id, "iteration_2_results.yaml"))
+    assert content is not None
+    assert yaml.safe_load(content.data) == await read_results(store, "iteration_2_results.json")
+
+
+async def test_an_item_is_counted_as_made_once_and_as_refined_once(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    results = [result for _, result in await follow(store, model)]
+    assert [result.made for result in results] == [True, *7 * [False]]
+    assert [result.refined for result in results] == [*7 * [False], True]
+
+
+async def test_all_rounds_are_judged_against_the_first_prompt(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    await follow(store, model)
+    for number in (1, 2, 3):
+        assert (await read_results(store, f"iteration_{number}_evaluation.json"))["prompt"] == ITEM.image_prompt
+
+
+async def test_a_good_first_picture_costs_one_look(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    model.scores = (90,)
+    assert [step.action for step, _ in await follow(store, model)] == [Action.DRAW, Action.EVALUATE]
+    assert (await read_results(store, "summary.json"))["stoppedBecause"] == "accepted"
+
+
+async def test_a_prompt_that_comes_back_as_it_was_is_not_drawn_again(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    model.rewrite = lambda prompt: prompt
+    taken = await follow(store, model)
+    assert [step.action for step, _ in taken] == [Action.DRAW, Action.EVALUATE, Action.REWRITE]
+    assert taken[-1][1].refined
+    assert (await read_results(store, "summary.json"))["stoppedBecause"] == "same_prompt"
+
+
+async def test_a_late_repetition_of_an_earlier_round_takes_nothing_back(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    model.scores = (50, 60, 70)
+    model.pictures.extend(PICTURES)
+    taken = await follow(store, model)
+    summary, calls = await read_results(store, "summary.json"), model.calls
+    for step, result in taken:
+        assert await call_step(store, model, step) == result
+    assert await read_image(store) == PICTURES[2]
+    assert await read_results(store, "summary.json") == summary
+    assert model.calls == calls
+
+
+async def test_a_later_failure_leaves_the_best_picture_and_says_why(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    model.pictures.extend(PICTURES)
+    for step in (Step(), Step(Action.EVALUATE), Step(Action.REWRITE, 2)):
+        await call_step(store, model, step)
+    failure = Failure(Reason.CONTENT_POLICY, "refused")
+    failed = FailedImage(RUN, CATALOG, ITEM.product_id, batch=1, attempts=1, failure=failure)
+    await deliver(start_process(store, model), "end_refinement", failed)
+    summary = await read_results(store, "summary.json")
+    assert await read_image(store) == PICTURES[0]
+    assert (summary["stoppedBecause"], summary["failure"]["reason"]) == ("failed", "content_policy")
+    assert (summary["shippedIteration"], summary["iterations"]) == (1, 1)
+
+
+async def test_an_item_without_any_picture_has_a_summary_too(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    failure = Failure(Reason.CONTENT_POLICY, "refused")
+    failed = FailedImage(RUN, CATALOG, ITEM.product_id, batch=1, attempts=1, failure=failure)
+    await deliver(start_process(store, model), "record_failure", failed)
+    summary = await read_results(store, "summary.json")
+    assert (summary["shippedIteration"], summary["score"], summary["rounds"]) == (None, None, [])
+
+
+async def test_a_picture_of_before_is_kept_and_not_looked_at(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    await write_images(store, [ITEM])
+    assert await call_step(store, model, Step()) == ImageResult(kept=True)
+    assert model.calls == 0
+
+
+async def test_where_all_are_made_anew_it_is_replaced_by_the_best_one(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start(store, force_images=True)
+    await write_images(store, [ITEM])
+    model.pictures.extend(PICTURES)
+    await follow(store, model)
+    assert await read_image(store) == PICTURES[1]
+    assert is_valid_image(await store.describe(IMAGE))
+
+
+async def test_a_malformed_rewrite_is_asked_for_once_more_and_stricter(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    for step in (Step(), Step(Action.EVALUATE)):
+        await call_step(store, model, step)
+    model.rewrite = lambda prompt: f"{prompt} with a logo"
+    result = await call_step(store, model, Step(Action.REWRITE, 2))
+    assert result.failure is not None
+    assert result.failure.reason is Reason.MALFORMED_ANSWER
+    assert result.cost.text_calls == 1
+
+
+async def test_an_item_that_is_not_looked_at_to_the_end_is_unfinished(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    await call_step(store, model, Step())
+    assert await list_unfinished(store, RUN) == {ITEM.product_id}
+    await follow(store, model)
+    assert await list_unfinished(store, RUN) == set()
+
+
+async def test_two_orders_for_one_item_are_told_apart(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store)
+    await follow(store, model)
+    assert len(set(model.jobs)) == len(model.jobs) == 3
+
+
+# --- refused prompts --------------------------------------------------------------------------------------------------
+
+
+async def test_a_refused_prompt_is_worded_anew_as_often_as_was_asked(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store, refine={"iterations": 0}, policy_rewrites=2)
+    refused = await _refuse(store, model, Step())
+    assert refused.next == Step(Action.REWRITE, 1, 1)
+    assert (await call_step(store, model, Step(Action.REWRITE, 1, 1))).next == Step(Action.DRAW, 1, 1)
+    refused = await _refuse(store, model, Step(Action.DRAW, 1, 1))
+    assert refused.next == Step(Action.REWRITE, 1, 2)
+    assert (await call_step(store, model, Step(Action.REWRITE, 1, 2))).next == Step(Action.DRAW, 1, 2)
+    refused = await _refuse(store, model, Step(Action.DRAW, 1, 2))
+    assert (refused.next, refused.failure and refused.failure.reason) == (None, Reason.CONTENT_POLICY)
+    drawn = await call_step(store, model, Step(Action.DRAW, 1, 2), attempt=1)
+    assert (drawn.made, drawn.next) == (True, None)
+    assert is_valid_image(await store.describe(IMAGE))
+
+
+async def test_without_rewrites_a_refusal_ends_it(store: WatchedStore, model: ScriptedModel) -> None:
+    await start(store, refine={"iterations": 0})
+    assert (await _refuse(store, model, Step())).next is None
+
+
+async def test_a_picture_of_a_reworded_prompt_is_judged_against_that_one(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store, policy_rewrites=1)
+    await _refuse(store, model, Step())
+    for step in (Step(Action.REWRITE, 1, 1), Step(Action.DRAW, 1, 1), Step(Action.EVALUATE)):
+        await call_step(store, model, step)
+    assert (await read_results(store, "iteration_1_evaluation.json"))["prompt"] == f"a better {ITEM.image_prompt}"
+
+
+async def test_a_refused_prompt_that_comes_back_as_it_was_is_not_drawn(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store, refine={"iterations": 0}, policy_rewrites=1)
+    model.rewrite = lambda prompt: prompt
+    await _refuse(store, model, Step())
+    result = await call_step(store, model, Step(Action.REWRITE, 1, 1))
+    assert (result.next, result.failure and result.failure.reason) == (None, Reason.CONTENT_POLICY)
+
+
+async def test_a_rewrite_that_was_billed_and_cannot_be_used_is_in_the_bill(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    for step in (Step(), Step(Action.EVALUATE)):
+        await call_step(store, model, step)
+    model.failures.append(ModelError(Reason.MALFORMED_ANSWER, "no JSON", usage=Usage(10, 10)))
+    result = await call_step(store, model, Step(Action.REWRITE, 2))
+    assert (result.cost.input_tokens, result.cost.text_calls) == (10, 1)
+
+
+async def _refuse(store: Store, model: ScriptedModel, step: Step) -> ImageResult:
+    model.failures.append(REFUSAL)
+    return await call_step(store, model, step)
