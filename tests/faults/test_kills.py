@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.courses import ACTIVITIES, Course, open_trial, pick_course
+from tests.support.courses import ACTIVITIES, REFINED, Course, open_trial, pick_course
 from tests.support.interference import KilledAtChange, KilledAtReturn, Side
 
 CHANGE_NOTHING = {"find_stop"}
@@ -27,6 +27,19 @@ async def test_killed_around_any_store_change_of_an_activity(
             await trial.check(tell_rows(trial.course))
         if deaths == 0:
             assert (count == 0) == (activity in CHANGE_NOTHING)
+            break
+
+
+@pytest.mark.parametrize("side", Side)
+async def test_killed_around_any_store_change_of_a_picture_that_is_drawn_twice(
+    tmp_path: Path, side: Side, tell_rows: TellRows
+) -> None:
+    for count in itertools.count():
+        async with open_trial(REFINED, tmp_path / str(count)) as trial:
+            deaths = await trial.run(KilledAtChange("make_image", count, side))
+            await trial.check(tell_rows(REFINED))
+        if deaths == 0:
+            assert count > 0
             break
 
 

@@ -15,6 +15,7 @@ from local.engine.clock import ManualClock
 from local.host.functions import read_functions
 from local.host.host import EmbeddedHost
 from local.simulator.running import RunningSimulator, running_simulator
+from local.simulator.writing.reviews import IMPROVEMENTS
 from shared.domain.items import Category
 from shared.records.catalog import write_categories
 from tests.support.interference import Interference
@@ -57,6 +58,13 @@ PLAIN = Course()
 LIMITED = Course(faults={"imageRequestsPerMinute": 12, "rates": {"rate_limited": 0.3}, "retryAfterSeconds": 20})
 REFUSED = Course("CompletedWithFailures", faults={"blockedPrompts": [MINIFIGURE]}, refused=MINIFIGURE)
 BLOCKED = Course("Failed", faults={"accountBlockAfter": 0}, has_categories=True)
+REFINED = Course(
+    faults={"secondRoundBest": 1},
+    request={"targetCount": 2, "refine": {"iterations": 2, "acceptScore": 100}},
+)
+"""Every picture is drawn twice, and the second one is better."""
+LATER_REFUSED = Course(faults={"blockedPrompts": list(IMPROVEMENTS)}, request=REFINED.request)
+"""The second picture of every item is refused."""
 PAUSED = Course(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": True})
 
 
@@ -70,7 +78,15 @@ def list_activities() -> list[str]:
 ACTIVITIES = [name for name in list_activities() if name != "take_input"]
 """All but the one that makes items of given rows: tests/activities/test_take_input.py kills it at each change."""
 
-_COURSES = {"record_failure": REFUSED, "stop_run": BLOCKED, "find_stop": PAUSED, "resume_run": PAUSED}
+_COURSES = {
+    "record_failure": REFUSED,
+    "stop_run": BLOCKED,
+    "find_stop": PAUSED,
+    "resume_run": PAUSED,
+    "evaluate_image": REFINED,
+    "rewrite_prompt": REFINED,
+    "end_refinement": LATER_REFUSED,
+}
 
 
 def pick_course(activity: str) -> Course:
@@ -118,7 +134,12 @@ class Trial:
         assert (audit.lost, audit.corrupt) == ([], [])
         assert expected is None or audit.describe_rows() == expected
         bill = self.simulator.stats()
-        assert set(bill["billedImagesByPrompt"]) == {row["imagePrompt"] for row in audit.rows}
+        first_prompts = {row["imagePrompt"] for row in audit.rows}
+        if "refine" in self.course.request:
+            assert first_prompts < set(bill["billedImagesByPrompt"]) or self.course is LATER_REFUSED
+            await self._check_refinements()
+        else:
+            assert set(bill["billedImagesByPrompt"]) == first_prompts
         in_flight = self.machine.in_flight
         for prompt, times in bill["billedImagesByPrompt"].items():
             kills = sum(prompt in prompts for prompts in in_flight)
@@ -146,6 +167,14 @@ class Trial:
                 self.clock._now += self.sleeps_for  # alarms that came due meanwhile go off late, as after a sleep
             self.waits += 1
             self.clock.jump_to(max(alarm, self.clock.now()))
+
+    async def _check_refinements(self) -> None:
+        """Fail unless each item's summary is there and says that its best picture is the item's."""
+        summaries = await self.machine.list_refinements()
+        assert len(summaries) == self.machine.request["targetCount"]
+        best = 1 if self.course is LATER_REFUSED else 2
+        assert {summary["shippedIteration"] for summary in summaries} == {best}
+        assert all(len(summary["rounds"]) == best for summary in summaries)
 
     async def _lift_the_block(self) -> None:
         self.simulator.set_faults(AT_ONCE)

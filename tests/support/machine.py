@@ -17,10 +17,14 @@ from local.host.host import EmbeddedHost
 from shared import wiring
 from shared.config import ModelSettings, Settings, StoreSettings
 from shared.domain import paths
+from shared.domain.image_messages import Action, Step
+from shared.domain.items import Item
+from shared.domain.refinement import MOST_ITERATIONS
 from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Store
 from shared.records.catalog import iterate_items
+from shared.records.refinements import Results, iterate_summaries
 from tests.support.catalog_audit import Audit, audit_catalog, find_temporary_files
 from tests.support.interference import HookedModel, HookedStore, Interference
 
@@ -106,12 +110,19 @@ class Machine:
         summary: dict[str, Any] = json.loads(content.data)
         return summary
 
+    async def list_refinements(self) -> list[dict[str, Any]]:
+        """Return the summaries of the items whose pictures were looked at."""
+        async with self.open_store() as store:
+            return [summary async for summary in iterate_summaries(store, self.run_id)]
+
     async def find_in_flight(self, drawn: Iterable[str]) -> frozenset[str]:
         """Return which of the prompts that were drawn in a life have no picture in the store."""
         async with self.open_store() as store:
             stored = {info.path async for info in store.list_files(paths.image_folder(CATALOG))}
             items = [item async for item in iterate_items(store, CATALOG)]
-        made = {item.image_prompt for item in items if paths.image_file(CATALOG, item.filename) in stored}
+            made = {item.image_prompt for item in items if paths.image_file(CATALOG, item.filename) in stored}
+            for item in items:
+                made.update([prompt async for prompt in iterate_drawn_prompts(store, self.run_id, item)])
         return frozenset(drawn) - made
 
     @asynccontextmanager
@@ -173,3 +184,12 @@ class Machine:
 
 async def _wait_for_end(host: EmbeddedHost, run_id: str) -> None:
     await host.engine.wait_for_completion(run_id)
+
+
+async def iterate_drawn_prompts(store: Store, run_id: str, item: Item) -> AsyncIterator[str]:
+    """Yield the prompts of which a run has kept a picture among an item's results."""
+    results = Results(store, run_id, item.product_id)
+    for round_ in range(1, MOST_ITERATIONS + 1):
+        if await results.describe_picture(round_, item.filename) is not None:
+            record = await results.read_prompt(Step(Action.REWRITE, round_))
+            yield item.image_prompt if record is None else record.prompt

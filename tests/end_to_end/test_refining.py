@@ -1,0 +1,125 @@
+"""Pictures that are looked at and drawn again: the best one ships, every round is kept, and the bill is right."""
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.input_rows import dump_rows
+from tests.support.running_app import RunningApp, run_app
+
+REFINE = {"iterations": 3, "acceptScore": 90}
+SWORD = "a knight, holding a sword"
+
+
+def make_prompts(count: int) -> list[dict[str, str]]:
+    return [{"title": f"A lighthouse keeper, number {number}", "mood": "calm"} for number in range(1, count + 1)]
+
+
+async def run_prompts(app: RunningApp, count: int, **request: object) -> dict[str, Any]:
+    assert (await app.call("PUT", "/api/inputs/prompts.json", dump_rows(make_prompts(count)))).status == 201
+    return await app.run(**{"source": "prompts", "input": "inputs/prompts.json", "refine": REFINE, **request})
+
+
+def read_summaries(app: RunningApp, run_id: str) -> list[dict[str, Any]]:
+    files = sorted((app.folder / "runs" / run_id / "results").glob("*/summary.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def check_item(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
+    """Fail unless an item's files say what its summary says, and its best picture is the item's."""
+    (folder,) = {file.parent for file in (app.folder / "runs" / run_id / "results").glob("*/summary.json")
+                 if json.loads(file.read_text(encoding="utf-8"))["productId"] == summary["productId"]}  # fmt: skip
+    scores = []
+    for row in summary["rounds"]:
+        name = f"iteration_{row['iteration']}"
+        results = json.loads((folder / f"{name}_results.json").read_text(encoding="utf-8"))
+        evaluation = json.loads((folder / f"{name}_evaluation.json").read_text(encoding="utf-8"))
+        assert yaml.safe_load((folder / f"{name}_results.yaml").read_text(encoding="utf-8")) == results
+        assert (results["prompt"], results["file"]) == (row["prompt"], row["file"])
+        assert results["sha256"] == hashlib.sha256((folder / row["file"]).read_bytes()).hexdigest()
+        assert evaluation["score"] == row["score"]
+        scores.append(row["score"])
+    best = scores.index(max(scores)) + 1
+    assert (summary["shippedIteration"], summary["score"]) == (best, max(scores))
+    shipped = (app.folder / "catalogs/toys/images" / summary["filename"]).read_bytes()
+    assert shipped == (folder / summary["rounds"][best - 1]["file"]).read_bytes()
+
+
+async def test_the_best_picture_ships_in_each_case(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"secondRoundBest": 0.34}) as app:
+        status = await run_prompts(app, 40)
+        summaries = read_summaries(app, status["runId"])
+        assert status["status"] == "Completed"
+        assert len(summaries) == 40
+        for summary in summaries:
+            check_item(app, status["runId"], summary)
+        shipped = Counter(summary["shippedIteration"] for summary in summaries)
+        assert shipped[1] > 0
+        assert shipped[2] > 0
+        assert len(app.read("catalogs/toys/manifest.json")) == 40
+
+
+async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"secondRoundBest": 0.5}) as app:
+        status = await run_prompts(app, 10)
+        bill = app.simulator.stats()
+        summaries = read_summaries(app, status["runId"])
+    assert status["cost"]["imageCalls"] == bill["billedImageCount"] > 10
+    assert status["cost"]["textCalls"] == bill["requests"]["responses"]["200"]
+    assert status["cost"]["usd"] == pytest.approx(bill["costUsd"], abs=0.0001)
+    assert sum(summary["cost"]["usd"] for summary in summaries) == pytest.approx(bill["costUsd"], abs=0.001)
+
+
+async def test_faults_of_all_calls_are_ridden_out(tmp_path: Path) -> None:
+    rates = {"rate_limited": 0.1, "server_error": 0.1, "bad_image": 0.1, "truncated_json": 0.1, "refusal": 0.05}
+    async with run_app(tmp_path, faults={"secondRoundBest": 0.5, "rates": rates}) as app:
+        status = await run_prompts(app, 16, maxRetries=8)
+        assert status["status"] == "Completed"
+        for summary in read_summaries(app, status["runId"]):
+            assert summary["stoppedBecause"] != "failed" or summary["failure"]
+            if all(row["score"] is not None for row in summary["rounds"]):
+                check_item(app, status["runId"], summary)
+
+
+async def test_the_budget_holds_over_all_calls(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
+        status = await run_prompts(app, 12, maxCostUsd=0.05, acceptEstimate=True, imageQuality="high")
+        billed = app.simulator.stats()["costUsd"]
+    assert status["status"] == "CompletedWithFailures"
+    assert 0 < status["cost"]["usd"] <= 0.05
+    assert status["cost"]["usd"] == pytest.approx(billed, abs=0.0001)
+
+
+async def test_items_that_were_generated_are_refined_too(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"secondRoundBest": 0.5}) as app:
+        status = await app.run(targetCount=8, categoryCount=2, refine=REFINE)
+        summaries = read_summaries(app, status["runId"])
+        assert (status["status"], len(summaries)) == ("Completed", 8)
+        for summary in summaries:
+            check_item(app, status["runId"], summary)
+            for row in summary["rounds"]:
+                assert row["prompt"].startswith("Photorealistic LEGO-style")
+                assert row["prompt"].endswith("1024x1024")
+
+
+@pytest.mark.parametrize("rewrites", [0, 1])
+async def test_a_refused_prompt_is_worded_anew_if_that_was_asked_for(rewrites: int, tmp_path: Path) -> None:
+    rows = [{"id": "knight", "prompt": SWORD}, {"id": "baker", "prompt": "a baker with a bun"}]
+    async with run_app(tmp_path, faults={"blockedPrompts": ["sword"]}) as app:
+        await app.call("PUT", "/api/inputs/prompts.json", dump_rows(rows))
+        request = {"source": "prompts", "input": "inputs/prompts.json", "policyRewrites": rewrites}
+        status = await app.run(**request)
+        failed = app.read(f"runs/{status['runId']}/failed_images.json")
+    if rewrites:
+        assert (status["status"], failed) == ("Completed", [])
+        assert (status["cost"]["textCalls"], status["cost"]["imageCalls"]) == (1, 2)
+    else:
+        assert status["status"] == "CompletedWithFailures"
+        assert [(row["productId"], row["reason"], row["attempts"]) for row in failed] == [
+            ("knight", "content_policy", 1)
+        ]
