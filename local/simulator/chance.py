@@ -55,9 +55,9 @@ class Chance:
         return _stream(self.seed, purpose, sighting.identity, sighting.times_before)
 
 
-def stream_for_prompt(prompt: str) -> random.Random:
+def stream_for_prompt(purpose: str, prompt: str) -> random.Random:
     """Return what is drawn for a prompt alone, whatever the seed: a content policy does not change its mind."""
-    return _stream("content_policy", prompt)
+    return _stream(purpose, prompt)
 
 
 def draw_latency(median_seconds: float, sigma: float, stream: random.Random) -> float:

@@ -68,6 +68,8 @@ class Faults(_Section):
         account_block_after: after so many billed images every call is refused, until new faults are set.
         api_key: the only key that is accepted; None = any.
         image_bytes: pictures are padded to this size; None = as drawn.
+        second_round_best: share of the prompts whose pictures score best in the second round: 40 to 60, then 75 to 84,
+            then 61 to 70. Other pictures get any score, mostly a good one.
     """
 
     latency_seconds: LatencySeconds = LatencySeconds()
@@ -80,6 +82,7 @@ class Faults(_Section):
     account_block_after: Annotated[int, Field(ge=0)] | None = None
     api_key: Annotated[str, Field(min_length=1)] | None = Field(default=None, repr=False)
     image_bytes: Annotated[int, Field(ge=1, le=50_000_000)] | None = None
+    second_round_best: Rate = 0
 
 
 def load_faults(path: Path) -> Faults:

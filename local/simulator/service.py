@@ -149,7 +149,7 @@ class SimulatedService:
         if fault is Fault.DROPPED and stream.random() >= BILLED_DROP_RATE:
             return Plan(HangUp("dropped"), latency)
         writing = self._chance.stream_for_request("writing", sighting)
-        answer = write_answer(call, fault, self.faults.rates, writing=writing, spoil=stream)
+        answer = write_answer(call, fault, self.faults, writing=writing, spoil=stream)
         self.stats.bill_text(call.model, measure_usage(call, answer))
         if fault is Fault.DROPPED:
             return Plan(HangUp("dropped"), latency)

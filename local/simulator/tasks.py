@@ -45,26 +45,30 @@ class ItemsTask(_Task):
 
 
 class RewriteTask(_Task):
-    """A prompt is wanted that passes where the given one did not."""
+    """A prompt is wanted that passes where the given one did not; ``tail`` stays its end."""
 
     prompt: Annotated[str, Field(min_length=1)]
+    tail: str = ""
     missing: list[str] = []
     wrong: list[str] = []
     avoid: list[str] = []
-    prompt_characters: Count
+    prompt_characters: Annotated[int, Field(ge=1, le=10_000)]
 
 
 class EvaluateTask(_Task):
-    """A judgement is wanted of how well a picture shows its prompt."""
+    """A judgement is wanted of how well a picture shows its prompt; ``iteration`` is its round, from 1."""
 
     prompt: Annotated[str, Field(min_length=1)]
+    iteration: Count = 1
 
+
+EVALUATION = "image_evaluation"
 
 TASKS: dict[str, type[_Task]] = {
     "category_list": CategoriesTask,
     "item_batch": ItemsTask,
     "prompt_rewrite": RewriteTask,
-    "image_evaluation": EvaluateTask,
+    EVALUATION: EvaluateTask,
 }
 """The task by the name of the schema of its answer."""
 

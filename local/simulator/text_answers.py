@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.simulator.bodies import CHARACTERS_PER_TOKEN, count_tokens
-from local.simulator.faults import Rates
+from local.simulator.faults import Faults
 from local.simulator.spoiling import add_forbidden_words, cut_json, repeat_names
+from local.simulator.tasks import EVALUATION
 from local.simulator.text_calls import TextCall
-from local.simulator.verdicts import Fault
+from local.simulator.verdicts import Fault, find_score_band
 from local.simulator.writing import evaluate_image, rewrite_prompt, write_categories, write_items
 from shared.ports import Usage
 
@@ -23,7 +24,6 @@ WRITERS: Mapping[str, Callable[[Mapping[str, Any], random.Random], dict[str, Any
     "category_list": write_categories,
     "item_batch": write_items,
     "prompt_rewrite": rewrite_prompt,
-    "image_evaluation": evaluate_image,
 }
 
 
@@ -37,21 +37,22 @@ class TextAnswer:
 
 
 def write_answer(
-    call: TextCall, fault: Fault | None, rates: Rates, *, writing: random.Random, spoil: random.Random
+    call: TextCall, fault: Fault | None, faults: Faults, *, writing: random.Random, spoil: random.Random
 ) -> TextAnswer:
     """Write the answer to a call.
 
     Args:
         call: the question.
         fault: what befalls the whole answer, if anything.
-        rates: of the faults that spoil drafts.
+        faults: which of them spoil drafts, and how pictures are judged.
         writing: decides the words; the same for every sighting of the request.
         spoil: decides what is spoiled; new for every sighting.
     """
     if fault is Fault.REFUSAL:
         return TextAnswer(REFUSAL, is_refusal=True)
-    answer = WRITERS[call.schema_name](call.task, writing)
+    answer = _write(call, faults, writing)
     # Both are drawn always, so that one rate does not change what the other one does.
+    rates = faults.rates
     has_repeats, has_forbidden = spoil.random() < rates.duplicate_names, spoil.random() < rates.forbidden_words
     if "items" in answer and has_repeats:
         repeat_names(answer["items"], call.task, spoil)
@@ -63,6 +64,13 @@ def write_answer(
     if call.max_output_tokens is not None and count_tokens(len(text)) > call.max_output_tokens:
         return TextAnswer(text[: call.max_output_tokens * CHARACTERS_PER_TOKEN], is_cut=True)
     return TextAnswer(text)
+
+
+def _write(call: TextCall, faults: Faults, writing: random.Random) -> dict[str, Any]:
+    if call.schema_name == EVALUATION:
+        band = find_score_band(call.task["prompt"], call.task["iteration"], faults)
+        return evaluate_image(call.task, writing, band)
+    return WRITERS[call.schema_name](call.task, writing)
 
 
 def measure_usage(call: TextCall, answer: TextAnswer) -> Usage:

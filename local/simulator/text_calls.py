@@ -6,11 +6,9 @@ from typing import Any
 
 from local.simulator.bodies import count_tokens, read_text
 from local.simulator.replies import InvalidRequestError
+from local.simulator.shown_pictures import TOKENS_PER_PICTURE, check_picture
 from local.simulator.strict_schema import check_strict_schema
-from local.simulator.tasks import parse_task
-
-TOKENS_PER_PICTURE = 630
-"""A 1024x1024 picture shown to a gpt-5 model: 70 tokens, and 140 for each of its 4 tiles."""
+from local.simulator.tasks import EVALUATION, parse_task
 
 LEAST_OUTPUT_TOKENS = 16
 """The service takes no lower ``max_output_tokens``."""
@@ -24,7 +22,7 @@ class TextCall:
         model: name of the model, as the caller gave it.
         schema_name: says which kind of answer.
         task: the question.
-        input_tokens: instructions, schema and question, in tokens.
+        input_tokens: instructions, schema and question, pictures included, in tokens.
         max_output_tokens: where the answer is cut; None = never.
         text_format: the ``text.format`` of the request, which the answer repeats.
     """
@@ -47,7 +45,11 @@ def parse_text_call(body: Mapping[str, Any]) -> TextCall:
     text_format = _read_format(body)
     question = list(_user_parts(body))
     document = "".join(part["text"] for part in question if isinstance(part.get("text"), str))
-    pictures = sum(part.get("type") == "input_image" for part in question)
+    pictures = [part for part in question if part.get("type") == "input_image"]
+    for picture in pictures:
+        check_picture(picture)
+    if text_format["name"] == EVALUATION and not pictures:
+        raise InvalidRequestError("An evaluation needs a picture; expected a part 'input_image'.", param="input")
     limit = body.get("max_output_tokens")
     if limit is not None and (not isinstance(limit, int) or limit < LEAST_OUTPUT_TOKENS):
         raise InvalidRequestError(
@@ -59,7 +61,7 @@ def parse_text_call(body: Mapping[str, Any]) -> TextCall:
         model=model,
         schema_name=text_format["name"],
         task=parse_task(text_format["name"], document),
-        input_tokens=count_tokens(characters) + pictures * TOKENS_PER_PICTURE,
+        input_tokens=count_tokens(characters) + len(pictures) * TOKENS_PER_PICTURE,
         max_output_tokens=limit,
         text_format=text_format,
     )

@@ -25,6 +25,9 @@ IMAGE_FAULTS = (*_OF_ANY_CALL, Fault.BAD_IMAGE)
 TEXT_FAULTS = (*_OF_ANY_CALL, Fault.TRUNCATED_JSON, Fault.REFUSAL)
 
 BILLED_DROP_RATE = 0.5
+SECOND_ROUND_BEST = ((40, 60), (75, 84), (61, 70))
+"""Scores of the rounds of a prompt whose second picture is the best one; further rounds score as the third."""
+
 HTML_ERROR_RATE = 0.25
 """A quarter of the server errors come from a gateway, which does not speak JSON."""
 
@@ -50,8 +53,21 @@ def draw_server_error(stream: random.Random) -> Reply:
 
 def review_prompt(prompt: str, faults: Faults) -> Reply | None:
     """Return the content policy's refusal of an image prompt, or None; the same prompt always fares the same."""
-    stream = stream_for_prompt(prompt)
+    stream = stream_for_prompt("content_policy", prompt)
     is_refused = stream.random() < faults.rates.content_policy
     if is_refused or any(text in prompt for text in faults.blocked_prompts):
         return refused_by_policy(is_moderation=stream.random() < 0.5)  # noqa: PLR2004 - either code, evenly
     return None
+
+
+def find_score_band(prompt: str, iteration: int, faults: Faults) -> tuple[int, int] | None:
+    """Return the lowest and the highest score that a prompt's picture gets in a round, or None where any will do.
+
+    Args:
+        prompt: what the picture should show; the same one always fares the same.
+        iteration: the round, from 1.
+        faults: for which share of prompts the second round is the best.
+    """
+    if stream_for_prompt("second_round_best", prompt).random() >= faults.second_round_best:
+        return None
+    return SECOND_ROUND_BEST[min(iteration, len(SECOND_ROUND_BEST)) - 1]

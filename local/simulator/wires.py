@@ -62,8 +62,20 @@ def _read_content(message: Body) -> Any:
     content = message.get("content")
     if not isinstance(content, list):
         return content
-    kinds = {"text": "input_text", "image_url": "input_image"}
-    return [{**part, "type": kinds.get(part.get("type"), part.get("type"))} for part in content]
+    return [_read_part(part) if isinstance(part, dict) else part for part in content]
+
+
+def _read_part(part: Body) -> Body:
+    match part.get("type"):
+        case "text":
+            return {**part, "type": "input_text"}
+        case "image_url":
+            picture = part.get("image_url")
+            if not isinstance(picture, dict):
+                problem = f"Invalid type for 'image_url': expected an object, but got {str(picture)[:40]!r} instead."
+                raise InvalidRequestError(problem, param="messages", code="invalid_type")
+            return {"type": "input_image", "image_url": picture.get("url")}
+    return part
 
 
 def _dress_chat(reply: Reply) -> Reply:

@@ -9,7 +9,15 @@ import pytest
 from local.simulator.chance import Chance, SightingLog, draw_latency
 from local.simulator.faults import Rates, parse_faults
 from local.simulator.spoiling import add_forbidden_words, cut_json, repeat_names
-from local.simulator.verdicts import IMAGE_FAULTS, TEXT_FAULTS, Fault, draw_fault, draw_server_error, review_prompt
+from local.simulator.verdicts import (
+    IMAGE_FAULTS,
+    TEXT_FAULTS,
+    Fault,
+    draw_fault,
+    draw_server_error,
+    find_score_band,
+    review_prompt,
+)
 
 TASK: dict[str, Any] = {
     "categories": [{"name": "Divers", "count": 10, "taken": ["Reef Watcher"]}],
@@ -94,6 +102,22 @@ def test_a_blocked_text_blocks_every_prompt_that_contains_it() -> None:
     faults = parse_faults('{"blockedPrompts": ["pirate ship"]}')
     assert review_prompt("a toy pirate ship at sea", faults) is not None
     assert review_prompt("a toy ship of pirates", faults) is None
+
+
+def test_a_share_of_the_prompts_has_its_best_picture_in_the_second_round() -> None:
+    faults = parse_faults('{"secondRoundBest": 0.3}')
+    prompts = [f"a toy number {n}" for n in range(500)]
+    chosen = [prompt for prompt in prompts if find_score_band(prompt, 1, faults)]
+    assert len(chosen) / 500 == pytest.approx(0.3, abs=0.07)
+    for iteration, band in ((1, (40, 60)), (2, (75, 84)), (3, (61, 70))):
+        assert [prompt for prompt in prompts if find_score_band(prompt, iteration, faults) == band] == chosen
+
+
+def test_who_has_the_best_picture_second_is_not_who_is_refused() -> None:
+    faults = parse_faults('{"secondRoundBest": 0.5, "rates": {"content_policy": 0.5}}')
+    prompts = [f"a toy number {n}" for n in range(200)]
+    both = [prompt for prompt in prompts if find_score_band(prompt, 1, faults) and review_prompt(prompt, faults)]
+    assert 20 < len(both) < 80
 
 
 def test_some_server_errors_come_from_a_gateway_in_html() -> None:

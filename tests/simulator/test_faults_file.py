@@ -28,6 +28,7 @@ def test_every_key_of_the_documented_example_is_read() -> None:
         "accountBlockAfter": 50,
         "apiKey": "secret",
         "imageBytes": 1_500_000,
+        "secondRoundBest": 0.3,
     }
     read = parse_faults(json.dumps(example)).model_dump(by_alias=True)
     assert read == example
@@ -50,6 +51,7 @@ def test_a_key_left_out_of_a_section_keeps_its_default() -> None:
         ({"rates": {"refusal": True}}, "rates.refusal", "True", "a valid number"),
         ({"rates": []}, "rates", "[]", "an object"),
         ({"imageRequestsPerMinute": 0}, "imageRequestsPerMinute", "0", "greater than 0"),
+        ({"secondRoundBest": 2}, "secondRoundBest", "2", "less than or equal to 1"),
         ({"imageBytes": 1.5}, "imageBytes", "1.5", "a valid integer"),
         ({"blockedPrompts": "logo"}, "blockedPrompts", "'logo'", "a valid array"),
         ({"blockedPrompts": [""]}, "blockedPrompts.0", "''", "at least 1 character"),

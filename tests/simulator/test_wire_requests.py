@@ -120,25 +120,12 @@ async def test_the_last_user_message_is_the_task_whatever_its_form() -> None:
     [
         ("category_list", {"task": "categories", "subject": "toys", "count": 5, "existing": []}, {"categories"}),
         ("prompt_rewrite", {"task": "rewrite", "prompt": "a boat, clean", "promptCharacters": 230}, {"prompt"}),
-        ("image_evaluation", {"task": "evaluate", "prompt": "a boat"}, {"score", "missing", "wrong", "unwanted"}),
     ],
 )
 async def test_every_kind_of_question_is_answered(schema_name: str, task: dict[str, Any], keys: set[str]) -> None:
     async with calling_simulator() as caller:
         answer = await caller.ask(text_body(task, schema_name=schema_name))
     assert set(json.loads(answer.output_text())) == keys
-
-
-async def test_a_picture_shown_to_the_model_costs_tokens_but_not_its_bytes() -> None:
-    question = {"type": "input_text", "text": '{"task": "evaluate", "prompt": "a boat"}'}
-    picture = {"type": "input_image", "image_url": "data:image/png;base64," + "A" * 2_000_000}
-    async with calling_simulator() as caller:
-        tokens = [
-            (await caller.ask(text_body(input=[{"role": "user", "content": parts}], schema_name="image_evaluation")))
-            .json()["usage"]["input_tokens"]
-            for parts in ([question], [question, picture])
-        ]  # fmt: skip
-    assert tokens[1] - tokens[0] == 630
 
 
 async def test_an_answer_over_the_token_limit_is_cut_and_says_so() -> None:

@@ -44,6 +44,15 @@ def test_what_was_missing_is_named_and_what_was_wrong_is_left_out() -> None:
     assert "helmet" not in prompt
 
 
+def test_a_prompt_without_room_loses_its_last_detail_rather_than_stay_as_it_is() -> None:
+    plain = PROMPT.replace("sword", "flag")
+    prompt = rewrite(prompt=plain, tail=TAIL, promptCharacters=len(plain))
+    assert prompt != plain
+    assert prompt.startswith(f"{OPENING}, ")
+    assert prompt.endswith(f", knight helmet, holding a flag, {TAIL}")
+    assert len(prompt) <= len(plain)
+
+
 def test_a_prompt_of_one_word_can_be_rewritten_too() -> None:
     assert rewrite(prompt="teapot").startswith("teapot, ")
 
@@ -59,6 +68,15 @@ def test_a_verdict_is_a_score_and_faults_that_explain_it(seed: int, prompt: str)
         assert verdict["missing"] == verdict["wrong"] == verdict["unwanted"] == []
     for fault in verdict["missing"] + verdict["wrong"]:
         assert fault in prompt
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_verdict_can_be_held_to_a_band(seed: int) -> None:
+    verdict = evaluate_image({"prompt": PROMPT}, random.Random(seed), (40, 60))
+    assert 40 <= verdict["score"] <= 60
+    assert verdict["missing"]
+    assert verdict["unwanted"]
 
 
 def test_most_pictures_pass_and_some_do_not() -> None:

@@ -32,45 +32,51 @@ _GOOD_SCORE, _FAIR_SCORE = 86, 68
 def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
     """Write an image prompt anew: same subject, neutral words, what was missing named.
 
-    The first part between commas stays the first; what is added follows it, so that the tail stays the tail.
+    The first part between commas stays the first; what is added follows it, so that the tail stays the tail. Where
+    nothing would change for lack of room, the last detail makes some: the same prompt would be refused again.
 
     Args:
-        task: ``{"prompt", "missing": [...], "wrong": [...], "avoid": [...], "promptCharacters"}``.
+        task: ``{"prompt", "tail", "missing": [...], "wrong": [...], "avoid": [...], "promptCharacters"}``.
         rng: decides everything that is left open.
 
     Returns:
         ``{"prompt"}``, no longer than ``promptCharacters`` unless the given one was.
     """
-    opening, *parts = task["prompt"].split(", ")
+    prompt: str = task["prompt"]
+    limit: int = task["promptCharacters"]
+    tail: str = task.get("tail", "")
+    end = [tail] if tail and prompt.endswith(f", {tail}") else []
+    opening, *parts = (prompt.removesuffix(f", {tail}") if end else prompt).split(", ")
     unwelcome = [*task.get("avoid", ()), *task.get("wrong", ())]
     kept = [part for part in map(_neutralize, parts) if not _mentions(part, unwelcome)]
-    limit: int = task["promptCharacters"]
 
     def has_room_for(text: str) -> bool:
-        return len(", ".join([opening, text, *kept])) <= limit
+        return len(", ".join([opening, text, *kept, *end])) <= limit
 
     for text in task.get("missing", ()):
         if text not in kept and not _mentions(text, unwelcome) and has_room_for(text):
             kept.insert(0, text)
     improvements = [text for text in IMPROVEMENTS if text not in kept and not _mentions(text, unwelcome)]
+    if kept == parts and not any(map(has_room_for, improvements)):
+        kept = kept[:-1]
     if fitting := list(filter(has_room_for, improvements)):
         kept.insert(0, rng.choice(fitting))
-    return {"prompt": ", ".join([opening, *kept])}
+    return {"prompt": ", ".join([opening, *kept, *end])}
 
 
-def evaluate_image(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+def evaluate_image(task: Mapping[str, Any], rng: random.Random, band: tuple[int, int] | None = None) -> dict[str, Any]:
     """Judge how well a picture shows its prompt.
 
     Args:
         task: ``{"prompt"}``; the picture itself is not looked at.
         rng: decides the verdict.
+        band: the lowest and the highest score that it may give; None = drawn, mostly a good one.
 
     Returns:
         ``{"score": 0-100, "missing": [...], "wrong": [...], "unwanted": [...]}``; the lower the score, the more there
         is to find fault with.
     """
-    lowest, highest = rng.choices(_SCORE_BANDS, _BAND_WEIGHTS)[0]
-    score = rng.randint(lowest, highest)
+    score = rng.randint(*(band or rng.choices(_SCORE_BANDS, _BAND_WEIGHTS)[0]))
     details = task["prompt"].split(", ")[1:5]
     rng.shuffle(details)
     return {
