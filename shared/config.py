@@ -22,6 +22,7 @@ from shared.providers import (
     IMAGE_PROVIDERS,
     OPENAI_URL,
     TEXT_PROVIDERS,
+    VISION_PROVIDERS,
     Provider,
     ServiceAccess,
 )
@@ -39,7 +40,7 @@ class SettingError(CatalogSeederError):
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Which services answer text and image calls, where they are and how we sign in.
+    """Which services answer text, vision and image calls, where they are and how we sign in.
 
     Attributes:
         endpoint: Azure OpenAI: URL without the API's path, such as ``https://contoso.openai.azure.com``; None while not
@@ -48,9 +49,11 @@ class ModelSettings:
         api_version: Azure OpenAI: a dated version for the older URL style; None for the v1 style at
             ``<endpoint>/openai/v1/``.
         text_deployment: name of what answers text calls: a deployment (Azure) or a model; empty = not configured.
+        vision_deployment: name of what answers questions about a picture; empty = not configured.
         image_deployment: name of what makes pictures; empty = not configured.
         image_timeout_seconds: how long one image call may take; a timed-out call may have been billed.
         text_provider: the service that answers text calls.
+        vision_provider: the service that answers questions about a picture.
         image_provider: the service that makes pictures.
         openai: OpenAI itself.
         gemini: Gemini's OpenAI-compatible endpoint.
@@ -62,9 +65,11 @@ class ModelSettings:
     api_key: str | None = field(default=None, repr=False)
     api_version: str | None = None
     text_deployment: str = "gpt-5"
+    vision_deployment: str = "gpt-5"
     image_deployment: str = "gpt-image-2"
     image_timeout_seconds: float = 600
     text_provider: Provider = Provider.AZURE
+    vision_provider: Provider = Provider.AZURE
     image_provider: Provider = Provider.AZURE
     openai: ServiceAccess = ServiceAccess(OPENAI_URL)
     gemini: ServiceAccess = ServiceAccess(GEMINI_URL)
@@ -73,7 +78,7 @@ class ModelSettings:
 
     @property
     def address(self) -> str:
-        """Where text and image calls go, for a message."""
+        """Where text and image calls go, for a message: what a probe asks."""
         return ", ".join(dict.fromkeys(map(self._find_address, (self.text_provider, self.image_provider))))
 
     @property
@@ -208,21 +213,21 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _model(reader: "_Reader") -> ModelSettings:
     text_provider = Provider(reader.choice("TEXT_PROVIDER", TEXT_PROVIDERS, Provider.AZURE))
     image_provider = Provider(reader.choice("IMAGE_PROVIDER", IMAGE_PROVIDERS, Provider.AZURE))
-    text_model, text_deployment = reader.text("TEXT_MODEL"), reader.text("AZURE_OPENAI_GPT5_DEPLOYMENT")
+    vision_provider = Provider(reader.choice("VISION_PROVIDER", VISION_PROVIDERS, text_provider))
     image_model, image_deployment = reader.text("IMAGE_MODEL"), reader.text("AZURE_OPENAI_IMAGE_DEPLOYMENT")
     fal_key, fal_key_by_its_own_name = reader.text("FAL_AI_API_KEY"), reader.text("FAL_KEY")
     return ModelSettings(
         endpoint=reader.endpoint("AZURE_OPENAI_ENDPOINT"),
         api_key=reader.text("AZURE_OPENAI_API_KEY"),
         api_version=reader.text("AZURE_OPENAI_API_VERSION"),
-        text_deployment=text_model
-        or (text_deployment if text_provider is Provider.AZURE else None)
-        or DEFAULT_TEXT_MODELS.get(text_provider, ""),
+        text_deployment=reader.text("TEXT_MODEL") or _find_text_model(reader, text_provider),
+        vision_deployment=_find_vision_model(reader, vision_provider, text_provider),
         image_deployment=image_model
         or (image_deployment if image_provider is Provider.AZURE else None)
         or DEFAULT_IMAGE_MODELS.get(image_provider, ""),
         image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
         text_provider=text_provider,
+        vision_provider=vision_provider,
         image_provider=image_provider,
         openai=ServiceAccess(OPENAI_URL, reader.text("OPENAI_API_KEY")),
         gemini=ServiceAccess(GEMINI_URL, reader.text("GEMINI_API_KEY")),
@@ -231,6 +236,20 @@ def _model(reader: "_Reader") -> ModelSettings:
         ),
         fal_key=fal_key or fal_key_by_its_own_name,
     )
+
+
+def _find_vision_model(reader: "_Reader", provider: Provider, text_provider: Provider) -> str:
+    """Return what answers questions about a picture: unless it is told, what answers text calls there."""
+    told = reader.text("VISION_MODEL")
+    deployment = reader.text("AZURE_OPENAI_VISION_DEPLOYMENT") if provider is Provider.AZURE else None
+    text_model = reader.text("TEXT_MODEL") if provider is text_provider else None
+    return told or deployment or text_model or _find_text_model(reader, provider)
+
+
+def _find_text_model(reader: "_Reader", provider: Provider) -> str:
+    """Return what a service answers text calls with where no model is told; empty = nobody knows."""
+    deployment = reader.text("AZURE_OPENAI_GPT5_DEPLOYMENT") if provider is Provider.AZURE else None
+    return deployment or DEFAULT_TEXT_MODELS.get(provider, "")
 
 
 def _store(reader: "_Reader") -> StoreSettings:

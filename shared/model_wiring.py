@@ -1,10 +1,11 @@
 """Builds the model from the settings: which services answer, with what they need checked before anything is called."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from shared.config import ModelSettings, SettingError, Settings
-from shared.ports import ImageModel, Model, OrderBook
+from shared.ports import ImageModel, Model, OrderBook, TextModel
 from shared.providers import Provider
 from shared.telemetry.paid_calls import ObservedModel
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_model_settings(model: ModelSettings) -> None:
-    """Check without any call that the chosen services are configured.
+    """Check without any call that the services that every run needs are configured: text and image.
 
     Raises:
         SettingError: something is missing; it names the setting.
@@ -29,32 +30,64 @@ def check_model_settings(model: ModelSettings) -> None:
             raise SettingError(name, f"is missing; expected the name of a model that {provider.value!r} serves")
 
 
+def check_vision_settings(model: ModelSettings) -> None:
+    """Check without any call that the vision service is configured: a run that judges pictures needs it, too.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
+    _check_provider(model, model.vision_provider, "VISION_PROVIDER")
+    if not model.vision_deployment:
+        expected = f"expected the name of a model that {model.vision_provider.value!r} serves and that sees pictures"
+        raise SettingError("VISION_MODEL", f"is missing; {expected}")
+
+
 def build_model(settings: Settings, orders: OrderBook) -> Model:
-    """Return the model that the settings name; one service does both kinds of call if it is chosen for both.
+    """Return the model that the settings name; a service that is chosen for several kinds of call is one.
+
+    A vision service that is not configured is an error of the calls that need it, and of no others.
 
     Args:
         settings: all settings.
         orders: remembers what a service with a queue was asked to make.
 
     Raises:
-        SettingError: a service is not configured.
+        SettingError: the text or the image service is not configured.
     """
     model = settings.model
     check_model_settings(model)
-    text = _build_openai(model, model.text_provider, settings.prices)
-    if model.image_provider is model.text_provider:
+    services: dict[Provider, Model] = {}
+
+    def build(provider: Provider) -> Model:
+        if provider not in services:
+            services[provider] = _build_openai(model, provider, settings.prices)
+        return services[provider]
+
+    text = build(model.text_provider)
+    image = _build_fal(model, orders) if model.image_provider is Provider.FAL else build(model.image_provider)
+    vision = _find_vision(model, build)
+    if text is vision and text is image:
         return ObservedModel(text)
-    from shared.adapters.model_pair import ModelPair  # noqa: PLC0415 - adapters are loaded when they are used
+    from shared.adapters.model_by_kind import ModelByKind  # noqa: PLC0415 - adapters are loaded when they are used
 
-    return ObservedModel(ModelPair(text, _build_image(model, orders, settings.prices)))
+    return ObservedModel(ModelByKind(text=text, vision=vision, image=image))
 
 
-def _build_image(model: ModelSettings, orders: OrderBook, prices: "PriceList") -> ImageModel:
-    if model.image_provider is Provider.FAL:
-        from shared.adapters.model_fal import FalModel  # noqa: PLC0415 - an extra: nobody else has it
+def _find_vision(model: ModelSettings, build: Callable[[Provider], Model]) -> TextModel:
+    """Return the vision service, or what stands for it where it is not configured."""
+    try:
+        check_vision_settings(model)
+    except SettingError as error:
+        from shared.adapters.model_by_kind import MissingModel  # noqa: PLC0415 - see above
 
-        return FalModel(model, orders)
-    return _build_openai(model, model.image_provider, prices)
+        return MissingModel(str(error))
+    return build(model.vision_provider)
+
+
+def _build_fal(model: ModelSettings, orders: OrderBook) -> ImageModel:
+    from shared.adapters.model_fal import FalModel  # noqa: PLC0415 - an extra: nobody else has it
+
+    return FalModel(model, orders)
 
 
 def _build_openai(model: ModelSettings, provider: Provider, prices: "PriceList") -> Model:

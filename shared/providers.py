@@ -1,4 +1,4 @@
-"""The services that answer text and image calls: which there are, and what each one is called with by default."""
+"""The services that answer text, vision and image calls: which there are, and their models where none is told."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 
 
 class Provider(StrEnum):
-    """A service, spelled as in ``TEXT_PROVIDER`` and ``IMAGE_PROVIDER``."""
+    """A service, spelled as in ``TEXT_PROVIDER``, ``VISION_PROVIDER`` and ``IMAGE_PROVIDER``."""
 
     AZURE = "azure"
     OPENAI = "openai"
@@ -19,6 +19,7 @@ class Provider(StrEnum):
 
 
 TEXT_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.GEMINI, Provider.COMPATIBLE)
+VISION_PROVIDERS = TEXT_PROVIDERS
 IMAGE_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.COMPATIBLE, Provider.FAL)
 
 DEFAULT_TEXT_MODELS = {

@@ -74,8 +74,10 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
             "model": {
                 "endpoint": services.settings.model.address,
                 "textProvider": services.settings.model.text_provider,
+                "visionProvider": services.settings.model.vision_provider,
                 "imageProvider": services.settings.model.image_provider,
                 "textDeployment": services.settings.model.text_deployment,
+                "visionDeployment": services.settings.model.vision_deployment,
                 "imageDeployment": services.settings.model.image_deployment,
                 "probe": model,
             },

@@ -6,9 +6,9 @@ param metrics object = {
   runs: 'catalog_seeder.runs'
   // One at the end of each image job; dimensions: outcome (made, kept, failed), reason.
   images: 'catalog_seeder.images'
-  // One an answered or failed model call; dimensions: kind (text, image), outcome (ok, or a reason code such as rate_limited).
+  // One an answered or failed model call; dimensions: kind (text, vision, image), outcome (ok, or a reason code such as rate_limited).
   modelCalls: 'catalog_seeder.model_calls'
-  // US dollars of each billed call; dimension: kind (text, image).
+  // US dollars of each billed call; dimension: kind (text, vision, image).
   cost: 'catalog_seeder.cost_usd'
 }
 

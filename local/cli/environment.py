@@ -21,6 +21,8 @@ MODEL_SETTINGS = frozenset(
         "AZURE_OPENAI_API_VERSION",
         "TEXT_PROVIDER",
         "TEXT_MODEL",
+        "VISION_PROVIDER",
+        "VISION_MODEL",
         "IMAGE_PROVIDER",
         "IMAGE_MODEL",
         "OPENAI_API_KEY",

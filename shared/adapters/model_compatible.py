@@ -1,6 +1,7 @@
 """The model port over servers that speak the part of OpenAI's wire that all of them know.
 
-That is chat completions with a JSON schema (Gemini's endpoint, vLLM, Ollama and most gateways have no Responses), and
+That is chat completions with a JSON schema, pictures in the question included (Gemini's endpoint, vLLM, Ollama and
+most gateways have no Responses), and
 ``/images/generations`` with the parameters that came first: no quality, no output format.
 """
 
@@ -14,10 +15,12 @@ from shared.adapters.model_client import limit_time
 from shared.adapters.model_line import ModelLine
 from shared.adapters.model_openai import TEXT_TIMEOUT_SECONDS
 from shared.adapters.model_schema import build_strict_schema
+from shared.adapters.model_vision import choose_deployment, write_data_url
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.prices import PriceList, load_prices
 
 if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionContentPartParam
     from openai.types.shared_params import ResponseFormatJSONSchema
 
     from shared.config import ModelSettings
@@ -40,11 +43,13 @@ class CompatibleModel:
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Ask for a structured answer: one ``POST /chat/completions`` with a strict schema.
 
+        A question about a picture goes to the vision model; whether that one sees is the server's business.
+
         Raises:
             ModelError: for every failure; with its usage if an answer came that cannot be used.
         """
-        model = self._settings.text_deployment
-        call = self._line.describe("text", model, request.instructions, request.task)
+        kind, model = choose_deployment(self._settings, request)
+        call = self._line.describe(kind, model, request.instructions, request.task)
         schema = build_strict_schema(request.answer_type)
         answer_format: ResponseFormatJSONSchema = {
             "type": "json_schema",
@@ -56,7 +61,7 @@ class CompatibleModel:
                 model=model,
                 messages=[
                     {"role": "system", "content": request.instructions},
-                    {"role": "user", "content": request.task},
+                    {"role": "user", "content": _write_content(request)},
                 ],
                 response_format=answer_format,
                 timeout=limit_time(TEXT_TIMEOUT_SECONDS),
@@ -100,3 +105,13 @@ class CompatibleModel:
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
         await self._line.close()
+
+
+def _write_content(request: TextRequest[AnswerT]) -> "str | list[ChatCompletionContentPartParam]":
+    """Return the question, and the picture that it is about; without ``detail``, which only OpenAI has."""
+    if request.picture is None:
+        return request.task
+    return [
+        {"type": "text", "text": request.task},
+        {"type": "image_url", "image_url": {"url": write_data_url(request.picture)}},
+    ]

@@ -58,7 +58,7 @@ class ModelLine(ABC):
         self._client: ModelClient | None = None
 
     def describe(self, kind: str, model: str, *private: str) -> ModelCall:
-        """Return a call of a kind (text, image) to a model; ``private`` is what must not be quoted of it."""
+        """Return a call of a kind (text, vision, image) to a model; ``private`` is what must not be quoted of it."""
         subject = f"{kind} call to {self._names.noun} {model!r}"
         return ModelCall(subject=subject, key=self._key, private=private, settings=self._names)
 
@@ -165,14 +165,16 @@ class KeyLine(ModelLine):
 
 SERVICE_NAMES = {
     Provider.OPENAI: SettingNames(
-        noun="model", address="the network", key="OPENAI_API_KEY", model="TEXT_MODEL and IMAGE_MODEL"
+        noun="model", address="the network", key="OPENAI_API_KEY", model="TEXT_MODEL, VISION_MODEL and IMAGE_MODEL"
     ),
-    Provider.GEMINI: SettingNames(noun="model", address="the network", key="GEMINI_API_KEY", model="TEXT_MODEL"),
+    Provider.GEMINI: SettingNames(
+        noun="model", address="the network", key="GEMINI_API_KEY", model="TEXT_MODEL and VISION_MODEL"
+    ),
     Provider.COMPATIBLE: SettingNames(
         noun="model",
         address="OPENAI_COMPATIBLE_BASE_URL",
         key="OPENAI_COMPATIBLE_API_KEY",
-        model="OPENAI_COMPATIBLE_BASE_URL, TEXT_MODEL and IMAGE_MODEL",
+        model="OPENAI_COMPATIBLE_BASE_URL, TEXT_MODEL, VISION_MODEL and IMAGE_MODEL",
     ),
 }
 """What to name where a service cannot be used; where OpenAI and Gemini are, no setting says."""

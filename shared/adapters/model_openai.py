@@ -1,10 +1,10 @@
-"""The model port over OpenAI and Azure OpenAI: Responses for text, and pictures.
+"""The model port over OpenAI and Azure OpenAI: Responses for text and questions about pictures, and pictures.
 
 Imported by `shared.model_wiring` when the first call is made: the SDK costs half a second that an app start does not
 have.
 """
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx2
 from openai import AsyncOpenAI
@@ -13,16 +13,21 @@ from shared.adapters.model_answers import read_image_answer, read_text_answer
 from shared.adapters.model_client import limit_time
 from shared.adapters.model_line import AzureLine, ModelLine
 from shared.adapters.model_schema import build_strict_schema
+from shared.adapters.model_vision import choose_deployment, write_data_url
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.prices import PriceList, load_prices
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
+    from openai.types.responses import ResponseInputParam
 
     from shared.config import ModelSettings
 
 TEXT_TIMEOUT_SECONDS = 600.0
 """A batch of 50 drafts is some 15,000 tokens, and a reasoning model thinks first: minutes, and paid for if given up."""
+
+PICTURE_DETAIL: Final = "high"
+"""The service sees 1024x1024 pixels as they are; "low" would show it a blur, and "auto" leaves that to it."""
 
 
 class OpenAIModel:
@@ -52,18 +57,20 @@ class OpenAIModel:
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Ask for a structured answer: one ``POST /responses`` with a strict schema, not stored by the service.
 
+        A question about a picture goes to the vision deployment.
+
         Raises:
             ModelError: for every failure; with its usage if an answer came that cannot be used.
         """
-        deployment = self._settings.text_deployment
-        call = self._line.describe("text", deployment, request.instructions, request.task)
+        kind, deployment = choose_deployment(self._settings, request)
+        call = self._line.describe(kind, deployment, request.instructions, request.task)
         schema = build_strict_schema(request.answer_type)
 
         async def send(sdk: AsyncOpenAI) -> httpx2.Response:
             raw = await sdk.responses.with_raw_response.create(
                 model=deployment,
                 instructions=request.instructions,
-                input=request.task,
+                input=_write_input(request),
                 text={
                     "format": {"type": "json_schema", "name": request.schema_name, "schema": schema, "strict": True},
                 },
@@ -111,3 +118,18 @@ class OpenAIModel:
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""
         await self._line.close()
+
+
+def _write_input(request: TextRequest[AnswerT]) -> "str | ResponseInputParam":
+    """Return the question, and the picture that it is about."""
+    if request.picture is None:
+        return request.task
+    return [
+        {
+            "role": "user",
+            "content": [
+                {"type": "input_text", "text": request.task},
+                {"type": "input_image", "image_url": write_data_url(request.picture), "detail": PICTURE_DETAIL},
+            ],
+        }
+    ]

@@ -1,4 +1,4 @@
-"""Makes text that a service wrote fit for our messages: one line, no credential, nothing of the request."""
+"""Makes text that a service wrote fit for our messages: one line, no credential, nothing of the request, no picture."""
 
 import re
 
@@ -13,11 +13,12 @@ _REPEATED_RUN = 32
 _KEY_RUN = 6
 """Services echo the first or last few characters of a refused key; 6 in a row are no accident."""
 
-_CREDENTIAL_SHAPES = re.compile(
+_PRIVATE_SHAPES = re.compile(
     r"""
     \bbearer\s+\S+                                                # an Authorization header
     | \b(?:api[-_ ]?key|token|secret|password|signature)\b          # "API key provided: abc", "api-key=abc"
       (?:\s+\w+)?["']?\s*[:=]\s*\S+
+    | \bdata:[\w./+-]+;base64,\S*                                      # a picture
     | \bsk-\S+                                                      # OpenAI's own keys
     | \beyJ[\w-]+\.\S*                                              # a JSON Web Token
     | \S*\*{2,}\S*                                                  # a masked key: abcd****wxyz
@@ -47,7 +48,7 @@ def quote_service(text: str, *, key: str | None, private: tuple[str, ...]) -> st
         line = line.rpartition(" ")[0]  # the last word may be half a key, which no shape would recognise
     if key:
         line = _hide_key(line, key)
-    return _CREDENTIAL_SHAPES.sub(HIDDEN, line)
+    return _PRIVATE_SHAPES.sub(HIDDEN, line)
 
 
 def _repeats(line: str, private: tuple[str, ...]) -> bool:

@@ -6,8 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.domain.texts import clean_line
 
-MOST_FINDINGS = 5
-"""Of each kind: what a rewritten prompt has room to answer."""
+KINDS_OF_FINDINGS, MOST_FINDINGS = 3, 5
+"""So many of each kind: what a rewritten prompt has room to answer."""
 
 FINDING_CHARACTERS = 120
 

@@ -15,14 +15,14 @@ MADE_AGAIN = COUNTED_REASONS | UNUSABLE_ANSWERS | {Reason.RATE_LIMITED, Reason.S
 """The retry policy tries these again: nothing has failed for good yet."""
 
 
-def record(name: str, payload: Data, result: Data, *, paid: bool) -> None:
+def record(name: str, payload: Data, result: Data, *, paid: str | None) -> None:
     """Count an execution that ended.
 
     Args:
         name: the activity.
         payload: its message.
         result: its result.
-        paid: it called the model; otherwise its cost and its drafts were counted when they were paid.
+        paid: which kind of call to the model it made; None = its cost and its drafts were counted when they were paid.
     """
     reason = result.get("failure", {}).get("reason")
     if reason in MADE_AGAIN:
@@ -39,7 +39,7 @@ def record(name: str, payload: Data, result: Data, *, paid: bool) -> None:
             why = find_run_failure(payload).get("reason")
             count(Metric.RUNS, {"status": result["status"], "reason": why})
     if paid:
-        _count_cost(result.get("cost", {}))
+        count(Metric.COST_USD, {"kind": paid}, result.get("cost", {}).get("nano_usd", 0) / NANO)
 
 
 def find_run_failure(ending: Data) -> Data:
@@ -52,8 +52,3 @@ def _count_drafts(result: Data) -> None:
     count(Metric.ITEMS, {"outcome": "accepted"}, result.get("accepted", 0))
     for reason, drafts in result.get("rejected", {}).items():
         count(Metric.ITEMS, {"outcome": "rejected", "reason": reason}, drafts)
-
-
-def _count_cost(cost: Data) -> None:
-    kind = "image" if cost.get("image_calls") else "text"
-    count(Metric.COST_USD, {"kind": kind}, cost.get("nano_usd", 0) / NANO)

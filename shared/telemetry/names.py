@@ -51,7 +51,8 @@ class Metric(StrEnum):
     """Attempts that failed in a way that is tried again; by ``activity`` and ``reason``. The last attempt of what the
     retry policy gives up is among them: an activity cannot know."""
     MODEL_CALLS = "catalog_seeder.model_calls"
-    """Answered or failed calls; by ``kind`` (text, image) and ``outcome``: ok, or a reason (429 is rate_limited)."""
+    """Answered or failed calls; by ``kind`` (text, vision, image) and ``outcome``: ok, or a reason (rate_limited for a
+    429)."""
     MODEL_CALL_SECONDS = "catalog_seeder.model_call_duration"
     """Histogram of their seconds; by ``kind`` and ``outcome``."""
     COST_USD = "catalog_seeder.cost_usd"

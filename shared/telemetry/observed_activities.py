@@ -18,7 +18,7 @@ from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, s
 
 Activity = Callable[[Data], Awaitable[Data]]
 
-PAYING = frozenset({"make_categories", "write_batch", "make_image"})
+PAYING = frozenset({"make_categories", "write_batch", "make_image", "evaluate_image", "rewrite_prompt"})
 """Activities that call the model; their messages count attempts."""
 
 EXPECTED = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
@@ -62,7 +62,7 @@ def _tell(span: Span, name: str, payload: Data, result: Data, calls: PaidCalls) 
         describe(span, {Attribute.PAID_CALL_SECONDS: round(calls.seconds, 3)})
     if why := _find_error(name, payload, result):
         mark_failed(span, why)
-    activity_metrics.record(name, payload, result, paid=calls.count > 0)
+    activity_metrics.record(name, payload, result, paid=calls.kind)
     _log_end(name, payload, result, facts)
 
 

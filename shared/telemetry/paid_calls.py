@@ -15,12 +15,18 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(slots=True)
 class PaidCalls:
-    """What one execution of an activity called.
+    """What one execution of an activity called; all calls of one are of a kind.
 
     An activity that is delivered again finds its earlier result and reports what that cost; it made no call, and so
     its cost is not counted a second time.
+
+    Attributes:
+        kind: text, vision or image; None = nothing was called.
+        count: how many calls.
+        seconds: how long they took together.
     """
 
+    kind: str | None = None
     count: int = 0
     seconds: float = 0.0
 
@@ -51,7 +57,8 @@ class ObservedModel:
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Ask for a structured answer."""
-        return await _observe("text", self._model.answer(request))
+        kind = "text" if request.picture is None else "vision"
+        return await _observe(kind, self._model.answer(request))
 
     async def draw(self, request: ImageRequest) -> ImageAnswer:
         """Make one picture."""
@@ -80,6 +87,7 @@ async def _observe(kind: str, call: Awaitable[ResultT]) -> ResultT:
         record_model_call(kind=kind, outcome=outcome, seconds=seconds)
         calls = _watched.get()
         if calls is not None:
+            calls.kind = kind
             calls.count += 1
             calls.seconds += seconds
     return result

@@ -1,12 +1,16 @@
-"""Which services answer: chosen apart for text and pictures, and what each one needs before it is called."""
+"""Which services answer: chosen apart for writing, seeing and drawing, and what each one needs before it is called."""
 
 import pytest
 
 from shared import model_wiring
 from shared.config import SettingError, load_settings
-from shared.model_wiring import build_model, check_model_settings
+from shared.domain.review_prompts import ask_for_evaluation
+from shared.model_wiring import build_model, check_model_settings, check_vision_settings
+from shared.ports import ModelError
 from shared.providers import DEFAULT_IMAGE_MODELS, DEFAULT_TEXT_MODELS, Provider
+from shared.reasons import Reason
 from tests.support.memory_orders import MemoryOrders
+from tests.support.shown_pictures import JPEG
 
 AZURE = {"AZURE_OPENAI_ENDPOINT": "https://contoso.openai.azure.com", "AZURE_OPENAI_API_KEY": "azure-key"}
 NOT_AZURE = {"TEXT_PROVIDER": "openai", "IMAGE_PROVIDER": "openai", "OPENAI_API_KEY": "openai-key"}
@@ -45,13 +49,74 @@ def test_of_fals_two_names_for_its_key_ours_wins() -> None:
     assert load_settings({"FAL_KEY": "theirs", "FAL_AI_API_KEY": "ours"}).model.fal_key == "ours"
 
 
-@pytest.mark.parametrize("setting", ["TEXT_PROVIDER", "IMAGE_PROVIDER"])
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, (Provider.AZURE, "gpt-5")),
+        ({"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer"}, (Provider.AZURE, "writer")),
+        (
+            {"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer", "AZURE_OPENAI_VISION_DEPLOYMENT": "seer"},
+            (Provider.AZURE, "seer"),
+        ),
+        ({"TEXT_MODEL": "writer"}, (Provider.AZURE, "writer")),
+        ({"AZURE_OPENAI_VISION_DEPLOYMENT": "seer", "VISION_MODEL": "told"}, (Provider.AZURE, "told")),
+        ({"TEXT_PROVIDER": "openai", "TEXT_MODEL": "gpt-5.4"}, (Provider.OPENAI, "gpt-5.4")),
+        ({"TEXT_PROVIDER": "openai", "AZURE_OPENAI_VISION_DEPLOYMENT": "seer"}, (Provider.OPENAI, "gpt-5")),
+        ({"VISION_PROVIDER": "Gemini", "TEXT_MODEL": "writer"}, (Provider.GEMINI, "gemini-3.5-flash")),
+        ({"VISION_PROVIDER": "gemini", "VISION_MODEL": "seer"}, (Provider.GEMINI, "seer")),
+        (
+            {"TEXT_PROVIDER": "gemini", "VISION_PROVIDER": "azure", "AZURE_OPENAI_GPT5_DEPLOYMENT": "writer"},
+            (Provider.AZURE, "writer"),
+        ),
+        ({"VISION_PROVIDER": "compatible", "TEXT_MODEL": "writer"}, (Provider.COMPATIBLE, "")),
+    ],
+)
+def test_who_writes_sees_too_unless_it_is_said_otherwise(
+    environment: dict[str, str], expected: tuple[Provider, str]
+) -> None:
+    model = load_settings(environment).model
+    assert (model.vision_provider, model.vision_deployment) == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "missing"),
+    [
+        ({"VISION_PROVIDER": "openai"}, "OPENAI_API_KEY"),
+        ({"VISION_PROVIDER": "gemini"}, "GEMINI_API_KEY"),
+        ({"VISION_PROVIDER": "compatible", "VISION_MODEL": "seer"}, "OPENAI_COMPATIBLE_BASE_URL"),
+        ({"VISION_PROVIDER": "compatible", "OPENAI_COMPATIBLE_BASE_URL": SERVER}, "VISION_MODEL"),
+    ],
+)
+async def test_what_a_vision_service_lacks_is_told_to_who_asks_it_and_to_nobody_else(
+    environment: dict[str, str], missing: str
+) -> None:
+    settings = load_settings(AZURE | environment)
+    check_model_settings(settings.model)
+    with pytest.raises(SettingError) as raised:
+        check_vision_settings(settings.model)
+    assert raised.value.setting == missing
+    assert "expected" in str(raised.value)
+    model = build_model(settings, MemoryOrders())
+    with pytest.raises(ModelError, match=missing) as asked:
+        await model.answer(ask_for_evaluation("a boat", JPEG, iteration=1))
+    assert asked.value.reason is Reason.NOT_CONFIGURED
+    await model.close()
+
+
+@pytest.mark.parametrize("environment", [AZURE, NOT_AZURE, AZURE | NOT_AZURE | {"VISION_PROVIDER": "azure"}])
+def test_a_vision_service_that_is_configured_passes(environment: dict[str, str]) -> None:
+    check_vision_settings(load_settings(environment).model)
+
+
+@pytest.mark.parametrize("setting", ["TEXT_PROVIDER", "VISION_PROVIDER", "IMAGE_PROVIDER"])
 def test_an_unknown_provider_is_told_with_those_that_there_are(setting: str) -> None:
     with pytest.raises(SettingError, match=rf"{setting} is 'acme'; expected one of azure, openai"):
         load_settings({setting: "acme"})
 
 
-@pytest.mark.parametrize(("setting", "provider"), [("TEXT_PROVIDER", "fal"), ("IMAGE_PROVIDER", "gemini")])
+@pytest.mark.parametrize(
+    ("setting", "provider"), [("TEXT_PROVIDER", "fal"), ("VISION_PROVIDER", "fal"), ("IMAGE_PROVIDER", "gemini")]
+)
 def test_a_provider_is_refused_for_what_it_does_not_do(setting: str, provider: str) -> None:
     with pytest.raises(SettingError, match=f"{setting} is '{provider}'; expected one of"):
         load_settings({setting: provider})
@@ -86,7 +151,7 @@ def test_a_provider_without_its_extra_is_told_before_anything_is_called(monkeypa
 
 
 @pytest.mark.parametrize("provider", ["azure", "openai", "compatible"])
-async def test_one_service_that_does_both_is_one_model(provider: str) -> None:
+async def test_one_service_that_does_everything_is_one_model(provider: str) -> None:
     environment = AZURE | NOT_AZURE | {"TEXT_PROVIDER": provider, "IMAGE_PROVIDER": provider}
     environment |= {"OPENAI_COMPATIBLE_BASE_URL": SERVER, "TEXT_MODEL": "writer", "IMAGE_MODEL": "painter"}
     model = build_model(load_settings(environment), MemoryOrders())

@@ -23,6 +23,8 @@ GOOD = [
     ("AZURE_OPENAI_API_KEY", "secret", "model.api_key", "secret"),
     ("AZURE_OPENAI_API_VERSION", "2025-04-01-preview", "model.api_version", "2025-04-01-preview"),
     ("AZURE_OPENAI_GPT5_DEPLOYMENT", "text", "model.text_deployment", "text"),
+    ("AZURE_OPENAI_VISION_DEPLOYMENT", "vision", "model.vision_deployment", "vision"),
+    ("VISION_MODEL", "vision", "model.vision_deployment", "vision"),
     ("AZURE_OPENAI_IMAGE_DEPLOYMENT", "image", "model.image_deployment", "image"),
     ("IMAGE_TIMEOUT_SECONDS", "1", "model.image_timeout_seconds", 1),
     ("IMAGE_TIMEOUT_SECONDS", "3600", "model.image_timeout_seconds", 3600),

@@ -38,6 +38,21 @@ async def test_a_run_with_failures_is_counted_as_its_status_tells_it(telemetry: 
     assert telemetry.total(Metric.COST_USD, kind="text") > 0 < telemetry.total(Metric.COST_USD, kind="image")
 
 
+async def test_looks_at_pictures_are_counted_apart_from_writing_and_drawing(
+    telemetry: Telemetry, tmp_path: Path
+) -> None:
+    async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
+        run = await run_to_end(app, targetCount=3, categoryCount=1, refine={"iterations": 2, "acceptScore": 100})
+        requests = app.simulator.stats()["requests"]
+
+    seen, written = (telemetry.total(Metric.MODEL_CALLS, kind=kind, outcome="ok") for kind in ("vision", "text"))
+    assert seen == 6
+    assert seen + written == requests["responses"]["200"]
+    costs = {kind: telemetry.total(Metric.COST_USD, kind=kind) for kind in ("text", "vision", "image")}
+    assert min(costs.values()) > 0
+    assert sum(costs.values()) == pytest.approx(run["cost"]["usd"], abs=0.0001)
+
+
 async def test_pictures_that_are_there_are_counted_as_kept(telemetry: Telemetry, tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await run_to_end(app, targetCount=3, categoryCount=1)
