@@ -146,6 +146,29 @@ param textModelSku string = 'GlobalStandard'
 @maxValue(10000)
 param textModelCapacity int = 50
 
+@description('Name of a deployment that looks at pictures, in runs that have them judged; empty: the text deployment does, and none is made.')
+@maxLength(64)
+param visionDeploymentName string = ''
+
+@description('Vision model: a text model that sees.')
+@minLength(2)
+@maxLength(64)
+param visionModelName string = 'gpt-5-mini'
+
+@description('Version of the vision model.')
+@minLength(1)
+@maxLength(32)
+param visionModelVersion string = '2025-08-07'
+
+@description('Kind of the vision deployment.')
+@allowed(['GlobalStandard', 'DataZoneStandard', 'Standard'])
+param visionModelSku string = 'GlobalStandard'
+
+@description('Capacity of the vision deployment, in thousands of tokens a minute.')
+@minValue(1)
+@maxValue(10000)
+param visionModelCapacity int = 50
+
 @description('Whether there is an image deployment. Some image models need an access form first; without one the app makes items only.')
 param imageModelEnabled bool = true
 
@@ -247,6 +270,13 @@ var textDeployment = {
   sku: textModelSku
   capacity: textModelCapacity
 }
+var visionDeployment = {
+  name: visionDeploymentName
+  model: visionModelName
+  version: visionModelVersion
+  sku: visionModelSku
+  capacity: visionModelCapacity
+}
 var imageDeployment = {
   name: imageDeploymentName
   model: imageModelName
@@ -325,7 +355,11 @@ module model 'modules/model.bicep' = if (!usesExistingModel) {
     tags: tags
     isPrivate: vnetEnabled
     contentFilterSeverity: contentFilterSeverity
-    deployments: imageModelEnabled ? [textDeployment, imageDeployment] : [textDeployment]
+    deployments: concat(
+      [textDeployment],
+      empty(visionDeploymentName) ? [] : [visionDeployment],
+      imageModelEnabled ? [imageDeployment] : []
+    )
   }
 }
 
@@ -432,6 +466,7 @@ module functionApp 'modules/function-app.bicep' = {
     catalogStorageUrl: catalogStorage.outputs.blobUrl
     modelEndpoint: modelAccess.outputs.endpoint
     textDeploymentName: textDeploymentName
+    visionDeploymentName: visionDeploymentName
     imageDeploymentName: imageDeploymentName
     imageModelEnabled: imageModelEnabled
     imageTimeoutSeconds: imageTimeoutSeconds
@@ -498,6 +533,7 @@ output CATALOG_STORAGE_ACCOUNT string = catalogStorage.outputs.name
 output CATALOG_STORAGE_URL string = catalogStorage.outputs.blobUrl
 output AZURE_OPENAI_ENDPOINT string = modelAccess.outputs.endpoint
 output AZURE_OPENAI_GPT5_DEPLOYMENT string = textDeploymentName
+output AZURE_OPENAI_VISION_DEPLOYMENT string = visionDeploymentName
 output AZURE_OPENAI_IMAGE_DEPLOYMENT string = imageDeploymentName
 output APPLICATION_INSIGHTS_NAME string = monitoring.outputs.applicationInsightsName
 output WORKBOOK_ID string = workbook.outputs.id

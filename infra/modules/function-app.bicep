@@ -59,6 +59,10 @@ param modelEndpoint string
 @maxLength(64)
 param textDeploymentName string
 
+@description('Name of the vision deployment; empty: the text deployment looks at pictures.')
+@maxLength(64)
+param visionDeploymentName string
+
 @description('Name of the image deployment.')
 @minLength(2)
 @maxLength(64)
@@ -125,6 +129,7 @@ var baseSettings = {
   // What shared/config.py reads. What it reads and is not here keeps its default; docs/deploy.md lists why.
   AZURE_OPENAI_ENDPOINT: modelEndpoint
   AZURE_OPENAI_GPT5_DEPLOYMENT: textDeploymentName
+  AZURE_OPENAI_VISION_DEPLOYMENT: visionDeploymentName
   AZURE_OPENAI_IMAGE_DEPLOYMENT: imageDeploymentName
   IMAGE_TIMEOUT_SECONDS: string(imageTimeoutSeconds)
   PARALLEL_IMAGE_REQUESTS: string(parallelImageRequests)

@@ -1,4 +1,4 @@
-// Azure OpenAI: the account, its content filter, and a text and an image deployment. Sign-in with Entra only.
+// Azure OpenAI: the account, its content filter, and deployments that write, look and draw. Sign-in with Entra only.
 
 @description('Name of the account; also its subdomain, which Entra tokens need.')
 @minLength(2)
@@ -21,7 +21,7 @@ param contentFilterSeverity string
 
 @description('The deployments: each has name, model, version, sku and capacity.')
 @minLength(1)
-@maxLength(2)
+@maxLength(3)
 param deployments array
 
 var harms = ['Hate', 'Sexual', 'Violence', 'Selfharm']

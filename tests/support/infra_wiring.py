@@ -13,6 +13,7 @@ from tests.support.infra_settings import is_parameter, read_settings_of_template
 
 FLOWS = {
     "AZURE_OPENAI_GPT5_DEPLOYMENT": ("textDeploymentName", "textDeployment.name"),
+    "AZURE_OPENAI_VISION_DEPLOYMENT": ("visionDeploymentName", "visionDeployment.name"),
     "AZURE_OPENAI_IMAGE_DEPLOYMENT": ("imageDeploymentName", "imageDeployment.name"),
 }
 """Setting -> the parameter that it comes from, and where main.bicep gives the same to the model."""
