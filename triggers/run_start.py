@@ -20,6 +20,7 @@ from shared.domain import paths
 from shared.domain.image_families import check_size_for_model
 from shared.domain.messages import VERSION, SeedInput
 from shared.domain.requests import SeedRequest
+from shared.model_wiring import check_vision_settings
 from shared.records import claims, run
 from shared.records.claims import Claim, RunState
 from shared.records.files import JSON_TYPE, dump_json, read_json
@@ -63,11 +64,14 @@ async def start_run(
     Raises:
         Problem: 422: the key came with another body before, or the image model makes no pictures of this size. 409: the
             estimate is above the request's budget.
+        SettingError: pictures are to be looked at, and who looks is not configured.
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
     if not await has_started_run(services, key):
         _check_image_size(services, request)
+        if request.refine.is_wanted and not request.dry_run:
+            check_vision_settings(services.settings.model)
         await check_budget(services, request)
     run_id = new_run_id()
     if key is not None:

@@ -27,7 +27,8 @@ TEXT_TIMEOUT_SECONDS = 600.0
 """A batch of 50 drafts is some 15,000 tokens, and a reasoning model thinks first: minutes, and paid for if given up."""
 
 PICTURE_DETAIL: Final = "high"
-"""The service sees 1024x1024 pixels as they are; "low" would show it a blur, and "auto" leaves that to it."""
+"""The model sees the picture in tiles; "low" would show it 512x512 pixels of it, and "auto" leaves that to the service.
+https://platform.openai.com/docs/guides/images-vision"""
 
 
 class OpenAIModel:

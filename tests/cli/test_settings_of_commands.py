@@ -54,6 +54,7 @@ def test_offline_takes_the_place_of_endpoint_key_and_version(monkeypatch: pytest
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "a-real-key")
     monkeypatch.setenv("IMAGE_PROVIDER", "no provider at all")
     monkeypatch.setenv("TEXT_PROVIDER", "gemini")
+    monkeypatch.setenv("VISION_PROVIDER", "no provider either")
     monkeypatch.setenv("AZURE_OPENAI_API_VERSION", "2026-01-01")
     monkeypatch.setenv("AZURE_OPENAI_IMAGE_DEPLOYMENT", "pictures")
     settings = use_simulator(load_command_settings(Place(offline=True)), "http://127.0.0.1:9")
@@ -61,6 +62,7 @@ def test_offline_takes_the_place_of_endpoint_key_and_version(monkeypatch: pytest
     assert settings.model.api_key != "a-real-key"
     assert settings.model.image_deployment == "pictures"
     assert settings.model.text_provider is settings.model.image_provider is Provider.AZURE
+    assert settings.model.vision_provider is Provider.AZURE
 
 
 def test_a_wrong_endpoint_matters_only_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

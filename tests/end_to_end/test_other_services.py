@@ -23,6 +23,8 @@ async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_fault
         model = ModelSettings(
             text_provider=Provider.GEMINI,
             text_deployment="gemini-3.5-flash",
+            vision_provider=Provider.GEMINI,
+            vision_deployment="gemini-3.1-flash-lite",
             gemini=ServiceAccess(f"{simulator.url}/v1beta/openai", KEY),
             image_provider=Provider.FAL,
             image_deployment="fal-ai/fast-lightning-sdxl",
@@ -39,4 +41,9 @@ async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_fault
     assert stats["billedImageCount"] == status["cost"]["imageCalls"] >= 12
     assert status["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
     assert (health.status, health.body["model"]["probe"]) == (200, "reached")
-    assert (health.body["model"]["textProvider"], health.body["model"]["imageProvider"]) == ("gemini", "fal")
+    assert [health.body["model"][f"{kind}Provider"] for kind in ("text", "vision", "image")] == [
+        "gemini",
+        "gemini",
+        "fal",
+    ]
+    assert health.body["model"]["visionDeployment"] == "gemini-3.1-flash-lite"

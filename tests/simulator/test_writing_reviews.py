@@ -34,6 +34,7 @@ def test_a_rewritten_prompt_keeps_opening_tail_and_subject_and_fits(seed: int, l
 def test_what_may_be_taken_amiss_is_replaced() -> None:
     assert "sword" not in rewrite()
     assert "holding a staff" in rewrite()
+    assert ", bow tie, a flag, " in rewrite(prompt="toy, bow tie, a bow, red", promptCharacters=30) + ", "
 
 
 def test_what_was_missing_is_named_and_what_was_wrong_is_left_out() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.config import ModelSettings, Settings
+from shared.config import ModelSettings, SettingError, Settings
 from shared.domain import paths
 from shared.domain.requests import SeedRequest
 from shared.ports import Store
+from shared.providers import Provider
 from shared.records import claims, run
 from shared.wiring import Services
 from tests.support.catalogs import list_paths
@@ -241,3 +242,25 @@ async def test_a_run_that_was_started_with_its_key_is_told_whatever_the_model_is
     first = await start_of_size(store, ScriptedHost(), "1024x1024", key="k")
     again = await start_of_size(store, ScriptedHost(), "512x512", key="k")
     assert again.run_id == first.run_id
+
+
+async def start_refining(store: Store, **changes: Any) -> Start:
+    """Ask for pictures that are looked at, where who looks has no key."""
+    model = ModelSettings(endpoint="https://contoso.openai.azure.com", vision_provider=Provider.GEMINI)
+    services = Services(Settings(host_id=HOST, model=model))
+    services._store = store
+    request = SeedRequest.from_json(BODY | {"refine": {"iterations": 2}, **changes})
+    return await start_run(services, ScriptedHost(), request, key=None, body_hash="same")
+
+
+async def test_who_looks_at_pictures_is_checked_before_anything_is_there(store: WatchedStore) -> None:
+    with pytest.raises(SettingError, match="GEMINI_API_KEY is missing: VISION_PROVIDER is 'gemini'"):
+        await start_refining(store)
+    assert store.changes == []
+
+
+@pytest.mark.parametrize("changes", [{"refine": {"iterations": 0}}, {"dryRun": True}])
+async def test_where_nobody_looks_at_pictures_who_would_does_not_matter(
+    store: WatchedStore, changes: dict[str, Any]
+) -> None:
+    assert (await start_refining(store, **changes)).run_id

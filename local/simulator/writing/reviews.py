@@ -88,7 +88,8 @@ def evaluate_image(task: Mapping[str, Any], rng: random.Random, band: tuple[int,
 
 
 def _neutralize(text: str) -> str:
-    return re.sub(r"\w+", lambda word: NEUTRAL_WORDS.get(word[0].casefold(), word[0]), text)
+    # A bow tie is no bow.
+    return re.sub(r"bow tie|\w+", lambda word: NEUTRAL_WORDS.get(word[0].casefold(), word[0]), text)
 
 
 def _mentions(text: str, phrases: Iterable[str]) -> bool:
