@@ -81,6 +81,13 @@ async def test_rows_of_a_source_keep_what_they_were_beside_the_mark(tmp_path: Pa
         assert [count_marks(app.read(f"catalogs/toys/{name}")) for name in names] == [0] * 4
 
 
+async def test_a_prompt_that_is_refused_after_its_rewrites_has_one(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"rates": {"content_policy": 1}}) as app:
+        status = await app.run(targetCount=3, categoryCount=2, placeholder=True, policyRewrites=1)
+        assert (status["failures"], status["placeholders"]) == ({"content_policy": 3}, 3)
+        assert count_cards(tmp_path) == 3
+
+
 async def test_a_run_that_wants_no_placeholders_any_more_takes_them_away(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 1}}) as app:
         asked = {"targetCount": 3, "categoryCount": 2}
