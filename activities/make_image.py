@@ -20,6 +20,7 @@ from activities.picture_jobs import (
     ship_picture,
     ship_round,
 )
+from activities.placeholders import keep_placeholder
 from activities.refining import end_with_failure
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
@@ -57,7 +58,7 @@ async def make_image(payload: dict) -> dict:  # type: ignore[type-arg]  # the wo
 @blueprint.activity_trigger(input_name="payload")
 @observe_activity
 async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
-    """Activity: ``FailedImage`` in, ``Done`` out; writes the item's row of ``failed_images.json``."""
+    """Activity: ``FailedImage`` in, ``Done`` out; writes the item's row of ``failed_images.json``; may draw a card."""
     services, failed = get_services(), FailedImage.from_json(payload)
 
     async def work() -> Done:
@@ -73,6 +74,7 @@ async def record_failure(payload: dict) -> dict:  # type: ignore[type-arg]  # th
         }
         await write_failure(services.store, failed.run_id, row, product_id=item.product_id)
         await end_with_failure(services, failed)
+        await keep_placeholder(services, failed, item)
         return Done()
 
     return (await tell_failures(services, failed.run_id, Done, work)).to_json()

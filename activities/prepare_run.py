@@ -9,12 +9,13 @@ from activities.failures import tell_failures
 from shared.domain import paths
 from shared.domain.messages import Failure, Plan, RunRef
 from shared.imaging.pictures import BadImageError, inspect_image
+from shared.imaging.placeholder import is_placeholder_file
 from shared.ports import FileInfo, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.records import catalog, claims
 from shared.records.array_check import check_array
 from shared.records.files import write_json_if_changed
-from shared.records.pictures import iterate_stored_pictures
+from shared.records.pictures import is_placeholder, iterate_stored_pictures
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -66,10 +67,12 @@ async def run_prepare_run(services: Services, run: RunRef) -> Plan:
 async def find_valid_images(store: Store, catalog_name: str) -> set[str]:
     """Return the file names of the pictures that need not be made.
 
-    One that somebody put there by hand is looked at and taken on.
+    One that somebody put there by hand is looked at and taken on; a placeholder gives way to a picture.
     """
     valid = set()
     async for filename, info in iterate_stored_pictures(store, catalog_name):
+        if is_placeholder(info):
+            continue
         if not catalog.is_valid_image(info):
             await _take_on(store, info)
             if not catalog.is_valid_image(await store.describe(info.path)):
@@ -80,7 +83,7 @@ async def find_valid_images(store: Store, catalog_name: str) -> set[str]:
 
 async def _take_on(store: Store, info: FileInfo) -> None:
     content = await store.read(info.path)
-    if content is None:
+    if content is None or is_placeholder_file(content.data):
         return
     try:
         picture = await asyncio.to_thread(inspect_image, content.data)

@@ -79,6 +79,7 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         outputs=outputs,
         shortfall=why,
         notes=tuple(_note_pictures(near, bare)),
+        placeholders=view.placeholders,
     )
 
 

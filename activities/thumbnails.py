@@ -44,7 +44,7 @@ async def keep_thumbnail(store: Store, catalog: str, filename: str, thumbnail: b
         facts: those of the picture.
     """
     with contextlib.suppress(StoreUnavailableError):
-        await write_thumbnail(store, catalog, filename, thumbnail, sha256=facts["sha256"], dhash=facts["dhash"])
+        await write_thumbnail(store, catalog, filename, thumbnail, sha256=facts["sha256"], dhash=facts.get("dhash"))
 
 
 async def restore_thumbnail(store: Store, catalog: str, filename: str, picture: FileInfo) -> None:

@@ -7,13 +7,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from shared.domain.items import Item
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE = Path(__file__).resolve().parents[1] / "docs" / "catalog.schema.json"
+
+
+class CatalogRow(Item):
+    """An accepted catalog entry: one row of ``catalog.json``."""
+
+    placeholder: bool = Field(
+        default=False,
+        description="The picture is only a drawn placeholder, as the service refused to draw it; absent of all others.",
+    )
 
 
 class PlainSchema(GenerateJsonSchema):
@@ -26,7 +35,7 @@ class PlainSchema(GenerateJsonSchema):
 
 def make_schema() -> dict[str, Any]:
     """Return the schema of a whole ``catalog.json``: an array of items, in acceptance order."""
-    items = TypeAdapter(list[Item]).json_schema(by_alias=True, mode="serialization", schema_generator=PlainSchema)
+    items = TypeAdapter(list[CatalogRow]).json_schema(by_alias=True, mode="serialization", schema_generator=PlainSchema)
     return {
         "$schema": DIALECT,
         "title": "catalog.json",

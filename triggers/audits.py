@@ -10,24 +10,36 @@ from shared.records.calls import has_calls
 from shared.telemetry.observed_requests import observe_request
 from shared.wiring import get_services
 from triggers.answers import Problem, answer
-from triggers.run_view import load_run_status
-from triggers.runs import unknown_run
+from triggers.run_view import load_known_run
 
 blueprint = df.Blueprint()
+
+MOST_AUDIT_BYTES = 64 * 1024 * 1024
+"""Of some 230,000 calls. An ``azure.functions.HttpResponse`` holds its whole body, and the worker copies it more than
+once; pieces can be sent only by an app whose every HTTP function is FastAPI's."""
 
 
 @blueprint.route(route="runs/{runId}/audit", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
 @observe_request
 async def get_audit(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """``GET /api/runs/{runId}/audit``: a run's ``audit.sqlite``, whole: the v1 programming model sends no pieces."""
+    """``GET /api/runs/{runId}/audit``: a run's ``audit.sqlite``, whole; one that is too large for that stays there."""
 
     async def work() -> func.HttpResponse:
         services = get_services()
-        run = await load_run_status(services, client, req.route_params["runId"])
-        if run is None:
-            raise unknown_run(req)
-        audit = await services.store.read(audit_path(run.run_id))
+        run = await load_known_run(services, client, req)
+        path = audit_path(run.run_id)
+        info = await services.store.describe(path)
+        if info is not None and info.size > MOST_AUDIT_BYTES:
+            raise Problem(
+                413,
+                "audit-too-large",
+                f"the audit of run {run.run_id} has {info.size} bytes; expected at most {MOST_AUDIT_BYTES} over HTTP: "
+                f"take {path} out of the store, or ask 'seeder audit {run.run_id}' without --url",
+                path=path,
+                bytes=info.size,
+            )
+        audit = await services.store.read(path)
         if audit is None:
             raise Problem(404, "no-audit", await explain_missing_audit(services.store, run), runStatus=str(run.status))
         headers = {"Content-Disposition": f'attachment; filename="{run.run_id}-{AUDIT_NAME}"'}

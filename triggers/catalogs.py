@@ -118,6 +118,7 @@ async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestratio
                 "items": view.rows,
                 "images": view.images,
                 "missing": view.missing,
+                "placeholders": view.placeholders,
                 "outputs": outputs,
             },
         )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
+import azure.functions as func
 
 from shared.domain import paths
 from shared.domain.messages import Failure, Tally
@@ -22,6 +23,7 @@ from shared.reasons import PAUSING_REASONS, Reason
 from shared.records import claims, run
 from shared.records.run import UnknownRunError
 from shared.wiring import Services
+from triggers.answers import Problem
 from triggers.run_pause import (
     PLANNING_STAGE,
     RESUMING_STAGE,
@@ -73,6 +75,24 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
         paused_until=view.until,
         window=sum(windows) if (windows := [part["window"] for part in children if "window" in part]) else None,
     )
+
+
+async def load_known_run(services: Services, client: df.DurableOrchestrationClient, req: func.HttpRequest) -> RunStatus:
+    """Return the status of the run that a request's path names.
+
+    Raises:
+        Problem: 404: there is no such run.
+        StoreUnavailableError: the store does not answer.
+    """
+    status = await load_run_status(services, client, req.route_params["runId"])
+    if status is None:
+        raise unknown_run(req)
+    return status
+
+
+def unknown_run(req: func.HttpRequest) -> Problem:
+    """Return the problem that there is no run of the id in a request's path."""
+    return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
 
 
 async def refresh_progress(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:

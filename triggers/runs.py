@@ -19,7 +19,7 @@ from triggers.run_estimate import estimate
 from triggers.run_pause import end_pause_by_cancel, end_pause_by_resume, find_pause, record_cancel
 from triggers.run_source import settle_source
 from triggers.run_start import has_started_run, hash_body, start_run
-from triggers.run_view import load_run_status, refresh_progress
+from triggers.run_view import load_known_run, load_run_status, refresh_progress, unknown_run
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
@@ -109,9 +109,7 @@ async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClien
 
     async def work() -> func.HttpResponse:
         services, run_id = get_services(), req.route_params["runId"]
-        status = await load_run_status(services, client, run_id)
-        if status is None:
-            raise unknown_run(req)
+        status = await load_known_run(services, client, req)
         describe_run(run_id, status.catalog)
         if status.has_ended:
             raise Problem(409, "run-ended", f"run {run_id} ended as {status.status}; expected an active run")
@@ -130,9 +128,7 @@ async def resume_paused_run(req: func.HttpRequest, client: df.DurableOrchestrati
 
     async def work() -> func.HttpResponse:
         services, run_id = get_services(), req.route_params["runId"]
-        status = await load_run_status(services, client, run_id)
-        if status is None:
-            raise unknown_run(req)
+        status = await load_known_run(services, client, req)
         describe_run(run_id, status.catalog)
         pause = await find_pause(client, run_id)
         was_cancelled = status.error is not None and status.error.reason == Reason.CANCELLED
@@ -179,11 +175,6 @@ def catalog_busy(origin: str, catalog: str, claim: Claim) -> Problem:
         runId=claim.run_id,
         links=make_links(origin, claim.run_id, catalog),
     )
-
-
-def unknown_run(req: func.HttpRequest) -> Problem:
-    """Return the problem that there is no run of the id in the request's path."""
-    return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
 
 
 def _write_accepted(req: func.HttpRequest, run: RunStatus, status: Status) -> func.HttpResponse:

@@ -79,6 +79,7 @@ def run(
     map: options.MapOption = None,  # noqa: A002 - the flag's name
     skip_invalid: options.SkipInvalidOption = None,
     image_base_url: options.ImageBaseUrlOption = None,
+    placeholder: options.PlaceholderOption = None,
     estimate: options.EstimateOption = False,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,
@@ -123,6 +124,7 @@ def run(
         "map": map,
         "skip_invalid": skip_invalid,
         "image_base_url": image_base_url,
+        "placeholder": placeholder,
     }
     if estimate:
         from local.cli.estimating import estimate_catalog

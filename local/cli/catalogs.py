@@ -66,18 +66,22 @@ def publish_catalog(session: Session, place: Place, simulator: EarlySimulator | 
     settings, catalog = begin_command(session, place), str(session.catalog)
     answer, seconds = _perform(session, place, settings, simulator, lambda client: client.publish(catalog))
     locate = choose_locate(settings.store, is_here=place.url is None)
+    placeholders = answer.get("placeholders", 0)  # an app of before 0.3.0 has none
     document = fill_document(
         catalog=catalog,
         status=Status.COMPLETED,
         items=answer["items"],
         images={"kept": answer["images"], "failed": answer["missing"]},
+        placeholders=placeholders,
         seconds=seconds,
         outputs={name: locate(path) for name, path in answer["outputs"].items()},
     )
-    missing = f", {answer['missing']} left out because their image is missing" if answer["missing"] else ""
+    left_out = answer["missing"] - placeholders
+    missing = f", {left_out} left out because their image is missing" if left_out else ""
+    replaced = f", {placeholders} placeholders" if placeholders else ""
     rows = [
         ("catalog", Text(catalog, style="bold")),
-        ("published", Text(f"{answer['items']} items, {answer['images']} images{missing}")),
+        ("published", Text(f"{answer['items']} items, {answer['images']} images{replaced}{missing}")),
         *show_outputs(answer["outputs"], locate),
     ]
     return Outcome(ExitStatus.DONE, document, lambda console: print_rows(console, rows))

@@ -65,6 +65,13 @@ ThumbnailsOption = Annotated[
     bool | None,
     typer.Option("--thumbnails/--no-thumbnails", help="Make a small WebP of each picture, too (default)."),
 ]
+PlaceholderOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--placeholder/--no-placeholder",
+        help="Draw a card with the name for an item whose picture the content policy refuses; it counts as failed.",
+    ),
+]
 ParallelImageRequestsOption = Annotated[
     int | None,
     typer.Option(metavar="N", help="Image calls at a time, 1-64 (4)."),

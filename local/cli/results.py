@@ -64,6 +64,7 @@ def make_document(run: RunStatus, locate: Locate, flags: str | None = None) -> d
         status=run.status,
         items=run.progress.items.accepted,
         images={"made": run.images_made, "kept": run.images_kept, "failed": run.progress.images.failed},
+        placeholders=run.placeholders,
         text_calls=run.cost.text_calls,
         image_calls=run.cost.image_calls,
         cost_usd=run.cost.usd,
@@ -80,6 +81,7 @@ def fill_document(
     status: str,
     items: int = 0,
     images: Mapping[str, int] | None = None,
+    placeholders: int = 0,
     text_calls: int = 0,
     image_calls: int = 0,
     cost_usd: float = 0,
@@ -94,6 +96,7 @@ def fill_document(
         "status": status,
         "items": items,
         "images": {"made": 0, "kept": 0, "failed": 0} | dict(images or {}),
+        "placeholders": placeholders,
         "billedCalls": {"text": text_calls, "image": image_calls},
         "costUsd": cost_usd,
         "seconds": round(seconds, 3),
@@ -132,7 +135,10 @@ def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") 
         ("items", Text(f"{items.accepted} of {items.target}{_bracket(items.rejected, 'drafts rejected')}")),
     ]
     if images.total:
-        rows.append(("images", Text(f"{run.images_made} made, {run.images_kept} kept, {images.failed} failed")))
+        replaced = _bracket(run.placeholders, "with a placeholder")
+        rows.append(
+            ("images", Text(f"{run.images_made} made, {run.images_kept} kept, {images.failed} failed{replaced}"))
+        )
     rows += [("", Text(f"{count} x {reason}", style="yellow")) for reason, count in sorted(run.failures.items())]
     rows += [
         (

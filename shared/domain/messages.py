@@ -329,6 +329,7 @@ class Published(Message):
         items: accepted items.
         images: of them, those whose image was seen in the store.
         failed: items without an image, by reason code.
+        placeholders: of them, those that have a placeholder.
         outputs: store paths by name.
         shortfall: why the run ended before it had done all that it was asked.
         failure: why publishing failed.
@@ -344,6 +345,7 @@ class Published(Message):
     shortfall: Failure | None = None
     failure: Failure | None = None
     notes: tuple[str, ...] = ()
+    placeholders: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ class SeedRequest(BaseModel):
     image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
     refine: Refinement = Refinement()
     policy_rewrites: int = Field(default=0, ge=0, le=2)
+    placeholder: bool = False
 
     @model_validator(mode="after")
     def _check_source(self) -> Self:

@@ -123,6 +123,7 @@ class RunStatus(_View):
     error: RunError | None = None
     images_kept: int = 0
     images_made: int = 0
+    placeholders: int = 0
     notes: list[str] = Field(default_factory=list)
 
     @property
@@ -287,6 +288,7 @@ def summarize(
         error=view_error(published.failure or published.shortfall),
         images_kept=max(0, published.images - tally.made),
         images_made=tally.made,
+        placeholders=published.placeholders,
         notes=[*find_notes(request, published.items - tally.accepted), *published.notes],
     )
 

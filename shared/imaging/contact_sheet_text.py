@@ -8,7 +8,7 @@ Measure = Callable[[str], float]
 """Returns the width of a line in pixels."""
 
 # Pillow's built-in font (Aileron) has ASCII and these; it draws an empty box for everything else.
-_EXTRA_LETTERS: Final = "\u2018\u2019\u201c\u201d\u2026\u00b7"  # curly quotes, ellipsis, middle dot
+_EXTRA_LETTERS: Final = "\u2018\u2019\u201c\u201d\u2026\u00b7\u00b0"  # curly quotes, ellipsis, middle dot, degree
 _SPELLINGS: Final = str.maketrans(
     dict(zip("ßæÆœŒøØłŁđĐ", ("ss", "ae", "Ae", "oe", "Oe", *"oOlLdD"), strict=True))
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")  # hyphens, dashes, minus
@@ -18,9 +18,18 @@ _SPELLINGS: Final = str.maketrans(
 
 def clean_text(text: str) -> str:
     """Return the text as one line that can be drawn: accents dropped, ``?`` for letters that the font does not have."""
+    return "".join(letter if is_drawable(letter) else "?" for letter in simplify_text(text))
+
+
+def simplify_text(text: str) -> str:
+    """Return the text as one line in plain letters as far as there are such: accents dropped, signs spelt out."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_SPELLINGS))
-    letters = (letter for letter in " ".join(decomposed.split()) if not unicodedata.combining(letter))
-    return "".join(letter if _is_drawable(letter) else "?" for letter in letters)
+    return "".join(letter for letter in " ".join(decomposed.split()) if not unicodedata.combining(letter))
+
+
+def is_drawable(letter: str) -> bool:
+    """Tell whether Pillow's built-in font has a letter."""
+    return (letter.isascii() and letter.isprintable()) or letter in _EXTRA_LETTERS
 
 
 def shorten(text: str, width: float, measure: Measure) -> str:
@@ -50,10 +59,6 @@ def wrap(text: str, width: float, line_count: int, measure: Measure) -> list[str
     if words:
         lines.append(shorten(" ".join(words), width, measure))
     return lines
-
-
-def _is_drawable(letter: str) -> bool:
-    return (letter.isascii() and letter.isprintable()) or letter in _EXTRA_LETTERS
 
 
 def _cut(text: str, length: int) -> str:

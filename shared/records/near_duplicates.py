@@ -8,7 +8,7 @@ from shared.domain import paths
 from shared.domain.near_duplicates import NearDuplicate, find_near_duplicates
 from shared.ports import Store
 from shared.records.json_arrays import write_array
-from shared.records.publication import CatalogView, iterate_rows
+from shared.records.publication import CatalogView, iterate_complete
 
 OUTPUT = "nearDuplicates"
 
@@ -34,7 +34,7 @@ async def _describe(store: Store, view: CatalogView, duplicates: list[NearDuplic
     named = {duplicate.earlier for duplicate in duplicates}
     earlier: dict[int, dict[str, str]] = {}
     place = 0
-    async for item in iterate_rows(store, view):
+    async for item in iterate_complete(store, view):
         picture = view.pictures.find(item.filename)
         if picture is None or picture.dhash is None:
             continue

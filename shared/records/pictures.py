@@ -1,7 +1,7 @@
 """The pictures of a catalog, known by their facts and held so that 50,000 of them take little memory."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct
 from typing import Final
 
@@ -12,6 +12,9 @@ _NUMBERS: Final = Struct(
     "<QQQQ??"
 )  # size, width, height, dhash, whether it is known, has_thumbnail; the digest follows
 _DHASH_BYTES: Final = 8
+
+PLACEHOLDER_FACT: Final = "placeholder"
+"""The fact that a placeholder has and no picture: for what reason there is no picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Picture:
         sha256: of the file, in hex.
         dhash: what it looks like, 64 bits; None of one that was made before 0.3.0 and has no thumbnail.
         has_thumbnail: whether there is one that was made of this very file.
+        is_placeholder: drawn in place of one that was refused: to be published, and never counted as a picture.
     """
 
     size: int
@@ -33,16 +37,24 @@ class Picture:
     sha256: str
     dhash: int | None = None
     has_thumbnail: bool = False
+    is_placeholder: bool = False
 
 
 class PictureTable:
-    """The validated pictures of a catalog by file name: about 260 bytes each, 100 of them for the name."""
+    """The validated pictures of a catalog by file name: about 260 bytes each, 100 of them for the name.
+
+    Placeholders are kept apart: whoever does not ask for them sees none.
+    """
 
     def __init__(self) -> None:
         self._packed: dict[str, bytes] = {}
+        self._placeholders: dict[str, Picture] = {}
 
     def add(self, filename: str, picture: Picture) -> None:
         """Keep a picture, in place of one of this name."""
+        if picture.is_placeholder:
+            self._placeholders[filename] = picture
+            return
         numbers = _NUMBERS.pack(
             picture.size,
             picture.width,
@@ -62,6 +74,14 @@ class PictureTable:
         digest = packed[_NUMBERS.size :].hex()
         return Picture(size, width, height, digest, dhash if is_known else None, has_thumbnail)
 
+    def find_placeholder(self, filename: str) -> Picture | None:
+        """Return the placeholder of this name, or None if there is none."""
+        return self._placeholders.get(filename)
+
+    def list_placeholders(self) -> list[str]:
+        """Return the file names of the placeholders."""
+        return list(self._placeholders)
+
     def __contains__(self, filename: str) -> bool:
         return filename in self._packed
 
@@ -71,7 +91,25 @@ class PictureTable:
 
 
 def describe_stored_picture(info: FileInfo) -> Picture | None:
-    """Return what a stored picture's facts say of it; None if it was not validated: only then it has all of them."""
+    """Return what a stored picture's facts say of it; None if it was not validated: only then it has all of them.
+
+    A placeholder is no picture.
+    """
+    return None if is_placeholder(info) else _describe(info)
+
+
+def describe_stored_placeholder(info: FileInfo) -> Picture | None:
+    """Return what a stored placeholder's facts say of it; None of anything else."""
+    picture = _describe(info) if is_placeholder(info) else None
+    return None if picture is None else replace(picture, dhash=None, is_placeholder=True)
+
+
+def is_placeholder(info: FileInfo) -> bool:
+    """Tell whether a stored file says that it is drawn in place of a picture that was refused."""
+    return PLACEHOLDER_FACT in info.facts
+
+
+def _describe(info: FileInfo) -> Picture | None:
     facts = info.facts
     try:
         width, height, digest = int(facts["width"]), int(facts["height"]), bytes.fromhex(facts["sha256"])
@@ -92,10 +130,10 @@ def read_dhash(info: FileInfo) -> int | None:
 
 
 async def list_pictures(store: Store, catalog: str) -> PictureTable:
-    """Return the validated pictures that are in the store."""
+    """Return the validated pictures that are in the store, and apart from them the placeholders."""
     table = PictureTable()
     async for filename, info in iterate_stored_pictures(store, catalog):
-        picture = describe_stored_picture(info)
+        picture = describe_stored_picture(info) or describe_stored_placeholder(info)
         if picture is not None:
             table.add(filename, picture)
     return table

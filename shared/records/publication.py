@@ -14,15 +14,16 @@ from shared.ports import Store
 from shared.records import catalog
 from shared.records.files import read_json
 from shared.records.json_arrays import ArrayText, Fingerprint, write_array_if_changed
-from shared.records.pictures import PictureTable, list_pictures
+from shared.records.pictures import Picture, PictureTable, list_pictures
+from shared.records.placeholders import remove_placeholders
 from shared.records.tables import PUBLISHED_FILES, Table, make_tables
 from shared.records.thumbnails import match_thumbnails
 
 __all__ = [
     "PUBLISHED_FILES",
     "CatalogView",
+    "iterate_complete",
     "iterate_missing",
-    "iterate_rows",
     "publish",
     "view_catalog",
     "write_partial",
@@ -33,7 +34,8 @@ __all__ = [
 class CatalogView:
     """What a catalog holds at one moment.
 
-    A *row* is an item to publish: one whose image is in the store, or in a dry run any; all others are *missing*.
+    An item is *complete* if its image is in the store, in a dry run always; all others are *missing*. A *row* is an
+    item to publish: a complete one, or a missing one that has a placeholder.
 
     Attributes:
         name: the catalog.
@@ -44,6 +46,8 @@ class CatalogView:
         categories: how many the catalog has.
         items: how many it holds.
         images: how many of the items have their image in the store.
+        placeholders: how many have a placeholder instead, to be published.
+        useless_placeholders: file names of others: of items that are gone, or the catalog's last run wants none.
         dhashes: the perceptual hashes of these images, in acceptance order, of those that have one.
         request: of the catalog's last run: it says from what source the items are.
         files: what the files to publish will hold, by their names in a run's outputs.
@@ -57,6 +61,8 @@ class CatalogView:
     categories: int
     items: int
     images: int
+    placeholders: int
+    useless_placeholders: tuple[str, ...]
     dhashes: "array[int]"
     request: SeedRequest
     files: Mapping[str, Fingerprint]
@@ -64,12 +70,16 @@ class CatalogView:
     @property
     def rows(self) -> int:
         """How many items there are to publish."""
-        return self.images if self.with_images else self.items
+        return self.images + self.placeholders if self.with_images else self.items
 
     @property
     def missing(self) -> int:
-        """How many items are not."""
-        return self.items - self.rows
+        """How many items are not complete; some of them may have a placeholder."""
+        return self.items - self.images if self.with_images else 0
+
+    def find_shown(self, item: Item) -> Picture | None:
+        """Return what is published as an item's picture: that, or its placeholder."""
+        return _find_shown(self.pictures, item, self.request)
 
 
 async def view_pictures(store: Store, name: str) -> PictureTable:
@@ -103,6 +113,7 @@ async def view_catalog(
     numbers = await catalog.list_batch_numbers(store, name)
     incomplete: list[int] = []
     items = images = 0
+    shown_placeholders: set[str] = set()
     dhashes = array("Q")
     texts = [(table, ArrayText()) for table in make_tables(request, with_images=with_images)]
     async for batch in catalog.iterate_batches(store, name, numbers):
@@ -114,8 +125,11 @@ async def view_catalog(
                 dhashes.append(picture.dhash)
             if picture is None and with_images and incomplete[-1:] != [batch.batch]:
                 incomplete.append(batch.batch)
+            shown = _find_shown(pictures, item, request)
+            if shown is not None and shown.is_placeholder:
+                shown_placeholders.add(item.filename)
             for table, text in texts:
-                row = table.write_row(item, picture)
+                row = table.write_row(item, shown)
                 if row is not None:
                     text.add(row)
     for _, text in texts:
@@ -129,14 +143,16 @@ async def view_catalog(
         categories=len(await catalog.read_categories(store, name) or []),
         items=items,
         images=images,
+        placeholders=len(shown_placeholders),
+        useless_placeholders=tuple(name for name in pictures.list_placeholders() if name not in shown_placeholders),
         dhashes=dhashes,
         request=request,
         files={table.output: text.fingerprint() for table, text in texts},
     )
 
 
-async def iterate_rows(store: Store, view: CatalogView) -> AsyncIterator[Item]:
-    """Yield the items to publish, in acceptance order."""
+async def iterate_complete(store: Store, view: CatalogView) -> AsyncIterator[Item]:
+    """Yield the items that have their image, in acceptance order; all of them in a dry run."""
     async for batch in catalog.iterate_batches(store, view.name, view.batches):
         for item in batch.items:
             if not view.with_images or item.filename in view.pictures:
@@ -152,7 +168,10 @@ async def iterate_missing(store: Store, view: CatalogView) -> AsyncIterator[Item
 
 
 async def publish(store: Store, view: CatalogView) -> dict[str, str]:
-    """Write what importers read, the catalog last; files that hold this already are left alone."""
+    """Write what importers read, the catalog last; files that hold this already are left alone.
+
+    Placeholders that no row names any more are removed after that.
+    """
     outputs = {
         "catalog": paths.catalog_file(view.name, "catalog.json"),
         "categories": paths.catalog_file(view.name, "categories.json"),
@@ -162,6 +181,7 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
         outputs[table.output] = paths.catalog_file(view.name, table.filename)
         rows = _write_rows(store, view, table)
         await write_array_if_changed(store, outputs[table.output], rows, view.files[table.output])
+    await remove_placeholders(store, view.name, view.useless_placeholders)
     return outputs
 
 
@@ -176,6 +196,11 @@ async def write_partial(store: Store, run_id: str, view: CatalogView) -> dict[st
 async def _write_rows(store: Store, view: CatalogView, table: Table) -> AsyncIterator[object]:
     async for batch in catalog.iterate_batches(store, view.name, view.batches):
         for item in batch.items:
-            row = table.write_row(item, view.pictures.find(item.filename))
+            row = table.write_row(item, view.find_shown(item))
             if row is not None:
                 yield row
+
+
+def _find_shown(pictures: PictureTable, item: Item, request: SeedRequest) -> Picture | None:
+    picture = pictures.find(item.filename)
+    return pictures.find_placeholder(item.filename) if picture is None and request.placeholder else picture

@@ -11,8 +11,9 @@ from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.json_arrays import write_array
-from shared.records.publication import CatalogView, iterate_missing, iterate_rows
+from shared.records.publication import CatalogView, iterate_complete, iterate_missing
 from shared.records.reading import read_in_order
+from shared.records.tables import PLACEHOLDER_MARK
 
 RUN_LISTS = {"failedImages": "failed_images.json", "rejectedItems": "rejected_items.json"}
 
@@ -53,7 +54,7 @@ async def find_failed_images(
     *,
     forced: bool,
 ) -> AsyncIterator[dict[str, Any]]:
-    """Yield the rows of ``failed_images.json``: one for each item without an image.
+    """Yield the rows of ``failed_images.json``: one for each item without an image, marked if it has a placeholder.
 
     An item that was never tried carries the reason that ended the run. Where every image was to be made again
     (``forced``), an item that only has its image of before counts, too.
@@ -69,11 +70,13 @@ async def find_failed_images(
 
     async def describe(item: Item) -> dict[str, Any]:
         row = await run.read_failure(store, run_id, item.product_id) if item.product_id in tried else None
-        return row or {"productId": item.shown_id, "name": item.name} | untried
+        row = row or {"productId": item.shown_id, "name": item.name} | untried
+        shown = view.find_shown(item)
+        return row | PLACEHOLDER_MARK if shown is not None and shown.is_placeholder else row
 
     async for row in read_in_order(iterate_missing(store, view), describe):
         yield row
     if forced and tried:
-        remade = (item async for item in iterate_rows(store, view) if item.product_id in tried)
+        remade = (item async for item in iterate_complete(store, view) if item.product_id in tried)
         async for row in read_in_order(remade, describe):
             yield row

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from shared.domain import paths
 from shared.domain.items import Item, SourceItem, find_content_type
@@ -14,6 +15,10 @@ from shared.records.pictures import Picture
 PUBLISHED_FILES = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
 
 
+PLACEHOLDER_MARK: Final[dict[str, bool]] = {"placeholder": True}
+"""What a row has whose picture is a placeholder, and no other row: importers pass over what they do not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A file to publish.
@@ -21,7 +26,7 @@ class Table:
     Attributes:
         output: its name in a run's outputs.
         filename: its name below the catalog.
-        write_row: an item's row, by the item and its picture if it has one; None = the item has none.
+        write_row: an item's row, by the item and its picture or placeholder if it has one; None = the item has none.
     """
 
     output: str
@@ -38,19 +43,20 @@ def make_tables(request: SeedRequest, *, with_images: bool) -> list[Table]:
     """
 
     def write_item(item: Item, picture: Picture | None) -> object | None:
-        return None if with_images and picture is None else item.to_json()
+        return None if with_images and picture is None else item.to_json() | _mark(picture)
 
     def write_given_row(item: Item, picture: Picture | None) -> object | None:
         if not isinstance(item, SourceItem):
             return write_item(item, picture)
-        return JsonText(write_source_row(item, request, has_image=picture is not None))
+        return JsonText(write_source_row(item, request, has_image=picture is not None, more=_mark(picture)))
 
     shape = ImporterShape()
 
     def write_for_importer(item: Item, picture: Picture | None) -> object | None:
         if with_images and picture is None:
             return None
-        return JsonText(shape.write_row(item)) if isinstance(item, SourceItem) else item.to_json()
+        row = shape.make_row(item) if isinstance(item, SourceItem) else item.to_json()
+        return row | _mark(picture)
 
     def describe(item: Item, picture: Picture | None) -> object | None:
         return None if picture is None else _describe_picture(request.catalog, item, picture)
@@ -68,6 +74,10 @@ def make_tables(request: SeedRequest, *, with_images: bool) -> list[Table]:
     ]
 
 
+def _mark(picture: Picture | None) -> dict[str, bool]:
+    return PLACEHOLDER_MARK if picture is not None and picture.is_placeholder else {}
+
+
 def _describe_picture(catalog: str, item: Item, picture: Picture) -> dict[str, object]:
     return {
         "productId": item.shown_id,
@@ -80,7 +90,7 @@ def _describe_picture(catalog: str, item: Item, picture: Picture) -> dict[str, o
         "contentType": find_content_type(item.filename),
         "thumbnail": paths.thumbnail_file(catalog, item.filename) if picture.has_thumbnail else None,
         "dhash": None if picture.dhash is None else format_dhash(picture.dhash),
-    }
+    } | _mark(picture)
 
 
 def _describe_upload(catalog: str, item: Item, picture: Picture) -> dict[str, object]:
@@ -91,4 +101,4 @@ def _describe_upload(catalog: str, item: Item, picture: Picture) -> dict[str, ob
         "bytes": picture.size,
         "contentType": find_content_type(item.filename),
         "sha256": picture.sha256,
-    }
+    } | _mark(picture)

@@ -14,7 +14,9 @@ from shared.ports import FileInfo, Store, StoreConflictError
 from shared.records.pictures import PictureTable, read_dhash
 
 
-async def write_thumbnail(store: Store, catalog: str, filename: str, data: bytes, *, sha256: str, dhash: str) -> None:
+async def write_thumbnail(
+    store: Store, catalog: str, filename: str, data: bytes, *, sha256: str, dhash: str | None
+) -> None:
     """Write the thumbnail of a picture.
 
     Args:
@@ -23,9 +25,9 @@ async def write_thumbnail(store: Store, catalog: str, filename: str, data: bytes
         filename: the picture's.
         data: the thumbnail.
         sha256: of the picture's file, in hex.
-        dhash: of the picture; pictures of before 0.3.0 do not have it themselves.
+        dhash: of the picture; pictures of before 0.3.0 do not have it themselves. None of a placeholder.
     """
-    facts = {"picture": filename, "picture_sha256": sha256, "dhash": dhash}
+    facts = {"picture": filename, "picture_sha256": sha256} | ({} if dhash is None else {"dhash": dhash})
     path = paths.thumbnail_file(catalog, filename)
     await store.write(path, data, content_type=THUMBNAIL_TYPE, facts=facts)
 
@@ -40,6 +42,8 @@ def is_thumbnail_of(info: FileInfo | None, filename: str, sha256: str) -> bool:
 async def match_thumbnails(store: Store, catalog: str, pictures: PictureTable) -> list[FileInfo]:
     """Note in the table which pictures have a thumbnail, and return thumbnails whose picture is another one, or gone.
 
+    Placeholders have thumbnails, too.
+
     What somebody put there by hand is neither: it says of no picture that it was made of it.
     """
     useless = []
@@ -47,11 +51,11 @@ async def match_thumbnails(store: Store, catalog: str, pictures: PictureTable) -
         filename = info.facts.get("picture")
         if filename is None:
             continue
-        picture = pictures.find(filename)
+        picture = pictures.find(filename) or pictures.find_placeholder(filename)
         if picture is None or not is_thumbnail_of(info, filename, picture.sha256):
             useless.append(info)
             continue
-        dhash = read_dhash(info) if picture.dhash is None else picture.dhash
+        dhash = read_dhash(info) if picture.dhash is None and not picture.is_placeholder else picture.dhash
         pictures.add(filename, replace(picture, dhash=dhash, has_thumbnail=True))
     return useless
 

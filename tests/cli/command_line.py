@@ -24,6 +24,7 @@ JSON_KEYS = [
     "status",
     "items",
     "images",
+    "placeholders",
     "billedCalls",
     "costUsd",
     "seconds",

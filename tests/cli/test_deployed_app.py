@@ -45,12 +45,20 @@ def test_json_tells_a_run_in_one_object(seeder: CommandLine, deployed_app: Deplo
         "status": "CompletedWithFailures",
         "items": 5,
         "images": {"made": 3, "kept": 1, "failed": 1},
+        "placeholders": 0,
         "billedCalls": {"text": 3, "image": 4},
         "costUsd": 0.25,
         "seconds": 8.5,
         "outputs": {"catalog": "catalogs/lego/catalog.json"},
         "error": error,
     }
+
+
+def test_placeholders_are_told_beside_what_failed(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", placeholders=1)))
+    assert seeder("run", "--json", "--url", deployed_app.url).document["placeholders"] == 1
+    told = seeder("run", "--url", deployed_app.url).out
+    assert "images        3 made, 1 kept, 1 failed (1 with a placeholder)" in told.splitlines()
 
 
 def test_a_summary_tells_people_what_came_of_a_run(seeder: CommandLine, deployed_app: DeployedApp) -> None:
@@ -190,6 +198,12 @@ def test_prune_and_publish_tell_what_the_app_did(seeder: CommandLine, deployed_a
     deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer))
     document = seeder("publish", "--url", deployed_app.url, "--json").document
     assert document["images"] == {"made": 0, "kept": 3, "failed": 1}
+    assert document["placeholders"] == 0  # an app of before 0.3.0 tells none
+    assert "4 items, 3 images, 1 left out because" in seeder("publish", "--url", deployed_app.url).out
+    deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer | {"missing": 3, "placeholders": 2}))
+    told = seeder("publish", "--url", deployed_app.url).out
+    assert "4 items, 3 images, 2 placeholders, 1 left out because" in told
+    assert seeder("publish", "--url", deployed_app.url, "--json").document["placeholders"] == 2
     deployed_app.answer("POST /api/catalogs/lego/publish", describe_problem(404, "unknown-catalog", "no such catalog"))
     ended = seeder("publish", "--url", deployed_app.url)
     assert (ended.status, ended.err) == (1, "error: no such catalog\n")

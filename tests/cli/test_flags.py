@@ -37,6 +37,7 @@ FLAGS = {
     "source": (["--source", "generate"], "generate"),
     "fieldMapping": (["--map", "name=title", "--map", "brand="], {"name": "title", "brand": ""}),
     "skipInvalid": (["--skip-invalid"], True),
+    "placeholder": (["--placeholder"], True),
     "imageBaseUrl": (["--image-base-url", "https://cdn.example.com"], "https://cdn.example.com"),
 }
 NEVER_ALONE = {"input"}

@@ -19,7 +19,7 @@ RANGES = {
     "maxRetries": (0, 10),
     "policyRewrites": (0, 2),
 }
-FLAGS = ("forceCategories", "forceImages", "dryRun", "validateItems", "publish", "thumbnails")
+FLAGS = ("forceCategories", "forceImages", "dryRun", "validateItems", "publish", "thumbnails", "placeholder")
 
 
 def ask(**body: Any) -> SeedRequest:
@@ -105,6 +105,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "imageBaseUrl": None,
         "refine": {"iterations": 0, "acceptScore": 85},
         "policyRewrites": 0,
+        "placeholder": False,
         "maxCostUsd": None,
         "acceptEstimate": False,
     }

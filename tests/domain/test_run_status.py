@@ -148,6 +148,7 @@ def test_the_parts_of_a_run_add_up() -> None:
         "error": None,
         "imagesKept": 6,
         "imagesMade": 4,
+        "placeholders": 0,
         "notes": [],
     }
     assert status.is_active
@@ -175,13 +176,19 @@ def test_whatever_the_parts_say_a_status_survives_its_file(
 
 def test_a_summary_tells_what_was_seen_in_the_store_and_not_what_was_hoped() -> None:
     published = Published(
-        "CompletedWithFailures", 3, 10, 8, {"content_policy": 2}, shortfall=Failure(Reason.REFUSAL, "no")
+        "CompletedWithFailures",
+        3,
+        10,
+        8,
+        {"content_policy": 2},
+        shortfall=Failure(Reason.REFUSAL, "no"),
+        placeholders=1,
     )
     status = summarize(
         RUN_ID, REQUEST, published, Tally(made=5), outputs={"summary": "s"}, completed_at=NOW + timedelta(hours=1)
     )
     assert (status.progress.items.accepted, status.progress.images.done, status.progress.images.failed) == (10, 8, 2)
-    assert (status.images_made, status.images_kept) == (5, 3)
+    assert (status.images_made, status.images_kept, status.placeholders) == (5, 3, 1)
     assert status.error is not None
     assert (status.error.reason, status.error.message) == ("refusal", "no")
     assert status.completed_at == NOW + timedelta(hours=1)

@@ -9,7 +9,7 @@ import pytest
 from shared.domain import paths
 from shared.domain.items import Item
 from shared.records.files import DamagedFileError, dump_json
-from shared.records.publication import iterate_missing, iterate_rows, publish, view_catalog, write_partial
+from shared.records.publication import iterate_complete, iterate_missing, publish, view_catalog, write_partial
 from tests.support.catalogs import CATALOG, FACTS, make_item, read_data, write_batches, write_images
 from tests.support.importer_rules import import_rows
 from tests.support.memory_store import KilledError, WatchedStore
@@ -35,7 +35,7 @@ async def test_only_items_with_a_validated_picture_are_rows_in_acceptance_order(
     await write_images(store, [baker, nova, ranger])
     await store.write(paths.image_file(CATALOG, diver.filename), b"not looked at yet", content_type="image/png")
     view = await view_catalog(store, CATALOG, with_images=True)
-    assert await names(iterate_rows(store, view)) == ["Nova", "Baker", "Ranger"]
+    assert await names(iterate_complete(store, view)) == ["Nova", "Baker", "Ranger"]
     assert await names(iterate_missing(store, view)) == ["Chef", "Diver"]
     assert (view.items, view.images, view.rows, view.missing, view.categories) == (5, 3, 3, 2, 2)
     assert (view.batches, view.incomplete_batches) == ((1, 2, 3), (1, 2))
@@ -45,7 +45,7 @@ async def test_in_a_dry_run_all_items_are_rows(store: WatchedStore) -> None:
     items = await write_batches(store, ["Nova", "Chef"])
     await write_images(store, items[:1])
     view = await view_catalog(store, CATALOG, with_images=False)
-    assert await names(iterate_rows(store, view)) == ["Nova", "Chef"]
+    assert await names(iterate_complete(store, view)) == ["Nova", "Chef"]
     assert await names(iterate_missing(store, view)) == []
     assert (view.rows, view.missing, view.images) == (2, 0, 1)
 
@@ -212,5 +212,5 @@ async def test_however_many_pictures_are_there_rows_and_missing_are_the_whole_ca
         await store.write(paths.image_file(CATALOG, item.filename), b"x", content_type="image/png", facts=FACTS)
         view = await view_catalog(store, CATALOG, with_images=True)
         assert view.rows + view.missing == view.items == 3
-        both = await names(iterate_rows(store, view)) + await names(iterate_missing(store, view))
+        both = await names(iterate_complete(store, view)) + await names(iterate_missing(store, view))
         assert sorted(both) == ["A1", "B2", "C3"]

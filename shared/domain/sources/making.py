@@ -1,7 +1,9 @@
 """Makes items of rows, and writes their rows of the published files."""
 
 import hashlib
-import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
 from shared.domain.items import Category, SourceItem, make_slug
@@ -47,13 +49,26 @@ def describe_row(row: Row, request: SeedRequest, *, product_id: str, filename: s
     )
 
 
-def write_source_row(item: SourceItem, request: SeedRequest, *, has_image: bool) -> str:
-    """Return the row as it was given, and where its picture is; nowhere if it has none."""
+def write_source_row(
+    item: SourceItem, request: SeedRequest, *, has_image: bool, more: Mapping[str, bool] = MappingProxyType({})
+) -> str:
+    """Return the row as it was given, and where its picture is; nowhere if it has none.
+
+    Args:
+        item: of the row.
+        request: what the run was asked.
+        has_image: whether there is a picture to name.
+        more: members to put behind these.
+    """
     base = "images" if request.image_base_url is None else request.image_base_url.rstrip("/")
     url = f"{base}/{quote(item.filename)}"
     return append_members(
         item.row,
-        {"imageFile": item.filename if has_image else None, "imageUrl": url if has_image else None},
+        {
+            "imageFile": item.filename if has_image else None,
+            "imageUrl": url if has_image else None,
+            **more,
+        },
     )
 
 
@@ -63,9 +78,9 @@ class ImporterShape:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
 
-    def write_row(self, item: SourceItem) -> str:
+    def make_row(self, item: SourceItem) -> dict[str, Any]:
         """Return an item's row."""
-        row = {
+        return {
             "productId": _fit_key(item.source_id),
             "name": item.name,
             "description": item.description,
@@ -73,7 +88,6 @@ class ImporterShape:
             "filename": item.filename,
             "imagePrompt": item.image_prompt,
         }
-        return json.dumps(row, ensure_ascii=False, indent=2)
 
     def choose_category(self, name: str) -> Category:
         """Return the category for a name: the first one that was seen with its slug."""

@@ -38,7 +38,7 @@ def parse_row(text: str) -> Any:
     return value
 
 
-def append_members(text: str, members: Mapping[str, str | None]) -> str:
+def append_members(text: str, members: Mapping[str, str | bool | None]) -> str:
     """Return an object's JSON text with further members at its end, in the layout of our files.
 
     Args:
