@@ -80,6 +80,9 @@ def run(
     skip_invalid: options.SkipInvalidOption = None,
     image_base_url: options.ImageBaseUrlOption = None,
     placeholder: options.PlaceholderOption = None,
+    refine_iterations: options.RefineIterationsOption = None,
+    refine_accept_score: options.RefineAcceptScoreOption = None,
+    policy_rewrites: options.PolicyRewritesOption = None,
     estimate: options.EstimateOption = False,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,
@@ -93,6 +96,10 @@ def run(
     """Bring a catalog to what is asked: make what is missing, pay for nothing twice.
 
     With --source products --input shop.csv it makes pictures for products that there are already.
+
+    With --refine-iterations 3 it looks at each picture, draws it again from a better prompt, and keeps the best one.
+
+    With --policy-rewrites 1 it puts a prompt that the content policy refuses in neutral words, and tries again.
     """
     session = _begin(context, catalog, as_json)
     place = Place(url, key, output_dir, store, offline, faults)
@@ -125,6 +132,9 @@ def run(
         "skip_invalid": skip_invalid,
         "image_base_url": image_base_url,
         "placeholder": placeholder,
+        "refine_iterations": refine_iterations,
+        "refine_accept_score": refine_accept_score,
+        "policy_rewrites": policy_rewrites,
     }
     if estimate:
         from local.cli.estimating import estimate_catalog

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 
-SHORT_FLAGS = {"fieldMapping": "--map"}
+SHORT_FLAGS = {"fieldMapping": "--map", "refine": "--refine-iterations"}
 """Flags that are not their field's name in kebab-case."""
+
+GROUPS = frozenset({"refine"})
+"""Fields whose own fields have a flag each."""
 
 
 def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
@@ -19,5 +22,11 @@ def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
 def name_flag(field: str) -> str:
     """Return the flag of a field of the request; of a theme's field, the flag and the field in its file."""
     name, _, inner = field.partition(".")
-    flag = SHORT_FLAGS.get(name) or "--" + re.sub(r"(?=[A-Z])", "-", name).lower()
+    if name in GROUPS and inner:
+        return f"--{_dash(name)}-{_dash(inner)}"
+    flag = SHORT_FLAGS.get(name) or f"--{_dash(name)}"
     return f"{flag}: {inner}" if inner else flag
+
+
+def _dash(name: str) -> str:
+    return re.sub(r"(?=[A-Z])", "-", name).lower()

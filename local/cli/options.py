@@ -124,6 +124,24 @@ InspectedSourceOption = Annotated[
     Literal["products", "prompts"],
     typer.Option("--source", help="What the rows are."),
 ]
+RefineIterationsOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Pictures of an item in all, 0-3 (0): each is looked at, and drawn again from a better prompt; the best "
+        "one is kept. 0 = not looked at.",
+    ),
+]
+RefineAcceptScoreOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="With --refine-iterations: a picture of this score is kept at once, 0-100 (85)."),
+]
+PolicyRewritesOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="How often a prompt that the content policy refuses is put in neutral words, 0-2 (0)."
+    ),
+]
 InputOption = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="JSON array, JSON Lines, CSV or TSV; or inputs/NAME of what is in the store."),

@@ -20,17 +20,32 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request's JSON data: flags that were not given are left out, so that the app's defaults apply.
 
     Args:
-        flags: values by their names in Python; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``.
+        flags: values by their names in Python; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``, and those that
+            begin with ``refine_`` are the fields of ``refine``.
 
     Raises:
-        WrongUsageError: the theme's file cannot be used, or the map cannot be read.
+        WrongUsageError: the theme's file cannot be used, the map cannot be read, or a score is given although no
+            picture is looked at.
     """
     given = {to_camel(name): value for name, value in flags.items() if value is not None}
+    if refine := _take_refine(given):
+        given["refine"] = refine
     if "theme" in given:
         given["theme"] = read_theme(given["theme"])
     if told := given.pop("map", None):
         given["fieldMapping"] = read_map(told)
     return given
+
+
+def _take_refine(given: dict[str, Any]) -> dict[str, Any]:
+    """Take what tells of refinement out of the values, and return it as one object."""
+    flags = {"iterations": "refineIterations", "acceptScore": "refineAcceptScore"}
+    refine = {field: given.pop(name) for field, name in flags.items() if name in given}
+    if "acceptScore" in refine and not refine.get("iterations"):
+        raise WrongUsageError(
+            "--refine-accept-score is for pictures that are looked at; expected --refine-iterations 1 to 3 beside it"
+        )
+    return refine
 
 
 def read_map(told: Sequence[str]) -> dict[str, str]:

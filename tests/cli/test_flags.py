@@ -7,9 +7,10 @@ from typer.main import get_command
 
 from local.cli.app import app
 from local.cli.flag_names import name_flag
+from shared.domain.refinement import Refinement
 from shared.domain.requests import SeedRequest
 from tests.cli.command_line import CommandLine
-from tests.cli.deployed_app import DeployedApp
+from tests.cli.deployed_app import DeployedApp, describe_problem
 
 FLAGS = {
     "catalog": (["--catalog", "spring-sale"], "spring-sale"),
@@ -39,6 +40,11 @@ FLAGS = {
     "skipInvalid": (["--skip-invalid"], True),
     "placeholder": (["--placeholder"], True),
     "imageBaseUrl": (["--image-base-url", "https://cdn.example.com"], "https://cdn.example.com"),
+    "refine": (
+        ["--refine-iterations", "3", "--refine-accept-score", "90"],
+        {"iterations": 3, "acceptScore": 90},
+    ),
+    "policyRewrites": (["--policy-rewrites", "2"], 2),
 }
 NEVER_ALONE = {"input"}
 """Tested with what it needs beside it, in test_sources."""
@@ -52,7 +58,8 @@ def theme_file(tmp_path: Path) -> None:
 def test_every_field_of_a_request_has_a_flag_of_its_name() -> None:
     known = {flag for parameter in get_command(app).commands["run"].params for flag in parameter.opts}  # type: ignore[attr-defined]
     fields = [to_camel(name) for name in SeedRequest.model_fields]
-    assert {name_flag(field) for field in fields} <= known
+    grouped = [f"refine.{to_camel(name)}" for name in Refinement.model_fields]
+    assert {name_flag(field) for field in [*fields, *grouped]} <= known
     assert set(FLAGS) | NEVER_ALONE == set(fields)
 
 
@@ -72,6 +79,8 @@ def test_a_flag_sets_its_field_and_no_other(field: str, seeder: CommandLine, dep
         ("--validate-items", {"validateItems": True}),
         ("--publish", {"publish": True}),
         ("--resume", {}),
+        ("--refine-iterations=2", {"refine": {"iterations": 2}}),
+        ("--refine-iterations=0", {"refine": {"iterations": 0}}),
     ],
 )
 def test_other_spellings_are_understood(
@@ -79,6 +88,45 @@ def test_other_spellings_are_understood(
 ) -> None:
     assert seeder("run", "--url", deployed_app.url, flag).status == 0
     assert deployed_app.started_body() == {"catalog": "lego"} | expected
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            ("--refine-iterations", "4"),
+            "--refine-iterations: Input should be less than or equal to 3, got 4",
+        ),
+        (
+            ("--refine-iterations", "1", "--refine-accept-score", "101"),
+            "--refine-accept-score: Input should be less than or equal to 100, got 101",
+        ),
+        (
+            ("--policy-rewrites", "3"),
+            "--policy-rewrites: Input should be less than or equal to 2, got 3",
+        ),
+        (
+            ("--refine-accept-score", "90"),
+            "--refine-accept-score is for pictures that are looked at; expected --refine-iterations 1 to 3 beside it",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_told_by_its_flag_before_anything_starts(
+    flags: tuple[str, ...], message: str, seeder: CommandLine, tmp_path: Path
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    ended = seeder("run", "--offline", *flags)
+    assert (ended.status, ended.error_lines) == (2, [f"error: {message}"])
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_a_deployed_app_says_of_a_field_is_told_by_its_flag(
+    seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    errors = [{"field": "refine.iterations", "message": "Input should be less than or equal to 3, got 4"}]
+    deployed_app.answer("POST /api/runs", describe_problem(422, "invalid-request", "refine.iterations", errors=errors))
+    ended = seeder("run", "--url", deployed_app.url, "--refine-iterations", "4")
+    assert ended.error_lines[-1] == "error: --refine-iterations: Input should be less than or equal to 3, got 4"
 
 
 def test_help_tells_the_schemas_own_defaults(seeder: CommandLine) -> None:
