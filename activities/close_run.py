@@ -95,6 +95,10 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
     outputs = dict(published.outputs) | {"summary": paths.run_file(ending.run_id, "summary.json")}
     if await store.describe(sheet) is not None:
         outputs["contactSheet"] = sheet
+    results = paths.results_folder(ending.run_id)
+    has_rounds = request.refine.is_wanted or request.policy_rewrites > 0
+    if has_rounds and (await store.list_folders(results, limit=1)).names:
+        outputs["results"] = results
     summary = summarize(
         ending.run_id,
         request,

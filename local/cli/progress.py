@@ -74,7 +74,7 @@ class LineDisplay:
 
 
 def draw_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
-    """Return the live picture of a run: headline, a bar each for items and images, and what it costs."""
+    """Return the live picture of a run: headline, a bar each for what it makes and looks at, and what it costs."""
     items, images = run.progress.items, run.progress.images
     bars = Table.grid(padding=(0, 2, 0, 0))
     bars.add_row(
@@ -84,6 +84,9 @@ def draw_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
         bars.add_row(
             "images", _draw_bar(images.done, images.total), f"{images.done}/{images.total}", _count_failed(run)
         )
+    if images.refined is not None:
+        wanted = run.images_to_refine
+        bars.add_row("looked at", _draw_bar(images.refined, wanted), f"{images.refined}/{wanted}", "")
     headline = Text.assemble((run.catalog, "bold"), "  ", run.stage, "  ", (format_duration(elapsed_seconds), "dim"))
     return Group(headline, bars, Text(_describe_spending(run), style="dim"))
 
@@ -94,6 +97,8 @@ def describe_progress(run: RunStatus) -> str:
     parts = [f"items {items.accepted}/{items.target}"]
     if images.total:
         parts.append(f"images {images.done}/{images.total}")
+    if images.refined is not None:
+        parts.append(f"looked at {images.refined}/{run.images_to_refine}")
     parts += [part for part in (_count_rejected(run), _count_failed(run)) if part]
     return f"{run.stage}: {', '.join(parts)}, {_describe_spending(run)}"
 

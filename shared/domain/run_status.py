@@ -64,11 +64,15 @@ class ItemProgress(_View):
 
 
 class ImageProgress(_View):
-    """Images: in the store, given up on, and to be had in all."""
+    """Images: in the store, given up on, and to be had in all; and those that were looked at to the end.
+
+    ``refined`` is there only where the request asks for it: a status of any other run is what it always was.
+    """
 
     done: int = 0
     failed: int = 0
     total: int = 0
+    refined: int | None = Field(default=None, exclude_if=lambda count: count is None)
 
 
 class Progress(_View):
@@ -130,6 +134,12 @@ class RunStatus(_View):
     def is_active(self) -> bool:
         """Tell whether the run is at work, or about to be."""
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def images_to_refine(self) -> int:
+        """How many images are looked at in all: those of this run that were not given up on."""
+        images = self.progress.images
+        return max(images.refined or 0, images.total - images.failed - self.images_kept)
 
     @property
     def has_ended(self) -> bool:
@@ -232,6 +242,7 @@ def compose_status(
                 done=found.images + tally.made + tally.kept,
                 failed=sum(tally.failed.values()),
                 total=0 if request.dry_run else target,
+                refined=_count_refined(request, tally),
             ),
         ),
         throttle=Throttle(
@@ -276,6 +287,7 @@ def summarize(
                 done=published.images,
                 failed=sum(published.failed.values()),
                 total=0 if request.dry_run else target,
+                refined=_count_refined(request, tally),
             ),
         ),
         throttle=Throttle(limit=request.parallel_image_requests, rate_limited=tally.rate_limited),
@@ -291,6 +303,10 @@ def summarize(
         placeholders=published.placeholders,
         notes=[*find_notes(request, published.items - tally.accepted), *published.notes],
     )
+
+
+def _count_refined(request: SeedRequest, tally: Tally) -> int | None:
+    return tally.refined if request.refine.is_wanted and not request.dry_run else None
 
 
 def find_notes(request: SeedRequest, items_before: int) -> list[str]:

@@ -28,6 +28,37 @@ def test_the_live_picture_fits_80_columns_and_tells_what_matters() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def make_refining_run(refined: int) -> RunStatus:
+    progress = {
+        "categories": 2,
+        "items": {"accepted": 50, "target": 50, "rejected": 0},
+        "images": {"done": 50, "failed": 1, "total": 52, "refined": refined},
+    }
+    document = describe_run("Running", stage="items and images", progress=progress, imagesKept=1)
+    return RunStatus.model_validate(document)
+
+
+def test_a_run_that_looks_at_pictures_that_are_all_there_tells_how_far_it_is() -> None:
+    console = Console(width=80, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(draw_progress(make_refining_run(31), elapsed_seconds=65))
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    assert [lines[3].split()[place] for place in (0, 1, -1)] == ["looked", "at", "31/50"]
+    assert "looked" not in lines[2]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_line_tells_how_many_pictures_were_looked_at_and_each_one_is_news() -> None:
+    now = 100.0
+    file = io.StringIO()
+    display = LineDisplay(Console(file=file, width=160), clock=lambda: now)
+    for refined in (31, 32):
+        display.show(make_refining_run(refined))
+        now += LINE_EVERY_SECONDS
+    lines = file.getvalue().splitlines()
+    assert ["images 50/52, looked at 31/50, 1 failed" in lines[0], "looked at 32/50" in lines[1]] == [True, True]
+
+
 def test_without_a_terminal_there_is_a_line_now_and_then_and_only_with_news() -> None:
     now = 100.0
     file = io.StringIO()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.messages import Cost, Failure, Published, Tally
 from shared.domain.paths import make_run_id
+from shared.domain.refinement import Refinement
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import (
     ACTIVE_STATUSES,
@@ -31,6 +32,7 @@ NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 RUN_ID = make_run_id(int(NOW.timestamp() * 1000), "0a1b2c3d")
 REQUEST = SeedRequest(catalog="lego", target_count=10, parallel_image_requests=8)
 DRY = REQUEST.model_copy(update={"dry_run": True})
+REFINED = REQUEST.model_copy(update={"refine": Refinement(iterations=3)})
 
 
 def decide(
@@ -154,12 +156,41 @@ def test_the_parts_of_a_run_add_up() -> None:
     assert status.is_active
 
 
+def test_pictures_that_are_looked_at_are_counted_only_where_that_was_asked_for() -> None:
+    lane = Tally(made=4, kept=1, failed={"content_policy": 1}, refined=2)
+
+    def compose(request: SeedRequest) -> RunStatus:
+        found = Found(items=10, images=2)
+        return compose_status(
+            RUN_ID, request, status=Status.RUNNING, stage="x", found=found, tallies=[lane], updated_at=NOW
+        )
+
+    asked = compose(REFINED)
+    assert asked.to_json()["progress"]["images"] == {"done": 7, "failed": 1, "total": 10, "refined": 2}
+    assert asked.images_to_refine == 10 - 1 - (2 + 1)
+    for request in (REQUEST, REFINED.model_copy(update={"dry_run": True})):
+        assert "refined" not in compose(request).to_json()["progress"]["images"]
+    ended = summarize(
+        RUN_ID,
+        REFINED,
+        Published("Completed", items=10, images=9),
+        Tally(made=6, refined=6),
+        outputs={},
+        completed_at=NOW,
+    )
+    assert (ended.progress.images.refined, ended.images_to_refine) == (6, 7)
+
+
 @THOROUGH
-@given(st.lists(messages(Tally), max_size=4), messages(Published), st.sampled_from(Status), st.booleans())
+@given(
+    st.lists(messages(Tally), max_size=4),
+    messages(Published),
+    st.sampled_from(Status),
+    st.sampled_from([REQUEST, DRY, REFINED]),
+)
 def test_whatever_the_parts_say_a_status_survives_its_file(
-    tallies: list[Tally], published: Published, status: Status, dry_run: bool
+    tallies: list[Tally], published: Published, status: Status, request: SeedRequest
 ) -> None:
-    request = DRY if dry_run else REQUEST
     running = compose_status(RUN_ID, request, status=status, stage="x", found=Found(), tallies=tallies, updated_at=NOW)
     ended = summarize(
         RUN_ID,
