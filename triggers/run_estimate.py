@@ -1,6 +1,7 @@
 """What a run would cost, told before anything is claimed or paid."""
 
-from shared.domain.estimates import Estimate, Models, estimate_run
+from shared.domain.estimates import Estimate, estimate_run
+from shared.domain.picture_estimates import Models
 from shared.domain.requests import SeedRequest
 from shared.records.stock import read_stock
 from shared.wiring import Services
@@ -15,7 +16,8 @@ async def estimate(services: Services, request: SeedRequest) -> Estimate:
         StoreUnavailableError: the store does not answer.
     """
     settings = services.settings
-    models = Models(settings.model.text_deployment, settings.model.image_deployment, settings.prices)
+    model = settings.model
+    models = Models(model.text_deployment, model.vision_deployment, model.image_deployment, settings.prices)
     return estimate_run(request, await read_stock(services.store, request.catalog), models)
 
 
@@ -31,11 +33,12 @@ async def check_budget(services: Services, request: SeedRequest) -> None:
         return
     expected = await estimate(services, request)
     if expected.cost_usd > request.max_cost_usd:
+        typical = "" if expected.typical is None else f", typically ${expected.typical.cost_usd:.4f}"
         raise Problem(
             409,
             "estimate-above-budget",
             f"the run is estimated at ${expected.cost_usd:.4f} ({expected.text_calls} text calls, "
-            f"{expected.image_calls} image calls); expected at most maxCostUsd, ${request.max_cost_usd:.4f}, "
+            f"{expected.image_calls} image calls){typical}; expected at most maxCostUsd, ${request.max_cost_usd:.4f}, "
             "or acceptEstimate",
             maxCostUsd=request.max_cost_usd,
             **expected.to_json(),

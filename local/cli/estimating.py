@@ -16,7 +16,7 @@ from local.cli.requests import check_request, make_body
 from local.cli.results import print_rows
 from local.cli.session import Outcome, Session
 from shared.config import Settings
-from shared.domain.estimates import TYPICAL_IMAGE_SECONDS
+from shared.domain.picture_estimates import TYPICAL_IMAGE_SECONDS, TYPICAL_REVIEW_SECONDS
 from shared.wiring import get_services, use_settings
 from triggers.run_estimate import estimate
 from triggers.run_source import settle_source
@@ -58,15 +58,19 @@ async def _estimate(
 
 
 def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tuple[str, Text]]:
-    budget = flags.get("max_cost_usd")
+    budget, typical = flags.get("max_cost_usd"), document.get("typical")
     too_little = budget is not None and document["costUsd"] > budget
     rows = [
         ("catalog", Text(document["catalog"], style="bold")),
         ("items", Text(f"{document['items']} to write")),
-        ("calls", Text(f"{document['textCalls']} text, {document['imageCalls']} image")),
+        ("calls", Text(_tell_calls(document) + (", if every item takes all its pictures" if typical else ""))),
         ("tokens", Text(f"{document['inputTokens']} in, {document['outputTokens']} out")),
         ("cost", Text(f"${document['costUsd']:.4f} by list prices, if no call fails")),
     ]
+    if typical is not None:
+        time = format_duration(typical["windowSeconds"])
+        told = f"${typical['costUsd']:.4f}, {_tell_calls(typical)}, {time}, with scores like the simulator's"
+        rows.append(("typically", Text(told)))
     if budget is not None:
         rows.append(
             ("budget", Text(f"${budget:.4f}{': too little' if too_little else ''}", "red" if too_little else ""))
@@ -75,13 +79,18 @@ def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tu
     return rows
 
 
+def _tell_calls(figures: Mapping[str, Any]) -> str:
+    return f"{figures['textCalls']} text, {figures['imageCalls']} image"
+
+
 def _tell_times(document: Mapping[str, Any]) -> list[str]:
     """Return the least time by the quota that was told, and by the window, with what each assumes."""
     if not document["imageCalls"]:
         return ["no images: only the text calls take time"]
     quota, least = "--image-requests-per-minute", document["minimumSeconds"]
     window = format_duration(document["windowSeconds"])
+    looks = f" and {TYPICAL_REVIEW_SECONDS:.0f} s a look" if "typical" in document else ""
     return [
         f"unknown without {quota}" if least is None else f"{format_duration(least)} by {quota}",
-        f"{window} by --parallel-image-requests, at {TYPICAL_IMAGE_SECONDS:.0f} s an image",
+        f"{window} by --parallel-image-requests, at {TYPICAL_IMAGE_SECONDS:.0f} s an image{looks}",
     ]

@@ -178,9 +178,11 @@ def _advise(problem: ProblemError, place: Place) -> CliError:
             message = f"{problem}: seeder watch {problem.document['runId']}{place.flags}"
         case "estimate-above-budget":
             estimated, budget = problem.document["costUsd"], problem.document["maxCostUsd"]
+            typical = problem.document.get("typical")
+            mostly = "" if typical is None else f" (typically ${typical['costUsd']:.4f})"
             message = (
-                f"the run is estimated at ${estimated:.4f}, and --max-cost-usd is {budget:g}; nothing was started; "
-                "expected a larger --max-cost-usd, or --accept-estimate to begin and stop there"
+                f"the run is estimated at ${estimated:.4f}{mostly}, and --max-cost-usd is {budget:g}; "
+                "nothing was started; expected a larger --max-cost-usd, or --accept-estimate to begin and stop there"
             )
         case _:
             return problem

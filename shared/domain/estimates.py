@@ -1,31 +1,35 @@
 """What a run will take, before it is paid: calls, tokens, dollars, and the least time. Pure arithmetic.
 
 An estimate is of a run in which nothing fails: every draft is accepted and no call is made twice. It is built on the
-very prompts that the run will send (``prompts.py``), with names of typical length in place of those to come.
+very prompts that the run will send (``prompts.py``), with names of typical length in place of those to come. Where
+pictures are looked at, it is of a run in which every item gets as many as it may; ``typical`` says what to expect.
 """
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from shared.domain.items import DraftBatch
+from shared.domain.picture_estimates import (
+    Models,
+    PictureEstimate,
+    count_most_rounds,
+    count_typical_rounds,
+    estimate_pictures,
+)
 from shared.domain.planning import plan_batch
 from shared.domain.prompts import ask_for_categories, ask_for_items
 from shared.domain.requests import SeedRequest
-from shared.domain.tokens import estimate_prompt_tokens, estimate_text_usage
+from shared.domain.tokens import estimate_text_usage
 from shared.ports import TextRequest, Usage
-from shared.prices import PriceList
 
 MOST_NAMES = 200
 """No prompt shows more names of a category."""
 
 TYPICAL_NAMES = tuple(f"Example Explorer {number:05d}" for number in range(MOST_NAMES))
 TYPICAL_CATEGORY = "Sea Explorers"
-TYPICAL_IMAGE_SECONDS = 20.0
-"""One image call; 10 to 60 s are usual."""
-
 MOST_SAMPLES = 40
 """Prompts grow until they show as many names as they may: so many of them tell the sum well enough."""
 
@@ -51,28 +55,21 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
-    """Which deployments are called, and what they cost."""
-
-    text: str
-    image: str
-    prices: PriceList
-
-
-@dataclass(frozen=True, slots=True)
 class Estimate:
     """What a run will take.
 
     Attributes:
         catalog: which catalog it is about.
         items: items to be written.
-        text_calls: for categories and batches.
-        image_calls: one a picture to be made.
+        text_calls: for categories and batches, for looks at pictures and for prompts that are written anew.
+        image_calls: one a picture to be drawn.
         input_tokens: of all calls.
         output_tokens: of all calls.
         cost_usd: US dollars by the price list.
         minimum_seconds: how long the image calls take under the quota that the request tells; None = it tells none.
-        window_seconds: how long they take at TYPICAL_IMAGE_SECONDS each, as many at a time as the request allows.
+        window_seconds: how long the pictures take at TYPICAL_IMAGE_SECONDS a call and TYPICAL_REVIEW_SECONDS a look or
+            new prompt, as many at a time as the request allows.
+        typical: the same if pictures are scored as the simulator scores them; None = they are not looked at.
     """
 
     catalog: str
@@ -84,20 +81,25 @@ class Estimate:
     cost_usd: Decimal
     minimum_seconds: float | None
     window_seconds: float
+    typical: "Estimate | None" = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the estimate as callers see it; dollars to a hundredth of a cent."""
-        return {
-            "catalog": self.catalog,
-            "items": self.items,
-            "textCalls": self.text_calls,
-            "imageCalls": self.image_calls,
-            "inputTokens": self.input_tokens,
-            "outputTokens": self.output_tokens,
-            "costUsd": float(round(self.cost_usd, 4)),
-            "minimumSeconds": None if self.minimum_seconds is None else round(self.minimum_seconds, 1),
-            "windowSeconds": round(self.window_seconds, 1),
-        }
+        """Return the estimate as callers see it; dollars to a hundredth of a cent; ``typical`` only if there is one."""
+        told = {"catalog": self.catalog, "items": self.items} | _tell_figures(self)
+        return told if self.typical is None else told | {"typical": _tell_figures(self.typical)}
+
+
+def _tell_figures(estimate: Estimate) -> dict[str, Any]:
+    least = estimate.minimum_seconds
+    return {
+        "textCalls": estimate.text_calls,
+        "imageCalls": estimate.image_calls,
+        "inputTokens": estimate.input_tokens,
+        "outputTokens": estimate.output_tokens,
+        "costUsd": float(round(estimate.cost_usd, 4)),
+        "minimumSeconds": None if least is None else round(least, 1),
+        "windowSeconds": round(estimate.window_seconds, 1),
+    }
 
 
 def estimate_run(request: SeedRequest, stock: Stock, models: Models) -> Estimate:
@@ -107,22 +109,28 @@ def estimate_run(request: SeedRequest, stock: Stock, models: Models) -> Estimate
     if request.source == "generate":
         text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
+    text_calls = sum(calls for calls, _ in text)
     images = _count_images(request, stock)
-    one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
-    image_usage = Usage(images * estimate_prompt_tokens(request.theme), images * one_image.output_tokens)
-    text_cost = models.prices.cost_of_text(models.text, text_usage)
-    per_minute = request.image_requests_per_minute
-    return Estimate(
-        catalog=request.catalog,
-        items=max(0, request.target_count - stock.items),
-        text_calls=sum(calls for calls, _ in text),
-        image_calls=images,
-        input_tokens=text_usage.input_tokens + image_usage.input_tokens,
-        output_tokens=text_usage.output_tokens + image_usage.output_tokens,
-        cost_usd=text_cost + models.prices.cost_of_image(models.image, image_usage, count=images),
-        minimum_seconds=None if per_minute is None else images * 60 / per_minute,
-        window_seconds=images * TYPICAL_IMAGE_SECONDS / request.parallel_image_requests,
-    )
+
+    def add_up(pictures: PictureEstimate) -> Estimate:
+        per_minute = request.image_requests_per_minute
+        return Estimate(
+            catalog=request.catalog,
+            items=max(0, request.target_count - stock.items),
+            text_calls=text_calls + pictures.reviews,
+            image_calls=pictures.draws,
+            input_tokens=text_usage.input_tokens + pictures.usage.input_tokens,
+            output_tokens=text_usage.output_tokens + pictures.usage.output_tokens,
+            cost_usd=models.prices.cost_of_text(models.text, text_usage) + pictures.cost_usd,
+            minimum_seconds=None if per_minute is None else pictures.draws * 60 / per_minute,
+            window_seconds=pictures.window_seconds,
+        )
+
+    most = add_up(estimate_pictures(request, images, models, rounds=count_most_rounds(request.refine)))
+    if not request.refine.is_wanted:
+        return most
+    rounds = count_typical_rounds(request.refine)
+    return replace(most, typical=add_up(estimate_pictures(request, images, models, rounds=rounds)))
 
 
 def _count_images(request: SeedRequest, stock: Stock) -> int:

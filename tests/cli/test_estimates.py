@@ -50,6 +50,21 @@ def test_people_are_told_the_least_time_and_whether_the_budget_is_enough(seeder:
     assert "no images" in seeder("run", "--estimate", "--dry-run").out
 
 
+def test_people_are_told_what_looking_at_pictures_costs_at_most_and_typically(seeder: CommandLine) -> None:
+    refine = ("--target-count", "50", "--refine-iterations", "3")
+    ended = seeder("run", "--estimate", *refine)
+    document = seeder("run", "--estimate", *refine, "--json").document
+    typical = document["typical"]
+    assert (document["imageCalls"], document["textCalls"]) == (150, 4 + 150 + 100)
+    rows = {line[:14].strip(): line[14:] for line in ended.out.splitlines() if not line.startswith(" ")}
+    assert rows["calls"] == "254 text, 150 image, if every item takes all its pictures"
+    assert rows["typically"].startswith(
+        f"${typical['costUsd']:.4f}, {typical['textCalls']} text, {typical['imageCalls']} image, "
+    )
+    assert "at 20 s an image and 10 s a look" in ended.out
+    assert "typically" not in seeder("run", "--estimate").out
+
+
 def test_a_catalog_that_is_there_costs_only_what_is_missing(
     seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -113,6 +128,15 @@ def test_a_deployed_app_that_refuses_a_budget_is_told_the_same_way(
         "error: the run is estimated at $11.3900, and --max-cost-usd is 5; nothing was started; "
         "expected a larger --max-cost-usd, or --accept-estimate to begin and stop there"
     )
+
+
+def test_who_is_refused_a_run_that_looks_at_pictures_is_told_what_is_typical(
+    seeder: CommandLine, write_faults: Callable[..., Path]
+) -> None:
+    flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--refine-iterations", "3", *SMALL)
+    refused = seeder("run", *flags, "--max-cost-usd", "0.0001", "--json")
+    typical = seeder("run", "--estimate", *flags, "--json").document["typical"]
+    assert f"(typically ${typical['costUsd']:.4f})" in refused.document["error"]["message"]
 
 
 def test_what_a_repair_is_told_is_sent(seeder: CommandLine, deployed_app: DeployedApp) -> None:

@@ -1,5 +1,6 @@
 """What a run will take is arithmetic over the request, what the catalog has, and the price list."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -7,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.estimates import Estimate, Models, Stock, estimate_run
+from shared.domain.estimates import Estimate, Stock, estimate_run
+from shared.domain.picture_estimates import Models
 from shared.domain.planning import plan_batch
+from shared.domain.refinement import Refinement
 from shared.domain.requests import SeedRequest
 from shared.domain.themes import Theme
 from shared.prices import load_prices
 from tests.strategies import QUICK
 
-MODELS = Models("gpt-5", "gpt-image-2", load_prices())
+MODELS = Models("gpt-5", "gpt-5-mini", "gpt-image-2", load_prices())
 NOTHING = Stock({}, 0, has_categories=False)
 
 
@@ -115,6 +118,40 @@ def test_calls_are_those_that_the_plan_of_the_run_makes(target: int, lanes: int)
     assert expected.text_calls == calls
 
 
+def test_pictures_that_are_looked_at_are_estimated_with_every_round_used() -> None:
+    plain, refined = estimate(target_count=20), estimate(target_count=20, refine=Refinement(iterations=3))
+    assert plain.typical is None
+    assert refined.image_calls == 3 * 20
+    assert refined.text_calls == plain.text_calls + 3 * 20 + 2 * 20
+    assert refined.cost_usd > 3 * plain.cost_usd / 2
+    assert refined.window_seconds == (60 * 20 + 100 * 10) / 4
+    once = estimate(target_count=20, refine=Refinement(iterations=1))
+    assert (once.image_calls, once.text_calls) == (20, plain.text_calls + 20)
+
+
+def test_the_typical_figures_lie_between_one_picture_an_item_and_all_of_them() -> None:
+    plain = estimate(target_count=200)
+    refined = estimate(target_count=200, image_requests_per_minute=6, refine=Refinement(iterations=3))
+    typical = refined.typical
+    assert typical is not None
+    assert 200 < typical.image_calls < 300 < refined.image_calls
+    assert plain.cost_usd < typical.cost_usd < refined.cost_usd
+    assert typical.minimum_seconds == typical.image_calls * 10
+    assert list(refined.to_json())[-1] == "typical"
+    assert set(refined.to_json()["typical"]) == set(plain.to_json()) - {"catalog", "items"}
+
+
+def test_the_vision_model_has_a_price_of_its_own() -> None:
+    request = SeedRequest(catalog="toys", target_count=20, refine=Refinement(iterations=1))
+    cheap = estimate_run(request, NOTHING, MODELS).cost_usd
+    assert estimate_run(request, NOTHING, replace(MODELS, vision="gpt-5")).cost_usd > cheap
+
+
+def test_a_dry_run_looks_at_nothing() -> None:
+    expected = estimate(target_count=20, dry_run=True, refine=Refinement(iterations=3))
+    assert (expected.image_calls, expected.cost_usd) == (0, estimate(target_count=20, dry_run=True).cost_usd)
+
+
 requests = st.fixed_dictionaries(
     {
         "target_count": st.integers(1, 50_000),
@@ -124,6 +161,7 @@ requests = st.fixed_dictionaries(
         "force_categories": st.booleans(),
         "force_images": st.booleans(),
         "dry_run": st.booleans(),
+        "refine": st.builds(Refinement, iterations=st.integers(0, 3), accept_score=st.integers(0, 100)),
         "theme": st.sampled_from([Theme(), Theme(subject="toasters", openings=("Photo",), tail="")]),
     }
 )
@@ -137,4 +175,7 @@ def test_whatever_is_asked_of_whatever_catalog_there_is_an_estimate(
     expected = estimate(make_stock(items, items // 2, categories), **request)
     assert expected.items == max(0, request["target_count"] - items)
     assert expected.text_calls * request["batch_size"] >= expected.items
+    if expected.typical is not None:
+        assert expected.typical.image_calls <= expected.image_calls
+        assert expected.typical.cost_usd <= expected.cost_usd
     assert (expected.cost_usd > 0) == (expected.text_calls + expected.image_calls > 0)

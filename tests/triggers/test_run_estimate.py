@@ -39,6 +39,21 @@ async def test_an_estimate_above_the_budget_is_a_problem_with_its_figures_and_le
     assert f"${refused.body['costUsd']:.4f}" in refused.body["detail"]
 
 
+async def test_a_budget_holds_against_every_round_of_every_picture(tmp_path: Path) -> None:
+    refined = BODY | {"refine": {"iterations": 3}}
+    async with run_app(tmp_path) as app:
+        told = (await app.call("POST", "/api/runs?estimate=true", refined)).body
+        between = (told["costUsd"] + told["typical"]["costUsd"]) / 2
+        refused = await app.call("POST", "/api/runs", refined | {"maxCostUsd": between})
+        assert list_files(app) == set()
+        accepted = await app.call("POST", "/api/runs", refined | {"maxCostUsd": between, "acceptEstimate": True})
+        status = await app.wait(accepted.body["runId"])
+    assert set(told) == FIGURES | {"typical"}
+    assert (refused.status, refused.body["typical"]) == (409, told["typical"])
+    assert f"typically ${told['typical']['costUsd']:.4f}" in refused.body["detail"]
+    assert status["cost"]["usd"] <= between
+
+
 async def test_who_accepts_the_estimate_or_gives_more_starts_the_run_with_the_same_key(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         key = {"Idempotency-Key": "k"}
