@@ -159,6 +159,8 @@ def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:
             message = "is not a field of this request"
         elif detail["type"] == "missing":
             message = "is required"
+        elif detail["type"] == "model_type":  # its own message names classes of this program
+            message = f"Input should be a JSON object, got {_shorten(repr(detail['input']))}"
         elif detail["type"] != "value_error":
             message = f"{message}, got {_shorten(repr(detail['input']))}"
         problems.append({"field": field, "message": message})

@@ -75,6 +75,11 @@ def test_how_pictures_are_refined_has_ranges_too(field: str, most: int) -> None:
         assert list(problems) == [f"refine.{field}"]
 
 
+def test_what_has_to_be_an_object_is_told_so_in_the_words_of_the_contract() -> None:
+    assert problem_of(refine=3) == ("refine", "Input should be a JSON object, got 3")
+    assert problem_of(theme="toys") == ("theme", "Input should be a JSON object, got 'toys'")
+
+
 def test_absent_fields_have_the_defaults_of_the_contract() -> None:
     request = ask().to_json()
     theme = request.pop("theme")
@@ -121,7 +126,7 @@ def test_unknown_fields_are_refused_also_those_spelled_as_inside(field: str) -> 
 
 @pytest.mark.parametrize("body", [None, [], "lego", 5])
 def test_what_is_no_object_is_refused(body: object) -> None:
-    assert "valid dictionary" in problems_of(body)["(body)"]
+    assert problems_of(body)["(body)"].startswith("Input should be a JSON object, got ")
 
 
 def test_all_problems_are_told_at_once() -> None:
