@@ -84,9 +84,8 @@ def draw_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
         bars.add_row(
             "images", _draw_bar(images.done, images.total), f"{images.done}/{images.total}", _count_failed(run)
         )
-    if images.refined is not None:
-        wanted = run.images_to_refine
-        bars.add_row("looked at", _draw_bar(images.refined, wanted), f"{images.refined}/{wanted}", "")
+    if wanted := run.images_to_refine:
+        bars.add_row("looked at", _draw_bar(images.refined or 0, wanted), f"{images.refined}/{wanted}", "")
     headline = Text.assemble((run.catalog, "bold"), "  ", run.stage, "  ", (format_duration(elapsed_seconds), "dim"))
     return Group(headline, bars, Text(_describe_spending(run), style="dim"))
 
@@ -97,8 +96,8 @@ def describe_progress(run: RunStatus) -> str:
     parts = [f"items {items.accepted}/{items.target}"]
     if images.total:
         parts.append(f"images {images.done}/{images.total}")
-    if images.refined is not None:
-        parts.append(f"looked at {images.refined}/{run.images_to_refine}")
+    if wanted := run.images_to_refine:
+        parts.append(f"looked at {images.refined}/{wanted}")
     parts += [part for part in (_count_rejected(run), _count_failed(run)) if part]
     return f"{run.stage}: {', '.join(parts)}, {_describe_spending(run)}"
 

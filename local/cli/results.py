@@ -140,8 +140,8 @@ def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") 
         rows.append(
             ("images", Text(f"{run.images_made} made, {run.images_kept} kept, {images.failed} failed{replaced}"))
         )
-    if images.refined is not None:
-        rows.append(("looked at", Text(f"{images.refined} of {run.images_to_refine}, the best picture of each kept")))
+    if wanted := run.images_to_refine:
+        rows.append(("looked at", Text(f"{images.refined} of {wanted}, the best picture of each kept")))
     rows += [("", Text(f"{count} x {reason}", style="yellow")) for reason, count in sorted(run.failures.items())]
     rows += [
         (

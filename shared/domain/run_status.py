@@ -137,9 +137,11 @@ class RunStatus(_View):
 
     @property
     def images_to_refine(self) -> int:
-        """How many images are looked at in all: those of this run that were not given up on."""
+        """How many images are looked at in all: those of this run that were not given up on; 0 = nobody asked."""
         images = self.progress.images
-        return max(images.refined or 0, images.total - images.failed - self.images_kept)
+        if images.refined is None:
+            return 0
+        return max(images.refined, images.total - images.failed - self.images_kept)
 
     @property
     def has_ended(self) -> bool:

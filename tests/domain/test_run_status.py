@@ -170,6 +170,7 @@ def test_pictures_that_are_looked_at_are_counted_only_where_that_was_asked_for()
     assert asked.images_to_refine == 10 - 1 - (2 + 1)
     for request in (REQUEST, REFINED.model_copy(update={"dry_run": True})):
         assert "refined" not in compose(request).to_json()["progress"]["images"]
+        assert compose(request).images_to_refine == 0
     ended = summarize(
         RUN_ID,
         REFINED,

@@ -1,0 +1,58 @@
+"""``--refine-iterations``: a list of prompts comes out with the best picture of each, and every round to look at."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.command_line import CommandLine
+
+WriteFaults = Callable[..., Path]
+PROMPTS = "title,scene,mood\nHarbour at dawn,boats in the fog,calm\nNight market,wet stones,lively\n"
+REFINE = ("--catalog=scenes", "--source=prompts", "--input=prompts.csv", "--refine-iterations=3", "--image-size=64x64")
+
+
+def test_prompts_are_drawn_looked_at_and_improved_and_the_best_picture_ships(
+    seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
+) -> None:
+    Path("prompts.csv").write_text(PROMPTS, encoding="utf-8")
+    ended = seeder("run", "--offline", "--faults", write_faults(secondRoundBest=1), *REFINE, "--json")
+    document = ended.document
+    assert (ended.status, document["status"], document["items"]) == (0, "Completed", 2)
+    assert document["billedCalls"] == {"text": 2 * (3 + 2), "image": 2 * 3}
+    assert "looked at" in ended.err
+    results = Path(document["outputs"]["results"])
+    assert sorted(folder.name for folder in results.iterdir()) == ["prompt-0001", "prompt-0002"]
+    for folder in results.iterdir():
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        assert (summary["iterations"], summary["shippedIteration"]) == (3, 2)
+        shipped = tmp_path / "data_seed/catalogs/scenes/images" / summary["filename"]
+        assert shipped.read_bytes() == (folder / "iteration_2.png").read_bytes()
+
+
+def test_people_are_told_how_many_pictures_were_looked_at_and_where_the_rounds_are(
+    seeder: CommandLine, write_faults: WriteFaults
+) -> None:
+    Path("prompts.csv").write_text(PROMPTS, encoding="utf-8")
+    command = ("run", "--offline", "--faults", write_faults(), *REFINE)
+    rows = {line[:14].strip(): line[14:] for line in seeder(*command).out.splitlines()}
+    assert rows["looked at"] == "2 of 2, the best picture of each kept"
+    assert rows["rounds"] == f"data_seed/runs/{rows['run']}/results"
+    again = seeder(*command)
+    assert "images        0 made, 2 kept, 0 failed" in again.out.splitlines()
+    assert "looked at" not in again.out
+    assert "rounds" not in again.out
+
+
+def test_a_refused_prompt_is_tried_in_other_words_where_that_was_asked_for(
+    seeder: CommandLine, write_faults: WriteFaults
+) -> None:
+    Path("knights.json").write_text('["a knight, holding a sword"]', encoding="utf-8")
+    faults = write_faults(blockedPrompts=["sword"])
+    knights = ("--source=prompts", "--input=knights.json", "--image-size=64x64", "--json")
+    refused = seeder("run", "--offline", "--faults", faults, *knights).document
+    assert (refused["status"], refused["images"]["failed"]) == ("CompletedWithFailures", 1)
+    made = seeder("run", "--offline", "--faults", faults, *knights, "--policy-rewrites=1").document
+    assert (made["status"], made["images"]["made"]) == ("Completed", 1)
+    rewritten = Path(made["outputs"]["results"], "prompt-0001/iteration_1_rewrite_1.json").read_text(encoding="utf-8")
+    assert json.loads(rewritten)["becauseRefused"] is True
+    assert "sword" not in json.loads(rewritten)["prompt"]

@@ -1,0 +1,60 @@
+"""Killed while it looks at pictures, the same command completes the list: no finished step is paid again."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.simulator.running import running_simulator
+from tests.end_to_end.test_kill import wait_for
+from tests.support.seeder_process import start_seeder
+
+ITEMS, PARALLEL = 10, 4
+FAULTS = {"secondRoundBest": 0.5, "latencySeconds": {"text": 0.03, "image": 0.06}}
+COMMAND = (
+    "run",
+    "--source=prompts",
+    "--input=prompts.json",
+    "--refine-iterations=3",
+    f"--parallel-image-requests={PARALLEL}",
+    "--image-size=64x64",
+    "--output-dir=out",
+    "--json",
+)
+
+
+def read_summaries(results: Path) -> list[dict[str, Any]]:
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(results.glob("*/summary.json"))]
+
+
+@pytest.mark.parametrize("moments", [[{"images": 1}], [{"texts": 1}], [{"images": 6}, {"texts": 14}]])
+async def test_a_killed_run_is_completed_and_no_finished_step_is_paid_again(
+    tmp_path: Path, moments: list[dict[str, int]]
+) -> None:
+    prompts = [f"A lighthouse keeper, number {number}" for number in range(ITEMS)]
+    (tmp_path / "prompts.json").write_text(json.dumps(prompts), encoding="utf-8")
+    async with running_simulator(faults=FAULTS) as simulator:
+        for moment in moments:
+            async with start_seeder(*COMMAND, cwd=tmp_path, endpoint=simulator.url) as victim:
+                await wait_for(simulator, **moment)
+                await victim.kill()
+        async with start_seeder(*COMMAND, cwd=tmp_path, endpoint=simulator.url) as last:
+            status, told, _ = await last.finish()
+        bill = simulator.stats()
+    assert (status, told["status"], told["items"]) == (0, "Completed", ITEMS)
+    summaries = read_summaries(Path(told["outputs"]["results"]))
+    assert len(summaries) == ITEMS
+    for summary in summaries:
+        scores = [row["score"] for row in summary["rounds"]]
+        assert summary["shippedIteration"] == scores.index(max(scores)) + 1
+        folder = Path(told["outputs"]["results"], summary["productId"])
+        shipped = tmp_path / "out/catalogs/lego/images" / summary["filename"]
+        assert shipped.read_bytes() == (folder / f"iteration_{summary['shippedIteration']}.png").read_bytes()
+    in_flight = len(moments) * PARALLEL
+    drawn = Counter(row["prompt"] for summary in summaries for row in summary["rounds"])
+    assert drawn.keys() <= bill["billedImagesByPrompt"].keys()
+    assert 0 <= bill["billedImageCount"] - drawn.total() <= in_flight
+    answered = drawn.total() + sum(summary["iterations"] - 1 for summary in summaries)
+    assert 0 <= bill["requests"]["responses"]["200"] - answered <= in_flight
