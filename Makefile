@@ -34,7 +34,7 @@ check: $(VENV)/.dev-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Measures everything that docs/performance.md tells: under 45 minutes, and under 5.
+# Measures everything that docs/performance.md tells: in under an hour, or in under 5 minutes.
 bench: setup
 	$(BIN)/python -m bench
 bench-quick: setup

@@ -1,12 +1,10 @@
 """What calls cost, as messages carry it: after them, and the most that they should come to before them."""
 
-import math
-
 from shared.domain.messages import Cost
 from shared.domain.requests import SeedRequest
 from shared.domain.review_tokens import Review, estimate_review_usage, limit_review_usage
 from shared.domain.themes import Theme
-from shared.domain.tokens import CHARACTERS_A_TOKEN, estimate_text_usage, limit_text_usage
+from shared.domain.tokens import count_tokens, estimate_text_usage, limit_text_usage
 from shared.ports import AnswerT, ModelError, TextRequest, Usage
 from shared.prices import PriceList
 from shared.reasons import Reason
@@ -54,7 +52,7 @@ def limit_review_cost(prices: PriceList, deployment: str, ask: TextRequest[Revie
 def limit_image_cost(prices: PriceList, deployment: str, request: SeedRequest, prompt: str) -> Cost:
     """Return the most that an image call should come to; a prompt that the rules never saw can be a long one."""
     listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
-    prompt_tokens = max(listed.input_tokens, math.ceil(len(prompt) / CHARACTERS_A_TOKEN))
+    prompt_tokens = max(listed.input_tokens, count_tokens(len(prompt)))
     return price_image(prices, deployment, Usage(prompt_tokens, listed.output_tokens))
 
 
@@ -85,13 +83,15 @@ def price_failed_review(prices: PriceList, deployment: str, error: ModelError, a
     return _price_failure(prices, deployment, error, estimate_review_usage(ask))
 
 
-def price_failed_image(prices: PriceList, deployment: str, error: ModelError, request: SeedRequest) -> Cost:
-    """Return what a failed image call cost: one whose answer was lost counts as if it had been billed."""
+def price_failed_image(
+    prices: PriceList, deployment: str, error: ModelError, request: SeedRequest, prompt: str
+) -> Cost:
+    """Return what a failed image call cost: one whose answer was lost counts as if its prompt had been billed."""
     if error.usage is not None:
         return price_image(prices, deployment, error.usage)
     if error.reason is Reason.TIMEOUT_AMBIGUOUS:
-        usage = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
-        return price_image(prices, deployment, usage)
+        listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
+        return price_image(prices, deployment, Usage(count_tokens(len(prompt)), listed.output_tokens))
     return Cost()
 
 

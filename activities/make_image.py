@@ -177,7 +177,7 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
         if error.reason is Reason.RATE_LIMITED:
             retry_after = limit_retry_after(error.retry_after_seconds)
             services.pace.refuse(started, retry_after, request.image_requests_per_minute)
-        cost = price_failed_image(prices, deployment, error, request)
+        cost = price_failed_image(prices, deployment, error, request, ask.prompt)
         await paid.record_failure(services, error, cost)
         failure = await handle_model_error(store, call.run_id, error)
         await count_outcome(services, call, error.reason)

@@ -84,6 +84,16 @@ _WHOLE = Load(
     size="1024x1024",
     image_bytes=1_500_000,
 )
+# A shop's products through a service that refuses, throttles and hangs; then it is well again, and a repair follows.
+_FAULTY = Load(
+    items=5000,
+    window=64,
+    image_seconds=0.1,
+    products=True,
+    rates={"rate_limited": 0.3, "content_policy": 0.2, "timeout": 0.1},
+    repairs=True,
+)
+_PRODUCTS = Load(items=5000, window=32, image_seconds=0.0, products=True)
 _KILL = Load(items=300, image_seconds=1.0, kill_at=150)
 
 
@@ -120,6 +130,10 @@ def _list_cases() -> Iterator[Case]:
     yield _scale("breaker-resumed", Load(items=300, block_after=50, pauses=True), items=100)
     # About half of what it would cost: a picture of this size and quality is $0.053 by the list.
     yield _scale("budget", Load(items=80, size="1024x1024", max_cost_usd=2.0), items=40, max_cost_usd=1.0)
+
+    yield _scale("products-faults", _FAULTY, items=60)
+    yield _scale("products-small", _PRODUCTS, items=100)
+    yield _scale("products-large", replace(_PRODUCTS, items=50_000), is_extra=True, items=400)
 
     yield _scale("five-hundred", replace(_WHOLE, items=500), items=40, image_seconds=0.5, text_seconds=0.2)
     yield _scale("five-thousand", _WHOLE, items=160, image_seconds=0.5, text_seconds=0.2)

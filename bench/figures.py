@@ -28,6 +28,8 @@ def derive_figures(load: Load, seen: Observations) -> dict[str, Any]:
         "statuses": sorted({run["status"] for run in report.runs}),
         "images": images,
         "missingImages": 0 if load.dry_run else items - images,
+        "missingBeforeRepair": _count_missing(report.runs[: load.runs]) if load.repairs else None,
+        "changedRows": seen.leftovers.changed_rows,
         "wallSeconds": sum(report.stage_seconds),
         "stageSeconds": report.stage_seconds,
         "imageSeconds": seconds,
@@ -52,6 +54,8 @@ def derive_figures(load: Load, seen: Observations) -> dict[str, Any]:
         "inputTokensAnItem": stats["inputTokens"] / items,
         "itemsATextCall": _divide(items, stats["requests"]["responses"].get(SUCCESS, 0)),
         "billedUsd": stats["costUsd"],
+        "auditedImages": seen.leftovers.audited_images,
+        "auditedUsd": seen.leftovers.audited_usd,
         "reportedUsd": sum(run["cost"]["usd"] for run in report.runs) if report.runs else None,
         "estimatedUsd": estimate,
         "estimateOfBill": None if estimate is None else _divide(estimate, stats["costUsd"]),
@@ -70,6 +74,10 @@ def find_slowest_of_mean(runs: list[dict[str, Any]]) -> float | None:
         return None
     seconds = [(_read_time(run["completedAt"]) - _read_time(run["createdAt"])) for run in runs]
     return _divide(max(seconds), sum(seconds) / len(seconds))
+
+
+def _count_missing(runs: list[dict[str, Any]]) -> int:
+    return sum(run["progress"]["images"]["failed"] for run in runs)
 
 
 def _read_time(text: str) -> float:

@@ -1,8 +1,9 @@
 """The measured host, a process of its own: the app on its embedded host carries out the requests of a job.
 
-Job: ``{"folder", "endpoint", "stages": [[request, ...], ...], "faultsAfterPause": {...}}``; the report is a
-`ProcessReport`. Started again on the folder of a killed one, it follows the runs that the host takes up. A run that
-pauses is resumed after the simulator has got the new faults.
+Job: ``{"folder", "endpoint", "stages": [[request, ...], ...], "repairs": bool, "liftedFaults": {...}}``; the report is
+a `ProcessReport`. Started again on the folder of a killed one, it follows the runs that the host takes up. A run that
+pauses is resumed after the simulator has got the lifted faults; if the job repairs, it gets them after the last stage,
+and the repair of the catalogs of that stage is one stage more.
 """
 
 import asyncio
@@ -60,6 +61,11 @@ async def carry_out(job: dict[str, Any]) -> ProcessReport:
                 started_at, begun = started_at or time.time(), time.perf_counter()
                 runs += await asyncio.gather(*(_run(session, host.url, request, job) for request in requests))
                 stage_seconds.append(time.perf_counter() - begun)
+            if job["repairs"]:
+                await _lift_faults(session, job)
+                begun = time.perf_counter()
+                runs += await asyncio.gather(*(_repair(session, host.url, request, job) for request in requests))
+                stage_seconds.append(time.perf_counter() - begun)
             engine = host.engine.statistics
             return ProcessReport(
                 started_at=started_at or time.time(),
@@ -94,7 +100,21 @@ async def _run(
         answer = await response.json()
         if response.status != CONFLICT:
             response.raise_for_status()
-    run = f"{url}/api/runs/{answer['runId']}"
+    return await _follow(session, f"{url}/api/runs/{answer['runId']}", job)
+
+
+async def _repair(
+    session: aiohttp.ClientSession, url: str, request: dict[str, Any], job: dict[str, Any]
+) -> dict[str, Any]:
+    """Repair the catalog of a request as it was asked for, and return the last status."""
+    body = {"parallelImageRequests": request["parallelImageRequests"]}
+    async with session.post(f"{url}/api/catalogs/{request['catalog']}/repair", json=body) as response:
+        response.raise_for_status()
+        answer = await response.json()
+    return await _follow(session, f"{url}/api/runs/{answer['runId']}", job)
+
+
+async def _follow(session: aiohttp.ClientSession, run: str, job: dict[str, Any]) -> dict[str, Any]:
     while True:
         async with session.get(run) as response:
             response.raise_for_status()
@@ -106,9 +126,13 @@ async def _run(
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _resume(session: aiohttp.ClientSession, run: str, job: dict[str, Any]) -> None:
-    async with session.put(f"{job['endpoint']}/_faults", json=job["faultsAfterPause"]) as response:
+async def _lift_faults(session: aiohttp.ClientSession, job: dict[str, Any]) -> None:
+    async with session.put(f"{job['endpoint']}/_faults", json=job["liftedFaults"]) as response:
         response.raise_for_status()
+
+
+async def _resume(session: aiohttp.ClientSession, run: str, job: dict[str, Any]) -> None:
+    await _lift_faults(session, job)
     async with session.post(f"{run}/resume") as response:
         if response.status != CONFLICT:  # it has been resumed already, and its status has not caught up yet
             response.raise_for_status()

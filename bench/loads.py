@@ -1,12 +1,18 @@
 """What a case asks for: how the simulated service behaves, and what is requested from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from bench.products import INPUT
 
 CATALOG = "bench"
 
 Subject = Literal["app", "script"]
 """What is measured: this product, or the plain script of `bench.baseline`."""
+
+TIMEOUT_SECONDS = 0.2
+"""How long a call hangs that the simulator never answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,9 @@ class Load:
         block_after: the account is blocked after so many images.
         pauses: the run pauses on the block, which is lifted then, and is resumed.
         max_cost_usd: maxCostUsd of each run; its estimate is accepted whatever it is.
+        products: the items are rows of an input, so there is no text call.
+        rates: how likely each fault of the simulator is.
+        repairs: when the runs have ended, there are no faults any more, and each catalog is repaired.
     """
 
     items: int
@@ -52,14 +61,17 @@ class Load:
     block_after: int | None = None
     pauses: bool = False
     max_cost_usd: float | None = None
+    products: bool = False
+    rates: Mapping[str, float] = field(default_factory=dict)
+    repairs: bool = False
 
     def make_faults(self) -> dict[str, Any]:
         """Return the simulator's faults file."""
         blocked = {} if self.block_after is None else {"accountBlockAfter": self.block_after}
-        return self.make_lifted_faults() | blocked
+        return self.make_lifted_faults() | blocked | {"rates": dict(self.rates)}
 
     def make_lifted_faults(self) -> dict[str, Any]:
-        """Return the same without the block."""
+        """Return the same without the block and the rates."""
         optional = {
             "imageRequestsPerMinute": self.quota,
             "imageBytes": self.image_bytes,
@@ -67,6 +79,7 @@ class Load:
         return {
             "latencySeconds": {"text": self.text_seconds, "image": self.image_seconds},
             "latencySigma": self.sigma,
+            "timeoutSeconds": TIMEOUT_SECONDS,
             **{key: value for key, value in optional.items() if value is not None},
         }
 
@@ -77,7 +90,12 @@ class Load:
         return [[self._make_request(name, dry_run=dry_run) for name in names] for dry_run in stages]
 
     def _make_request(self, catalog: str, *, dry_run: bool) -> dict[str, Any]:
-        optional = {"imageRequestsPerMinute": self.pace, "maxCostUsd": self.max_cost_usd}
+        optional = {
+            "imageRequestsPerMinute": self.pace,
+            "maxCostUsd": self.max_cost_usd,
+            "source": "products" if self.products else None,
+            "input": INPUT.as_posix() if self.products else None,
+        }
         return {
             "catalog": catalog,
             "targetCount": self.items,

@@ -16,6 +16,7 @@ from bench.figures import derive_figures
 from bench.loads import Load
 from bench.observations import Leftovers, Observations
 from bench.processes import start_process
+from bench.products import INPUT, write_products
 from local.simulator.process import SimulatorProcess
 
 MODULES = {"app": "bench.host_process", "script": "bench.baseline"}
@@ -64,11 +65,14 @@ def _simulate(load: Load, folder: Path) -> Iterator[str]:
 
 
 async def _observe(load: Load, folder: Path, url: str) -> Observations:
+    if load.products:
+        write_products(folder / INPUT, load.items)
     job = {
         "folder": str(folder),
         "endpoint": url,
         "stages": load.make_stages(),
-        "faultsAfterPause": load.make_lifted_faults(),
+        "repairs": load.repairs,
+        "liftedFaults": load.make_lifted_faults(),
     }
     module = MODULES[load.subject]
     async with aiohttp.ClientSession() as session:

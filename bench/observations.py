@@ -1,9 +1,16 @@
 """What was seen of a load: by its process, by the simulator, and in the folder that it left."""
 
+import itertools
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from bench.products import INPUT, count_changed_rows
+
+NANO = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +54,48 @@ class Leftovers:
         images: pictures that a catalog names; all that there are where no catalog was published.
         first_image_at: when the first picture was written, in epoch seconds; None = there is none.
         second_batch_at: when the second batch of items was written; None = that was never recorded.
+        changed_rows: rows of an input that are not published as they were given; None = there was no input.
+        audited_images: billed image calls of all audits.
+        audited_usd: what all audits add up to.
     """
 
     images: int = 0
     first_image_at: float | None = None
     second_batch_at: float | None = None
+    changed_rows: int | None = None
+    audited_images: int = 0
+    audited_usd: float = 0.0
 
     @classmethod
     def find(cls, folder: Path) -> Self:
         """Look at a folder; the time of a file is that of its content, not of its name."""
-        images = {path: path.stat().st_mtime for path in folder.rglob("images/*.png")}
+        pictures = itertools.chain(folder.rglob("images/*.png"), folder.rglob("images/*.jpg"))
+        images = {path: path.stat().st_mtime for path in pictures}
         batches = [path.stat().st_mtime for path in folder.rglob("state/batches/00002.json")]
+        catalogs = list(folder.rglob("catalog.json"))
         named = {
-            catalog.parent / "images" / row["filename"]
-            for catalog in folder.rglob("catalog.json")
+            catalog.parent / "images" / str(row.get("filename", row.get("imageFile")))
+            for catalog in catalogs
             for row in json.loads(catalog.read_text(encoding="utf-8"))
         }
+        given = folder / INPUT
+        audits = [_add_up(path) for path in folder.rglob("audit.sqlite")]
         return cls(
             len(images.keys() & named) if named else len(images),
             min(images.values(), default=None),
             min(batches, default=None),
+            sum(count_changed_rows(given, catalog) for catalog in catalogs) if given.is_file() else None,
+            sum(billed for billed, _ in audits),
+            sum(nano_usd for _, nano_usd in audits) / NANO,
         )
+
+
+def _add_up(audit: Path) -> tuple[int, int]:
+    """Return the billed image calls of an audit, and what all its calls cost, in 10**-9 US dollars."""
+    with closing(sqlite3.connect(audit)) as database:
+        (billed,) = database.execute("SELECT TOTAL(billed) FROM api_calls WHERE kind = 'image'").fetchone()
+        (nano_usd,) = database.execute("SELECT SUM(nano_usd) FROM api_calls").fetchone()
+    return int(billed), nano_usd or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,19 @@ from local.simulator.faults import load_faults
 from local.simulator.process import SimulatorProcess
 
 SIMULATOR_SEED = 7
+"""For the first run of a folder."""
 
 
 class EarlySimulator:
     """A simulator process that is started by a thread.
 
     Args:
+        seed: of everything that is drawn.
         faults: JSON file of what it does on purpose; None = nothing.
     """
 
-    def __init__(self, faults: Path | None) -> None:
-        self._process = SimulatorProcess(seed=SIMULATOR_SEED, faults_file=faults)
+    def __init__(self, seed: int, faults: Path | None) -> None:
+        self._process = SimulatorProcess(seed=seed, faults_file=faults)
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._start, daemon=True)
         self._thread.start()
@@ -50,19 +52,34 @@ class EarlySimulator:
             self._failure = error
 
 
+def choose_seed(folder: Path) -> int:
+    """Return a seed that follows from how many runs an output folder has seen.
+
+    With the same seed a simulator that is started anew would do the same again: whatever failed at each of its tries
+    would fail in each repair, too.
+    """
+    runs = folder / "runs"
+    return SIMULATOR_SEED + (sum(1 for _ in runs.iterdir()) if runs.is_dir() else 0)
+
+
 @contextmanager
 def start_simulator(place: Place) -> Iterator[EarlySimulator | None]:
     """Start a simulator if the place asks for one, and stop it when the block ends.
 
     Raises:
         FaultsError: the faults file cannot be used.
+        SettingError: a setting of the command cannot be used.
+        CliError: ``.env`` cannot be read.
     """
     if not place.offline:
         yield None
         return
     if place.faults is not None:
         load_faults(place.faults)
-    simulator = EarlySimulator(place.faults)
+    from local.cli.environment import load_command_settings  # noqa: PLC0415 - only now: it takes a while to load
+
+    folder = Path(load_command_settings(place).store.folder)
+    simulator = EarlySimulator(choose_seed(folder), place.faults)
     try:
         yield simulator
     finally:

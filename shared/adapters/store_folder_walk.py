@@ -18,7 +18,7 @@ def walk_paths(root: Path, container: str, prefix: str) -> Iterator[str]:
 def page_folders(root: Path, prefix: str, limit: int, continuation: str | None) -> FolderPage:
     """Return the next folders right below ``prefix``; see the port."""
     after = "" if continuation is None else decode_continuation(prefix, continuation)
-    keys = (key for key, is_folder in _list_folder(root, prefix.rstrip("/")) if is_folder and key > after)
+    keys = (key for key in _list_folder(root, prefix.rstrip("/")) if key.endswith("/") and key > after)
     # Blob Storage knows no empty folders
     found = list(islice((key for key in keys if any(_walk(root, f"{prefix}{key[:-1]}"))), limit + 1))
     page = found[:limit]
@@ -30,23 +30,24 @@ def page_folders(root: Path, prefix: str, limit: int, continuation: str | None) 
 
 
 def _walk(root: Path, folder: str, name_start: str = "") -> Iterator[str]:
-    for key, is_folder in _list_folder(root, folder):
+    for key in _list_folder(root, folder):
         if not key.startswith(name_start):
             continue
-        if is_folder:
+        if key.endswith("/"):
             yield from _walk(root, f"{folder}/{key[:-1]}")
         else:
             yield f"{folder}/{key}"
 
 
-def _list_folder(root: Path, folder: str) -> list[tuple[str, bool]]:
-    """Return the sorted names in a folder, those of folders with a ``/`` behind, and whether each is a folder.
+def _list_folder(root: Path, folder: str) -> list[str]:
+    """Return the sorted names in a folder, those of folders with a ``/`` behind.
 
     The ``/`` makes it the order of whole paths: ``a-b/x`` comes before ``a/x``.
     """
     try:
         with os.scandir(root / folder) as entries:
-            known = ((entry.name, entry.is_dir()) for entry in entries if is_file_name(entry.name))
-            return sorted((f"{name}/" if is_folder else name, is_folder) for name, is_folder in known)
+            return sorted(
+                f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries if is_file_name(entry.name)
+            )
     except (FileNotFoundError, NotADirectoryError):
         return []

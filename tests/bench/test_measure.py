@@ -23,6 +23,18 @@ async def test_a_run_of_the_app_is_measured_in_a_process_of_its_own() -> None:
         assert figures[name] > 0, name
 
 
+async def test_products_go_through_faults_and_are_repaired() -> None:
+    rates = {"content_policy": 0.4, "timeout": 0.2}
+    load = Load(items=16, window=4, image_seconds=0.01, products=True, rates=rates, repairs=True)
+    figures = await measure_load(load)
+    assert figures["statuses"] == ["Completed", "CompletedWithFailures"]
+    assert figures["missingBeforeRepair"] > 0
+    assert (figures["missingImages"], figures["images"], figures["changedRows"]) == (0, 16, 0)
+    assert figures["auditedImages"] == figures["billedImages"] > 16
+    assert figures["auditedUsd"] == pytest.approx(figures["billedUsd"], abs=1e-9)
+    assert figures["itemsATextCall"] is None
+
+
 async def test_the_plain_script_is_measured_under_the_same_load() -> None:
     figures = await measure_load(Load(items=8, window=4, batch_size=5, image_seconds=0.02, subject="script"))
     assert figures["images"] == figures["billedImages"] == 8

@@ -15,6 +15,7 @@ from bench.units import MISSING, Unit
 RUN = {
     "status": "Completed",
     "cost": {"usd": 1.0},
+    "progress": {"images": {"failed": 10}},
     "createdAt": "2026-11-21T12:00:00+00:00",
     "completedAt": "2026-11-21T12:01:00+00:00",
 }
@@ -29,7 +30,7 @@ SEEN = Observations(
         "firstImageStartedAt": 1.0,
         "lastImageEndedAt": 50.0,
     },
-    leftovers=Leftovers(90, first_image_at=1.5, second_batch_at=3.0),
+    leftovers=Leftovers(90, 1.5, 3.0, changed_rows=0, audited_images=90, audited_usd=1.0),
 )
 
 

@@ -47,6 +47,16 @@ def test_refused_pictures_are_failures_that_repair_makes_good(seeder: CommandLin
     assert ended.document["billedCalls"]["text"] == 0
 
 
+def test_a_repair_under_the_same_faults_gets_on_with_what_failed(
+    seeder: CommandLine, write_faults: WriteFaults
+) -> None:
+    seeder("run", "--offline", "--faults", write_faults(rates={"content_policy": 1}), "--target-count", "12", *SMALL)
+    repair = ("repair", "--offline", "--faults", write_faults(rates={"timeout": 0.7}, timeoutSeconds=0.02), "--json")
+    missing = seeder(*repair).document["images"]["failed"]
+    assert missing > 0
+    assert seeder(*repair).document["images"]["made"] > 0
+
+
 def test_what_was_left_for_review_is_published_and_what_has_no_picture_pruned(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:

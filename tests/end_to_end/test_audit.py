@@ -12,6 +12,7 @@ from shared.config import StoreSettings
 from shared.records.audit import audit_path
 from tests.support.audits import add_up, ask, fetch
 from tests.support.azurite import Azurite
+from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import RunningApp, run_app
 from tests.support.seeder_process import start_seeder
 
@@ -69,6 +70,21 @@ async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_pat
         file = await fetch_over_http(app, status["runId"])
     check_sums(file, status)
     assert add_up(file, "status = 'lost'")["calls"] > 0
+
+
+async def test_pictures_whose_answers_were_lost_are_counted_as_they_were_billed(tmp_path: Path) -> None:
+    faults = {"rates": {"rate_limited": 0.3, "content_policy": 0.2, "timeout": 0.2}, "timeoutSeconds": 0.05}
+    async with run_app(tmp_path, faults=faults) as app:
+        await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(40)))
+        status = await app.run(source="products", input="inputs/rows.json", maxRetries=8)
+        stats = app.simulator.stats()
+        file = await fetch_over_http(app, status["runId"])
+    check_sums(file, status)
+    assert add_up(file, "status = 'lost'")["billed"] == stats["ambiguousBilled"] > 0
+    both = add_up(file)
+    assert both["billed"] == stats["billedImageCount"]
+    assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])
+    assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
 
 
 async def test_blob_storage_holds_the_same(tmp_path: Path, azurite: Azurite) -> None:
