@@ -12,7 +12,6 @@ summary.json                  all of it, which picture ships, and why there is n
 ```
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -23,7 +22,6 @@ from shared.domain.image_messages import Step
 from shared.domain.messages import Cost
 from shared.ports import FileInfo, Store
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
-from shared.records.reading import read_in_order
 
 YAML_TYPE = "application/yaml"
 """https://www.rfc-editor.org/rfc/rfc9512"""
@@ -118,10 +116,47 @@ class EvaluationRecord:
     cost: Cost
 
 
-RecordT = TypeVar("RecordT", PromptRecord, IterationRecord, EvaluationRecord)
+@dataclass(frozen=True, slots=True)
+class SummaryRound:
+    """A picture in a summary; ``score`` is None where it could not be looked at."""
 
-_ADAPTERS: dict[type, TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (PromptRecord, IterationRecord, EvaluationRecord)
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFailure:
+    """Why a call failed for good, in a summary."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRecord:
+    """What of a summary is read again.
+
+    Attributes:
+        iterations: pictures that were drawn.
+        shipped_iteration: which of them ships, from 1; None = there is none.
+        score: of the one that ships.
+        stopped_because: why there is no further one, a ``Halt``.
+        failure: why a call failed for good, if one did.
+        rounds: the pictures, in order.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    iterations: int
+    shipped_iteration: int | None
+    score: int | None
+    stopped_because: str
+    failure: SummaryFailure | None
+    rounds: tuple[SummaryRound, ...]
+
+
+RecordT = TypeVar("RecordT", PromptRecord, IterationRecord, EvaluationRecord, SummaryRecord)
+
+ADAPTERS: dict[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (PromptRecord, IterationRecord, EvaluationRecord, SummaryRecord)
 }
 
 
@@ -163,7 +198,7 @@ class Results:
         """Record a picture, as JSON and as YAML; what is recorded already stays."""
         name = f"iteration_{record.iteration}_results"
         await self._keep(record, name)
-        data = _ADAPTERS[IterationRecord].dump_python(record, mode="json", by_alias=True)
+        data = ADAPTERS[IterationRecord].dump_python(record, mode="json", by_alias=True)
         await self.store.create(self._path(f"{name}.yaml"), _dump_yaml(data), content_type=YAML_TYPE)
 
     async def read_evaluation(self, iteration: int) -> EvaluationRecord | None:
@@ -188,26 +223,23 @@ class Results:
         """Write the summary: from then on the item's picture is not improved in this run."""
         await self.store.write(self._path(SUMMARY_NAME), dump_json(summary), content_type=JSON_TYPE)
 
-    async def read_summary(self) -> dict[str, Any] | None:
-        """Return the summary, or None if there is none."""
-        return await read_json(self.store, self._path(SUMMARY_NAME), _SUMMARY.validate_python)
+    async def read_summary(self) -> SummaryRecord | None:
+        """Return what the summary tells, or None if there is none."""
+        return await self._read(SummaryRecord, SUMMARY_NAME.removesuffix(".json"))
 
     def _path(self, name: str) -> str:
         return paths.result_file(self.run_id, self.product_id, name)
 
     async def _read(self, kind: type[RecordT], name: str) -> RecordT | None:
-        parse: TypeAdapter[RecordT] = _ADAPTERS[kind]
+        parse: TypeAdapter[RecordT] = ADAPTERS[kind]
         return await read_json(self.store, self._path(f"{name}.json"), parse.validate_python)
 
     async def _keep(self, record: RecordT, name: str) -> RecordT:
         kind = type(record)
-        data = dump_json(_ADAPTERS[kind].dump_python(record, mode="json", by_alias=True))
+        data = dump_json(ADAPTERS[kind].dump_python(record, mode="json", by_alias=True))
         if await self.store.create(self._path(f"{name}.json"), data, content_type=JSON_TYPE):
             return record
         return await self._read(kind, name) or record
-
-
-_SUMMARY = TypeAdapter(dict[str, Any])
 
 
 async def list_unfinished(store: Store, run_id: str) -> set[str]:
@@ -219,15 +251,6 @@ async def list_unfinished(store: Store, run_id: str) -> set[str]:
         product_id, _, name = info.path.removeprefix(folder).partition("/")
         (finished if name == SUMMARY_NAME else begun).add(product_id)
     return begun - finished
-
-
-async def iterate_summaries(store: Store, run_id: str) -> AsyncIterator[dict[str, Any]]:
-    """Yield the summaries of a run's items, in the order of their ids."""
-    folder, ending = paths.results_folder(run_id), f"/{SUMMARY_NAME}"
-    files = (info.path async for info in store.list_files(folder) if info.path.endswith(ending))
-    async for summary in read_in_order(files, lambda path: read_json(store, path, _SUMMARY.validate_python)):
-        if summary is not None:
-            yield summary
 
 
 def _name_prompt(step: Step) -> str:

@@ -170,11 +170,12 @@ class Trial:
 
     async def _check_refinements(self) -> None:
         """Fail unless each item's summary is there and says that its best picture is the item's."""
-        summaries = await self.machine.list_refinements()
-        assert len(summaries) == self.machine.request["targetCount"]
+        outcomes = await self.machine.list_outcomes()
+        assert len(outcomes) == self.machine.request["targetCount"]
         best = 1 if self.course is LATER_REFUSED else 2
-        assert {summary["shippedIteration"] for summary in summaries} == {best}
-        assert all(len(summary["rounds"]) == best for summary in summaries)
+        assert all(outcome.stopped_because is not None for outcome in outcomes)
+        assert {outcome.shipped_iteration for outcome in outcomes} == {best}
+        assert all(outcome.iterations == best for outcome in outcomes)
 
     async def _lift_the_block(self) -> None:
         self.simulator.set_faults(AT_ONCE)

@@ -24,7 +24,8 @@ from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Store
 from shared.records.catalog import iterate_items
-from shared.records.refinements import Results, iterate_summaries
+from shared.records.refined_items import Outcome, iterate_refined_items
+from shared.records.refinements import Results
 from tests.support.catalog_audit import Audit, audit_catalog, find_temporary_files
 from tests.support.interference import HookedModel, HookedStore, Interference
 
@@ -110,10 +111,10 @@ class Machine:
         summary: dict[str, Any] = json.loads(content.data)
         return summary
 
-    async def list_refinements(self) -> list[dict[str, Any]]:
-        """Return the summaries of the items whose pictures were looked at."""
+    async def list_outcomes(self) -> list[Outcome]:
+        """Return what the looking at the pictures of each item came to."""
         async with self.open_store() as store:
-            return [summary async for summary in iterate_summaries(store, self.run_id)]
+            return [item.conclude() async for item in iterate_refined_items(store, self.run_id)]
 
     async def find_in_flight(self, drawn: Iterable[str]) -> frozenset[str]:
         """Return which of the prompts that were drawn in a life have no picture in the store."""
