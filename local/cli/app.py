@@ -317,7 +317,7 @@ def audit(
     key: options.KeyOption = None,
     as_json: options.JsonOption = False,
 ) -> Outcome:
-    """Tell what a run paid for: cost by model, calls, failures, slowest calls."""
+    """Tell what a run paid for: cost by model, calls, failures, slowest calls, scores of pictures."""
     session = _begin(context, None, as_json)
     place = Place(url, key, output_dir, store)
     from local.cli.runs import audit_run

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from local.cli.errors import CliError
+from shared.domain.refinement import MOST_ITERATIONS
 from shared.reasons import Reason
 
 MOST_ROWS = 10
@@ -49,10 +50,29 @@ SELECT SUBSTR(started_at, 1, 16) || 'Z' AS minute, SUM(reason IS ?) AS rate_limi
 FROM api_calls GROUP BY 1 HAVING SUM(reason IS ?) > 0 ORDER BY 1"""
 
 MOST_CALLS = f"""
-SELECT api_calls.product_id, prompts.name, COUNT(*) AS calls, SUM(status = 'ok') AS made,
+SELECT api_calls.product_id, prompts.name, COUNT(*) AS calls, SUM(kind = 'image' AND status = 'ok') AS made,
     SUM(nano_usd) / 1e9 AS cost_usd, prompts.prompt
 FROM api_calls LEFT JOIN prompts USING (product_id) WHERE api_calls.product_id IS NOT NULL
 GROUP BY api_calls.product_id HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, prompts.name LIMIT {MOST_ROWS}"""  # noqa: S608
+
+KEPT_PICTURES = """
+SELECT shipped_iteration AS iteration, COUNT(*) AS items, AVG(first_score) AS mean_first_score,
+    AVG(best_score) AS mean_score
+FROM refinements WHERE best_score IS NOT NULL GROUP BY shipped_iteration ORDER BY shipped_iteration"""
+
+REFINEMENT_ENDS = """
+SELECT stopped_because, reason, COUNT(*) AS items, SUM(iterations) AS pictures, AVG(best_score) AS mean_score,
+    SUM(nano_usd) / 1e9 AS cost_usd
+FROM refinements GROUP BY stopped_because, reason ORDER BY COUNT(*) DESC, stopped_because, reason"""
+
+THREE_ROUNDS = f"""
+SELECT refinements.product_id, prompts.name, shipped_iteration, best_score,
+    (SELECT GROUP_CONCAT(score, ' ') FROM (SELECT score FROM evaluations
+        WHERE evaluations.product_id = refinements.product_id ORDER BY iteration)) AS scores,
+    refinements.nano_usd / 1e9 AS cost_usd, first.prompt, COUNT(*) OVER () AS items
+FROM refinements LEFT JOIN prompts USING (product_id)
+    LEFT JOIN iterations AS first ON first.product_id = refinements.product_id AND first.iteration = 1
+WHERE iterations >= {MOST_ITERATIONS} ORDER BY best_score, prompts.name LIMIT {MOST_ROWS}"""  # noqa: S608 - numbers of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,10 @@ class AuditAnswers:
         slowest_calls: the slowest MOST_ROWS.
         rate_limited_by_minute: each minute with an answer 429, in order.
         most_calls: the MOST_ROWS products that took the most calls, if more than one.
+        kept_pictures: how many items kept the first, second and third picture, and the mean scores of their first
+            picture and of the one that they kept; nothing where no picture was looked at, as in the two below.
+        refinement_ends: why no further picture was drawn, most frequent first; null = the run ended before.
+        three_rounds: the MOST_ROWS items of three pictures whose best one scored lowest, and how many there are.
     """
 
     run: Row
@@ -78,6 +102,9 @@ class AuditAnswers:
     slowest_calls: list[Row]
     rate_limited_by_minute: list[Row]
     most_calls: list[Row]
+    kept_pictures: list[Row]
+    refinement_ends: list[Row]
+    three_rounds: list[Row]
 
     def to_json(self) -> dict[str, Any]:
         """Return the answers as ``--json`` prints them."""
@@ -104,6 +131,9 @@ def ask_audit(file: Path) -> AuditAnswers:
                 slowest_calls=_ask(database, SLOWEST_CALLS),
                 rate_limited_by_minute=_ask(database, RATE_LIMITED_BY_MINUTE, limited, limited),
                 most_calls=_ask(database, MOST_CALLS),
+                kept_pictures=_ask(database, KEPT_PICTURES),
+                refinement_ends=_ask(database, REFINEMENT_ENDS),
+                three_rounds=_ask(database, THREE_ROUNDS),
             )
     except (sqlite3.DatabaseError, IndexError) as error:
         message = f"{file.name} is damaged: expected the tables of an audit, got {error}"

@@ -12,6 +12,9 @@ from local.cli.results import print_rows, shorten_path
 LONGEST_TEXT = 70
 """Characters of a message or a prompt in a table; the file has all of it."""
 
+FREE_TEXTS = frozenset({"for example", "name", "prompt"})
+"""Columns that tell enough with their first words."""
+
 Cells = tuple[object, ...]
 
 
@@ -60,6 +63,30 @@ def show_audit(console: Console, answers: AuditAnswers, path: str) -> None:
         ("calls", "made", "USD", "name", "prompt"),
         [_tell_picture(row) for row in answers.most_calls],
     )
+    if answers.refinement_ends:
+        _show_refinements(console, answers)
+
+
+def _show_refinements(console: Console, answers: AuditAnswers) -> None:
+    """Print what the looking at pictures came to."""
+    _show_table(
+        console,
+        "pictures that were looked at",
+        ("kept", "items", "share", "first score", "score kept"),
+        _tell_kept(answers.kept_pictures),
+    )
+    _show_table(
+        console,
+        "why no further picture was drawn",
+        ("because", "items", "pictures", "score kept", "USD"),
+        [_tell_end(row) for row in answers.refinement_ends],
+    )
+    _show_table(
+        console,
+        f"prompts that needed three rounds{_tell_lowest(answers.three_rounds)}",
+        ("scores", "kept", "name", "prompt"),
+        [_tell_rounds(row) for row in answers.three_rounds],
+    )
 
 
 def _show_run(console: Console, answers: AuditAnswers, path: str) -> None:
@@ -106,6 +133,45 @@ def _tell_picture(row: Row) -> Cells:
     return (row["calls"], "yes" if row["made"] else "no", _format_usd(row), name, _shorten(prompt))
 
 
+def _tell_kept(rows: Sequence[Row]) -> list[Cells]:
+    """Return the cells of the first, the second, the third picture, and of all items together."""
+    items = sum(row["items"] for row in rows)
+    told: list[Cells] = []
+    for row in rows:
+        share = f"{row['items'] / items:.0%}"
+        means = _format_score(row["mean_first_score"]), _format_score(row["mean_score"])
+        told.append((f"picture {row['iteration']}", row["items"], share, *means))
+    if len(rows) > 1:
+        means = _average(rows, "mean_first_score"), _average(rows, "mean_score")
+        told.append(("all", items, "100%", *means))
+    return told
+
+
+def _average(rows: Sequence[Row], column: str) -> str:
+    """Return the mean of means, by the items that each is of; a first picture may have no score."""
+    scored = [(row[column], row["items"]) for row in rows if row[column] is not None]
+    items = sum(count for _, count in scored)
+    return _format_score(sum(mean * count for mean, count in scored) / items if items else None)
+
+
+def _tell_end(row: Row) -> Cells:
+    """Return an end's cells; an item without one was under way when the run ended."""
+    because = row["stopped_because"] or "the run ended"
+    if row["reason"] is not None:
+        because += f": {row['reason']}"
+    return (because, row["items"], row["pictures"], _format_score(row["mean_score"]), _format_usd(row))
+
+
+def _tell_rounds(row: Row) -> Cells:
+    name, prompt = row["name"] or row["product_id"], row["prompt"] or ""
+    return (row["scores"] or "", row["shipped_iteration"], name, _shorten(prompt))
+
+
+def _tell_lowest(rows: Sequence[Row]) -> str:
+    """Return what the title says where there are more items than are shown."""
+    return f" (the {MOST_ROWS} lowest scores of {rows[0]['items']})" if rows and rows[0]["items"] > len(rows) else ""
+
+
 def _pick_worst(minutes: Sequence[Row]) -> list[Row]:
     """Return the minutes with the most answers 429, in order of time."""
     worst = sorted(minutes, key=lambda row: int(row["rate_limited"]), reverse=True)[:MOST_ROWS]
@@ -129,8 +195,18 @@ def _show_table(console: Console, title: str, headings: Sequence[str], rows: Seq
         is_number = str(value).replace(".", "", 1).isdecimal()
         table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(value)) for value in row))
+        table.add_row(*map(_make_cell, headings, row))
     console.print(table)
+
+
+def _make_cell(heading: str, value: object) -> Text:
+    """Return a cell; where a terminal is too narrow for all, texts are cut, so that a row stays a line."""
+    is_cut = heading in FREE_TEXTS
+    return Text(str(value), no_wrap=is_cut, overflow="ellipsis" if is_cut else None)
+
+
+def _format_score(score: float | None) -> str:
+    return "-" if score is None else f"{score:.0f}"
 
 
 def _format_usd(row: Row) -> str:

@@ -20,8 +20,10 @@ from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import catalog, run
 from shared.records.audit_file import AuditFile
+from shared.records.audit_results import tell_refined_item
 from shared.records.calls import has_calls, iterate_calls
 from shared.records.files import DamagedFileError
+from shared.records.refined_items import iterate_refined_items
 from shared.version import __version__
 
 AUDIT_NAME = "audit.sqlite"
@@ -58,6 +60,7 @@ async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> 
             audit.tell_run(status, request)
             audit.tell_versions(find_versions())
             await _tell_calls(store, status.run_id, audit)
+            await _tell_results(store, status.run_id, audit)
             await asyncio.to_thread(audit.make_indexes)
             await _tell_prompts(store, status, audit)
             audit.finish()
@@ -114,6 +117,11 @@ async def _tell_calls(store: Store, run_id: str, audit: AuditFile) -> None:
             audit.tell_call(call)
     async for product_id, row in run.iterate_failures(store, run_id):
         audit.tell_failed_image(row | {"productId": product_id})  # a row of an input tells its own id
+
+
+async def _tell_results(store: Store, run_id: str, audit: AuditFile) -> None:
+    async for item in iterate_refined_items(store, run_id):
+        tell_refined_item(audit, item)
 
 
 async def _tell_prompts(store: Store, status: RunStatus, audit: AuditFile) -> None:

@@ -22,9 +22,25 @@ CREATE TABLE run_info (
     request TEXT NOT NULL);
 CREATE TABLE versions (component TEXT PRIMARY KEY, version TEXT NOT NULL);
 CREATE TABLE prompts (product_id TEXT PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, prompt TEXT NOT NULL,
-    model TEXT NOT NULL);
+    model TEXT NOT NULL, iteration INTEGER, rewrites INTEGER NOT NULL);
+CREATE TABLE rewrites (
+    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, rewrite INTEGER NOT NULL, source TEXT NOT NULL,
+    prompt TEXT NOT NULL, previous TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
+    PRIMARY KEY (product_id, iteration, rewrite));
+CREATE TABLE iterations (
+    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, prompt TEXT NOT NULL, rewrites INTEGER NOT NULL,
+    file TEXT NOT NULL, model TEXT NOT NULL, bytes INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT, is_shipped INTEGER NOT NULL,
+    PRIMARY KEY (product_id, iteration));
+CREATE TABLE evaluations (
+    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, score INTEGER NOT NULL, missing TEXT NOT NULL,
+    wrong TEXT NOT NULL, unwanted TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
+    PRIMARY KEY (product_id, iteration));
+CREATE TABLE refinements (
+    product_id TEXT PRIMARY KEY, iterations INTEGER NOT NULL, first_score INTEGER, best_score INTEGER,
+    shipped_iteration INTEGER, stopped_because TEXT, reason TEXT, nano_usd INTEGER NOT NULL);
 CREATE TABLE api_calls (
-    call_id TEXT PRIMARY KEY, kind TEXT NOT NULL, model TEXT NOT NULL, product_id TEXT, batch TEXT,
+    call_id TEXT PRIMARY KEY, kind TEXT NOT NULL, model TEXT NOT NULL, product_id TEXT, iteration INTEGER, batch TEXT,
     leg INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, billed INTEGER NOT NULL,
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
     started_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, request_id TEXT);
@@ -38,7 +54,19 @@ CREATE INDEX api_calls_by_status ON api_calls (status);
 CREATE INDEX api_calls_by_reason ON api_calls (reason, started_at);
 CREATE INDEX api_calls_by_duration ON api_calls (duration_ms);
 CREATE INDEX errors_by_reason ON errors (scope, reason);
+CREATE INDEX evaluations_by_score ON evaluations (score);
+CREATE INDEX refinements_by_iterations ON refinements (iterations, best_score);
+CREATE INDEX refinements_by_end ON refinements (stopped_because, reason);
 """
+SHIPPED = "SELECT prompt, model, iteration, rewrites FROM iterations WHERE product_id = ? AND is_shipped"
+DRAWN = """
+WITH calls AS (SELECT * FROM api_calls WHERE product_id = ?1 AND kind = 'image'),
+    made AS (SELECT 1 AS iteration FROM calls WHERE status = 'ok' LIMIT 1),
+    worded AS (SELECT prompt, rewrite FROM rewrites JOIN made USING (iteration) WHERE product_id = ?1
+        ORDER BY rewrite DESC LIMIT 1)
+SELECT (SELECT prompt FROM worded), model, (SELECT iteration FROM made), COALESCE((SELECT rewrite FROM worded), 0)
+FROM calls ORDER BY started_at DESC LIMIT 1"""
+"""Of a picture that nobody looked at: one that was made was drawn from the prompt that was worded last."""
 
 
 class AuditFile:
@@ -76,7 +104,7 @@ class AuditFile:
 
     def tell_run(self, run: RunStatus, request: SeedRequest) -> None:
         """Tell what the run was asked, and how it ended."""
-        self._insert(
+        self.insert(
             "run_info",
             run_id=run.run_id,
             catalog=run.catalog,
@@ -102,18 +130,19 @@ class AuditFile:
     def tell_versions(self, versions: Mapping[str, str]) -> None:
         """Tell the programs that wrote the audit."""
         for component, version in versions.items():
-            self._insert("versions", component=component, version=version)
+            self.insert("versions", component=component, version=version)
 
     def tell_call(self, call: CallRecord) -> None:
         """Tell a call, and why it brought nothing, if so."""
-        product_id = call.subject if call.kind == "image" else None
-        self._insert(
+        product_id = None if call.iteration is None else call.subject
+        self.insert(
             "api_calls",
             call_id=call.call_id,
             kind=call.kind,
             model=call.model,
             product_id=product_id,
-            batch=call.subject if call.kind == "text" else None,
+            iteration=call.iteration,
+            batch=call.subject if call.iteration is None else None,
             leg=call.leg,
             attempt=call.attempt,
             status=str(call.status),
@@ -146,26 +175,42 @@ class AuditFile:
         at: str | None = None,
     ) -> None:
         """Tell what went wrong; ``scope`` is run, image, call or audit."""
-        self._insert(
+        self.insert(
             "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
         )
 
     def tell_prompt(self, item: Item) -> None:
-        """Tell the prompt of an item's picture, if a call was made for it."""
-        self._database.execute(
-            "INSERT INTO prompts SELECT product_id, ?, ?, ?, model FROM api_calls WHERE product_id = ?"
-            " ORDER BY started_at DESC LIMIT 1",
-            (item.name, item.category, item.image_prompt, item.product_id),
-        )
+        """Tell the prompt of an item's picture, the one that ships, if a call was made for it.
+
+        All calls and the results of all items are told before: they know from which prompt it was drawn.
+        """
+        drawn = self._ask(SHIPPED, item.product_id) or self._ask(DRAWN, item.product_id)
+        if drawn is not None:
+            prompt, model, iteration, rewrites = drawn
+            self.insert(
+                "prompts",
+                product_id=item.product_id,
+                name=item.name,
+                category=item.category,
+                prompt=item.image_prompt if prompt is None else prompt,
+                model=model,
+                iteration=iteration,
+                rewrites=rewrites,
+            )
 
     def has_images(self) -> bool:
         """Tell whether any image call was told."""
-        return self._database.execute("SELECT 1 FROM api_calls WHERE kind = 'image' LIMIT 1").fetchone() is not None
+        return self._ask("SELECT 1 FROM api_calls WHERE kind = 'image' LIMIT 1") is not None
 
-    def _insert(self, table: str, **row: object) -> None:
+    def insert(self, table: str, **row: object) -> None:
+        """Tell a row of a table, by its columns."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        # Names are from this module alone; values are bound.
+        # Names are from this module and its like alone; values are bound.
         self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+
+    def _ask(self, question: str, *values: str) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._database.execute(question, values).fetchone()
+        return row
 
 
 def format_time(moment: datetime) -> str:

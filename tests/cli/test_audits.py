@@ -1,7 +1,7 @@
 """``seeder audit`` answers the usual questions, at a glance and as JSON, of a run here or in a deployed app."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from local.cli.audit_questions import MOST_ROWS
+from shared.domain.items import Item
 from shared.domain.messages import Cost
+from shared.domain.refinement import Halt
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import CostView, RunError, RunStatus, Status
 from shared.reasons import Reason
@@ -20,6 +22,7 @@ from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_problem
 from tests.support.audits import fetch
 from tests.support.catalogs import CATALOG, make_item, write_batches
 from tests.support.memory_store import MemoryStore
+from tests.support.refined import write_refined
 
 AUDIT = f"GET /api/runs/{RUN_ID}/audit"
 STARTED = datetime(2026, 12, 1, 10, 0, 30, tzinfo=UTC)
@@ -43,6 +46,9 @@ KEYS = [
     "slowestCalls",
     "rateLimitedByMinute",
     "mostCalls",
+    "keptPictures",
+    "refinementEnds",
+    "threeRounds",
     "audit",
     "error",
 ]
@@ -63,11 +69,16 @@ def make_call(number: int, subject: str, reason: Reason | None = None, *, minute
         started_at=STARTED + timedelta(minutes=minute),
         duration_ms=1000 * number,
         request_id=f"request-{number}",
+        iteration=None if kind == "text" else 1,
     )
 
 
-def make_audit(folder: Path, *calls: CallRecord, **changes: Any) -> bytes:
-    """Return the bytes of an audit of these calls."""
+Refined = tuple[Item, Sequence[int | None], Halt, str | None]
+"""An item, the scores of its pictures, why there is no further one, and the reason if a call failed."""
+
+
+def make_audit(folder: Path, *calls: CallRecord, refined: Iterable[Refined] = (), **changes: Any) -> bytes:
+    """Return the bytes of an audit of these calls, and of these items that were looked at."""
     status = RunStatus(
         run_id=RUN_ID,
         catalog=CATALOG,
@@ -80,6 +91,8 @@ def make_audit(folder: Path, *calls: CallRecord, **changes: Any) -> bytes:
     async def make() -> bytes:
         store = MemoryStore()
         await write_batches(store, ["Ann", "Bob"])
+        for item, scores, halt, reason in refined:
+            await write_refined(store, RUN_ID, item.product_id, scores, halt=halt, reason=reason)
         for call in calls:
             await CallLog().write(store, RUN_ID, call)
         await write_audit(store, status, SeedRequest(catalog=CATALOG))
@@ -153,6 +166,65 @@ def test_people_see_a_table_a_question(seeder: CommandLine, deployed_app: Deploy
     assert tables[2][2] == ["rate_limited", "1", "0", "HTTP", "429"]
     assert tables[4] == [["minute", "429s", "calls"], ["2026-12-01T10:00Z", "1", "2"]]
     assert tables[5][1] == ["3", "yes", "0.2000", "Ann", "Photo", "of", "Ann"]
+
+
+REFINED: list[Refined] = [
+    (ANN, [50, 80, 65], Halt.NO_IMPROVEMENT, None),
+    (BOB, [90], Halt.ACCEPTED, None),
+    (make_item("Cid"), [], Halt.FAILED, "content_policy"),
+]
+
+
+def test_json_tells_what_the_looking_at_pictures_came_to(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
+    told = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json").document
+    assert told["keptPictures"] == [
+        {"iteration": 1, "items": 1, "meanFirstScore": 90, "meanScore": 90},
+        {"iteration": 2, "items": 1, "meanFirstScore": 50, "meanScore": 80},
+    ]
+    ends = [(row["stoppedBecause"], row["reason"], row["items"], row["pictures"]) for row in told["refinementEnds"]]
+    assert ends == [("accepted", None, 1, 1), ("failed", "content_policy", 1, 0), ("no_improvement", None, 1, 3)]
+    (row,) = told["threeRounds"]
+    assert (row["name"], row["scores"], row["shippedIteration"], row["bestScore"]) == ("Ann", "50 80 65", 2, 80)
+    assert (row["prompt"], row["costUsd"], row["items"]) == ("prompt 1", 0.125, 1)
+
+
+def test_people_see_what_the_looking_at_pictures_came_to(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
+    out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
+    kept, ends, rounds = [paragraph.splitlines() for paragraph in out.strip().split("\n\n")[-3:]]
+    assert [line.split() for line in kept[2:]] == [
+        ["picture", "1", "1", "50%", "90", "90"],
+        ["picture", "2", "1", "50%", "50", "80"],
+        ["all", "2", "100%", "70", "85"],
+    ]
+    assert [line.split()[:4] for line in ends[2:]] == [
+        ["accepted", "1", "1", "90"],
+        ["failed:", "content_policy", "1", "0"],
+        ["no_improvement", "1", "3", "80"],
+    ]
+    assert (rounds[0].strip(), rounds[2].split()) == (
+        "prompts that needed three rounds",
+        ["50", "80", "65", "2", "Ann", "prompt", "1"],
+    )
+
+
+def test_of_many_prompts_of_three_rounds_the_worst_are_shown(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
+    many: list[Refined] = [
+        (make_item(f"Item {number}"), [10, 20, 30 + number], Halt.ITERATIONS_USED, None)
+        for number in range(MOST_ROWS + 1)
+    ]
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=many)))
+    out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
+    title = f"prompts that needed three rounds (the {MOST_ROWS} lowest scores of {MOST_ROWS + 1})"
+    rows = [line.split()[:4] for line in out.partition(title)[2].strip().splitlines()[1:]]
+    assert rows == [["10", "20", str(30 + number), "3"] for number in range(MOST_ROWS)]
 
 
 def test_of_many_minutes_the_worst_are_shown_in_order(

@@ -1,6 +1,8 @@
 """A run's audit adds up to what the service billed and to what the summary says, whatever went wrong."""
 
 import asyncio
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ async def fetch_over_http(app: RunningApp, run_id: str) -> Path:
 
 def check_sums(file: Path, status: dict[str, Any]) -> None:
     """Compare an audit with the status of its run."""
-    texts, images, both = add_up(file, "kind = 'text'"), add_up(file, "kind = 'image'"), add_up(file)
+    texts, images, both = add_up(file, "kind <> 'image'"), add_up(file, "kind = 'image'"), add_up(file)
     cost = status["cost"]
     assert (texts["billed"], images["billed"]) == (cost["textCalls"], cost["imageCalls"])
     assert (both["input"], both["output"]) == (cost["inputTokens"], cost["outputTokens"])
@@ -56,12 +58,79 @@ async def test_its_sums_are_what_the_service_billed_and_what_the_summary_says(tm
         file = await fetch_over_http(app, status["runId"])
     assert file.read_bytes() == (tmp_path / status["outputs"]["audit"]).read_bytes()
     check_sums(file, status)
+    check_bill(file, stats)
+    assert ask(file, "SELECT COUNT(*) AS items FROM refinements") == [{"items": 0}]
+
+
+async def test_a_run_that_looks_at_its_pictures_adds_up_too_and_tells_what_its_results_tell(tmp_path: Path) -> None:
+    faults = {"rates": ANSWERED | {"truncated_json": 0.1}, "retryAfterSeconds": 1, "secondRoundBest": 0.5}
+    refine = {"iterations": 3, "acceptScore": 90}
+    async with run_app(tmp_path, faults=faults) as app:
+        status = await app.run(**REQUEST | {"targetCount": 12}, refine=refine, policyRewrites=1)
+        stats = app.simulator.stats()
+        file = await fetch_over_http(app, status["runId"])
+    check_sums(file, status)
+    check_bill(file, stats)
+    check_results(file, tmp_path / "runs" / status["runId"] / "results")
+    assert ask(file, "SELECT COUNT(*) AS calls FROM api_calls WHERE kind = 'vision' AND status = 'ok'") == ask(
+        file, "SELECT COUNT(*) AS calls FROM evaluations"
+    )
+
+
+async def test_a_cancelled_run_tells_the_pictures_that_ship_of_items_that_were_under_way(tmp_path: Path) -> None:
+    faults = {"latencySeconds": {"text": 0.05, "image": 0.05}, "secondRoundBest": 1}
+    async with run_app(tmp_path, faults=faults) as app:
+        run_id = await app.start(**REQUEST, refine={"iterations": 3, "acceptScore": 100})
+        await app.wait_until_billed(12)
+        await app.call("POST", f"/api/runs/{run_id}/cancel")
+        status = await app.wait(run_id)
+        rows = app.read(status["outputs"]["refinements"])
+    file = tmp_path / status["outputs"]["audit"]
+    assert add_up(file)["billed"] == status["cost"]["calls"]
+    assert None in {row["stoppedBecause"] for row in rows}
+    shipped = ask(file, "SELECT product_id, iteration, sha256 FROM iterations WHERE is_shipped")
+    assert {row["product_id"]: row["iteration"] for row in shipped} == {
+        row["productId"]: row["shippedIteration"] for row in rows
+    }
+    images = tmp_path / "catalogs/toys/images"
+    for row in shipped:
+        assert hashlib.sha256((images / f"{row['product_id']}.png").read_bytes()).hexdigest() == row["sha256"]
+
+
+def check_bill(file: Path, stats: dict[str, Any]) -> None:
+    """Compare an audit with what the service billed."""
     both = add_up(file)
     assert add_up(file, "kind = 'image'")["billed"] == stats["billedImageCount"]
     assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])
     assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
-    for kind, endpoint in (("image", "images"), ("text", "responses")):
-        assert add_up(file, f"kind = '{kind}'")["calls"] == sum(stats["requests"][endpoint].values())
+    for kinds, endpoint in (("kind = 'image'", "images"), ("kind <> 'image'", "responses")):
+        assert add_up(file, kinds)["calls"] == sum(stats["requests"][endpoint].values())
+
+
+def check_results(file: Path, folder: Path) -> None:
+    """Compare an audit with the results that the run kept of each item."""
+    summaries = {path.parent.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*/summary.json")}
+    told = {row["product_id"]: row for row in ask(file, "SELECT * FROM refinements")}
+    assert told.keys() == summaries.keys()
+    assert max(row["iterations"] for row in told.values()) > 1
+    for product_id, summary in summaries.items():
+        row = told[product_id]
+        assert (row["iterations"], row["shipped_iteration"], row["best_score"], row["stopped_because"]) == (
+            summary["iterations"],
+            summary["shippedIteration"],
+            summary["score"],
+            summary["stoppedBecause"],
+        )
+        assert round(row["nano_usd"] / 1e9, 4) == summary["cost"]["usd"]
+        pictures = ask(
+            file,
+            "SELECT iteration, iterations.prompt, rewrites, file, score FROM iterations LEFT JOIN evaluations"
+            f" USING (product_id, iteration) WHERE product_id = '{product_id}' ORDER BY iteration",
+        )
+        assert pictures == [{name: round_[name] for name in pictures[0]} for round_ in summary["rounds"]]
+    shipped = "SELECT product_id, iterations.prompt FROM iterations WHERE is_shipped ORDER BY product_id"
+    of_prompts = "SELECT product_id, prompt FROM prompts WHERE iteration IS NOT NULL ORDER BY product_id"
+    assert ask(file, shipped) == ask(file, of_prompts)
 
 
 async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_path: Path) -> None:

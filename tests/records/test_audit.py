@@ -5,70 +5,26 @@ import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from shared.domain import paths
-from shared.domain.messages import Cost
-from shared.domain.requests import SeedRequest
-from shared.domain.run_status import CostView, Found, RunError, RunStatus, Status, compose_status
+from shared.domain.run_status import CostView, RunError, Status
 from shared.ports import Content, FileInfo
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.audit import CHUNK_BYTES, audit_path, find_left_runs, write_audit
-from shared.records.calls import CallLog, CallRecord
+from shared.records.calls import CallLog
 from shared.records.reading import READ_AT_ONCE
-from tests.support.audits import add_up, ask, fetch
-from tests.support.catalogs import CATALOG, make_item, write_batches
+from tests.support.audit_records import ANN, REQUEST, RUN, make_audit, make_call, make_status, write_calls
+from tests.support.audits import add_up, ask
+from tests.support.catalogs import CATALOG, write_batches
 from tests.support.memory_store import MemoryStore, WatchedStore
 
-RUN, EARLIER, LATER = "8203891199998-0a1b2c3d", "8203891199999-0a1b2c3d", "8203891199997-0a1b2c3d"
-REQUEST = SeedRequest(catalog=CATALOG, target_count=2)
-ANN = make_item("Ann")
-
-
-def make_status(run_id: str = RUN, **changes: Any) -> RunStatus:
-    status = compose_status(
-        run_id,
-        REQUEST,
-        status=Status.COMPLETED_WITH_FAILURES,
-        stage="ended",
-        found=Found(categories=2, items=2),
-        tallies=[],
-        updated_at=datetime.now(UTC),
-    )
-    return status.model_copy(update=changes)
-
-
-def make_call(number: int = 0, **changes: Any) -> CallRecord:
-    call: dict[str, Any] = {
-        "call_id": f"call-{number:06d}",
-        "kind": "image",
-        "subject": ANN.product_id,
-        "leg": 0,
-        "attempt": number,
-        "model": "gpt-image-2",
-        "reason": None,
-        "message": "",
-        "cost": Cost(image_calls=1, input_tokens=50, output_tokens=1000, nano_usd=40_250_000),
-        "started_at": datetime(2026, 12, 1, 10, 20, 30, 987654, UTC),
-        "duration_ms": 1234,
-        "request_id": f"request-{number}",
-    }
-    return CallRecord(**call | changes)
-
-
-async def write_calls(store: WatchedStore, *records: CallRecord, run_id: str = RUN) -> None:
-    for record in records:
-        await CallLog().write(store, run_id, record)
-
-
-async def make_audit(store: WatchedStore, folder: Path, **changes: Any) -> Path:
-    await write_audit(store, make_status(**changes), REQUEST)
-    return await fetch(store, RUN, folder)
+EARLIER, LATER = "8203891199999-0a1b2c3d", "8203891199997-0a1b2c3d"
 
 
 async def test_a_call_is_told_with_all_its_columns(store: WatchedStore, tmp_path: Path) -> None:
-    text = make_call(1, kind="text", subject="0.1.0/3", reason=Reason.REFUSAL, message="it refused", request_id=None)
+    told_of = {"kind": "text", "subject": "0.1.0/3", "iteration": None}
+    text = make_call(1, **told_of, reason=Reason.REFUSAL, message="it refused", request_id=None)
     await write_calls(store, make_call(), text)
     file = await make_audit(store, tmp_path)
     image, told = ask(file, "SELECT * FROM api_calls ORDER BY call_id")
@@ -77,6 +33,7 @@ async def test_a_call_is_told_with_all_its_columns(store: WatchedStore, tmp_path
         "kind": "image",
         "model": "gpt-image-2",
         "product_id": ANN.product_id,
+        "iteration": 1,
         "batch": None,
         "leg": 0,
         "attempt": 0,
@@ -125,6 +82,8 @@ async def test_prompts_are_those_of_the_pictures_that_calls_were_made_for(store:
             "category": ANN.category,
             "prompt": ANN.image_prompt,
             "model": "gpt-image-3",
+            "iteration": 1,
+            "rewrites": 0,
         }
     ]
 
@@ -164,7 +123,7 @@ async def test_it_is_one_file_of_the_plain_kind_with_indexes(store: WatchedStore
     assert file.read_bytes()[18:20] == b"\x01\x01", "a WAL file is marked 2: https://www.sqlite.org/fileformat2.html"
     assert ask(file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     tables = {row["tbl_name"] for row in ask(file, "SELECT tbl_name FROM sqlite_master WHERE name GLOB '*_by_*'")}
-    assert tables == {"api_calls", "errors"}
+    assert tables == {"api_calls", "errors", "evaluations", "refinements"}
     audits = [info.path async for info in store.list_files("runs/") if "sqlite" in info.path]
     assert audits == [audit_path(RUN)]
 

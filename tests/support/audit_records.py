@@ -1,0 +1,64 @@
+"""Records of a run's calls, and the audit that is made of them."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shared.domain.messages import Cost
+from shared.domain.requests import SeedRequest
+from shared.domain.run_status import Found, RunStatus, Status, compose_status
+from shared.ports import Store
+from shared.records.audit import write_audit
+from shared.records.calls import CallLog, CallRecord
+from tests.support.audits import fetch
+from tests.support.catalogs import CATALOG, make_item
+
+RUN = "8203891199998-0a1b2c3d"
+REQUEST = SeedRequest(catalog=CATALOG, target_count=2)
+ANN = make_item("Ann")
+
+
+def make_status(run_id: str = RUN, **changes: Any) -> RunStatus:
+    """Return how a run ended."""
+    status = compose_status(
+        run_id,
+        REQUEST,
+        status=Status.COMPLETED_WITH_FAILURES,
+        stage="ended",
+        found=Found(categories=2, items=2),
+        tallies=[],
+        updated_at=datetime.now(UTC),
+    )
+    return status.model_copy(update=changes)
+
+
+def make_call(number: int = 0, **changes: Any) -> CallRecord:
+    """Return the record of a call; a number makes another one."""
+    call: dict[str, Any] = {
+        "call_id": f"call-{number:06d}",
+        "kind": "image",
+        "subject": ANN.product_id,
+        "leg": 0,
+        "attempt": number,
+        "model": "gpt-image-2",
+        "reason": None,
+        "message": "",
+        "cost": Cost(image_calls=1, input_tokens=50, output_tokens=1000, nano_usd=40_250_000),
+        "started_at": datetime(2026, 12, 1, 10, 20, 30, 987654, UTC),
+        "duration_ms": 1234,
+        "request_id": f"request-{number}",
+        "iteration": 1,
+    }
+    return CallRecord(**call | changes)
+
+
+async def write_calls(store: Store, *records: CallRecord, run_id: str = RUN) -> None:
+    """Record calls of a run."""
+    for record in records:
+        await CallLog().write(store, run_id, record)
+
+
+async def make_audit(store: Store, folder: Path, **changes: Any) -> Path:
+    """Make the run's audit, and return it as a file."""
+    await write_audit(store, make_status(**changes), REQUEST)
+    return await fetch(store, RUN, folder)
