@@ -14,6 +14,7 @@ from shared.records import run
 from shared.records.claims import read_claim
 from shared.records.near_duplicates import write_near_duplicates
 from shared.records.publication import publish, view_catalog, write_partial
+from shared.records.refinement_list import write_refinements
 from shared.records.run_lists import find_failed_images, write_run_lists
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
@@ -64,6 +65,11 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
     near_duplicates, near = await write_near_duplicates(store, ending.run_id, view)
     outputs |= near_duplicates
+    refined = None
+    if request.refine.is_wanted:
+        refinements, tally = await write_refinements(store, ending.run_id, view)
+        outputs |= refinements
+        refined = tally.describe()
     if failed and status is Status.COMPLETED:
         status = Status.COMPLETED_WITH_FAILURES
     if status in PUBLISHING_STATUSES and request.publish:
@@ -78,18 +84,21 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         failed=failed,
         outputs=outputs,
         shortfall=why,
-        notes=tuple(_note_pictures(near, bare)),
+        notes=tuple(_note_pictures(near, bare, refined)),
         placeholders=view.placeholders,
     )
 
 
-def _note_pictures(near: int, bare: int) -> Iterator[str]:
+def _note_pictures(near: int, bare: int, refined: str | None) -> Iterator[str]:
     """Yield what a caller should know of the pictures.
 
     Args:
         near: how many look nearly like an earlier one.
         bare: how many have no thumbnail although there is to be one.
+        refined: what the looking at them came to; None = nobody looked at any.
     """
+    if refined is not None:
+        yield refined
     if near:
         yield f"pictures that look nearly like an earlier one: {near} (near_duplicates.json)"
     if bare:

@@ -8,10 +8,11 @@ from typing import Final
 from shared.domain import paths
 from shared.ports import FileInfo, Store
 
-_NUMBERS: Final = Struct(
-    "<QQQQ??"
-)  # size, width, height, dhash, whether it is known, has_thumbnail; the digest follows
+_NUMBERS: Final = Struct("<QQQQ??B")
+"""Size, width, height, dhash, whether it is known, has_thumbnail, iteration or 0; the digest follows."""
+
 _DHASH_BYTES: Final = 8
+_MOST_ITERATIONS: Final = 255
 
 PLACEHOLDER_FACT: Final = "placeholder"
 """The fact that a placeholder has and no picture: for what reason there is no picture."""
@@ -29,6 +30,7 @@ class Picture:
         dhash: what it looks like, 64 bits; None of one that was made before 0.3.0 and has no thumbnail.
         has_thumbnail: whether there is one that was made of this very file.
         is_placeholder: drawn in place of one that was refused: to be published, and never counted as a picture.
+        iteration: which of the pictures that were drawn of the item and looked at, from 1; None = nobody looked at it.
     """
 
     size: int
@@ -38,6 +40,7 @@ class Picture:
     dhash: int | None = None
     has_thumbnail: bool = False
     is_placeholder: bool = False
+    iteration: int | None = None
 
 
 class PictureTable:
@@ -62,6 +65,7 @@ class PictureTable:
             picture.dhash or 0,
             picture.dhash is not None,
             picture.has_thumbnail,
+            picture.iteration or 0,
         )
         self._packed[filename] = numbers + bytes.fromhex(picture.sha256)
 
@@ -70,9 +74,9 @@ class PictureTable:
         packed = self._packed.get(filename)
         if packed is None:
             return None
-        size, width, height, dhash, is_known, has_thumbnail = _NUMBERS.unpack_from(packed)
-        digest = packed[_NUMBERS.size :].hex()
-        return Picture(size, width, height, digest, dhash if is_known else None, has_thumbnail)
+        size, width, height, dhash, is_known, has_thumbnail, iteration = _NUMBERS.unpack_from(packed)
+        digest, known_dhash = packed[_NUMBERS.size :].hex(), dhash if is_known else None
+        return Picture(size, width, height, digest, known_dhash, has_thumbnail, iteration=iteration or None)
 
     def find_placeholder(self, filename: str) -> Picture | None:
         """Return the placeholder of this name, or None if there is none."""
@@ -117,7 +121,7 @@ def _describe(info: FileInfo) -> Picture | None:
         return None
     if min(info.size, width, height) <= 0:
         return None
-    return Picture(info.size, width, height, digest.hex(), read_dhash(info))
+    return Picture(info.size, width, height, digest.hex(), read_dhash(info), iteration=_read_iteration(info))
 
 
 def read_dhash(info: FileInfo) -> int | None:
@@ -127,6 +131,13 @@ def read_dhash(info: FileInfo) -> int | None:
     except (KeyError, ValueError):
         return None
     return int.from_bytes(dhash) if len(dhash) == _DHASH_BYTES else None
+
+
+def _read_iteration(info: FileInfo) -> int | None:
+    """Return which picture of its item this one is, among its facts, or None if they do not tell."""
+    told = info.facts.get("iteration", "")
+    number = int(told) if told.isascii() and told.isdecimal() else 0
+    return number if 0 < number <= _MOST_ITERATIONS else None
 
 
 async def list_pictures(store: Store, catalog: str) -> PictureTable:

@@ -79,7 +79,7 @@ def _mark(picture: Picture | None) -> dict[str, bool]:
 
 
 def _describe_picture(catalog: str, item: Item, picture: Picture) -> dict[str, object]:
-    return {
+    described: dict[str, object] = {
         "productId": item.shown_id,
         "filename": item.filename,
         "url": paths.image_file(catalog, item.filename),
@@ -90,7 +90,10 @@ def _describe_picture(catalog: str, item: Item, picture: Picture) -> dict[str, o
         "contentType": find_content_type(item.filename),
         "thumbnail": paths.thumbnail_file(catalog, item.filename) if picture.has_thumbnail else None,
         "dhash": None if picture.dhash is None else format_dhash(picture.dhash),
-    } | _mark(picture)
+    }
+    if picture.iteration is not None:
+        described["iteration"] = picture.iteration
+    return described | _mark(picture)
 
 
 def _describe_upload(catalog: str, item: Item, picture: Picture) -> dict[str, object]:

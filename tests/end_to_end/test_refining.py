@@ -61,7 +61,24 @@ async def test_the_best_picture_ships_in_each_case(tmp_path: Path) -> None:
         shipped = Counter(summary["shippedIteration"] for summary in summaries)
         assert shipped[1] > 0
         assert shipped[2] > 0
-        assert len(app.read("catalogs/toys/manifest.json")) == 40
+        check_lists(app, status, summaries)
+
+
+def check_lists(app: RunningApp, status: dict[str, Any], summaries: list[dict[str, Any]]) -> None:
+    """Fail unless the list of the run, its note and the manifest say what the summaries of the items say."""
+    fields = ("productId", "name", "filename", "iterations", "shippedIteration", "score", "stoppedBecause")
+    rows = app.read(status["outputs"]["refinements"])
+    assert [{name: row[name] for name in fields} for row in rows] == [
+        {name: summary[name] for name in fields} for summary in summaries
+    ]
+    assert [row["firstScore"] for row in rows] == [summary["rounds"][0]["score"] for summary in summaries]
+    manifest = app.read("catalogs/toys/manifest.json")
+    assert [row["iteration"] for row in manifest] == [summary["shippedIteration"] for summary in summaries]
+    shipped = Counter(summary["shippedIteration"] for summary in summaries)
+    (note,) = [note for note in status["notes"] if note.startswith("pictures looked at: ")]
+    assert note.startswith(
+        f"pictures looked at: {len(summaries)} (kept the first {shipped[1]}, the second {shipped[2]}"
+    )
 
 
 async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> None:

@@ -121,6 +121,17 @@ async def test_a_jpeg_is_described_as_one(store: WatchedStore) -> None:
     assert (await read_data(store, MANIFEST))[0]["contentType"] == "image/jpeg"
 
 
+async def test_a_picture_that_was_looked_at_says_which_one_of_its_item_it_is(store: WatchedStore) -> None:
+    nova, chef = await write_batches(store, ["Nova", "Chef"])
+    await write_images(store, [chef])
+    path = paths.image_file(CATALOG, nova.filename)
+    await store.write(path, b"picture", content_type="image/png", facts=FACTS | {"iteration": "2"})
+    await publish_catalog(store)
+    looked_at, other = await read_data(store, MANIFEST)
+    assert looked_at["iteration"] == 2
+    assert "iteration" not in other
+
+
 async def test_the_catalog_is_written_last(store: WatchedStore) -> None:
     await write_images(store, await write_batches(store, ["Nova"]))
     store.changes.clear()

@@ -26,6 +26,7 @@ def test_a_table_gives_back_what_was_put_in() -> None:
     table = PictureTable()
     pictures = {"a.png": Picture(1_500_000, 1024, 768, SHA256), "b.jpg": Picture(2**40, 1, 2, "00ff", 2**64 - 1, True)}
     pictures |= {"c.png": Picture(1, 1, 1, "00ff", dhash=0), "d.png": Picture(1, 1, 1, "00ff", has_thumbnail=True)}
+    pictures |= {"f.png": Picture(1, 1, 1, "00ff", iteration=3)}
     for filename, picture in pictures.items():
         table.add(filename, picture)
     assert {filename: table.find(filename) for filename in pictures} == pictures
@@ -40,7 +41,7 @@ def test_fifty_thousand_pictures_take_less_than_15_mb() -> None:
     try:
         table = PictureTable()
         for _ in range(5_000):
-            table.add(f"{uuid.uuid4()}.png", Picture(1_500_000, 1024, 1024, SHA256, 2**63, True))
+            table.add(f"{uuid.uuid4()}.png", Picture(1_500_000, 1024, 1024, SHA256, 2**63, True, iteration=3))
         size, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -104,6 +105,17 @@ async def test_a_picture_without_a_usable_hash_is_a_picture_all_the_same(
 ) -> None:
     await store.write(PATH, b"picture", content_type="image/png", facts=FACTS | facts)
     assert (await list_pictures(store, CATALOG)).find("a.png") == Picture(7, 1024, 768, "00ff", dhash)
+
+
+@pytest.mark.parametrize(
+    ("told", "iteration"), [("2", 2), (None, None), ("0", None), ("-1", None), ("256", None), ("two", None)]
+)
+async def test_a_picture_that_was_looked_at_tells_which_one_of_its_item_it_is(
+    store: WatchedStore, told: str | None, iteration: int | None
+) -> None:
+    facts = FACTS if told is None else FACTS | {"iteration": told}
+    await store.write(PATH, b"picture", content_type="image/png", facts=facts)
+    assert (await list_pictures(store, CATALOG)).find("a.png") == Picture(7, 1024, 768, "00ff", iteration=iteration)
 
 
 async def test_an_empty_file_is_no_picture_whatever_is_said_of_it(store: WatchedStore) -> None:
