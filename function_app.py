@@ -14,8 +14,9 @@ from activities import (
     rewrite_prompt,
     take_input,
     write_batch,
+    write_prompts,
 )
-from orchestrators import make_images, seed_catalog, write_items
+from orchestrators import make_images, prompt_items, seed_catalog, write_items
 from triggers import audits, catalogs, health, inputs, purge, runs
 
 app = df.DFApp()
@@ -29,12 +30,14 @@ for module in (
     purge,
     seed_catalog,
     write_items,
+    prompt_items,
     make_images,
     prepare_run,
     take_input,
     resume_run,
     make_categories,
     write_batch,
+    write_prompts,
     claim_page,
     make_image,
     evaluate_image,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
+from activities.item_prompts import lacks_prompts, needs_image
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult, ImageJob
 from shared.ports import Store
@@ -92,6 +93,9 @@ async def _collect(
     if batch is None:
         return (), await _pass_gap(store, claim.catalog, cursor, closed=closed)
     request = await services.caches.read_request(store, claim.run_id)
+    # Once all writers have ended, what they left is made with the template's prompts.
+    if request.prompt_writer == "model" and not closed and await lacks_prompts(services, claim, batch):
+        return (), cursor
     makers = await services.caches.list_first_images(store, claim.catalog, claim.run_id, claim.leg)
     given_up = await services.caches.list_given_up(store, claim.run_id, claim.leg)
     unfinished = await services.caches.list_unfinished(store, claim.run_id, claim.leg)
@@ -100,9 +104,7 @@ async def _collect(
     index = cursor.index
     while index < len(batch.items) and len(jobs) < size:
         item = batch.items[index]
-        maker = makers.get(item.filename)
-        is_made = maker == claim.run_id if request.force_images else maker is not None
-        is_wanted = not is_made or item.product_id in unfinished
+        is_wanted = needs_image(item, request, makers, claim.run_id) or item.product_id in unfinished
         if is_wanted and item.product_id not in given_up:
             jobs.append(run.PageJob(item.product_id, batch.batch))
         index += 1

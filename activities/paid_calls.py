@@ -58,8 +58,8 @@ class PaidCall:
 
     @classmethod
     def for_text(cls, call: TextCall, subject: str, deployment: str) -> Self:
-        """Return the call for a batch, or for the categories."""
-        return cls(call.run_id, "text", subject, call.attempt, deployment)
+        """Return the call for a batch, for the prompts of one, or for the categories."""
+        return cls(call.run_id, "text", subject, call.attempt, deployment, call.leg)
 
     async def wait(self, answer: Awaitable[AnswerT]) -> AnswerT:
         """Return the answer, and take its time."""

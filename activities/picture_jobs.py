@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activities.allowance import Allowance, open_allowance
+from activities.item_prompts import use_written_prompt
 from activities.thumbnails import keep_thumbnail, restore_thumbnail
 from shared.domain import paths
 from shared.domain.image_messages import Action, ImageCall, Step
@@ -103,7 +104,7 @@ async def open_picture_job(services: Services, call: ImageCall) -> PictureJob:
 
 
 async def find_item(services: Services, catalog: str, run_id: str, batch: int, product_id: str) -> Item:
-    """Return an item of a batch.
+    """Return an item of a batch, with the prompt that its picture is asked for with.
 
     Raises:
         LookupError: it is not there, which no run of ours can bring about.
@@ -111,7 +112,7 @@ async def find_item(services: Services, catalog: str, run_id: str, batch: int, p
     found = await services.caches.read_batch(services.store, catalog, run_id, batch)
     for item in found.items if found is not None else ():
         if item.product_id == product_id:
-            return item
+            return await use_written_prompt(services, catalog, run_id, batch, item)
     raise LookupError(f"item {product_id!r} is not in batch {batch} of catalog {catalog!r}")
 
 

@@ -7,12 +7,14 @@ import azure.durable_functions as df
 from activities.failures import tell_failures
 from activities.thumbnails import complete_thumbnails
 from shared.domain.messages import Ending, Failure, Published
+from shared.domain.requests import SeedRequest
 from shared.domain.run_status import PUBLISHING_STATUSES, Status, decide_status, is_publishing
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import read_claim
 from shared.records.near_duplicates import write_near_duplicates
+from shared.records.prompts import count_fallbacks
 from shared.records.publication import publish, view_catalog, write_partial
 from shared.records.refinement_list import write_refinements
 from shared.records.run_lists import find_failed_images, write_run_lists
@@ -84,7 +86,7 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         failed=failed,
         outputs=outputs,
         shortfall=why,
-        notes=tuple(_note_pictures(near, bare, refined)),
+        notes=(*_note_pictures(near, bare, refined), *await _note_prompts(store, ending.run_id, request)),
         placeholders=view.placeholders,
     )
 
@@ -103,6 +105,12 @@ def _note_pictures(near: int, bare: int, refined: str | None) -> Iterator[str]:
         yield f"pictures that look nearly like an earlier one: {near} (near_duplicates.json)"
     if bare:
         yield f"pictures without a thumbnail: {bare} (the next run tries again)"
+
+
+async def _note_prompts(store: Store, run_id: str, request: SeedRequest) -> list[str]:
+    """Return what a caller should know of the image prompts that the text model was to write."""
+    left = await count_fallbacks(store, request.catalog, run_id) if request.prompt_writer == "model" else 0
+    return [f"image prompts by the template, as the model's could not be used: {left}"] if left else []
 
 
 async def _find_superseded(store: Store, ending: Ending) -> Failure | None:

@@ -10,6 +10,7 @@ from activities.failures import shorten, tell_failures
 from shared.domain import paths
 from shared.domain.items import Item, SourceItem
 from shared.domain.messages import Failure, InputTaken, RunRef
+from shared.domain.planning import ROWS_A_BATCH
 from shared.domain.requests import SeedRequest
 from shared.domain.sources.digests import DigestTable, hash_text
 from shared.domain.sources.making import ImporterShape, describe_row, make_item
@@ -27,8 +28,8 @@ from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
 
-MOST_ITEMS, MOST_CHARACTERS = 20, 400_000
-"""Of a batch: lanes hold some dozens of batches in memory."""
+MOST_CHARACTERS = 400_000
+"""Of a batch, see ROWS_A_BATCH."""
 
 CHANGED_AT_ONCE = 200
 """Changed rows are kept until there are so many, or batches that hold several would be written again for each."""
@@ -123,7 +124,12 @@ class _Taking:
 
     def tell(self) -> InputTaken:
         """Return what came of it."""
-        return InputTaken(categories=len(self.shape.list_categories()), items=len(self.known), added=self.added)
+        return InputTaken(
+            categories=len(self.shape.list_categories()),
+            items=len(self.known),
+            added=self.added,
+            next_batch=self.next_batch,
+        )
 
     @property
     def _store(self) -> Store:
@@ -151,7 +157,7 @@ class _Taking:
 
     async def _add(self, row: Row) -> None:
         item = make_item(row, self.request, self.names)
-        if self._new and (len(self._new) == MOST_ITEMS or self._new_characters + len(item.row) > MOST_CHARACTERS):
+        if self._new and (len(self._new) == ROWS_A_BATCH or self._new_characters + len(item.row) > MOST_CHARACTERS):
             await self._write_new()
         self._new.append(item)
         self._new_characters += len(item.row)

@@ -9,9 +9,19 @@ import azure.durable_functions as df
 
 from orchestrators.patience import RunStoppedError, call_patiently, describe_break
 from shared.domain.image_messages import LaneInput
-from shared.domain.messages import Done, Ending, Failure, Plan, RunRef, SeedInput, Tally, WriteItemsInput
+from shared.domain.messages import (
+    Done,
+    Ending,
+    Failure,
+    Plan,
+    PromptItemsInput,
+    RunRef,
+    SeedInput,
+    Tally,
+    WriteItemsInput,
+)
 from shared.domain.paths import name_lane, name_writer
-from shared.domain.planning import plan_lanes, plan_writers
+from shared.domain.planning import plan_lanes, plan_prompt_writers, plan_writers
 from shared.domain.run_status import SHORTFALL_REASONS
 from shared.reasons import Reason
 
@@ -31,7 +41,8 @@ class Crew:
         plan: what is there already.
         leg: how often the run was resumed before.
         widths: of the image lanes.
-        writers: how many item writers share the categories; 0 = the items are there.
+        writers: how many item writers share the categories, or how many write the prompts of the items that are there;
+            0 = nothing is to be written.
         tally: what those did together that have ended.
         failure: the first reason why one of them ended early.
     """
@@ -51,8 +62,7 @@ class Crew:
     def plan_for(cls, seed: SeedInput, plan: Plan, leg: int) -> "Crew":
         """Return the crew that a leg needs."""
         widths = [] if seed.dry_run else plan_lanes(seed.parallel_image_requests)
-        writers = plan_writers(seed.parallel_text_requests, plan.categories) if seed.writes_items else 0
-        return cls(seed, plan, leg, widths, writers)
+        return cls(seed, plan, leg, widths, _plan_writers(seed, plan))
 
     def describe(self) -> dict[str, int]:
         """Return how many children there are: callers add up what these say of themselves."""
@@ -113,7 +123,7 @@ class Crew:
             return
         is_short = self.plan.items + self.tally.accepted < self.seed.target_count
         may_have_more = self.failure is None or self.failure.reason is Reason.NO_NEW_ITEMS
-        if is_short and self.writers > 1 and may_have_more and not self._is_filling_up:
+        if is_short and self.seed.writes_items and self.writers > 1 and may_have_more and not self._is_filling_up:
             self._is_filling_up, self.failure = True, None
             name = name_writer(self.seed.run_id, self.writers, self.leg)
             self._start_writer(context, lane=0, lanes=1, name=name)
@@ -125,7 +135,17 @@ class Crew:
             self._note(stop.failure)
 
     def _start_writer(self, context: df.DurableOrchestrationContext, lane: int, lanes: int, name: str) -> None:
-        writer = WriteItemsInput(
+        if self.seed.writes_items:
+            start = self._make_writer(lane, lanes).to_json()
+            task = context.call_sub_orchestrator("write_items", start, name)
+        else:
+            start = self._make_prompt_writer(lane, lanes).to_json()
+            task = context.call_sub_orchestrator("prompt_items", start, name)
+        self._children[task] = f"writer {lane}"
+        self._writing.add(task)
+
+    def _make_writer(self, lane: int, lanes: int) -> WriteItemsInput:
+        return WriteItemsInput(
             self.seed.run_id,
             self.seed.catalog,
             target_count=self.seed.target_count,
@@ -137,9 +157,24 @@ class Crew:
             lane=lane,
             lanes=lanes,
         )
-        task = context.call_sub_orchestrator("write_items", writer.to_json(), name)
-        self._children[task] = f"writer {lane}"
-        self._writing.add(task)
+
+    def _make_prompt_writer(self, lane: int, lanes: int) -> PromptItemsInput:
+        return PromptItemsInput(
+            self.seed.run_id,
+            self.seed.catalog,
+            max_retries=self.seed.max_retries,
+            next_batch=1 + lane,
+            last_batch=self.plan.next_batch - 1,
+            lanes=lanes,
+            version=self.seed.version,
+            leg=self.leg,
+        )
+
+
+def _plan_writers(seed: SeedInput, plan: Plan) -> int:
+    if seed.writes_items:
+        return plan_writers(seed.parallel_text_requests, plan.categories)
+    return plan_prompt_writers(seed.parallel_text_requests, plan.next_batch - 1) if seed.writes_prompts else 0
 
 
 def run_crew(context: df.DurableOrchestrationContext, crew: Crew) -> Generator[Any, Any, None]:

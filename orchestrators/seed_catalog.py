@@ -110,7 +110,12 @@ def _take_input(
     taken: InputTaken = yield from call_patiently(context, "take_input", run, InputTaken)
     view.tally += Tally(accepted=taken.added, rejected=taken.rejected)
     view.found = replace(view.found, categories=taken.categories)
-    return replace(plan, categories=taken.categories, items=taken.items)
+    return replace(
+        plan,
+        categories=taken.categories,
+        items=taken.items,
+        next_batch=max(plan.next_batch, taken.next_batch),
+    )
 
 
 def _make_what_is_missing(
@@ -125,8 +130,9 @@ def _make_what_is_missing(
     Returns:
         Why it ended early, if it did.
     """
+    lacks_images = plan.images < plan.items
     try:
-        if leg and plan.images < plan.items and not seed.dry_run:
+        if leg and lacks_images and not seed.dry_run:
             view.show("items and images")
             view.tally += yield from _probe(context, seed, leg)
             if (yield from _find_stop(context, seed)) is not None:
@@ -137,12 +143,14 @@ def _make_what_is_missing(
             view.tally += spent
             plan = replace(plan, categories=categories)
             view.found = replace(view.found, categories=categories)
-        if (seed.writes_items and plan.items < seed.target_count) or (plan.images < plan.items and not seed.dry_run):
-            # A block that is only seen in text calls is probed by a single writer.
-            is_probed = leg == 0 or (plan.images < plan.items and not seed.dry_run)
+        may_need_text = plan.items < seed.target_count if seed.writes_items else seed.writes_prompts and lacks_images
+        if may_need_text or (lacks_images and not seed.dry_run):
+            # A block that is only seen in text calls is probed by a single writer. Where prompts are written, there may
+            # have been no picture to probe with.
+            is_probed = leg == 0 or (lacks_images and not seed.dry_run and not seed.writes_prompts)
             crew = Crew.plan_for(seed if is_probed else replace(seed, parallel_text_requests=1), plan, leg)
             view.show("items and images", **crew.describe())
-            if not seed.writes_items:
+            if not crew.writers:
                 yield from call_patiently(context, "close_items", RunRef(seed.run_id, seed.catalog, leg), Done)
             yield from run_crew(context, crew)
             view.tally += crew.tally

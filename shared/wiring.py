@@ -14,7 +14,7 @@ from shared.domain.requests import SeedRequest
 from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Model, OrderBook, Store
-from shared.records import catalog, refinements, run
+from shared.records import catalog, prompts, refinements, run
 from shared.records.calls import CallLog
 from shared.records.ledger import RunLedgers
 from shared.records.orders import StoredOrders
@@ -85,6 +85,7 @@ class RunCaches:
     indexes: catalog.IndexCache = field(default_factory=catalog.IndexCache)
     _requests: OrderedDict[str, SeedRequest] = field(default_factory=OrderedDict)
     _batches: OrderedDict[tuple[str, str, int], catalog.Batch] = field(default_factory=OrderedDict)
+    _prompts: OrderedDict[tuple[str, str, int], prompts.BatchPrompts | None] = field(default_factory=OrderedDict)
     _images: OrderedDict[tuple[str, int], dict[str, str]] = field(default_factory=OrderedDict)
     _given_up: OrderedDict[tuple[str, int], set[str]] = field(default_factory=OrderedDict)
     _unfinished: OrderedDict[tuple[str, int], set[str]] = field(default_factory=OrderedDict)
@@ -107,6 +108,21 @@ class RunCaches:
             _trim(self._batches, CACHED_BATCHES)
         self._batches.move_to_end(key)
         return self._batches[key]
+
+    async def read_prompts(
+        self, store: Store, catalog_name: str, run_id: str, batch: int
+    ) -> prompts.BatchPrompts | None:
+        """Return what the text model wrote for a batch; kept as soon as the run cannot change it any more."""
+        key = (catalog_name, run_id, batch)
+        if key not in self._prompts:
+            found = await prompts.read_prompts(store, catalog_name, batch)
+            request = await self.read_request(store, run_id)
+            if request.prompt_writer == "model" and (found is None or found.run_id != run_id):
+                return found
+            self._prompts[key] = found
+            _trim(self._prompts, CACHED_BATCHES)
+        self._prompts.move_to_end(key)
+        return self._prompts[key]
 
     async def list_first_images(self, store: Store, catalog_name: str, run_id: str, leg: int) -> dict[str, str]:
         """Return the pictures that were there when this process first looked in a leg of a run, and their makers.

@@ -66,6 +66,7 @@ async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
             "max_cost_usd": None,
             "accept_estimate": False,
             "input": None,
+            "prompt_writer": "template",  # those that were written are used; it writes none
         }
         request = last.model_copy(update=changes | told)
         start = await start_run(

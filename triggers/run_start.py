@@ -106,6 +106,7 @@ async def start_run(
             pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
             source=request.source,
             takes_input=request.input is not None,
+            prompt_writer=request.prompt_writer,
         )
         await _start_orchestration(client, seed)
     return Start(run_id)

@@ -78,6 +78,7 @@ def run(
     input: options.InputOption = None,  # noqa: A002 - the flag's name
     map: options.MapOption = None,  # noqa: A002 - the flag's name
     skip_invalid: options.SkipInvalidOption = None,
+    prompt_writer: options.PromptWriterOption = None,
     image_base_url: options.ImageBaseUrlOption = None,
     placeholder: options.PlaceholderOption = None,
     refine_iterations: options.RefineIterationsOption = None,
@@ -130,6 +131,7 @@ def run(
         "input": input,
         "map": map,
         "skip_invalid": skip_invalid,
+        "prompt_writer": prompt_writer,
         "image_base_url": image_base_url,
         "placeholder": placeholder,
         "refine_iterations": refine_iterations,

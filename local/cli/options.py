@@ -150,6 +150,10 @@ MapOption = Annotated[
     list[str] | None,
     typer.Option(metavar="FIELD=COLUMN", help="Which column holds a field, if the guess is wrong; may be repeated."),
 ]
+PromptWriterOption = Annotated[
+    Literal["template", "model"] | None,
+    typer.Option(help="Who writes the image prompts of rows that have none: the theme (default), or the text model."),
+]
 SkipInvalidOption = Annotated[
     bool | None,
     typer.Option("--skip-invalid/--no-skip-invalid", help="Leave rows out that cannot be used, and tell them."),

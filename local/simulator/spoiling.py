@@ -26,6 +26,16 @@ def add_forbidden_words(drafts: list[dict[str, Any]], task: Mapping[str, Any], s
         draft["description"] = draft["description"].rstrip(" .!?") + FORBIDDEN_ENDING.format(word=word)
 
 
+def add_forbidden_details(prompts: list[dict[str, Any]], task: Mapping[str, Any], stream: random.Random) -> None:
+    """Put a brand or a forbidden word into half of the prompts, before their tail."""
+    words = [*task["brands"], *task["forbiddenWords"]]
+    if not words:
+        return
+    tail = f", {task['tail']}" if task["tail"] else ""
+    for prompt in _halve(prompts, stream)[0]:
+        prompt["prompt"] = f"{prompt['prompt'].removesuffix(tail)}, with a {stream.choice(words)} sign{tail}"
+
+
 def cut_json(text: str, stream: random.Random) -> str:
     """Cut an answer somewhere in its middle third, so that what is left is no JSON."""
     return text[: stream.randint(len(text) // 3, len(text) * 2 // 3)]

@@ -44,6 +44,23 @@ class ItemsTask(_Task):
     forbidden_words: list[str] = []
 
 
+class PromptRow(_Task):
+    """A row that an image prompt is wanted for; what it says is for the writer."""
+
+    index: int
+
+
+class PromptsTask(_Task):
+    """Image prompts are wanted, one a row."""
+
+    openings: list[str] = []
+    tail: str = ""
+    prompt_characters: Count
+    rows: Annotated[list[PromptRow], Field(min_length=1)]
+    forbidden_words: list[str] = []
+    brands: list[str] = []
+
+
 class RewriteTask(_Task):
     """A prompt is wanted that passes where the given one did not; ``tail`` stays its end."""
 
@@ -67,6 +84,7 @@ EVALUATION = "image_evaluation"
 TASKS: dict[str, type[_Task]] = {
     "category_list": CategoriesTask,
     "item_batch": ItemsTask,
+    "prompt_batch": PromptsTask,
     "prompt_rewrite": RewriteTask,
     EVALUATION: EvaluateTask,
 }

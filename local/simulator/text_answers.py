@@ -9,11 +9,11 @@ from typing import Any
 
 from local.simulator.bodies import CHARACTERS_PER_TOKEN, count_tokens
 from local.simulator.faults import Faults
-from local.simulator.spoiling import add_forbidden_words, cut_json, repeat_names
+from local.simulator.spoiling import add_forbidden_details, add_forbidden_words, cut_json, repeat_names
 from local.simulator.tasks import EVALUATION
 from local.simulator.text_calls import TextCall
 from local.simulator.verdicts import Fault, find_score_band
-from local.simulator.writing import evaluate_image, rewrite_prompt, write_categories, write_items
+from local.simulator.writing import evaluate_image, rewrite_prompt, write_categories, write_items, write_row_prompts
 from shared.ports import Usage
 
 REFUSAL = "I'm sorry, but I can't assist with that request."
@@ -23,6 +23,7 @@ CUT_WITHOUT_NOTICE_RATE = 0.5
 WRITERS: Mapping[str, Callable[[Mapping[str, Any], random.Random], dict[str, Any]]] = {
     "category_list": write_categories,
     "item_batch": write_items,
+    "prompt_batch": write_row_prompts,
     "prompt_rewrite": rewrite_prompt,
 }
 
@@ -58,6 +59,8 @@ def write_answer(
         repeat_names(answer["items"], call.task, spoil)
     if "items" in answer and has_forbidden:
         add_forbidden_words(answer["items"], call.task, spoil)
+    if "prompts" in answer and has_forbidden:
+        add_forbidden_details(answer["prompts"], call.task, spoil)
     text = json.dumps(answer, ensure_ascii=False)
     if fault is Fault.TRUNCATED_JSON:
         return TextAnswer(cut_json(text, spoil), is_cut=spoil.random() >= CUT_WITHOUT_NOTICE_RATE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from shared.domain.items import DraftBatch
+from shared.domain.items import DraftBatch, SourceItem
 from shared.domain.picture_estimates import (
     Models,
     PictureEstimate,
@@ -19,9 +19,10 @@ from shared.domain.picture_estimates import (
     count_typical_rounds,
     estimate_pictures,
 )
-from shared.domain.planning import plan_batch
+from shared.domain.planning import ROWS_A_BATCH, plan_batch
 from shared.domain.prompts import ask_for_categories, ask_for_items
 from shared.domain.requests import SeedRequest
+from shared.domain.sources.writing import ask_for_prompts
 from shared.domain.tokens import estimate_text_usage
 from shared.ports import TextRequest, Usage
 
@@ -30,6 +31,17 @@ MOST_NAMES = 200
 
 TYPICAL_NAMES = tuple(f"Example Explorer {number:05d}" for number in range(MOST_NAMES))
 TYPICAL_CATEGORY = "Sea Explorers"
+TYPICAL_ROW = SourceItem(
+    product_id="example-0001",
+    name="Example Explorer Boots",
+    description="A text of the length that shops give their products. " * 5,
+    category=TYPICAL_CATEGORY,
+    filename="example-0001.png",
+    image_prompt="",
+    source_id="0001",
+    row="{}",
+    facts={"brand": "Example", "colour": "dark green", "material": "leather", "attributes": "size: 40, weight: 900 g"},
+)
 MOST_SAMPLES = 40
 """Prompts grow until they show as many names as they may: so many of them tell the sum well enough."""
 
@@ -42,11 +54,13 @@ class Stock:
         counts: items by category, in the catalog's order.
         images: items with a valid image.
         has_categories: the catalog has its categories; False = they will be asked for, all but those with items.
+        prompts: items without an image whose prompt the text model has written before.
     """
 
     counts: Mapping[str, int]
     images: int
     has_categories: bool
+    prompts: int = 0
 
     @property
     def items(self) -> int:
@@ -61,7 +75,8 @@ class Estimate:
     Attributes:
         catalog: which catalog it is about.
         items: items to be written.
-        text_calls: for categories and batches, for looks at pictures and for prompts that are written anew.
+        text_calls: for categories and batches, or for the prompts of rows; for looks at pictures and for prompts that are
+            written anew.
         image_calls: one a picture to be drawn.
         input_tokens: of all calls.
         output_tokens: of all calls.
@@ -108,6 +123,8 @@ def estimate_run(request: SeedRequest, stock: Stock, models: Models) -> Estimate
     text = []
     if request.source == "generate":
         text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
+    elif request.prompt_writer == "model":
+        text = [*_estimate_prompts(request, stock)]
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
     text_calls = sum(calls for calls, _ in text)
     images = _count_images(request, stock)
@@ -134,8 +151,10 @@ def estimate_run(request: SeedRequest, stock: Stock, models: Models) -> Estimate
 
 
 def _count_images(request: SeedRequest, stock: Stock) -> int:
-    if request.dry_run:
-        return 0
+    return 0 if request.dry_run else _count_missing_images(request, stock)
+
+
+def _count_missing_images(request: SeedRequest, stock: Stock) -> int:
     return max(request.target_count, stock.items) - (0 if request.force_images else stock.images)
 
 
@@ -171,6 +190,19 @@ def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterat
         if usages:
             inputs = sum(usage.input_tokens for usage in usages) / len(usages)
             yield calls, Usage(math.ceil(calls * inputs), usages[0].output_tokens)
+
+
+def _estimate_prompts(request: SeedRequest, stock: Stock) -> Iterator[tuple[int, Usage]]:
+    """Yield how many calls write image prompts, and what they take; a row's own prompt is only known when it is read.
+
+    Batches of which some rows have a picture hold fewer: a catalog that is nearly done takes up to one call a row.
+    """
+    prompts = max(0, _count_missing_images(request, stock) - stock.prompts)
+    calls = math.ceil(prompts / ROWS_A_BATCH)
+    if calls:
+        ask = ask_for_prompts(request, [TYPICAL_ROW] * min(prompts, ROWS_A_BATCH), batch=1)
+        usage = estimate_text_usage(ask, theme=request.theme, entries=prompts)
+        yield calls, Usage(calls * usage.input_tokens, usage.output_tokens)
 
 
 def _ask_for_batch(

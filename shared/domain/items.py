@@ -43,6 +43,19 @@ class DraftBatch(_Answer):
     items: list[Draft]
 
 
+class PromptDraft(_Answer):
+    """An image prompt that the model proposed for a row; ``index`` is the row's in the task."""
+
+    index: int
+    prompt: str
+
+
+class PromptDraftBatch(_Answer):
+    """The answer to a request for the image prompts of some rows."""
+
+    prompts: list[PromptDraft]
+
+
 class Item(BaseModel):
     """An accepted catalog entry: one row of ``catalog.json``."""
 
@@ -70,6 +83,10 @@ class SourceItem(Item):
 
     source_id: str = Field(description="The id as it was given.")
     row: str = Field(description="The JSON text of the row as it was given; an object.")
+    facts: dict[str, str] | None = Field(
+        default=None,
+        description="What else a text model is told to write the prompt; None = it is not to write it.",
+    )
 
     @property
     def shown_id(self) -> str:

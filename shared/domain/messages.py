@@ -180,6 +180,7 @@ class SeedInput(Message):
         pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
         source: where the items come from; anything but ``generate`` needs no text calls.
         takes_input: rows of an input are to become items first; a repair takes what is there.
+        prompt_writer: who writes the image prompts of rows: ``template`` or ``model``.
     """
 
     run_id: str
@@ -193,11 +194,17 @@ class SeedInput(Message):
     pause_limit_minutes: int = 0
     source: str = "generate"
     takes_input: bool = False
+    prompt_writer: str = "template"
 
     @property
     def writes_items(self) -> bool:
         """Tell whether a text model is to write categories and items."""
         return self.source == "generate"
+
+    @property
+    def writes_prompts(self) -> bool:
+        """Tell whether a text model is to write the image prompts of rows."""
+        return not self.writes_items and self.prompt_writer == "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +228,13 @@ class Plan(Message):
 
 @dataclass(frozen=True, slots=True)
 class TextCall(Message):
-    """Input of ``make_categories`` and ``write_batch``.
+    """Input of ``make_categories``, ``write_batch`` and ``write_prompts``.
 
     Attributes:
         run_id: the run.
         catalog: its catalog.
-        batch: the batch to write, from version 2 on by the writer's own count; 0 for categories.
+        batch: the batch to write, from version 2 on by the writer's own count; 0 for categories. For prompts,
+            the number of the batch whose items need them.
         attempt: which call for the same result this is, from 0.
         stricter: the previous answer could not be used.
         rejected_last_time: reason counts of the previous batch, when its yield was low.
@@ -234,6 +242,7 @@ class TextCall(Message):
             when it is stored. None = ``batch`` is the number, as in version 1.
         lane: the writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
+        leg: for prompts, how often the run was resumed before; the writer's name of a batch begins with it.
     """
 
     run_id: str
@@ -245,6 +254,7 @@ class TextCall(Message):
     writer: str | None = None
     lane: int = 0
     lanes: int = 1
+    leg: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +262,7 @@ class TextResult(Message):
     """What a text activity did.
 
     Attributes:
-        accepted: categories or items that are new in the store.
+        accepted: categories, items or prompts that are new in the store.
         total: how many the catalog holds now.
         asked: how many were asked for.
         rejected: drafts by reason code.
@@ -317,6 +327,44 @@ class WriteItemsInput(Message):
     leg: int = 0
     lane: int = 0
     lanes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PromptItemsInput(Message):
+    """Input of ``prompt_items``, carried from generation to generation.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        max_retries: of calls that fail in a way that counts.
+        next_batch: the number of the batch whose items need prompts.
+        last_batch: the catalog's last one.
+        lanes: how many writers share the batches; this one takes every so many of them.
+        tally: of all generations so far.
+        version: see ``VERSION``.
+        leg: how often the run was resumed before.
+    """
+
+    run_id: str
+    catalog: str
+    max_retries: int
+    next_batch: int
+    last_batch: int
+    lanes: int = 1
+    tally: Tally = Tally()
+    version: int = 1
+    leg: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUpPrompts(Message):
+    """Input of ``give_up_prompts``: the prompts of a batch are those of the template, and why."""
+
+    run_id: str
+    catalog: str
+    batch: int
+    failure: Failure
+    leg: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +437,7 @@ class InputTaken(Message):
         items: how many it holds.
         added: of them, those that this run has written.
         rejected: rows that were left out, by reason code.
+        next_batch: the first unused batch number.
         failure: why nothing was taken.
     """
 
@@ -396,4 +445,5 @@ class InputTaken(Message):
     items: int = 0
     added: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
+    next_batch: int = 1
     failure: Failure | None = None

@@ -52,6 +52,16 @@ def batch_folder(catalog: str) -> str:
     return f"catalogs/{catalog}/state/batches/"
 
 
+def prompts_file(catalog: str, batch: int) -> str:
+    """The image prompts that a text model has written for a batch's items."""
+    return f"{prompts_folder(catalog)}{batch:05d}.json"
+
+
+def prompts_folder(catalog: str) -> str:
+    """Prefix of the image prompts that a text model has written."""
+    return f"catalogs/{catalog}/state/prompts/"
+
+
 def active_file(catalog: str) -> str:
     """The claim of the run that works on a catalog."""
     return f"catalogs/{catalog}/state/active.json"
@@ -156,7 +166,7 @@ def state_file(catalog: str, name: str) -> str:
 
 
 def name_writer(run_id: str, lane: int = 0, leg: int = 0) -> str:
-    """Instance id of a run's item writer."""
+    """Instance id of a run's writer of items, or of the prompts of items."""
     return f"{run_id}:items{f'-{lane}' if lane else ''}{_name_leg(leg)}"
 
 

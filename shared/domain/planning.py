@@ -18,6 +18,10 @@ LEAST_LANE_WIDTH, MOST_LANES = 4, 8
 sub-orchestration, so there are few."""
 
 
+ROWS_A_BATCH = 20
+"""Of an input, at most: lanes hold some dozens of batches in memory, and a text call writes a batch's prompts."""
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryQuota:
     """How many drafts of a category a batch asks for."""
@@ -78,6 +82,11 @@ def plan_lanes(parallel_image_requests: int) -> list[int]:
 def plan_writers(parallel_text_requests: int, categories: int) -> int:
     """Return how many item writers share the categories: each has one at least."""
     return max(1, min(parallel_text_requests, categories))
+
+
+def plan_prompt_writers(parallel_text_requests: int, batches: int) -> int:
+    """Return how many writers of prompts share the batches: each has one at least, and without any there is none."""
+    return min(parallel_text_requests, batches)
 
 
 def pick_taken_names(names: Sequence[str], *, categories: int) -> list[str]:

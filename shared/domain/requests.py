@@ -124,6 +124,7 @@ class SeedRequest(BaseModel):
     input: Annotated[str, AfterValidator(check_input_path)] | None = None
     field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
     skip_invalid: bool = False
+    prompt_writer: Literal["template", "model"] = "template"
     image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
     refine: Refinement = Refinement()
     policy_rewrites: int = Field(default=0, ge=0, le=2)
@@ -133,6 +134,11 @@ class SeedRequest(BaseModel):
     def _check_source(self) -> Self:
         if self.source == "generate" and self.input is not None:
             raise ValueError("input is given, and source is 'generate'; expected source 'products' or 'prompts'")
+        if self.source == "generate" and self.prompt_writer == "model":
+            raise ValueError(
+                "promptWriter is 'model', and source is 'generate'; expected source 'products' or 'prompts', or no "
+                "promptWriter: the text model writes the prompts of items that it generates"
+            )
         return self
 
     @classmethod

@@ -11,7 +11,7 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from shared.domain.items import CategoryList
+from shared.domain.items import CategoryList, PromptDraftBatch
 from shared.domain.rules import ASKED_PROMPT_CHARACTERS
 from shared.domain.themes import Theme
 from shared.ports import AnswerT, TextRequest, Usage
@@ -28,6 +28,9 @@ OWN_PROMPT_CHARACTERS = 110
 CATEGORY_CHARACTERS = 33
 """A category as JSON: 29 to 38."""
 
+ROW_PROMPT_CHARACTERS = 207
+"""A row's image prompt as JSON, without the theme's tail: 203 to 211 for products."""
+
 ENVELOPE_CHARACTERS = 15
 """An answer as JSON, without its entries."""
 
@@ -42,9 +45,14 @@ def estimate_text_usage(ask: TextRequest[AnswerT], *, theme: Theme, entries: int
     Args:
         ask: the request; its schema is sent with it, and billed.
         theme: what the catalog is about: its opening and tail are part of every draft.
-        entries: how many categories or drafts the answer will hold.
+        entries: how many categories, drafts or prompts the answer will hold.
     """
-    an_entry = CATEGORY_CHARACTERS if ask.answer_type is CategoryList else _count_draft_characters(theme)
+    if ask.answer_type is CategoryList:
+        an_entry = CATEGORY_CHARACTERS
+    elif ask.answer_type is PromptDraftBatch:
+        an_entry = ROW_PROMPT_CHARACTERS + len(theme.tail)
+    else:
+        an_entry = _count_draft_characters(theme)
     return Usage(count_asked_tokens(ask), count_tokens(entries * an_entry + ENVELOPE_CHARACTERS))
 
 

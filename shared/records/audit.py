@@ -23,6 +23,7 @@ from shared.records.audit_file import AuditFile
 from shared.records.audit_results import tell_refined_item
 from shared.records.calls import has_calls, iterate_calls
 from shared.records.files import DamagedFileError
+from shared.records.prompts import iterate_prompted_batches
 from shared.records.refined_items import iterate_refined_items
 from shared.version import __version__
 
@@ -129,8 +130,10 @@ async def _tell_prompts(store: Store, status: RunStatus, audit: AuditFile) -> No
     if not audit.has_images():
         return
     try:
-        async for item in catalog.iterate_items(store, status.catalog):
-            audit.tell_prompt(item)
+        numbers = await catalog.list_batch_numbers(store, status.catalog)
+        async for batch in iterate_prompted_batches(store, status.catalog, numbers):
+            for item in batch.items:
+                audit.tell_prompt(item)
     except DamagedFileError as error:
         audit.tell_error("audit", str(Reason.DAMAGED_FILE), str(error))
 

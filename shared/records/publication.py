@@ -16,6 +16,7 @@ from shared.records.files import read_json
 from shared.records.json_arrays import ArrayText, Fingerprint, write_array_if_changed
 from shared.records.pictures import Picture, PictureTable, list_pictures
 from shared.records.placeholders import remove_placeholders
+from shared.records.prompts import iterate_prompted_batches
 from shared.records.tables import PUBLISHED_FILES, Table, make_tables
 from shared.records.thumbnails import match_thumbnails
 
@@ -116,7 +117,7 @@ async def view_catalog(
     shown_placeholders: set[str] = set()
     dhashes = array("Q")
     texts = [(table, ArrayText()) for table in make_tables(request, with_images=with_images)]
-    async for batch in catalog.iterate_batches(store, name, numbers):
+    async for batch in iterate_prompted_batches(store, name, numbers):
         for item in batch.items:
             picture = pictures.find(item.filename)
             items += 1
@@ -194,7 +195,7 @@ async def write_partial(store: Store, run_id: str, view: CatalogView) -> dict[st
 
 
 async def _write_rows(store: Store, view: CatalogView, table: Table) -> AsyncIterator[object]:
-    async for batch in catalog.iterate_batches(store, view.name, view.batches):
+    async for batch in iterate_prompted_batches(store, view.name, view.batches):
         for item in batch.items:
             row = table.write_row(item, view.find_shown(item))
             if row is not None:

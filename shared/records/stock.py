@@ -4,6 +4,7 @@ from shared.domain.estimates import Stock
 from shared.ports import Store
 from shared.records import catalog
 from shared.records.pictures import list_makers
+from shared.records.prompts import iterate_batches_and_prompts
 
 
 async def read_stock(store: Store, name: str) -> Stock:
@@ -16,8 +17,12 @@ async def read_stock(store: Store, name: str) -> Stock:
     categories = await catalog.read_categories(store, name)
     counts = {category.name: 0 for category in categories or ()}
     pictures = await list_makers(store, name)
-    images = 0
-    async for item in catalog.iterate_items(store, name):
-        counts[item.category] = counts.get(item.category, 0) + 1
-        images += item.filename in pictures
-    return Stock(counts, images, has_categories=bool(categories))
+    images = written = 0
+    numbers = await catalog.list_batch_numbers(store, name)
+    async for batch, prompts in iterate_batches_and_prompts(store, name, numbers):
+        for item in batch.items:
+            counts[item.category] = counts.get(item.category, 0) + 1
+            has_image = item.filename in pictures
+            images += has_image
+            written += not has_image and prompts is not None and prompts.apply_to(item) is not item
+    return Stock(counts, images, has_categories=bool(categories), prompts=written)

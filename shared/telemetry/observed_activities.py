@@ -18,7 +18,9 @@ from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, s
 
 Activity = Callable[[Data], Awaitable[Data]]
 
-PAYING = frozenset({"make_categories", "write_batch", "make_image", "evaluate_image", "rewrite_prompt"})
+PAYING = frozenset(
+    {"make_categories", "write_batch", "write_prompts", "make_image", "evaluate_image", "rewrite_prompt"}
+)
 """Activities that call the model; their messages count attempts."""
 
 EXPECTED = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})

@@ -10,7 +10,7 @@ from shared.domain.items import Category, SourceItem, make_slug
 from shared.domain.requests import SeedRequest
 from shared.domain.rules import MAX_CATEGORY_CHARACTERS, MAX_NAME_CHARACTERS
 from shared.domain.sources.naming import FileNames
-from shared.domain.sources.prompting import take_out_brand, write_product_prompt, write_scene_prompt
+from shared.domain.sources.prompting import shorten, take_out_brand, write_product_prompt, write_scene_prompt
 from shared.domain.sources.reading import Row
 from shared.domain.sources.values import append_members
 from shared.domain.texts import clean_line, count_utf16_units, cut_to_utf16_units
@@ -20,6 +20,9 @@ NO_CATEGORY = "Uncategorized"
 
 MOST_KEY_CHARACTERS = 36
 """The importer cuts ids there."""
+
+FACTS = {"products": ("brand", "colour", "material", "attributes"), "prompts": ("mood",)}
+"""By source, the fields that no item has, and that a prompt may need."""
 
 _ENDINGS = {"png": ".png", "jpeg": ".jpg"}
 
@@ -43,9 +46,10 @@ def describe_row(row: Row, request: SeedRequest, *, product_id: str, filename: s
         description=clean_line(values.get("description") or values.get("scene") or ""),
         category=category or NO_CATEGORY,
         filename=filename,
-        image_prompt=_write_prompt(row, request),
+        image_prompt=_find_own_prompt(row, request) or _write_prompt(row, request),
         source_id=row.id,
         row=row.text,
+        facts=_pick_facts(row, request),
     )
 
 
@@ -106,8 +110,20 @@ def _fit_key(source_id: str) -> str:
     return hashlib.sha256(source_id.encode()).hexdigest()[:MOST_KEY_CHARACTERS]
 
 
-def _write_prompt(row: Row, request: SeedRequest) -> str:
+def _find_own_prompt(row: Row, request: SeedRequest) -> str:
+    """Return the prompt that a row has already, empty if none; one of a scene goes with the row's other texts."""
     if request.source == "prompts":
-        return write_scene_prompt(request.theme, row.values)
-    own = clean_line(take_out_brand(row.values.get("prompt", ""), row.values.get("brand", "")))
-    return own or write_product_prompt(request.theme, row.values)
+        return write_scene_prompt(request.theme, row.values) if row.values.get("prompt") else ""
+    return clean_line(take_out_brand(row.values.get("prompt", ""), row.values.get("brand", "")))
+
+
+def _write_prompt(row: Row, request: SeedRequest) -> str:
+    write = write_scene_prompt if request.source == "prompts" else write_product_prompt
+    return write(request.theme, row.values)
+
+
+def _pick_facts(row: Row, request: SeedRequest) -> dict[str, str] | None:
+    """Return what the text model is told of a row beyond what the item says; None = it is not to write its prompt."""
+    if request.prompt_writer == "template" or _find_own_prompt(row, request):
+        return None
+    return {name: shorten(row.values[name]) for name in FACTS[request.source] if row.values.get(name)}

@@ -23,7 +23,7 @@ def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> str:
         values: the product's fields; missing ones are empty.
     """
     forbidden = (*filter(None, [values.get("brand", "")]), *theme.forbidden_words)
-    safe = {name: _shorten(_take_out(text, forbidden)) for name, text in values.items() if name != "brand"}
+    safe = {name: shorten(take_out(text, forbidden)) for name, text in values.items() if name != "brand"}
     parts = []
     for part in theme.prompt_template.split(","):
         names = [name for _, name, _, _ in Formatter().parse(part) if name]
@@ -41,7 +41,20 @@ def write_scene_prompt(theme: Theme, values: Mapping[str, str]) -> str:
 
 def take_out_brand(text: str, brand: str) -> str:
     """Return a text without a brand: nobody may draw its mark."""
-    return _take_out(text, (brand,)) if brand else text
+    return take_out(text, (brand,)) if brand else text
+
+
+def take_out(text: str, words: tuple[str, ...]) -> str:
+    """Return a text without some words and phrases, found without regard to case, and without what led to them."""
+    left = _compile(words).sub(" ", text)
+    return re.sub(r"[\s,;:]+([.!?])|\s+([,;:])", r"\1\2", " ".join(left.split())).strip(" ,;:-")
+
+
+def shorten(text: str) -> str:
+    """Return as much of a text as a prompt takes over of it, cut between words."""
+    if len(text) <= MOST_VALUE_CHARACTERS:
+        return text
+    return text[:MOST_VALUE_CHARACTERS].rpartition(" ")[0].rstrip(" ,;:") or text[:MOST_VALUE_CHARACTERS]
 
 
 class _Blank(dict[str, str]):
@@ -56,17 +69,6 @@ def _join(parts: list[str]) -> str:
         if part:
             line = part if not line else f"{line}{' ' if line[-1] in '.!?' else ', '}{part}"
     return line
-
-
-def _take_out(text: str, words: tuple[str, ...]) -> str:
-    left = _compile(words).sub(" ", text)
-    return re.sub(r"[\s,;:]+([.!?])|\s+([,;:])", r"\1\2", " ".join(left.split())).strip(" ,;:-")
-
-
-def _shorten(text: str) -> str:
-    if len(text) <= MOST_VALUE_CHARACTERS:
-        return text
-    return text[:MOST_VALUE_CHARACTERS].rpartition(" ")[0].rstrip(" ,;:") or text[:MOST_VALUE_CHARACTERS]
 
 
 @lru_cache(maxsize=256)

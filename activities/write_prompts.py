@@ -1,0 +1,190 @@
+"""``write_prompts`` and ``give_up_prompts``: one text call writes the image prompts for a batch of rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import azure.durable_functions as df
+
+from activities.allowance import Allowance, open_allowance
+from activities.costs import limit_text_cost, price_failed_text, price_text
+from activities.failures import handle_model_error, tell_failures
+from activities.item_prompts import find_lacking
+from activities.paid_calls import PaidCall
+from shared.domain.items import PromptDraft, SourceItem
+from shared.domain.messages import Cost, Done, GivenUpPrompts, TextCall, TextResult
+from shared.domain.sources.writing import WrittenPrompt, ask_for_prompts, digest_item, judge_prompts
+from shared.ports import ModelError, StoreUnavailableError
+from shared.records.claims import beat
+from shared.records.prompts import BatchPrompts, read_prompts_to_change, store_prompts
+from shared.records.standing import check_standing
+from shared.telemetry.observed_activities import observe_activity
+from shared.wiring import Services, get_services
+
+blueprint = df.Blueprint()
+
+
+@blueprint.activity_trigger(input_name="payload")
+@observe_activity
+async def write_prompts(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``TextCall`` in, ``TextResult`` out."""
+    services, call = get_services(), TextCall.from_json(payload)
+
+    async def work() -> dict[str, Any]:
+        return (
+            await tell_failures(services, call.run_id, TextResult, lambda: run_write_prompts(services, call))
+        ).to_json()
+
+    return await services.deliveries.work_once(f"{call.run_id}/prompts/{call.batch}", payload, work)
+
+
+@blueprint.activity_trigger(input_name="payload")
+@observe_activity
+async def give_up_prompts(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``GivenUpPrompts`` in, ``Done`` out; the batch's pictures are asked for with the template's prompts."""
+    services, given_up = get_services(), GivenUpPrompts.from_json(payload)
+    work = tell_failures(services, given_up.run_id, Done, lambda: run_give_up_prompts(services, given_up))
+    return (await work).to_json()
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What a batch has of prompts.
+
+    Attributes:
+        prompts: what was written, in this run or before; None = nothing.
+        etag: of that file; None = there is none.
+        lacking: the items that still need a prompt, in the batch's order.
+    """
+
+    prompts: BatchPrompts | None
+    etag: str | None
+    lacking: list[SourceItem]
+
+    def has_of(self, call: TextCall | GivenUpPrompts) -> bool:
+        """Tell whether the run has written here in this leg: then what that cost is the call's."""
+        return self.prompts is not None and (self.prompts.run_id, self.prompts.leg) == (call.run_id, call.leg)
+
+
+@dataclass(frozen=True, slots=True)
+class _PaidPrompts:
+    """An answer that was paid: what it was asked for, its prompts, and what it cost."""
+
+    items: list[SourceItem]
+    drafts: list[PromptDraft]
+    cost: Cost
+
+
+async def run_write_prompts(services: Services, call: TextCall) -> TextResult:
+    """Write the prompts that a batch lacks, or find that they were written: the stored file is their record.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        SettingError: the model is not configured.
+        StoreUnavailableError: the store does not answer.
+    """
+    request = await services.caches.read_request(services.store, call.run_id)
+    allowance = open_allowance(services, call.run_id, request, f"prompts/{call.batch}")
+    standing = await _look_at(services, call)
+    if standing.lacking:
+        key = f"{call.run_id}/{allowance.subject}"
+        bought = services.unstored.take(key, _PaidPrompts) or await _buy(services, call, standing.lacking, allowance)
+        if isinstance(bought, TextResult):
+            return bought
+        written = judge_prompts(bought.drafts, bought.items, request)
+        try:
+            standing = await _store(services, call, standing, written, bought.cost)
+        except StoreUnavailableError:
+            services.unstored.keep(key, bought)
+            raise
+        await beat(services.store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
+    result = _tell(standing, call)
+    await allowance.settle(result.cost)
+    return result
+
+
+async def run_give_up_prompts(services: Services, given_up: GivenUpPrompts) -> Done:
+    """Record that the template's prompts are used for what a batch lacks.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    standing = await _look_at(services, given_up)
+    reason = given_up.failure.reason
+    left = {item.product_id: WrittenPrompt(digest_item(item), reason=reason) for item in standing.lacking}
+    if left:
+        await _store(services, given_up, standing, left, Cost())
+    return Done()
+
+
+async def _look_at(services: Services, call: TextCall | GivenUpPrompts) -> _Standing:
+    prompts, etag = await read_prompts_to_change(services.store, call.catalog, call.batch)
+    batch = await services.caches.read_batch(services.store, call.catalog, call.run_id, call.batch)
+    if batch is None:  # it was put aside as damaged
+        return _Standing(prompts, etag, [])
+    lacking = await find_lacking(services, call.run_id, call.leg, batch, prompts)
+    return _Standing(prompts, etag, lacking)
+
+
+async def _buy(
+    services: Services, call: TextCall, items: list[SourceItem], allowance: Allowance
+) -> _PaidPrompts | TextResult:
+    """Buy prompts for some items if the run may pay now; the result where that came to nothing."""
+    store = services.store
+    standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
+    if not standing.may_pay:
+        return TextResult(stopped=True)
+    request = await services.caches.read_request(store, call.run_id)
+    ask = ask_for_prompts(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
+    model = services.model  # before money is set aside: without a model nothing is called
+    prices, deployment, theme = services.settings.prices, services.settings.model.text_deployment, request.theme
+    asked = len(items)
+    over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=asked))
+    if over_budget is not None:
+        return TextResult(asked=asked, failure=over_budget)
+    paid = PaidCall.for_text(call, allowance.subject, deployment)
+    try:
+        answer = await paid.wait(model.answer(ask))
+    except ModelError as error:
+        cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=asked)
+        await paid.record_failure(services, error, cost)
+        failure = await handle_model_error(store, call.run_id, error)
+        await allowance.settle(cost)
+        return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
+    cost = price_text(prices, answer.model, answer.usage)
+    await paid.record_answer(services, answer, cost)
+    return _PaidPrompts(items, answer.value.prompts, cost)
+
+
+async def _store(
+    services: Services,
+    call: TextCall | GivenUpPrompts,
+    standing: _Standing,
+    written: Mapping[str, WrittenPrompt],
+    cost: Cost,
+) -> _Standing:
+    """Add what was written to what the batch has, unless another delivery did so meanwhile; returns what it has then.
+
+    Raises:
+        DamagedFileError: the file cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    while standing.lacking:
+        has = standing.prompts or BatchPrompts(call.run_id, call.leg)
+        # What another run could not use is none of this run's doing.
+        kept = {name: prompt for name, prompt in has.prompts.items() if has.run_id == call.run_id or prompt.prompt}
+        spent = has.cost if standing.has_of(call) else Cost()
+        prompts = BatchPrompts(call.run_id, call.leg, {**kept, **written}, spent + cost)
+        await store_prompts(services.store, call.catalog, call.batch, prompts, etag=standing.etag)
+        standing = await _look_at(services, call)
+    return standing
+
+
+def _tell(standing: _Standing, call: TextCall) -> TextResult:
+    """Return the result that stored prompts stand for; those of another run, or leg, cost this one nothing."""
+    prompts = standing.prompts
+    if prompts is None or not standing.has_of(call):
+        return TextResult()
+    usable = sum(written.prompt is not None for written in prompts.prompts.values())
+    return TextResult(accepted=usable, total=usable, asked=len(prompts.prompts), cost=prompts.cost)

@@ -1,0 +1,164 @@
+"""Image prompts by the text model: what it is told of some rows, and which of its prompts can be used."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.domain.items import Item, PromptDraft, PromptDraftBatch, SourceItem
+from shared.domain.prompts import STRICTER
+from shared.domain.requests import SeedRequest
+from shared.domain.rules import end_with_tail, holds_forbidden_word
+from shared.domain.sources.digests import hash_text
+from shared.domain.sources.making import NO_CATEGORY
+from shared.domain.sources.prompting import shorten, take_out
+from shared.domain.texts import clean_line
+from shared.domain.themes import DEFAULT_OPENINGS, Theme
+from shared.ports import TextRequest
+from shared.reasons import Reason
+
+ASKED_CHARACTERS: Final = 400
+"""Of a prompt, tail included: room for what can be seen, and no more for a description than the template gives it."""
+
+MOST_CHARACTERS: Final = 500
+"""Accepted: models count characters badly."""
+
+INSTRUCTIONS: Final = """\
+You write the image prompts for the rows of a shop's or an editor's list. The user message is a JSON task.
+For each entry of `rows` write one prompt for an image model, as the JSON schema says, with the row's `index`.
+- Describe only what can be seen: the thing itself, its shape, colours, material and parts, then how it is set up, the
+  surroundings and the light. Leave out what no picture shows, such as prices, sizes, guarantees and advice.
+- Keep to the row: invent no colour, material or part that goes against it. Where it says nothing, choose what is usual.
+- Each prompt stands for itself, and pictures of one list should look as if one photographer had made them.
+- Begin with one of `openings`, if there are any, and end with a comma and `tail`, if there is one.
+- One line of at most `promptCharacters` characters in all.
+- No text, numbers, labels, logos or packaging print in the picture.
+- Nowhere one of `brands`, another brand, franchise or real person, and no word of `forbiddenWords`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPrompt:
+    """What the text model wrote for an item's picture.
+
+    Attributes:
+        digest: of what the item said then; an item that says something else by now needs another prompt.
+        prompt: ready to be used; None = the template's is used.
+        reason: why there is none that can be used.
+    """
+
+    digest: str
+    prompt: str | None = None
+    reason: Reason | None = None
+
+    def is_for(self, item: Item) -> bool:
+        """Tell whether it was written for what the item says now."""
+        return self.digest == digest_item(item)
+
+
+def digest_item(item: Item) -> str:
+    """Return what changes with an item's texts and with what the theme's template makes of them."""
+    texts = [item.name, item.description, item.category, item.image_prompt]
+    return f"{hash_text(json.dumps(texts)):016x}"
+
+
+def find_openings(request: SeedRequest) -> tuple[str, ...]:
+    """Return how prompts for rows begin: as the theme says, or as its template does; the default ones are for figures.
+
+    Rows of the source ``prompts`` begin as they like unless the theme says how.
+    """
+    theme = request.theme
+    if theme.openings != DEFAULT_OPENINGS:
+        return theme.openings
+    beginning = clean_line(theme.prompt_template.partition("{")[0].rstrip(" ,;:"))
+    return (beginning,) if beginning and request.source == "products" else ()
+
+
+def ask_for_prompts(
+    request: SeedRequest,
+    items: Sequence[SourceItem],
+    *,
+    batch: int,
+    attempt: int = 0,
+    stricter: bool = False,
+) -> TextRequest[PromptDraftBatch]:
+    """Return the request for the image prompts of some items.
+
+    Args:
+        request: what the run was asked.
+        items: the rows, indexed from 1.
+        batch: the number of the batch that holds them.
+        attempt: which try this is; it makes every request differ, so that no answer comes twice.
+        stricter: the previous answer could not be used.
+    """
+    theme = request.theme
+    task = {
+        "task": "prompts",
+        "batch": batch,
+        "attempt": attempt,
+        "openings": list(find_openings(request)),
+        "tail": theme.tail,
+        "promptCharacters": ASKED_CHARACTERS,
+        "rows": [{"index": index, **_describe(item, theme)} for index, item in enumerate(items, start=1)],
+        "forbiddenWords": list(theme.forbidden_words),
+        "brands": sorted({brand for item in items if (brand := _find_brand(item))}),
+    }
+    return TextRequest(
+        instructions=INSTRUCTIONS + (STRICTER if stricter else ""),
+        task=json.dumps(task, ensure_ascii=False, separators=(",", ":")),
+        answer_type=PromptDraftBatch,
+        schema_name="prompt_batch",
+    )
+
+
+def judge_prompts(
+    drafts: Iterable[PromptDraft], items: Sequence[SourceItem], request: SeedRequest
+) -> dict[str, WrittenPrompt]:
+    """Return by product id what was written for each item; of two prompts with one index the first counts.
+
+    Args:
+        drafts: the answer.
+        items: those that were asked for, in the same order.
+        request: what the run was asked.
+    """
+    by_index: dict[int, str] = {}
+    for draft in drafts:
+        by_index.setdefault(draft.index, draft.prompt)
+    return {
+        item.product_id: _judge(by_index.get(index, ""), item, request) for index, item in enumerate(items, start=1)
+    }
+
+
+def _judge(text: str, item: SourceItem, request: SeedRequest) -> WrittenPrompt:
+    theme, digest = request.theme, digest_item(item)
+    prompt = end_with_tail(clean_line(text), theme.tail)
+    openings = find_openings(request)
+    opening = max((o for o in openings if prompt.startswith(o)), key=len, default="")
+    own = prompt.removeprefix(opening).removesuffix(theme.tail)
+    reason = None
+    if not own.strip(" ,"):
+        reason = Reason.MALFORMED_ANSWER
+    elif openings and not opening:
+        reason = Reason.PROMPT_OPENING
+    elif len(prompt) > MOST_CHARACTERS:
+        reason = Reason.PROMPT_LENGTH
+    elif holds_forbidden_word(own, theme.forbidden_words) or holds_forbidden_word(own, (_find_brand(item),)):
+        reason = Reason.FORBIDDEN_WORD
+    return WrittenPrompt(digest, prompt if reason is None else None, reason)
+
+
+def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
+    """Return what the model is told of a row; it never sees what it must not write."""
+    texts = {
+        "name": "" if item.name == item.source_id else item.name,
+        "description": item.description,
+        "category": "" if item.category == NO_CATEGORY else item.category,
+        **(item.facts or {}),
+    }
+    brand = texts.pop("brand", "")
+    forbidden = (*filter(None, [brand]), *theme.forbidden_words)
+    told = {name: shorten(take_out(text, forbidden)) for name, text in texts.items()}
+    return {name: text for name, text in told.items() if text}
+
+
+def _find_brand(item: SourceItem) -> str:
+    return (item.facts or {}).get("brand", "")
