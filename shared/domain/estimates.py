@@ -75,8 +75,8 @@ class Estimate:
     Attributes:
         catalog: which catalog it is about.
         items: items to be written.
-        text_calls: for categories and batches, or for the prompts of rows; for looks at pictures and for prompts that are
-            written anew.
+        text_calls: for categories and batches, or for the prompts of rows, for looks at pictures and for prompts that
+            are written anew.
         image_calls: one a picture to be drawn.
         input_tokens: of all calls.
         output_tokens: of all calls.

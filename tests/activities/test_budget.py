@@ -15,7 +15,7 @@ from shared.domain.messages import Cost, Message, TextCall
 from shared.ports import ModelError, Store, StoreUnavailableError, Usage
 from shared.reasons import Reason
 from tests.support.activity_calls import HOST, RUN, deliver, start_process, start_run_in
-from tests.support.catalogs import CATALOG, make_item, read_data, write_batches
+from tests.support.catalogs import CATALOG, make_item, read_data, write_batches, write_rows
 from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
 from tests.support.scripted_model import ScriptedModel
 
@@ -38,6 +38,7 @@ class Paid:
 PAID = [
     Paid("make_categories", lambda attempt: TextCall(RUN, CATALOG, attempt=attempt)),
     Paid("write_batch", lambda attempt: TextCall(RUN, CATALOG, writer="0.1.0/3", attempt=attempt)),
+    Paid("write_prompts", lambda attempt: TextCall(RUN, CATALOG, batch=1, attempt=attempt)),
     Paid("make_image", lambda attempt: ImageCall(RUN, CATALOG, ITEM.product_id, 1, attempt=attempt)),
 ]
 every_call = pytest.mark.parametrize("paid", PAID, ids=str)
@@ -45,8 +46,11 @@ every_call = pytest.mark.parametrize("paid", PAID, ids=str)
 
 async def make_world(store: Store, paid: Paid, max_cost_usd: float | None = PLENTY) -> None:
     """Leave a run in the middle that has a budget."""
-    await start_run_in(store, max_cost_usd=max_cost_usd, accept_estimate=True)
-    if paid.activity != "make_categories":
+    source = {"source": "products", "prompt_writer": "model"} if paid.activity == "write_prompts" else {}
+    await start_run_in(store, max_cost_usd=max_cost_usd, accept_estimate=True, **source)
+    if source:
+        await write_rows(store, ["Ann", "Bob"])
+    elif paid.activity != "make_categories":
         await write_batches(store, ["Ann", "Bob"])
 
 

@@ -7,7 +7,18 @@ import pytest
 from shared.config import Settings
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
-from shared.domain.messages import Ending, Failure, Message, Published, ResumeInput, RunRef, Tally, TextCall, TextResult
+from shared.domain.messages import (
+    Ending,
+    Failure,
+    GivenUpPrompts,
+    Message,
+    Published,
+    ResumeInput,
+    RunRef,
+    Tally,
+    TextCall,
+    TextResult,
+)
 from shared.ports import Content, FileInfo, ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records import run
@@ -24,6 +35,8 @@ MESSAGES: dict[str, Message] = {
     "resume_run": ResumeInput(RUN, CATALOG, leg=0),
     "make_categories": TextCall(RUN, CATALOG),
     "write_batch": TextCall(RUN, CATALOG, batch=2),
+    "write_prompts": TextCall(RUN, CATALOG, batch=1),
+    "give_up_prompts": GivenUpPrompts(RUN, CATALOG, 1, Failure(Reason.REFUSAL)),
     "close_items": RunRef(RUN, CATALOG),
     "claim_page": ClaimInput(RUN, CATALOG, claimant="0/0", size=4, last_page=0),
     "make_image": IMAGE_CALL,

@@ -10,12 +10,12 @@ import pytest
 
 from shared.domain import paths
 from shared.domain.image_messages import Action, ClaimInput, FailedImage, ImageCall, Step
-from shared.domain.messages import Cost, Ending, Failure, Message, ResumeInput, RunRef, Tally, TextCall
+from shared.domain.messages import Cost, Ending, Failure, GivenUpPrompts, Message, ResumeInput, RunRef, Tally, TextCall
 from shared.ports import ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.wiring import Services
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
-from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images
+from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images, write_rows
 from tests.support.drawings import draw
 from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
 from tests.support.scripted_model import ScriptedModel
@@ -62,11 +62,15 @@ RECORDS = [
     "iteration_2_evaluation.json",
 ]
 
+BY_MODEL = {"source": "products", "prompt_writer": "model"}
+
 SCENARIOS = [
     Scenario("prepare_run", RunRef(RUN, CATALOG)),
     Scenario("resume_run", ResumeInput(RUN, CATALOG, leg=0)),
     Scenario("make_categories", TextCall(RUN, CATALOG), paths.run_file(RUN, "categories.json")),
     Scenario("write_batch", TextCall(RUN, CATALOG, batch=2), paths.batch_file(CATALOG, 2)),
+    Scenario("write_prompts", TextCall(RUN, CATALOG, batch=1), paths.prompts_file(CATALOG, 1), BY_MODEL),
+    Scenario("give_up_prompts", GivenUpPrompts(RUN, CATALOG, 1, Failure(Reason.REFUSAL, "no")), request=BY_MODEL),
     Scenario("close_items", RunRef(RUN, CATALOG)),
     Scenario("claim_page", ClaimInput(RUN, CATALOG, claimant="0/0", size=4, last_page=0)),
     Scenario(
@@ -105,6 +109,9 @@ every_paid_activity = pytest.mark.parametrize("scenario", PAID, ids=name_scenari
 async def make_world(store: Store, scenario: Scenario) -> None:
     """Leave a run in the middle: two items, one of them with a picture, one picture put there by hand."""
     await start_run_in(store, **scenario.request)
+    if scenario.request == BY_MODEL:
+        await write_images(store, (await write_rows(store, ["Ann", "Bob", "Cid"]))[1:2])
+        return
     if scenario.activity == "make_categories":
         return
     items = await write_batches(store, ["Ann", "Bob"])

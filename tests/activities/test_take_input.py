@@ -42,7 +42,7 @@ async def test_rows_become_items_in_their_order_and_categories_are_told(
 ) -> None:
     rows = make_products(45)
     await start(store, rows)
-    assert await take(start_process(store, model)) == InputTaken(categories=3, items=45, added=45)
+    assert await take(start_process(store, model)) == InputTaken(categories=3, items=45, added=45, next_batch=4)
     items = await read_items(store)
     assert [json.loads(item.row) for item in items] == rows
     assert [item.filename for item in items[:2]] == ["PROD-000001.jpg", "PROD-000002.png"]
@@ -57,7 +57,7 @@ async def test_rows_become_items_in_their_order_and_categories_are_told(
 
 async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_delivery(model: ScriptedModel) -> None:
     rows: list[dict[str, Any]] = [*make_products(41), {"id": "bad"}]
-    expected = InputTaken(categories=3, items=41, added=41, rejected={"bad_row": 1})
+    expected = InputTaken(categories=3, items=41, added=41, rejected={"bad_row": 1}, next_batch=4)
     for changes_to_live in itertools.count():
         store = WatchedStore(MemoryStore())
         await start(store, rows, skip_invalid=True)
@@ -82,7 +82,7 @@ async def test_delivered_to_two_processes_at_once_it_takes_each_row_once(
 ) -> None:
     await start(store, make_products(65))
     both = await asyncio.gather(*(take(start_process(store, model)) for _ in range(2)))
-    assert both == [InputTaken(categories=3, items=65, added=65)] * 2
+    assert both == [InputTaken(categories=3, items=65, added=65, next_batch=5)] * 2
     assert len({item.source_id for item in await read_items(store)}) == len(await read_items(store)) == 65
 
 
@@ -99,7 +99,7 @@ async def test_the_next_run_takes_new_rows_and_changes_and_keeps_ids_and_file_na
     store.changes.clear()
     await start(store, [*changed, *make_products(32)[30:]], run_id=NEXT_RUN)
     taken = await take(start_process(store, model), run_id=NEXT_RUN)
-    assert taken == InputTaken(categories=3, items=32, added=2)
+    assert taken == InputTaken(categories=3, items=32, added=2, next_batch=4)
     after = await read_items(store)
     assert [json.loads(item.row) for item in after[:30]] == changed
     assert [(item.product_id, item.filename) for item in after[:30]] == [(i.product_id, i.filename) for i in before]

@@ -37,6 +37,7 @@ FLAGS = {
     "theme": (["--theme", "theme.json"], {"subject": "garden tools"}),
     "source": (["--source", "generate"], "generate"),
     "fieldMapping": (["--map", "name=title", "--map", "brand="], {"name": "title", "brand": ""}),
+    "promptWriter": (["--prompt-writer", "template"], "template"),
     "skipInvalid": (["--skip-invalid"], True),
     "placeholder": (["--placeholder"], True),
     "imageBaseUrl": (["--image-base-url", "https://cdn.example.com"], "https://cdn.example.com"),

@@ -179,3 +179,22 @@ def test_whatever_is_asked_of_whatever_catalog_there_is_an_estimate(
         assert expected.typical.image_calls <= expected.image_calls
         assert expected.typical.cost_usd <= expected.cost_usd
     assert (expected.cost_usd > 0) == (expected.text_calls + expected.image_calls > 0)
+
+
+ROWS: dict[str, Any] = {"source": "products", "prompt_writer": "model"}
+
+
+def test_rows_take_no_text_call_unless_the_model_writes_their_prompts() -> None:
+    template = estimate(target_count=90, source="products")
+    model = estimate(target_count=90, **ROWS)
+    assert (template.text_calls, model.text_calls, model.image_calls) == (0, 5, 90)
+    assert model.cost_usd > template.cost_usd
+    assert model.input_tokens > template.input_tokens + 5 * 500
+
+
+def test_prompts_are_counted_for_what_needs_a_picture_and_has_none() -> None:
+    stock = Stock({"Boots": 90}, 40, has_categories=True, prompts=20)
+    assert estimate(stock, target_count=90, **ROWS).text_calls == 2
+    assert estimate(stock, target_count=90, dry_run=True, **ROWS).text_calls == 2
+    assert estimate(stock, target_count=90, force_images=True, **ROWS).text_calls == 4
+    assert estimate(Stock({"Boots": 90}, 90, has_categories=True), target_count=90, **ROWS).text_calls == 0

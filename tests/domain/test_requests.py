@@ -107,6 +107,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "input": None,
         "fieldMapping": {},
         "skipInvalid": False,
+        "promptWriter": "template",
         "imageBaseUrl": None,
         "refine": {"iterations": 0, "acceptScore": 85},
         "policyRewrites": 0,
@@ -264,3 +265,12 @@ def test_an_input_without_a_source_is_a_mistake() -> None:
 @pytest.mark.parametrize("url", ["cdn.example.com", "ftp://a", "https://a?b=c", "https://a b", "javascript:x"])
 def test_a_base_of_image_urls_is_an_address_without_a_query(url: str) -> None:
     assert problem_of(imageBaseUrl=url)[0] == "imageBaseUrl"
+
+
+def test_a_model_writes_prompts_only_for_rows() -> None:
+    assert ask(source="products", promptWriter="model").prompt_writer == "model"
+    assert ask(promptWriter="template").prompt_writer == "template"
+    named, message = problem_of(promptWriter="model")
+    assert named == "(body)"
+    assert message.startswith("promptWriter is 'model', and source is 'generate'; expected source 'products'")
+    assert problem_of(source="prompts", promptWriter="human")[0] == "promptWriter"

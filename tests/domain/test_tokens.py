@@ -4,16 +4,19 @@ import random
 
 import pytest
 
-from local.simulator.text_answers import TextAnswer, measure_usage
+from local.simulator.text_answers import WRITERS, TextAnswer, measure_usage
 from local.simulator.text_calls import parse_text_call
-from local.simulator.writing import write_categories, write_items
+from local.simulator.writing import write_items
 from shared.adapters.model_schema import build_strict_schema
-from shared.domain.items import CategoryList, DraftBatch
+from shared.domain.items import DraftBatch, PromptDraftBatch
 from shared.domain.planning import CategoryQuota
 from shared.domain.prompts import ask_for_categories, ask_for_items
+from shared.domain.requests import SeedRequest
+from shared.domain.sources.writing import ask_for_prompts
 from shared.domain.themes import Theme
 from shared.domain.tokens import estimate_prompt_tokens, estimate_text_usage, limit_text_usage
 from shared.ports import AnswerT, TextRequest, Usage
+from tests.support.catalogs import make_source_item
 
 GARDEN = Theme(
     subject="garden furniture and garden tools",
@@ -31,7 +34,7 @@ def bill(ask: TextRequest[AnswerT], seed: int) -> Usage:
     text_format = {"type": "json_schema", "name": ask.schema_name, "schema": schema, "strict": True}
     body = {"model": "gpt-5", "instructions": ask.instructions, "input": ask.task, "text": {"format": text_format}}
     call = parse_text_call(body)
-    write = write_categories if ask.answer_type is CategoryList else write_items
+    write = WRITERS[ask.schema_name]
     return measure_usage(call, TextAnswer(str(write(call.task, random.Random(seed)))))
 
 
@@ -68,6 +71,36 @@ def test_no_call_for_categories_takes_more_than_its_limit(theme: Theme, count: i
     ask = ask_for_categories(theme, count=count, existing=["Sea Explorers"], attempt=0)
     limit = limit_text_usage(ask, theme=theme, entries=count)
     assert max(bill(ask, seed).output_tokens for seed in range(20)) <= limit.output_tokens
+
+
+def ask_for_rows(theme: Theme, count: int) -> TextRequest[PromptDraftBatch]:
+    """Return the request for the prompts of so many products."""
+    request = SeedRequest(catalog="toys", source="products", prompt_writer="model", theme=theme)
+    names = ("Trail Boot", "Enamel Camp Mug", "Alpine Goggles", "Sky Backpack 40")
+    rows = [
+        make_source_item(f"{names[number % 4]} {number}", category="Outdoor", facts={"colour": "dark green"})
+        for number in range(count)
+    ]
+    return ask_for_prompts(request, rows, batch=1)
+
+
+@every_theme
+def test_prompts_of_rows_take_what_was_estimated(theme: Theme) -> None:
+    ask = ask_for_rows(theme, 20)
+    expected, billed = estimate_text_usage(ask, theme=theme, entries=20), bill(ask, seed=1)
+    assert billed.output_tokens == pytest.approx(expected.output_tokens, rel=0.12)
+    assert billed.input_tokens == pytest.approx(expected.input_tokens, rel=0.06)
+
+
+@every_theme
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_no_prompts_of_rows_take_more_than_their_limit(theme: Theme, count: int) -> None:
+    ask = ask_for_rows(theme, count)
+    limit = limit_text_usage(ask, theme=theme, entries=count)
+    for seed in range(20):
+        billed = bill(ask, seed)
+        assert billed.output_tokens <= limit.output_tokens
+        assert billed.input_tokens <= limit.input_tokens
 
 
 @every_theme

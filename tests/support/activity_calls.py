@@ -16,6 +16,7 @@ from activities import (
     rewrite_prompt,
     take_input,
     write_batch,
+    write_prompts,
 )
 from local.host.invocation import InvocationContext, TraceContext
 from shared import wiring
@@ -43,6 +44,7 @@ _MODULES = (
     rewrite_prompt,
     take_input,
     write_batch,
+    write_prompts,
 )
 
 

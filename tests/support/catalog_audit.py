@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain import paths
+from shared.domain.items import Item
 from shared.imaging.pictures import BadImageError, inspect_image
 from shared.ports import FileInfo, Store
-from shared.records.catalog import is_valid_image, iterate_items, list_batch_numbers
+from shared.records.catalog import is_valid_image, list_batch_numbers
+from shared.records.prompts import iterate_prompted_batches
 from tests.support.importer_rules import ImportAbortedError, import_rows
 
 ROOTS = ("catalogs/", "runs/", "backups/")
@@ -21,7 +23,7 @@ class Audit:
     """What is wrong with a catalog; one line each.
 
     Attributes:
-        rows: of ``catalog.json``.
+        rows: of ``catalog.json``, or of ``importer-catalog.json`` where the items are of rows that there were.
         lost: what should be there and is not.
         corrupt: what is there and should not be, or not like this.
     """
@@ -47,8 +49,10 @@ async def audit_catalog(store: Store, catalog: str, run_id: str, *, items: int, 
         refused: the service makes no picture of an item whose prompt holds this, so it is not published; None = of all.
     """
     audit = Audit()
-    audit.rows = await _read_rows(store, paths.catalog_file(catalog, "catalog.json"), audit)
-    accepted = [item async for item in iterate_items(store, catalog)]
+    published = [paths.catalog_file(catalog, name) for name in ("importer-catalog.json", "catalog.json")]
+    is_of_rows = await store.describe(published[0]) is not None
+    audit.rows = await _read_rows(store, published[0 if is_of_rows else 1], audit)
+    accepted = await list_prompted_items(store, catalog)
     if len(accepted) != items:
         audit.lost.append(f"the batches hold {len(accepted)} items; expected {items}")
     expected = [item.product_id for item in accepted if refused is None or refused not in item.image_prompt]
@@ -57,6 +61,12 @@ async def audit_catalog(store: Store, catalog: str, run_id: str, *, items: int, 
     await _check_pictures(store, catalog, audit)
     await _check_leftovers(store, catalog, run_id, audit)
     return audit
+
+
+async def list_prompted_items(store: Store, catalog: str) -> list[Item]:
+    """Return a catalog's items in their order, each with the prompt that its picture is asked for with."""
+    numbers = await list_batch_numbers(store, catalog)
+    return [item async for batch in iterate_prompted_batches(store, catalog, numbers) for item in batch.items]
 
 
 def find_temporary_files(folder: Path) -> list[str]:

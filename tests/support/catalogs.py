@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.domain import paths
-from shared.domain.items import Category, Item
+from shared.domain.items import Category, Item, SourceItem
 from shared.ports import Store
 from shared.records.catalog import Batch, create_batch, write_categories
 
@@ -35,6 +35,23 @@ async def write_batches(store: Store, *batches: Iterable[str], run_id: str = "ru
         batch = Batch(number, run_id, tuple(map(make_item, names)))
         assert await create_batch(store, CATALOG, batch)
         items.extend(batch.items)
+    await write_categories(store, CATALOG, CATEGORIES)
+    return items
+
+
+def make_source_item(name: str, **changes: Any) -> SourceItem:
+    """Return the item of a row that the text model is to write a prompt for."""
+    item = SourceItem(**make_item(name).model_dump(), source_id=f"sku {name}", row="{}", facts={"brand": "Daybird"})
+    return item.model_copy(update=changes)
+
+
+async def write_rows(store: Store, *batches: Iterable[str], run_id: str = "run-1") -> list[SourceItem]:
+    """Write batches of rows with these names and return their items."""
+    items: list[SourceItem] = []
+    for number, names in enumerate(batches, start=1):
+        rows = tuple(map(make_source_item, names))
+        assert await create_batch(store, CATALOG, Batch(number, run_id, rows))
+        items.extend(rows)
     await write_categories(store, CATALOG, CATEGORIES)
     return items
 

@@ -45,6 +45,7 @@ class Course:
         request: what it is asked beyond ``REQUEST``.
         refused: items whose prompt holds this get no picture.
         has_categories: an earlier run left the catalog's categories.
+        rows: what the request's input holds; None = it has none.
     """
 
     status: str = "Completed"
@@ -52,6 +53,7 @@ class Course:
     request: Mapping[str, Any] = field(default_factory=dict)
     refused: str | None = None
     has_categories: bool = False
+    rows: tuple[Mapping[str, str], ...] | None = None
 
 
 PLAIN = Course()
@@ -65,6 +67,15 @@ REFINED = Course(
 """Every picture is drawn twice, and the second one is better."""
 LATER_REFUSED = Course(faults={"blockedPrompts": list(IMPROVEMENTS)}, request=REFINED.request)
 """The second picture of every item is refused."""
+INPUT = "inputs/rows.json"
+ROWS = tuple(
+    {"id": f"{number}a1f0c52-6d0b-4c1e-9b57-2f1f6f0e7c0{number}", "name": f"Trail Boot {number}", "category": "Boots"}
+    for number in range(1, 4)
+)
+"""Their ids are UUIDs, so the catalog is held to the same rules as any other."""
+
+WRITTEN = Course(request={"source": "products", "input": INPUT, "promptWriter": "model"}, rows=ROWS)
+UNWRITTEN = Course(faults={"rates": {"refusal": 1}}, request=WRITTEN.request, rows=ROWS)
 PAUSED = Course(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": True})
 
 
@@ -79,6 +90,8 @@ ACTIVITIES = [name for name in list_activities() if name != "take_input"]
 """All but the one that makes items of given rows: tests/activities/test_take_input.py kills it at each change."""
 
 _COURSES = {
+    "write_prompts": WRITTEN,
+    "give_up_prompts": UNWRITTEN,
     "record_failure": REFUSED,
     "stop_run": BLOCKED,
     "find_stop": PAUSED,
@@ -197,4 +210,7 @@ async def open_trial(course: Course, folder: Path, **request: int) -> AsyncItera
         if course.has_categories:
             async with machine.open_store() as store:
                 await write_categories(store, CATALOG, CATEGORIES)
+        if course.rows is not None:
+            async with machine.open_store() as store:
+                await store.write(INPUT, json.dumps(course.rows).encode(), content_type="application/json")
         yield Trial(course, machine, simulator, clock)

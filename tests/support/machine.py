@@ -23,10 +23,9 @@ from shared.domain.refinement import MOST_ITERATIONS
 from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Store
-from shared.records.catalog import iterate_items
 from shared.records.refined_items import Outcome, iterate_refined_items
 from shared.records.refinements import Results
-from tests.support.catalog_audit import Audit, audit_catalog, find_temporary_files
+from tests.support.catalog_audit import Audit, audit_catalog, find_temporary_files, list_prompted_items
 from tests.support.interference import HookedModel, HookedStore, Interference
 
 CATALOG = "toys"
@@ -120,7 +119,7 @@ class Machine:
         """Return which of the prompts that were drawn in a life have no picture in the store."""
         async with self.open_store() as store:
             stored = {info.path async for info in store.list_files(paths.image_folder(CATALOG))}
-            items = [item async for item in iterate_items(store, CATALOG)]
+            items = await list_prompted_items(store, CATALOG)
             made = {item.image_prompt for item in items if paths.image_file(CATALOG, item.filename) in stored}
             for item in items:
                 made.update([prompt async for prompt in iterate_drawn_prompts(store, self.run_id, item)])

@@ -17,10 +17,16 @@ from local.engine.instances import Instance
 from local.engine.replay import replay
 from local.simulator.running import running_simulator
 from shared.version import __version__
+from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import FAST, run_app
 
 FOLDER = Path(__file__).resolve().parents[1] / "orchestrators" / "histories"
 MOST_HISTORIES_A_SCENARIO = 12
+
+ROWS_PATH = "inputs/rows.json"
+PRODUCTS = {"source": "products", "input": ROWS_PATH, "parallelImageRequests": 4}
+ROWS = 90
+"""Of the input that such a scenario names."""
 
 SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "plain": ({}, {"targetCount": 40, "categoryCount": 4, "batchSize": 10}),
@@ -40,6 +46,11 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "long": ({}, {"targetCount": 130, "categoryCount": 4, "batchSize": 2, "parallelImageRequests": 4}),
     "blocked": ({"accountBlockAfter": 5}, {"targetCount": 20, "categoryCount": 4, "batchSize": 10}),
     "unusable": ({"rates": {"refusal": 1}}, {"targetCount": 4, "categoryCount": 2, "maxRetries": 1}),
+    "rows": ({"rates": {"content_policy": 0.1}}, PRODUCTS),
+    "prompted": (
+        {"rates": {"rate_limited": 0.1, "truncated_json": 0.3, "refusal": 0.2}, "retryAfterSeconds": 1},
+        PRODUCTS | {"promptWriter": "model", "parallelTextRequests": 2},
+    ),
     "dry": ({}, {"targetCount": 6, "categoryCount": 2, "dryRun": True}),
 }
 
@@ -75,6 +86,8 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
             running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
             run_app(Path(folder), simulator=simulator) as app,
         ):
+            if request.get("input") == ROWS_PATH:
+                await app.call("PUT", f"/api/{ROWS_PATH}", dump_rows(make_products(ROWS)))
             await app.run(**request)
     return list(seen.values())
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from local.engine.clock import ManualClock
 from local.engine.engine import Engine
 from local.engine.instances import Instance, InstanceFilter
 from local.engine.testing import run_engine
-from orchestrators import make_images, seed_catalog, write_items
+from orchestrators import make_images, prompt_items, seed_catalog, write_items
 from shared.domain.image_messages import ClaimInput, ClaimResult, FailedImage, ImageCall, ImageJob, ImageResult, Step
 from shared.domain.messages import (
     VERSION,
@@ -26,6 +27,7 @@ from shared.domain.messages import (
     Done,
     Ending,
     Failure,
+    GivenUpPrompts,
     InputTaken,
     Plan,
     Published,
@@ -41,6 +43,7 @@ RUN, CATALOG = "8204736755521-af1e9c55", "toys"
 ORCHESTRATORS = {
     "seed_catalog": seed_catalog.seed_catalog,
     "write_items": write_items.write_items,
+    "prompt_items": prompt_items.prompt_items,
     "make_images": make_images.make_images,
 }
 TEXT_COST, IMAGE_COST = Cost(text_calls=1), Cost(image_calls=1)
@@ -63,6 +66,7 @@ class Course:
         image_seconds: how long an image call takes.
         on_categories: what a call for categories fails with.
         on_batch: what a call for a batch fails with.
+        on_prompts: what a call for the prompts of a batch fails with.
         on_image: what an image call fails with.
         on_turn: after how many seconds an image call is to come back; None = its turn is now.
         on_step: the step that follows a call that succeeded; None = none does.
@@ -70,8 +74,11 @@ class Course:
         on_input: what taking the rows of an input fails with.
         is_away: whether the store is away.
         on_activity: called before any activity; may raise.
+        waits_for_prompts: whether lanes get only batches whose prompts are there.
         delivers_late: a claim that found nothing is delivered once more, as soon as there is something.
         items: accepted product ids in order.
+        prompted: batches whose prompts were written, in that order, each with its call.
+        given_up: batches whose prompts are the template's.
         paid: image calls that succeeded, by product id.
         calls: activities by name.
         calls_at: moments of image calls.
@@ -90,6 +97,7 @@ class Course:
     image_seconds: float = 10.0
     on_categories: Callable[[TextCall], TextResult | None] = lambda _: None
     on_batch: Callable[[TextCall], Failure | None] = lambda _: None
+    on_prompts: Callable[[TextCall], Failure | None] = lambda _: None
     on_image: Callable[[ImageCall], Failure | None] = lambda _: None
     on_turn: Callable[[ImageCall], float | None] = lambda _: None
     on_step: Callable[[ImageCall], Step | None] = lambda _: None
@@ -97,9 +105,12 @@ class Course:
     on_input: Failure | None = None
     is_away: Callable[[str, datetime], bool] = lambda _, __: False
     on_activity: Callable[[str], None] = lambda _: None
+    waits_for_prompts: bool = False
     delivers_late: bool = False
     target: int = 0
     items: list[tuple[str, int]] = field(default_factory=list)
+    prompted: dict[int, TextCall] = field(default_factory=dict)
+    given_up: list[int] = field(default_factory=list)
     paid: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     calls_at: list[datetime] = field(default_factory=list)
@@ -134,6 +145,8 @@ class Course:
             "take_input": (self._take_input, InputTaken),
             "make_categories": (self._make_categories, TextResult),
             "write_batch": (self._write_batch, TextResult),
+            "write_prompts": (self._write_prompts, TextResult),
+            "give_up_prompts": (self._give_up_prompts, Done),
             "close_items": (self._close_items, Done),
             "claim_page": (self._claim_page, ClaimResult),
             "make_image": (self._make_image, ImageResult),
@@ -178,7 +191,10 @@ class Course:
         if self.on_input is not None:
             return InputTaken(failure=self.on_input)
         self.items = [(f"row-{number}", 1 + number // self.batch_size) for number in range(self.target)]
-        return InputTaken(categories=3, items=self.target, added=self.target, rejected={"bad_row": 2})
+        batches = -(-self.target // self.batch_size)
+        return InputTaken(
+            categories=3, items=self.target, added=self.target, rejected={"bad_row": 2}, next_batch=batches + 1
+        )
 
     async def _make_categories(self, data: Any) -> TextResult:
         call = TextCall.from_json(data)
@@ -204,6 +220,23 @@ class Course:
             self._claim(claim)  # nobody waits for this result
         return TextResult(accepted=count, total=len(self.items), asked=count, cost=TEXT_COST)
 
+    async def _write_prompts(self, data: Any) -> TextResult:
+        call = TextCall.from_json(data)
+        if self.stop is not None:
+            return TextResult(stopped=True)
+        await self.sleep(self.text_seconds)
+        failure = self.on_prompts(call)
+        if failure is not None:
+            return TextResult(asked=self.batch_size, cost=TEXT_COST, failure=failure)
+        assert call.batch not in self.prompted
+        self.prompted[call.batch] = call
+        self._last_success = self.clock.now()
+        return TextResult(accepted=self.batch_size, asked=self.batch_size, cost=TEXT_COST)
+
+    async def _give_up_prompts(self, data: Any) -> Done:
+        self.given_up.append(GivenUpPrompts.from_json(data).batch)
+        return Done()
+
     async def _close_items(self, _: Any) -> Done:
         self._closed = True
         return Done()
@@ -218,13 +251,17 @@ class Course:
         for number, (claimant, jobs) in enumerate(self._pages, start=1):
             if number > claim.last_page and claimant == claim.claimant:
                 return ClaimResult(page=number, jobs=jobs)
-        found = self.items[self._claimed : self._claimed + claim.size]
+        ready = takewhile(lambda item: self._is_ready(item[1]), self.items[self._claimed :])
+        found = list(islice(ready, claim.size))
         if not found:
             self._vain_claims.append(claim)
             return ClaimResult(page=len(self._pages), closed=self._closed)
         self._claimed += len(found)
         self._pages.append((claim.claimant, tuple(ImageJob(item, batch) for item, batch in found)))
         return ClaimResult(page=len(self._pages), jobs=self._pages[-1][1])
+
+    def _is_ready(self, batch: int) -> bool:
+        return self._closed or not self.waits_for_prompts or batch in self.prompted or batch in self.given_up
 
     async def _make_image(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)

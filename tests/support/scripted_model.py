@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from shared.domain.items import CategoryDraft, CategoryList, Draft, DraftBatch
+from shared.domain.items import CategoryDraft, CategoryList, Draft, DraftBatch, PromptDraft, PromptDraftBatch
 from shared.domain.reviews import Evaluation, PromptRewrite
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, ModelError, TextAnswer, TextRequest, Usage
 from tests.support.drawings import draw
@@ -30,6 +30,7 @@ class ScriptedModel:
         scores: of the pictures that are looked at, by round.
         rewrite: makes the new prompt of an old one.
         jobs: of the pictures that were asked for.
+        prompts: what it writes for rows instead of a good prompt for each.
     """
 
     paid: Counter[str] = field(default_factory=Counter)
@@ -40,12 +41,13 @@ class ScriptedModel:
     scores: Sequence[int] = (50, 80, 65)
     rewrite: Callable[[str], str] = lambda prompt: f"a better {prompt}"
     jobs: list[str | None] = field(default_factory=list)
+    prompts: list[PromptDraft] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         self._begin(request.task)
         task = json.loads(request.task)
-        value: CategoryList | DraftBatch | Evaluation | PromptRewrite
+        value: CategoryList | DraftBatch | PromptDraftBatch | Evaluation | PromptRewrite
         if task["task"] == "categories":
             count = min(task["count"], self.most_categories)
             value = CategoryList(categories=[CategoryDraft(name=self._make_name("Crew")) for _ in range(count)])
@@ -55,6 +57,8 @@ class ScriptedModel:
             value = Evaluation(score=score, missing=["a hat"], wrong=[], unwanted=["stray text"])
         elif task["task"] == "rewrite":
             value = PromptRewrite(prompt=self.rewrite(task["prompt"]))
+        elif task["task"] == "prompts":
+            value = PromptDraftBatch(prompts=self.prompts or [_write_prompt(task, row) for row in task["rows"]])
         else:
             value = DraftBatch(items=[self._write_draft(task, quota) for quota in _spread(task["categories"])])
         return TextAnswer(cast("AnswerT", value), USAGE, "gpt-5", "request-1")
@@ -91,6 +95,12 @@ class ScriptedModel:
             category=category,
             image_prompt=f"{task['openings'][0]} of {name}, {task['tail']}",
         )
+
+
+def _write_prompt(task: dict[str, Any], row: dict[str, Any]) -> PromptDraft:
+    return PromptDraft(
+        index=row["index"], prompt=f"{task['openings'][0]} {row['name']} on a {row['index']}-legged table"
+    )
 
 
 def _spread(quotas: list[dict[str, Any]]) -> list[str]:
