@@ -104,3 +104,27 @@ def test_a_deployed_app_gets_the_file_before_the_run(seeder: CommandLine, deploy
     put, start = [asked for asked in deployed_app.asked if asked.method in {"PUT", "POST"}]
     assert (put.path, put.body) == (f"/api/{path}", make_products(2))
     assert start.body["input"] == path
+
+
+def test_the_text_model_writes_the_prompts_if_it_is_asked_to(
+    seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
+) -> None:
+    Path("shop.csv").write_text(SHOP, encoding="utf-8")
+    command = ("--catalog=shop", "--source=products", "--input=shop.csv", "--prompt-writer=model")
+    estimate = seeder("run", "--estimate", *command, "--json").document
+    assert (estimate["textCalls"], estimate["imageCalls"]) == (1, 2)
+    offline = ("run", "--offline", "--faults", write_faults(), *command, "--image-size=64x64", "--json")
+    assert seeder(*offline, "--dry-run").document["billedCalls"] == {"text": 1, "image": 0}
+    assert seeder(*offline).document["billedCalls"] == {"text": 0, "image": 2}
+    rows = json.loads((tmp_path / "data_seed/catalogs/shop/importer-catalog.json").read_text(encoding="utf-8"))
+    assert [row["imagePrompt"].split(",")[0] for row in rows] == [
+        "Product photo of Enamel mug",
+        "Product photo of Oak tray",
+    ]
+    assert all("backdrop" in row["imagePrompt"] for row in rows)
+
+
+def test_items_that_are_generated_have_no_other_writer(seeder: CommandLine, write_faults: WriteFaults) -> None:
+    ended = seeder("run", "--offline", "--faults", write_faults(), "--prompt-writer=model")
+    assert ended.status != 0
+    assert "promptWriter is 'model', and source is 'generate'" in ended.err

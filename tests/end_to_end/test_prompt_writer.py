@@ -1,5 +1,6 @@
 """Prompts of rows by the text model, in whole runs: what is told is what was used, and what was billed."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,16 @@ async def test_a_run_that_generates_needs_no_such_writer(tmp_path: Path) -> None
         refused = await app.call("POST", "/api/runs", {"catalog": "toys", "promptWriter": "model"})
     assert refused.status == 422
     assert "promptWriter is 'model', and source is 'generate'" in refused.body["detail"]
+
+
+async def test_pictures_that_are_looked_at_begin_with_the_written_prompt(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        status = await run_rows(app, make_products(6), refine={"iterations": 2, "acceptScore": 100})
+        stats = app.simulator.stats()
+        kept = app.read("catalogs/toys/state/prompts/00001.json")["prompts"]
+        summary = app.read(f"runs/{status['runId']}/results/PROD-000001/summary.json")
+    assert status["status"] == "Completed"
+    assert kept["PROD-000001"]["prompt"] in json.dumps(summary)
+    assert {written["prompt"] for written in kept.values()} <= set(stats["billedImagesByPrompt"])
+    both = add_up(tmp_path / status["outputs"]["audit"])
+    assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])

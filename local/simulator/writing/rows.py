@@ -40,28 +40,31 @@ def write_row_prompts(task: Mapping[str, Any], rng: random.Random) -> dict[str, 
 
 
 def _write(row: Mapping[str, Any], task: Mapping[str, Any], avoid: tuple[str, ...], rng: random.Random) -> str:
-    thing, *details = [text for text in _list_details(row, rng) if not holds_forbidden_word(text, avoid)] or ["a thing"]
+    is_scene = not task["openings"] or "mood" in row or "name" not in row
+    texts = _describe_scene(row, rng) if is_scene else _describe_product(row, rng)
+    thing, *details = [text for text in texts if not holds_forbidden_word(text, avoid)] or ["a thing"]
     opening = rng.choice(task["openings"]) if task["openings"] else ""
     lead = f"{opening} {thing}" if opening.endswith(_LEADING_WORDS) else ", ".join(filter(None, [opening, thing]))
     return Frame((lead,), task.get("tail", ""), task["promptCharacters"]).compose(details, rng)
 
 
-def _list_details(row: Mapping[str, Any], rng: random.Random) -> Iterator[str]:
-    """Yield what a prompt says, the thing or scene itself first, then the most important."""
+def _describe_product(row: Mapping[str, Any], rng: random.Random) -> Iterator[str]:
+    """Yield what a prompt says of a product, the most important first; descriptions praise more than they show."""
     said = " ".join(str(row.get(key, "")) for key in ("colour", "material", "attributes", "name", "description"))
-    lines = [_begin(row[key]) for key in ("name", "description", "category") if row.get(key)]
-    if row.get("category"):  # a product, whose description praises more than it shows
-        material = _find(said, MATERIALS) or rng.choice(MATERIALS)
-        colour = _find(said, COLOURS) or pick_colour(material, COLOURS, rng)
-        yield lines[0]
-        yield f"{colour} {material} body with {pick_colour('trim', COLOURS, rng, avoid=colour)} trim"
-        yield f"{rng.choice(FINISHES)} finish"
-        yield f"{_find(said, SETTINGS) or rng.choice(PLACES)} backdrop"
-        yield rng.choice(SURFACES)
-    else:
-        yield from lines
-        if row.get("mood"):
-            yield f"{_begin(row['mood'])} mood"
+    material = _find(said, MATERIALS) or rng.choice(MATERIALS)
+    colour = _find(said, COLOURS) or pick_colour(material, COLOURS, rng)
+    yield _begin(row["name"])
+    yield f"{colour} {material} body with {pick_colour('trim', COLOURS, rng, avoid=colour)} trim"
+    yield f"{rng.choice(FINISHES)} finish"
+    yield f"{_find(said, SETTINGS) or rng.choice(PLACES)} backdrop"
+    yield from (rng.choice(SURFACES), rng.choice(VIEWS), rng.choice(LIGHTS))
+
+
+def _describe_scene(row: Mapping[str, Any], rng: random.Random) -> Iterator[str]:
+    """Yield what a prompt says of a scene, in the row's own words."""
+    yield from (_begin(row[key]) for key in ("name", "description", "category") if row.get(key))
+    if row.get("mood"):
+        yield f"{_begin(row['mood'])} mood"
     yield from (rng.choice(VIEWS), rng.choice(LIGHTS))
 
 
