@@ -7,7 +7,8 @@ from typing import TypeVar
 from shared.config import SettingError
 from shared.domain import paths
 from shared.domain.image_messages import ClaimResult, ImageCall, ImageResult
-from shared.domain.messages import Done, Failure, InputTaken, Plan, Published, Stop, TextResult
+from shared.domain.messages import Done, Failure, Plan, Published, Stop, TextResult
+from shared.domain.source_messages import InputTaken
 from shared.ports import ModelError, Store, StoreUnavailableError
 from shared.reasons import FATAL_REASONS, Reason
 from shared.records.files import DamagedFileError

@@ -9,9 +9,10 @@ import azure.durable_functions as df
 from activities.failures import shorten, tell_failures
 from shared.domain import paths
 from shared.domain.items import Item, SourceItem
-from shared.domain.messages import Failure, InputTaken, RunRef
+from shared.domain.messages import Failure, RunRef
 from shared.domain.planning import ROWS_A_BATCH
 from shared.domain.requests import SeedRequest
+from shared.domain.source_messages import InputTaken
 from shared.domain.sources.digests import DigestTable, hash_text
 from shared.domain.sources.making import ImporterShape, describe_row, make_item
 from shared.domain.sources.naming import FileNames

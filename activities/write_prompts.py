@@ -12,7 +12,8 @@ from activities.failures import handle_model_error, tell_failures
 from activities.item_prompts import find_lacking
 from activities.paid_calls import PaidCall
 from shared.domain.items import PromptDraft, SourceItem
-from shared.domain.messages import Cost, Done, GivenUpPrompts, TextCall, TextResult
+from shared.domain.messages import Cost, Done, TextCall, TextResult
+from shared.domain.source_messages import GivenUpPrompts
 from shared.domain.sources.writing import WrittenPrompt, ask_for_prompts, digest_item, judge_prompts
 from shared.ports import ModelError, StoreUnavailableError
 from shared.records.claims import beat

@@ -9,20 +9,11 @@ import azure.durable_functions as df
 
 from orchestrators.patience import RunStoppedError, call_patiently, describe_break
 from shared.domain.image_messages import LaneInput
-from shared.domain.messages import (
-    Done,
-    Ending,
-    Failure,
-    Plan,
-    PromptItemsInput,
-    RunRef,
-    SeedInput,
-    Tally,
-    WriteItemsInput,
-)
+from shared.domain.messages import Done, Ending, Failure, Plan, RunRef, SeedInput, Tally, WriteItemsInput
 from shared.domain.paths import name_lane, name_writer
 from shared.domain.planning import plan_lanes, plan_prompt_writers, plan_writers
 from shared.domain.run_status import SHORTFALL_REASONS
+from shared.domain.source_messages import PromptItemsInput
 from shared.reasons import Reason
 
 STOP_AGAIN_AFTER = timedelta(seconds=30)

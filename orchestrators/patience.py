@@ -8,20 +8,9 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 
 from shared.domain.image_messages import ClaimResult, ImageResult
-from shared.domain.messages import (
-    Done,
-    Failure,
-    InputTaken,
-    Message,
-    Plan,
-    Published,
-    Stop,
-    Tally,
-    TextCall,
-    TextResult,
-    Tries,
-)
+from shared.domain.messages import Done, Failure, Message, Plan, Published, Stop, Tally, TextCall, TextResult, Tries
 from shared.domain.retries import count_failure, decide_retry, find_time_since
+from shared.domain.source_messages import InputTaken
 from shared.reasons import Reason
 
 ResultT = TypeVar("ResultT", Plan, InputTaken, Done, Stop, Published)

@@ -8,8 +8,9 @@ import azure.durable_functions as df
 
 from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity
 from orchestrators.write_items import ENDING_REASONS
-from shared.domain.messages import Done, Ending, Failure, GivenUpPrompts, PromptItemsInput, Tally, TextCall, TextResult
+from shared.domain.messages import Done, Ending, Failure, Tally, TextCall, TextResult
 from shared.domain.retries import UNUSABLE_ANSWERS
+from shared.domain.source_messages import GivenUpPrompts, PromptItemsInput
 
 blueprint = df.Blueprint()
 

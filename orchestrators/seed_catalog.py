@@ -14,7 +14,6 @@ from shared.domain.messages import (
     Done,
     Ending,
     Failure,
-    InputTaken,
     Plan,
     Published,
     ResumeInput,
@@ -27,6 +26,7 @@ from shared.domain.messages import (
 )
 from shared.domain.paths import name_probe
 from shared.domain.retries import RETRIED_ON_RESUME, UNUSABLE_ANSWERS
+from shared.domain.source_messages import InputTaken
 from shared.reasons import PAUSING_REASONS, Reason
 
 blueprint = df.Blueprint()

@@ -330,44 +330,6 @@ class WriteItemsInput(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class PromptItemsInput(Message):
-    """Input of ``prompt_items``, carried from generation to generation.
-
-    Attributes:
-        run_id: the run.
-        catalog: its catalog.
-        max_retries: of calls that fail in a way that counts.
-        next_batch: the number of the batch whose items need prompts.
-        last_batch: the catalog's last one.
-        lanes: how many writers share the batches; this one takes every so many of them.
-        tally: of all generations so far.
-        version: see ``VERSION``.
-        leg: how often the run was resumed before.
-    """
-
-    run_id: str
-    catalog: str
-    max_retries: int
-    next_batch: int
-    last_batch: int
-    lanes: int = 1
-    tally: Tally = Tally()
-    version: int = 1
-    leg: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class GivenUpPrompts(Message):
-    """Input of ``give_up_prompts``: the prompts of a batch are those of the template, and why."""
-
-    run_id: str
-    catalog: str
-    batch: int
-    failure: Failure
-    leg: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Published(Message):
     """What a run left in the store, as ``publish_catalog`` found it.
 
@@ -426,24 +388,3 @@ class Done(Message):
 
     failure: Failure | None = None
     status: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InputTaken(Message):
-    """Result of ``take_input``: what the rows of an input became.
-
-    Attributes:
-        categories: how many the catalog has by then.
-        items: how many it holds.
-        added: of them, those that this run has written.
-        rejected: rows that were left out, by reason code.
-        next_batch: the first unused batch number.
-        failure: why nothing was taken.
-    """
-
-    categories: int = 0
-    items: int = 0
-    added: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    next_batch: int = 1
-    failure: Failure | None = None

@@ -7,18 +7,8 @@ import pytest
 from shared.config import Settings
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
-from shared.domain.messages import (
-    Ending,
-    Failure,
-    GivenUpPrompts,
-    Message,
-    Published,
-    ResumeInput,
-    RunRef,
-    Tally,
-    TextCall,
-    TextResult,
-)
+from shared.domain.messages import Ending, Failure, Message, Published, ResumeInput, RunRef, Tally, TextCall, TextResult
+from shared.domain.source_messages import GivenUpPrompts
 from shared.ports import Content, FileInfo, ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records import run

@@ -10,7 +10,8 @@ import pytest
 
 from shared.domain import paths
 from shared.domain.image_messages import Action, ClaimInput, FailedImage, ImageCall, Step
-from shared.domain.messages import Cost, Ending, Failure, GivenUpPrompts, Message, ResumeInput, RunRef, Tally, TextCall
+from shared.domain.messages import Cost, Ending, Failure, Message, ResumeInput, RunRef, Tally, TextCall
+from shared.domain.source_messages import GivenUpPrompts
 from shared.ports import ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.wiring import Services

@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.domain import paths
 from shared.domain.items import SourceItem
-from shared.domain.messages import Failure, InputTaken, RunRef
+from shared.domain.messages import Failure, RunRef
+from shared.domain.source_messages import InputTaken
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run

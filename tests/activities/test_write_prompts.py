@@ -8,7 +8,8 @@ from activities.picture_jobs import find_item
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult, ImageCall
 from shared.domain.items import PromptDraft
-from shared.domain.messages import Ending, Failure, GivenUpPrompts, Published, RunRef, TextCall, TextResult
+from shared.domain.messages import Ending, Failure, Published, RunRef, TextCall, TextResult
+from shared.domain.source_messages import GivenUpPrompts
 from shared.ports import ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.records import run

@@ -27,8 +27,6 @@ from shared.domain.messages import (
     Done,
     Ending,
     Failure,
-    GivenUpPrompts,
-    InputTaken,
     Plan,
     Published,
     SeedInput,
@@ -37,6 +35,7 @@ from shared.domain.messages import (
     TextCall,
     TextResult,
 )
+from shared.domain.source_messages import GivenUpPrompts, InputTaken
 from shared.reasons import Reason
 
 RUN, CATALOG = "8204736755521-af1e9c55", "toys"
