@@ -82,7 +82,7 @@ ImageRequestsPerMinuteOption = Annotated[
 ]
 ParallelTextRequestsOption = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Text calls at a time, each for categories of its own, 1-16 (1)."),
+    typer.Option(metavar="N", help="Text calls at a time, each for categories, or rows, of its own, 1-16 (1)."),
 ]
 MaxCostUsdOption = Annotated[
     float | None,
