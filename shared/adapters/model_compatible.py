@@ -1,8 +1,8 @@
 """The model port over servers that speak the part of OpenAI's wire that all of them know.
 
 That is chat completions with a JSON schema, pictures in the question included (Gemini's endpoint, vLLM, Ollama and
-most gateways have no Responses), and
-``/images/generations`` with the parameters that came first: no quality, no output format.
+most gateways have no Responses), and ``/images/generations`` with the parameters that came first: no quality, no output
+format.
 """
 
 from typing import TYPE_CHECKING, cast
