@@ -1,6 +1,7 @@
 """``evaluate_image`` and ``end_refinement``: a picture is looked at, and the best one so far is the item's."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import azure.durable_functions as df
@@ -66,7 +67,7 @@ async def run_evaluate_image(services: Services, call: ImageCall) -> ImageResult
         if isinstance(bought, ImageResult):
             return bought
         try:
-            evaluation = await job.results.keep_evaluation(bought)
+            evaluation = await job.results.keep_evaluation(replace(bought, leg=call.leg))
         except StoreUnavailableError:
             services.unstored.keep(job.key, bought)
             raise
@@ -115,8 +116,9 @@ async def _decide(services: Services, job: PictureJob, evaluation: EvaluationRec
         drawn = await services.store.describe(job.round_path)
         if drawn is not None:
             await ship_round(services.store, job, drawn)
+    cost = job.tell_cost(evaluation.cost, evaluation.leg)
     halt = decide_halt(scores[:round_], refine)
     if halt is None:
-        return ImageResult(cost=evaluation.cost, next=Step(Action.REWRITE, round_ + 1))
+        return ImageResult(cost=cost, next=Step(Action.REWRITE, round_ + 1))
     await end_refining(job, halt)
-    return ImageResult(cost=evaluation.cost, refined=True)
+    return ImageResult(cost=cost, refined=True)

@@ -12,11 +12,13 @@ from activities.costs import limit_image_cost, price_failed_image, price_image
 from activities.failures import count_outcome, handle_model_error, shorten, tell_failures
 from activities.paid_calls import PaidCall
 from activities.picture_jobs import (
+    LEG_FACT,
     PictureJob,
     find_item,
     keep_iteration,
     open_picture_job,
     read_cost,
+    read_leg,
     ship_picture,
     ship_round,
 )
@@ -155,7 +157,7 @@ async def _find_drawn(store: Store, job: PictureJob) -> ImageResult | None:
     await keep_iteration(job, drawn, await job.read_prompt())
     if job.call.step.round == 1 and not is_ours:  # if it is ours, it is this one, or a better one by now
         await ship_round(store, job, drawn)
-    return _tell_made(job, cost)
+    return _tell_made(job, cost, read_leg(drawn))
 
 
 async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) -> _Picture | ImageResult:
@@ -213,8 +215,9 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
 async def _keep(services: Services, job: PictureJob, bought: _Picture) -> ImageResult:
     """Store a picture that was bought; while the store is away, this process keeps it for the next try."""
     store, call = services.store, job.call
+    facts = dict(bought.facts) | ({LEG_FACT: str(call.leg)} if job.request.refine.is_wanted else {})
     try:
-        await store.write(job.round_path, bought.data, content_type=bought.content_type, facts=bought.facts)
+        await store.write(job.round_path, bought.data, content_type=bought.content_type, facts=facts)
     except StoreUnavailableError:
         services.unstored.keep(job.key, bought)
         raise
@@ -224,18 +227,18 @@ async def _keep(services: Services, job: PictureJob, bought: _Picture) -> ImageR
         if drawn is not None:
             await keep_iteration(job, drawn, await job.read_prompt())
         if call.step.round == 1:
-            await ship_picture(store, job, bought.data, bought.facts, bought.thumbnail)
+            await ship_picture(store, job, bought.data, facts, bought.thumbnail)
     elif bought.thumbnail is not None:
         await keep_thumbnail(store, call.catalog, job.item.filename, bought.thumbnail, bought.facts)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    return _tell_made(job, bought.cost)
+    return _tell_made(job, bought.cost, call.leg)
 
 
-def _tell_made(job: PictureJob, cost: Cost) -> ImageResult:
-    """Return the result of a picture that is there; an item is done once, with its first one."""
+def _tell_made(job: PictureJob, cost: Cost, leg: int) -> ImageResult:
+    """Return the result of a picture that is there; an item is done once, with its first one, and in one leg."""
     step, refine = job.call.step, job.request.refine
     follows = Step(Action.EVALUATE, step.round) if refine.is_wanted else None
-    return ImageResult(made=step.round == 1, cost=cost, next=follows)
+    return ImageResult(made=step.round == 1 and not job.is_told(leg), cost=job.tell_cost(cost, leg), next=follows)
 
 
 def _tell_request_id(request_id: str | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ from shared.records.refinements import IterationRecord, Results
 from shared.wiring import Services
 
 COST_FACTS = ("input_tokens", "output_tokens", "nano_usd")
+LEG_FACT = "leg"
 IDENTITY_FACTS = ("run_id", "iteration", "sha256")
 
 
@@ -78,6 +79,14 @@ class PictureJob:
         if record is None:
             raise LookupError(f"item {self.call.product_id!r} has no prompt for picture {step.round}.{step.rewrite}")
         return record.prompt
+
+    def is_told(self, leg: int) -> bool:
+        """Tell whether what was paid in a leg of the run is counted: a lane ends only when it knows all its results."""
+        return leg < self.call.leg
+
+    def tell_cost(self, cost: Cost, leg: int) -> Cost:
+        """Return what this leg has to tell of what was paid in a leg: nothing of what an earlier one has told."""
+        return Cost() if self.is_told(leg) else cost
 
     def find_next_rewrite(self) -> Step | None:
         """Return the step that words a refused prompt anew; None where the request allows no further one."""
@@ -178,3 +187,8 @@ def read_cost(stored: FileInfo) -> Cost:
     """Return what a picture cost, by its facts."""
     tokens_in, tokens_out, nano_usd = (int(stored.facts.get(fact, "0")) for fact in COST_FACTS)
     return Cost(image_calls=1, input_tokens=tokens_in, output_tokens=tokens_out, nano_usd=nano_usd)
+
+
+def read_leg(stored: FileInfo) -> int:
+    """Return how often the run was resumed before a picture was counted, by its facts."""
+    return int(stored.facts.get(LEG_FACT, "0"))

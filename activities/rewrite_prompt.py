@@ -1,5 +1,6 @@
 """``rewrite_prompt``: the prompt of an item's next picture, in place of one that was found wanting or refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import azure.durable_functions as df
@@ -52,19 +53,20 @@ async def run_rewrite_prompt(services: Services, call: ImageCall) -> ImageResult
         if isinstance(bought, ImageResult):
             return bought
         try:
-            record = await job.results.keep_prompt(call.step, bought)
+            record = await job.results.keep_prompt(call.step, replace(bought, leg=call.leg))
         except StoreUnavailableError:
             services.unstored.keep(job.key, bought)
             raise
         await beat(services.store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
     await job.allowance.settle(record.cost)
+    cost = job.tell_cost(record.cost, record.leg)
     if record.prompt != record.previous:
-        return ImageResult(cost=record.cost, next=Step(Action.DRAW, call.step.round, call.step.rewrite))
+        return ImageResult(cost=cost, next=Step(Action.DRAW, call.step.round, call.step.rewrite))
     if record.because_refused:
         failure = Failure(Reason.CONTENT_POLICY, "the refused prompt came back as it was; expected neutral words")
-        return ImageResult(cost=record.cost, failure=failure, next=job.find_next_rewrite())
+        return ImageResult(cost=cost, failure=failure, next=job.find_next_rewrite())
     await end_refining(job, Halt.SAME_PROMPT)
-    return ImageResult(cost=record.cost, refined=True)
+    return ImageResult(cost=cost, refined=True)
 
 
 async def _buy_prompt(services: Services, job: PictureJob) -> PromptRecord | ImageResult:

@@ -40,6 +40,7 @@ class PromptRecord:
         model: what wrote it.
         request_id: the service's id of the call.
         cost: of the call.
+        leg: how often the run was resumed before the call was counted.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -50,6 +51,7 @@ class PromptRecord:
     model: str
     request_id: str | None
     cost: Cost
+    leg: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class EvaluationRecord:
         model: what judged it.
         request_id: the service's id of the call.
         cost: of the call.
+        leg: how often the run was resumed before the call was counted.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -114,6 +117,7 @@ class EvaluationRecord:
     model: str
     request_id: str | None
     cost: Cost
+    leg: int = 0
 
 
 @dataclass(frozen=True, slots=True)

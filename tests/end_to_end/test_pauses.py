@@ -11,6 +11,7 @@ import pytest
 from local.engine.clock import ManualClock
 from local.simulator.running import RunningSimulator, running_simulator
 from tests.end_to_end.test_kill import read_url
+from tests.end_to_end.test_refining import read_summaries
 from tests.support.running_app import FAST, RunningApp, run_app
 from tests.support.seeder_process import start_seeder
 
@@ -207,3 +208,24 @@ async def test_a_host_that_is_killed_while_a_run_is_paused_lets_it_go_on_later(t
     assert waiting["pausedUntil"] == paused["pausedUntil"]
     assert ended["progress"]["images"]["done"] == 24
     assert set(billed.values()) == {1}
+
+
+async def test_pictures_that_are_looked_at_are_taken_up_where_they_were_and_counted_once(tmp_path: Path) -> None:
+    refine = {"iterations": 3, "acceptScore": 100}
+    best = {"secondRoundBest": 1}
+    async with run_app(tmp_path, faults={"accountBlockAfter": 9} | best) as app:
+        run_id = await pause(app, targetCount=8, categoryCount=2, refine=refine)
+        app.simulator.set_faults({**LIFTED, **best, "accountBlockAfter": 14})
+        again = await resume(app, run_id)
+        app.simulator.set_faults(LIFTED | best)
+        status = await resume(app, run_id)
+        bill = app.simulator.stats()
+        summaries = read_summaries(app, run_id)
+    assert (again["status"], status["status"]) == ("Paused", "Completed")
+    assert (status["imagesMade"], status["progress"]["images"]["done"]) == (8, 8)
+    assert {(summary["iterations"], summary["shippedIteration"]) for summary in summaries} == {(3, 2)}
+    assert len(summaries) == 8
+    assert set(bill["billedImagesByPrompt"].values()) == {1}
+    assert status["cost"]["imageCalls"] == bill["billedImageCount"] == 24
+    assert status["cost"]["textCalls"] == bill["requests"]["responses"]["200"]
+    assert status["cost"]["usd"] == pytest.approx(bill["costUsd"], abs=0.0001)
