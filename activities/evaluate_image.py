@@ -7,12 +7,13 @@ from typing import Any
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
-from activities.picture_jobs import PictureJob, open_picture_job, ship_round
+from activities.picture_jobs import PictureJob, open_picture_job
 from activities.refining import end_refining, end_with_failure
 from activities.reviews import buy_review
+from activities.shipping import ship_best
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
 from shared.domain.messages import Done, Failure
-from shared.domain.refinement import decide_halt, pick_best
+from shared.domain.refinement import decide_halt
 from shared.domain.review_prompts import ask_for_evaluation
 from shared.domain.reviews import Evaluation
 from shared.imaging.prompt_pictures import PROMPT_PICTURE_TYPE, make_prompt_picture
@@ -109,15 +110,12 @@ async def _buy_evaluation(services: Services, job: PictureJob) -> EvaluationReco
 
 
 async def _decide(services: Services, job: PictureJob, evaluation: EvaluationRecord) -> ImageResult:
-    """Ship the picture if no other one is better, and say what follows; a late repetition finds later rounds, too."""
+    """Ship the best picture so far, and say what follows, also where a late repetition finds later rounds."""
     round_, refine = job.call.step.round, job.request.refine
-    scores = [found.score for found in await job.results.list_evaluations(refine.iterations)]
-    if round_ > 1 and pick_best(scores) == round_:
-        drawn = await services.store.describe(job.round_path)
-        if drawn is not None:
-            await ship_round(services.store, job, drawn)
+    scores = [found.score for found in await job.results.list_evaluations(round_)]
+    await ship_best(services.store, job.request, job.item, job.results)
     cost = job.tell_cost(evaluation.cost, evaluation.leg)
-    halt = decide_halt(scores[:round_], refine)
+    halt = decide_halt(scores, refine)
     if halt is None:
         return ImageResult(cost=cost, next=Step(Action.REWRITE, round_ + 1))
     await end_refining(job, halt)

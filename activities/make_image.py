@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import azure.durable_functions as df
@@ -19,11 +20,10 @@ from activities.picture_jobs import (
     open_picture_job,
     read_cost,
     read_leg,
-    ship_picture,
-    ship_round,
 )
 from activities.placeholders import keep_placeholder
 from activities.refining import end_with_failure
+from activities.shipping import FirstPicture, ship_best
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
 from shared.domain.items import find_content_type
@@ -31,7 +31,7 @@ from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import parse_image_size
 from shared.domain.retries import limit_retry_after
 from shared.imaging.pictures import BadImageError, DecodedPicture, decode_picture
-from shared.ports import ImageAnswer, ImageRequest, Model, ModelError, Store, StoreUnavailableError
+from shared.ports import FileInfo, ImageAnswer, ImageRequest, Model, ModelError, Store, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
@@ -152,11 +152,16 @@ async def _find_drawn(store: Store, job: PictureJob) -> ImageResult | None:
     drawn = await store.describe(job.round_path)
     if drawn is None or not is_valid_image(drawn):
         return None
+    return await _show(store, job, drawn)
+
+
+async def _show(store: Store, job: PictureJob, drawn: FileInfo, first: FirstPicture | None = None) -> ImageResult:
+    """Record a round's picture that is in the store; the first one is the item's until a better one is."""
     cost = read_cost(drawn)
     await job.allowance.settle(cost)
     await keep_iteration(job, drawn, await job.read_prompt())
-    if job.call.step.round == 1 and not is_ours:  # if it is ours, it is this one, or a better one by now
-        await ship_round(store, job, drawn)
+    if job.call.step.round == 1:
+        await ship_best(store, job.request, job.item, job.results, first)
     return _tell_made(job, cost, read_leg(drawn))
 
 
@@ -215,23 +220,40 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
 async def _keep(services: Services, job: PictureJob, bought: _Picture) -> ImageResult:
     """Store a picture that was bought; while the store is away, this process keeps it for the next try."""
     store, call = services.store, job.call
-    facts = dict(bought.facts) | ({LEG_FACT: str(call.leg)} if job.request.refine.is_wanted else {})
     try:
-        await store.write(job.round_path, bought.data, content_type=bought.content_type, facts=facts)
+        drawn = await _store(store, job, bought)
     except StoreUnavailableError:
         services.unstored.keep(job.key, bought)
         raise
-    await job.allowance.settle(bought.cost)
-    if job.request.refine.is_wanted:
-        drawn = await store.describe(job.round_path)
-        if drawn is not None:
-            await keep_iteration(job, drawn, await job.read_prompt())
-        if call.step.round == 1:
-            await ship_picture(store, job, bought.data, facts, bought.thumbnail)
-    elif bought.thumbnail is not None:
-        await keep_thumbnail(store, call.catalog, job.item.filename, bought.thumbnail, bought.facts)
+    if drawn is not None:
+        is_own = drawn.facts["sha256"] == bought.facts["sha256"]
+        result = await _show(store, job, drawn, FirstPicture(bought.data, bought.thumbnail) if is_own else None)
+    else:
+        await job.allowance.settle(bought.cost)
+        if bought.thumbnail is not None:
+            await keep_thumbnail(store, call.catalog, job.item.filename, bought.thumbnail, bought.facts)
+        result = _tell_made(job, bought.cost, call.leg)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    return _tell_made(job, bought.cost, call.leg)
+    return result
+
+
+async def _store(store: Store, job: PictureJob, bought: _Picture) -> FileInfo | None:
+    """Store a picture, and return the one that its round has now; None where there are no rounds.
+
+    Where another delivery was quicker, its picture stays: that one may have been looked at by now.
+    """
+    if not job.request.refine.is_wanted:
+        await store.write(job.path, bought.data, content_type=bought.content_type, facts=bought.facts)
+        return None
+    facts = {**bought.facts, LEG_FACT: str(job.call.leg)}
+    create = partial(store.create, job.round_path, bought.data, content_type=bought.content_type, facts=facts)
+    if not await create() and not is_valid_image(await store.describe(job.round_path)):
+        await store.delete(job.round_path)  # whoever wrote it died before it could say what it is
+        await create()
+    drawn = await store.describe(job.round_path)
+    if drawn is None:
+        raise LookupError(f"{job.round_path} is gone; expected the picture that was just written")
+    return drawn
 
 
 def _tell_made(job: PictureJob, cost: Cost, leg: int) -> ImageResult:

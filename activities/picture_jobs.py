@@ -4,24 +4,21 @@ Without refinement a picture is drawn where it stays, below the catalog. With it
 run's results, and the best one so far is the item's: so whatever happens next, something that was paid for is there.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activities.allowance import Allowance, open_allowance
 from activities.item_prompts import use_written_prompt
-from activities.thumbnails import keep_thumbnail, restore_thumbnail
 from shared.domain import paths
 from shared.domain.image_messages import Action, ImageCall, Step
 from shared.domain.items import Item, find_content_type
 from shared.domain.messages import Cost
 from shared.domain.requests import SeedRequest
-from shared.ports import FileInfo, Store
+from shared.ports import FileInfo
 from shared.records.refinements import IterationRecord, Results
 from shared.wiring import Services
 
 COST_FACTS = ("input_tokens", "output_tokens", "nano_usd")
 LEG_FACT = "leg"
-IDENTITY_FACTS = ("run_id", "iteration", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,39 +120,6 @@ async def find_item(services: Services, catalog: str, run_id: str, batch: int, p
         if item.product_id == product_id:
             return await use_written_prompt(services, catalog, run_id, batch, item)
     raise LookupError(f"item {product_id!r} is not in batch {batch} of catalog {catalog!r}")
-
-
-async def ship_picture(
-    store: Store,
-    job: PictureJob,
-    data: bytes,
-    facts: Mapping[str, str],
-    thumbnail: bytes | None,
-) -> None:
-    """Make a picture the item's.
-
-    Raises:
-        StoreUnavailableError: the store does not answer.
-    """
-    await store.write(job.path, data, content_type=find_content_type(job.item.filename), facts=facts)
-    if thumbnail is not None:
-        await keep_thumbnail(store, job.call.catalog, job.item.filename, thumbnail, facts)
-
-
-async def ship_round(store: Store, job: PictureJob, drawn: FileInfo) -> None:
-    """Make a picture that was kept among the results the item's, unless it is.
-
-    Raises:
-        StoreUnavailableError: the store does not answer.
-    """
-    shipped = await store.describe(job.path)
-    if shipped is None or any(shipped.facts.get(fact) != drawn.facts[fact] for fact in IDENTITY_FACTS):
-        content = await store.read(drawn.path)
-        if content is None:
-            return
-        await ship_picture(store, job, content.data, drawn.facts, None)
-    if job.request.thumbnails:
-        await restore_thumbnail(store, job.call.catalog, job.item.filename, drawn)
 
 
 async def keep_iteration(job: PictureJob, drawn: FileInfo, prompt: str) -> None:

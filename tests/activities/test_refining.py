@@ -1,12 +1,14 @@
 """An item's picture from step to step, each activity called for what the one before has named."""
 
 import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from shared.domain import paths
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
 from shared.domain.messages import Failure
-from shared.ports import ModelError, Store, Usage
+from shared.ports import ImageAnswer, ImageRequest, ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.refinements import list_unfinished
@@ -21,6 +23,40 @@ IMAGE = paths.image_file(CATALOG, ITEM.filename)
 REFINE = {"iterations": 3, "accept_score": 90}
 PICTURES = [draw(color, size=(64, 64)) for color in ((200, 0, 0), (0, 200, 0), (0, 0, 200))]
 REFUSAL = ModelError(Reason.CONTENT_POLICY, "refused")
+
+
+@dataclass(slots=True)
+class LateModel(ScriptedModel):
+    """A model during whose first picture something else happens."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def draw(self, request: ImageRequest) -> ImageAnswer:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await ScriptedModel.draw(self, request)
+
+
+@dataclass(slots=True)
+class HeldUpStore(WatchedStore):
+    """A store in which something else happens right before the item's picture is replaced."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        facts: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        if path == IMAGE and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return await self.inner.write(path, data, content_type=content_type, facts=facts, if_match=if_match)
 
 
 async def start(store: Store, **changes: Any) -> None:
@@ -150,6 +186,42 @@ async def test_a_late_repetition_of_an_earlier_round_takes_nothing_back(
     assert await read_image(store) == PICTURES[2]
     assert await read_results(store, "summary.json") == summary
     assert model.calls == calls
+
+
+async def test_a_picture_that_comes_when_the_item_has_a_better_one_is_dropped(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    model.pictures.extend(PICTURES)
+
+    async def be_overtaken() -> None:
+        await follow(store, model)
+
+    late = LateModel(meanwhile=be_overtaken)
+    late.pictures.append(draw((9, 9, 9), size=(64, 64)))
+    await call_step(store, late, Step())
+    assert await read_image(store) == PICTURES[1]
+    assert await read_image(store, paths.result_file(RUN, ITEM.product_id, "iteration_1.png")) == PICTURES[0]
+
+
+async def test_a_picture_that_was_the_best_one_does_not_go_over_a_better_one(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    model.scores = (50, 60, 70)
+    model.pictures.extend(PICTURES)
+    for step in (Step(), Step(Action.EVALUATE), Step(Action.REWRITE, 2), Step(Action.DRAW, 2)):
+        await call_step(store, model, step)
+
+    async def be_overtaken() -> None:
+        await follow(store, model)
+
+    held_up = HeldUpStore(store, meanwhile=be_overtaken)
+    await call_step(held_up, model, Step(Action.EVALUATE, 2))
+    assert held_up.meanwhile is None
+    assert await read_image(store) == PICTURES[2]
 
 
 async def test_a_later_failure_leaves_the_best_picture_and_says_why(store: WatchedStore, model: ScriptedModel) -> None:
