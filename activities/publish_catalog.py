@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import azure.durable_functions as df
 
 from activities.failures import tell_failures
+from activities.refining import end_unfinished
 from activities.thumbnails import complete_thumbnails
 from shared.domain.messages import Ending, Failure, Published
 from shared.domain.requests import SeedRequest
@@ -48,7 +49,10 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     store = services.store
     request = await run.read_request(store, ending.run_id)
     stop = await run.read_stop(store, ending.run_id)
-    failure = await _find_superseded(store, ending) or ending.failure
+    superseded = await _find_superseded(store, ending)
+    failure = superseded or ending.failure
+    if superseded is None:
+        await end_unfinished(store, ending.run_id, request, stop or failure)
     pictures, bare = None, 0
     if is_publishing(stop, failure):
         make = request.thumbnails and not request.dry_run

@@ -1,17 +1,24 @@
 """How the refining of an item's picture ends: with its summary, whatever it came to."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from activities.picture_jobs import PictureJob, find_item
+from activities.shipping import ship_best
 from shared.domain.image_messages import Action, FailedImage, Step
 from shared.domain.items import Item
 from shared.domain.messages import Cost, Failure
 from shared.domain.refinement import Halt, pick_best
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import view_cost
-from shared.records.refinements import EvaluationRecord, IterationRecord, PromptRecord, Results
+from shared.ports import Store
+from shared.records import catalog
+from shared.records.files import DamagedFileError
+from shared.records.refinements import EvaluationRecord, IterationRecord, PromptRecord, Results, list_unfinished
 from shared.wiring import Services
+
+logger = logging.getLogger(__name__)
 
 
 async def end_refining(job: PictureJob, halt: Halt) -> None:
@@ -36,6 +43,32 @@ async def end_with_failure(services: Services, failed: FailedImage) -> None:
         item = await find_item(services, failed.catalog, failed.run_id, failed.batch, failed.product_id)
         results = Results(services.store, failed.run_id, failed.product_id)
         await _write_summary(results, item, request, Halt.FAILED, failed.failure)
+
+
+async def end_unfinished(store: Store, run_id: str, request: SeedRequest, why: Failure | None) -> None:
+    """Let the items that a run leaves in the middle keep the best of their pictures, and write their summaries.
+
+    Args:
+        store: where the run is.
+        run_id: the run; nothing of it is under way any more.
+        request: what it was asked.
+        why: it ended early.
+
+    Raises:
+        StoreUnavailableError: the store does not answer; doing it again finishes it.
+    """
+    unfinished = await list_unfinished(store, run_id) if request.refine.is_wanted else set()
+    if not unfinished:
+        return
+    async for item in catalog.iterate_items(store, request.catalog):
+        if item.product_id not in unfinished:
+            continue
+        results = Results(store, run_id, item.product_id)
+        try:
+            await ship_best(store, request, item, results)
+            await _write_summary(results, item, request, Halt.RUN_ENDED, why)
+        except DamagedFileError:
+            logger.exception("no summary for item %s of run %s: a record is damaged", item.product_id, run_id)
 
 
 async def _write_summary(

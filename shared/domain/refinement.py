@@ -41,6 +41,8 @@ class Halt(StrEnum):
     """The prompt came back as it was: the next picture would show the same."""
     FAILED = "failed"
     """A call failed for good: what had been drawn by then is what there is."""
+    RUN_ENDED = "run_ended"
+    """The run ended before: it was cancelled or blocked, or its budget was spent."""
 
 
 def decide_halt(scores: Sequence[int], refinement: Refinement) -> Halt | None:

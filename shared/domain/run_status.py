@@ -198,7 +198,8 @@ def decide_status(
         return Status.CANCELLED
     if not is_publishing(stop, failure):
         return Status.FAILED
-    complete = items >= request.target_count and (request.dry_run or images >= items)
+    is_cut_short = request.refine.is_wanted and failure is not None  # pictures are there, but not looked at to the end
+    complete = items >= request.target_count and (request.dry_run or images >= items) and not is_cut_short
     return Status.COMPLETED if complete else Status.COMPLETED_WITH_FAILURES
 
 

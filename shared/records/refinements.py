@@ -13,7 +13,7 @@ summary.json                  all of it, which picture ships, and why there is n
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -22,6 +22,9 @@ from shared.domain.image_messages import Step
 from shared.domain.messages import Cost
 from shared.ports import FileInfo, Store
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 YAML_TYPE = "application/yaml"
 """https://www.rfc-editor.org/rfc/rfc9512"""
@@ -247,14 +250,18 @@ class Results:
 
 
 async def list_unfinished(store: Store, run_id: str) -> set[str]:
-    """Return the ids of the items that have results in a run and no summary: their pictures may still improve."""
+    """Return the ids of the items that a run has begun and not finished: their pictures may still improve.
+
+    What came after a summary is not in it: the run gave the item up, was resumed, and began with it anew.
+    """
     folder = paths.results_folder(run_id)
-    begun: set[str] = set()
-    finished: set[str] = set()
+    begun: dict[str, datetime] = {}
+    finished: dict[str, datetime] = {}
     async for info in store.list_files(folder):
         product_id, _, name = info.path.removeprefix(folder).partition("/")
-        (finished if name == SUMMARY_NAME else begun).add(product_id)
-    return begun - finished
+        latest = finished if name == SUMMARY_NAME else begun
+        latest[product_id] = max(info.modified, latest.get(product_id, info.modified))
+    return {item for item, at in begun.items() if item not in finished or finished[item] < at}
 
 
 def _name_prompt(step: Step) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from shared.domain import paths
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
-from shared.domain.messages import Failure
+from shared.domain.messages import Ending, Failure
 from shared.ports import ImageAnswer, ImageRequest, ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
@@ -15,7 +17,7 @@ from shared.records.refinements import list_unfinished
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images
 from tests.support.drawings import draw
-from tests.support.memory_store import WatchedStore
+from tests.support.memory_store import KilledError, WatchedStore
 from tests.support.scripted_model import ScriptedModel
 
 ITEM = make_item("Ann")
@@ -288,6 +290,42 @@ async def test_an_item_that_is_not_looked_at_to_the_end_is_unfinished(
     assert await list_unfinished(store, RUN) == {ITEM.product_id}
     await follow(store, model)
     assert await list_unfinished(store, RUN) == set()
+
+
+async def test_an_item_that_was_given_up_and_is_begun_anew_after_a_pause_is_unfinished_again(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    failed = FailedImage(RUN, CATALOG, ITEM.product_id, 1, 1, Failure(Reason.SERVER_ERROR, "HTTP 500"))
+    await deliver(start_process(store, model), "record_failure", failed)
+    assert await list_unfinished(store, RUN) == set()
+    await call_step(store, model, Step())
+    assert await list_unfinished(store, RUN) == {ITEM.product_id}
+    await follow(store, model)
+    assert await list_unfinished(store, RUN) == set()
+
+
+async def test_what_a_run_leaves_in_the_middle_has_its_best_picture_and_says_why_it_ended(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    model.pictures.extend(PICTURES)
+    for step in (Step(), Step(Action.EVALUATE), Step(Action.REWRITE, 2), Step(Action.DRAW, 2)):
+        await call_step(store, model, step)
+    store.changes.clear()
+    store.changes_to_live = 2  # the second picture is judged, and the process dies before it ships
+    with pytest.raises(KilledError):
+        await call_step(store, model, Step(Action.EVALUATE, 2))
+    store.changes_to_live = None
+    assert await read_image(store) == PICTURES[0]
+    why = Failure(Reason.CANCELLED, "cancelled by a caller")
+    await deliver(start_process(store, model), "publish_catalog", Ending(RUN, CATALOG, failure=why))
+    summary = await read_results(store, "summary.json")
+    assert await read_image(store) == PICTURES[1]
+    assert (summary["stoppedBecause"], summary["failure"]["reason"]) == ("run_ended", "cancelled")
+    assert (summary["shippedIteration"], summary["score"]) == (2, 80)
 
 
 async def test_two_orders_for_one_item_are_told_apart(store: WatchedStore, model: ScriptedModel) -> None:

@@ -68,6 +68,13 @@ def test_a_dry_run_needs_no_images() -> None:
     assert decide(items=9, images=0, request=DRY) is Status.COMPLETED_WITH_FAILURES
 
 
+def test_pictures_that_are_all_there_and_not_all_looked_at_are_not_all_that_was_asked_for() -> None:
+    refined = SeedRequest.model_validate(REQUEST.to_json() | {"refine": {"iterations": 2}})
+    assert decide(request=refined) is Status.COMPLETED
+    assert decide(request=refined, failure=Reason.BUDGET) is Status.COMPLETED_WITH_FAILURES
+    assert decide(failure=Reason.BUDGET) is Status.COMPLETED
+
+
 def test_a_cancelled_run_is_cancelled_however_far_it_came() -> None:
     assert decide(stop=Reason.CANCELLED) is Status.CANCELLED
     assert decide(images=0, stop=Reason.CANCELLED, failure=Reason.STORE_UNAVAILABLE) is Status.CANCELLED

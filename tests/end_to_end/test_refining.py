@@ -50,6 +50,14 @@ def check_item(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
     assert shipped == (folder / summary["rounds"][best - 1]["file"]).read_bytes()
 
 
+def check_shipped(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
+    """Fail unless the item's picture is the one that its summary says, and that one is the best-scored."""
+    best = max(summary["rounds"], key=lambda row: (row["score"] or 0, -row["iteration"]))
+    assert summary["shippedIteration"] == best["iteration"]
+    (drawn,) = (app.folder / "runs" / run_id / "results").glob(f"{summary['productId']}*/{best['file']}")
+    assert (app.folder / "catalogs/toys/images" / summary["filename"]).read_bytes() == drawn.read_bytes()
+
+
 async def test_the_best_picture_ships_in_each_case(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.34}) as app:
         status = await run_prompts(app, 40)
@@ -140,3 +148,38 @@ async def test_a_refused_prompt_is_worded_anew_if_that_was_asked_for(rewrites: i
         assert [(row["productId"], row["reason"], row["attempts"]) for row in failed] == [
             ("knight", "content_policy", 1)
         ]
+
+
+async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_best_pictures(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
+        assert (await app.call("PUT", "/api/inputs/prompts.json", dump_rows(make_prompts(8)))).status == 201
+        request = {"source": "prompts", "input": "inputs/prompts.json", "refine": REFINE}
+        run_id = await app.start(**request, parallelImageRequests=3)
+        await app.wait_until_billed(8)
+        assert (await app.call("POST", f"/api/runs/{run_id}/cancel")).status == 202
+        cancelled = await app.wait(run_id)
+        summaries = read_summaries(app, run_id)
+        for summary in summaries:
+            check_shipped(app, run_id, summary)
+        following = await app.run(**request)
+        bill = app.simulator.stats()["billedImageCount"]
+    assert cancelled["status"] == "Cancelled"
+    assert len(summaries) == cancelled["imagesMade"] == following["imagesKept"] > 0
+    left = [summary for summary in summaries if summary["stoppedBecause"] == "run_ended"]
+    assert {summary["failure"]["reason"] for summary in left} == {"cancelled"}
+    assert following["status"] == "Completed"
+    assert cancelled["cost"]["imageCalls"] + following["cost"]["imageCalls"] == bill
+
+
+async def test_a_budget_that_is_spent_in_the_middle_leaves_the_pictures_of_before(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
+        status = await run_prompts(app, 6, maxCostUsd=0.03, acceptEstimate=True, parallelImageRequests=6)
+        run_id = status["runId"]
+        summaries, failed = read_summaries(app, run_id), app.read(f"runs/{run_id}/failed_images.json")
+        for summary in summaries:
+            check_shipped(app, run_id, summary)
+    assert len(summaries) == status["progress"]["images"]["done"] == 6
+    assert {summary["failure"]["reason"] for summary in summaries if summary["failure"]} == {"budget"}
+    assert {summary["stoppedBecause"] for summary in summaries} & {"failed", "run_ended"}
+    assert failed == []
+    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
