@@ -376,7 +376,7 @@ class _Lane:
         if job.step.has_picture and failure.reason in PAUSING_REASONS:
             return  # nothing more is paid; whoever resumes the run takes the picture up where it is
         if job.step.has_picture:
-            self.tally += Tally(refined=1)
+            self.tally += Tally(refined=int(job.step.was_looked_at))
             yield from call_patiently(self.context, "end_refinement", failed, Done)
         else:
             self.tally += Tally(failed=Counter({str(failure.reason): 1}))

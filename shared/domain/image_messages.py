@@ -33,6 +33,11 @@ class Step(Message):
         """Tell whether a picture of the item is in the store before this step."""
         return self.round > 1 or self.action is Action.EVALUATE
 
+    @property
+    def was_looked_at(self) -> bool:
+        """Tell whether a picture of the item was looked at before this step."""
+        return self.round > 1
+
 
 @dataclass(frozen=True, slots=True)
 class ImageJob(Message):

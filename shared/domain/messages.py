@@ -104,7 +104,7 @@ class Tally(Message):
         failed: images given up on, by reason code.
         rate_limited: answers 429.
         cost: what it came to.
-        refined: images that were looked at as often as was asked for.
+        refined: images that were looked at, and are not drawn again.
     """
 
     accepted: int = 0
