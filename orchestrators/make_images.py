@@ -228,7 +228,7 @@ class _Lane:
             and self._next_claim is not None
             and now >= self._next_claim
             and "claim" not in self.tasks.values()
-            and self._window.count_ready() <= CLAIM_AHEAD * self._window.count_slots()
+            and self._window.count_ready(now) <= CLAIM_AHEAD * self._window.count_slots()
             and self._window.count_queued() <= MOST_QUEUED * self.input.width
         )
 
@@ -321,7 +321,7 @@ class _Lane:
         self.tally += done
         failure = result.failure
         if failure is None:
-            self._window.grow()
+            self._window.grow(job)
             self._take_next_step(job, result.next)
             return
         tries = count_failure(job.tries, failure)
@@ -336,11 +336,11 @@ class _Lane:
             self.tally += Tally(rate_limited=1)
             wait = None if wait is None else max(LEAST_WAIT_SECONDS, wait)
             if wait is not None:
-                self._window.pause(now, now + timedelta(seconds=wait))
+                self._pause(job, now, wait)
         if wait is not None:
             if failure.reason is Reason.CONNECTION and self.input.version > 1:
                 # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
-                self._window.pause(now, now + timedelta(seconds=wait))
+                self._pause(job, now, wait)
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
             return
         job = replace(job, tries=Tries(), earlier_calls=job.earlier_calls + tries.calls)
@@ -350,6 +350,14 @@ class _Lane:
             self._window.go_on(replace(job, stricter=True))
         else:
             yield from self._give_up(job, failure)
+
+    def _pause(self, job: ImageJob, now: datetime, seconds: float) -> None:
+        """Start no step of a job's kind for a while: the service that it goes to does not take any."""
+        until = now + timedelta(seconds=seconds)
+        if job.step.action is Action.DRAW:
+            self._window.pause(now, until)
+        else:
+            self._window.pause_texts(until)
 
     def _take_next_step(self, job: ImageJob, step: Step | None) -> None:
         if step is None:

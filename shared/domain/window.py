@@ -25,14 +25,16 @@ class ImageWindow:
     """At most ``width`` jobs run at a time, fewer while the service refuses some; a slot that comes free is filled.
 
     A job that waits for another try holds no slot. A 429 speaks for the whole service, so it pauses every start of
-    the lane until the moment that the service named.
+    the lane until the moment that the service named. Pictures and texts have quotas of their own: a 429 to a step that
+    draws nothing pauses only such steps, and the window, which is that of the pictures, keeps its size.
 
     Attributes:
         width: most jobs at a time.
         size: what the window has adapted to, 1 to ``width``; whole slots count.
         is_adaptive: False keeps the whole width, as runs of 0.1.0 do.
         running: jobs that hold a slot.
-        paused_until: nothing starts before.
+        paused_until: nothing is drawn before.
+        texts_paused_until: no other step starts before.
         held_until: new jobs do not start before, as the pace has no turn for them; those with a turn do.
     """
 
@@ -41,6 +43,7 @@ class ImageWindow:
     is_adaptive: bool = True
     running: int = 0
     paused_until: datetime | None = None
+    texts_paused_until: datetime | None = None
     held_until: datetime | None = None
     _begun: deque[ImageJob] = field(default_factory=deque)
     _ready: deque[ImageJob] = field(default_factory=deque)
@@ -70,14 +73,15 @@ class ImageWindow:
 
     def take(self, now: datetime) -> ImageJob | None:
         """Return the next job to start and count it as running; None if no slot is free or nothing is due."""
-        if self.running >= self.count_slots() or _is_ahead(self.paused_until, now):
+        is_paused = _is_ahead(self.paused_until, now)
+        if self.running >= self.count_slots() or (is_paused and not self.is_adaptive):
             return None
         if not self.is_adaptive:
             self._release_due(now)
         job = self._take_due(now) if self.is_adaptive else None
-        if job is None and self._begun:
+        if job is None and self._begun and not _is_ahead(self.texts_paused_until, now):
             job = self._begun.popleft()
-        if job is None and self._ready and not _is_ahead(self.held_until, now):
+        if job is None and self._ready and not is_paused and not _is_ahead(self.held_until, now):
             job = self._ready.popleft()
         if job is not None:
             self.running += 1
@@ -87,12 +91,18 @@ class ImageWindow:
         """Free the slot of a job that ended, for good or for now."""
         self.running -= 1
 
-    def grow(self) -> None:
-        """Take a success into account."""
-        self.size = min(float(self.width), self.size + 1 / self.size)
+    def grow(self, job: ImageJob) -> None:
+        """Take a success into account; that of a step that draws nothing says nothing of the pictures' quota."""
+        if job.step.action is Action.DRAW:
+            self.size = min(float(self.width), self.size + 1 / self.size)
+
+    def pause_texts(self, until: datetime) -> None:
+        """Take a 429 to a step that draws nothing into account: start no such step before ``until``."""
+        paused = self.texts_paused_until
+        self.texts_paused_until = until if paused is None else max(until, paused)
 
     def pause(self, now: datetime, until: datetime) -> None:
-        """Take a 429 into account: start nothing before ``until``, and fewer from then on.
+        """Take a 429 to a picture into account: draw nothing before ``until``, and fewer from then on.
 
         Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause.
         """
@@ -110,15 +120,12 @@ class ImageWindow:
         """Return when a free slot could next be filled without any job ending; None if time alone changes nothing."""
         if self.running >= self.count_slots():
             return None
-        starts = [_due(job) for job in self._waiting]
+        starts = [_latest(_due(job), self._find_pause(job)) for job in self._waiting]
         if self._begun:
-            starts.append(now)
+            starts.append(_latest(now, self.texts_paused_until))
         if self._ready:
-            starts.append(now if self.held_until is None else max(now, self.held_until))
-        if not starts:
-            return None
-        wake = min(starts)
-        return max(wake, self.paused_until) if self.paused_until is not None else wake
+            starts.append(_latest(now, self.held_until, self.paused_until))
+        return min(starts, default=None)
 
     def count_slots(self) -> int:
         """Return how many jobs may run at a time."""
@@ -126,11 +133,11 @@ class ImageWindow:
 
     def count_queued(self) -> int:
         """Return how many jobs are ready or wait."""
-        return self.count_ready() + len(self._waiting)
+        return len(self._begun) + len(self._ready) + len(self._waiting)
 
-    def count_ready(self) -> int:
-        """Return how many jobs could start as soon as a slot is free."""
-        return len(self._begun) + len(self._ready)
+    def count_ready(self, now: datetime) -> int:
+        """Return how many jobs could start as soon as a slot is free; a pause of all pictures is not looked at."""
+        return len(self._ready) + (0 if _is_ahead(self.texts_paused_until, now) else len(self._begun))
 
     def hand_over(self, now: datetime) -> tuple[ImageJob, ...]:
         """Return what is queued, for the next generation; a pause is kept as the jobs' due time."""
@@ -138,10 +145,15 @@ class ImageWindow:
             self.paused_until = None  # it is over
         return tuple(self._delay(job) for job in (*self._begun, *self._ready, *self._waiting))
 
+    def _find_pause(self, job: ImageJob) -> datetime | None:
+        """Return the moment before which a job of this kind does not start."""
+        return self.paused_until if job.step.action is Action.DRAW else self.texts_paused_until
+
     def _delay(self, job: ImageJob) -> ImageJob:
-        if self.paused_until is None or (job.due is not None and _due(job) >= self.paused_until):
+        until = self._find_pause(job)
+        if until is None or (job.due is not None and _due(job) >= until):
             return job
-        return replace(job, due=self.paused_until.isoformat())
+        return replace(job, due=until.isoformat())
 
     def _release_due(self, now: datetime) -> None:
         """Queue what is due behind the ready jobs: the order of 0.1.0, in which its histories were made."""
@@ -150,8 +162,9 @@ class ImageWindow:
         self._ready.extend(replace(job, due=None) for job in due)
 
     def _take_due(self, now: datetime) -> ImageJob | None:
-        """Take the job that waits and is due first."""
-        first = min(self._waiting, key=_due, default=None)
+        """Take the job that waits and is due first, of those that are not paused."""
+        waiting = (job for job in self._waiting if not _is_ahead(self._find_pause(job), now))
+        first = min(waiting, key=_due, default=None)
         if first is None or _due(first) > now + (TURNS_AHEAD if first.turns else timedelta()):
             return None
         self._waiting.remove(first)
@@ -161,6 +174,10 @@ class ImageWindow:
 def postpone(job: ImageJob, now: datetime, seconds: float) -> ImageJob:
     """Return the job, due in so many seconds."""
     return replace(job, due=(now + timedelta(seconds=seconds)).isoformat())
+
+
+def _latest(moment: datetime, *others: datetime | None) -> datetime:
+    return max((moment, *(other for other in others if other is not None)))
 
 
 def _is_ahead(moment: datetime | None, now: datetime) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.image_messages import ImageJob
+from shared.domain.image_messages import Action, ImageJob, Step
 from shared.domain.messages import Tries
 from shared.domain.window import ImageWindow, postpone
 from tests.strategies import THOROUGH, image_jobs
@@ -78,7 +78,9 @@ class Lane:
     def check_no_slot_is_idle(self) -> None:
         assert 1 <= self.window.count_slots() <= self.width
         is_free = len(self.running) < self.window.count_slots()
-        assert not (is_free and self.now >= self.pause_ends and self.window.count_ready()), "a free slot is filled"
+        assert not (is_free and self.now >= self.pause_ends and self.window.count_ready(self.now)), (
+            "a free slot is filled"
+        )
 
     def move_on(self, *, may_wake: bool) -> None:
         wake = self.window.find_next_wake(self.now) if may_wake else None
@@ -97,7 +99,7 @@ class Lane:
         self.window.finish()
         if attempt.wait is None:
             self.done.add(product_id)
-            self.window.grow()
+            self.window.grow(job)
             return
         if attempt.is_rate_limited:
             self.pause_ends = max(self.pause_ends, self.now + timedelta(seconds=attempt.wait))
@@ -168,7 +170,7 @@ def test_a_full_window_waits_for_a_job_to_end_and_not_for_the_clock() -> None:
     window.take(START)
     assert window.take(START) is None
     assert window.find_next_wake(START) is None
-    assert (window.count_ready(), window.count_queued()) == (1, 1)
+    assert (window.count_ready(START), window.count_queued()) == (1, 1)
 
 
 def test_an_empty_window_waits_for_nothing() -> None:
@@ -201,8 +203,12 @@ def test_a_429_shrinks_the_window_once_a_pause_and_successes_widen_it_again() ->
     assert window.count_slots() == 5
     window.pause(until, until + timedelta(seconds=10))
     assert window.count_slots() == 3
+    (job,) = image_jobs(1)
     for _ in range(100):
-        window.grow()
+        window.grow(replace(job, step=Step(Action.EVALUATE)))
+    assert window.count_slots() == 3
+    for _ in range(100):
+        window.grow(job)
     assert window.count_slots() == 8
 
 
@@ -245,3 +251,26 @@ def test_new_jobs_are_held_until_the_first_turn_that_was_told() -> None:
     assert window.take(START + timedelta(seconds=4)) is None
     assert window.find_next_wake(START) == START + timedelta(seconds=5)
     assert window.take(START + timedelta(seconds=5)) is not None
+
+
+def test_pictures_and_looks_are_paused_apart_and_what_is_handed_over_waits_for_its_own() -> None:
+    window = ImageWindow(4)
+    first, second = image_jobs(2)
+    look = replace(second, step=Step(Action.EVALUATE))
+    window.add([look])
+    window.pause_texts(START + timedelta(seconds=60))
+    window.pause_texts(START + timedelta(seconds=10))
+    assert (window.count_ready(START), window.count_slots()) == (0, 4)
+    assert window.take(START) is None
+    assert window.find_next_wake(START) == START + timedelta(seconds=60)
+    window.add([first])
+    assert window.find_next_wake(START) == START
+    window.pause(START, START + timedelta(seconds=90))
+    handed = window.hand_over(START)
+    assert [datetime.fromisoformat(str(job.due)) - START for job in handed] == [
+        timedelta(seconds=60),
+        timedelta(seconds=90),
+    ]
+    assert window.take(START + timedelta(seconds=60)) == look
+    assert window.take(START + timedelta(seconds=60)) is None
+    assert window.take(START + timedelta(seconds=90)) == first

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.image_messages import Action, ImageCall, Step
 from shared.domain.messages import Failure
 from shared.reasons import Reason
-from tests.support.scripted_course import Course, Ended, follow
+from tests.support.scripted_course import Course, Ended, follow, limited
 
 MOST_EVENTS = 500
 
@@ -74,6 +74,29 @@ async def test_a_step_that_draws_nothing_needs_no_turn_under_the_quota(tmp_path:
     assert looked[0] < 120
 
 
+async def test_a_429_to_a_look_keeps_no_picture_waiting_and_uses_up_no_try(tmp_path: Path) -> None:
+    course = take_rounds(1)
+    course.on_review = lambda _: limited(60) if course.seconds < 600 else None
+    ended = await follow(course, tmp_path / "journal", target=20, parallel_image_requests=4)
+    check_ended(course, ended, pictures=20)
+    drawn = [(moment - course.calls_at[0]).total_seconds() for moment in course.calls_at]
+    assert max(drawn) < 120, "five rounds of four pictures, ten seconds each"
+    assert course.ended == {}
+    looked = Counter(call.product_id for call in course.reviews)
+    assert max(looked.values()) <= 12, "each is asked for again once a minute"
+
+
+async def test_a_429_to_a_picture_keeps_no_look_waiting(tmp_path: Path) -> None:
+    course = take_rounds(1)
+    looked: list[float] = []
+    course.on_review = lambda _: looked.append(course.seconds)
+    course.on_image = lambda call: limited(600) if len(course.paid) == 1 and not call.attempt else None
+    ended = await follow(course, tmp_path / "journal", target=3, parallel_image_requests=2)
+    check_ended(course, ended, pictures=3)
+    assert looked[0] < 120
+    assert looked[-1] > 600
+
+
 async def test_steps_that_fail_are_taken_again_and_count_their_own_tries(tmp_path: Path) -> None:
     tries: Counter[tuple[str, Step]] = Counter()
 
@@ -107,7 +130,7 @@ async def test_what_cannot_be_looked_at_keeps_its_picture_and_is_no_failure(tmp_
     assert {failure.reason for failure in course.ended.values()} == {Reason.REFUSAL}
     assert len(course.ended) == 6
     tally = course.ending_tally()
-    assert (tally.made, tally.refined, tally.failed, course.failed) == (6, 6, {}, {})
+    assert (tally.made, tally.refined, tally.failed, course.failed) == (6, 0, {}, {})
 
 
 async def test_a_later_picture_that_is_refused_is_no_failure_of_the_item(tmp_path: Path) -> None:
