@@ -1,6 +1,6 @@
 """``publish_catalog``: sees what a run left in the store, decides its status, and writes the catalog last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import azure.durable_functions as df
 
@@ -71,11 +71,11 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
     near_duplicates, near = await write_near_duplicates(store, ending.run_id, view)
     outputs |= near_duplicates
-    refined = None
+    refined: tuple[str | None, ...] = ()
     if request.refine.is_wanted:
         refinements, tally = await write_refinements(store, ending.run_id, view)
         outputs |= refinements
-        refined = tally.describe()
+        refined = (tally.describe(), tally.describe_failures())
     if failed and status is Status.COMPLETED:
         status = Status.COMPLETED_WITH_FAILURES
     if status in PUBLISHING_STATUSES and request.publish:
@@ -95,16 +95,15 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     )
 
 
-def _note_pictures(near: int, bare: int, refined: str | None) -> Iterator[str]:
+def _note_pictures(near: int, bare: int, refined: Sequence[str | None]) -> Iterator[str]:
     """Yield what a caller should know of the pictures.
 
     Args:
         near: how many look nearly like an earlier one.
         bare: how many have no thumbnail although there is to be one.
-        refined: what the looking at them came to; None = nobody looked at any.
+        refined: what the looking at them came to, and what ended it early; None = there is nothing to tell.
     """
-    if refined is not None:
-        yield refined
+    yield from filter(None, refined)
     if near:
         yield f"pictures that look nearly like an earlier one: {near} (near_duplicates.json)"
     if bare:

@@ -31,8 +31,9 @@ class Outcome:
         first_score: of the first picture, 0-100; None where it could not be looked at.
         best_score: of the picture that ships.
         shipped_iteration: which picture ships, from 1; None = there is none.
-        stopped_because: a ``Halt``; None = the run ended before the item did.
-        reason: of the failure, where a call failed for good.
+        stopped_because: a ``Halt``; None = the run died before the item was done.
+        reason: of the failure, where a call failed for good or the run ended early.
+        message: of that failure.
     """
 
     iterations: int
@@ -41,6 +42,7 @@ class Outcome:
     shipped_iteration: int | None
     stopped_because: str | None
     reason: str | None
+    message: str | None = None
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ def conclude(
             shipped_iteration=summary.shipped_iteration,
             stopped_because=summary.stopped_because,
             reason=None if summary.failure is None else summary.failure.reason,
+            message=None if summary.failure is None else summary.failure.message,
         )
     scores = [evaluation.score for evaluation in evaluations.values()]
     best = list(evaluations)[pick_best(scores) - 1] if scores else None

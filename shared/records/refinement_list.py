@@ -27,12 +27,16 @@ class RefinementTally:
         shipped: of those of them whose picture was looked at, how many kept which one.
         first_scores: sum of the scores of their first pictures.
         best_scores: sum of the scores of the pictures that ship.
+        cut_short: how many items with a picture a failure ended before they were done, by its reason.
+        messages: of the first failure of each reason.
     """
 
     drawn: int = 0
     shipped: Counter[int] = field(default_factory=Counter)
     first_scores: int = 0
     best_scores: int = 0
+    cut_short: Counter[str] = field(default_factory=Counter)
+    messages: dict[str, str] = field(default_factory=dict)
 
     def count(self, outcome: Outcome) -> None:
         """Count an item in."""
@@ -42,6 +46,9 @@ class RefinementTally:
             self.shipped[shipped] += 1
             self.first_scores += first
             self.best_scores += best
+        if outcome.iterations and outcome.reason is not None:
+            self.cut_short[outcome.reason] += 1
+            self.messages.setdefault(outcome.reason, outcome.message or "")
 
     def describe(self) -> str | None:
         """Return it in a line; None where no item got a picture that was to be looked at."""
@@ -55,6 +62,14 @@ class RefinementTally:
         first, best = round(self.first_scores / seen), round(self.best_scores / seen)
         scores = f"{first} -> {best}" if set(self.shipped) != {1} else f"{best}"
         return f"{told} (kept the {kept}; mean score {scores})"
+
+    def describe_failures(self) -> str | None:
+        """Return in a line why items were not done, with the message of one failure; None where all were."""
+        if not self.cut_short:
+            return None
+        counts = self.cut_short.most_common()
+        reasons = ", ".join(f"{count} x {reason}" for reason, count in counts)
+        return f"pictures not looked at to the end: {reasons}; such as: {self.messages[counts[0][0]]}"
 
 
 async def write_refinements(store: Store, run_id: str, view: CatalogView) -> tuple[dict[str, str], RefinementTally]:

@@ -132,9 +132,10 @@ class SummaryRound:
 
 @dataclass(frozen=True, slots=True)
 class SummaryFailure:
-    """Why a call failed for good, in a summary."""
+    """Why a call failed for good, or the run ended early, in a summary."""
 
     reason: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class SummaryRecord:
         shipped_iteration: which of them ships, from 1; None = there is none.
         score: of the one that ships.
         stopped_because: why there is no further one, a ``Halt``.
-        failure: why a call failed for good, if one did.
+        failure: why a call failed for good or the run ended early, if so.
         rounds: the pictures, in order.
     """
 

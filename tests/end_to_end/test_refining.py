@@ -183,3 +183,14 @@ async def test_a_budget_that_is_spent_in_the_middle_leaves_the_pictures_of_befor
     assert {summary["stoppedBecause"] for summary in summaries} & {"failed", "run_ended"}
     assert failed == []
     assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
+
+
+async def test_a_model_that_does_not_look_at_any_picture_is_told_of_and_costs_no_picture(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"rates": {"refusal": 1}}) as app:
+        status = await run_prompts(app, 6)
+        bill = app.simulator.stats()
+    assert status["status"] == "Completed"
+    assert status["progress"]["images"] == {"done": 6, "failed": 0, "total": 6, "refined": 0}
+    assert any(note.startswith("pictures not looked at to the end: 6 x refusal; such as: ") for note in status["notes"])
+    assert bill["billedImageCount"] == 6
+    assert bill["requests"]["responses"]["200"] == 12

@@ -76,3 +76,16 @@ def test_a_line_says_what_it_came_to(outcomes: list[Outcome], told: str | None) 
     for outcome in outcomes:
         tally.count(outcome)
     assert tally.describe() == told
+
+
+def test_a_line_says_why_pictures_were_not_looked_at_to_the_end() -> None:
+    tally = RefinementTally()
+    tally.count(LOOKED_AT)
+    tally.count(Outcome(0, None, None, None, "failed", "server_error", "HTTP 500"))
+    assert tally.describe_failures() is None
+    tally.count(Outcome(2, 60, 60, 1, "failed", "content_policy", "HTTP 400; refused"))
+    for number in range(2):
+        tally.count(Outcome(1, None, None, 1, "failed", "bad_request", f"HTTP 400; no pictures, {number}"))
+    assert tally.describe_failures() == (
+        "pictures not looked at to the end: 2 x bad_request, 1 x content_policy; such as: HTTP 400; no pictures, 0"
+    )
