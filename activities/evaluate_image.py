@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.failures import tell_failures
+from activities.failures import shorten, tell_failures
 from activities.picture_jobs import PictureJob, open_picture_job
 from activities.refining import end_refining, end_with_failure
 from activities.reviews import buy_review
@@ -16,8 +16,9 @@ from shared.domain.messages import Done, Failure
 from shared.domain.refinement import decide_halt
 from shared.domain.review_prompts import ask_for_evaluation
 from shared.domain.reviews import Evaluation
+from shared.imaging.pictures import BadImageError
 from shared.imaging.prompt_pictures import PROMPT_PICTURE_TYPE, make_prompt_picture
-from shared.ports import PromptPicture, StoreUnavailableError
+from shared.ports import PromptPicture, Store, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.claims import beat
 from shared.records.refinements import EvaluationRecord
@@ -79,13 +80,12 @@ async def run_evaluate_image(services: Services, call: ImageCall) -> ImageResult
 
 async def _buy_evaluation(services: Services, job: PictureJob) -> EvaluationRecord | ImageResult:
     """Show the picture to the vision model; the result where that came to nothing."""
-    content = await services.store.read(job.round_path)
-    first = await job.results.read_iteration(1)
-    if content is None or first is None:
-        return ImageResult(
-            failure=Failure(Reason.INTERNAL_ERROR, f"{job.round_path} is gone; expected the picture to look at"),
-        )
-    shown = PromptPicture(await asyncio.to_thread(make_prompt_picture, content.data), PROMPT_PICTURE_TYPE)
+    try:
+        shown, first = await _read_picture(services.store, job.round_path), await job.results.read_iteration(1)
+    except BadImageError as error:
+        return _fail(f"{job.round_path} cannot be shown: {error}")
+    if shown is None or first is None:
+        return _fail(f"{job.round_path} is gone; expected the picture to look at")
     round_ = job.call.step.round
     ask = ask_for_evaluation(first.prompt, shown, iteration=round_)
 
@@ -107,6 +107,22 @@ async def _buy_evaluation(services: Services, job: PictureJob) -> EvaluationReco
         request_id=bought.request_id,
         cost=bought.cost,
     )
+
+
+def _fail(message: str) -> ImageResult:
+    return ImageResult(failure=Failure(Reason.INTERNAL_ERROR, shorten(message)))
+
+
+async def _read_picture(store: Store, path: str) -> PromptPicture | None:
+    """Return a picture as it is shown; only that is held while the answer is waited for, not the picture itself.
+
+    Raises:
+        BadImageError: somebody has damaged it: it was good when it was stored.
+    """
+    content = await store.read(path)
+    if content is None:
+        return None
+    return PromptPicture(await asyncio.to_thread(make_prompt_picture, content.data), PROMPT_PICTURE_TYPE)
 
 
 async def _decide(services: Services, job: PictureJob, evaluation: EvaluationRecord) -> ImageResult:

@@ -269,6 +269,19 @@ async def test_where_all_are_made_anew_it_is_replaced_by_the_best_one(
     assert is_valid_image(await store.describe(IMAGE))
 
 
+async def test_a_stored_picture_that_somebody_has_damaged_ends_its_item_and_not_the_run(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    await call_step(store, model, Step())
+    path = paths.result_file(RUN, ITEM.product_id, "iteration_1.png")
+    await store.write(path, b"no picture", content_type="image/png")
+    result = await call_step(store, model, Step(Action.EVALUATE))
+    assert (result.next, result.failure and result.failure.reason) == (None, Reason.INTERNAL_ERROR)
+    assert model.calls == 1
+
+
 async def test_a_malformed_rewrite_is_asked_for_once_more_and_stricter(
     store: WatchedStore,
     model: ScriptedModel,
