@@ -1,6 +1,7 @@
 """``make_image`` and ``record_failure``: one item's picture, paid once."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,7 +32,16 @@ from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import parse_image_size
 from shared.domain.retries import limit_retry_after
 from shared.imaging.pictures import BadImageError, DecodedPicture, decode_picture
-from shared.ports import FileInfo, ImageAnswer, ImageRequest, Model, ModelError, Store, StoreUnavailableError
+from shared.ports import (
+    FileInfo,
+    ImageAnswer,
+    ImageRequest,
+    Model,
+    ModelError,
+    Store,
+    StoreConflictError,
+    StoreUnavailableError,
+)
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
@@ -247,9 +257,12 @@ async def _store(store: Store, job: PictureJob, bought: _Picture) -> FileInfo | 
         return None
     facts = {**bought.facts, LEG_FACT: str(job.call.leg)}
     create = partial(store.create, job.round_path, bought.data, content_type=bought.content_type, facts=facts)
-    if not await create() and not is_valid_image(await store.describe(job.round_path)):
-        await store.delete(job.round_path)  # whoever wrote it died before it could say what it is
-        await create()
+    if not await create():
+        there = await store.describe(job.round_path)
+        if there is not None and not is_valid_image(there):  # whoever wrote it died before it could say what it is
+            with contextlib.suppress(StoreConflictError):
+                await store.delete(job.round_path, if_match=there.etag)
+            await create()
     drawn = await store.describe(job.round_path)
     if drawn is None:
         raise LookupError(f"{job.round_path} is gone; expected the picture that was just written")

@@ -269,6 +269,18 @@ async def test_where_all_are_made_anew_it_is_replaced_by_the_best_one(
     assert is_valid_image(await store.describe(IMAGE))
 
 
+async def test_a_picture_of_which_nobody_could_say_what_it_is_is_bought_again(
+    store: WatchedStore,
+    model: ScriptedModel,
+) -> None:
+    await start(store)
+    path = paths.result_file(RUN, ITEM.product_id, "iteration_1.png")
+    await store.write(path, PICTURES[1], content_type="image/png")
+    model.pictures.append(PICTURES[0])
+    assert (await call_step(store, model, Step())).made
+    assert await read_image(store) == await read_image(store, path) == PICTURES[0]
+
+
 async def test_a_stored_picture_that_somebody_has_damaged_ends_its_item_and_not_the_run(
     store: WatchedStore,
     model: ScriptedModel,
