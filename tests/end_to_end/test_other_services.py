@@ -5,13 +5,29 @@ from pathlib import Path
 import fal_client.client
 import pytest
 
-from local.simulator.running import running_simulator
+from local.simulator.running import RunningSimulator, running_simulator
 from shared.config import ModelSettings
 from shared.providers import Provider, ServiceAccess
+from tests.end_to_end.test_refining import check_item, read_summaries
 from tests.support.running_app import FAST, run_app
 
 KEY = "a-key-of-another-service"
 RATES = {"rate_limited": 0.2, "server_error": 0.05, "bad_image": 0.1, "truncated_json": 0.1}
+
+
+def use_gemini_and_fal(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> ModelSettings:
+    """Return the settings with which one service writes and looks, and the other one draws."""
+    monkeypatch.setattr(fal_client.client, "QUEUE_URL_FORMAT", f"{simulator.url}/fal/")
+    return ModelSettings(
+        text_provider=Provider.GEMINI,
+        text_deployment="gemini-3.5-flash",
+        vision_provider=Provider.GEMINI,
+        vision_deployment="gemini-3.1-flash-lite",
+        gemini=ServiceAccess(f"{simulator.url}/v1beta/openai", KEY),
+        image_provider=Provider.FAL,
+        image_deployment="fal-ai/fast-lightning-sdxl",
+        fal_key=KEY,
+    )
 
 
 async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_faults(
@@ -19,17 +35,7 @@ async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_fault
 ) -> None:
     faults = {"latencySeconds": FAST, "rates": RATES, "retryAfterSeconds": 0, "apiKey": KEY}
     async with running_simulator(faults=faults) as simulator:
-        monkeypatch.setattr(fal_client.client, "QUEUE_URL_FORMAT", f"{simulator.url}/fal/")
-        model = ModelSettings(
-            text_provider=Provider.GEMINI,
-            text_deployment="gemini-3.5-flash",
-            vision_provider=Provider.GEMINI,
-            vision_deployment="gemini-3.1-flash-lite",
-            gemini=ServiceAccess(f"{simulator.url}/v1beta/openai", KEY),
-            image_provider=Provider.FAL,
-            image_deployment="fal-ai/fast-lightning-sdxl",
-            fal_key=KEY,
-        )
+        model = use_gemini_and_fal(simulator, monkeypatch)
         async with run_app(tmp_path, simulator=simulator, model=model) as app:
             status = await app.run(targetCount=12, categoryCount=3, batchSize=6, imageFormat="jpeg")
             health = await app.call("GET", "/api/health/details")
@@ -47,3 +53,23 @@ async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_fault
         "fal",
     ]
     assert health.body["model"]["visionDeployment"] == "gemini-3.1-flash-lite"
+
+
+async def test_pictures_that_fal_draws_again_are_orders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = {"latencySeconds": FAST, "apiKey": KEY, "secondRoundBest": 1}
+    async with running_simulator(faults=faults) as simulator:
+        model = use_gemini_and_fal(simulator, monkeypatch)
+        async with run_app(tmp_path, simulator=simulator, model=model) as app:
+            refine = {"iterations": 2, "acceptScore": 100}
+            status = await app.run(targetCount=6, categoryCount=2, refine=refine, imageFormat="jpeg")
+            summaries = read_summaries(app, status["runId"])
+            for summary in summaries:
+                check_item(app, status["runId"], summary)
+        stats = simulator.stats()
+    assert status["status"] == "Completed"
+    assert {(summary["iterations"], summary["shippedIteration"]) for summary in summaries} == {(2, 2)}
+    assert {row["file"] for row in summaries[0]["rounds"]} == {"iteration_1.jpg", "iteration_2.jpg"}
+    assert stats["billedImageCount"] == status["cost"]["imageCalls"] == 12
+    assert status["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
