@@ -1,6 +1,7 @@
 """Small runs that between them use every activity, and what each must come to however it is disturbed."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -151,6 +152,7 @@ class Trial:
         if "refine" in self.course.request:
             assert first_prompts < set(bill["billedImagesByPrompt"]) or self.course is LATER_REFUSED
             await self._check_refinements()
+            await self._check_reviews()
         else:
             assert set(bill["billedImagesByPrompt"]) == first_prompts
         in_flight = self.machine.in_flight
@@ -189,6 +191,12 @@ class Trial:
         assert all(outcome.stopped_because is not None for outcome in outcomes)
         assert {outcome.shipped_iteration for outcome in outcomes} == {best}
         assert all(outcome.iterations == best for outcome in outcomes)
+
+    async def _check_reviews(self) -> None:
+        """Fail unless only looks and new prompts that were in flight at a death were asked for again."""
+        asked = Counter([(call.kind, call.subject, call.iteration) for call in await self.machine.list_reviews()])
+        assert len(asked) == self.machine.request["targetCount"] * 3 - (self.course is LATER_REFUSED) * 2
+        assert asked.total() - len(asked) <= len(self.machine.in_flight) * WINDOW, asked
 
     async def _lift_the_block(self) -> None:
         self.simulator.set_faults(AT_ONCE)

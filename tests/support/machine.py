@@ -23,6 +23,8 @@ from shared.domain.refinement import MOST_ITERATIONS
 from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Store
+from shared.records.calls import CallRecord, iterate_calls
+from shared.records.catalog import iterate_items
 from shared.records.refined_items import Outcome, iterate_refined_items
 from shared.records.refinements import Results
 from tests.support.catalog_audit import Audit, audit_catalog, find_temporary_files, list_prompted_items
@@ -114,6 +116,12 @@ class Machine:
         """Return what the looking at the pictures of each item came to."""
         async with self.open_store() as store:
             return [item.conclude() async for item in iterate_refined_items(store, self.run_id)]
+
+    async def list_reviews(self) -> list[CallRecord]:
+        """Return the answered calls that looked at a picture, or wrote its prompt anew."""
+        async with self.open_store() as store:
+            calls = [call async for call in iterate_calls(store, self.run_id) if isinstance(call, CallRecord)]
+        return [call for call in calls if call.iteration is not None and call.kind != "image" and call.reason is None]
 
     async def find_in_flight(self, drawn: Iterable[str]) -> frozenset[str]:
         """Return which of the prompts that were drawn in a life have no picture in the store."""
