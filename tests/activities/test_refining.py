@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain import paths
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
-from shared.domain.messages import Ending, Failure
+from shared.domain.messages import Cost, Ending, Failure
 from shared.ports import ImageAnswer, ImageRequest, ModelError, Store, Usage
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
@@ -306,6 +306,23 @@ async def test_a_malformed_rewrite_is_asked_for_once_more_and_stricter(
     assert result.failure is not None
     assert result.failure.reason is Reason.MALFORMED_ANSWER
     assert result.cost.text_calls == 1
+
+
+async def test_what_an_earlier_leg_of_the_run_has_counted_is_not_told_again(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start(store, policy_rewrites=1)
+    await _refuse(store, model, Step())
+    steps = [Step(Action.REWRITE, 1, 1), Step(Action.DRAW, 1, 1), Step(Action.EVALUATE), Step(Action.REWRITE, 2)]
+    for step in steps:
+        assert (await call_step(store, model, step)).cost != Cost()
+    calls = model.calls
+    for step in [Step(), *steps]:
+        call = ImageCall(RUN, CATALOG, ITEM.product_id, batch=1, leg=1, step=step)
+        result = ImageResult.from_json(await deliver(start_process(store, model), step.action, call))
+        assert (result.cost, result.made, result.kept) == (Cost(), False, False)
+        assert result.next is not None
+    assert model.calls == calls
 
 
 async def test_an_item_that_is_not_looked_at_to_the_end_is_unfinished(

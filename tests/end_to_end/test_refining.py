@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from local.simulator.running import running_simulator
+from shared.config import ModelSettings
+from shared.providers import Provider, ServiceAccess
 from tests.support.input_rows import dump_rows
-from tests.support.running_app import RunningApp, run_app
+from tests.support.running_app import FAST, MODEL_KEY, RunningApp, run_app
 
 REFINE = {"iterations": 3, "acceptScore": 90}
 SWORD = "a knight, holding a sword"
@@ -194,3 +197,23 @@ async def test_a_model_that_does_not_look_at_any_picture_is_told_of_and_costs_no
     assert any(note.startswith("pictures not looked at to the end: 6 x refusal; such as: ") for note in status["notes"])
     assert bill["billedImageCount"] == 6
     assert bill["requests"]["responses"]["200"] == 12
+
+
+async def test_a_model_that_is_not_there_to_look_costs_one_window_of_pictures(tmp_path: Path) -> None:
+    async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
+        nowhere = ServiceAccess(f"{simulator.url}/nowhere", MODEL_KEY)
+        model = ModelSettings(
+            endpoint=simulator.url,
+            api_key=MODEL_KEY,
+            vision_provider=Provider.GEMINI,
+            vision_deployment="no-such-model",
+            gemini=nowhere,
+        )
+        async with run_app(tmp_path, simulator=simulator, model=model) as app:
+            status = await run_prompts(app, 30, parallelImageRequests=4)
+            summaries = read_summaries(app, status["runId"])
+        assert simulator.stats()["billedImageCount"] == len(summaries) <= 4
+    assert (status["status"], status["error"]["reason"]) == ("Failed", "model_not_found")
+    assert "'no-such-model'" in status["error"]["message"]
+    assert "VISION_MODEL" in status["error"]["message"]
+    assert {summary["shippedIteration"] for summary in summaries} == {1}
