@@ -15,6 +15,7 @@ from shared.domain.run_status import view_cost
 from shared.ports import Store
 from shared.records import catalog
 from shared.records.files import DamagedFileError
+from shared.records.prompts import iterate_prompted_batches
 from shared.records.refinements import EvaluationRecord, IterationRecord, PromptRecord, Results, list_unfinished
 from shared.wiring import Services
 
@@ -58,17 +59,17 @@ async def end_unfinished(store: Store, run_id: str, request: SeedRequest, why: F
         StoreUnavailableError: the store does not answer; doing it again finishes it.
     """
     unfinished = await list_unfinished(store, run_id) if request.refine.is_wanted else set()
-    if not unfinished:
-        return
-    async for item in catalog.iterate_items(store, request.catalog):
-        if item.product_id not in unfinished:
-            continue
-        results = Results(store, run_id, item.product_id)
-        try:
-            await ship_best(store, request, item, results)
-            await _write_summary(results, item, request, Halt.RUN_ENDED, why)
-        except DamagedFileError:
-            logger.exception("no summary for item %s of run %s: a record is damaged", item.product_id, run_id)
+    numbers = await catalog.list_batch_numbers(store, request.catalog) if unfinished else []
+    async for batch in iterate_prompted_batches(store, request.catalog, numbers):
+        for item in batch.items:
+            if item.product_id not in unfinished:
+                continue
+            results = Results(store, run_id, item.product_id)
+            try:
+                await ship_best(store, request, item, results)
+                await _write_summary(results, item, request, Halt.RUN_ENDED, why)
+            except DamagedFileError:
+                logger.exception("no summary for item %s of run %s: a record is damaged", item.product_id, run_id)
 
 
 async def _write_summary(

@@ -247,3 +247,17 @@ async def test_damaged_prompts_are_put_aside(store: WatchedStore, model: Scripte
     assert result.failure.reason is Reason.DAMAGED_FILE
     assert await store.describe(path) is None
     assert model.calls == 0
+
+
+async def test_the_summary_of_an_item_that_a_run_leaves_in_the_middle_tells_the_written_prompt(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start(store, ["Ann"], refine={"iterations": 2})
+    process = start_process(store, model)
+    await write(process)
+    (item,) = [item async for batch in iterate_prompted_batches(store, CATALOG, [1]) for item in batch.items]
+    await deliver(process, "make_image", ImageCall(RUN, CATALOG, item.product_id, batch=1))
+    await deliver(process, "publish_catalog", Ending(RUN, CATALOG, failure=Failure(Reason.CANCELLED, "cancelled")))
+    summary = await read_data(store, paths.result_file(RUN, item.product_id, "summary.json"))
+    assert summary["prompt"] == summary["rounds"][0]["prompt"] == item.image_prompt
+    assert summary["prompt"] != make_source_item("Ann").image_prompt

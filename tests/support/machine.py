@@ -24,7 +24,6 @@ from shared.model_wiring import build_model
 from shared.pacing import ImagePace
 from shared.ports import Store
 from shared.records.calls import CallRecord, iterate_calls
-from shared.records.catalog import iterate_items
 from shared.records.refined_items import Outcome, iterate_refined_items
 from shared.records.refinements import Results
 from tests.support.catalog_audit import Audit, audit_catalog, find_temporary_files, list_prompted_items
