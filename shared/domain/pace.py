@@ -40,6 +40,10 @@ VAIN_SHARE, VAIN_CALLS = 0.25, 20
 """Where so many of so many calls are refused although they keep to a learned pace, the refusals do not come of it: a
 slower pace would be refused as often."""
 
+MOST_SLOWED = 4
+"""A learned pace that refusals have made so many times slower than it was at first does not help either: what is refused
+at random, however seldom, would make it slower and slower."""
+
 DISTRUST_SECONDS = 60.0
 """For so long nothing is learned then, and a refused call keeps back only itself; the lanes' windows do the rest."""
 
@@ -68,6 +72,7 @@ class CallPace:
     _closed_until: float = 0.0
     _watched_since: float | None = None
     _learned_at: float = 0.0
+    _learned_per_second: float = 0.0
     _kept_to: int = 0
     _kept_to_and_refused: int = 0
     _distrusts_until: float = 0.0
@@ -130,7 +135,7 @@ class CallPace:
         Unless we kept to a known quota, no call is made before Retry-After: the quota is used up. If we did, it was an
         unevenness, and the refused call alone waits. Nothing is learned before we have watched for 10 seconds: others,
         or we ourselves before a restart, may have used what was refused. What was learned is dropped where calls are
-        refused all the same.
+        refused all the same, and where it has become much slower.
 
         Args:
             started: the time that was given to ``start``.
@@ -157,8 +162,11 @@ class CallPace:
         if not is_unevenness or told_per_minute is None:
             if self._per_second is None:
                 self._learned_at, self._kept_to, self._kept_to_and_refused = now, 0, 0
+                self._learned_per_second = seen
             self._per_second = SAFETY * seen
             self._grown_at = now
+            if MOST_SLOWED * seen < self._learned_per_second:
+                self._distrust(now)
 
     def _is_in_vain(self, started: float, now: float) -> bool:
         """Count a refusal, and tell whether to make nothing of it: refusals do not come of our pace."""
@@ -169,9 +177,12 @@ class CallPace:
         self._kept_to_and_refused += 1
         if self._kept_to < VAIN_CALLS or self._kept_to_and_refused < VAIN_SHARE * self._kept_to:
             return False
+        self._distrust(now)
+        return True
+
+    def _distrust(self, now: float) -> None:
         self._per_second, self._closed_until = None, now
         self._distrusts_until = now + DISTRUST_SECONDS
-        return True
 
     def give_back(self) -> None:
         """Take back the latest near turn: its caller cannot use it."""

@@ -162,6 +162,21 @@ def test_refusals_that_do_not_come_of_our_pace_do_not_slow_it_down_for_good(told
     assert accepted >= 0.6 * 2 / 3 * 300 / 0.1
 
 
+@pytest.mark.parametrize("every", [5, 7, 12])
+def test_refusals_at_random_do_not_slow_calls_down_more_and_more(every: int) -> None:
+    pace = CallPace()
+    now, calls = 0.0, 0
+    while now < 1800:
+        turn = pace.take_turn(f"call-{calls}", now)
+        now = max(now + 0.1, turn.at)
+        if turn.is_near and pace.is_open(now):
+            calls += 1
+            pace.start(now)
+            if calls % every == 0:
+                pace.refuse(now, now, 1.0)
+    assert calls >= 0.3 * 1800 / 0.1
+
+
 def test_turns_of_a_run_that_went_away_are_given_to_others() -> None:
     pace = CallPace(told_per_minute=6)
     for number in range(30):

@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,16 @@ def test_a_prompt_without_room_loses_its_last_detail_rather_than_stay_as_it_is()
     assert prompt.startswith(f"{OPENING}, ")
     assert prompt.endswith(f", knight helmet, holding a flag, {TAIL}")
     assert len(prompt) <= len(plain)
+
+
+@pytest.mark.parametrize("room", [0, 100])
+def test_the_tail_stays_the_tail_behind_a_sentence(room: int) -> None:
+    plain = f"Product photo of a red mug, glazed stoneware, made for long days. Warm and sturdy. {TAIL}"
+    prompt = rewrite(prompt=plain, tail=TAIL, promptCharacters=len(plain) + room)
+    assert prompt != plain
+    assert prompt.endswith(TAIL)
+    assert prompt.count("1024x1024") == 1
+    assert len(prompt) <= len(plain) + room
 
 
 def test_a_prompt_of_one_word_can_be_rewritten_too() -> None:

@@ -32,8 +32,9 @@ _GOOD_SCORE, _FAIR_SCORE = 86, 68
 def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
     """Write an image prompt anew: same subject, neutral words, what was missing named.
 
-    The first part between commas stays the first; what is added follows it, so that the tail stays the tail. Where
-    nothing would change for lack of room, the last detail makes some: the same prompt would be refused again.
+    The first part between commas stays the first; what is added follows it, so that the tail stays the tail, also
+    behind a sentence. Where nothing would change for lack of room, the last detail makes some: the same prompt would be
+    refused again.
 
     Args:
         task: ``{"prompt", "tail", "missing": [...], "wrong": [...], "avoid": [...], "promptCharacters"}``.
@@ -45,13 +46,13 @@ def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any
     prompt: str = task["prompt"]
     limit: int = task["promptCharacters"]
     tail: str = task.get("tail", "")
-    end = [tail] if tail and prompt.endswith(f", {tail}") else []
-    opening, *parts = (prompt.removesuffix(f", {tail}") if end else prompt).split(", ")
+    end = tail if prompt.endswith(tail) else ""
+    opening, *parts = prompt.removesuffix(end).rstrip(", ").split(", ")
     unwelcome = [*task.get("avoid", ()), *task.get("wrong", ())]
     kept = [part for part in map(_neutralize, parts) if not _mentions(part, unwelcome)]
 
     def has_room_for(text: str) -> bool:
-        return len(", ".join([opening, text, *kept, *end])) <= limit
+        return len(_join([opening, text, *kept], end)) <= limit
 
     for text in task.get("missing", ()):
         if text not in kept and not _mentions(text, unwelcome) and has_room_for(text):
@@ -61,7 +62,7 @@ def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any
         kept = kept[:-1]
     if fitting := list(filter(has_room_for, improvements)):
         kept.insert(0, rng.choice(fitting))
-    return {"prompt": ", ".join([opening, *kept, *end])}
+    return {"prompt": _join([opening, *kept], end)}
 
 
 def evaluate_image(task: Mapping[str, Any], rng: random.Random, band: tuple[int, int] | None = None) -> dict[str, Any]:
@@ -85,6 +86,13 @@ def evaluate_image(task: Mapping[str, Any], rng: random.Random, band: tuple[int,
         "wrong": details[1:2] if score < _FAIR_SCORE else [],
         "unwanted": [rng.choice(_UNWANTED)] if score < _FAIR_SCORE else [],
     }
+
+
+def _join(parts: list[str], tail: str) -> str:
+    body = ", ".join(parts)
+    if not tail:
+        return body
+    return f"{body}{' ' if body.endswith(('.', '!', '?')) else ', '}{tail}"
 
 
 def _neutralize(text: str) -> str:
