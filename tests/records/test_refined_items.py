@@ -61,8 +61,9 @@ async def test_an_item_that_was_under_way_keeps_the_best_of_what_was_looked_at(s
 async def test_a_call_that_failed_for_good_is_told_with_its_reason(store: WatchedStore) -> None:
     await write_refined(store, RUN, "ann", [60, None], halt=Halt.FAILED, reason="server_error")
     await write_refined(store, RUN, "bob", [], halt=Halt.FAILED, reason="content_policy")
-    assert await read_outcome(store, RUN, "ann") == Outcome(2, 60, 60, 1, "failed", "server_error")
-    assert await read_outcome(store, RUN, "bob") == Outcome(0, None, None, None, "failed", "content_policy")
+    assert await read_outcome(store, RUN, "ann") == Outcome(2, 60, 60, 1, "failed", "server_error", "it failed")
+    refused = Outcome(0, None, None, None, "failed", "content_policy", "it failed")
+    assert await read_outcome(store, RUN, "bob") == refused
 
 
 async def test_an_item_whose_prompt_alone_was_worded_anew_was_not_looked_at(store: WatchedStore) -> None:
