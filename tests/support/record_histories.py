@@ -51,6 +51,20 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"rates": {"rate_limited": 0.1, "truncated_json": 0.3, "refusal": 0.2}, "retryAfterSeconds": 1},
         PRODUCTS | {"promptWriter": "model", "parallelTextRequests": 2},
     ),
+    "refined": (
+        {
+            "rates": {"rate_limited": 0.1, "truncated_json": 0.2, "content_policy": 0.1},
+            "secondRoundBest": 0.5,
+            "retryAfterSeconds": 1,
+        },
+        {
+            "targetCount": 20,
+            "categoryCount": 2,
+            "batchSize": 10,
+            "refine": {"iterations": 3},
+            "policyRewrites": 1,
+        },
+    ),
     "dry": ({}, {"targetCount": 6, "categoryCount": 2, "dryRun": True}),
 }
 
