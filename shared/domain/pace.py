@@ -41,8 +41,8 @@ VAIN_SHARE, VAIN_CALLS = 0.25, 20
 slower pace would be refused as often."""
 
 MOST_SLOWED = 4
-"""A learned pace that refusals have made so many times slower than it was at first does not help either: what is refused
-at random, however seldom, would make it slower and slower."""
+"""A learned pace that refusals have made so many times slower than it was at first does not help either: refusals at
+random, however seldom, would make it slower and slower."""
 
 DISTRUST_SECONDS = 60.0
 """For so long nothing is learned then, and a refused call keeps back only itself; the lanes' windows do the rest."""
