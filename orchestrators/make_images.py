@@ -368,7 +368,6 @@ class _Lane:
 
     def _give_up(self, job: ImageJob, failure: Failure) -> Generator[Any, Any, None]:
         """End a job whose step failed for good: what was drawn before it stays, and is what ships."""
-        failure = _name_cause(job, failure)
         if failure.reason in BREAKING_REASONS:
             raise RunStoppedError(failure)
         if failure.reason in LAST_REASONS:
@@ -390,11 +389,3 @@ class _Lane:
         else:
             self.tally += Tally(failed=Counter({str(failure.reason): 1}))
             yield from call_patiently(self.context, "record_failure", failed, Done)
-
-
-def _name_cause(job: ImageJob, failure: Failure) -> Failure:
-    """Return why there is no picture: still the refusal, where other words for a refused prompt could not be used."""
-    if job.step.action is not Action.REWRITE or not job.step.rewrite or failure.reason not in UNUSABLE_ANSWERS:
-        return failure
-    message = f"the prompt was refused, and no other one came of it: {failure.message}"
-    return replace(failure, reason=Reason.CONTENT_POLICY, message=message)

@@ -159,18 +159,6 @@ async def test_a_refused_prompt_is_worded_anew_where_the_activity_says_so(tmp_pa
     assert len(course.reviews) == sum(item.endswith("0") for item, _ in course.items)
 
 
-async def test_a_refused_prompt_without_other_words_has_no_picture_because_it_was_refused(tmp_path: Path) -> None:
-    course = Course(on_step=lambda call: Step(Action.REWRITE, 1, 1) if call.step == Step() else None)
-    course.on_image = lambda _: Failure(Reason.CONTENT_POLICY, "no")
-    course.on_review = lambda _: Failure(Reason.MALFORMED_ANSWER, "it is too long", request_id="r-1")
-    ended = await follow(course, tmp_path / "journal", target=6)
-    assert ended.instance.output == '"Closed"'
-    assert len(course.reviews) == 12, "asked once more, and stricter"
-    assert course.ending_tally().failed == {"content_policy": 6}
-    message = "the prompt was refused, and no other one came of it: it is too long"
-    assert set(course.failed.values()) == {Failure(Reason.CONTENT_POLICY, message, request_id="r-1")}
-
-
 async def test_a_block_leaves_what_was_begun_for_whoever_resumes_the_run(tmp_path: Path) -> None:
     course = take_rounds(3)
 
