@@ -5,13 +5,14 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.failures import tell_failures
+from activities.failures import shorten, tell_failures
 from activities.picture_jobs import PictureJob, open_picture_job
 from activities.refining import end_refining
 from activities.reviews import buy_review
 from shared.domain.image_messages import Action, ImageCall, ImageResult, Step
 from shared.domain.messages import Failure
 from shared.domain.refinement import Halt
+from shared.domain.retries import UNUSABLE_ANSWERS
 from shared.domain.review_prompts import ask_for_rewrite
 from shared.domain.reviews import Evaluation, PromptRewrite
 from shared.domain.rewriting import accept_rewrite, find_rewrite_limit
@@ -88,7 +89,7 @@ async def _buy_prompt(services: Services, job: PictureJob) -> PromptRecord | Ima
 
     bought = await buy_review(services, job, ask, read)
     if isinstance(bought, ImageResult):
-        return bought
+        return _tell_refused(job, bought)
     return PromptRecord(
         prompt=bought.value,
         previous=previous,
@@ -97,6 +98,16 @@ async def _buy_prompt(services: Services, job: PictureJob) -> PromptRecord | Ima
         request_id=bought.request_id,
         cost=bought.cost,
     )
+
+
+def _tell_refused(job: PictureJob, result: ImageResult) -> ImageResult:
+    """Return why there is no other wording of a prompt; where none can be had, it is that the prompt was refused."""
+    failure = result.failure
+    is_final = failure is not None and failure.reason in UNUSABLE_ANSWERS and job.call.stricter
+    if failure is None or not is_final or not job.call.step.rewrite:
+        return result
+    message = shorten(f"the prompt was refused, and the model gave no usable other one: {failure.message}")
+    return replace(result, failure=replace(failure, reason=Reason.CONTENT_POLICY, message=message))
 
 
 async def _find_cause(job: PictureJob) -> tuple[str, Evaluation | None]:

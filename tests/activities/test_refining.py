@@ -66,9 +66,11 @@ async def start(store: Store, **changes: Any) -> None:
     await write_batches(store, ["Ann"])
 
 
-async def call_step(store: Store, model: ScriptedModel, step: Step, attempt: int = 0) -> ImageResult:
+async def call_step(
+    store: Store, model: ScriptedModel, step: Step, attempt: int = 0, *, stricter: bool = False
+) -> ImageResult:
     """Deliver one step to a process that knows nothing of the ones before."""
-    call = ImageCall(RUN, CATALOG, ITEM.product_id, batch=1, attempt=attempt, step=step)
+    call = ImageCall(RUN, CATALOG, ITEM.product_id, batch=1, attempt=attempt, step=step, stricter=stricter)
     return ImageResult.from_json(await deliver(start_process(store, model), step.action, call))
 
 
@@ -419,6 +421,21 @@ async def test_a_refused_prompt_that_comes_back_as_it_was_is_not_drawn(
     await _refuse(store, model, Step())
     result = await call_step(store, model, Step(Action.REWRITE, 1, 1))
     assert (result.next, result.failure and result.failure.reason) == (None, Reason.CONTENT_POLICY)
+
+
+@pytest.mark.parametrize("reason", [Reason.REFUSAL, Reason.MALFORMED_ANSWER])
+async def test_a_refused_prompt_that_cannot_be_put_otherwise_was_refused(
+    store: WatchedStore, model: ScriptedModel, reason: Reason
+) -> None:
+    await start(store, refine={"iterations": 0}, policy_rewrites=1)
+    await _refuse(store, model, Step())
+    reasons = []
+    for stricter in (False, True):
+        model.failures.append(ModelError(reason, "no", usage=Usage(10, 10)))
+        result = await call_step(store, model, Step(Action.REWRITE, 1, 1), attempt=1 + stricter, stricter=stricter)
+        assert (result.next, result.cost.text_calls) == (None, 1)
+        reasons.append(result.failure and result.failure.reason)
+    assert reasons == [reason, Reason.CONTENT_POLICY]
 
 
 async def test_a_rewrite_that_was_billed_and_cannot_be_used_is_in_the_bill(
