@@ -60,7 +60,7 @@ def check_replay(saved: dict[str, Any]) -> None:
 
 def test_there_are_histories_of_every_orchestrator() -> None:
     recorded = {json.loads(path.read_text(encoding="utf-8"))["orchestrator"] for path in HISTORIES}
-    assert recorded == {"seed_catalog", "write_items", "make_images"}
+    assert recorded == {"seed_catalog", "write_items", "prompt_items", "make_images"}
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
