@@ -23,6 +23,7 @@ JSON_TEXTS = {
     "lines.jsonl": b"\n\n".join(map(dump_rows, TWO)),
     "no-ending": b"\n".join(map(dump_rows, TWO)) + b"\n",
     "table.csv": b"id,name\na,Mug\nb,Tray",
+    "semicolons.csv": b'id;"name";price, net\na;Mug;"1.234,50"\nb;Tray;\n',
     "table.TSV": b"id\tname\na\tMug\n\nb\tTray\n",
 }
 
@@ -125,7 +126,7 @@ def test_what_is_told_wins_over_the_guess_and_no_column_serves_twice() -> None:
     [
         ({"name": "titel"}, "has no column 'titel' for name; it has 'sku', 'title'"),
         ({"size": "sku"}, "has no field 'size'; expected one of id, name, description"),
-        ({"id": ""}, "has no column that looks like id; it has 'sku', 'title': tell which with map"),
+        ({"id": ""}, "has no column that looks like id; it has 'sku', 'title'; expected --map id=COLUMN, or fi"),
     ],
 )
 def test_a_map_that_cannot_be_meant_is_told(told: dict[str, str], message: str) -> None:
@@ -145,7 +146,9 @@ def test_a_map_that_cannot_be_meant_is_told(told: dict[str, str], message: str) 
         ("a.json", b"[ ]", "has no rows; expected one at least"),
         ("a.csv", b"id,name\n", "has no rows; expected one at least"),
         ("a.json", "[{}]".encode("utf-16"), "is UTF-16; expected UTF-8"),
-        ("a.csv", b"id,name\n1,caf\xe9\n", "is no UTF-8: byte 0xe9 at position 13, behind row 0; expected UTF-8"),
+        ("a.csv", b"id,name\n1,caf\xe9\n", "is no UTF-8: line 2 has the byte 0xe9 behind '1,caf'; expected UTF-8"),
+        ("a.csv", "id,name\n1,a\n".encode("utf-16-le"), "has a NUL in the name of column 1, as text that is UTF-16"),
+        ("a.json", b'{"products": [\n{"id": 1}\n]}\n', "is neither a JSON array nor JSON Lines: it does not begin"),
         ("a.txt", b"id,name\n", "begins with 'i'; expected a JSON array, or a name that ends in .jsonl, .csv or .tsv"),
         ("a.csv", b"id,,name\n1,2,3", "has no name for column 2; expected a header with a name for each"),
         ("a.csv", b"id,id\n1,2", "has two columns 'id'; expected distinct names in the header"),
@@ -161,6 +164,17 @@ def test_an_input_that_cannot_be_read_says_why(name: str, data: bytes, message: 
     assert str(caught.value).startswith(message)
 
 
+def test_a_workbook_is_called_that_and_how_to_save_it_is_told() -> None:
+    with pytest.raises(InputError, match="is a workbook, or another ZIP file; expected it saved as CSV"):
+        read_all(b"PK\x03\x04\x14\x00\xff", name="shop.xlsx")
+
+
+def test_the_line_of_a_byte_that_is_no_utf_8_is_told_wherever_it_is_in_the_file() -> None:
+    lines = "".join(f"{number},café {number}\n" for number in range(1, 40)).encode()
+    with pytest.raises(InputError, match=r"line 41 has the byte 0xfc behind '40,'"):
+        read_all(b"id,name\n" + lines + b"40,\xfcber\n", name="a.csv", cut=7)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "problem"),
     [
@@ -172,7 +186,9 @@ def test_an_input_that_cannot_be_read_says_why(name: str, data: bytes, message: 
         ("a.json", b'[{"SKU": " ", "name": "a"}, {"SKU": 1, "name": "b"}]', "row 1, id (column 'SKU'): is missing or"),
         ("a.json", b'[{"id": 1, "price": 5}]', "row 1: has no text to make a prompt of; expected one of name, desc"),
         ("a.csv", b"id,name\n1,a,b\n2,b", "row 1: has 3 values; expected 2, as in the header"),
-        ("a.csv", b'id,name\n0,x\n1,"a\n2,b', "row 2: has a quoted value that does not end"),
+        ("a.csv", b'id,name\n0,x\n1,"a\n2,b', "row 2: has a quoted value that does not end: the 1 lines behind its fi"),
+        ("a.csv", b'id,name\n0,x\n1,"a', "row 2: has a quoted value that does not end"),
+        ("a.csv", b"id;name\n1;a;b\n2;b", "row 1: has 3 values; expected 2, as in the header"),
         ("a.csv", b'id,name\n1,"a"b\n2,b', "row 1: is no CSV: ',' expected after '\"'"),
         ("a.jsonl", b'{"id": 1, "name": "a"}\n[]\n', "row 2: is '[]'; expected an object"),
         ("a.json", dump_rows([{"id": "x" * 501, "name": "a"}]), "row 1, id: has 501 characters; expected at most 500"),

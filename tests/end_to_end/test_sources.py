@@ -171,7 +171,7 @@ async def ask(app: RunningApp, **request: object) -> Answer:
         (None, {}, "inputs/rows.json is not there; expected PUT /api/inputs/rows.json before"),
         (None, {"input": None}, "is required where source is 'products'; expected inputs/NAME"),
         (b"[]", {}, "inputs/rows.json has no rows; expected one at least"),
-        (b'[{"a": 1}]', {}, "inputs/rows.json has no column that looks like id; it has 'a': tell which with map"),
+        (b'[{"a": 1}]', {}, "inputs/rows.json has no column that looks like id; it has 'a'; expected --map id=COL"),
         (b'[{"id": 1, "name": "x"}]', {"fieldMapping": {"name": "t"}}, "inputs/rows.json has no column 't' for name;"),
         (b'[{"id": 1}]', {"skipInvalid": True}, "inputs/rows.json has no row that can have a picture: row 1: has no"),
     ],

@@ -84,7 +84,10 @@ def map_fields(source: str, columns: Iterable[str], told: Mapping[str, str]) -> 
             found[field] = match
     for field in REQUIRED[source]:
         if field not in found:
-            raise InputError(f"has no column that looks like {field}; it has {_list(known)}: tell which with map")
+            raise InputError(
+                f"has no column that looks like {field}; it has {_list(known)}; expected --map {field}=COLUMN, or "
+                "fieldMapping, to tell which one is"
+            )
     return FieldMapping({field: found[field] for field in guesses if field in found})
 
 

@@ -8,7 +8,15 @@ from typing import Any, Final
 
 from shared.domain.sources.digests import DigestTable, hash_text
 from shared.domain.sources.mapping import LOOKED_AT_ROWS, FieldMapping, map_fields
-from shared.domain.sources.splitting import InputError, InputFormat, RawRow, Splitter, find_format, make_splitter
+from shared.domain.sources.splitting import (
+    InputError,
+    InputFormat,
+    RawRow,
+    Splitter,
+    find_format,
+    find_format_by_name,
+    make_splitter,
+)
 from shared.domain.sources.values import Spelled, parse_row
 from shared.reasons import Reason
 
@@ -18,6 +26,12 @@ MOST_ROWS: Final = 50_000
 MOST_ID_CHARACTERS: Final = 500
 MOST_PROMPT_CHARACTERS: Final = 4_000
 """The least of what the image models take (DALL-E 3 takes 4,000, the GPT image models more)."""
+
+SHOWN_CHARACTERS: Final = 30
+"""So many characters before a byte that cannot be read are shown, to find the place."""
+
+ZIP_MARK: Final = b"PK\x03\x04"
+"""What a ZIP file begins with, and so the workbooks of spreadsheets: .xlsx and .ods."""
 
 TEXT_FIELDS: Final = {
     "products": ("name", "description", "prompt"),
@@ -77,7 +91,8 @@ class RowReader:
         self._name = name
         self._told = told
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._bytes = 0
+        self._line = 1
+        self._latest = ""
         self._beginning = ""
         self._splitter: Splitter | None = None
         self._first: list[_Parsed] = []
@@ -90,7 +105,7 @@ class RowReader:
         Raises:
             InputError: the input cannot be read as a whole.
         """
-        yield from self._take(self._decode(piece, final=False))
+        yield from self._take_bytes(piece, is_last=False)
 
     def finish(self) -> Iterator[Row | Problem]:
         """Take it that the last piece was the last one, and yield what is left.
@@ -98,7 +113,7 @@ class RowReader:
         Raises:
             InputError: the input cannot be read as a whole, or has no rows.
         """
-        yield from self._take(self._decode(b"", final=True), is_last=True)
+        yield from self._take_bytes(b"", is_last=True)
         if self._splitter is not None:
             yield from self._read_all(self._splitter.finish())
         if self.mapping is None:
@@ -106,19 +121,29 @@ class RowReader:
                 raise InputError("has no rows; expected one at least")
             yield from self._find_mapping()
 
-    def _decode(self, piece: bytes, *, final: bool) -> str:
+    def _take_bytes(self, piece: bytes, *, is_last: bool) -> Iterator[Row | Problem]:
         try:
-            text = self._decoder.decode(piece, final=final)
+            text = self._decoder.decode(piece, final=is_last)
         except UnicodeDecodeError as error:
-            place = self._bytes + error.start - (len(error.object) - len(piece))
-            if place == 0 and error.object[0] in codecs.BOM_UTF16:
-                raise InputError("is UTF-16; expected UTF-8") from error
-            raise InputError(
-                f"is no UTF-8: byte {error.object[error.start]:#04x} at position {place}, behind row {self._seen}; "
-                "expected UTF-8, with or without a byte order mark"
-            ) from error
-        self._bytes += len(piece)
-        return text
+            raise self._explain(error) from error
+        self._line += text.count("\n")
+        self._latest = (self._latest + text)[-SHOWN_CHARACTERS:]
+        yield from self._take(text, is_last=is_last)
+
+    def _explain(self, error: UnicodeDecodeError) -> InputError:
+        """Return what people are told of bytes that are no UTF-8: with the line, as editors count them."""
+        before, found = error.object[: error.start], error.object[error.start]
+        if self._splitter is None and before.startswith(ZIP_MARK):
+            return InputError("is a workbook, or another ZIP file; expected it saved as CSV, as 'CSV UTF-8'")
+        words = self._latest + before.decode("utf-8-sig", "replace")
+        if not words and found in codecs.BOM_UTF16:
+            return InputError("is UTF-16; expected UTF-8, which spreadsheets call 'CSV UTF-8'")
+        line = self._line + before.count(b"\n")
+        words = words[words.rfind("\n") + 1 :][-SHOWN_CHARACTERS:]
+        return InputError(
+            f"is no UTF-8: line {line} has the byte {found:#04x} behind {words!r}; expected UTF-8, with or without a "
+            "byte order mark, which spreadsheets call 'CSV UTF-8'"
+        )
 
     def _take(self, text: str, *, is_last: bool = False) -> Iterator[Row | Problem]:
         if self._splitter is None:
@@ -136,12 +161,22 @@ class RowReader:
             if raw.number > MOST_ROWS:
                 raise InputError(f"has more than {MOST_ROWS:,} rows; a catalog holds at most that many")
             parsed = _parse(raw, may_be_text=self.source == "prompts")
+            if raw.number == 1 and parsed.problem is not None and self.format is InputFormat.JSON_LINES:
+                self._check_is_lines(parsed.problem)
             if self.mapping is None:
                 self._first.append(parsed)
                 if len(self._first) == LOOKED_AT_ROWS:
                     yield from self._find_mapping()
             else:
                 yield self._read(parsed, self.mapping)
+
+    def _check_is_lines(self, problem: str) -> None:
+        """Raise if the input was taken for JSON Lines by its first character, and its first line is none."""
+        if find_format_by_name(self._name) is None:
+            raise InputError(
+                f"is neither a JSON array nor JSON Lines: it does not begin with '[', and its first line {problem}; "
+                "expected an array of rows, or one row a line"
+            )
 
     def _find_mapping(self) -> Iterator[Row | Problem]:
         values = (parsed.value for parsed in self._first if parsed.problem is None)

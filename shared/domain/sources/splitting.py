@@ -71,7 +71,7 @@ def find_format(name: str, beginning: str) -> InputFormat:
     first = beginning.lstrip()[:1]
     if not first:
         raise InputError("is empty; expected rows")
-    by_ending = _ENDINGS.get(name[name.rfind(".") :].casefold())
+    by_ending = find_format_by_name(name)
     if by_ending is not None:
         return by_ending
     if first == "[":
@@ -81,12 +81,17 @@ def find_format(name: str, beginning: str) -> InputFormat:
     raise InputError(f"begins with {first!r}; expected a JSON array, or a name that ends in .jsonl, .csv or .tsv")
 
 
+def find_format_by_name(name: str) -> InputFormat | None:
+    """Return the format that the ending of a file's name tells, if it does."""
+    return _ENDINGS.get(name[name.rfind(".") :].casefold())
+
+
 def make_splitter(input_format: InputFormat) -> Splitter:
     """Return what cuts a text of this format."""
     makers: dict[InputFormat, Callable[[], Splitter]] = {
         InputFormat.JSON_ARRAY: ArraySplitter,
         InputFormat.JSON_LINES: LineSplitter,
-        InputFormat.CSV: lambda: TableSplitter(","),
+        InputFormat.CSV: lambda: TableSplitter(",", ";"),
         InputFormat.TSV: lambda: TableSplitter("\t"),
     }
     return makers[input_format]()
@@ -203,10 +208,16 @@ class LineSplitter:
 
 
 class TableSplitter:
-    """Cuts CSV or TSV with a header into rows, quoted line breaks included; values stay the texts that they are."""
+    """Cuts CSV or TSV with a header into rows, quoted line breaks included; values stay the texts that they are.
 
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
+    Args:
+        delimiters: what may stand between values; the header tells which one does, by the most columns, and the first
+            of them where it does not tell. Spreadsheets write semicolons where the decimal mark is a comma.
+    """
+
+    def __init__(self, *delimiters: str) -> None:
+        self._delimiters = delimiters
+        self._delimiter = delimiters[0]
         self._lines = _Lines()
         self._header: list[str] | None = None
         self._number = 1
@@ -230,7 +241,9 @@ class TableSplitter:
         for line, length in self._lines.finish():
             yield from self._take(line, length)
         if self._pending:
-            yield self._refuse("has a quoted value that does not end")
+            lines = self._pending.rstrip("\n").count("\n")
+            swallowed = f": the {lines} lines behind its first one are taken to be part of it" if lines else ""
+            yield self._refuse(f"has a quoted value that does not end{swallowed}")
 
     def _take(self, line: str, length: int) -> Iterator[RawRow]:
         if length > MOST_ROW_CHARACTERS or len(self._pending) + length > MOST_ROW_CHARACTERS:
@@ -239,6 +252,8 @@ class TableSplitter:
         if not self._pending and not line.strip("\r\n"):
             return
         goes_on = bool(self._pending)
+        if self._header is None and not goes_on:
+            self._delimiter = max(self._delimiters, key=lambda delimiter: _count_columns(line, delimiter))
         self._pending += line
         if goes_on and line.count('"') % 2 == 0:
             return  # the quoted value cannot have ended in this line
@@ -298,8 +313,18 @@ def _make_row(number: int, text: str, length: int) -> RawRow:
     return RawRow(number, text)
 
 
+def _count_columns(header: str, delimiter: str) -> int:
+    """Return how many columns the first line of a header has if this stands between them; 0 if it cannot be read."""
+    try:
+        return sum(len(row) for row in csv.reader([header], delimiter=delimiter))
+    except csv.Error:  # a name of more characters than the module reads
+        return 0
+
+
 def _check_header(names: list[str]) -> list[str]:
     for position, name in enumerate(names, start=1):
+        if "\0" in name:
+            raise InputError(f"has a NUL in the name of column {position}, as text that is UTF-16 has; expected UTF-8")
         if not name.strip():
             raise InputError(f"has no name for column {position}; expected a header with a name for each")
         if name in names[: position - 1]:
