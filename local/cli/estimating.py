@@ -59,10 +59,11 @@ async def _estimate(
 
 def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tuple[str, Text]]:
     budget, typical = flags.get("max_cost_usd"), document.get("typical")
+    is_source = flags.get("source") in {"products", "prompts"}
     too_little = budget is not None and document["costUsd"] > budget
     rows = [
         ("catalog", Text(document["catalog"], style="bold")),
-        ("items", Text(f"{document['items']} to write")),
+        ("items", Text(f"{document['items']} {'of the input' if is_source else 'to write'}")),
         ("calls", Text(_tell_calls(document) + (", if every item takes all its pictures" if typical else ""))),
         ("tokens", Text(f"{document['inputTokens']} in, {document['outputTokens']} out")),
         ("cost", Text(f"${document['costUsd']:.4f} by list prices, if no call fails")),

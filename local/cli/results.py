@@ -133,16 +133,16 @@ def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") 
         ("catalog", Text(run.catalog, style="bold")),
         ("run", Text(run.run_id)),
         ("status", Text.assemble(_name_status(run), _tell_stage(run))),
-        ("items", Text(f"{items.accepted} of {items.target}{_bracket(items.rejected, 'drafts rejected')}")),
+        ("items", Text(f"{items.accepted} of {items.target}{_bracket(items.rejected, 'rejected')}")),
     ]
     if images.total:
         replaced = _bracket(run.placeholders, "with a placeholder")
         rows.append(
             ("images", Text(f"{run.images_made} made, {run.images_kept} kept, {images.failed} failed{replaced}"))
         )
+    rows += [("", Text(f"{count} x {reason}", style="yellow")) for reason, count in sorted(run.failures.items())]
     if wanted := run.images_to_refine:
         rows.append(("looked at", Text(f"{images.refined} of {wanted}, the best picture of each kept")))
-    rows += [("", Text(f"{count} x {reason}", style="yellow")) for reason, count in sorted(run.failures.items())]
     rows += [
         (
             "calls",

@@ -68,7 +68,7 @@ def test_a_summary_tells_people_what_came_of_a_run(seeder: CommandLine, deployed
         ["catalog", "lego"],
         ["run", RUN_ID],
         ["status", "CompletedWithFailures"],
-        ["items", "5 of 6 (1 drafts rejected)"],
+        ["items", "5 of 6 (1 rejected)"],
         ["images", "3 made, 1 kept, 1 failed"],
         ["calls", "3 text, 4 image (3 x 429)"],
         ["cost", "$0.2500 by list prices"],

@@ -91,6 +91,8 @@ def test_an_estimate_counts_the_rows_and_copies_nothing(seeder: CommandLine, tmp
     Path("shop.json").write_bytes(dump_rows(make_products(5)))
     ended = seeder("run", "--offline", "--estimate", "--source", "products", "--input", "shop.json", "--json")
     assert (ended.document["textCalls"], ended.document["imageCalls"]) == (0, 5)
+    told = seeder("run", "--estimate", "--source", "products", "--input", "shop.json").out
+    assert "items         5 of the input\n" in told
     assert not (tmp_path / "data_seed/inputs").exists()
 
 
