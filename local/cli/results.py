@@ -33,10 +33,13 @@ LABEL_COLUMNS = 14
 SHOWN_OUTPUTS = {
     "catalog": "catalog.json",
     "partialCatalog": "for review",
+    "importerCatalog": "importer",
+    "uploadManifest": "upload list",
     "images": "images",
     "contactSheet": "overview",
     "results": "rounds",
     "failedImages": "failures",
+    "rejectedItems": "rejected",
     "summary": "summary",
     "audit": "audit",
 }
@@ -154,7 +157,8 @@ def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") 
     ]
     if run.error is not None:
         rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
-    rows += show_outputs(run.outputs, locate)
+    outputs = {name: path for name, path in run.outputs.items() if name != "rejectedItems" or items.rejected}
+    rows += show_outputs(outputs, locate)
     rows += [("next", Text(advice, style="bold")) for advice in advise(run, flags)]
     print_rows(console, rows)
 

@@ -39,6 +39,19 @@ def test_a_file_becomes_a_catalog_and_the_same_command_pays_for_nothing(
     assert seeder(*command, "--image-size=64x64", "--json").document["billedCalls"] == {"text": 0, "image": 0}
 
 
+def test_people_are_told_what_was_made_for_whom_and_where_the_rows_are_that_were_left_out(
+    seeder: CommandLine, write_faults: WriteFaults
+) -> None:
+    Path("shop.csv").write_text(SHOP.replace(",", ";") + "PROD-2;Bowl;;\n", encoding="utf-8")
+    command = ("run", "--offline", "--faults", write_faults(), "--source=products", "--input=shop.csv")
+    ended = seeder(*command, "--catalog=shop", "--image-size=64x64", "--skip-invalid")
+    rows = {line[:14].strip(): line[14:] for line in ended.out.splitlines()}
+    assert (ended.status, rows["items"]) == (0, "2 of 2 (1 rejected)")
+    assert rows["importer"] == "data_seed/catalogs/shop/importer-catalog.json"
+    assert rows["upload list"] == "data_seed/catalogs/shop/upload-manifest.json"
+    assert json.loads(Path(rows["rejected"]).read_text(encoding="utf-8"))[0]["row"] == 3
+
+
 def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: CommandLine) -> None:
     Path("shop.csv").write_text(SHOP + ",Bowl,,\n", encoding="utf-8")
     ended = seeder("inspect", "shop.csv", "--map", "name=title")
