@@ -76,10 +76,14 @@ async def run_draw_contact_sheet(services: Services, ending: Ending) -> Done:
         thumbnail = await _read_thumbnail(store, paths.image_file(ending.catalog, item.filename))
         cells.append(contact_sheet.ContactCell(item.name, item.category, thumbnail))
     categories = await catalog.read_categories(store, ending.catalog) or []
-    subtitle = f"{images} pictures in {len(categories)} categories"
+    subtitle = f"{_count(images, 'picture', 'pictures')} in {_count(len(categories), 'category', 'categories')}"
     sheet = await asyncio.to_thread(contact_sheet.draw_contact_sheet, ending.catalog, subtitle, cells)
     await store.write(paths.run_file(ending.run_id, "contact-sheet.jpg"), sheet, content_type="image/jpeg")
     return Done()
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 async def run_close_run(services: Services, ending: Ending) -> Done:

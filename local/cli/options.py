@@ -22,7 +22,8 @@ BatchSizeOption = Annotated[
 ThemeOption = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="JSON file of what the catalog is about: subject, openings, tail, forbiddenWords."
+        metavar="FILE",
+        help="JSON file of what the catalog is about: subject, openings, tail, forbiddenWords, promptTemplate.",
     ),
 ]
 ForceCategoriesOption = Annotated[

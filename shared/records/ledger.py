@@ -21,6 +21,9 @@ from shared.records.files import JSON_TYPE, DamagedFileError, parse_json
 KEPT_LEDGERS = 64
 """Runs whose ledgers a process keeps open; a further one costs the longest unused one a read more."""
 
+CALL_NAMES = {"evaluate_image": "a look at a picture", "rewrite_prompt": "a new prompt", "batch": "items"}
+"""What people call the calls whose subjects begin so; others are called by these words."""
+
 _BUDGET = TypeAdapter(Budget)
 
 
@@ -160,10 +163,16 @@ class Ledger:
         in_flight = budget.counted_nano_usd - spent
         return Failure(
             Reason.BUDGET,
-            f"the next call ({subject.partition('/')[0]}) may cost {_show(limit_nano_usd)}; maxCostUsd is "
+            f"the next call ({_name_call(subject)}) may cost {_show(limit_nano_usd)}; maxCostUsd is "
             f"{_show(self._max_nano_usd)}, of which {_show(spent)} are spent and {_show(in_flight)} are set aside for "
             "calls in flight",
         )
+
+
+def _name_call(subject: str) -> str:
+    """Return what people call a call."""
+    kind = subject.partition("/")[0]
+    return CALL_NAMES.get(kind, kind)
 
 
 @dataclass(slots=True)

@@ -69,6 +69,22 @@ async def test_reservations_that_come_at_once_are_written_together(store: Watche
     assert len(store.changes) <= 6
 
 
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("image/p-1", "image"),
+        ("evaluate_image/p-1", "a look at a picture"),
+        ("rewrite_prompt/p-1/2.0", "a new prompt"),
+        ("batch/0.1.0/3", "items"),
+        ("categories", "categories"),
+    ],
+)
+async def test_a_refusal_calls_the_call_what_people_call_it(subject: str, name: str, store: WatchedStore) -> None:
+    refused = await Ledger(store, RUN, 10).reserve(subject, 100, delivery="a")
+    assert refused is not None
+    assert refused.message.startswith(f"the next call ({name}) may cost ")
+
+
 async def test_several_processes_share_one_budget(store: WatchedStore) -> None:
     ledgers = [Ledger(store, RUN, 1000) for _ in range(4)]
     assert await reserve_all(ledgers, calls=64, nano_usd=100) == 10
