@@ -316,7 +316,10 @@ def find_notes(request: SeedRequest, items_before: int) -> list[str]:
     """Return what a caller should know although nothing failed."""
     if items_before <= request.target_count:
         return []
-    return [f"the catalog held {items_before} items already, more than targetCount {request.target_count}: all kept"]
+    held = f"the catalog held {items_before} items already"
+    if request.source != "generate":
+        return [f"{held}, more than the input's {request.target_count}: those that are gone from it are kept"]
+    return [f"{held}, more than targetCount {request.target_count}: all kept"]
 
 
 def view_cost(cost: Cost) -> CostView:

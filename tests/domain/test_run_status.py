@@ -21,6 +21,7 @@ from shared.domain.run_status import (
     Status,
     compose_status,
     decide_status,
+    find_notes,
     read_created_at,
     read_custom_status,
     summarize,
@@ -269,6 +270,14 @@ def test_a_catalog_that_held_more_than_asked_keeps_it_and_says_so() -> None:
     )
     assert status.progress.items.target == status.progress.images.total == 12
     assert status.notes == ["the catalog held 12 items already, more than targetCount 10: all kept"]
+
+
+def test_rows_that_are_gone_from_the_input_are_kept_and_told_without_a_target_that_nobody_asked_for() -> None:
+    request = REQUEST.model_copy(update={"source": "products"})
+    assert find_notes(request, 10) == []
+    assert find_notes(request, 12) == [
+        "the catalog held 12 items already, more than the input's 10: those that are gone from it are kept"
+    ]
 
 
 # --- run ids ---------------------------------------------------------------------------------------------------------
