@@ -24,6 +24,7 @@ JSON_TEXTS = {
     "no-ending": b"\n".join(map(dump_rows, TWO)) + b"\n",
     "table.csv": b"id,name\na,Mug\nb,Tray",
     "semicolons.csv": b'id;"name";price, net\na;Mug;"1.234,50"\nb;Tray;\n',
+    "emptied.csv": b"id;name;price\n;;\na;Mug;1\n;;;;\nb;Tray;\n ; ;\n",
     "table.TSV": b"id\tname\na\tMug\n\nb\tTray\n",
 }
 

@@ -210,6 +210,8 @@ class LineSplitter:
 class TableSplitter:
     """Cuts CSV or TSV with a header into rows, quoted line breaks included; values stay the texts that they are.
 
+    A row without any value is none, as a blank line is none.
+
     Args:
         delimiters: what may stand between values; the header tells which one does, by the most columns, and the first
             of them where it does not tell. Spreadsheets write semicolons where the decimal mark is a comma.
@@ -268,6 +270,8 @@ class TableSplitter:
         self._pending = ""
         if self._header is None:
             self._header = _check_header(values)
+        elif not any(map(str.strip, values)):
+            return  # what spreadsheets leave of rows that were emptied; as little a row as a blank line
         elif len(values) != len(self._header):
             yield self._refuse(f"has {len(values)} values; expected {len(self._header)}, as in the header")
         else:
