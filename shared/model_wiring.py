@@ -15,19 +15,33 @@ if TYPE_CHECKING:
 
 
 def check_model_settings(model: ModelSettings) -> None:
-    """Check without any call that the services that every run needs are configured: text and image.
+    """Check without any call that the services that runs of all kinds need are configured: text and image.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
+    check_text_settings(model)
+    check_image_settings(model)
+
+
+def check_text_settings(model: ModelSettings) -> None:
+    """Check without any call that the text service is configured: only runs over rows can do without it.
 
     Raises:
         SettingError: something is missing; it names the setting.
     """
     _check_provider(model, model.text_provider, "TEXT_PROVIDER")
+    _check_name("TEXT_MODEL", model.text_deployment, model.text_provider)
+
+
+def check_image_settings(model: ModelSettings) -> None:
+    """Check without any call that the image service is configured.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
     _check_provider(model, model.image_provider, "IMAGE_PROVIDER")
-    for name, value, provider in (
-        ("TEXT_MODEL", model.text_deployment, model.text_provider),
-        ("IMAGE_MODEL", model.image_deployment, model.image_provider),
-    ):
-        if not value:
-            raise SettingError(name, f"is missing; expected the name of a model that {provider.value!r} serves")
+    _check_name("IMAGE_MODEL", model.image_deployment, model.image_provider)
 
 
 def check_vision_settings(model: ModelSettings) -> None:
@@ -45,17 +59,17 @@ def check_vision_settings(model: ModelSettings) -> None:
 def build_model(settings: Settings, orders: OrderBook) -> Model:
     """Return the model that the settings name; a service that is chosen for several kinds of call is one.
 
-    A vision service that is not configured is an error of the calls that need it, and of no others.
+    A text or vision service that is not configured is an error of the calls that need it, and of no others.
 
     Args:
         settings: all settings.
         orders: remembers what a service with a queue was asked to make.
 
     Raises:
-        SettingError: the text or the image service is not configured.
+        SettingError: the image service is not configured.
     """
     model = settings.model
-    check_model_settings(model)
+    check_image_settings(model)
     services: dict[Provider, Model] = {}
 
     def build(provider: Provider) -> Model:
@@ -63,25 +77,31 @@ def build_model(settings: Settings, orders: OrderBook) -> Model:
             services[provider] = _build_openai(model, provider, settings.prices)
         return services[provider]
 
-    text = build(model.text_provider)
+    text = _build_if(check_text_settings, model, build, model.text_provider)
     image = _build_fal(model, orders) if model.image_provider is Provider.FAL else build(model.image_provider)
-    vision = _find_vision(model, build)
-    if text is vision and text is image:
-        return ObservedModel(text)
+    vision = _build_if(check_vision_settings, model, build, model.vision_provider)
+    drawing = services.get(model.image_provider)
+    if drawing is not None and text is drawing and vision is drawing:
+        return ObservedModel(drawing)
     from shared.adapters.model_by_kind import ModelByKind  # noqa: PLC0415 - adapters are loaded when they are used
 
     return ObservedModel(ModelByKind(text=text, vision=vision, image=image))
 
 
-def _find_vision(model: ModelSettings, build: Callable[[Provider], Model]) -> TextModel:
-    """Return the vision service, or what stands for it where it is not configured."""
+def _build_if(
+    check: Callable[[ModelSettings], None],
+    model: ModelSettings,
+    build: Callable[[Provider], Model],
+    provider: Provider,
+) -> TextModel:
+    """Return a service, or what stands for it where it is not configured."""
     try:
-        check_vision_settings(model)
+        check(model)
     except SettingError as error:
         from shared.adapters.model_by_kind import MissingModel  # noqa: PLC0415 - see above
 
         return MissingModel(str(error))
-    return build(model.vision_provider)
+    return build(provider)
 
 
 def _build_fal(model: ModelSettings, orders: OrderBook) -> ImageModel:
@@ -108,6 +128,11 @@ def _open_line(model: ModelSettings, provider: Provider) -> "ModelLine":
 
     access = {Provider.OPENAI: model.openai, Provider.GEMINI: model.gemini}.get(provider, model.compatible)
     return KeyLine(access, SERVICE_NAMES[provider])
+
+
+def _check_name(setting: str, name: str, provider: Provider) -> None:
+    if not name:
+        raise SettingError(setting, f"is missing; expected the name of a model that {provider.value!r} serves")
 
 
 def _check_provider(model: ModelSettings, provider: Provider, chosen_by: str) -> None:

@@ -7,7 +7,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.config import SettingError
-from shared.model_wiring import check_model_settings
+from shared.model_wiring import check_image_settings, check_model_settings
 from shared.ports import CatalogSeederError
 from shared.telemetry.observed_requests import observe_request
 from shared.version import __version__
@@ -91,13 +91,17 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
     return await answer(work)
 
 
-def check_settings(services: Services) -> None:
+def check_settings(services: Services, *, needs_text: bool = True) -> None:
     """Check without any call that what a run needs is configured.
+
+    Args:
+        services: of this process.
+        needs_text: False leaves out the text service: a run over rows may do without.
 
     Raises:
         SettingError: something is missing; it names the setting.
     """
     settings = services.settings
-    check_model_settings(settings.model)
+    (check_model_settings if needs_text else check_image_settings)(settings.model)
     if settings.store.kind == "blob" and not (settings.store.account_url or settings.store.connection_string):
         raise SettingError("CATALOG_STORAGE_URL", "is missing; expected the blob service's URL, or STORE=folder")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,8 @@ from local.cli.offline import EarlySimulator
 from local.cli.session import Session
 from local.host import EmbeddedHost
 from shared.config import SettingError, Settings
-from shared.ports import ModelError
+from shared.ports import ModelError, Store
+from shared.records.run import UnknownRunError, read_request
 from shared.wiring import Services, get_services, use_settings
 from triggers.health import check_settings
 
@@ -62,6 +63,7 @@ async def open_local_app(
     simulator: EarlySimulator | None,
     *,
     needs_model: bool,
+    needs_text: bool = True,
     port: int = 0,
     is_private: bool = True,
 ) -> AsyncIterator[LocalApp]:
@@ -72,6 +74,7 @@ async def open_local_app(
         session: told what a person should know.
         simulator: what plays the model; None = the settings' own model.
         needs_model: the command makes paid calls: the model is probed first.
+        needs_text: text calls among them, so that the text service has to be configured, too.
         port: where to listen; 0 = any free port.
         is_private: nobody but this process is to call the app.
 
@@ -92,7 +95,8 @@ async def open_local_app(
         stack.push_async_callback(use_settings, None)
         services = get_services()
         unfinished = await tidy_folder(folder, services.store)
-        await _check(services, needs_model=needs_model, unfinished=unfinished, is_offline=simulator is not None)
+        needs_text = needs_text or await _need_text(services.store, unfinished)
+        await _check(services, needs_model, needs_text, unfinished, is_offline=simulator is not None)
         host = EmbeddedHost(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
         stack.callback(_log_statistics, host)
@@ -119,10 +123,12 @@ def _make_private(settings: Settings) -> Settings:
     return replace(settings, functions_key=secrets.token_urlsafe(24))
 
 
-async def _check(services: Services, *, needs_model: bool, unfinished: list[str], is_offline: bool) -> None:
+async def _check(
+    services: Services, needs_model: bool, needs_text: bool, unfinished: list[str], *, is_offline: bool
+) -> None:
     """Find now what would otherwise end runs: each setting, and an answer from what is behind it."""
     try:
-        check_settings(services)
+        check_settings(services, needs_text=needs_text)
     except SettingError as error:
         if needs_model:
             raise
@@ -139,6 +145,17 @@ async def _check(services: Services, *, needs_model: bool, unfinished: list[str]
         except ModelError as error:
             address = services.settings.model.address
             raise CliError(f"the model at {address} cannot be used: {error.message}", reason=error.reason) from error
+
+
+async def _need_text(store: Store, run_ids: Iterable[str]) -> bool:
+    """Tell whether any of some runs may call the text model; one whose request is gone may."""
+    for run_id in run_ids:
+        try:
+            if (await read_request(store, run_id)).needs_text:
+                return True
+        except UnknownRunError:
+            return True
+    return False
 
 
 async def _keep_progress_fresh(host: EmbeddedHost, client: AppClient) -> None:

@@ -56,7 +56,8 @@ def seed_catalog(
             asked if asked.input is None else asked.model_copy(update={"target_count": request.target_count})
         )
 
-    return _perform(session, place, settings, simulator, start=start, is_answer=is_answer)
+    needs_text = asked is None or asked.needs_text
+    return _perform(session, place, settings, simulator, start=start, is_answer=is_answer, needs_text=needs_text)
 
 
 def repair_catalog(
@@ -79,6 +80,7 @@ def repair_catalog(
         simulator,
         start=lambda client: client.start_repair(catalog, body),
         is_answer=_has_tried_every_image,
+        needs_text=False,
     )
 
 
@@ -114,11 +116,13 @@ def _perform(
     *,
     start: Start,
     is_answer: IsAnswer,
+    needs_text: bool = True,
 ) -> Outcome:
     async def work() -> RunStatus:
         if place.url is not None:
             return await _run_there(session, place, settings, start)
-        async with open_local_app(settings, session, simulator, needs_model=True) as app:
+        app_here = open_local_app(settings, session, simulator, needs_model=True, needs_text=needs_text)
+        async with app_here as app:
             return await _run_here(session, app, start, is_answer)
 
     try:

@@ -45,7 +45,7 @@ class ModelByKind:
         return await self._image.draw(request)
 
     async def probe(self) -> None:
-        """Probe the text service, then the image service: every run needs both. Who sees matters to few of them.
+        """Probe the text service, then the image service: most runs need both. Who sees matters to few of them.
 
         Raises:
             ModelError: of the first one that cannot be used.
@@ -78,12 +78,7 @@ class MissingModel:
         raise ModelError(Reason.NOT_CONFIGURED, f"call for {request.schema_name}: {self._problem}")
 
     async def probe(self) -> None:
-        """Tell what is missing.
-
-        Raises:
-            ModelError: not_configured, always.
-        """
-        raise ModelError(Reason.NOT_CONFIGURED, self._problem)
+        """There is nobody to reach, and whoever needs it checks the settings first."""
 
     async def close(self) -> None:
         """Release nothing."""

@@ -141,6 +141,12 @@ class SeedRequest(BaseModel):
             )
         return self
 
+    @property
+    def needs_text(self) -> bool:
+        """Tell whether the run may call the text model: for items, for prompts, or to write some anew."""
+        writes = self.source == "generate" or self.prompt_writer == "model"
+        return writes or self.policy_rewrites > 0 or self.refine.iterations > 1
+
     @classmethod
     def from_json(cls, data: object) -> Self:
         """Return the request that JSON data asks for, with the fields' JSON names only.

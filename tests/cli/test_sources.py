@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.themes import DEFAULT_TAIL
-from tests.cli.command_line import CommandLine
+from tests.cli.command_line import CommandLine, RunningCommand
 from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_run
 from tests.support.input_rows import dump_rows, make_products
 
@@ -143,3 +143,22 @@ def test_items_that_are_generated_have_no_other_writer(seeder: CommandLine, writ
     ended = seeder("run", "--offline", "--faults", write_faults(), "--prompt-writer=model")
     assert ended.status != 0
     assert "promptWriter is 'model', and source is 'generate'" in ended.err
+
+
+def test_rows_need_an_image_service_and_no_text_service(
+    seeder: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Path("shop.csv").write_text(SHOP, encoding="utf-8")
+    monkeypatch.setenv("IMAGE_PROVIDER", "compatible")
+    monkeypatch.setenv("IMAGE_MODEL", "painter")
+    command = ("run", "--catalog=shop", "--source=products", "--input=shop.csv", "--image-size=64x64", "--json")
+    with RunningCommand(tmp_path, ["simulate"]) as simulating:
+        url = json.loads(simulating.read_line())["url"]
+        monkeypatch.setenv("OPENAI_COMPATIBLE_BASE_URL", f"{url}/compatible/v1")
+        ended = seeder(*command)
+        assert (ended.status, ended.document["images"]["made"]) == (0, 2)
+        assert seeder("repair", "--catalog=shop", "--json").status == 0
+    for flags in (("--prompt-writer=model",), ("--policy-rewrites=1",), ("--refine-iterations=2",)):
+        refused = seeder(*command, *flags, "--force-images")
+        assert refused.status == 1
+        assert "AZURE_OPENAI_ENDPOINT is missing" in refused.document["error"]["message"]

@@ -10,6 +10,7 @@ from shared.ports import ModelError
 from shared.providers import DEFAULT_IMAGE_MODELS, DEFAULT_TEXT_MODELS, Provider
 from shared.reasons import Reason
 from tests.support.memory_orders import MemoryOrders
+from tests.support.model_requests import FIGURE_REQUEST
 from tests.support.shown_pictures import JPEG
 
 AZURE = {"AZURE_OPENAI_ENDPOINT": "https://contoso.openai.azure.com", "AZURE_OPENAI_API_KEY": "azure-key"}
@@ -137,10 +138,23 @@ def test_a_provider_is_refused_for_what_it_does_not_do(setting: str, provider: s
 )
 def test_what_a_provider_needs_and_has_not_is_named(environment: dict[str, str], missing: str, because: str) -> None:
     with pytest.raises(SettingError) as raised:
-        build_model(load_settings(environment), MemoryOrders())
+        check_model_settings(load_settings(environment).model)
     assert raised.value.setting == missing
     assert because in str(raised.value)
     assert "expected" in str(raised.value)
+
+
+async def test_a_text_service_that_is_missing_matters_only_to_who_asks_it() -> None:
+    model = build_model(load_settings(AZURE | {"TEXT_PROVIDER": "gemini"}), MemoryOrders())
+    with pytest.raises(ModelError, match="GEMINI_API_KEY is missing") as asked:
+        await model.answer(FIGURE_REQUEST)
+    assert asked.value.reason is Reason.NOT_CONFIGURED
+    await model.close()
+
+
+def test_an_image_service_that_is_missing_is_no_model() -> None:
+    with pytest.raises(SettingError, match="FAL_AI_API_KEY is missing"):
+        build_model(load_settings(AZURE | {"IMAGE_PROVIDER": "fal"}), MemoryOrders())
 
 
 def test_a_provider_without_its_extra_is_told_before_anything_is_called(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,10 +59,10 @@ async def test_a_service_that_does_two_things_is_probed_and_closed_once() -> Non
     assert other.done == ["probed", "saw", "drew 1024x1024", "closed"]
 
 
-async def test_what_is_missing_is_told_whenever_it_is_asked() -> None:
+async def test_what_is_missing_is_told_when_it_is_asked_and_not_before() -> None:
     missing = MissingModel("VISION_MODEL is missing")
-    for call in (missing.answer(FIGURE_REQUEST), missing.probe()):
-        with pytest.raises(ModelError, match="VISION_MODEL is missing") as raised:
-            await call
-        assert raised.value.reason is Reason.NOT_CONFIGURED
+    await missing.probe()
+    with pytest.raises(ModelError, match="VISION_MODEL is missing") as raised:
+        await missing.answer(FIGURE_REQUEST)
+    assert raised.value.reason is Reason.NOT_CONFIGURED
     await missing.close()
