@@ -7,16 +7,15 @@ import azure.durable_functions as df
 from pydantic import ConfigDict, TypeAdapter
 
 from activities.allowance import Allowance, open_allowance
-from activities.costs import limit_text_cost, price_failed_text, price_text
-from activities.failures import handle_model_error, tell_failures
-from activities.paid_calls import PaidCall
+from activities.failures import tell_failures
+from activities.text_answers import buy_text
 from shared.domain import paths
 from shared.domain.items import Category
 from shared.domain.messages import Cost, TextCall, TextResult
 from shared.domain.prompts import ask_for_categories
 from shared.domain.requests import SeedRequest
 from shared.domain.rules import pick_categories
-from shared.ports import ModelError, Store, StoreUnavailableError
+from shared.ports import Store, StoreUnavailableError
 from shared.records import catalog
 from shared.records.claims import beat
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
@@ -117,25 +116,22 @@ async def _buy_categories(
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
     names = [category.name for category in taken]
     ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
-    model = services.model  # before money is set aside: without a model nothing is called
-    prices, deployment, theme = services.settings.prices, services.settings.model.text_deployment, request.theme
-    over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=missing))
-    if over_budget is not None:
-        return TextResult(asked=asked, failure=over_budget)
-    paid = PaidCall.for_text(call, "categories", deployment)
-    try:
-        answer = await paid.wait(model.answer(ask))
-    except ModelError as error:
-        cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=missing)
-        await paid.record_failure(services, error, cost)
-        failure = await handle_model_error(store, call.run_id, error)
-        await allowance.settle(cost)
-        return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
-    cost = price_text(prices, answer.model, answer.usage)
-    await paid.record_answer(services, answer, cost)
-    proposed = [draft.name for draft in answer.value.categories]
+    bought = await buy_text(
+        services,
+        call,
+        ask,
+        subject="categories",
+        theme=request.theme,
+        entries=missing,
+        asked=asked,
+        allowance=allowance,
+        standing=standing,
+    )
+    if isinstance(bought, TextResult):
+        return bought
+    proposed = [draft.name for draft in bought.value.categories]
     categories = pick_categories(proposed, taken=taken, count=asked, theme=request.theme)
-    return CategoryRecord(call.attempt, categories, len(categories) - len(taken), cost)
+    return CategoryRecord(call.attempt, categories, len(categories) - len(taken), bought.cost)
 
 
 async def _find_kept(services: Services, call: TextCall) -> list[Category]:

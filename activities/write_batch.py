@@ -6,13 +6,12 @@ import azure.durable_functions as df
 
 from activities.allowance import Allowance, open_allowance
 from activities.batches import Desk, PaidDrafts, find_batch, store_drafts
-from activities.costs import limit_text_cost, price_failed_text, price_text
-from activities.failures import handle_model_error, tell_failures
-from activities.paid_calls import PaidCall
+from activities.failures import tell_failures
+from activities.text_answers import buy_text
 from shared.domain.messages import Done, RunRef, TextCall, TextResult
 from shared.domain.planning import plan_batch
 from shared.domain.prompts import ask_for_items
-from shared.ports import ModelError, StoreUnavailableError
+from shared.ports import StoreUnavailableError
 from shared.records import catalog, run
 from shared.records.claims import beat
 from shared.records.standing import check_standing
@@ -110,23 +109,20 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
         stricter=call.stricter,
         rejected_last_time=call.rejected_last_time,
     )
-    model = services.model  # before money is set aside: without a model nothing is called
-    prices, deployment, theme = services.settings.prices, services.settings.model.text_deployment, request.theme
-    over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=asked))
-    if over_budget is not None:
-        return TextResult(asked=asked, failure=over_budget)
-    paid = PaidCall.for_text(call, call.writer or str(call.batch), deployment)
-    try:
-        answer = await paid.wait(model.answer(ask))
-    except ModelError as error:
-        cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=asked)
-        await paid.record_failure(services, error, cost)
-        failure = await handle_model_error(store, call.run_id, error)
-        await allowance.settle(cost)
-        return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
-    cost = price_text(prices, answer.model, answer.usage)
-    await paid.record_answer(services, answer, cost)
-    return PaidDrafts(answer.value.items, asked, cost)
+    bought = await buy_text(
+        services,
+        call,
+        ask,
+        subject=call.writer or str(call.batch),
+        theme=request.theme,
+        entries=asked,
+        asked=asked,
+        allowance=allowance,
+        standing=standing,
+    )
+    if isinstance(bought, TextResult):
+        return bought
+    return PaidDrafts(bought.value.items, asked, bought.cost)
 
 
 def _tell(call: TextCall, batch: catalog.Batch, index: catalog.CatalogIndex) -> TextResult:

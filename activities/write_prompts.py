@@ -7,15 +7,14 @@ from typing import Any
 import azure.durable_functions as df
 
 from activities.allowance import Allowance, open_allowance
-from activities.costs import limit_text_cost, price_failed_text, price_text
-from activities.failures import handle_model_error, tell_failures
+from activities.failures import tell_failures
 from activities.item_prompts import find_lacking
-from activities.paid_calls import PaidCall
+from activities.text_answers import buy_text
 from shared.domain.items import PromptDraft, SourceItem
 from shared.domain.messages import Cost, Done, TextCall, TextResult
 from shared.domain.source_messages import GivenUpPrompts
 from shared.domain.sources.writing import WrittenPrompt, ask_for_prompts, digest_item, judge_prompts
-from shared.ports import ModelError, StoreUnavailableError
+from shared.ports import StoreUnavailableError
 from shared.records.claims import beat
 from shared.records.prompts import BatchPrompts, read_prompts_to_change, store_prompts
 from shared.records.standing import check_standing
@@ -138,24 +137,21 @@ async def _buy(
         return TextResult(stopped=True)
     request = await services.caches.read_request(store, call.run_id)
     ask = ask_for_prompts(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
-    model = services.model  # before money is set aside: without a model nothing is called
-    prices, deployment, theme = services.settings.prices, services.settings.model.text_deployment, request.theme
     asked = len(items)
-    over_budget = await allowance.reserve(limit_text_cost(prices, deployment, ask, theme=theme, entries=asked))
-    if over_budget is not None:
-        return TextResult(asked=asked, failure=over_budget)
-    paid = PaidCall.for_text(call, allowance.subject, deployment)
-    try:
-        answer = await paid.wait(model.answer(ask))
-    except ModelError as error:
-        cost = price_failed_text(prices, deployment, error, ask, theme=theme, entries=asked)
-        await paid.record_failure(services, error, cost)
-        failure = await handle_model_error(store, call.run_id, error)
-        await allowance.settle(cost)
-        return TextResult(asked=asked, cost=cost, failure=failure, last_success_at=standing.last_success_at)
-    cost = price_text(prices, answer.model, answer.usage)
-    await paid.record_answer(services, answer, cost)
-    return _PaidPrompts(items, answer.value.prompts, cost)
+    bought = await buy_text(
+        services,
+        call,
+        ask,
+        subject=allowance.subject,
+        theme=request.theme,
+        entries=asked,
+        asked=asked,
+        allowance=allowance,
+        standing=standing,
+    )
+    if isinstance(bought, TextResult):
+        return bought
+    return _PaidPrompts(items, bought.value.prompts, bought.cost)
 
 
 async def _store(
