@@ -98,9 +98,12 @@ def run(
 
     With --source products --input shop.csv it makes pictures for products that there are already.
 
-    With --refine-iterations 3 it looks at each picture, draws it again from a better prompt, and keeps the best one.
+    With --source prompts --input prompts.csv --refine-iterations 3 it draws each prompt, looks at the picture, draws it
+    again from a better prompt, and keeps the best one. Items of any source can be refined.
 
     With --policy-rewrites 1 it puts a prompt that the content policy refuses in neutral words, and tries again.
+
+    With IMAGE_PROVIDER=fal in .env FAL draws; README.md tells the services that there are.
     """
     session = _begin(context, catalog, as_json)
     place = Place(url, key, output_dir, store, offline, faults)
