@@ -128,7 +128,7 @@ class Machine:
             stored = {info.path async for info in store.list_files(paths.image_folder(CATALOG))}
             items = await list_prompted_items(store, CATALOG)
             made = {item.image_prompt for item in items if paths.image_file(CATALOG, item.filename) in stored}
-            for item in items:
+            for item in items if self.run_id else ():  # rounds are files of the run
                 made.update([prompt async for prompt in iterate_drawn_prompts(store, self.run_id, item)])
         return frozenset(drawn) - made
 
