@@ -14,15 +14,14 @@ from pathlib import Path
 from bench.faults_processes import ROOT, Azurite, Dependency
 from bench.faults_trial import ITEMS, Outcome, Trial, disturb, open_trial, time_run
 from local.engine.clock import SystemClock
-from tests.support.courses import ACTIVITIES
+from tests.support.courses import ACTIVITIES, PLAIN, pick_course
 from tests.support.interference import DeliveredTwiceAtOnce, KilledAtChange, ResultsLost, Side, Summons
 
 Rows = list[dict[str, str]]
 
 OUTAGE_SECONDS = 30.0
-SEEN_IN_TROUBLE = {"find_stop", "record_failure", "resume_run", "stop_run"}
-ALWAYS_SEEN = [name for name in ACTIVITIES if name not in SEEN_IN_TROUBLE]
-"""The activities of a run in which nothing goes wrong; tests/faults has courses for the others."""
+ALWAYS_SEEN = [name for name in ACTIVITIES if pick_course(name) is PLAIN]
+"""The activities of a plain run in which nothing goes wrong; tests/faults has courses for the others."""
 
 
 async def run_undisturbed() -> tuple[Outcome, Rows]:
