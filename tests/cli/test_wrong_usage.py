@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,7 +90,6 @@ def test_an_unknown_fault_is_named_with_its_file(seeder: CommandLine, write_faul
     assert ended.err.startswith(f"error: --faults: {path}: rates.gremlins is an unknown key")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="device files are spelt otherwise there")
 def test_a_folder_that_cannot_be_written_is_named(seeder: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ended = seeder("publish", "--output-dir", "file")
