@@ -38,7 +38,7 @@ async def _describe(store: Store, view: CatalogView, duplicates: list[NearDuplic
         picture = view.pictures.find(item.filename)
         if picture is None or picture.dhash is None:
             continue
-        told = {"productId": item.product_id, "name": item.name, "filename": item.filename}
+        told = {"productId": item.shown_id, "name": item.name, "filename": item.filename}
         if place in named:
             earlier[place] = told
         if (duplicate := by_place.get(place)) is not None:

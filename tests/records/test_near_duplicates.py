@@ -4,9 +4,10 @@ from typing import Any
 
 from shared.domain import paths
 from shared.domain.items import Item
+from shared.records.catalog import Batch, create_batch
 from shared.records.near_duplicates import write_near_duplicates
 from shared.records.publication import view_catalog
-from tests.support.catalogs import CATALOG, FACTS, list_paths, read_data, write_batches, write_images
+from tests.support.catalogs import CATALOG, FACTS, list_paths, make_source_item, read_data, write_batches, write_images
 from tests.support.memory_store import WatchedStore
 
 RUN = "8203891199999-0a1b2c3d"
@@ -53,6 +54,15 @@ async def test_items_without_a_picture_or_whose_picture_has_no_hash_do_not_shift
     assert await find(store) == expected
     assert await find(store, with_images=False) == expected
     assert ann.name not in str(expected)
+
+
+async def test_rows_of_an_input_are_told_by_the_ids_that_they_were_given(store: WatchedStore) -> None:
+    items = (make_source_item("Ann"), make_source_item("Bob"))
+    await create_batch(store, CATALOG, Batch(1, "run-1", items, asked=2))
+    for item in items:
+        await write_image(store, item, 5)
+    (row,), _ = await find(store)
+    assert (row["productId"], row["near"]["productId"]) == ("sku Bob", "sku Ann")
 
 
 async def test_without_any_the_list_is_there_and_empty(store: WatchedStore) -> None:
