@@ -50,16 +50,12 @@ class PaidDrafts:
 async def find_batch(store: Store, call: TextCall, index: CatalogIndex) -> Batch | None:
     """Return the batch that was stored for the call, or None.
 
-    A call of version 1 has no name but the batch's number, so there it may be another run's batch.
-
     Raises:
         DamagedFileError: the batch cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    number = call.batch if call.writer is None else index.find_batch(call.run_id, call.writer)
-    if number is None or number > index.seen_batch:
-        return None
-    return await catalog.read_batch(store, call.catalog, number)
+    number = None if call.writer is None else index.find_batch(call.run_id, call.writer)
+    return None if number is None else await catalog.read_batch(store, call.catalog, number)
 
 
 async def store_drafts(store: Store, desk: Desk, paid: PaidDrafts) -> Batch:
@@ -76,7 +72,7 @@ async def store_drafts(store: Store, desk: Desk, paid: PaidDrafts) -> Batch:
         stored = await find_batch(store, call, index)
         if stored is not None:
             return stored
-        number = call.batch if call.writer is None else index.seen_batch + 1
+        number = index.seen_batch + 1
         verdict = _judge(desk, paid)
         await run.write_rejections(store, call.run_id, number, verdict.rejected, writer=call.writer)
         batch = _make_batch(number, desk, paid, verdict)

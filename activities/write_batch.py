@@ -66,7 +66,7 @@ async def run_write_batch(services: Services, call: TextCall) -> TextResult:
     written = await find_batch(store, call, index)
     if written is not None:
         await allowance.settle(written.cost)
-        return _tell(call, written, index)
+        return _tell(written, index)
     desk = Desk(call, request, categories, index)
     key = f"{call.run_id}/{allowance.subject}"
     bought = services.unstored.take(key, PaidDrafts) or await _buy_drafts(services, desk, allowance)
@@ -79,7 +79,7 @@ async def run_write_batch(services: Services, call: TextCall) -> TextResult:
         raise
     await allowance.settle(bought.cost)
     await beat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
-    return _tell(call, batch, index)
+    return _tell(batch, index)
 
 
 async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> PaidDrafts | TextResult:
@@ -125,10 +125,8 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
     return PaidDrafts(bought.value.items, asked, bought.cost)
 
 
-def _tell(call: TextCall, batch: catalog.Batch, index: catalog.CatalogIndex) -> TextResult:
-    """Return the result that a stored batch stands for; another run's batch cost this one nothing."""
-    if batch.run_id != call.run_id:
-        return TextResult(total=index.count_items(), asked=batch.asked)
+def _tell(batch: catalog.Batch, index: catalog.CatalogIndex) -> TextResult:
+    """Return the result that a stored batch stands for."""
     return TextResult(
         accepted=len(batch.items),
         total=index.count_items(),

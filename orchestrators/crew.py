@@ -7,6 +7,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from orchestrators.first_completed import wait_for_first
 from orchestrators.patience import RunStoppedError, call_patiently, describe_break
 from shared.domain.image_messages import LaneInput
 from shared.domain.messages import Done, Ending, Failure, Plan, RunRef, SeedInput, Tally, WriteItemsInput
@@ -18,9 +19,6 @@ from shared.reasons import Reason
 
 STOP_AGAIN_AFTER = timedelta(seconds=30)
 """A store that did not take the stop record is asked again: children that nobody stops might poll for ever."""
-
-WRITERS_CLOSE = 1
-"""The version whose writer closes the items itself; from the next one on the parent does, behind the last writer."""
 
 
 @dataclass(slots=True)
@@ -70,7 +68,6 @@ class Crew:
                 lane=lane,
                 width=width,
                 max_retries=self.seed.max_retries,
-                version=self.seed.version,
                 leg=self.leg,
                 lanes=len(self.widths),
             )
@@ -110,7 +107,7 @@ class Crew:
 
     def _end_writing(self, context: df.DurableOrchestrationContext) -> Generator[Any, Any, None]:
         """Behind the last writer: fill up what writers by category left short, once, then tell the lanes."""
-        if self._writing or self.seed.version == WRITERS_CLOSE:
+        if self._writing:
             return
         is_short = self.plan.items + self.tally.accepted < self.seed.target_count
         may_have_more = self.failure is None or self.failure.reason is Reason.NO_NEW_ITEMS
@@ -143,7 +140,6 @@ class Crew:
             max_retries=self.seed.max_retries,
             next_batch=self.plan.next_batch,
             items=self.plan.items + self.tally.accepted,
-            version=self.seed.version,
             leg=self.leg,
             lane=lane,
             lanes=lanes,
@@ -157,7 +153,6 @@ class Crew:
             next_batch=1 + lane,
             last_batch=self.plan.next_batch - 1,
             lanes=lanes,
-            version=self.seed.version,
             leg=self.leg,
         )
 
@@ -180,7 +175,7 @@ def run_crew(context: df.DurableOrchestrationContext, crew: Crew) -> Generator[A
         alarm = None
         if must_stop and not is_stopped:
             alarm = context.create_timer(context.current_utc_datetime + STOP_AGAIN_AFTER)
-        task = yield context.task_any([*crew.list_tasks(), *([] if alarm is None else [alarm])])
+        task = yield from wait_for_first(context, [*crew.list_tasks(), *([] if alarm is None else [alarm])])
         if task is alarm:
             continue
         if alarm is not None and not alarm.is_completed:

@@ -12,6 +12,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from orchestrators.first_completed import wait_for_first
 from orchestrators.patience import (
     LEAST_WAIT_SECONDS,
     RunStoppedError,
@@ -38,8 +39,7 @@ from shared.reasons import PAUSING_REASONS, Reason
 blueprint = df.Blueprint()
 
 GENERATION_TASKS = 50
-"""Calls that a generation makes before it drains, in runs of 0.1.0 timers, too: CPU for replays grows with the square
-of it."""
+"""Calls that a generation makes before it drains: CPU for replays grows with the square of it."""
 
 MOST_TASKS = 120
 """The same with those that wait for a turn under the quota, timers and calls that were told to come back: a slow run
@@ -80,7 +80,7 @@ def make_images(context: df.DurableOrchestrationContext) -> Generator[Any, Any, 
         context.set_custom_status(lane.describe())
         if not lane.tasks:
             break
-        task = yield context.task_any(list(lane.tasks))
+        task = yield from wait_for_first(context, lane.tasks)
         try:
             yield from lane.settle(task)
         except RunStoppedError as stop:
@@ -101,7 +101,7 @@ class _Lane:
         self.tally = lane.tally
         self.failure: Failure | None = None
         self.tasks: dict[Any, ImageJob | str] = {}
-        self._window = ImageWindow(lane.width, lane.window or float(lane.width), is_adaptive=lane.version > 1)
+        self._window = ImageWindow(lane.width, lane.window or float(lane.width))
         self._window.add(lane.jobs)
         if lane.paused_until is not None:
             self._window.paused_until = datetime.fromisoformat(lane.paused_until)
@@ -213,7 +213,7 @@ class _Lane:
 
     def _may_start_image(self) -> bool:
         # Calls take about equally long, so a round that was begun is filled: a single one would drain alone.
-        is_round_open = self.input.version > 1 and self._begun % self._window.count_slots() > 0
+        is_round_open = self._begun % self._window.count_slots() > 0
         may_start = self._may_start() or (is_round_open and not self._stopped)
         return may_start and self._wants_more(self._window.running)
 
@@ -233,8 +233,8 @@ class _Lane:
         )
 
     def _only_waits(self) -> bool:
-        """Tell whether no activity would tell that the run was stopped; in 0.1.0 a lane did not look by itself."""
-        return self.input.version > 1 and all(task is self._timer for task in self.tasks)
+        """Return whether no activity is in flight that would report that the run was stopped."""
+        return all(task is self._timer for task in self.tasks)
 
     def _must_look(self, now: datetime) -> bool:
         return self._only_waits() and self._may_start() and now >= self._looked_at + LOOK_EVERY
@@ -261,7 +261,7 @@ class _Lane:
             return
         self._cancel_timer()
         self._started += 1
-        self._waits += self.input.version > 1
+        self._waits += 1
         self._timer, self._timer_due = self.context.create_timer(wake), wake
         self.tasks[self._timer] = "timer"
 
@@ -293,13 +293,12 @@ class _Lane:
             self._poll_seconds = FIRST_POLL_SECONDS
         else:
             self._next_claim = now + timedelta(seconds=self._poll_seconds)
-            is_eager = self.input.version > 1 and not self._claims
-            longest = EAGER_POLL_SECONDS if is_eager else LAST_POLL_SECONDS
+            longest = LAST_POLL_SECONDS if self._claims else EAGER_POLL_SECONDS
             self._poll_seconds = min(longest, self._poll_seconds * 1.5)
 
     def _leave_out_absence(self) -> None:
         expected = max(self._seen_at, self._timer_due or self._seen_at)
-        self._started_at = leave_out_absence(self.context, self._started_at, expected, version=self.input.version)
+        self._started_at = leave_out_absence(self.context, self._started_at, expected)
         self._seen_at = self._now()
 
     def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
@@ -338,7 +337,7 @@ class _Lane:
             if wait is not None:
                 self._pause(job, now, wait)
         if wait is not None:
-            if failure.reason is Reason.CONNECTION and self.input.version > 1:
+            if failure.reason is Reason.CONNECTION:
                 # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
                 self._pause(job, now, wait)
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])

@@ -66,7 +66,6 @@ def call_text_activity(
     call: TextCall,
     *,
     max_retries: int,
-    version: int,
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Call a text activity until it succeeds or the policy gives up.
 
@@ -86,7 +85,7 @@ def call_text_activity(
         if result.failure is None:
             return result, tries.calls + 1
         tries = count_failure(tries, result.failure)
-        started_at = leave_out_absence(context, started_at, asked_at, version=version)
+        started_at = leave_out_absence(context, started_at, asked_at)
         wait = decide_text_retry(context, call, result, tries, max_retries=max_retries, started_at=started_at)
         if wait is None:
             return result, tries.calls
@@ -94,15 +93,13 @@ def call_text_activity(
         wait = max(wait, min(LONGEST_TEXT_WAIT_SECONDS, growth))
         due = context.current_utc_datetime + timedelta(seconds=wait)
         yield context.create_timer(due)
-        started_at = leave_out_absence(context, started_at, due, version=version)
+        started_at = leave_out_absence(context, started_at, due)
 
 
 def leave_out_absence(
     context: df.DurableOrchestrationContext,
     started_at: str,
     expected: datetime,
-    *,
-    version: int,
 ) -> str:
     """Return since when refusals are put up with: since now, if nobody was there for a while.
 
@@ -110,10 +107,9 @@ def leave_out_absence(
         context: tells the present moment.
         started_at: since when until now, ISO 8601.
         expected: when something was to happen that has happened now: a timer was due, or a call was made.
-        version: see ``messages.VERSION``; version 1 counted absences.
     """
     now: datetime = context.current_utc_datetime
-    return now.isoformat() if version > 1 and now - expected > LONGEST_QUIET else started_at
+    return now.isoformat() if now - expected > LONGEST_QUIET else started_at
 
 
 def read_text_result(data: object, spent: Tally) -> TextResult:

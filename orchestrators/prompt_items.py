@@ -79,10 +79,6 @@ def _call(
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Make a call as the policy says; where the run is stopped, what was spent before is told, too."""
     try:
-        return (
-            yield from call_text_activity(
-                context, "write_prompts", call, max_retries=writer.max_retries, version=writer.version
-            )
-        )
+        return (yield from call_text_activity(context, "write_prompts", call, max_retries=writer.max_retries))
     except RunStoppedError as stop:
         raise RunStoppedError(stop.failure, spent + stop.tally) from stop

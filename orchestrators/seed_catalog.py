@@ -8,6 +8,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators.crew import Crew, run_crew
+from orchestrators.first_completed import wait_for_first
 from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity, describe_break
 from shared.domain.image_messages import LaneInput
 from shared.domain.messages import (
@@ -169,7 +170,6 @@ def _probe(context: df.DurableOrchestrationContext, seed: SeedInput, leg: int) -
         lane=PROBE_LANE,
         width=1,
         max_retries=seed.max_retries,
-        version=seed.version,
         leg=leg,
         most_images=1,
     )
@@ -212,7 +212,7 @@ def _wait_while_blocked(
     if (yield from _find_stop(context, seed)) != stop:
         return None
     limit = context.create_timer(until)
-    first = yield context.task_any([resume, cancel, limit])
+    first = yield from wait_for_first(context, [resume, cancel, limit])
     if first is not limit:
         limit.cancel()
     if first is not resume:
@@ -244,7 +244,6 @@ def _ask_for_categories(
             "make_categories",
             call,
             max_retries=seed.max_retries,
-            version=seed.version,
         )
         attempt += tries
         spent += Tally(cost=result.cost, rate_limited=result.rate_limited)

@@ -10,12 +10,11 @@ import azure.durable_functions as df
 from orchestrators.patience import (
     RunStoppedError,
     call_once,
-    call_patiently,
     decide_text_retry,
     leave_out_absence,
     read_text_result,
 )
-from shared.domain.messages import Done, Ending, Failure, RunRef, Tally, TextCall, TextResult, Tries, WriteItemsInput
+from shared.domain.messages import Ending, Failure, Tally, TextCall, TextResult, Tries, WriteItemsInput
 from shared.domain.prompts import LOW_YIELD
 from shared.domain.retries import UNUSABLE_ANSWERS, count_failure
 from shared.reasons import FATAL_REASONS, Reason
@@ -54,12 +53,6 @@ def write_items(context: df.DurableOrchestrationContext) -> Generator[Any, Any, 
     except RunStoppedError as stop:
         failure = stop.failure
         writer = replace(writer, tally=writer.tally + stop.tally)
-    if writer.version == 1:  # later, one of several writers cannot know, and ``seed_catalog`` says it
-        try:
-            # From here on the lanes know that nothing more will come.
-            yield from call_patiently(context, "close_items", RunRef(writer.run_id, writer.catalog), Done)
-        except RunStoppedError as stop:
-            failure = stop.failure
     context.set_custom_status({"tally": writer.tally.to_json()})
     return Ending(writer.run_id, writer.catalog, writer.tally, failure).to_json()
 
@@ -85,7 +78,7 @@ def _call_for_batch(
         attempt=writer.calls,
         stricter=writer.stricter,
         rejected_last_time=writer.rejected_last_time,
-        writer=None if writer.version == 1 else _name_batch(writer),
+        writer=_name_batch(writer),
         lane=writer.lane,
         lanes=writer.lanes,
     )
@@ -101,12 +94,12 @@ def _call_for_batch(
         calls=writer.calls + 1,
         tally=writer.tally + Tally(rate_limited=result.rate_limited, cost=result.cost),
     )
-    started_at = leave_out_absence(context, started_at, asked_at, version=writer.version)
+    started_at = leave_out_absence(context, started_at, asked_at)
     wait = decide_text_retry(context, call, result, tries, max_retries=writer.max_retries, started_at=started_at)
     if wait is not None:
         due = context.current_utc_datetime + timedelta(seconds=wait)
         yield context.create_timer(due)
-        started_at = leave_out_absence(context, started_at, due, version=writer.version)
+        started_at = leave_out_absence(context, started_at, due)
         return replace(writer, tries=tries, started_at=started_at)
     if result.failure.reason in UNUSABLE_ANSWERS and not writer.stricter:
         return replace(writer, stricter=True, tries=Tries(), started_at=None)

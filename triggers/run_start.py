@@ -18,7 +18,7 @@ import azure.durable_functions as df
 
 from shared.domain import paths
 from shared.domain.image_families import check_size_for_model
-from shared.domain.messages import VERSION, SeedInput
+from shared.domain.messages import SeedInput
 from shared.domain.requests import SeedRequest
 from shared.model_wiring import check_vision_settings
 from shared.records import claims, run
@@ -101,7 +101,6 @@ async def start_run(
             parallel_image_requests=request.parallel_image_requests,
             max_retries=request.max_retries,
             dry_run=request.dry_run,
-            version=VERSION,
             parallel_text_requests=request.parallel_text_requests,
             pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
             source=request.source,

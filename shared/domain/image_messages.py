@@ -79,7 +79,6 @@ class LaneInput(Message):
         jobs: taken over from the generation before: those that wait for another try.
         started_at: when the lane began, ISO 8601.
         tally: of all generations so far.
-        version: see ``messages.VERSION``.
         leg: how often the run was resumed before.
         lanes: how many lanes share the run's window.
         window: what the lane's share of the window has adapted to; None = all of ``width``.
@@ -97,7 +96,6 @@ class LaneInput(Message):
     jobs: tuple[ImageJob, ...] = ()
     started_at: str | None = None
     tally: Tally = Tally()
-    version: int = 1
     leg: int = 0
     lanes: int = 1
     window: float | None = None

@@ -14,11 +14,6 @@ from pydantic.alias_generators import to_camel
 
 from shared.reasons import Reason
 
-VERSION = 2
-"""What new runs are started with. An orchestration that is under way while a new version rolls out keeps the decisions
-it began with, or its history would not replay: 1 = 0.1.0 (a message without a version), 2 = adaptive windows, pacing,
-writers by category, pauses."""
-
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
@@ -175,7 +170,6 @@ class SeedInput(Message):
         parallel_image_requests: image calls at a time, at most.
         max_retries: of calls that fail in a way that counts.
         dry_run: no images.
-        version: which decisions the orchestrators make, see ``VERSION``; handed on to the children.
         parallel_text_requests: batches that are written at a time, at most.
         pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
         source: where the items come from; anything but ``generate`` needs no text calls.
@@ -189,7 +183,6 @@ class SeedInput(Message):
     parallel_image_requests: int
     max_retries: int
     dry_run: bool = False
-    version: int = 1
     parallel_text_requests: int = 1
     pause_limit_minutes: int = 0
     source: str = "generate"
@@ -233,13 +226,13 @@ class TextCall(Message):
     Attributes:
         run_id: the run.
         catalog: its catalog.
-        batch: the batch to write, from version 2 on by the writer's own count; 0 for categories. For prompts,
+        batch: the batch to write, by the writer's own count; 0 for categories. For prompts,
             the number of the batch whose items need them.
         attempt: which call for the same result this is, from 0.
         stricter: the previous answer could not be used.
         rejected_last_time: reason counts of the previous batch, when its yield was low.
         writer: which of the run's writers asks, and for which of its batches; the batch takes the next free number
-            when it is stored. None = ``batch`` is the number, as in version 1.
+            when it is stored. None where no batch is written.
         lane: the writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
         leg: for prompts, how often the run was resumed before; the writer's name of a batch begins with it.
@@ -293,7 +286,7 @@ class WriteItemsInput(Message):
         catalog: its catalog.
         target_count: items to write in all.
         max_retries: of calls that fail in a way that counts.
-        next_batch: the number of the batch to write, from version 2 on by the writer's own count.
+        next_batch: the number of the batch to write, by the writer's own count.
         items: how many the catalog holds.
         batches_without_items: so many in a row brought nothing.
         rejected_last_time: reason counts of the previous batch, when its yield was low.
@@ -303,7 +296,6 @@ class WriteItemsInput(Message):
         started_at: when that call was first made, ISO 8601; None = it was not.
         failure: what the previous batch failed with.
         tally: of all generations so far.
-        version: see ``VERSION``.
         leg: how often the run was resumed before.
         lane: this writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
@@ -323,7 +315,6 @@ class WriteItemsInput(Message):
     started_at: str | None = None
     failure: Failure | None = None
     tally: Tally = Tally()
-    version: int = 1
     leg: int = 0
     lane: int = 0
     lanes: int = 1

@@ -83,7 +83,7 @@ def resume_file(run_id: str, leg: int) -> str:
 
 
 def items_closed_file(run_id: str, leg: int = 0) -> str:
-    """Record that a leg of a run writes no more items; the first leg's name is that of 0.1.0."""
+    """Record that a leg of a run writes no more items; the first leg's file has no number."""
     return run_file(run_id, f"items-closed-{leg}.json" if leg else "items-closed.json")
 
 

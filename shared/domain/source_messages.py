@@ -39,7 +39,6 @@ class PromptItemsInput(Message):
         last_batch: the catalog's last one.
         lanes: how many writers share the batches; this one takes every so many of them.
         tally: of all generations so far.
-        version: see ``VERSION``.
         leg: how often the run was resumed before.
     """
 
@@ -50,7 +49,6 @@ class PromptItemsInput(Message):
     last_batch: int
     lanes: int = 1
     tally: Tally = Tally()
-    version: int = 1
     leg: int = 0
 
 

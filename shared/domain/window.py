@@ -31,7 +31,6 @@ class ImageWindow:
     Attributes:
         width: most jobs at a time.
         size: what the window has adapted to, 1 to ``width``; whole slots count.
-        is_adaptive: False keeps the whole width, as runs of 0.1.0 do.
         running: jobs that hold a slot.
         paused_until: nothing is drawn before.
         texts_paused_until: no other step starts before.
@@ -40,7 +39,6 @@ class ImageWindow:
 
     width: int
     size: float = 0.0
-    is_adaptive: bool = True
     running: int = 0
     paused_until: datetime | None = None
     texts_paused_until: datetime | None = None
@@ -74,11 +72,9 @@ class ImageWindow:
     def take(self, now: datetime) -> ImageJob | None:
         """Return the next job to start and count it as running; None if no slot is free or nothing is due."""
         is_paused = _is_ahead(self.paused_until, now)
-        if self.running >= self.count_slots() or (is_paused and not self.is_adaptive):
+        if self.running >= self.count_slots():
             return None
-        if not self.is_adaptive:
-            self._release_due(now)
-        job = self._take_due(now) if self.is_adaptive else None
+        job = self._take_due(now)
         if job is None and self._begun and not _is_ahead(self.texts_paused_until, now):
             job = self._begun.popleft()
         if job is None and self._ready and not is_paused and not _is_ahead(self.held_until, now):
@@ -106,7 +102,7 @@ class ImageWindow:
 
         Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause.
         """
-        if self.is_adaptive and not _is_ahead(self._shrunk_until, now):
+        if not _is_ahead(self._shrunk_until, now):
             self.size = max(1.0, self.size * SHRINK_FACTOR)
             self._shrunk_until = until
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
@@ -129,7 +125,7 @@ class ImageWindow:
 
     def count_slots(self) -> int:
         """Return how many jobs may run at a time."""
-        return int(self.size) if self.is_adaptive else self.width
+        return int(self.size)
 
     def count_queued(self) -> int:
         """Return how many jobs are ready or wait."""
@@ -141,7 +137,7 @@ class ImageWindow:
 
     def hand_over(self, now: datetime) -> tuple[ImageJob, ...]:
         """Return what is queued, for the next generation; a pause is kept as the jobs' due time."""
-        if self.is_adaptive and not _is_ahead(self.paused_until, now):
+        if not _is_ahead(self.paused_until, now):
             self.paused_until = None  # it is over
         return tuple(self._delay(job) for job in (*self._begun, *self._ready, *self._waiting))
 
@@ -154,12 +150,6 @@ class ImageWindow:
         if until is None or (job.due is not None and _due(job) >= until):
             return job
         return replace(job, due=until.isoformat())
-
-    def _release_due(self, now: datetime) -> None:
-        """Queue what is due behind the ready jobs: the order of 0.1.0, in which its histories were made."""
-        due = sorted((job for job in self._waiting if _due(job) <= now), key=_due)
-        self._waiting = [job for job in self._waiting if _due(job) > now]
-        self._ready.extend(replace(job, due=None) for job in due)
 
     def _take_due(self, now: datetime) -> ImageJob | None:
         """Take the job that waits and is due first, of those that are not paused."""

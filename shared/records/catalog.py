@@ -31,8 +31,8 @@ class Batch:
         asked: drafts that were asked for.
         rejected: rejected drafts by reason code.
         cost: of the call that brought it.
-        writer: the call's name within the run, by which a redelivery finds the batch; None in batches of version 1,
-            whose number was the name.
+        writer: the call's name within the run, by which a redelivery finds the batch; None in batches of an
+            input's rows, and in those that 0.1 wrote.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE

@@ -24,7 +24,7 @@ MESSAGES: dict[str, Message] = {
     "prepare_run": RunRef(RUN, CATALOG),
     "resume_run": ResumeInput(RUN, CATALOG, leg=0),
     "make_categories": TextCall(RUN, CATALOG),
-    "write_batch": TextCall(RUN, CATALOG, batch=2),
+    "write_batch": TextCall(RUN, CATALOG, writer="0.1.0/2"),
     "write_prompts": TextCall(RUN, CATALOG, batch=1),
     "give_up_prompts": GivenUpPrompts(RUN, CATALOG, 1, Failure(Reason.REFUSAL)),
     "close_items": RunRef(RUN, CATALOG),

@@ -69,7 +69,7 @@ SCENARIOS = [
     Scenario("prepare_run", RunRef(RUN, CATALOG)),
     Scenario("resume_run", ResumeInput(RUN, CATALOG, leg=0)),
     Scenario("make_categories", TextCall(RUN, CATALOG), paths.run_file(RUN, "categories.json")),
-    Scenario("write_batch", TextCall(RUN, CATALOG, batch=2), paths.batch_file(CATALOG, 2)),
+    Scenario("write_batch", TextCall(RUN, CATALOG, writer="0.1.0/2"), paths.batch_file(CATALOG, 2)),
     Scenario("write_prompts", TextCall(RUN, CATALOG, batch=1), paths.prompts_file(CATALOG, 1), BY_MODEL),
     Scenario("give_up_prompts", GivenUpPrompts(RUN, CATALOG, 1, Failure(Reason.REFUSAL, "no")), request=BY_MODEL),
     Scenario("close_items", RunRef(RUN, CATALOG)),

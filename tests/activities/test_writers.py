@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -326,19 +325,3 @@ async def test_a_paid_answer_without_room_is_recorded_all_the_same() -> None:
     assert (result.accepted, result.total, result.cost.text_calls) == (0, 2, 1)
     assert await tell(start_process(store, model), call) == result
     assert model.calls == 1
-
-
-@pytest.mark.parametrize("count", [1, 2])
-async def test_a_call_of_version_1_takes_the_number_that_it_names(
-    store: WatchedStore,
-    model: ScriptedModel,
-    count: int,
-) -> None:
-    await start_run_in(store, target_count=30)
-    await write_categories(store, CATALOG, CATEGORIES)
-    for number in range(1, count + 1):
-        await tell(start_process(store, model), TextCall(RUN, CATALOG, batch=number))
-    again = await tell(start_process(store, model), TextCall(RUN, CATALOG, batch=count))
-    assert (again.accepted, again.total, again.cost.text_calls) == (4, 4 * count, 1)
-    assert model.calls == count
-    assert [batch.writer for batch in await read_batches(store)] == [None] * count

@@ -219,12 +219,6 @@ def test_the_window_never_shrinks_below_one() -> None:
     assert window.count_slots() == 1
 
 
-def test_a_window_of_0_1_0_keeps_its_width() -> None:
-    window = ImageWindow(4, is_adaptive=False)
-    window.pause(START, START + timedelta(seconds=10))
-    assert window.count_slots() == 4
-
-
 def test_a_job_with_a_turn_starts_a_little_early_and_one_that_failed_does_not() -> None:
     window = ImageWindow(4)
     failed, turned, later = image_jobs(3)

@@ -1,8 +1,8 @@
-"""Histories of real runs, of this version and of those before, replay through today's orchestrators.
+"""Histories of real runs, of this version and of those since 1.0, replay through today's orchestrators.
 
 A running instance survives a deployment only if its orchestrator asks for the same tasks in the same order again. If a
-test here fails, the change would break running instances: branch on ``context.version``, or give the new course of
-events a new orchestrator name. New histories are recorded with ``python -m tests.support.record_histories``.
+test here fails, the change would break running instances: branch on something that is in the history, or give the new
+course of events a new orchestrator name. Record new histories with ``python -m tests.support.record_histories``.
 """
 
 import json

@@ -13,9 +13,7 @@ from shared.domain.messages import Cost, Done, Ending, Failure, TextCall, TextRe
 from shared.reasons import Reason
 
 RUN = "8204736755521-af1e9c55"
-WRITER = WriteItemsInput(
-    RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, version=2, leg=1, lane=2, lanes=4
-)
+WRITER = WriteItemsInput(RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, leg=1, lane=2, lanes=4)
 WRITTEN = TextResult(accepted=5, total=5, asked=5, cost=Cost(text_calls=1))
 FULL = TextResult(total=23)
 
@@ -115,10 +113,3 @@ async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_t
     ending = await write(tmp_path, script, replace(WRITER, lane=0, lanes=1))
     assert ending.failure is not None
     assert ending.failure.reason is Reason.NO_NEW_ITEMS
-
-
-async def test_a_writer_of_version_1_numbers_its_batches_and_closes_the_items_itself(tmp_path: Path) -> None:
-    script = Script(lambda call: replace(WRITTEN, total=20 * (call.batch - 6)))
-    await write(tmp_path, script, replace(WRITER, version=1, leg=0, lane=0, lanes=1))
-    assert [(call.batch, call.writer) for call in script.calls] == [(7, None), (8, None)]
-    assert script.closed == 1

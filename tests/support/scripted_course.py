@@ -22,7 +22,6 @@ from local.engine.testing import run_engine
 from orchestrators import make_images, prompt_items, seed_catalog, write_items
 from shared.domain.image_messages import ClaimInput, ClaimResult, FailedImage, ImageCall, ImageJob, ImageResult, Step
 from shared.domain.messages import (
-    VERSION,
     Cost,
     Done,
     Ending,
@@ -364,7 +363,7 @@ async def follow(course: Course, journal: Path, *, target: int = 40, hours: floa
         TimeoutError: it has not ended after so many hours of its own time, or nothing will ever wake it.
     """
     course.target = target
-    usual = {"parallel_image_requests": 4, "max_retries": 2, "version": VERSION}
+    usual = {"parallel_image_requests": 4, "max_retries": 2}
     wanted = SeedInput(RUN, CATALOG, target, **(usual | seed))
     async with open_course(course, journal) as engine:
         engine.start_instance("seed_catalog", json.dumps(wanted.to_json()), RUN)
