@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TEST_PROCESSES ?= logical
 
 .PHONY: setup demo test check format bench bench-quick lock clean
 
@@ -26,7 +27,7 @@ tests/azurite/node_modules/.installed: tests/azurite/package-lock.json
 	touch $@
 
 test: $(VENV)/.dev-installed tests/azurite/node_modules/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 check: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
