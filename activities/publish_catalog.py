@@ -90,7 +90,11 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         failed=failed,
         outputs=outputs,
         shortfall=why,
-        notes=(*_note_pictures(near, bare, refined), *await _note_prompts(store, ending.run_id, request)),
+        notes=(
+            *_note_pictures(near, bare, refined),
+            *await _note_prompts(store, ending.run_id, request),
+            *filter(None, [view.changed_ids.describe()]),
+        ),
         placeholders=view.placeholders,
     )
 

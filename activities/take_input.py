@@ -8,13 +8,15 @@ import azure.durable_functions as df
 
 from activities.failures import shorten, tell_failures
 from shared.domain import paths
+from shared.domain.category_names import CategoryNames
 from shared.domain.items import Item, SourceItem
 from shared.domain.messages import Failure, RunRef
 from shared.domain.planning import ROWS_A_BATCH
 from shared.domain.requests import SeedRequest
 from shared.domain.source_messages import InputTaken
 from shared.domain.sources.digests import DigestTable, hash_text
-from shared.domain.sources.making import ImporterShape, describe_row, make_item
+from shared.domain.sources.importer_ids import ImporterIds
+from shared.domain.sources.making import describe_row, make_item
 from shared.domain.sources.naming import FileNames
 from shared.domain.sources.reading import Problem, Row, RowReader
 from shared.domain.sources.splitting import InputError
@@ -22,6 +24,7 @@ from shared.ports import Store, StoreConflictError
 from shared.reasons import Reason
 from shared.records import catalog, run
 from shared.records.files import parse_json
+from shared.records.importer_names import open_category_names, read_published_ids, write_category_names
 from shared.records.inputs import iterate_input, survey_input
 from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
@@ -96,12 +99,14 @@ class _Taking:
     request: SeedRequest
     known: DigestTable = field(default_factory=lambda: DigestTable(2))
     names: FileNames = field(default_factory=FileNames)
-    shape: ImporterShape = field(default_factory=ImporterShape)
+    ids: ImporterIds = field(default_factory=ImporterIds)
+    category_names: CategoryNames = field(default_factory=CategoryNames)
     next_batch: int = 1
     added: int = 0
     _new: list[SourceItem] = field(default_factory=list)
     _new_characters: int = 0
     _changed: dict[int, list[Row]] = field(default_factory=dict)
+    _retired: dict[str, str] = field(default_factory=dict)
     _is_beaten: bool = False
     _is_stopped: bool = False
 
@@ -120,13 +125,13 @@ class _Taking:
         await self._write_changes()
         if self._is_beaten:
             return False
-        await catalog.write_categories(self._store, self.ref.catalog, self.shape.list_categories())
+        await write_category_names(self._store, self.ref.catalog, self.category_names, of_rows=True)
         return True
 
     def tell(self) -> InputTaken:
         """Return what came of it."""
         return InputTaken(
-            categories=len(self.shape.list_categories()),
+            categories=len(self.category_names.list_categories()),
             items=len(self.known),
             added=self.added,
             next_batch=self.next_batch,
@@ -137,6 +142,8 @@ class _Taking:
         return self.services.store
 
     async def _see_what_is_there(self) -> None:
+        self.category_names = await open_category_names(self._store, self.ref.catalog, of_rows=True)
+        self.ids = ImporterIds(await read_published_ids(self._store, self.ref.catalog))
         numbers = await catalog.list_batch_numbers(self._store, self.ref.catalog)
         self.next_batch = max(numbers, default=0) + 1
         async for batch in catalog.iterate_batches(self._store, self.ref.catalog, numbers):
@@ -144,11 +151,16 @@ class _Taking:
                 self._count_in(item, batch.batch)
                 self.names.take(item.product_id)
                 self.names.take(item.filename.rpartition(".")[0])
+                if isinstance(item, SourceItem) and item.importer_id is not None:
+                    self.ids.claim(item.importer_id)
+            self._retired |= {item.source_id: item.importer_id for item in batch.retired}
             self.added += len(batch.items) if batch.run_id == self.ref.run_id else 0
+        # an item has its id, whatever rows before it had; so only the ids that no item has stand for retired rows
+        self._retired = {source: given for source, given in self._retired.items() if self.ids.claim(given)}
 
     def _count_in(self, item: Item, batch: int) -> None:
         self.known.put(hash_text(item.shown_id), batch, _hash_content(item))
-        self.shape.choose_category(item.category)
+        self.category_names.choose(item.category)
 
     async def _iterate_rows(self) -> AsyncIterator[Row]:
         async with aclosing(self._store.read_chunks(str(self.request.input))) as chunks:
@@ -158,6 +170,8 @@ class _Taking:
 
     async def _add(self, row: Row) -> None:
         item = make_item(row, self.request, self.names)
+        retired = self._retired.get(row.id)
+        item = self.ids.assign(item) if retired is None else item.model_copy(update={"importer_id": retired})
         if self._new and (len(self._new) == ROWS_A_BATCH or self._new_characters + len(item.row) > MOST_CHARACTERS):
             await self._write_new()
         self._new.append(item)
@@ -195,9 +209,7 @@ class _Taking:
             batch = parse_json(path, content.data, catalog.parse_batch)
             by_id = {row.id: row for row in rows}
             items = tuple(
-                describe_row(by_id[item.shown_id], self.request, product_id=item.product_id, filename=item.filename)
-                if item.shown_id in by_id
-                else item
+                self._describe_change(by_id[item.shown_id], item) if item.shown_id in by_id else item
                 for item in batch.items
             )
             try:
@@ -207,7 +219,14 @@ class _Taking:
             except StoreConflictError:
                 self._is_beaten = True
 
+    def _describe_change(self, row: Row, item: Item) -> SourceItem:
+        """Return what a row says by now, under the names that its item has."""
+        changed = describe_row(row, self.request, product_id=item.product_id, filename=item.filename)
+        self.category_names.choose(changed.category)
+        given = item.importer_id if isinstance(item, SourceItem) else None
+        return changed.model_copy(update={"importer_id": given})
+
 
 def _hash_content(item: Item) -> int:
     """Return what tells whether a row says something else than its item."""
-    return hash_text(item.model_dump_json(exclude={"product_id", "filename"}))
+    return hash_text(item.model_dump_json(exclude={"product_id", "filename", "importer_id"}))

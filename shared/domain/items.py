@@ -83,6 +83,10 @@ class SourceItem(Item):
 
     source_id: str = Field(description="The id as it was given.")
     row: str = Field(description="The JSON text of the row as it was given; an object.")
+    importer_id: str | None = Field(
+        default=None,
+        description="The id in importer-catalog.json, given once; None = the item is of version 0.3.",
+    )
     facts: dict[str, str] | None = Field(
         default=None,
         description="What else a text model is told to write the prompt; None = it is not to write it.",
@@ -123,11 +127,13 @@ def make_slug(category_name: str) -> str:
     """Return the slug that the .NET importer makes of a category name.
 
     Its rule: lower case; letters, digits and spaces stay, everything else goes; each space becomes a hyphen. So
-    "Sci-Fi" and "SciFi" have one slug, and the importer's unique index lets only one of them in. Letters and digits
-    are C#'s ``char.IsLetterOrDigit``: "½" is none, and neither is anything beyond U+FFFF, which .NET sees in halves.
+    "Sci-Fi" and "SciFi" have one slug, and the importer's unique index lets only one of them in. Lower case is C#'s
+    ``ToLowerInvariant``, character by character: "İ" stays, and a sigma at a word's end is one like any other. Letters
+    and digits are C#'s ``char.IsLetterOrDigit``: "½" is none, and neither is anything beyond U+FFFF, which .NET sees
+    in halves.
     """
-    kept = "".join(character for character in category_name.lower() if _is_kept_in_slug(character))
-    return kept.replace(" ", "-")
+    lowered = (character if character == "\u0130" else character.lower() for character in category_name)
+    return "".join(character for character in lowered if _is_kept_in_slug(character)).replace(" ", "-")
 
 
 def _is_kept_in_slug(character: str) -> bool:

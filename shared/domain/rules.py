@@ -4,12 +4,15 @@ Content rules can be switched off (``validateItems: false``); uniqueness and the
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from shared.domain.category_names import MAX_CATEGORY_CHARACTERS
+from shared.domain.collation import fold_for_database
 from shared.domain.items import Category, Draft, Rejection, make_slug
 from shared.domain.texts import clean_line, count_sentences, count_utf16_units, fold_for_search, fold_name
 from shared.domain.themes import Theme
@@ -19,7 +22,6 @@ MIN_NAME_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NAME_WORDS = 3, 80, 6
 MIN_DESCRIPTION_CHARACTERS, MAX_DESCRIPTION_CHARACTERS = 20, 1200
 MIN_SENTENCES, MAX_SENTENCES = 2, 4
 ASKED_PROMPT_CHARACTERS, MAX_PROMPT_CHARACTERS = 230, 260
-MAX_CATEGORY_CHARACTERS = 64
 MIN_CATEGORY_WORDS, MAX_CATEGORY_WORDS = 2, 3
 
 NEAR_DUPLICATE_SCORE = 90
@@ -123,23 +125,27 @@ def pick_categories(proposed: Iterable[str], *, taken: Sequence[Category], count
     spelled out: as a word that the importer's slug does not keep, it would leave two hyphens in a row.
     """
     chosen = list(taken)
-    slugs = {category.slug.casefold() for category in chosen}
+    keys = {key for category in chosen for key in _list_category_keys(category.name)}
     for raw in proposed:
         if len(chosen) >= count:
             break
-        name = clean_line(raw).replace(" & ", " and ")
-        slug = make_slug(name)
+        name = unicodedata.normalize("NFC", clean_line(raw)).replace(" & ", " and ")
         words = name.split()
         if (
             MIN_CATEGORY_WORDS <= len(words) <= MAX_CATEGORY_WORDS
             and count_utf16_units(name) <= MAX_CATEGORY_CHARACTERS
             and all(map(make_slug, words))
-            and slug.casefold() not in slugs
+            and keys.isdisjoint(_list_category_keys(name))
             and not holds_forbidden_word(name, theme.forbidden_words)
         ):
-            slugs.add(slug.casefold())
-            chosen.append(Category(name, slug))
+            keys |= _list_category_keys(name)
+            chosen.append(Category(name, make_slug(name)))
     return chosen
+
+
+def _list_category_keys(name: str) -> set[str]:
+    """Return what no other category may have: the importer's indexes on names and on slugs."""
+    return {f"name {fold_for_database(name)}", f"slug {fold_for_database(make_slug(name))}"}
 
 
 def holds_forbidden_word(text: str, forbidden: tuple[str, ...]) -> bool:

@@ -3,17 +3,27 @@
 import re
 import unicodedata
 
-_JOINERS = "\u200c\u200d"
-"""Invisible, but Persian words and composed emoji are made with them."""
+from shared.domain.invisible import drop_invisible
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'\u201d\u2019)\]]*(?=\s|$)|[\u3002\uff01\uff1f]+[\u300d\u300f]*")
 """The second half: Chinese and Japanese write no space behind a sentence."""
 
 
 def clean_line(text: str) -> str:
-    """Return the text on one line, without control characters, halves of characters and invisible ones."""
-    visible = _drop_invisible(text, kept=_JOINERS)
-    return collapse_whitespace("".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in visible))
+    """Return the text on one line, without control characters, halves of characters and invisible ones.
+
+    Joiners stay where a script or an emoji is written with them.
+    """
+    if text.isascii() and text.isprintable():
+        return collapse_whitespace(text)
+    shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
+    return collapse_whitespace(drop_invisible(shown))
+
+
+def clean_id(text: str) -> str:
+    """Return an id on one line; control and invisible characters leave no gap."""
+    kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
+    return collapse_whitespace(drop_invisible(kept))
 
 
 def collapse_whitespace(text: str) -> str:
@@ -27,14 +37,14 @@ def fold_name(name: str) -> str:
     Names that only look alike are one name, too: other widths and ways to write an accent, invisible characters.
     """
     if not name.isascii():
-        name = _drop_invisible(unicodedata.normalize("NFKC", name))
+        name = _drop_formats(unicodedata.normalize("NFKC", name))
     return collapse_whitespace(name).casefold()
 
 
 def fold_for_search(text: str) -> str:
     """Return the form in which words are searched for: case-folded, without accents and invisible characters."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", _drop_invisible(text))
+        decomposed = unicodedata.normalize("NFKD", _drop_formats(text))
         text = "".join(character for character in decomposed if not unicodedata.combining(character))
     return text.casefold()
 
@@ -57,6 +67,6 @@ def count_sentences(text: str) -> int:
     return len(ends) + bool(rest.strip())
 
 
-def _drop_invisible(text: str, *, kept: str = "") -> str:
-    """Return the text without format characters (byte order marks, zero widths, directions) but those in ``kept``."""
-    return "".join(character for character in text if character in kept or unicodedata.category(character) != "Cf")
+def _drop_formats(text: str) -> str:
+    """Return the text without format characters: byte order marks, joiners, zero widths, directions."""
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")

@@ -3,9 +3,10 @@
 import codecs
 import json
 import re
+from collections.abc import Callable
 from contextlib import aclosing
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 from shared.ports import Store
 from shared.records.files import DamagedFileError
@@ -14,8 +15,13 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")  # what JSON calls white space, and no
 _decode_element = json.JSONDecoder().raw_decode
 
 
-async def check_array(store: Store, path: str) -> None:
+async def check_array(store: Store, path: str, *, visit: Callable[[Any], None] = lambda _: None) -> None:
     """Check that a file holds a JSON array, of whatever; a missing file is fine, and a byte order mark no damage.
+
+    Args:
+        store: where the file is.
+        path: the file.
+        visit: is called with each element, before the rest of the array is known to be whole.
 
     Raises:
         DamagedFileError: it holds anything else.
@@ -24,7 +30,7 @@ async def check_array(store: Store, path: str) -> None:
     async with aclosing(store.read_chunks(path)) as pieces:
         try:
             async for piece in pieces:
-                check = check or ArrayCheck()
+                check = check or ArrayCheck(visit)
                 check.feed(piece)
             if check is not None:
                 check.finish()
@@ -53,9 +59,13 @@ class ArrayCheck:
 
     Kept is only what was not understood yet: the element that the last piece was cut in. An element that is broken
     looks like one that was cut, until the end of the text.
+
+    Args:
+        visit: is called with each element.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, visit: Callable[[Any], None] = lambda _: None) -> None:
+        self._visit = visit
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._text = ""
         self._expected = _Expected.ARRAY
@@ -94,7 +104,7 @@ class ArrayCheck:
                 position += 1
             elif self._expected in {_Expected.ELEMENT, _Expected.ELEMENT_OR_END}:
                 try:
-                    _, end = _decode_element(self._text, position)
+                    element, end = _decode_element(self._text, position)
                 except json.JSONDecodeError:
                     if is_whole:
                         raise
@@ -103,6 +113,7 @@ class ArrayCheck:
                 end = _skip_space(self._text, end)
                 if not is_whole and self._text[end : end + 1] not in {",", "]"}:
                     break
+                self._visit(element)
                 self._expected = _Expected.COMMA_OR_END
                 position = end
             else:

@@ -21,6 +21,16 @@ CACHED_CATALOGS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class RetiredItem:
+    """The ids of an item that was taken out: the importer may have it, so that no other row may get its id there."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    source_id: str
+    importer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A batch's accepted items and what they cost: written once, and the record of their ids.
 
@@ -33,6 +43,7 @@ class Batch:
         cost: of the call that brought it.
         writer: the call's name within the run, by which a redelivery finds the batch; None in batches of an
             input's rows, and in those that 0.1 wrote.
+        retired: of the rows that prune took out.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -44,6 +55,7 @@ class Batch:
     rejected: Mapping[str, int] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
     writer: str | None = None
+    retired: tuple[RetiredItem, ...] = ()
 
 
 _BATCH = TypeAdapter(Batch)
@@ -90,7 +102,10 @@ async def replace_batch(store: Store, catalog: str, batch: Batch, *, etag: str) 
 
 
 def _dump_batch(batch: Batch) -> bytes:
-    return dump_json(_BATCH.dump_python(batch, mode="json", by_alias=True, exclude_none=True))
+    data = _BATCH.dump_python(batch, mode="json", by_alias=True, exclude_none=True)
+    if not batch.retired:
+        del data["retired"]
+    return dump_json(data)
 
 
 def parse_batch(data: object) -> Batch:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain import paths
-from shared.domain.items import Item
+from shared.domain.items import Item, SourceItem
 from shared.ports import CatalogSeederError, Store
 from shared.records import catalog
 from shared.records.files import JSON_TYPE, parse_json
@@ -67,7 +67,13 @@ async def _prune_batch(store: Store, name: str, number: int, missing: set[str], 
     kept = tuple(item for item in batch.items if item.product_id not in missing)
     if len(kept) < len(batch.items):
         await _back_up(store, path, prune_id)
-        await catalog.replace_batch(store, name, replace(batch, items=kept), etag=content.etag)
+        retired = tuple(
+            catalog.RetiredItem(item.source_id, item.importer_id or item.source_id)
+            for item in batch.items
+            if item.product_id in missing and isinstance(item, SourceItem)
+        )
+        pruned = replace(batch, items=kept, retired=batch.retired + retired)
+        await catalog.replace_batch(store, name, pruned, etag=content.etag)
 
 
 async def _back_up(store: Store, path: str, prune_id: str) -> None:

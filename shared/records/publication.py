@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from shared.domain import paths
+from shared.domain.category_names import CategoryNames
 from shared.domain.items import Item
 from shared.domain.requests import SeedRequest
+from shared.domain.sources.importer_ids import ChangedIds
 from shared.ports import Store
 from shared.records import catalog
 from shared.records.files import read_json
+from shared.records.importer_names import open_category_names, write_category_names
 from shared.records.json_arrays import ArrayText, Fingerprint, write_array_if_changed
 from shared.records.pictures import Picture, PictureTable, list_pictures
 from shared.records.placeholders import remove_placeholders
@@ -44,10 +47,11 @@ class CatalogView:
         batches: the numbers of its batches.
         incomplete_batches: those that hold missing items.
         pictures: the validated pictures in the store; some may belong to no item.
-        categories: how many the catalog has.
+        category_names: how the catalog's categories are spelled.
         items: how many it holds.
         images: how many of the items have their image in the store.
         placeholders: how many have a placeholder instead, to be published.
+        changed_ids: the rows that have another id in the importer.
         useless_placeholders: file names of others: of items that are gone, or the catalog's last run wants none.
         dhashes: the perceptual hashes of these images, in acceptance order, of those that have one.
         request: of the catalog's last run: it says from what source the items are.
@@ -59,14 +63,20 @@ class CatalogView:
     batches: tuple[int, ...]
     incomplete_batches: tuple[int, ...]
     pictures: PictureTable
-    categories: int
+    category_names: CategoryNames
     items: int
     images: int
     placeholders: int
+    changed_ids: ChangedIds
     useless_placeholders: tuple[str, ...]
     dhashes: "array[int]"
     request: SeedRequest
     files: Mapping[str, Fingerprint]
+
+    @property
+    def categories(self) -> int:
+        """How many categories the catalog has."""
+        return len(self.category_names.list_categories())
 
     @property
     def rows(self) -> int:
@@ -110,18 +120,22 @@ async def view_catalog(
     """
     path = paths.state_file(name, "request.json")
     request = await read_json(store, path, SeedRequest.model_validate) or SeedRequest(catalog=name)
+    names = await open_category_names(store, name, of_rows=request.source != "generate")
     pictures = await view_pictures(store, name) if pictures is None else pictures
     numbers = await catalog.list_batch_numbers(store, name)
     incomplete: list[int] = []
     items = images = 0
     shown_placeholders: set[str] = set()
     dhashes = array("Q")
-    texts = [(table, ArrayText()) for table in make_tables(request, with_images=with_images)]
+    changed_ids = ChangedIds()
+    texts = [(table, ArrayText()) for table in make_tables(request, names, with_images=with_images)]
     async for batch in iterate_prompted_batches(store, name, numbers):
         for item in batch.items:
             picture = pictures.find(item.filename)
             items += 1
             images += picture is not None
+            names.choose(item.category)
+            changed_ids.note(item)
             if picture is not None and picture.dhash is not None:
                 dhashes.append(picture.dhash)
             if picture is None and with_images and incomplete[-1:] != [batch.batch]:
@@ -141,10 +155,11 @@ async def view_catalog(
         batches=tuple(numbers),
         incomplete_batches=tuple(incomplete),
         pictures=pictures,
-        categories=len(await catalog.read_categories(store, name) or []),
+        category_names=names,
         items=items,
         images=images,
         placeholders=len(shown_placeholders),
+        changed_ids=changed_ids,
         useless_placeholders=tuple(name for name in pictures.list_placeholders() if name not in shown_placeholders),
         dhashes=dhashes,
         request=request,
@@ -169,7 +184,7 @@ async def iterate_missing(store: Store, view: CatalogView) -> AsyncIterator[Item
 
 
 async def publish(store: Store, view: CatalogView) -> dict[str, str]:
-    """Write what importers read, the catalog last; files that hold this already are left alone.
+    """Write what importers read: the categories first, the catalog last; files that hold this already are left alone.
 
     Placeholders that no row names any more are removed after that.
     """
@@ -178,7 +193,8 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
         "categories": paths.catalog_file(view.name, "categories.json"),
         "images": paths.image_folder(view.name),
     }
-    for table in reversed(make_tables(view.request, with_images=view.with_images)):
+    await write_category_names(store, view.name, view.category_names, of_rows=view.request.source != "generate")
+    for table in reversed(make_tables(view.request, view.category_names, with_images=view.with_images)):
         outputs[table.output] = paths.catalog_file(view.name, table.filename)
         rows = _write_rows(store, view, table)
         await write_array_if_changed(store, outputs[table.output], rows, view.files[table.output])
@@ -189,7 +205,7 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
 async def write_partial(store: Store, run_id: str, view: CatalogView) -> dict[str, str]:
     """Write what would be published, for a look at a run that did not come so far or was asked to wait."""
     path = paths.run_file(run_id, "catalog.partial.json")
-    table = make_tables(view.request, with_images=view.with_images)[0]
+    table = make_tables(view.request, view.category_names, with_images=view.with_images)[0]
     await write_array_if_changed(store, path, _write_rows(store, view, table), view.files[table.output])
     return {"partialCatalog": path}
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain import paths
+from shared.domain.category_names import CategoryNames
 from shared.domain.items import Item, SourceItem, find_content_type
 from shared.domain.requests import SeedRequest
-from shared.domain.sources.making import ImporterShape, write_source_row
+from shared.domain.sources.making import write_importer_row, write_source_row
 from shared.imaging.dhash import format_dhash
 from shared.records.json_arrays import JsonText
 from shared.records.pictures import Picture
@@ -34,29 +35,22 @@ class Table:
     write_row: Callable[[Item, Picture | None], object | None]
 
 
-def make_tables(request: SeedRequest, *, with_images: bool) -> list[Table]:
-    """Return the files of a catalog, ``catalog.json`` first; some count what they wrote, so each pass has its own.
+def make_tables(request: SeedRequest, categories: CategoryNames, *, with_images: bool) -> list[Table]:
+    """Return the files of a catalog, ``catalog.json`` first.
 
     Args:
         request: of the catalog's last run.
+        categories: how they are spelled; those of items are added.
         with_images: False takes items without an image for complete.
     """
 
     def write_item(item: Item, picture: Picture | None) -> object | None:
-        return None if with_images and picture is None else item.to_json() | _mark(picture)
+        return None if with_images and picture is None else write_importer_row(item, categories) | _mark(picture)
 
     def write_given_row(item: Item, picture: Picture | None) -> object | None:
         if not isinstance(item, SourceItem):
             return write_item(item, picture)
         return JsonText(write_source_row(item, request, has_image=picture is not None, more=_mark(picture)))
-
-    shape = ImporterShape()
-
-    def write_for_importer(item: Item, picture: Picture | None) -> object | None:
-        if with_images and picture is None:
-            return None
-        row = shape.make_row(item) if isinstance(item, SourceItem) else item.to_json()
-        return row | _mark(picture)
 
     def describe(item: Item, picture: Picture | None) -> object | None:
         return None if picture is None else _describe_picture(request.catalog, item, picture)
@@ -68,7 +62,7 @@ def make_tables(request: SeedRequest, *, with_images: bool) -> list[Table]:
         return [Table("catalog", "catalog.json", write_item), Table("manifest", "manifest.json", describe)]
     return [
         Table("catalog", "catalog.json", write_given_row),
-        Table("importerCatalog", "importer-catalog.json", write_for_importer),
+        Table("importerCatalog", "importer-catalog.json", write_item),
         Table("manifest", "manifest.json", describe),
         Table("uploadManifest", "upload-manifest.json", describe_upload),
     ]
@@ -93,6 +87,8 @@ def _describe_picture(catalog: str, item: Item, picture: Picture) -> dict[str, o
     }
     if picture.iteration is not None:
         described["iteration"] = picture.iteration
+    if isinstance(item, SourceItem) and item.importer_id not in {None, item.source_id}:
+        described["importerId"] = item.importer_id
     return described | _mark(picture)
 
 

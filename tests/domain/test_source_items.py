@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.domain.category_names import CategoryNames
 from shared.domain.items import SourceItem
 from shared.domain.requests import RESERVED_NAMES, SeedRequest
-from shared.domain.sources.making import ImporterShape, make_item, write_source_row
+from shared.domain.sources.importer_ids import ImporterIds
+from shared.domain.sources.making import make_item, write_importer_row, write_source_row
 from shared.domain.sources.naming import FileNames
 from shared.domain.sources.reading import Row
 from shared.domain.sources.values import append_members
@@ -182,6 +184,8 @@ def test_the_importer_takes_every_item_in(values: list[dict[str, str]]) -> None:
     rows = [{"id": f"{number}-{'x' * (40 * (number % 2))}", "description": "d"} | v for number, v in enumerate(values)]
     text = json.dumps(rows)
     found = read_all(text.encode(), source="products") if rows else []
-    names, shape, request = FileNames(), ImporterShape(), SeedRequest(catalog="shop", source="products")
-    written = [shape.make_row(make_item(row, request, names)) for row in found if isinstance(row, Row)]
+    names, request = FileNames(), SeedRequest(catalog="shop", source="products")
+    ids, categories = ImporterIds(), CategoryNames()
+    items = [ids.assign(make_item(row, request, names)) for row in found if isinstance(row, Row)]
+    written = [write_importer_row(item, categories) for item in items]
     assert len(import_rows(written)) == len(written) == len(rows)

@@ -1,28 +1,22 @@
-"""The .NET importer's rules, written down again from its side: what it would make of a published catalog."""
+"""Imports a published catalog as the .NET importer would, and looks for what it would serve."""
 
 import json
 from pathlib import Path
+from typing import Any
+
+from tests.support.importer_rules import import_rows
 
 
-def import_catalog(folder: Path) -> list[dict[str, str]]:
-    """Return the products that the importer would insert.
+def import_catalog(folder: Path) -> list[dict[str, Any]]:
+    """Return the products that the importer would insert, with lower-case names of columns.
 
     Raises:
-        AssertionError: a unique index or a column's length would make the import fail.
+        ImportAbortedError: the database would refuse a row.
+        AssertionError: the file is no array, or an image that a row names is not there.
     """
     rows = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
     assert isinstance(rows, list)
-    products: dict[str, dict[str, str]] = {}
-    slugs: dict[str, str] = {}
-    for raw in rows:
-        row = {key.lower(): value for key, value in raw.items()}
-        if not (row["productid"].strip() and row["name"].strip() and row["category"].strip()):
-            continue
-        slug = "".join(c for c in row["category"].lower() if c.isalnum() or c == " ").replace(" ", "-")
-        assert slugs.setdefault(slug, row["category"]).lower() == row["category"].lower(), "unique index on slug"
-        lengths = {"name": 80, "category": 64, "filename": 64, "productid": 36}
-        for column, most in lengths.items():
-            assert len(row[column].encode("utf-16-le")) // 2 <= most, f"{column} is too long"
-        assert (folder / "images" / row["filename"]).is_file(), "picture to serve"
-        products.setdefault(row["productid"][:36], row)
-    return list(products.values())
+    products = import_rows(rows)
+    for product in products:
+        assert (folder / "images" / product["filename"]).is_file(), "image to serve"
+    return products

@@ -1,25 +1,23 @@
 """Makes items of rows, and writes their rows of the published files."""
 
-import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from shared.domain.items import Category, SourceItem, make_slug
+from shared.domain.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
+from shared.domain.collation import is_visible
+from shared.domain.items import Item, SourceItem
 from shared.domain.requests import SeedRequest
-from shared.domain.rules import MAX_CATEGORY_CHARACTERS, MAX_NAME_CHARACTERS
+from shared.domain.rules import MAX_NAME_CHARACTERS
 from shared.domain.sources.naming import FileNames
 from shared.domain.sources.prompting import shorten, take_out_brand, write_product_prompt, write_scene_prompt
 from shared.domain.sources.reading import Row
 from shared.domain.sources.values import append_members
-from shared.domain.texts import clean_line, count_utf16_units, cut_to_utf16_units
+from shared.domain.texts import clean_line, cut_to_utf16_units
 
 NO_CATEGORY = "Uncategorized"
 """The importer leaves rows without a category out."""
-
-MOST_KEY_CHARACTERS = 36
-"""The importer cuts ids there."""
 
 FACTS = {"products": ("brand", "colour", "material", "attributes"), "prompts": ("mood",)}
 """By source, the fields that no item has, and that a prompt may need."""
@@ -38,13 +36,13 @@ def describe_row(row: Row, request: SeedRequest, *, product_id: str, filename: s
     """Return the item that a row describes, with names that it has already."""
     values = row.values
     texts = (values.get("name"), values.get("title"), values.get("prompt"), values.get("description"), row.id)
-    name = next(filter(None, (clean_line(text or "") for text in texts)), product_id)
+    name = next(filter(is_visible, (clean_line(text or "") for text in texts)), product_id)
     category = cut_to_utf16_units(clean_line(values.get("category", "")), MAX_CATEGORY_CHARACTERS)
     return SourceItem(
         product_id=product_id,
         name=cut_to_utf16_units(name, MAX_NAME_CHARACTERS),
         description=clean_line(values.get("description") or values.get("scene") or ""),
-        category=category or NO_CATEGORY,
+        category=category if is_visible(category) else NO_CATEGORY,
         filename=filename,
         image_prompt=_find_own_prompt(row, request) or _write_prompt(row, request),
         source_id=row.id,
@@ -76,38 +74,21 @@ def write_source_row(
     )
 
 
-class ImporterShape:
-    """Writes rows as the importer takes them in: its categories differ by its own slug rule."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, str] = {}
-
-    def make_row(self, item: SourceItem) -> dict[str, Any]:
-        """Return an item's row."""
-        return {
-            "productId": _fit_key(item.source_id),
-            "name": item.name,
-            "description": item.description,
-            "category": self.choose_category(item.category).name,
-            "filename": item.filename,
-            "imagePrompt": item.image_prompt,
-        }
-
-    def choose_category(self, name: str) -> Category:
-        """Return the category for a name: the first one that was seen with its slug."""
-        slug = make_slug(name)
-        return Category(self._names.setdefault(slug.casefold(), name), slug)
-
-    def list_categories(self) -> list[Category]:
-        """Return the categories that were seen."""
-        return [Category(name, make_slug(name)) for name in self._names.values()]
+def write_importer_row(item: Item, categories: CategoryNames) -> dict[str, Any]:
+    """Return an item's row as the importer takes it in: its id there, and the catalog's spelling of its category."""
+    row = item.to_json() if not isinstance(item, SourceItem) else _write_shape(item)
+    return row | {"category": categories.choose(item.category).name}
 
 
-def _fit_key(source_id: str) -> str:
-    """Return an id that the importer does not cut: the given one, or a digest of it."""
-    if count_utf16_units(source_id) <= MOST_KEY_CHARACTERS:
-        return source_id
-    return hashlib.sha256(source_id.encode()).hexdigest()[:MOST_KEY_CHARACTERS]
+def _write_shape(item: SourceItem) -> dict[str, Any]:
+    return {
+        "productId": item.importer_id or item.source_id,
+        "name": item.name,
+        "description": item.description,
+        "category": item.category,
+        "filename": item.filename,
+        "imagePrompt": item.image_prompt,
+    }
 
 
 def _find_own_prompt(row: Row, request: SeedRequest) -> str:

@@ -1,0 +1,111 @@
+"""``state/importer.json``: how the importer knows a catalog of rows, so that later runs never call anything otherwise.
+
+The ids are in the batches, each given when its row became an item; here are the categories in their first spelling.
+"""
+
+import contextlib
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from shared.domain import paths
+from shared.domain.category_names import CategoryNames
+from shared.domain.items import Item, SourceItem
+from shared.domain.sources.importer_ids import ImporterIds
+from shared.ports import Store, StoreConflictError
+from shared.records import catalog
+from shared.records.array_check import check_array
+from shared.records.files import DamagedFileError, parse_json, read_json, write_json_if_changed
+
+_NAMES: Final = TypeAdapter(dict[str, list[str]])
+
+
+async def open_category_names(store: Store, name: str, *, of_rows: bool) -> CategoryNames:
+    """Return how a catalog's categories are spelled; of a catalog of rows after its items have their importer ids.
+
+    Args:
+        store: where the catalog is.
+        name: the catalog.
+        of_rows: whether its items are made of rows.
+
+    Raises:
+        DamagedFileError: a file that items are made from cannot be read.
+    """
+    if not of_rows:
+        return CategoryNames(category.name for category in await catalog.read_categories(store, name) or ())
+    with contextlib.suppress(DamagedFileError):  # a copy: what follows finds the names elsewhere
+        recorded = await read_json(store, _path(name), _NAMES.validate_python)
+        if recorded is not None:
+            return CategoryNames(recorded["categories"])
+    return await _settle(store, name)
+
+
+async def write_category_names(store: Store, name: str, names: CategoryNames, *, of_rows: bool) -> None:
+    """Record the categories, then publish them, each file only if it changes; a catalog without any gets no file."""
+    categories = names.list_categories()
+    if of_rows:
+        data = {"categories": [category.name for category in categories]}
+        await write_json_if_changed(store, _path(name), data)
+    if categories:
+        await catalog.write_categories(store, name, categories)
+
+
+async def read_published_ids(store: Store, name: str) -> list[str]:
+    """Return the ids that the importer may have of rows whose batch was lost; none where no batch was."""
+    async for info in store.list_files(paths.batch_folder(name)):
+        if ".damaged-" in info.path:
+            return [product_id for product_id, _ in await _read_published(store, name)]
+    return []
+
+
+async def _settle(store: Store, name: str) -> CategoryNames:
+    """Give the items of version 0.3 their ids, and find the spelling of the categories: first what was published."""
+    published = await _read_published(store, name)
+    names = CategoryNames(category for _, category in published)
+    with contextlib.suppress(DamagedFileError):
+        for category in await catalog.read_categories(store, name) or ():
+            names.choose(category.name)
+    ids = ImporterIds(product_id for product_id, _ in published)
+    for number in await catalog.list_batch_numbers(store, name):
+        await _settle_batch(store, name, number, ids, names)
+    data = {"categories": [category.name for category in names.list_categories()]}
+    await write_json_if_changed(store, _path(name), data)
+    return names
+
+
+async def _settle_batch(store: Store, name: str, number: int, ids: ImporterIds, names: CategoryNames) -> None:
+    path = paths.batch_file(name, number)
+    content = await store.read(path)
+    if content is None:
+        return
+    batch = parse_json(path, content.data, catalog.parse_batch)
+    for item in batch.items:
+        names.choose(item.category)
+    items = tuple(_settle_item(item, ids) for item in batch.items)
+    if items != batch.items:
+        with contextlib.suppress(StoreConflictError):  # another delivery did the same
+            await catalog.replace_batch(store, name, replace(batch, items=items), etag=content.etag)
+
+
+def _settle_item(item: Item, ids: ImporterIds) -> Item:
+    if not isinstance(item, SourceItem) or (item.importer_id is not None and ids.claim(item.importer_id)):
+        return item
+    return ids.settle(item)
+
+
+async def _read_published(store: Store, name: str) -> list[tuple[str, str]]:
+    """Return the id and the category of each row that was published; none of a file that cannot be read."""
+    published: list[tuple[str, str]] = []
+
+    def note(row: Any) -> None:
+        if isinstance(row, dict) and isinstance(row.get("productId"), str) and isinstance(row.get("category"), str):
+            published.append((row["productId"], row["category"]))
+
+    with contextlib.suppress(DamagedFileError):
+        await check_array(store, paths.catalog_file(name, "importer-catalog.json"), visit=note)
+    return published
+
+
+def _path(name: str) -> str:
+    return paths.state_file(name, "importer.json")
