@@ -1,4 +1,4 @@
-"""The categories of a catalog as the importer gets them: each keeps its first spelling, and its slug is its own. Pure."""
+"""The categories of a catalog as the importer gets them: each keeps its first spelling and its own slug. Pure."""
 
 import hashlib
 import unicodedata
@@ -76,7 +76,8 @@ def _iterate_spellings(name: str) -> Iterator[str]:
     """Yield the spellings to try: the name, then with numbers; one without letters gets the names of its symbols."""
     beginning, ending = name, ""
     if not _is_readable(make_slug(name)):
-        ending = f"\u2014{_describe(name)}"  # a dash between blanks would begin the slug with a hyphen
+        # a dash without blanks, and symbols without them: each blank is a hyphen in the slug
+        beginning, ending = name.replace(" ", ""), f"\u2014{_describe(name)}"
     number = 1
     while True:
         counted = ending if number == 1 else f"{ending} {number}"

@@ -13,7 +13,13 @@ from typing import Final
 _EXPANSIONS: Final = {"æ": "ae", "œ": "oe", "þ": "th", "\u0131": "i"}
 """Letters that the collation sorts as two (case folding has ß already), and the dotless i."""
 
-_SMALL_KANA: Final = dict(zip("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", strict=True))
+_SMALL_KANA: Final = dict(
+    zip(
+        "ァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿゝゞ",
+        "アイウエオツヤユヨワカケクシストヌハヒフヘホムラリルレロヽヾ",
+        strict=True,
+    )
+)
 _REPLACED: Final = _EXPANSIONS | _SMALL_KANA
 _HIRAGANA, _TO_KATAKANA = range(0x3041, 0x3097), 0x60
 

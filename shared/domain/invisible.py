@@ -80,7 +80,7 @@ def _is_needed(character: str, before: str, after: str) -> bool:
     if character in _JOINERS:
         return _needs_joiner(before, after) or (character == "\u200d" and _is_emoji_sequence(before, after))
     if character in _JAMO_FILLERS:
-        return _is_in(before, _JAMO) or _is_in(after, _JAMO)
+        return any(_is_in(other, _JAMO) and other not in _JAMO_FILLERS for other in (before, after))
     if character == _MONGOLIAN_VOWEL_SEPARATOR:
         return _is_in(before, _MONGOLIAN) and _is_in(after, _MONGOLIAN)
     if character == "\u034f":  # keeps marks in their order

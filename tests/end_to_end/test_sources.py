@@ -9,7 +9,7 @@ import pytest
 
 from local.simulator.running import running_simulator
 from tests.end_to_end.test_kill import wait_for
-from tests.support.importer_rules import import_rows
+from tests.support.importer_rules import Importer, import_rows
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import FAST, SMALL, Answer, RunningApp, run_app
 from tests.support.seeder_process import start_seeder
@@ -246,3 +246,41 @@ async def test_an_input_of_more_than_fifty_mebibytes_is_refused(tmp_path: Path) 
         async with app.session.put(f"{app.host.url}/api/inputs/large.json", data=body) as answer:
             problem = await answer.json(content_type="application/problem+json")
     assert (answer.status, problem["type"]) == (413, "urn:catalog-seeder:problem:input-too-large")
+
+
+async def test_ids_that_differ_in_case_only_are_imported_once_each_and_reported(tmp_path: Path) -> None:
+    importer = Importer()
+    text = b"sku,title,category\nPROD-1,Red Boot,Shoes\nprod-1,Blue Boot,Shoes\n"
+    async with run_app(tmp_path) as app:
+        status = await run_rows(app, text, name="rows.csv")
+        rows = app.read("catalogs/toys/importer-catalog.json")
+        manifest = app.read("catalogs/toys/manifest.json")
+        assert [len(importer.run(rows)), len(importer.run(rows))] == [2, 0]
+        again = await run_rows(app, text.replace(b"PROD-1,Red", b"Prod-1,New Boot,Shoes\nPROD-1,Red"), name="rows.csv")
+        assert len(importer.run(app.read("catalogs/toys/importer-catalog.json"))) == 1
+    assert [row["productId"] for row in manifest] == ["PROD-1", "prod-1"]
+    assert [row.get("importerId") for row in manifest] == [None, rows[1]["productId"]]
+    assert rows[0]["productId"] == "PROD-1"
+    for told in (status, again):
+        assert any("'prod-1'" in note and rows[1]["productId"] in note for note in told["notes"])
+
+
+async def test_a_category_whose_first_image_was_refused_is_imported_with_the_others_after_a_repair(
+    tmp_path: Path,
+) -> None:
+    importer = Importer()
+    text = b"sku,title,category\n1,Red Boot,Men's Shoes\n2,Blue Boot,Mens Shoes\n3,Mug,Kitchen\n"
+    async with run_app(tmp_path, faults={"blockedPrompts": ["Red Boot"]}) as app:
+        assert (await run_rows(app, text, name="rows.csv"))["status"] == "CompletedWithFailures"
+        assert len(importer.run(app.read("catalogs/toys/importer-catalog.json"))) == 2
+        app.simulator.set_faults({"latencySeconds": FAST})
+        repair = await app.call("POST", "/api/catalogs/toys/repair")
+        assert (await app.wait(repair.body["runId"]))["status"] == "Completed"
+        rows = app.read("catalogs/toys/importer-catalog.json")
+        categories = app.read("catalogs/toys/categories.json")
+    assert [len(importer.run(rows)), len(importer.run(rows))] == [1, 0]
+    assert [(category["name"], category["slug"]) for category in categories] == [
+        ("Men's Shoes", "mens-shoes"),
+        ("Kitchen", "kitchen"),
+    ]
+    assert {row["category"] for row in rows} == {"Men's Shoes", "Kitchen"} == set(importer.categories)
