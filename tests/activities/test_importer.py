@@ -196,6 +196,15 @@ async def test_ids_that_differ_in_case_only_are_distinct_for_ever_whichever_is_l
     )
 
 
+async def test_an_id_that_another_row_would_have_got_is_not_given_twice() -> None:
+    shop, other = Shop(), Shop()
+    await shop.run(make_rows(("PROD-1", "A b"), ("prod-1", "A b")))
+    derived = str((await shop.list_ids())["prod-1"])
+    rows = make_rows((derived.upper(), "A b"), ("PROD-1", "A b"), ("prod-1", "A b"), (derived, "A b"))
+    assert await other.run(rows) == 4
+    assert await other.read() == 0
+
+
 async def test_a_category_keeps_its_spelling_whatever_becomes_of_its_first_row() -> None:
     shop = Shop(refused={"1"})
     rows = make_rows(("1", "Men's Shoes"), ("2", "Mens Shoes"), ("3", "Boots"))

@@ -261,8 +261,8 @@ async def test_ids_that_differ_in_case_only_are_imported_once_each_and_reported(
     assert [row["productId"] for row in manifest] == ["PROD-1", "prod-1"]
     assert [row.get("importerId") for row in manifest] == [None, rows[1]["productId"]]
     assert rows[0]["productId"] == "PROD-1"
-    for told in (status, again):
-        assert any("'prod-1'" in note and rows[1]["productId"] in note for note in told["notes"])
+    for run in (status, again):
+        assert any("'prod-1'" in note and rows[1]["productId"] in note for note in run["notes"])
 
 
 async def test_a_category_whose_first_image_was_refused_is_imported_with_the_others_after_a_repair(
