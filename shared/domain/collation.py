@@ -34,6 +34,19 @@ _INVISIBLE_LETTERS: Final = (
 )
 """Ignored by every version of the collation, though their categories are those of letters and marks."""
 
+_IGNORED: Final = (
+    *_INVISIBLE_LETTERS,
+    range(0x0488, 0x048A),  # Cyrillic signs of thousands
+    range(0x0591, 0x05B0),  # Hebrew accents
+    range(0x05BD, 0x05BE),
+    range(0x05C4, 0x05C6),
+    range(0x0610, 0x061B),  # Arabic honorifics
+    range(0x0640, 0x0641),  # the Arabic lengthening dash
+    range(0x06D6, 0x06EE),  # Koranic marks
+    range(0x0951, 0x0953),  # Vedic stress
+)
+"""The same, and marks of chant and of verse, and a dash that only makes a word longer."""
+
 _YOUNGER_SCRIPTS: Final = (
     range(0x0700, 0x0750),  # Syriac
     range(0x0780, 0x07C0),  # Thaana
@@ -81,7 +94,7 @@ def _fold_character(character: str, with_younger_scripts: bool) -> str:
     if character <= "~":
         return character if character >= " " else ""
     category = unicodedata.category(character)
-    if category in {"Cc", "Cf", "Cs", "Cn"} or character > "\uffff" or _is_in(character, _INVISIBLE_LETTERS):
+    if category in {"Cc", "Cf", "Cs", "Cn"} or character > "\uffff" or _is_in(character, _IGNORED):
         return ""
     if not with_younger_scripts and (
         _is_in(character, _YOUNGER_SCRIPTS) or unicodedata.ucd_3_2_0.category(character) == "Cn"
