@@ -89,8 +89,8 @@ class ChangedIds:
         shown = ", ".join(f"{item.source_id[:60]!r} is {item.importer_id!r}" for item in self._first)
         more = ", ..." if self.count > len(self._first) else ""
         return (
-            f"rows that have another id in importer-catalog.json, where ids must be short and distinct: {self.count} "
-            f"({shown}{more}; importerId in manifest.json has all)"
+            f"rows with another productId in importer-catalog.json, where ids must be short and distinct: {self.count} "
+            f"({shown}{more}; manifest.json lists all as importerId)"
         )
 
 
