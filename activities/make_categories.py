@@ -19,6 +19,7 @@ from shared.ports import Store, StoreUnavailableError
 from shared.records import catalog
 from shared.records.claims import beat
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.records.importer_names import keep_dropped_categories, list_known_categories
 from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
@@ -114,6 +115,7 @@ async def _buy_categories(
     missing = asked - len(taken)
     if missing <= 0:
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
+    known = await list_known_categories(store, call.catalog)  # before the call: what is paid must not be lost
     names = [category.name for category in taken]
     ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
     bought = await buy_text(
@@ -130,7 +132,7 @@ async def _buy_categories(
     if isinstance(bought, TextResult):
         return bought
     proposed = [draft.name for draft in bought.value.categories]
-    categories = pick_categories(proposed, taken=taken, count=asked, theme=request.theme)
+    categories = pick_categories(proposed, taken=taken, count=asked, theme=request.theme, known=known)
     return CategoryRecord(call.attempt, categories, len(categories) - len(taken), bought.cost)
 
 
@@ -144,5 +146,6 @@ async def _find_kept(services: Services, call: TextCall) -> list[Category]:
 
 async def _finish(store: Store, call: TextCall, record: CategoryRecord, *, asked: int) -> TextResult:
     if len(record.categories) >= asked:
+        await keep_dropped_categories(store, call.catalog, record.categories)
         await catalog.write_categories(store, call.catalog, record.categories)
     return TextResult(accepted=record.accepted, total=len(record.categories), asked=asked, cost=record.cost)

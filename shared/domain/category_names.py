@@ -28,7 +28,7 @@ class CategoryNames:
         self._by_slug: dict[str, Category] = {}
         self._names_by_weighed_slug: dict[str, str] = {}
         for name in known:
-            if self._find(name) is None:
+            if self.find(name) is None:
                 self._add(name)
 
     def choose(self, name: str) -> Category:
@@ -38,12 +38,17 @@ class CategoryNames:
             category = self._spelled[name] = self._choose(unicodedata.normalize("NFC", name))
         return category
 
+    def find(self, name: str) -> Category | None:
+        """Return the category that the importer takes a name for, or None if it is a new one."""
+        slug = make_slug(name)
+        return self._by_name.get(_fold(name)) or (self._by_slug.get(_fold(slug)) if _is_readable(slug) else None)
+
     def list_categories(self) -> list[Category]:
         """Return the categories in the order in which they were seen."""
         return list(self._by_name.values())
 
     def _choose(self, name: str) -> Category:
-        found = self._find(name)
+        found = self.find(name)
         if found is not None:
             return found
         for spelling in _iterate_spellings(name):
@@ -53,10 +58,6 @@ class CategoryNames:
             if self._is_free(spelling):
                 return self._add(spelling)
         raise AssertionError("spellings do not end")
-
-    def _find(self, name: str) -> Category | None:
-        slug = make_slug(name)
-        return self._by_name.get(_fold(name)) or (self._by_slug.get(_fold(slug)) if _is_readable(slug) else None)
 
     def _is_free(self, name: str) -> bool:
         """Return whether the database takes the name in: its slug is new, or it is found by a name that is there."""

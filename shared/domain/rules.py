@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from shared.domain.category_names import MAX_CATEGORY_CHARACTERS
+from shared.domain.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
 from shared.domain.collation import fold_for_database
 from shared.domain.items import Category, Draft, Rejection, make_slug
 from shared.domain.texts import clean_line, count_sentences, count_utf16_units, fold_for_search, fold_name
@@ -118,18 +118,29 @@ def judge_drafts(
     return Verdict(tuple(accepted), tuple(rejected), surplus)
 
 
-def pick_categories(proposed: Iterable[str], *, taken: Sequence[Category], count: int, theme: Theme) -> list[Category]:
+def pick_categories(
+    proposed: Iterable[str],
+    *,
+    taken: Sequence[Category],
+    count: int,
+    theme: Theme,
+    known: Iterable[str] = (),
+) -> list[Category]:
     """Return the catalog's categories: those taken, then proposed ones that keep the rules, up to ``count`` in all.
 
     A proposed name needs 2-3 words, at most 64 characters, no forbidden word, and a slug that no other has. "&" is
-    spelled out: as a word that the importer's slug does not keep, it would leave two hyphens in a row.
+    spelled out: as a word that the importer's slug does not keep, it would leave two hyphens in a row. A name that
+    the importer takes for a ``known`` one is spelled like that.
     """
     chosen = list(taken)
+    spellings = CategoryNames(known)
     keys = {key for category in chosen for key in _list_category_keys(category.name)}
     for raw in proposed:
         if len(chosen) >= count:
             break
         name = unicodedata.normalize("NFC", clean_line(raw)).replace(" & ", " and ")
+        found = spellings.find(name)
+        name = name if found is None else found.name
         words = name.split()
         if (
             MIN_CATEGORY_WORDS <= len(words) <= MAX_CATEGORY_WORDS

@@ -11,14 +11,14 @@ from pydantic import TypeAdapter
 
 from shared.domain import paths
 from shared.domain.category_names import CategoryNames
-from shared.domain.items import Item, SourceItem
+from shared.domain.items import Category, Item, SourceItem
 from shared.domain.sources.importer_ids import ImporterIds
 from shared.ports import Store, StoreConflictError
 from shared.records import catalog
 from shared.records.array_check import check_array
 from shared.records.files import DamagedFileError, parse_json, read_json, write_json_if_changed
 
-_NAMES: Final = TypeAdapter(dict[str, list[str]])
+_NAMES: Final = TypeAdapter(list[str])
 
 
 async def open_category_names(store: Store, name: str, *, of_rows: bool) -> CategoryNames:
@@ -34,21 +34,30 @@ async def open_category_names(store: Store, name: str, *, of_rows: bool) -> Cate
     """
     if not of_rows:
         return CategoryNames(category.name for category in await catalog.read_categories(store, name) or ())
-    with contextlib.suppress(DamagedFileError):  # a copy: what follows finds the names elsewhere
-        recorded = await read_json(store, _path(name), _NAMES.validate_python)
-        if recorded is not None:
-            return CategoryNames(recorded["categories"])
-    return await _settle(store, name)
+    recorded = await _read_recorded(store, name)
+    return await _settle(store, name) if recorded is None else CategoryNames(recorded)
 
 
 async def write_category_names(store: Store, name: str, names: CategoryNames, *, of_rows: bool) -> None:
     """Record the categories, then publish them, each file only if it changes; a catalog without any gets no file."""
     categories = names.list_categories()
     if of_rows:
-        data = {"categories": [category.name for category in categories]}
-        await write_json_if_changed(store, _path(name), data)
+        await _record(store, name, names)
     if categories:
         await catalog.write_categories(store, name, categories)
+
+
+async def list_known_categories(store: Store, name: str) -> list[str]:
+    """Return the categories of a generated catalog, and those that it had before: the importer may know them all."""
+    current = [category.name for category in await catalog.read_categories(store, name) or ()]
+    return [*(await _read_recorded(store, name) or ()), *current]
+
+
+async def keep_dropped_categories(store: Store, name: str, categories: list[Category]) -> None:
+    """Record the categories of a generated catalog before these replace them, if any of them is dropped."""
+    known = await list_known_categories(store, name)
+    if not {category.name for category in categories}.issuperset(known):
+        await _record(store, name, CategoryNames(known))
 
 
 async def read_published_ids(store: Store, name: str) -> list[str]:
@@ -69,8 +78,7 @@ async def _settle(store: Store, name: str) -> CategoryNames:
     ids = ImporterIds(product_id for product_id, _ in published)
     for number in await catalog.list_batch_numbers(store, name):
         await _settle_batch(store, name, number, ids, names)
-    data = {"categories": [category.name for category in names.list_categories()]}
-    await write_json_if_changed(store, _path(name), data)
+    await _record(store, name, names)
     return names
 
 
@@ -105,6 +113,18 @@ async def _read_published(store: Store, name: str) -> list[tuple[str, str]]:
     with contextlib.suppress(DamagedFileError):
         await check_array(store, paths.catalog_file(name, "importer-catalog.json"), visit=note)
     return published
+
+
+async def _read_recorded(store: Store, name: str) -> list[str] | None:
+    """Return the recorded categories; None without a record, or with one that cannot be read: it can be made again."""
+    with contextlib.suppress(DamagedFileError):
+        return await read_json(store, _path(name), lambda data: _NAMES.validate_python(data["categories"]))
+    return None
+
+
+async def _record(store: Store, name: str, names: CategoryNames) -> None:
+    data = {"categories": [category.name for category in names.list_categories()]}
+    await write_json_if_changed(store, _path(name), data)
 
 
 def _path(name: str) -> str:

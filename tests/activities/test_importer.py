@@ -10,15 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import paths
-from shared.domain.items import SourceItem
-from shared.domain.messages import RunRef
+from shared.domain.items import Category, SourceItem
+from shared.domain.messages import RunRef, TextCall
+from shared.domain.rules import pick_categories
 from shared.domain.sources.digests import hash_text
+from shared.domain.themes import Theme
 from shared.ports import Store
-from shared.records.catalog import Batch, create_batch, iterate_items
+from shared.records.catalog import Batch, create_batch, iterate_items, read_categories, write_categories
+from shared.records.importer_names import list_known_categories
 from shared.records.prune import NothingToKeepError, prune_catalog
 from shared.records.publication import publish, view_catalog
 from tests.strategies import QUICK, nasty_texts
-from tests.support.activity_calls import deliver, start_process, start_run_in
+from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, FACTS, make_source_item, read_data
 from tests.support.importer_rules import Importer, slugify
 from tests.support.input_rows import dump_rows
@@ -262,3 +265,15 @@ async def test_lost_records_are_found_again_in_what_was_published() -> None:
     assert await shop.run(rows[::-1]) == 0
     after = (await shop.list_ids(), await read_data(shop.store, "catalogs/lego/categories.json"))
     assert after == before
+
+
+async def test_categories_that_were_dropped_are_spelled_as_before_when_the_model_proposes_them_again() -> None:
+    store, model = MemoryStore(), ScriptedModel()
+    await write_categories(store, CATALOG, [Category("Sci-Fi Crew", "scifi-crew"), Category("Sea Team", "sea-team")])
+    await start_run_in(store, force_categories=True)
+    await deliver(start_process(store, model), "make_categories", TextCall(RUN, CATALOG))
+    assert "Sci-Fi Crew" not in [category.name for category in await read_categories(store, CATALOG) or ()]
+    known = await list_known_categories(store, CATALOG)
+    assert {"Sci-Fi Crew", "Sea Team"} < set(known)
+    picked = pick_categories(["SciFi Crew"], taken=[], count=1, theme=Theme(), known=known)
+    assert picked == [Category("Sci-Fi Crew", "scifi-crew")]

@@ -100,3 +100,8 @@ def test_what_is_taken_stays_first_even_beyond_the_count() -> None:
     taken = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
     assert pick("Sea Team", "Space crew", taken=taken, count=3) == ["Space Crew", "City Life", "Sea Team"]
     assert pick("Sea Team", taken=taken, count=1) == ["Space Crew", "City Life"]
+
+
+def test_a_name_that_the_importer_knows_keeps_the_spelling_that_it_knows() -> None:
+    picked = pick_categories(["SciFi Crew", "Sea Team"], taken=[], count=2, theme=THEME, known=["Sci-Fi Crew"])
+    assert [category.name for category in picked] == ["Sci-Fi Crew", "Sea Team"]
