@@ -12,7 +12,6 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from shared.domain.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
-from shared.domain.collation import fold_for_database
 from shared.domain.items import Category, Draft, Rejection, make_slug
 from shared.domain.texts import clean_line, count_sentences, count_utf16_units, fold_for_search, fold_name
 from shared.domain.themes import Theme
@@ -134,7 +133,7 @@ def pick_categories(
     """
     chosen = list(taken)
     spellings = CategoryNames(known)
-    keys = {key for category in chosen for key in _list_category_keys(category.name)}
+    names = CategoryNames(category.name for category in chosen)
     for raw in proposed:
         if len(chosen) >= count:
             break
@@ -146,17 +145,11 @@ def pick_categories(
             MIN_CATEGORY_WORDS <= len(words) <= MAX_CATEGORY_WORDS
             and count_utf16_units(name) <= MAX_CATEGORY_CHARACTERS
             and all(map(make_slug, words))
-            and keys.isdisjoint(_list_category_keys(name))
+            and names.find(name) is None
             and not holds_forbidden_word(name, theme.forbidden_words)
         ):
-            keys |= _list_category_keys(name)
-            chosen.append(Category(name, make_slug(name)))
+            chosen.append(names.choose(name))
     return chosen
-
-
-def _list_category_keys(name: str) -> set[str]:
-    """Return what no other category may have: the importer's indexes on names and on slugs."""
-    return {f"name {fold_for_database(name)}", f"slug {fold_for_database(make_slug(name))}"}
 
 
 def holds_forbidden_word(text: str, forbidden: tuple[str, ...]) -> bool:
