@@ -49,7 +49,13 @@ async def test_a_run_whose_host_is_gone_is_interrupted_and_a_cancel_ends_it_for_
         ("azure:elsewhere", timedelta(minutes=16), "Interrupted"),
         (DEAD_HOST, timedelta(seconds=1), "Interrupted"),
     ],
-    ids=["this host, 1 s", "this host, 61 s", "Azure, 14 min", "Azure, 16 min", "dead host"],  # the same in every process
+    ids=[
+        "this host, 1 s",
+        "this host, 61 s",
+        "Azure, 14 min",
+        "Azure, 16 min",
+        "dead host",
+    ],  # the same in every process
 )
 async def test_a_run_without_an_orchestration_is_what_its_claim_says(
     tmp_path: Path,
