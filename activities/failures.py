@@ -55,7 +55,7 @@ async def put_aside(store: Store, error: DamagedFileError, run_id: str) -> Failu
 
 async def handle_model_error(store: Store, run_id: str, error: ModelError) -> Failure:
     """Return a model error as data; one for which every further call would fail stops the run at once."""
-    failure = Failure(error.reason, shorten(error.message), error.retry_after_seconds, error.request_id)
+    failure = Failure(error.reason, shorten(error.message), error.retry_after_seconds, error.request_id, error.is_final)
     if error.reason in FATAL_REASONS:
         await record_stop(store, run_id, failure)
     return failure

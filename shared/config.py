@@ -103,6 +103,21 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentitySettings:
+    """Who signs in where no key is set.
+
+    Attributes:
+        client_id: of a user-assigned managed identity; None = the system-assigned one.
+        is_in_azure: the app runs where a managed identity belongs to it; otherwise the developer's credentials sign in.
+        has_endpoint: the platform gave the app an identity endpoint: it does so once an identity is assigned.
+    """
+
+    client_id: str | None = None
+    is_in_azure: bool = False
+    has_endpoint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StoreSettings:
     """Where catalogs and runs live.
 
@@ -160,6 +175,7 @@ class Settings:
     Attributes:
         model: where the model is.
         store: where catalogs live.
+        identity: who signs in to them without a key.
         telemetry: where spans and metrics go.
         defaults: what requests get for absent fields.
         prices: what calls cost.
@@ -171,6 +187,7 @@ class Settings:
 
     model: ModelSettings = ModelSettings()
     store: StoreSettings = StoreSettings()
+    identity: IdentitySettings = IdentitySettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     defaults: RequestDefaults = RequestDefaults()
     prices: PriceList = field(default_factory=load_prices, repr=False)
@@ -193,6 +210,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         model=_model(reader),
         store=_store(reader),
+        identity=_identity(reader),
         telemetry=_telemetry(reader),
         defaults=RequestDefaults(
             target_count=reader.number("TARGET_COUNT", 1, 50_000),
@@ -266,6 +284,16 @@ def _store(reader: "_Reader") -> StoreSettings:
         containers={
             name: reader.text(f"{name.upper()}_CONTAINER") or name for name in ("catalogs", "runs", "inputs", "backups")
         },
+    )
+
+
+def _identity(reader: "_Reader") -> IdentitySettings:
+    endpoints = [reader.text(name) for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT")]
+    has_endpoint = any(endpoints)
+    return IdentitySettings(
+        client_id=reader.text("AZURE_CLIENT_ID"),
+        is_in_azure=has_endpoint or reader.text("WEBSITE_SITE_NAME") is not None,
+        has_endpoint=has_endpoint,
     )
 
 

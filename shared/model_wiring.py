@@ -11,7 +11,6 @@ from shared.telemetry.paid_calls import ObservedModel
 
 if TYPE_CHECKING:
     from shared.adapters.model_line import ModelLine
-    from shared.prices import PriceList
 
 
 def check_model_settings(model: ModelSettings) -> None:
@@ -74,7 +73,7 @@ def build_model(settings: Settings, orders: OrderBook) -> Model:
 
     def build(provider: Provider) -> Model:
         if provider not in services:
-            services[provider] = _build_openai(model, provider, settings.prices)
+            services[provider] = _build_openai(settings, provider)
         return services[provider]
 
     text = _build_if(check_text_settings, model, build, model.text_provider)
@@ -110,12 +109,13 @@ def _build_fal(model: ModelSettings, orders: OrderBook) -> ImageModel:
     return FalModel(model, orders)
 
 
-def _build_openai(model: ModelSettings, provider: Provider, prices: "PriceList") -> Model:
+def _build_openai(settings: Settings, provider: Provider) -> Model:
     """Return the model of a service that is spoken to through the openai SDK."""
     from shared.adapters.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
 
+    model, prices = settings.model, settings.prices
     if provider is Provider.AZURE:
-        return OpenAIModel(model, prices=prices)
+        return OpenAIModel(model, identity=settings.identity, prices=prices)
     if provider is Provider.OPENAI:
         return OpenAIModel(model, prices=prices, line=_open_line(model, provider))
     from shared.adapters.model_compatible import CompatibleModel  # noqa: PLC0415 - see above

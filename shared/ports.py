@@ -47,6 +47,7 @@ class ModelError(CatalogSeederError):
         retry_after_seconds: how long the service asked us to wait, if it did.
         request_id: the service's id of the call, if it told one.
         usage: what the call is known to have cost although it brought nothing usable.
+        is_final: it was retried already, for as long as makes sense.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class ModelError(CatalogSeederError):
         self.retry_after_seconds = retry_after_seconds
         self.request_id = request_id
         self.usage = usage
+        self.is_final = False
 
 
 # --- store -----------------------------------------------------------------------------------------------------------

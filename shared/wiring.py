@@ -248,7 +248,7 @@ def build_services(settings: Settings) -> Services:
     if settings.telemetry.connection_string is not None:
         from shared.telemetry.exporting import export_telemetry  # noqa: PLC0415 - half a second where it is on
 
-        export_telemetry(settings.telemetry)
+        export_telemetry(settings.telemetry, settings.identity)
     return Services(settings)
 
 
@@ -272,7 +272,7 @@ def build_store(settings: Settings) -> Store:
         )
     from shared.adapters.store_blob import BlobStore  # noqa: PLC0415 - see above
 
-    return BlobStore.from_settings(store)
+    return BlobStore.from_settings(store, settings.identity)
 
 
 def _trim(cache: OrderedDict[Any, Any], size: int) -> None:

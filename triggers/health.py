@@ -1,5 +1,6 @@
 """``/api/health``: is the app configured, and with the function key: does everything behind it answer?"""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -18,6 +19,10 @@ blueprint = df.Blueprint()
 
 PROBE_SECONDS = 30.0
 """How long a probe's result is good for: probes are free, but not instant."""
+
+
+PROBED_BY = {"folder": "write", "blob": "read"}
+"""What a store's probe does. A write to Blob Storage would leave a version behind, so whether one is allowed is not known."""
 
 
 class ProbeCache:
@@ -64,13 +69,16 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
     async def work() -> func.HttpResponse:
         services = get_services()
         check_settings(services)
-        store = await _probes.probe("store", services.store.probe)
-        model = await _probes.probe("model", services.model.probe)
+        store, model = await asyncio.gather(
+            _probes.probe("store", services.store.probe),
+            _probes.probe("model", services.model.probe),
+        )
+        kind = services.settings.store.kind
         document = {
             "status": "ok" if store == model == "reached" else "degraded",
             "version": __version__,
             "host": services.settings.host_id,
-            "store": {"kind": services.settings.store.kind, "probe": store},
+            "store": {"kind": kind, "probe": store, "tried": PROBED_BY[kind]},
             "model": {
                 "endpoint": services.settings.model.address,
                 "textProvider": services.settings.model.text_provider,

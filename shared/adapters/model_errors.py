@@ -14,14 +14,13 @@ from typing import Any
 
 import httpx2
 import openai
-from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from shared.adapters.model_calls import ModelCall
 from shared.adapters.model_codes import find_reason, read_codes
 from shared.ports import ModelError
 from shared.reasons import Reason
 
-SDK_FAILURES = (openai.OpenAIError, AzureError, httpx2.HTTPError, TimeoutError)
+SDK_FAILURES = (openai.OpenAIError, httpx2.HTTPError, TimeoutError)
 """What `explain_failure` explains. Anything else is a bug of ours and passes as it is."""
 
 _NOT_SENT = (
@@ -72,8 +71,6 @@ def explain_failure(failure: Exception, call: ModelCall) -> ModelError:
     """
     if isinstance(failure, openai.APIStatusError):
         return _explain_status(failure, call)
-    if isinstance(failure, AzureError):
-        return _explain_sign_in(failure, call)
     if isinstance(failure, (openai.APIConnectionError, httpx2.HTTPError, TimeoutError)):
         return _explain_connection(failure, call)
     return call.fail(Reason.BAD_REQUEST, f"the request could not be made ({type(failure).__name__})")
@@ -180,17 +177,6 @@ def _read_message(body: Any) -> str:
     if isinstance(body, dict):
         body = body.get("message")
     return body if isinstance(body, str) else ""
-
-
-def _explain_sign_in(failure: AzureError, call: ModelCall) -> ModelError:
-    kind = type(failure).__name__
-    if isinstance(failure, ClientAuthenticationError):
-        return call.fail(
-            Reason.AUTHENTICATION,
-            f"no identity to sign in with ({kind}); set {call.settings.key}, or sign in with az login, or give the "
-            "app a managed identity (AZURE_CLIENT_ID names a user-assigned one)",
-        )
-    return call.fail(Reason.CONNECTION, f"the sign-in service could not be reached ({kind})")
 
 
 def _explain_connection(failure: Exception, call: ModelCall) -> ModelError:

@@ -11,8 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx2
+import openai
+from azure.core.exceptions import AzureError
 from openai import AsyncOpenAI
 
+from shared.adapters.credentials import SteadyCredential
+from shared.adapters.model_access import explain_refusal, explain_sign_in, find_asked_scope
 from shared.adapters.model_answers import Reply, check_model_list
 from shared.adapters.model_calls import AZURE, ModelCall, SettingNames
 from shared.adapters.model_client import (
@@ -23,6 +27,10 @@ from shared.adapters.model_client import (
     open_key_client,
 )
 from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_request_id
+from shared.adapters.model_tokens import ModelTokens, choose_scope
+from shared.adapters.token_source import SignInBounds, limit_sign_in
+from shared.config import IdentitySettings
+from shared.ports import ModelError
 from shared.providers import Provider
 from shared.reasons import Reason
 
@@ -35,8 +43,11 @@ if TYPE_CHECKING:
 PROBE_TIMEOUT_SECONDS = 5.0
 """Somebody waits for the health page."""
 
-SIGN_IN_TIMEOUT_SECONDS = 60.0
-"""DefaultAzureCredential tries one source after the other; each gives up within seconds."""
+PROBE_SIGN_IN_SECONDS = 5.0
+"""The same for its token."""
+
+CALL_FAILURES = (*SDK_FAILURES, AzureError)
+"""What can go wrong with a call, signing in included."""
 
 Send = Callable[[AsyncOpenAI], Awaitable[httpx2.Response]]
 """Makes one call with the SDK's client and returns the raw response, which the SDK has not tried to understand."""
@@ -70,16 +81,13 @@ class ModelLine(ABC):
         """
         client = self._connect(call)
         try:
-            async with asyncio.timeout(SIGN_IN_TIMEOUT_SECONDS):
-                await client.sign_in()
-        except SDK_FAILURES as failure:
-            raise explain_failure(failure, replace(call, billed=False)) from None
+            await client.sign_in()
+        except AzureError as failure:
+            raise self._explain(failure, replace(call, billed=False)) from None
         try:
-            # The SDK's timeout is for each read from the socket: an answer that trickles in would never end.
-            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS + seconds):
-                response = await send(client.sdk)
-        except SDK_FAILURES as failure:
-            raise explain_failure(failure, call) from None
+            response = await self._send(client, send, seconds)
+        except CALL_FAILURES as failure:
+            raise self._explain(failure, call) from None
         return Reply(response.content, read_request_id(response.headers))
 
     async def probe(self) -> None:
@@ -94,7 +102,9 @@ class ModelLine(ABC):
             raw = await sdk.models.with_raw_response.list(timeout=limit_time(PROBE_TIMEOUT_SECONDS))
             return raw.http_response
 
-        check_model_list(await self.send(call, send, PROBE_TIMEOUT_SECONDS), call)
+        with limit_sign_in(PROBE_SIGN_IN_SECONDS):
+            reply = await self.send(call, send, PROBE_TIMEOUT_SECONDS)
+        check_model_list(reply, call)
 
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""
@@ -110,6 +120,20 @@ class ModelLine(ABC):
             ModelError: the service is not configured.
             httpx2.InvalidURL: its address is no URL.
         """
+
+    async def _send(self, client: ModelClient, send: Send, seconds: float) -> httpx2.Response:
+        """Send a call once.
+
+        Raises:
+            Exception: one of CALL_FAILURES.
+        """
+        # The SDK's timeout is for each read from the socket: an answer that trickles in would never end.
+        async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS + seconds):
+            return await send(client.sdk)
+
+    def _explain(self, failure: Exception, call: ModelCall) -> ModelError:
+        """Return the ModelError for one of CALL_FAILURES."""
+        return explain_failure(failure, call)
 
     def _connect(self, call: ModelCall) -> ModelClient:
         key = self._key
@@ -130,19 +154,56 @@ class AzureLine(ModelLine):
 
     Args:
         settings: where the endpoint is and how to sign in.
-        credential: signs in when there is no key; None = DefaultAzureCredential. Closed by `close`.
+        identity: who signs in when there is no key; None = the developer's credentials.
+        credential: signs in instead. Closed by `close`.
+        bounds: how long signing in may take; None = the usual bounds.
     """
 
-    def __init__(self, settings: "ModelSettings", credential: "AsyncTokenCredential | None" = None) -> None:
+    def __init__(
+        self,
+        settings: "ModelSettings",
+        *,
+        identity: IdentitySettings | None = None,
+        credential: "AsyncTokenCredential | None" = None,
+        bounds: SignInBounds | None = None,
+    ) -> None:
         super().__init__(AZURE, settings.api_key)
         self._settings = settings
+        self._identity = identity or IdentitySettings()
         self._credential = credential
+        self._bounds = bounds
 
     def _open(self, call: ModelCall) -> ModelClient:
         if self._settings.endpoint is None:
             what = f"{self._names.address} is not set; expected a URL such as https://NAME.openai.azure.com"
             raise call.fail(Reason.NOT_CONFIGURED, what)
-        return open_azure_client(self._settings.endpoint, self._settings, self._credential)
+        tokens = None
+        if self._key is None:
+            credential = SteadyCredential(self._identity, bounds=self._bounds, inner=self._credential)
+            tokens = ModelTokens(credential, choose_scope(self._settings.api_version))
+        return open_azure_client(self._settings.endpoint, self._settings, tokens)
+
+    async def _send(self, client: ModelClient, send: Send, seconds: float) -> httpx2.Response:
+        """Send a call; where the account takes tokens for another audience than the documented one, once more.
+
+        A call that is refused so is not billed.
+        """
+        tokens = client.tokens
+        sent_for = None if tokens is None else tokens.scope
+        try:
+            return await super()._send(client, send, seconds)
+        except openai.AuthenticationError as failure:
+            asked = find_asked_scope(failure)
+            if tokens is None or asked is None or asked == sent_for:
+                raise
+            tokens.scope = asked
+            return await super()._send(client, send, seconds)
+
+    def _explain(self, failure: Exception, call: ModelCall) -> ModelError:
+        if isinstance(failure, AzureError):
+            return explain_sign_in(failure, call, self._identity)
+        error = explain_failure(failure, call)
+        return explain_refusal(failure, call, error) if isinstance(failure, openai.APIStatusError) else error
 
 
 class KeyLine(ModelLine):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from openai.types.responses import ResponseInputParam
 
-    from shared.config import ModelSettings
+    from shared.config import IdentitySettings, ModelSettings
 
 TEXT_TIMEOUT_SECONDS = 600.0
 """A batch of 50 drafts is some 15,000 tokens, and a reasoning model thinks first: minutes, and paid for if given up."""
@@ -38,7 +38,8 @@ class OpenAIModel:
 
     Args:
         settings: what is called, and where Azure OpenAI is and how to sign in there.
-        credential: signs in there when there is no key; None = DefaultAzureCredential. Closed by `close`.
+        identity: who signs in there when there is no key; None = the developer's credentials.
+        credential: signs in instead. Closed by `close`.
         prices: which models have a price; None = the published list.
         line: to another service than Azure OpenAI.
     """
@@ -47,13 +48,14 @@ class OpenAIModel:
         self,
         settings: "ModelSettings",
         *,
+        identity: "IdentitySettings | None" = None,
         credential: "AsyncTokenCredential | None" = None,
         prices: PriceList | None = None,
         line: ModelLine | None = None,
     ) -> None:
         self._settings = settings
         self._prices = prices or load_prices()
-        self._line = line or AzureLine(settings, credential)
+        self._line = line or AzureLine(settings, identity=identity, credential=credential)
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Ask for a structured answer: one ``POST /responses`` with a strict schema, not stored by the service.

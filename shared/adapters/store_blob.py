@@ -1,5 +1,6 @@
 """The Blob Storage store: catalogs and runs in the private containers of a storage account."""
 
+import asyncio
 import contextlib
 import hashlib
 import uuid
@@ -29,10 +30,14 @@ from shared.adapters.store_rules import (
     split_path,
     split_prefix,
 )
-from shared.config import StoreSettings
+from shared.adapters.token_source import limit_sign_in
+from shared.config import IdentitySettings, StoreSettings
 from shared.ports import Content, FileInfo, FolderPage, StoreConflictError, StoreUnavailableError
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
+
+PROBE_SIGN_IN_SECONDS: Final = 5.0
+"""Somebody waits for the health page."""
 
 T = TypeVar("T")
 
@@ -64,13 +69,17 @@ class BlobStore:
         self._containers = dict(containers)
 
     @classmethod
-    def from_settings(cls, settings: StoreSettings) -> "BlobStore":
+    def from_settings(cls, settings: StoreSettings, identity: IdentitySettings | None = None) -> "BlobStore":
         """Open the store that the settings name; connects to nothing yet.
+
+        Args:
+            settings: where the store is.
+            identity: who signs in where the settings have no key; None = the developer's credentials.
 
         Raises:
                 SettingError: a setting is missing or cannot be used; it is named.
         """
-        service, credential = open_client(settings)
+        service, credential = open_client(settings, identity or IdentitySettings())
         return cls(service, containers=settings.containers, credential=credential)
 
     async def read(self, path: str) -> Content | None:
@@ -222,19 +231,35 @@ class BlobStore:
         return FolderPage(tuple(names), None if marker is None else encode_continuation(prefix, marker))
 
     async def probe(self) -> None:
-        """Raise StoreUnavailableError, naming what is wrong, if the account cannot be used right now."""
-        with translate_azure_errors("use", self._containers["catalogs"]):
-            try:
-                await self._container("catalogs").get_container_properties()
-            except HttpResponseError as exc:
-                if not is_container_missing(exc):  # made by the first write
-                    raise
+        """Raise StoreUnavailableError, naming what is wrong, if one of the containers cannot be read right now."""
+        with limit_sign_in(PROBE_SIGN_IN_SECONDS):
+            results = await asyncio.gather(*map(self._probe_container, CONTAINERS), return_exceptions=True)
+        failures = {
+            self._containers[name]: result
+            for name, result in zip(CONTAINERS, results, strict=True)
+            if isinstance(result, BaseException)
+        }
+        if not failures:
+            return
+        first, *others = failures
+        if not isinstance(failures[first], StoreUnavailableError):
+            raise failures[first]
+        also = f"; the same goes for {', '.join(others)}" if others else ""
+        raise StoreUnavailableError(f"{failures[first]}{also}") from failures[first]
 
     async def close(self) -> None:
         """Release connections."""
         await self._service.close()
         if self._credential is not None:
             await self._credential.close()
+
+    async def _probe_container(self, name: str) -> None:
+        with translate_azure_errors("read", self._containers[name]):
+            try:
+                await self._container(name).get_container_properties()
+            except HttpResponseError as exc:
+                if not is_container_missing(exc):  # made by the first write
+                    raise
 
     def _container(self, name: str) -> ContainerClient:
         return self._service.get_container_client(self._containers[name])

@@ -10,7 +10,8 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline import PipelineRequest
 from azure.storage.blob.aio import BlobServiceClient
 
-from shared.config import LOOPBACK_HOSTS, SettingError, StoreSettings
+from shared.adapters.credentials import open_credential
+from shared.config import LOOPBACK_HOSTS, IdentitySettings, SettingError, StoreSettings
 
 CONNECT_TIMEOUT_SECONDS: Final = 5
 READ_TIMEOUT_SECONDS: Final = 60
@@ -37,7 +38,9 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
-def open_client(settings: StoreSettings) -> tuple[BlobServiceClient, AsyncTokenCredential | None]:
+def open_client(
+    settings: StoreSettings, identity: IdentitySettings
+) -> tuple[BlobServiceClient, AsyncTokenCredential | None]:
     """Return a client, and the credential that has to be closed after it; connects to nothing yet.
 
     Raises:
@@ -47,7 +50,7 @@ def open_client(settings: StoreSettings) -> tuple[BlobServiceClient, AsyncTokenC
     _check_containers(settings.containers)
     if settings.account_url is not None:
         url = _check_account_url(settings.account_url)
-        credential = _make_credential()
+        credential = open_credential(identity)
         return BlobServiceClient(url, credential=credential, **_OPTIONS), credential
     if settings.connection_string is not None:
         return _open_with_connection_string(settings.connection_string), None
@@ -79,12 +82,6 @@ def _check_account_url(text: str) -> str:
             f"is {shown!r}; expected https://ACCOUNT.blob.core.windows.net, without a query",
         )
     return text
-
-
-def _make_credential() -> AsyncTokenCredential:
-    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 - 0.18 s that only an identity needs
-
-    return DefaultAzureCredential()
 
 
 def _open_with_connection_string(connection_string: str) -> BlobServiceClient:

@@ -6,18 +6,28 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import StorageErrorCode
 
+from shared.adapters.sign_in_errors import SignInError
 from shared.ports import StoreConflictError, StoreUnavailableError
 
 # https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 _CONFLICTS: Final = frozenset({StorageErrorCode.CONDITION_NOT_MET, StorageErrorCode.BLOB_ALREADY_EXISTS})
 _MISSING: Final = frozenset({StorageErrorCode.BLOB_NOT_FOUND, StorageErrorCode.CONTAINER_NOT_FOUND})
 _ADVICE: Final = {
-    "AuthorizationPermissionMismatch": "the identity needs the role 'Storage Blob Data Contributor' on the account",
-    "AuthorizationFailure": "the account's network rules or shared key policy refuse us",
-    "AuthenticationFailed": "the key, the SAS or the identity's token is not accepted",
+    "AuthorizationPermissionMismatch": (
+        "the identity needs the role 'Storage Blob Data Contributor' on the container or the account; a new role takes "
+        "some minutes"
+    ),
+    "AuthorizationFailure": (
+        "the account's network rules refuse this app's address: allow it, or use the account's private endpoint"
+    ),
+    "AuthenticationFailed": "what we sign in with is not accepted: check CATALOG_STORAGE_URL or the connection string",
+    "InvalidAuthenticationInfo": (
+        "the token is not accepted: the identity belongs to another tenant than the account, or this machine's clock "
+        "is wrong"
+    ),
     "KeyBasedAuthenticationNotPermitted": (
         "the account takes no keys: set CATALOG_STORAGE_URL and give the identity the role "
         "'Storage Blob Data Contributor'"
@@ -46,6 +56,8 @@ def translate_azure_errors(action: str, subject: str) -> Iterator[None]:
     """Turn the SDK's errors into StoreConflictError or StoreUnavailableError."""
     try:
         yield
+    except SignInError as exc:
+        raise StoreUnavailableError(f"cannot sign in to {action} {subject!r}: {exc.message}") from exc
     except HttpResponseError as exc:
         if is_conflict(exc):
             raise StoreConflictError(f"{subject!r} is not the version that was expected: {_cause(exc)}") from exc
@@ -62,8 +74,6 @@ def _code(exc: HttpResponseError) -> str:
 
 
 def _cause(exc: HttpResponseError) -> str:
-    if isinstance(exc, ClientAuthenticationError) and exc.status_code is None:
-        return f"signing in failed: {_first_line(exc)}"
     if exc.status_code is None or exc.status_code < HTTPStatus.BAD_REQUEST:
         return f"the answer cannot be used: {_first_line(exc)}"
     code = _code(exc)

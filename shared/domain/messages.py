@@ -79,12 +79,14 @@ class Failure(Message):
         message: one line for people.
         retry_after_seconds: what the service asked us to wait.
         request_id: the service's id of the call.
+        is_final: it was retried already, for as long as makes sense.
     """
 
     reason: Reason
     message: str = ""
     retry_after_seconds: float | None = None
     request_id: str | None = None
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 | server_error, connection, bad_image | after 1.5 s x 2^n with jitter, up to maxRetries |
 | timeout_ambiguous | the same, at most twice: it may have been billed each time |
 | store_unavailable | the same, capped at 30 s, 8 times: rides out two minutes |
-| anything else | never as it is |
+| anything else, and what was retried already (``is_final``) | never as it is |
 """
 
 import zlib
@@ -72,7 +72,10 @@ def decide_retry(
         case Reason.STORE_UNAVAILABLE if tries.store <= STORE_RETRIES:
             wait = min(STORE_RETRY_CAP_SECONDS, _back_off(tries.store, seed))
         case reason if (
-            reason in COUNTED_REASONS and tries.counted <= max_retries and tries.ambiguous <= MAX_AMBIGUOUS_RETRIES
+            reason in COUNTED_REASONS
+            and not failure.is_final
+            and tries.counted <= max_retries
+            and tries.ambiguous <= MAX_AMBIGUOUS_RETRIES
         ):
             wait = max(_back_off(tries.counted, seed), _limit(failure.retry_after_seconds or 0.0))
     return wait

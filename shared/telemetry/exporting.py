@@ -9,6 +9,7 @@ second way would double it. So the worker's own switches (``PYTHON_ENABLE_OPENTE
 """
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter, AzureMonitorTraceExporter
@@ -22,7 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from shared.version import __version__
 
 if TYPE_CHECKING:
-    from shared.config import TelemetrySettings
+    from shared.config import IdentitySettings, TelemetrySettings
 
 METRIC_INTERVAL_MILLISECONDS = 30_000
 """What an instance that is taken away may lose of its counts; the SDK's own choice is a minute."""
@@ -30,15 +31,19 @@ METRIC_INTERVAL_MILLISECONDS = 30_000
 logger = logging.getLogger(__name__)
 
 
-def export_telemetry(settings: "TelemetrySettings") -> None:
+def export_telemetry(settings: "TelemetrySettings", identity: "IdentitySettings") -> None:
     """Give this process providers that export; where it has some already, they stay.
 
     Telemetry that cannot be set up is logged, and the app goes on without it.
+
+    Args:
+        settings: where telemetry goes.
+        identity: who signs in there, if the settings ask for that.
     """
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return
     try:
-        span_exporter, metric_exporter = build_exporters(settings)
+        span_exporter, metric_exporter = build_exporters(settings, identity)
     except ValueError as error:
         logger.warning("telemetry is off: %s", error)
         return
@@ -50,8 +55,10 @@ def export_telemetry(settings: "TelemetrySettings") -> None:
     metrics.set_meter_provider(MeterProvider(metric_readers=[reader], resource=resource))
 
 
-def build_exporters(settings: "TelemetrySettings") -> tuple[AzureMonitorTraceExporter, AzureMonitorMetricExporter]:
-    """Return the exporters, signed in with the managed identity if the settings say so. Nothing is sent yet.
+def build_exporters(
+    settings: "TelemetrySettings", identity: "IdentitySettings"
+) -> tuple[AzureMonitorTraceExporter, AzureMonitorMetricExporter]:
+    """Return the exporters, signed in with the identity if the settings say so. Nothing is sent yet.
 
     Raises:
         ValueError: the connection string is none.
@@ -60,7 +67,7 @@ def build_exporters(settings: "TelemetrySettings") -> tuple[AzureMonitorTraceExp
     # instance's disk does not outlive it, and records of a run are in the store.
     options: dict[str, Any] = {
         "connection_string": settings.connection_string,
-        "credential": _build_credential(settings),
+        "credential": _build_credential(settings, identity),
         "disable_offline_storage": True,
     }
     return AzureMonitorTraceExporter(**options), AzureMonitorMetricExporter(**options)
@@ -74,9 +81,9 @@ def build_resource(settings: "TelemetrySettings") -> Resource:
     return Resource.create(attributes)
 
 
-def _build_credential(settings: "TelemetrySettings") -> object | None:
+def _build_credential(settings: "TelemetrySettings", identity: "IdentitySettings") -> object | None:
     if not settings.uses_identity:
         return None
-    from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - not loaded for a key
+    from shared.adapters.credentials import open_sync_credential  # noqa: PLC0415 - not loaded for a key
 
-    return ManagedIdentityCredential(client_id=settings.client_id)
+    return open_sync_credential(replace(identity, client_id=settings.client_id))

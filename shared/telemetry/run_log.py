@@ -10,8 +10,11 @@ from shared.telemetry.names import SCOPE
 
 APP_LOGGERS = (SCOPE, "activities", "orchestrators", "shared", "triggers")
 
-TALKATIVE_LIBRARIES = ("azure.core", "azure.identity", "azure.monitor", "httpcore2", "httpx2", "openai")
+TALKATIVE_LIBRARIES = ("azure.core", "azure.monitor", "httpcore2", "httpx2", "openai")
 """They log the address of every call at INFO."""
+
+SILENCED_LIBRARIES = ("azure.identity", "msal")
+"""Their warnings can hold the identity endpoint's whole answer, token included. What they warn of, an error says."""
 
 _logger = logging.getLogger(SCOPE)
 
@@ -22,6 +25,8 @@ def set_log_level(level: str) -> None:
         logging.getLogger(name).setLevel(level)
     for name in TALKATIVE_LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    for name in SILENCED_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def log_run(level: int, event: str, *, run_id: str, catalog: str, **facts: str | float | None) -> None:

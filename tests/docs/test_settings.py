@@ -14,7 +14,7 @@ from shared.domain.requests import SeedRequest
 from tests.support.documents import find_codes, find_table, read
 from triggers.request_defaults import apply_defaults
 
-SET_BY_AZURE = {"WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME"}
+SET_BY_AZURE = {"IDENTITY_ENDPOINT", "MSI_ENDPOINT", "WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME"}
 OF_THE_COMMAND_LINE = {"FUNCTIONS_KEY", "LOG_LEVEL"}
 OF_THE_FUNCTIONS_HOST = {"FUNCTIONS_WORKER_RUNTIME"}
 DIFFERENT_IN_LOCAL_SETTINGS = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "STORE": "blob"}

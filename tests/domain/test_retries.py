@@ -150,3 +150,9 @@ def test_the_latest_of_some_moments_counts() -> None:
     early, late = NOW - timedelta(minutes=40), NOW - timedelta(minutes=10)
     assert find_time_since(NOW, early.isoformat(), late.isoformat(), None) == timedelta(minutes=10)
     assert find_time_since(NOW, None) == timedelta()
+
+
+def test_what_was_retried_already_is_not_retried_here() -> None:
+    failure = Failure(Reason.CONNECTION, is_final=True)
+    assert decide_retry(failure, Tries(1, 1), max_retries=5, seed="s", since_success=timedelta()) is None
+    assert decide_retry(Failure(Reason.CONNECTION), Tries(1, 1), max_retries=5, seed="s", since_success=timedelta())

@@ -179,7 +179,7 @@ async def test_health_is_open_and_its_details_need_the_key(tmp_path: Path) -> No
         details = await app.call("GET", "/api/health/details", **{"x-functions-key": "open-sesame"})
     assert (health.status, health.body["status"]) == (200, "ok")
     assert (closed.status, start.status) == (401, 401)
-    assert details.body["store"] == {"kind": "folder", "probe": "reached"}
+    assert details.body["store"] == {"kind": "folder", "probe": "reached", "tried": "write"}
     assert details.body["model"]["probe"] == "reached"
     assert "a-test-key" not in str(details.body)
 

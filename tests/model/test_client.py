@@ -15,7 +15,7 @@ async def test_a_silent_connection_is_kept_alive_while_a_picture_is_drawn(
     service: ScriptedService, settings: ModelSettings
 ) -> None:
     service.plan(Answer({"data": []}))
-    client = open_azure_client(service.endpoint, settings)
+    client = open_azure_client(service.endpoint, settings, None)
     raw = await client.sdk.models.with_raw_response.list()
     connection = raw.http_response.extensions["network_stream"].get_extra_info("socket")
     assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
@@ -34,7 +34,7 @@ async def test_a_proxy_of_the_environment_is_used_for_other_machines_only(
 
 
 async def test_the_sdk_is_told_the_key_and_no_other_credential(settings: ModelSettings) -> None:
-    client = open_azure_client("https://contoso.openai.azure.com", settings)
+    client = open_azure_client("https://contoso.openai.azure.com", settings, None)
     assert client.sdk.api_key == SECRET_KEY
-    assert client._credential is None
+    assert client.tokens is None
     await client.close()

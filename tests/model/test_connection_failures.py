@@ -8,7 +8,6 @@ import anyio
 import httpx2
 import openai
 import pytest
-from azure.core.exceptions import ServiceRequestError
 
 from shared.adapters import model_client, model_line, model_openai
 from shared.adapters.model_calls import ModelCall
@@ -161,11 +160,6 @@ def test_each_way_to_lose_a_connection_is_told_apart(cause: Exception, reason: R
     assert failure.reason is reason
     assert type(cause).__name__ in failure.message
     assert "Bearer" not in failure.message
-
-
-def test_a_sign_in_in_the_middle_of_a_call_billed_nothing() -> None:
-    failure = explain_failure(ServiceRequestError("unreachable"), ModelCall(subject="image call", key=None))
-    assert failure.reason is Reason.CONNECTION
 
 
 def test_a_request_that_the_sdk_refuses_to_make_is_a_bad_request() -> None:

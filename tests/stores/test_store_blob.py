@@ -15,10 +15,11 @@ from azure.identity import CredentialUnavailableError
 from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobServiceClient
 
+from shared.adapters.credentials import SteadyCredential
 from shared.adapters.store_blob import BLOCK_BYTES, BlobStore
 from shared.adapters.store_blob_client import open_client
 from shared.adapters.store_rules import CONTAINERS
-from shared.config import SettingError, StoreSettings
+from shared.config import IdentitySettings, SettingError, StoreSettings
 from shared.ports import StoreConflictError, StoreUnavailableError
 from tests.support.azurite import KEY, Azurite, make_connection_string
 
@@ -155,7 +156,7 @@ def test_a_connection_string_that_cannot_be_read_names_its_setting_and_no_key(te
 )
 def test_an_account_url_that_cannot_be_used_names_its_setting_and_no_signature(url: str) -> None:
     with pytest.raises(SettingError, match=r"^CATALOG_STORAGE_URL is ") as caught:
-        BlobStore.from_settings(StoreSettings(kind="blob", account_url=url))
+        BlobStore.from_settings(StoreSettings(kind="blob", account_url=url), IdentitySettings())
     assert "secret0" not in str(caught.value)
 
 
@@ -175,7 +176,9 @@ def test_two_containers_cannot_have_one_name() -> None:
 
 
 async def test_development_storage_is_azurite_at_its_default_port() -> None:
-    client, credential = open_client(StoreSettings(kind="blob", connection_string="UseDevelopmentStorage=true"))
+    client, credential = open_client(
+        StoreSettings(kind="blob", connection_string="UseDevelopmentStorage=true"), IdentitySettings()
+    )
     async with client:
         assert client.url.rstrip("/") == "http://127.0.0.1:10000/devstoreaccount1"
         assert credential is None
@@ -183,7 +186,7 @@ async def test_development_storage_is_azurite_at_its_default_port() -> None:
 
 async def test_an_account_url_is_signed_in_to_with_an_identity() -> None:
     url = "https://contoso.blob.core.windows.net"
-    client, credential = open_client(StoreSettings(kind="blob", account_url=url))
+    client, credential = open_client(StoreSettings(kind="blob", account_url=url), IdentitySettings())
     store = BlobStore(client, containers=NAMES, credential=credential)
     assert client.url.rstrip("/") == url
     assert credential is not None
@@ -275,7 +278,7 @@ async def test_a_refusal_is_told_once_and_not_retried(status: int, code: str) ->
     service = ScriptedService(status, code)
     async with service.serve() as store:
         messages = await refusals(store)
-    assert service.request_count == len(messages)
+    assert service.request_count == len(messages) - 1 + len(CONTAINERS)  # the probe reads each container
     assert all(f"{status} {code}".strip() in message for message in messages)
 
 
@@ -310,8 +313,8 @@ async def test_an_answer_that_breaks_off_makes_the_store_unavailable() -> None:
 
 async def test_a_failed_sign_in_makes_the_store_unavailable() -> None:
     class NoIdentity(AsyncTokenCredential):
-        async def get_token(self, *scopes: str, **options: Any) -> NoReturn:
-            raise CredentialUnavailableError(f"no identity for {scopes} and {options}\nand much more")
+        async def get_token(self, *scopes: str, **_: Any) -> NoReturn:
+            raise CredentialUnavailableError(f"no identity for {scopes}")
 
         async def close(self) -> None:
             """Nothing to close."""
@@ -319,8 +322,29 @@ async def test_a_failed_sign_in_makes_the_store_unavailable() -> None:
         async def __aexit__(self, *_: object) -> None:
             await self.close()
 
-    client = BlobServiceClient("https://127.0.0.1:1", credential=NoIdentity(), retry_total=0)
-    store = BlobStore(client, containers=NAMES)
+    credential = SteadyCredential(IdentitySettings(), inner=NoIdentity())
+    store = BlobStore(
+        BlobServiceClient("https://127.0.0.1:1", credential=credential, retry_total=0),
+        containers=NAMES,
+        credential=credential,
+    )
     messages = await refusals(store)
     await store.close()
-    assert all("no identity" in message and "much more" not in message for message in messages)
+    assert all("no identity" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "word"),
+    [(401, "InvalidAuthenticationInfo", "tenant"), (403, "AuthorizationFailure", "network rules")],
+)
+async def test_a_refusal_has_advice_of_its_own(status: int, code: str, word: str) -> None:
+    async with ScriptedService(status, code).serve() as store:
+        messages = await refusals(store)
+    assert all(word in message for message in messages)
+
+
+async def test_a_probe_names_each_container_that_cannot_be_read() -> None:
+    async with ScriptedService(403, "AuthorizationPermissionMismatch").serve() as store:
+        with pytest.raises(StoreUnavailableError) as raised:
+            await store.probe()
+    assert all(name in str(raised.value) for name in CONTAINERS)

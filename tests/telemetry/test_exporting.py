@@ -4,18 +4,14 @@ import json
 import logging
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from azure.identity import ManagedIdentityCredential
 
-from shared.config import SettingError, TelemetrySettings, load_settings
+from shared.adapters.credentials import SteadySyncCredential
+from shared.config import IdentitySettings, SettingError, Settings, TelemetrySettings, load_settings
 from shared.telemetry.exporting import build_exporters, build_resource, export_telemetry
+from tests.support.identity_endpoint import CLIENT_ID, run_identity_endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 CONNECTION_STRING = (
@@ -24,7 +20,7 @@ CONNECTION_STRING = (
 )
 IN_AZURE = {
     "APPLICATIONINSIGHTS_CONNECTION_STRING": CONNECTION_STRING,
-    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "ClientId=the-client;Authorization=AAD",
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "ClientId=" + CLIENT_ID + ";Authorization=AAD",
     "WEBSITE_SITE_NAME": "func-seeder",
     "WEBSITE_INSTANCE_ID": "instance-7",
 }
@@ -82,49 +78,26 @@ def test_with_a_connection_string_the_process_gets_its_providers_once() -> None:
     assert told["threads"] == 1
 
 
-class IdentityHandler(BaseHTTPRequestHandler):
-    """Gives out tokens as the Functions host's identity endpoint does, and remembers for whom."""
-
-    asked_for: ClassVar[list[str]] = []
-
-    def do_GET(self) -> None:
-        self.asked_for.append(parse_qs(urlsplit(self.path).query)["client_id"][0])
-        body = json.dumps(
-            {"access_token": "a-token", "expires_on": str(2**31), "resource": "r", "token_type": "Bearer"}
-        )
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[IdentityHandler]]:
-    """Run an identity endpoint on a free port."""
-    IdentityHandler.asked_for.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), IdentityHandler) as server:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{server.server_port}/msi/token")
-        monkeypatch.setenv("IDENTITY_HEADER", "a-header")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield IdentityHandler
-        server.shutdown()
-        thread.join()
-
-
 def test_the_exporters_sign_in_with_the_managed_identity_that_the_settings_name(
-    identity: type[IdentityHandler],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for exporter in build_exporters(load_settings(IN_AZURE).telemetry):
-        assert isinstance(exporter._credential, ManagedIdentityCredential)
-        assert exporter._credential.get_token("https://monitor.azure.com//.default").token == "a-token"
+    with run_identity_endpoint() as endpoint:
+        for name, value in endpoint.environment.items():
+            monkeypatch.setenv(name, value)
+        settings = load_settings(IN_AZURE | endpoint.environment)
+        sign_in(settings)
+    assert {client_id for _, client_id in endpoint.asked} == {CLIENT_ID}
+
+
+def sign_in(settings: Settings) -> None:
+    for exporter in build_exporters(settings.telemetry, settings.identity):
+        credential: object = exporter._credential
+        assert isinstance(credential, SteadySyncCredential)
+        assert credential.get_token("https://monitor.azure.com//.default").token.startswith("token-")
         assert exporter._endpoint == "http://127.0.0.1:9/"
         assert exporter.storage is None
         exporter.shutdown()
-        exporter._credential.close()
-    assert set(identity.asked_for) == {"the-client"}
+        credential.close()
 
 
 def test_the_identity_of_the_app_is_used_where_the_sign_in_names_none() -> None:
@@ -136,7 +109,7 @@ def test_the_identity_of_the_app_is_used_where_the_sign_in_names_none() -> None:
 
 def test_without_a_sign_in_the_connection_string_is_enough() -> None:
     settings = load_settings({"APPLICATIONINSIGHTS_CONNECTION_STRING": CONNECTION_STRING})
-    for exporter in build_exporters(settings.telemetry):
+    for exporter in build_exporters(settings.telemetry, settings.identity):
         assert exporter._credential is None
         exporter.shutdown()
 
@@ -159,7 +132,7 @@ def test_a_connection_string_that_is_none_turns_telemetry_off_and_not_the_app(
 ) -> None:
     monkeypatch.setattr("opentelemetry.trace.get_tracer_provider", lambda: None)
     with caplog.at_level(logging.WARNING, logger="shared"):
-        export_telemetry(TelemetrySettings(connection_string="what is this"))
+        export_telemetry(TelemetrySettings(connection_string="what is this"), IdentitySettings())
     assert "telemetry is off" in caplog.text
     assert "what is this" not in caplog.text
 

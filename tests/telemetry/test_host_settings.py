@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.model_client import CONNECT_TIMEOUT_SECONDS
-from shared.adapters.model_line import SIGN_IN_TIMEOUT_SECONDS
 from shared.adapters.model_openai import TEXT_TIMEOUT_SECONDS
+from shared.adapters.token_source import SignInBounds
 from shared.config import load_settings
 from shared.telemetry.names import Attribute, Metric
 from tests.support.bicep import read_bicep
@@ -38,7 +38,7 @@ def read_function_timeout() -> int:
 
 def add_up_paid_call(image_timeout_seconds: float) -> float:
     """Return after how many seconds a paid call is given up, from the model adapter's own limits."""
-    return SIGN_IN_TIMEOUT_SECONDS + CONNECT_TIMEOUT_SECONDS + image_timeout_seconds
+    return SignInBounds().max_seconds + CONNECT_TIMEOUT_SECONDS + image_timeout_seconds
 
 
 def test_each_value_has_its_reason_in_the_docs() -> None:

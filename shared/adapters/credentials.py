@@ -1,0 +1,209 @@
+"""The one factory of what signs in without a key: to the store, to the model and to Application Insights.
+
+In Azure the app's managed identity signs in and nothing else: the developer's credentials behind it would only hide why
+it failed. Anywhere else azure.identity's chain of credentials does, which a developer signs in to with ``az login``.
+
+A credential of azure.identity is made for each fetch, because it keeps its token until the very second that it expires
+in; keeping and renewing is `token_source`'s work. It does not retry either: that has one owner.
+"""
+
+import asyncio
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
+
+from shared.adapters.sign_in_errors import (
+    FETCH_FAILURES,
+    SignInError,
+    explain_failed_fetch,
+    explain_missing_endpoint,
+)
+from shared.adapters.token_source import HeldToken, SignInBounds, TokenSource
+from shared.config import IdentitySettings
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+CONNECT_TIMEOUT_SECONDS: Final = 5
+DEVELOPER_TRY_SECONDS: Final = 30.0
+"""A chain asks one source after the other, some of them by starting a program."""
+
+REFRESH_ON_SLACK_SECONDS: Final = 600
+"""azure-core waits up to a minute after ``refresh_on``, and then uses a token to its end: not with a short one."""
+
+TELEMETRY_PAUSE_SECONDS: Final = 30.0
+"""Between two tries to renew a token of telemetry that is still good."""
+
+
+class SteadyCredential:
+    """A credential as the Azure SDKs take it, for one event loop.
+
+    Args:
+        identity: who signs in.
+        bounds: how long that may take; None = the usual bounds.
+        inner: asked instead of azure.identity; closed with this one.
+    """
+
+    def __init__(
+        self,
+        identity: IdentitySettings,
+        *,
+        bounds: SignInBounds | None = None,
+        inner: "AsyncTokenCredential | None" = None,
+    ) -> None:
+        self._identity = identity
+        self._bounds = bounds or _choose_bounds(identity)
+        self._inner = inner
+        self._sources: dict[tuple[str, ...], TokenSource] = {}
+
+    async def get_token(
+        self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, **_: Any
+    ) -> AccessToken:
+        """Return a token.
+
+        Raises:
+            SignInError: there is none.
+        """
+        info = await self._find(scopes, claims, tenant_id).get()
+        return AccessToken(info.token, info.expires_on)
+
+    async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        """Return a token, and when to ask for another.
+
+        Raises:
+            SignInError: there is none.
+        """
+        asked = options or {}
+        info = await self._find(scopes, asked.get("claims"), asked.get("tenant_id")).get()
+        has_slack = info.refresh_on is not None and info.expires_on - info.refresh_on >= REFRESH_ON_SLACK_SECONDS
+        return AccessTokenInfo(info.token, info.expires_on, refresh_on=info.refresh_on if has_slack else None)
+
+    async def close(self) -> None:
+        """Stop fetches that are under way."""
+        sources, self._sources = list(self._sources.values()), {}
+        await asyncio.gather(*(source.close() for source in sources))
+        if self._inner is not None:
+            await self._inner.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self.close()
+
+    def _find(self, scopes: tuple[str, ...], claims: str | None, tenant_id: str | None) -> TokenSource:
+        # A service that refuses a token may name a tenant or claims in its challenge: that asks for another token.
+        options: TokenRequestOptions = {}
+        if claims:
+            options["claims"] = claims
+        if tenant_id:
+            options["tenant_id"] = tenant_id
+        key = (*scopes, claims or "", tenant_id or "")
+        if key not in self._sources:
+            self._sources[key] = TokenSource(
+                lambda: self._fetch(scopes, options),
+                lambda failure, seconds: explain_failed_fetch(failure, self._identity, seconds),
+                self._bounds,
+            )
+        return self._sources[key]
+
+    async def _fetch(self, scopes: tuple[str, ...], options: TokenRequestOptions) -> AccessTokenInfo:
+        if self._inner is not None:
+            token = await self._inner.get_token(*scopes, **options)
+            return AccessTokenInfo(token.token, token.expires_on)
+        from azure.identity import aio  # noqa: PLC0415 - 0.18 s that a key does not need
+
+        _check_endpoint(self._identity)
+        kind = aio.ManagedIdentityCredential if self._identity.is_in_azure else aio.DefaultAzureCredential
+        async with kind(**_make_options(self._identity, self._bounds)) as credential:
+            return await credential.get_token_info(*scopes, options=options)
+
+
+class SteadySyncCredential:
+    """The same for the exporters of telemetry, which send from threads of their own.
+
+    It tries once: what is exported later is a batch of spans, and the exporter has its own way with failures.
+    """
+
+    def __init__(self, identity: IdentitySettings, *, bounds: SignInBounds | None = None) -> None:
+        self._identity = identity
+        self._bounds = bounds or _choose_bounds(identity)
+        self._lock = threading.Lock()
+        self._held: dict[tuple[str, ...], HeldToken] = {}
+        self._tried_at: dict[tuple[str, ...], float] = {}
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        """Return a token; one that is good stays in use where no new one can be had.
+
+        Raises:
+            SignInError: there is none.
+        """
+        with self._lock:
+            held, now = self._held.get(scopes), time.time()
+            is_tried = now - self._tried_at.get(scopes, 0.0) < TELEMETRY_PAUSE_SECONDS
+            if held is None or not held.is_usable(now) or (held.is_due(now) and not is_tried):
+                held = self._renew(scopes, held)
+        return AccessToken(held.info.token, held.info.expires_on)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _renew(self, scopes: tuple[str, ...], held: HeldToken | None) -> HeldToken:
+        self._tried_at[scopes] = now = time.time()
+        try:
+            self._held[scopes] = HeldToken(self._fetch(scopes), now)
+        except SignInError:
+            if held is None or not held.is_good(time.time()):
+                raise
+            return held
+        return self._held[scopes]
+
+    def _fetch(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
+        import azure.identity as sync  # noqa: PLC0415 - see above
+
+        _check_endpoint(self._identity)
+        kind = sync.ManagedIdentityCredential if self._identity.is_in_azure else sync.DefaultAzureCredential
+        try:
+            with kind(**_make_options(self._identity, self._bounds)) as credential:
+                return credential.get_token_info(*scopes)
+        except FETCH_FAILURES as failure:
+            raise explain_failed_fetch(failure, self._identity, self._bounds.try_seconds) from None
+
+
+def open_credential(identity: IdentitySettings, *, bounds: SignInBounds | None = None) -> SteadyCredential:
+    """Return what signs in to the store or to the model; nothing is sent before the first token is asked for."""
+    return SteadyCredential(identity, bounds=bounds)
+
+
+def open_sync_credential(identity: IdentitySettings, *, bounds: SignInBounds | None = None) -> SteadySyncCredential:
+    """Return what signs in to Application Insights."""
+    return SteadySyncCredential(identity, bounds=bounds)
+
+
+def _choose_bounds(identity: IdentitySettings) -> SignInBounds:
+    return SignInBounds() if identity.is_in_azure else SignInBounds(try_seconds=DEVELOPER_TRY_SECONDS)
+
+
+def _check_endpoint(identity: IdentitySettings) -> None:
+    # Without it azure.identity asks the address that virtual machines have; in an app nothing answers there.
+    if identity.is_in_azure and not identity.has_endpoint:
+        raise explain_missing_endpoint(identity)
+
+
+def _make_options(identity: IdentitySettings, bounds: SignInBounds) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "connection_timeout": min(CONNECT_TIMEOUT_SECONDS, bounds.try_seconds),
+        "read_timeout": bounds.try_seconds,
+        "retry_total": 0,
+    }
+    if identity.client_id is not None:
+        options["client_id" if identity.is_in_azure else "managed_identity_client_id"] = identity.client_id
+    return options

@@ -1,0 +1,195 @@
+"""Tokens of one identity for one resource: used as long as they are good, fetched within bounds.
+
+azure-core renews a token in its last five minutes and lets every request wait for that; its own limit for the identity
+endpoint is 300 s, four times, under one lock. Here a request does not wait while there is a token that is good: it is
+renewed in the background. Without one, fetches are retried with growing waits for as long as an outage should be ridden
+out; after that a request costs one try, and the latest error answers the requests that come right behind it.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from azure.core.credentials import AccessTokenInfo
+
+from shared.adapters.sign_in_errors import FETCH_FAILURES, SignInError
+from shared.reasons import Reason
+
+REFRESH_BEFORE_SECONDS: Final = 300.0
+"""A token is renewed so long before it expires, or at half its life if that is later."""
+
+UNUSABLE_BEFORE_SECONDS: Final = 5.0
+"""A token that expires so soon could expire on the way; of a short one the last quarter."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInBounds:
+    """How long signing in may take.
+
+    Attributes:
+        try_seconds: one request to the identity endpoint.
+        patience_seconds: how long an outage is ridden out by a request that waits for a token.
+        first_wait_seconds: between the first two tries; each further wait is twice as long.
+        max_wait_seconds: the longest of these waits.
+        rest_seconds: after an outage that was not ridden out, no new try is made for so long.
+        forget_seconds: an outage that nobody has met for so long counts as over.
+    """
+
+    try_seconds: float = 10.0
+    patience_seconds: float = 30.0
+    first_wait_seconds: float = 0.5
+    max_wait_seconds: float = 5.0
+    rest_seconds: float = 5.0
+    forget_seconds: float = 60.0
+
+    @property
+    def max_seconds(self) -> float:
+        """How long a request can wait for a token."""
+        return self.patience_seconds + self.try_seconds
+
+
+_patience: ContextVar[float | None] = ContextVar("sign_in_patience", default=None)
+
+
+@contextmanager
+def limit_sign_in(seconds: float) -> Iterator[None]:
+    """Let what is done inside the block wait at most so long for a token: somebody waits for the answer."""
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldToken:
+    """A token, and when it was fetched (seconds since the epoch)."""
+
+    info: AccessTokenInfo
+    fetched_at: float
+
+    def is_usable(self, now: float) -> bool:
+        """Tell whether a request may be sent with it."""
+        return self.info.expires_on - now > min(UNUSABLE_BEFORE_SECONDS, self._life / 4)
+
+    def is_good(self, now: float) -> bool:
+        """Tell whether it has not expired yet."""
+        return self.info.expires_on > now
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether it is time to renew it."""
+        if self.info.refresh_on is not None and now >= self.info.refresh_on:
+            return True
+        return self.info.expires_on - now < min(REFRESH_BEFORE_SECONDS, self._life / 2)
+
+    @property
+    def _life(self) -> float:
+        return self.info.expires_on - self.fetched_at
+
+
+class TokenSource:
+    """Belongs to one event loop.
+
+    Args:
+        fetch: asks for a new token once; it keeps none itself.
+        explain: turns one of FETCH_FAILURES, after so many seconds at most, into the error to raise.
+        bounds: how long it may take.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[AccessTokenInfo]],
+        explain: Callable[[Exception, float], SignInError],
+        bounds: SignInBounds,
+    ) -> None:
+        self._fetch = fetch
+        self._explain = explain
+        self._bounds = bounds
+        self._held: HeldToken | None = None
+        self._task: asyncio.Task[AccessTokenInfo | SignInError] | None = None
+        self._failure: SignInError | None = None
+        self._failed_at = self._outage_since = 0.0
+
+    async def get(self) -> AccessTokenInfo:
+        """Return a token that is good, at once if there is one.
+
+        Raises:
+            SignInError: there is none, and none could be had in time.
+        """
+        held = self._held
+        if held is not None and held.is_usable(time.time()):
+            if held.is_due(time.time()) and not self._is_resting():
+                self._start()
+            return held.info
+        result = self._failure if self._failure is not None and self._is_resting() else await self._wait()
+        if not isinstance(result, SignInError):
+            return result
+        if held is not None and held.is_good(time.time()):
+            return held.info
+        raise result.copy()
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _is_resting(self) -> bool:
+        is_running = self._task is not None and not self._task.done()
+        is_recent = time.monotonic() - self._failed_at < self._bounds.rest_seconds
+        return self._failure is not None and is_recent and not is_running
+
+    def _start(self) -> "asyncio.Task[AccessTokenInfo | SignInError]":
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._fetch_patiently())
+        return self._task
+
+    async def _wait(self) -> AccessTokenInfo | SignInError:
+        """Wait for the one fetch that is under way for everybody; a caller in a hurry leaves it running."""
+        task, seconds = self._start(), _patience.get()
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if done:
+            return task.result()
+        return self._failure or self._explain(TimeoutError(), seconds or 0.0)
+
+    async def _fetch_patiently(self) -> AccessTokenInfo | SignInError:
+        bounds = self._bounds
+        if time.monotonic() - self._failed_at > bounds.forget_seconds:
+            self._failure = None
+        wait = bounds.first_wait_seconds
+        while True:
+            tried_at = time.monotonic()
+            outage_ends = (self._outage_since if self._failure else tried_at) + bounds.patience_seconds
+            left = outage_ends - tried_at
+            seconds = bounds.try_seconds if left <= 0 else min(bounds.try_seconds, left)
+            result = await self._try_once(seconds)
+            if not isinstance(result, SignInError):
+                self._failure = None
+                return result
+            if self._failure is None:
+                self._outage_since = tried_at
+            result.is_cold = self._held is None
+            self._failure, self._failed_at = result, time.monotonic()
+            pause = max(wait, result.retry_after_seconds)
+            if result.reason is Reason.AUTHENTICATION or self._failed_at + pause >= outage_ends:
+                return result
+            await asyncio.sleep(pause)
+            wait = min(wait * 2, bounds.max_wait_seconds)
+
+    async def _try_once(self, seconds: float) -> AccessTokenInfo | SignInError:
+        asked_at = time.time()
+        try:
+            async with asyncio.timeout(seconds):
+                info = await self._fetch()
+        except SignInError as failure:
+            return failure
+        except FETCH_FAILURES as failure:
+            return self._explain(failure, seconds)
+        if info.expires_on <= time.time():
+            return self._explain(ValueError("expired"), seconds)
+        self._held = HeldToken(info, asked_at)
+        return info

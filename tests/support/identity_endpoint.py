@@ -1,0 +1,108 @@
+"""An identity endpoint as App Service gives one to an app, with bad moments: https://learn.microsoft.com/azure/app-service/overview-managed-identity."""
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+HEADER = "the-identity-header"
+CLIENT_ID = "11111111-2222-3333-4444-555555555555"
+UNKNOWN_CLIENT = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
+
+DROP, SILENCE = "drop", "silence"
+
+
+@dataclass
+class IdentityEndpoint:
+    """What the endpoint does, and what it was asked.
+
+    Attributes:
+        url: for IDENTITY_ENDPOINT.
+        plan: what the next requests meet: a status, a body to send with status 200, DROP or SILENCE. Then tokens.
+        always: what every request meets once the plan is used up; None = tokens.
+        delay_seconds: before each token.
+        token_seconds: how long a token is good.
+        asked: resource and client id of each request.
+    """
+
+    url: str = ""
+    plan: deque[int | str | dict[str, Any]] = field(default_factory=deque)
+    always: int | str | dict[str, Any] | None = None
+    delay_seconds: float = 0.0
+    token_seconds: int = 86_400
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the platform sets in the app's environment."""
+        return {"IDENTITY_ENDPOINT": self.url, "IDENTITY_HEADER": HEADER}
+
+    def choose(self, resource: str, client_id: str | None) -> int | str | dict[str, Any]:
+        """Return what a request meets."""
+        self.asked.append((resource, client_id))
+        if self.plan:
+            return self.plan.popleft()
+        if self.always is not None:
+            return self.always
+        if client_id not in (None, CLIENT_ID):
+            return HTTPStatus.BAD_REQUEST
+        self.stopped.wait(self.delay_seconds)
+        return {
+            "access_token": f"token-{len(self.asked)}",
+            "expires_on": str(int(time.time()) + self.token_seconds),
+            "resource": resource,
+            "token_type": "Bearer",
+        }
+
+
+@contextmanager
+def run_identity_endpoint() -> Iterator[IdentityEndpoint]:
+    """Run an endpoint on a free port of the loopback interface."""
+    endpoint = IdentityEndpoint()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            if self.headers["X-IDENTITY-HEADER"] != HEADER or query.get("api-version") != "2019-08-01":
+                self.answer(HTTPStatus.UNAUTHORIZED, {"statusCode": 401, "message": "not this app"})
+                return
+            match endpoint.choose(query["resource"], query.get("client_id")):
+                case "drop":
+                    self.close_connection = True
+                case "silence":
+                    endpoint.stopped.wait()
+                case dict() as body:
+                    self.answer(HTTPStatus.OK, body)
+                case status:
+                    message = UNKNOWN_CLIENT if status == HTTPStatus.BAD_REQUEST else "try again"
+                    self.answer(int(status), {"statusCode": status, "message": message})
+
+        def answer(self, status: int, body: dict[str, Any]) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        endpoint.url = f"http://127.0.0.1:{server.server_port}/msi/token"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield endpoint
+        finally:
+            endpoint.stopped.set()
+            server.shutdown()
+            thread.join()
