@@ -10,6 +10,7 @@ import azure.functions as func
 from shared.config import SettingError
 from shared.model_wiring import check_image_settings, check_model_settings
 from shared.ports import CatalogSeederError
+from shared.sign_in_limit import limit_sign_in
 from shared.telemetry.observed_requests import observe_request
 from shared.version import __version__
 from shared.wiring import Services, get_services
@@ -21,8 +22,11 @@ PROBE_SECONDS = 30.0
 """How long a probe's result is good for: probes are free, but not instant."""
 
 
+SIGN_IN_SECONDS = 5.0
+"""How long a probe waits for a token: somebody waits for the answer."""
+
 PROBED_BY = {"folder": "write", "blob": "read"}
-"""What a store's probe does. A write to Blob Storage would leave a version behind, so whether one is allowed is not known."""
+"""What a store's probe does. A write to Blob Storage would leave a version behind, so none is tried."""
 
 
 class ProbeCache:
@@ -69,10 +73,11 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
     async def work() -> func.HttpResponse:
         services = get_services()
         check_settings(services)
-        store, model = await asyncio.gather(
-            _probes.probe("store", services.store.probe),
-            _probes.probe("model", services.model.probe),
-        )
+        with limit_sign_in(SIGN_IN_SECONDS):
+            store, model = await asyncio.gather(
+                _probes.probe("store", services.store.probe),
+                _probes.probe("model", services.model.probe),
+            )
         kind = services.settings.store.kind
         document = {
             "status": "ok" if store == model == "reached" else "degraded",

@@ -2,12 +2,14 @@
 
 Everybody who asks takes the same steps, and each step can be repeated: the key is bound to a run id, the catalog is
 claimed for that id, the request is recorded, the orchestration is started by whoever recorded it. So it does not matter
-who of twenty callers gets how far, or where a process dies.
+who of twenty callers gets how far, or where a process dies. A start that fails releases the claim.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
+import logging
 import secrets
 import time
 from dataclasses import dataclass
@@ -21,12 +23,15 @@ from shared.domain.image_families import check_size_for_model
 from shared.domain.messages import SeedInput
 from shared.domain.requests import SeedRequest
 from shared.model_wiring import check_vision_settings
+from shared.ports import StoreError
 from shared.records import claims, run
 from shared.records.claims import Claim, RunState
 from shared.records.files import JSON_TYPE, dump_json, read_json
 from shared.wiring import Services
 from triggers.answers import Problem
 from triggers.run_estimate import check_budget
+
+logger = logging.getLogger(__name__)
 
 START_POLLS, START_POLL_SECONDS = 50, 0.1
 """How long a caller who lost the race to start a run waits for the winner before it starts the run itself."""
@@ -67,7 +72,6 @@ async def start_run(
         SettingError: pictures are to be looked at, and who looks is not configured.
         StoreUnavailableError: the store does not answer.
     """
-    store = services.store
     if not await has_started_run(services, key):
         _check_image_size(services, request)
         if request.refine.is_wanted and not request.dry_run:
@@ -78,13 +82,32 @@ async def start_run(
         run_id = await _bind_key(services, key, body_hash)
         if await _is_known(services, client, request.catalog, run_id):
             return Start(run_id)
-    blocked_by = await claims.take_claim(
-        store,
-        request.catalog,
-        run_id=run_id,
-        host_id=services.settings.host_id,
-        ask_host=lambda other: ask_host(client, other),
-    )
+    try:
+        return await _claim_and_start(services, client, request, run_id, is_shared=key is not None)
+    except Exception:
+        await _release_failed_start(services, client, request.catalog, run_id)
+        raise
+
+
+async def _claim_and_start(
+    services: Services,
+    client: df.DurableOrchestrationClient,
+    request: SeedRequest,
+    run_id: str,
+    *,
+    is_shared: bool,
+) -> Start:
+    """Take the steps of a start from the claim on.
+
+    Args:
+        services: of this process.
+        client: of the durable host.
+        request: what is asked.
+        run_id: of the run.
+        is_shared: the id belongs to a key, so that others may be starting the same run.
+    """
+    store = services.store
+    blocked_by = await _take_claim(services, client, request.catalog, run_id)
     if blocked_by is not None:
         # The key stays bound: the same call goes on from here once the catalog is free. A run that was started before
         # and has lost the catalog since is still the key's run.
@@ -108,7 +131,49 @@ async def start_run(
             prompt_writer=request.prompt_writer,
         )
         await _start_orchestration(client, seed)
+        if is_shared:
+            # One that failed may have released the claim. The run is started: the store's bad moment is not its end.
+            with contextlib.suppress(StoreError):
+                await _take_claim(services, client, request.catalog, run_id)
     return Start(run_id)
+
+
+async def _take_claim(
+    services: Services, client: df.DurableOrchestrationClient, catalog: str, run_id: str
+) -> Claim | None:
+    """Claim the catalog for a run; returns the claim of the run that has it instead."""
+    return await claims.take_claim(
+        services.store,
+        catalog,
+        run_id=run_id,
+        host_id=services.settings.host_id,
+        ask_host=lambda other: ask_host(client, other),
+    )
+
+
+async def _release_failed_start(
+    services: Services, client: df.DurableOrchestrationClient, catalog: str, run_id: str
+) -> None:
+    """Leave no claim of a run that does not exist: it would keep every other run out for a minute.
+
+    Another caller may be starting the same run in this moment. Whichever of the two comes second, the release or the
+    other's start, looks afterwards whether the run has its claim.
+    """
+    if await _is_started(client, run_id):
+        return
+    try:
+        await claims.release_claim(services.store, catalog, run_id=run_id)
+        if await _is_started(client, run_id):
+            await _take_claim(services, client, catalog, run_id)
+    except StoreError as error:
+        logger.warning("the claim of run %s, which was not started, stays for a minute: %s", run_id, error)
+
+
+async def _is_started(client: df.DurableOrchestrationClient, run_id: str) -> bool:
+    try:
+        return await ask_host(client, run_id) is not RunState.UNKNOWN
+    except Exception:  # noqa: BLE001 - a host that cannot start a run may not be able to say, either
+        return False
 
 
 async def ask_host(client: df.DurableOrchestrationClient, run_id: str) -> RunState:

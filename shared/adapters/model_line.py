@@ -28,7 +28,7 @@ from shared.adapters.model_client import (
 )
 from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_request_id
 from shared.adapters.model_tokens import ModelTokens, choose_scope
-from shared.adapters.token_source import SignInBounds, limit_sign_in
+from shared.adapters.token_source import SignInBounds
 from shared.config import IdentitySettings
 from shared.ports import ModelError
 from shared.providers import Provider
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
 PROBE_TIMEOUT_SECONDS = 5.0
 """Somebody waits for the health page."""
-
-PROBE_SIGN_IN_SECONDS = 5.0
-"""The same for its token."""
 
 CALL_FAILURES = (*SDK_FAILURES, AzureError)
 """What can go wrong with a call, signing in included."""
@@ -102,9 +99,7 @@ class ModelLine(ABC):
             raw = await sdk.models.with_raw_response.list(timeout=limit_time(PROBE_TIMEOUT_SECONDS))
             return raw.http_response
 
-        with limit_sign_in(PROBE_SIGN_IN_SECONDS):
-            reply = await self.send(call, send, PROBE_TIMEOUT_SECONDS)
-        check_model_list(reply, call)
+        check_model_list(await self.send(call, send, PROBE_TIMEOUT_SECONDS), call)
 
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""

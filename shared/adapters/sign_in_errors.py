@@ -75,7 +75,7 @@ def explain_failed_fetch(failure: Exception, identity: IdentitySettings, seconds
             Reason.AUTHENTICATION, f"{source} gave no token{_quote(_shorten(failure))}; {_advise(identity)}"
         )
     if isinstance(failure, TimeoutError) or "Timeout" in type(failure).__name__:
-        return SignInError(Reason.CONNECTION, f"{source} did not answer within {seconds:g} s", is_silent=True)
+        return SignInError(Reason.CONNECTION, f"{source} did not answer within {seconds:.2g} s", is_silent=True)
     if isinstance(failure, AzureError | OSError):
         return SignInError(Reason.CONNECTION, f"{source} could not be reached{_quote(str(failure))}")
     return SignInError(Reason.CONNECTION, f"{source} sent an answer without a usable token ({type(failure).__name__})")
@@ -105,7 +105,7 @@ def _quote(text: str) -> str:
     quoted = quote_service(text, key=None, private=()) or ""
     if len(quoted) > _MAX_QUOTE_CHARACTERS:
         quoted = f"{quoted[: _MAX_QUOTE_CHARACTERS - 3]}..."
-    return f": {quoted}" if quoted else ""
+    return f": {quoted.rstrip('.')}" if quoted else ""
 
 
 def _shorten(failure: ClientAuthenticationError) -> str:

@@ -16,6 +16,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobPrefix, BlobServiceClient, ContainerClient
 
+from shared.adapters.sign_in_errors import SignInError
 from shared.adapters.store_blob_client import open_client
 from shared.adapters.store_blob_errors import is_blob_missing, is_conflict, is_container_missing, translate_azure_errors
 from shared.adapters.store_blocks import gather_blocks
@@ -30,14 +31,10 @@ from shared.adapters.store_rules import (
     split_path,
     split_prefix,
 )
-from shared.adapters.token_source import limit_sign_in
 from shared.config import IdentitySettings, StoreSettings
 from shared.ports import Content, FileInfo, FolderPage, StoreConflictError, StoreUnavailableError
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
-
-PROBE_SIGN_IN_SECONDS: Final = 5.0
-"""Somebody waits for the health page."""
 
 T = TypeVar("T")
 
@@ -232,8 +229,7 @@ class BlobStore:
 
     async def probe(self) -> None:
         """Raise StoreUnavailableError, naming what is wrong, if one of the containers cannot be read right now."""
-        with limit_sign_in(PROBE_SIGN_IN_SECONDS):
-            results = await asyncio.gather(*map(self._probe_container, CONTAINERS), return_exceptions=True)
+        results = await asyncio.gather(*map(self._probe_container, CONTAINERS), return_exceptions=True)
         failures = {
             self._containers[name]: result
             for name, result in zip(CONTAINERS, results, strict=True)
@@ -243,6 +239,8 @@ class BlobStore:
             return
         first, *others = failures
         if not isinstance(failures[first], StoreUnavailableError):
+            raise failures[first]
+        if isinstance(failures[first].__cause__, SignInError):  # it has nothing to do with containers
             raise failures[first]
         also = f"; the same goes for {', '.join(others)}" if others else ""
         raise StoreUnavailableError(f"{failures[first]}{also}") from failures[first]

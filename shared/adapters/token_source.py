@@ -8,9 +8,7 @@ out; after that a request costs one try, and the latest error answers the reques
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +16,7 @@ from azure.core.credentials import AccessTokenInfo
 
 from shared.adapters.sign_in_errors import FETCH_FAILURES, SignInError
 from shared.reasons import Reason
+from shared.sign_in_limit import get_sign_in_limit
 
 REFRESH_BEFORE_SECONDS: Final = 300.0
 """A token is renewed so long before it expires, or at half its life if that is later."""
@@ -50,19 +49,6 @@ class SignInBounds:
     def max_seconds(self) -> float:
         """How long a request can wait for a token."""
         return self.patience_seconds + self.try_seconds
-
-
-_patience: ContextVar[float | None] = ContextVar("sign_in_patience", default=None)
-
-
-@contextmanager
-def limit_sign_in(seconds: float) -> Iterator[None]:
-    """Let what is done inside the block wait at most so long for a token: somebody waits for the answer."""
-    token = _patience.set(seconds)
-    try:
-        yield
-    finally:
-        _patience.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +136,7 @@ class TokenSource:
 
     async def _wait(self) -> AccessTokenInfo | SignInError:
         """Wait for the one fetch that is under way for everybody; a caller in a hurry leaves it running."""
-        task, seconds = self._start(), _patience.get()
+        task, seconds = self._start(), get_sign_in_limit()
         done, _ = await asyncio.wait({task}, timeout=seconds)
         if done:
             return task.result()
@@ -160,12 +146,10 @@ class TokenSource:
         bounds = self._bounds
         if time.monotonic() - self._failed_at > bounds.forget_seconds:
             self._failure = None
-        wait = bounds.first_wait_seconds
+        wait, seconds = bounds.first_wait_seconds, bounds.try_seconds
         while True:
             tried_at = time.monotonic()
             outage_ends = (self._outage_since if self._failure else tried_at) + bounds.patience_seconds
-            left = outage_ends - tried_at
-            seconds = bounds.try_seconds if left <= 0 else min(bounds.try_seconds, left)
             result = await self._try_once(seconds)
             if not isinstance(result, SignInError):
                 self._failure = None
@@ -178,6 +162,7 @@ class TokenSource:
             if result.reason is Reason.AUTHENTICATION or self._failed_at + pause >= outage_ends:
                 return result
             await asyncio.sleep(pause)
+            seconds = min(bounds.try_seconds, outage_ends - time.monotonic())
             wait = min(wait * 2, bounds.max_wait_seconds)
 
     async def _try_once(self, seconds: float) -> AccessTokenInfo | SignInError:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.sign_in_errors import SignInError
-from shared.adapters.token_source import HeldToken, SignInBounds, TokenSource, limit_sign_in
+from shared.adapters.token_source import HeldToken, SignInBounds, TokenSource
 from shared.reasons import Reason
+from shared.sign_in_limit import limit_sign_in
 
 QUICK = SignInBounds(
     try_seconds=0.2, patience_seconds=0.3, first_wait_seconds=0.01, max_wait_seconds=0.05, rest_seconds=0.1

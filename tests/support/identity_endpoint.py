@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 HEADER = "the-identity-header"
 CLIENT_ID = "11111111-2222-3333-4444-555555555555"
-UNKNOWN_CLIENT = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
+UNKNOWN_CLIENT = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId"
 
 DROP, SILENCE = "drop", "silence"
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import socket
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from shared.config import ModelSettings, SettingError, Settings
 from shared.domain import paths
 from shared.domain.requests import SeedRequest
-from shared.ports import Store
+from shared.ports import Store, StoreUnavailableError
 from shared.providers import Provider
 from shared.records import claims, run
 from shared.wiring import Services
@@ -39,6 +40,27 @@ def store() -> WatchedStore:
     return WatchedStore(MemoryStore())
 
 
+@dataclass
+class OnceFailingStore(WatchedStore):
+    """A store that is away for one change, after so many."""
+
+    failing: int = 0
+    has_failed: bool = False
+
+    def _note_change(self, path: str) -> None:
+        if len(self.changes) == self.failing and not self.has_failed:
+            self.has_failed = True
+            raise StoreUnavailableError("away")
+        super()._note_change(path)
+
+
+def make_services(store: Store, host_id: str = HOST) -> Services:
+    """Return services of a process that was just started."""
+    services = Services(Settings(host_id=host_id))
+    services._store = store
+    return services
+
+
 async def start(
     store: Store,
     host: ScriptedHost,
@@ -48,9 +70,9 @@ async def start(
     body: dict[str, object] | None = None,
 ) -> Start:
     """Ask a process that was just started to start a run."""
-    services = Services(Settings(host_id=host_id))
-    services._store = store
-    return await start_run(services, host, REQUEST, key=key, body_hash=hash_body(body or BODY, "run"))
+    return await start_run(
+        make_services(store, host_id), host, REQUEST, key=key, body_hash=hash_body(body or BODY, "run")
+    )
 
 
 async def age_claim(store: Store, age: timedelta) -> None:
@@ -156,6 +178,54 @@ async def test_a_start_that_a_quicker_caller_made_in_the_same_moment_is_fine(sto
 async def test_a_host_that_cannot_start_anything_is_an_error(store: WatchedStore) -> None:
     with pytest.raises(RuntimeError, match="out of order"):
         await start(store, ScriptedHost(error=RuntimeError("out of order")), key="k")
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_a_start_that_fails_at_the_host_leaves_no_claim(store: WatchedStore, key: str | None) -> None:
+    with pytest.raises(RuntimeError, match="out of order"):
+        await start(store, ScriptedHost(error=RuntimeError("out of order")), key=key)
+    assert await claims.read_claim(store, "toys") is None
+    assert (await start(store, ScriptedHost(), key="another")).blocked_by is None
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_a_start_that_fails_at_the_store_leaves_no_claim(key: str | None) -> None:
+    for failing in itertools.count():
+        store = OnceFailingStore(MemoryStore(), failing=failing)
+        try:
+            await start(store, ScriptedHost(), key=key)
+        except StoreUnavailableError:
+            assert await claims.read_claim(store, "toys") is None
+        else:
+            assert failing >= len(store.changes) > 1
+            return
+
+
+async def test_a_start_that_the_host_took_although_it_failed_keeps_its_claim(store: WatchedStore) -> None:
+    host = ScriptedHost(is_blind=True)
+    first = await start(store, host)
+    host.is_blind, host.error = False, RuntimeError("the answer was lost")
+    await run_start._release_failed_start(make_services(store), host, "toys", first.run_id)
+    claim = await claims.read_claim(store, "toys")
+    assert claim is not None
+    assert claim.run_id == first.run_id
+
+
+async def test_a_caller_that_fails_does_not_cost_another_one_of_the_same_start_its_claim(store: WatchedStore) -> None:
+    working = ScriptedHost()
+    results = await asyncio.gather(
+        *(
+            start(store, ScriptedHost(instances=working.instances, error=RuntimeError("out of order")), key="k")
+            for _ in range(5)
+        ),
+        start(store, working, key="k"),
+        return_exceptions=True,
+    )
+    told = results[-1]
+    assert isinstance(told, Start)
+    claim = await claims.read_claim(store, "toys")
+    assert claim is not None
+    assert claim.run_id == told.run_id
 
 
 async def test_a_key_that_comes_with_another_body_is_refused(store: WatchedStore) -> None:
