@@ -9,20 +9,15 @@ in; keeping and renewing is `token_source`'s work. It does not retry either: tha
 
 import asyncio
 import threading
-import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
-from shared.adapters.sign_in_errors import (
-    FETCH_FAILURES,
-    SignInError,
-    explain_failed_fetch,
-    explain_missing_endpoint,
-)
-from shared.adapters.token_source import HeldToken, SignInBounds, TokenSource
+from shared.adapters.sign_in_errors import explain_failed_fetch, explain_missing_endpoint
+from shared.adapters.token_source import SignInBounds, TokenSource
 from shared.config import IdentitySettings
+from shared.sign_in_limit import limit_sign_in
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -34,8 +29,8 @@ DEVELOPER_TRY_SECONDS: Final = 30.0
 REFRESH_ON_SLACK_SECONDS: Final = 600
 """azure-core waits up to a minute after ``refresh_on``, and then uses a token to its end: not with a short one."""
 
-TELEMETRY_PAUSE_SECONDS: Final = 30.0
-"""Between two tries to renew a token of telemetry that is still good."""
+TELEMETRY_SECONDS: Final = 10.0
+"""How long an export waits for a token: the process may be about to end."""
 
 
 class SteadyCredential:
@@ -121,7 +116,9 @@ class SteadyCredential:
             return AccessTokenInfo(token.token, token.expires_on)
         from azure.identity import aio  # noqa: PLC0415 - 0.18 s that a key does not need
 
-        _check_endpoint(self._identity)
+        # Without it azure.identity asks the address that virtual machines have; in an app nothing answers there.
+        if self._identity.is_in_azure and not self._identity.has_endpoint:
+            raise explain_missing_endpoint(self._identity)
         kind = aio.ManagedIdentityCredential if self._identity.is_in_azure else aio.DefaultAzureCredential
         async with kind(**_make_options(self._identity, self._bounds)) as credential:
             return await credential.get_token_info(*scopes, options=options)
@@ -130,52 +127,42 @@ class SteadyCredential:
 class SteadySyncCredential:
     """The same for the exporters of telemetry, which send from threads of their own.
 
-    It tries once: what is exported later is a batch of spans, and the exporter has its own way with failures.
+    Tokens come from an event loop in a thread that ends with the process: so one code decides when a token is renewed.
     """
 
     def __init__(self, identity: IdentitySettings, *, bounds: SignInBounds | None = None) -> None:
-        self._identity = identity
-        self._bounds = bounds or _choose_bounds(identity)
+        self._credential = SteadyCredential(identity, bounds=bounds)
         self._lock = threading.Lock()
-        self._held: dict[tuple[str, ...], HeldToken] = {}
-        self._tried_at: dict[tuple[str, ...], float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        """Return a token; one that is good stays in use where no new one can be had.
+        """Return a token.
 
         Raises:
-            SignInError: there is none.
+            SignInError: there is none, or not soon enough. The fetch goes on, and the next export may have its token.
         """
         with self._lock:
-            held, now = self._held.get(scopes), time.time()
-            is_tried = now - self._tried_at.get(scopes, 0.0) < TELEMETRY_PAUSE_SECONDS
-            if held is None or not held.is_usable(now) or (held.is_due(now) and not is_tried):
-                held = self._renew(scopes, held)
-        return AccessToken(held.info.token, held.info.expires_on)
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=_run_loop, args=(self._loop,), name="sign-in", daemon=True).start()
+        return asyncio.run_coroutine_threadsafe(self._get_token(scopes), self._loop).result()
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Stop fetches that are under way."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(self._credential.close(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
 
-    def _renew(self, scopes: tuple[str, ...], held: HeldToken | None) -> HeldToken:
-        self._tried_at[scopes] = now = time.time()
-        try:
-            self._held[scopes] = HeldToken(self._fetch(scopes), now)
-        except SignInError:
-            if held is None or not held.is_good(time.time()):
-                raise
-            return held
-        return self._held[scopes]
+    async def _get_token(self, scopes: tuple[str, ...]) -> AccessToken:
+        with limit_sign_in(TELEMETRY_SECONDS):
+            return await self._credential.get_token(*scopes)
 
-    def _fetch(self, scopes: tuple[str, ...]) -> AccessTokenInfo:
-        import azure.identity as sync  # noqa: PLC0415 - see above
 
-        _check_endpoint(self._identity)
-        kind = sync.ManagedIdentityCredential if self._identity.is_in_azure else sync.DefaultAzureCredential
-        try:
-            with kind(**_make_options(self._identity, self._bounds)) as credential:
-                return credential.get_token_info(*scopes)
-        except FETCH_FAILURES as failure:
-            raise explain_failed_fetch(failure, self._identity, self._bounds.try_seconds) from None
+def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    loop.close()
 
 
 def open_credential(identity: IdentitySettings, *, bounds: SignInBounds | None = None) -> SteadyCredential:
@@ -190,12 +177,6 @@ def open_sync_credential(identity: IdentitySettings, *, bounds: SignInBounds | N
 
 def _choose_bounds(identity: IdentitySettings) -> SignInBounds:
     return SignInBounds() if identity.is_in_azure else SignInBounds(try_seconds=DEVELOPER_TRY_SECONDS)
-
-
-def _check_endpoint(identity: IdentitySettings) -> None:
-    # Without it azure.identity asks the address that virtual machines have; in an app nothing answers there.
-    if identity.is_in_azure and not identity.has_endpoint:
-        raise explain_missing_endpoint(identity)
 
 
 def _make_options(identity: IdentitySettings, bounds: SignInBounds) -> dict[str, Any]:

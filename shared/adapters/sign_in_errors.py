@@ -22,9 +22,14 @@ FETCH_FAILURES: Final = (AzureError, TimeoutError, OSError, LookupError, ValueEr
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MAX_QUOTE_CHARACTERS: Final = 150
 _NOT_TRIED: Final = re.compile(
-    r"unavailable|not installed|not found|not fully configured|not be determined", re.IGNORECASE
+    r"unavailable|not installed|not found|not fully configured|not be determined|requires the", re.IGNORECASE
 )
 """In a chain's error: the sources that are not set up here, and so explain nothing."""
+
+_UNREACHABLE: Final = re.compile(
+    r"cannot connect to host|timed? ?out|connection (?:reset|aborted|refused)", re.IGNORECASE
+)
+"""A chain turns a lost connection to Entra into a refusal, and keeps nothing of it but the words."""
 
 
 class SignInError(AzureError):
@@ -64,21 +69,27 @@ def explain_failed_fetch(failure: Exception, identity: IdentitySettings, seconds
         seconds: how long the fetch was allowed to take.
     """
     source = _name_source(identity)
-    status = failure.status_code if isinstance(failure, HttpResponseError) else None
-    if status is not None and isinstance(failure, HttpResponseError):
-        what = f"{source} answered HTTP {status}{_quote(_read_sentence(failure))}"
-        if status in _REFUSALS:
-            return SignInError(Reason.AUTHENTICATION, f"{what}; {_advise(identity)}")
-        return SignInError(Reason.CONNECTION, what, retry_after_seconds=_read_retry_after(failure))
+    if isinstance(failure, HttpResponseError) and failure.status_code is not None:
+        return _explain_status(failure, failure.status_code, identity)
     if isinstance(failure, ClientAuthenticationError):  # that of azure.identity for "no credential here" is one, too
-        return SignInError(
-            Reason.AUTHENTICATION, f"{source} gave no token{_quote(_shorten(failure))}; {_advise(identity)}"
-        )
+        said = _shorten(failure)
+        what = f"{source} gave no token{_quote(said)}"
+        if _UNREACHABLE.search(said):
+            return SignInError(Reason.CONNECTION, what)
+        return SignInError(Reason.AUTHENTICATION, f"{what}; {_advise(identity)}")
     if isinstance(failure, TimeoutError) or "Timeout" in type(failure).__name__:
         return SignInError(Reason.CONNECTION, f"{source} did not answer within {seconds:.2g} s", is_silent=True)
     if isinstance(failure, AzureError | OSError):
         return SignInError(Reason.CONNECTION, f"{source} could not be reached{_quote(str(failure))}")
     return SignInError(Reason.CONNECTION, f"{source} sent an answer without a usable token ({type(failure).__name__})")
+
+
+def _explain_status(failure: HttpResponseError, status: int, identity: IdentitySettings) -> SignInError:
+    missing = " without a token" if status == HTTPStatus.OK else ""
+    what = f"{_name_source(identity)} answered HTTP {status}{missing}{_quote(_read_sentence(failure))}"
+    if status in _REFUSALS:
+        return SignInError(Reason.AUTHENTICATION, f"{what}; {_advise(identity)}")
+    return SignInError(Reason.CONNECTION, what, retry_after_seconds=_read_retry_after(failure))
 
 
 def explain_missing_endpoint(identity: IdentitySettings) -> SignInError:

@@ -10,7 +10,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from shared.adapters.credentials import open_credential, open_sync_credential
 from shared.adapters.sign_in_errors import SignInError, explain_failed_fetch
 from shared.adapters.store_blob import BlobStore
-from shared.adapters.token_source import HeldToken, SignInBounds
+from shared.adapters.token_source import SignInBounds
 from shared.config import IdentitySettings, StoreSettings, load_settings
 from shared.ports import StoreUnavailableError
 from shared.reasons import Reason
@@ -138,6 +138,12 @@ def test_of_a_chain_of_developer_credentials_only_what_is_set_up_is_quoted() -> 
     assert "Environment" not in failure.message
 
 
+def test_a_connection_that_a_chain_lost_is_a_lost_connection() -> None:
+    said = "failed\n\tEnvironmentCredential: Cannot connect to host login.microsoftonline.com:443 ssl:default"
+    failure = explain_failed_fetch(ClientAuthenticationError(said), IdentitySettings(), 5.0)
+    assert failure.reason is Reason.CONNECTION
+
+
 # --- the store -------------------------------------------------------------------------------------------------------
 
 
@@ -165,25 +171,29 @@ async def test_the_store_goes_on_once_the_endpoint_answers(endpoint: IdentityEnd
 
 
 def test_telemetry_uses_a_good_token_while_no_new_one_can_be_had(endpoint: IdentityEndpoint) -> None:
+    endpoint.token_seconds = 4
     credential = open_sync_credential(IN_AZURE, bounds=QUICK)
     first = credential.get_token(SCOPE)
-    held = credential._held[(SCOPE,)]
-    credential._held[(SCOPE,)] = HeldToken(type(held.info)(held.info.token, int(time.time()) + 60), time.time() - 600)
-    credential._tried_at.clear()
     endpoint.always = SILENCE
-    assert credential.get_token(SCOPE).token == first.token == "token-1"
-    assert len(endpoint.asked) == 2
-    assert credential.get_token(SCOPE).token == "token-1"
-    assert len(endpoint.asked) == 2
+    assert first.expires_on - 1.9 > time.time()
+    while time.time() < first.expires_on - 1.5:
+        assert credential.get_token(SCOPE).token == first.token
+        time.sleep(0.1)
+    assert len(endpoint.asked) > 1
+    credential.close()
 
 
-@pytest.mark.parametrize(("trouble", "reason"), [(SILENCE, Reason.CONNECTION), (400, Reason.AUTHENTICATION)])
+@pytest.mark.parametrize(
+    ("trouble", "reason"), [(SILENCE, Reason.CONNECTION), (500, Reason.CONNECTION), (400, Reason.AUTHENTICATION)]
+)
 def test_telemetry_that_cannot_sign_in_says_so_within_seconds(
     endpoint: IdentityEndpoint, trouble: int | str, reason: Reason
 ) -> None:
     endpoint.always = trouble
     started = time.monotonic()
+    credential = open_sync_credential(IN_AZURE, bounds=QUICK)
     with pytest.raises(SignInError) as raised:
-        open_sync_credential(IN_AZURE, bounds=QUICK).get_token(SCOPE)
+        credential.get_token(SCOPE)
+    credential.close()
     assert raised.value.reason is reason
     assert time.monotonic() - started < 10
