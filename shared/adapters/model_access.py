@@ -35,9 +35,8 @@ _CAUSES: Final = {
 }
 """Words of an answer, and what they mean."""
 
-_STATUSES: Final = frozenset(
-    {httpx2.codes.BAD_REQUEST, httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN},
-)
+_STATUSES: Final = frozenset({httpx2.codes.BAD_REQUEST, httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN})
+_VAGUE_REASONS: Final = frozenset({Reason.AUTHENTICATION, Reason.BAD_REQUEST})
 
 
 def explain_sign_in(failure: AzureError, call: ModelCall, identity: "IdentitySettings") -> ModelError:
@@ -61,7 +60,7 @@ def explain_refusal(failure: openai.APIStatusError, call: ModelCall, known: Mode
         call: what was called.
         known: what the answer's status and codes alone say.
     """
-    if failure.status_code not in _STATUSES:
+    if failure.status_code not in _STATUSES or known.reason not in _VAGUE_REASONS:
         return known
     code, said = _read_member(failure.body, "code"), _read_member(failure.body, "message")
     words = f"{code} {said}".casefold()
