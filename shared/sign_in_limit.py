@@ -9,7 +9,7 @@ _limit: ContextVar[float | None] = ContextVar("sign_in_limit", default=None)
 
 @contextmanager
 def limit_sign_in(seconds: float) -> Iterator[None]:
-    """Let what is done inside the block wait at most so long; the fetch goes on for those that have more time."""
+    """Let what is done inside the block wait at most so long; the fetch continues for those that have more time."""
     token = _limit.set(seconds)
     try:
         yield

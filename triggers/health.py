@@ -23,7 +23,7 @@ PROBE_SECONDS = 30.0
 
 
 SIGN_IN_SECONDS = 5.0
-"""How long a probe waits for a token: somebody waits for the answer."""
+"""How long a probe waits for a token: a person waits for the answer."""
 
 PROBED_BY = {"folder": "write", "blob": "read"}
 """What a store's probe does. A write to Blob Storage would leave a version behind, so none is tried."""

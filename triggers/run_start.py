@@ -157,7 +157,7 @@ async def _release_failed_start(
     """Leave no claim of a run that does not exist: it would keep every other run out for a minute.
 
     Another caller may be starting the same run in this moment. Whichever of the two comes second, the release or the
-    other's start, looks afterwards whether the run has its claim.
+    other's start, checks afterwards whether the run has its claim.
     """
     if await _is_started(client, run_id):
         return

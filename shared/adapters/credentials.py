@@ -139,7 +139,7 @@ class SteadySyncCredential:
         """Return a token.
 
         Raises:
-            SignInError: there is none, or not soon enough. The fetch goes on, and the next export may have its token.
+            SignInError: there is none, or not soon enough. The fetch continues, and the next export may have its token.
         """
         with self._lock:
             if self._loop is None:

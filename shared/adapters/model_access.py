@@ -74,7 +74,7 @@ def explain_refusal(failure: openai.APIStatusError, call: ModelCall, known: Mode
 
 
 def find_asked_scope(failure: Exception) -> str | None:
-    """Return the audience that a refusal of our token asks for, as a scope; None if it is no such refusal."""
+    """Return the audience that a refusal of our token asks for, as a scope; None for any other failure."""
     if not isinstance(failure, openai.APIStatusError) or failure.status_code != httpx2.codes.UNAUTHORIZED:
         return None
     return find_scope(_read_member(failure.body, "message"), failure.response.headers)

@@ -23,7 +23,7 @@ _PRIVATE_SHAPES = re.compile(
     | \beyJ[\w-]+\.\S*                                              # a JSON Web Token
     | \S*\*{2,}\S*                                                  # a masked key: abcd****wxyz
     | (?<![A-Za-z0-9+/_-])                                          # any long random word, digits in it,
-      (?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9+/_-]))  # but an id of Entra is no secret
+      (?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9+/_-]))  # but an id of Entra is not a secret
       (?=[A-Za-z+/_-]*\d)[A-Za-z0-9+/_-]{32,}={0,2}
     """,
     re.IGNORECASE | re.VERBOSE,

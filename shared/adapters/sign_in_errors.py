@@ -2,7 +2,7 @@
 
 Two reasons are kept apart, because one is worth a retry and the other is not. The identity endpoint's 400, 401 and 403,
 and an app without an identity, are ``authentication``. Everything else (408, 429, 5xx, a lost connection, silence, an
-answer that nobody can read) is ``connection``: the endpoint is a small service beside the app, and has bad moments.
+unreadable answer) is ``connection``: the endpoint is a small service beside the app, and has bad moments.
 """
 
 import json
@@ -112,7 +112,7 @@ def _advise(identity: IdentitySettings) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return what can be shown of somebody else's sentence, for the end of ours; empty if nothing can."""
+    """Return the part of a service's sentence that may be shown, to append to ours; empty if there is none."""
     quoted = quote_service(text, key=None, private=()) or ""
     if len(quoted) > _MAX_QUOTE_CHARACTERS:
         quoted = f"{quoted[: _MAX_QUOTE_CHARACTERS - 3]}..."

@@ -35,7 +35,7 @@ class SignInBounds:
         first_wait_seconds: between the first two tries; each further wait is twice as long.
         max_wait_seconds: the longest of these waits.
         rest_seconds: after an outage that was not ridden out, no new try is made for so long.
-        forget_seconds: an outage that nobody has met for so long counts as over.
+        forget_seconds: an outage without a failed try for so long counts as over.
     """
 
     try_seconds: float = 10.0
@@ -59,15 +59,15 @@ class HeldToken:
     fetched_at: float
 
     def is_usable(self, now: float) -> bool:
-        """Tell whether a request may be sent with it."""
+        """Return whether a request may be sent with it."""
         return self.info.expires_on - now > min(UNUSABLE_BEFORE_SECONDS, self._life / 4)
 
     def is_good(self, now: float) -> bool:
-        """Tell whether it has not expired yet."""
+        """Return whether it has not expired yet."""
         return self.info.expires_on > now
 
     def is_due(self, now: float) -> bool:
-        """Tell whether it is time to renew it."""
+        """Return whether it is time to renew it."""
         if self.info.refresh_on is not None and now >= self.info.refresh_on:
             return True
         return self.info.expires_on - now < min(REFRESH_BEFORE_SECONDS, self._life / 2)
@@ -111,7 +111,13 @@ class TokenSource:
             if held.is_due(time.time()) and not self._is_resting():
                 self._start()
             return held.info
-        result = self._failure if self._failure is not None and self._is_resting() else await self._wait()
+        result: AccessTokenInfo | SignInError
+        if self._failure is not None and self._is_resting():
+            result = self._failure
+        else:
+            # A token in its last seconds is still better than none: leave time to use it.
+            left = max(0.0, held.info.expires_on - time.time()) if held is not None else 0.0
+            result = await self._wait(left / 2 or None)
         if not isinstance(result, SignInError):
             return result
         if held is not None and held.is_good(time.time()):
@@ -134,9 +140,10 @@ class TokenSource:
             self._task = asyncio.create_task(self._fetch_patiently())
         return self._task
 
-    async def _wait(self) -> AccessTokenInfo | SignInError:
-        """Wait for the one fetch that is under way for everybody; a caller in a hurry leaves it running."""
-        task, seconds = self._start(), get_sign_in_limit()
+    async def _wait(self, seconds: float | None) -> AccessTokenInfo | SignInError:
+        """Wait for the one fetch that all requests share; a request that has less time leaves it running."""
+        task, limit = self._start(), get_sign_in_limit()
+        seconds = min((value for value in (seconds, limit) if value is not None), default=None)
         done, _ = await asyncio.wait({task}, timeout=seconds)
         if done:
             return task.result()
