@@ -15,7 +15,7 @@ from local.engine import Clock
 from local.engine.faults import Faults as EngineFaults
 from local.host.host import EmbeddedHost
 from local.simulator.running import RunningSimulator, running_simulator
-from shared.config import ModelSettings, RequestDefaults, Settings, StoreSettings
+from shared.config import IdentitySettings, ModelSettings, RequestDefaults, Settings, StoreSettings
 from shared.records.claims import make_local_host_id
 from shared.wiring import use_settings
 
@@ -107,6 +107,7 @@ async def run_app(
     endpoint: str | None = None,
     model: ModelSettings | None = None,
     defaults: RequestDefaults | None = None,
+    identity: IdentitySettings | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[RunningApp]:
     """Run the app on a folder; a simulator that is handed in outlives it.
@@ -125,6 +126,7 @@ async def run_app(
                 endpoint=endpoint,
                 model=model,
                 defaults=defaults,
+                identity=identity,
                 clock=clock,
             ) as app,
         ):
@@ -134,6 +136,7 @@ async def run_app(
         model=model or ModelSettings(endpoint=endpoint or simulator.url, api_key=MODEL_KEY),
         store=store or StoreSettings(folder=str(folder)),
         defaults=defaults or RequestDefaults(),
+        identity=identity or IdentitySettings(),
         host_id=make_local_host_id(),
     )
     await use_settings(settings)

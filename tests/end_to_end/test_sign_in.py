@@ -1,0 +1,77 @@
+"""A whole run without a key, while the identity endpoint has bad moments."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.simulator.running import running_simulator
+from shared.adapters import credentials
+from shared.adapters.token_source import SignInBounds
+from shared.config import IdentitySettings, ModelSettings
+from tests.support.identity_endpoint import (
+    CLIENT_ID,
+    DROP,
+    SILENCE,
+    UNKNOWN_CLIENT,
+    IdentityEndpoint,
+    run_identity_endpoint,
+)
+from tests.support.running_app import FAST, run_app
+
+BOUNDS = SignInBounds(try_seconds=1.0, patience_seconds=1.5, first_wait_seconds=0.01, max_wait_seconds=0.05)
+
+
+async def run_without_key(
+    folder: Path, endpoint: IdentityEndpoint, monkeypatch: pytest.MonkeyPatch, client_id: str = CLIENT_ID
+) -> dict[str, Any]:
+    """Return how a run ends that signs in with an identity."""
+    monkeypatch.setattr(credentials, "_choose_bounds", lambda _identity: BOUNDS)
+    for name, value in endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
+        identity = IdentitySettings(client_id, is_in_azure=True, has_endpoint=True)
+        model = ModelSettings(endpoint=simulator.url)
+        async with run_app(folder, simulator=simulator, model=model, identity=identity) as app:
+            return await app.run(targetCount=4, categoryCount=2, thumbnails=False)
+
+
+@pytest.mark.parametrize("trouble", [[500] * 5, [429, 503, DROP], [SILENCE]], ids=["500", "mixed", "one silence"])
+async def test_a_run_rides_out_a_bad_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: list[int | str]
+) -> None:
+    with run_identity_endpoint() as endpoint:
+        endpoint.plan.extend(trouble)
+        status = await run_without_key(tmp_path, endpoint, monkeypatch)
+    assert (status["status"], status["progress"]["images"]["done"]) == ("Completed", 4)
+    assert len(endpoint.asked) == len(trouble) + 1
+
+
+async def test_a_slow_endpoint_with_short_tokens_costs_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with run_identity_endpoint() as endpoint:
+        endpoint.delay_seconds, endpoint.token_seconds = 0.3, 2
+        status = await run_without_key(tmp_path, endpoint, monkeypatch)
+    assert (status["status"], status["failures"]) == ("Completed", {})
+
+
+async def test_a_client_id_that_the_endpoint_does_not_know_ends_the_run_with_its_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = CLIENT_ID.replace("1", "9")
+    with run_identity_endpoint() as endpoint:
+        status = await run_without_key(tmp_path, endpoint, monkeypatch, unknown)
+    assert (status["status"], status["error"]["reason"]) == ("Failed", "authentication")
+    assert unknown in status["error"]["message"]
+    assert UNKNOWN_CLIENT in status["error"]["message"]
+    assert len(endpoint.asked) == 1
+
+
+async def test_an_endpoint_that_never_answers_ends_the_run_without_the_policys_retries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_identity_endpoint() as endpoint:
+        endpoint.always = SILENCE
+        status = await run_without_key(tmp_path, endpoint, monkeypatch)
+    assert status["error"]["reason"] == "connection"
+    assert status["cost"]["calls"] == 0
+    assert len(endpoint.asked) <= 3
