@@ -288,8 +288,7 @@ def _store(reader: "_Reader") -> StoreSettings:
 
 
 def _identity(reader: "_Reader") -> IdentitySettings:
-    endpoints = [reader.text(name) for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT")]
-    has_endpoint = any(endpoints)
+    has_endpoint = (reader.text("IDENTITY_ENDPOINT") or reader.text("MSI_ENDPOINT")) is not None
     return IdentitySettings(
         client_id=reader.text("AZURE_CLIENT_ID"),
         is_in_azure=has_endpoint or reader.text("WEBSITE_SITE_NAME") is not None,
