@@ -31,7 +31,15 @@ class StoreError(CatalogSeederError):
 
 
 class StoreUnavailableError(StoreError):
-    """The store could not be reached, or refused the operation for now."""
+    """The store could not be reached, or refused the operation for now.
+
+    Attributes:
+        reason: ``store_unavailable``, or how signing in to it failed: ``connection`` or ``authentication``.
+    """
+
+    def __init__(self, message: str, *, reason: Reason = Reason.STORE_UNAVAILABLE) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class StoreConflictError(StoreError):

@@ -6,7 +6,7 @@ from local.host import HostError, HostPortError
 from local.simulator.faults import FaultsError
 from local.simulator.process import SimulatorStartError
 from shared.config import SettingError
-from shared.ports import ModelError, StoreError
+from shared.ports import ModelError, StoreError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records.files import DamagedFileError
 
@@ -31,6 +31,8 @@ def explain_failure(error: Exception) -> CliError:
             return WrongUsageError(f"--faults: {error}")
         case ModelError():
             return CliError(error.message, reason=error.reason)
+        case StoreUnavailableError():
+            return CliError(" ".join(str(error).split()), reason=error.reason)
     message = " ".join(str(error).split())
     for kind, reason in FORESEEN:
         if isinstance(error, kind):

@@ -57,7 +57,8 @@ def translate_azure_errors(action: str, subject: str) -> Iterator[None]:
     try:
         yield
     except SignInError as exc:
-        raise StoreUnavailableError(f"cannot sign in to {action} {subject!r}: {exc.message}") from exc
+        message = f"cannot sign in to {action} {subject!r}: {exc.message}"
+        raise StoreUnavailableError(message, reason=exc.reason) from exc
     except HttpResponseError as exc:
         if is_conflict(exc):
             raise StoreConflictError(f"{subject!r} is not the version that was expected: {_cause(exc)}") from exc

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
+from local.cli.explain import explain_failure
 from shared.adapters.credentials import open_credential, open_sync_credential
 from shared.adapters.sign_in_errors import SignInError, explain_failed_fetch
 from shared.adapters.store_blob import BlobStore
@@ -153,6 +154,8 @@ async def test_the_store_says_that_signing_in_failed_and_not_blob_storage(endpoi
     for call in (store.read("catalogs/lego/catalog.json"), store.probe()):
         with pytest.raises(StoreUnavailableError) as raised:
             await call
+        assert raised.value.reason is Reason.AUTHENTICATION
+        assert explain_failure(raised.value).reason is Reason.AUTHENTICATION
         assert UNKNOWN_CLIENT in str(raised.value)
         assert "Blob Storage" not in str(raised.value)
     await store.close()
