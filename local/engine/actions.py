@@ -1,4 +1,4 @@
-"""Reads what an orchestrator asks for: the executor's answer, flattened and typed.
+"""Reads what an orchestrator asks for: the executor's answer as a typed list of actions.
 
 The answer repeats every action of the generation, the done ones too, grouped by ``task_all`` and ``task_any``. Leaves
 in their order are numbered as the executor numbers its tasks; waiting for an event takes no number.
@@ -6,12 +6,14 @@ Action types: ``azure.durable_functions.models.actions.ActionType`` 1.7.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
 from local.engine.errors import UnsupportedActionError
+from local.engine.events import parse_time
 
 
 class ActionType(IntEnum):
@@ -62,11 +64,34 @@ class SubOrchestrationRequest:
 class TimerRequest:
     """Wake up at a moment; a cancelled timer is still in the list, so that the others keep their numbers."""
 
-    fire_at: str
-    is_cancelled: bool
+    fire_at: datetime
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventWait:
+    """Wait for an external event of a name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextGeneration:
+    """Continue as new; ``input`` is JSON text."""
+
+    input: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Wait for any, or for all, of several actions."""
+
+    members: "tuple[Action, ...]"
+    needs_all: bool
 
 
 TaskRequest = ActivityRequest | SubOrchestrationRequest | TimerRequest
+Action = TaskRequest | EventWait | NextGeneration | Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +99,16 @@ class Decision:
     """What an orchestrator asks for after an episode.
 
     Attributes:
-        requests: all tasks of the generation, in the order of their numbers.
+        actions: all top-level actions of the generation, in their order.
         waits: how often each event was waited for in this generation.
-        continues_as_new: whether a new generation follows.
-        next_input: that generation's input, JSON text.
         is_done: whether the orchestrator returned (or continues as new).
         output: what it returned.
         error: why it failed; None if it did not.
         custom_status: what it set; None if it set nothing (or something falsy, which the SDK does not send).
     """
 
-    requests: tuple[TaskRequest, ...] = ()
+    actions: tuple[Action, ...] = ()
     waits: Mapping[str, int] | None = None
-    continues_as_new: bool = False
-    next_input: str | None = None
     is_done: bool = False
     output: Any = None
     error: str | None = None
@@ -100,23 +121,10 @@ def read_decision(answer: Mapping[str, Any], *, error: str | None = None) -> Dec
     Raises:
         UnsupportedActionError: an action is an entity's, an HTTP call or unknown.
     """
-    requests: list[TaskRequest] = []
-    waits: Counter[str] = Counter()
-    next_input: str | None = None
-    continues = False
-    for action in _flatten(answer["actions"]):
-        kind = action["actionType"]
-        if kind == ActionType.CONTINUE_AS_NEW:
-            continues, next_input = True, action.get("input")
-        elif kind == ActionType.WAIT_FOR_EXTERNAL_EVENT:
-            waits[action["externalEventName"]] += 1
-        else:
-            requests.append(_read_request(action))
+    actions = tuple(_read_action(action) for group in answer["actions"] for action in group)
     return Decision(
-        requests=tuple(requests),
-        waits=waits,
-        continues_as_new=continues,
-        next_input=next_input,
+        actions=actions,
+        waits=Counter(_list_waits(actions)),
         is_done=bool(answer["isDone"]),
         output=answer.get("output"),
         error=error,
@@ -124,18 +132,22 @@ def read_decision(answer: Mapping[str, Any], *, error: str | None = None) -> Dec
     )
 
 
-def _flatten(actions: list[Any]) -> Iterator[Mapping[str, Any]]:
+def _list_waits(actions: Iterable[Action]) -> Iterator[str]:
     for action in actions:
-        if isinstance(action, list):
-            yield from _flatten(action)
-        elif action["actionType"] in {ActionType.WHEN_ANY, ActionType.WHEN_ALL}:
-            yield from _flatten(action["compoundActions"])
-        else:
-            yield action
+        if isinstance(action, EventWait):
+            yield action.name
+        elif isinstance(action, Group):
+            yield from _list_waits(action.members)
 
 
-def _read_request(action: Mapping[str, Any]) -> TaskRequest:
+def _read_action(action: Mapping[str, Any]) -> Action:
     match action["actionType"]:
+        case ActionType.WHEN_ANY | ActionType.WHEN_ALL as kind:
+            return Group(tuple(map(_read_action, action["compoundActions"])), needs_all=kind == ActionType.WHEN_ALL)
+        case ActionType.CONTINUE_AS_NEW:
+            return NextGeneration(action.get("input"))
+        case ActionType.WAIT_FOR_EXTERNAL_EVENT:
+            return EventWait(action["externalEventName"])
         case ActionType.CALL_ACTIVITY | ActionType.CALL_ACTIVITY_WITH_RETRY:
             return ActivityRequest(action["functionName"], action.get("input"), _read_retry(action))
         case ActionType.CALL_SUB_ORCHESTRATOR | ActionType.CALL_SUB_ORCHESTRATOR_WITH_RETRY:
@@ -146,7 +158,7 @@ def _read_request(action: Mapping[str, Any]) -> TaskRequest:
                 _read_retry(action),
             )
         case ActionType.CREATE_TIMER:
-            return TimerRequest(action["fireAt"], bool(action.get("isCanceled")))
+            return TimerRequest(parse_time(action["fireAt"]), bool(action.get("isCanceled")))
         case ActionType.CALL_ENTITY | ActionType.SIGNAL_ENTITY | ActionType.CALL_HTTP as kind:
             name = ActionType(kind).name.lower()
             raise UnsupportedActionError(f"the embedded host does not support {name}; call an activity instead")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from local.engine import events
 from local.engine.actions import Decision
-from local.engine.episode import Ends, Message, Outcome, conclude, find_forgotten_timers
+from local.engine.episode import Continues, Ends, Message, Outcome, conclude
 from local.engine.errors import ReplayError, UnknownOrchestratorError
 from local.engine.events import Event
 from local.engine.history import History
@@ -41,38 +41,34 @@ def decide(
     history: History,
     messages: list[Message],
     at: datetime,
+    *,
+    death: str | None = None,
 ) -> Episode:
-    """Return an instance's next episode; an orchestrator that cannot go on makes it one that ends Failed."""
+    """Return an instance's next episode; an orchestrator that cannot go on makes it one that ends Failed.
+
+    Args:
+        orchestrators: registered handlers by function name.
+        instance: whose episode it is.
+        history: up to the episode before.
+        messages: what happened since.
+        at: the episode's moment.
+        death: how the worker died in this episode, before it gave an answer; None = it lives.
+    """
     opening = [events.started_episode(at)]
     if not history.texts:
-        opening.append(events.started_execution(at, instance.name, instance.input))
+        opening.append(events.started_execution(at, instance))
     opening += [message.event for message in messages]
     try:
         orchestrator = orchestrators.get(instance.name)
         if orchestrator is None:
             raise UnknownOrchestratorError(instance.name, sorted(orchestrators))  # noqa: TRY301 - one way out for all
         texts = [*history.texts, *map(events.encode_event, opening)]
-        decision = replay(orchestrator, instance, texts, is_replaying=bool(history.texts))
-        outcome = conclude(instance, history, messages, decision, at)
+        is_replaying = bool(history.texts)
+        decision = Decision(error=death) if death else replay(orchestrator, instance, texts, is_replaying=is_replaying)
+        outcome = conclude(instance, history, opening, decision, at)
     except (ReplayError, UnknownOrchestratorError) as error:
         logger.warning("Instance %s failed: %s", instance.id, error)
         return Episode(at, messages, opening, Ends(RuntimeStatus.FAILED, json.dumps(str(error)), None))
-    if isinstance(outcome, Ends) and outcome.status is RuntimeStatus.COMPLETED:
-        _warn_of_forgotten_timers(instance, history, messages, decision)
+    if isinstance(outcome, Continues) and outcome.is_returned:
+        logger.info("Instance %s (%s) has returned and stays Running until its tasks end", instance.id, instance.name)
     return Episode(at, messages, opening, outcome)
-
-
-def _warn_of_forgotten_timers(
-    instance: Instance,
-    history: History,
-    messages: list[Message],
-    decision: Decision,
-) -> None:
-    if numbers := find_forgotten_timers(history, messages, decision):
-        logger.warning(
-            "Instance %s (%s) completed with timers %s neither awaited nor cancelled: in Azure it stays Running "
-            "until they fire",
-            instance.id,
-            instance.name,
-            numbers,
-        )

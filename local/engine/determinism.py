@@ -1,47 +1,66 @@
-"""Holds an orchestrator to its history: on replay it must ask for what it asked for before."""
+"""Holds an orchestrator to its history: on replay it must ask for what it asked for before.
 
-from local.engine.actions import ActivityRequest, Decision, SubOrchestrationRequest, TaskRequest
+What is compared, and the words of the failure, are those of DurableTask.Core 3: kind and name, not the input.
+"""
+
+from local.engine.actions import ActivityRequest, SubOrchestrationRequest, TaskRequest
 from local.engine.errors import NonDeterminismError
 from local.engine.events import Event, EventType
-from local.engine.history import FOLLOW_UP_KEY, History
-from local.engine.instances import Instance
+
+_ACTIONS = {
+    EventType.TASK_SCHEDULED: "ScheduleTaskOrchestratorAction",
+    EventType.SUB_ORCHESTRATION_CREATED: "CreateSubOrchestrationAction",
+    EventType.TIMER_CREATED: "CreateTimerOrchestratorAction",
+}
 
 
-def find_new_requests(instance: Instance, history: History, decision: Decision) -> tuple[TaskRequest, ...]:
-    """Return the requests that the history does not know yet.
-
-    Type and function name are compared, as the Azure host does; inputs may differ.
+def check_request(event: Event, request: TaskRequest | None) -> None:
+    """Compare a scheduling event with what the replay has asked for under its number so far.
 
     Raises:
-        NonDeterminismError: a request differs from the history, or is missing; names the instance and both actions.
+        NonDeterminismError: it asked for something else, or for nothing yet.
     """
-    known = [event for event in history.scheduled if FOLLOW_UP_KEY not in event]
-    for index, event in enumerate(known):
-        before = _describe_event(event)
-        now = _describe_request(decision.requests[index]) if index < len(decision.requests) else "nothing"
-        if before != now:
-            raise NonDeterminismError(
-                f"Non-deterministic orchestrator {instance.name!r}, instance {instance.id!r}: as task "
-                f"{event['EventId']} its history has {before}, but on replay it asks for {now}",
-            )
-    return decision.requests[len(known) :]
+    if request is None:
+        raise _make_error(event, "the current replay execution hasn't (yet?) scheduled this task")
+    kind, name = _classify(request)
+    if kind != event["EventType"]:
+        instead = f"produced a {_ACTIONS[kind]} action with this sequence number"
+        raise _make_error(event, f"the current orchestration replay instead {instead}")
+    if name.lower() != event.get("Name", "").lower():
+        what = "an activity task" if kind == EventType.TASK_SCHEDULED else "a sub-orchestration task"
+        instead = f"scheduled {what} named '{name}' with this sequence number"
+        raise _make_error(event, f"the current orchestration replay instead {instead}")
 
 
-def _describe_event(event: Event) -> str:
-    match event["EventType"]:
-        case EventType.TASK_SCHEDULED:
-            return f"activity {event['Name']!r}"
-        case EventType.SUB_ORCHESTRATION_CREATED:
-            return f"sub-orchestration {event['Name']!r}"
-        case _:
-            return "a timer"
-
-
-def _describe_request(request: TaskRequest) -> str:
+def _classify(request: TaskRequest) -> tuple[EventType, str]:
     match request:
         case ActivityRequest():
-            return f"activity {request.name!r}"
+            return EventType.TASK_SCHEDULED, request.name
         case SubOrchestrationRequest():
-            return f"sub-orchestration {request.name!r}"
+            return EventType.SUB_ORCHESTRATION_CREATED, request.name
         case _:
-            return "a timer"
+            return EventType.TIMER_CREATED, ""
+
+
+def _make_error(event: Event, finding: str) -> NonDeterminismError:
+    return NonDeterminismError(
+        "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled "
+        f"{_describe(event)}, but {finding}. Was a change made to the orchestrator code after this instance had "
+        "already started running?"
+    )
+
+
+def _describe(event: Event) -> str:
+    number = event["EventId"]
+    match event["EventType"]:
+        case EventType.TASK_SCHEDULED:
+            name, version = event["Name"], event["Version"]
+            return f"an activity task with sequence ID {number} and name '{name}' (version '{version}')"
+        case EventType.SUB_ORCHESTRATION_CREATED:
+            name, version, child = event["Name"], event["Version"], event["InstanceId"]
+            return (
+                f"a sub-orchestration task with sequence ID {number} and name '{name}' "
+                f"(version '{version}', instance ID '{child}')"
+            )
+        case _:
+            return f"a timer task with sequence number {number}"

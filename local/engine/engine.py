@@ -263,12 +263,13 @@ class Engine:
         history = self._histories.get(instance_id)
         if history is None:
             history = self._histories[instance_id] = History(self._journal.read_history(instance_id))
-        messages = choose_messages(history, instance.waits, self._journal.read_inbox(instance_id))
+        messages = choose_messages(instance.waits, self._journal.read_inbox(instance_id))
         if history.texts and not messages:
             return
 
         cpu_started = time.thread_time()
-        episode = decide(self._orchestrators, instance, history, messages, self._next_moment(instance))
+        at, death = self._next_moment(instance), self._workers.die_in_episode(instance_id)
+        episode = decide(self._orchestrators, instance, history, messages, at, death=death)
         self._faults.reach(Point.EPISODE_DECIDED, instance_id)
         effects = self._ledger.record_episode(instance, history, episode)
         self._faults.reach(Point.EPISODE_COMMITTED, instance_id)
@@ -278,8 +279,9 @@ class Engine:
         self.statistics.longest_history = max(self.statistics.longest_history, replayed)
         outcome = episode.outcome
         if isinstance(outcome, Continues):
-            history.extend([*episode.opening, *outcome.scheduled, events.completed_episode(episode.at)])
-            history.cancelled |= outcome.cancelled | outcome.not_started
+            scheduled = [task.event for task in outcome.scheduled]
+            history.extend([*episode.opening, *scheduled, events.completed_episode(episode.at)])
+            history.withdrawn |= outcome.cancelled
             if self._journal.has_messages(instance_id):
                 effects.woken.append(instance_id)
         else:

@@ -1,18 +1,17 @@
 """The pure middle of an episode: which messages it takes, and what follows from an orchestrator's answer."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from local.engine import events
 from local.engine.actions import ActivityRequest, Decision, SubOrchestrationRequest, TaskRequest, TimerRequest
-from local.engine.determinism import find_new_requests
 from local.engine.events import Event, EventType
-from local.engine.history import FOLLOW_UP_KEY, History
+from local.engine.history import History
 from local.engine.instances import Instance, RuntimeStatus
-from local.engine.retries import find_policy, follow_up, mark_for_retry
+from local.engine.schedule import Schedule, make_schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +23,37 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task that an episode schedules.
+
+    Attributes:
+        event: as it stands in the history.
+        input: JSON text, which is not in the history.
+        is_cancelled: a timer that was cancelled before it was started.
+    """
+
+    event: Event
+    input: str | None = None
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Continues:
     """The instance waits for what it asked for.
 
     Attributes:
-        scheduled: new scheduling events, in the order of their numbers.
-        not_started: numbers among them of timers that were cancelled before they were started.
+        scheduled: new tasks, in the order of their numbers.
         cancelled: numbers of running timers that were cancelled.
         waits: how many events of each name it can take.
+        custom_status: JSON text; None if it set none.
+        is_returned: the orchestrator has ended, and only open tasks keep its instance Running.
     """
 
-    scheduled: tuple[Event, ...]
-    not_started: frozenset[int]
+    scheduled: tuple[NewTask, ...]
     cancelled: frozenset[int]
     waits: Mapping[str, int]
     custom_status: str | None
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +76,19 @@ class Ends:
 Outcome = Continues | ContinuesAsNew | Ends
 
 
-def choose_messages(history: History, waits: Mapping[str, int], inbox: Iterable[Message]) -> list[Message]:
+def choose_messages(waits: Mapping[str, int], inbox: Iterable[Message]) -> list[Message]:
     """Return the messages of the next episode, in order.
 
     An external event stays in the inbox until the orchestrator waits for its name: the SDK would hand an event that
-    came too early to every later wait, and forget all but one of them.
-
-    Some messages can only be the first of an episode. An event, because behind another message the generation might
-    end before its turn, and it would be lost. A completion that a retry policy decides on, because that fixes which
-    number the SDK gives to what follows.
+    came too early to every later wait, and forget all but one of them. And it can only be the first of an episode:
+    behind another message the generation might end before its turn, and it would be lost.
     """
     chosen: list[Message] = []
     for message in inbox:
         is_event = message.event["EventType"] == EventType.EVENT_RAISED
         if is_event and waits.get(message.event["Name"], 0) <= 0:
             continue
-        if chosen and (is_event or find_policy(history, message.event)):
+        if chosen and is_event:
             break
         chosen.append(message)
     return chosen
@@ -85,85 +97,58 @@ def choose_messages(history: History, waits: Mapping[str, int], inbox: Iterable[
 def conclude(
     instance: Instance,
     history: History,
-    messages: list[Message],
+    opening: list[Event],
     decision: Decision,
     at: datetime,
 ) -> Outcome:
     """Return what follows from an orchestrator's answer.
 
+    An instance ends, for good or for another generation, only when none of its tasks is open.
+
     Args:
         instance: whose episode it is.
         history: up to the episode before.
-        messages: what this episode was about.
+        opening: what the orchestrator saw for the first time.
         decision: the answer.
         at: the episode's moment.
 
     Raises:
         NonDeterminismError: the answer does not follow the history.
     """
+    schedule = make_schedule(decision.actions, [*history.events, *opening])
     custom_status = None if decision.custom_status is None else json.dumps(decision.custom_status)
+    is_returned = (decision.is_done or decision.error is not None) and schedule.has_ended
+    if not is_returned or schedule.open:
+        return Continues(
+            scheduled=tuple(_schedule(instance, schedule, number, at) for number in schedule.fresh),
+            cancelled=frozenset(schedule.cancelled - schedule.fresh.keys() - history.withdrawn),
+            waits={} if is_returned else _count_open_waits(history, opening, decision),
+            custom_status=custom_status,
+            is_returned=is_returned,
+        )
     if decision.error is not None:
-        return Ends(RuntimeStatus.FAILED, json.dumps(decision.error), custom_status)
-    fresh = find_new_requests(instance, history, decision)
-    if decision.continues_as_new:
-        return ContinuesAsNew(decision.next_input, custom_status)
-    if decision.is_done:
-        return Ends(RuntimeStatus.COMPLETED, json.dumps(decision.output), custom_status)
-
-    repeated = follow_up(history, messages[0].event, at) if messages else None
-    scheduled = [] if repeated is None else [repeated]
-    first = len(history.scheduled) + len(scheduled)
-    scheduled += [_schedule(instance, request, number, at) for number, request in enumerate(fresh, first)]
-    cancelled = _find_cancelled(history, decision)
-    return Continues(
-        scheduled=tuple(scheduled),
-        not_started=frozenset(
-            number
-            for number, request in enumerate(fresh, first)
-            if isinstance(request, TimerRequest) and request.is_cancelled
-        ),
-        cancelled=cancelled,
-        waits=_count_open_waits(history, messages, decision),
-        custom_status=custom_status,
-    )
+        words = f"Orchestrator function '{instance.name}' failed: {decision.error}"
+        return Ends(RuntimeStatus.FAILED, json.dumps(words), custom_status)
+    if schedule.next_generation is not None:
+        return ContinuesAsNew(schedule.next_generation.input, custom_status)
+    return Ends(RuntimeStatus.COMPLETED, json.dumps(decision.output), custom_status)
 
 
-def find_forgotten_timers(history: History, messages: list[Message], decision: Decision) -> list[int]:
-    """Return the numbers of timers that an ended instance neither awaited nor cancelled."""
-    fired = history.fired | {m.event["TimerId"] for m in messages if m.event["EventType"] == EventType.TIMER_FIRED}
-    return [
-        event["EventId"]
-        for event, request in _pair_with_requests(history, decision)
-        if isinstance(request, TimerRequest) and not request.is_cancelled and event["EventId"] not in fired
-    ]
-
-
-def _schedule(instance: Instance, request: TaskRequest, number: int, at: datetime) -> Event:
+def _schedule(instance: Instance, schedule: Schedule, number: int, at: datetime) -> NewTask:
+    request: TaskRequest = schedule.fresh[number]
     match request:
         case ActivityRequest():
-            return mark_for_retry(events.scheduled_activity(at, number, request.name, request.input), request.retry)
+            return NewTask(events.scheduled_activity(at, instance, number, request.name), request.input)
         case SubOrchestrationRequest():
             child_id = request.instance_id or f"{instance.id}:{uuid4().hex[:12]}"
-            created = events.created_sub_orchestration(at, number, request.name, child_id, request.input)
-            return mark_for_retry(created, request.retry)
+            created = events.created_sub_orchestration(at, instance, number, request.name, child_id)
+            return NewTask(created, request.input)
         case TimerRequest():
-            return events.created_timer(at, number, request.fire_at)
+            is_cancelled = number in schedule.cancelled
+            return NewTask(events.created_timer(at, number, request.fire_at), is_cancelled=is_cancelled)
 
 
-def _find_cancelled(history: History, decision: Decision) -> frozenset[int]:
-    return frozenset(
-        event["EventId"]
-        for event, request in _pair_with_requests(history, decision)
-        if isinstance(request, TimerRequest) and request.is_cancelled and event["EventId"] not in history.cancelled
-    )
-
-
-def _pair_with_requests(history: History, decision: Decision) -> Iterator[tuple[Event, TaskRequest]]:
-    asked_for = (event for event in history.scheduled if FOLLOW_UP_KEY not in event)
-    return zip(asked_for, decision.requests, strict=False)
-
-
-def _count_open_waits(history: History, messages: list[Message], decision: Decision) -> dict[str, int]:
+def _count_open_waits(history: History, opening: list[Event], decision: Decision) -> dict[str, int]:
     taken = history.raised.copy()
-    taken.update(m.event["Name"] for m in messages if m.event["EventType"] == EventType.EVENT_RAISED)
+    taken.update(event["Name"] for event in opening if event["EventType"] == EventType.EVENT_RAISED)
     return {name: count - taken[name] for name, count in (decision.waits or {}).items() if count > taken[name]}

@@ -1,16 +1,22 @@
 """History events: the protocol between a durable host and the SDK's executor.
 
-Field names and numbers are those of ``azure.durable_functions.models.history`` 1.7. An event is the JSON object that
-the executor reads; ``EventId`` numbers what was scheduled, 0, 1, 2, ... within a generation, and a completion names it
-(``TaskScheduledId``, ``TimerId``).
+Names, types and formats of the fields are those that the Durable extension 3.19 sends; ``tests/engine`` has the table.
+``EventId`` numbers what was scheduled, 0, 1, 2, ... within a generation, and a completion names it
+(``TaskScheduledId``, ``TimerId``). The inputs of tasks and children are not in the history: their ``Input`` is null.
 """
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
+from local.engine.instances import Instance
+
 Event = dict[str, Any]
+
+ORCHESTRATION_VERSION = "1.0"
+"""``defaultVersion`` of host.json: the version of every orchestration. Activities have none."""
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"))
 
@@ -36,15 +42,27 @@ SCHEDULING_TYPES = frozenset(
     {EventType.TASK_SCHEDULED, EventType.SUB_ORCHESTRATION_CREATED, EventType.TIMER_CREATED},
 )
 FAILURE_TYPES = frozenset({EventType.TASK_FAILED, EventType.SUB_ORCHESTRATION_FAILED})
+COMPLETION_TYPES = FAILURE_TYPES | {
+    EventType.TASK_COMPLETED,
+    EventType.SUB_ORCHESTRATION_COMPLETED,
+    EventType.TIMER_FIRED,
+}
+PLAYED_TYPES = COMPLETION_TYPES | {EventType.EXECUTION_STARTED, EventType.EVENT_RAISED}
+"""What later episodes see as played: the events that an orchestrator has reacted to."""
 
 
 def format_time(at: datetime) -> str:
-    """Write a moment as the protocol does: UTC, microseconds, ``Z``. As text, moments sort in time."""
+    """Write a moment so that moments sort as text: UTC, six digits of a second, ``Z``."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def write_timestamp(at: datetime) -> str:
+    """Write a moment as the protocol does: UTC, the fraction without trailing zeros, ``Z``."""
+    return format_time(at)[:-1].rstrip("0").removesuffix(".") + "Z"
+
+
 def parse_time(text: str) -> datetime:
-    """Read what ``format_time`` wrote; a moment without a zone is UTC.
+    """Read what ``format_time`` or ``write_timestamp`` wrote; a moment without a zone is UTC.
 
     Raises:
         ValueError: the text is no ISO 8601 moment.
@@ -58,6 +76,18 @@ def encode_event(event: Event) -> str:
     return _COMPACT.encode(event)
 
 
+def mark_played(event: Event) -> Event:
+    """Return an event as the episodes after its first one see it."""
+    return event | {"IsPlayed": True} if event["EventType"] in PLAYED_TYPES else event
+
+
+def get_task_number(completion: Event) -> int:
+    """Return the number of the task that an event completes."""
+    key = "TimerId" if completion["EventType"] == EventType.TIMER_FIRED else "TaskScheduledId"
+    number: int = completion[key]
+    return number
+
+
 def started_episode(at: datetime) -> Event:
     """Every episode begins with one; its timestamp is the orchestrator's ``current_utc_datetime``."""
     return _event(EventType.ORCHESTRATOR_STARTED, at)
@@ -68,62 +98,143 @@ def completed_episode(at: datetime) -> Event:
     return _event(EventType.ORCHESTRATOR_COMPLETED, at)
 
 
-def started_execution(at: datetime, name: str, input_: str | None) -> Event:
+def started_execution(at: datetime, instance: Instance) -> Event:
     """A generation begins with one, right after its first episode's start."""
-    return _event(EventType.EXECUTION_STARTED, at, Name=name, Version="", Input=input_)
+    started = at.astimezone(UTC).isoformat(timespec="microseconds")
+    parent, span = _make_trace(instance, "start"), _make_span(instance, "execution")
+    return _event(
+        EventType.EXECUTION_STARTED,
+        at,
+        OrchestrationInstance={"InstanceId": instance.id, "ExecutionId": instance.execution_id},
+        ParentInstance=instance.parent,
+        Name=instance.name,
+        Version=ORCHESTRATION_VERSION,
+        Input=None if instance.input is None else json.dumps(instance.input),
+        Tags=None,
+        Correlation=None,
+        ParentTraceContext=parent
+        | {"Id": f"00-{_get_trace_id(instance)}-{span}-00", "SpanId": span, "ActivityStartTime": started},
+        ScheduledStartTime=None,
+        Generation=None if instance.parent_id else instance.generation,
+        GenerateNewTrace=False,
+    )
 
 
-def scheduled_activity(at: datetime, task_id: int, name: str, input_: str | None) -> Event:
+def describe_parent(instance: Instance, task_number: int) -> Event:
+    """Return what a child's first event says of the instance that started it."""
+    return {
+        "Name": instance.name,
+        "OrchestrationInstance": {"InstanceId": instance.id, "ExecutionId": instance.execution_id},
+        "TaskScheduleId": task_number,
+        "Version": ORCHESTRATION_VERSION,
+    }
+
+
+def scheduled_activity(at: datetime, instance: Instance, number: int, name: str) -> Event:
     """An activity was asked for."""
-    return _event(EventType.TASK_SCHEDULED, at, EventId=task_id, Name=name, Input=input_)
+    return _event(
+        EventType.TASK_SCHEDULED,
+        at,
+        event_id=number,
+        Name=name,
+        Version="",
+        Input=None,
+        ParentTraceContext=_make_trace(instance, f"task {number}"),
+        Tags=None,
+    )
 
 
-def created_sub_orchestration(at: datetime, task_id: int, name: str, instance_id: str, input_: str | None) -> Event:
+def created_sub_orchestration(at: datetime, instance: Instance, number: int, name: str, child_id: str) -> Event:
     """A child instance was asked for."""
     return _event(
         EventType.SUB_ORCHESTRATION_CREATED,
         at,
-        EventId=task_id,
+        event_id=number,
         Name=name,
-        InstanceId=instance_id,
-        Input=input_,
+        Version=ORCHESTRATION_VERSION,
+        InstanceId=child_id,
+        Input=None,
+        ClientSpanId=_make_span(instance, f"task {number}"),
+        Tags=None,
     )
 
 
-def created_timer(at: datetime, task_id: int, fire_at: str) -> Event:
+def created_timer(at: datetime, number: int, fire_at: datetime) -> Event:
     """A timer was asked for."""
-    return _event(EventType.TIMER_CREATED, at, EventId=task_id, FireAt=fire_at)
+    return _event(EventType.TIMER_CREATED, at, event_id=number, FireAt=write_timestamp(fire_at))
 
 
-def completed_activity(at: datetime, task_id: int, result: str) -> Event:
+def completed_activity(at: datetime, number: int, result: str) -> Event:
     """An activity returned; ``result`` is JSON text."""
-    return _event(EventType.TASK_COMPLETED, at, TaskScheduledId=task_id, Result=result)
+    return _event(EventType.TASK_COMPLETED, at, TaskScheduledId=number, Result=result)
 
 
-def failed_activity(at: datetime, task_id: int, reason: str, details: str) -> Event:
-    r"""An activity raised. The orchestrator gets ``Exception("<reason> \n <details>")``."""
-    return _event(EventType.TASK_FAILED, at, TaskScheduledId=task_id, Reason=reason, Details=details)
+def failed_activity(at: datetime, number: int, name: str, message: str) -> Event:
+    r"""An activity failed, or its worker died. The orchestrator gets ``Exception("<reason> \n <details>")``."""
+    reason = f"Activity function '{name}' failed: {message}"
+    return _event(EventType.TASK_FAILED, at, TaskScheduledId=number, **_describe_failure(reason, message))
 
 
-def completed_sub_orchestration(at: datetime, task_id: int, result: str) -> Event:
+def completed_sub_orchestration(at: datetime, number: int, result: str) -> Event:
     """A child completed; ``result`` is JSON text."""
-    return _event(EventType.SUB_ORCHESTRATION_COMPLETED, at, TaskScheduledId=task_id, Result=result)
+    return _event(EventType.SUB_ORCHESTRATION_COMPLETED, at, TaskScheduledId=number, Result=result)
 
 
-def failed_sub_orchestration(at: datetime, task_id: int, reason: str, details: str) -> Event:
+def failed_sub_orchestration(at: datetime, number: int, reason: str) -> Event:
     """A child failed or was terminated."""
-    return _event(EventType.SUB_ORCHESTRATION_FAILED, at, TaskScheduledId=task_id, Reason=reason, Details=details)
+    return _event(EventType.SUB_ORCHESTRATION_FAILED, at, TaskScheduledId=number, **_describe_failure(reason, reason))
 
 
-def fired_timer(at: datetime, task_id: int, fire_at: str) -> Event:
+def fired_timer(at: datetime, number: int, fire_at: str) -> Event:
     """A timer's moment came."""
-    return _event(EventType.TIMER_FIRED, at, TimerId=task_id, FireAt=fire_at)
+    return _event(EventType.TIMER_FIRED, at, TimerId=number, FireAt=fire_at)
 
 
 def raised_event(at: datetime, name: str, data: str) -> Event:
-    """Somebody raised an external event; ``data`` is JSON text."""
-    return _event(EventType.EVENT_RAISED, at, Name=name, Input=data)
+    """An external event was raised; ``data`` is JSON text."""
+    return _event(EventType.EVENT_RAISED, at, Name=name, Input=data, ParentTraceContext=None)
 
 
-def _event(kind: EventType, at: datetime, **fields: Any) -> Event:
-    return {"EventType": int(kind), "EventId": -1, "IsPlayed": False, "Timestamp": format_time(at)} | fields
+def _event(kind: EventType, at: datetime, *, event_id: int = -1, **fields: Any) -> Event:
+    common = {"EventId": event_id, "IsPlayed": False, "Timestamp": write_timestamp(at)}
+    return {"EventType": int(kind), **fields, **common}
+
+
+def _describe_failure(reason: str, message: str) -> Event:
+    """Return the fields of a failure: its details are a serialized .NET exception, here without a stack trace."""
+    details = {
+        "$type": "System.InvalidOperationException, System.Private.CoreLib",
+        "ClassName": "System.InvalidOperationException",
+        "Message": message,
+        "Data": None,
+        "InnerException": None,
+        "HelpURL": None,
+        "StackTraceString": None,
+        "RemoteStackTraceString": None,
+        "RemoteStackIndex": 0,
+        "ExceptionMethod": None,
+        "HResult": -2146233079,
+        "Source": "local.engine",
+        "WatsonBuckets": None,
+    }
+    return {"Reason": reason, "Details": json.dumps(details), "FailureDetails": None}
+
+
+def _make_trace(instance: Instance, place: str) -> Event:
+    return {
+        "TraceParent": f"00-{_get_trace_id(instance)}-{_make_span(instance, place)}-00",
+        "TraceState": None,
+        "Id": None,
+        "SpanId": None,
+        "ActivityStartTime": None,
+    }
+
+
+def _get_trace_id(instance: Instance) -> str:
+    if instance.trace_parent is None:
+        return hashlib.blake2b(instance.id.encode(), digest_size=16).hexdigest()
+    return instance.trace_parent.split("-")[1]
+
+
+def _make_span(instance: Instance, place: str) -> str:
+    return hashlib.blake2b(f"{instance.execution_id} {place}".encode(), digest_size=8).hexdigest()

@@ -7,6 +7,7 @@ class Point(StrEnum):
     """Places where a kill would find the engine in a different state."""
 
     INSTANCE_CREATED = "instance created, not woken"
+    EPISODE_STARTING = "orchestrator not replayed yet"
     EPISODE_DECIDED = "episode replayed, nothing written"
     EPISODE_WRITTEN = "episode written, not committed"
     EPISODE_COMMITTED = "episode committed, its work not dispatched"
@@ -24,11 +25,22 @@ class KilledHereError(BaseException):
     """
 
 
+class WorkerDiedError(BaseException):
+    """Raised by a test where a function runs or is about to: its worker process dies there, and the host lives on.
+
+    The function fails, and so do all activities that are running: they were in the same process. At
+    ``EPISODE_STARTING`` the function is an orchestrator; a test's activity may raise it, too.
+    """
+
+    def __init__(self, words: str = "python exited with code 137 (0x89)") -> None:
+        super().__init__(words)
+
+
 class Faults:
     """What a test may override; this one interferes with nothing."""
 
     def reach(self, point: Point, instance_id: str) -> None:
-        """Be told that the engine is at a point. May raise KilledHereError."""
+        """Be told that the engine is at a point. May raise KilledHereError, and WorkerDiedError at a function."""
 
     def count_deliveries(self, activity: str) -> int:  # noqa: ARG002 - the signature is for those who override it
         """Return how many times an activity is delivered at the same time; a queue may deliver twice."""

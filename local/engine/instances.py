@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from uuid import uuid4
 
 
 class RuntimeStatus(StrEnum):
@@ -42,8 +44,10 @@ class Instance:
         updated: when it took its latest step; strictly increasing, also where the clock is not.
         generation: how often it continued as new.
         waits: names of events that it waits for, and how many of each it can take.
+        execution_id: names its generation; unique for ever.
         parent_id: the instance that started it as a sub-orchestration.
         parent_ticket: the parent's ticket that its end redeems.
+        parent: what its first event says of the parent, as JSON data.
         trace_parent: W3C ``traceparent`` of whoever started it, handed down to children; None without one.
     """
 
@@ -57,8 +61,10 @@ class Instance:
     updated: datetime
     generation: int
     waits: Mapping[str, int]
-    parent_id: str | None
-    parent_ticket: int | None
+    execution_id: str
+    parent_id: str | None = None
+    parent_ticket: int | None = None
+    parent: Mapping[str, Any] | None = None
     trace_parent: str | None = None
 
 
@@ -70,6 +76,7 @@ def make_instance(
     *,
     parent_id: str | None = None,
     parent_ticket: int | None = None,
+    parent: Mapping[str, Any] | None = None,
     trace_parent: str | None = None,
 ) -> Instance:
     """Return an instance that has not taken a step yet."""
@@ -84,8 +91,10 @@ def make_instance(
         updated=at,
         generation=0,
         waits={},
+        execution_id=str(uuid4()) if parent_id is None else uuid4().hex,  # each as the extension writes it
         parent_id=parent_id,
         parent_ticket=parent_ticket,
+        parent=parent,
         trace_parent=trace_parent,
     )
 

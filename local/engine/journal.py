@@ -6,6 +6,7 @@ an engine that delivers at least once can stand.
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,14 +19,14 @@ from local.engine.errors import JournalError
 from local.engine.events import Event, encode_event, format_time, parse_time
 from local.engine.instances import Instance, InstanceFilter, RuntimeStatus
 
-FORMAT_VERSION = 2
-"""Kept in ``user_version``; counts up with every change of the tables."""
+FORMAT_VERSION = 3
+"""Kept in ``user_version``; counts up with every change of the tables or of what stands in them."""
 
 SCHEMA = """
 CREATE TABLE instances(
     id TEXT PRIMARY KEY, name TEXT NOT NULL, input TEXT, status TEXT NOT NULL, custom_status TEXT, output TEXT,
     created TEXT NOT NULL, updated TEXT NOT NULL, generation INTEGER NOT NULL, waits TEXT NOT NULL,
-    parent_id TEXT, parent_ticket INTEGER, trace_parent TEXT
+    execution_id TEXT NOT NULL, parent_id TEXT, parent_ticket INTEGER, parent TEXT, trace_parent TEXT
 ) WITHOUT ROWID;
 CREATE INDEX instances_by_parent ON instances(parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX instances_unfinished ON instances(status) WHERE status IN ('Pending', 'Running', 'Suspended');
@@ -46,8 +47,11 @@ CREATE INDEX work_by_instance ON work(instance_id, task_id);
 """
 # AUTOINCREMENT never gives a number twice, so a ticket that is gone stays gone.
 
-UPGRADES = {1: "ALTER TABLE instances ADD COLUMN trace_parent TEXT;"}
-"""What makes the next format out of an older one: a run that an older program left unfinished goes on."""
+OLDER_FORMATS = (1, 2)
+"""Of versions 0.x. Their unfinished runs are not resumed, so such a journal begins again; what the runs have brought is
+in the store."""
+
+logger = logging.getLogger("local.engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +100,20 @@ class Journal:
     def _prepare(self, path: Path) -> None:
         self._db.row_factory = sqlite3.Row
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in {0, FORMAT_VERSION, *UPGRADES}:
+        if version not in {0, FORMAT_VERSION, *OLDER_FORMATS}:
             raise JournalError(f"journal {path} has format {version}; expected {FORMAT_VERSION}")
+        if version in OLDER_FORMATS:
+            logger.warning("Journal %s is of an older version: its unfinished runs are not resumed", path)
+            tables = "instances history inbox work"
+            drops = " ".join(f"DROP TABLE {table};" for table in tables.split())
+            self._db.executescript(f"BEGIN; {drops} PRAGMA user_version=0; COMMIT;")
+            version = 0
         if version == 0:
             self._db.execute("PRAGMA auto_vacuum=INCREMENTAL")
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         if version == 0:
             self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={FORMAT_VERSION}; COMMIT;")
-        for older in range(version or FORMAT_VERSION, FORMAT_VERSION):
-            self._db.executescript(f"BEGIN; {UPGRADES[older]} PRAGMA user_version={older + 1}; COMMIT;")
         self._db.execute("PRAGMA incremental_vacuum").fetchall()
 
     def close(self) -> None:
@@ -130,7 +138,7 @@ class Journal:
         """Add a new instance; its id must be free."""
         self._db.execute(
             "INSERT INTO instances VALUES(:id, :name, :input, :status, :custom_status, :output, :created, :updated,"
-            " :generation, :waits, :parent_id, :parent_ticket, :trace_parent)",
+            " :generation, :waits, :execution_id, :parent_id, :parent_ticket, :parent, :trace_parent)",
             _to_row(instance),
         )
 
@@ -138,7 +146,7 @@ class Journal:
         """Write what can change of an instance."""
         self._db.execute(
             "UPDATE instances SET input=:input, status=:status, custom_status=:custom_status, output=:output,"
-            " updated=:updated, generation=:generation, waits=:waits WHERE id=:id",
+            " updated=:updated, generation=:generation, waits=:waits, execution_id=:execution_id WHERE id=:id",
             _to_row(instance),
         )
 
@@ -283,8 +291,10 @@ def _to_row(instance: Instance) -> dict[str, Any]:
         "updated": format_time(instance.updated),
         "generation": instance.generation,
         "waits": json.dumps(dict(instance.waits)),
+        "execution_id": instance.execution_id,
         "parent_id": instance.parent_id,
         "parent_ticket": instance.parent_ticket,
+        "parent": None if instance.parent is None else json.dumps(dict(instance.parent)),
         "trace_parent": instance.trace_parent,
     }
 
@@ -301,7 +311,9 @@ def _to_instance(row: sqlite3.Row) -> Instance:
         updated=parse_time(row["updated"]),
         generation=row["generation"],
         waits=json.loads(row["waits"]),
+        execution_id=row["execution_id"],
         parent_id=row["parent_id"],
         parent_ticket=row["parent_ticket"],
+        parent=None if row["parent"] is None else json.loads(row["parent"]),
         trace_parent=row["trace_parent"],
     )

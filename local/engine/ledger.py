@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import uuid4
 
 from local.engine import events
 from local.engine.decide import Episode
@@ -100,6 +101,7 @@ class Ledger:
                         stepped,
                         input=outcome.next_input,
                         generation=instance.generation + 1,
+                        execution_id=uuid4().hex,
                         waits={},
                     )
                     self._journal.update_instance(renewed)
@@ -149,14 +151,15 @@ class Ledger:
         outcome: Continues,
         effects: Effects,
     ) -> None:
-        recorded = [*opening, *outcome.scheduled, events.completed_episode(instance.updated)]
-        self._journal.append_history(instance.id, len(history.texts), recorded)
+        scheduled = [task.event for task in outcome.scheduled]
+        recorded = [*opening, *scheduled, events.completed_episode(instance.updated)]
+        self._journal.append_history(instance.id, len(history.texts), map(events.mark_played, recorded))
         self._journal.update_instance(replace(instance, waits=outcome.waits))
         for task_id in outcome.cancelled:
             effects.withdrawn += self._journal.cancel_work(instance.id, task_id)
-        for event in outcome.scheduled:
-            if event["EventId"] not in outcome.not_started:
-                self._start_work(instance, event, effects)
+        for task in outcome.scheduled:
+            if not task.is_cancelled:
+                self._start_work(instance, task.event | {"Input": task.input}, effects)
 
     def _start_work(self, instance: Instance, event: Event, effects: Effects) -> None:
         work = self._journal.add_work(instance.id, event, trace_parent=instance.trace_parent)
@@ -170,16 +173,17 @@ class Ledger:
             instance.updated,
             parent_id=instance.id,
             parent_ticket=work.ticket,
+            parent=events.describe_parent(instance, event["EventId"]),
             trace_parent=instance.trace_parent,
         )
         try:
             self._replace(child)
             effects.woken.append(child.id)
         except InstanceExistsError as error:
-            reason, details = str(error), _name(child)
+            reason = str(error)
             self._answer_parent(
                 work.ticket,
-                lambda task_id: events.failed_sub_orchestration(instance.updated, task_id, reason, details),
+                lambda task_id: events.failed_sub_orchestration(instance.updated, task_id, reason),
                 effects,
             )
 
@@ -203,8 +207,4 @@ def _describe_end(child: Instance, task_id: int) -> Event:
     output = child.output or "null"
     if child.status is RuntimeStatus.COMPLETED:
         return events.completed_sub_orchestration(child.updated, task_id, output)
-    return events.failed_sub_orchestration(child.updated, task_id, json.loads(output), _name(child))
-
-
-def _name(child: Instance) -> str:
-    return f"sub-orchestration {child.name}, instance {child.id}"
+    return events.failed_sub_orchestration(child.updated, task_id, json.loads(output))

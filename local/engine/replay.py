@@ -45,19 +45,19 @@ def replay(orchestrator: Orchestrator, instance: Instance, events: Sequence[str]
 
 
 def _write_context(instance: Instance, events: Sequence[str], *, is_replaying: bool) -> str:
-    """Write the JSON that the Azure host passes to an orchestration trigger.
-
-    Like the hosts whose timers have no longest duration, this one leaves out ``maximumShortTimerDuration`` and
-    ``longRunningTimerIntervalDuration``: the SDK then takes a timer of any length as one timer.
-    """
+    """Write the JSON that the Durable extension 3.19 passes to an orchestration trigger."""
     head = json.dumps(
         {
             "input": instance.input,
             "instanceId": instance.id,
             "isReplaying": is_replaying,
             "parentInstanceId": instance.parent_id,
+            "sourceInstanceId": None,
             "upperSchemaVersion": 1,
-            "upperSchemaVersionNew": 2,
+            "upperSchemaVersionNew": 3,
+            "longRunningTimerIntervalDuration": "3.00:00:00",
+            "maximumShortTimerDuration": "6.00:00:00",
+            "defaultHttpAsyncRequestSleepTimeMillseconds": 30_000,
         },
     )
     return f'{head[:-1]}, "history": [{",".join(events)}]}}'

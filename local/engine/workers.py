@@ -9,7 +9,7 @@ from datetime import datetime
 from local.engine import events
 from local.engine.changes import ChangeSignal
 from local.engine.events import Event
-from local.engine.faults import Faults, KilledHereError, Point
+from local.engine.faults import Faults, KilledHereError, Point, WorkerDiedError
 from local.engine.journal import Work
 from local.engine.statistics import EngineStatistics
 
@@ -63,6 +63,7 @@ class ActivityWorkers:
         self._statistics = statistics
         self._slots = contextlib.nullcontext() if max_concurrent is None else asyncio.Semaphore(max_concurrent)
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._called: dict[asyncio.Task[None], Work] = {}
 
     @property
     def running(self) -> int:
@@ -76,6 +77,22 @@ class ActivityWorkers:
             delivery = asyncio.get_running_loop().create_task(self._deliver(work), name=f"activity {name}")
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._forget)
+
+    def die(self, words: str) -> None:
+        """Let the worker process die: the calls that it has fail with these words; the next one finds a new worker."""
+        called, self._called = self._called, {}
+        for delivery, work in called.items():
+            delivery.cancel()
+            self._hand_in(work, self._describe_failure(work, words))
+
+    def die_in_episode(self, instance_id: str) -> str | None:
+        """Return the last words of a worker that dies in an orchestrator, and fail its calls; None if it lives."""
+        try:
+            self._faults.reach(Point.EPISODE_STARTING, instance_id)
+        except WorkerDiedError as error:
+            self.die(str(error))
+            return str(error)
+        return None
 
     def cancel(self) -> None:
         """Cancel what is running; nothing of it is handed in."""
@@ -92,12 +109,14 @@ class ActivityWorkers:
 
     def _forget(self, delivery: asyncio.Task[None]) -> None:
         self._deliveries.discard(delivery)
+        self._called.pop(delivery, None)
         self._changes.notify()
 
     async def _deliver(self, work: Work) -> None:
         try:
             async with self._slots:
                 while self._is_wanted(work):
+                    self._mark_called(work)
                     self._faults.reach(Point.ACTIVITY_STARTING, work.instance_id)
                     self._statistics.activities += 1
                     describe = await self._call(work)
@@ -105,8 +124,14 @@ class ActivityWorkers:
                     if not self._faults.loses_result(work.event["Name"]):
                         self._hand_in(work, describe)
                         return
+        except WorkerDiedError as error:
+            self.die(str(error))
         except KilledHereError:
             self._on_kill()
+
+    def _mark_called(self, work: Work) -> None:
+        if (delivery := asyncio.current_task()) is not None:
+            self._called[delivery] = work
 
     async def _call(self, work: Work) -> Callable[[int], Event]:
         name = work.event["Name"]
@@ -125,10 +150,10 @@ class ActivityWorkers:
             return self._describe_failure(work, f"{type(error).__name__}: {error}")
         return lambda task_id: events.completed_activity(self._now(), task_id, result)
 
-    def _describe_failure(self, work: Work, reason: str) -> Callable[[int], Event]:
-        details = f"activity {work.event['Name']}, instance {work.instance_id}"
-        logger.info("Activity failed: %s (%s)", reason, details)
-        return lambda task_id: events.failed_activity(self._now(), task_id, reason, details)
+    def _describe_failure(self, work: Work, message: str) -> Callable[[int], Event]:
+        name = work.event["Name"]
+        logger.info("Activity %s of instance %s failed: %s", name, work.instance_id, message)
+        return lambda task_id: events.failed_activity(self._now(), task_id, name, message)
 
 
 def _is_cancelled_from_outside() -> bool:

@@ -9,19 +9,28 @@ from pathlib import Path
 import pytest
 
 from local.engine import JournalError, ManualClock, SystemClock
-from local.engine.actions import ActivityRequest, SubOrchestrationRequest, TimerRequest, read_decision
+from local.engine.actions import ActivityRequest, EventWait, Group, SubOrchestrationRequest, TimerRequest, read_decision
 from local.engine.errors import UnsupportedActionError
-from local.engine.events import format_time, parse_time
-from local.engine.journal import FORMAT_VERSION, Journal
+from local.engine.events import format_time, parse_time, write_timestamp
+from local.engine.instances import make_instance
+from local.engine.journal import FORMAT_VERSION, OLDER_FORMATS, Journal
 from local.engine.timestamps import remember_timestamps
 
 
-def test_times_are_written_as_the_protocol_does_and_sort_as_text() -> None:
+def test_times_in_the_journal_sort_as_text() -> None:
     at = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
     assert format_time(at) == "2030-01-02T03:04:05.000000Z"
     assert parse_time(format_time(at)) == at
     assert format_time(at) < format_time(at + timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(("microseconds", "ending"), [(0, ":05Z"), (120_000, ":05.12Z"), (10, ":05.00001Z")])
+def test_times_in_the_history_have_no_trailing_zeros(microseconds: int, ending: str) -> None:
+    at = datetime(2030, 1, 2, 3, 4, 5, microseconds, tzinfo=UTC)
+
+    assert write_timestamp(at) == "2030-01-02T03:04" + ending
+    assert parse_time(write_timestamp(at)) == at
 
 
 def test_remembered_timestamps_read_the_same_and_are_remembered_once() -> None:
@@ -84,7 +93,7 @@ async def test_a_cancelled_alarm_of_the_machine_clock_stays_silent() -> None:
     assert not first.is_set()
 
 
-def test_actions_are_flattened_in_the_order_of_their_numbers() -> None:
+def test_actions_keep_their_order_and_their_groups() -> None:
     activity = {"actionType": 0, "functionName": "draw", "input": "1"}
     timer = {"actionType": 5, "fireAt": "2030-01-01T00:00:00.000000Z", "isCanceled": True}
     child = {"actionType": 2, "functionName": "lane", "input": "2", "instanceId": None, "version": None}
@@ -94,11 +103,9 @@ def test_actions_are_flattened_in_the_order_of_their_numbers() -> None:
         {"isDone": False, "actions": [[activity, {"actionType": 11, "compoundActions": [inner, event]}]]},
     )
 
-    assert decision.requests == (
-        ActivityRequest("draw", "1"),
-        TimerRequest("2030-01-01T00:00:00.000000Z", is_cancelled=True),
-        SubOrchestrationRequest("lane", "2", None),
-    )
+    cancelled = TimerRequest(datetime(2030, 1, 1, tzinfo=UTC), is_cancelled=True)
+    both = Group((cancelled, EventWait("go"), SubOrchestrationRequest("lane", "2", None)), needs_all=True)
+    assert decision.actions == (ActivityRequest("draw", "1"), Group((both, EventWait("go")), needs_all=False))
     assert decision.waits == {"go": 2}
 
 
@@ -115,6 +122,28 @@ def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(JournalError, match=f"has format 99; expected {FORMAT_VERSION}"):
         Journal(path)
+
+
+@pytest.mark.parametrize("older", OLDER_FORMATS)
+def test_a_journal_of_an_older_version_begins_again_and_a_warning_says_so(
+    tmp_path: Path, older: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "j"
+    journal = Journal(path)
+    with journal.transaction():
+        journal.insert_instance(make_instance("one", "work", None, ManualClock().now()))
+        journal.add_work("one", {"EventType": 4, "EventId": 0})
+    journal.close()
+    with sqlite3.connect(path) as db:
+        db.executescript(f"ALTER TABLE instances DROP COLUMN execution_id; PRAGMA user_version={older};")
+    db.close()
+
+    emptied = Journal(path)
+    assert emptied.list_work() == []
+    assert emptied.find_instance("one") is None
+    emptied.insert_instance(make_instance("one", "work", None, ManualClock().now()))
+    emptied.close()
+    assert "unfinished runs are not resumed" in caplog.text
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:

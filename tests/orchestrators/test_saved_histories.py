@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 
 import function_app
-from local.engine.determinism import find_new_requests
 from local.engine.errors import NonDeterminismError
 from local.engine.events import EventType
-from local.engine.history import History
 from local.engine.instances import Instance, RuntimeStatus
 from local.engine.replay import replay
+from local.engine.schedule import make_schedule
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 FUNCTIONS = {function.get_function_name(): function for function in function_app.app.get_functions()}
@@ -38,8 +37,8 @@ def read_instance(saved: dict[str, Any]) -> Instance:
         updated=moment,
         generation=0,
         waits={},
+        execution_id="0" * 32,
         parent_id=saved["parentId"],
-        parent_ticket=None,
     )
 
 
@@ -54,7 +53,7 @@ def check_replay(saved: dict[str, Any]) -> None:
     handler = FUNCTIONS[saved["orchestrator"]].get_user_function()
     decision = replay(handler, instance, texts, is_replaying=count_episodes(saved["events"]) > 1)
     assert decision.error is None, decision.error
-    find_new_requests(instance, History(texts), decision)
+    make_schedule(decision.actions, saved["events"])
     assert decision.is_done == saved["isDone"]
 
 

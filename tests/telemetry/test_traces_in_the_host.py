@@ -1,6 +1,5 @@
 """The embedded host hands traces on: from the call to the instance, to its children, to every activity."""
 
-import sqlite3
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,6 @@ import azure.functions as func
 import pytest
 
 from local.engine import ManualClock
-from local.engine.instances import make_instance
-from local.engine.journal import FORMAT_VERSION, UPGRADES, Journal
 from local.host import EmbeddedHost
 from shared.telemetry.observed_activities import observe_activity
 from shared.telemetry.observed_requests import observe_request
@@ -62,28 +59,6 @@ async def test_an_activity_of_an_instance_without_a_trace_is_handed_an_empty_one
         await host.engine.wait_for_completion(host.engine.start_instance("parent"))
 
     assert seen == ["parent: ", "child 0: ", "child 1: "]
-
-
-def test_a_journal_of_the_format_before_is_taken_on_with_its_unfinished_work(tmp_path: Path) -> None:
-    path = tmp_path / "journal.db"
-    journal = Journal(path)
-    with journal.transaction():
-        journal.insert_instance(make_instance("one", "parent", None, ManualClock().now()))
-        journal.add_work("one", {"EventType": 4, "EventId": 0, "Name": "look", "Input": None})
-    journal.close()
-    with sqlite3.connect(path) as db:
-        db.executescript("ALTER TABLE instances DROP COLUMN trace_parent; PRAGMA user_version=1;")
-    db.close()
-
-    upgraded = Journal(path)
-    (work,) = upgraded.list_work()
-    instance = upgraded.find_instance("one")
-    upgraded.close()
-
-    assert set(UPGRADES) == set(range(1, FORMAT_VERSION))
-    assert (work.instance_id, work.trace_parent) == ("one", None)
-    assert instance is not None
-    assert instance.trace_parent is None
 
 
 class Invocation:
