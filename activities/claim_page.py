@@ -1,6 +1,5 @@
 """``claim_page``: gives a lane the next accepted items without an image, and nobody else."""
 
-import math
 from dataclasses import dataclass, replace
 
 import azure.durable_functions as df
@@ -9,6 +8,7 @@ from activities.failures import tell_failures
 from activities.item_prompts import lacks_prompts, needs_image
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult, ImageJob
+from shared.domain.page_sizes import size_page
 from shared.ports import Store
 from shared.records import catalog, run
 from shared.telemetry.observed_activities import observe_activity
@@ -56,6 +56,9 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
         closed = await run.are_items_closed(store, claim.run_id, claim.leg)
         page = await run.read_page(store, claim.run_id, number + 1, claim.leg)
         if page is None:
+            request = await services.caches.read_request(store, claim.run_id)
+            if size_page(claim, request.target_count, cursor.items) == 0:
+                return ClaimResult(page=number, left=request.target_count - cursor.items)
             jobs, through = await _collect(services, claim, cursor, closed=closed)
             if through == cursor:
                 return ClaimResult(page=number, closed=closed)
@@ -64,20 +67,12 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
                 continue
         number, last = number + 1, page
         if page.claimant == claim.claimant and page.jobs:
+            request = await services.caches.read_request(store, claim.run_id)
             return ClaimResult(
                 page=number,
                 jobs=tuple(ImageJob(job.product_id, job.batch) for job in page.jobs),
+                left=max(0, request.target_count - page.through_items),
             )
-
-
-def size_page(claim: ClaimInput, target_count: int, seen: int) -> int:
-    """Return how many jobs a page gets: half of an even share of what is left, at most what was asked for.
-
-    So pages get smaller towards the end and all lanes end together (guided self-scheduling: Polychronopoulos and
-    Kuck, 1987). A catalog that holds more than was asked for is dealt out in whole pages.
-    """
-    left = target_count - seen
-    return claim.size if left <= 0 else max(1, min(claim.size, math.ceil(left / (2 * claim.lanes))))
 
 
 async def _collect(

@@ -13,6 +13,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators.first_completed import wait_for_first
+from orchestrators.page_claims import PageClaims
 from orchestrators.patience import (
     LEAST_WAIT_SECONDS,
     RunStoppedError,
@@ -22,7 +23,6 @@ from orchestrators.patience import (
 )
 from shared.domain.image_messages import (
     Action,
-    ClaimInput,
     ClaimResult,
     FailedImage,
     ImageCall,
@@ -38,24 +38,13 @@ from shared.reasons import PAUSING_REASONS, Reason
 
 blueprint = df.Blueprint()
 
-GENERATION_TASKS = 50
-"""Calls that a generation makes before it drains: CPU for replays grows with the square of it."""
+GENERATION_CALLS = 44
+"""Steps of images that a generation starts before it drains: CPU for replays grows with the square of it. With their
+claims they are some 230 events. Ten images a slot, a usual share, fit into one generation of a lane of four."""
 
 MOST_TASKS = 120
-"""The same with those that wait for a turn under the quota, timers and calls that were told to come back: a slow run
-would lose turns if it drained after every few images, and has CPU to spare."""
-
-CLAIM_AHEAD = 1
-"""A page is claimed while so many jobs a slot are still ready, so that slots do not wait for the claim."""
-
-MOST_QUEUED = 8
-"""Jobs a slot that a lane holds at most, those that wait for another try included: bounds what is carried over."""
-
-FIRST_POLL_SECONDS, LAST_POLL_SECONDS = 0.5, 5.0
-"""How soon to look again after finding no accepted item without an image, growing while nothing comes."""
-
-EAGER_POLL_SECONDS = 1.0
-"""The longest such wait of a lane that has not had any yet: the first image should not wait for the second batch."""
+"""The same for all tasks, claims and those that wait among them: a slow run would lose turns under the quota if it
+drained after every few images, and has CPU to spare."""
 
 LAST_REASONS = frozenset({Reason.RATE_LIMITED, Reason.BUDGET})
 """Once an image was given up on for one of these, the lane starts none any more: the run's patience or its money is at
@@ -106,13 +95,8 @@ class _Lane:
         if lane.paused_until is not None:
             self._window.paused_until = datetime.fromisoformat(lane.paused_until)
         self._begun = self._ended = 0
-        self._last_page = lane.last_page
         self._started = 0
-        self._waits = 0
-        self._claims = lane.claims
-        self._claim_tries = Tries()
-        self._next_claim: datetime | None = self._now()
-        self._poll_seconds = FIRST_POLL_SECONDS
+        self._claims = PageClaims(lane, self._now(), seed=context.instance_id)
         self._timer: Any = None
         self._timer_due: datetime | None = None
         self._seen_at = self._now()
@@ -136,19 +120,9 @@ class _Lane:
             )
             self._begun += 1
             self._start(str(job.step.action), attempt.to_json(), job)
-        if self._may_claim(now):
-            claim = ClaimInput(
-                self.input.run_id,
-                self.input.catalog,
-                claimant=f"{self.input.lane}/{self._claims}",
-                size=2 * self.input.width if self.input.most_images is None else self.input.most_images,
-                last_page=self._last_page,
-                leg=self.input.leg,
-                lanes=self.input.lanes,
-            )
-            self._start("claim_page", claim.to_json(), "claim")
+        if (size := self._find_claim_size(now)) > 0:
+            self._start("claim_page", self._claims.make_input(size, self._window, now).to_json(), "claim")
         if self._must_look(now):
-            self._waits += 1
             self._start("find_stop", RunRef(self.input.run_id, self.input.catalog).to_json(), "stop")
         self._set_timer(now)
 
@@ -166,7 +140,11 @@ class _Lane:
         elif isinstance(work, ImageJob):
             yield from self._settle_image(work, read_result(ImageResult, work.step.action, task.result))
         else:
-            self._settle_claim(read_result(ClaimResult, "claim_page", task.result))
+            claim = read_result(ClaimResult, "claim_page", task.result)
+            self._claims.settle(claim, self._now())
+            self._window.add(claim.jobs)
+            if claim.stopped:
+                self.stop(None)
 
     def stop(self, failure: Failure | None) -> None:
         """Start nothing more, for a reason of the lane's own or because the run was stopped."""
@@ -182,15 +160,16 @@ class _Lane:
         return (
             not self._stopped
             and self._wants_more(0)
-            and (self._next_claim is not None or self._window.count_queued() > 0)
+            and (self._claims.next_at is not None or self._window.count_queued() > 0)
         )
 
     def make_next_input(self) -> LaneInput:
         """Return what the next generation goes on with."""
         return replace(
             self.input,
-            claims=self._claims,
-            last_page=self._last_page,
+            claims=self._claims.count,
+            last_page=self._claims.last_page,
+            left=self._claims.left,
             jobs=self._window.hand_over(self._now()),
             started_at=self._started_at,
             tally=self.tally,
@@ -208,7 +187,7 @@ class _Lane:
         self.tasks[self.context.call_activity(activity, payload)] = work
 
     def _may_start(self) -> bool:
-        is_room_left = self._started < MOST_TASKS and self._started - self._waits < GENERATION_TASKS
+        is_room_left = self._started < MOST_TASKS and self._begun < GENERATION_CALLS
         return not self._stopped and is_room_left
 
     def _may_start_image(self) -> bool:
@@ -221,16 +200,10 @@ class _Lane:
         """Tell whether a lane that is to make only so many images lacks some beyond those that are under way."""
         return self.input.most_images is None or self._ended + under_way < self.input.most_images
 
-    def _may_claim(self, now: datetime) -> bool:
-        return (
-            self._may_start()
-            and self._wants_more(self._window.running + self._window.count_queued())
-            and self._next_claim is not None
-            and now >= self._next_claim
-            and "claim" not in self.tasks.values()
-            and self._window.count_ready(now) <= CLAIM_AHEAD * self._window.count_slots()
-            and self._window.count_queued() <= MOST_QUEUED * self.input.width
-        )
+    def _find_claim_size(self, now: datetime) -> int:
+        """Return how many jobs to claim now; 0 = none."""
+        may_claim = self._may_start() and self._wants_more(self._window.running + self._window.count_queued())
+        return self._claims.find_size(self._window, now) if may_claim else 0
 
     def _only_waits(self) -> bool:
         """Return whether no activity is in flight that would report that the run was stopped."""
@@ -252,8 +225,8 @@ class _Lane:
             self._cancel_timer()
             return
         wakes = [self._window.find_next_wake(now)]
-        if self._next_claim is not None and "claim" not in self.tasks.values():
-            wakes.append(self._next_claim)
+        if not self._claims.is_open:
+            wakes.append(self._claims.next_at)
         wake = min((moment for moment in wakes if moment is not None and moment > now), default=None)
         if wake is not None and self._only_waits():
             wake = min(wake, max(self._looked_at, now) + LOOK_EVERY)
@@ -261,40 +234,8 @@ class _Lane:
             return
         self._cancel_timer()
         self._started += 1
-        self._waits += 1
         self._timer, self._timer_due = self.context.create_timer(wake), wake
         self.tasks[self._timer] = "timer"
-
-    def _settle_claim(self, claim: ClaimResult) -> None:
-        now = self._now()
-        if claim.failure is not None:
-            self._claim_tries = count_failure(self._claim_tries, claim.failure)
-            wait = decide_retry(
-                claim.failure,
-                self._claim_tries,
-                max_retries=0,
-                seed=self.context.instance_id,
-                since_success=timedelta(),
-            )
-            if wait is None:
-                raise RunStoppedError(claim.failure)
-            self._next_claim = now + timedelta(seconds=wait)
-            return
-        self._claim_tries = Tries()
-        self._claims += 1 if claim.jobs else 0
-        self._last_page = claim.page
-        if claim.stopped:
-            self.stop(None)
-        self._window.add(claim.jobs)
-        if claim.closed or (self.input.most_images is not None and not claim.jobs):
-            self._next_claim = None
-        elif claim.jobs:
-            self._next_claim = now
-            self._poll_seconds = FIRST_POLL_SECONDS
-        else:
-            self._next_claim = now + timedelta(seconds=self._poll_seconds)
-            longest = LAST_POLL_SECONDS if self._claims else EAGER_POLL_SECONDS
-            self._poll_seconds = min(longest, self._poll_seconds * 1.5)
 
     def _leave_out_absence(self) -> None:
         expected = max(self._seen_at, self._timer_due or self._seen_at)
@@ -304,7 +245,6 @@ class _Lane:
     def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
         """Let a job come back when its turn is there; one that has none yet would be told to wait longer still."""
         wait = max(LEAST_WAIT_SECONDS, seconds)
-        self._waits += 1
         self._window.hold(now, now + timedelta(seconds=wait))
         self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
 

@@ -76,6 +76,7 @@ class LaneInput(Message):
         max_retries: of calls that fail in a way that counts.
         claims: pages that the lane has claimed so far.
         last_page: the last page that the lane has seen, its own or another's.
+        left: jobs that no lane had claimed when this one last did, at most; None = not known.
         jobs: taken over from the generation before: those that wait for another try.
         started_at: when the lane began, ISO 8601.
         tally: of all generations so far.
@@ -93,6 +94,7 @@ class LaneInput(Message):
     max_retries: int
     claims: int = 0
     last_page: int = 0
+    left: int | None = None
     jobs: tuple[ImageJob, ...] = ()
     started_at: str | None = None
     tally: Tally = Tally()
@@ -118,6 +120,8 @@ class ClaimInput(Message):
         last_page: the last page that the lane has seen, its own or another's.
         leg: how often the run was resumed before; each leg claims anew what is still to be made.
         lanes: how many lanes share what is left: near the end pages get smaller, so that all lanes end together.
+        free: jobs that the lane could start at once; the last round is dealt out by it.
+        window: slots of all lanes together.
     """
 
     run_id: str
@@ -127,6 +131,8 @@ class ClaimInput(Message):
     last_page: int
     leg: int = 0
     lanes: int = 1
+    free: int = 0
+    window: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,8 @@ class ClaimResult(Message):
     Attributes:
         page: its number, or the last one seen where nothing was left.
         jobs: at most ``size``.
+        left: items up to the count that was asked for that no lane has claimed; without jobs, they are kept for slots
+            that are free. None where nothing was found.
         closed: nothing is left and nothing will come.
         stopped: the run was stopped.
         failure: the store did not answer.
@@ -143,6 +151,7 @@ class ClaimResult(Message):
 
     page: int = 0
     jobs: tuple[ImageJob, ...] = ()
+    left: int | None = None
     closed: bool = False
     stopped: bool = False
     failure: Failure | None = None

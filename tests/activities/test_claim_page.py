@@ -1,13 +1,14 @@
 """Lanes share the items without a coordinator: each job is claimed once, and none is lost."""
 
 import asyncio
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.claim_page import size_page
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult
+from shared.domain.page_sizes import size_page
 from shared.ports import FileInfo, Store
 from shared.records import run
 from shared.wiring import Services
@@ -115,6 +116,25 @@ def test_a_page_has_at_least_one_job_and_at_most_what_was_asked_for(
     page = size_page(ClaimInput(RUN, CATALOG, "0/0", size=size, last_page=0, lanes=lanes), target, seen)
     assert 1 <= page <= size
     assert seen >= target or page <= max(1, target - seen)
+
+
+@given(st.integers(1, 16), st.integers(0, 8), st.integers(2, 8), st.integers(1, 32))
+def test_a_page_of_the_last_round_has_what_the_lane_can_start_at_once(
+    size: int, free: int, lanes: int, left: int
+) -> None:
+    claim_input = ClaimInput(RUN, CATALOG, "0/0", size=size, last_page=0, lanes=lanes, free=free, window=32)
+    assert size_page(claim_input, left, 0) == min(size, free, left)
+
+
+async def test_the_last_round_is_kept_for_slots_that_are_free(store: WatchedStore, model: ScriptedModel) -> None:
+    await start_run_in(store, target_count=4)
+    await write_batches(store, NAMES[:4])
+    process = start_process(store, model)
+    busy = ClaimInput(RUN, CATALOG, "0/0", size=2, last_page=0, lanes=2, free=0, window=8)
+    kept = ClaimResult.from_json(await deliver(process, "claim_page", busy))
+    assert (kept.jobs, kept.left, kept.closed) == ((), 4, False)
+    page = ClaimResult.from_json(await deliver(process, "claim_page", replace(busy, size=3, free=3)))
+    assert (len(page.jobs), page.left) == (3, 1)
 
 
 async def test_each_leg_of_a_run_claims_anew_what_is_still_to_be_made(

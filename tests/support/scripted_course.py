@@ -34,6 +34,7 @@ from shared.domain.messages import (
     TextCall,
     TextResult,
 )
+from shared.domain.page_sizes import size_page
 from shared.domain.source_messages import GivenUpPrompts, InputTaken
 from shared.reasons import Reason
 
@@ -62,6 +63,7 @@ class Course:
         batch_size: drafts a batch, all accepted.
         text_seconds: how long a text call takes.
         image_seconds: how long an image call takes.
+        claim_seconds: how long a claim of a page takes.
         on_categories: what a call for categories fails with.
         on_batch: what a call for a batch fails with.
         on_prompts: what a call for the prompts of a batch fails with.
@@ -93,6 +95,7 @@ class Course:
     batch_size: int = 20
     text_seconds: float = 5.0
     image_seconds: float = 10.0
+    claim_seconds: float = 0.0
     on_categories: Callable[[TextCall], TextResult | None] = lambda _: None
     on_batch: Callable[[TextCall], Failure | None] = lambda _: None
     on_prompts: Callable[[TextCall], Failure | None] = lambda _: None
@@ -243,20 +246,25 @@ class Course:
         claim = ClaimInput.from_json(data)
         if self.stop is not None:
             return ClaimResult(page=claim.last_page, stopped=True)
+        if self.claim_seconds:
+            await self.sleep(self.claim_seconds)
         return self._claim(claim)
 
     def _claim(self, claim: ClaimInput) -> ClaimResult:
         for number, (claimant, jobs) in enumerate(self._pages, start=1):
             if number > claim.last_page and claimant == claim.claimant:
-                return ClaimResult(page=number, jobs=jobs)
+                return ClaimResult(page=number, jobs=jobs, left=self.target - self._claimed)
+        size = size_page(claim, self.target, self._claimed)
+        if size == 0:
+            return ClaimResult(page=len(self._pages), left=self.target - self._claimed)
         ready = takewhile(lambda item: self._is_ready(item[1]), self.items[self._claimed :])
-        found = list(islice(ready, claim.size))
+        found = list(islice(ready, size))
         if not found:
             self._vain_claims.append(claim)
             return ClaimResult(page=len(self._pages), closed=self._closed)
         self._claimed += len(found)
         self._pages.append((claim.claimant, tuple(ImageJob(item, batch) for item, batch in found)))
-        return ClaimResult(page=len(self._pages), jobs=self._pages[-1][1])
+        return ClaimResult(page=len(self._pages), jobs=self._pages[-1][1], left=self.target - self._claimed)
 
     def _is_ready(self, batch: int) -> bool:
         return self._closed or not self.waits_for_prompts or batch in self.prompted or batch in self.given_up
