@@ -91,7 +91,7 @@ async def test_a_failed_instance_tells_its_message(tmp_path: Path) -> None:
         status = await client.get_status("one")
 
     assert status.runtime_status is OrchestrationRuntimeStatus.Failed
-    assert status.output == "no luck"
+    assert status.output == "Orchestrator function 'fail' failed: no luck"
 
 
 async def test_an_unfinished_id_is_refused_and_a_finished_one_replaced(tmp_path: Path) -> None:
