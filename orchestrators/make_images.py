@@ -43,8 +43,8 @@ GENERATION_CALLS = 44
 claims they are some 230 events. Ten images a slot, a usual share, fit into one generation of a lane of four."""
 
 MOST_TASKS = 120
-"""The same for all tasks, claims and those that wait among them: a slow run would lose turns under the quota if it
-drained after every few images, and has CPU to spare."""
+"""The same for all tasks, with claims, timers and calls that were sent back for want of a turn: a slow run would lose
+turns under the quota if it drained after every few images, and has CPU to spare."""
 
 LAST_REASONS = frozenset({Reason.RATE_LIMITED, Reason.BUDGET})
 """Once an image was given up on for one of these, the lane starts none any more: the run's patience or its money is at
@@ -95,7 +95,7 @@ class _Lane:
         if lane.paused_until is not None:
             self._window.paused_until = datetime.fromisoformat(lane.paused_until)
         self._begun = self._ended = 0
-        self._started = 0
+        self._started = self._sent_back = 0
         self._claims = PageClaims(lane, self._now(), seed=context.instance_id)
         self._timer: Any = None
         self._timer_due: datetime | None = None
@@ -187,7 +187,7 @@ class _Lane:
         self.tasks[self.context.call_activity(activity, payload)] = work
 
     def _may_start(self) -> bool:
-        is_room_left = self._started < MOST_TASKS and self._begun < GENERATION_CALLS
+        is_room_left = self._started < MOST_TASKS and self._begun - self._sent_back < GENERATION_CALLS
         return not self._stopped and is_room_left
 
     def _may_start_image(self) -> bool:
@@ -245,6 +245,7 @@ class _Lane:
     def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
         """Let a job come back when its turn is there; one that has none yet would be told to wait longer still."""
         wait = max(LEAST_WAIT_SECONDS, seconds)
+        self._sent_back += 1
         self._window.hold(now, now + timedelta(seconds=wait))
         self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
 
