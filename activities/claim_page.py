@@ -71,7 +71,7 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
             return ClaimResult(
                 page=number,
                 jobs=tuple(ImageJob(job.product_id, job.batch) for job in page.jobs),
-                left=max(0, request.target_count - page.through_items),
+                left=None if page.through_items > request.target_count else request.target_count - page.through_items,
             )
 
 

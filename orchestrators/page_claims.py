@@ -77,7 +77,8 @@ class PageClaims:
             return
         self._tries = Tries()
         self.last_page = claim.page
-        self.left = self.left if claim.left is None else claim.left
+        if claim.jobs or claim.left is not None:
+            self.left = claim.left  # not known in a catalog that holds more than was asked for
         if claim.closed or (self._lane.most_images is not None and not claim.jobs):
             self.next_at = None
         elif claim.jobs or claim.left is not None:

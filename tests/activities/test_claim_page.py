@@ -126,6 +126,16 @@ def test_a_page_of_the_last_round_has_what_the_lane_can_start_at_once(
     assert size_page(claim_input, left, 0) == min(size, free, left)
 
 
+async def test_what_is_left_is_not_known_in_a_catalog_that_holds_more_than_was_asked_for(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start_run_in(store, target_count=3)
+    await write_batches(store, NAMES[:8])
+    process = start_process(store, model)
+    pages = [await claim(process, f"0/{number}", last_page=number) for number in range(2)]
+    assert [(len(page.jobs), page.left) for page in pages] == [(3, 0), (3, None)]
+
+
 async def test_the_last_round_is_kept_for_slots_that_are_free(store: WatchedStore, model: ScriptedModel) -> None:
     await start_run_in(store, target_count=4)
     await write_batches(store, NAMES[:4])
