@@ -1,4 +1,4 @@
-"""The composition root: registers every function of the app, and nothing else."""
+"""The composition root: starts telemetry, and registers every function of the app."""
 
 import azure.durable_functions as df
 
@@ -17,7 +17,10 @@ from activities import (
     write_prompts,
 )
 from orchestrators import make_images, prompt_items, seed_catalog, write_items
+from shared.wiring import start_telemetry
 from triggers import audits, catalogs, health, inputs, purge, runs
+
+start_telemetry()
 
 app = df.DFApp()
 

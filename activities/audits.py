@@ -5,6 +5,7 @@ import logging
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import RunStatus
 from shared.records.audit import find_left_runs, write_audit
+from shared.telemetry.surprises import describe_error
 from shared.wiring import Services
 
 logger = logging.getLogger(__name__)
@@ -15,8 +16,8 @@ async def audit_run(services: Services, status: RunStatus, request: SeedRequest)
     try:
         await services.calls.catch_up(services.store)
         path = await write_audit(services.store, status, request)
-    except Exception as error:
-        logger.warning("run %s has no audit", status.run_id, exc_info=error)
+    except Exception as error:  # noqa: BLE001 - none of it is worth failing a run
+        logger.warning("run %s has no audit: %s", status.run_id, describe_error(error))
         note = (
             f"audit.sqlite could not be made ({type(error).__name__}); the records are in runs/{status.run_id}/calls/"
         )
@@ -32,5 +33,5 @@ async def audit_left_runs(services: Services, catalog: str, run_id: str) -> None
     try:
         async for status, request in find_left_runs(services.store, catalog, run_id):
             await write_audit(services.store, status, request)
-    except Exception as error:
-        logger.warning("runs that died before run %s have no audit yet", run_id, exc_info=error)
+    except Exception as error:  # noqa: BLE001 - none of it is worth failing a run
+        logger.warning("runs that died before run %s have no audit yet: %s", run_id, describe_error(error))

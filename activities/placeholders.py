@@ -10,6 +10,7 @@ from shared.domain.requests import SeedRequest, parse_image_size
 from shared.imaging.placeholder import DrawnPlaceholder, draw_placeholder
 from shared.reasons import Reason
 from shared.records.placeholders import find_place, write_placeholder
+from shared.telemetry.surprises import describe_error
 from shared.wiring import Services
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,9 @@ async def keep_placeholder(services: Services, failed: FailedImage, item: Item) 
         return
     try:
         drawn, thumbnail = await asyncio.to_thread(_draw, item, request)
-    except Exception:
-        logger.exception("no placeholder for item %s of run %s: it cannot be drawn", item.product_id, failed.run_id)
+    except Exception as error:  # noqa: BLE001 - a card is not worth failing an item
+        where = describe_error(error)
+        logger.warning("no placeholder for item %s of run %s: %s", item.product_id, failed.run_id, where)
         return
     facts = await write_placeholder(
         services.store, failed.catalog, item, drawn, place, run_id=failed.run_id, reason=reason

@@ -68,8 +68,8 @@ async def end_unfinished(store: Store, run_id: str, request: SeedRequest, why: F
             try:
                 await ship_best(store, request, item, results)
                 await _write_summary(results, item, request, Halt.RUN_ENDED, why)
-            except DamagedFileError:
-                logger.exception("no summary for item %s of run %s: a record is damaged", item.product_id, run_id)
+            except DamagedFileError as error:
+                logger.warning("no summary for item %s of run %s: %s is damaged", item.product_id, run_id, error.path)
 
 
 async def _write_summary(

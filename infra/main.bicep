@@ -259,9 +259,14 @@ var tags = { 'azd-env-name': environmentName }
 var resourceGroupName = '${abbreviations.resourcesResourceGroups}${environmentName}'
 
 var usesExistingModel = !empty(existingModelAccount)
-var modelAccountName = usesExistingModel ? existingModelAccount : '${abbreviations.cognitiveServicesAccounts}${resourceToken}'
-var modelResourceGroupName = usesExistingModel && !empty(existingModelResourceGroup) ? existingModelResourceGroup : resourceGroupName
+var modelAccountName = usesExistingModel
+  ? existingModelAccount
+  : '${abbreviations.cognitiveServicesAccounts}${resourceToken}'
+var modelResourceGroupName = usesExistingModel && !empty(existingModelResourceGroup)
+  ? existingModelResourceGroup
+  : resourceGroupName
 var personPrincipalId = grantPersonDataRoles ? principalId : ''
+var catalogContainers = ['catalogs', 'runs', 'inputs', 'backups']
 
 var textDeployment = {
   name: textDeploymentName
@@ -341,6 +346,7 @@ module catalogStorage 'modules/catalog-storage.bicep' = {
     isPrivate: vnetEnabled
     softDeleteDays: softDeleteDays
     runRetentionDays: runRetentionDays
+    containerNames: catalogContainers
   }
 }
 
@@ -399,7 +405,7 @@ module appRoles 'modules/app-roles.bicep' = {
     principalId: identity.outputs.principalId
     hostStorageName: hostStorage.outputs.name
     catalogStorageName: catalogStorage.outputs.name
-    catalogContainerNames: catalogStorage.outputs.containerNames
+    catalogContainerNames: catalogContainers
     applicationInsightsName: monitoring.outputs.applicationInsightsName
   }
 }
@@ -518,7 +524,7 @@ module budget 'modules/budget.bicep' = if (budgetAmount > 0) {
   name: 'budget'
   scope: group
   params: {
-    amount: budgetAmount
+    amount: max(budgetAmount, 1) // the compiler does not see that the condition excludes 0
     startDate: budgetStartDate
     contactEmails: alertEmails
   }

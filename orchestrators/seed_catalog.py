@@ -183,8 +183,11 @@ def _probe(context: df.DurableOrchestrationContext, seed: SeedInput, leg: int) -
     return ending.tally
 
 
-def _find_stop(context: df.DurableOrchestrationContext, seed: SeedInput) -> Generator[Any, Any, Failure | None]:
-    found: Stop = yield from call_patiently(context, "find_stop", RunRef(seed.run_id, seed.catalog), Stop)
+def _find_stop(
+    context: df.DurableOrchestrationContext, seed: SeedInput, *, pausing: bool = False
+) -> Generator[Any, Any, Failure | None]:
+    run = RunRef(seed.run_id, seed.catalog, pausing=pausing)
+    found: Stop = yield from call_patiently(context, "find_stop", run, Stop)
     return found.stop
 
 
@@ -209,7 +212,7 @@ def _wait_while_blocked(
     resume = context.wait_for_external_event(f"resume-{leg}")
     cancel = context.wait_for_external_event(f"cancel-{leg}")
     # Who cancelled before the pause was to be seen has recorded it, and could not send the event.
-    if (yield from _find_stop(context, seed)) != stop:
+    if (yield from _find_stop(context, seed, pausing=True)) != stop:
         return None
     limit = context.create_timer(until)
     first = yield from wait_for_first(context, [resume, cancel, limit])

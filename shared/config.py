@@ -146,7 +146,7 @@ class TelemetrySettings:
         uses_identity: sign in with a managed identity; otherwise the connection string's key is enough.
         client_id: which user-assigned identity; None = the system-assigned one.
         role: what the app is called in telemetry.
-        role_instance: which of its instances this is; None = the machine's name.
+        role_instance: which of its instances this is; None = the machine's name, which the host goes by, too.
     """
 
     connection_string: str | None = field(default=None, repr=False)
@@ -195,6 +195,19 @@ class Settings:
     host_id: str = "local"
     log_level: str = "INFO"
     functions_key: str | None = field(default=None, repr=False)
+
+
+def silence_exporter() -> None:
+    """Keep the telemetry exporter from calling endpoints of its own: figures about itself, and settings from afar.
+
+    With storage for what could not be sent, those figures also count every record as dropped.
+    """
+    for name in (
+        "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
+        "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+        "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    ):
+        os.environ.setdefault(name, "True")
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

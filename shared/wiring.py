@@ -1,6 +1,7 @@
 """Wiring: builds store and model from the settings, lazily, and is the only place that knows the adapters."""
 
 import asyncio
+import contextlib
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -242,14 +243,27 @@ async def use_settings(settings: Settings | None) -> None:
         await before.close()
 
 
+def start_telemetry() -> None:
+    """Set up telemetry when the app is loaded: what is set up later misses the first span of each process.
+
+    A setting that cannot be used does not keep the app from loading; its health tells which one it is.
+    """
+    with contextlib.suppress(SettingError):
+        _set_up_telemetry(load_settings())
+
+
 def build_services(settings: Settings) -> Services:
     """Return new services, and set up log and telemetry of the process by the same settings."""
     set_log_level(settings.log_level)
+    _set_up_telemetry(settings)
+    return Services(settings)
+
+
+def _set_up_telemetry(settings: Settings) -> None:
     if settings.telemetry.connection_string is not None:
         from shared.telemetry.exporting import export_telemetry  # noqa: PLC0415 - half a second where it is on
 
         export_telemetry(settings.telemetry, settings.identity)
-    return Services(settings)
 
 
 def build_store(settings: Settings) -> Store:

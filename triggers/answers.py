@@ -13,6 +13,7 @@ from shared.config import SettingError
 from shared.domain.requests import describe_validation_error
 from shared.ports import StoreUnavailableError
 from shared.records.files import DamagedFileError
+from shared.telemetry.surprises import describe_error
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def _make_problem(error: Exception) -> "Problem":
         case DamagedFileError():
             return Problem(500, "damaged-file", str(error), path=error.path)
         case _:
-            logger.error("unexpected error in an HTTP function", exc_info=error)
+            logger.error("unexpected error in an HTTP function: %s", describe_error(error))
             return Problem(500, "internal-error", "something broke in here; the log tells more")
 
 

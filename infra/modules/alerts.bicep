@@ -55,11 +55,14 @@ var rules = [
     name: 'failed-runs'
     displayName: 'Catalog Seeder: a run failed'
     severity: 2
-    query: join([
-      'AppMetrics'
-      '| where Name == "${metrics.runs}" and tostring(Properties.status) == "Failed"'
-      '| summarize value = sum(Sum)'
-    ], '\n')
+    query: join(
+      [
+        'AppMetrics'
+        '| where Name == "${metrics.runs}" and tostring(Properties.status) == "Failed"'
+        '| summarize value = sum(Sum)'
+      ],
+      '\n'
+    )
     frequency: 'PT5M'
     window: 'PT15M'
     threshold: 0
@@ -68,13 +71,16 @@ var rules = [
     name: 'rate-limited-calls'
     displayName: 'Catalog Seeder: many model calls are refused for quota'
     severity: 3
-    query: join([
-      'AppMetrics'
-      '| where Name == "${metrics.modelCalls}"'
-      '| summarize refused = sumif(Sum, tostring(Properties.outcome) == "rate_limited"), calls = sum(Sum)'
-      '| where calls >= ${leastCalls}'
-      '| project value = 100.0 * refused / calls'
-    ], '\n')
+    query: join(
+      [
+        'AppMetrics'
+        '| where Name == "${metrics.modelCalls}"'
+        '| summarize refused = sumif(Sum, tostring(Properties.outcome) == "rate_limited"), calls = sum(Sum)'
+        '| where calls >= ${leastCalls}'
+        '| project value = 100.0 * refused / calls'
+      ],
+      '\n'
+    )
     frequency: 'PT15M'
     window: 'PT30M'
     threshold: rateLimitedSharePercent
@@ -84,12 +90,15 @@ var rules = [
     name: 'many-instances'
     displayName: 'Catalog Seeder: more instances than expected'
     severity: 3
-    query: join([
-      'union isfuzzy=true AppTraces, AppRequests, AppDependencies, AppMetrics'
-      '| where AppRoleName == "${appName}"'
-      '| summarize instances = dcount(AppRoleInstance) by bin(TimeGenerated, 5m)'
-      '| summarize value = max(instances)'
-    ], '\n')
+    query: join(
+      [
+        'union isfuzzy=true AppTraces, AppRequests, AppDependencies, AppMetrics'
+        '| where AppRoleName == "${appName}"'
+        '| summarize instances = dcount(AppRoleInstance) by bin(TimeGenerated, 5m)'
+        '| summarize value = max(instances)'
+      ],
+      '\n'
+    )
     frequency: 'PT15M'
     window: 'PT30M'
     threshold: instanceCount

@@ -29,7 +29,9 @@ param softDeleteDays int
 @maxValue(3650)
 param runRetentionDays int
 
-var containerNames = ['catalogs', 'runs', 'inputs', 'backups']
+@description('Names of the containers.')
+@minLength(1)
+param containerNames string[]
 
 // A run id is a number of 13 digits and a random part, so these ten prefixes are all runs. They leave out runs/keys/, the
 // Idempotency-Keys: the same key means the same run for ever. Ten prefixes are also the most that a rule can have.
@@ -150,4 +152,3 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
 output id string = account.id
 output name string = account.name
 output blobUrl string = account.properties.primaryEndpoints.blob
-output containerNames array = [for (containerName, index) in containerNames: containers[index].name]

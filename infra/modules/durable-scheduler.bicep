@@ -62,7 +62,10 @@ resource appUsesTaskHub 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(taskHub.id, appPrincipalId, roles.durableTaskDataContributor)
   scope: taskHub
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.durableTaskDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.durableTaskDataContributor
+    )
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
   }

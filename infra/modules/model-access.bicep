@@ -28,7 +28,10 @@ resource appCallsModel 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, appPrincipalId, roles.cognitiveServicesOpenAiUser)
   scope: account
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesOpenAiUser)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.cognitiveServicesOpenAiUser
+    )
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
   }
@@ -38,7 +41,10 @@ resource personCallsModel 'Microsoft.Authorization/roleAssignments@2022-04-01' =
   name: guid(account.id, personPrincipalId, roles.cognitiveServicesOpenAiUser)
   scope: account
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesOpenAiUser)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.cognitiveServicesOpenAiUser
+    )
     principalId: personPrincipalId
     principalType: personPrincipalType
   }

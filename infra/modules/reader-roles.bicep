@@ -37,7 +37,10 @@ resource personWritesCatalogs 'Microsoft.Authorization/roleAssignments@2022-04-0
   name: guid(catalogStorage.id, personPrincipalId, roles.storageBlobDataContributor)
   scope: catalogStorage
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
     principalId: personPrincipalId
     principalType: personPrincipalType
   }

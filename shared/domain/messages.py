@@ -145,11 +145,16 @@ class Tries(Message):
 
 @dataclass(frozen=True, slots=True)
 class RunRef(Message):
-    """Which run, of which catalog, and how often it was resumed before."""
+    """Which run, of which catalog, and how often it was resumed before.
+
+    Attributes:
+        pausing: the run waits from here on, until a person resumes it; only ``find_stop`` is given this.
+    """
 
     run_id: str
     catalog: str
     leg: int = 0
+    pausing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 ```
 activities ──► observed_activities ──► tracing, instruments, run_log ──► names
 triggers   ──► observed_requests   ──► tracing
+           ──► surprises, flushing
 wiring     ──► paid_calls (around the model), exporting (only where telemetry is on)
 ```
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.domain.retries import COUNTED_REASONS, UNUSABLE_ANSWERS
-from shared.reasons import Reason
+from shared.reasons import PAUSING_REASONS, Reason
 from shared.telemetry.instruments import count
 from shared.telemetry.names import Metric
 
@@ -37,15 +37,35 @@ def record(name: str, payload: Data, result: Data, *, paid: str | None) -> None:
             _count_drafts(result)
         case "close_run" if reason is None:
             why = find_run_failure(payload).get("reason")
-            count(Metric.RUNS, {"status": result["status"], "reason": why})
+            count_run_end(payload["run_id"], payload["catalog"], status=result["status"], reason=why)
+        case "find_stop" if is_pause(payload, result):
+            count(Metric.PAUSES, _name_run(payload) | {"reason": result["stop"]["reason"]})
     if paid:
         count(Metric.COST_USD, {"kind": paid}, result.get("cost", {}).get("nano_usd", 0) / NANO)
+
+
+def count_run_end(run_id: str, catalog: str, *, status: str, reason: str | None) -> None:
+    """Count the end of a run.
+
+    ``close_run`` does so by itself. Who ends a run in its place calls this once: a run whose orchestrator is lost for
+    good, or one that was terminated from outside.
+    """
+    count(Metric.RUNS, {"status": status, "reason": reason, "run_id": run_id, "catalog": catalog})
+
+
+def is_pause(payload: Data, result: Data) -> bool:
+    """Tell whether an execution of ``find_stop`` began a pause: the run waits for a person to resume it."""
+    return bool(payload.get("pausing")) and (result.get("stop") or {}).get("reason") in PAUSING_REASONS
 
 
 def find_run_failure(ending: Data) -> Data:
     """Return why a run ended early or failed, from the message of ``close_run``; empty if it did neither."""
     published = ending.get("published", {})
     return dict(published.get("failure") or published.get("shortfall") or ending.get("failure") or {})
+
+
+def _name_run(payload: Data) -> dict[str, str | None]:
+    return {"run_id": payload["run_id"], "catalog": payload["catalog"]}
 
 
 def _count_drafts(result: Data) -> None:

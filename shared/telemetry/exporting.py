@@ -9,6 +9,8 @@ second way would double it. So the worker's own switches (``PYTHON_ENABLE_OPENTE
 """
 
 import logging
+import socket
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,10 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
+from shared.config import silence_exporter
+from shared.telemetry.flushing import register_flush
 from shared.version import __version__
 
 if TYPE_CHECKING:
@@ -27,6 +32,13 @@ if TYPE_CHECKING:
 
 METRIC_INTERVAL_MILLISECONDS = 30_000
 """What an instance that is taken away may lose of its counts; the SDK's own choice is a minute."""
+
+RESEND_SECONDS = 20.0
+"""How often what could not be sent is tried again. The exporter itself does so after its next success only, and an app
+whose run has ended sends nothing any more."""
+
+RETRY_SECONDS = 10
+"""How long at least a record that could not be sent is left alone; the exporter's own choice is a minute."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +60,32 @@ def export_telemetry(settings: "TelemetrySettings", identity: "IdentitySettings"
         logger.warning("telemetry is off: %s", error)
         return
     resource = build_resource(settings)
-    tracer_provider = TracerProvider(resource=resource)
+    # Always on, whatever the host decided for the trace: it keeps five traces a second, and a run is a single one.
+    tracer_provider = TracerProvider(resource=resource, sampler=ALWAYS_ON)
     tracer_provider.add_span_processor(BatchSpanProcessor(span_exporter))
     trace.set_tracer_provider(tracer_provider)
     reader = PeriodicExportingMetricReader(metric_exporter, export_interval_millis=METRIC_INTERVAL_MILLISECONDS)
-    metrics.set_meter_provider(MeterProvider(metric_readers=[reader], resource=resource))
+    meter_provider = MeterProvider(metric_readers=[reader], resource=resource)
+    metrics.set_meter_provider(meter_provider)
+    register_flush(meter_provider.force_flush)
+    register_flush(tracer_provider.force_flush)
+    start_resending(span_exporter, RESEND_SECONDS)
+
+
+def start_resending(exporter: AzureMonitorTraceExporter, seconds: float) -> threading.Event:
+    """Send again and again what is stored for another try, metrics too: both exporters store in the same folder.
+
+    Returns:
+        Set it to end the thread.
+    """
+    stop = threading.Event()
+
+    def resend() -> None:
+        while not stop.wait(seconds):
+            exporter.export([])  # nothing new, and so a success, after which it empties its storage
+
+    threading.Thread(target=resend, name="resend-telemetry", daemon=True).start()
+    return stop
 
 
 def build_exporters(
@@ -63,22 +96,23 @@ def build_exporters(
     Raises:
         ValueError: the connection string is none.
     """
-    # Both are given, even as None: the exporter would read the environment itself. Nothing is kept on the disk: an
-    # instance's disk does not outlive it, and records of a run are in the store.
+    silence_exporter()
+    # Both are given, even as None: the exporter would read the environment itself. What is refused for a while waits in
+    # the instance's temporary folder; the end of a run is worth it.
     options: dict[str, Any] = {
         "connection_string": settings.connection_string,
         "credential": _build_credential(settings, identity),
-        "disable_offline_storage": True,
+        "storage_min_retry_interval": RETRY_SECONDS,
     }
     return AzureMonitorTraceExporter(**options), AzureMonitorMetricExporter(**options)
 
 
 def build_resource(settings: "TelemetrySettings") -> Resource:
     """Return who sends: Application Insights shows the name as role and the instance as role instance."""
-    attributes = {"service.name": settings.role, "service.version": __version__}
-    if settings.role_instance is not None:
-        attributes["service.instance.id"] = settings.role_instance
-    return Resource.create(attributes)
+    instance = settings.role_instance or socket.gethostname()
+    return Resource.create(
+        {"service.name": settings.role, "service.version": __version__, "service.instance.id": instance}
+    )
 
 
 def _build_credential(settings: "TelemetrySettings", identity: "IdentitySettings") -> object | None:

@@ -12,6 +12,7 @@ CALL_SECONDS_BOUNDARIES = (0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 
 _meter = metrics.get_meter(SCOPE)
 _counters = {
     Metric.RUNS: _meter.create_counter(Metric.RUNS, "{run}", "Ended runs"),
+    Metric.PAUSES: _meter.create_counter(Metric.PAUSES, "{pause}", "Runs that wait to be resumed"),
     Metric.BATCHES: _meter.create_counter(Metric.BATCHES, "{batch}", "Text calls for a batch of items"),
     Metric.ITEMS: _meter.create_counter(Metric.ITEMS, "{item}", "Accepted and rejected drafts"),
     Metric.IMAGES: _meter.create_counter(Metric.IMAGES, "{image}", "Images made, kept and given up"),

@@ -19,7 +19,7 @@ class Attribute(StrEnum):
     ATTEMPT = "catalog_seeder.attempt"
     """Failed attempts before this one: 0 is the first."""
     OUTCOME = "catalog_seeder.outcome"
-    """What came of it: made, kept, done, stopped, failed, given_up, broke, cut_off."""
+    """What came of it: made, kept, done, waiting, paused, stopped, failed, given_up, broke, cut_off."""
     REASON = "catalog_seeder.reason"
     """A code of ``shared.reasons``."""
     STATUS = "catalog_seeder.status"
@@ -32,15 +32,18 @@ class Attribute(StrEnum):
     """How long its calls to the model took; absent where none was made."""
     EXCEPTION_TYPE = "exception.type"
     EXCEPTION_MESSAGE = "exception.message"
-    HTTP_METHOD = "http.request.method"
-    HTTP_STATUS = "http.response.status_code"
+    HTTP_METHOD = "catalog_seeder.http_method"
+    HTTP_STATUS = "catalog_seeder.http_status"
+    """Names of our own: the exporter drops ``http.*`` from spans that are no HTTP calls to it."""
 
 
 class Metric(StrEnum):
     """Metrics. All are counted at least once: an activity that is delivered twice may count twice."""
 
     RUNS = "catalog_seeder.runs"
-    """Ended runs; by ``status`` and ``reason``."""
+    """Ended runs; by ``status``, ``reason``, ``run_id`` and ``catalog``."""
+    PAUSES = "catalog_seeder.pauses"
+    """Runs that wait for a person to resume them; by ``reason``, ``run_id`` and ``catalog``."""
     BATCHES = "catalog_seeder.batches"
     """Text calls for a batch of items; by ``outcome`` (done, failed) and, if failed, ``reason``."""
     ITEMS = "catalog_seeder.items"

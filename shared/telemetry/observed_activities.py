@@ -10,10 +10,12 @@ from shared.domain.run_status import Status
 from shared.reasons import Reason
 from shared.telemetry import activity_metrics
 from shared.telemetry.activity_metrics import Data
+from shared.telemetry.flushing import flush_soon
 from shared.telemetry.names import Attribute
 from shared.telemetry.paid_calls import PaidCalls, watch_paid_calls
 from shared.telemetry.run_log import log_run
 from shared.telemetry.signatures import take_context
+from shared.telemetry.surprises import describe_error, hide_message
 from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, start_span
 
 Activity = Callable[[Data], Awaitable[Data]]
@@ -36,7 +38,7 @@ def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
     """
     name = function.__name__
 
-    async def observed(*, payload: Data, context: func.Context) -> Data:
+    async def execute(payload: Data, context: func.Context) -> Data:
         with join_trace(context), start_span(name) as span, watch_paid_calls() as calls:
             # Told for the case that the host stops and nothing else is.
             describe(span, _describe_message(name, payload) | {Attribute.OUTCOME: "cut_off"})
@@ -44,14 +46,26 @@ def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
                 result = await function(payload)
             except Exception as error:
                 describe(span, {Attribute.OUTCOME: "broke"})
-                _log(logging.ERROR, f"{name} broke", payload, error=type(error).__name__)
+                _log(logging.ERROR, f"{name} broke", payload, error=describe_error(error))
                 raise
             try:
                 _tell(span, name, payload, result, calls)
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - see below
                 # The work is done and paid for: it does not fail because it cannot be told.
-                logger.exception("%s cannot be told in telemetry", name)
+                logger.error("%s cannot be told in telemetry: %s", name, describe_error(error))  # noqa: TRY400
             return result
+
+    async def observed(*, payload: Data, context: func.Context) -> Data:
+        try:
+            result = await execute(payload, context)
+        except Exception as error:  # noqa: BLE001 - it goes on, without its message
+            surprise = hide_message(error)
+        else:
+            # The instance may be taken away when a run has ended or waits for a person.
+            if name == "close_run" or activity_metrics.is_pause(payload, result):
+                flush_soon()
+            return result
+        raise surprise  # outside of the handler, or the error would still hang on it
 
     take_context(observed, function)
     return observed
@@ -83,7 +97,7 @@ def _describe_result(name: str, payload: Data, result: Data) -> dict[Attribute, 
     cost = result.get("cost", {})
     nano_usd = cost.get("nano_usd")
     return {
-        Attribute.OUTCOME: _name_outcome(name, result),
+        Attribute.OUTCOME: _name_outcome(name, payload, result),
         Attribute.REASON: failure.get("reason"),
         Attribute.RETRY_AFTER_SECONDS: failure.get("retry_after_seconds"),
         Attribute.STATUS: result.get("status"),
@@ -93,9 +107,13 @@ def _describe_result(name: str, payload: Data, result: Data) -> dict[Attribute, 
     }
 
 
-def _name_outcome(name: str, result: Data) -> str:
+def _name_outcome(name: str, payload: Data, result: Data) -> str:
     if "failure" in result:
         return "failed"
+    if result.get("turn_in_seconds") is not None:
+        return "waiting"
+    if activity_metrics.is_pause(payload, result):
+        return "paused"
     if name == "record_failure":
         return "given_up"
     return next((word for word in ("made", "kept", "stopped") if result.get(word)), "done")
@@ -109,14 +127,17 @@ def _find_failure(name: str, payload: Data, result: Data) -> Data:
         return dict(payload["failure"])
     if name == "close_run":
         return activity_metrics.find_run_failure(payload)
+    if name == "find_stop":
+        return dict(result.get("stop") or {})
     return {}
 
 
 def _find_error(name: str, payload: Data, result: Data) -> str | None:
-    """Return why a span has the status error; None where all is well, or will be tried again."""
+    """Return why a span has the status error; None where all is well, or will be tried again or mended."""
     reason = _find_failure(name, payload, result).get("reason")
     if "failure" in result:
-        return None if reason in activity_metrics.MADE_AGAIN | EXPECTED else reason
+        is_mended = result.get("next") is not None  # a refused prompt, for example, is rewritten
+        return None if is_mended or reason in activity_metrics.MADE_AGAIN | EXPECTED else reason
     if name == "record_failure":
         return None if reason in EXPECTED else reason
     if name == "close_run" and result.get("status") == Status.FAILED:
@@ -134,7 +155,8 @@ def _log_end(name: str, payload: Data, result: Data, facts: dict[Attribute, Valu
         "status": facts[Attribute.STATUS],
     }
     is_milestone = name in {"prepare_run", "close_run", "record_failure"} or "failure" in result
-    _log(logging.INFO if is_milestone else logging.DEBUG, f"{name} ended", payload, **told)
+    level = logging.INFO if is_milestone else logging.DEBUG
+    _log(logging.WARNING if _find_error(name, payload, result) else level, f"{name} ended", payload, **told)
 
 
 def _log(level: int, event: str, payload: Data, **facts: Value) -> None:

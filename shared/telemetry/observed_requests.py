@@ -7,6 +7,7 @@ import azure.functions as func
 
 from shared.telemetry.names import Attribute
 from shared.telemetry.signatures import take_context
+from shared.telemetry.surprises import hide_message
 from shared.telemetry.tracing import describe, join_trace, mark_failed, start_span
 
 FIRST_SERVER_ERROR = 500
@@ -22,6 +23,13 @@ def observe_request(function: HttpFunction) -> HttpFunction:
     """
 
     async def observed(*, context: func.Context, **arguments: Any) -> func.HttpResponse:
+        try:
+            return await execute(context, arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it goes on without its message
+            surprise = hide_message(error)
+        raise surprise
+
+    async def execute(context: func.Context, arguments: dict[str, Any]) -> func.HttpResponse:
         with join_trace(context):
             method = str(arguments["req"].method).upper()
             if method == "GET":

@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+// Only what has to be given: what a first `azd up` deploys.
+param environmentName = 'snapshot'
+param location = 'swedencentral'

@@ -1,0 +1,6 @@
+using '../main.bicep'
+
+// Storage and model behind private endpoints.
+param environmentName = 'snapshot'
+param location = 'swedencentral'
+param vnetEnabled = true
