@@ -266,6 +266,7 @@ var modelResourceGroupName = usesExistingModel && !empty(existingModelResourceGr
   ? existingModelResourceGroup
   : resourceGroupName
 var personPrincipalId = grantPersonDataRoles ? principalId : ''
+var functionAppName = '${abbreviations.webSitesFunctions}${resourceToken}'
 var catalogContainers = ['catalogs', 'runs', 'inputs', 'backups']
 
 var textDeployment = {
@@ -459,7 +460,7 @@ module functionApp 'modules/function-app.bicep' = {
   scope: group
   params: {
     planName: '${abbreviations.webServerFarms}${resourceToken}'
-    name: '${abbreviations.webSitesFunctions}${resourceToken}'
+    name: functionAppName
     location: location
     tags: tags
     serviceName: 'api'
@@ -502,7 +503,7 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     actionGroupName: '${abbreviations.insightsActionGroups}${resourceToken}'
     workspaceId: monitoring.outputs.workspaceId
-    appName: functionApp.outputs.name
+    appName: functionAppName
     emails: alertEmails
     rateLimitedSharePercent: rateLimitedSharePercent
     instanceCount: instanceCountAlert

@@ -1,9 +1,12 @@
-// Alerts on failed runs, on a high share of refused calls (429), and on many instances. Metric names are told here and nowhere else.
+// Alerts on runs that fail, break, pause or bring nothing, on refused calls (429), instances and the workspace's daily cap. Their
+// queries are in ../queries; the metrics' names are here and nowhere else.
 
 @description('Names of the metrics that the app sends. The workbook gets them from this module\'s output.')
 param metrics object = {
-  // One at the end of each run; dimensions: status (Completed, CompletedWithFailures, Cancelled, Failed), reason.
+  // One at the end of each run; dimensions: status (Completed, CompletedWithFailures, Cancelled, Failed), reason, run_id, catalog.
   runs: 'catalog_seeder.runs'
+  // One for each pause; dimensions: reason, run_id, catalog.
+  pauses: 'catalog_seeder.pauses'
   // One at the end of each image job; dimensions: outcome (made, kept, failed), reason.
   images: 'catalog_seeder.images'
   // One an answered or failed model call; dimensions: kind (text, vision, image), outcome (ok, or a reason code such as rate_limited).
@@ -45,63 +48,83 @@ param rateLimitedSharePercent int
 @maxValue(1000)
 param instanceCount int
 
-// Below this many calls in half an hour a share says nothing.
-var leastCalls = 20
+// What a query names in double braces. Below 20 calls in half an hour a share says nothing; two evaluations fit in before a
+// run that makes nothing has done so for half an hour.
+var placeholders = union(metrics, { leastCalls: '20', quietMinutes: '25' })
 
 var addresses = empty(emails) ? [] : split(emails, ',')
 
+// The columns of a query that a mail repeats. A record can arrive late, after an outage: windows are longer than frequencies.
 var rules = [
   {
     name: 'failed-runs'
     displayName: 'Catalog Seeder: a run failed'
     severity: 2
-    query: join(
-      [
-        'AppMetrics'
-        '| where Name == "${metrics.runs}" and tostring(Properties.status) == "Failed"'
-        '| summarize value = sum(Sum)'
-      ],
-      '\n'
-    )
+    query: loadTextContent('../queries/failed-runs.kql')
+    dimensions: ['run', 'catalog', 'reason']
     frequency: 'PT5M'
-    window: 'PT15M'
+    window: 'PT1H'
+    threshold: 0
+  }
+  {
+    name: 'broken-runs'
+    displayName: 'Catalog Seeder: a run was terminated, or its orchestrator broke'
+    severity: 2
+    query: loadTextContent('../queries/broken-runs.kql')
+    dimensions: ['run', 'catalog', 'status']
+    frequency: 'PT5M'
+    window: 'PT1H'
+    threshold: 0
+  }
+  {
+    name: 'paused-runs'
+    displayName: 'Catalog Seeder: a run waits for a person to resume it'
+    severity: 2
+    query: loadTextContent('../queries/paused-runs.kql')
+    dimensions: ['run', 'catalog', 'reason']
+    frequency: 'PT5M'
+    window: 'PT1H'
+    threshold: 0
+  }
+  {
+    name: 'no-progress'
+    displayName: 'Catalog Seeder: a run has brought nothing for half an hour'
+    severity: 2
+    query: loadTextContent('../queries/no-progress.kql')
+    dimensions: ['run', 'catalog', 'work']
+    frequency: 'PT10M'
+    window: 'PT1H'
     threshold: 0
   }
   {
     name: 'rate-limited-calls'
     displayName: 'Catalog Seeder: many model calls are refused for quota'
     severity: 3
-    query: join(
-      [
-        'AppMetrics'
-        '| where Name == "${metrics.modelCalls}"'
-        '| summarize refused = sumif(Sum, tostring(Properties.outcome) == "rate_limited"), calls = sum(Sum)'
-        '| where calls >= ${leastCalls}'
-        '| project value = 100.0 * refused / calls'
-      ],
-      '\n'
-    )
+    query: loadTextContent('../queries/rate-limited-calls.kql')
+    dimensions: []
     frequency: 'PT15M'
     window: 'PT30M'
     threshold: rateLimitedSharePercent
   }
   {
-    // Flex Consumption has no metric for it; every worker signs its telemetry with its instance.
     name: 'many-instances'
     displayName: 'Catalog Seeder: more instances than expected'
     severity: 3
-    query: join(
-      [
-        'union isfuzzy=true AppTraces, AppRequests, AppDependencies, AppMetrics'
-        '| where AppRoleName == "${appName}"'
-        '| summarize instances = dcount(AppRoleInstance) by bin(TimeGenerated, 5m)'
-        '| summarize value = max(instances)'
-      ],
-      '\n'
-    )
+    query: replace(loadTextContent('../queries/many-instances.kql'), '{{appName}}', appName)
+    dimensions: []
     frequency: 'PT15M'
     window: 'PT30M'
     threshold: instanceCount
+  }
+  {
+    name: 'daily-cap'
+    displayName: 'Catalog Seeder: the workspace takes no more telemetry today'
+    severity: 2
+    query: loadTextContent('../queries/daily-cap.kql')
+    dimensions: []
+    frequency: 'PT15M'
+    window: 'PT1H'
+    threshold: 0
   }
 ]
 
@@ -138,7 +161,12 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       criteria: {
         allOf: [
           {
-            query: rule.query
+            query: reduce(
+              items(placeholders),
+              rule.query,
+              (query, placeholder) => replace(query, '{{${placeholder.key}}}', placeholder.value)
+            )
+            dimensions: map(rule.dimensions, column => { name: column, operator: 'Include', values: ['*'] })
             timeAggregation: 'Maximum'
             metricMeasureColumn: 'value'
             operator: 'GreaterThan'

@@ -123,6 +123,7 @@ var baseSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // The exporter calls endpoints of its own otherwise: figures about itself, and settings from afar.
+  APPLICATIONINSIGHTS_SDKSTATS_DISABLED: 'True'
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'True'
   APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'True'
 

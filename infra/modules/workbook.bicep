@@ -11,14 +11,14 @@ param tags object
 @minLength(1)
 param workspaceId string
 
-@description('Names of the app\'s metrics, from the alerts module: runs, images, modelCalls, cost.')
+@description('Names of the app\'s metrics, from the alerts module: runs, pauses, images, modelCalls, cost.')
 param metrics object
 
-var template = loadTextContent('workbook.json')
-var withRuns = replace(template, '{{runs}}', metrics.runs)
-var withImages = replace(withRuns, '{{images}}', metrics.images)
-var withModelCalls = replace(withImages, '{{modelCalls}}', metrics.modelCalls)
-var withCost = replace(withModelCalls, '{{cost}}', metrics.cost)
+var serialized = reduce(
+  items(metrics),
+  loadTextContent('workbook.json'),
+  (text, metric) => replace(text, '{{${metric.key}}}', metric.value)
+)
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(resourceGroup().id, 'catalog-seeder')
@@ -30,7 +30,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     category: 'workbook'
     version: 'Notebook/1.0'
     sourceId: workspaceId
-    serializedData: withCost
+    serializedData: serialized
   }
 }
 

@@ -1,0 +1,266 @@
+"""Which alert fires for which run: the rules' own queries, over what the app's exporter sent of real runs.
+
+The durable host's rows are made here, in the form in which extension 3.19 sent them.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter, AzureMonitorTraceExporter
+
+from shared.config import TelemetrySettings, silence_exporter
+from shared.telemetry.exporting import build_resource
+from tests.support.alert_rules import APP_NAME, fill_in, load_rules
+from tests.support.ingestion import Ingestion, serve_ingestion
+from tests.support.kql import Row, run_query
+from tests.support.running_app import RunningApp, run_app
+from tests.telemetry.conftest import Telemetry, run_to_end
+
+RULES = load_rules()
+RUN = {"catalog": "toys", "targetCount": 6, "categoryCount": 2, "imageSize": "64x64"}
+Tables = dict[str, list[Row]]
+
+
+class Recorder:
+    """Sends what a test's runs tell through the app's exporters, and reads what arrived."""
+
+    def __init__(self, telemetry: Telemetry, ingestion: Ingestion) -> None:
+        self._telemetry, self._ingestion = telemetry, ingestion
+        silence_exporter()
+        options: dict[str, Any] = {
+            "connection_string": ingestion.connection_string,
+            "credential": None,
+            "disable_offline_storage": True,
+        }
+        self._spans, self._metrics = AzureMonitorTraceExporter(**options), AzureMonitorMetricExporter(**options)
+
+    def read_tables(self) -> Tables:
+        self._spans.export(self._telemetry.spans())
+        self._metrics.export(self._telemetry.reader.get_metrics_data())
+        return self._ingestion.read_tables()
+
+
+@pytest.fixture
+def recorder(telemetry: Telemetry) -> Iterator[Recorder]:
+    with serve_ingestion() as ingestion:
+        yield Recorder(telemetry, ingestion)
+
+
+def find_fired(tables: Tables) -> set[str]:
+    return {name for name, rule in RULES.items() if rule.find_fired(tables)}
+
+
+def make_root_row(run_id: str, status: str) -> Row:
+    """Return the span of a run's orchestrator as the durable host sends it when the orchestrator has ended."""
+    return {
+        "TimeGenerated": datetime.now(UTC),
+        "Name": "orchestration:seed_catalog@(1.0)",
+        "Success": status == "Completed",
+        "DurationMs": 6405.9,
+        "Properties": {
+            "durabletask.type": "orchestration",
+            "durabletask.task.name": "seed_catalog",
+            "durabletask.task.instance_id": run_id,
+            "durabletask.task.status": status,
+        },
+    }
+
+
+def stretch(tables: Tables, over: timedelta) -> None:
+    """Let recorded spans take place over a longer time, in the same order."""
+    rows = tables["AppDependencies"]
+    first = min(row["TimeGenerated"] for row in rows)
+    longest = max(row["TimeGenerated"] for row in rows) - first
+    for row in rows:
+        row["TimeGenerated"] = first + (row["TimeGenerated"] - first) * (over / longest)
+
+
+async def cancel_once_called(app: RunningApp, kind: str, status: str, count: int) -> None:
+    """Cancel a run when so many calls of a kind were answered with a status."""
+    run_id = await app.start(**RUN)
+    async with asyncio.timeout(20):
+        while app.simulator.stats()["requests"][kind].get(status, 0) < count:  # noqa: ASYNC110 - it does not tell
+            await asyncio.sleep(0.05)
+    await app.call("POST", f"/api/runs/{run_id}/cancel")
+    await app.host.engine.wait_for_completion(run_id)
+
+
+async def test_a_clean_run_fires_nothing(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run = await run_to_end(app, **RUN)
+
+    tables = recorder.read_tables()
+    tables["AppRequests"].append(make_root_row(run["runId"], "Completed"))
+    assert run["status"] == "Completed"
+    assert find_fired(tables) == set()
+    stretch(tables, timedelta(minutes=55))
+    assert find_fired(tables) == set()
+
+
+async def test_a_failed_run_fires_with_its_catalog_and_reason(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"apiKey": "another-key"}) as app:
+        run = await run_to_end(app, **RUN)
+
+    tables = recorder.read_tables()
+    tables["AppRequests"].append(make_root_row(run["runId"], "Completed"))
+    assert find_fired(tables) == {"failed-runs"}
+    assert RULES["failed-runs"].find_fired(tables) == [
+        {"run": run["runId"], "catalog": "toys", "reason": "authentication"}
+    ]
+
+
+@pytest.mark.parametrize("status", ["Failed", "Terminated"])
+async def test_a_run_whose_end_the_app_could_not_count_fires_with_its_catalog(
+    recorder: Recorder, tmp_path: Path, status: str
+) -> None:
+    async with run_app(tmp_path) as app:
+        run = await run_to_end(app, **RUN)
+
+    tables = recorder.read_tables()
+    tables["AppMetrics"] = [row for row in tables["AppMetrics"] if row["Name"] != "catalog_seeder.runs"]
+    tables["AppRequests"].append(make_root_row(run["runId"], status))
+    assert find_fired(tables) == {"broken-runs"}
+    assert RULES["broken-runs"].find_fired(tables) == [{"run": run["runId"], "catalog": "toys", "status": status}]
+    tables["AppDependencies"] = []
+    assert RULES["broken-runs"].find_fired(tables) == [{"run": run["runId"], "catalog": None, "status": status}]
+
+
+async def test_a_run_that_broke_and_was_resumed_to_its_end_fires_no_more(recorder: Recorder) -> None:
+    tables = recorder.read_tables()
+    tables["AppRequests"] += [make_root_row("run-1", "Failed"), make_root_row("run-1", "Completed")]
+    assert find_fired(tables) == set()
+
+
+async def test_a_paused_run_fires_with_the_reason_that_a_person_has_to_mend(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"accountBlockAfter": 2}) as app:
+        run_id = await app.start(**RUN, pauseOnBlock=True)
+        run = await app.wait(run_id)
+        tables = recorder.read_tables()
+
+    assert run["status"] == "Paused"
+    assert find_fired(tables) == {"paused-runs"}
+    assert RULES["paused-runs"].find_fired(tables) == [
+        {"run": run_id, "catalog": "toys", "reason": run["error"]["reason"]}
+    ]
+
+
+async def test_a_run_that_only_waits_for_its_quota_fires_although_it_makes_few_calls(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 0.4}}) as app:
+        await run_to_end(app, **RUN)
+
+    tables = recorder.read_tables()
+    tables["AppDependencies"] = [
+        row
+        for row in tables["AppDependencies"]
+        if row["Name"] == "make_image" and row["Properties"]["catalog_seeder.outcome"] == "failed"
+    ]
+    assert len(tables["AppDependencies"]) > 1
+    assert find_fired(tables) == set()
+    stretch(tables, timedelta(minutes=30))
+    fired = RULES["no-progress"].find_fired(tables)
+    assert find_fired(tables) == {"no-progress"}
+    assert [(row["catalog"], row["work"]) for row in fired] == [("toys", "images")]
+
+
+async def test_a_run_whose_texts_are_refused_for_half_an_hour_fires(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 1}}) as app:
+        await cancel_once_called(app, "responses", "429", 2)
+
+    tables = recorder.read_tables()
+    stretch(tables, timedelta(minutes=30))
+    assert find_fired(tables) == {"no-progress"}
+    assert [row["work"] for row in RULES["no-progress"].find_fired(tables)] == ["texts"]
+
+
+async def test_a_run_that_is_throttled_and_moves_fires_nothing(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 0.3}}) as app:
+        run = await run_to_end(app, **RUN | {"targetCount": 12})
+        refused = app.simulator.stats()["requests"]["images"].get("429", 0)
+
+    tables = recorder.read_tables()
+    tables["AppRequests"].append(make_root_row(run["runId"], "Completed"))
+    stretch(tables, timedelta(minutes=50))
+    assert refused
+    assert find_fired(tables) == set()
+
+
+async def test_calls_that_are_mostly_refused_fire(recorder: Recorder) -> None:
+    tables = recorder.read_tables()
+    for outcome, calls in (("ok", 9.0), ("rate_limited", 11.0)):
+        properties = {"kind": "image", "outcome": outcome}
+        row = {"Name": "catalog_seeder.model_calls", "Sum": calls, "Properties": properties, "AppRoleName": "another"}
+        tables["AppMetrics"].append(row)
+    assert find_fired(tables) == {"rate-limited-calls"}
+
+
+async def test_a_cancelled_run_fires_nothing(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.05, "image": 0.2}}) as app:
+        await cancel_once_called(app, "images", "200", 1)
+
+    tables = recorder.read_tables()
+    stretch(tables, timedelta(minutes=20))
+    statuses = [row["Properties"]["status"] for row in tables["AppMetrics"] if row["Name"] == "catalog_seeder.runs"]
+    assert statuses == ["Cancelled"]
+    assert find_fired(tables) == set()
+
+
+async def test_a_run_over_its_budget_fires_nothing(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run = await run_to_end(app, **RUN | {"imageSize": "1024x1024"}, maxCostUsd=0.02, acceptEstimate=True)
+
+    tables = recorder.read_tables()
+    tables["AppRequests"].append(make_root_row(run["runId"], "Completed"))
+    assert (run["status"], run["error"]["reason"]) == ("CompletedWithFailures", "budget")
+    assert find_fired(tables) == set()
+
+
+def test_the_daily_cap_of_the_workspace_fires() -> None:
+    tables: Tables = {name: [] for name in ("AppMetrics", "AppDependencies", "AppRequests")}
+    detail = "The daily limit of 1 GB is reached: OverQuota, data collection stopped"
+    other = {"Category": "Ingestion", "Detail": "Data of type AppTraces was delayed"}
+    assert find_fired(tables | {"_LogOperation": [other]}) == set()
+    assert find_fired(tables | {"_LogOperation": [{"Category": "Ingestion", "Detail": detail}]}) == {"daily-cap"}
+
+
+def test_instances_are_counted_once_however_many_senders_each_has() -> None:
+    def send(name: str, instance: int, **properties: str) -> Row:
+        row = {"AppRoleName": APP_NAME, "AppRoleInstance": f"machine-{instance}", "Name": name}
+        return row | {"TimeGenerated": datetime(2026, 12, 1, tzinfo=UTC), "Properties": properties}
+
+    def count(instances: int) -> float:
+        workers = [send("catalog_seeder.images", number) for number in range(instances)]
+        hosts = [send("process.cpu.time", 100 + number) for number in range(instances)]
+        (row,) = run_query(RULES["many-instances"].query, {"AppMetrics": workers + hosts, "AppDependencies": []})
+        return float(row["value"])
+
+    assert (count(6), count(11)) == (6, 11)
+    assert RULES["many-instances"].threshold == 10
+
+
+def test_worker_and_host_are_the_same_instance_by_name() -> None:
+    attributes = [build_resource(TelemetrySettings()).attributes for _process in range(2)]
+    assert attributes[0]["service.instance.id"] == attributes[1]["service.instance.id"]
+
+
+def test_each_query_of_the_workbook_runs_over_what_the_app_sends(recorder: Recorder, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
+            await run_to_end(app, **RUN)
+
+    asyncio.run(run())
+    tables = recorder.read_tables()
+    workbook = json.loads((Path(__file__).parents[2] / "infra/modules/workbook.json").read_text(encoding="utf-8"))
+    charts = {item["name"]: item["content"]["query"] for item in workbook["items"] if item["type"] == 3}
+    rows = {name: run_query(fill_in(query).replace("{Period:grain}", "1h"), tables) for name, query in charts.items()}
+    assert [row["status"] for row in rows["runs"]] == ["CompletedWithFailures"]
+    assert sum(row["images"] for row in rows["images"]) > 0
+    assert {(row["service"], row["reason"]) for row in rows["failures"]} == {("image", "content_policy")}
+    assert {row["service"] for row in rows["cost"]} == {"text", "image"}
+    assert rows["attention"] == []
