@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_PROCESSES ?= logical
 
-.PHONY: setup demo test check format bench bench-quick lock clean
+.PHONY: setup demo test check queries infra format bench bench-quick lock clean
 
 setup: $(VENV)/.local-installed
 $(VENV)/.local-installed: requirements/local.txt pyproject.toml
@@ -21,12 +21,12 @@ $(VENV)/.dev-installed: $(VENV)/.local-installed requirements/dev.txt
 demo: setup
 	$(BIN)/seeder run --offline --target-count 210 --parallel-image-requests 16
 
-tests/azurite/node_modules/.installed: tests/azurite/package-lock.json
-	@command -v npm >/dev/null || { echo 'npm is needed: the tests run Azurite (install Node.js 20 or newer)'; exit 1; }
-	cd tests/azurite && npm ci --silent --no-audit --no-fund
+tests/%/node_modules/.installed: tests/%/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is needed: tests run packages of it (install Node.js 20 or newer)'; exit 1; }
+	cd $(@D)/.. && npm ci --silent --no-audit --no-fund
 	touch $@
 
-test: $(VENV)/.dev-installed tests/azurite/node_modules/.installed
+test: $(VENV)/.dev-installed tests/azurite/node_modules/.installed tests/kusto/node_modules/.installed
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 check: $(VENV)/.dev-installed
@@ -34,6 +34,15 @@ check: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory queries; else echo 'queries: not parsed, there is no npm'; fi
+
+# Parses the queries of templates and documents as Azure Monitor does.
+queries: tests/kusto/node_modules/.installed
+	node tests/kusto/check.cjs
+
+# Compiles, lints and compares the templates; needs the Bicep compiler. BICEP=... names another command.
+infra:
+	infra/check.sh
 
 # Measures everything that docs/performance.md tells: in under an hour, or in under 5 minutes.
 bench: setup
@@ -54,4 +63,4 @@ lock:
 	$(UV_COMPILE) --extra local --extra fal --extra dev --constraint requirements/local.txt --output-file requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) build data_seed tests/azurite/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build data_seed tests/azurite/node_modules tests/kusto/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -32,8 +32,8 @@ MISTAKES = [
     Mistake(
         "a role is another one",
         "infra/modules/model-access.bicep",
-        "'Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesOpenAiUser",
-        "'Microsoft.Authorization/roleDefinitions', '25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68'",
+        "      roles.cognitiveServicesOpenAiUser\n",
+        "      '25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68'\n",
         "nobody asked for",
     ),
     Mistake(
@@ -228,7 +228,26 @@ MISTAKES = [
         "expected that in alerts.bicep alone",
     ),
     Mistake(
-        "a metric of the workbook is unknown", "infra/modules/workbook.json", "{{cost}}", "{{price}}", "metric price"
+        "a metric of the workbook is unknown", "infra/modules/workbook.json", "{{cost}}", "{{price}}", "fills in price"
+    ),
+    Mistake(
+        "a placeholder of a query is unknown", "infra/queries/no-progress.kql", "{{quiet", "{{silent", "fills in silent"
+    ),
+    Mistake("a query is not used", "infra/modules/alerts.bicep", "daily-cap.kql", "no-progress.kql", "no alert uses"),
+    # Both ways: azd gives what the template lacks, and the template asks for what azd does not give.
+    Mistake(
+        "azd names a deployment that the template lacks",
+        "infra/main.parameters.json",
+        '"textDeploymentName"',
+        '"gptDeploymentName"',
+        "parameter gptDeploymentName is in one",
+    ),
+    Mistake(
+        "the template names a deployment that azd does not give",
+        MAIN,
+        "param imageDeploymentName",
+        "param pictureDeploymentName",
+        "parameter pictureDeploymentName is in one",
     ),
 ]
 

@@ -1,5 +1,6 @@
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,22 @@ def test_a_script_gets_what_people_type_through_its_environment_only(path: Path)
 
 def test_ci_checks_tests_compiles_and_lints() -> None:
     commands = "\n".join(step.get("run", "") for step in list_steps(read_workflow("ci.yml")))
-    for command in ("bash .ci/run", "az bicep build --file infra/main.bicep", "az bicep lint --file infra/main.bicep"):
+    for command in ("bash .ci/run", "make infra BICEP=", "bash .ci/functions_host.sh"):
         assert command in commands
+
+
+def test_only_the_job_with_the_functions_host_runs_on_a_schedule() -> None:
+    workflow = read_workflow("ci.yml")
+    assert set(workflow[True]) == {"push", "pull_request", "schedule", "workflow_dispatch"}
+    for name, job in workflow["jobs"].items():
+        assert ("'schedule'" in job["if"]) is (name == "functions-host")
+
+
+def test_ci_runs_what_is_run_by_hand() -> None:
+    for script in (".ci/run", ".ci/functions_host.sh", "infra/check.sh"):
+        checked = subprocess.run(["bash", "-n", script], cwd=REPOSITORY, check=False)
+        assert checked.returncode == 0, script
+    assert "make infra" in (REPOSITORY / ".ci/run").read_text()
 
 
 def test_a_deployment_waits_for_runs_before_it_touches_anything() -> None:

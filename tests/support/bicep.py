@@ -4,6 +4,7 @@ A value is a string, number, boolean, list or dictionary where the file says it 
 source text) where Bicep would compute it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -210,7 +211,8 @@ def _read_value(node: Node) -> Value:
         case "string" if not any(child.type == "interpolation" for child in node.children):
             return _read_string(node)
         case _:
-            return Expression(" ".join(_text(node).split()))
+            # As on one line: the formatter breaks long calls behind brackets.
+            return Expression(re.sub(r"(?<=[(\[]) | (?=[)\]])", "", " ".join(_text(node).split())))
 
 
 def _read_key(node: Node) -> str:

@@ -13,9 +13,9 @@ from tests.support.bicep import (
 
 FUNCTIONS = frozenset(
     {
-        *("concat", "contains", "empty", "environment", "guid", "join", "length", "loadJsonContent", "loadTextContent"),
-        *("replace", "resourceGroup", "resourceId", "split", "string", "subscription", "subscriptionResourceId"),
-        *("tenant", "toLower", "trim", "union", "uniqueString"),
+        *("concat", "contains", "empty", "environment", "guid", "items", "join", "length", "loadJsonContent"),
+        *("loadTextContent", "map", "max", "reduce", "replace", "resourceGroup", "resourceId", "split", "string"),
+        *("subscription", "subscriptionResourceId", "tenant", "toLower", "trim", "union", "uniqueString"),
     }
 )
 """The functions of Bicep that the templates use."""
@@ -46,7 +46,9 @@ def list_templates(tree: Path) -> list[Path]:
 def _check_names(file: BicepFile) -> Iterator[str]:
     used = file.names_used
     declared = {*file.parameters, *file.variables, *file.resources, *file.modules}
-    for name in sorted(used - declared - file.loop_names - FUNCTIONS):
+    lambdas = re.findall(r"\(?(\w+(?:, \w+)*)\)? =>", file.text)
+    local_names = file.loop_names | {name for group in lambdas for name in group.split(", ")}
+    for name in sorted(used - declared - local_names - FUNCTIONS):
         yield f"{name!r} is not declared"
     for name in sorted({*file.parameters, *file.variables} - used):
         yield f"{name!r} is declared and never used"

@@ -117,9 +117,9 @@ def _check_isolation(tree: Path, files: list[BicepFile]) -> Iterator[str]:
                 ):
                     yield f"main.bicep: {module.symbol} is not private with vnetEnabled"
     for name in ("catalogs", "runs", "inputs", "backups"):
-        containers = read_bicep(tree / "infra" / "modules" / "catalog-storage.bicep").variables.get("containerNames")
+        containers = main.variables.get("catalogContainers")
         if not isinstance(containers, list) or name not in containers:
-            yield f"catalog-storage.bicep: there is no container {name}"
+            yield f"main.bicep: there is no container {name}"
 
 
 def _check_roles(tree: Path, files: list[BicepFile]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from tests.support.bicep import BicepFile, Expression, Value, read_bicep
 
 READ_BY_OTHERS = {
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "the telemetry exporter",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "the telemetry exporter",
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "the telemetry exporter",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "the host and the telemetry exporter",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "the host and the telemetry exporter",

@@ -24,7 +24,8 @@ def find_wiring_problems(tree: Path) -> Iterator[str]:
     yield from _check_deployment_names(tree)
     yield from _check_service(tree)
     yield from _check_limits(tree)
-    yield from _check_metrics(tree)
+    yield from _check_workbook(tree)
+    yield from _check_queries(tree)
     yield from _check_abbreviations(tree)
 
 
@@ -69,20 +70,28 @@ def _check_limits(tree: Path) -> Iterator[str]:
         yield f"host.json: bundle {host['extensionBundle']['version']}; expected 4.32 or later, for the scheduler"
 
 
-def _check_metrics(tree: Path) -> Iterator[str]:
-    metrics = read_bicep(tree / "infra" / "modules" / "alerts.bicep").parameters["metrics"].default
-    names = metrics if isinstance(metrics, dict) else {}
-    for path in sorted((tree / "infra").rglob("*")):
-        if path.is_file() and path.name != "alerts.bicep" and "catalog_seeder." in path.read_text():
-            yield f"{path.name}: names a metric; expected that in alerts.bicep alone"
-    workbook = (tree / "infra" / "modules" / "workbook.json").read_text()
-    placed = set(re.findall(r"\{\{(\w+)\}\}", workbook))
-    replaced = set(re.findall(r"'\{\{(\w+)\}\}'", (tree / "infra" / "modules" / "workbook.bicep").read_text()))
-    for name in sorted((placed ^ replaced) | (placed - set(names))):
-        yield f"the workbook's metric {name} is not filled in from alerts.bicep"
-    for item in json.loads(workbook)["items"]:
+def _check_workbook(tree: Path) -> Iterator[str]:
+    workbook = tree / "infra" / "modules" / "workbook.json"
+    for item in json.loads(workbook.read_text())["items"]:
         if item["type"] == 3 and not item["content"]["query"].startswith("AppMetrics\n"):
             yield f"workbook.json: {item['name']} does not query AppMetrics"
+
+
+def _check_queries(tree: Path) -> Iterator[str]:
+    alerts = read_bicep(tree / "infra" / "modules" / "alerts.bicep")
+    metrics = alerts.parameters["metrics"].default
+    names = metrics if isinstance(metrics, dict) else {}
+    workbook = tree / "infra" / "modules" / "workbook.json"
+    others = set(re.findall(r"(\w+):", str(alerts.variables["placeholders"]))) | {"appName"}
+    for path in (workbook, *sorted((tree / "infra" / "queries").glob("*.kql"))):
+        text = path.read_text()
+        if any(str(metric) in text for metric in names.values()):
+            yield f"{path.name}: names a metric; expected that in alerts.bicep alone"
+        known = {*names} if path == workbook else {*names, *others}
+        for name in sorted(set(re.findall(r"\{\{(\w+)\}\}", text)) - known):
+            yield f"{path.name}: nothing fills in {name}"
+        if path != workbook and f"'../queries/{path.name}'" not in alerts.text:
+            yield f"{path.name}: no alert uses it"
 
 
 def _check_abbreviations(tree: Path) -> Iterator[str]:
