@@ -2,16 +2,28 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from shared.adapters.credentials import SteadySyncCredential
-from shared.config import IdentitySettings, SettingError, Settings, TelemetrySettings, load_settings
-from shared.telemetry.exporting import build_exporters, build_resource, export_telemetry
+from shared.config import (
+    IdentitySettings,
+    SettingError,
+    Settings,
+    TelemetrySettings,
+    load_settings,
+    silence_exporter,
+)
+from shared.telemetry.exporting import build_exporters, build_resource, export_telemetry, start_resending
 from tests.support.identity_endpoint import CLIENT_ID, run_identity_endpoint
+from tests.support.ingestion import serve_ingestion
 
 ROOT = Path(__file__).resolve().parents[2]
 CONNECTION_STRING = (
@@ -27,6 +39,8 @@ IN_AZURE = {
 QUIET = {"APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "True", "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "True"}
 """The exporter's own statistics and remote control, which would call out."""
 
+STATISTICS = (*QUIET, "APPLICATIONINSIGHTS_SDKSTATS_DISABLED")
+
 SCRIPT = """
 import asyncio, json, sys, threading
 from shared.wiring import get_services, use_settings
@@ -36,6 +50,7 @@ get_services()
 asyncio.run(use_settings(None))
 get_services()
 print(json.dumps({
+    "sampler": getattr(getattr(trace.get_tracer_provider(), "sampler", None), "get_description", str)(),
     "tracer": type(trace.get_tracer_provider()).__name__,
     "meter": type(metrics.get_meter_provider()).__name__,
     "exporter": "azure.monitor.opentelemetry.exporter" in sys.modules,
@@ -69,13 +84,65 @@ def run_process(environment: dict[str, str]) -> dict[str, object]:
 
 def test_without_a_connection_string_nothing_is_set_up_and_nothing_loaded() -> None:
     told = run_process({})
-    assert told == {"tracer": "ProxyTracerProvider", "meter": "_ProxyMeterProvider", "exporter": False, "threads": 0}
+    assert (told["tracer"], told["meter"]) == ("ProxyTracerProvider", "_ProxyMeterProvider")
+    assert (told["exporter"], told["threads"]) == (False, 0)
 
 
 def test_with_a_connection_string_the_process_gets_its_providers_once() -> None:
     told = run_process(IN_AZURE)
     assert (told["tracer"], told["meter"], told["exporter"]) == ("TracerProvider", "MeterProvider", True)
     assert told["threads"] == 1
+    assert told["sampler"] == "AlwaysOnSampler"
+
+
+def test_telemetry_is_there_as_soon_as_the_app_is_loaded() -> None:
+    script = """
+import function_app, os
+from opentelemetry import trace
+print(type(trace.get_tracer_provider()).__name__, flush=True)
+os._exit(0)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin"} | QUIET | IN_AZURE,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert result.stdout.split() == ["TracerProvider"]
+
+
+def test_what_is_refused_during_an_outage_arrives_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("shared.telemetry.exporting.RETRY_SECONDS", 0.1)
+    with serve_ingestion() as ingestion:
+        ingestion.status = 403  # taken for an outage, too, and not tried again by the client below the exporter
+        settings = TelemetrySettings(connection_string=ingestion.connection_string)
+        spans, metrics = build_exporters(settings, IdentitySettings())
+        reader = InMemoryMetricReader()
+        MeterProvider(metric_readers=[reader]).get_meter("test").create_counter("catalog_seeder.runs").add(1)
+        metrics.export(reader.get_metrics_data())
+        refused, arrived = ingestion.refused, list(ingestion.envelopes)
+        ingestion.status = 200
+        stop = start_resending(spans, 0.1)
+        deadline = time.monotonic() + 20
+        while not ingestion.envelopes and time.monotonic() < deadline:
+            time.sleep(0.05)
+        stop.set()
+        for exporter in (spans, metrics):
+            exporter.shutdown()
+
+    assert (refused, arrived) == (1, [])
+    assert [row["Name"] for row in ingestion.read_tables()["AppMetrics"]] == ["catalog_seeder.runs"]
+
+
+def test_the_exporter_reports_nothing_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in STATISTICS:
+        monkeypatch.delenv(name, raising=False)
+    silence_exporter()
+    assert {name: os.environ[name] for name in STATISTICS} == dict.fromkeys(STATISTICS, "True")
 
 
 def test_the_exporters_sign_in_with_the_managed_identity_that_the_settings_name(
@@ -95,7 +162,6 @@ def sign_in(settings: Settings) -> None:
         assert isinstance(credential, SteadySyncCredential)
         assert credential.get_token("https://monitor.azure.com//.default").token.startswith("token-")
         assert exporter._endpoint == "http://127.0.0.1:9/"
-        assert exporter.storage is None
         exporter.shutdown()
         credential.close()
 

@@ -1,5 +1,6 @@
 """The embedded host hands traces on: from the call to the instance, to its children, to every activity."""
 
+import traceback
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,15 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 import pytest
+from opentelemetry.trace import StatusCode
 
 from local.engine import ManualClock
 from local.host import EmbeddedHost
+from shared.ports import StoreUnavailableError
 from shared.telemetry.observed_activities import observe_activity
 from shared.telemetry.observed_requests import observe_request
 from shared.telemetry.signatures import take_context
+from shared.telemetry.surprises import UnexpectedError
 from shared.telemetry.tracing import start_span
 from tests.telemetry.conftest import Telemetry
 
@@ -89,9 +93,11 @@ async def test_an_activity_that_raises_is_told_by_type_and_not_by_its_words(tele
     async def make_image(payload: dict[str, Any]) -> dict[str, Any]:
         raise LookupError(f"a prompt that nobody may read, of {payload['run_id']}")
 
-    with pytest.raises(LookupError):
+    with pytest.raises(UnexpectedError, match=r"^LookupError at .*\.py:\d+") as raised:
         await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
 
+    assert "run-1" not in "".join(traceback.format_exception(raised.value))
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
     (span,) = telemetry.spans("make_image")
     (event,) = span.events
     assert dict(event.attributes or {}) == {"exception.type": "LookupError"}
@@ -103,13 +109,64 @@ async def test_work_that_is_done_does_not_fail_because_it_cannot_be_told(
     telemetry: Telemetry, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def make_image(payload: dict[str, Any]) -> dict[str, Any]:
-        return {"made": True, "cost": "no cost", "for": payload["run_id"]}
+        return {"made": True, "cost": "a prompt of nobody", "for": payload["run_id"]}
 
     result = await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
 
     assert result["made"] is True
     assert len(telemetry.spans("make_image")) == 1
-    assert "make_image cannot be told in telemetry" in caplog.text
+    assert "make_image cannot be told in telemetry: AttributeError at shared/telemetry/" in caplog.text
+    assert "prompt" not in caplog.text
+
+
+async def test_an_error_of_ours_goes_on_with_its_message_and_without_its_causes(telemetry: Telemetry) -> None:
+    async def make_image(_payload: dict[str, Any]) -> dict[str, Any]:
+        raise StoreUnavailableError("the store does not answer") from LookupError("a secret of others")
+
+    with pytest.raises(StoreUnavailableError, match="does not answer") as raised:
+        await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    assert telemetry.spans("make_image")
+
+
+async def test_a_request_that_raises_goes_on_without_its_message(telemetry: Telemetry) -> None:
+    async def get_run(req: func.HttpRequest) -> func.HttpResponse:
+        raise LookupError(f"a prompt in {req.url}")
+
+    request = func.HttpRequest(method="GET", url="https://example.com/api/runs/1", body=b"")
+    with pytest.raises(UnexpectedError) as raised:
+        await observe_request(get_run)(req=request, context=Invocation())
+
+    assert "example.com" not in str(raised.value)
+    assert telemetry.spans() == []
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome", "is_error"),
+    [
+        ({"turn_in_seconds": 12.5}, "waiting", False),
+        (
+            {"failure": {"reason": "content_policy", "message": ""}, "next": {"action": "rewrite_prompt"}},
+            "failed",
+            False,
+        ),
+        ({"failure": {"reason": "content_policy", "message": ""}}, "failed", True),
+        ({"failure": {"reason": "rate_limited", "message": ""}}, "failed", False),
+        ({"made": True}, "made", False),
+    ],
+)
+async def test_a_span_says_what_came_of_it_and_is_an_error_only_where_nothing_mends_it(
+    telemetry: Telemetry, result: dict[str, Any], outcome: str, is_error: bool
+) -> None:
+    async def make_image(_payload: dict[str, Any]) -> dict[str, Any]:
+        return result
+
+    await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+
+    (span,) = telemetry.spans("make_image")
+    assert (span.attributes or {})["catalog_seeder.outcome"] == outcome
+    assert (span.status.status_code is StatusCode.ERROR) is is_error
 
 
 async def test_a_server_error_is_an_error_of_the_span(telemetry: Telemetry) -> None:
