@@ -75,7 +75,7 @@ def test_traces_reach_activities_and_carry_no_payloads() -> None:
     host = read_host()
     assert host["telemetryMode"] == "OpenTelemetry"
     assert host["extensions"]["durableTask"]["tracing"] == {
-        "distributedTracingEnabled": True,
+        "distributedTracingEnabled": False,  # the host's OpenTelemetry has the same spans
         "version": "V2",
         "traceInputsAndOutputs": False,
         "traceReplayEvents": False,

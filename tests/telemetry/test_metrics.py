@@ -74,6 +74,7 @@ def test_alerts_and_workbook_know_the_metrics_by_these_names() -> None:
     alerts = read_bicep(ROOT / "infra" / "modules" / "alerts.bicep")
     assert alerts.parameters["metrics"].default == {
         "runs": Metric.RUNS,
+        "pauses": Metric.PAUSES,
         "images": Metric.IMAGES,
         "modelCalls": Metric.MODEL_CALLS,
         "cost": Metric.COST_USD,
