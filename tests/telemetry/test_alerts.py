@@ -5,6 +5,7 @@ The durable host's rows are made here, in the form in which extension 3.19 sent 
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter, Azu
 from shared.config import TelemetrySettings, silence_exporter
 from shared.telemetry.exporting import build_resource
 from tests.support.alert_rules import APP_NAME, fill_in, load_rules
+from tests.support.documents import read
 from tests.support.ingestion import Ingestion, serve_ingestion
 from tests.support.kql import Row, run_query
 from tests.support.running_app import RunningApp, run_app
@@ -264,3 +266,26 @@ def test_each_query_of_the_workbook_runs_over_what_the_app_sends(recorder: Recor
     assert {(row["service"], row["reason"]) for row in rows["failures"]} == {("image", "content_policy")}
     assert {row["service"] for row in rows["cost"]} == {"text", "image"}
     assert rows["attention"] == []
+
+
+async def test_the_queries_of_the_docs_answer_what_they_promise(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"content_policy": 0.4}}) as app:
+        run = await run_to_end(app, **RUN | {"targetCount": 8})
+
+    tables = recorder.read_tables()
+    made = next(row for row in tables["AppDependencies"] if row["Properties"].get("catalog_seeder.outcome") == "made")
+    texts = re.findall(r"^```kusto\n(.*?)^```$", read("docs/telemetry.md"), flags=re.MULTILINE | re.DOTALL)
+    cost, percentiles, slowest, failures, _restarts = (run_query(text, tables) for text in texts)
+    tables["AppDependencies"].append(
+        made
+    )  # as if a worker had died after this image, and another one had made it again
+    restarts = run_query(texts[-1], tables)
+
+    assert sum(row["usd"] for row in cost) == pytest.approx(run["cost"]["usd"], abs=0.0001)
+    assert {row["Name"] for row in percentiles} >= {"make_image", "write_batch"}
+    assert all(0 < row["p50"] <= row["p95"] <= row["slowest"] for row in percentiles)
+    assert slowest[0]["seconds"] == max(row["slowest"] for row in percentiles)
+    refused = {row["Name"]: row["executions"] for row in failures if row["reason"] == "content_policy"}
+    assert refused["make_image"] == run["progress"]["images"]["failed"] > 0
+    assert [(row["run"], row["paidAgain"]) for row in restarts] == [(run["runId"], 1)]
+    assert restarts[0]["usdAgain"] == pytest.approx(float(made["Properties"]["catalog_seeder.cost_usd"]))
