@@ -86,6 +86,7 @@ class _Lane:
     def __init__(self, context: df.DurableOrchestrationContext, lane: LaneInput) -> None:
         self.context = context
         self.input = lane
+        self._reached: datetime = context.current_utc_datetime
         self._started_at = lane.started_at or self._now().isoformat()
         self.tally = lane.tally
         self.failure: Failure | None = None
@@ -131,6 +132,7 @@ class _Lane:
         self._leave_out_absence()
         work = self.tasks.pop(task)
         if work == "timer":
+            self._reached = max(self._reached, self._timer_due or self._reached)
             self._timer = self._timer_due = None
             return
         self._looked_at = self._now()
@@ -179,8 +181,12 @@ class _Lane:
         )
 
     def _now(self) -> datetime:
-        now: datetime = self.context.current_utc_datetime
-        return now
+        """Return the present moment; not before that of a timer that has fired.
+
+        The Azure Storage backend cuts a delay to whole seconds, so a timer fires up to a second early. By the clock its
+        moment would still be to come, and the same timer would be set again and again.
+        """
+        return max(self._reached, self.context.current_utc_datetime)
 
     def _start(self, activity: str, payload: dict[str, Any], work: ImageJob | str) -> None:
         self._started += 1
