@@ -186,7 +186,8 @@ class _Lane:
         The Azure Storage backend cuts a delay to whole seconds, so a timer fires up to a second early. By the clock its
         moment would still be to come, and the same timer would be set again and again.
         """
-        return max(self._reached, self.context.current_utc_datetime)
+        now: datetime = self.context.current_utc_datetime
+        return max(self._reached, now)
 
     def _start(self, activity: str, payload: dict[str, Any], work: ImageJob | str) -> None:
         self._started += 1

@@ -45,11 +45,7 @@ def record(name: str, payload: Data, result: Data, *, paid: str | None) -> None:
 
 
 def count_run_end(run_id: str, catalog: str, *, status: str, reason: str | None) -> None:
-    """Count the end of a run.
-
-    ``close_run`` does so by itself. Who ends a run in its place calls this once: a run whose orchestrator is lost for
-    good, or one that was terminated from outside.
-    """
+    """Count the end of a run: ``close_run`` does, and whatever ends a run in its place has to, once."""
     count(Metric.RUNS, {"status": status, "reason": reason, "run_id": run_id, "catalog": catalog})
 
 

@@ -18,7 +18,7 @@ from shared.telemetry.signatures import take_context
 from shared.telemetry.surprises import describe_error, hide_message
 from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, start_span
 
-Activity = Callable[[Data], Awaitable[Data]]
+Activity = Callable[..., Awaitable[Data]]
 
 PAYING = frozenset(
     {"make_categories", "write_batch", "write_prompts", "make_image", "evaluate_image", "rewrite_prompt"}
@@ -32,18 +32,18 @@ logger = logging.getLogger(__name__)
 
 
 def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
-    """Wrap an activity that takes ``payload``, a message's JSON data, and returns a result's.
+    """Wrap an activity that takes ``payload``, a message's JSON data, and returns a result's; bindings are passed on.
 
     Messages leave out the fields that have their default, and so do the attributes, ``attempt`` excepted.
     """
     name = function.__name__
 
-    async def execute(payload: Data, context: func.Context) -> Data:
+    async def execute(payload: Data, context: func.Context, bindings: dict[str, str]) -> Data:
         with join_trace(context), start_span(name) as span, watch_paid_calls() as calls:
             # Told for the case that the host stops and nothing else is.
             describe(span, _describe_message(name, payload) | {Attribute.OUTCOME: "cut_off"})
             try:
-                result = await function(payload)
+                result: Data = await function(payload, **bindings)
             except Exception as error:
                 describe(span, {Attribute.OUTCOME: "broke"})
                 _log(logging.ERROR, f"{name} broke", payload, error=describe_error(error))
@@ -55,9 +55,9 @@ def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
                 logger.error("%s cannot be told in telemetry: %s", name, describe_error(error))  # noqa: TRY400
             return result
 
-    async def observed(*, payload: Data, context: func.Context) -> Data:
+    async def observed(*, payload: Data, context: func.Context, **bindings: str) -> Data:
         try:
-            result = await execute(payload, context)
+            result = await execute(payload, context, bindings)
         except Exception as error:  # noqa: BLE001 - it goes on, without its message
             surprise = hide_message(error)
         else:

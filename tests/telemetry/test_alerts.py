@@ -22,6 +22,7 @@ from tests.support.ingestion import Ingestion, serve_ingestion
 from tests.support.kql import Row, run_query
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import Telemetry, run_to_end
+from tests.telemetry.test_the_trace_of_a_run import read_private_texts
 
 RULES = load_rules()
 RUN = {"catalog": "toys", "targetCount": 6, "categoryCount": 2, "imageSize": "64x64"}
@@ -42,9 +43,15 @@ class Recorder:
         self._spans, self._metrics = AzureMonitorTraceExporter(**options), AzureMonitorMetricExporter(**options)
 
     def read_tables(self) -> Tables:
-        self._spans.export(self._telemetry.spans())
-        self._metrics.export(self._telemetry.reader.get_metrics_data())
+        self.read_envelopes()
         return self._ingestion.read_tables()
+
+    def read_envelopes(self) -> list[dict[str, Any]]:
+        self._spans.export(self._telemetry.spans())
+        counted = self._telemetry.reader.get_metrics_data()
+        if counted is not None:
+            self._metrics.export(counted)
+        return self._ingestion.envelopes
 
 
 @pytest.fixture
@@ -266,6 +273,23 @@ def test_each_query_of_the_workbook_runs_over_what_the_app_sends(recorder: Recor
     assert {(row["service"], row["reason"]) for row in rows["failures"]} == {("image", "content_policy")}
     assert {row["service"] for row in rows["cost"]} == {"text", "image"}
     assert rows["attention"] == []
+
+
+async def test_no_text_of_an_item_and_no_words_of_others_are_in_any_envelope(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(*_: object, **__: object) -> None:
+        raise LookupError("words of a library, a prompt among them")
+
+    monkeypatch.setattr("activities.publish_catalog.run_publish_catalog", break_down)
+    faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.2, "content_policy": 0.2, "bad_image": 0.2}}
+    async with run_app(tmp_path, faults=faults) as app:
+        await run_to_end(app, **RUN)
+        private = read_private_texts(app) | {"words of a library"}
+
+    sent = json.dumps(recorder.read_envelopes(), ensure_ascii=False)
+    assert "LookupError" in sent
+    assert [text for text in private if text in sent] == []
 
 
 async def test_the_queries_of_the_docs_answer_what_they_promise(recorder: Recorder, tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ def test_what_is_refused_during_an_outage_arrives_afterwards(monkeypatch: pytest
         spans, metrics = build_exporters(settings, IdentitySettings())
         reader = InMemoryMetricReader()
         MeterProvider(metric_readers=[reader]).get_meter("test").create_counter("catalog_seeder.runs").add(1)
-        metrics.export(reader.get_metrics_data())
+        counted = reader.get_metrics_data()
+        assert counted is not None
+        metrics.export(counted)
         refused, arrived = ingestion.refused, list(ingestion.envelopes)
         ingestion.status = 200
         stop = start_resending(spans, 0.1)
