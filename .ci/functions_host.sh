@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the app on the real Functions host (`func start`) with Azurite and the model simulator: 40 items, the worker killed in
 # the middle. Fails unless the run completes with all items and images, and with at most the window billed twice.
+# Not run where it was written: there was no Functions host.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck disable=SC1091 # the host starts the Python of the environment that is active
