@@ -178,6 +178,21 @@ async def test_a_run_that_only_waits_for_its_quota_fires_although_it_makes_few_c
     assert [(row["catalog"], row["work"]) for row in fired] == [("toys", "images")]
 
 
+async def test_a_run_that_is_resumed_after_a_long_pause_does_not_count_the_pause(recorder: Recorder) -> None:
+    def at(minutes: float, name: str, outcome: str) -> Row:
+        properties = {"run_id": "run-1", "catalog": "toys", "outcome": outcome}
+        moment = datetime(2026, 12, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+        named = {f"catalog_seeder.{key}": value for key, value in properties.items()}
+        return {"Name": name, "TimeGenerated": moment, "Properties": named, "AppRoleName": "another"}
+
+    tables = recorder.read_tables()
+    paused = [at(0, "make_image", "made"), at(1, "find_stop", "paused")]
+    tables["AppDependencies"] = [*paused, at(45, "resume_run", "done"), at(46, "make_image", "failed")]
+    assert find_fired(tables) == set()
+    tables["AppDependencies"] = [*paused, at(2, "resume_run", "done"), at(30, "make_image", "failed")]
+    assert find_fired(tables) == {"no-progress"}
+
+
 async def test_a_run_whose_texts_are_refused_for_half_an_hour_fires(recorder: Recorder, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 1}}) as app:
         await cancel_once_called(app, "responses", "429", 2)
