@@ -155,8 +155,7 @@ def _log_end(name: str, payload: Data, result: Data, facts: dict[Attribute, Valu
         "status": facts[Attribute.STATUS],
     }
     is_milestone = name in {"prepare_run", "close_run", "record_failure"} or "failure" in result
-    level = logging.INFO if is_milestone else logging.DEBUG
-    _log(logging.WARNING if _find_error(name, payload, result) else level, f"{name} ended", payload, **told)
+    _log(logging.INFO if is_milestone else logging.DEBUG, f"{name} ended", payload, **told)
 
 
 def _log(level: int, event: str, payload: Data, **facts: Value) -> None:
