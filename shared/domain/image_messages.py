@@ -85,6 +85,8 @@ class LaneInput(Message):
         window: what the lane's share of the window has adapted to; None = all of ``width``.
         paused_until: the moment that the service named, ISO 8601.
         most_images: the lane ends after so many image calls; None = when nothing is left.
+        losses: workers that the lane lost in a row without a success.
+        restarts: how often the parent started this lane again after an earlier instance of it was lost.
     """
 
     run_id: str
@@ -103,6 +105,8 @@ class LaneInput(Message):
     window: float | None = None
     paused_until: str | None = None
     most_images: int | None = None
+    losses: int = 0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class ClaimInput(Message):
         lanes: how many lanes share what is left: near the end pages get smaller, so that all lanes end together.
         free: jobs that the lane could start at once; the last round is dealt out by it.
         window: slots of all lanes together.
+        restarts: how often the lane was started again: then its own pages may hold jobs that are done.
     """
 
     run_id: str
@@ -133,6 +138,7 @@ class ClaimInput(Message):
     lanes: int = 1
     free: int = 0
     window: int = 0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,7 @@ class ClaimResult(Message):
         closed: nothing is left and nothing will come.
         stopped: the run was stopped.
         failure: the store did not answer.
+        tally: what the page's other jobs came to, where an earlier instance of the lane has done them.
     """
 
     page: int = 0
@@ -155,6 +162,12 @@ class ClaimResult(Message):
     closed: bool = False
     stopped: bool = False
     failure: Failure | None = None
+    tally: Tally = Tally()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the lane got a page, if only one whose jobs are done."""
+        return bool(self.jobs) or self.tally != Tally()
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,5 +180,10 @@ def name_probe(run_id: str, leg: int) -> str:
     return f"{run_id}:probe{_name_leg(leg)}"
 
 
+def name_restart(instance: str, restarts: int) -> str:
+    """Instance id of a child that was started again so often, after earlier instances of it were lost."""
+    return f"{instance}:restart-{restarts}" if restarts else instance
+
+
 def _name_leg(leg: int) -> str:
     return f":leg-{leg}" if leg else ""

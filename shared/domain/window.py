@@ -107,6 +107,13 @@ class ImageWindow:
             self._shrunk_until = until
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
 
+    def rest(self, until: datetime, *, is_narrow: bool) -> None:
+        """Start nothing before ``until``: the worker was lost. ``is_narrow`` leaves one slot, which grows again."""
+        if is_narrow:
+            self.size = 1.0
+        self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
+        self.pause_texts(until)
+
     def hold(self, now: datetime, until: datetime) -> None:
         """Start no new job before ``until``: a job was told that its turn comes only then."""
         held = self.held_until
