@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.domain.messages import Failure
-from shared.reasons import Reason
+from shared.domain.recovery import TERMINATED
 from shared.records.run import record_stop
 from shared.records.standing import Standing, check_standing
 from shared.root_watch import Root
@@ -11,8 +10,6 @@ from shared.wiring import Services
 
 SUSPENDED_WAIT_SECONDS = 5.0
 """How soon to ask again while a run is suspended."""
-
-TERMINATED = Failure(Reason.CANCELLED, "terminated by its host's management")
 
 
 @dataclass(frozen=True, slots=True)

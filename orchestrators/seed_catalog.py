@@ -78,14 +78,14 @@ class _View:
         leg: how often the run was resumed or started again before.
         first_leg: the leg that this root began with.
         tally: what the run did, as far as it is known here.
-        found: what the run found when it began.
+        found: what the run found when it began; None = that is not known yet.
     """
 
     def __init__(self, context: df.DurableOrchestrationContext, restart: Restart | None) -> None:
         self._context = context
         self.leg = self.first_leg = 0 if restart is None else restart.leg
         self.tally = Tally() if restart is None else restart.tally + Tally(lost=1)
-        self.found = Plan() if restart is None else restart.found or Plan()
+        self.found: Plan | None = None if restart is None else restart.found
 
     @property
     def is_resumed(self) -> bool:
@@ -94,12 +94,17 @@ class _View:
 
     def count_what_is_there(self, plan: Plan) -> None:
         """Count what a lost root had not published: what is in the store beyond what the run found is its own."""
-        images = plan.images - self.found.images - self.tally.kept
+        found = self.found or Plan()
+        images = plan.images - found.images - self.tally.kept
         self.tally = replace(
             self.tally,
-            accepted=max(self.tally.accepted, plan.items - self.found.items),
+            accepted=max(self.tally.accepted, plan.items - found.items),
             made=max(self.tally.made, images),
         )
+
+    def count_categories(self, categories: int) -> None:
+        """Show how many categories the catalog has by now."""
+        self.found = replace(self.found or Plan(), categories=categories)
 
     def forget_failures(self, reasons: frozenset[Reason]) -> None:
         """Count images that failed for one of these no more: they are tried again."""
@@ -108,8 +113,9 @@ class _View:
 
     def show(self, stage: str, **more: Any) -> None:
         """Say where the run is; ``more`` tells of children, whose statuses then add to this one, or of the pause."""
-        status = {"stage": stage, "tally": self.tally.to_json(), "found": self.found.to_json(), "leg": self.leg}
-        self._context.set_custom_status(status | more)
+        status = {"stage": stage, "tally": self.tally.to_json(), "leg": self.leg}
+        found = {} if self.found is None else {"found": self.found.to_json()}
+        self._context.set_custom_status(status | found | more)
 
 
 def _plan(context: df.DurableOrchestrationContext, seed: SeedInput, view: _View) -> Generator[Any, Any, Plan]:
@@ -140,7 +146,7 @@ def _take_input(
     taken: InputTaken = yield from call_patiently(context, "take_input", run, InputTaken)
     if seed.restart is None:
         view.tally += Tally(accepted=taken.added, rejected=taken.rejected)
-    view.found = replace(view.found, categories=taken.categories)
+    view.count_categories(taken.categories)
     return replace(
         plan,
         categories=taken.categories,
@@ -171,7 +177,7 @@ def _make_what_is_missing(
             categories, spent = yield from _ask_for_categories(context, seed, view.leg)
             view.tally += spent
             plan = replace(plan, categories=categories)
-            view.found = replace(view.found, categories=categories)
+            view.count_categories(categories)
         may_need_text = plan.items < seed.target_count if seed.writes_items else seed.writes_prompts and lacks_images
         if may_need_text or (lacks_images and not seed.dry_run):
             # A block that is only seen in text calls is probed by a single writer. Where prompts are written, there may

@@ -7,8 +7,8 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.domain import paths
-from shared.domain.messages import Failure, Tally
+from shared.domain.children import list_children
+from shared.domain.messages import Tally
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import (
     Found,
@@ -33,6 +33,7 @@ from triggers.run_pause import (
     read_pause,
     view_pause,
 )
+from triggers.run_recovery import UNFINISHED_BUSINESS, recover_run
 
 HOW_TO_CONTINUE = (
     "the host that ran it is gone: start it again (or repeat the command) and the run goes on by itself; "
@@ -60,9 +61,12 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
     instance = await client.get_status(run_id)
     if instance is None or instance.runtime_status is None:
         return await _view_forgotten_run(services, run_id, request)
+    if instance.runtime_status in UNFINISHED_BUSINESS:
+        view = await recover_run(services, client, run_id, request, instance)
+    else:
+        view = await _view_instance(services, run_id, instance)
     custom = read_custom_status(instance.custom_status)
     children = await _read_children(client, run_id, custom)
-    view = await _view_instance(services, run_id, instance)
     return compose_status(
         run_id,
         request,
@@ -101,7 +105,7 @@ async def refresh_progress(services: Services, client: df.DurableOrchestrationCl
     A paused run that was cancelled where its host was not at hand is woken in passing.
     """
     status = await load_run_status(services, client, run_id)
-    if status is not None and (status.is_active or status.status is Status.PAUSED):
+    if status is not None and (status.is_active or status.is_waiting):
         if status.error is not None and status.error.reason == Reason.CANCELLED:
             await end_pause_by_cancel(client, run_id)
         await run.write_progress(services.store, status)
@@ -119,13 +123,13 @@ async def _view_instance(services: Services, run_id: str, instance: Any) -> Inst
     pause = read_pause(instance)
     if pause is not None:
         return await view_pause(services.store, run_id, pause, stop)
-    status, error = _read_runtime_status(instance)
+    status = _read_runtime_status(instance)
     stage = str(read_custom_status(instance.custom_status).get("stage", "pending"))
     if stop is None:
-        return InstanceView(status, stage, error)
+        return InstanceView(status, stage, None)
     if stage == PLANNING_STAGE and stop.reason in PAUSING_REASONS:  # what stopped the leg before is being put aside
-        return InstanceView(status, RESUMING_STAGE, error)
-    return InstanceView(status, STOPPING_STAGE, error or stop)
+        return InstanceView(status, RESUMING_STAGE, None)
+    return InstanceView(status, STOPPING_STAGE, stop)
 
 
 async def _read_children(
@@ -134,31 +138,20 @@ async def _read_children(
     custom: Any,
 ) -> list[Any]:
     """Return what the running children say; once they ended, the parent has counted them in."""
-    if "lanes" not in custom:
-        return []
-    leg, writers = custom.get("leg", 0), custom.get("writers", 1)
-    names = [
-        # One more than there are writers by category: the one that fills up what they left short.
-        *(paths.name_writer(run_id, lane, leg) for lane in range(writers + (writers > 1))),
-        *(paths.name_lane(run_id, lane, leg) for lane in range(custom["lanes"])),
-    ]
-    statuses = await asyncio.gather(*(client.get_status(name) for name in names))
+    statuses = await asyncio.gather(*(client.get_status(name) for name in list_children(run_id, custom)))
     return [read_custom_status(status.custom_status) for status in statuses]
 
 
-def _read_runtime_status(instance: Any) -> tuple[Status, Failure | None]:
+def _read_runtime_status(instance: Any) -> Status:
     match instance.runtime_status:
         case df.OrchestrationRuntimeStatus.Pending:
-            return Status.PENDING, None
+            return Status.PENDING
         case df.OrchestrationRuntimeStatus.Completed:
-            return Status(str(instance.output)), None
-        case df.OrchestrationRuntimeStatus.Failed:
-            message = " ".join(str(instance.output).split())[:300]
-            return Status.FAILED, Failure(Reason.INTERNAL_ERROR, message)
-        case df.OrchestrationRuntimeStatus.Terminated | df.OrchestrationRuntimeStatus.Canceled:
-            return Status.CANCELLED, Failure(Reason.CANCELLED, "terminated by its host's management")
+            return Status(str(instance.output))
+        case df.OrchestrationRuntimeStatus.Suspended:
+            return Status.SUSPENDED
         case _:
-            return Status.RUNNING, None
+            return Status.RUNNING
 
 
 async def _view_forgotten_run(services: Services, run_id: str, request: SeedRequest) -> RunStatus:

@@ -25,6 +25,7 @@ class Status(StrEnum):
     PENDING = "Pending"
     RUNNING = "Running"
     PAUSED = "Paused"
+    SUSPENDED = "Suspended"
     COMPLETED = "Completed"
     COMPLETED_WITH_FAILURES = "CompletedWithFailures"
     CANCELLED = "Cancelled"
@@ -134,6 +135,11 @@ class RunStatus(_View):
     def is_active(self) -> bool:
         """Tell whether the run is at work, or about to be."""
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run does nothing until a person resumes it."""
+        return self.status in {Status.PAUSED, Status.SUSPENDED}
 
     @property
     def images_to_refine(self) -> int:

@@ -1,0 +1,188 @@
+"""Recovers a run whose root ended without ending the run: starts it again, or ends it once no child can pay any more.
+
+Whoever asks for the run's status does this in passing, and so does a timer. A record in the store is created before
+each start, so of many who see the same loss one acts.
+"""
+
+import asyncio
+import contextlib
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from shared.domain.children import list_children
+from shared.domain.messages import Ending, Failure, Plan, Restart, Tally
+from shared.domain.paths import name_end
+from shared.domain.recovery import LostRoot, Remedy, decide_recovery
+from shared.domain.requests import SeedRequest
+from shared.domain.retries import decide_loss_wait
+from shared.domain.run_status import Status, read_custom_status
+from shared.ports import Store
+from shared.reasons import Reason
+from shared.records import run
+from shared.records.claims import read_claim
+from shared.records.recoveries import RecoveryKind, create_recovery, list_recoveries
+from shared.telemetry.run_log import log_run
+from shared.wiring import Services
+from triggers.run_pause import STOPPING_STAGE, InstanceView, record_cancel
+from triggers.seed_inputs import make_seed_input
+
+RESTARTING_STAGE = "restarting"
+
+TERMINATION_POLLS, TERMINATION_POLL_SECONDS = 6, 0.5
+"""How long a restart waits for the children of the lost root to end; the next one who asks goes on from there."""
+
+ENDED = frozenset(
+    {
+        df.OrchestrationRuntimeStatus.Completed,
+        df.OrchestrationRuntimeStatus.Failed,
+        df.OrchestrationRuntimeStatus.Terminated,
+        df.OrchestrationRuntimeStatus.Canceled,
+    },
+)
+TERMINATED = frozenset({df.OrchestrationRuntimeStatus.Terminated, df.OrchestrationRuntimeStatus.Canceled})
+UNFINISHED_BUSINESS = TERMINATED | {df.OrchestrationRuntimeStatus.Failed}
+"""A root that ended so has not ended its run."""
+
+
+async def recover_run(
+    services: Services,
+    client: df.DurableOrchestrationClient,
+    run_id: str,
+    request: SeedRequest,
+    instance: Any,
+) -> InstanceView:
+    """Do the next thing for a run whose root ended without a summary, and return what callers see meanwhile.
+
+    Args:
+        services: of this process.
+        client: the durable client.
+        run_id: the run.
+        request: what it was asked.
+        instance: its root, which failed or was terminated.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    store, now = services.store, datetime.now(UTC)
+    restarts = await list_recoveries(store, run_id, RecoveryKind.RESTART)
+    claim = await read_claim(store, request.catalog)
+    root = LostRoot(
+        is_terminated=instance.runtime_status in TERMINATED,
+        output=str(instance.output),
+        stop=await run.read_stop(store, run_id),
+        restarts=[record.at for record in restarts],
+        last_success_at=claim.last_success_at if claim is not None and claim.run_id == run_id else None,
+    )
+    decision = decide_recovery(root, now)
+    custom = read_custom_status(instance.custom_status)
+    if decision.remedy is Remedy.END:
+        return await _end(services, client, run_id, request, custom, decision.failure)
+    if decision.remedy is Remedy.RESTART and await _terminate_children(client, run_id, custom):
+        leg = 1 + max([int(custom.get("leg", 0)), *(record.leg for record in restarts)])
+        if await create_recovery(store, run_id, RecoveryKind.RESTART, len(restarts) + 1, leg):
+            restart = Restart(leg, _read_found(custom), await _sum_tallies(client, run_id, custom))
+            await _start(client, "seed_catalog", run_id, make_seed_input(run_id, request, restart).to_json())
+            _log("run restarted", run_id, request, decision.failure)
+    return InstanceView(Status.RUNNING, RESTARTING_STAGE, None)
+
+
+async def _end(
+    services: Services,
+    client: df.DurableOrchestrationClient,
+    run_id: str,
+    request: SeedRequest,
+    custom: Any,
+    failure: Failure,
+) -> InstanceView:
+    """Stop a run, wait for its children, and let it be ended; what cannot be ended is as its root left it."""
+    store, now = services.store, datetime.now(UTC)
+    await _stop(store, run_id, failure)
+    ending = InstanceView(Status.RUNNING, STOPPING_STAGE, failure)
+    children = await _find_active_children(client, run_id, custom)
+    if children:
+        for child in children:
+            if child.runtime_status is df.OrchestrationRuntimeStatus.Suspended:  # it would never see the stop
+                await _terminate(client, child.instance_id)
+        return ending
+    end_id = name_end(run_id)
+    instance = await client.get_status(end_id)
+    if instance is not None and instance.runtime_status not in {None, *ENDED}:
+        return ending
+    earlier = await list_recoveries(store, run_id, RecoveryKind.END)
+    wait = decide_loss_wait(len(earlier)) if earlier else 0.0
+    if wait is None:
+        status = Status.CANCELLED if failure.reason is Reason.CANCELLED else Status.FAILED
+        return InstanceView(status, "ended", failure)
+    is_due = not earlier or now >= earlier[-1].at + timedelta(seconds=wait)
+    if is_due and await create_recovery(store, run_id, RecoveryKind.END, len(earlier) + 1):
+        tally = await _sum_tallies(client, run_id, custom)
+        lost = tally + Tally(lost=int(failure.reason is Reason.WORKER_LOST))
+        message = Ending(run_id, request.catalog, lost, failure, recount=True)
+        await _start(client, "end_run", end_id, message.to_json())
+        _log("run ended from outside", run_id, request, failure)
+    return ending
+
+
+async def _stop(store: Store, run_id: str, failure: Failure) -> None:
+    if failure.reason is Reason.CANCELLED:
+        await record_cancel(store, run_id, failure)
+    else:
+        await run.record_stop(store, run_id, failure)
+
+
+async def _find_active_children(client: df.DurableOrchestrationClient, run_id: str, custom: Any) -> list[Any]:
+    """Return the children that may still pay, by what the engine says of them."""
+    found = await asyncio.gather(*(client.get_status(name) for name in list_children(run_id, custom)))
+    return [child for child in found if child is not None and child.runtime_status not in {None, *ENDED}]
+
+
+async def _terminate_children(client: df.DurableOrchestrationClient, run_id: str, custom: Any) -> bool:
+    """End what is left of a lost root's children; False if some have not ended yet."""
+    for poll in range(TERMINATION_POLLS):
+        children = await _find_active_children(client, run_id, custom)
+        if not children:
+            return True
+        if poll == 0:
+            for child in children:
+                await _terminate(client, child.instance_id)
+        await asyncio.sleep(TERMINATION_POLL_SECONDS)
+    return False
+
+
+async def _terminate(client: df.DurableOrchestrationClient, instance_id: str) -> None:
+    with contextlib.suppress(Exception):  # it may have ended by itself; if not, the next one who asks tries again
+        await client.terminate(instance_id, "the root of its run is gone")
+
+
+async def _start(client: df.DurableOrchestrationClient, name: str, instance_id: str, message: Any) -> None:
+    """Start an orchestration; hosts refuse an id that is at work, which another recovery has started then."""
+    try:
+        await client.start_new(name, instance_id, message)
+    except Exception:
+        instance = await client.get_status(instance_id)
+        if instance is None or instance.runtime_status in {None, *ENDED}:
+            raise
+
+
+async def _sum_tallies(client: df.DurableOrchestrationClient, run_id: str, custom: Any) -> Tally:
+    """Return what the root and its children have published of what they did."""
+    found = await asyncio.gather(*(client.get_status(name) for name in list_children(run_id, custom)))
+    parts = [custom, *(read_custom_status(child.custom_status) for child in found if child is not None)]
+    return sum((Tally.from_json(part.get("tally", {})) for part in parts), Tally())
+
+
+def _read_found(custom: Any) -> Plan | None:
+    return Plan.from_json(custom["found"]) if "found" in custom else None
+
+
+def _log(event: str, run_id: str, request: SeedRequest, failure: Failure) -> None:
+    log_run(
+        logging.WARNING,
+        event,
+        run_id=run_id,
+        catalog=request.catalog,
+        reason=str(failure.reason),
+    )
