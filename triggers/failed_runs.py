@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -61,9 +62,7 @@ async def run_resume_failed_runs(
         await sleep(PAUSE_SECONDS)
 
 
-async def _recover(
-    services: Services, client: df.DurableOrchestrationClient, instance: df.DurableOrchestrationStatus
-) -> bool:
+async def _recover(services: Services, client: df.DurableOrchestrationClient, instance: Any) -> bool:
     """Do the next thing for a run; False if there is nothing more to do. One run's trouble is not another's."""
     run_id = str(instance.instance_id)
     try:

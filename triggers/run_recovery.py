@@ -7,6 +7,8 @@ each start, so of many who see the same loss one acts.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,6 +49,25 @@ UNFINISHED_BUSINESS = TERMINATED | {df.OrchestrationRuntimeStatus.Failed}
 """A root that ended so has not ended its run."""
 
 
+@dataclass(frozen=True, slots=True)
+class _LeftRun:
+    """A run whose root has ended without a summary.
+
+    Attributes:
+        services: of this process.
+        client: the durable client.
+        run_id: the run.
+        request: what it was asked.
+        custom: what its root published last.
+    """
+
+    services: Services
+    client: df.DurableOrchestrationClient
+    run_id: str
+    request: SeedRequest
+    custom: Mapping[str, Any]
+
+
 async def recover_run(
     services: Services,
     client: df.DurableOrchestrationClient,
@@ -77,31 +98,24 @@ async def recover_run(
         last_success_at=claim.last_success_at if claim is not None and claim.run_id == run_id else None,
     )
     decision = decide_recovery(root, now)
-    custom = read_custom_status(instance.custom_status)
+    left = _LeftRun(services, client, run_id, request, read_custom_status(instance.custom_status))
     if decision.remedy is Remedy.END:
-        return await _end(services, client, run_id, request, custom, decision.failure)
-    if decision.remedy is Remedy.RESTART and await _terminate_children(client, run_id, custom):
-        leg = 1 + max([int(custom.get("leg", 0)), *(record.leg for record in restarts)])
+        return await _end(left, decision.failure)
+    if decision.remedy is Remedy.RESTART and await _terminate_children(left):
+        leg = 1 + max([int(left.custom.get("leg", 0)), *(record.leg for record in restarts)])
         if await create_recovery(store, run_id, RecoveryKind.RESTART, len(restarts) + 1, leg):
-            restart = Restart(leg, _read_found(custom), await _sum_tallies(client, run_id, custom))
+            restart = Restart(leg, _read_found(left.custom), await _sum_tallies(left))
             await _start(client, "seed_catalog", run_id, make_seed_input(run_id, request, restart).to_json())
-            _log("run restarted", run_id, request, decision.failure)
+            _log("run restarted", left, decision.failure)
     return InstanceView(Status.RUNNING, RESTARTING_STAGE, None)
 
 
-async def _end(
-    services: Services,
-    client: df.DurableOrchestrationClient,
-    run_id: str,
-    request: SeedRequest,
-    custom: Any,
-    failure: Failure,
-) -> InstanceView:
+async def _end(left: _LeftRun, failure: Failure) -> InstanceView:
     """Stop a run, wait for its children, and let it be ended; what cannot be ended is as its root left it."""
-    store, now = services.store, datetime.now(UTC)
+    store, client, run_id, now = left.services.store, left.client, left.run_id, datetime.now(UTC)
     await _stop(store, run_id, failure)
     ending = InstanceView(Status.RUNNING, STOPPING_STAGE, failure)
-    children = await _find_active_children(client, run_id, custom)
+    children = await _find_active_children(left)
     if children:
         for child in children:
             if child.runtime_status is df.OrchestrationRuntimeStatus.Suspended:  # it would never see the stop
@@ -118,11 +132,11 @@ async def _end(
         return InstanceView(status, "ended", failure)
     is_due = not earlier or now >= earlier[-1].at + timedelta(seconds=wait)
     if is_due and await create_recovery(store, run_id, RecoveryKind.END, len(earlier) + 1):
-        tally = await _sum_tallies(client, run_id, custom)
+        tally = await _sum_tallies(left)
         lost = tally + Tally(lost=int(failure.reason is Reason.WORKER_LOST))
-        message = Ending(run_id, request.catalog, lost, failure, recount=True)
+        message = Ending(run_id, left.request.catalog, lost, failure, recount=True)
         await _start(client, "end_run", end_id, message.to_json())
-        _log("run ended from outside", run_id, request, failure)
+        _log("run ended from outside", left, failure)
     return ending
 
 
@@ -133,21 +147,26 @@ async def _stop(store: Store, run_id: str, failure: Failure) -> None:
         await run.record_stop(store, run_id, failure)
 
 
-async def _find_active_children(client: df.DurableOrchestrationClient, run_id: str, custom: Any) -> list[Any]:
+async def _read_children(left: _LeftRun) -> list[Any]:
+    names = list_children(left.run_id, left.custom)
+    return list(await asyncio.gather(*(left.client.get_status(name) for name in names)))
+
+
+async def _find_active_children(left: _LeftRun) -> list[Any]:
     """Return the children that may still pay, by what the engine says of them."""
-    found = await asyncio.gather(*(client.get_status(name) for name in list_children(run_id, custom)))
+    found = await _read_children(left)
     return [child for child in found if child is not None and child.runtime_status not in {None, *ENDED}]
 
 
-async def _terminate_children(client: df.DurableOrchestrationClient, run_id: str, custom: Any) -> bool:
+async def _terminate_children(left: _LeftRun) -> bool:
     """End what is left of a lost root's children; False if some have not ended yet."""
     for poll in range(TERMINATION_POLLS):
-        children = await _find_active_children(client, run_id, custom)
+        children = await _find_active_children(left)
         if not children:
             return True
         if poll == 0:
             for child in children:
-                await _terminate(client, child.instance_id)
+                await _terminate(left.client, child.instance_id)
         await asyncio.sleep(TERMINATION_POLL_SECONDS)
     return False
 
@@ -167,22 +186,17 @@ async def _start(client: df.DurableOrchestrationClient, name: str, instance_id: 
             raise
 
 
-async def _sum_tallies(client: df.DurableOrchestrationClient, run_id: str, custom: Any) -> Tally:
+async def _sum_tallies(left: _LeftRun) -> Tally:
     """Return what the root and its children have published of what they did."""
-    found = await asyncio.gather(*(client.get_status(name) for name in list_children(run_id, custom)))
-    parts = [custom, *(read_custom_status(child.custom_status) for child in found if child is not None)]
+    found = await _read_children(left)
+    parts = [left.custom, *(read_custom_status(child.custom_status) for child in found if child is not None)]
     return sum((Tally.from_json(part.get("tally", {})) for part in parts), Tally())
 
 
-def _read_found(custom: Any) -> Plan | None:
+def _read_found(custom: Mapping[str, Any]) -> Plan | None:
     return Plan.from_json(custom["found"]) if "found" in custom else None
 
 
-def _log(event: str, run_id: str, request: SeedRequest, failure: Failure) -> None:
-    log_run(
-        logging.WARNING,
-        event,
-        run_id=run_id,
-        catalog=request.catalog,
-        reason=str(failure.reason),
-    )
+def _log(event: str, left: _LeftRun, failure: Failure) -> None:
+    reason = str(failure.reason)
+    log_run(logging.WARNING, event, run_id=left.run_id, catalog=left.request.catalog, reason=reason)
