@@ -77,7 +77,8 @@ class Crew:
 
     def describe(self) -> dict[str, Any]:
         """Return which children there are: callers add up what these say of themselves. See `list_children`."""
-        restarts = {"restarts": dict(self._restarts)} if self._restarts else {}
+        by_role = {name.removeprefix(self.seed.run_id): count for name, count in self._restarts.items()}
+        restarts = {"restarts": by_role} if by_role else {}
         return {"lanes": len(self.widths), "writers": self.writers, "leg": self.leg, **restarts}
 
     def start(self, context: df.DurableOrchestrationContext) -> None:

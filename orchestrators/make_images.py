@@ -185,7 +185,7 @@ class _Lane:
             tally=self.tally,
             losses=self._losses,
             most_images=None if self.input.most_images is None else self.input.most_images - self._ended,
-            window=self._window.size,
+            window=self._window.size_to_keep,
             paused_until=None if self._window.paused_until is None else self._window.paused_until.isoformat(),
         )
 

@@ -47,6 +47,7 @@ class ImageWindow:
     _ready: deque[ImageJob] = field(default_factory=deque)
     _waiting: list[ImageJob] = field(default_factory=list)
     _shrunk_until: datetime | None = None
+    _size_before_rest: float | None = None
 
     def __post_init__(self) -> None:
         if not self.size:
@@ -87,8 +88,15 @@ class ImageWindow:
         """Free the slot of a job that ended, for good or for now."""
         self.running -= 1
 
+    @property
+    def size_to_keep(self) -> float:
+        """What the window has adapted to, apart from a narrow slot after lost workers."""
+        return self._size_before_rest or self.size
+
     def grow(self, job: ImageJob) -> None:
         """Take a success into account; that of a step that draws nothing says nothing of the pictures' quota."""
+        if self._size_before_rest is not None:
+            self.size, self._size_before_rest = self._size_before_rest, None
         if job.step.action is Action.DRAW:
             self.size = min(float(self.width), self.size + 1 / self.size)
 
@@ -108,8 +116,9 @@ class ImageWindow:
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
 
     def rest(self, until: datetime, *, is_narrow: bool) -> None:
-        """Start nothing before ``until``: the worker was lost. ``is_narrow`` leaves one slot, which grows again."""
+        """Start nothing before ``until``: the worker was lost. ``is_narrow`` leaves one slot until a job succeeds."""
         if is_narrow:
+            self._size_before_rest = self.size_to_keep
             self.size = 1.0
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
         self.pause_texts(until)
