@@ -103,6 +103,7 @@ def test_the_statuses_fall_into_groups() -> None:
         "Pending",
         "Running",
         "Paused",
+        "Suspended",
         "Completed",
         "CompletedWithFailures",
         "Cancelled",
@@ -111,7 +112,7 @@ def test_the_statuses_fall_into_groups() -> None:
     }
     assert not ACTIVE_STATUSES & FINAL_STATUSES
     assert PUBLISHING_STATUSES < FINAL_STATUSES
-    assert not {Status.PAUSED, Status.INTERRUPTED} & (ACTIVE_STATUSES | FINAL_STATUSES)
+    assert not {Status.PAUSED, Status.SUSPENDED, Status.INTERRUPTED} & (ACTIVE_STATUSES | FINAL_STATUSES)
     assert not SHORTFALL_REASONS & FATAL_REASONS
 
 
