@@ -48,6 +48,8 @@ TERMINATED = frozenset({df.OrchestrationRuntimeStatus.Terminated, df.Orchestrati
 UNFINISHED_BUSINESS = TERMINATED | {df.OrchestrationRuntimeStatus.Failed}
 """A root that ended so has not ended its run."""
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class _LeftRun:
@@ -177,13 +179,11 @@ async def _terminate(client: df.DurableOrchestrationClient, instance_id: str) ->
 
 
 async def _start(client: df.DurableOrchestrationClient, name: str, instance_id: str, message: Any) -> None:
-    """Start an orchestration; hosts refuse an id that is at work, which another recovery has started then."""
+    """Start an orchestration. A host that refuses fails nobody who asks: after a wait the next one tries again."""
     try:
         await client.start_new(name, instance_id, message)
-    except Exception:
-        instance = await client.get_status(instance_id)
-        if instance is None or instance.runtime_status in {None, *ENDED}:
-            raise
+    except Exception as error:
+        logger.warning("%s %s was not started", name, instance_id, exc_info=error)
 
 
 async def _sum_tallies(left: _LeftRun) -> Tally:
