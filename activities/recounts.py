@@ -1,7 +1,7 @@
 """What a run did by what is in the store: for one whose parts were lost, and took their own counts along."""
 
 import logging
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from shared.domain.messages import Cost, Ending, Published, Tally
 from shared.domain.run_status import Status
@@ -31,7 +31,7 @@ async def recount(services: Services, ending: Ending) -> Tally:
             cost += call.cost
     makers = await list_makers(services.store, ending.catalog)
     made = sum(maker == ending.run_id for maker in makers.values())
-    return replace(ending.tally, made=max(made, ending.tally.made), cost=_pick_higher(cost, ending.tally.cost))
+    return replace(ending.tally, made=max(made, ending.tally.made), cost=cost.at_least(ending.tally.cost))
 
 
 async def count_unpublished(services: Services, ending: Ending) -> Published:
@@ -53,7 +53,3 @@ async def count_unpublished(services: Services, ending: Ending) -> Published:
         logger.warning("run %s ends without counts", ending.run_id, exc_info=error)
         return published
     return replace(published, categories=view.categories, items=view.items, images=view.images)
-
-
-def _pick_higher(cost: Cost, other: Cost) -> Cost:
-    return Cost(**{field.name: max(getattr(cost, field.name), getattr(other, field.name)) for field in fields(Cost)})

@@ -14,7 +14,6 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.domain.children import list_children
 from shared.domain.messages import Ending, Failure, Plan, Restart, Tally
 from shared.domain.paths import name_end
 from shared.domain.recovery import LostRoot, Remedy, decide_recovery
@@ -28,6 +27,7 @@ from shared.records.claims import read_claim
 from shared.records.recoveries import RecoveryKind, create_recovery, list_recoveries
 from shared.telemetry.run_log import log_run
 from shared.wiring import Services
+from triggers.run_children import read_children, read_work
 from triggers.run_pause import STOPPING_STAGE, InstanceView, record_cancel
 from triggers.seed_inputs import make_seed_input
 
@@ -106,7 +106,8 @@ async def recover_run(
     if decision.remedy is Remedy.RESTART and await _terminate_children(left):
         leg = 1 + max([int(left.custom.get("leg", 0)), *(record.leg for record in restarts)])
         if await create_recovery(store, run_id, RecoveryKind.RESTART, len(restarts) + 1, leg):
-            restart = Restart(leg, _read_found(left.custom), await _sum_tallies(left))
+            tally, _ = await read_work(client, run_id, left.custom)
+            restart = Restart(leg, _read_found(left.custom), tally)
             await _start(client, "seed_catalog", run_id, make_seed_input(run_id, request, restart).to_json())
             _log("run restarted", left, decision.failure)
     return InstanceView(Status.RUNNING, RESTARTING_STAGE, None)
@@ -134,7 +135,7 @@ async def _end(left: _LeftRun, failure: Failure) -> InstanceView:
         return InstanceView(status, "ended", failure)
     is_due = not earlier or now >= earlier[-1].at + timedelta(seconds=wait)
     if is_due and await create_recovery(store, run_id, RecoveryKind.END, len(earlier) + 1):
-        tally = await _sum_tallies(left)
+        tally, _ = await read_work(client, run_id, left.custom)
         lost = tally + Tally(lost=int(failure.reason is Reason.WORKER_LOST))
         message = Ending(run_id, left.request.catalog, lost, failure, recount=True)
         await _start(client, "end_run", end_id, message.to_json())
@@ -149,15 +150,10 @@ async def _stop(store: Store, run_id: str, failure: Failure) -> None:
         await run.record_stop(store, run_id, failure)
 
 
-async def _read_children(left: _LeftRun) -> list[Any]:
-    names = list_children(left.run_id, left.custom)
-    return list(await asyncio.gather(*(left.client.get_status(name) for name in names)))
-
-
 async def _find_active_children(left: _LeftRun) -> list[Any]:
     """Return the children that may still pay, by what the engine says of them."""
-    found = await _read_children(left)
-    return [child for child in found if child is not None and child.runtime_status not in {None, *ENDED}]
+    found = await read_children(left.client, left.run_id, left.custom)
+    return [child for child in found.values() if child.runtime_status not in {None, *ENDED}]
 
 
 async def _terminate_children(left: _LeftRun) -> bool:
@@ -184,13 +180,6 @@ async def _start(client: df.DurableOrchestrationClient, name: str, instance_id: 
         await client.start_new(name, instance_id, message)
     except Exception as error:
         logger.warning("%s %s was not started", name, instance_id, exc_info=error)
-
-
-async def _sum_tallies(left: _LeftRun) -> Tally:
-    """Return what the root and its children have published of what they did."""
-    found = await _read_children(left)
-    parts = [left.custom, *(read_custom_status(child.custom_status) for child in found if child is not None)]
-    return sum((Tally.from_json(part.get("tally", {})) for part in parts), Tally())
 
 
 def _read_found(custom: Mapping[str, Any]) -> Plan | None:

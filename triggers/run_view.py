@@ -1,14 +1,11 @@
 """What callers see of a run: its summary once it ended, until then the sum of what its instances say of themselves."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.domain.children import list_children
-from shared.domain.messages import Tally
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import (
     Found,
@@ -24,6 +21,7 @@ from shared.records import claims, run
 from shared.records.run import UnknownRunError
 from shared.wiring import Services
 from triggers.answers import Problem
+from triggers.run_children import read_work
 from triggers.run_pause import (
     PLANNING_STAGE,
     RESUMING_STAGE,
@@ -33,7 +31,7 @@ from triggers.run_pause import (
     read_pause,
     view_pause,
 )
-from triggers.run_recovery import UNFINISHED_BUSINESS, recover_run
+from triggers.run_recovery import RESTARTING_STAGE, UNFINISHED_BUSINESS, recover_run
 
 HOW_TO_CONTINUE = (
     "the host that ran it is gone: start it again (or repeat the command) and the run goes on by itself; "
@@ -66,19 +64,20 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
     else:
         view = await _view_instance(services, run_id, instance)
     custom = read_custom_status(instance.custom_status)
-    children = await _read_children(client, run_id, custom)
-    return compose_status(
+    tally, window = await read_work(client, run_id, custom)
+    status = compose_status(
         run_id,
         request,
         status=view.status,
         stage=view.stage,
         found=Found.model_validate(custom.get("found", {})),
-        tallies=[Tally.from_json(part.get("tally", {})) for part in (custom, *children)],
+        tallies=[tally],
         updated_at=datetime.now(UTC),
         error=view.error,
         paused_until=view.until,
-        window=sum(windows) if (windows := [part["window"] for part in children if "window" in part]) else None,
+        window=window,
     )
+    return status if custom else await _keep_progress(services, status)
 
 
 async def load_known_run(services: Services, client: df.DurableOrchestrationClient, req: func.HttpRequest) -> RunStatus:
@@ -132,14 +131,14 @@ async def _view_instance(services: Services, run_id: str, instance: Any) -> Inst
     return InstanceView(status, STOPPING_STAGE, stop)
 
 
-async def _read_children(
-    client: df.DurableOrchestrationClient,
-    run_id: str,
-    custom: Any,
-) -> list[Any]:
-    """Return what the running children say; once they ended, the parent has counted them in."""
-    statuses = await asyncio.gather(*(client.get_status(name) for name in list_children(run_id, custom)))
-    return [read_custom_status(status.custom_status) for status in statuses]
+async def _keep_progress(services: Services, status: RunStatus) -> RunStatus:
+    """Return the status of a root that has published nothing yet: one that was started again continues its progress."""
+    last = await run.read_status_file(services.store, status.run_id, "progress.json")
+    if last is None or not status.is_active or last.progress == status.progress:
+        return status
+    return last.model_copy(
+        update={"status": Status.RUNNING, "stage": RESTARTING_STAGE, "updated_at": status.updated_at, "error": None},
+    )
 
 
 def _read_runtime_status(instance: Any) -> Status:

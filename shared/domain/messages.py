@@ -69,6 +69,16 @@ class Cost(Message):
             self.nano_usd + other.nano_usd,
         )
 
+    def at_least(self, other: "Cost") -> "Cost":
+        """Return the higher of each count."""
+        return Cost(
+            max(self.text_calls, other.text_calls),
+            max(self.image_calls, other.image_calls),
+            max(self.input_tokens, other.input_tokens),
+            max(self.output_tokens, other.output_tokens),
+            max(self.nano_usd, other.nano_usd),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Failure(Message):
@@ -126,6 +136,20 @@ class Tally(Message):
             self.cost + other.cost,
             self.refined + other.refined,
             self.lost + other.lost,
+        )
+
+    def at_least(self, other: "Tally") -> "Tally":
+        """Return the higher of each count: of an instance that was started again, and of the one that was lost."""
+        return Tally(
+            max(self.accepted, other.accepted),
+            dict(Counter(self.rejected) | Counter(other.rejected)),
+            max(self.made, other.made),
+            max(self.kept, other.kept),
+            dict(Counter(self.failed) | Counter(other.failed)),
+            max(self.rate_limited, other.rate_limited),
+            self.cost.at_least(other.cost),
+            max(self.refined, other.refined),
+            max(self.lost, other.lost),
         )
 
 

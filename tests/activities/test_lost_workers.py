@@ -6,10 +6,10 @@ import pytest
 
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult, ImageCall, ImageResult
+from shared.domain.items import Item
 from shared.domain.messages import Cost, Ending, Failure, Message, Plan, ResumeInput, Stop, Tally, TextCall, TextResult
 from shared.reasons import Reason
 from shared.records import pauses, run
-from shared.records.catalog import Item
 from shared.root_watch import Root
 from shared.wiring import Services
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.children import list_children
-from shared.domain.messages import Failure
+from shared.domain.children import list_children, list_lost_children, sum_tallies
+from shared.domain.messages import Failure, Tally
 from shared.domain.paths import name_lane, name_probe, name_writer
 from shared.domain.recovery import LostRoot, Remedy, decide_recovery
 from shared.domain.retries import LOSS_WAITS_SECONDS
@@ -70,3 +70,16 @@ def test_children_are_found_by_what_the_root_publishes() -> None:
     ]
     assert list_children(RUN, {"leg": 2, "probe": 1}) == [f"{name_probe(RUN, 2)}:restart-1"]
     assert list_children(RUN, {"stage": "planning", "leg": 0}) == []
+
+
+def test_a_child_that_was_started_again_counts_at_least_what_the_lost_instance_had() -> None:
+    custom = {"lanes": 2, "writers": 0, "leg": 0, "restarts": {":lane-1": 1}, "tally": Tally(made=1).to_json()}
+    lost = list_lost_children(RUN, custom)
+    published = {
+        name_lane(RUN, 0): {"tally": Tally(made=5).to_json()},
+        name_lane(RUN, 1): {"tally": Tally(made=7, rate_limited=1).to_json()},
+        f"{name_lane(RUN, 1)}:restart-1": {"tally": Tally(made=2, kept=3).to_json()},
+    }
+    assert lost == {f"{name_lane(RUN, 1)}:restart-1": name_lane(RUN, 1)}
+    assert sum_tallies(custom, published, lost) == Tally(made=1 + 5 + 7, kept=3, rate_limited=1)
+    assert sum_tallies(custom, {}, lost) == Tally(made=1)
