@@ -310,7 +310,11 @@ def summarize(
         images_kept=max(0, published.images - tally.made),
         images_made=tally.made,
         placeholders=published.placeholders,
-        notes=[*find_notes(request, published.items - tally.accepted), *published.notes],
+        notes=[
+            *find_notes(request, published.items - tally.accepted),
+            *published.notes,
+            *([f"workers lost: {tally.lost}; the work that they had was done again"] if tally.lost else []),
+        ],
     )
 
 

@@ -123,6 +123,7 @@ async def test_a_run_that_could_not_be_published_is_counted_in_the_store(
     assert (summary["status"], summary["error"]["reason"]) == ("Failed", "worker_lost")
     assert (summary["progress"]["items"]["accepted"], summary["progress"]["images"]["done"]) == (6, 4)
     assert (summary["imagesMade"], summary["imagesKept"]) == (4, 0)
+    assert any("workers lost: 2" in note for note in summary["notes"])
     assert summary["cost"]["imageCalls"] == 4
     assert summary["cost"]["inputTokens"] == sum(costs, Cost()).input_tokens
 

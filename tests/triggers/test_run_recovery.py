@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import azure.durable_functions as df
 import pytest
 
+import function_app
+from local.host.host import EmbeddedHost
 from shared.config import Settings
 from shared.domain.messages import Cost, Ending, Plan, SeedInput, Tally
 from shared.domain.requests import SeedRequest
@@ -217,6 +220,13 @@ async def test_the_timer_recovers_runs_that_nobody_asks_for(services: Services) 
     assert await run_resume_failed_runs(services, host, sleep=end_children) == 0
     assert [name for name, _, _ in host.started] == ["end_run"]
     assert len(await list_recoveries(services.store, RUN, RecoveryKind.END)) == 1
+
+
+async def test_the_timer_runs_often_enough_to_recover_a_run_within_five_minutes(tmp_path: Path) -> None:
+    timers = {timer.function.name: timer.schedule for timer in EmbeddedHost(function_app.app, tmp_path).timers}
+    seconds, minutes, *_ = timers["resume_failed_runs"].split()
+    assert seconds.isdecimal()
+    assert int(minutes.removeprefix("*/")) < 5
 
 
 async def test_the_timer_gives_back_when_its_time_is_over(services: Services) -> None:
