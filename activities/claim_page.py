@@ -77,10 +77,10 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
         number, last = number + 1, page
         if page.claimant == claim.claimant and page.jobs:
             claimed = tuple(ImageJob(job.product_id, job.batch) for job in page.jobs)
-            jobs, tally = await leave_out_done(services, claim, claimed) if claim.restarts else (claimed, Tally())
+            lane_jobs, tally = await leave_out_done(services, claim, claimed) if claim.restarts else (claimed, Tally())
             request = await services.caches.read_request(store, claim.run_id)
             left = None if page.through_items > request.target_count else request.target_count - page.through_items
-            return ClaimResult(page=number, jobs=jobs, tally=tally, left=left)
+            return ClaimResult(page=number, jobs=lane_jobs, tally=tally, left=left)
 
 
 async def _collect(
