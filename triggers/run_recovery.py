@@ -7,7 +7,7 @@ each start, so of many who see the same loss one acts.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from shared.domain.paths import name_end
 from shared.domain.recovery import LostRoot, Remedy, decide_recovery
 from shared.domain.requests import SeedRequest
 from shared.domain.retries import decide_loss_wait
-from shared.domain.run_status import Status, read_custom_status
+from shared.domain.run_status import Status, read_custom_status, recall_work
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
@@ -27,7 +27,7 @@ from shared.records.claims import read_claim
 from shared.records.recoveries import RecoveryKind, create_recovery, list_recoveries
 from shared.telemetry.run_log import log_run
 from shared.wiring import Services
-from triggers.run_children import read_children, read_work
+from triggers.run_children import find_children_at_work, find_last_leg, read_work
 from triggers.run_pause import STOPPING_STAGE, InstanceView, record_cancel
 from triggers.seed_inputs import make_seed_input
 
@@ -103,11 +103,13 @@ async def recover_run(
     left = _LeftRun(services, client, run_id, request, read_custom_status(instance.custom_status))
     if decision.remedy is Remedy.END:
         return await _end(left, decision.failure)
-    if decision.remedy is Remedy.RESTART and await _terminate_children(left):
-        leg = 1 + max([int(left.custom.get("leg", 0)), *(record.leg for record in restarts)])
+    children = await find_children_at_work(client, run_id, left.custom)
+    if decision.remedy is Remedy.RESTART and await _terminate_children(left, children):
+        legs = [int(left.custom.get("leg", 0)), find_last_leg(children), *(record.leg for record in restarts)]
+        leg = 1 + max(legs)
         if await create_recovery(store, run_id, RecoveryKind.RESTART, len(restarts) + 1, leg):
-            tally, _ = await read_work(client, run_id, left.custom)
-            restart = Restart(leg, _read_found(left.custom), tally)
+            found, tally = await _read_published(left)
+            restart = Restart(leg, found, tally)
             await _start(client, "seed_catalog", run_id, make_seed_input(run_id, request, restart).to_json())
             _log("run restarted", left, decision.failure)
     return InstanceView(Status.RUNNING, RESTARTING_STAGE, None)
@@ -118,7 +120,7 @@ async def _end(left: _LeftRun, failure: Failure) -> InstanceView:
     store, client, run_id, now = left.services.store, left.client, left.run_id, datetime.now(UTC)
     await _stop(store, run_id, failure)
     ending = InstanceView(Status.RUNNING, STOPPING_STAGE, failure)
-    children = await _find_active_children(left)
+    children = await find_children_at_work(client, run_id, left.custom)
     if children:
         for child in children:
             if child.runtime_status is df.OrchestrationRuntimeStatus.Suspended:  # it would never see the stop
@@ -135,7 +137,7 @@ async def _end(left: _LeftRun, failure: Failure) -> InstanceView:
         return InstanceView(status, "ended", failure)
     is_due = not earlier or now >= earlier[-1].at + timedelta(seconds=wait)
     if is_due and await create_recovery(store, run_id, RecoveryKind.END, len(earlier) + 1):
-        tally, _ = await read_work(client, run_id, left.custom)
+        _, tally = await _read_published(left)
         lost = tally + Tally(lost=int(failure.reason is Reason.WORKER_LOST))
         message = Ending(run_id, left.request.catalog, lost, failure, recount=True)
         await _start(client, "end_run", end_id, message.to_json())
@@ -150,23 +152,16 @@ async def _stop(store: Store, run_id: str, failure: Failure) -> None:
         await run.record_stop(store, run_id, failure)
 
 
-async def _find_active_children(left: _LeftRun) -> list[Any]:
-    """Return the children that may still pay, by what the engine says of them."""
-    found = await read_children(left.client, left.run_id, left.custom)
-    return [child for child in found.values() if child.runtime_status not in {None, *ENDED}]
-
-
-async def _terminate_children(left: _LeftRun) -> bool:
+async def _terminate_children(left: _LeftRun, children: Sequence[Any]) -> bool:
     """End what is left of a lost root's children; False if some have not ended yet."""
-    for poll in range(TERMINATION_POLLS):
-        children = await _find_active_children(left)
+    for child in children:
+        await _terminate(left.client, child.instance_id)
+    for _ in range(TERMINATION_POLLS):
         if not children:
-            return True
-        if poll == 0:
-            for child in children:
-                await _terminate(left.client, child.instance_id)
+            break
         await asyncio.sleep(TERMINATION_POLL_SECONDS)
-    return False
+        children = await find_children_at_work(left.client, left.run_id, left.custom)
+    return not children
 
 
 async def _terminate(client: df.DurableOrchestrationClient, instance_id: str) -> None:
@@ -182,8 +177,13 @@ async def _start(client: df.DurableOrchestrationClient, name: str, instance_id: 
         logger.warning("%s %s was not started", name, instance_id, exc_info=error)
 
 
-def _read_found(custom: Mapping[str, Any]) -> Plan | None:
-    return Plan.from_json(custom["found"]) if "found" in custom else None
+async def _read_published(left: _LeftRun) -> tuple[Plan | None, Tally]:
+    """Return what a lost root had found and done as far as it had published it, or as callers saw it last."""
+    if left.custom:
+        tally, _ = await read_work(left.client, left.run_id, left.custom)
+        return Plan.from_json(left.custom["found"]) if "found" in left.custom else None, tally
+    last = await run.read_status_file(left.services.store, left.run_id, "progress.json")
+    return (None, Tally()) if last is None else recall_work(last)
 
 
 def _log(event: str, left: _LeftRun, failure: Failure) -> None:

@@ -132,12 +132,19 @@ async def _view_instance(services: Services, run_id: str, instance: Any) -> Inst
 
 
 async def _keep_progress(services: Services, status: RunStatus) -> RunStatus:
-    """Return the status of a root that has published nothing yet: one that was started again continues its progress."""
+    """Return the status of a root that has published nothing, with what callers saw of an earlier one of the run."""
     last = await run.read_status_file(services.store, status.run_id, "progress.json")
-    if last is None or not status.is_active or last.progress == status.progress:
+    if last is None or last.progress == status.progress:
         return status
+    is_pending = status.status is Status.PENDING
     return last.model_copy(
-        update={"status": Status.RUNNING, "stage": RESTARTING_STAGE, "updated_at": status.updated_at, "error": None},
+        update={
+            "status": Status.RUNNING if is_pending else status.status,
+            "stage": RESTARTING_STAGE if is_pending else status.stage,
+            "updated_at": status.updated_at,
+            "paused_until": status.paused_until,
+            "error": status.error,
+        },
     )
 
 

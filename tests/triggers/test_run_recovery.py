@@ -50,6 +50,7 @@ class LeftHost:
         output: what it ended with.
         children: of the root, by id; those that are terminated end at once, unless they are stubborn.
         stubborn: terminated children go on.
+        publishes: the root has a custom status; one that was lost in the middle of an answer has none.
         started: what was started, with its input.
         terminated: what was terminated.
     """
@@ -58,19 +59,22 @@ class LeftHost:
     output: str = LOSS
     children: dict[str, Any] = field(default_factory=dict)
     stubborn: bool = False
+    publishes: bool = True
     started: list[tuple[str, str, Any]] = field(default_factory=list)
     terminated: list[str] = field(default_factory=list)
 
     async def get_status(self, instance_id: str) -> Any:
         await asyncio.sleep(0)
         if instance_id == RUN:
-            return self._describe(RUN, self.root, CUSTOM)
+            return self._describe(RUN, self.root, CUSTOM if self.publishes else None)
         tally = {"tally": Tally(made=4, cost=Cost(image_calls=4)).to_json()} if instance_id == LANE else None
         return self._describe(instance_id, self.children.get(instance_id), tally)
 
     async def get_status_by(self, since: datetime, until: datetime, statuses: list[Any]) -> list[Any]:
         assert since < until
-        return [await self.get_status(RUN)] if self.root in statuses else []
+        names = [RUN, *self.children]
+        found = [await self.get_status(name) for name in names]
+        return [instance for instance in found if instance.runtime_status in statuses]
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> str:
         await asyncio.sleep(0)
@@ -135,6 +139,21 @@ async def test_children_of_a_lost_root_end_before_it_is_started_again(services: 
     await look(services, host)
     assert host.terminated == [LANE]
     assert [name for name, _, _ in host.started] == ["seed_catalog"]
+
+
+async def test_a_root_that_lost_its_custom_status_too_has_its_children_ended_and_its_progress_kept(
+    services: Services,
+) -> None:
+    await run.write_progress(services.store, await look(services, LeftHost(root=RuntimeStatus.Running)))
+    lane = f"{RUN}:lane-7:leg-4"
+    other = "8204736755522-af1e9c55:lane-0"
+    host = LeftHost(publishes=False, children={lane: RuntimeStatus.Running, other: RuntimeStatus.Running})
+    seen = await look(services, host)
+    assert host.terminated == [lane]
+    restart = SeedInput.from_json(host.started[0][2]).restart
+    assert restart is not None
+    assert (restart.leg, restart.found) == (5, Plan(categories=2, items=9))
+    assert seen.progress.items.accepted == 9
 
 
 async def test_a_lost_root_is_not_started_again_while_a_child_is_at_work(
