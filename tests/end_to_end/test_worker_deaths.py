@@ -44,8 +44,10 @@ async def test_a_run_whose_worker_dies_again_and_again_completes_and_bills_at_mo
     async with run_app(tmp_path, faults=LATENCY, engine_faults=deaths) as app:
         status = await app.run(targetCount=ITEMS, categoryCount=2, batchSize=8, parallelImageRequests=WINDOW)
         stats = app.simulator.stats()
+        unfinished = [found.id for found in app.host.engine.list_instances() if not found.status.is_finished]
     assert deaths.deaths > 0
     assert (status["status"], status["error"]) == ("Completed", None)
+    assert set(unfinished) <= {status["runId"]}  # the root itself may be about to end
     assert (status["progress"]["images"]["done"], status["progress"]["images"]["failed"]) == (ITEMS, 0)
     assert stats["billedImageCount"] <= ITEMS + WINDOW * deaths.deaths
     assert all(count <= 1 + deaths.deaths for count in stats["billedImagesByPrompt"].values())
