@@ -16,6 +16,7 @@ from shared.domain.messages import Cost, Done, TextCall, TextResult
 from shared.domain.source_messages import GivenUpPrompts
 from shared.domain.sources.writing import WrittenPrompt, ask_for_prompts, digest_item, judge_prompts
 from shared.ports import StoreUnavailableError
+from shared.records import run
 from shared.records.claims import beat
 from shared.records.prompts import BatchPrompts, read_prompts_to_change, store_prompts
 from shared.telemetry.observed_activities import observe_activity
@@ -95,6 +96,7 @@ async def run_write_prompts(services: Services, call: TextCall) -> TextResult:
             return bought
         written = judge_prompts(bought.drafts, bought.items, request)
         try:
+            await _record_rejections(services, call, bought.items, written)
             standing = await _store(services, call, standing, written, bought.cost)
         except StoreUnavailableError:
             services.unstored.keep(key, bought)
@@ -113,11 +115,30 @@ async def run_give_up_prompts(services: Services, given_up: GivenUpPrompts) -> D
         StoreUnavailableError: the store does not answer.
     """
     standing = await _look_at(services, given_up)
-    reason = given_up.failure.reason
-    left = {item.product_id: WrittenPrompt(digest_item(item), reason=reason) for item in standing.lacking}
+    failure = given_up.failure
+    left = {
+        item.product_id: WrittenPrompt(digest_item(item), reason=failure.reason, message=failure.message)
+        for item in standing.lacking
+    }
     if left:
+        await _record_rejections(services, given_up, standing.lacking, left)
         await _store(services, given_up, standing, left, Cost())
     return Done()
+
+
+async def _record_rejections(
+    services: Services,
+    call: TextCall | GivenUpPrompts,
+    items: list[SourceItem],
+    written: Mapping[str, WrittenPrompt],
+) -> None:
+    """Record why the prompts of some items are not used; a repeated activity writes the same file again."""
+    rows = [
+        prompt.describe_rejection(item) | {"batch": call.batch}
+        for item in items
+        if (prompt := written[item.product_id]).prompt is None
+    ]
+    await run.write_rejected_rows(services.store, call.run_id, f"prompts.{call.leg}/{call.batch}", rows)
 
 
 async def _look_at(services: Services, call: TextCall | GivenUpPrompts) -> _Standing:

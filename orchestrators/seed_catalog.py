@@ -26,6 +26,7 @@ from shared.domain.messages import (
     Tally,
     TextCall,
     TextResult,
+    describe_rejected,
 )
 from shared.domain.paths import name_probe, name_restart
 from shared.domain.retries import RETRIED_ON_RESUME, UNUSABLE_ANSWERS, decide_loss_wait
@@ -283,7 +284,13 @@ def _ask_for_categories(
     attempt = ATTEMPTS_A_LEG * leg
     for round_ in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
-        call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=round_ > 0)
+        call = TextCall(
+            seed.run_id,
+            seed.catalog,
+            attempt=attempt,
+            stricter=round_ > 0,
+            rejected_last_time=result.rejected,
+        )
         result, tries = yield from call_text_activity(
             context,
             "make_categories",
@@ -300,7 +307,8 @@ def _ask_for_categories(
         result.failure
         or Failure(
             Reason.MALFORMED_ANSWER,
-            f"the model gave {result.total} usable categories; expected {result.asked}",
+            f"the model gave {result.total} usable categories; expected {result.asked}"
+            f"{describe_rejected(result.rejected)}",
         ),
         spent,
     )

@@ -14,7 +14,16 @@ from orchestrators.patience import (
     leave_out_absence,
     read_text_result,
 )
-from shared.domain.messages import Ending, Failure, Tally, TextCall, TextResult, Tries, WriteItemsInput
+from shared.domain.messages import (
+    Ending,
+    Failure,
+    Tally,
+    TextCall,
+    TextResult,
+    Tries,
+    WriteItemsInput,
+    describe_rejected,
+)
 from shared.domain.prompts import LOW_YIELD
 from shared.domain.retries import UNUSABLE_ANSWERS, count_failure
 from shared.reasons import FATAL_REASONS, Reason
@@ -128,8 +137,11 @@ def _find_end(writer: WriteItemsInput) -> Failure | None:
     if writer.batches_without_items < MAX_BATCHES_WITHOUT_ITEMS:
         return None
     last = f"; the last one: {failure.reason}: {failure.message}" if failure is not None else ""
-    message = f"{writer.batches_without_items} batches in a row brought no new item{last}"
-    return Failure(Reason.NO_NEW_ITEMS, message)
+    message = (
+        f"{writer.batches_without_items} batches in a row brought no new item"
+        f"{describe_rejected(writer.rejected_last_time)}{last}"
+    )
+    return Failure(Reason.NO_NEW_ITEMS, message, cause=None if failure is None else failure.reason)
 
 
 def _count_batch(writer: WriteItemsInput, result: TextResult) -> WriteItemsInput:

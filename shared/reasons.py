@@ -21,6 +21,10 @@ class Reason(StrEnum):
     PROMPT_OPENING = "prompt_opening"
     PROMPT_LENGTH = "prompt_length"
     FORBIDDEN_WORD = "forbidden_word"
+    CATEGORY_LENGTH = "category_length"
+    CATEGORY_WORDS = "category_words"
+    DUPLICATE_CATEGORY = "duplicate_category"
+    SURPLUS = "surplus"
 
     # A row of an input that cannot have a picture
     BAD_ROW = "bad_row"
@@ -64,6 +68,9 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     NOT_TRIED = "not_tried"
 
+
+RETIRED_REASONS = frozenset({Reason.PROMPT_OPENING})
+"""Codes in the files of earlier versions that are read and no longer given: openings are put right instead."""
 
 FATAL_REASONS = frozenset(
     {

@@ -1,8 +1,9 @@
 """Drafts, items, categories and batches, and the shape of the model's structured answers."""
 
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -107,15 +108,36 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a draft broke; the message says what was got and what was expected."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     """A draft that did not become an item, and every rule that it broke."""
 
     draft: Draft
     reasons: tuple[Reason, ...]
+    messages: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, draft: Draft, broken: Sequence[Broken]) -> Self:
+        """Return the rejection of a draft for some rules; each reason comes once."""
+        return cls(draft, tuple(dict.fromkeys(rule.reason for rule in broken)), tuple(rule.message for rule in broken))
 
     def to_json(self) -> dict[str, Any]:
         """Return the rejection as one row of ``rejected_items.json``."""
-        return self.draft.model_dump(by_alias=True) | {"reasons": [str(reason) for reason in self.reasons]}
+        return describe_rejection("item", self.draft.model_dump(by_alias=True), self.reasons, self.messages)
+
+
+def describe_rejection(
+    kind: str, row: Mapping[str, Any], reasons: Iterable[Reason], messages: Iterable[str]
+) -> dict[str, Any]:
+    """Return a row of ``rejected_items.json``; ``kind`` is item, category or prompt."""
+    return {"kind": kind, **row, "reasons": [str(reason) for reason in reasons], "messages": list(messages)}
 
 
 def find_content_type(filename: str) -> str:

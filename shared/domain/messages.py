@@ -90,6 +90,7 @@ class Failure(Message):
         retry_after_seconds: what the service asked us to wait.
         request_id: the service's id of the call.
         is_final: it was retried already, for as long as makes sense.
+        cause: of a failure that sums up others, the reason of the last of them.
     """
 
     reason: Reason
@@ -97,6 +98,15 @@ class Failure(Message):
     retry_after_seconds: float | None = None
     request_id: str | None = None
     is_final: bool = False
+    cause: Reason | None = None
+
+
+def describe_rejected(rejected: Mapping[str, int]) -> str:
+    """Return which rules the last drafts broke, for the end of a message; empty where they broke none."""
+    if not rejected:
+        return ""
+    rules = ", ".join(f"{reason} {count}" for reason, count in sorted(rejected.items(), key=lambda pair: -pair[1]))
+    return f"; rejected in the last answer: {rules} (rejected_items.json has each draft and why)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,11 @@ async def _tell_calls(store: Store, run_id: str, audit: AuditFile) -> None:
             audit.tell_call(call)
     async for product_id, row in run.iterate_failures(store, run_id):
         audit.tell_failed_image(row | {"productId": product_id})  # a row of an input tells its own id
+    try:
+        async for row in run.iterate_rejections(store, run_id):
+            audit.record_rejection(row)
+    except DamagedFileError as error:
+        audit.tell_error("audit", str(Reason.DAMAGED_FILE), str(error))
 
 
 async def _tell_results(store: Store, run_id: str, audit: AuditFile) -> None:

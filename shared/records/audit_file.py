@@ -164,6 +164,17 @@ class AuditFile:
         at = format_time(datetime.fromisoformat(row["at"]))
         self.tell_error("image", row["reason"], row["message"], product_id=row["productId"], at=at)
 
+    def record_rejection(self, row: Mapping[str, Any]) -> None:
+        """Record a row of ``rejected_items.json``: what was not used; the scope is item, category, prompt or row."""
+        name = row.get("name") or row.get("imagePrompt") or ""
+        message = "; ".join(row.get("messages") or filter(None, [row.get("message")]))
+        self.tell_error(
+            row.get("kind", "row"),
+            next(iter(row.get("reasons", ())), "") or str(row.get("reason", "")),
+            f"{name}: {message}" if name and message else name or message,
+            product_id=row.get("productId"),
+        )
+
     def tell_error(
         self,
         scope: str,
@@ -174,7 +185,7 @@ class AuditFile:
         product_id: str | None = None,
         at: str | None = None,
     ) -> None:
-        """Tell what went wrong; ``scope`` is run, image, call or audit."""
+        """Tell what went wrong; ``scope`` is run, image, call, audit, or what ``record_rejection`` records."""
         self.insert(
             "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
         )

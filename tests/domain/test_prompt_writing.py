@@ -169,7 +169,6 @@ GOOD = "Product photo of a mug"
         ("  \n ", Reason.MALFORMED_ANSWER),
         ("Product photo of", Reason.MALFORMED_ANSWER),
         (f"Product photo of, {TAIL}", Reason.MALFORMED_ANSWER),
-        ("A blue mug", Reason.PROMPT_OPENING),
         (f"{GOOD} {'x' * MOST_CHARACTERS}", Reason.PROMPT_LENGTH),
         (f"{GOOD} by DAYBIRD", Reason.FORBIDDEN_WORD),
         (f"{GOOD} with a logo", Reason.FORBIDDEN_WORD),
