@@ -9,7 +9,13 @@ from activities.refining import end_unfinished
 from activities.thumbnails import complete_thumbnails
 from shared.domain.messages import Ending, Failure, Published
 from shared.domain.requests import SeedRequest
-from shared.domain.run_status import PUBLISHING_STATUSES, Status, decide_status, is_publishing
+from shared.domain.run_status import (
+    PUBLISHING_STATUSES,
+    Status,
+    decide_status,
+    explain_empty_catalog,
+    is_publishing,
+)
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
@@ -18,7 +24,7 @@ from shared.records.near_duplicates import write_near_duplicates
 from shared.records.prompts import count_fallbacks
 from shared.records.publication import publish, view_catalog, write_partial
 from shared.records.refinement_list import write_refinements
-from shared.records.run_lists import find_failed_images, write_run_lists
+from shared.records.run_lists import find_failed_images, find_last_failure, write_run_lists
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -69,6 +75,9 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     why = stop or failure
     rows = find_failed_images(store, ending.run_id, view, why, forced=request.force_images and not request.dry_run)
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
+    if status in PUBLISHING_STATUSES and not view.rows:
+        # An empty catalog.json would replace one that an importer may be using.
+        status, why = Status.FAILED, explain_empty_catalog(why, await find_last_failure(store, ending.run_id))
     near_duplicates, near = await write_near_duplicates(store, ending.run_id, view)
     outputs |= near_duplicates
     refined: tuple[str | None, ...] = ()

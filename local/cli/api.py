@@ -18,6 +18,9 @@ from shared.domain.run_status import RunStatus
 from shared.reasons import Reason
 from triggers.answers import PROBLEM_TYPES
 
+PAGE_RUNS = 100
+"""Runs read at a time in the search for a catalog's latest one: as many as the app lists in one answer."""
+
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 240.0
 """Azure's front end gives up after 230 s: https://learn.microsoft.com/azure/azure-functions/functions-scale"""
@@ -113,6 +116,18 @@ class AppClient:
             found += [self._read_run(one) for one in page["runs"]]
             if page["continuation"] is None or len(found) >= limit:
                 return found[:limit]
+            query["continuation"] = page["continuation"]
+
+    async def find_latest(self, catalog: str) -> RunStatus | None:
+        """Return the latest run of a catalog, or None."""
+        query = {"limit": str(PAGE_RUNS)}
+        while True:
+            page = await self._call("GET", "runs", query=query)
+            for one in page["runs"]:
+                if (status := self._read_run(one)).catalog == catalog:
+                    return status
+            if page["continuation"] is None:
+                return None
             query["continuation"] = page["continuation"]
 
     async def cancel_run(self, run_id: str) -> RunStatus:

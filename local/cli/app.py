@@ -284,7 +284,7 @@ def status(
     key: options.KeyOption = None,
     as_json: options.JsonOption = False,
 ) -> Outcome:
-    """Tell where a run is, or list the newest ones."""
+    """Report where a run is, and list the newest runs if none is named."""
     session = _begin(context, None, as_json)
     place = Place(url, key, output_dir, store)
     from local.cli import runs
@@ -314,7 +314,7 @@ def watch(
 @app.command()
 def audit(
     context: typer.Context,
-    run: options.RunArgument,
+    run: options.NewestRunArgument = None,
     *,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,

@@ -204,11 +204,19 @@ JsonOption = Annotated[
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")]
 NewestRunArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="Id of the run; the newest one if left out.", show_default=False),
+    typer.Argument(
+        metavar="[RUN]",
+        help="Id of the run, or a catalog's name for its latest run. Default: the latest.",
+        show_default=False,
+    ),
 ]
 ListedRunArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="Id of the run; the newest runs are listed if left out.", show_default=False),
+    typer.Argument(
+        metavar="[RUN]",
+        help="Id of the run, or a catalog's name for its latest run. Default: the latest run, and a list.",
+        show_default=False,
+    ),
 ]
 LimitOption = Annotated[int, typer.Option(min=1, max=100, help="How many runs to list.")]
 SeedOption = Annotated[int, typer.Option(help="All answers and faults follow from it.")]

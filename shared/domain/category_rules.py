@@ -130,7 +130,7 @@ def _find_broken_rules(name: str, theme: Theme) -> list[Broken]:
     least = 0 if has_unspaced_letters(name) else MIN_CATEGORY_WORDS
     if not least <= words <= MAX_CATEGORY_WORDS or not all(map(make_slug, name.split())):
         message = (
-            f"category {name[:80]!r} has {words} words; "
+            f"category {name[:80]!r} has {words} word{'' if words == 1 else 's'}; "
             f"expected {MIN_CATEGORY_WORDS} or {MAX_CATEGORY_WORDS} words of letters and digits"
         )
         broken.append(Broken(Reason.CATEGORY_WORDS, message))

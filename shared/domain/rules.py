@@ -194,18 +194,22 @@ def _find_broken_rules(draft: Draft, theme: Theme) -> list[Broken]:
         (
             name < MIN_NAME_CHARACTERS,
             Reason.NAME_LENGTH,
-            f"the name has {name} characters; expected at least {MIN_NAME_CHARACTERS}",
+            f"the name has {_count(name, 'character')}; expected at least {MIN_NAME_CHARACTERS}",
         ),
-        (words > MAX_NAME_WORDS, Reason.NAME_WORDS, f"the name has {words} words; expected at most {MAX_NAME_WORDS}"),
+        (
+            words > MAX_NAME_WORDS,
+            Reason.NAME_WORDS,
+            f"the name has {_count(words, 'word')}; expected at most {MAX_NAME_WORDS}",
+        ),
         (
             not MIN_DESCRIPTION_CHARACTERS <= description <= MAX_DESCRIPTION_CHARACTERS,
             Reason.DESCRIPTION_LENGTH,
-            f"the description has {description} characters; expected {_DESCRIPTION_RANGE}",
+            f"the description has {_count(description, 'character')}; expected {_DESCRIPTION_RANGE}",
         ),
         (
             sentences is not None and not MIN_SENTENCES <= sentences <= MAX_SENTENCES,
             Reason.DESCRIPTION_SENTENCES,
-            f"the description has {sentences} sentences; expected {MIN_SENTENCES} to {MAX_SENTENCES}",
+            f"the description has {_count(sentences or 0, 'sentence')}; expected {MIN_SENTENCES} to {MAX_SENTENCES}",
         ),
         (
             prompt > MAX_PROMPT_CHARACTERS,
@@ -224,6 +228,10 @@ def _find_broken_rules(draft: Draft, theme: Theme) -> list[Broken]:
         ),
     )
     return [Broken(reason, message) for is_broken, reason, message in checks if is_broken]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 @lru_cache(maxsize=32)

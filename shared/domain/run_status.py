@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -207,6 +208,20 @@ def decide_status(
     is_cut_short = request.refine.is_wanted and failure is not None  # pictures are there, but not looked at to the end
     complete = items >= request.target_count and (request.dry_run or images >= items) and not is_cut_short
     return Status.COMPLETED if complete else Status.COMPLETED_WITH_FAILURES
+
+
+def explain_empty_catalog(failure: Failure | None, last_image: Failure | None) -> Failure:
+    """Return why a run ends as Failed that leaves nothing to publish: for the reason of the last failure.
+
+    Args:
+        failure: why the run's instances ended early, or the stop record.
+        last_image: why the image that failed last did.
+    """
+    if failure is not None:
+        return replace(failure, reason=failure.cause or failure.reason, cause=None)
+    if last_image is not None:
+        return Failure(last_image.reason, f"no item has an image; the last failure: {last_image.message}")
+    return Failure(Reason.NO_NEW_ITEMS, "the run ended without an item to publish")
 
 
 def compose_status(

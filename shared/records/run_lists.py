@@ -46,6 +46,20 @@ async def write_run_lists(
     return outputs, dict(reasons)
 
 
+async def find_last_failure(store: Store, run_id: str) -> Failure | None:
+    """Return why the image failed that failed last in a run, or None if none did.
+
+    Raises:
+        DamagedFileError: the record of a failure cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    last: dict[str, Any] | None = None
+    async for _, row in run.iterate_failures(store, run_id):
+        if last is None or row["at"] >= last["at"]:
+            last = row
+    return None if last is None else Failure(Reason(last["reason"]), last["message"])
+
+
 async def find_failed_images(
     store: Store,
     run_id: str,

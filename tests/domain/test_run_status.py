@@ -21,6 +21,7 @@ from shared.domain.run_status import (
     Status,
     compose_status,
     decide_status,
+    explain_empty_catalog,
     find_notes,
     read_created_at,
     read_custom_status,
@@ -97,6 +98,14 @@ def test_a_run_that_did_what_could_be_done_publishes_with_failures(reason: Reaso
 @pytest.mark.parametrize("reason", sorted(set(Reason) - SHORTFALL_REASONS))
 def test_any_other_failure_of_an_instance_fails_the_run(reason: Reason) -> None:
     assert decide(failure=reason) is Status.FAILED
+
+
+def test_a_run_that_leaves_nothing_to_publish_fails_for_the_reason_of_the_last_failure() -> None:
+    none_new = Failure(Reason.NO_NEW_ITEMS, "5 batches", cause=Reason.INCOMPLETE_ANSWER)
+    assert explain_empty_catalog(none_new, None) == Failure(Reason.INCOMPLETE_ANSWER, "5 batches")
+    assert explain_empty_catalog(Failure(Reason.BUDGET, "spent"), none_new).reason is Reason.BUDGET
+    assert explain_empty_catalog(None, Failure(Reason.BAD_IMAGE, "jpeg")).reason is Reason.BAD_IMAGE
+    assert explain_empty_catalog(None, None).reason is Reason.NO_NEW_ITEMS
 
 
 def test_the_statuses_fall_into_groups() -> None:
