@@ -42,6 +42,10 @@ class StoreUnavailableError(StoreError):
         self.reason = reason
 
 
+class StoreFullError(StoreUnavailableError):
+    """The store has no room for what was to be written; waiting does not help, freeing space does."""
+
+
 class StoreConflictError(StoreError):
     """The file is not the version that the writer had read."""
 

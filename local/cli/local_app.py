@@ -11,6 +11,7 @@ from pathlib import Path
 
 import function_app
 from local.cli.api import AppClient, ProblemError, open_client
+from local.cli.disk import end_when_full, is_disk_full
 from local.cli.environment import use_simulator
 from local.cli.errors import CliError
 from local.cli.folder import list_unfinished_runs, tidy_folder
@@ -80,12 +81,13 @@ async def open_local_app(
 
     Raises:
         SettingError: a setting is missing.
-        CliError: the model cannot be reached, or refuses us; unfinished runs would fail.
+        CliError: the model cannot be reached, or refuses us; unfinished runs would fail; the disk is full.
         StoreUnavailableError: the store cannot be used.
         HostError: the host cannot start.
         SimulatorStartError: the simulator could not start.
     """
     folder = Path(settings.store.folder)
+    started: EmbeddedHost | None = None
     async with AsyncExitStack() as stack:
         if simulator is not None:
             settings = use_simulator(settings, await asyncio.to_thread(simulator.wait_for_url))
@@ -94,11 +96,13 @@ async def open_local_app(
         await use_settings(settings)
         stack.push_async_callback(use_settings, None)
         services = get_services()
+        await stack.enter_async_context(end_when_full(lambda: is_disk_full(services.store, started), folder))
         unfinished = await tidy_folder(folder, services.store)
         needs_text = needs_text or await _need_text(services.store, unfinished)
         await _check(services, needs_model, needs_text, unfinished, is_offline=simulator is not None)
         host = EmbeddedHost(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
+        started = host
         stack.callback(_log_statistics, host)
         client = await stack.enter_async_context(open_client(host.url, settings.functions_key))
         host.add_background_task(lambda: _keep_progress_fresh(host, client))

@@ -101,7 +101,7 @@ async def test_a_service_that_gives_no_categories_fails_the_run_with_the_reason(
 async def test_an_endpoint_that_is_not_there_is_a_connection_failure(tmp_path: Path) -> None:
     async with run_app(tmp_path, endpoint="http://127.0.0.1:9") as app:
         status = await app.run(targetCount=4, categoryCount=2, maxRetries=0)
-    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "connection")
+    assert (status["status"], status["error"]["reason"]) == ("Failed", "connection")
 
 
 async def test_five_batches_without_a_new_item_end_the_run_and_each_is_asked_for_twice(tmp_path: Path) -> None:
