@@ -19,7 +19,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.domain import paths
-from shared.domain.image_families import check_size_for_model
+from shared.domain.image_families import check_quality_for_model, check_size_for_model
 from shared.domain.messages import SeedInput
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import Status
@@ -200,6 +200,10 @@ def _check_image_size(services: Services, request: SeedRequest) -> None:
             check_size_for_model(model, request.image_size)
         except ValueError as error:
             raise Problem(422, "invalid-request", f"imageSize: {error}") from error
+        try:
+            check_quality_for_model(model, request.image_quality)
+        except ValueError as error:
+            raise Problem(422, "invalid-request", f"imageQuality: {error}") from error
 
 
 async def has_started_run(services: Services, key: str | None) -> bool:

@@ -31,6 +31,7 @@ MODEL_SETTINGS = frozenset(
         "GEMINI_API_KEY",
         "FAL_AI_API_KEY",
         "FAL_KEY",
+        "REASONING_EFFORT",
     }
 )
 """What ``--offline`` takes the simulator's place of: not even read, so that a wrong one does not matter."""
@@ -51,6 +52,8 @@ def begin_command(session: Session, place: Place) -> Settings:
     """
     settings = load_command_settings(place)
     set_up_logging(session.err, settings.log_level)
+    for warning in settings.warnings:
+        session.tell(f"warning: {warning}", style="yellow")
     return settings
 
 

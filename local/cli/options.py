@@ -56,7 +56,7 @@ ImageSizeOption = Annotated[
 ]
 ImageQualityOption = Annotated[
     str | None,
-    typer.Option(metavar="LEVEL", help="low, medium (default) or high."),
+    typer.Option(metavar="LEVEL", help="low, medium (default) or high; gpt-image-2.5 also has xhigh and max."),
 ]
 ImageFormatOption = Annotated[
     str | None,

@@ -5,10 +5,10 @@ most gateways have no Responses), and ``/images/generations`` with the parameter
 format.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, omit
 
 from shared.adapters.model_answers import read_chat_answer, read_image_answer
 from shared.adapters.model_client import limit_time
@@ -16,6 +16,7 @@ from shared.adapters.model_line import ModelLine
 from shared.adapters.model_openai import TEXT_TIMEOUT_SECONDS
 from shared.adapters.model_schema import build_strict_schema
 from shared.adapters.model_vision import choose_deployment, write_data_url
+from shared.domain.text_families import choose_effort
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.prices import PriceList, load_prices
 
@@ -51,6 +52,7 @@ class CompatibleModel:
         kind, model = choose_deployment(self._settings, request)
         call = self._line.describe(kind, model, request.instructions, request.task)
         schema = build_strict_schema(request.answer_type)
+        effort = choose_effort(model, self._settings.reasoning_effort)
         answer_format: ResponseFormatJSONSchema = {
             "type": "json_schema",
             "json_schema": {"name": request.schema_name, "schema": cast("dict[str, object]", schema), "strict": True},
@@ -64,6 +66,7 @@ class CompatibleModel:
                     {"role": "user", "content": _write_content(request)},
                 ],
                 response_format=answer_format,
+                reasoning_effort=omit if effort is None else cast("Any", effort),  # the server knows its own list
                 timeout=limit_time(TEXT_TIMEOUT_SECONDS),
             )
             return raw.http_response

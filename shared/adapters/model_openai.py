@@ -7,13 +7,14 @@ have.
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx2
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, omit
 
 from shared.adapters.model_answers import read_image_answer, read_text_answer
 from shared.adapters.model_client import limit_time
 from shared.adapters.model_line import AzureLine, ModelLine
 from shared.adapters.model_schema import build_strict_schema
 from shared.adapters.model_vision import choose_deployment, write_data_url
+from shared.domain.text_families import choose_effort
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.prices import PriceList, load_prices
 
@@ -68,6 +69,7 @@ class OpenAIModel:
         kind, deployment = choose_deployment(self._settings, request)
         call = self._line.describe(kind, deployment, request.instructions, request.task)
         schema = build_strict_schema(request.answer_type)
+        effort = choose_effort(deployment, self._settings.reasoning_effort)
 
         async def send(sdk: AsyncOpenAI) -> httpx2.Response:
             raw = await sdk.responses.with_raw_response.create(
@@ -77,6 +79,7 @@ class OpenAIModel:
                 text={
                     "format": {"type": "json_schema", "name": request.schema_name, "schema": schema, "strict": True},
                 },
+                reasoning=omit if effort is None else {"effort": cast("Any", effort)},  # the service knows its own list
                 store=False,
                 timeout=limit_time(TEXT_TIMEOUT_SECONDS),
             )
