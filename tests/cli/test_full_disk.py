@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.cli.disk import end_when_full
+from local.cli.disk import end_when_full, is_disk_full
 from local.cli.errors import CliError
 from shared.adapters.store_folder import FolderStore
 from shared.ports import StoreFullError
@@ -42,10 +42,10 @@ async def test_a_store_remembers_that_its_disk_is_full(tmp_path: Path, fill_disk
     store = FolderStore(tmp_path)
     fill_disk(1)
     await store.write("runs/a/one.json", b"1", content_type="application/json")
-    assert store.full_error is None
+    assert not is_disk_full(store, None)
     with pytest.raises(StoreFullError, match="no space left"):
         await store.write("runs/a/two.json", b"2", content_type="application/json")
-    assert store.full_error is not None
+    assert is_disk_full(store, None)
     assert await store.read("runs/a/two.json") is None
 
 
