@@ -1,6 +1,7 @@
 """``publish_catalog``: sees what a run left in the store, decides its status, and writes the catalog last."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
@@ -103,6 +104,7 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
             *_note_pictures(near, bare, refined),
             *await _note_prompts(store, ending.run_id, request),
             *filter(None, [view.changed_ids.describe()]),
+            *services.warn_of_shutdowns(datetime.now(UTC).date()),
         ),
         placeholders=view.placeholders,
     )

@@ -11,7 +11,7 @@ CatalogSeederError
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -305,6 +305,17 @@ class ImageModel(ModelService, Protocol):
 
 class Model(TextModel, ImageModel, Protocol):
     """What answers text, vision and image calls."""
+
+
+@dataclass(slots=True)
+class ListedModels:
+    """What the services' lists of models had at their last probe.
+
+    Attributes:
+        shutdown_dates: when models shut down, by name in lower case; see ``shared.domain.model_lifecycle``.
+    """
+
+    shutdown_dates: dict[str, date] = field(default_factory=dict)
 
 
 class OrderBook(Protocol):

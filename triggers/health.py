@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -82,6 +83,7 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
         document = {
             "status": "ok" if store == model == "reached" else "degraded",
             "version": __version__,
+            "warnings": [*services.settings.warnings, *services.warn_of_shutdowns(datetime.now(UTC).date())],
             "host": services.settings.host_id,
             "store": {"kind": kind, "probe": store, "tried": PROBED_BY[kind]},
             "model": {

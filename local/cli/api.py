@@ -145,10 +145,15 @@ class AppClient:
         """Let a paused run go on; ProblemError ``run-not-paused`` if it is not paused."""
         await self._call("POST", f"runs/{quote(run_id, safe='')}/resume")
 
-    async def check(self) -> None:
-        """Raise what keeps the app from working: a setting, its store, its model, or our key."""
+    async def check(self) -> list[str]:
+        """Raise what keeps the app from working: a setting, its store, its model, or our key.
+
+        Returns:
+            What the app warns of, one line each.
+        """
         await self._call("GET", "health")
-        await self._call("GET", "health/details")
+        details = await self._call("GET", "health/details")
+        return [str(warning) for warning in details.get("warnings", ())]
 
     async def _call(
         self,

@@ -53,7 +53,7 @@ def begin_command(session: Session, place: Place) -> Settings:
     settings = load_command_settings(place)
     set_up_logging(session.err, settings.log_level)
     for warning in settings.warnings:
-        session.tell(f"warning: {warning}", style="yellow")
+        session.warn(warning)
     return settings
 
 

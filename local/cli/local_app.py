@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import function_app
@@ -100,6 +101,8 @@ async def open_local_app(
         unfinished = await tidy_folder(folder, services.store)
         needs_text = needs_text or await _need_text(services.store, unfinished)
         await _check(services, needs_model, needs_text, unfinished, is_offline=simulator is not None)
+        for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):
+            session.warn(warning)
         host = EmbeddedHost(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
         started = host

@@ -141,7 +141,8 @@ def _perform(
 
 async def _run_there(session: Session, place: Place, settings: Settings, start: Start) -> RunStatus:
     async with open_client(place.origin, settings.functions_key) as client:
-        await client.check()
+        for warning in await client.check():
+            session.warn(warning)
         run_id = await start(client)
         session.tell(f"run {run_id} is under way, and goes on without this command", style="cyan")
         return await follow_run(client, run_id, session, REMOTE_PACE)

@@ -110,15 +110,17 @@ def read_chat_answer(
     return _parse(text if isinstance(text, str) else "", request, answer, deployment=deployment, prices=prices)
 
 
-def check_model_list(reply: Reply, call: ModelCall) -> None:
-    """Check the body of ``GET /models``: a proxy's page is no model service.
+def read_model_list(reply: Reply, call: ModelCall) -> list[object]:
+    """Return the models in the body of ``GET /models``; a proxy's page is not a model service.
 
     Raises:
         ModelError: malformed_answer.
     """
     answer = _open(reply, call, Reason.MALFORMED_ANSWER)
-    if not isinstance(answer.data.get("data"), list):
+    models = answer.data.get("data")
+    if not isinstance(models, list):
         raise answer.fail(Reason.MALFORMED_ANSWER, f"the answer is no list of models; check {call.settings.address}")
+    return models
 
 
 @dataclass(frozen=True, slots=True)

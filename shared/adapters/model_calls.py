@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.adapters.redaction import flatten, quote_service
+from shared.domain.model_lifecycle import find_successor
 from shared.ports import ModelError, Usage
 from shared.reasons import Reason
 
@@ -48,6 +49,7 @@ class ModelCall:
         private: the texts that were sent.
         billed: the service charges for such a call, also when its answer is lost.
         settings: what to name where one of them has to be corrected.
+        model: the deployment or model that is called; empty = none.
     """
 
     subject: str
@@ -55,6 +57,7 @@ class ModelCall:
     private: tuple[str, ...] = field(default=(), repr=False)
     billed: bool = True
     settings: SettingNames = AZURE
+    model: str = ""
 
     def fail(
         self,
@@ -77,6 +80,8 @@ class ModelCall:
             usage: what it told the call consumed.
         """
         message = f"{self.subject}: {what}"
+        if reason is Reason.MODEL_NOT_FOUND and (successor := find_successor(self.model)):
+            message = f"{message}; its successor is {successor}"
         if quote and (quoted := quote_service(quote, key=self.key, private=self.private)):
             message = f"{message}; it says: {quoted}"
         message = flatten(message)

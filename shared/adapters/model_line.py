@@ -17,7 +17,7 @@ from openai import AsyncOpenAI
 
 from shared.adapters.credentials import SteadyCredential
 from shared.adapters.model_access import explain_refusal, explain_sign_in, find_asked_scope
-from shared.adapters.model_answers import Reply, check_model_list
+from shared.adapters.model_answers import Reply, read_model_list
 from shared.adapters.model_calls import AZURE, ModelCall, SettingNames
 from shared.adapters.model_client import (
     CONNECT_TIMEOUT_SECONDS,
@@ -30,7 +30,8 @@ from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_req
 from shared.adapters.model_tokens import ModelTokens, choose_scope
 from shared.adapters.token_source import SignInBounds
 from shared.config import IdentitySettings
-from shared.ports import ModelError
+from shared.domain.model_lifecycle import read_shutdown_dates
+from shared.ports import ListedModels, ModelError
 from shared.providers import Provider
 from shared.reasons import Reason
 
@@ -58,17 +59,21 @@ class ModelLine(ABC):
     Args:
         names: the settings that a message names.
         key: our key, if we sign in with one.
+
+    Attributes:
+        listed: gets what a probe reads of the models.
     """
 
     def __init__(self, names: SettingNames, key: str | None) -> None:
         self._names = names
         self._key = key
         self._client: ModelClient | None = None
+        self.listed = ListedModels()
 
     def describe(self, kind: str, model: str, *private: str) -> ModelCall:
         """Return a call of a kind (text, vision, image) to a model; ``private`` is what must not be quoted of it."""
         subject = f"{kind} call to {self._names.noun} {model!r}"
-        return ModelCall(subject=subject, key=self._key, private=private, settings=self._names)
+        return ModelCall(subject=subject, key=self._key, private=private, settings=self._names, model=model)
 
     async def send(self, call: ModelCall, send: Send, seconds: float) -> Reply:
         """Make a call whose answer may take so many seconds.
@@ -99,7 +104,8 @@ class ModelLine(ABC):
             raw = await sdk.models.with_raw_response.list(timeout=limit_time(PROBE_TIMEOUT_SECONDS))
             return raw.http_response
 
-        check_model_list(await self.send(call, send, PROBE_TIMEOUT_SECONDS), call)
+        models = read_model_list(await self.send(call, send, PROBE_TIMEOUT_SECONDS), call)
+        self.listed.shutdown_dates |= read_shutdown_dates(models)
 
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""

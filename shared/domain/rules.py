@@ -4,7 +4,6 @@ Content rules can be switched off (``validateItems: false``); uniqueness and the
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
