@@ -76,7 +76,7 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     why = stop or failure
     rows = find_failed_images(store, ending.run_id, view, why, forced=request.force_images and not request.dry_run)
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
-    if status in PUBLISHING_STATUSES and not view.rows:
+    if status in PUBLISHING_STATUSES and not view.items:
         # An empty catalog.json would replace one that an importer may be using.
         status, why = Status.FAILED, explain_empty_catalog(why, await find_last_failure(store, ending.run_id))
     near_duplicates, near = await write_near_duplicates(store, ending.run_id, view)

@@ -39,8 +39,7 @@ async def end_when_full(is_full: Callable[[], bool], folder: Path) -> AsyncItera
 
     watcher = asyncio.create_task(watch())
     try:
-        with _silence_log(is_full):
-            yield
+        yield
     except asyncio.CancelledError:
         if not found:
             raise
@@ -55,8 +54,8 @@ async def end_when_full(is_full: Callable[[], bool], folder: Path) -> AsyncItera
 
 
 @contextmanager
-def _silence_log(is_full: Callable[[], bool]) -> Iterator[None]:
-    """Log nothing once the disk is full: what a full disk breaks is one thing to a reader."""
+def silence_log_when(is_full: Callable[[], bool]) -> Iterator[None]:
+    """Log nothing once the disk is full: all that it breaks, until the host has stopped, is one thing to a reader."""
 
     def is_worth_a_line(_: logging.LogRecord) -> bool:
         return not is_full()
@@ -64,9 +63,11 @@ def _silence_log(is_full: Callable[[], bool]) -> Iterator[None]:
     handlers = list(logging.getLogger().handlers)
     for handler in handlers:
         handler.addFilter(is_worth_a_line)
-    yield
-    for handler in handlers:  # not after an error: the host stops after this, and fails for the same reason
-        handler.removeFilter(is_worth_a_line)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(is_worth_a_line)
 
 
 def make_full_error(folder: Path) -> CliError:

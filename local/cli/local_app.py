@@ -12,7 +12,7 @@ from pathlib import Path
 
 import function_app
 from local.cli.api import AppClient, ProblemError, open_client
-from local.cli.disk import end_when_full, is_disk_full
+from local.cli.disk import end_when_full, is_disk_full, silence_log_when
 from local.cli.environment import use_simulator
 from local.cli.errors import CliError
 from local.cli.folder import list_unfinished_runs, tidy_folder
@@ -89,6 +89,10 @@ async def open_local_app(
     """
     folder = Path(settings.store.folder)
     started: EmbeddedHost | None = None
+
+    def is_full() -> bool:
+        return is_disk_full(services.store, started)
+
     async with AsyncExitStack() as stack:
         if simulator is not None:
             settings = use_simulator(settings, await asyncio.to_thread(simulator.wait_for_url))
@@ -97,7 +101,8 @@ async def open_local_app(
         await use_settings(settings)
         stack.push_async_callback(use_settings, None)
         services = get_services()
-        await stack.enter_async_context(end_when_full(lambda: is_disk_full(services.store, started), folder))
+        stack.enter_context(silence_log_when(is_full))
+        await stack.enter_async_context(end_when_full(is_full, folder))
         unfinished = await tidy_folder(folder, services.store)
         needs_text = needs_text or await _need_text(services.store, unfinished)
         await _check(services, needs_model, needs_text, unfinished, is_offline=simulator is not None)

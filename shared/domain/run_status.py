@@ -211,7 +211,7 @@ def decide_status(
 
 
 def explain_empty_catalog(failure: Failure | None, last_image: Failure | None) -> Failure:
-    """Return why a run ends as Failed that leaves nothing to publish: for the reason of the last failure.
+    """Return why a run ends as Failed whose catalog has no items: for the reason of the last failure.
 
     Args:
         failure: why the run's instances ended early, or the stop record.

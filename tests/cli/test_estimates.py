@@ -78,7 +78,10 @@ def test_a_catalog_that_is_there_costs_only_what_is_missing(
 
 def test_prices_of_ones_own_are_counted(seeder: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     listed = seeder("run", "--estimate", "--json").document["costUsd"]
-    free = {"image": {"gpt-image-2": {"imageOutput": 0, "textInput": 0}}, "text": {"gpt-5": {"input": 0, "output": 0}}}
+    free = {
+        "image": {"gpt-image-2": {"imageOutput": 0, "textInput": 0}},
+        "text": {"gpt-6-luna": {"input": 0, "output": 0}},
+    }
     monkeypatch.setenv("PRICES", json.dumps(free))
     assert listed > 0
     assert seeder("run", "--estimate", "--json").document["costUsd"] == 0
@@ -113,7 +116,7 @@ def test_a_budget_that_is_too_small_is_one_line_that_tells_how_to_go_on(
     assert not (tmp_path / "data_seed/catalogs").exists()
 
     accepted = seeder("run", *flags, "--accept-estimate", "--json")
-    assert (accepted.status, accepted.document["error"]["reason"]) == (3, "budget")
+    assert (accepted.status, accepted.document["error"]["reason"]) == (1, "budget")
     assert accepted.document["costUsd"] == 0
 
 

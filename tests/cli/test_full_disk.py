@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.cli.disk import end_when_full, is_disk_full
+from local.cli.disk import end_when_full, is_disk_full, silence_log_when
 from local.cli.errors import CliError
 from shared.adapters.store_folder import FolderStore
 from shared.ports import StoreFullError
@@ -56,16 +56,19 @@ async def test_work_is_cut_off_and_the_log_is_silent_when_the_disk_is_full(
 
     async def work() -> None:
         nonlocal full
-        async with end_when_full(lambda: full, tmp_path):
-            full = True
-            logging.getLogger("any").error("broken, too")
-            await asyncio.Event().wait()
+        with silence_log_when(lambda: full):
+            async with end_when_full(lambda: full, tmp_path):
+                full = True
+                logging.getLogger("any").error("broken, too")
+                await asyncio.Event().wait()
 
     with pytest.raises(CliError) as raised:
         await work()
     assert raised.value.reason == "store_unavailable"
     assert str(tmp_path) in str(raised.value)
     assert caplog.records == []
+    logging.getLogger("any").error("the next command logs again")
+    assert len(caplog.records) == 1
 
 
 async def test_other_errors_and_a_cancel_stay_what_they_are(tmp_path: Path) -> None:

@@ -89,26 +89,15 @@ async def test_a_prompt_that_is_refused_after_its_rewrites_has_one(tmp_path: Pat
 
 
 async def test_a_run_that_wants_no_placeholders_any_more_takes_them_away(tmp_path: Path) -> None:
-    async with run_app(tmp_path, faults=REFUSING) as app:
-        asked = {"targetCount": 20, "categoryCount": 4}
-        status = await app.run(**asked, placeholder=True)
-        refused = status["placeholders"]
-        assert 0 < refused == count_cards(tmp_path)
-        again = await app.run(**asked)
-        assert (again["status"], again["placeholders"]) == ("CompletedWithFailures", 0)
-        assert len(app.read("catalogs/toys/catalog.json")) == 20 - refused
-        assert count_cards(tmp_path) == 0
-        assert count_marks(app.read(again["outputs"]["failedImages"])) == 0
-
-
-async def test_placeholders_stay_where_a_catalog_without_them_would_have_no_items(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 1}}) as app:
         asked = {"targetCount": 3, "categoryCount": 2}
         status = await app.run(**asked, placeholder=True)
         assert (status["placeholders"], status["progress"]["images"]["done"], count_cards(tmp_path)) == (3, 0, 3)
         again = await app.run(**asked)
-        assert (again["status"], again["error"]["reason"]) == ("Failed", "content_policy")
-        assert len(app.read("catalogs/toys/catalog.json")) == 3
+        assert (again["status"], again["placeholders"]) == ("CompletedWithFailures", 0)
+        assert app.read("catalogs/toys/catalog.json") == []
+        assert list((tmp_path / PICTURES).iterdir()) == []
+        assert count_marks(app.read(again["outputs"]["failedImages"])) == 0
 
 
 async def test_placeholders_are_published_after_a_review_and_pruned_with_their_items(tmp_path: Path) -> None:
