@@ -223,8 +223,5 @@ def translate_os_errors(action: str, subject: str, root: Path) -> Iterator[None]
     try:
         yield
     except OSError as exc:
-        if exc.errno in FULL_DISK_ERRORS:
-            raise StoreFullError(f"no space left on the disk of folder {root}: {action} {subject!r} failed") from exc
-        raise StoreUnavailableError(
-            f"the folder store at {root} could not {action} {subject!r}: {exc.strerror or exc}",
-        ) from exc
+        kind = StoreFullError if exc.errno in FULL_DISK_ERRORS else StoreUnavailableError
+        raise kind(f"the folder store at {root} could not {action} {subject!r}: {exc.strerror or exc}") from exc

@@ -106,7 +106,7 @@ def test_a_deployed_app_is_asked_in_a_way_that_an_older_one_refuses(
 def test_a_budget_that_is_too_small_is_one_line_that_tells_how_to_go_on(
     seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
 ) -> None:
-    flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--max-cost-usd", "0.0001", *SMALL)
+    flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--max-cost-usd", "0.000001", *SMALL)
     refused = seeder("run", *flags, "--json")
     assert refused.status == 1
     assert list(refused.document) == JSON_KEYS

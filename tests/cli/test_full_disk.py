@@ -43,7 +43,7 @@ async def test_a_store_remembers_that_its_disk_is_full(tmp_path: Path, fill_disk
     fill_disk(1)
     await store.write("runs/a/one.json", b"1", content_type="application/json")
     assert not is_disk_full(store, None)
-    with pytest.raises(StoreFullError, match="no space left"):
+    with pytest.raises(StoreFullError, match="No space left"):
         await store.write("runs/a/two.json", b"2", content_type="application/json")
     assert is_disk_full(store, None)
     assert await store.read("runs/a/two.json") is None

@@ -34,7 +34,7 @@ async def test_an_answer_from_a_model_without_a_price_is_charged_as_the_deployme
     service: ScriptedService, model: OpenAIModel
 ) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE, model="house-model-7")))
-    assert (await model.answer(FIGURE_REQUEST)).model == "gpt-5"
+    assert (await model.answer(FIGURE_REQUEST)).model == "gpt-6-luna"
 
 
 async def test_json_is_read_whatever_type_the_service_declares(service: ScriptedService, model: OpenAIModel) -> None:
