@@ -112,9 +112,6 @@ async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestratio
         last = await _read_last_request(services, name)
         async with _hold_catalog(services, client, req, name):
             view = await view_catalog(services.store, name, with_images=not last.dry_run)
-            if not view.items:
-                detail = f"catalog {name!r} has no items; expected at least one: run it again first"
-                raise Problem(409, "nothing-to-publish", detail)
             outputs = await publish(services.store, view)
         return write_json(
             {

@@ -150,7 +150,7 @@ async def test_a_catalog_of_no_items_is_not_published_and_an_earlier_one_stays(t
         refused = await app.call("POST", "/api/catalogs/toys/publish")
         assert len(app.read("catalogs/toys/catalog.json")) == 4
     assert (status["status"], status["error"]["reason"]) == ("Failed", "refusal")
-    assert (refused.status, refused.body["type"]) == (409, "urn:catalog-seeder:problem:nothing-to-publish")
+    assert (refused.status, refused.body["type"]) == (404, "urn:catalog-seeder:problem:unknown-catalog")
 
 
 async def test_prune_does_not_empty_a_catalog_that_has_no_images_yet(tmp_path: Path) -> None:
