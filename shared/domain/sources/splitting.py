@@ -261,7 +261,7 @@ class TableSplitter:
             return  # the quoted value cannot have ended in this line
         try:
             (values,) = csv.reader(
-                self._pending.splitlines(keepends=True) if goes_on else [line], delimiter=self._delimiter, strict=True
+                _split_lines(self._pending) if goes_on else [line], delimiter=self._delimiter, strict=True
             )
         except csv.Error as error:
             if str(error) != "unexpected end of data":
@@ -295,7 +295,7 @@ class _Lines:
         self._length = 0
 
     def feed(self, text: str) -> Iterator[tuple[str, int]]:
-        for part in re.findall(r"[^\n]*\n|[^\n]+\Z", text):
+        for part in _split_lines(text):
             self._length += len(part)
             if self._length <= MOST_ROW_CHARACTERS:
                 self._parts.append(part)
@@ -309,6 +309,11 @@ class _Lines:
         self._parts, self._length = [], 0
         if length:
             yield line, length
+
+
+def _split_lines(text: str) -> list[str]:
+    """Return the lines with their ends; U+2028 and the other characters at which ``splitlines`` cuts are values' own."""
+    return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
 
 def _make_row(number: int, text: str, length: int) -> RawRow:

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+MAX_NESTING: Final = 100
+"""Levels of lists and objects in a row: far more than shops have, far fewer than the interpreter's stack holds."""
+
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
@@ -32,7 +35,9 @@ def parse_row(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise ValueError(f"is no JSON: {error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:
-        raise ValueError("is no JSON that can be read: it is nested too deeply") from error
+        raise ValueError(f"is nested too deeply; expected at most {MAX_NESTING} levels of lists and objects") from error
+    if _is_nested_too_deeply(value):
+        raise ValueError(f"is nested too deeply; expected at most {MAX_NESTING} levels of lists and objects")
     if text[end:].strip():
         raise ValueError(f"is no JSON: something follows at character {end + 1}; expected a comma")
     return value
@@ -78,6 +83,20 @@ def describe_value(value: Any) -> str:
             return ", ".join(f"{name}: {words}" for name, words in told if words)
         case _:
             return " ".join(str(value).split())
+
+
+def _is_nested_too_deeply(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_NESTING + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (list, dict))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _skip(text: str, position: int) -> int:
