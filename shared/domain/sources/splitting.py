@@ -312,7 +312,7 @@ class _Lines:
 
 
 def _split_lines(text: str) -> list[str]:
-    """Return the lines with their ends; U+2028 and the other characters at which ``splitlines`` cuts are values' own."""
+    """Return the lines with their ends; U+2028 and others at which ``splitlines`` cuts belong to values."""
     return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
 
