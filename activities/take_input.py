@@ -18,7 +18,7 @@ from shared.domain.sources.digests import DigestTable, hash_text
 from shared.domain.sources.importer_ids import ImporterIds
 from shared.domain.sources.making import describe_row, make_item
 from shared.domain.sources.naming import FileNames
-from shared.domain.sources.reading import Problem, Row, RowReader
+from shared.domain.sources.reading import Row, RowReader
 from shared.domain.sources.splitting import InputError
 from shared.ports import Store, StoreConflictError
 from shared.reasons import Reason
@@ -165,7 +165,7 @@ class _Taking:
     async def _iterate_rows(self) -> AsyncIterator[Row]:
         async with aclosing(self._store.read_chunks(str(self.request.input))) as chunks:
             async for found in iterate_input(chunks, _make_reader(self.request)):
-                if not isinstance(found, Problem):
+                if isinstance(found, Row):
                     yield found
 
     async def _add(self, row: Row) -> None:

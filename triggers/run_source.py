@@ -60,7 +60,7 @@ def _refuse(field: str, message: str) -> Problem:
 
 
 def _refuse_rows(path: str, survey: Survey) -> Problem:
-    count, rows = len(survey.problems), survey.rows
+    count, rows = len(survey.problems), survey.rows + survey.variants
     summary = f"{count} of the {count + rows} rows of {path} cannot be used; expected none, or skipInvalid"
     errors = [{"field": "input", "message": str(problem)} for problem in survey.problems[:SHOWN_PROBLEMS]]
     detail = f"input: {summary}: {survey.describe_problems()}"

@@ -5,8 +5,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from shared.domain.sources.markup import is_null
+
 MAX_NESTING: Final = 100
 """Levels of lists and objects in a row: far more than shops have, far fewer than the interpreter's stack holds."""
+
+NAMES: Final = ("name", "title", "rendered", "label", "value", "en")
+"""Members by which an object is called."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
@@ -69,6 +74,17 @@ def _iterate_members(text: str) -> Iterator[tuple[str, str, str]]:
             position = _skip(text, position + 1)
 
 
+def find_member(text: str, name: str) -> str | None:
+    """Return the JSON text of a member of an object's JSON text; None if there is no such member."""
+    try:
+        value = parse_row(text)
+        if not isinstance(value, dict) or name not in value:
+            return None
+        return next(held for found, _, held in _iterate_members(text) if found == name)
+    except ValueError:
+        return None
+
+
 def describe_value(value: Any) -> str:
     """Return a value as words on one line: lists by commas, members as ``name: value``; nothing of null."""
     match value:
@@ -77,12 +93,24 @@ def describe_value(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return ", ".join(filter(None, map(describe_value, value)))
+            return ", ".join(words for words in map(describe_value, value) if words and not is_null(words))
         case dict():
             told = ((name, describe_value(held)) for name, held in value.items())
-            return ", ".join(f"{name}: {words}" for name, words in told if words)
+            return ", ".join(f"{name}: {words}" for name, words in told if words and not is_null(words))
         case _:
             return " ".join(str(value).split())
+
+
+def describe_name(value: Any) -> str:
+    """Return the name that a value holds as words: its own, or that of an object, or of the first in a list."""
+    if isinstance(value, list):
+        value = next((held for held in value if held), None)
+    if isinstance(value, dict):
+        names = {str(name).casefold(): held for name, held in value.items()}
+        inner = next((names[name] for name in NAMES if names.get(name)), None)
+        if inner is not None:
+            return describe_value(inner)
+    return describe_value(value)
 
 
 def _is_nested_too_deeply(value: Any) -> bool:

@@ -8,12 +8,14 @@ from typing import Any, Final
 from shared.domain.items import Item, PromptDraft, PromptDraftBatch, SourceItem
 from shared.domain.prompts import STRICTER
 from shared.domain.requests import SeedRequest
-from shared.domain.rules import end_with_tail, holds_forbidden_word
+from shared.domain.rules import end_with_tail
+from shared.domain.sources.brands import find_forbidden_words, list_unwritten_words
 from shared.domain.sources.digests import hash_text
 from shared.domain.sources.making import NO_CATEGORY
 from shared.domain.sources.prompting import shorten, take_out
 from shared.domain.texts import clean_line
 from shared.domain.themes import DEFAULT_OPENINGS, Theme
+from shared.domain.word_search import holds_word
 from shared.ports import TextRequest
 from shared.reasons import Reason
 
@@ -99,7 +101,7 @@ def ask_for_prompts(
         "tail": theme.tail,
         "promptCharacters": ASKED_CHARACTERS,
         "rows": [{"index": index, **_describe(item, theme)} for index, item in enumerate(items, start=1)],
-        "forbiddenWords": list(theme.forbidden_words),
+        "forbiddenWords": list(list_unwritten_words(theme, (text for item in items for text in _list_texts(item)))),
         "brands": sorted({brand for item in items if (brand := _find_brand(item))}),
     }
     return TextRequest(
@@ -141,7 +143,7 @@ def _judge(text: str, item: SourceItem, request: SeedRequest) -> WrittenPrompt:
         reason = Reason.PROMPT_OPENING
     elif len(prompt) > MOST_CHARACTERS:
         reason = Reason.PROMPT_LENGTH
-    elif holds_forbidden_word(own, theme.forbidden_words) or holds_forbidden_word(own, (_find_brand(item),)):
+    elif holds_word(own, (*list_unwritten_words(theme, _list_texts(item)), *filter(None, [_find_brand(item)]))):
         reason = Reason.FORBIDDEN_WORD
     return WrittenPrompt(digest, prompt if reason is None else None, reason)
 
@@ -155,9 +157,13 @@ def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
         **(item.facts or {}),
     }
     brand = texts.pop("brand", "")
-    forbidden = (*filter(None, [brand]), *theme.forbidden_words)
+    forbidden = (*filter(None, [brand]), *find_forbidden_words(theme))
     told = {name: shorten(take_out(text, forbidden)) for name, text in texts.items()}
     return {name: text for name, text in told.items() if text}
+
+
+def _list_texts(item: SourceItem) -> list[str]:
+    return [item.name, item.description, item.category, *(item.facts or {}).values()]
 
 
 def _find_brand(item: SourceItem) -> str:
