@@ -27,7 +27,7 @@ from activities.refining import end_with_failure
 from activities.shipping import FirstPicture, ship_best
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
-from shared.domain.items import find_content_type
+from shared.domain.items import find_content_type, is_outdated
 from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import parse_image_size
 from shared.domain.retries import limit_retry_after
@@ -45,6 +45,7 @@ from shared.ports import (
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
+from shared.records.pictures import PROMPT_FACT, format_digest
 from shared.records.run import write_failure
 from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
@@ -150,19 +151,26 @@ async def _find_made(store: Store, job: PictureJob) -> ImageResult | None:
         if job.request.thumbnails:
             await restore_thumbnail(store, job.call.catalog, job.item.filename, stored)
         return ImageResult(made=True, cost=cost)
-    return None if job.request.force_images else ImageResult(kept=True)
+    return None if _is_to_be_replaced(job, stored) else ImageResult(kept=True)
 
 
 async def _find_drawn(store: Store, job: PictureJob) -> ImageResult | None:
     """Return that the picture of this round is there, or that the item has one from before the run, which is kept."""
     shipped = await store.describe(job.path)
     is_ours = shipped is not None and shipped.facts.get("run_id") == job.call.run_id
-    if is_valid_image(shipped) and not is_ours and not job.request.force_images:
+    if shipped is not None and is_valid_image(shipped) and not is_ours and not _is_to_be_replaced(job, shipped):
         return ImageResult(kept=True)
     drawn = await store.describe(job.round_path)
     if drawn is None or not is_valid_image(drawn):
         return None
     return await _show(store, job, drawn)
+
+
+def _is_to_be_replaced(job: PictureJob, stored: FileInfo) -> bool:
+    """Return whether an image of an earlier run gives way to a new one."""
+    request = job.request
+    is_changed = is_outdated(job.item, stored.facts.get("run_id", "")) and not request.keep_changed
+    return request.force_images or is_changed
 
 
 async def _show(store: Store, job: PictureJob, drawn: FileInfo, first: FirstPicture | None = None) -> ImageResult:
@@ -217,6 +225,7 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
     facts = picture.facts.to_json() | {
         "run_id": call.run_id,
         "product_id": call.product_id,
+        PROMPT_FACT: format_digest(ask.prompt),
         "model": answer.model,
         "input_tokens": str(cost.input_tokens),
         "output_tokens": str(cost.output_tokens),

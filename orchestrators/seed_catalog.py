@@ -110,10 +110,12 @@ def _take_input(
     run = RunRef(seed.run_id, seed.catalog)
     taken: InputTaken = yield from call_patiently(context, "take_input", run, InputTaken)
     view.tally += Tally(accepted=taken.added, rejected=taken.rejected)
-    view.found = replace(view.found, categories=taken.categories)
+    images = max(0, plan.images - taken.outdated)
+    view.found = replace(view.found, categories=taken.categories, images=min(view.found.images, images))
     return replace(
         plan,
         categories=taken.categories,
+        images=images,
         items=taken.items,
         next_batch=max(plan.next_batch, taken.next_batch),
     )

@@ -78,6 +78,32 @@ class Item(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+class EarlierPrompt(BaseModel):
+    """The prompt of the image that an item had when its row, or what is made of it, changed.
+
+    It is the image's as long as that is not generated anew.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    prompt: str
+    run_id: str = Field(description="The run that saw the change; images of earlier runs are from this prompt.")
+    is_outdated: bool = Field(description="The row says something else, so that the image is to be generated anew.")
+
+    def is_of(self, maker: str) -> bool:
+        """Return whether an image is from this prompt, by the run that generated it ("" = none of ours)."""
+        return not maker or maker > self.run_id  # ids of runs count down: an earlier run has the greater one
+
+
+class VariantRow(BaseModel):
+    """A row that is a variant of an item: published behind it, without an image of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str = Field(description="What tells it from the item's other variants.")
+    row: str = Field(description="The JSON text of the row as it was given; an object.")
+
+
 class SourceItem(Item):
     """An item of a row that somebody gave: ``product_id`` is made of its id so that files can be named by it."""
 
@@ -91,11 +117,24 @@ class SourceItem(Item):
         default=None,
         description="What else a text model is told to write the prompt; None = it is not to write it.",
     )
+    earlier: EarlierPrompt | None = Field(default=None, description="None = its image, if any, is from image_prompt.")
+    variants: tuple[VariantRow, ...] = ()
 
     @property
     def shown_id(self) -> str:
         """The id by which whoever reads our files knows the item."""
         return self.source_id
+
+
+def is_outdated(item: Item, maker: str) -> bool:
+    """Return whether an item's image shows what its row said before.
+
+    Args:
+        item: the item.
+        maker: the run that generated the image; "" = none of ours.
+    """
+    earlier = item.earlier if isinstance(item, SourceItem) else None
+    return earlier is not None and earlier.is_outdated and earlier.is_of(maker)
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,7 @@ def test_a_text_is_cut_only_after_its_markup_is_gone() -> None:
     ],
 )
 def test_a_brand_is_left_out_and_a_noun_is_not(row: dict[str, str], prompt: str, left_out: tuple[str, ...]) -> None:
-    assert write_prompt(**row) == (prompt, left_out)
+    assert write_prompt({}, **row) == (prompt, left_out)
 
 
 def test_the_words_that_a_theme_forbids_are_left_out_in_any_spelling() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from shared.domain.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
 from shared.domain.collation import is_visible
-from shared.domain.items import Item, SourceItem
+from shared.domain.items import Item, SourceItem, VariantRow
 from shared.domain.requests import SeedRequest
 from shared.domain.rules import MAX_NAME_CHARACTERS
 from shared.domain.sources.brands import find_brand
@@ -79,6 +79,11 @@ def write_source_row(
             **more,
         },
     )
+
+
+def write_variant_row(variant: VariantRow, source_id: str) -> str:
+    """Return a variant's row as it was given, without an image, and the id of the product that it belongs to."""
+    return append_members(variant.row, {"imageFile": None, "imageUrl": None, "variantOf": source_id})
 
 
 def write_importer_row(item: Item, categories: CategoryNames) -> dict[str, Any]:

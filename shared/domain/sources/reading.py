@@ -99,6 +99,11 @@ class Problem:
 Found = Row | Variant | Problem
 
 
+def name_prompt_row(number: int) -> str:
+    """Return the id of a row of prompts that has none."""
+    return f"prompt-{number:04d}"
+
+
 class RowReader:
     """Takes an input's bytes in pieces, cut anywhere, and gives its rows in order; of each it keeps a digest of the id.
 
@@ -231,7 +236,7 @@ class RowReader:
                 yield from self._take_variant(parsed, *parent)
                 return
         given_id = values.get("id", "")
-        row_id = given_id or (f"prompt-{number:04d}" if self.source == "prompts" else "")
+        row_id = given_id or (name_prompt_row(number) if self.source == "prompts" else "")
         problem = self._check(row_id, values, mapping)
         if problem is not None:
             self._leader = None
