@@ -59,9 +59,9 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
     assert ended.out.splitlines() == [
         "file          shop.csv, CSV",
         "rows          2 to make pictures for, 1 that cannot be used",
-        "fields        id = sku",
-        "              name = title",
-        "              colour = color",
+        "fields        id = sku (by its name)",
+        "              name = title (as told)",
+        "              colour = color (by its name)",
         "not used      price",
         f"pictures      PROD-1.png: Product photo of Enamel mug, blue, {DEFAULT_TAIL}",
         f"              PROD-2.png: Product photo of Oak tray, {DEFAULT_TAIL}",
