@@ -210,11 +210,10 @@ class _Taking:
             await self._note_change(batch, RowChange(place, row=row))
 
     async def _take_variant(self, variant: Variant) -> None:
-        key = variant.key
-        if not key:
-            (count,) = self._variant_counts.get(variant.parent_digest) or (0,)
-            self._variant_counts.put(variant.parent_digest, count + 1)
-            key = f"#{count + 1}"
+        digest = hash_variant(variant.parent_digest, variant.key)
+        (count,) = self._variant_counts.get(digest) or (0,)
+        self._variant_counts.put(digest, count + 1)
+        key = variant.key if variant.key and not count else f"{variant.key}#{count + 1}"
         digest = hash_variant(variant.parent_digest, key)
         if self.variants.get(digest) == (hash_text(variant.text),):
             return

@@ -124,7 +124,7 @@ async def test_a_prompt_that_was_rewritten_for_the_image_is_the_one_that_is_name
 
 async def test_variants_stay_in_the_catalog_behind_their_product(tmp_path: Path) -> None:
     header = "Handle,Title,Option1 Value,Variant SKU,Variant Price\n"
-    shirt = "shirt,Shirt,S,S-1,39\nshirt,,M,S-2,39\n"
+    shirt = "shirt,Shirt,S,S-1,39\nshirt,,M,S-2,39\nshirt,,,,1\nshirt,,,,2\n"
     async with run_app(tmp_path) as app:
         first = await run_rows(app, (header + shirt + "bowl,Bowl,,B-1,9\n").encode(), name="a.csv")
         before = app.read("catalogs/toys/catalog.json")
@@ -136,11 +136,15 @@ async def test_variants_stay_in_the_catalog_behind_their_product(tmp_path: Path)
     assert [(row["Variant SKU"], row.get("variantOf"), row["imageFile"]) for row in before] == [
         ("S-1", None, "shirt.png"),
         ("S-2", "shirt", None),
+        ("", "shirt", None),
+        ("", "shirt", None),
         ("B-1", None, "bowl.png"),
     ]
     assert [(row["Variant SKU"], row["Variant Price"]) for row in after] == [
         ("S-1", "39"),
         ("S-2", "35"),
+        ("", "1"),
+        ("", "2"),
         ("S-3", "39"),
         ("B-1", "9"),
     ]

@@ -5,7 +5,7 @@ from typing import Final
 
 _LEVEL: Final = re.compile(r"\s*(?:>+|\u00bb|\u203a)\s*")
 _LIST: Final = re.compile(r"(?<!\\)[,|;]")
-_ROOTS: Final = ("default category/", "root/", "root catalog/")
+_ROOTS: Final = ("default category/", "root/", "root catalog/", "/")
 """What some shop systems begin paths with that have slashes; elsewhere a slash belongs to a name."""
 
 
@@ -18,6 +18,7 @@ def name_category(text: str, column: str) -> str:
     """
     if text.startswith("[") and text.endswith("]"):
         text = text.strip("[]\"' ")
+    text = re.split(r"\s*[|;]\s*", text)[0] if _LEVEL.search(text) is None and not _has_root(text) else text
     is_list = column.strip().casefold().rstrip(" )*").endswith(("s", "...")) or _has_root(text)
     paths = [path for path in _LIST.split(text) if path.strip()] if is_list else [text]
     levels = [_cut_path(path) for path in paths]

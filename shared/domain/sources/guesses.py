@@ -18,6 +18,7 @@ GUESSES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "description": (
             "description", "productdescription", "longdescription", "desc", "details", "summary", "body", "bodyhtml",
+            "descriptionhtml",
             "fulldescription", "itemdescription", "detaildesc", "shortdescription", "aboutproduct", "content",
             "beschreibung", "kurzbeschreibung", "descripcion", "descrizione",
         ),

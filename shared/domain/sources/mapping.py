@@ -19,6 +19,9 @@ LOOKED_AT_ROWS: Final = 100
 NAME_FIELDS: Final = frozenset({"name", "title", "category", "brand"})
 """Fields whose value may be an object, or a list, that has the name inside."""
 
+MIN_DISTINCT_SHARE: Final = 0.9
+"""Of a column of ids; with more repetitions it is one of groups, and gives way to one of ids."""
+
 TEXT_FIELDS: Final = {
     "products": ("name", "description", "prompt"),
     "prompts": ("title", "scene", "mood", "prompt"),
@@ -81,6 +84,11 @@ def list_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return [*names, *(name for name in wrapped if name not in names)]
 
 
+def _list_own_names(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the names that rows themselves have."""
+    return {str(name) for row in rows for name in row}
+
+
 def is_known_name(source: str, name: str) -> bool:
     """Return whether a column's name is one that a source's columns have."""
     known = _list_known(source)
@@ -133,6 +141,8 @@ def map_fields(
     for name in REQUIRED[source]:
         if name not in found:
             raise InputError(_describe_missing(name, known, guesser, found))
+    wrappers = {column.partition(".")[0] for column in found.values() if column not in _list_own_names(rows)}
+    found = {name: column for name, column in found.items() if column not in wrappers}
     kept = {name: found[name] for name in GUESSES[source] if name in found}
     return FieldMapping(kept, reasons, tuple(guesser.notes))
 
@@ -158,17 +168,31 @@ class _Guesser:
 
     def guess(self, name: str, taken: set[str]) -> tuple[str, str] | None:
         """Return a column that is free for a field, and why; None if there is none."""
-        for candidate in self._guesses[name]:
-            column = self._by_form.get(candidate)
-            if column is None or column in taken:
-                continue
+        columns = [self._by_form[form] for form in self._guesses[name] if form in self._by_form]
+        free = [column for column in columns if column not in taken]
+        repeated = [column for column in free if name == "id" and self._repeats(column)]
+        if len(repeated) < len(free):
+            self._note(name, repeated, "its values repeat")
+            free = [column for column in free if column not in repeated]
+        for column in free:
             wrong = self._find_fault(name, column)
             if wrong is None:
                 return column, "by its name"
+            self._note(name, [column], wrong)
+        return None
+
+    def _note(self, name: str, columns: Iterable[str], wrong: str) -> None:
+        for column in columns:
             note = f"{column!r} is not used as {name}: {wrong}"
             if note not in self.notes:
                 self.notes.append(note)
-        return None
+
+    def _repeats(self, column: str) -> bool:
+        """Return whether a column's values are those of groups; rows without any text continue the one above."""
+        names = [self._by_form[form] for form in self._guesses.get("name", ()) if form in self._by_form]
+        rows = [row for row in self._rows if not names or any(describe_value(read_column(row, one)) for one in names)]
+        values = [words for row in rows if (words := describe_value(read_column(row, column)))]
+        return len(set(values)) < MIN_DISTINCT_SHARE * len(values)
 
     def _find_fault(self, name: str, column: str) -> str | None:
         """Return what speaks against a column for a field."""

@@ -15,7 +15,7 @@ KEPT_CHARACTERS, DIGEST_CHARACTERS = 40, 12
 IMAGE_ENDINGS: Final = {".png": ".png", ".jpg": ".jpg", ".jpeg": ".jpeg"}
 """Endings of file names that are kept: the pictures that the models make."""
 
-_LIST: Final = re.compile(r"\s*[,;|]\s*(?=https?:)|\s*[,;|]\s+")
+_LIST: Final = re.compile(r"\s*[,;|]\s*(?=https?:)|\s*[,;|]\s+|(?<=\.png|\.jpg|jpeg)[,;|]", re.IGNORECASE)
 """What stands between several images of one product."""
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")

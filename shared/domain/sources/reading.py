@@ -257,6 +257,7 @@ class RowReader:
 
     def _take_variant(self, parsed: "_Parsed", parent: str, is_leader: bool) -> Iterator[Found]:
         key = "" if self._variants is None else self._variants.read_key(parsed.value)
+        key = "" if key == parent else key
         if is_leader:
             yield Variant(parsed.number, parent, hash_text(parent), key, parsed.text)
             return

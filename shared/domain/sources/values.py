@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from shared.domain.sources.markup import is_null
 
+MAX_PAIR: Final = 8
+"""Members of an object that is a name with a value, such as an attribute: the others say how shops show it."""
+
 MAX_NESTING: Final = 100
 """Levels of lists and objects in a row: far more than shops have, far fewer than the interpreter's stack holds."""
 
@@ -94,6 +97,9 @@ def describe_value(value: Any) -> str:
             return "yes" if value else "no"
         case list():
             return ", ".join(words for words in map(describe_value, value) if words and not is_null(words))
+        case {"name": str() as name, "options": held} | {"name": str() as name, "value": held} if len(value) < MAX_PAIR:
+            words = describe_value(held)
+            return f"{name}: {words}" if words and not is_null(words) else ""
         case dict():
             told = ((name, describe_value(held)) for name, held in value.items())
             return ", ".join(f"{name}: {words}" for name, words in told if words and not is_null(words))
