@@ -15,7 +15,6 @@ from shared.domain.sources.reading import Row
 from shared.domain.sources.values import parse_row
 from shared.domain.texts import fold_name
 
-
 _NOT_OF_THE_ROW: Final = {"product_id", "filename", "source_id", "importer_id", "earlier", "variants"}
 
 
