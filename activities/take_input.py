@@ -95,7 +95,9 @@ def _refuse(message: str) -> InputTaken:
 
 
 def _make_reader(request: SeedRequest) -> RowReader:
-    return RowReader(request.source, str(request.input), request.field_mapping)
+    return RowReader(
+        request.source, str(request.input), request.field_mapping, variants_are_rows=request.variant_images
+    )
 
 
 @dataclass(slots=True)
@@ -201,6 +203,7 @@ class _Taking:
                     yield found
 
     async def _take_row(self, row: Row) -> None:
+        await self._take_off_parent(row)
         known = self.known.get(hash_text(row.identity))
         if known is None:
             await self._add(self._number(row))
@@ -209,7 +212,17 @@ class _Taking:
         if content != hash_content(describe_row(row, self.request, product_id="", filename="")):
             await self._note_change(batch, RowChange(place, row=row))
 
+    async def _take_off_parent(self, row: Row) -> None:
+        """Take a variant that has an image of its own off the product that had it before."""
+        if row.parent_digest is None or hash_variant(row.parent_digest, row.id) not in self.variants:
+            return
+        known = self.known.get(row.parent_digest)
+        if known is not None:
+            await self._note_change(known[0], RowChange(known[1], dropped=row.id))
+
     async def _take_variant(self, variant: Variant) -> None:
+        if variant.key and hash_text(variant.key) in self.known:
+            return  # it has an image of its own, from a run that was asked for it
         digest = hash_variant(variant.parent_digest, variant.key)
         (count,) = self._variant_counts.get(digest) or (0,)
         self._variant_counts.put(digest, count + 1)

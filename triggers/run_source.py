@@ -31,7 +31,10 @@ async def settle_source(services: Services, request: SeedRequest) -> SeedRequest
         raise _refuse("input", f"{request.input} is not there; expected PUT /api/{request.input} before")
     try:
         async with aclosing(store.read_chunks(request.input)) as chunks:
-            survey = await survey_input(chunks, RowReader(request.source, request.input, request.field_mapping))
+            reader = RowReader(
+                request.source, request.input, request.field_mapping, variants_are_rows=request.variant_images
+            )
+            survey = await survey_input(chunks, reader)
     except InputError as error:
         raise _refuse("input", f"{request.input} {error}") from error
     if survey.problems and not request.skip_invalid:

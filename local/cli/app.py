@@ -79,6 +79,7 @@ def run(
     map: options.MapOption = None,  # noqa: A002 - the flag's name
     skip_invalid: options.SkipInvalidOption = None,
     keep_changed: options.KeepChangedOption = None,
+    variant_images: options.VariantImagesOption = None,
     prompt_writer: options.PromptWriterOption = None,
     image_base_url: options.ImageBaseUrlOption = None,
     placeholder: options.PlaceholderOption = None,
@@ -136,6 +137,7 @@ def run(
         "map": map,
         "skip_invalid": skip_invalid,
         "keep_changed": keep_changed,
+        "variant_images": variant_images,
         "prompt_writer": prompt_writer,
         "image_base_url": image_base_url,
         "placeholder": placeholder,

@@ -89,7 +89,9 @@ def find_input(flags: Mapping[str, Any]) -> LocalInput | None:
     file = Path(given)
     if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
         return None
-    survey = _survey(file, source, read_map(flags.get("map") or ()))
+    survey = _survey(
+        file, source, read_map(flags.get("map") or ()), variants_are_rows=bool(flags.get("variant_images"))
+    )
     if survey.problems and not flags.get("skip_invalid"):
         raise WrongUsageError(_describe_problems(file, survey))
     if not survey.rows:
@@ -168,8 +170,8 @@ def _label(label: str, lines: list[str]) -> list[tuple[str, Text]]:
     return [("" if place else label, Text(line)) for place, line in enumerate(filter(None, lines))]
 
 
-def _survey(file: Path, source: str, told: Mapping[str, str]) -> Survey:
-    reader = RowReader(source, file.name, told)
+def _survey(file: Path, source: str, told: Mapping[str, str], *, variants_are_rows: bool = False) -> Survey:
+    reader = RowReader(source, file.name, told, variants_are_rows=variants_are_rows)
     try:
         return run_interruptibly(lambda: survey_input(_read_file(file), reader))
     except InputError as error:

@@ -166,6 +166,10 @@ KeepChangedOption = Annotated[
         help="Keep the image of a row whose text has changed, instead of generating a new one.",
     ),
 ]
+VariantImagesOption = Annotated[
+    bool | None,
+    typer.Option("--variant-images/--no-variant-images", help="Generate an image for each variant of a product, too."),
+]
 ImageBaseUrlOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Where the pictures will be served: imageUrl of catalog.json begins with it."),

@@ -16,12 +16,14 @@ from shared.domain.sources.splitting import InputError
 REQUEST = SeedRequest(catalog="shop", source="products")
 
 
-def read_table(rows: list[dict[str, str]], **told: str) -> tuple[RowReader, list[Found]]:
+def read_table(
+    rows: list[dict[str, str]], told: dict[str, str] | None = None, *, variants_are_rows: bool = False
+) -> tuple[RowReader, list[Found]]:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), restval="")
     writer.writeheader()
     writer.writerows(rows)
-    reader = RowReader("products", "export.csv", told)
+    reader = RowReader("products", "export.csv", told or {}, variants_are_rows=variants_are_rows)
     return reader, [*reader.feed(text.getvalue().encode()), *reader.finish()]
 
 
@@ -88,7 +90,7 @@ def test_the_columns_of_an_export_are_found(shop: str) -> None:
 
 
 def test_why_a_column_was_chosen_or_not_is_known() -> None:
-    reader, _ = read_table([{"SKU": "1", "Name": "Cap", "Category": "", "Type": "simple"}], name="Name")
+    reader, _ = read_table([{"SKU": "1", "Name": "Cap", "Category": "", "Type": "simple"}], {"name": "Name"})
     assert reader.mapping is not None
     assert reader.mapping.reasons == {"id": "by its name", "name": "as told"}
     assert reader.mapping.notes == (
@@ -102,7 +104,7 @@ def test_a_blank_id_column_is_refused_once_with_a_column_that_can_serve() -> Non
     with pytest.raises(InputError) as caught:
         read_table(rows)
     assert str(caught.value).startswith("has no id: column 'SKU' is blank in every row; expected --map id=Title,")
-    _, found = read_table(rows, id="Title")
+    _, found = read_table(rows, {"id": "Title"})
     assert [one.id for one in found if isinstance(one, Row)] == ["Box 0", "Box 1", "Box 2"]
 
 
@@ -121,7 +123,7 @@ def test_a_row_that_only_continues_the_product_above_is_a_variant(told: dict[str
         {"Handle": "shirt", "Image Src": "https://cdn.example.com/2.jpg"},
         {"Handle": "bowl", "Title": "Bowl", "Option1 Value": "Default Title", "Variant SKU": "B-1"},
     ]
-    _, found = read_table(rows, **told)
+    _, found = read_table(rows, told)
     shirt, bowl = ("S-1", "B-1") if told else ("shirt", "bowl")
     assert tell(found) == [shirt, f"of {shirt}", f"of {shirt}", bowl]
     assert all(isinstance(one, Variant | Row) for one in found)
@@ -141,6 +143,33 @@ def test_a_variation_names_its_parent_by_sku_or_number_before_or_behind_it() -> 
         "row 5: is a variant of 'gone'; expected a row with that id or SKU in the same input"
     ]
     assert len({one.parent_digest for one in found if isinstance(one, Variant)}) == 1
+
+
+def test_variants_are_rows_where_that_is_asked_for_and_they_say_how_they_differ() -> None:
+    shirt = {"Handle": "shirt", "Title": "Shirt", "Vendor": "Zeta", "Type": "Tops", "Variant SKU": "S-1"}
+    rows = [
+        shirt | {"Option1 Value": "S"},
+        {"Handle": "shirt", "Option1 Value": "M", "Variant SKU": "S-2"},
+        {"Handle": "shirt", "Image Src": "https://cdn.example.com/2.jpg"},
+    ]
+    _, found = read_table(rows, variants_are_rows=True)
+    assert tell(found) == ["shirt", "S-2", "of shirt"]
+    assert [(one.values["name"], one.values["category"]) for one in found if isinstance(one, Row)] == [
+        ("Shirt", "Tops"),
+        ("Shirt, M", "Tops"),
+    ]
+
+
+def test_variations_are_rows_where_that_is_asked_for() -> None:
+    rows = [
+        {"ID": "1", "Type": "variable", "SKU": "shirt", "Name": "Shirt", "Parent": ""},
+        {"ID": "4", "Type": "variation", "SKU": "s-2", "Name": "Shirt - M", "Parent": "shirt"},
+    ]
+    _, found = read_table(rows, variants_are_rows=True)
+    assert [(one.id, one.values["name"]) for one in found if isinstance(one, Row)] == [
+        ("1", "Shirt"),
+        ("s-2", "Shirt - M"),
+    ]
 
 
 def test_a_row_with_the_id_of_the_product_above_and_texts_of_its_own_is_a_duplicate() -> None:

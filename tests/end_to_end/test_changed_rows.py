@@ -150,6 +150,19 @@ async def test_variants_stay_in_the_catalog_behind_their_product(tmp_path: Path)
     ]
 
 
+async def test_variants_get_an_image_of_their_own_where_that_is_asked_for(tmp_path: Path) -> None:
+    rows = b"Handle,Title,Option1 Value,Variant SKU\nshirt,Shirt,S,S-1\nshirt,,M,S-2\n"
+    async with run_app(tmp_path) as app:
+        first = await run_rows(app, rows, name="a.csv")
+        second = await run_rows(app, rows, name="a.csv", variantImages=True)
+        published = app.read("catalogs/toys/catalog.json")
+        third = await run_rows(app, rows, name="a.csv")
+        again = app.read("catalogs/toys/catalog.json")
+    assert (count(first)[0], count(second)[0], count(third)[0]) == (1, 1, 0)
+    assert [(row["Variant SKU"], row["imageFile"]) for row in published] == [("S-1", "shirt.png"), ("S-2", "S-2.png")]
+    assert [row["Variant SKU"] for row in again] == ["S-1", "S-2"]
+
+
 async def test_an_upload_that_is_no_plain_file_is_refused_with_the_command_that_sends_it(tmp_path: Path) -> None:
     form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid,name\r\n--x--\r\n'
     rows = dump_rows(MUGS)

@@ -26,11 +26,13 @@ class RowChange:
         place: of the item in its batch.
         row: what its row says; None = the same as before.
         variant: a variant that is new, or says something else.
+        dropped: the key of a variant that is an item by now; None = none is.
     """
 
     place: int
     row: Row | None = None
     variant: VariantRow | None = None
+    dropped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,9 @@ def apply_change(
         return old
     if change.variant is not None:
         return put_variant(old, change.variant)
+    if change.dropped is not None:
+        kept = tuple(variant for variant in old.variants if variant.key != change.dropped)
+        return old.model_copy(update={"variants": kept})
     if change.row is None or mapping is None:
         return old
     row = replace(change.row, id=old.source_id)

@@ -46,6 +46,7 @@ class Row:
         text: the row's JSON text; an object.
         values: its fields as words, by field, without markup.
         identity: what tells the row from others in every version of the input: its id, or what it says.
+        parent_digest: of a variant that has an image of its own, ``hash_text`` of its product's identity.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Row:
     text: str
     values: Mapping[str, str]
     identity: str = ""
+    parent_digest: int | None = None
 
     @property
     def has_id(self) -> bool:
@@ -112,16 +114,18 @@ class RowReader:
     Args:
         source: ``products`` or ``prompts``.
         name: the input's file name, whose ending may tell its format.
-        told: columns by field, where somebody said so.
+        told: columns by field, as the request has them.
+        variants_are_rows: each variant that says how it differs gets an image of its own.
     """
 
-    def __init__(self, source: str, name: str, told: Mapping[str, str]) -> None:
+    def __init__(self, source: str, name: str, told: Mapping[str, str], *, variants_are_rows: bool = False) -> None:
         self.source = source
         self.format: InputFormat | None = None
         self.mapping: FieldMapping | None = None
         self.columns: list[str] = []
         self._name = name
         self._told = told
+        self._variants_are_rows = variants_are_rows
         self.notes: tuple[str, ...] = ()
         self._decoder: codecs.IncrementalDecoder | None = None
         self._first_bytes = b""
@@ -230,11 +234,14 @@ class RowReader:
             yield Problem(number, None, Reason.BAD_ROW, parsed.problem)
             return
         values = {name: mapping.read(parsed.value, name) for name in mapping.columns}
+        own = parent = None
         if self._variants is not None:
             parent = self._variants.find_parent(parsed.value, values, self._leader)
-            if parent is not None:
+            own = None if parent is None else self._complete(parsed, values, *parent)
+            if parent is not None and own is None:
                 yield from self._take_variant(parsed, *parent)
                 return
+            values = own or values
         given_id = values.get("id", "")
         row_id = given_id or (name_prompt_row(number) if self.source == "prompts" else "")
         problem = self._check(row_id, values, mapping)
@@ -243,11 +250,20 @@ class RowReader:
             yield Problem(number, *problem)
             return
         self._ids.put(hash_text(row_id))
-        row = Row(number, row_id, parsed.text, values, self._identities.find(given_id, values))
-        if self._variants is not None:
-            self._leader = self._variants.lead(parsed.value, row_id)
+        of = None if own is None or parent is None else self._find_parent(*parent)
+        row = Row(number, row_id, parsed.text, values, self._identities.find(given_id, values), of)
+        if self._variants is not None and own is None:
+            self._leader = self._variants.lead(parsed.value, row_id, values)
             self._know(row, parsed)
         yield row
+
+    def _complete(
+        self, parsed: "_Parsed", values: Mapping[str, str], parent: str, is_leader: bool
+    ) -> dict[str, str] | None:
+        """Return the fields of a variant that gets an image of its own; None if it does not."""
+        if not self._variants_are_rows or self._variants is None:
+            return None
+        return self._variants.complete(parsed.value, values, parent, self._leader if is_leader else None)
 
     def _know(self, row: Row, parsed: "_Parsed") -> None:
         """Remember by what names variants may call a product."""
@@ -258,23 +274,25 @@ class RowReader:
     def _take_variant(self, parsed: "_Parsed", parent: str, is_leader: bool) -> Iterator[Found]:
         key = "" if self._variants is None else self._variants.read_key(parsed.value)
         key = "" if key == parent else key
-        if is_leader:
-            yield Variant(parsed.number, parent, hash_text(parent), key, parsed.text)
-            return
-        known = self._references.get(hash_text(parent))
-        if known is None:
+        digest = self._find_parent(parent, is_leader)
+        if digest is None:
             self._orphans.append((parsed, parent, key))
         else:
-            yield Variant(parsed.number, parent, known[0], key, parsed.text)
+            yield Variant(parsed.number, parent, digest, key, parsed.text)
+
+    def _find_parent(self, parent: str, is_leader: bool) -> int | None:
+        """Return the digest of the product that a variant names; None if it was not read yet."""
+        known = (hash_text(parent),) if is_leader else self._references.get(hash_text(parent))
+        return None if known is None else known[0]
 
     def _place_orphans(self) -> Iterator[Found]:
         for parsed, parent, key in self._orphans:
-            known = self._references.get(hash_text(parent))
-            if known is None:
+            digest = self._find_parent(parent, is_leader=False)
+            if digest is None:
                 message = f"is a variant of {parent[:60]!r}; expected a row with that id or SKU in the same input"
                 yield Problem(parsed.number, None, Reason.BAD_ROW, message)
             else:
-                yield Variant(parsed.number, parent, known[0], key, parsed.text)
+                yield Variant(parsed.number, parent, digest, key, parsed.text)
         self._orphans.clear()
 
     def _check(

@@ -16,15 +16,21 @@ from shared.domain.sources.guesses import (
 from shared.domain.sources.markup import is_null
 from shared.domain.sources.values import describe_value
 
+_OPTION_WORDS: Final = ("option", "attribute", "variation")
+_NO_OPTION: Final = "Default Title"
+"""What Shopify writes for a product without options."""
+
+_INHERITED: Final = ("name", "description", "category", "brand", "colour", "material", "attributes")
 _GROUP_COLUMNS: Final = ("handle", "handleid", "producthandle")
 
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The product that rows may continue: its id, and what its group's column says."""
+    """The product that rows may continue: its id, what its group's column says, and its fields."""
 
     id: str
     group: str
+    values: Mapping[str, str]
 
 
 class VariantRule:
@@ -42,6 +48,9 @@ class VariantRule:
         self._group = next((folded[name] for name in _GROUP_COLUMNS if name in folded), None)
         self._sku = next((folded[name] for name in SKU_COLUMNS if name in folded), None)
         self._id = folded.get("id")
+        self._options = [
+            column for name, column in folded.items() if "value" in name and any(word in name for word in _OPTION_WORDS)
+        ]
         self._has_options = any(word in name for name in folded for word in VARIANT_WORDS)
 
     @property
@@ -49,9 +58,34 @@ class VariantRule:
         """Return whether rows may name their parent."""
         return self._type is not None and self._parent is not None
 
-    def lead(self, row: Mapping[str, Any], row_id: str) -> Leader:
+    def lead(self, row: Mapping[str, Any], row_id: str, values: Mapping[str, str]) -> Leader:
         """Return a product as rows behind it may continue it."""
-        return Leader(row_id, _read(row, self._group))
+        return Leader(row_id, _read(row, self._group), values)
+
+    def complete(
+        self, row: Mapping[str, Any], values: Mapping[str, str], parent: str, leader: Leader | None
+    ) -> dict[str, str] | None:
+        """Return the fields of a variant as of a product: what it does not say is its product's.
+
+        Args:
+            row: the variant's.
+            values: its fields.
+            parent: its product, as the row calls it.
+            leader: the product, if it is the one above.
+
+        Returns:
+            None if the variant has no id of its own, or nothing tells it from its product, so that an image would be
+            the same.
+        """
+        options = ", ".join(filter(None, (_read(row, column) for column in self._options)))
+        options = "" if options == _NO_OPTION else options
+        key = self.read_key(row)
+        own = {name: text for name, text in values.items() if text}
+        if key in {"", parent} or not (options or "name" in own):
+            return None
+        inherited = {} if leader is None else {name: leader.values.get(name, "") for name in _INHERITED}
+        name = own.get("name") or ", ".join(filter(None, [inherited.get("name"), options]))
+        return inherited | own | {"id": key, "name": name}
 
     def list_references(self, row: Mapping[str, Any]) -> list[str]:
         """Return the names by which a product's variants may call it, beside its id."""
