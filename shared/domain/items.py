@@ -81,14 +81,14 @@ class Item(BaseModel):
 class EarlierPrompt(BaseModel):
     """The prompt of the image that an item had when its row, or what is made of it, changed.
 
-    It is the image's as long as that is not generated anew.
+    It is the image's until that is regenerated.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
     prompt: str
     run_id: str = Field(description="The run that saw the change; images of earlier runs are from this prompt.")
-    is_outdated: bool = Field(description="The row says something else, so that the image is to be generated anew.")
+    is_outdated: bool = Field(description="The row says something else, so that the image is to be regenerated.")
 
     def is_of(self, maker: str) -> bool:
         """Return whether an image is from this prompt, by the run that generated it ("" = none of ours)."""
@@ -100,7 +100,7 @@ class VariantRow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    key: str = Field(description="What tells it from the item's other variants.")
+    key: str = Field(description="Distinguishes it from the item's other variants.")
     row: str = Field(description="The JSON text of the row as it was given; an object.")
 
 

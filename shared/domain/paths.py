@@ -20,7 +20,7 @@ def read_countdown(run_id: str) -> int:
     """Return the inverted time of a run's id: the later the run, the less it is.
 
     Raises:
-        ValueError: it is no id of a run.
+        ValueError: it is not the id of a run.
     """
     return int(run_id.partition("-")[0])
 

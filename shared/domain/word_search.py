@@ -23,7 +23,7 @@ _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\
 """Thai, Lao, Burmese, Khmer, kana, ideographs and Hangul: the next word, or a particle, follows without a space."""
 
 _SIGNS: Final = "\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0a01-\u0d4d"
-"""Vowel signs of Hebrew, Arabic and Indian scripts, which belong to their word although they are no letters."""
+"""Vowel signs of Hebrew, Arabic and Indian scripts, which belong to their word although they are not letters."""
 
 _WORD: Final = rf"(?:[^\W_{_UNSPACED}]|[{_SIGNS}])"
 _SEPARATORS: Final = re.compile(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\xbf\s\u2000-\u206f\u3000-\u3020]+")

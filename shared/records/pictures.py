@@ -18,7 +18,7 @@ _DHASH_BYTES: Final = 8
 _MOST_ITERATIONS: Final = 255
 
 PROMPT_FACT: Final = "prompt"
-"""The fact that tells which prompt an image is from: a digest, since facts of a blob have little room."""
+"""The fact that identifies the prompt an image is from: a digest, since facts of a blob have little room."""
 
 PLACEHOLDER_FACT: Final = "placeholder"
 """The fact that a placeholder has and no picture: for what reason there is no picture."""
@@ -177,8 +177,8 @@ def format_digest(prompt: str) -> str:
 
 
 def _read_prompt(info: FileInfo) -> int | None:
-    told = info.facts.get(PROMPT_FACT, "")
-    return int(told, 16) if re.fullmatch("[0-9a-f]{16}", told) else None
+    digest = info.facts.get(PROMPT_FACT, "")
+    return int(digest, 16) if re.fullmatch("[0-9a-f]{16}", digest) else None
 
 
 def _read_maker(info: FileInfo) -> int | None:

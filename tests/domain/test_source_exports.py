@@ -92,7 +92,7 @@ def test_the_columns_of_an_export_are_found(shop: str) -> None:
 def test_why_a_column_was_chosen_or_not_is_known() -> None:
     reader, _ = read_table([{"SKU": "1", "Name": "Cap", "Category": "", "Type": "simple"}], {"name": "Name"})
     assert reader.mapping is not None
-    assert reader.mapping.reasons == {"id": "by its name", "name": "as told"}
+    assert reader.mapping.reasons == {"id": "by its name", "name": "as given"}
     assert reader.mapping.notes == (
         "'Category' is not used as category: it is blank",
         "'Type' is not used as category: it says what kind of row each is",

@@ -20,7 +20,7 @@ ORDINARY_WORDS: Final = frozenset(
 GENERIC_BRANDS: Final = frozenset(
     {"generic", "unbranded", "nobrand", "noname", "various", "other", "unknown", "diverse"}
 )
-"""What shops write where there is no brand."""
+"""What shops write for products without a brand."""
 
 
 def find_brand(values: Mapping[str, str]) -> str:

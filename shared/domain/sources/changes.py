@@ -44,7 +44,7 @@ class StandingImage:
 
 
 class ItemIdentities:
-    """Tells which row of an input an item is of: by its id, or, if the row has none, by what it says.
+    """Finds the row of an input that an item belongs to: by its id, or, if the row has none, by what it says.
 
     Args:
         source: ``products`` or ``prompts``.
@@ -82,7 +82,7 @@ def apply_change(
     """Return an item as its row says by now; its id, its file name and its image stay.
 
     An image that was there before is remembered with its prompt. It is outdated if the row's texts have changed, rather
-    than what is made of them: a new theme, mapping or version generates nothing anew.
+    than what is made of them: a new theme, mapping or version regenerates nothing.
 
     Args:
         old: the item.
@@ -127,7 +127,7 @@ def replace_mark(earlier: EarlierPrompt, *, is_outdated: bool) -> EarlierPrompt:
 
 
 def hash_content(item: Item) -> int:
-    """Return what tells whether a row says something else than its item."""
+    """Return a digest that changes when a row says something else than its item."""
     return hash_text(item.model_dump_json(exclude=_NOT_OF_THE_ROW))
 
 

@@ -56,10 +56,10 @@ def find_dialect(sample: str, preferred: str, is_known: Callable[[str], bool]) -
     lines = lines[:SAMPLED_LINES]
     notes = ["line breaks of old Macs"] if line_end == "\r" else []
     first = next((index for index, line in enumerate(lines) if line.strip()), 0)
-    told = _SEPARATOR_LINE.fullmatch(lines[first].strip("\ufeff\r\n"))
-    if told is not None:
-        note = f"line {first + 1} is skipped: it tells the delimiter"
-        return Dialect(told[1], line_end, first + 1, (*notes, note), has_known_names=True)
+    named = _SEPARATOR_LINE.fullmatch(lines[first].strip("\ufeff\r\n"))
+    if named is not None:
+        note = f"line {first + 1} is skipped: it names the delimiter"
+        return Dialect(named[1], line_end, first + 1, (*notes, note), has_known_names=True)
     delimiters = [preferred, *(other for other in DELIMITER_NAMES if other != preferred)]
     chosen = _choose_header(lines, first, delimiters, is_known)
     if chosen.line > first:

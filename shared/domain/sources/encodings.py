@@ -21,7 +21,7 @@ def make_decoder(beginning: bytes) -> codecs.IncrementalDecoder:
 
 
 def explain_bytes(error: UnicodeDecodeError, latest: str, line: int, *, is_first: bool) -> str:
-    """Return what is wrong with bytes that are no text: with the line, as editors count them.
+    """Return what is wrong with bytes that cannot be decoded: with the line, as editors count them.
 
     Args:
         error: of the decoder.

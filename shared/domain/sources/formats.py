@@ -1,4 +1,4 @@
-"""Finds out how an input is written, by its beginning first and by its file name where that does not tell."""
+"""Detects how an input is written, by its beginning, and by its file name where the beginning does not decide."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def find_layout(name: str, sample: str, source: str, is_known: Callable[[str], b
         is_known: says of a column's name whether it is one that the source has.
 
     Raises:
-        InputError: it is empty, or nothing tells how it is written.
+        InputError: it is empty, or its format is unknown.
     """
     beginning = sample.lstrip("\ufeff \t\r\n")
     if not beginning:

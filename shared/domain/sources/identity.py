@@ -1,4 +1,4 @@
-"""What tells a row from the others in every version of an input: its id, or, where it has none, what it says."""
+"""Identifies a row in every version of an input: by its id, or, where it has none, by what it says."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,7 +16,7 @@ def fold_content(source: str, values: Mapping[str, str]) -> str:
 
 
 class TextIdentities:
-    """Gives rows without an id one by what they say; equal rows are told apart by their order.
+    """Identifies rows without an id by what they say; equal rows differ by their order.
 
     Args:
         source: ``products`` or ``prompts``.

@@ -113,7 +113,7 @@ def map_fields(
         rows: the first ones: a column without any value, or with values of another kind, is not guessed.
 
     Raises:
-        InputError: a told field or column does not exist, or a required field has no column.
+        InputError: a named field or column does not exist, or a required field has no column.
     """
     known = list(columns)
     guesser = _Guesser(source, known, rows)
@@ -127,9 +127,9 @@ def map_fields(
         match = column if column in known else guesser.find_column(column)
         if match is None:
             raise InputError(f"has no column {column[:60]!r} for {name}; it has {_list(known)}")
-        found[name], reasons[name] = match, "as told"
+        found[name], reasons[name] = match, "as given"
     for name in GUESSES[source]:
-        # an id that was told may be the name, too: exports with a blank id column have nothing else that is unique
+        # an id column that was named may be the name, too: exports with a blank id column have nothing else that is unique
         taken = {column for other, column in found.items() if not (name == "name" and other == "id" and "id" in told)}
         guess = None if name in told else guesser.guess(name, taken)
         if guess is not None:

@@ -8,7 +8,7 @@ from shared.domain.word_search import decode_entities
 NULL_WORDS: Final = frozenset(
     {"null", "nan", "na", "n/a", "n.a.", "none", "nil", "#n/a", "<na>", "\\n", "-", "--", "\u2013", "\u2014"}
 )
-"""What exports write where there is no value, compared without case."""
+"""What exports write for a missing value, compared without case."""
 
 TAGS: Final = frozenset(
     {
@@ -25,7 +25,7 @@ TAGS: Final = frozenset(
 """HTML's own; ``<XL>`` is a text's. Tags with a colon or a hyphen (Word, web components) count as well."""
 
 DROPPED: Final = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe"})
-"""Elements whose content is no text."""
+"""Elements whose content is not shown as text."""
 
 INLINE: Final = frozenset(
     {"a", "abbr", "b", "big", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"},

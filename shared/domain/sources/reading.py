@@ -45,7 +45,7 @@ class Row:
         id: as it is given, or made of the number.
         text: the row's JSON text; an object.
         values: its fields as words, by field, without markup.
-        identity: what tells the row from others in every version of the input: its id, or what it says.
+        identity: what identifies the row in every version of the input: its id, or what it says.
         parent_digest: of a variant that has an image of its own, ``hash_text`` of its product's identity.
     """
 
@@ -70,7 +70,7 @@ class Variant:
         number: from 1.
         parent: the product, as the row calls it.
         parent_digest: ``hash_text`` of the product's identity.
-        key: what tells it from the product's other variants; empty = its place among them.
+        key: distinguishes it from the product's other variants; empty = its place among them.
         text: the row's JSON text; an object.
     """
 

@@ -55,7 +55,7 @@ class Splitter(Protocol):
 
 
 class LineSplitter:
-    """Cuts at line breaks of any system; blank lines are no rows.
+    """Cuts at line breaks of any system; blank lines are skipped.
 
     Args:
         is_text: the lines are texts, not JSON.

@@ -24,7 +24,7 @@ class Dialect:
         line_end: the character that ends a line: a line feed, or a carriage return of old Macs.
         skipped: how many lines stand above the header, such as ``sep=;`` and titles.
         notes: what people should know of that, one a line.
-        has_known_names: the header has a column that sources have, or the delimiter is told.
+        has_known_names: the header has a column that sources have, or a line names the delimiter.
     """
 
     delimiter: str = ","

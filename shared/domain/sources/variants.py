@@ -34,7 +34,7 @@ class Leader:
 
 
 class VariantRule:
-    """Tells variants of a table by its columns and the values of its first rows.
+    """Recognizes variants by the columns and the values of the first rows.
 
     Args:
         columns: the input's.
@@ -74,7 +74,7 @@ class VariantRule:
             leader: the product, if it is the one above.
 
         Returns:
-            None if the variant has no id of its own, or nothing tells it from its product, so that an image would be
+            None if the variant has no id of its own, or does not differ from its product, so that the image would be
             the same.
         """
         options = ", ".join(filter(None, (_read(row, column) for column in self._options)))
@@ -113,7 +113,7 @@ class VariantRule:
         return (leader.id, True) if follows else None
 
     def read_key(self, row: Mapping[str, Any]) -> str:
-        """Return what tells a variant from the others of its product; empty if it has no id of its own."""
+        """Return a variant's own id; empty if it has none."""
         return _read(row, self._sku)
 
 
