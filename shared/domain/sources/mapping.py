@@ -129,7 +129,7 @@ def map_fields(
             raise InputError(f"has no column {column[:60]!r} for {name}; it has {_list(known)}")
         found[name], reasons[name] = match, "as given"
     for name in GUESSES[source]:
-        # an id column that was named may be the name, too: exports with a blank id column have nothing else that is unique
+        # a column that was named for the id may be the name, too: with a blank id column nothing else is unique
         taken = {column for other, column in found.items() if not (name == "name" and other == "id" and "id" in told)}
         guess = None if name in told else guesser.guess(name, taken)
         if guess is not None:
