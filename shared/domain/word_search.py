@@ -51,8 +51,18 @@ class Cut:
 
 def holds_word(text: str, words: tuple[str, ...]) -> bool:
     """Return whether a text holds one of the words."""
+    return find_word(text, words) is not None
+
+
+def find_word(text: str, words: tuple[str, ...]) -> str | None:
+    """Return the first of the words that a text holds, as the text spells it; None if it holds none."""
     pattern = _compile(words)
-    return pattern is not None and pattern.search(_fold(decode_entities(text))[0]) is not None
+    if pattern is None:
+        return None
+    decoded = decode_entities(text)
+    folded, places = _fold(decoded)
+    found = pattern.search(folded)
+    return None if found is None else decoded[places[found.start("word")] : places[found.end()]].strip()
 
 
 def take_out_words(text: str, words: tuple[str, ...]) -> Cut:

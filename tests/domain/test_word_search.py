@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.word_search import drop_marks, fold_word, holds_word, take_out_words
+from shared.domain.word_search import drop_marks, find_word, fold_word, holds_word, take_out_words
 from tests.strategies import QUICK, nasty_texts
 
 
@@ -61,6 +61,11 @@ def test_what_was_taken_out_is_reported_as_it_was_spelled() -> None:
         "ZETA\u00ae",
         "O\u2019Hara",
     )
+
+
+def test_the_word_that_was_found_is_returned_as_it_was_spelled() -> None:
+    assert find_word("mug by ZET\u00c1\u00ae", ("Sky", "Zeta")) == "ZET\u00c1\u00ae"
+    assert find_word("mug", ("Sky", "Zeta")) is None
 
 
 def test_marks_that_stand_alone_are_dropped() -> None:
