@@ -154,3 +154,10 @@ def test_a_text_is_one_prompt_a_line(name: str) -> None:
 def test_a_single_column_is_the_prompt_whatever_its_name(header: str, name: str) -> None:
     found = read_all(f"{header}\na bench\ntwo clocks\n".encode(), name=name, source="prompts")
     assert [one.values["prompt"] for one in found if isinstance(one, Row)] == ["a bench", "two clocks"]
+
+
+def test_a_column_of_texts_with_commas_loses_no_row_to_the_header() -> None:
+    found = read_all(b"Beschreibung\nein Haus, Wald\nein Boot, Meer\n", name="a.csv", source="prompts")
+    assert [str(one).partition(" (")[0] for one in found] == [
+        f"row {row}: has 2 values; expected 1, as in the header, between commas" for row in (1, 2)
+    ]

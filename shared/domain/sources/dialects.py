@@ -88,7 +88,7 @@ def _choose_header(
     ]
     tables = [one for one in candidates if one.names > 1 and (one.share >= 0.5 or one.known >= _MIN_KNOWN_NAMES)]  # noqa: PLR2004
     top = [one for one in tables if one.line == first]
-    lower = [one for one in tables if one.line > first]
+    lower = [one for one in tables if one.line > first and one.known]  # else it may be a column of texts with commas
     if top:
         best = max(top, key=lambda one: one.rank)
         below = max((one for one in lower if one.known >= _MIN_KNOWN_NAMES), key=lambda one: one.rank, default=None)
