@@ -216,11 +216,11 @@ class _Guesser:
                 yield words
 
     def list_unique(self) -> list[str]:
-        """Return the columns that have a value of its own in each of the first rows."""
+        """Return the columns that have a value of its own in each of the first rows; a single row shows nothing."""
         unique = []
         for column in self._columns:
             values = list(self.read_values(column))
-            if len(values) == len(set(values)) == len(self._rows) > 0:
+            if len(values) == len(set(values)) == len(self._rows) > 1:
                 unique.append(column)
         return unique
 
