@@ -112,7 +112,7 @@ async def _buy_categories(
     standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
     if not standing.may_pay:
         return TextResult(stopped=True)
-    missing = asked - len(taken)
+    missing = min(asked - len(taken), call.reduce(asked))
     if missing <= 0:
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
     known = await list_known_categories(store, call.catalog)  # before the call: what is paid must not be lost

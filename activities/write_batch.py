@@ -88,7 +88,7 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
     quotas = plan_batch(
         index.count_by_category(list(desk.categories)),
         target=request.target_count,
-        batch_size=request.batch_size,
+        batch_size=call.reduce(request.batch_size),
         lane=call.lane,
         lanes=call.lanes,
     )

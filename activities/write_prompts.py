@@ -1,7 +1,7 @@
 """``write_prompts`` and ``give_up_prompts``: one text call writes the image prompts for a batch of rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import azure.durable_functions as df
@@ -86,11 +86,13 @@ async def run_write_prompts(services: Services, call: TextCall) -> TextResult:
     request = await services.caches.read_request(services.store, call.run_id)
     allowance = open_allowance(services, call.run_id, request, f"prompts/{call.batch}")
     standing = await _look_at(services, call)
+    paid: Cost | None = None
     if standing.lacking:
         key = f"{call.run_id}/{allowance.subject}"
         bought = services.unstored.take(key, _PaidPrompts) or await _buy(services, call, standing.lacking, allowance)
         if isinstance(bought, TextResult):
             return bought
+        paid = bought.cost
         written = judge_prompts(bought.drafts, bought.items, request)
         try:
             standing = await _store(services, call, standing, written, bought.cost)
@@ -99,6 +101,8 @@ async def run_write_prompts(services: Services, call: TextCall) -> TextResult:
             raise
         await beat(services.store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
     result = _tell(standing, call)
+    if paid is not None:  # a part of the batch: what earlier parts cost was reported with them
+        result = replace(result, cost=paid)
     await allowance.settle(result.cost)
     return result
 
@@ -137,6 +141,7 @@ async def _buy(
         return TextResult(stopped=True)
     request = await services.caches.read_request(store, call.run_id)
     ask = ask_for_prompts(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
+    items = items[: call.reduce(len(items))]
     asked = len(items)
     bought = await buy_text(
         services,
@@ -184,4 +189,6 @@ def _tell(standing: _Standing, call: TextCall) -> TextResult:
     if prompts is None or not standing.has_of(call):
         return TextResult()
     usable = sum(written.prompt is not None for written in prompts.prompts.values())
-    return TextResult(accepted=usable, total=usable, asked=len(prompts.prompts), cost=prompts.cost)
+    return TextResult(
+        accepted=usable, total=usable, asked=len(prompts.prompts), cost=prompts.cost, left=len(standing.lacking)
+    )

@@ -250,7 +250,7 @@ class _Lane:
         self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
 
     def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
-        self._window.finish()
+        self._window.finish(is_paced=result.paced)
         now = self._now()
         if result.turn_in_seconds is not None:
             self._come_back(job, now, result.turn_in_seconds)

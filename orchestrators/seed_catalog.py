@@ -26,7 +26,7 @@ from shared.domain.messages import (
     TextResult,
 )
 from shared.domain.paths import name_probe
-from shared.domain.retries import RETRIED_ON_RESUME, UNUSABLE_ANSWERS
+from shared.domain.retries import RETRIED_ON_RESUME, TOO_LONG, UNUSABLE_ANSWERS
 from shared.domain.source_messages import InputTaken
 from shared.reasons import PAUSING_REASONS, Reason
 
@@ -235,10 +235,10 @@ def _ask_for_categories(
     """
     result = TextResult()
     spent = Tally()
-    attempt = ATTEMPTS_A_LEG * leg
+    attempt, halvings = ATTEMPTS_A_LEG * leg, 0
     for round_ in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
-        call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=round_ > 0)
+        call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=round_ > 0, halvings=halvings)
         result, tries = yield from call_text_activity(
             context,
             "make_categories",
@@ -251,6 +251,7 @@ def _ask_for_categories(
             return result.total, spent
         if result.failure is not None and result.failure.reason not in UNUSABLE_ANSWERS:
             break
+        halvings += result.failure is not None and result.failure.reason in TOO_LONG
     raise RunStoppedError(
         result.failure
         or Failure(

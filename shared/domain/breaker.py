@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from shared.domain.messages import Failure
+from shared.ports import Mismatch
 from shared.reasons import Reason
 
 WATCHED_CALLS = 50
@@ -25,14 +26,18 @@ class Breaker:
 
     def __init__(self) -> None:
         self._outcomes: deque[Reason | None] = deque(maxlen=WATCHED_CALLS)
+        self._last_mismatch: Mismatch | None = None
 
-    def count(self, reason: Reason | None) -> Failure | None:
+    def count(self, reason: Reason | None, mismatch: Mismatch | None = None) -> Failure | None:
         """Count how an image call went (None = well), and return why the run should stop, if it should.
 
         A 429 is no outcome: it says when to come again, not that the call is wrong.
         """
         if reason is Reason.RATE_LIMITED:
             return None
+        unusable = self._judge_mismatch(reason, mismatch)
+        if unusable is not None:
+            return unusable
         self._outcomes.append(reason)
         if len(self._outcomes) < WATCHED_CALLS:
             return None
@@ -46,6 +51,19 @@ class Breaker:
             return Failure(Reason.TOO_MANY_ERRORS, f"{what}; expected at most {MOST_FAILED}")
         return None
 
+    def _judge_mismatch(self, reason: Reason | None, mismatch: Mismatch | None) -> Failure | None:
+        """Return why the run should stop for the form of its images: all of them are paid, and none can be used."""
+        if mismatch is None:
+            if reason is None:
+                self._last_mismatch = None
+            return None
+        last, self._last_mismatch = self._last_mismatch, mismatch
+        is_repeated = last is not None and (mismatch.came == last.came or not (mismatch.is_chance or last.is_chance))
+        if not (mismatch.is_certain or is_repeated):
+            return None
+        times = "2 image answers in a row were" if is_repeated else "the image is"
+        return Failure(Reason.UNUSABLE_IMAGES, f"{times} {mismatch.came}; {mismatch.advice}".rstrip("; "))
+
 
 @dataclass(slots=True)
 class RunBreakers:
@@ -53,7 +71,7 @@ class RunBreakers:
 
     _breakers: OrderedDict[str, tuple[int, Breaker]] = field(default_factory=OrderedDict)
 
-    def count(self, run_id: str, leg: int, reason: Reason | None) -> Failure | None:
+    def count(self, run_id: str, leg: int, reason: Reason | None, mismatch: Mismatch | None = None) -> Failure | None:
         """Count how an image call of a run's leg went, and return why the run should stop, if it should.
 
         What came before a resumption is forgotten; what a call of an earlier leg tells late is not heard.
@@ -67,7 +85,7 @@ class RunBreakers:
         self._breakers.move_to_end(run_id)
         while len(self._breakers) > WATCHED_RUNS:
             self._breakers.popitem(last=False)
-        return breaker.count(reason)
+        return breaker.count(reason, mismatch)
 
     def forget(self, run_id: str) -> None:
         """Free what is kept of a run."""

@@ -192,6 +192,7 @@ class ImageResult(Message):
         turn_in_seconds: the call was not made, its turn under the quota comes only then; None = it was.
         next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
         refined: the picture was looked at, and no further one is drawn.
+        paced: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about the window.
     """
 
     made: bool = False
@@ -203,6 +204,7 @@ class ImageResult(Message):
     turn_in_seconds: float | None = None
     next: Step | None = None
     refined: bool = False
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ slow ones leave it unused. So calls take turns, one every 60/quota seconds. The 
 the first 429: what the service accepted just before is what it accepts.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -76,6 +77,7 @@ class CallPace:
     _kept_to: int = 0
     _kept_to_and_refused: int = 0
     _distrusts_until: float = 0.0
+    _reported_per_minute: float | None = None
     _last_start: float = 0.0
     _started: deque[float] = field(default_factory=deque)
     _accepted: deque[float] = field(default_factory=deque)
@@ -84,6 +86,23 @@ class CallPace:
     def __post_init__(self) -> None:
         if self.told_per_minute is not None:
             self._per_second = TOLD_SAFETY * self.told_per_minute / 60
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether the service has said what its quota is."""
+        return self._reported_per_minute is not None
+
+    def report(self, per_minute: float) -> None:
+        """Take in the quota that the service reports: it is as exact as one that was set.
+
+        What was learned since from refusals stays, as others may use the same quota, until the service reports another
+        figure.
+        """
+        if per_minute == self._reported_per_minute:
+            return
+        self._reported_per_minute = per_minute
+        self._per_second = self._find_fastest()
+        self._grown_at = self._distrusts_until = 0.0
 
     def take_turn(self, call: str, now: float) -> Turn:
         """Return when a call may be made, or when it should ask again.
@@ -143,6 +162,7 @@ class CallPace:
             retry_after: seconds from now.
             told_per_minute: what the refused call's run was told of its quota.
         """
+        told_per_minute = told_per_minute or self._reported_per_minute
         if started in self._accepted:
             self._accepted.remove(started)
         if self._is_in_vain(started, now):
@@ -202,8 +222,14 @@ class CallPace:
 
     def _grow(self, now: float) -> None:
         if self._per_second is not None and self._grown_at:
-            self._per_second *= 1 + GROWTH_A_SECOND * max(0.0, now - self._grown_at)
+            grown = self._per_second * (1 + GROWTH_A_SECOND * max(0.0, now - self._grown_at))
+            self._per_second = min(grown, max(self._per_second, self._find_fastest()))
             self._grown_at = now
+
+    def _find_fastest(self) -> float:
+        """Return the fastest pace that makes sense, in calls a second: the reported quota, if there is one."""
+        reported = self._reported_per_minute
+        return math.inf if reported is None else TOLD_SAFETY * reported / 60
 
     def _reserve(self, call: str, at: float, now: float) -> None:
         """Keep a turn for a call; turns that nobody came for are forgotten."""

@@ -100,6 +100,11 @@ class CostView(_View):
     input_tokens: int = 0
     output_tokens: int = 0
 
+    def raise_to(self, other: "CostView") -> "CostView":
+        """Return the larger of both in each respect."""
+        mine, others = self.model_dump(), other.model_dump()
+        return CostView(**{name: max(value, others[name]) for name, value in mine.items()})
+
 
 class RunError(_View):
     """Why a run did not do all that it was asked."""

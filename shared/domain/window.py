@@ -47,6 +47,7 @@ class ImageWindow:
     _ready: deque[ImageJob] = field(default_factory=deque)
     _waiting: list[ImageJob] = field(default_factory=list)
     _shrunk_until: datetime | None = None
+    _is_paced: bool = False
 
     def __post_init__(self) -> None:
         if not self.size:
@@ -83,9 +84,14 @@ class ImageWindow:
             self.running += 1
         return job
 
-    def finish(self) -> None:
-        """Free the slot of a job that ended, for good or for now."""
+    def finish(self, *, is_paced: bool = False) -> None:
+        """Free the slot of a job that ended, for good or for now.
+
+        From the first job on that was paced by a known quota, the whole width is used: the rate limiter keeps to it.
+        """
         self.running -= 1
+        if is_paced:
+            self.size, self._is_paced = float(self.width), True
 
     def grow(self, job: ImageJob) -> None:
         """Take a success into account; that of a step that draws nothing says nothing of the pictures' quota."""
@@ -102,7 +108,7 @@ class ImageWindow:
 
         Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause.
         """
-        if not _is_ahead(self._shrunk_until, now):
+        if not self._is_paced and not _is_ahead(self._shrunk_until, now):
             self.size = max(1.0, self.size * SHRINK_FACTOR)
             self._shrunk_until = until
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
