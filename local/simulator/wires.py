@@ -118,7 +118,12 @@ def _dress_gemini(reply: Reply) -> Reply:
 
 
 def _read_plain_image(body: Body) -> Body:
-    """Return an image request without the one parameter that compatible servers have and GPT-image models refuse."""
+    """Return an image request without the one parameter that compatible servers have and GPT image models refuse.
+
+    A gateway in front of a GPT image model takes what that model takes.
+    """
+    if str(body.get("model")).startswith("gpt-image") and "response_format" not in body:
+        return body
     if body.get("response_format") != "b64_json":
         problem = f"The simulator sends pictures as b64_json: 'response_format' is {body.get('response_format')!r}."
         raise InvalidRequestError(problem, param="response_format")

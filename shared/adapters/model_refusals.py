@@ -16,6 +16,11 @@ REFUSING_STATUSES = frozenset({400, 404, 415, 422, 500, 501})
 SCHEMA_LIMITS = "schema limits"
 """The schema's ``maxItems`` and ``maxLength``: not every service takes them in strict mode."""
 
+KEPT = frozenset({"quality"})
+"""What is sent although a service does not take its value: it decides the price, and another one must be chosen."""
+
+_VALUE = re.compile(r"invalid value|supported values|must be one of|input should be", re.IGNORECASE)
+
 _SPELLINGS = {
     SCHEMA_LIMITS: ("maxItems", "maxLength", "grammar", "invalid schema"),
     "response_format": ("response_format", "json_schema", "structured output", "guided decoding"),
@@ -38,6 +43,8 @@ def find_refused(status: int, body: Any, optional: Collection[str]) -> str | Non
     words = read_message(body)
     if SCHEMA_LIMITS in optional and _is_named(SCHEMA_LIMITS, words):
         return SCHEMA_LIMITS
+    if _VALUE.search(words) is not None:
+        optional = [name for name in optional if name not in KEPT]
     if isinstance(param, str):
         for name in optional:
             if param == name or param.startswith((f"{name}.", f"{name}[")):

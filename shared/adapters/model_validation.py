@@ -1,5 +1,6 @@
 """Makes a value of the asked type of what a model wrote."""
 
+import json
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,7 +32,7 @@ def read_value(text: str, answer_type: type[AnswerT]) -> AnswerT:
     invalid: ValidationError | None = None
     for document in find_documents(text):
         try:
-            return answer_type.model_validate(_wrap(document, answer_type))
+            return answer_type.model_validate_json(_write(_wrap(document, answer_type)))
         except ValidationError as error:
             invalid = invalid or error
     if invalid is None:
@@ -41,6 +42,11 @@ def read_value(text: str, answer_type: type[AnswerT]) -> AnswerT:
     raise WrongShapeError(
         f"the answer has the wrong shape in {invalid.error_count()} places", f"{place}: {first['type']}"
     )
+
+
+def _write(document: Any) -> bytes:
+    """Return a document as JSON without halves of characters, which no file could hold."""
+    return json.dumps(document, ensure_ascii=False).encode(errors="ignore")
 
 
 def _wrap(document: Any, answer_type: type[AnswerT]) -> Any:
