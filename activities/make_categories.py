@@ -125,7 +125,6 @@ async def _buy_categories(
         subject="categories",
         theme=request.theme,
         entries=missing,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )

@@ -30,7 +30,6 @@ async def buy_text(
     subject: str,
     theme: Theme,
     entries: int,
-    asked: int,
     allowance: Allowance,
     standing: Standing,
 ) -> PaidText[AnswerT] | TextResult:
@@ -43,7 +42,6 @@ async def buy_text(
         subject: what the answer is for, see ``CallRecord``.
         theme: what the catalog is about: the size of an answer follows from it.
         entries: how many entries the answer should have.
-        asked: how many the activity was to bring in all, for the result.
         allowance: what of the budget it takes.
         standing: that the run may pay.
 
@@ -60,6 +58,6 @@ async def buy_text(
     bought = await make_billed_call(services, paid, quote, allowance, lambda: model.answer(limited))
     if isinstance(bought, FailedCall):
         last_success_at = None if bought.error is None else standing.last_success_at
-        return TextResult(asked=asked, cost=bought.cost, failure=bought.failure, last_success_at=last_success_at)
+        return TextResult(asked=entries, cost=bought.cost, failure=bought.failure, last_success_at=last_success_at)
     await paid.record_answer(services, bought.answer, bought.cost)
     return PaidText(bought.answer.value, bought.cost)

@@ -116,7 +116,6 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
         subject=call.writer or str(call.batch),
         theme=request.theme,
         entries=asked,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )

@@ -150,7 +150,6 @@ async def _buy(
         subject=allowance.subject,
         theme=request.theme,
         entries=asked,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )

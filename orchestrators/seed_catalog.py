@@ -251,7 +251,10 @@ def _ask_for_categories(
             return result.total, spent
         if result.failure is not None and result.failure.reason not in UNUSABLE_ANSWERS:
             break
-        halvings += result.failure is not None and result.failure.reason in TOO_LONG
+        if result.failure is not None and result.failure.reason in TOO_LONG:
+            if result.asked <= 1:
+                break
+            halvings += 1
     raise RunStoppedError(
         result.failure
         or Failure(

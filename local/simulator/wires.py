@@ -40,7 +40,7 @@ def _read_chat(body: Body) -> Body:
     """Return the Responses request that asks the same as a chat completion."""
     answer_format = body.get("response_format")
     schema = answer_format.get("json_schema") if isinstance(answer_format, dict) else None
-    if not isinstance(schema, dict) or answer_format.get("type") != "json_schema":  # type: ignore[union-attr]  # a dict
+    if answer_format is not None and (not isinstance(schema, dict) or answer_format.get("type") != "json_schema"):
         problem = f"The simulator answers structured questions only: 'response_format' is {answer_format!r}."
         raise InvalidRequestError(problem, param="response_format")
     messages = body.get("messages")
@@ -49,7 +49,7 @@ def _read_chat(body: Body) -> Body:
         "model": body.get("model"),
         "instructions": "\n".join(str(message.get("content")) for message in said if message.get("role") == "system"),
         "input": [{"role": "user", "content": _read_content(message)} for message in said if _is_question(message)],
-        "text": {"format": {"type": "json_schema", **schema}},
+        "text": {"format": {"type": "json_schema", **schema}} if isinstance(schema, dict) else None,
         "max_output_tokens": body.get("max_completion_tokens") or body.get("max_tokens"),
     }
 
