@@ -61,6 +61,11 @@ class _Standing:
     etag: str | None
     lacking: list[SourceItem]
 
+    def pick(self, call: TextCall) -> list[SourceItem]:
+        """Return the items to ask for in one call: all that lack a prompt, or a part of the batch."""
+        whole = len(self.lacking) + (0 if self.prompts is None else len(self.prompts.prompts))
+        return self.lacking[: call.reduce(whole)]
+
     def has_of(self, call: TextCall | GivenUpPrompts) -> bool:
         """Tell whether the run has written here in this leg: then what that cost is the call's."""
         return self.prompts is not None and (self.prompts.run_id, self.prompts.leg) == (call.run_id, call.leg)
@@ -89,7 +94,7 @@ async def run_write_prompts(services: Services, call: TextCall) -> TextResult:
     paid: Cost | None = None
     if standing.lacking:
         key = f"{call.run_id}/{allowance.subject}"
-        bought = services.unstored.take(key, _PaidPrompts) or await _buy(services, call, standing.lacking, allowance)
+        bought = services.unstored.take(key, _PaidPrompts) or await _buy(services, call, standing.pick(call), allowance)
         if isinstance(bought, TextResult):
             return bought
         paid = bought.cost
@@ -141,15 +146,13 @@ async def _buy(
         return TextResult(stopped=True)
     request = await services.caches.read_request(store, call.run_id)
     ask = ask_for_prompts(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
-    items = items[: call.reduce(len(items))]
-    asked = len(items)
     bought = await buy_text(
         services,
         call,
         ask,
         subject=allowance.subject,
         theme=request.theme,
-        entries=asked,
+        entries=len(items),
         allowance=allowance,
         standing=standing,
     )

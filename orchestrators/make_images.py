@@ -33,6 +33,7 @@ from shared.domain.image_messages import (
 )
 from shared.domain.messages import Done, Ending, Failure, RunRef, Stop, Tally, Tries
 from shared.domain.retries import UNUSABLE_ANSWERS, count_failure, decide_retry, find_time_since
+from shared.domain.waits import Wait, describe_wait
 from shared.domain.window import ImageWindow, postpone
 from shared.reasons import PAUSING_REASONS, Reason
 
@@ -89,6 +90,7 @@ class _Lane:
         self._started_at = lane.started_at or self._now().isoformat()
         self.tally = lane.tally
         self.failure: Failure | None = None
+        self._wait = lane.wait
         self.tasks: dict[Any, ImageJob | str] = {}
         self._window = ImageWindow(lane.width, lane.window or float(lane.width))
         self._window.add(lane.jobs)
@@ -153,7 +155,9 @@ class _Lane:
 
     def describe(self) -> dict[str, Any]:
         """Return what callers may see of the lane."""
-        return {"tally": self.tally.to_json(), "window": self._window.count_slots()}
+        if self._wait is not None and self._wait.is_over(self._now()):
+            self._wait = None
+        return {"tally": self.tally.to_json(), "window": self._window.count_slots(), **describe_wait(self._wait)}
 
     def has_more(self) -> bool:
         """Tell whether another generation is needed."""
@@ -173,6 +177,7 @@ class _Lane:
             jobs=self._window.hand_over(self._now()),
             started_at=self._started_at,
             tally=self.tally,
+            wait=self._wait,
             most_images=None if self.input.most_images is None else self.input.most_images - self._ended,
             window=self._window.size,
             paused_until=None if self._window.paused_until is None else self._window.paused_until.isoformat(),
@@ -278,6 +283,7 @@ class _Lane:
             if wait is not None:
                 self._pause(job, now, wait)
         if wait is not None:
+            self._wait = Wait.note(failure, now, wait) or self._wait
             if failure.reason is Reason.CONNECTION:
                 # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
                 self._pause(job, now, wait)

@@ -11,6 +11,7 @@ from orchestrators.write_items import ENDING_REASONS
 from shared.domain.messages import Done, Ending, Failure, Tally, TextCall, TextResult
 from shared.domain.retries import TOO_LONG, UNUSABLE_ANSWERS
 from shared.domain.source_messages import GivenUpPrompts, PromptItemsInput
+from shared.domain.waits import Wait, describe_wait
 
 blueprint = df.Blueprint()
 
@@ -82,7 +83,15 @@ def _call(
     context: df.DurableOrchestrationContext, writer: PromptItemsInput, call: TextCall, spent: Tally
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Make a call as the policy says; where the run is stopped, what was spent before is told, too."""
+
+    def show_wait(wait: Wait | None) -> None:
+        context.set_custom_status({"tally": writer.tally.to_json(), **describe_wait(wait)})
+
     try:
-        return (yield from call_text_activity(context, "write_prompts", call, max_retries=writer.max_retries))
+        return (
+            yield from call_text_activity(
+                context, "write_prompts", call, max_retries=writer.max_retries, show_wait=show_wait
+            )
+        )
     except RunStoppedError as stop:
         raise RunStoppedError(stop.failure, spent + stop.tally) from stop

@@ -28,6 +28,7 @@ from shared.domain.messages import (
 from shared.domain.paths import name_probe
 from shared.domain.retries import RETRIED_ON_RESUME, TOO_LONG, UNUSABLE_ANSWERS
 from shared.domain.source_messages import InputTaken
+from shared.domain.waits import describe_wait
 from shared.reasons import PAUSING_REASONS, Reason
 
 blueprint = df.Blueprint()
@@ -140,7 +141,7 @@ def _make_what_is_missing(
                 return None
         if not plan.categories and seed.writes_items:
             view.show("categories")
-            categories, spent = yield from _ask_for_categories(context, seed, leg)
+            categories, spent = yield from _ask_for_categories(context, seed, leg, view)
             view.tally += spent
             plan = replace(plan, categories=categories)
             view.found = replace(view.found, categories=categories)
@@ -223,7 +224,7 @@ def _wait_while_blocked(
 
 
 def _ask_for_categories(
-    context: df.DurableOrchestrationContext, seed: SeedInput, leg: int
+    context: df.DurableOrchestrationContext, seed: SeedInput, leg: int, view: _View
 ) -> Generator[Any, Any, tuple[int, Tally]]:
     """Ask until there are enough; each answer may bring a part, and an unusable one is asked for again.
 
@@ -244,6 +245,7 @@ def _ask_for_categories(
             "make_categories",
             call,
             max_retries=seed.max_retries,
+            show_wait=lambda wait: view.show("categories", **describe_wait(wait)),
         )
         attempt += tries
         spent += Tally(cost=result.cost, rate_limited=result.rate_limited)

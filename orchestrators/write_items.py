@@ -17,6 +17,7 @@ from orchestrators.patience import (
 from shared.domain.messages import Ending, Failure, Tally, TextCall, TextResult, Tries, WriteItemsInput
 from shared.domain.prompts import LOW_YIELD
 from shared.domain.retries import TOO_LONG, UNUSABLE_ANSWERS, count_failure
+from shared.domain.waits import Wait, describe_wait
 from shared.reasons import FATAL_REASONS, Reason
 
 blueprint = df.Blueprint()
@@ -100,6 +101,8 @@ def _call_for_batch(
     wait = decide_text_retry(context, call, result, tries, max_retries=writer.max_retries, started_at=started_at)
     if wait is not None:
         due = context.current_utc_datetime + timedelta(seconds=wait)
+        long_wait = Wait.note(result.failure, context.current_utc_datetime, wait)
+        context.set_custom_status({"tally": writer.tally.to_json(), **describe_wait(long_wait)})
         yield context.create_timer(due)
         started_at = leave_out_absence(context, started_at, due)
         return replace(writer, tries=tries, started_at=started_at)

@@ -19,6 +19,7 @@ from shared.domain.run_status import (
     read_created_at,
     read_custom_status,
 )
+from shared.domain.waits import find_longest_wait
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.records import claims, run
 from shared.records.run import UnknownRunError
@@ -73,6 +74,7 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
         updated_at=datetime.now(UTC),
         error=view.error,
         paused_until=view.until,
+        wait=find_longest_wait((custom, *children), datetime.now(UTC)),
         window=sum(windows) if (windows := [part["window"] for part in children if "window" in part]) else None,
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.messages import Cost, Failure, Message, Tally, Tries
+from shared.domain.waits import Wait
 
 
 class Action(StrEnum):
@@ -85,6 +86,7 @@ class LaneInput(Message):
         window: what the lane's share of the window has adapted to; None = all of ``width``.
         paused_until: the moment that the service named, ISO 8601.
         most_images: the lane ends after so many image calls; None = when nothing is left.
+        wait: the long wait that the service asked for last.
     """
 
     run_id: str
@@ -103,6 +105,7 @@ class LaneInput(Message):
     window: float | None = None
     paused_until: str | None = None
     most_images: int | None = None
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)
