@@ -64,7 +64,7 @@ class ImagePace:
     def report(self, per_minute: float | None) -> None:
         """Take in the quota that an answer reports, if it does."""
         if per_minute is not None:
-            self._learned.report(per_minute)
+            self._learned.report(per_minute, self.clock())
 
     def forget(self, run_id: str) -> None:
         """Give up the turns of a run that ended or stopped: nobody will come for them."""

@@ -92,7 +92,7 @@ class CallPace:
         """Whether the service has said what its quota is."""
         return self._reported_per_minute is not None
 
-    def report(self, per_minute: float) -> None:
+    def report(self, per_minute: float, now: float) -> None:
         """Take in the quota that the service reports: it is as exact as one that was set.
 
         What was learned since from refusals stays, as others may use the same quota, until the service reports another
@@ -103,6 +103,8 @@ class CallPace:
         self._reported_per_minute = per_minute
         self._per_second = self._find_fastest()
         self._grown_at = self._distrusts_until = 0.0
+        self._learned_at, self._learned_per_second = now, self._per_second
+        self._kept_to = self._kept_to_and_refused = 0  # calls that were made before did not keep to it
 
     def take_turn(self, call: str, now: float) -> Turn:
         """Return when a call may be made, or when it should ask again.

@@ -27,6 +27,9 @@ NEAR_DUPLICATE_SCORE = 90
 """Similarity (0-100) from which two names of one category count as the same. Word lists of 50 x 50 x 50 gave 5,000
 names of which 96-97 % stayed below it."""
 
+JOINING_WORDS = frozenset({"a", "an", "by", "for", "in", "of", "on", "showing", "the", "with"})
+"""An opening that ends in one of these goes on without a comma."""
+
 _WORD_SEPARATORS = r"[\s_\-\u2010-\u2015]"
 """What may stand between the words of a forbidden phrase: "Spider-Man" is "Spider Man", too."""
 
@@ -197,7 +200,9 @@ def _open(prompt: str, openings: Sequence[str]) -> str:
         spelled = re.match(rf"\W*(?:(?:an?|the)\W+)?{words}(?!\w)", prompt, re.IGNORECASE)
         if words and spelled is not None:
             return opening + prompt[spelled.end() :]
-    return f"{openings[0]}, {prompt[0].lower()}{prompt[1:]}" if prompt[1:2].islower() else f"{openings[0]}, {prompt}"
+    is_plain_word = prompt[1:2].islower() or prompt[1:2] == " "
+    own = f"{prompt[0].lower()}{prompt[1:]}" if is_plain_word else prompt
+    return f"{openings[0]}{' ' if openings[0].split()[-1].casefold() in JOINING_WORDS else ', '}{own}"
 
 
 def end_with_tail(prompt: str, tail: str) -> str:
