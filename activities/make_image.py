@@ -44,6 +44,7 @@ from shared.ports import (
     StoreConflictError,
     StoreUnavailableError,
 )
+from shared.providers import Provider
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
@@ -182,7 +183,8 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
         format=find_content_type(job.item.filename).removeprefix("image/"),
         job=job.order,
     )
-    paid = PaidCall.for_image(call, deployment)
+    keeps_orders = services.settings.model.image_provider is Provider.FAL
+    paid = PaidCall.for_image(call, deployment, order=job.order if keeps_orders else None)
     quote = quote_image(services.settings.prices, deployment, request, prompt)
     bought = await make_billed_call(
         services, paid, quote, job.allowance, lambda: _ask_in_turn(services, model, job, ask)

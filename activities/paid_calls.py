@@ -1,5 +1,6 @@
 """One call to the model: how long it takes, and the record that it leaves whatever comes of it."""
 
+import hashlib
 import time
 import uuid
 from collections.abc import Awaitable
@@ -49,9 +50,16 @@ class PaidCall:
     suffix: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @classmethod
-    def for_image(cls, call: ImageCall, deployment: str) -> Self:
-        """Return the call for an item's picture."""
-        return cls(call.run_id, "image", call.product_id, call.attempt, deployment, call.leg, call.step.round)
+    def for_image(cls, call: ImageCall, deployment: str, *, order: str | None = None) -> Self:
+        """Return the call for an item's picture.
+
+        ``order`` names it to a service with a queue: a later delivery of the call fetches what was ordered, which is
+        billed once, and so replaces the record.
+        """
+        paid = cls(call.run_id, "image", call.product_id, call.attempt, deployment, call.leg, call.step.round)
+        if order is not None:
+            paid.suffix = hashlib.sha256(order.encode()).hexdigest()[:16]
+        return paid
 
     @classmethod
     def for_review(cls, call: ImageCall, kind: Literal["text", "vision"], deployment: str) -> Self:

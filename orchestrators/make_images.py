@@ -286,7 +286,7 @@ class _Lane:
             self._wait = Wait.note(failure, now, wait) or self._wait
             if failure.reason is Reason.CONNECTION:
                 # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
-                self._pause(job, now, wait)
+                self._pause(job, now, wait, is_quota=False)
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
             return
         job = replace(job, tries=Tries(), earlier_calls=job.earlier_calls + tries.calls)
@@ -297,11 +297,11 @@ class _Lane:
         else:
             yield from self._give_up(job, failure)
 
-    def _pause(self, job: ImageJob, now: datetime, seconds: float) -> None:
+    def _pause(self, job: ImageJob, now: datetime, seconds: float, *, is_quota: bool = True) -> None:
         """Start no step of a job's kind for a while: the service that it goes to does not take any."""
         until = now + timedelta(seconds=seconds)
         if job.step.action is Action.DRAW:
-            self._window.pause(now, until)
+            self._window.pause(now, until, is_quota=is_quota)
         else:
             self._window.pause_texts(until)
 

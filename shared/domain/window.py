@@ -103,12 +103,15 @@ class ImageWindow:
         paused = self.texts_paused_until
         self.texts_paused_until = until if paused is None else max(until, paused)
 
-    def pause(self, now: datetime, until: datetime) -> None:
+    def pause(self, now: datetime, until: datetime, *, is_quota: bool = True) -> None:
         """Take a 429 to a picture into account: draw nothing before ``until``, and fewer from then on.
 
-        Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause.
+        Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause. Where
+        the rate limiter knows the quota, it decides who waits, and a single refusal holds back its own job only.
         """
-        if not self._is_paced and not _is_ahead(self._shrunk_until, now):
+        if is_quota and self._is_paced:
+            return
+        if not _is_ahead(self._shrunk_until, now):
             self.size = max(1.0, self.size * SHRINK_FACTOR)
             self._shrunk_until = until
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
