@@ -174,7 +174,7 @@ async def _store(
         DamagedFileError: the file cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    while standing.lacking:
+    while any(item.product_id in written for item in standing.lacking):
         has = standing.prompts or BatchPrompts(call.run_id, call.leg)
         # What another run could not use is none of this run's doing.
         kept = {name: prompt for name, prompt in has.prompts.items() if has.run_id == call.run_id or prompt.prompt}

@@ -29,6 +29,9 @@ BELIEVED_SHARE, OVERSHOOT = 0.9, 1.05
 """A 429 that comes while we got so much of a known quota, and asked for hardly more, is an unevenness: the quota is not
 in doubt."""
 
+REPORTED_SHARE, REPORTED_OVERSHOOT = 0.75, 1.3
+"""The same where the service itself reports its quota: a busy machine, or a burst before the report, causes more."""
+
 BACKLOG_SECONDS = 0.5
 """Turns of so long ago are still given, unless turns are rare: a process that was busy for a moment catches up."""
 
@@ -172,13 +175,15 @@ class CallPace:
         recent = _count_recent(self._accepted, now)
         seen = max(recent / SHORT_SECONDS, len(self._accepted) / LONG_SECONDS, SLOWEST_PER_SECOND)
         known = self._per_second if told_per_minute is None else told_per_minute / 60
+        share, overshoot = (REPORTED_SHARE, REPORTED_OVERSHOOT) if self.is_reported else (BELIEVED_SHARE, OVERSHOOT)
         is_unevenness = (
             known is not None
-            and seen >= BELIEVED_SHARE * known
-            and _count_recent(self._started, now) <= OVERSHOOT * known * SHORT_SECONDS + 1
+            and seen >= share * known
+            and _count_recent(self._started, now) <= overshoot * known * SHORT_SECONDS + 1
         )
         if not is_unevenness:
             self._closed_until = max(self._closed_until, now + retry_after)
+            self._next_turn = max(self._next_turn, self._closed_until)  # turns that were missed meanwhile are gone
         if self._watched_since is None or now - self._watched_since < SHORT_SECONDS:
             return
         if not is_unevenness or told_per_minute is None:
