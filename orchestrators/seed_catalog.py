@@ -236,7 +236,7 @@ def _ask_for_categories(
     """
     result = TextResult()
     spent = Tally()
-    attempt, halvings = ATTEMPTS_A_LEG * leg, 0
+    attempt, halvings, is_single = ATTEMPTS_A_LEG * leg, 0, False
     for round_ in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
         call = TextCall(seed.run_id, seed.catalog, attempt=attempt, stricter=round_ > 0, halvings=halvings)
@@ -254,8 +254,9 @@ def _ask_for_categories(
         if result.failure is not None and result.failure.reason not in UNUSABLE_ANSWERS:
             break
         if result.failure is not None and result.failure.reason in TOO_LONG:
-            if result.asked <= 1:
+            if result.asked <= 1 and is_single:  # one more try: the answer may have been cut off on its way
                 break
+            is_single = result.asked <= 1
             halvings += 1
     raise RunStoppedError(
         result.failure

@@ -29,14 +29,10 @@ class Mismatch:
     Attributes:
         came: what the answer held, in a few words; the same for the same kind of answer.
         advice: which setting to change.
-        is_certain: every further call of the run would bring the same.
-        is_chance: such an answer proves nothing unless the very same one comes again: damaged bytes.
     """
 
     came: str
     advice: str = ""
-    is_certain: bool = False
-    is_chance: bool = False
 
 
 class CatalogSeederError(Exception):

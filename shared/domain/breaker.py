@@ -17,6 +17,10 @@ WATCHED_CALLS = 50
 MOST_REFUSED, MOST_FAILED = 25, 30
 """More than half of the watched calls refused by the content policy, or more than 60 % failed in any way."""
 
+MISMATCHES_AT_FIRST, MISMATCHES_AFTER_A_GOOD_IMAGE = 2, 4
+"""So many answers in a row of the same wrong form stop a run: few where the service has shown nothing better, more
+where it has, as single bad images happen."""
+
 WATCHED_RUNS = 64
 """Runs of this process whose outcomes are kept; the one that was not heard of for longest goes first."""
 
@@ -26,7 +30,9 @@ class Breaker:
 
     def __init__(self) -> None:
         self._outcomes: deque[Reason | None] = deque(maxlen=WATCHED_CALLS)
-        self._last_mismatch: Mismatch | None = None
+        self._has_good_image = False
+        self._came = ""
+        self._mismatches = 0
 
     def count(self, reason: Reason | None, mismatch: Mismatch | None = None) -> Failure | None:
         """Count how an image call went (None = well), and return why the run should stop, if it should.
@@ -55,14 +61,16 @@ class Breaker:
         """Return why the run should stop for the form of its images: all of them are paid, and none can be used."""
         if mismatch is None:
             if reason is None:
-                self._last_mismatch = None
+                self._has_good_image, self._mismatches = True, 0
             return None
-        last, self._last_mismatch = self._last_mismatch, mismatch
-        is_repeated = last is not None and (mismatch.came == last.came or not (mismatch.is_chance or last.is_chance))
-        if not (mismatch.is_certain or is_repeated):
+        self._mismatches = self._mismatches + 1 if mismatch.came == self._came else 1
+        self._came = mismatch.came
+        if self._mismatches < (MISMATCHES_AFTER_A_GOOD_IMAGE if self._has_good_image else MISMATCHES_AT_FIRST):
             return None
-        times = "2 image answers in a row were" if is_repeated else "the image is"
-        return Failure(Reason.UNUSABLE_IMAGES, f"{times} {mismatch.came}; {mismatch.advice}".rstrip("; "))
+        return Failure(
+            Reason.UNUSABLE_IMAGES,
+            f"{self._mismatches} image answers in a row were {mismatch.came}; {mismatch.advice}",
+        )
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ def fit_picture(data: bytes, image_format: ImageFormat, size: tuple[int, int]) -
     if (facts.width, facts.height) != size:
         came, expected = f"{facts.content_type} {facts.width}x{facts.height}", f"{size[0]}x{size[1]}"
         advice = f"expected {expected}; use --image-size {facts.width}x{facts.height}, or another image model"
-        raise BadImageError(f"the image is {came}; expected {expected}", Mismatch(came, advice, is_certain=True))
+        raise BadImageError(f"the image is {came}; expected {expected}", Mismatch(came, advice))
     if facts.format == image_format:
         return FittingPicture(data, facts, picture.image)
     converted = _encode(picture.image, image_format)

@@ -141,7 +141,7 @@ def _name_damage(data: bytes, image_format: ImageFormat) -> Iterator[None]:
 
 def _name_damaged(data: bytes, image_format: ImageFormat) -> Mismatch:
     digest = hashlib.sha256(data).hexdigest()[:12]
-    return Mismatch(f"the same damaged {image_format} file ({digest})", "check the image service", is_chance=True)
+    return Mismatch(f"the same damaged {image_format} file ({digest})", "check the image service")
 
 
 def _recognize(data: bytes) -> ImageFormat:

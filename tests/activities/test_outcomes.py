@@ -19,7 +19,7 @@ from tests.support.drawings import draw
 from tests.support.memory_store import WatchedStore
 from tests.support.scripted_model import ScriptedModel
 
-DAMAGED = draw()[:-20]
+DAMAGED, GOOD = draw()[:-20], draw(size=(64, 64))
 NAMES = [f"Ann {number}" for number in range(60)]
 
 
@@ -68,19 +68,19 @@ async def test_fifty_bad_outcomes_stop_the_run(
 @pytest.mark.parametrize(
     ("answers", "paid"),
     [
-        ([b"GIF89a", b"GIF89a"], 2),
-        ([b"GIF89a", b"not an image"], 2),
-        ([draw(size=(640, 480))], 1),
-        ([DAMAGED, DAMAGED], 2),
+        ([b"GIF89a"] * 5, 2),
+        ([draw(size=(640, 480))] * 5, 2),
+        ([DAMAGED] * 5, 2),
+        ([GOOD, *[draw(size=(640, 480))] * 5], 5),
     ],
-    ids=["the same format twice", "two forms", "another size", "the same damaged file twice"],
+    ids=["another format", "another size", "the same damaged file", "another size after a good image"],
 )
 async def test_images_of_the_wrong_form_stop_the_run(
     store: WatchedStore, model: ScriptedModel, answers: list[bytes], paid: int
 ) -> None:
     process = await start(store, model)
     model.pictures.extend(answers)
-    for number in range(5):
+    for number in range(6):
         await deliver(process, "make_image", call(number))
     stopped = await run.read_stop(store, RUN)
     assert stopped is not None
@@ -90,8 +90,9 @@ async def test_images_of_the_wrong_form_stop_the_run(
 
 async def test_an_image_of_another_size_says_which_size_to_set(store: WatchedStore, model: ScriptedModel) -> None:
     process = await start(store, model)
-    model.pictures.append(draw(size=(640, 480), kind="JPEG"))
-    await deliver(process, "make_image", call(0))
+    model.pictures.extend([draw(size=(640, 480), kind="JPEG")] * 2)
+    for number in range(2):
+        await deliver(process, "make_image", call(number))
     stopped = await run.read_stop(store, RUN)
     assert stopped is not None
     assert "image/jpeg 640x480" in stopped.message
