@@ -25,6 +25,7 @@ from activities.picture_jobs import (
 )
 from activities.placeholders import keep_placeholder
 from activities.refining import end_with_failure
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from activities.shipping import FirstPicture, ship_best
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
@@ -49,7 +50,6 @@ from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
 from shared.records.run import write_failure
-from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -57,10 +57,12 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def make_image(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def make_image(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ImageCall`` in, ``ImageResult`` out."""
     services, call = get_services(), ImageCall.from_json(payload)
+    services.roots.learn(engine)
 
     async def work() -> dict[str, Any]:
         result = await tell_failures(services, call.run_id, ImageResult, lambda: run_make_image(services, call))
@@ -125,7 +127,10 @@ async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
 async def _buy(services: Services, job: PictureJob) -> _Picture | ImageResult:
     """Buy the picture if the run may pay now; the result where that came to nothing."""
     call, request = job.call, job.request
-    standing = await check_standing(services.store, call.catalog, call.run_id, services.settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return ImageResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return ImageResult(stopped=True)
     turn_in = await services.pace.wait_for_turn(call.run_id, call.product_id, request.image_requests_per_minute)

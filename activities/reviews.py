@@ -9,13 +9,13 @@ from activities.costs import quote_review
 from activities.failures import shorten
 from activities.paid_calls import PaidCall
 from activities.picture_jobs import PictureJob
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from shared.domain.image_messages import ImageResult
 from shared.domain.messages import Cost, Failure
 from shared.domain.prompts import STRICTER
 from shared.domain.review_tokens import Review
 from shared.ports import TextRequest
 from shared.reasons import Reason
-from shared.records.standing import check_standing
 from shared.wiring import Services
 
 ValueT = TypeVar("ValueT")
@@ -57,7 +57,10 @@ async def buy_review(
         StoreUnavailableError: the store does not answer.
     """
     call, settings = job.call, services.settings
-    standing = await check_standing(services.store, call.catalog, call.run_id, settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return ImageResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return ImageResult(stopped=True)
     if call.stricter:

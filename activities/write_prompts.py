@@ -9,6 +9,7 @@ import azure.durable_functions as df
 from activities.allowance import Allowance, open_allowance
 from activities.failures import tell_failures
 from activities.item_prompts import find_lacking
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from activities.text_answers import buy_text
 from shared.domain.items import PromptDraft, SourceItem
 from shared.domain.messages import Cost, Done, TextCall, TextResult
@@ -17,7 +18,6 @@ from shared.domain.sources.writing import WrittenPrompt, ask_for_prompts, digest
 from shared.ports import StoreUnavailableError
 from shared.records.claims import beat
 from shared.records.prompts import BatchPrompts, read_prompts_to_change, store_prompts
-from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -25,10 +25,12 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def write_prompts(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def write_prompts(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)
+    services.roots.learn(engine)
 
     async def work() -> dict[str, Any]:
         return (
@@ -141,7 +143,10 @@ async def _buy(
 ) -> _PaidPrompts | TextResult:
     """Buy prompts for some items if the run may pay now; the result where that came to nothing."""
     store = services.store
-    standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return TextResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return TextResult(stopped=True)
     request = await services.caches.read_request(store, call.run_id)

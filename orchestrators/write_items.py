@@ -9,7 +9,7 @@ import azure.durable_functions as df
 
 from orchestrators.patience import (
     RunStoppedError,
-    call_once,
+    call_text_until_answered,
     decide_text_retry,
     leave_out_absence,
     read_text_result,
@@ -87,7 +87,7 @@ def _call_for_batch(
     )
     asked_at = context.current_utc_datetime
     started_at = writer.started_at or asked_at.isoformat()
-    result = read_text_result((yield from call_once(context, "write_batch", call)), Tally())
+    result = read_text_result((yield from call_text_until_answered(context, "write_batch", call)), Tally())
     if result.failure is None:
         is_full = writer.lanes > 1 and not result.asked
         return None if is_full else _count_batch(writer, result)

@@ -61,6 +61,7 @@ class Reason(StrEnum):
     STORE_UNAVAILABLE = "store_unavailable"
     DAMAGED_FILE = "damaged_file"
     NOT_CONFIGURED = "not_configured"
+    WORKER_LOST = "worker_lost"
     INTERNAL_ERROR = "internal_error"
     INTERRUPTED = "interrupted"
     NOT_TRIED = "not_tried"

@@ -28,6 +28,7 @@ STYLES = {
     Status.PENDING: "cyan",
     Status.RUNNING: "cyan",
     Status.PAUSED: "yellow",
+    Status.SUSPENDED: "yellow",
 }
 LABEL_COLUMNS = 14
 SHOWN_OUTPUTS = {

@@ -87,6 +87,8 @@ class LaneInput(Message):
         paused_until: the moment that the service named, ISO 8601.
         most_images: the lane ends after so many image calls; None = when nothing is left.
         wait: the long wait that the service asked for last.
+        losses: workers that the lane lost in a row without a success.
+        restarts: how often the parent started this lane again after an earlier instance of it was lost.
     """
 
     run_id: str
@@ -106,6 +108,8 @@ class LaneInput(Message):
     paused_until: str | None = None
     most_images: int | None = None
     wait: Wait | None = None
+    losses: int = 0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ class ClaimInput(Message):
         lanes: how many lanes share what is left: near the end pages get smaller, so that all lanes end together.
         free: jobs that the lane could start at once; the last round is dealt out by it.
         window: slots of all lanes together.
+        restarts: how often the lane was started again: then its own pages may hold jobs that are done.
     """
 
     run_id: str
@@ -136,6 +141,7 @@ class ClaimInput(Message):
     lanes: int = 1
     free: int = 0
     window: int = 0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,7 @@ class ClaimResult(Message):
         closed: nothing is left and nothing will come.
         stopped: the run was stopped.
         failure: the store did not answer.
+        tally: what the page's other jobs came to, where an earlier instance of the lane has done them.
     """
 
     page: int = 0
@@ -158,6 +165,12 @@ class ClaimResult(Message):
     closed: bool = False
     stopped: bool = False
     failure: Failure | None = None
+    tally: Tally = Tally()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the lane got a page, if only one whose jobs are done."""
+        return bool(self.jobs) or self.tally != Tally()
 
 
 @dataclass(frozen=True, slots=True)

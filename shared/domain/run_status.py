@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.domain.messages import Cost, Failure, Published, Tally
+from shared.domain.messages import Cost, Failure, Plan, Published, Tally
 from shared.domain.paths import RUN_ID_EPOCH_END_MS
 from shared.domain.requests import SeedRequest
 from shared.domain.waits import Wait
@@ -26,6 +26,7 @@ class Status(StrEnum):
     PENDING = "Pending"
     RUNNING = "Running"
     PAUSED = "Paused"
+    SUSPENDED = "Suspended"
     COMPLETED = "Completed"
     COMPLETED_WITH_FAILURES = "CompletedWithFailures"
     CANCELLED = "Cancelled"
@@ -145,6 +146,11 @@ class RunStatus(_View):
     def is_active(self) -> bool:
         """Tell whether the run is at work, or about to be."""
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run does nothing until a person resumes it."""
+        return self.status in {Status.PAUSED, Status.SUSPENDED}
 
     @property
     def images_to_refine(self) -> int:
@@ -320,7 +326,11 @@ def summarize(
         images_kept=max(0, published.images - tally.made),
         images_made=tally.made,
         placeholders=published.placeholders,
-        notes=[*find_notes(request, published.items - tally.accepted), *published.notes],
+        notes=[
+            *find_notes(request, published.items - tally.accepted),
+            *published.notes,
+            *([f"workers lost: {tally.lost}; the work that they had was done again"] if tally.lost else []),
+        ],
     )
 
 
@@ -348,6 +358,33 @@ def view_cost(cost: Cost) -> CostView:
         input_tokens=cost.input_tokens,
         output_tokens=cost.output_tokens,
     )
+
+
+def recall_work(status: RunStatus) -> tuple[Plan, Tally]:
+    """Return what a run had found and done, from a status that its callers saw: the inverse of `compose_status`.
+
+    Items that it accepted count as found: the status does not tell them apart.
+    """
+    progress, cost = status.progress, status.cost
+    found = Plan(
+        categories=progress.categories,
+        items=progress.items.accepted,
+        images=max(0, progress.images.done - status.images_made),
+    )
+    tally = Tally(
+        made=status.images_made,
+        failed=dict(status.failures),
+        rate_limited=status.throttle.rate_limited,
+        refined=progress.images.refined or 0,
+        cost=Cost(
+            text_calls=cost.text_calls,
+            image_calls=cost.image_calls,
+            input_tokens=cost.input_tokens,
+            output_tokens=cost.output_tokens,
+            nano_usd=round(cost.usd * NANO),
+        ),
+    )
+    return found, tally
 
 
 def view_error(failure: Failure | None) -> RunError | None:
