@@ -16,8 +16,8 @@ from activities import (
     write_batch,
     write_prompts,
 )
-from orchestrators import make_images, prompt_items, seed_catalog, write_items
-from triggers import audits, catalogs, health, inputs, purge, runs
+from orchestrators import ending, make_images, prompt_items, seed_catalog, write_items
+from triggers import audits, catalogs, failed_runs, health, inputs, purge, runs
 
 app = df.DFApp()
 
@@ -28,7 +28,9 @@ for module in (
     inputs,
     health,
     purge,
+    failed_runs,
     seed_catalog,
+    ending,
     write_items,
     prompt_items,
     make_images,

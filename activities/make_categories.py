@@ -8,6 +8,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from activities.allowance import Allowance, open_allowance
 from activities.failures import tell_failures
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from activities.text_answers import buy_text
 from shared.domain import paths
 from shared.domain.items import Category
@@ -20,7 +21,6 @@ from shared.records import catalog
 from shared.records.claims import beat
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
 from shared.records.importer_names import keep_dropped_categories, list_known_categories
-from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -50,10 +50,12 @@ _RECORD = TypeAdapter(CategoryRecord)
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def make_categories(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def make_categories(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)
+    services.roots.learn(engine)
 
     async def work() -> dict[str, Any]:
         result = await tell_failures(services, call.run_id, TextResult, lambda: run_make_categories(services, call))
@@ -109,10 +111,13 @@ async def _buy_categories(
 ) -> CategoryRecord | TextResult:
     """Buy the categories that are missing beside those taken; the result where none is or that came to nothing."""
     store, asked = services.store, request.category_count
-    standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return TextResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return TextResult(stopped=True)
-    missing = asked - len(taken)
+    missing = min(asked - len(taken), call.reduce(asked))
     if missing <= 0:
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
     known = await list_known_categories(store, call.catalog)  # before the call: what is paid must not be lost
@@ -125,7 +130,6 @@ async def _buy_categories(
         subject="categories",
         theme=request.theme,
         entries=missing,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )

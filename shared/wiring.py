@@ -19,6 +19,7 @@ from shared.records.calls import CallLog
 from shared.records.ledger import RunLedgers
 from shared.records.orders import StoredOrders
 from shared.records.pictures import list_makers
+from shared.root_watch import RootWatch
 from shared.telemetry.run_log import set_log_level
 from shared.unstored import UnstoredAnswers
 
@@ -171,6 +172,7 @@ class Services:
         self.calls = CallLog()
         self.ledgers = RunLedgers()
         self.pace = ImagePace()
+        self.roots = RootWatch()
         self.unstored = UnstoredAnswers()
         self._store: Store | None = None
         self._orders: OrderBook | None = None

@@ -160,7 +160,7 @@ async def _run_here(session: Session, app: LocalApp, start: Start, is_answer: Is
         request = await read_request(app.services.store, run_id)
         session.tell(f"attached to run {run_id}, which was unfinished", style="cyan")
         run = await follow_run(app.client, run_id, session, LOCAL_PACE)
-        if run.status is Status.PAUSED or (is_answer(request, run) and not was_stopped):
+        if run.is_waiting or (is_answer(request, run) and not was_stopped):
             return run
         session.tell(f"run {run_id} ended as {run.status}; what was asked for now comes next", style="cyan")
 

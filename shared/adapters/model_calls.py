@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.adapters.redaction import flatten, quote_service
-from shared.ports import ModelError, Usage
+from shared.ports import Mismatch, ModelError, Usage
 from shared.reasons import Reason
 
 LONGEST_MESSAGE = 300
@@ -65,6 +65,10 @@ class ModelCall:
         request_id: str | None = None,
         retry_after_seconds: float | None = None,
         usage: Usage | None = None,
+        answered: bool = False,
+        mismatch: Mismatch | None = None,
+        requests_per_minute: float | None = None,
+        status: int | None = None,
     ) -> ModelError:
         """Return the error to raise.
 
@@ -75,6 +79,10 @@ class ModelCall:
             request_id: the service's id of the call.
             retry_after_seconds: how long it asked us to wait.
             usage: what it told the call consumed.
+            answered: an answer came, which is billed.
+            mismatch: what an image answer held instead.
+            requests_per_minute: the quota that it reports.
+            status: the HTTP status of a refusal.
         """
         message = f"{self.subject}: {what}"
         if quote and (quoted := quote_service(quote, key=self.key, private=self.private)):
@@ -88,4 +96,8 @@ class ModelCall:
             request_id=request_id,
             retry_after_seconds=retry_after_seconds,
             usage=usage,
+            answered=answered,
+            mismatch=mismatch,
+            requests_per_minute=requests_per_minute,
+            status=status,
         )

@@ -1,25 +1,53 @@
 """Drafts, items, categories and batches, and the shape of the model's structured answers."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.reasons import Reason
 
 
+def _read_text(value: object) -> str:
+    """Return a text for whatever a model put in a text's place."""
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)
+
+
+def _read_index(value: object) -> int:
+    """Return a row's index, or 0, which no row has."""
+    is_whole = isinstance(value, (int, str)) and re.fullmatch(r"[0-9]{1,9}", str(value)) is not None
+    return int(str(value)) if is_whole else 0
+
+
+_Text = Annotated[str, BeforeValidator(_read_text)]
+
+
 class _Answer(BaseModel):
-    """A structured answer: strict schemas need every field required and nothing else allowed."""
+    """A structured answer. The schema that is sent requires every field and allows no other; extra ones are ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
 
-class CategoryDraft(_Answer):
-    """A category that the model proposed."""
+class _Entry(_Answer):
+    """An entry of an answer's list: a missing or wrong field is blank, so that the rules reject this entry only."""
 
-    name: str
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, value: Any) -> Any:
+        if isinstance(value, cls):
+            return value
+        names = {str(field.alias): name for name, field in cls.model_fields.items()}
+        given = value if isinstance(value, dict) else {next(iter(names)): value}
+        return given | {alias: None for alias, name in names.items() if alias not in given and name not in given}
+
+
+class CategoryDraft(_Entry):
+    """A category that the model proposed; a bare text in its place is its name."""
+
+    name: _Text
 
 
 class CategoryList(_Answer):
@@ -28,13 +56,13 @@ class CategoryList(_Answer):
     categories: list[CategoryDraft]
 
 
-class Draft(_Answer):
+class Draft(_Entry):
     """What the model proposed as an item, before the rules looked at it."""
 
-    name: str
-    description: str
-    category: str
-    image_prompt: str
+    name: _Text
+    description: _Text
+    category: _Text
+    image_prompt: _Text
 
 
 class DraftBatch(_Answer):
@@ -43,11 +71,11 @@ class DraftBatch(_Answer):
     items: list[Draft]
 
 
-class PromptDraft(_Answer):
+class PromptDraft(_Entry):
     """An image prompt that the model proposed for a row; ``index`` is the row's in the task."""
 
-    index: int
-    prompt: str
+    index: Annotated[int, BeforeValidator(_read_index)]
+    prompt: _Text
 
 
 class PromptDraftBatch(_Answer):

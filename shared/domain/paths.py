@@ -101,6 +101,11 @@ def page_file(run_id: str, page: int, leg: int = 0) -> str:
     return f"runs/{run_id}/pages/{f'leg-{leg}/' if leg else ''}{page:06d}.json"
 
 
+def recovery_file(run_id: str, kind: str, number: int) -> str:
+    """Record that a run was started again after its root was lost, or ended from outside, for the n-th time."""
+    return run_file(run_id, f"recoveries/{kind}-{number:03d}.json")
+
+
 def failure_folder(run_id: str) -> str:
     """Prefix of a run's failed images."""
     return f"runs/{run_id}/failures/"
@@ -187,6 +192,16 @@ def name_lane(run_id: str, lane: int, leg: int = 0) -> str:
 def name_probe(run_id: str, leg: int) -> str:
     """Instance id of the lane that makes the one probing call of a run that was resumed."""
     return f"{run_id}:probe{_name_leg(leg)}"
+
+
+def name_end(run_id: str) -> str:
+    """Instance id of the orchestration that ends a run whose root cannot."""
+    return f"{run_id}:end"
+
+
+def name_restart(instance: str, restarts: int) -> str:
+    """Instance id of a child that was started again so often, after earlier instances of it were lost."""
+    return f"{instance}:restart-{restarts}" if restarts else instance
 
 
 def _name_leg(leg: int) -> str:

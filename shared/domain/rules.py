@@ -3,6 +3,7 @@
 Content rules can be switched off (``validateItems: false``); uniqueness and the importer's limits cannot.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ MIN_CATEGORY_WORDS, MAX_CATEGORY_WORDS = 2, 3
 NEAR_DUPLICATE_SCORE = 90
 """Similarity (0-100) from which two names of one category count as the same. Word lists of 50 x 50 x 50 gave 5,000
 names of which 96-97 % stayed below it."""
+
+JOINING_WORDS = frozenset({"a", "an", "by", "for", "in", "of", "on", "showing", "the", "with"})
+"""An opening that ends in one of these goes on without a comma."""
 
 
 @dataclass(slots=True)
@@ -163,8 +167,38 @@ def _normalize(draft: Draft, theme: Theme) -> Draft:
         name=clean_line(draft.name),
         description=clean_line(draft.description),
         category=clean_line(draft.category),
-        image_prompt=end_with_tail(clean_line(draft.image_prompt), theme.tail),
+        image_prompt=frame_prompt(clean_line(draft.image_prompt), theme.openings, theme.tail, MAX_PROMPT_CHARACTERS),
     )
+
+
+def frame_prompt(prompt: str, openings: Sequence[str], tail: str, max_characters: int) -> str:
+    """Return the prompt between one of the openings and the tail, which models forget or spell otherwise now and then.
+
+    Both are fixed texts, so that is not a reason to buy a new draft. Where adding them makes a prompt too long that was
+    not, its own part ends earlier, at a comma or between two words.
+    """
+    if not prompt:
+        return prompt
+    opening = next((o for o in sorted(openings, key=len, reverse=True) if prompt.startswith(o)), None)
+    framed = end_with_tail(prompt if opening or not openings else _open(prompt, openings), tail)
+    excess = len(framed) - max_characters
+    if excess <= 0 or len(prompt) > max_characters:
+        return framed
+    own = framed.removesuffix(tail).rstrip(" ,;.") if tail else framed
+    cut = own[: len(own) - excess]
+    return end_with_tail(cut[: max(cut.rfind(","), cut.rfind(" "))].rstrip(" ,;."), tail)
+
+
+def _open(prompt: str, openings: Sequence[str]) -> str:
+    """Return the prompt with an opening: the one that it spells otherwise, else the first, in front of it."""
+    for opening in sorted(openings, key=len, reverse=True):
+        words = r"\W+".join(map(re.escape, re.findall(r"\w+", opening)))
+        spelled = re.match(rf"\W*(?:(?:an?|the)\W+)?{words}(?!\w)", prompt, re.IGNORECASE)
+        if words and spelled is not None:
+            return opening + prompt[spelled.end() :]
+    is_plain_word = prompt[1:2].islower() or prompt[1:2] == " "
+    own = f"{prompt[0].lower()}{prompt[1:]}" if is_plain_word else prompt
+    return f"{openings[0]}{' ' if openings[0].split()[-1].casefold() in JOINING_WORDS else ', '}{own}"
 
 
 def end_with_tail(prompt: str, tail: str) -> str:

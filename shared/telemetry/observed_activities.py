@@ -16,7 +16,7 @@ from shared.telemetry.run_log import log_run
 from shared.telemetry.signatures import take_context
 from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, start_span
 
-Activity = Callable[[Data], Awaitable[Data]]
+Activity = Callable[..., Awaitable[Data]]
 
 PAYING = frozenset(
     {"make_categories", "write_batch", "write_prompts", "make_image", "evaluate_image", "rewrite_prompt"}
@@ -30,18 +30,18 @@ logger = logging.getLogger(__name__)
 
 
 def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
-    """Wrap an activity that takes ``payload``, a message's JSON data, and returns a result's.
+    """Wrap an activity that takes ``payload``, a message's JSON data, and returns a result's; bindings are passed on.
 
     Messages leave out the fields that have their default, and so do the attributes, ``attempt`` excepted.
     """
     name = function.__name__
 
-    async def observed(*, payload: Data, context: func.Context) -> Data:
+    async def observed(*, payload: Data, context: func.Context, **bindings: str) -> Data:
         with join_trace(context), start_span(name) as span, watch_paid_calls() as calls:
             # Told for the case that the host stops and nothing else is.
             describe(span, _describe_message(name, payload) | {Attribute.OUTCOME: "cut_off"})
             try:
-                result = await function(payload)
+                result = await function(payload, **bindings)
             except Exception as error:
                 describe(span, {Attribute.OUTCOME: "broke"})
                 _log(logging.ERROR, f"{name} broke", payload, error=type(error).__name__)

@@ -172,6 +172,12 @@ def test_a_good_prompt_is_used_with_the_tail_that_it_forgot() -> None:
 GOOD = "Product photo of a mug"
 
 
+def test_a_prompt_without_the_opening_is_put_right() -> None:
+    items, request = make_items([MUG]), make_request()
+    (written,) = judge_prompts([PromptDraft(index=1, prompt="A blue mug")], items, request).values()
+    assert written.prompt == f"Product photo of a blue mug, {TAIL}"
+
+
 @pytest.mark.parametrize(
     ("prompt", "reason"),
     [
@@ -179,7 +185,6 @@ GOOD = "Product photo of a mug"
         ("  \n ", Reason.MALFORMED_ANSWER),
         ("Product photo of", Reason.MALFORMED_ANSWER),
         (f"Product photo of, {TAIL}", Reason.MALFORMED_ANSWER),
-        ("A blue mug", Reason.PROMPT_OPENING),
         (f"{GOOD} {'x' * MOST_CHARACTERS}", Reason.PROMPT_LENGTH),
         (f"{GOOD} by DAYBIRD", Reason.FORBIDDEN_WORD),
         (f"{GOOD} with a logo", Reason.FORBIDDEN_WORD),

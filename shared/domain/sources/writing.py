@@ -8,7 +8,7 @@ from typing import Any, Final
 from shared.domain.items import Item, PromptDraft, PromptDraftBatch, SourceItem
 from shared.domain.prompts import STRICTER
 from shared.domain.requests import SeedRequest
-from shared.domain.rules import end_with_tail
+from shared.domain.rules import frame_prompt
 from shared.domain.sources.brands import find_forbidden_words, list_unwritten_words
 from shared.domain.sources.digests import hash_text
 from shared.domain.sources.making import NO_CATEGORY
@@ -132,8 +132,8 @@ def judge_prompts(
 
 def _judge(text: str, item: SourceItem, request: SeedRequest) -> WrittenPrompt:
     theme, digest = request.theme, digest_item(item)
-    prompt = end_with_tail(clean_line(text), theme.tail)
     openings = find_openings(request)
+    prompt = frame_prompt(clean_line(text), openings, theme.tail, MOST_CHARACTERS)
     opening = max((o for o in openings if prompt.startswith(o)), key=len, default="")
     own = prompt.removeprefix(opening).removesuffix(theme.tail)
     reason = None
