@@ -121,7 +121,7 @@ async def _buy_categories(
     standing = check.standing
     if not standing.may_pay:
         return TextResult(stopped=True)
-    missing = asked - len(taken)
+    missing = min(asked - len(taken), call.reduce(asked))
     if missing <= 0:
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
     known = await list_known_categories(store, call.catalog)  # before the call: what is paid must not be lost
@@ -136,7 +136,6 @@ async def _buy_categories(
         subject="categories",
         theme=request.theme,
         entries=missing,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )

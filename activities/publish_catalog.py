@@ -23,7 +23,7 @@ from shared.records import run
 from shared.records.claims import read_claim
 from shared.records.near_duplicates import write_near_duplicates
 from shared.records.prompts import count_fallbacks
-from shared.records.publication import publish, view_catalog, write_partial
+from shared.records.publication import CatalogView, publish, view_catalog, write_partial
 from shared.records.refinement_list import write_refinements
 from shared.records.run_lists import find_failed_images, find_last_failure, write_run_lists
 from shared.telemetry.observed_activities import observe_activity
@@ -102,6 +102,7 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         shortfall=why,
         notes=(
             *_note_pictures(near, bare, refined),
+            *_note_rows(view),
             *await _note_prompts(store, ending.run_id, request),
             *filter(None, [view.changed_ids.describe()]),
             *services.warn_of_shutdowns(datetime.now(UTC).date()),
@@ -123,6 +124,15 @@ def _note_pictures(near: int, bare: int, refined: Sequence[str | None]) -> Itera
         yield f"pictures that look nearly like an earlier one: {near} (near_duplicates.json)"
     if bare:
         yield f"pictures without a thumbnail: {bare} (the next run tries again)"
+
+
+def _note_rows(view: CatalogView) -> Iterator[str]:
+    """Yield what a caller should know of rows that have no image of their own, or not the one of their text."""
+    if view.variants:
+        yield f"rows that are a variant of another row, without an image of their own: {view.variants}"
+    if view.outdated:
+        why = "keepChanged" if view.request.keep_changed else "the next run tries again"
+        yield f"rows that have changed and keep the image of their earlier text: {view.outdated} ({why})"
 
 
 async def _note_prompts(store: Store, run_id: str, request: SeedRequest) -> list[str]:

@@ -90,7 +90,7 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
     quotas = plan_batch(
         index.count_by_category(list(desk.categories)),
         target=request.target_count,
-        batch_size=request.batch_size,
+        batch_size=call.reduce(request.batch_size),
         lane=call.lane,
         lanes=call.lanes,
     )
@@ -121,7 +121,6 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
         subject=call.writer or str(call.batch),
         theme=request.theme,
         entries=asked,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )

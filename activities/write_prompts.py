@@ -1,7 +1,7 @@
 """``write_prompts`` and ``give_up_prompts``: one text call writes the image prompts for a batch of rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import azure.durable_functions as df
@@ -64,6 +64,11 @@ class _Standing:
     etag: str | None
     lacking: list[SourceItem]
 
+    def pick(self, call: TextCall) -> list[SourceItem]:
+        """Return the items to ask for in one call: all that lack a prompt, or a part of the batch."""
+        whole = len(self.lacking) + (0 if self.prompts is None else len(self.prompts.prompts))
+        return self.lacking[: call.reduce(whole)]
+
     def has_of(self, call: TextCall | GivenUpPrompts) -> bool:
         """Tell whether the run has written here in this leg: then what that cost is the call's."""
         return self.prompts is not None and (self.prompts.run_id, self.prompts.leg) == (call.run_id, call.leg)
@@ -89,11 +94,13 @@ async def run_write_prompts(services: Services, call: TextCall) -> TextResult:
     request = await services.caches.read_request(services.store, call.run_id)
     allowance = open_allowance(services, call.run_id, request, f"prompts/{call.batch}")
     standing = await _look_at(services, call)
+    paid: Cost | None = None
     if standing.lacking:
         key = f"{call.run_id}/{allowance.subject}"
-        bought = services.unstored.take(key, _PaidPrompts) or await _buy(services, call, standing.lacking, allowance)
+        bought = services.unstored.take(key, _PaidPrompts) or await _buy(services, call, standing.pick(call), allowance)
         if isinstance(bought, TextResult):
             return bought
+        paid = bought.cost
         written = judge_prompts(bought.drafts, bought.items, request)
         try:
             await _record_rejections(services, call, bought.items, written)
@@ -103,6 +110,8 @@ async def run_write_prompts(services: Services, call: TextCall) -> TextResult:
             raise
         await beat(services.store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
     result = _tell(standing, call)
+    if paid is not None:  # a part of the batch: what earlier parts cost was reported with them
+        result = replace(result, cost=paid)
     await allowance.settle(result.cost)
     return result
 
@@ -163,15 +172,13 @@ async def _buy(
         return TextResult(stopped=True)
     request = await services.caches.read_request(store, call.run_id)
     ask = ask_for_prompts(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
-    asked = len(items)
     bought = await buy_text(
         services,
         call,
         ask,
         subject=allowance.subject,
         theme=request.theme,
-        entries=asked,
-        asked=asked,
+        entries=len(items),
         allowance=allowance,
         standing=standing,
     )
@@ -193,7 +200,7 @@ async def _store(
         DamagedFileError: the file cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    while standing.lacking:
+    while any(item.product_id in written for item in standing.lacking):
         has = standing.prompts or BatchPrompts(call.run_id, call.leg)
         # What another run could not use is none of this run's doing.
         kept = {name: prompt for name, prompt in has.prompts.items() if has.run_id == call.run_id or prompt.prompt}
@@ -210,4 +217,6 @@ def _tell(standing: _Standing, call: TextCall) -> TextResult:
     if prompts is None or not standing.has_of(call):
         return TextResult()
     usable = sum(written.prompt is not None for written in prompts.prompts.values())
-    return TextResult(accepted=usable, total=usable, asked=len(prompts.prompts), cost=prompts.cost)
+    return TextResult(
+        accepted=usable, total=usable, asked=len(prompts.prompts), cost=prompts.cost, left=len(standing.lacking)
+    )

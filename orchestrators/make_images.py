@@ -33,6 +33,7 @@ from shared.domain.image_messages import (
 )
 from shared.domain.messages import Done, Ending, Failure, RunRef, Stop, Tally, Tries
 from shared.domain.retries import UNUSABLE_ANSWERS, count_failure, decide_loss_wait, decide_retry, find_time_since
+from shared.domain.waits import Wait, describe_wait
 from shared.domain.window import ImageWindow, postpone
 from shared.reasons import PAUSING_REASONS, Reason
 
@@ -89,6 +90,7 @@ class _Lane:
         self._started_at = lane.started_at or self._now().isoformat()
         self.tally = lane.tally
         self.failure: Failure | None = None
+        self._wait = lane.wait
         self.tasks: dict[Any, ImageJob | str] = {}
         self._window = ImageWindow(lane.width, lane.window or float(lane.width))
         self._window.add(lane.jobs)
@@ -163,7 +165,9 @@ class _Lane:
 
     def describe(self) -> dict[str, Any]:
         """Return what callers may see of the lane."""
-        return {"tally": self.tally.to_json(), "window": self._window.count_slots()}
+        if self._wait is not None and self._wait.is_over(self._now()):
+            self._wait = None
+        return {"tally": self.tally.to_json(), "window": self._window.count_slots(), **describe_wait(self._wait)}
 
     def has_more(self) -> bool:
         """Tell whether another generation is needed."""
@@ -183,6 +187,7 @@ class _Lane:
             jobs=self._window.hand_over(self._now()),
             started_at=self._started_at,
             tally=self.tally,
+            wait=self._wait,
             losses=self._losses,
             most_images=None if self.input.most_images is None else self.input.most_images - self._ended,
             window=self._window.size_to_keep,
@@ -263,7 +268,7 @@ class _Lane:
         self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
 
     def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
-        self._window.finish()
+        self._window.finish(is_paced=result.paced)
         now = self._now()
         if result.turn_in_seconds is not None:
             self._come_back(job, now, result.turn_in_seconds)
@@ -291,9 +296,10 @@ class _Lane:
             if wait is not None:
                 self._pause(job, now, wait)
         if wait is not None:
+            self._wait = Wait.note(failure, now, wait) or self._wait
             if failure.reason is Reason.CONNECTION:
                 # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
-                self._pause(job, now, wait)
+                self._pause(job, now, wait, is_quota=False)
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
             return
         job = replace(job, tries=Tries(), earlier_calls=job.earlier_calls + tries.calls)
@@ -333,11 +339,11 @@ class _Lane:
         else:
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
 
-    def _pause(self, job: ImageJob, now: datetime, seconds: float) -> None:
+    def _pause(self, job: ImageJob, now: datetime, seconds: float, *, is_quota: bool = True) -> None:
         """Start no step of a job's kind for a while: the service that it goes to does not take any."""
         until = now + timedelta(seconds=seconds)
         if job.step.action is Action.DRAW:
-            self._window.pause(now, until)
+            self._window.pause(now, until, is_quota=is_quota)
         else:
             self._window.pause_texts(until)
 

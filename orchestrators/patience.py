@@ -1,6 +1,6 @@
 """Calling activities with the retry policy: waits are durable timers, so nobody pays for a sleeping function."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from shared.domain.losses import describe_loss
 from shared.domain.messages import Done, Failure, Message, Plan, Published, Stop, Tally, TextCall, TextResult, Tries
 from shared.domain.retries import count_failure, decide_loss_wait, decide_retry, find_time_since
 from shared.domain.source_messages import InputTaken
+from shared.domain.waits import Wait
 from shared.reasons import Reason
 
 ResultT = TypeVar("ResultT", Plan, InputTaken, Done, Stop, Published)
@@ -67,8 +68,11 @@ def call_text_activity(
     call: TextCall,
     *,
     max_retries: int,
+    show_wait: Callable[[Wait | None], None],
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Call a text activity until it succeeds or the policy gives up.
+
+    ``show_wait`` tells callers of a long wait that the service asks for, and of its end.
 
     Returns:
         The last result, with the cost of every try, and how many tries there were.
@@ -93,7 +97,11 @@ def call_text_activity(
         growth = TEXT_WAIT_GROWTH ** min(tries.calls, 12)  # far beyond the longest wait, far from an overflow
         wait = max(wait, min(LONGEST_TEXT_WAIT_SECONDS, growth))
         due = context.current_utc_datetime + timedelta(seconds=wait)
+        if long_wait := Wait.note(result.failure, context.current_utc_datetime, wait):
+            show_wait(long_wait)
         yield context.create_timer(due)
+        if long_wait:
+            show_wait(None)
         started_at = leave_out_absence(context, started_at, due)
 
 

@@ -29,8 +29,9 @@ from shared.domain.messages import (
     describe_rejected,
 )
 from shared.domain.paths import name_probe, name_restart
-from shared.domain.retries import RETRIED_ON_RESUME, UNUSABLE_ANSWERS, decide_loss_wait
+from shared.domain.retries import RETRIED_ON_RESUME, TOO_LONG, UNUSABLE_ANSWERS, decide_loss_wait
 from shared.domain.source_messages import InputTaken
+from shared.domain.waits import describe_wait
 from shared.reasons import PAUSING_REASONS, Reason
 
 blueprint = df.Blueprint()
@@ -107,6 +108,11 @@ class _View:
         """Show how many categories the catalog has by now."""
         self.found = replace(self.found or Plan(), categories=categories)
 
+    def limit_images(self, images: int) -> None:
+        """Count at most so many images as found: those of rows that have changed are generated again."""
+        found = self.found or Plan()
+        self.found = replace(found, images=min(found.images, images))
+
     def forget_failures(self, reasons: frozenset[Reason]) -> None:
         """Count images that failed for one of these no more: they are tried again."""
         failed = {reason: count for reason, count in self.tally.failed.items() if Reason(reason) not in reasons}
@@ -147,10 +153,13 @@ def _take_input(
     taken: InputTaken = yield from call_patiently(context, "take_input", run, InputTaken)
     if seed.restart is None:
         view.tally += Tally(accepted=taken.added, rejected=taken.rejected)
+    images = max(0, plan.images - taken.outdated)
     view.count_categories(taken.categories)
+    view.limit_images(images)
     return replace(
         plan,
         categories=taken.categories,
+        images=images,
         items=taken.items,
         next_batch=max(plan.next_batch, taken.next_batch),
     )
@@ -175,7 +184,7 @@ def _make_what_is_missing(
                 return None
         if not plan.categories and seed.writes_items:
             view.show("categories")
-            categories, spent = yield from _ask_for_categories(context, seed, view.leg)
+            categories, spent = yield from _ask_for_categories(context, seed, view.leg, view)
             view.tally += spent
             plan = replace(plan, categories=categories)
             view.count_categories(categories)
@@ -269,7 +278,7 @@ def _wait_while_blocked(
 
 
 def _ask_for_categories(
-    context: df.DurableOrchestrationContext, seed: SeedInput, leg: int
+    context: df.DurableOrchestrationContext, seed: SeedInput, leg: int, view: _View
 ) -> Generator[Any, Any, tuple[int, Tally]]:
     """Ask until there are enough; each answer may bring a part, and an unusable one is asked for again.
 
@@ -281,7 +290,7 @@ def _ask_for_categories(
     """
     result = TextResult()
     spent = Tally()
-    attempt = ATTEMPTS_A_LEG * leg
+    attempt, halvings, is_single = ATTEMPTS_A_LEG * leg, 0, False
     for round_ in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
         call = TextCall(
@@ -290,12 +299,14 @@ def _ask_for_categories(
             attempt=attempt,
             stricter=round_ > 0,
             rejected_last_time=result.rejected,
+            halvings=halvings,
         )
         result, tries = yield from call_text_activity(
             context,
             "make_categories",
             call,
             max_retries=seed.max_retries,
+            show_wait=lambda wait: view.show("categories", **describe_wait(wait)),
         )
         attempt += tries
         spent += Tally(cost=result.cost, rate_limited=result.rate_limited)
@@ -303,6 +314,11 @@ def _ask_for_categories(
             return result.total, spent
         if result.failure is not None and result.failure.reason not in UNUSABLE_ANSWERS:
             break
+        if result.failure is not None and result.failure.reason in TOO_LONG:
+            if result.asked <= 1 and is_single:  # one more try: the answer may have been cut off on its way
+                break
+            is_single = result.asked <= 1
+            halvings += 1
     raise RunStoppedError(
         result.failure
         or Failure(

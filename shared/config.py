@@ -267,7 +267,7 @@ def _model(reader: "_Reader") -> ModelSettings:
         text_provider=text_provider,
         vision_provider=vision_provider,
         image_provider=image_provider,
-        openai=ServiceAccess(OPENAI_URL, reader.text("OPENAI_API_KEY")),
+        openai=ServiceAccess(reader.base_url("OPENAI_BASE_URL") or OPENAI_URL, reader.text("OPENAI_API_KEY")),
         gemini=ServiceAccess(GEMINI_URL, reader.text("GEMINI_API_KEY")),
         compatible=ServiceAccess(
             reader.base_url("OPENAI_COMPATIBLE_BASE_URL"), reader.text("OPENAI_COMPATIBLE_API_KEY")

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     # An answer that has no usable content
     MALFORMED_ANSWER = "malformed_answer"
     INCOMPLETE_ANSWER = "incomplete_answer"
+    CONTEXT_OVERFLOW = "context_overflow"
     REFUSAL = "refusal"
 
     # A call that fails again however often it is made
@@ -53,6 +54,7 @@ class Reason(StrEnum):
     # Calls that failed so often that the run stopped making them
     TOO_MANY_REFUSALS = "too_many_refusals"
     TOO_MANY_ERRORS = "too_many_errors"
+    UNUSABLE_IMAGES = "unusable_images"
 
     # A run that ended before its work did
     BAD_INPUT = "bad_input"
@@ -83,5 +85,5 @@ FATAL_REASONS = frozenset(
 )
 """Every further call would fail the same way: the run stops at once."""
 
-PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS}
+PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS, Reason.UNUSABLE_IMAGES}
 """What a run that was asked to waits out instead of ending: somebody can put it right, and then the run goes on."""

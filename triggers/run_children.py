@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared.domain.children import list_children, list_lost_children, sum_tallie
 from shared.domain.messages import Tally
 from shared.domain.paths import name_end
 from shared.domain.run_status import read_created_at, read_custom_status
+from shared.domain.waits import Wait, find_longest_wait
 
 UNFINISHED = [
     df.OrchestrationRuntimeStatus.Pending,
@@ -47,18 +49,33 @@ def find_last_leg(children: Iterable[Any]) -> int:
     return max((int(leg[1]) for leg in legs if leg is not None), default=0)
 
 
-async def read_work(
-    client: df.DurableOrchestrationClient, run_id: str, custom: Mapping[str, Any]
-) -> tuple[Tally, int | None]:
-    """Return what a root and its children have done so far, and the image calls that its lanes allow themselves.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the instances of a run publish together.
 
-    The calls are None where no lane says so. Once children have ended, their parent has counted them in.
+    Attributes:
+        tally: what they have done so far.
+        window: image calls that the lanes allow themselves at a time; None where no lane says so.
+        wait: the longest wait that a service asked for; None where none is long.
     """
+
+    tally: Tally
+    window: int | None
+    wait: Wait | None
+
+
+async def read_work(client: df.DurableOrchestrationClient, run_id: str, custom: Mapping[str, Any]) -> Work:
+    """Return what a root and its children publish. Once children have ended, their parent has counted them in."""
     lost = list_lost_children(run_id, custom)
     found = await _read(client, [*list_children(run_id, custom), *lost.values()])
     published = {name: read_custom_status(instance.custom_status) for name, instance in found.items()}
-    windows = [part["window"] for name, part in published.items() if "window" in part and name not in lost.values()]
-    return sum_tallies(custom, published, lost), sum(windows) if windows else None
+    at_work = [part for name, part in published.items() if name not in lost.values()]
+    windows = [part["window"] for part in at_work if "window" in part]
+    return Work(
+        tally=sum_tallies(custom, published, lost),
+        window=sum(windows) if windows else None,
+        wait=find_longest_wait((custom, *at_work), datetime.now(UTC)),
+    )
 
 
 async def _read(client: df.DurableOrchestrationClient, names: list[str]) -> dict[str, Any]:

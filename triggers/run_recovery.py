@@ -180,8 +180,8 @@ async def _start(client: df.DurableOrchestrationClient, name: str, instance_id: 
 async def _read_published(left: _LeftRun) -> tuple[Plan | None, Tally]:
     """Return what a lost root had found and done as far as it had published it, or as callers saw it last."""
     if left.custom:
-        tally, _ = await read_work(left.client, left.run_id, left.custom)
-        return Plan.from_json(left.custom["found"]) if "found" in left.custom else None, tally
+        work = await read_work(left.client, left.run_id, left.custom)
+        return Plan.from_json(left.custom["found"]) if "found" in left.custom else None, work.tally
     last = await run.read_status_file(left.services.store, left.run_id, "progress.json")
     return (None, Tally()) if last is None else recall_work(last)
 

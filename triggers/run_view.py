@@ -64,18 +64,19 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
     else:
         view = await _view_instance(services, run_id, instance)
     custom = read_custom_status(instance.custom_status)
-    tally, window = await read_work(client, run_id, custom)
+    work = await read_work(client, run_id, custom)
     status = compose_status(
         run_id,
         request,
         status=view.status,
         stage=view.stage,
         found=Found.model_validate(custom.get("found", {})),
-        tallies=[tally],
+        tallies=[work.tally],
         updated_at=datetime.now(UTC),
         error=view.error,
         paused_until=view.until,
-        window=window,
+        wait=work.wait,
+        window=work.window,
     )
     return status if custom else await _keep_progress(services, status)
 

@@ -28,7 +28,7 @@ ANSWER_SECONDS = 240.0
 SHOWN_CHARACTERS = 200
 
 KNOWN_REASONS = {kind: str(Reason.BAD_REQUEST) for kind in ("invalid-request", "no-json", "idempotency-key-reused")} | {
-    kind: str(Reason.BAD_INPUT) for kind in ("invalid-input", "input-too-large")
+    kind: str(Reason.BAD_INPUT) for kind in ("invalid-input", "input-too-large", "unsupported-input")
 }
 """Reason codes of problems; any other problem's kind is spelt as the code is."""
 

@@ -78,6 +78,8 @@ def run(
     input: options.InputOption = None,  # noqa: A002 - the flag's name
     map: options.MapOption = None,  # noqa: A002 - the flag's name
     skip_invalid: options.SkipInvalidOption = None,
+    keep_changed: options.KeepChangedOption = None,
+    variant_images: options.VariantImagesOption = None,
     prompt_writer: options.PromptWriterOption = None,
     image_base_url: options.ImageBaseUrlOption = None,
     placeholder: options.PlaceholderOption = None,
@@ -134,6 +136,8 @@ def run(
         "input": input,
         "map": map,
         "skip_invalid": skip_invalid,
+        "keep_changed": keep_changed,
+        "variant_images": variant_images,
         "prompt_writer": prompt_writer,
         "image_base_url": image_base_url,
         "placeholder": placeholder,

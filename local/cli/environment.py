@@ -26,6 +26,7 @@ MODEL_SETTINGS = frozenset(
         "IMAGE_PROVIDER",
         "IMAGE_MODEL",
         "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "OPENAI_COMPATIBLE_BASE_URL",
         "OPENAI_COMPATIBLE_API_KEY",
         "GEMINI_API_KEY",

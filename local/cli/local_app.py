@@ -21,6 +21,7 @@ from local.cli.session import Session
 from local.host import EmbeddedHost
 from shared.config import SettingError, Settings
 from shared.ports import ModelError, Store
+from shared.probing import proves_unusable
 from shared.records.run import UnknownRunError, read_request
 from shared.wiring import Services, get_services, use_settings
 from triggers.health import check_settings
@@ -156,6 +157,9 @@ async def _check(
             await services.model.probe()
         except ModelError as error:
             address = services.settings.model.address
+            if not proves_unusable(error):
+                logger.warning("the model list at %s cannot be read, the run starts all the same: %s", address, error)
+                return
             raise CliError(f"the model at {address} cannot be used: {error.message}", reason=error.reason) from error
 
 

@@ -159,6 +159,17 @@ SkipInvalidOption = Annotated[
     bool | None,
     typer.Option("--skip-invalid/--no-skip-invalid", help="Leave rows out that cannot be used, and tell them."),
 ]
+KeepChangedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-changed/--no-keep-changed",
+        help="Keep the image of a row whose text has changed, instead of generating a new one.",
+    ),
+]
+VariantImagesOption = Annotated[
+    bool | None,
+    typer.Option("--variant-images/--no-variant-images", help="Generate an image for each variant of a product, too."),
+]
 ImageBaseUrlOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Where the pictures will be served: imageUrl of catalog.json begins with it."),

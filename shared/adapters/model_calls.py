@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from shared.adapters.redaction import flatten, quote_service
 from shared.domain.model_lifecycle import find_successor
-from shared.ports import ModelError, Usage
+from shared.ports import Mismatch, ModelError, Usage
 from shared.reasons import Reason
 
 LONGEST_MESSAGE = 300
@@ -68,6 +68,10 @@ class ModelCall:
         request_id: str | None = None,
         retry_after_seconds: float | None = None,
         usage: Usage | None = None,
+        answered: bool = False,
+        mismatch: Mismatch | None = None,
+        requests_per_minute: float | None = None,
+        status: int | None = None,
     ) -> ModelError:
         """Return the error to raise.
 
@@ -78,6 +82,10 @@ class ModelCall:
             request_id: the service's id of the call.
             retry_after_seconds: how long it asked us to wait.
             usage: what it told the call consumed.
+            answered: an answer came, which is billed.
+            mismatch: what an image answer held instead.
+            requests_per_minute: the quota that it reports.
+            status: the HTTP status of a refusal.
         """
         message = f"{self.subject}: {what}"
         if reason is Reason.MODEL_NOT_FOUND and (successor := find_successor(self.model)):
@@ -93,4 +101,8 @@ class ModelCall:
             request_id=request_id,
             retry_after_seconds=retry_after_seconds,
             usage=usage,
+            answered=answered,
+            mismatch=mismatch,
+            requests_per_minute=requests_per_minute,
+            status=status,
         )

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from shared.domain.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
 from shared.domain.items import Broken, Category, describe_rejection, make_slug
-from shared.domain.rules import find_forbidden_word
 from shared.domain.scripts import count_words, has_unspaced_letters
 from shared.domain.texts import clean_line, count_utf16_units
 from shared.domain.themes import Theme
+from shared.domain.word_search import find_word
 from shared.reasons import Reason
 
 MIN_CATEGORY_WORDS, MAX_CATEGORY_WORDS = 2, 3
@@ -134,7 +134,7 @@ def _find_broken_rules(name: str, theme: Theme) -> list[Broken]:
             f"expected {MIN_CATEGORY_WORDS} or {MAX_CATEGORY_WORDS} words of letters and digits"
         )
         broken.append(Broken(Reason.CATEGORY_WORDS, message))
-    if word := find_forbidden_word(name, theme.forbidden_words):
+    if word := find_word(name, theme.forbidden_words):
         message = f"category {name[:80]!r} holds {word!r}, which is forbidden; expected a name without it"
         broken.append(Broken(Reason.FORBIDDEN_WORD, message))
     return broken

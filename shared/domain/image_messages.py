@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.messages import Cost, Failure, Message, Tally, Tries
+from shared.domain.waits import Wait
 
 
 class Action(StrEnum):
@@ -85,6 +86,7 @@ class LaneInput(Message):
         window: what the lane's share of the window has adapted to; None = all of ``width``.
         paused_until: the moment that the service named, ISO 8601.
         most_images: the lane ends after so many image calls; None = when nothing is left.
+        wait: the long wait that the service asked for last.
         losses: workers that the lane lost in a row without a success.
         restarts: how often the parent started this lane again after an earlier instance of it was lost.
     """
@@ -105,6 +107,7 @@ class LaneInput(Message):
     window: float | None = None
     paused_until: str | None = None
     most_images: int | None = None
+    wait: Wait | None = None
     losses: int = 0
     restarts: int = 0
 
@@ -205,6 +208,7 @@ class ImageResult(Message):
         turn_in_seconds: the call was not made, its turn under the quota comes only then; None = it was.
         next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
         refined: the picture was looked at, and no further one is drawn.
+        paced: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about the window.
     """
 
     made: bool = False
@@ -216,6 +220,7 @@ class ImageResult(Message):
     turn_in_seconds: float | None = None
     next: Step | None = None
     refined: bool = False
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

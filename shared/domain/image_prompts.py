@@ -17,6 +17,9 @@ _LABEL: Final = r"(?:[^\W\d_]+(?:\s[^\W\d_]+)?\s*:\s*)?[\"'\u201c\u2018*]*(?:(?:
 _LEADING_ON: Final = frozenset({"of", "with", "showing", "for", "in", "a", "an", "the", "von", "de", "di"})
 """An opening that ends with one of these has its object next to it, without a comma."""
 
+_ARTICLE: Final = re.compile(r"^(?:An?|The)\b")
+"""Begins a sentence no longer, once it stands behind an opening."""
+
 _EDGES: Final = " ,;.:\u3001\u3002\uff0c\u060c"
 
 
@@ -68,6 +71,7 @@ def _set_opening(prompt: str, openings: Sequence[str]) -> str:
         if match is not None:
             return f"{opening}{prompt[match.end() :]}"
     opening = openings[0].rstrip(_EDGES)
+    prompt = _ARTICLE.sub(lambda article: article[0].lower(), prompt)
     return f"{opening} {prompt}" if opening.rpartition(" ")[2] in _LEADING_ON else f"{opening}, {prompt}"
 
 

@@ -294,6 +294,7 @@ class TextCall(Message):
         lane: the writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
         leg: for prompts, how often the run was resumed before; the writer's name of a batch begins with it.
+        halvings: how often the number of entries to ask for was halved, because an answer was cut off.
         turn: how often the call was postponed because the run is suspended.
     """
 
@@ -307,6 +308,12 @@ class TextCall(Message):
     lane: int = 0
     lanes: int = 1
     leg: int = 0
+    halvings: int = 0
+
+    def reduce(self, entries: int) -> int:
+        """Return how many of so many entries to ask for at a time; at least 1."""
+        return max(1, entries >> self.halvings)
+
     turn: int = 0
 
 
@@ -324,6 +331,7 @@ class TextResult(Message):
         stopped: the run was stopped before the call.
         last_success_at: when any call of the run last succeeded, ISO 8601.
         rate_limited: answers 429 on the way here.
+        left: entries of the same batch that still have to be asked for.
         turn_in_seconds: the call was not made because the run is suspended; ask again then. None = it was made.
     """
 
@@ -336,6 +344,7 @@ class TextResult(Message):
     stopped: bool = False
     last_success_at: str | None = None
     rate_limited: int = 0
+    left: int = 0
     turn_in_seconds: float | None = None
 
 
@@ -361,6 +370,7 @@ class WriteItemsInput(Message):
         leg: how often the run was resumed before.
         lane: this writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
+        halvings: see ``TextCall``.
     """
 
     run_id: str
@@ -380,6 +390,7 @@ class WriteItemsInput(Message):
     leg: int = 0
     lane: int = 0
     lanes: int = 1
+    halvings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

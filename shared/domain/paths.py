@@ -16,6 +16,15 @@ def make_run_id(now_ms: int, entropy: str) -> str:
     return f"{RUN_ID_EPOCH_END_MS - now_ms:013d}-{entropy}"
 
 
+def read_countdown(run_id: str) -> int:
+    """Return the inverted time of a run's id: the later the run, the less it is.
+
+    Raises:
+        ValueError: it is not the id of a run.
+    """
+    return int(run_id.partition("-")[0])
+
+
 def catalog_file(catalog: str, name: str) -> str:
     """``catalog.json``, ``categories.json`` or ``manifest.json`` of a catalog."""
     return f"catalogs/{catalog}/{name}"

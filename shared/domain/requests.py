@@ -124,6 +124,8 @@ class SeedRequest(BaseModel):
     input: Annotated[str, AfterValidator(check_input_path)] | None = None
     field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
     skip_invalid: bool = False
+    keep_changed: bool = False
+    variant_images: bool = False
     prompt_writer: Literal["template", "model"] = "template"
     image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
     refine: Refinement = Refinement()

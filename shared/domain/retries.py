@@ -39,7 +39,10 @@ RETRIED_ON_RESUME = PAUSING_REASONS | COUNTED_REASONS | {Reason.RATE_LIMITED}
 """Images that failed for one of these are tried again when a run goes on after a pause: the trouble is said to be over.
 A prompt that was refused would be refused again: that one stays failed, and ``repair`` is there for it."""
 
-UNUSABLE_ANSWERS = frozenset({Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER, Reason.REFUSAL})
+TOO_LONG = frozenset({Reason.INCOMPLETE_ANSWER, Reason.CONTEXT_OVERFLOW})
+"""The answer, or the question, is too long: the same request would fail again, so fewer entries are asked for."""
+
+UNUSABLE_ANSWERS = TOO_LONG | {Reason.MALFORMED_ANSWER, Reason.REFUSAL}
 """Asked once more with a stricter instruction."""
 
 

@@ -3,10 +3,8 @@
 Content rules can be switched off (``validateItems: false``); uniqueness and the importer's limits cannot.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -14,8 +12,9 @@ from shared.domain.image_prompts import end_with_tail, find_own_text, frame_prom
 from shared.domain.items import Broken, Draft, Rejection
 from shared.domain.scripts import count_words
 from shared.domain.sentences import count_sentences
-from shared.domain.texts import clean_line, count_utf16_units, fold_for_search, fold_name
+from shared.domain.texts import clean_line, count_utf16_units, fold_name
 from shared.domain.themes import Theme
+from shared.domain.word_search import find_word
 from shared.reasons import Reason
 
 MIN_NAME_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NAME_WORDS = 3, 80, 6
@@ -26,10 +25,6 @@ ASKED_PROMPT_CHARACTERS, MAX_PROMPT_CHARACTERS = 230, 260
 NEAR_DUPLICATE_SCORE = 90
 """Similarity (0-100) from which two names of one category count as the same. Word lists of 50 x 50 x 50 gave 5,000
 names of which 96-97 % stayed below it."""
-
-_WORD_SEPARATORS = r"[\s_\-\u2010-\u2015]"
-"""What may stand between the words of a forbidden phrase: "Spider-Man" is "Spider Man", too."""
-
 
 _DESCRIPTION_RANGE = f"{MIN_DESCRIPTION_CHARACTERS} to {MAX_DESCRIPTION_CHARACTERS}"
 _DUPLICATES = {
@@ -134,18 +129,6 @@ def judge_drafts(
     return Verdict(tuple(accepted), tuple(rejected), tuple(dropped))
 
 
-def holds_forbidden_word(text: str, forbidden: tuple[str, ...]) -> bool:
-    """Tell whether the text holds one of the words: at word boundaries, whatever the case, accents and spacing."""
-    return find_forbidden_word(text, forbidden) is not None
-
-
-def find_forbidden_word(text: str, forbidden: tuple[str, ...]) -> str | None:
-    """Return the first forbidden word of a text, folded for the search, or None."""
-    pattern = _compile_forbidden(forbidden)
-    match = None if pattern is None else pattern.search(fold_for_search(text))
-    return None if match is None else match[0]
-
-
 def _sort_words(folded_name: str) -> str:
     """Return the form in which names are near-duplicates whatever the order of their words."""
     return " ".join(sorted(folded_name.split()))
@@ -185,9 +168,7 @@ def _find_broken_rules(draft: Draft, theme: Theme) -> list[Broken]:
     name, description, prompt = len(draft.name), len(draft.description), len(draft.image_prompt)
     words, sentences = count_words(draft.name), count_sentences(draft.description)
     forbidden = [
-        word
-        for text in (draft.name, draft.description, own_prompt)
-        if (word := find_forbidden_word(text, theme.forbidden_words))
+        word for text in (draft.name, draft.description, own_prompt) if (word := find_word(text, theme.forbidden_words))
     ]
     checks = (
         (
@@ -231,10 +212,3 @@ def _find_broken_rules(draft: Draft, theme: Theme) -> list[Broken]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-@lru_cache(maxsize=32)
-def _compile_forbidden(forbidden: tuple[str, ...]) -> re.Pattern[str] | None:
-    phrases = {tuple(filter(None, re.split(f"{_WORD_SEPARATORS}+", fold_for_search(word)))) for word in forbidden}
-    alternatives = "|".join(f"{_WORD_SEPARATORS}+".join(map(re.escape, words)) for words in phrases if words)
-    return re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])") if alternatives else None

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 from shared.domain.messages import Cost, Failure, Plan, Published, Tally
 from shared.domain.paths import RUN_ID_EPOCH_END_MS
 from shared.domain.requests import SeedRequest
+from shared.domain.waits import Wait
 from shared.reasons import Reason
 
 NANO = 10**9
@@ -86,10 +87,15 @@ class Progress(_View):
 
 
 class Throttle(_View):
-    """The image window: calls at a time that it has adapted to, and answers 429 so far."""
+    """The image window: calls at a time that it has adapted to, and answers 429 so far.
+
+    Where a service asked for a wait of more than a minute, also until when, and in which words.
+    """
 
     limit: int = 0
     rate_limited: int = 0
+    waiting_until: datetime | None = Field(default=None, exclude_if=lambda moment: moment is None)
+    message: str | None = Field(default=None, exclude_if=lambda said: said is None)
 
 
 class CostView(_View):
@@ -101,6 +107,11 @@ class CostView(_View):
     image_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+
+    def raise_to(self, other: "CostView") -> "CostView":
+        """Return the larger of both in each respect."""
+        mine, others = self.model_dump(), other.model_dump()
+        return CostView(**{name: max(value, others[name]) for name, value in mine.items()})
 
 
 class RunError(_View):
@@ -236,6 +247,7 @@ def compose_status(
     error: Failure | None = None,
     paused_until: datetime | None = None,
     window: int | None = None,
+    wait: Wait | None = None,
 ) -> RunStatus:
     """Add up what a run's instances say of themselves.
 
@@ -249,6 +261,7 @@ def compose_status(
         updated_at: when they said so.
         error: why it did not do all that it was asked.
         paused_until: how long it waits to be resumed.
+        wait: the long wait that a service asked for.
         window: image calls that its lanes allow themselves at a time by now; None = as many as were asked for.
     """
     tally = sum(tallies, Tally())
@@ -270,7 +283,10 @@ def compose_status(
             ),
         ),
         throttle=Throttle(
-            limit=request.parallel_image_requests if window is None else window, rate_limited=tally.rate_limited
+            limit=request.parallel_image_requests if window is None else window,
+            rate_limited=tally.rate_limited,
+            waiting_until=None if wait is None else datetime.fromisoformat(wait.until),
+            message=None if wait is None else wait.message,
         ),
         cost=view_cost(tally.cost),
         failures=dict(tally.failed),

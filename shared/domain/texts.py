@@ -37,14 +37,6 @@ def fold_name(name: str) -> str:
     return collapse_whitespace(name).casefold()
 
 
-def fold_for_search(text: str) -> str:
-    """Return the form in which words are searched for: case-folded, without accents and invisible characters."""
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", _drop_formats(text))
-        text = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return text.casefold()
-
-
 def count_utf16_units(text: str) -> int:
     """Return the length as the .NET importer counts it: an emoji counts twice."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2

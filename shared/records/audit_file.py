@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from shared.domain.items import Item
+from shared.domain.messages import Cost
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import RunStatus
 from shared.records.calls import CallRecord
@@ -158,6 +159,14 @@ class AuditFile:
         if call.reason is not None:
             at = format_time(call.started_at)
             self.tell_error("call", str(call.reason), call.message, call_id=call.call_id, product_id=product_id, at=at)
+
+    def sum_costs(self) -> Cost:
+        """Return what the calls came to."""
+        sums = self._ask(
+            "SELECT TOTAL(billed * (kind <> 'image')), TOTAL(billed * (kind = 'image')), TOTAL(input_tokens), "
+            "TOTAL(output_tokens), COALESCE(SUM(nano_usd), 0) FROM api_calls"
+        )
+        return Cost(*map(int, sums or ()))
 
     def tell_failed_image(self, row: Mapping[str, Any]) -> None:
         """Tell a recorded row of ``failed_images.json``: an image that was given up."""

@@ -88,6 +88,7 @@ async def test_a_picture_is_judged_by_the_vision_model_and_counted_as_billed(ser
     assert 40 <= answer.value.score <= 60
     assert set(answer.value.missing) < set(PROMPT.split(", "))
     assert answer.model == VISION_MODEL
+    assert answer.usage is not None
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (stats["inputTokens"], stats["outputTokens"])
     assert answer.usage.input_tokens > 630
     assert stats["requests"] == {"images": {}, "responses": {"200": 1}}

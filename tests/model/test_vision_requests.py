@@ -65,6 +65,7 @@ async def test_a_chat_completion_is_asked_for_with_the_picture_beside_the_task(
             ],
         },
     ]
+    assert answer.usage is not None
     assert answer.usage.input_tokens == 700
 
 

@@ -9,12 +9,13 @@ from shared.domain.image_prompts import find_own_text, frame_prompt
 from shared.domain.items import Broken, Item, PromptDraft, PromptDraftBatch, SourceItem, describe_rejection
 from shared.domain.prompts import STRICTER
 from shared.domain.requests import SeedRequest
-from shared.domain.rules import find_forbidden_word
+from shared.domain.sources.brands import find_forbidden_words, list_unwritten_words
 from shared.domain.sources.digests import hash_text
 from shared.domain.sources.making import NO_CATEGORY
 from shared.domain.sources.prompting import shorten, take_out
 from shared.domain.texts import clean_line
 from shared.domain.themes import DEFAULT_OPENINGS, Theme
+from shared.domain.word_search import find_word
 from shared.ports import TextRequest
 from shared.reasons import Reason
 
@@ -112,7 +113,7 @@ def ask_for_prompts(
         "tail": theme.tail,
         "promptCharacters": ASKED_CHARACTERS,
         "rows": [{"index": index, **_describe(item, theme)} for index, item in enumerate(items, start=1)],
-        "forbiddenWords": list(theme.forbidden_words),
+        "forbiddenWords": list(list_unwritten_words(theme, (text for item in items for text in _list_texts(item)))),
         "brands": sorted({brand for item in items if (brand := _find_brand(item))}),
     }
     return TextRequest(
@@ -146,7 +147,9 @@ def _judge(text: str, item: SourceItem, request: SeedRequest) -> WrittenPrompt:
     openings = find_openings(request)
     prompt = frame_prompt(text, openings=openings, tail=theme.tail, max_characters=MOST_CHARACTERS)
     own = find_own_text(prompt, openings, theme.tail)
-    broken = _find_broken(prompt, own, (*theme.forbidden_words, *filter(None, [_find_brand(item)])))
+    broken = _find_broken(
+        prompt, own, (*list_unwritten_words(theme, _list_texts(item)), *filter(None, [_find_brand(item)]))
+    )
     if broken is not None:
         return WrittenPrompt(digest, None, broken.reason, clean_line(text)[:REJECTED_CHARACTERS], broken.message)
     return WrittenPrompt(digest, prompt)
@@ -158,7 +161,7 @@ def _find_broken(prompt: str, own: str, forbidden: tuple[str, ...]) -> Broken | 
     if len(prompt) > MOST_CHARACTERS:
         message = f"the prompt has {len(prompt)} characters; expected at most {MOST_CHARACTERS}"
         return Broken(Reason.PROMPT_LENGTH, message)
-    if word := find_forbidden_word(own, forbidden):
+    if word := find_word(own, forbidden):
         return Broken(Reason.FORBIDDEN_WORD, f"{word!r} is a brand or forbidden word; expected a prompt without it")
     return None
 
@@ -172,9 +175,13 @@ def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
         **(item.facts or {}),
     }
     brand = texts.pop("brand", "")
-    forbidden = (*filter(None, [brand]), *theme.forbidden_words)
+    forbidden = (*filter(None, [brand]), *find_forbidden_words(theme))
     told = {name: shorten(take_out(text, forbidden)) for name, text in texts.items()}
     return {name: text for name, text in told.items() if text}
+
+
+def _list_texts(item: SourceItem) -> list[str]:
+    return [item.name, item.description, item.category, *(item.facts or {}).values()]
 
 
 def _find_brand(item: SourceItem) -> str:
