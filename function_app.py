@@ -16,9 +16,9 @@ from activities import (
     write_batch,
     write_prompts,
 )
-from orchestrators import make_images, prompt_items, seed_catalog, write_items
+from orchestrators import ending, make_images, prompt_items, seed_catalog, write_items
 from shared.wiring import start_telemetry
-from triggers import audits, catalogs, health, inputs, purge, runs
+from triggers import audits, catalogs, failed_runs, health, inputs, purge, runs
 
 start_telemetry()
 
@@ -31,7 +31,9 @@ for module in (
     inputs,
     health,
     purge,
+    failed_runs,
     seed_catalog,
+    ending,
     write_items,
     prompt_items,
     make_images,

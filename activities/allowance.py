@@ -36,6 +36,11 @@ class Allowance:
             return None
         return await self.ledger.reserve(self.subject, limit.nano_usd, delivery=self.delivery)
 
+    def withdraw(self) -> None:
+        """Let the next reservation for this call take this one over: no call was made."""
+        if self.ledger is not None:
+            self.ledger.withdraw(self.subject, delivery=self.delivery)
+
     async def settle(self, cost: Cost) -> None:
         """Count what the call came to, nothing if it was refused, now or by whoever finds its result.
 

@@ -12,17 +12,16 @@ logger = logging.getLogger(__name__)
 
 
 async def audit_run(services: Services, status: RunStatus, request: SeedRequest) -> RunStatus:
-    """Write a run's audit, and return the status with it among the outputs, or with a note of why there is none."""
+    """Write a run's audit, and return the status with what its calls cost, or with a note of why there is no audit."""
     try:
         await services.calls.catch_up(services.store)
-        path = await write_audit(services.store, status, request)
+        return await write_audit(services.store, status, request)
     except Exception as error:  # noqa: BLE001 - none of it is worth failing a run
         logger.warning("run %s has no audit: %s", status.run_id, describe_error(error))
         note = (
             f"audit.sqlite could not be made ({type(error).__name__}); the records are in runs/{status.run_id}/calls/"
         )
         return status.model_copy(update={"notes": [*status.notes, note]})
-    return status.model_copy(update={"outputs": {**status.outputs, "audit": path}})
 
 
 async def audit_left_runs(services: Services, catalog: str, run_id: str) -> None:

@@ -74,7 +74,9 @@ async def store_drafts(store: Store, desk: Desk, paid: PaidDrafts) -> Batch:
             return stored
         number = index.seen_batch + 1
         verdict = _judge(desk, paid)
-        await run.write_rejections(store, call.run_id, number, verdict.rejected, writer=call.writer)
+        await run.write_rejections(
+            store, call.run_id, number, (*verdict.rejected, *verdict.dropped), writer=call.writer
+        )
         batch = _make_batch(number, desk, paid, verdict)
         if await catalog.create_batch(store, call.catalog, batch):
             index.count_in(number, batch)

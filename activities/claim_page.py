@@ -6,11 +6,15 @@ import azure.durable_functions as df
 
 from activities.failures import tell_failures
 from activities.item_prompts import lacks_prompts, needs_image
+from activities.restarted_lanes import leave_out_done
+from activities.root_checks import check_root
 from shared.domain import paths
 from shared.domain.image_messages import ClaimInput, ClaimResult, ImageJob
+from shared.domain.messages import Tally
 from shared.domain.page_sizes import size_page
 from shared.ports import Store
 from shared.records import catalog, run
+from shared.root_watch import Root
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -27,10 +31,12 @@ class Cursor:
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def claim_page(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def claim_page(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ClaimInput`` in, ``ClaimResult`` out."""
     services, claim = get_services(), ClaimInput.from_json(payload)
+    services.roots.learn(engine)
     work = tell_failures(services, claim.run_id, ClaimResult, lambda: run_claim_page(services, claim))
     return (await work).to_json()
 
@@ -46,8 +52,11 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
         StoreUnavailableError: the store does not answer.
     """
     store = services.store
+    root = await check_root(services, claim.run_id)
     if await run.read_stop(store, claim.run_id) is not None:
         return ClaimResult(page=claim.last_page, stopped=True)
+    if root is Root.SUSPENDED:
+        return ClaimResult(page=claim.last_page)
     number = claim.last_page
     last = await run.read_page(store, claim.run_id, number, claim.leg) if number else None
     while True:
@@ -67,12 +76,11 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
                 continue
         number, last = number + 1, page
         if page.claimant == claim.claimant and page.jobs:
+            claimed = tuple(ImageJob(job.product_id, job.batch) for job in page.jobs)
+            lane_jobs, tally = await leave_out_done(services, claim, claimed) if claim.restarts else (claimed, Tally())
             request = await services.caches.read_request(store, claim.run_id)
-            return ClaimResult(
-                page=number,
-                jobs=tuple(ImageJob(job.product_id, job.batch) for job in page.jobs),
-                left=None if page.through_items > request.target_count else request.target_count - page.through_items,
-            )
+            left = None if page.through_items > request.target_count else request.target_count - page.through_items
+            return ClaimResult(page=number, jobs=lane_jobs, tally=tally, left=left)
 
 
 async def _collect(

@@ -7,8 +7,9 @@ import azure.durable_functions as df
 
 from activities.audits import audit_left_runs, audit_run
 from activities.failures import tell_failures
+from activities.recounts import count_unpublished, recount
 from shared.domain import paths
-from shared.domain.messages import Done, Ending, Failure, Published
+from shared.domain.messages import Done, Ending, Failure
 from shared.domain.run_status import summarize
 from shared.domain.spread import CategorySpread
 from shared.imaging import contact_sheet
@@ -94,7 +95,8 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
     """
     store = services.store
     request = await run.read_request(store, ending.run_id)
-    published = ending.published or Published(failure=ending.failure)
+    published = ending.published or await count_unpublished(services, ending)
+    tally = await recount(services, ending) if ending.recount or ending.tally.lost else ending.tally
     sheet = paths.run_file(ending.run_id, "contact-sheet.jpg")
     outputs = dict(published.outputs) | {"summary": paths.run_file(ending.run_id, "summary.json")}
     if await store.describe(sheet) is not None:
@@ -107,7 +109,7 @@ async def run_close_run(services: Services, ending: Ending) -> Done:
         ending.run_id,
         request,
         published,
-        ending.tally,
+        tally,
         outputs=outputs,
         completed_at=datetime.now(UTC),
     )

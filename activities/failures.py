@@ -9,7 +9,7 @@ from shared.domain import paths
 from shared.domain.image_messages import ClaimResult, ImageCall, ImageResult
 from shared.domain.messages import Done, Failure, Plan, Published, Stop, TextResult
 from shared.domain.source_messages import InputTaken
-from shared.ports import ModelError, Store, StoreUnavailableError
+from shared.ports import Mismatch, ModelError, Store, StoreUnavailableError
 from shared.reasons import FATAL_REASONS, Reason
 from shared.records.files import DamagedFileError
 from shared.records.run import record_stop
@@ -61,12 +61,16 @@ async def handle_model_error(store: Store, run_id: str, error: ModelError) -> Fa
     return failure
 
 
-async def count_outcome(services: Services, call: ImageCall, reason: Reason | None) -> None:
+async def count_outcome(
+    services: Services, call: ImageCall, reason: Reason | None, mismatch: Mismatch | None = None
+) -> None:
     """Count how an image call went (None = well); too many bad ones among the latest stop the run.
+
+    So does a service that answers with images of the wrong format, size or form: every further one would be paid, too.
 
     A store that does not take the stop record costs nothing but the next call: its outcome tries again.
     """
-    failure = services.breakers.count(call.run_id, call.leg, reason)
+    failure = services.breakers.count(call.run_id, call.leg, reason, mismatch)
     if failure is not None:
         with contextlib.suppress(StoreUnavailableError):
             await record_stop(services.store, call.run_id, failure)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.domain.image_messages import ClaimInput
-from shared.domain.items import Item, SourceItem
+from shared.domain.items import Item, SourceItem, is_outdated
 from shared.domain.requests import SeedRequest
 from shared.records.catalog import Batch
 from shared.records.prompts import BatchPrompts
@@ -72,4 +72,6 @@ def needs_image(item: Item, request: SeedRequest, makers: Mapping[str, str], run
         run_id: the run.
     """
     maker = makers.get(item.filename)
-    return maker != run_id if request.force_images else maker is None
+    if request.force_images:
+        return maker != run_id
+    return maker is None or (is_outdated(item, maker) and not request.keep_changed)

@@ -1,5 +1,6 @@
 """``make_categories``: asks the model for the categories that a catalog still needs."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -8,19 +9,20 @@ from pydantic import ConfigDict, TypeAdapter
 
 from activities.allowance import Allowance, open_allowance
 from activities.failures import tell_failures
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from activities.text_answers import buy_text
 from shared.domain import paths
+from shared.domain.category_rules import judge_categories
 from shared.domain.items import Category
 from shared.domain.messages import Cost, TextCall, TextResult
 from shared.domain.prompts import ask_for_categories
 from shared.domain.requests import SeedRequest
-from shared.domain.rules import pick_categories
 from shared.ports import Store, StoreUnavailableError
-from shared.records import catalog
+from shared.reasons import Reason
+from shared.records import catalog, run
 from shared.records.claims import beat
 from shared.records.files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
 from shared.records.importer_names import keep_dropped_categories, list_known_categories
-from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -36,6 +38,7 @@ class CategoryRecord:
         categories: those of the catalog that are kept, and the new ones.
         accepted: how many that answer added.
         cost: of that answer.
+        rejected: its proposals that broke a rule, by reason code.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -44,16 +47,19 @@ class CategoryRecord:
     categories: list[Category]
     accepted: int = 0
     cost: Cost = field(default_factory=Cost)
+    rejected: dict[str, int] = field(default_factory=dict)
 
 
 _RECORD = TypeAdapter(CategoryRecord)
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def make_categories(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def make_categories(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)
+    services.roots.learn(engine)
 
     async def work() -> dict[str, Any]:
         result = await tell_failures(services, call.run_id, TextResult, lambda: run_make_categories(services, call))
@@ -109,15 +115,20 @@ async def _buy_categories(
 ) -> CategoryRecord | TextResult:
     """Buy the categories that are missing beside those taken; the result where none is or that came to nothing."""
     store, asked = services.store, request.category_count
-    standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return TextResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return TextResult(stopped=True)
-    missing = asked - len(taken)
+    missing = min(asked - len(taken), call.reduce(asked))
     if missing <= 0:
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)
     known = await list_known_categories(store, call.catalog)  # before the call: what is paid must not be lost
     names = [category.name for category in taken]
-    ask = ask_for_categories(request.theme, count=missing, existing=names, attempt=call.attempt)
+    ask = ask_for_categories(
+        request.theme, count=missing, existing=names, attempt=call.attempt, rejected_last_time=call.rejected_last_time
+    )
     bought = await buy_text(
         services,
         call,
@@ -125,15 +136,26 @@ async def _buy_categories(
         subject="categories",
         theme=request.theme,
         entries=missing,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )
     if isinstance(bought, TextResult):
         return bought
     proposed = [draft.name for draft in bought.value.categories]
-    categories = pick_categories(proposed, taken=taken, count=asked, theme=request.theme, known=known)
-    return CategoryRecord(call.attempt, categories, len(categories) - len(taken), bought.cost)
+    verdict = judge_categories(
+        proposed,
+        taken=taken,
+        count=asked,
+        theme=request.theme,
+        known=known,
+        validate_items=request.validate_items,
+    )
+    rows = [rejection.to_json() | {"batch": 0} for rejection in verdict.rejected]
+    await run.write_rejected_rows(store, call.run_id, f"categories/{call.attempt}", rows)
+    rejected = Counter(str(rejection.broken[0].reason) for rejection in verdict.rejected)
+    rejected.pop(str(Reason.SURPLUS), None)
+    categories = list(verdict.chosen)
+    return CategoryRecord(call.attempt, categories, len(categories) - len(taken), bought.cost, dict(rejected))
 
 
 async def _find_kept(services: Services, call: TextCall) -> list[Category]:
@@ -148,4 +170,10 @@ async def _finish(store: Store, call: TextCall, record: CategoryRecord, *, asked
     if len(record.categories) >= asked:
         await keep_dropped_categories(store, call.catalog, record.categories)
         await catalog.write_categories(store, call.catalog, record.categories)
-    return TextResult(accepted=record.accepted, total=len(record.categories), asked=asked, cost=record.cost)
+    return TextResult(
+        accepted=record.accepted,
+        total=len(record.categories),
+        asked=asked,
+        rejected=record.rejected,
+        cost=record.cost,
+    )

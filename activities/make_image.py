@@ -10,8 +10,9 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.costs import limit_image_cost, price_failed_image, price_image
-from activities.failures import count_outcome, handle_model_error, shorten, tell_failures
+from activities.billed_calls import FailedCall, make_billed_call
+from activities.costs import quote_image
+from activities.failures import count_outcome, shorten, tell_failures
 from activities.paid_calls import PaidCall
 from activities.picture_jobs import (
     LEG_FACT,
@@ -24,14 +25,16 @@ from activities.picture_jobs import (
 )
 from activities.placeholders import keep_placeholder
 from activities.refining import end_with_failure
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from activities.shipping import FirstPicture, ship_best
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
-from shared.domain.items import find_content_type
+from shared.domain.items import find_content_type, is_outdated
 from shared.domain.messages import Cost, Done, Failure
 from shared.domain.requests import parse_image_size
 from shared.domain.retries import limit_retry_after
-from shared.imaging.pictures import BadImageError, DecodedPicture, decode_picture
+from shared.imaging.fitting import FittingPicture, fit_picture
+from shared.imaging.pictures import BadImageError, ImageFormat
 from shared.ports import (
     FileInfo,
     ImageAnswer,
@@ -42,11 +45,12 @@ from shared.ports import (
     StoreConflictError,
     StoreUnavailableError,
 )
+from shared.providers import Provider
 from shared.reasons import Reason
 from shared.records.catalog import is_valid_image
 from shared.records.claims import beat
+from shared.records.pictures import PROMPT_FACT, format_digest
 from shared.records.run import write_failure
-from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -54,15 +58,16 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def make_image(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def make_image(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ImageCall`` in, ``ImageResult`` out."""
     services, call = get_services(), ImageCall.from_json(payload)
+    services.roots.learn(engine)
 
     async def work() -> dict[str, Any]:
-        return (
-            await tell_failures(services, call.run_id, ImageResult, lambda: run_make_image(services, call))
-        ).to_json()
+        result = await tell_failures(services, call.run_id, ImageResult, lambda: run_make_image(services, call))
+        return replace(result, paced=services.pace.is_reported).to_json()
 
     return await services.deliveries.work_once(f"{call.run_id}/image/{call.product_id}", payload, work)
 
@@ -123,19 +128,17 @@ async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
 async def _buy(services: Services, job: PictureJob) -> _Picture | ImageResult:
     """Buy the picture if the run may pay now; the result where that came to nothing."""
     call, request = job.call, job.request
-    standing = await check_standing(services.store, call.catalog, call.run_id, services.settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return ImageResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return ImageResult(stopped=True)
     turn_in = await services.pace.wait_for_turn(call.run_id, call.product_id, request.image_requests_per_minute)
     if turn_in is not None:
         return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at)
     model = services.model  # before money is set aside: without a model nothing is called
-    deployment = services.settings.model.image_deployment
-    prompt = await job.read_prompt()
-    over_budget = await job.allowance.reserve(limit_image_cost(services.settings.prices, deployment, request, prompt))
-    if over_budget is not None:
-        return ImageResult(failure=over_budget)
-    answer = await _draw(services, model, job, prompt)
+    answer = await _draw(services, model, job, await job.read_prompt())
     return answer if isinstance(answer, _Picture) else replace(answer, last_success_at=standing.last_success_at)
 
 
@@ -150,19 +153,26 @@ async def _find_made(store: Store, job: PictureJob) -> ImageResult | None:
         if job.request.thumbnails:
             await restore_thumbnail(store, job.call.catalog, job.item.filename, stored)
         return ImageResult(made=True, cost=cost)
-    return None if job.request.force_images else ImageResult(kept=True)
+    return None if _is_to_be_replaced(job, stored) else ImageResult(kept=True)
 
 
 async def _find_drawn(store: Store, job: PictureJob) -> ImageResult | None:
     """Return that the picture of this round is there, or that the item has one from before the run, which is kept."""
     shipped = await store.describe(job.path)
     is_ours = shipped is not None and shipped.facts.get("run_id") == job.call.run_id
-    if is_valid_image(shipped) and not is_ours and not job.request.force_images:
+    if shipped is not None and is_valid_image(shipped) and not is_ours and not _is_to_be_replaced(job, shipped):
         return ImageResult(kept=True)
     drawn = await store.describe(job.round_path)
     if drawn is None or not is_valid_image(drawn):
         return None
     return await _show(store, job, drawn)
+
+
+def _is_to_be_replaced(job: PictureJob, stored: FileInfo) -> bool:
+    """Return whether an image of an earlier run gives way to a new one."""
+    request = job.request
+    is_changed = is_outdated(job.item, stored.facts.get("run_id", "")) and not request.keep_changed
+    return request.force_images or is_changed
 
 
 async def _show(store: Store, job: PictureJob, drawn: FileInfo, first: FirstPicture | None = None) -> ImageResult:
@@ -177,8 +187,8 @@ async def _show(store: Store, job: PictureJob, drawn: FileInfo, first: FirstPict
 
 async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) -> _Picture | ImageResult:
     """Make the paid call and look at what it brought; the result where that is no picture."""
-    store, call, request = services.store, job.call, job.request
-    prices, deployment = services.settings.prices, services.settings.model.image_deployment
+    call, request = job.call, job.request
+    deployment = services.settings.model.image_deployment
     ask = ImageRequest(
         prompt=prompt,
         size=request.image_size,
@@ -186,29 +196,27 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
         format=find_content_type(job.item.filename).removeprefix("image/"),
         job=job.order,
     )
-    paid = PaidCall.for_image(call, deployment)
-    started = services.pace.start()
-    try:
-        answer = await paid.wait(model.draw(ask))
-    except ModelError as error:
-        if error.reason is Reason.RATE_LIMITED:
-            retry_after = limit_retry_after(error.retry_after_seconds)
-            services.pace.refuse(started, retry_after, request.image_requests_per_minute)
-        cost = price_failed_image(prices, deployment, error, request, ask.prompt)
-        await paid.record_failure(services, error, cost)
-        failure = await handle_model_error(store, call.run_id, error)
-        await count_outcome(services, call, error.reason)
-        await job.allowance.settle(cost)
-        follows = job.find_next_rewrite() if error.reason is Reason.CONTENT_POLICY else None
-        return ImageResult(cost=cost, failure=failure, next=follows)
-    cost = price_image(prices, answer.model, answer.usage)
+    keeps_orders = services.settings.model.image_provider is Provider.FAL
+    paid = PaidCall.for_image(call, deployment, order=job.order if keeps_orders else None)
+    quote = quote_image(services.settings.prices, deployment, request, prompt)
+    bought = await make_billed_call(
+        services, paid, quote, job.allowance, lambda: _ask_in_turn(services, model, job, ask)
+    )
+    if isinstance(bought, FailedCall):
+        if bought.error is None:
+            return ImageResult(failure=bought.failure)
+        reason = bought.error.reason
+        await count_outcome(services, call, reason, bought.error.mismatch)
+        follows = job.find_next_rewrite() if reason is Reason.CONTENT_POLICY else None
+        return ImageResult(cost=bought.cost, failure=bought.failure, next=follows)
+    answer, cost = bought.answer, bought.cost
     try:
         is_shown = request.thumbnails and call.step.round == 1  # a later one is shown only if it turns out better
-        picture, thumbnail = await asyncio.to_thread(_examine, answer, ask, with_thumbnail=is_shown)
+        picture, thumbnail = await asyncio.to_thread(_examine, answer.data, ask, with_thumbnail=is_shown)
     except BadImageError as error:
         await paid.record_answer(services, answer, cost, reason=Reason.BAD_IMAGE, message=str(error))
         await services.orders.strike(job.order)
-        await count_outcome(services, call, Reason.BAD_IMAGE)
+        await count_outcome(services, call, Reason.BAD_IMAGE, error.mismatch)
         await job.allowance.settle(cost)
         failure = Failure(Reason.BAD_IMAGE, shorten(str(error)), request_id=answer.request_id)
         return ImageResult(cost=cost, failure=failure)
@@ -217,6 +225,7 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
     facts = picture.facts.to_json() | {
         "run_id": call.run_id,
         "product_id": call.product_id,
+        PROMPT_FACT: format_digest(ask.prompt),
         "model": answer.model,
         "input_tokens": str(cost.input_tokens),
         "output_tokens": str(cost.output_tokens),
@@ -224,7 +233,22 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
     }
     if request.refine.is_wanted:
         facts |= {"iteration": str(call.step.round)} | _tell_request_id(answer.request_id)
-    return _Picture(answer.data, picture.facts.content_type, facts, cost, thumbnail)
+    return _Picture(picture.data, picture.facts.content_type, facts, cost, thumbnail)
+
+
+async def _ask_in_turn(services: Services, model: Model, job: PictureJob, ask: ImageRequest) -> ImageAnswer:
+    """Make the call, and tell the rate limiter what the service says of its quota."""
+    started = services.pace.start()
+    try:
+        answer = await model.draw(ask)
+    except ModelError as error:
+        if error.reason is Reason.RATE_LIMITED:
+            retry_after = limit_retry_after(error.retry_after_seconds)
+            services.pace.report(error.requests_per_minute)
+            services.pace.refuse(started, retry_after, job.request.image_requests_per_minute)
+        raise
+    services.pace.report(answer.requests_per_minute)
+    return answer
 
 
 async def _keep(services: Services, job: PictureJob, bought: _Picture) -> ImageResult:
@@ -282,16 +306,12 @@ def _tell_request_id(request_id: str | None) -> dict[str, str]:
     return {"request_id": str(request_id)} if is_plain else {}
 
 
-def _examine(answer: ImageAnswer, ask: ImageRequest, *, with_thumbnail: bool) -> tuple[DecodedPicture, bytes | None]:
-    """Return a picture, and its thumbnail if there is to be one and it can be made.
+def _examine(data: bytes, ask: ImageRequest, *, with_thumbnail: bool) -> tuple[FittingPicture, bytes | None]:
+    """Return an image in the format that was asked for, and its thumbnail if there is to be one and it can be made.
 
     Raises:
-        BadImageError: it does not decode, or is not of the format and size that were asked for.
+        BadImageError: it does not decode, or is not of the size that was asked for.
     """
-    picture = decode_picture(answer.data)
-    facts = picture.facts
-    if facts.format != ask.format or (facts.width, facts.height) != parse_image_size(ask.size):
-        raise BadImageError(
-            f"the picture is {facts.content_type} {facts.width}x{facts.height}; expected image/{ask.format} {ask.size}",
-        )
+    image_format: ImageFormat = "jpeg" if ask.format == "jpeg" else "png"
+    picture = fit_picture(data, image_format, parse_image_size(ask.size))
     return picture, try_thumbnail(picture.image) if with_thumbnail else None

@@ -1,5 +1,6 @@
 """One call to the model: how long it takes, and the record that it leaves whatever comes of it."""
 
+import hashlib
 import time
 import uuid
 from collections.abc import Awaitable
@@ -34,6 +35,7 @@ class PaidCall:
         iteration: see ``CallRecord``.
         started_at: when it was made.
         seconds: how long its answer took.
+        suffix: tells the call from others of the same attempt: of another delivery.
     """
 
     run_id: str
@@ -45,11 +47,19 @@ class PaidCall:
     iteration: int | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0.0
+    suffix: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @classmethod
-    def for_image(cls, call: ImageCall, deployment: str) -> Self:
-        """Return the call for an item's picture."""
-        return cls(call.run_id, "image", call.product_id, call.attempt, deployment, call.leg, call.step.round)
+    def for_image(cls, call: ImageCall, deployment: str, *, order: str | None = None) -> Self:
+        """Return the call for an item's picture.
+
+        ``order`` names it to a service with a queue: a later delivery of the call fetches what was ordered, which is
+        billed once, and so replaces the record.
+        """
+        paid = cls(call.run_id, "image", call.product_id, call.attempt, deployment, call.leg, call.step.round)
+        if order is not None:
+            paid.suffix = hashlib.sha256(order.encode()).hexdigest()[:16]
+        return paid
 
     @classmethod
     def for_review(cls, call: ImageCall, kind: Literal["text", "vision"], deployment: str) -> Self:
@@ -60,6 +70,22 @@ class PaidCall:
     def for_text(cls, call: TextCall, subject: str, deployment: str) -> Self:
         """Return the call for a batch, for the prompts of one, or for the categories."""
         return cls(call.run_id, "text", subject, call.attempt, deployment, call.leg)
+
+    @property
+    def call_id(self) -> str:
+        """Names the call's record."""
+        name = f"{self.kind}-{self.subject}-{self.leg}-{self.attempt}-{self.suffix}"
+        return name.replace("/", "-")
+
+    async def open(self, services: Services, cost: Cost) -> None:
+        """Record that the call is about to be made, with the cost that counts if this process dies before the answer.
+
+        Raises:
+            StoreUnavailableError: the store does not answer; the call must not be made.
+        """
+        message = "the process ended before the answer was recorded; the call may have been billed"
+        record = self._describe(cost, model=self.deployment, reason=Reason.INTERRUPTED, message=message)
+        await services.calls.open(services.store, self.run_id, record)
 
     async def wait(self, answer: Awaitable[AnswerT]) -> AnswerT:
         """Return the answer, and take its time."""
@@ -104,9 +130,14 @@ class PaidCall:
         message: str,
         request_id: str | None,
     ) -> None:
-        name = f"{self.kind}-{self.subject}-{self.leg}-{self.attempt}-{uuid.uuid4()}"
-        record = CallRecord(
-            call_id=name.replace("/", "-"),
+        record = self._describe(cost, model=model, reason=reason, message=message, request_id=request_id)
+        await services.calls.write(services.store, self.run_id, record)
+
+    def _describe(
+        self, cost: Cost, *, model: str, reason: Reason | None, message: str = "", request_id: str | None = None
+    ) -> CallRecord:
+        return CallRecord(
+            call_id=self.call_id,
             kind=self.kind,
             subject=self.subject,
             leg=self.leg,
@@ -120,4 +151,3 @@ class PaidCall:
             duration_ms=round(self.seconds * 1000),
             request_id=request_id,
         )
-        await services.calls.write(services.store, self.run_id, record)

@@ -7,6 +7,7 @@ import azure.durable_functions as df
 
 from activities.failures import tell_failures
 from shared.domain import paths
+from shared.domain.items import SourceItem, is_outdated
 from shared.domain.messages import Failure, Plan, RunRef
 from shared.imaging.pictures import BadImageError, inspect_image
 from shared.imaging.placeholder import is_placeholder_file
@@ -15,7 +16,7 @@ from shared.reasons import Reason
 from shared.records import catalog, claims
 from shared.records.array_check import check_array
 from shared.records.files import write_json_if_changed
-from shared.records.pictures import is_placeholder, iterate_stored_pictures
+from shared.records.pictures import is_placeholder, iterate_stored_pictures, list_makers
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -51,17 +52,29 @@ async def run_prepare_run(services: Services, run: RunRef) -> Plan:
     numbers = await catalog.list_batch_numbers(store, run.catalog)
     next_batch = max(numbers, default=0) + 1
     images = await find_valid_images(store, run.catalog)
+    changed: list[SourceItem] = []
+    has_image: list[bool] = []
     if request.source == "generate":
         index = await services.caches.indexes.load(store, run.catalog, run.run_id, before=next_batch)
         has_image = [filename in images for filename in index.filenames]
     else:  # nobody writes items: their names are not held
-        has_image = [item.filename in images async for item in catalog.iterate_items(store, run.catalog)]
+        async for item in catalog.iterate_items(store, run.catalog):
+            has_image.append(item.filename in images)
+            if isinstance(item, SourceItem) and item.earlier is not None and not request.keep_changed:
+                changed.append(item)
+    outdated = await _count_outdated(store, run.catalog, changed, images)
     return Plan(
         categories=0 if request.force_categories else len(categories),
         items=len(has_image),
-        images=0 if request.force_images else sum(has_image),
+        images=0 if request.force_images else sum(has_image) - outdated,
         next_batch=next_batch,
     )
+
+
+async def _count_outdated(store: Store, name: str, items: list[SourceItem], images: set[str]) -> int:
+    """Return how many of some items have an image that shows what their row said before."""
+    makers = await list_makers(store, name) if items else {}
+    return sum(item.filename in images and is_outdated(item, makers.get(item.filename, "")) for item in items)
 
 
 async def find_valid_images(store: Store, catalog_name: str) -> set[str]:

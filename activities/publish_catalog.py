@@ -1,6 +1,7 @@
 """``publish_catalog``: sees what a run left in the store, decides its status, and writes the catalog last."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
@@ -9,16 +10,22 @@ from activities.refining import end_unfinished
 from activities.thumbnails import complete_thumbnails
 from shared.domain.messages import Ending, Failure, Published
 from shared.domain.requests import SeedRequest
-from shared.domain.run_status import PUBLISHING_STATUSES, Status, decide_status, is_publishing
+from shared.domain.run_status import (
+    PUBLISHING_STATUSES,
+    Status,
+    decide_status,
+    explain_empty_catalog,
+    is_publishing,
+)
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.claims import read_claim
 from shared.records.near_duplicates import write_near_duplicates
 from shared.records.prompts import count_fallbacks
-from shared.records.publication import publish, view_catalog, write_partial
+from shared.records.publication import CatalogView, publish, view_catalog, write_partial
 from shared.records.refinement_list import write_refinements
-from shared.records.run_lists import find_failed_images, write_run_lists
+from shared.records.run_lists import find_failed_images, find_last_failure, write_run_lists
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -69,6 +76,9 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
     why = stop or failure
     rows = find_failed_images(store, ending.run_id, view, why, forced=request.force_images and not request.dry_run)
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
+    if status in PUBLISHING_STATUSES and not view.items:
+        # An empty catalog.json would replace one that an importer may be using.
+        status, why = Status.FAILED, explain_empty_catalog(why, await find_last_failure(store, ending.run_id))
     near_duplicates, near = await write_near_duplicates(store, ending.run_id, view)
     outputs |= near_duplicates
     refined: tuple[str | None, ...] = ()
@@ -92,8 +102,10 @@ async def run_publish_catalog(services: Services, ending: Ending) -> Published:
         shortfall=why,
         notes=(
             *_note_pictures(near, bare, refined),
+            *_note_rows(view),
             *await _note_prompts(store, ending.run_id, request),
             *filter(None, [view.changed_ids.describe()]),
+            *services.warn_of_shutdowns(datetime.now(UTC).date()),
         ),
         placeholders=view.placeholders,
     )
@@ -112,6 +124,15 @@ def _note_pictures(near: int, bare: int, refined: Sequence[str | None]) -> Itera
         yield f"pictures that look nearly like an earlier one: {near} (near_duplicates.json)"
     if bare:
         yield f"pictures without a thumbnail: {bare} (the next run tries again)"
+
+
+def _note_rows(view: CatalogView) -> Iterator[str]:
+    """Yield what a caller should know of rows that have no image of their own, or not the one of their text."""
+    if view.variants:
+        yield f"rows that are a variant of another row, without an image of their own: {view.variants}"
+    if view.outdated:
+        why = "keepChanged" if view.request.keep_changed else "the next run tries again"
+        yield f"rows that have changed and keep the image of their earlier text: {view.outdated} ({why})"
 
 
 async def _note_prompts(store: Store, run_id: str, request: SeedRequest) -> list[str]:

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
-from activities.costs import limit_review_cost, price_failed_review, price_text
-from activities.failures import handle_model_error, shorten
+from activities.billed_calls import FailedCall, make_billed_call
+from activities.costs import quote_review
+from activities.failures import shorten
 from activities.paid_calls import PaidCall
 from activities.picture_jobs import PictureJob
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from shared.domain.image_messages import ImageResult
 from shared.domain.messages import Cost, Failure
 from shared.domain.prompts import STRICTER
 from shared.domain.review_tokens import Review
-from shared.ports import ModelError, TextRequest
+from shared.ports import TextRequest
 from shared.reasons import Reason
-from shared.records.standing import check_standing
 from shared.wiring import Services
 
 ValueT = TypeVar("ValueT")
@@ -56,7 +57,10 @@ async def buy_review(
         StoreUnavailableError: the store does not answer.
     """
     call, settings = job.call, services.settings
-    standing = await check_standing(services.store, call.catalog, call.run_id, settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return ImageResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return ImageResult(stopped=True)
     if call.stricter:
@@ -64,19 +68,14 @@ async def buy_review(
     model = services.model  # before money is set aside: without a model nothing is called
     kind: Literal["text", "vision"] = "text" if ask.picture is None else "vision"
     deployment = settings.model.text_deployment if ask.picture is None else settings.model.vision_deployment
-    over_budget = await job.allowance.reserve(limit_review_cost(settings.prices, deployment, ask))
-    if over_budget is not None:
-        return ImageResult(failure=over_budget)
+    quote = quote_review(settings.prices, deployment, ask)
+    limited = replace(ask, max_output_tokens=quote.most.output_tokens)
     paid = PaidCall.for_review(call, kind, deployment)
-    try:
-        answer = await paid.wait(model.answer(ask))
-    except ModelError as error:
-        cost = price_failed_review(settings.prices, deployment, error, ask)
-        await paid.record_failure(services, error, cost)
-        failure = await handle_model_error(services.store, call.run_id, error)
-        await job.allowance.settle(cost)
-        return ImageResult(cost=cost, failure=failure, last_success_at=standing.last_success_at)
-    cost = price_text(settings.prices, answer.model, answer.usage)
+    bought = await make_billed_call(services, paid, quote, job.allowance, lambda: model.answer(limited))
+    if isinstance(bought, FailedCall):
+        last_success_at = None if bought.error is None else standing.last_success_at
+        return ImageResult(cost=bought.cost, failure=bought.failure, last_success_at=last_success_at)
+    answer, cost = bought.answer, bought.cost
     try:
         value = read(answer.value)
     except ValueError as error:

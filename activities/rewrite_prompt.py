@@ -27,10 +27,12 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def rewrite_prompt(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def rewrite_prompt(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ImageCall`` in, ``ImageResult`` out."""
     services, call = get_services(), ImageCall.from_json(payload)
+    services.roots.learn(engine)
 
     async def work() -> dict[str, Any]:
         result = await tell_failures(services, call.run_id, ImageResult, lambda: run_rewrite_prompt(services, call))

@@ -7,6 +7,7 @@ import azure.durable_functions as df
 from activities.allowance import Allowance, open_allowance
 from activities.batches import Desk, PaidDrafts, find_batch, store_drafts
 from activities.failures import tell_failures
+from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
 from activities.text_answers import buy_text
 from shared.domain.messages import Done, RunRef, TextCall, TextResult
 from shared.domain.planning import plan_batch
@@ -14,7 +15,6 @@ from shared.domain.prompts import ask_for_items
 from shared.ports import StoreUnavailableError
 from shared.records import catalog, run
 from shared.records.claims import beat
-from shared.records.standing import check_standing
 from shared.telemetry.observed_activities import observe_activity
 from shared.wiring import Services, get_services
 
@@ -22,10 +22,12 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
+@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
 @observe_activity
-async def write_batch(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def write_batch(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``TextCall`` in, ``TextResult`` out."""
     services, call = get_services(), TextCall.from_json(payload)
+    services.roots.learn(engine)
 
     async def work() -> dict[str, Any]:
         return (
@@ -84,17 +86,20 @@ async def run_write_batch(services: Services, call: TextCall) -> TextResult:
 
 async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> PaidDrafts | TextResult:
     """Buy the drafts that the catalog needs next; the result where nothing is needed or that came to nothing."""
-    store, call, request, index = services.store, desk.call, desk.request, desk.index
+    call, request, index = desk.call, desk.request, desk.index
     quotas = plan_batch(
         index.count_by_category(list(desk.categories)),
         target=request.target_count,
-        batch_size=request.batch_size,
+        batch_size=call.reduce(request.batch_size),
         lane=call.lane,
         lanes=call.lanes,
     )
     if not quotas:
         return TextResult(total=index.count_items())
-    standing = await check_standing(store, call.catalog, call.run_id, services.settings.host_id)
+    check = await check_run(services, call.catalog, call.run_id)
+    if check.is_suspended:
+        return TextResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
+    standing = check.standing
     if not standing.may_pay:
         return TextResult(stopped=True)
 
@@ -116,7 +121,6 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
         subject=call.writer or str(call.batch),
         theme=request.theme,
         entries=asked,
-        asked=asked,
         allowance=allowance,
         standing=standing,
     )

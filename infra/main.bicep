@@ -125,17 +125,17 @@ param contentFilterSeverity string = 'Medium'
 @description('Name of the text deployment.')
 @minLength(2)
 @maxLength(64)
-param textDeploymentName string = 'gpt-5'
+param textDeploymentName string = 'gpt-6-luna'
 
 @description('Text model.')
 @minLength(2)
 @maxLength(64)
-param textModelName string = 'gpt-5'
+param textModelName string = 'gpt-6-luna'
 
 @description('Version of the text model.')
 @minLength(1)
 @maxLength(32)
-param textModelVersion string = '2025-08-07'
+param textModelVersion string = '2026-09-22'
 
 @description('Kind of the text deployment.')
 @allowed(['GlobalStandard', 'DataZoneStandard', 'Standard'])
@@ -146,6 +146,10 @@ param textModelSku string = 'GlobalStandard'
 @maxValue(10000)
 param textModelCapacity int = 50
 
+@description('How much the text and vision models think before they answer; omit: such a parameter is not sent, as for models that take none.')
+@allowed(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'omit'])
+param reasoningEffort string = 'low'
+
 @description('Name of a deployment that looks at pictures, in runs that have them judged; empty: the text deployment does, and none is made.')
 @maxLength(64)
 param visionDeploymentName string = ''
@@ -153,12 +157,12 @@ param visionDeploymentName string = ''
 @description('Vision model: a text model that sees.')
 @minLength(2)
 @maxLength(64)
-param visionModelName string = 'gpt-5-mini'
+param visionModelName string = 'gpt-6-luna'
 
 @description('Version of the vision model.')
 @minLength(1)
 @maxLength(32)
-param visionModelVersion string = '2025-08-07'
+param visionModelVersion string = '2026-09-22'
 
 @description('Kind of the vision deployment.')
 @allowed(['GlobalStandard', 'DataZoneStandard', 'Standard'])
@@ -475,6 +479,7 @@ module functionApp 'modules/function-app.bicep' = {
     textDeploymentName: textDeploymentName
     visionDeploymentName: visionDeploymentName
     imageDeploymentName: imageDeploymentName
+    reasoningEffort: reasoningEffort
     imageModelEnabled: imageModelEnabled
     imageTimeoutSeconds: imageTimeoutSeconds
     parallelImageRequests: parallelImageRequests
@@ -539,7 +544,7 @@ output SERVICE_API_URI string = functionApp.outputs.uri
 output CATALOG_STORAGE_ACCOUNT string = catalogStorage.outputs.name
 output CATALOG_STORAGE_URL string = catalogStorage.outputs.blobUrl
 output AZURE_OPENAI_ENDPOINT string = modelAccess.outputs.endpoint
-output AZURE_OPENAI_GPT5_DEPLOYMENT string = textDeploymentName
+output AZURE_OPENAI_TEXT_DEPLOYMENT string = textDeploymentName
 output AZURE_OPENAI_VISION_DEPLOYMENT string = visionDeploymentName
 output AZURE_OPENAI_IMAGE_DEPLOYMENT string = imageDeploymentName
 output APPLICATION_INSIGHTS_NAME string = monitoring.outputs.applicationInsightsName

@@ -1,24 +1,43 @@
 """The children of a run: item writers and image lanes, started together and awaited to the last."""
 
-from collections.abc import Generator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
 from orchestrators.first_completed import wait_for_first
-from orchestrators.patience import RunStoppedError, call_patiently, describe_break
+from orchestrators.patience import RunStoppedError, call_patiently
 from shared.domain.image_messages import LaneInput
-from shared.domain.messages import Done, Ending, Failure, Plan, RunRef, SeedInput, Tally, WriteItemsInput
-from shared.domain.paths import name_lane, name_writer
+from shared.domain.losses import describe_loss
+from shared.domain.messages import Done, Ending, Failure, Plan, RunRef, SeedInput, Stop, Tally, WriteItemsInput
+from shared.domain.paths import name_lane, name_restart, name_writer
 from shared.domain.planning import plan_lanes, plan_prompt_writers, plan_writers
+from shared.domain.retries import decide_loss_wait
 from shared.domain.run_status import SHORTFALL_REASONS
 from shared.domain.source_messages import PromptItemsInput
 from shared.reasons import Reason
 
 STOP_AGAIN_AFTER = timedelta(seconds=30)
 """A store that did not take the stop record is asked again: children that nobody stops might poll for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A child to start, and to start again where it was lost with its worker.
+
+    Attributes:
+        function: its orchestrator.
+        label: how messages name it.
+        instance: the id of its first instance.
+        start: its input.
+    """
+
+    function: str
+    label: str
+    instance: str
+    start: LaneInput | WriteItemsInput | PromptItemsInput
 
 
 @dataclass(slots=True)
@@ -43,8 +62,11 @@ class Crew:
     writers: int
     tally: Tally = Tally()
     failure: Failure | None = None
-    _children: dict[Any, str] = field(default_factory=dict)
-    _writing: set[Any] = field(default_factory=set)
+    _running: dict[Any, _Child] = field(default_factory=dict)
+    _resting: dict[Any, _Child] = field(default_factory=dict)
+    _restarts: dict[str, int] = field(default_factory=dict)
+    _losses: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _writing: set[str] = field(default_factory=set)
     _is_filling_up: bool = False
 
     @classmethod
@@ -53,9 +75,11 @@ class Crew:
         widths = [] if seed.dry_run else plan_lanes(seed.parallel_image_requests)
         return cls(seed, plan, leg, widths, _plan_writers(seed, plan))
 
-    def describe(self) -> dict[str, int]:
-        """Return how many children there are: callers add up what these say of themselves."""
-        return {"lanes": len(self.widths), "writers": self.writers, "leg": self.leg}
+    def describe(self) -> dict[str, Any]:
+        """Return which children there are: callers add up what these say of themselves. See `list_children`."""
+        by_role = {name.removeprefix(self.seed.run_id): count for name, count in self._restarts.items()}
+        restarts = {"restarts": by_role} if by_role else {}
+        return {"lanes": len(self.widths), "writers": self.writers, "leg": self.leg, **restarts}
 
     def start(self, context: df.DurableOrchestrationContext) -> None:
         """Start the writers and the lanes."""
@@ -71,29 +95,71 @@ class Crew:
                 leg=self.leg,
                 lanes=len(self.widths),
             )
-            instance = name_lane(self.seed.run_id, lane, self.leg)
-            self._children[context.call_sub_orchestrator("make_images", start.to_json(), instance)] = f"lane {lane}"
+            name = name_lane(self.seed.run_id, lane, self.leg)
+            self._start(context, _Child("make_images", f"lane {lane}", name, start))
 
     def has_ended(self) -> bool:
         """Tell whether nobody is left to wait for."""
-        return not self._children
+        return not self._running and not self._resting
 
     def list_tasks(self) -> list[Any]:
-        """Return the tasks of those that have not ended."""
-        return list(self._children)
+        """Return the tasks of those that have not ended, and the timers of those that are started again."""
+        return [*self._running, *self._resting]
 
     def settle(self, context: df.DurableOrchestrationContext, task: Any) -> Generator[Any, Any, None]:
-        """Take in how a child ended."""
-        name = self._children.pop(task)
-        result = task.result
+        """Take in how a child ended, or start it again once it has rested."""
+        if task in self._resting:
+            child = self._resting.pop(task)
+            self._restarts[child.instance] = self._restarts.get(child.instance, 0) + 1
+            self._start(context, child)
+            return
+        child, result = self._running.pop(task), task.result
         if isinstance(result, Exception):
-            ended = Ending(self.seed.run_id, self.seed.catalog, failure=describe_break(name, result))
+            self.tally += Tally(lost=1)
+            yield from self._settle_loss(context, child, result)
         else:
             ended = Ending.from_json(result)
-        self.tally += ended.tally
-        self._note(ended.failure)
-        if task in self._writing:
-            self._writing.remove(task)
+            self.tally += ended.tally
+            self._note(ended.failure)
+            yield from self._end(context, child)
+
+    def end_resting(self, context: df.DurableOrchestrationContext) -> Generator[Any, Any, None]:
+        """Start nothing again: the run is stopped."""
+        for timer, child in list(self._resting.items()):
+            if not timer.is_completed:
+                timer.cancel()
+            del self._resting[timer]
+            yield from self._end(context, child)
+
+    def _settle_loss(
+        self, context: df.DurableOrchestrationContext, child: _Child, error: Exception
+    ) -> Generator[Any, Any, None]:
+        """Let a lost child rest before it is started again, unless the run was stopped or it was lost too often.
+
+        Losses count in a row: a call of the run that succeeded after the last one begins the count again.
+        """
+        run = RunRef(self.seed.run_id, self.seed.catalog, self.leg)
+        failure: Failure | None = None
+        try:
+            found = yield from call_patiently(context, "find_stop", run, Stop)
+        except RunStoppedError as stop:
+            failure = stop.failure
+        else:
+            losses, lost_at = self._losses.get(child.instance, (0, ""))
+            now = context.current_utc_datetime
+            losses = 1 if _is_later(found.last_success_at, lost_at) else losses + 1
+            self._losses[child.instance] = losses, now.isoformat()
+            wait = None if found.stop is not None else decide_loss_wait(losses)
+            if wait is not None:
+                self._resting[context.create_timer(now + timedelta(seconds=wait))] = child
+                return
+            failure = None if found.stop is not None else describe_loss(child.label, error)
+        self._note(failure)
+        yield from self._end(context, child)
+
+    def _end(self, context: df.DurableOrchestrationContext, child: _Child) -> Generator[Any, Any, None]:
+        if child.instance in self._writing:
+            self._writing.remove(child.instance)
             yield from self._end_writing(context)
 
     def _note(self, failure: Failure | None) -> None:
@@ -124,13 +190,17 @@ class Crew:
 
     def _start_writer(self, context: df.DurableOrchestrationContext, lane: int, lanes: int, name: str) -> None:
         if self.seed.writes_items:
-            start = self._make_writer(lane, lanes).to_json()
-            task = context.call_sub_orchestrator("write_items", start, name)
+            child = _Child("write_items", f"writer {lane}", name, self._make_writer(lane, lanes))
         else:
-            start = self._make_prompt_writer(lane, lanes).to_json()
-            task = context.call_sub_orchestrator("prompt_items", start, name)
-        self._children[task] = f"writer {lane}"
-        self._writing.add(task)
+            child = _Child("prompt_items", f"writer {lane}", name, self._make_prompt_writer(lane, lanes))
+        self._writing.add(name)
+        self._start(context, child)
+
+    def _start(self, context: df.DurableOrchestrationContext, child: _Child) -> None:
+        restarts = self._restarts.get(child.instance, 0)
+        start = replace(child.start, restarts=restarts) if isinstance(child.start, LaneInput) else child.start
+        instance = name_restart(child.instance, restarts)
+        self._running[context.call_sub_orchestrator(child.function, start.to_json(), instance)] = child
 
     def _make_writer(self, lane: int, lanes: int) -> WriteItemsInput:
         return WriteItemsInput(
@@ -157,14 +227,27 @@ class Crew:
         )
 
 
+def _is_later(moment: str | None, earlier: str) -> bool:
+    return bool(moment and earlier) and datetime.fromisoformat(moment or "") > datetime.fromisoformat(earlier)
+
+
 def _plan_writers(seed: SeedInput, plan: Plan) -> int:
     if seed.writes_items:
         return plan_writers(seed.parallel_text_requests, plan.categories)
     return plan_prompt_writers(seed.parallel_text_requests, plan.next_batch - 1) if seed.writes_prompts else 0
 
 
-def run_crew(context: df.DurableOrchestrationContext, crew: Crew) -> Generator[Any, Any, None]:
-    """Run a crew to its end, all of it; one that fails for good stops the others."""
+def run_crew(
+    context: df.DurableOrchestrationContext, crew: Crew, show: Callable[[Crew], None]
+) -> Generator[Any, Any, None]:
+    """Run a crew to its end, all of it; one that fails for good stops the others.
+
+    Args:
+        context: of the parent.
+        crew: the children.
+        show: publishes which children there are; called before they are started.
+    """
+    show(crew)
     crew.start(context)
     is_stopped = False
     while not crew.has_ended():
@@ -172,6 +255,9 @@ def run_crew(context: df.DurableOrchestrationContext, crew: Crew) -> Generator[A
         if must_stop:
             why = Ending(crew.seed.run_id, crew.seed.catalog, failure=crew.failure)
             is_stopped = yield from _try_to_stop(context, why)
+            yield from crew.end_resting(context)
+            if crew.has_ended():
+                break
         alarm = None
         if must_stop and not is_stopped:
             alarm = context.create_timer(context.current_utc_datetime + STOP_AGAIN_AFTER)
@@ -181,6 +267,7 @@ def run_crew(context: df.DurableOrchestrationContext, crew: Crew) -> Generator[A
         if alarm is not None and not alarm.is_completed:
             alarm.cancel()
         yield from crew.settle(context, task)
+        show(crew)
 
 
 def _try_to_stop(context: df.DurableOrchestrationContext, why: Ending) -> Generator[Any, Any, bool]:

@@ -32,7 +32,8 @@ from shared.domain.image_messages import (
     Step,
 )
 from shared.domain.messages import Done, Ending, Failure, RunRef, Stop, Tally, Tries
-from shared.domain.retries import UNUSABLE_ANSWERS, count_failure, decide_retry, find_time_since
+from shared.domain.retries import UNUSABLE_ANSWERS, count_failure, decide_loss_wait, decide_retry, find_time_since
+from shared.domain.waits import Wait, describe_wait
 from shared.domain.window import ImageWindow, postpone
 from shared.reasons import PAUSING_REASONS, Reason
 
@@ -90,6 +91,7 @@ class _Lane:
         self._started_at = lane.started_at or self._now().isoformat()
         self.tally = lane.tally
         self.failure: Failure | None = None
+        self._wait = lane.wait
         self.tasks: dict[Any, ImageJob | str] = {}
         self._window = ImageWindow(lane.width, lane.window or float(lane.width))
         self._window.add(lane.jobs)
@@ -103,6 +105,9 @@ class _Lane:
         self._seen_at = self._now()
         self._stopped = False
         self._looked_at = self._now()
+        self._losses = lane.losses
+        self._workers_lost = 0
+        self._workers_lost_before: dict[Any, int] = {}
 
     def fill(self) -> None:
         """Start what can start now: images in free slots, the claim of the next page, the timer for what waits."""
@@ -140,11 +145,18 @@ class _Lane:
             if read_result(Stop, "find_stop", task.result).stop is not None:
                 self.stop(None)
         elif isinstance(work, ImageJob):
-            yield from self._settle_image(work, read_result(ImageResult, work.step.action, task.result))
+            result: ImageResult = read_result(ImageResult, work.step.action, task.result)
+            was_seen = self._workers_lost_before.pop(task) < self._workers_lost
+            if result.failure is not None and result.failure.reason is Reason.WORKER_LOST:
+                yield from self._settle_loss(work, result.failure, was_seen=was_seen)
+            else:
+                self._losses = 0
+                yield from self._settle_image(work, result)
         else:
             claim = read_result(ClaimResult, "claim_page", task.result)
             self._claims.settle(claim, self._now())
             self._window.add(claim.jobs)
+            self.tally += claim.tally
             if claim.stopped:
                 self.stop(None)
 
@@ -155,7 +167,9 @@ class _Lane:
 
     def describe(self) -> dict[str, Any]:
         """Return what callers may see of the lane."""
-        return {"tally": self.tally.to_json(), "window": self._window.count_slots()}
+        if self._wait is not None and self._wait.is_over(self._now()):
+            self._wait = None
+        return {"tally": self.tally.to_json(), "window": self._window.count_slots(), **describe_wait(self._wait)}
 
     def has_more(self) -> bool:
         """Tell whether another generation is needed."""
@@ -175,8 +189,10 @@ class _Lane:
             jobs=self._window.hand_over(self._now()),
             started_at=self._started_at,
             tally=self.tally,
+            wait=self._wait,
+            losses=self._losses,
             most_images=None if self.input.most_images is None else self.input.most_images - self._ended,
-            window=self._window.size,
+            window=self._window.size_to_keep,
             paused_until=None if self._window.paused_until is None else self._window.paused_until.isoformat(),
         )
 
@@ -191,7 +207,9 @@ class _Lane:
 
     def _start(self, activity: str, payload: dict[str, Any], work: ImageJob | str) -> None:
         self._started += 1
-        self.tasks[self.context.call_activity(activity, payload)] = work
+        task = self.context.call_activity(activity, payload)
+        self.tasks[task] = work
+        self._workers_lost_before[task] = self._workers_lost
 
     def _may_start(self) -> bool:
         is_room_left = self._started < MOST_TASKS and self._begun - self._sent_back < GENERATION_CALLS
@@ -257,7 +275,7 @@ class _Lane:
         self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
 
     def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
-        self._window.finish()
+        self._window.finish(is_paced=result.paced)
         now = self._now()
         if result.turn_in_seconds is not None:
             self._come_back(job, now, result.turn_in_seconds)
@@ -285,9 +303,10 @@ class _Lane:
             if wait is not None:
                 self._pause(job, now, wait)
         if wait is not None:
+            self._wait = Wait.note(failure, now, wait) or self._wait
             if failure.reason is Reason.CONNECTION:
                 # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
-                self._pause(job, now, wait)
+                self._pause(job, now, wait, is_quota=False)
             self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
             return
         job = replace(job, tries=Tries(), earlier_calls=job.earlier_calls + tries.calls)
@@ -298,11 +317,40 @@ class _Lane:
         else:
             yield from self._give_up(job, failure)
 
-    def _pause(self, job: ImageJob, now: datetime, seconds: float) -> None:
+    def _settle_loss(self, job: ImageJob, failure: Failure, *, was_seen: bool) -> Generator[Any, Any, None]:
+        """Queue a job again that was lost with its worker, or give it up after as many losses as the policy allows.
+
+        All calls that a worker had fail when it dies. That is one event, and the lane waits once for it. From the
+        second one in a row on, one job runs at a time: an image that ends its worker each time then ends nothing else,
+        and is given up alone.
+
+        Raises:
+            RunStoppedError: the lane lost as many workers in a row, without any success.
+        """
+        self._window.finish()
+        now = self._now()
+        if not was_seen:
+            self._workers_lost += 1
+            self._losses += 1
+            self.tally += Tally(lost=1)
+            lane_wait = decide_loss_wait(self._losses)
+            if lane_wait is None:
+                raise RunStoppedError(failure)
+            self._window.rest(now + timedelta(seconds=lane_wait), is_narrow=self._losses > 1)
+        tries = count_failure(job.tries, failure)
+        wait = decide_loss_wait(tries.lost)
+        if wait is None:
+            yield from self._give_up(
+                replace(job, tries=Tries(), earlier_calls=job.earlier_calls + tries.calls), failure
+            )
+        else:
+            self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
+
+    def _pause(self, job: ImageJob, now: datetime, seconds: float, *, is_quota: bool = True) -> None:
         """Start no step of a job's kind for a while: the service that it goes to does not take any."""
         until = now + timedelta(seconds=seconds)
         if job.step.action is Action.DRAW:
-            self._window.pause(now, until)
+            self._window.pause(now, until, is_quota=is_quota)
         else:
             self._window.pause_texts(until)
 

@@ -61,6 +61,7 @@ class PageClaims:
             last_page=self.last_page,
             leg=self._lane.leg,
             lanes=self._lane.lanes,
+            restarts=self._lane.restarts,
             free=_count_free(window, now),
             window=self._share.window,
         )
@@ -77,12 +78,12 @@ class PageClaims:
             return
         self._tries = Tries()
         self.last_page = claim.page
-        if claim.jobs or claim.left is not None:
+        if claim.is_page or claim.left is not None:
             self.left = claim.left  # not known in a catalog that holds more than was asked for
-        if claim.closed or (self._lane.most_images is not None and not claim.jobs):
+        if claim.closed or (self._lane.most_images is not None and not claim.is_page):
             self.next_at = None
-        elif claim.jobs or claim.left is not None:
-            self.count += 1 if claim.jobs else 0
+        elif claim.is_page or claim.left is not None:
+            self.count += int(claim.is_page)
             self.next_at = now
             self._poll_seconds = FIRST_POLL_SECONDS
         else:

@@ -1,6 +1,6 @@
 """Calling activities with the retry policy: waits are durable timers, so nobody pays for a sleeping function."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 
 from shared.domain.image_messages import ClaimResult, ImageResult
+from shared.domain.losses import describe_loss
 from shared.domain.messages import Done, Failure, Message, Plan, Published, Stop, Tally, TextCall, TextResult, Tries
-from shared.domain.retries import count_failure, decide_retry, find_time_since
+from shared.domain.retries import count_failure, decide_loss_wait, decide_retry, find_time_since
 from shared.domain.source_messages import InputTaken
+from shared.domain.waits import Wait
 from shared.reasons import Reason
 
 ResultT = TypeVar("ResultT", Plan, InputTaken, Done, Stop, Published)
@@ -46,11 +48,11 @@ def call_patiently(
     """Call an activity that costs nothing, again and again while the store does not answer.
 
     Raises:
-        RunStoppedError: it failed for good, or broke.
+        RunStoppedError: it failed for good, or was lost too often.
     """
     tries = Tries()
     while True:
-        result = result_type.from_json((yield from call_once(context, activity, message)))
+        result = result_type.from_json((yield from call_until_answered(context, activity, message)))
         if result.failure is None:
             return result
         tries = count_failure(tries, result.failure)
@@ -66,21 +68,24 @@ def call_text_activity(
     call: TextCall,
     *,
     max_retries: int,
+    show_wait: Callable[[Wait | None], None],
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Call a text activity until it succeeds or the policy gives up.
+
+    ``show_wait`` tells callers of a long wait that the service asks for, and of its end.
 
     Returns:
         The last result, with the cost of every try, and how many tries there were.
 
     Raises:
-        RunStoppedError: the run was stopped, or the activity broke.
+        RunStoppedError: the run was stopped, or the activity was lost too often.
     """
     tries, tally = Tries(), Tally()
     started_at = context.current_utc_datetime.isoformat()
     while True:
         attempt = replace(call, attempt=call.attempt + tries.calls)
         asked_at = context.current_utc_datetime
-        result = read_text_result((yield from call_once(context, activity, attempt)), tally)
+        result = read_text_result((yield from call_text_until_answered(context, activity, attempt)), tally)
         tally = Tally(cost=result.cost, rate_limited=result.rate_limited)
         if result.failure is None:
             return result, tries.calls + 1
@@ -92,7 +97,11 @@ def call_text_activity(
         growth = TEXT_WAIT_GROWTH ** min(tries.calls, 12)  # far beyond the longest wait, far from an overflow
         wait = max(wait, min(LONGEST_TEXT_WAIT_SECONDS, growth))
         due = context.current_utc_datetime + timedelta(seconds=wait)
+        if long_wait := Wait.note(result.failure, context.current_utc_datetime, wait):
+            show_wait(long_wait)
         yield context.create_timer(due)
+        if long_wait:
+            show_wait(None)
         started_at = leave_out_absence(context, started_at, due)
 
 
@@ -149,30 +158,46 @@ def decide_text_retry(
 
 
 def read_result(result_type: type[ImageResult] | type[ClaimResult] | type[Stop], activity: str, value: object) -> Any:
-    """Return what an activity of a window gave.
+    """Return what an activity of a window gave, or its failure if the activity was lost with a worker.
 
-    Raises:
-        RunStoppedError: the activity broke: ``task_any`` hands over the exception as the value.
+    ``task_any`` hands over an exception as the value.
     """
     if isinstance(value, Exception):
-        raise RunStoppedError(describe_break(activity, value)) from value
+        return result_type(failure=describe_loss(activity, value))
     return result_type.from_json(value)
 
 
-def call_once(context: df.DurableOrchestrationContext, activity: str, message: Message) -> Generator[Any, Any, object]:
-    """Call an activity and return its result's JSON data.
+def call_until_answered(
+    context: df.DurableOrchestrationContext, activity: str, message: Message
+) -> Generator[Any, Any, object]:
+    """Call an activity and return its result's JSON data; call it again where it failed without deciding so.
 
     Raises:
-        RunStoppedError: the activity broke.
+        RunStoppedError: it failed so as often in a row as the policy allows.
     """
-    try:
-        result: object = yield context.call_activity(activity, message.to_json())
-    except Exception as error:
-        raise RunStoppedError(describe_break(activity, error)) from error
-    return result
+    losses = 0
+    while True:
+        try:
+            result: object = yield context.call_activity(activity, message.to_json())
+        except Exception as error:
+            losses += 1
+            wait = decide_loss_wait(losses)
+            if wait is None:
+                raise RunStoppedError(describe_loss(activity, error), Tally(lost=losses)) from error
+        else:
+            return result
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
 
 
-def describe_break(name: str, error: Exception) -> Failure:
-    """Return a surprise as data: an activity or a child raised what it should have told."""
-    first_line = next(iter(str(error).splitlines()), type(error).__name__)
-    return Failure(Reason.INTERNAL_ERROR, f"{name} broke: {first_line[:200].strip()}")
+def call_text_until_answered(
+    context: df.DurableOrchestrationContext, activity: str, call: TextCall
+) -> Generator[Any, Any, object]:
+    """Call a text activity as `call_until_answered` does, and ask again where the run is suspended meanwhile."""
+    while True:
+        data = yield from call_until_answered(context, activity, call)
+        turn_in = TextResult.from_json(data).turn_in_seconds
+        if turn_in is None:
+            return data
+        wait = min(LONGEST_TEXT_WAIT_SECONDS, turn_in * TEXT_WAIT_GROWTH ** min(call.turn, 12))
+        call = replace(call, turn=call.turn + 1)  # or this process would remember the answer
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))

@@ -9,8 +9,9 @@ import azure.durable_functions as df
 from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity
 from orchestrators.write_items import ENDING_REASONS
 from shared.domain.messages import Done, Ending, Failure, Tally, TextCall, TextResult
-from shared.domain.retries import UNUSABLE_ANSWERS
+from shared.domain.retries import TOO_LONG, UNUSABLE_ANSWERS
 from shared.domain.source_messages import GivenUpPrompts, PromptItemsInput
+from shared.domain.waits import Wait, describe_wait
 
 blueprint = df.Blueprint()
 
@@ -58,14 +59,18 @@ def _write_batch(context: df.DurableOrchestrationContext, writer: PromptItemsInp
         result, tries = yield from _call(context, writer, call, spent)
         spent += Tally(cost=result.cost, rate_limited=result.rate_limited)
         failure = result.failure
-        if failure is None:
+        if failure is None and not result.left:
             return spent
+        # Numbers go on: an attempt that was answered is not asked again.
+        call = replace(call, attempt=call.attempt + tries)
+        if failure is None:
+            continue
         if failure.reason in ENDING_REASONS:
             raise RunStoppedError(failure, spent)
-        if call.stricter or failure.reason not in UNUSABLE_ANSWERS:
+        is_too_long = failure.reason in TOO_LONG
+        if call.stricter or failure.reason not in UNUSABLE_ANSWERS or (is_too_long and result.asked <= 1):
             break
-        # Numbers go on: an attempt that was answered is not asked again.
-        call = replace(call, attempt=call.attempt + tries, stricter=True)
+        call = replace(call, stricter=True, halvings=call.halvings + is_too_long)
     given_up = GivenUpPrompts(writer.run_id, writer.catalog, writer.next_batch, failure, writer.leg)
     try:
         yield from call_patiently(context, "give_up_prompts", given_up, Done)
@@ -78,7 +83,15 @@ def _call(
     context: df.DurableOrchestrationContext, writer: PromptItemsInput, call: TextCall, spent: Tally
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Make a call as the policy says; where the run is stopped, what was spent before is told, too."""
+
+    def show_wait(wait: Wait | None) -> None:
+        context.set_custom_status({"tally": writer.tally.to_json(), **describe_wait(wait)})
+
     try:
-        return (yield from call_text_activity(context, "write_prompts", call, max_retries=writer.max_retries))
+        return (
+            yield from call_text_activity(
+                context, "write_prompts", call, max_retries=writer.max_retries, show_wait=show_wait
+            )
+        )
     except RunStoppedError as stop:
         raise RunStoppedError(stop.failure, spent + stop.tally) from stop

@@ -9,14 +9,24 @@ import azure.durable_functions as df
 
 from orchestrators.patience import (
     RunStoppedError,
-    call_once,
+    call_text_until_answered,
     decide_text_retry,
     leave_out_absence,
     read_text_result,
 )
-from shared.domain.messages import Ending, Failure, Tally, TextCall, TextResult, Tries, WriteItemsInput
+from shared.domain.messages import (
+    Ending,
+    Failure,
+    Tally,
+    TextCall,
+    TextResult,
+    Tries,
+    WriteItemsInput,
+    describe_rejected,
+)
 from shared.domain.prompts import LOW_YIELD
-from shared.domain.retries import UNUSABLE_ANSWERS, count_failure
+from shared.domain.retries import TOO_LONG, UNUSABLE_ANSWERS, count_failure
+from shared.domain.waits import Wait, describe_wait
 from shared.reasons import FATAL_REASONS, Reason
 
 blueprint = df.Blueprint()
@@ -63,7 +73,8 @@ def _call_for_batch(
 ) -> Generator[Any, Any, WriteItemsInput | None]:
     """Make one call for the next batch, and wait where it is to be made again.
 
-    An answer that cannot be used is asked for once more, with a stricter instruction.
+    An answer that cannot be used is asked for once more, with a stricter instruction; one that was cut off, and those
+    that follow it, with half as many items.
 
     Returns:
         The state to go on with, or None if the writer's categories are full.
@@ -81,10 +92,11 @@ def _call_for_batch(
         writer=_name_batch(writer),
         lane=writer.lane,
         lanes=writer.lanes,
+        halvings=writer.halvings,
     )
     asked_at = context.current_utc_datetime
     started_at = writer.started_at or asked_at.isoformat()
-    result = read_text_result((yield from call_once(context, "write_batch", call)), Tally())
+    result = read_text_result((yield from call_text_until_answered(context, "write_batch", call)), Tally())
     if result.failure is None:
         is_full = writer.lanes > 1 and not result.asked
         return None if is_full else _count_batch(writer, result)
@@ -98,10 +110,15 @@ def _call_for_batch(
     wait = decide_text_retry(context, call, result, tries, max_retries=writer.max_retries, started_at=started_at)
     if wait is not None:
         due = context.current_utc_datetime + timedelta(seconds=wait)
+        long_wait = Wait.note(result.failure, context.current_utc_datetime, wait)
+        context.set_custom_status({"tally": writer.tally.to_json(), **describe_wait(long_wait)})
         yield context.create_timer(due)
         started_at = leave_out_absence(context, started_at, due)
         return replace(writer, tries=tries, started_at=started_at)
-    if result.failure.reason in UNUSABLE_ANSWERS and not writer.stricter:
+    is_too_long = result.failure.reason in TOO_LONG
+    writer = replace(writer, halvings=writer.halvings + is_too_long)
+    may_differ = not is_too_long or result.asked > 1
+    if result.failure.reason in UNUSABLE_ANSWERS and not writer.stricter and may_differ:
         return replace(writer, stricter=True, tries=Tries(), started_at=None)
     # Skipped; the next try for this number is a batch of its own.
     return replace(
@@ -128,8 +145,11 @@ def _find_end(writer: WriteItemsInput) -> Failure | None:
     if writer.batches_without_items < MAX_BATCHES_WITHOUT_ITEMS:
         return None
     last = f"; the last one: {failure.reason}: {failure.message}" if failure is not None else ""
-    message = f"{writer.batches_without_items} batches in a row brought no new item{last}"
-    return Failure(Reason.NO_NEW_ITEMS, message)
+    message = (
+        f"{writer.batches_without_items} batches in a row brought no new item"
+        f"{describe_rejected(writer.rejected_last_time)}{last}"
+    )
+    return Failure(Reason.NO_NEW_ITEMS, message, cause=None if failure is None else failure.reason)
 
 
 def _count_batch(writer: WriteItemsInput, result: TextResult) -> WriteItemsInput:

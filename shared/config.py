@@ -5,13 +5,14 @@ Each setting is one row of the README's table; a test holds the two together.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
 from shared.domain.requests import check_image_size, describe_validation_error
+from shared.domain.text_families import EFFORTS
 from shared.ports import CatalogSeederError
 from shared.price_overrides import read_price_overrides
 from shared.prices import PriceList, load_prices
@@ -28,6 +29,10 @@ from shared.providers import (
 )
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+RENAMED_SETTINGS = {"AZURE_OPENAI_TEXT_DEPLOYMENT": "AZURE_OPENAI_GPT5_DEPLOYMENT"}
+"""Settings by their names of today, with the names that they had before, which are still read."""
 
 
 class SettingError(CatalogSeederError):
@@ -52,6 +57,8 @@ class ModelSettings:
         vision_deployment: name of what answers questions about a picture; empty = not configured.
         image_deployment: name of what makes pictures; empty = not configured.
         image_timeout_seconds: how long one image call may take; a timed-out call may have been billed.
+        reasoning_effort: how much a text or vision model is to think, see ``shared.domain.text_families``; None = as
+            little as its name is known to allow.
         text_provider: the service that answers text calls.
         vision_provider: the service that answers questions about a picture.
         image_provider: the service that makes pictures.
@@ -64,10 +71,11 @@ class ModelSettings:
     endpoint: str | None = None
     api_key: str | None = field(default=None, repr=False)
     api_version: str | None = None
-    text_deployment: str = "gpt-5"
-    vision_deployment: str = "gpt-5"
+    text_deployment: str = DEFAULT_TEXT_MODELS[Provider.AZURE]
+    vision_deployment: str = DEFAULT_TEXT_MODELS[Provider.AZURE]
     image_deployment: str = "gpt-image-2"
     image_timeout_seconds: float = 600
+    reasoning_effort: str | None = None
     text_provider: Provider = Provider.AZURE
     vision_provider: Provider = Provider.AZURE
     image_provider: Provider = Provider.AZURE
@@ -183,6 +191,7 @@ class Settings:
         host_id: which durable host this is; written into ``active.json``.
         log_level: a name of the logging module.
         functions_key: what the embedded host asks callers for; Azure has its own keys and ignores it.
+        warnings: what should be changed in the environment although it works, one line each.
     """
 
     model: ModelSettings = ModelSettings()
@@ -195,6 +204,7 @@ class Settings:
     host_id: str = "local"
     log_level: str = "INFO"
     functions_key: str | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
 
 
 def silence_exporter() -> None:
@@ -238,7 +248,16 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host_id=f"azure:{site}" if (site := reader.text("WEBSITE_SITE_NAME")) else "local",
         log_level=reader.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
         functions_key=reader.text("FUNCTIONS_KEY"),
+        warnings=tuple(_find_old_names(reader)),
     )
+
+
+def _find_old_names(reader: "_Reader") -> Iterator[str]:
+    """Yield a warning for each setting that is given by the name that it had before."""
+    for name, old_name in RENAMED_SETTINGS.items():
+        if reader.text(old_name) is not None:
+            use = f"{name} is set, too, and wins: remove it" if reader.text(name) else f"use {name} instead"
+            yield f"{old_name} is deprecated and will not be read by a later version: {use}"
 
 
 def _model(reader: "_Reader") -> ModelSettings:
@@ -257,10 +276,11 @@ def _model(reader: "_Reader") -> ModelSettings:
         or (image_deployment if image_provider is Provider.AZURE else None)
         or DEFAULT_IMAGE_MODELS.get(image_provider, ""),
         image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
+        reasoning_effort=reader.optional_choice("REASONING_EFFORT", EFFORTS),
         text_provider=text_provider,
         vision_provider=vision_provider,
         image_provider=image_provider,
-        openai=ServiceAccess(OPENAI_URL, reader.text("OPENAI_API_KEY")),
+        openai=ServiceAccess(reader.base_url("OPENAI_BASE_URL") or OPENAI_URL, reader.text("OPENAI_API_KEY")),
         gemini=ServiceAccess(GEMINI_URL, reader.text("GEMINI_API_KEY")),
         compatible=ServiceAccess(
             reader.base_url("OPENAI_COMPATIBLE_BASE_URL"), reader.text("OPENAI_COMPATIBLE_API_KEY")
@@ -279,7 +299,7 @@ def _find_vision_model(reader: "_Reader", provider: Provider, text_provider: Pro
 
 def _find_text_model(reader: "_Reader", provider: Provider) -> str:
     """Return what a service answers text calls with where no model is told; empty = nobody knows."""
-    deployment = reader.text("AZURE_OPENAI_GPT5_DEPLOYMENT") if provider is Provider.AZURE else None
+    deployment = reader.renamed("AZURE_OPENAI_TEXT_DEPLOYMENT") if provider is Provider.AZURE else None
     return deployment or DEFAULT_TEXT_MODELS.get(provider, "")
 
 
@@ -353,6 +373,13 @@ class _Reader:
         if value not in known:
             raise SettingError(name, f"is {value!r}; expected true or false")
         return known[value]
+
+    def renamed(self, name: str) -> str | None:
+        """Return a setting by its name, or else by the name that it had before."""
+        return self.text(name) or self.text(RENAMED_SETTINGS[name])
+
+    def optional_choice(self, name: str, known: tuple[str, ...]) -> str | None:
+        return None if self.text(name) is None else self.choice(name, known, "")
 
     def choice(self, name: str, known: tuple[str, ...], default: str) -> str:
         value = self.text(name)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from shared.config import ModelSettings, SettingError, Settings
-from shared.ports import ImageModel, Model, OrderBook, TextModel
+from shared.ports import ImageModel, ListedModels, Model, OrderBook, TextModel
 from shared.providers import Provider
 from shared.telemetry.paid_calls import ObservedModel
 
@@ -55,7 +55,7 @@ def check_vision_settings(model: ModelSettings) -> None:
         raise SettingError("VISION_MODEL", f"is missing; {expected}")
 
 
-def build_model(settings: Settings, orders: OrderBook) -> Model:
+def build_model(settings: Settings, orders: OrderBook, listed: ListedModels | None = None) -> Model:
     """Return the model that the settings name; a service that is chosen for several kinds of call is one.
 
     A text or vision service that is not configured is an error of the calls that need it, and of no others.
@@ -63,6 +63,7 @@ def build_model(settings: Settings, orders: OrderBook) -> Model:
     Args:
         settings: all settings.
         orders: remembers what a service with a queue was asked to make.
+        listed: gets what a probe reads of the services' models.
 
     Raises:
         SettingError: the image service is not configured.
@@ -73,7 +74,7 @@ def build_model(settings: Settings, orders: OrderBook) -> Model:
 
     def build(provider: Provider) -> Model:
         if provider not in services:
-            services[provider] = _build_openai(settings, provider)
+            services[provider] = _build_openai(settings, provider, listed or ListedModels())
         return services[provider]
 
     text = _build_if(check_text_settings, model, build, model.text_provider)
@@ -109,23 +110,26 @@ def _build_fal(model: ModelSettings, orders: OrderBook) -> ImageModel:
     return FalModel(model, orders)
 
 
-def _build_openai(settings: Settings, provider: Provider) -> Model:
+def _build_openai(settings: Settings, provider: Provider, listed: ListedModels) -> Model:
     """Return the model of a service that is spoken to through the openai SDK."""
     from shared.adapters.model_openai import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
 
     model, prices = settings.model, settings.prices
-    if provider is Provider.AZURE:
-        return OpenAIModel(model, identity=settings.identity, prices=prices)
-    if provider is Provider.OPENAI:
-        return OpenAIModel(model, prices=prices, line=_open_line(model, provider))
+    line = _open_line(settings, provider)
+    line.listed = listed
+    if provider in {Provider.AZURE, Provider.OPENAI}:
+        return OpenAIModel(model, prices=prices, line=line)
     from shared.adapters.model_compatible import CompatibleModel  # noqa: PLC0415 - see above
 
-    return CompatibleModel(model, _open_line(model, provider), prices=prices)
+    return CompatibleModel(model, line, prices=prices)
 
 
-def _open_line(model: ModelSettings, provider: Provider) -> "ModelLine":
-    from shared.adapters.model_line import SERVICE_NAMES, KeyLine  # noqa: PLC0415 - see above
+def _open_line(settings: Settings, provider: Provider) -> "ModelLine":
+    from shared.adapters.model_line import SERVICE_NAMES, AzureLine, KeyLine  # noqa: PLC0415 - see above
 
+    model = settings.model
+    if provider is Provider.AZURE:
+        return AzureLine(model, identity=settings.identity)
     access = {Provider.OPENAI: model.openai, Provider.GEMINI: model.gemini}.get(provider, model.compatible)
     return KeyLine(access, SERVICE_NAMES[provider])
 

@@ -56,6 +56,16 @@ class ImagePace:
             if self._learned.is_open(self.clock()):
                 return None
 
+    @property
+    def is_reported(self) -> bool:
+        """Whether the service has said what its quota is: then turns keep to it."""
+        return self._learned.is_reported
+
+    def report(self, per_minute: float | None) -> None:
+        """Take in the quota that an answer reports, if it does."""
+        if per_minute is not None:
+            self._learned.report(per_minute, self.clock())
+
     def forget(self, run_id: str) -> None:
         """Give up the turns of a run that ended or stopped: nobody will come for them."""
         self._learned.forget(f"{run_id}/", self.clock())

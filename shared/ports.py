@@ -11,7 +11,7 @@ CatalogSeederError
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -20,6 +20,19 @@ from shared.reasons import Reason
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 AnswerT_co = TypeVar("AnswerT_co", bound=BaseModel, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """An image answer of the wrong format, size or form: the service is likely to give the same one again.
+
+    Attributes:
+        came: what the answer held, in a few words; the same for the same kind of answer.
+        advice: which setting to change.
+    """
+
+    came: str
+    advice: str = ""
 
 
 class CatalogSeederError(Exception):
@@ -42,6 +55,10 @@ class StoreUnavailableError(StoreError):
         self.reason = reason
 
 
+class StoreFullError(StoreUnavailableError):
+    """The store has no room for what was to be written; waiting does not help, freeing space does."""
+
+
 class StoreConflictError(StoreError):
     """The file is not the version that the writer had read."""
 
@@ -55,6 +72,10 @@ class ModelError(CatalogSeederError):
         retry_after_seconds: how long the service asked us to wait, if it did.
         request_id: the service's id of the call, if it told one.
         usage: what the call is known to have cost although it brought nothing usable.
+        answered: an answer came, so the call is billed, whether the service reports its usage or not.
+        mismatch: what an answer held in place of what was asked for.
+        requests_per_minute: the quota, where a service that refuses for it reports it.
+        status: the HTTP status of a refusal.
         is_final: it was retried already, for as long as makes sense.
     """
 
@@ -66,6 +87,10 @@ class ModelError(CatalogSeederError):
         retry_after_seconds: float | None = None,
         request_id: str | None = None,
         usage: "Usage | None" = None,
+        answered: bool = False,
+        mismatch: Mismatch | None = None,
+        requests_per_minute: float | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(f"{reason}: {message}")
         self.reason = reason
@@ -74,6 +99,10 @@ class ModelError(CatalogSeederError):
         self.request_id = request_id
         self.usage = usage
         self.is_final = False
+        self.answered = answered or usage is not None
+        self.mismatch = mismatch
+        self.requests_per_minute = requests_per_minute
+        self.status = status
 
 
 # --- store -----------------------------------------------------------------------------------------------------------
@@ -226,6 +255,8 @@ class TextRequest(Generic[AnswerT]):
         answer_type: the model of the answer; its JSON schema is sent in strict mode.
         schema_name: the schema's name on the wire.
         picture: what the question is about; such a one goes to the vision model. None = there is none.
+        max_entries: the maximum number of entries in the answer's list; None = it has no such list.
+        max_output_tokens: where the service cuts the answer off; None = nowhere.
     """
 
     instructions: str
@@ -233,14 +264,16 @@ class TextRequest(Generic[AnswerT]):
     answer_type: type[AnswerT]
     schema_name: str
     picture: PromptPicture | None = None
+    max_entries: int | None = None
+    max_output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TextAnswer(Generic[AnswerT_co]):
-    """A parsed answer and what it consumed."""
+    """A parsed answer and what it consumed; ``usage`` is None where the service does not report it."""
 
     value: AnswerT_co
-    usage: Usage
+    usage: Usage | None
     model: str
     request_id: str | None
 
@@ -267,12 +300,21 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImageAnswer:
-    """The picture as the service sent it, not looked at yet, and what it consumed."""
+    """The image as the service sent it, not examined yet, and what it consumed.
+
+    Attributes:
+        data: the file's bytes.
+        usage: None where the service does not report it.
+        model: what answered, or was called.
+        request_id: the service's id of the call.
+        requests_per_minute: the image quota, where the service reports it.
+    """
 
     data: bytes
-    usage: Usage
+    usage: Usage | None
     model: str
     request_id: str | None
+    requests_per_minute: float | None = None
 
 
 class ModelService(Protocol):
@@ -301,6 +343,17 @@ class ImageModel(ModelService, Protocol):
 
 class Model(TextModel, ImageModel, Protocol):
     """What answers text, vision and image calls."""
+
+
+@dataclass(slots=True)
+class ListedModels:
+    """What the services' lists of models had at their last probe.
+
+    Attributes:
+        shutdown_dates: when models shut down, by name in lower case; see ``shared.domain.model_lifecycle``.
+    """
+
+    shutdown_dates: dict[str, date] = field(default_factory=dict)
 
 
 class OrderBook(Protocol):

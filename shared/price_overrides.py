@@ -38,6 +38,8 @@ class _TokensByQuality(_Shape):
     low: Tokens
     medium: Tokens
     high: Tokens
+    xhigh: Tokens | None = None
+    max: Tokens | None = None
 
 
 class _ImageChange(_Shape):
@@ -46,13 +48,19 @@ class _ImageChange(_Shape):
     image_output: Dollars | None = None
     per_image: Dollars | None = None
     output_tokens: dict[Size, _TokensByQuality] = {}
+    grid_sides: _TokensByQuality | None = None
 
     def apply(self, price: ImagePrice) -> ImagePrice:
         rates = self.model_dump(include={"text_input", "image_output", "per_image"}, exclude_none=True)
         if self.per_image is not None:  # in place of tokens, unless they are told beside it
             rates = {"text_input": Decimal(0), "image_output": Decimal(0), **rates}
-        tokens = {size: row.model_dump() for size, row in self.output_tokens.items()}
-        return replace(price, **rates, output_tokens={**price.output_tokens, **tokens})
+        tokens = {size: row.model_dump(exclude_none=True) for size, row in self.output_tokens.items()}
+        sides = price.grid_sides
+        if self.grid_sides is not None:
+            sides = self.grid_sides.model_dump(exclude_none=True)
+        elif tokens:  # told by size: other sizes are scaled from them
+            sides = {}
+        return replace(price, **rates, output_tokens={**price.output_tokens, **tokens}, grid_sides=sides)
 
 
 class _Defaults(_Shape):

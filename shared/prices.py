@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -43,12 +43,14 @@ class ImagePrice:
         image_output: US dollars per 1,000,000 tokens.
         output_tokens: of one picture by size and quality.
         per_image: US dollars a picture, whatever its size.
+        grid_sides: a rule for the output tokens of any size, see `count_grid_tokens`: one number a quality.
     """
 
     text_input: Decimal
     image_output: Decimal
     output_tokens: Mapping[str, Mapping[str, int]]
     per_image: Decimal = Decimal(0)
+    grid_sides: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +93,41 @@ class PriceList:
 
         Args:
             model: name of the model, listed or not.
-            size: ``WIDTHxHEIGHT`` in pixels; a size that is not listed is scaled by area from 1024x1024.
-            quality: low, medium or high; any other (``auto``) is counted as high, so that a budget errs to the safe
-                side.
+            size: ``WIDTHxHEIGHT`` in pixels; without a rule for the model, a size that is not listed is scaled by area
+                from 1024x1024.
+            quality: low, medium or high, of some models also xhigh or max; any other (``auto``) is counted as the
+                highest, so that a budget errs on the safe side.
 
         Raises:
             ValueError: ``size`` is not of that form.
         """
-        tokens = self.find_image_price(model).output_tokens
-        row = tokens.get(size, tokens[REFERENCE_SIZE])
-        area_ratio = 1.0 if size in tokens else _area(size) / _area(REFERENCE_SIZE)
-        return Usage(
-            input_tokens=PROMPT_TOKENS_WHEN_UNKNOWN,
-            output_tokens=math.ceil(row.get(quality, row["high"]) * area_ratio),
-        )
+        price = self.find_image_price(model)
+        width, height = _read_size(size)
+        row = price.output_tokens.get(size)
+        if row is not None:
+            tokens = row.get(quality, max(row.values()))
+        elif price.grid_sides:
+            side = price.grid_sides.get(quality, max(price.grid_sides.values()))
+            tokens = count_grid_tokens(side, width, height)
+        else:
+            row = price.output_tokens[REFERENCE_SIZE]
+            reference_width, reference_height = _read_size(REFERENCE_SIZE)
+            area_ratio = width * height / (reference_width * reference_height)
+            tokens = math.ceil(row.get(quality, max(row.values())) * area_ratio)
+        return Usage(input_tokens=PROMPT_TOKENS_WHEN_UNKNOWN, output_tokens=tokens)
+
+
+def count_grid_tokens(side: int, width: int, height: int) -> int:
+    """Return the output tokens of an image by the rule of gpt-image-2 and later.
+
+    Args:
+        side: the quality's number of the model.
+        width: in pixels.
+        height: in pixels.
+    """
+    # Python rounds halves to even; the service's counts have no case that tells the difference.
+    short_side = round(side * min(width, height) / max(width, height))
+    return math.ceil(side * short_side * (2_000_000 + width * height) / 4_000_000)
 
 
 @cache
@@ -120,6 +143,7 @@ def load_prices() -> PriceList:
                 Decimal(row["imageOutput"]),
                 row["outputTokens"],
                 Decimal(row.get("perImage", 0)),
+                row.get("gridSides", {}),
             )
             for name, row in data["image"].items()
         },
@@ -141,8 +165,8 @@ def _per_million(amount: Decimal) -> Decimal:
     return amount.scaleb(-6)
 
 
-def _area(size: str) -> int:
+def _read_size(size: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
     if match is None:
         raise ValueError(f"image size is {size!r}; expected WIDTHxHEIGHT, such as 1024x1024")
-    return int(match[1]) * int(match[2])
+    return int(match[1]), int(match[2])

@@ -23,8 +23,8 @@ VISION_PROVIDERS = TEXT_PROVIDERS
 IMAGE_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.COMPATIBLE, Provider.FAL)
 
 DEFAULT_TEXT_MODELS = {
-    Provider.AZURE: "gpt-5",
-    Provider.OPENAI: "gpt-5",
+    Provider.AZURE: "gpt-6-luna",
+    Provider.OPENAI: "gpt-6-luna",
     Provider.GEMINI: "gemini-3.5-flash",
 }
 DEFAULT_IMAGE_MODELS = {

@@ -21,6 +21,10 @@ class Reason(StrEnum):
     PROMPT_OPENING = "prompt_opening"
     PROMPT_LENGTH = "prompt_length"
     FORBIDDEN_WORD = "forbidden_word"
+    CATEGORY_LENGTH = "category_length"
+    CATEGORY_WORDS = "category_words"
+    DUPLICATE_CATEGORY = "duplicate_category"
+    SURPLUS = "surplus"
 
     # A row of an input that cannot have a picture
     BAD_ROW = "bad_row"
@@ -36,6 +40,7 @@ class Reason(StrEnum):
     # An answer that has no usable content
     MALFORMED_ANSWER = "malformed_answer"
     INCOMPLETE_ANSWER = "incomplete_answer"
+    CONTEXT_OVERFLOW = "context_overflow"
     REFUSAL = "refusal"
 
     # A call that fails again however often it is made
@@ -49,6 +54,7 @@ class Reason(StrEnum):
     # Calls that failed so often that the run stopped making them
     TOO_MANY_REFUSALS = "too_many_refusals"
     TOO_MANY_ERRORS = "too_many_errors"
+    UNUSABLE_IMAGES = "unusable_images"
 
     # A run that ended before its work did
     BAD_INPUT = "bad_input"
@@ -59,10 +65,14 @@ class Reason(StrEnum):
     STORE_UNAVAILABLE = "store_unavailable"
     DAMAGED_FILE = "damaged_file"
     NOT_CONFIGURED = "not_configured"
+    WORKER_LOST = "worker_lost"
     INTERNAL_ERROR = "internal_error"
     INTERRUPTED = "interrupted"
     NOT_TRIED = "not_tried"
 
+
+RETIRED_REASONS = frozenset({Reason.PROMPT_OPENING})
+"""Codes in the files of earlier versions that are read and no longer given: openings are put right instead."""
 
 FATAL_REASONS = frozenset(
     {
@@ -75,5 +85,5 @@ FATAL_REASONS = frozenset(
 )
 """Every further call would fail the same way: the run stops at once."""
 
-PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS}
+PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS, Reason.UNUSABLE_IMAGES}
 """What a run that was asked to waits out instead of ending: somebody can put it right, and then the run goes on."""

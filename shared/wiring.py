@@ -7,19 +7,22 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from shared.config import SettingError, Settings, load_settings
 from shared.domain.breaker import RunBreakers
+from shared.domain.model_lifecycle import warn_of_shutdowns
 from shared.domain.requests import SeedRequest
 from shared.model_wiring import build_model
 from shared.pacing import ImagePace
-from shared.ports import Model, OrderBook, Store
+from shared.ports import ListedModels, Model, OrderBook, Store
 from shared.records import catalog, prompts, refinements, run
 from shared.records.calls import CallLog
 from shared.records.ledger import RunLedgers
 from shared.records.orders import StoredOrders
 from shared.records.pictures import list_makers
+from shared.root_watch import RootWatch
 from shared.telemetry.run_log import set_log_level
 from shared.unstored import UnstoredAnswers
 
@@ -171,7 +174,9 @@ class Services:
         self.breakers = RunBreakers()
         self.calls = CallLog()
         self.ledgers = RunLedgers()
+        self.listed_models = ListedModels()
         self.pace = ImagePace()
+        self.roots = RootWatch()
         self.unstored = UnstoredAnswers()
         self._store: Store | None = None
         self._orders: OrderBook | None = None
@@ -207,8 +212,18 @@ class Services:
             SettingError: a setting of the model is missing.
         """
         if self._model is None:
-            self._model = build_model(self.settings, self.orders)
+            self._model = build_model(self.settings, self.orders, self.listed_models)
         return self._model
+
+    def warn_of_shutdowns(self, today: date) -> list[str]:
+        """Return a warning for each model in use that shuts down soon, as far as a probe has listed it.
+
+        Args:
+            today: in UTC.
+        """
+        model = self.settings.model
+        used = {"text": model.text_deployment, "vision": model.vision_deployment, "image": model.image_deployment}
+        return list(warn_of_shutdowns(used, self.listed_models.shutdown_dates, today))
 
     async def close(self) -> None:
         """Release connections; the next use builds them anew."""

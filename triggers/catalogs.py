@@ -141,7 +141,7 @@ async def _hold_catalog(
         name,
         run_id=claim_id,
         host_id=services.settings.host_id,
-        ask_host=lambda other: ask_host(client, other),
+        ask_host=lambda other: ask_host(services, client, other),
     )
     if blocked_by is not None:
         raise catalog_busy(find_origin(req), name, blocked_by)

@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from shared.config import SettingError
 from shared.model_wiring import check_image_settings, check_model_settings
-from shared.ports import CatalogSeederError
+from shared.ports import CatalogSeederError, ModelError
+from shared.probing import proves_unusable
 from shared.sign_in_limit import limit_sign_in
 from shared.telemetry.observed_requests import observe_request
 from shared.version import __version__
@@ -28,6 +30,8 @@ SIGN_IN_SECONDS = 5.0
 PROBED_BY = {"folder": "write", "blob": "read"}
 """What a store's probe does. A write to Blob Storage would leave a version behind, so none is tried."""
 
+REACHED = "reached"
+
 
 class ProbeCache:
     """Remembers each probe's result for PROBE_SECONDS of a process's monotonic clock."""
@@ -42,12 +46,23 @@ class ProbeCache:
             return self._results[name][1]
         try:
             await work()
+        except ModelError as error:
+            shown = _shorten(error)
+            result = shown if proves_unusable(error) else f"{REACHED}, but its list of models cannot be read: {shown}"
         except CatalogSeederError as error:
-            result = " ".join(str(error).split())[:300]
+            result = _shorten(error)
         else:
-            result = "reached"
+            result = REACHED
         self._results[name] = (now, result)
         return result
+
+
+def _shorten(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _is_reached(result: str) -> bool:
+    return result.startswith(REACHED)
 
 
 _probes = ProbeCache()
@@ -80,8 +95,9 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
             )
         kind = services.settings.store.kind
         document = {
-            "status": "ok" if store == model == "reached" else "degraded",
+            "status": "ok" if all(map(_is_reached, (store, model))) else "degraded",
             "version": __version__,
+            "warnings": [*services.settings.warnings, *services.warn_of_shutdowns(datetime.now(UTC).date())],
             "host": services.settings.host_id,
             "store": {"kind": kind, "probe": store, "tried": PROBED_BY[kind]},
             "model": {
@@ -97,7 +113,7 @@ async def get_health_details(req: func.HttpRequest) -> func.HttpResponse:  # noq
         }
         if document["status"] != "ok":
             parts = {"store": store, "model": model}
-            detail = "; ".join(f"{name}: {said}" for name, said in parts.items() if said != "reached")
+            detail = "; ".join(f"{name}: {said}" for name, said in parts.items() if not _is_reached(said))
             raise Problem(503, "degraded", detail, **{key: document[key] for key in ("version", "store", "model")})
         return write_json(document)
 

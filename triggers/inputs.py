@@ -1,5 +1,8 @@
 """``/api/inputs``: rows that a run is to make pictures for."""
 
+import re
+from typing import Final
+
 import azure.durable_functions as df
 import azure.functions as func
 
@@ -14,6 +17,10 @@ blueprint = df.Blueprint()
 MOST_BYTES = 50 * 1024 * 1024
 """A function holds the body of a call in memory; what is larger goes straight to the store."""
 
+_GZIP_MARK: Final = b"\x1f\x8b"
+_FORM: Final = re.compile(rb"\s*--[^\r\n]{1,200}\r?\nContent-Disposition:", re.IGNORECASE)
+"""A form whose header was lost on the way."""
+
 
 @blueprint.route(route="inputs/{name}", methods=["PUT"], auth_level=func.AuthLevel.FUNCTION)
 @observe_request
@@ -23,6 +30,7 @@ async def put_input(req: func.HttpRequest) -> func.HttpResponse:
     async def work() -> func.HttpResponse:
         path = _read_path(req)
         body = req.get_body() or b""
+        _check_is_plain(req, body, path)
         if len(body) > MOST_BYTES:
             raise Problem(
                 413,
@@ -36,6 +44,21 @@ async def put_input(req: func.HttpRequest) -> func.HttpResponse:
         return write_json({"path": path, "bytes": len(body)}, status=201)
 
     return await answer(work)
+
+
+def _check_is_plain(req: func.HttpRequest, body: bytes, path: str) -> None:
+    """Raise unless the body is the file itself: a form or a compressed one would be read as rows.
+
+    Raises:
+        Problem: 415, with the command that sends the file.
+    """
+    content_type = req.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
+    encoding = req.headers.get("Content-Encoding", "identity").strip().casefold()
+    expected = f"expected the file itself: curl -X PUT --data-binary @FILE .../api/{path}"
+    if content_type.startswith("multipart/") or _FORM.match(body):
+        raise Problem(415, "unsupported-input", f"the body is a multipart form; {expected}")
+    if encoding not in {"", "identity"} or body.startswith(_GZIP_MARK):
+        raise Problem(415, "unsupported-input", f"the body is compressed; {expected}")
 
 
 def _read_path(req: func.HttpRequest) -> str:

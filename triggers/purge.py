@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import azure.durable_functions as df
 import azure.functions as func
 
+from shared.telemetry.observed_timers import observe_timer
 from shared.wiring import get_services
 
 blueprint = df.Blueprint()
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 @blueprint.timer_trigger(arg_name="timer", schedule=SCHEDULE, run_on_startup=False, use_monitor=True)
 @blueprint.durable_client_input(client_name="client")
+@observe_timer
 async def purge_history(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 - as triggered
     """Timer: forget what finished before HISTORY_RETENTION_DAYS."""
     days = get_services().settings.history_retention_days

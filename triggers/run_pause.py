@@ -92,13 +92,25 @@ async def end_pause_by_cancel(client: df.DurableOrchestrationClient, run_id: str
         await _send_event(client, run_id, f"cancel-{pause.leg}")
 
 
-async def record_cancel(store: Store, run_id: str) -> None:
+async def end_suspension(client: df.DurableOrchestrationClient, run_id: str) -> None:
+    """Wake a suspended run that was cancelled: it could not end otherwise."""
+    try:
+        await client.resume(run_id, "cancelled by a caller")
+    except Exception:
+        instance = await client.get_status(run_id)
+        if instance.runtime_status is df.OrchestrationRuntimeStatus.Suspended:
+            raise
+
+
+CANCELLED = Failure(Reason.CANCELLED, "cancelled by a caller")
+
+
+async def record_cancel(store: Store, run_id: str, failure: Failure = CANCELLED) -> None:
     """Stop a run for its caller. What a run pauses for must not outlive the cancel; any other first reason stays.
 
     A resume may lift what the run paused for at any moment, also between two of these steps: it is over only where a
     record is seen that no resume lifts.
     """
-    failure = Failure(Reason.CANCELLED, "cancelled by a caller")
     await run.record_stop(store, run_id, failure)
     request = await run.read_request(store, run_id)
     while request.pause_on_block:

@@ -31,7 +31,10 @@ async def settle_source(services: Services, request: SeedRequest) -> SeedRequest
         raise _refuse("input", f"{request.input} is not there; expected PUT /api/{request.input} before")
     try:
         async with aclosing(store.read_chunks(request.input)) as chunks:
-            survey = await survey_input(chunks, RowReader(request.source, request.input, request.field_mapping))
+            reader = RowReader(
+                request.source, request.input, request.field_mapping, variants_are_rows=request.variant_images
+            )
+            survey = await survey_input(chunks, reader)
     except InputError as error:
         raise _refuse("input", f"{request.input} {error}") from error
     if survey.problems and not request.skip_invalid:
@@ -60,7 +63,7 @@ def _refuse(field: str, message: str) -> Problem:
 
 
 def _refuse_rows(path: str, survey: Survey) -> Problem:
-    count, rows = len(survey.problems), survey.rows
+    count, rows = len(survey.problems), survey.rows + survey.variants
     summary = f"{count} of the {count + rows} rows of {path} cannot be used; expected none, or skipInvalid"
     errors = [{"field": "input", "message": str(problem)} for problem in survey.problems[:SHOWN_PROBLEMS]]
     detail = f"input: {summary}: {survey.describe_problems()}"

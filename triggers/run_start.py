@@ -19,17 +19,21 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.domain import paths
-from shared.domain.image_families import check_size_for_model
+from shared.domain.image_families import check_quality_for_model, check_size_for_model
 from shared.domain.messages import SeedInput
 from shared.domain.requests import SeedRequest
+from shared.domain.run_status import Status
 from shared.model_wiring import check_vision_settings
 from shared.ports import StoreError
 from shared.records import claims, run
 from shared.records.claims import Claim, RunState
 from shared.records.files import JSON_TYPE, dump_json, read_json
+from shared.records.run import UnknownRunError
 from shared.wiring import Services
 from triggers.answers import Problem
 from triggers.run_estimate import check_budget
+from triggers.run_recovery import ENDED, UNFINISHED_BUSINESS, recover_run
+from triggers.seed_inputs import make_seed_input
 
 logger = logging.getLogger(__name__)
 
@@ -116,21 +120,8 @@ async def _claim_and_start(
     recorded = await run.create_request(store, run_id, request)
     if not recorded:
         request = await run.read_request(store, run_id)  # what was settled first counts
-    if recorded or not await _is_started_by_others(client, run_id):
-        seed = SeedInput(
-            run_id=run_id,
-            catalog=request.catalog,
-            target_count=request.target_count,
-            parallel_image_requests=request.parallel_image_requests,
-            max_retries=request.max_retries,
-            dry_run=request.dry_run,
-            parallel_text_requests=request.parallel_text_requests,
-            pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
-            source=request.source,
-            takes_input=request.input is not None,
-            prompt_writer=request.prompt_writer,
-        )
-        await _start_orchestration(client, seed)
+    if recorded or not await _is_started_by_others(services, client, run_id):
+        await _start_orchestration(services, client, make_seed_input(run_id, request))
         if is_shared:
             # One that failed may have released the claim. The run is started: the store's bad moment is not its end.
             with contextlib.suppress(StoreError):
@@ -147,7 +138,7 @@ async def _take_claim(
         catalog,
         run_id=run_id,
         host_id=services.settings.host_id,
-        ask_host=lambda other: ask_host(client, other),
+        ask_host=lambda other: ask_host(services, client, other),
     )
 
 
@@ -159,35 +150,46 @@ async def _release_failed_start(
     Another caller may be starting the same run in this moment. Whichever of the two comes second, the release or the
     other's start, checks afterwards whether the run has its claim.
     """
-    if await _is_started(client, run_id):
+    if await _is_started(services, client, run_id):
         return
     try:
         await claims.release_claim(services.store, catalog, run_id=run_id)
-        if await _is_started(client, run_id):
+        if await _is_started(services, client, run_id):
             await _take_claim(services, client, catalog, run_id)
     except StoreError as error:
         logger.warning("the claim of run %s, which was not started, stays for a minute: %s", run_id, error)
 
 
-async def _is_started(client: df.DurableOrchestrationClient, run_id: str) -> bool:
+async def _is_started(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> bool:
     try:
-        return await ask_host(client, run_id) is not RunState.UNKNOWN
+        return await ask_host(services, client, run_id) is not RunState.UNKNOWN
     except Exception:  # noqa: BLE001 - a host that cannot start a run may not be able to say, either
         return False
 
 
-async def ask_host(client: df.DurableOrchestrationClient, run_id: str) -> RunState:
-    """Return what this durable host knows of a run."""
+async def ask_host(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunState:
+    """Return what this durable host knows of a run.
+
+    A run whose root failed or was terminated is recovered in passing. It has not ended before it is ended, or cannot
+    be: until then children of its root may pay.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
     status = await client.get_status(run_id)
     if status is None or status.runtime_status is None:
         return RunState.UNKNOWN
-    ended = {
-        df.OrchestrationRuntimeStatus.Completed,
-        df.OrchestrationRuntimeStatus.Failed,
-        df.OrchestrationRuntimeStatus.Terminated,
-        df.OrchestrationRuntimeStatus.Canceled,
-    }
-    return RunState.ENDED if status.runtime_status in ended else RunState.ACTIVE
+    if status.runtime_status not in ENDED:
+        return RunState.ACTIVE
+    has_summary = await services.store.describe(paths.run_file(run_id, "summary.json")) is not None
+    if has_summary or status.runtime_status not in UNFINISHED_BUSINESS:
+        return RunState.ENDED
+    try:
+        request = await run.read_request(services.store, run_id)
+    except UnknownRunError:
+        return RunState.ENDED
+    view = await recover_run(services, client, run_id, request, status)
+    return RunState.ACTIVE if view.status is Status.RUNNING else RunState.ENDED
 
 
 def _check_image_size(services: Services, request: SeedRequest) -> None:
@@ -198,6 +200,10 @@ def _check_image_size(services: Services, request: SeedRequest) -> None:
             check_size_for_model(model, request.image_size)
         except ValueError as error:
             raise Problem(422, "invalid-request", f"imageSize: {error}") from error
+        try:
+            check_quality_for_model(model, request.image_quality)
+        except ValueError as error:
+            raise Problem(422, "invalid-request", f"imageQuality: {error}") from error
 
 
 async def has_started_run(services: Services, key: str | None) -> bool:
@@ -231,7 +237,7 @@ async def _is_known(services: Services, client: df.DurableOrchestrationClient, c
     """Tell whether a key's run needs no start: it ended, this host has it, or a host that lives elsewhere has it."""
     if await services.store.describe(paths.run_file(run_id, "summary.json")) is not None:
         return True
-    if await ask_host(client, run_id) is not RunState.UNKNOWN:
+    if await ask_host(services, client, run_id) is not RunState.UNKNOWN:
         return True
     claim = await claims.read_claim(services.store, catalog)
     return (
@@ -241,18 +247,18 @@ async def _is_known(services: Services, client: df.DurableOrchestrationClient, c
     )
 
 
-async def _start_orchestration(client: df.DurableOrchestrationClient, seed: SeedInput) -> None:
+async def _start_orchestration(services: Services, client: df.DurableOrchestrationClient, seed: SeedInput) -> None:
     """Start a run's orchestration; hosts refuse an id that has not finished, which is fine if it is this run's."""
     try:
         await client.start_new("seed_catalog", seed.run_id, seed.to_json())
     except Exception:
-        if await ask_host(client, seed.run_id) is RunState.UNKNOWN:
+        if await ask_host(services, client, seed.run_id) is RunState.UNKNOWN:
             raise
 
 
-async def _is_started_by_others(client: df.DurableOrchestrationClient, run_id: str) -> bool:
+async def _is_started_by_others(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> bool:
     for _ in range(START_POLLS):
-        if await ask_host(client, run_id) is not RunState.UNKNOWN:
+        if await ask_host(services, client, run_id) is not RunState.UNKNOWN:
             return True
         await asyncio.sleep(START_POLL_SECONDS)
     return False

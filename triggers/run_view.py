@@ -1,14 +1,11 @@
 """What callers see of a run: its summary once it ended, until then the sum of what its instances say of themselves."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.domain import paths
-from shared.domain.messages import Failure, Tally
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import (
     Found,
@@ -24,6 +21,7 @@ from shared.records import claims, run
 from shared.records.run import UnknownRunError
 from shared.wiring import Services
 from triggers.answers import Problem
+from triggers.run_children import read_work
 from triggers.run_pause import (
     PLANNING_STAGE,
     RESUMING_STAGE,
@@ -33,6 +31,7 @@ from triggers.run_pause import (
     read_pause,
     view_pause,
 )
+from triggers.run_recovery import RESTARTING_STAGE, UNFINISHED_BUSINESS, recover_run
 
 HOW_TO_CONTINUE = (
     "the host that ran it is gone: start it again (or repeat the command) and the run goes on by itself; "
@@ -60,21 +59,26 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
     instance = await client.get_status(run_id)
     if instance is None or instance.runtime_status is None:
         return await _view_forgotten_run(services, run_id, request)
+    if instance.runtime_status in UNFINISHED_BUSINESS:
+        view = await recover_run(services, client, run_id, request, instance)
+    else:
+        view = await _view_instance(services, run_id, instance)
     custom = read_custom_status(instance.custom_status)
-    children = await _read_children(client, run_id, custom)
-    view = await _view_instance(services, run_id, instance)
-    return compose_status(
+    work = await read_work(client, run_id, custom)
+    status = compose_status(
         run_id,
         request,
         status=view.status,
         stage=view.stage,
         found=Found.model_validate(custom.get("found", {})),
-        tallies=[Tally.from_json(part.get("tally", {})) for part in (custom, *children)],
+        tallies=[work.tally],
         updated_at=datetime.now(UTC),
         error=view.error,
         paused_until=view.until,
-        window=sum(windows) if (windows := [part["window"] for part in children if "window" in part]) else None,
+        wait=work.wait,
+        window=work.window,
     )
+    return status if custom else await _keep_progress(services, status)
 
 
 async def load_known_run(services: Services, client: df.DurableOrchestrationClient, req: func.HttpRequest) -> RunStatus:
@@ -101,7 +105,7 @@ async def refresh_progress(services: Services, client: df.DurableOrchestrationCl
     A paused run that was cancelled where its host was not at hand is woken in passing.
     """
     status = await load_run_status(services, client, run_id)
-    if status is not None and (status.is_active or status.status is Status.PAUSED):
+    if status is not None and (status.is_active or status.is_waiting):
         if status.error is not None and status.error.reason == Reason.CANCELLED:
             await end_pause_by_cancel(client, run_id)
         await run.write_progress(services.store, status)
@@ -119,46 +123,42 @@ async def _view_instance(services: Services, run_id: str, instance: Any) -> Inst
     pause = read_pause(instance)
     if pause is not None:
         return await view_pause(services.store, run_id, pause, stop)
-    status, error = _read_runtime_status(instance)
+    status = _read_runtime_status(instance)
     stage = str(read_custom_status(instance.custom_status).get("stage", "pending"))
     if stop is None:
-        return InstanceView(status, stage, error)
+        return InstanceView(status, stage, None)
     if stage == PLANNING_STAGE and stop.reason in PAUSING_REASONS:  # what stopped the leg before is being put aside
-        return InstanceView(status, RESUMING_STAGE, error)
-    return InstanceView(status, STOPPING_STAGE, error or stop)
+        return InstanceView(status, RESUMING_STAGE, None)
+    return InstanceView(status, STOPPING_STAGE, stop)
 
 
-async def _read_children(
-    client: df.DurableOrchestrationClient,
-    run_id: str,
-    custom: Any,
-) -> list[Any]:
-    """Return what the running children say; once they ended, the parent has counted them in."""
-    if "lanes" not in custom:
-        return []
-    leg, writers = custom.get("leg", 0), custom.get("writers", 1)
-    names = [
-        # One more than there are writers by category: the one that fills up what they left short.
-        *(paths.name_writer(run_id, lane, leg) for lane in range(writers + (writers > 1))),
-        *(paths.name_lane(run_id, lane, leg) for lane in range(custom["lanes"])),
-    ]
-    statuses = await asyncio.gather(*(client.get_status(name) for name in names))
-    return [read_custom_status(status.custom_status) for status in statuses]
+async def _keep_progress(services: Services, status: RunStatus) -> RunStatus:
+    """Return the status of a root that has published nothing, with what callers saw of an earlier one of the run."""
+    last = await run.read_status_file(services.store, status.run_id, "progress.json")
+    if last is None or last.progress == status.progress:
+        return status
+    is_pending = status.status is Status.PENDING
+    return last.model_copy(
+        update={
+            "status": Status.RUNNING if is_pending else status.status,
+            "stage": RESTARTING_STAGE if is_pending else status.stage,
+            "updated_at": status.updated_at,
+            "paused_until": status.paused_until,
+            "error": status.error,
+        },
+    )
 
 
-def _read_runtime_status(instance: Any) -> tuple[Status, Failure | None]:
+def _read_runtime_status(instance: Any) -> Status:
     match instance.runtime_status:
         case df.OrchestrationRuntimeStatus.Pending:
-            return Status.PENDING, None
+            return Status.PENDING
         case df.OrchestrationRuntimeStatus.Completed:
-            return Status(str(instance.output)), None
-        case df.OrchestrationRuntimeStatus.Failed:
-            message = " ".join(str(instance.output).split())[:300]
-            return Status.FAILED, Failure(Reason.INTERNAL_ERROR, message)
-        case df.OrchestrationRuntimeStatus.Terminated | df.OrchestrationRuntimeStatus.Canceled:
-            return Status.CANCELLED, Failure(Reason.CANCELLED, "terminated by its host's management")
+            return Status(str(instance.output))
+        case df.OrchestrationRuntimeStatus.Suspended:
+            return Status.SUSPENDED
         case _:
-            return Status.RUNNING, None
+            return Status.RUNNING
 
 
 async def _view_forgotten_run(services: Services, run_id: str, request: SeedRequest) -> RunStatus:

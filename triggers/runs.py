@@ -16,7 +16,7 @@ from shared.wiring import Services, get_services
 from triggers.answers import POLL_SECONDS, Problem, answer, find_origin, make_links, read_body, write_json
 from triggers.request_defaults import apply_defaults
 from triggers.run_estimate import estimate
-from triggers.run_pause import end_pause_by_cancel, end_pause_by_resume, find_pause, record_cancel
+from triggers.run_pause import end_pause_by_cancel, end_pause_by_resume, end_suspension, find_pause, record_cancel
 from triggers.run_source import settle_source
 from triggers.run_start import has_started_run, hash_body, start_run
 from triggers.run_view import load_known_run, load_run_status, refresh_progress, unknown_run
@@ -115,7 +115,9 @@ async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClien
             raise Problem(409, "run-ended", f"run {run_id} ended as {status.status}; expected an active run")
         await record_cancel(services.store, run_id)
         await end_pause_by_cancel(client, run_id)
-        return _write_accepted(req, status, Status.RUNNING if status.status is Status.PAUSED else status.status)
+        if status.status is Status.SUSPENDED:
+            await end_suspension(client, run_id)
+        return _write_accepted(req, status, Status.RUNNING if status.is_waiting else status.status)
 
     return await answer(work)
 

@@ -68,6 +68,10 @@ param visionDeploymentName string
 @maxLength(64)
 param imageDeploymentName string
 
+@description('How much the text and vision models think before they answer; omit: such a parameter is not sent.')
+@allowed(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'omit'])
+param reasoningEffort string
+
 @description('Whether there is an image deployment. Without one, requests that do not say otherwise make items only.')
 param imageModelEnabled bool
 
@@ -129,9 +133,10 @@ var baseSettings = {
 
   // What shared/config.py reads. What it reads and is not here keeps its default; docs/deploy.md lists why.
   AZURE_OPENAI_ENDPOINT: modelEndpoint
-  AZURE_OPENAI_GPT5_DEPLOYMENT: textDeploymentName
+  AZURE_OPENAI_TEXT_DEPLOYMENT: textDeploymentName
   AZURE_OPENAI_VISION_DEPLOYMENT: visionDeploymentName
   AZURE_OPENAI_IMAGE_DEPLOYMENT: imageDeploymentName
+  REASONING_EFFORT: reasoningEffort
   IMAGE_TIMEOUT_SECONDS: string(imageTimeoutSeconds)
   PARALLEL_IMAGE_REQUESTS: string(parallelImageRequests)
   DRY_RUN: imageModelEnabled ? 'false' : 'true'

@@ -18,6 +18,9 @@ from shared.domain.run_status import RunStatus
 from shared.reasons import Reason
 from triggers.answers import PROBLEM_TYPES
 
+PAGE_RUNS = 100
+"""Runs read at a time in the search for a catalog's latest one: as many as the app lists in one answer."""
+
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 240.0
 """Azure's front end gives up after 230 s: https://learn.microsoft.com/azure/azure-functions/functions-scale"""
@@ -25,7 +28,7 @@ ANSWER_SECONDS = 240.0
 SHOWN_CHARACTERS = 200
 
 KNOWN_REASONS = {kind: str(Reason.BAD_REQUEST) for kind in ("invalid-request", "no-json", "idempotency-key-reused")} | {
-    kind: str(Reason.BAD_INPUT) for kind in ("invalid-input", "input-too-large")
+    kind: str(Reason.BAD_INPUT) for kind in ("invalid-input", "input-too-large", "unsupported-input")
 }
 """Reason codes of problems; any other problem's kind is spelt as the code is."""
 
@@ -115,6 +118,18 @@ class AppClient:
                 return found[:limit]
             query["continuation"] = page["continuation"]
 
+    async def find_latest(self, catalog: str) -> RunStatus | None:
+        """Return the latest run of a catalog, or None."""
+        query = {"limit": str(PAGE_RUNS)}
+        while True:
+            page = await self._call("GET", "runs", query=query)
+            for one in page["runs"]:
+                if (status := self._read_run(one)).catalog == catalog:
+                    return status
+            if page["continuation"] is None:
+                return None
+            query["continuation"] = page["continuation"]
+
     async def cancel_run(self, run_id: str) -> RunStatus:
         """Stop a run, and return its status."""
         await self._call("POST", f"runs/{quote(run_id, safe='')}/cancel")
@@ -130,10 +145,15 @@ class AppClient:
         """Let a paused run go on; ProblemError ``run-not-paused`` if it is not paused."""
         await self._call("POST", f"runs/{quote(run_id, safe='')}/resume")
 
-    async def check(self) -> None:
-        """Raise what keeps the app from working: a setting, its store, its model, or our key."""
+    async def check(self) -> list[str]:
+        """Raise what keeps the app from working: a setting, its store, its model, or our key.
+
+        Returns:
+            What the app warns of, one line each.
+        """
         await self._call("GET", "health")
-        await self._call("GET", "health/details")
+        details = await self._call("GET", "health/details")
+        return [str(warning) for warning in details.get("warnings", ())]
 
     async def _call(
         self,

@@ -78,6 +78,8 @@ def run(
     input: options.InputOption = None,  # noqa: A002 - the flag's name
     map: options.MapOption = None,  # noqa: A002 - the flag's name
     skip_invalid: options.SkipInvalidOption = None,
+    keep_changed: options.KeepChangedOption = None,
+    variant_images: options.VariantImagesOption = None,
     prompt_writer: options.PromptWriterOption = None,
     image_base_url: options.ImageBaseUrlOption = None,
     placeholder: options.PlaceholderOption = None,
@@ -134,6 +136,8 @@ def run(
         "input": input,
         "map": map,
         "skip_invalid": skip_invalid,
+        "keep_changed": keep_changed,
+        "variant_images": variant_images,
         "prompt_writer": prompt_writer,
         "image_base_url": image_base_url,
         "placeholder": placeholder,
@@ -284,7 +288,7 @@ def status(
     key: options.KeyOption = None,
     as_json: options.JsonOption = False,
 ) -> Outcome:
-    """Tell where a run is, or list the newest ones."""
+    """Report where a run is, and list the newest runs if none is named."""
     session = _begin(context, None, as_json)
     place = Place(url, key, output_dir, store)
     from local.cli import runs
@@ -314,7 +318,7 @@ def watch(
 @app.command()
 def audit(
     context: typer.Context,
-    run: options.RunArgument,
+    run: options.NewestRunArgument = None,
     *,
     output_dir: options.OutputDirOption = None,
     store: options.StoreOption = None,

@@ -26,11 +26,13 @@ MODEL_SETTINGS = frozenset(
         "IMAGE_PROVIDER",
         "IMAGE_MODEL",
         "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "OPENAI_COMPATIBLE_BASE_URL",
         "OPENAI_COMPATIBLE_API_KEY",
         "GEMINI_API_KEY",
         "FAL_AI_API_KEY",
         "FAL_KEY",
+        "REASONING_EFFORT",
     }
 )
 """What ``--offline`` takes the simulator's place of: not even read, so that a wrong one does not matter."""
@@ -51,6 +53,8 @@ def begin_command(session: Session, place: Place) -> Settings:
     """
     settings = load_command_settings(place)
     set_up_logging(session.err, settings.log_level)
+    for warning in settings.warnings:
+        session.warn(warning)
     return settings
 
 

@@ -27,6 +27,9 @@ class RunReader(Protocol):
     async def list_runs(self, limit: int) -> list[RunStatus]:
         """Return the newest runs, newest first."""
 
+    async def find_latest(self, catalog: str) -> RunStatus | None:
+        """Return the latest run of a catalog, or None."""
+
     async def cancel_run(self, run_id: str) -> RunStatus:
         """Stop a run, and return its status.
 

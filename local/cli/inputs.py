@@ -17,9 +17,11 @@ from local.cli.results import print_rows
 from local.cli.session import Outcome
 from shared.config import Settings
 from shared.domain import paths
+from shared.domain.items import SourceItem
 from shared.domain.requests import INPUT_PATH_PATTERN, SeedRequest
-from shared.domain.sources.making import make_item
+from shared.domain.sources.making import make_item, write_row_prompt
 from shared.domain.sources.naming import FileNames
+from shared.domain.sources.prompting import RowPrompt
 from shared.domain.sources.reading import RowReader
 from shared.domain.sources.splitting import InputError
 from shared.domain.themes import Theme
@@ -87,7 +89,9 @@ def find_input(flags: Mapping[str, Any]) -> LocalInput | None:
     file = Path(given)
     if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
         return None
-    survey = _survey(file, source, read_map(flags.get("map") or ()))
+    survey = _survey(
+        file, source, read_map(flags.get("map") or ()), variants_are_rows=bool(flags.get("variant_images"))
+    )
     if survey.problems and not flags.get("skip_invalid"):
         raise WrongUsageError(_describe_problems(file, survey))
     if not survey.rows:
@@ -109,36 +113,65 @@ def inspect_input(file: Path, source: str, told: Sequence[str], theme: Path | No
         {"catalog": "inspected", "source": source, "theme": Theme() if theme is None else read_theme(theme)}
     )
     names = FileNames()
-    items = [make_item(row, request, names) for row in survey.samples]
-    mapping = {} if survey.reader.mapping is None else dict(survey.reader.mapping.columns)
+    shown = [(make_item(row, request, names), write_row_prompt(row, request)) for row in survey.samples]
+    reader = survey.reader
+    mapping = {} if reader.mapping is None else dict(reader.mapping.columns)
+    reasons = {} if reader.mapping is None else dict(reader.mapping.reasons)
+    notes = [*reader.notes, *(() if reader.mapping is None else reader.mapping.notes)]
     document = {
         "file": str(file),
-        "format": str(survey.reader.format),
+        "format": str(reader.format),
         "rows": survey.rows,
-        "columns": survey.reader.columns,
+        "variants": survey.variants,
+        "columns": reader.columns,
         "mapping": mapping,
-        "samples": [{"id": i.source_id, "filename": i.filename, "imagePrompt": i.image_prompt} for i in items],
+        "mappingReasons": reasons,
+        "notes": notes,
+        "samples": [
+            {
+                "id": item.source_id,
+                "filename": item.filename,
+                "name": item.name,
+                "category": item.category,
+                "imagePrompt": item.image_prompt,
+                "leftOut": list(prompt.left_out),
+            }
+            for item, prompt in shown
+        ],
+        "variantSamples": [{"row": variant.number, "variantOf": variant.parent} for variant in survey.variant_samples],
         "problems": [problem.to_json() for problem in survey.problems],
         "error": None,
     }
+    counts = [f"{survey.rows} to make pictures for"]
+    if survey.variants:
+        noun = "variant" if survey.variants == 1 else "variants"
+        counts.append(f"{survey.variants} {noun} of them, kept without an image of their own")
+    counts.append(f"{len(survey.problems)} that cannot be used")
     rows = [
-        ("file", Text(f"{file}, {survey.reader.format}", style="bold")),
-        ("rows", Text(f"{survey.rows} to make pictures for, {len(survey.problems)} that cannot be used")),
-        *_label("fields", [f"{name} = {column}" for name, column in mapping.items()]),
-        *_label("not used", [", ".join(name for name in survey.reader.columns if name not in mapping.values())]),
-        *_label("pictures", [f"{item.filename}: {item.image_prompt}" for item in items]),
+        ("file", Text(f"{file}, {reader.format}", style="bold")),
+        ("rows", Text(", ".join(counts))),
+        *_label("fields", [f"{name} = {column} ({reasons[name]})" for name, column in mapping.items()]),
+        *_label("not used", [", ".join(name for name in reader.columns if name not in mapping.values())]),
+        *_label("notes", notes),
+        *_label("pictures", [line for item, prompt in shown for line in _describe_sample(item, prompt)]),
+        *_label("variants", [f"row {one.number} is a variant of {one.parent}" for one in survey.variant_samples]),
         *_label("problems", [str(problem) for problem in survey.problems[:SHOWN_PROBLEMS]]),
     ]
     status = ExitStatus.DONE_WITH_FAILURES if survey.problems else ExitStatus.DONE
     return Outcome(status, document, lambda console: print_rows(console, rows))
 
 
+def _describe_sample(item: SourceItem, prompt: RowPrompt) -> list[str]:
+    left_out = [f"  left out: {', '.join(prompt.left_out)}"] if prompt.left_out else []
+    return [f"{item.filename}: {item.image_prompt}", *left_out]
+
+
 def _label(label: str, lines: list[str]) -> list[tuple[str, Text]]:
     return [("" if place else label, Text(line)) for place, line in enumerate(filter(None, lines))]
 
 
-def _survey(file: Path, source: str, told: Mapping[str, str]) -> Survey:
-    reader = RowReader(source, file.name, told)
+def _survey(file: Path, source: str, told: Mapping[str, str], *, variants_are_rows: bool = False) -> Survey:
+    reader = RowReader(source, file.name, told, variants_are_rows=variants_are_rows)
     try:
         return run_interruptibly(lambda: survey_input(_read_file(file), reader))
     except InputError as error:
@@ -150,7 +183,8 @@ def _survey(file: Path, source: str, told: Mapping[str, str]) -> Survey:
 def _describe_problems(file: Path, survey: Survey) -> str:
     count = len(survey.problems)
     lines = [str(problem) for problem in survey.problems[:SHOWN_PROBLEMS]]
-    total = f"{count} of {survey.rows + count} rows cannot be used; expected none, or --skip-invalid to leave them out"
+    rows = survey.rows + survey.variants + count
+    total = f"{count} of {rows} rows cannot be used; expected none, or --skip-invalid to leave them out"
     return "\n".join(f"--input: {file}: {line}" for line in [*lines, total])
 
 

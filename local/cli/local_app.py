@@ -7,10 +7,12 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import function_app
 from local.cli.api import AppClient, ProblemError, open_client
+from local.cli.disk import end_when_full, is_disk_full, silence_log_when
 from local.cli.environment import use_simulator
 from local.cli.errors import CliError
 from local.cli.folder import list_unfinished_runs, tidy_folder
@@ -19,6 +21,7 @@ from local.cli.session import Session
 from local.host import EmbeddedHost
 from shared.config import SettingError, Settings
 from shared.ports import ModelError, Store
+from shared.probing import proves_unusable
 from shared.records.run import UnknownRunError, read_request
 from shared.wiring import Services, get_services, use_settings
 from triggers.health import check_settings
@@ -80,12 +83,17 @@ async def open_local_app(
 
     Raises:
         SettingError: a setting is missing.
-        CliError: the model cannot be reached, or refuses us; unfinished runs would fail.
+        CliError: the model cannot be reached, or refuses us; unfinished runs would fail; the disk is full.
         StoreUnavailableError: the store cannot be used.
         HostError: the host cannot start.
         SimulatorStartError: the simulator could not start.
     """
     folder = Path(settings.store.folder)
+    started: EmbeddedHost | None = None
+
+    def is_full() -> bool:
+        return is_disk_full(services.store, started)
+
     async with AsyncExitStack() as stack:
         if simulator is not None:
             settings = use_simulator(settings, await asyncio.to_thread(simulator.wait_for_url))
@@ -94,11 +102,16 @@ async def open_local_app(
         await use_settings(settings)
         stack.push_async_callback(use_settings, None)
         services = get_services()
+        stack.enter_context(silence_log_when(is_full))
+        await stack.enter_async_context(end_when_full(is_full, folder))
         unfinished = await tidy_folder(folder, services.store)
         needs_text = needs_text or await _need_text(services.store, unfinished)
         await _check(services, needs_model, needs_text, unfinished, is_offline=simulator is not None)
+        for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):
+            session.warn(warning)
         host = EmbeddedHost(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
+        started = host
         stack.callback(_log_statistics, host)
         client = await stack.enter_async_context(open_client(host.url, settings.functions_key))
         host.add_background_task(lambda: _keep_progress_fresh(host, client))
@@ -144,6 +157,9 @@ async def _check(
             await services.model.probe()
         except ModelError as error:
             address = services.settings.model.address
+            if not proves_unusable(error):
+                logger.warning("the model list at %s cannot be read, the run starts all the same: %s", address, error)
+                return
             raise CliError(f"the model at {address} cannot be used: {error.message}", reason=error.reason) from error
 
 

@@ -56,7 +56,7 @@ ImageSizeOption = Annotated[
 ]
 ImageQualityOption = Annotated[
     str | None,
-    typer.Option(metavar="LEVEL", help="low, medium (default) or high."),
+    typer.Option(metavar="LEVEL", help="low, medium (default) or high; gpt-image-2.5 also has xhigh and max."),
 ]
 ImageFormatOption = Annotated[
     str | None,
@@ -159,6 +159,17 @@ SkipInvalidOption = Annotated[
     bool | None,
     typer.Option("--skip-invalid/--no-skip-invalid", help="Leave rows out that cannot be used, and tell them."),
 ]
+KeepChangedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-changed/--no-keep-changed",
+        help="Keep the image of a row whose text has changed, instead of generating a new one.",
+    ),
+]
+VariantImagesOption = Annotated[
+    bool | None,
+    typer.Option("--variant-images/--no-variant-images", help="Generate an image for each variant of a product, too."),
+]
 ImageBaseUrlOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Where the pictures will be served: imageUrl of catalog.json begins with it."),
@@ -204,11 +215,19 @@ JsonOption = Annotated[
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")]
 NewestRunArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="Id of the run; the newest one if left out.", show_default=False),
+    typer.Argument(
+        metavar="[RUN]",
+        help="Id of the run, or a catalog's name for its latest run. Default: the latest.",
+        show_default=False,
+    ),
 ]
 ListedRunArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="Id of the run; the newest runs are listed if left out.", show_default=False),
+    typer.Argument(
+        metavar="[RUN]",
+        help="Id of the run, or a catalog's name for its latest run. Default: the latest run, and a list.",
+        show_default=False,
+    ),
 ]
 LimitOption = Annotated[int, typer.Option(min=1, max=100, help="How many runs to list.")]
 SeedOption = Annotated[int, typer.Option(help="All answers and faults follow from it.")]

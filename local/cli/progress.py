@@ -87,7 +87,10 @@ def draw_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
     if wanted := run.images_to_refine:
         bars.add_row("looked at", _draw_bar(images.refined or 0, wanted), f"{images.refined}/{wanted}", "")
     headline = Text.assemble((run.catalog, "bold"), "  ", run.stage, "  ", (format_duration(elapsed_seconds), "dim"))
-    return Group(headline, bars, Text(_describe_spending(run), style="dim"))
+    notes = [Text(_describe_spending(run), style="dim")]
+    if waiting := describe_waiting(run):
+        notes.append(Text(waiting, style="yellow"))
+    return Group(headline, bars, *notes)
 
 
 def describe_progress(run: RunStatus) -> str:
@@ -99,7 +102,16 @@ def describe_progress(run: RunStatus) -> str:
     if wanted := run.images_to_refine:
         parts.append(f"looked at {images.refined}/{wanted}")
     parts += [part for part in (_count_rejected(run), _count_failed(run)) if part]
-    return f"{run.stage}: {', '.join(parts)}, {_describe_spending(run)}"
+    waiting = describe_waiting(run)
+    return f"{run.stage}: {', '.join(parts)}, {_describe_spending(run)}{'; ' if waiting else ''}{waiting}"
+
+
+def describe_waiting(run: RunStatus) -> str:
+    """Return until when a run waits because a service asked for it, and what the service said; empty if it does not."""
+    until = run.throttle.waiting_until
+    if until is None:
+        return ""
+    return f"waiting until {until.astimezone():%Y-%m-%d %H:%M:%S %Z}; {run.throttle.message}"
 
 
 def format_duration(seconds: float) -> str:

@@ -1,7 +1,10 @@
 """Runs as the store tells them, read without any host: for ``status``, ``watch``, ``cancel`` and ``audit`` here."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
+from local.cli.api import PAGE_RUNS
 from local.cli.errors import CliError
 from shared.domain.run_status import RunStatus
 from shared.records.audit import audit_path
@@ -38,7 +41,10 @@ class StoreRecords:
         """
         status = await load_run_status(self._services, self._host, run_id)
         if status is None:
-            raise CliError(f"there is no run {run_id[:60]!r} in {self._name_store()}", reason="unknown_run")
+            raise CliError(
+                f"there is no run or catalog {run_id[:60]!r} in {self._name_store()}; see 'seeder status'",
+                reason="unknown_run",
+            )
         return status
 
     async def list_runs(self, limit: int) -> list[RunStatus]:
@@ -47,17 +53,25 @@ class StoreRecords:
         Raises:
             StoreUnavailableError: the store does not answer.
         """
-        found: list[RunStatus] = []
-        continuation: str | None = None
-        while True:
-            page = await self._services.store.list_folders("runs/", limit=limit, continuation=continuation)
-            for name in page.names:
-                status = await load_run_status(self._services, self._host, name)
-                if status is not None:  # runs/keys/ holds no run
-                    found.append(status)
-            continuation = page.continuation
-            if continuation is None or len(found) >= limit:
-                return found[:limit]
+        async with aclosing(self._iterate_runs(limit)) as runs:
+            found: list[RunStatus] = []
+            async for status in runs:
+                found.append(status)
+                if len(found) == limit:
+                    break
+            return found
+
+    async def find_latest(self, catalog: str) -> RunStatus | None:
+        """Return the latest run of a catalog, or None.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        async with aclosing(self._iterate_runs(PAGE_RUNS)) as runs:
+            async for status in runs:
+                if status.catalog == catalog:
+                    return status
+        return None
 
     async def cancel_run(self, run_id: str) -> RunStatus:
         """Stop a run as the app's own cancel does: with a record that its host finds before it pays again.
@@ -85,6 +99,19 @@ class StoreRecords:
         with file.open("wb") as opened:
             async for chunk in store.read_chunks(audit_path(run_id)):
                 opened.write(chunk)
+
+    async def _iterate_runs(self, page_size: int) -> AsyncGenerator[RunStatus, None]:
+        """Yield the runs of the store, newest first."""
+        continuation: str | None = None
+        while True:
+            page = await self._services.store.list_folders("runs/", limit=page_size, continuation=continuation)
+            for name in page.names:
+                status = await load_run_status(self._services, self._host, name)
+                if status is not None:  # runs/keys/ holds no run
+                    yield status
+            continuation = page.continuation
+            if continuation is None:
+                return
 
     def _name_store(self) -> str:
         store = self._services.settings.store

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.cli.errors import ExitStatus
-from local.cli.progress import format_duration
+from local.cli.progress import describe_waiting, format_duration
 from shared.config import StoreSettings
 from shared.domain.run_status import RunStatus, Status
 from shared.reasons import Reason
@@ -28,6 +28,7 @@ STYLES = {
     Status.PENDING: "cyan",
     Status.RUNNING: "cyan",
     Status.PAUSED: "yellow",
+    Status.SUSPENDED: "yellow",
 }
 LABEL_COLUMNS = 14
 SHOWN_OUTPUTS = {
@@ -155,6 +156,8 @@ def show_run(console: Console, run: RunStatus, locate: Locate, flags: str = "") 
         ("time", Text(format_duration(measure_seconds(run)))),
         *(("note", Text(note)) for note in run.notes),
     ]
+    if waiting := describe_waiting(run):
+        rows.append(("waits", Text(waiting, style="yellow")))
     if run.error is not None:
         rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
     outputs = {name: path for name, path in run.outputs.items() if name != "rejectedItems" or items.rejected}

@@ -141,7 +141,8 @@ def _perform(
 
 async def _run_there(session: Session, place: Place, settings: Settings, start: Start) -> RunStatus:
     async with open_client(place.origin, settings.functions_key) as client:
-        await client.check()
+        for warning in await client.check():
+            session.warn(warning)
         run_id = await start(client)
         session.tell(f"run {run_id} is under way, and goes on without this command", style="cyan")
         return await follow_run(client, run_id, session, REMOTE_PACE)
@@ -160,7 +161,7 @@ async def _run_here(session: Session, app: LocalApp, start: Start, is_answer: Is
         request = await read_request(app.services.store, run_id)
         session.tell(f"attached to run {run_id}, which was unfinished", style="cyan")
         run = await follow_run(app.client, run_id, session, LOCAL_PACE)
-        if run.status is Status.PAUSED or (is_answer(request, run) and not was_stopped):
+        if run.is_waiting or (is_answer(request, run) and not was_stopped):
             return run
         session.tell(f"run {run_id} ended as {run.status}; what was asked for now comes next", style="cyan")
 

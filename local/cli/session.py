@@ -54,6 +54,10 @@ class Session:
         """Print a line on standard error, above the progress if there is one."""
         self.err.print(Text(line, style=style), soft_wrap=True)
 
+    def warn(self, warning: str) -> None:
+        """Print what should be changed although it works."""
+        self.tell(f"warning: {warning}", style="yellow")
+
     def tell_stopping(self) -> None:
         """Tell that a signal was heard: a host needs a moment to stop."""
         self.tell("stopping; Ctrl-C once more leaves at once", style="dim")

@@ -118,6 +118,11 @@ class Engine:
         self._close()
         self._changes.notify()
 
+    @property
+    def failure(self) -> Exception | None:
+        """What made the engine stop by itself, such as a journal that cannot be written; None = nothing did."""
+        return self._failure
+
     # --- what clients do ---------------------------------------------------------------------------------------------
 
     def start_instance(
@@ -342,8 +347,8 @@ class Engine:
         except KilledHereError:
             self.abandon()
         except Exception as error:
+            self._failure = error  # before the log: who is told may want to know
             logger.exception("The durable engine stops: a step failed")
-            self._failure = error
             self.abandon()
 
     def _pause(self) -> None:

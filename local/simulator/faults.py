@@ -70,6 +70,7 @@ class Faults(_Section):
         image_bytes: pictures are padded to this size; None = as drawn.
         second_round_best: share of the prompts whose pictures score best in the second round: 40 to 60, then 75 to 84,
             then 61 to 70. Other pictures get any score, mostly a good one.
+        rate_headers: image answers report the quota in ``x-ratelimit-*`` headers, if there is one.
     """
 
     latency_seconds: LatencySeconds = LatencySeconds()
@@ -83,6 +84,7 @@ class Faults(_Section):
     api_key: Annotated[str, Field(min_length=1)] | None = Field(default=None, repr=False)
     image_bytes: Annotated[int, Field(ge=1, le=50_000_000)] | None = None
     second_round_best: Rate = 0
+    rate_headers: bool = True
 
 
 def load_faults(path: Path) -> Faults:

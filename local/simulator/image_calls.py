@@ -27,7 +27,7 @@ PARAMETERS = frozenset(
 )
 PROMPT_CHARACTERS = 32_000
 FORMATS = ("png", "jpeg")  # Azure offers no webp
-QUALITIES = ("low", "medium", "high", "auto")
+QUALITIES = ("low", "medium", "high", "xhigh", "max", "auto")
 
 EDGE_MULTIPLE = 16
 EDGE_PIXELS = range(LEAST_PIXELS, MOST_PIXELS + 1)

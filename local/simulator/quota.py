@@ -1,5 +1,6 @@
 """The image quota: a rolling window, as the service enforces it in short slices of a minute."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,20 @@ class ImageQuota:
             return 0.0
         # After the quota was lowered, more than `limit` may be in the window: room comes when all but limit-1 are out.
         return self._accepted[-limit] + window_seconds - now
+
+    def describe(self) -> dict[str, str]:
+        """Return the headers that report the quota; none without one, and none for a part of a request a minute."""
+        if self.requests_per_minute is None or self.requests_per_minute < 1:
+            return {}
+        limit, window_seconds = self._window(self.requests_per_minute)
+        now = self.clock()
+        recent = [moment for moment in self._accepted if now - moment < window_seconds]
+        seconds = recent[-1] + window_seconds - now if recent else 0.0
+        return {
+            "x-ratelimit-limit-requests": str(int(self.requests_per_minute)),
+            "x-ratelimit-remaining-requests": str(max(0, limit - len(recent))),
+            "x-ratelimit-reset-requests": f"{math.ceil(seconds)}s",
+        }
 
     @staticmethod
     def _window(requests_per_minute: float) -> tuple[int, float]:

@@ -94,8 +94,13 @@ def refused_by_policy(*, is_moderation: bool) -> Reply:
     return _openai_error(400, message, kind="invalid_request_error", code="content_policy_violation")
 
 
-def rate_limited(wait_seconds: float, requests_per_minute: float | None) -> Reply:
-    """429; Retry-After is rounded up to whole seconds, because a caller that is early is refused again."""
+def rate_limited(wait_seconds: float, quota: Mapping[str, str]) -> Reply:
+    """429; Retry-After is rounded up to whole seconds, because a caller that is early is refused again.
+
+    Args:
+        wait_seconds: until there is room.
+        quota: the headers that report the quota.
+    """
     seconds = math.ceil(wait_seconds)
     reply = _openai_error(
         429,
@@ -104,12 +109,11 @@ def rate_limited(wait_seconds: float, requests_per_minute: float | None) -> Repl
         code="rate_limit_exceeded",
     )
     headers = {
+        **quota,
         "Retry-After": str(seconds),
         "x-ratelimit-remaining-requests": "0",
         "x-ratelimit-reset-requests": f"{seconds}s",
     }
-    if requests_per_minute is not None:
-        headers["x-ratelimit-limit-requests"] = f"{requests_per_minute:g}"
     return Reply(reply.status, reply.body, headers=headers)
 
 

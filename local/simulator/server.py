@@ -20,7 +20,10 @@ from local.simulator.wires import CHAT, GEMINI, NATIVE, PLAIN_IMAGES, Wire
 REQUEST_BYTES = 64 * 2**20
 """Room for a picture that is shown to the model, in base64."""
 
-MODELS = ("gpt-5", "gpt-5-mini", "gpt-5.4", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2")
+MODELS = (
+    *("gpt-5", "gpt-5-mini", "gpt-5.4", "gpt-6-luna", "gpt-6-sol"),
+    *("gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst"),
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.simulator.bodies import read_body
@@ -93,7 +93,7 @@ class SimulatedService:
         """
         outcome = plan.outcome
         if isinstance(outcome, PictureOrder):
-            outcome = await self._studio.draw(outcome)
+            outcome = replace(await self._studio.draw(outcome), headers=self._report_quota())
         await asyncio.sleep(arrived + plan.seconds - asyncio.get_running_loop().time())
         return outcome
 
@@ -110,11 +110,11 @@ class SimulatedService:
         fault = draw_fault(IMAGE_FAULTS, self.faults.rates, self._chance.stream_for_sighting("fault", sighting))
         if fault is Fault.RATE_LIMITED:
             self._sightings.count(sighting)
-            return rate_limited(self.faults.retry_after_seconds, self.faults.image_requests_per_minute)
+            return rate_limited(self.faults.retry_after_seconds, self._report_quota())
         wait_seconds = self._quota.try_accept()
         if wait_seconds > 0:
             # Not counted as seen: when a caller comes back must not change which faults it meets.
-            return rate_limited(wait_seconds, self.faults.image_requests_per_minute)
+            return rate_limited(wait_seconds, self._report_quota())
         self._sightings.count(sighting)
         return self._plan_image(call, fault, sighting)
 
@@ -141,7 +141,7 @@ class SimulatedService:
         self._sightings.count(sighting)
         fault = draw_fault(TEXT_FAULTS, self.faults.rates, self._chance.stream_for_sighting("fault", sighting))
         if fault is Fault.RATE_LIMITED:
-            return rate_limited(self.faults.retry_after_seconds, None)
+            return rate_limited(self.faults.retry_after_seconds, {})
         stream = self._chance.stream_for_sighting("text", sighting)
         latency = self._draw_latency(self.faults.latency_seconds.text, sighting)
         if fault is Fault.SERVER_ERROR:
@@ -157,6 +157,9 @@ class SimulatedService:
             return Plan(HangUp("timeout"), self.faults.timeout_seconds)
         answer_id = f"{sighting.identity[:32]}{sighting.times_before:04x}"
         return Plan(json_reply(wrap_answer(call, answer, answer_id)), latency)
+
+    def _report_quota(self) -> dict[str, str]:
+        return self._quota.describe() if self.faults.rate_headers else {}
 
     def _draw_latency(self, median_seconds: float, sighting: Sighting) -> float:
         stream = self._chance.stream_for_sighting("latency", sighting)

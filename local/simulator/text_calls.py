@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.simulator.bodies import count_tokens, read_text
+from local.simulator.instructed import find_instructed_format
 from local.simulator.replies import InvalidRequestError
 from local.simulator.shown_pictures import TOKENS_PER_PICTURE, check_picture
 from local.simulator.strict_schema import check_strict_schema
@@ -42,9 +43,9 @@ def parse_text_call(body: Mapping[str, Any]) -> TextCall:
         InvalidRequestError: naming the parameter and what was expected.
     """
     model = read_text(body, "model")
-    text_format = _read_format(body)
     question = list(_user_parts(body))
     document = "".join(part["text"] for part in question if isinstance(part.get("text"), str))
+    text_format = _read_format(body, document)
     pictures = [part for part in question if part.get("type") == "input_image"]
     for picture in pictures:
         check_picture(picture)
@@ -67,9 +68,11 @@ def parse_text_call(body: Mapping[str, Any]) -> TextCall:
     )
 
 
-def _read_format(body: Mapping[str, Any]) -> dict[str, Any]:
+def _read_format(body: Mapping[str, Any], document: str) -> dict[str, Any]:
     text = body.get("text")
     text_format = text.get("format") if isinstance(text, dict) else None
+    if text is None:
+        text_format = find_instructed_format(str(body.get("instructions")), document)
     if not isinstance(text_format, dict) or text_format.get("type") != "json_schema":
         raise InvalidRequestError(
             f"The simulator answers structured questions only: 'text.format' is {text_format!r}; expected the type "

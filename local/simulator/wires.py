@@ -40,7 +40,7 @@ def _read_chat(body: Body) -> Body:
     """Return the Responses request that asks the same as a chat completion."""
     answer_format = body.get("response_format")
     schema = answer_format.get("json_schema") if isinstance(answer_format, dict) else None
-    if not isinstance(schema, dict) or answer_format.get("type") != "json_schema":  # type: ignore[union-attr]  # a dict
+    if answer_format is not None and (not isinstance(schema, dict) or answer_format.get("type") != "json_schema"):
         problem = f"The simulator answers structured questions only: 'response_format' is {answer_format!r}."
         raise InvalidRequestError(problem, param="response_format")
     messages = body.get("messages")
@@ -49,7 +49,7 @@ def _read_chat(body: Body) -> Body:
         "model": body.get("model"),
         "instructions": "\n".join(str(message.get("content")) for message in said if message.get("role") == "system"),
         "input": [{"role": "user", "content": _read_content(message)} for message in said if _is_question(message)],
-        "text": {"format": {"type": "json_schema", **schema}},
+        "text": {"format": {"type": "json_schema", **schema}} if isinstance(schema, dict) else None,
         "max_output_tokens": body.get("max_completion_tokens") or body.get("max_tokens"),
     }
 
@@ -118,7 +118,12 @@ def _dress_gemini(reply: Reply) -> Reply:
 
 
 def _read_plain_image(body: Body) -> Body:
-    """Return an image request without the one parameter that compatible servers have and GPT-image models refuse."""
+    """Return an image request without the one parameter that compatible servers have and GPT image models refuse.
+
+    A gateway in front of a GPT image model takes what that model takes.
+    """
+    if str(body.get("model")).startswith("gpt-image") and "response_format" not in body:
+        return body
     if body.get("response_format") != "b64_json":
         problem = f"The simulator sends pictures as b64_json: 'response_format' is {body.get('response_format')!r}."
         raise InvalidRequestError(problem, param="response_format")

@@ -5,27 +5,33 @@ five kinds of exception or in None) and loses what they cost. Here each is a Mod
 the usage that the body told: such an answer was billed.
 """
 
-import base64
+import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from shared.adapters.model_calls import ModelCall
-from shared.adapters.model_codes import find_reason, read_codes
-from shared.ports import AnswerT, ImageAnswer, ImageRequest, ModelError, TextAnswer, TextRequest, Usage
+from shared.adapters.model_codes import find_reason, read_message
+from shared.adapters.model_validation import WrongShapeError, read_value
+from shared.ports import AnswerT, Mismatch, ModelError, TextAnswer, TextRequest, Usage
 from shared.prices import PriceList
 from shared.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back with status 200: the raw body and the service's id of the call."""
+    """What came back with a status below 300.
+
+    Attributes:
+        body: as it came.
+        request_id: the service's id of the call.
+        requests_per_minute: the quota, where the service reports it.
+    """
 
     body: bytes
     request_id: str | None
+    requests_per_minute: float | None = None
 
 
 def read_text_answer(
@@ -41,44 +47,13 @@ def read_text_answer(
     Raises:
         ModelError: malformed_answer, refusal, incomplete_answer, content_policy, or what a failed response names.
     """
-    answer = _open(reply, call, Reason.MALFORMED_ANSWER)
-    _check_status(answer)
+    answer = open_answer(reply, call, Reason.MALFORMED_ANSWER)
+    check_status(answer)
     parts = list(_iterate_parts(answer.data))
     if any(part.get("type") == "refusal" for part in parts):
         raise answer.fail(Reason.REFUSAL, "the model refused to answer")
     text = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
     return _parse(text, request, answer, deployment=deployment, prices=prices)
-
-
-def read_image_answer(
-    reply: Reply,
-    request: ImageRequest,
-    call: ModelCall,
-    *,
-    deployment: str,
-    prices: PriceList,
-) -> ImageAnswer:
-    """Read the body of ``POST /images/generations``; its usage is estimated if the service does not tell it.
-
-    Raises:
-        ModelError: bad_image for a body that holds no picture, or what an error in it names.
-    """
-    answer = _open(reply, call, Reason.BAD_IMAGE)
-    _check_status(answer)
-    encoded = _take_first(answer.data.get("data")).get("b64_json")
-    if not isinstance(encoded, str) or not encoded:
-        raise answer.fail(Reason.BAD_IMAGE, "the answer holds no picture (data[0].b64_json is missing)")
-    try:
-        data = base64.b64decode(encoded, validate=True)
-    except ValueError:  # binascii.Error is one; characters outside ASCII raise a plain one
-        raise answer.fail(Reason.BAD_IMAGE, "the picture is no valid base64") from None
-    model = answer.choose_model(deployment, prices)
-    return ImageAnswer(
-        data=data,
-        usage=answer.usage or prices.estimate_image_usage(model, request.size, request.quality),
-        model=model,
-        request_id=reply.request_id,
-    )
 
 
 def read_chat_answer(
@@ -94,9 +69,9 @@ def read_chat_answer(
     Raises:
         ModelError: malformed_answer, refusal, incomplete_answer, content_policy, or what an error in it names.
     """
-    answer = _open(reply, call, Reason.MALFORMED_ANSWER)
-    _check_status(answer)
-    choice = _take_first(answer.data.get("choices"))
+    answer = open_answer(reply, call, Reason.MALFORMED_ANSWER)
+    check_status(answer)
+    choice = take_first(answer.data.get("choices"))
     finish = choice.get("finish_reason")
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
@@ -106,23 +81,25 @@ def read_chat_answer(
         raise answer.fail(Reason.REFUSAL, "the model refused to answer")
     if finish == "length":
         raise answer.fail(Reason.INCOMPLETE_ANSWER, "the answer was cut off", quote=finish)
-    text = message.get("content")
-    return _parse(text if isinstance(text, str) else "", request, answer, deployment=deployment, prices=prices)
+    text = _join_content(message.get("content")) or _read_tool_call(message)
+    return _parse(text, request, answer, deployment=deployment, prices=prices)
 
 
-def check_model_list(reply: Reply, call: ModelCall) -> None:
-    """Check the body of ``GET /models``: a proxy's page is no model service.
+def read_model_list(reply: Reply, call: ModelCall) -> list[object]:
+    """Return the models in the body of ``GET /models``; a proxy's page is not a model service.
 
     Raises:
         ModelError: malformed_answer.
     """
-    answer = _open(reply, call, Reason.MALFORMED_ANSWER)
-    if not isinstance(answer.data.get("data"), list):
+    answer = open_answer(reply, call, Reason.MALFORMED_ANSWER)
+    models = answer.data.get("data")
+    if not isinstance(models, list):
         raise answer.fail(Reason.MALFORMED_ANSWER, f"the answer is no list of models; check {call.settings.address}")
+    return models
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class OpenedAnswer:
     """A body that is a JSON object, and what its errors have in common."""
 
     data: dict[str, Any]
@@ -130,8 +107,17 @@ class _Answer:
     request_id: str | None
     call: ModelCall
 
-    def fail(self, reason: Reason, what: str, quote: str | None = None) -> ModelError:
-        return self.call.fail(reason, what, quote=quote, request_id=self.request_id, usage=self.usage)
+    def fail(self, reason: Reason, what: str, quote: str | None = None, mismatch: Mismatch | None = None) -> ModelError:
+        """Return the error to raise: the call was answered, so it is billed."""
+        return self.call.fail(
+            reason,
+            what,
+            quote=quote,
+            request_id=self.request_id,
+            usage=self.usage,
+            answered=True,
+            mismatch=mismatch,
+        )
 
     def choose_model(self, deployment: str, prices: PriceList) -> str:
         """Return the name that prices are looked up by: the model that answered, if it has a price."""
@@ -139,48 +125,62 @@ class _Answer:
         return model if isinstance(model, str) and prices.is_priced(model) else deployment
 
 
-def _open(reply: Reply, call: ModelCall, reason: Reason) -> _Answer:
+def open_answer(reply: Reply, call: ModelCall, reason: Reason) -> OpenedAnswer:
+    """Read the JSON object of an answer.
+
+    Raises:
+        ModelError: ``reason``: there is none; the call was answered, and is billed.
+    """
+
+    def fail(came: str, what: str) -> ModelError:
+        mismatch = Mismatch(came, f"check {call.settings.model}") if reason is Reason.BAD_IMAGE else None
+        return call.fail(reason, what, request_id=reply.request_id, answered=True, mismatch=mismatch)
+
     body = reply.body.strip()
     if not body:
-        raise call.fail(reason, "the answer is empty; expected JSON", request_id=reply.request_id)
+        raise fail("empty", "the answer is empty; expected JSON")
     if body.startswith(b"<"):
-        what = "the answer is an HTML page; expected JSON; is a proxy in between?"
-        raise call.fail(reason, what, request_id=reply.request_id)
+        raise fail("an HTML page", "the answer is an HTML page; expected JSON; is a proxy in between?")
     try:
-        data = json.loads(body)
+        data = json.loads(body.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested beyond reason
-        raise call.fail(reason, "the answer is no valid JSON", request_id=reply.request_id) from None
+        raise fail("not whole JSON documents", "the answer is not valid JSON") from None
     if not isinstance(data, dict):
-        what = f"the answer is a JSON {type(data).__name__}; expected an object"
-        raise call.fail(reason, what, request_id=reply.request_id)
-    return _Answer(data, _read_usage(data.get("usage")), reply.request_id, call)
+        kind = type(data).__name__
+        raise fail(f"a JSON {kind}", f"the answer is a JSON {kind}; expected an object")
+    return OpenedAnswer(data, read_usage(data.get("usage")), reply.request_id, call)
 
 
 def _parse(
-    text: str, request: TextRequest[AnswerT], answer: _Answer, *, deployment: str, prices: PriceList
+    text: str, request: TextRequest[AnswerT], answer: OpenedAnswer, *, deployment: str, prices: PriceList
 ) -> TextAnswer[AnswerT]:
     """Return what a text says; it has to be of the type that was asked for."""
     if not text:
         raise answer.fail(Reason.MALFORMED_ANSWER, "the answer holds no text")
     try:
-        value = request.answer_type.model_validate_json(text)
-    except ValidationError as invalid:
-        raise answer.fail(Reason.MALFORMED_ANSWER, *_describe(invalid)) from None
+        value = read_value(text, request.answer_type)
+    except WrongShapeError as wrong:
+        raise answer.fail(Reason.MALFORMED_ANSWER, wrong.what, wrong.place) from None
     return TextAnswer(
         value=value,
-        usage=answer.usage or Usage(),
+        usage=answer.usage,
         model=answer.choose_model(deployment, prices),
         request_id=answer.request_id,
     )
 
 
-def _take_first(entries: Any) -> dict[str, Any]:
+def take_first(entries: Any) -> dict[str, Any]:
     """Return the first entry of a list if it is an object, and an empty one where it is not."""
     first = entries[0] if isinstance(entries, list) and entries else None
     return first if isinstance(first, dict) else {}
 
 
-def _check_status(answer: _Answer) -> None:
+def check_status(answer: OpenedAnswer) -> None:
+    """Check that a body holds no error, whatever its HTTP status says.
+
+    Raises:
+        ModelError: it does, or it says itself that it is not complete.
+    """
     status = answer.data.get("status", "completed")  # images have none
     error = answer.data.get("error")
     if status == "incomplete":
@@ -190,9 +190,10 @@ def _check_status(answer: _Answer) -> None:
             raise answer.fail(Reason.CONTENT_POLICY, "the answer was cut off by the content filter")
         raise answer.fail(Reason.INCOMPLETE_ANSWER, "the answer was cut off", quote=str(cause))
     if error or status != "completed":
-        said = error.get("message") if isinstance(error, dict) else None
-        reason = find_reason(read_codes(error)) or Reason.SERVER_ERROR
-        raise answer.fail(reason, "the service failed to answer", quote=said if isinstance(said, str) else str(status))
+        reason = find_reason(error) or Reason.SERVER_ERROR
+        said = read_message(error) or str(status)
+        mismatch = Mismatch("an error in place of an answer", f"check {answer.call.settings.model}")
+        raise answer.fail(reason, "the service failed to answer", said, mismatch)
 
 
 def _iterate_parts(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -204,24 +205,32 @@ def _iterate_parts(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from (part for part in content if isinstance(part, dict)) if isinstance(content, list) else ()
 
 
-def _describe(invalid: ValidationError) -> tuple[str, str]:
-    """Return what is wrong with an answer and the first place of it, without quoting the answer."""
-    first = invalid.errors(include_input=False, include_url=False, include_context=False)[0]
-    if first["type"] == "json_invalid":
-        return "the answer is no whole JSON document", first["msg"]
-    place = ".".join(str(step) for step in first["loc"]) or "the top"
-    return f"the answer has the wrong shape in {invalid.error_count()} places", f"{place}: {first['type']}"
+def _join_content(content: Any) -> str:
+    """Return the text of a chat message: one text, or a list of parts."""
+    if isinstance(content, list):
+        parts = (part.get("text") if isinstance(part, dict) else part for part in content)
+        content = "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
 
 
-def _read_usage(usage: Any) -> Usage | None:
+def _read_tool_call(message: dict[str, Any]) -> str:
+    """Return what a server that turns the schema into a tool has the model call it with."""
+    function = take_first(message.get("tool_calls")).get("function")
+    arguments = function.get("arguments") if isinstance(function, dict) else None
+    return arguments if isinstance(arguments, str) else ""
+
+
+def read_usage(usage: Any) -> Usage | None:
+    """Return what an answer reports of its tokens; None where that is nothing, or all zeros, as gateways fill in."""
     if not isinstance(usage, dict):
         return None
-    if (
-        "prompt_tokens" in usage
-    ):  # chat completions; what a model thinks is billed, and Gemini tells it in the total only
+    if "prompt_tokens" in usage:
+        # Chat completions. What a model thinks is billed, and Gemini counts it in the total only.
         asked, written = _read_count(usage["prompt_tokens"]), _read_count(usage.get("completion_tokens"))
-        return Usage(asked, max(written, _read_count(usage.get("total_tokens")) - asked))
-    return Usage(_read_count(usage.get("input_tokens")), _read_count(usage.get("output_tokens")))
+        found = Usage(asked, max(written, _read_count(usage.get("total_tokens")) - asked))
+    else:
+        found = Usage(_read_count(usage.get("input_tokens")), _read_count(usage.get("output_tokens")))
+    return None if found == Usage() else found
 
 
 def _read_count(count: Any) -> int:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from shared.adapters.redaction import flatten, quote_service
-from shared.ports import ModelError, Usage
+from shared.domain.model_lifecycle import find_successor
+from shared.ports import Mismatch, ModelError, Usage
 from shared.reasons import Reason
 
 LONGEST_MESSAGE = 300
@@ -48,6 +49,7 @@ class ModelCall:
         private: the texts that were sent.
         billed: the service charges for such a call, also when its answer is lost.
         settings: what to name where one of them has to be corrected.
+        model: the deployment or model that is called; empty = none.
     """
 
     subject: str
@@ -55,6 +57,7 @@ class ModelCall:
     private: tuple[str, ...] = field(default=(), repr=False)
     billed: bool = True
     settings: SettingNames = AZURE
+    model: str = ""
 
     def fail(
         self,
@@ -65,6 +68,10 @@ class ModelCall:
         request_id: str | None = None,
         retry_after_seconds: float | None = None,
         usage: Usage | None = None,
+        answered: bool = False,
+        mismatch: Mismatch | None = None,
+        requests_per_minute: float | None = None,
+        status: int | None = None,
     ) -> ModelError:
         """Return the error to raise.
 
@@ -75,8 +82,14 @@ class ModelCall:
             request_id: the service's id of the call.
             retry_after_seconds: how long it asked us to wait.
             usage: what it told the call consumed.
+            answered: an answer came, which is billed.
+            mismatch: what an image answer held instead.
+            requests_per_minute: the quota that it reports.
+            status: the HTTP status of a refusal.
         """
         message = f"{self.subject}: {what}"
+        if reason is Reason.MODEL_NOT_FOUND and (successor := find_successor(self.model)):
+            message = f"{message}; its successor is {successor}"
         if quote and (quoted := quote_service(quote, key=self.key, private=self.private)):
             message = f"{message}; it says: {quoted}"
         message = flatten(message)
@@ -88,4 +101,8 @@ class ModelCall:
             request_id=request_id,
             retry_after_seconds=retry_after_seconds,
             usage=usage,
+            answered=answered,
+            mismatch=mismatch,
+            requests_per_minute=requests_per_minute,
+            status=status,
         )

@@ -1,21 +1,23 @@
-"""The model port over servers that speak the part of OpenAI's wire that all of them know.
+"""The model port over servers that speak the part of OpenAI's wire that most of them know.
 
-That is chat completions with a JSON schema, pictures in the question included (Gemini's endpoint, vLLM, Ollama and
-most gateways have no Responses), and ``/images/generations`` with the parameters that came first: no quality, no output
-format.
+That is chat completions with a JSON schema, images in the question included (Gemini's endpoint, vLLM, Ollama and most
+gateways have no Responses), and ``/images/generations``. Whatever a server refuses to take is left out from then on.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, omit
 
-from shared.adapters.model_answers import read_chat_answer, read_image_answer
+from shared.adapters.model_answers import read_chat_answer
 from shared.adapters.model_client import limit_time
+from shared.adapters.model_drawing import draw_image
 from shared.adapters.model_line import ModelLine
 from shared.adapters.model_openai import TEXT_TIMEOUT_SECONDS
-from shared.adapters.model_schema import build_strict_schema
+from shared.adapters.model_refusals import SCHEMA_LIMITS
+from shared.adapters.model_schema import build_strict_schema, limit_schema, spell_out_schema
 from shared.adapters.model_vision import choose_deployment, write_data_url
+from shared.domain.text_families import choose_effort
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.prices import PriceList, load_prices
 
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
     from openai.types.shared_params import ResponseFormatJSONSchema
 
     from shared.config import ModelSettings
+
+
+FORMAT, OUTPUT_LIMIT, OLD_OUTPUT_LIMIT = "response_format", "max_completion_tokens", "max_tokens"
+EFFORT = "reasoning_effort"
+"""Parameters that a server may not know; the older limit is sent in place of the newer one."""
+
+MAX_TEXT_CHARACTERS = 1_200
+"""Of each text in an answer, as the longest description may have: a model that repeats itself stops there."""
 
 
 class CompatibleModel:
@@ -50,49 +60,46 @@ class CompatibleModel:
         """
         kind, model = choose_deployment(self._settings, request)
         call = self._line.describe(kind, model, request.instructions, request.task)
-        schema = build_strict_schema(request.answer_type)
-        answer_format: ResponseFormatJSONSchema = {
-            "type": "json_schema",
-            "json_schema": {"name": request.schema_name, "schema": cast("dict[str, object]", schema), "strict": True},
-        }
+        effort = choose_effort(model, self._settings.reasoning_effort)
+        plain = build_strict_schema(request.answer_type)
+        limited = limit_schema(plain, request.max_entries, max_characters=MAX_TEXT_CHARACTERS)
 
-        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
+        async def send(sdk: AsyncOpenAI, without: frozenset[str]) -> httpx2.Response:
+            has_format = FORMAT not in without
+            schema = cast("dict[str, object]", plain if SCHEMA_LIMITS in without else limited)
+            answer_format: ResponseFormatJSONSchema = {
+                "type": "json_schema",
+                "json_schema": {"name": request.schema_name, "schema": schema, "strict": True},
+            }
+            most = request.max_output_tokens or omit
             raw = await sdk.chat.completions.with_raw_response.create(
                 model=model,
                 messages=[
-                    {"role": "system", "content": request.instructions},
+                    {
+                        "role": "system",
+                        "content": request.instructions if has_format else spell_out_schema(request, plain),
+                    },
                     {"role": "user", "content": _write_content(request)},
                 ],
-                response_format=answer_format,
+                reasoning_effort=omit if effort is None or EFFORT in without else cast("Any", effort),
+                response_format=answer_format if has_format else omit,
+                max_completion_tokens=omit if OUTPUT_LIMIT in without else most,
+                max_tokens=most if OUTPUT_LIMIT in without and OLD_OUTPUT_LIMIT not in without else omit,
                 timeout=limit_time(TEXT_TIMEOUT_SECONDS),
             )
             return raw.http_response
 
-        reply = await self._line.send(call, send, TEXT_TIMEOUT_SECONDS)
+        optional = (SCHEMA_LIMITS, OUTPUT_LIMIT, OLD_OUTPUT_LIMIT, EFFORT, FORMAT)
+        reply = await self._line.send(call, send, TEXT_TIMEOUT_SECONDS, optional=optional)
         return read_chat_answer(reply, request, call, deployment=model, prices=self._prices)
 
     async def draw(self, request: ImageRequest) -> ImageAnswer:
-        """Make one picture: one ``POST /images/generations`` that asks for the picture itself, not for its address.
+        """Generate one image, see `draw_image`.
 
         Raises:
             ModelError: for every failure; with its usage if an answer came that cannot be used.
         """
-        model, seconds = self._settings.image_deployment, self._settings.image_timeout_seconds
-        call = self._line.describe("image", model, request.prompt)
-
-        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
-            raw = await sdk.images.with_raw_response.generate(
-                model=model,
-                prompt=request.prompt,
-                n=1,
-                size=request.size,
-                response_format="b64_json",
-                timeout=limit_time(seconds),
-            )
-            return raw.http_response
-
-        reply = await self._line.send(call, send, seconds)
-        return read_image_answer(reply, request, call, deployment=model, prices=self._prices)
+        return await draw_image(self._line, self._settings, request, prices=self._prices, is_compatible=True)
 
     async def probe(self) -> None:
         """List the models, which is not billed.

@@ -6,6 +6,7 @@ billed: ``connection``. Once bytes were sent and no answer came, the service may
 """
 
 import math
+import re
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ import httpx2
 import openai
 
 from shared.adapters.model_calls import ModelCall
-from shared.adapters.model_codes import find_reason, read_codes
+from shared.adapters.model_codes import find_reason, read_message
+from shared.adapters.model_quota import read_request_quota, read_span
 from shared.ports import ModelError
 from shared.reasons import Reason
 
@@ -46,21 +48,24 @@ _REASON_BY_STATUS = {
 }
 """Statuses below 500 without a code that says more; those from 500 are server errors, all others bad requests."""
 
-_STATUSES_WITH_REASON_CODES = frozenset({400, 402, 403, 404, 422, 429})
-"""Where a code is more exact than the status. A 401 or a 5xx is what its status says."""
-
 _ADVICE = {
     Reason.AUTHENTICATION: "check {names.key}{names.sign_in}",
     Reason.MODEL_NOT_FOUND: "check {names.model}",
     Reason.QUOTA_EXHAUSTED: "the account has no quota or credit left",
     Reason.ACCOUNT_BLOCKED: "the service blocked this resource for its content policy; see the Azure portal",
     Reason.CONTENT_POLICY: "refused by the content policy",
+    Reason.CONTEXT_OVERFLOW: "the request is longer than the model's context window",
 }
 
 _KEY_REFUSED = "api key not valid"
 """Gemini answers a wrong key with a 400: "API key not valid. Please pass a valid API key." """
 
-_REQUEST_ID_HEADERS = ("x-request-id", "apim-request-id", "x-ms-request-id")
+_REQUEST_ID_HEADERS = ("x-request-id", "apim-request-id", "x-ms-request-id", "x-litellm-call-id")
+
+_WAIT_IN_WORDS = re.compile(
+    r"(?:try|retry)(?: again)? (?:in|after) "
+    r"((?:\d+(?:\.\d+)? ?(?:ms|milliseconds?|h|hours?|m|minutes?|s|sec|seconds?)?\b ?)+)"
+)
 
 
 def explain_failure(failure: Exception, call: ModelCall) -> ModelError:
@@ -116,16 +121,20 @@ def _read_number(text: str | None) -> float | None:
 
 def _explain_status(failure: openai.APIStatusError, call: ModelCall) -> ModelError:
     headers = failure.response.headers
-    body = _unwrap(failure.body)
-    said = _read_message(body)
+    body = unwrap_body(failure.body)
+    said = read_message(body)
     reason = classify_status(failure.status_code, body, said)
     retry_after = read_retry_after(headers)
+    if failure.status_code == httpx2.codes.SERVICE_UNAVAILABLE and retry_after is not None:
+        reason = Reason.RATE_LIMITED  # a gateway whose circuit breaker opened after 429s: it says when to come again
     return call.fail(
         reason,
         advise(reason, failure.status_code, call),
         quote=said,
         request_id=read_request_id(headers),
-        retry_after_seconds=_read_retry_delay(body) if retry_after is None else retry_after,
+        retry_after_seconds=_find_retry_delay(headers, body, said) if retry_after is None else retry_after,
+        requests_per_minute=read_request_quota(headers) if reason is Reason.RATE_LIMITED else None,
+        status=failure.status_code,
     )
 
 
@@ -143,40 +152,35 @@ def classify_status(status: int, body: object, said: str) -> Reason:
         body: the error object in the answer, if there is one.
         said: what it says to people.
     """
-    words = said.casefold()
-    if status == httpx2.codes.FORBIDDEN and "blocked" in words and "content policy" in words:
-        return Reason.ACCOUNT_BLOCKED
-    if status == httpx2.codes.BAD_REQUEST and _KEY_REFUSED in words:
+    if status == httpx2.codes.BAD_REQUEST and _KEY_REFUSED in said.casefold():
         return Reason.AUTHENTICATION
-    if status in _STATUSES_WITH_REASON_CODES and (reason := find_reason(read_codes(body))):
+    if status != httpx2.codes.UNAUTHORIZED and (reason := find_reason(body, said=said)):
         return reason
     if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
         return Reason.SERVER_ERROR
     return _REASON_BY_STATUS.get(status, Reason.BAD_REQUEST)
 
 
-def _unwrap(body: Any) -> Any:
+def unwrap_body(body: Any) -> Any:
     """Return the error object: the SDK has taken it out of ``{"error"}``, but Gemini puts a list around that."""
     if not isinstance(body, list) or not body:
         return body
     return body[0].get("error") if isinstance(body[0], dict) else None
 
 
-def _read_retry_delay(body: Any) -> float | None:
-    """Return the seconds of Gemini's ``RetryInfo``, which stands in the body: ``{"retryDelay": "34s"}``."""
+def _find_retry_delay(headers: Mapping[str, str], body: Any, said: str) -> float | None:
+    """Return the seconds to wait where no Retry-After says so.
+
+    Gemini's ``RetryInfo`` stands in the body (``{"retryDelay": "34s"}``), gateways leave only the words ("Please try
+    again in 1.5s"), and OpenAI says when its quota is full again.
+    """
     details = body.get("details") if isinstance(body, dict) else None
     for detail in details if isinstance(details, list) else ():
         delay = detail.get("retryDelay") if isinstance(detail, dict) else None
         if isinstance(delay, str):
             return _read_number(delay.removesuffix("s"))
-    return None
-
-
-def _read_message(body: Any) -> str:
-    """Return the sentence of an error body: ``{"message"}`` (the SDK has unwrapped ``error``), or bare text."""
-    if isinstance(body, dict):
-        body = body.get("message")
-    return body if isinstance(body, str) else ""
+    words = _WAIT_IN_WORDS.search(said.casefold())
+    return read_span(words[1]) if words else read_span(headers.get("x-ratelimit-reset-requests", ""))
 
 
 def _explain_connection(failure: Exception, call: ModelCall) -> ModelError:

@@ -16,7 +16,7 @@ from fal_client.client import AsyncRequestHandle, Completed
 from shared.adapters.model_calls import ModelCall
 from shared.adapters.model_fal_errors import CLIENT_FAILURES, FAL, explain_order, explain_status, explain_waiting
 from shared.config import LOOPBACK_HOSTS
-from shared.ports import ImageAnswer, ImageRequest, ModelError, OrderBook, Usage
+from shared.ports import ImageAnswer, ImageRequest, Mismatch, ModelError, OrderBook, Usage
 from shared.reasons import Reason
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class FalModel:
                     data += chunk
                     if len(data) > MOST_PICTURE_BYTES:
                         what = f"the picture is larger than {MOST_PICTURE_BYTES} bytes"
-                        raise _HopelessError(call.fail(Reason.BAD_IMAGE, what, request_id=order_id, usage=Usage()))
+                        raise _HopelessError(_fail_image(call, "too large", what, order_id))
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
             raise explain_waiting(failure, call, order_id) from None
         return bytes(data)
@@ -244,8 +244,14 @@ def _read_picture(result: Any, call: ModelCall, order_id: str) -> str:
         raise _HopelessError(call.fail(Reason.CONTENT_POLICY, what, request_id=order_id, usage=Usage()))
     if not isinstance(url, str) or not _is_safe(url):
         what = "the answer holds no picture (images[0].url is missing, or is no https address)"
-        raise _HopelessError(call.fail(Reason.BAD_IMAGE, what, request_id=order_id, usage=Usage()))
+        raise _HopelessError(_fail_image(call, "without an image", what, order_id))
     return url
+
+
+def _fail_image(call: ModelCall, came: str, what: str, order_id: str) -> ModelError:
+    """Return the error for a result without a usable image; it was made, and so it is billed."""
+    mismatch = Mismatch(came, f"check {FAL.model}")
+    return call.fail(Reason.BAD_IMAGE, what, request_id=order_id, usage=Usage(), mismatch=mismatch)
 
 
 def _is_safe(url: str) -> bool:

@@ -6,7 +6,7 @@ import httpx
 from fal_client import FalClientHTTPError
 
 from shared.adapters.model_calls import ModelCall, SettingNames
-from shared.adapters.model_codes import find_reason, read_codes
+from shared.adapters.model_codes import find_reason
 from shared.adapters.model_errors import advise, classify_status, read_retry_after
 from shared.ports import ModelError
 from shared.reasons import Reason
@@ -77,7 +77,7 @@ def _classify(failure: FalClientHTTPError, said: str) -> Reason:
         return Reason.QUOTA_EXHAUSTED
     entries = detail if isinstance(detail, list) else []
     kinds = [entry.get("type") for entry in entries if isinstance(entry, dict)] + [failure.error_type]
-    telling = next((kind for kind in kinds if find_reason(read_codes({"type": kind}))), None)
+    telling = next((kind for kind in kinds if find_reason({"type": kind}, said="")), None)
     return classify_status(failure.status_code, {"type": telling}, said)
 
 

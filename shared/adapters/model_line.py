@@ -8,6 +8,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -17,7 +18,7 @@ from openai import AsyncOpenAI
 
 from shared.adapters.credentials import SteadyCredential
 from shared.adapters.model_access import explain_refusal, explain_sign_in, find_asked_scope
-from shared.adapters.model_answers import Reply, check_model_list
+from shared.adapters.model_answers import Reply, read_model_list
 from shared.adapters.model_calls import AZURE, ModelCall, SettingNames
 from shared.adapters.model_client import (
     CONNECT_TIMEOUT_SECONDS,
@@ -26,11 +27,15 @@ from shared.adapters.model_client import (
     open_azure_client,
     open_key_client,
 )
-from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_request_id
+from shared.adapters.model_downloads import ImageDownloads
+from shared.adapters.model_errors import SDK_FAILURES, explain_failure, read_request_id, unwrap_body
+from shared.adapters.model_quota import read_request_quota
+from shared.adapters.model_refusals import find_refused
 from shared.adapters.model_tokens import ModelTokens, choose_scope
 from shared.adapters.token_source import SignInBounds
 from shared.config import IdentitySettings
-from shared.ports import ModelError
+from shared.domain.model_lifecycle import read_shutdown_dates
+from shared.ports import ListedModels, ModelError
 from shared.providers import Provider
 from shared.reasons import Reason
 
@@ -46,8 +51,12 @@ PROBE_TIMEOUT_SECONDS = 5.0
 CALL_FAILURES = (*SDK_FAILURES, AzureError)
 """What can go wrong with a call, signing in included."""
 
-Send = Callable[[AsyncOpenAI], Awaitable[httpx2.Response]]
-"""Makes one call with the SDK's client and returns the raw response, which the SDK has not tried to understand."""
+Send = Callable[[AsyncOpenAI, frozenset[str]], Awaitable[httpx2.Response]]
+"""Makes one call with the SDK's client, without the named parameters, and returns the raw response, which the SDK has
+not tried to understand."""
+
+PlainSend = Callable[[AsyncOpenAI], Awaitable[httpx2.Response]]
+"""The same, the parameters to leave out chosen already."""
 
 
 class ModelLine(ABC):
@@ -58,34 +67,54 @@ class ModelLine(ABC):
     Args:
         names: the settings that a message names.
         key: our key, if we sign in with one.
+
+    Attributes:
+        listed: gets what a probe reads of the models.
     """
 
     def __init__(self, names: SettingNames, key: str | None) -> None:
         self._names = names
         self._key = key
         self._client: ModelClient | None = None
+        self.listed = ListedModels()
+        self._refused: dict[str, frozenset[str]] = {}
+        self.downloads = ImageDownloads()
 
     def describe(self, kind: str, model: str, *private: str) -> ModelCall:
         """Return a call of a kind (text, vision, image) to a model; ``private`` is what must not be quoted of it."""
         subject = f"{kind} call to {self._names.noun} {model!r}"
-        return ModelCall(subject=subject, key=self._key, private=private, settings=self._names)
+        return ModelCall(subject=subject, key=self._key, private=private, settings=self._names, model=model)
 
-    async def send(self, call: ModelCall, send: Send, seconds: float) -> Reply:
+    async def send(self, call: ModelCall, send: Send, seconds: float, *, optional: tuple[str, ...] = ()) -> Reply:
         """Make a call whose answer may take so many seconds.
 
+        Args:
+            call: what is called.
+            send: makes the call.
+            seconds: how long the answer may take.
+            optional: parameters that not every server knows. Where a refusal names one, which is not billed, the call
+                is made again without it, and later ones to the same model leave it out from the start.
+
         Raises:
-            ModelError: there is no answer with status 200.
+            ModelError: there is no answer with a status below 300.
         """
         client = self._connect(call)
         try:
             await client.sign_in()
         except AzureError as failure:
             raise self._explain(failure, replace(call, billed=False)) from None
-        try:
-            response = await self._send(client, send, seconds)
-        except CALL_FAILURES as failure:
-            raise self._explain(failure, call) from None
-        return Reply(response.content, read_request_id(response.headers))
+        while True:
+            without = self._refused.get(call.subject, frozenset())
+            try:
+                response = await self._send(client, partial(_send_without, send, without), seconds)
+            except CALL_FAILURES as failure:
+                refused = _find_refused(failure, [name for name in optional if name not in without])
+                if refused is None:
+                    raise self._explain(failure, call) from None
+                self._refused[call.subject] = self._refused.get(call.subject, frozenset()) | {refused}
+                continue
+            headers = response.headers
+            return Reply(response.content, read_request_id(headers), read_request_quota(headers))
 
     async def probe(self) -> None:
         """List the models, which is not billed.
@@ -95,15 +124,17 @@ class ModelLine(ABC):
         """
         call = ModelCall(subject="model list", key=self._key, billed=False, settings=self._names)
 
-        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
             raw = await sdk.models.with_raw_response.list(timeout=limit_time(PROBE_TIMEOUT_SECONDS))
             return raw.http_response
 
-        check_model_list(await self.send(call, send, PROBE_TIMEOUT_SECONDS), call)
+        models = read_model_list(await self.send(call, send, PROBE_TIMEOUT_SECONDS), call)
+        self.listed.shutdown_dates |= read_shutdown_dates(models)
 
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""
         client, self._client = self._client, None
+        await self.downloads.close()
         if client is not None:
             await client.close()
 
@@ -116,7 +147,7 @@ class ModelLine(ABC):
             httpx2.InvalidURL: its address is no URL.
         """
 
-    async def _send(self, client: ModelClient, send: Send, seconds: float) -> httpx2.Response:
+    async def _send(self, client: ModelClient, send: PlainSend, seconds: float) -> httpx2.Response:
         """Send a call once.
 
         Raises:
@@ -142,6 +173,16 @@ class ModelLine(ABC):
                 what = f"{self._names.address} is no valid URL; expected one such as https://models.example.com"
                 raise call.fail(Reason.NOT_CONFIGURED, what) from None
         return self._client
+
+
+async def _send_without(send: Send, without: frozenset[str], sdk: AsyncOpenAI) -> httpx2.Response:
+    return await send(sdk, without)
+
+
+def _find_refused(failure: Exception, optional: list[str]) -> str | None:
+    if not isinstance(failure, openai.APIStatusError):
+        return None
+    return find_refused(failure.status_code, unwrap_body(failure.body), optional)
 
 
 class AzureLine(ModelLine):
@@ -178,7 +219,7 @@ class AzureLine(ModelLine):
             tokens = ModelTokens(credential, choose_scope(self._settings.api_version))
         return open_azure_client(self._settings.endpoint, self._settings, tokens)
 
-    async def _send(self, client: ModelClient, send: Send, seconds: float) -> httpx2.Response:
+    async def _send(self, client: ModelClient, send: PlainSend, seconds: float) -> httpx2.Response:
         """Send a call; where the account takes tokens for another audience than the documented one, once more.
 
         A call that is refused so is not billed.
@@ -221,7 +262,10 @@ class KeyLine(ModelLine):
 
 SERVICE_NAMES = {
     Provider.OPENAI: SettingNames(
-        noun="model", address="the network", key="OPENAI_API_KEY", model="TEXT_MODEL, VISION_MODEL and IMAGE_MODEL"
+        noun="model",
+        address="OPENAI_BASE_URL and the network",
+        key="OPENAI_API_KEY",
+        model="TEXT_MODEL, VISION_MODEL and IMAGE_MODEL",
     ),
     Provider.GEMINI: SettingNames(
         noun="model", address="the network", key="GEMINI_API_KEY", model="TEXT_MODEL and VISION_MODEL"

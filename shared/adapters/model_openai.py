@@ -7,13 +7,16 @@ have.
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx2
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, omit
 
-from shared.adapters.model_answers import read_image_answer, read_text_answer
+from shared.adapters.model_answers import read_text_answer
 from shared.adapters.model_client import limit_time
+from shared.adapters.model_drawing import draw_image
 from shared.adapters.model_line import AzureLine, ModelLine
-from shared.adapters.model_schema import build_strict_schema
+from shared.adapters.model_refusals import SCHEMA_LIMITS
+from shared.adapters.model_schema import build_strict_schema, limit_schema, spell_out_schema
 from shared.adapters.model_vision import choose_deployment, write_data_url
+from shared.domain.text_families import choose_effort
 from shared.ports import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.prices import PriceList, load_prices
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from openai.types.responses import ResponseInputParam
 
     from shared.config import IdentitySettings, ModelSettings
+
+FORMAT, OUTPUT_LIMIT, EFFORT = "text.format", "max_output_tokens", "reasoning"
+"""Parameters that a gateway may not know."""
 
 TEXT_TIMEOUT_SECONDS = 600.0
 """A batch of 50 drafts is some 15,000 tokens, and a reasoning model thinks first: minutes, and paid for if given up."""
@@ -67,48 +73,44 @@ class OpenAIModel:
         """
         kind, deployment = choose_deployment(self._settings, request)
         call = self._line.describe(kind, deployment, request.instructions, request.task)
-        schema = build_strict_schema(request.answer_type)
+        effort = choose_effort(deployment, self._settings.reasoning_effort)
+        schema = limit_schema(build_strict_schema(request.answer_type), request.max_entries)
+        unlimited = build_strict_schema(request.answer_type)
 
-        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
+        async def send(sdk: AsyncOpenAI, without: frozenset[str]) -> httpx2.Response:
+            has_format = FORMAT not in without
             raw = await sdk.responses.with_raw_response.create(
                 model=deployment,
-                instructions=request.instructions,
+                instructions=request.instructions if has_format else spell_out_schema(request, unlimited),
                 input=_write_input(request),
                 text={
-                    "format": {"type": "json_schema", "name": request.schema_name, "schema": schema, "strict": True},
-                },
+                    "format": {
+                        "type": "json_schema",
+                        "name": request.schema_name,
+                        "schema": unlimited if SCHEMA_LIMITS in without else schema,
+                        "strict": True,
+                    },
+                }
+                if has_format
+                else omit,
+                max_output_tokens=omit if OUTPUT_LIMIT in without else request.max_output_tokens or omit,
+                reasoning=omit if effort is None or EFFORT in without else {"effort": cast("Any", effort)},
                 store=False,
                 timeout=limit_time(TEXT_TIMEOUT_SECONDS),
             )
             return raw.http_response
 
-        reply = await self._line.send(call, send, TEXT_TIMEOUT_SECONDS)
+        optional = (SCHEMA_LIMITS, OUTPUT_LIMIT, EFFORT, FORMAT)
+        reply = await self._line.send(call, send, TEXT_TIMEOUT_SECONDS, optional=optional)
         return read_text_answer(reply, request, call, deployment=deployment, prices=self._prices)
 
     async def draw(self, request: ImageRequest) -> ImageAnswer:
-        """Make one picture: one ``POST /images/generations``.
+        """Generate one image, see `draw_image`.
 
         Raises:
             ModelError: for every failure; with its usage if an answer came that cannot be used.
         """
-        deployment = self._settings.image_deployment
-        call = self._line.describe("image", deployment, request.prompt)
-        seconds = self._settings.image_timeout_seconds
-
-        async def send(sdk: AsyncOpenAI) -> httpx2.Response:
-            raw = await sdk.images.with_raw_response.generate(
-                model=deployment,
-                prompt=request.prompt,
-                n=1,
-                size=request.size,
-                quality=cast("Any", request.quality),  # checked by the request's schema; the service knows its own list
-                output_format=cast("Any", request.format),
-                timeout=limit_time(seconds),
-            )
-            return raw.http_response
-
-        reply = await self._line.send(call, send, seconds)
-        return read_image_answer(reply, request, call, deployment=deployment, prices=self._prices)
+        return await draw_image(self._line, self._settings, request, prices=self._prices)
 
     async def probe(self) -> None:
         """List the models, which is not billed.

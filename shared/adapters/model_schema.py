@@ -1,14 +1,19 @@
 """The JSON schema of an answer, in the subset that structured outputs accept in strict mode.
 
-Every field is required and no other is allowed. Lengths, ranges, patterns and formats are left out: Azure OpenAI
-refuses a schema that holds them (learn.microsoft.com/azure/ai-foundry/openai/how-to/structured-outputs), and every
-answer is validated against its type anyway.
+Every field is required and no other is allowed. Ranges, patterns and formats are left out: Azure OpenAI refuses a
+schema that holds them (learn.microsoft.com/azure/ai-foundry/openai/how-to/structured-outputs), and every answer is
+validated against its type anyway. The number of entries is limited, so that a model that repeats itself stops; where a
+service refuses that, it is left out, too. Lengths of texts are only for servers that are not OpenAI's own.
 """
 
+import json
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
+
+from shared.ports import AnswerT, TextRequest
 
 
 @cache
@@ -25,6 +30,36 @@ def build_strict_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
     if "$defs" in schema:
         strict["$defs"] = {name: _tighten(definition, name) for name, definition in schema["$defs"].items()}
     return strict
+
+
+def limit_schema(
+    schema: dict[str, Any], max_entries: int | None, *, max_characters: int | None = None
+) -> dict[str, Any]:
+    """Return a strict schema with limits.
+
+    Args:
+        schema: what `build_strict_schema` gave; left as it is.
+        max_entries: of each list at the top of the answer; None = no limit.
+        max_characters: of each text; None = no limit.
+    """
+    limited = deepcopy(schema)
+    for field in limited["properties"].values():
+        if field.get("type") == "array" and max_entries is not None:
+            field["maxItems"] = max_entries
+    if max_characters is not None:
+        for node in (limited, *limited.get("$defs", {}).values()):
+            for field in node["properties"].values():
+                if field.get("type") == "string" and "enum" not in field:
+                    field["maxLength"] = max_characters
+    return limited
+
+
+def spell_out_schema(request: TextRequest[AnswerT], schema: dict[str, Any]) -> str:
+    """Return the instructions of a request with its schema, for a server that takes no schema beside them."""
+    return (
+        f"{request.instructions}\n\nAnswer with one JSON object and nothing else: no code fence, no explanation. "
+        f"It follows this JSON schema:\n{json.dumps(schema, ensure_ascii=False, separators=(',', ':'))}"
+    )
 
 
 def _tighten(node: dict[str, Any], place: str) -> dict[str, Any]:

@@ -13,6 +13,11 @@ _REPEATED_RUN = 32
 _KEY_RUN = 6
 """Services echo the first or last few characters of a refused key; 6 in a row are no accident."""
 
+_LONG_KEY_RUN = 12
+_WORD = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+")
+"""A piece of a key that is a word by itself, such as a gateway's name in ``sk-litellm-1234``, is no secret: only a
+longer run of the key is."""
+
 _PRIVATE_SHAPES = re.compile(
     r"""
     \bbearer\s+\S+                                                # an Authorization header
@@ -40,7 +45,7 @@ def quote_service(text: str, *, key: str | None, private: tuple[str, ...]) -> st
 
     Args:
         text: what the service wrote: a sentence, or a whole page.
-        key: our key; every word that shares 6 characters in a row with it is hidden.
+        key: our key; every word that holds it, or 6 characters of it in a row that are not a plain word, is hidden.
         private: what the request held (prompts); a message that repeats 32 characters of it is not quoted at all.
     """
     line = flatten(text[:_LONGEST_QUOTE])
@@ -62,5 +67,9 @@ def _repeats(line: str, private: tuple[str, ...]) -> bool:
 
 
 def _hide_key(line: str, key: str) -> str:
-    pieces = {key[start : start + _KEY_RUN] for start in range(max(1, len(key) - _KEY_RUN + 1))}
+    pieces = {key, *_cut(key, _LONG_KEY_RUN), *(piece for piece in _cut(key, _KEY_RUN) if not _WORD.fullmatch(piece))}
     return " ".join(HIDDEN if any(piece in word for piece in pieces) else word for word in line.split(" "))
+
+
+def _cut(key: str, length: int) -> set[str]:
+    return {key[start : start + length] for start in range(len(key) - length + 1)}

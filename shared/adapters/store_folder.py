@@ -1,7 +1,8 @@
 """The folder store: catalogs and runs in a folder of this machine."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from shared.adapters.store_rules import (
     split_path,
     split_prefix,
 )
-from shared.ports import Content, FileInfo, FolderPage
+from shared.ports import Content, FileInfo, FolderPage, StoreFullError
 
 # Measured: a hop to a thread costs 135 us, a stat 2 us, a read of a small file 9 us, one of 1.5 MB 60 us and more.
 DIRECT_READ_BYTES: Final = 64 * 1024
@@ -35,16 +36,20 @@ class FolderStore:
 
     Args:
         root: the folder; made by the first write.
+
+    Attributes:
+        full_error: why the last write failed that found the disk full; None = none did.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files = FolderFiles(root)
+        self.full_error: StoreFullError | None = None
 
     async def read(self, path: str) -> Content | None:
         """Return the whole file, or None if there is none."""
         split_path(path)
-        with translate_os_errors("read", path, self._root):
+        with self._translate("read", path):
             info = self._files.find(path)
             if info is None:
                 return None
@@ -55,7 +60,7 @@ class FolderStore:
     async def describe(self, path: str) -> FileInfo | None:
         """Return what is known of a file without reading it, or None if there is none."""
         split_path(path)
-        with translate_os_errors("describe", path, self._root):
+        with self._translate("describe", path):
             info = self._files.find(path)
             if info is None:
                 return None
@@ -73,13 +78,13 @@ class FolderStore:
         """Create or replace a file and return its ETag; StoreConflictError if ``if_match`` is not its ETag."""
         split_path(path)
         checked = check_facts(facts)
-        with translate_os_errors("write", path, self._root):
+        with self._translate("write", path):
             return await asyncio.to_thread(self._files.write, path, data, checked, if_match)
 
     async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
         """Yield a file's content in pieces of 1 MiB, all of one version; not a single piece if there is no file."""
         split_path(path)
-        with translate_os_errors("read", path, self._root):
+        with self._translate("read", path):
             if self._files.find(path) is None:
                 return
             try:
@@ -104,7 +109,7 @@ class FolderStore:
     ) -> None:
         """Create or replace a file from pieces, about 1 MiB of them in memory."""
         split_path(path)
-        with translate_os_errors("write", path, self._root), self._files.open_temporary() as (stream, temporary):
+        with self._translate("write", path), self._files.open_temporary() as (stream, temporary):
             async for block in gather_blocks(chunks, BLOCK_BYTES):
                 await asyncio.to_thread(stream.write, block)
 
@@ -126,25 +131,25 @@ class FolderStore:
         """Write a file that must not exist yet; False, and no change, if it does."""
         split_path(path)
         checked = check_facts(facts)
-        with translate_os_errors("create", path, self._root):
+        with self._translate("create", path):
             return await asyncio.to_thread(self._files.create, path, data, checked)
 
     async def delete(self, path: str, *, if_match: str | None = None) -> bool:
         """Delete a file; False if there was none; StoreConflictError if ``if_match`` is not its ETag."""
         split_path(path)
-        with translate_os_errors("delete", path, self._root):
+        with self._translate("delete", path):
             return await asyncio.to_thread(self._files.delete, path, if_match)
 
     async def move(self, path: str, new_path: str) -> None:
         """Give a file another name in the same container; no file, no move: a repeated activity has done it already."""
         check_same_container(path, new_path)
-        with translate_os_errors("move", path, self._root):
+        with self._translate("move", path):
             await asyncio.to_thread(self._files.move, path, new_path)
 
     async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
         """Yield the files whose path starts with ``prefix``, in path order, facts included."""
         container, rest = split_prefix(prefix)
-        with translate_os_errors("list", prefix, self._root):
+        with self._translate("list", prefix):
             self._files.check_root()
             paths = walk_paths(self._root, container, rest)
 
@@ -163,13 +168,13 @@ class FolderStore:
         """Return the names of the folders right below ``prefix``; ValueError for a foreign ``continuation``."""
         split_folder(prefix)
         check_limit(limit)
-        with translate_os_errors("list", prefix, self._root):
+        with self._translate("list", prefix):
             self._files.check_root()
             return await asyncio.to_thread(page_folders, self._root, prefix, limit, continuation)
 
     async def probe(self) -> None:
         """Raise StoreUnavailableError, naming what is wrong, if no file can be written right now."""
-        with translate_os_errors("use", ".", self._root), self._files.open_temporary() as (stream, _):
+        with self._translate("use", "."), self._files.open_temporary() as (stream, _):
             stream.write(b"probe")
             stream.flush()
 
@@ -178,7 +183,7 @@ class FolderStore:
 
         Only for the one that holds the folder's lock: another process's files in the making would be lost.
         """
-        with translate_os_errors("sweep", ".", self._root):
+        with self._translate("sweep", "."):
             return await asyncio.to_thread(self._files.sweep)
 
     async def close(self) -> None:
@@ -189,3 +194,12 @@ class FolderStore:
         if info is None:
             return None
         return self._files.read_facts(info) or self._files.settle(path)
+
+    @contextmanager
+    def _translate(self, action: str, subject: str) -> Iterator[None]:
+        try:
+            with translate_os_errors(action, subject, self._root):
+                yield
+        except StoreFullError as error:
+            self.full_error = error
+            raise

@@ -5,6 +5,7 @@ in the making, ``facts`` for sidecars.
 """
 
 import contextlib
+import errno
 import os
 import stat
 import uuid
@@ -23,7 +24,10 @@ from shared.adapters.store_folder_facts import (
     remove_sidecar,
 )
 from shared.adapters.store_folder_versions import VERSION_CLOCK, lock_paths, make_etag
-from shared.ports import Content, FileInfo, StoreConflictError, StoreUnavailableError
+from shared.ports import Content, FileInfo, StoreConflictError, StoreFullError, StoreUnavailableError
+
+FULL_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""No space left on the device; the user's quota on it is used up."""
 
 
 class FolderFiles:
@@ -215,10 +219,9 @@ def _info(path: str, status: os.stat_result) -> FileInfo:
 
 @contextmanager
 def translate_os_errors(action: str, subject: str, root: Path) -> Iterator[None]:
-    """Turn any OSError, a full disk too, into StoreUnavailableError: one line that names path and cause."""
+    """Turn an OSError into StoreUnavailableError, that of a full disk into StoreFullError: one line with the cause."""
     try:
         yield
     except OSError as exc:
-        raise StoreUnavailableError(
-            f"the folder store at {root} could not {action} {subject!r}: {exc.strerror or exc}",
-        ) from exc
+        kind = StoreFullError if exc.errno in FULL_DISK_ERRORS else StoreUnavailableError
+        raise kind(f"the folder store at {root} could not {action} {subject!r}: {exc.strerror or exc}") from exc

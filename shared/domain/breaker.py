@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from shared.domain.messages import Failure
+from shared.ports import Mismatch
 from shared.reasons import Reason
 
 WATCHED_CALLS = 50
@@ -15,6 +16,10 @@ WATCHED_CALLS = 50
 
 MOST_REFUSED, MOST_FAILED = 25, 30
 """More than half of the watched calls refused by the content policy, or more than 60 % failed in any way."""
+
+MISMATCHES_AT_FIRST, MISMATCHES_AFTER_A_GOOD_IMAGE = 2, 4
+"""So many answers in a row of the same wrong form stop a run: few where the service has shown nothing better, more
+where it has, as single bad images happen."""
 
 WATCHED_RUNS = 64
 """Runs of this process whose outcomes are kept; the one that was not heard of for longest goes first."""
@@ -25,14 +30,20 @@ class Breaker:
 
     def __init__(self) -> None:
         self._outcomes: deque[Reason | None] = deque(maxlen=WATCHED_CALLS)
+        self._has_good_image = False
+        self._came = ""
+        self._mismatches = 0
 
-    def count(self, reason: Reason | None) -> Failure | None:
+    def count(self, reason: Reason | None, mismatch: Mismatch | None = None) -> Failure | None:
         """Count how an image call went (None = well), and return why the run should stop, if it should.
 
         A 429 is no outcome: it says when to come again, not that the call is wrong.
         """
         if reason is Reason.RATE_LIMITED:
             return None
+        unusable = self._judge_mismatch(reason, mismatch)
+        if unusable is not None:
+            return unusable
         self._outcomes.append(reason)
         if len(self._outcomes) < WATCHED_CALLS:
             return None
@@ -46,6 +57,21 @@ class Breaker:
             return Failure(Reason.TOO_MANY_ERRORS, f"{what}; expected at most {MOST_FAILED}")
         return None
 
+    def _judge_mismatch(self, reason: Reason | None, mismatch: Mismatch | None) -> Failure | None:
+        """Return why the run should stop for the form of its images: all of them are paid, and none can be used."""
+        if mismatch is None:
+            if reason is None:
+                self._has_good_image, self._mismatches = True, 0
+            return None
+        self._mismatches = self._mismatches + 1 if mismatch.came == self._came else 1
+        self._came = mismatch.came
+        if self._mismatches < (MISMATCHES_AFTER_A_GOOD_IMAGE if self._has_good_image else MISMATCHES_AT_FIRST):
+            return None
+        return Failure(
+            Reason.UNUSABLE_IMAGES,
+            f"{self._mismatches} image answers in a row were {mismatch.came}; {mismatch.advice}",
+        )
+
 
 @dataclass(slots=True)
 class RunBreakers:
@@ -53,7 +79,7 @@ class RunBreakers:
 
     _breakers: OrderedDict[str, tuple[int, Breaker]] = field(default_factory=OrderedDict)
 
-    def count(self, run_id: str, leg: int, reason: Reason | None) -> Failure | None:
+    def count(self, run_id: str, leg: int, reason: Reason | None, mismatch: Mismatch | None = None) -> Failure | None:
         """Count how an image call of a run's leg went, and return why the run should stop, if it should.
 
         What came before a resumption is forgotten; what a call of an earlier leg tells late is not heard.
@@ -67,7 +93,7 @@ class RunBreakers:
         self._breakers.move_to_end(run_id)
         while len(self._breakers) > WATCHED_RUNS:
             self._breakers.popitem(last=False)
-        return breaker.count(reason)
+        return breaker.count(reason, mismatch)
 
     def forget(self, run_id: str) -> None:
         """Free what is kept of a run."""

@@ -18,6 +18,15 @@ GPT_PIXELS = range(655_360, 8_294_400 + 1)
 
 SDXL_MULTIPLE = 8
 
+QUALITIES = ("low", "medium", "high")
+MORE_QUALITIES = (*QUALITIES, "xhigh", "max")
+"""Of gpt-image-2.5 and later. The same word stands for another number of tokens there: see ``prices.json``."""
+
+_FREE_RULE = (
+    f"sides divisible by {GPT_MULTIPLE}, none over {GPT_LONGEST} or over {GPT_RATIO} times the other, "
+    f"{GPT_PIXELS.start} to {GPT_PIXELS.stop - 1} pixels in all"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFamily:
@@ -27,11 +36,13 @@ class ImageFamily:
         pattern: of their names, as a regular expression.
         expected: the rule, for a message.
         makes: tells whether it makes a picture of this width and height, in pixels.
+        qualities: what it takes as the quality.
     """
 
     pattern: str
     expected: str
     makes: Callable[[int, int], bool]
+    qualities: tuple[str, ...] = QUALITIES
 
 
 def _is_fixed(width: int, height: int) -> bool:
@@ -53,12 +64,8 @@ def _is_in_eights(width: int, height: int) -> bool:
 
 FAMILIES = (
     ImageFamily(r"gpt-image-1(\.5|-mini)?(-\d.*)?", f"one of {', '.join(FIXED_SIZES)}", _is_fixed),
-    ImageFamily(
-        r"gpt-image-[2-9](\.\d)?(-.*)?",
-        f"sides divisible by {GPT_MULTIPLE}, none over {GPT_LONGEST} or over {GPT_RATIO} times the other, "
-        f"{GPT_PIXELS.start} to {GPT_PIXELS.stop - 1} pixels in all",
-        _is_free,
-    ),
+    ImageFamily(r"gpt-image-2(\.[0-4])?(-.*)?", _FREE_RULE, _is_free),
+    ImageFamily(r"gpt-image-(2\.[5-9]|[3-9](\.\d)?)(-.*)?", _FREE_RULE, _is_free, MORE_QUALITIES),
     ImageFamily(
         r"fal-ai/(fast-lightning-sdxl|fast-sdxl|lightning-models)",
         f"sides divisible by {SDXL_MULTIPLE}",
@@ -77,6 +84,25 @@ def check_size_for_model(model: str, size: str) -> None:
     Raises:
         ValueError: it does not; the message tells what was got and what is expected.
     """
-    family = next((family for family in FAMILIES if re.fullmatch(family.pattern, model.casefold())), None)
+    family = _find_family(model)
     if family is not None and not family.makes(*parse_image_size(size)):
         raise ValueError(f"{size!r} is no size that {model!r} makes; expected {family.expected}")
+
+
+def check_quality_for_model(model: str, quality: str) -> None:
+    """Check that a model takes a quality.
+
+    Args:
+        model: its name; of a family that is not known nothing is checked.
+        quality: a quality of any model.
+
+    Raises:
+        ValueError: it does not; the message has what was got and what is expected.
+    """
+    family = _find_family(model)
+    if family is not None and quality not in family.qualities:
+        raise ValueError(f"{quality!r} is not a quality of {model!r}; expected one of {', '.join(family.qualities)}")
+
+
+def _find_family(model: str) -> ImageFamily | None:
+    return next((family for family in FAMILIES if re.fullmatch(family.pattern, model.casefold())), None)

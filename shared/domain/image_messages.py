@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.messages import Cost, Failure, Message, Tally, Tries
+from shared.domain.waits import Wait
 
 
 class Action(StrEnum):
@@ -85,6 +86,9 @@ class LaneInput(Message):
         window: what the lane's share of the window has adapted to; None = all of ``width``.
         paused_until: the moment that the service named, ISO 8601.
         most_images: the lane ends after so many image calls; None = when nothing is left.
+        wait: the long wait that the service asked for last.
+        losses: workers that the lane lost in a row without a success.
+        restarts: how often the parent started this lane again after an earlier instance of it was lost.
     """
 
     run_id: str
@@ -103,6 +107,9 @@ class LaneInput(Message):
     window: float | None = None
     paused_until: str | None = None
     most_images: int | None = None
+    wait: Wait | None = None
+    losses: int = 0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,7 @@ class ClaimInput(Message):
         lanes: how many lanes share what is left: near the end pages get smaller, so that all lanes end together.
         free: jobs that the lane could start at once; the last round is dealt out by it.
         window: slots of all lanes together.
+        restarts: how often the lane was started again: then its own pages may hold jobs that are done.
     """
 
     run_id: str
@@ -133,6 +141,7 @@ class ClaimInput(Message):
     lanes: int = 1
     free: int = 0
     window: int = 0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,7 @@ class ClaimResult(Message):
         closed: nothing is left and nothing will come.
         stopped: the run was stopped.
         failure: the store did not answer.
+        tally: what the page's other jobs came to, where an earlier instance of the lane has done them.
     """
 
     page: int = 0
@@ -155,6 +165,12 @@ class ClaimResult(Message):
     closed: bool = False
     stopped: bool = False
     failure: Failure | None = None
+    tally: Tally = Tally()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the lane got a page, if only one whose jobs are done."""
+        return bool(self.jobs) or self.tally != Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +208,7 @@ class ImageResult(Message):
         turn_in_seconds: the call was not made, its turn under the quota comes only then; None = it was.
         next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
         refined: the picture was looked at, and no further one is drawn.
+        paced: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about the window.
     """
 
     made: bool = False
@@ -203,6 +220,7 @@ class ImageResult(Message):
     turn_in_seconds: float | None = None
     next: Step | None = None
     refined: bool = False
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

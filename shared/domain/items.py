@@ -1,25 +1,54 @@
 """Drafts, items, categories and batches, and the shape of the model's structured answers."""
 
+import re
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.reasons import Reason
 
 
+def _read_text(value: object) -> str:
+    """Return a text for whatever a model put in a text's place."""
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)
+
+
+def _read_index(value: object) -> int:
+    """Return a row's index, or 0, which no row has."""
+    is_whole = isinstance(value, (int, str)) and re.fullmatch(r"[0-9]{1,9}", str(value)) is not None
+    return int(str(value)) if is_whole else 0
+
+
+_Text = Annotated[str, BeforeValidator(_read_text)]
+
+
 class _Answer(BaseModel):
-    """A structured answer: strict schemas need every field required and nothing else allowed."""
+    """A structured answer. The schema that is sent requires every field and allows no other; extra ones are ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
 
-class CategoryDraft(_Answer):
-    """A category that the model proposed."""
+class _Entry(_Answer):
+    """An entry of an answer's list: a missing or wrong field is blank, so that the rules reject this entry only."""
 
-    name: str
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, value: Any) -> Any:
+        if isinstance(value, cls):
+            return value
+        names = {str(field.alias): name for name, field in cls.model_fields.items()}
+        given = value if isinstance(value, dict) else {next(iter(names)): value}
+        return given | {alias: None for alias, name in names.items() if alias not in given and name not in given}
+
+
+class CategoryDraft(_Entry):
+    """A category that the model proposed; a bare text in its place is its name."""
+
+    name: _Text
 
 
 class CategoryList(_Answer):
@@ -28,13 +57,13 @@ class CategoryList(_Answer):
     categories: list[CategoryDraft]
 
 
-class Draft(_Answer):
+class Draft(_Entry):
     """What the model proposed as an item, before the rules looked at it."""
 
-    name: str
-    description: str
-    category: str
-    image_prompt: str
+    name: _Text
+    description: _Text
+    category: _Text
+    image_prompt: _Text
 
 
 class DraftBatch(_Answer):
@@ -43,11 +72,11 @@ class DraftBatch(_Answer):
     items: list[Draft]
 
 
-class PromptDraft(_Answer):
+class PromptDraft(_Entry):
     """An image prompt that the model proposed for a row; ``index`` is the row's in the task."""
 
-    index: int
-    prompt: str
+    index: Annotated[int, BeforeValidator(_read_index)]
+    prompt: _Text
 
 
 class PromptDraftBatch(_Answer):
@@ -78,6 +107,32 @@ class Item(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+class EarlierPrompt(BaseModel):
+    """The prompt of the image that an item had when its row, or what is made of it, changed.
+
+    It is the image's until that is regenerated.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    prompt: str
+    run_id: str = Field(description="The run that saw the change; images of earlier runs are from this prompt.")
+    is_outdated: bool = Field(description="The row says something else, so that the image is to be regenerated.")
+
+    def is_of(self, maker: str) -> bool:
+        """Return whether an image is from this prompt, by the run that generated it ("" = none of ours)."""
+        return not maker or maker > self.run_id  # ids of runs count down: an earlier run has the greater one
+
+
+class VariantRow(BaseModel):
+    """A row that is a variant of an item: published behind it, without an image of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str = Field(description="Distinguishes it from the item's other variants.")
+    row: str = Field(description="The JSON text of the row as it was given; an object.")
+
+
 class SourceItem(Item):
     """An item of a row that somebody gave: ``product_id`` is made of its id so that files can be named by it."""
 
@@ -91,11 +146,24 @@ class SourceItem(Item):
         default=None,
         description="What else a text model is told to write the prompt; None = it is not to write it.",
     )
+    earlier: EarlierPrompt | None = Field(default=None, description="None = its image, if any, is from image_prompt.")
+    variants: tuple[VariantRow, ...] = ()
 
     @property
     def shown_id(self) -> str:
         """The id by which whoever reads our files knows the item."""
         return self.source_id
+
+
+def is_outdated(item: Item, maker: str) -> bool:
+    """Return whether an item's image shows what its row said before.
+
+    Args:
+        item: the item.
+        maker: the run that generated the image; "" = none of ours.
+    """
+    earlier = item.earlier if isinstance(item, SourceItem) else None
+    return earlier is not None and earlier.is_outdated and earlier.is_of(maker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +175,36 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a draft broke; the message says what was got and what was expected."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     """A draft that did not become an item, and every rule that it broke."""
 
     draft: Draft
     reasons: tuple[Reason, ...]
+    messages: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, draft: Draft, broken: Sequence[Broken]) -> Self:
+        """Return the rejection of a draft for some rules; each reason comes once."""
+        return cls(draft, tuple(dict.fromkeys(rule.reason for rule in broken)), tuple(rule.message for rule in broken))
 
     def to_json(self) -> dict[str, Any]:
         """Return the rejection as one row of ``rejected_items.json``."""
-        return self.draft.model_dump(by_alias=True) | {"reasons": [str(reason) for reason in self.reasons]}
+        return describe_rejection("item", self.draft.model_dump(by_alias=True), self.reasons, self.messages)
+
+
+def describe_rejection(
+    kind: str, row: Mapping[str, Any], reasons: Iterable[Reason], messages: Iterable[str]
+) -> dict[str, Any]:
+    """Return a row of ``rejected_items.json``; ``kind`` is item, category or prompt."""
+    return {"kind": kind, **row, "reasons": [str(reason) for reason in reasons], "messages": list(messages)}
 
 
 def find_content_type(filename: str) -> str:

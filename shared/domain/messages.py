@@ -69,6 +69,16 @@ class Cost(Message):
             self.nano_usd + other.nano_usd,
         )
 
+    def at_least(self, other: "Cost") -> "Cost":
+        """Return the higher of each count."""
+        return Cost(
+            max(self.text_calls, other.text_calls),
+            max(self.image_calls, other.image_calls),
+            max(self.input_tokens, other.input_tokens),
+            max(self.output_tokens, other.output_tokens),
+            max(self.nano_usd, other.nano_usd),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Failure(Message):
@@ -80,6 +90,7 @@ class Failure(Message):
         retry_after_seconds: what the service asked us to wait.
         request_id: the service's id of the call.
         is_final: it was retried already, for as long as makes sense.
+        cause: of a failure that sums up others, the reason of the last of them.
     """
 
     reason: Reason
@@ -87,6 +98,15 @@ class Failure(Message):
     retry_after_seconds: float | None = None
     request_id: str | None = None
     is_final: bool = False
+    cause: Reason | None = None
+
+
+def describe_rejected(rejected: Mapping[str, int]) -> str:
+    """Return which rules the last drafts broke, for the end of a message; empty where they broke none."""
+    if not rejected:
+        return ""
+    rules = ", ".join(f"{reason} {count}" for reason, count in sorted(rejected.items(), key=lambda pair: -pair[1]))
+    return f"; rejected in the last answer: {rules} (rejected_items.json has each draft and why)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,7 @@ class Tally(Message):
         rate_limited: answers 429.
         cost: what it came to.
         refined: images that were looked at, and are not drawn again.
+        lost: how often a worker was lost with activities or an orchestrator in it.
     """
 
     accepted: int = 0
@@ -112,6 +133,7 @@ class Tally(Message):
     rate_limited: int = 0
     cost: Cost = Cost()
     refined: int = 0
+    lost: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -123,6 +145,21 @@ class Tally(Message):
             self.rate_limited + other.rate_limited,
             self.cost + other.cost,
             self.refined + other.refined,
+            self.lost + other.lost,
+        )
+
+    def at_least(self, other: "Tally") -> "Tally":
+        """Return the higher of each count: of an instance that was started again, and of the one that was lost."""
+        return Tally(
+            max(self.accepted, other.accepted),
+            dict(Counter(self.rejected) | Counter(other.rejected)),
+            max(self.made, other.made),
+            max(self.kept, other.kept),
+            dict(Counter(self.failed) | Counter(other.failed)),
+            max(self.rate_limited, other.rate_limited),
+            self.cost.at_least(other.cost),
+            max(self.refined, other.refined),
+            max(self.lost, other.lost),
         )
 
 
@@ -135,12 +172,14 @@ class Tries(Message):
         counted: of them, those that count against maxRetries.
         ambiguous: of them, those that may have been billed.
         store: times that the store did not answer.
+        lost: calls that failed although no code of ours decided so.
     """
 
     calls: int = 0
     counted: int = 0
     ambiguous: int = 0
     store: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,47 +206,6 @@ class ResumeInput(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class SeedInput(Message):
-    """Input of ``seed_catalog``: of the request, only what decides the course of the orchestration.
-
-    Attributes:
-        run_id: the run.
-        catalog: its catalog.
-        target_count: items that the catalog is to hold.
-        parallel_image_requests: image calls at a time, at most.
-        max_retries: of calls that fail in a way that counts.
-        dry_run: no images.
-        parallel_text_requests: batches that are written at a time, at most.
-        pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
-        source: where the items come from; anything but ``generate`` needs no text calls.
-        takes_input: rows of an input are to become items first; a repair takes what is there.
-        prompt_writer: who writes the image prompts of rows: ``template`` or ``model``.
-    """
-
-    run_id: str
-    catalog: str
-    target_count: int
-    parallel_image_requests: int
-    max_retries: int
-    dry_run: bool = False
-    parallel_text_requests: int = 1
-    pause_limit_minutes: int = 0
-    source: str = "generate"
-    takes_input: bool = False
-    prompt_writer: str = "template"
-
-    @property
-    def writes_items(self) -> bool:
-        """Tell whether a text model is to write categories and items."""
-        return self.source == "generate"
-
-    @property
-    def writes_prompts(self) -> bool:
-        """Tell whether a text model is to write the image prompts of rows."""
-        return not self.writes_items and self.prompt_writer == "model"
-
-
-@dataclass(frozen=True, slots=True)
 class Plan(Message):
     """What a run found when it began.
 
@@ -227,6 +225,64 @@ class Plan(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Restart(Message):
+    """What a run whose root was lost continues from.
+
+    Attributes:
+        leg: the first one of the new root: no earlier one's pages and children are used.
+        found: what the run found when it began, as far as the lost root had published it.
+        tally: of the lost root and its children, as far as they had published it.
+    """
+
+    leg: int
+    found: Plan | None = None
+    tally: Tally = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class SeedInput(Message):
+    """Input of ``seed_catalog``: of the request, only what decides the course of the orchestration.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        target_count: items that the catalog is to hold.
+        parallel_image_requests: image calls at a time, at most.
+        max_retries: of calls that fail in a way that counts.
+        dry_run: no images.
+        parallel_text_requests: batches that are written at a time, at most.
+        pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
+        source: where the items come from; anything but ``generate`` needs no text calls.
+        takes_input: rows of an input are to become items first; a repair takes what is there.
+        prompt_writer: who writes the image prompts of rows: ``template`` or ``model``.
+        restart: what the run continues from after its root was lost; None = it begins.
+    """
+
+    run_id: str
+    catalog: str
+    target_count: int
+    parallel_image_requests: int
+    max_retries: int
+    dry_run: bool = False
+    parallel_text_requests: int = 1
+    pause_limit_minutes: int = 0
+    source: str = "generate"
+    takes_input: bool = False
+    prompt_writer: str = "template"
+    restart: Restart | None = None
+
+    @property
+    def writes_items(self) -> bool:
+        """Tell whether a text model is to write categories and items."""
+        return self.source == "generate"
+
+    @property
+    def writes_prompts(self) -> bool:
+        """Tell whether a text model is to write the image prompts of rows."""
+        return not self.writes_items and self.prompt_writer == "model"
+
+
+@dataclass(frozen=True, slots=True)
 class TextCall(Message):
     """Input of ``make_categories``, ``write_batch`` and ``write_prompts``.
 
@@ -243,6 +299,8 @@ class TextCall(Message):
         lane: the writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
         leg: for prompts, how often the run was resumed before; the writer's name of a batch begins with it.
+        halvings: how often the number of entries to ask for was halved, because an answer was cut off.
+        turn: how often the call was postponed because the run is suspended.
     """
 
     run_id: str
@@ -255,6 +313,13 @@ class TextCall(Message):
     lane: int = 0
     lanes: int = 1
     leg: int = 0
+    halvings: int = 0
+
+    def reduce(self, entries: int) -> int:
+        """Return how many of so many entries to ask for at a time; at least 1."""
+        return max(1, entries >> self.halvings)
+
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +336,8 @@ class TextResult(Message):
         stopped: the run was stopped before the call.
         last_success_at: when any call of the run last succeeded, ISO 8601.
         rate_limited: answers 429 on the way here.
+        left: entries of the same batch that still have to be asked for.
+        turn_in_seconds: the call was not made because the run is suspended; ask again then. None = it was made.
     """
 
     accepted: int = 0
@@ -282,6 +349,8 @@ class TextResult(Message):
     stopped: bool = False
     last_success_at: str | None = None
     rate_limited: int = 0
+    left: int = 0
+    turn_in_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +375,7 @@ class WriteItemsInput(Message):
         leg: how often the run was resumed before.
         lane: this writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
+        halvings: see ``TextCall``.
     """
 
     run_id: str
@@ -325,6 +395,7 @@ class WriteItemsInput(Message):
     leg: int = 0
     lane: int = 0
     lanes: int = 1
+    halvings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,13 +429,17 @@ class Published(Message):
 
 @dataclass(frozen=True, slots=True)
 class Ending(Message):
-    """What instances of a run did, and why they ended early, if they did; input of the activities that end a run."""
+    """What instances of a run did, and why they ended early, if they did; input of the activities that end a run.
+
+    ``recount`` asks for costs and images to be counted in the store: an instance that was lost took its count along.
+    """
 
     run_id: str
     catalog: str
     tally: Tally = Tally()
     failure: Failure | None = None
     published: Published | None = None
+    recount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,10 +449,12 @@ class Stop(Message):
     Attributes:
         stop: what the stop record says; None = there is none.
         failure: why that could not be told.
+        last_success_at: when a call of the run to the model last succeeded, ISO 8601; None = none is recorded.
     """
 
     stop: Failure | None = None
     failure: Failure | None = None
+    last_success_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ slow ones leave it unused. So calls take turns, one every 60/quota seconds. The 
 the first 429: what the service accepted just before is what it accepts.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -27,6 +28,9 @@ TOLD_SAFETY = 0.985
 BELIEVED_SHARE, OVERSHOOT = 0.9, 1.05
 """A 429 that comes while we got so much of a known quota, and asked for hardly more, is an unevenness: the quota is not
 in doubt."""
+
+REPORTED_SHARE, REPORTED_OVERSHOOT = 0.75, 1.3
+"""The same where the service itself reports its quota: a busy machine, or a burst before the report, causes more."""
 
 BACKLOG_SECONDS = 0.5
 """Turns of so long ago are still given, unless turns are rare: a process that was busy for a moment catches up."""
@@ -76,6 +80,7 @@ class CallPace:
     _kept_to: int = 0
     _kept_to_and_refused: int = 0
     _distrusts_until: float = 0.0
+    _reported_per_minute: float | None = None
     _last_start: float = 0.0
     _started: deque[float] = field(default_factory=deque)
     _accepted: deque[float] = field(default_factory=deque)
@@ -84,6 +89,25 @@ class CallPace:
     def __post_init__(self) -> None:
         if self.told_per_minute is not None:
             self._per_second = TOLD_SAFETY * self.told_per_minute / 60
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether the service has said what its quota is."""
+        return self._reported_per_minute is not None
+
+    def report(self, per_minute: float, now: float) -> None:
+        """Take in the quota that the service reports: it is as exact as one that was set.
+
+        What was learned since from refusals stays, as others may use the same quota, until the service reports another
+        figure.
+        """
+        if per_minute == self._reported_per_minute:
+            return
+        self._reported_per_minute = per_minute
+        self._per_second = self._find_fastest()
+        self._grown_at = self._distrusts_until = 0.0
+        self._learned_at, self._learned_per_second = now, self._per_second
+        self._kept_to = self._kept_to_and_refused = 0  # calls that were made before did not keep to it
 
     def take_turn(self, call: str, now: float) -> Turn:
         """Return when a call may be made, or when it should ask again.
@@ -143,6 +167,7 @@ class CallPace:
             retry_after: seconds from now.
             told_per_minute: what the refused call's run was told of its quota.
         """
+        told_per_minute = told_per_minute or self._reported_per_minute
         if started in self._accepted:
             self._accepted.remove(started)
         if self._is_in_vain(started, now):
@@ -150,13 +175,15 @@ class CallPace:
         recent = _count_recent(self._accepted, now)
         seen = max(recent / SHORT_SECONDS, len(self._accepted) / LONG_SECONDS, SLOWEST_PER_SECOND)
         known = self._per_second if told_per_minute is None else told_per_minute / 60
+        share, overshoot = (REPORTED_SHARE, REPORTED_OVERSHOOT) if self.is_reported else (BELIEVED_SHARE, OVERSHOOT)
         is_unevenness = (
             known is not None
-            and seen >= BELIEVED_SHARE * known
-            and _count_recent(self._started, now) <= OVERSHOOT * known * SHORT_SECONDS + 1
+            and seen >= share * known
+            and _count_recent(self._started, now) <= overshoot * known * SHORT_SECONDS + 1
         )
         if not is_unevenness:
             self._closed_until = max(self._closed_until, now + retry_after)
+            self._next_turn = max(self._next_turn, self._closed_until)  # turns that were missed meanwhile are gone
         if self._watched_since is None or now - self._watched_since < SHORT_SECONDS:
             return
         if not is_unevenness or told_per_minute is None:
@@ -202,8 +229,14 @@ class CallPace:
 
     def _grow(self, now: float) -> None:
         if self._per_second is not None and self._grown_at:
-            self._per_second *= 1 + GROWTH_A_SECOND * max(0.0, now - self._grown_at)
+            grown = self._per_second * (1 + GROWTH_A_SECOND * max(0.0, now - self._grown_at))
+            self._per_second = min(grown, max(self._per_second, self._find_fastest()))
             self._grown_at = now
+
+    def _find_fastest(self) -> float:
+        """Return the fastest pace that makes sense, in calls a second: the reported quota, if there is one."""
+        reported = self._reported_per_minute
+        return math.inf if reported is None else TOLD_SAFETY * reported / 60
 
     def _reserve(self, call: str, at: float, now: float) -> None:
         """Keep a turn for a call; turns that nobody came for are forgotten."""

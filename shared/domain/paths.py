@@ -16,6 +16,15 @@ def make_run_id(now_ms: int, entropy: str) -> str:
     return f"{RUN_ID_EPOCH_END_MS - now_ms:013d}-{entropy}"
 
 
+def read_countdown(run_id: str) -> int:
+    """Return the inverted time of a run's id: the later the run, the less it is.
+
+    Raises:
+        ValueError: it is not the id of a run.
+    """
+    return int(run_id.partition("-")[0])
+
+
 def catalog_file(catalog: str, name: str) -> str:
     """``catalog.json``, ``categories.json`` or ``manifest.json`` of a catalog."""
     return f"catalogs/{catalog}/{name}"
@@ -90,6 +99,11 @@ def items_closed_file(run_id: str, leg: int = 0) -> str:
 def page_file(run_id: str, page: int, leg: int = 0) -> str:
     """A page of image jobs that a lane claimed; pages count from 1, and in each leg of a run anew."""
     return f"runs/{run_id}/pages/{f'leg-{leg}/' if leg else ''}{page:06d}.json"
+
+
+def recovery_file(run_id: str, kind: str, number: int) -> str:
+    """Record that a run was started again after its root was lost, or ended from outside, for the n-th time."""
+    return run_file(run_id, f"recoveries/{kind}-{number:03d}.json")
 
 
 def failure_folder(run_id: str) -> str:
@@ -178,6 +192,16 @@ def name_lane(run_id: str, lane: int, leg: int = 0) -> str:
 def name_probe(run_id: str, leg: int) -> str:
     """Instance id of the lane that makes the one probing call of a run that was resumed."""
     return f"{run_id}:probe{_name_leg(leg)}"
+
+
+def name_end(run_id: str) -> str:
+    """Instance id of the orchestration that ends a run whose root cannot."""
+    return f"{run_id}:end"
+
+
+def name_restart(instance: str, restarts: int) -> str:
+    """Instance id of a child that was started again so often, after earlier instances of it were lost."""
+    return f"{instance}:restart-{restarts}" if restarts else instance
 
 
 def _name_leg(leg: int) -> str:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from shared.domain import rules
+from shared.domain.category_rules import MAX_CATEGORY_WORDS, MIN_CATEGORY_WORDS
 from shared.domain.items import CategoryList, DraftBatch
 from shared.domain.planning import CategoryQuota, pick_taken_names
 from shared.domain.themes import Theme
@@ -16,7 +17,9 @@ from shared.ports import TextRequest
 CATEGORY_INSTRUCTIONS = f"""\
 You name the categories of a product catalog. The user message is a JSON task.
 Return exactly `count` new categories of the `subject`, as the JSON schema says.
-- Each name has {rules.MIN_CATEGORY_WORDS} or {rules.MAX_CATEGORY_WORDS} words in Title Case, such as "Space Explorers".
+- Each name has {MIN_CATEGORY_WORDS} or {MAX_CATEGORY_WORDS} words in Title Case, such as "Space Explorers"; in a
+  language that sets no blanks between words, one short noun phrase.
+- Names are in the language of `subject`.
 - Names differ from each other and from `existing` in more than punctuation, spacing or plural.
 - The categories together cover the subject broadly; none contains another.
 - No brand, franchise, real person or character of fiction, and no word of `forbiddenWords`."""
@@ -24,6 +27,7 @@ Return exactly `count` new categories of the `subject`, as the JSON schema says.
 ITEM_INSTRUCTIONS = f"""\
 You write the items of a product catalog. The user message is a JSON task.
 For each entry of `categories` write `count` items of the `subject`, as the JSON schema says.
+- Names and descriptions are in the language of the categories' names.
 - `name`: new and specific, 2 to {rules.MAX_NAME_WORDS - 2} words, never more than {rules.MAX_NAME_WORDS}, at most
   {rules.MAX_NAME_CHARACTERS} characters. Not in `taken`, not a variation of a name there, never numbered.
 - `description`: {rules.MIN_SENTENCES} to {rules.MAX_SENTENCES} complete sentences, {rules.MIN_DESCRIPTION_CHARACTERS}
@@ -45,7 +49,14 @@ LOW_YIELD = 0.7
 """Below this share of accepted drafts the next batch is told why the others were rejected."""
 
 
-def ask_for_categories(theme: Theme, *, count: int, existing: Sequence[str], attempt: int) -> TextRequest[CategoryList]:
+def ask_for_categories(
+    theme: Theme,
+    *,
+    count: int,
+    existing: Sequence[str],
+    attempt: int,
+    rejected_last_time: Mapping[str, int] | None = None,
+) -> TextRequest[CategoryList]:
     """Return the request for ``count`` more categories; from the second attempt on with the stricter instruction."""
     task = {
         "task": "categories",
@@ -55,8 +66,10 @@ def ask_for_categories(theme: Theme, *, count: int, existing: Sequence[str], att
         "existing": list(existing),
         "forbiddenWords": list(theme.forbidden_words),
     }
+    if rejected_last_time:
+        task["rejectedLastTime"] = dict(rejected_last_time)
     return TextRequest(
-        instructions=CATEGORY_INSTRUCTIONS + (STRICTER if attempt else ""),
+        instructions=CATEGORY_INSTRUCTIONS + (SUPPLEMENT if rejected_last_time else "") + (STRICTER if attempt else ""),
         task=write_task(task),
         answer_type=CategoryList,
         schema_name="category_list",

@@ -107,7 +107,7 @@ class SeedRequest(BaseModel):
     parallel_text_requests: int = Field(default=1, ge=1, le=16)
     max_retries: int = Field(default=5, ge=0, le=10)
     image_size: Annotated[str, AfterValidator(check_image_size)] = "1024x1024"
-    image_quality: Literal["low", "medium", "high"] = "medium"
+    image_quality: Literal["low", "medium", "high", "xhigh", "max"] = "medium"
     image_format: Literal["png", "jpeg"] = "png"
     thumbnails: bool = True
     force_categories: bool = False
@@ -124,6 +124,8 @@ class SeedRequest(BaseModel):
     input: Annotated[str, AfterValidator(check_input_path)] | None = None
     field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
     skip_invalid: bool = False
+    keep_changed: bool = False
+    variant_images: bool = False
     prompt_writer: Literal["template", "model"] = "template"
     image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
     refine: Refinement = Refinement()

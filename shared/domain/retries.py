@@ -6,6 +6,7 @@
 | server_error, connection, bad_image | after 1.5 s x 2^n with jitter, up to maxRetries |
 | timeout_ambiguous | the same, at most twice: it may have been billed each time |
 | store_unavailable | the same, capped at 30 s, 8 times: rides out two minutes |
+| worker_lost | after 5, 20, 60, 100 and 130 s: five minutes |
 | anything else, and what was retried already (``is_final``) | never as it is |
 """
 
@@ -29,12 +30,19 @@ RATE_LIMIT_PATIENCE = timedelta(minutes=30)
 MAX_AMBIGUOUS_RETRIES = 2
 STORE_RETRIES, STORE_RETRY_CAP_SECONDS = 8, 30.0
 
+LOSS_WAITS_SECONDS = (5.0, 20.0, 60.0, 100.0, 130.0)
+"""Waits before the second to the sixth try of what was lost with a worker, 315 s in all: a worker is back within
+seconds, a deployment takes a minute or two, and a fault that comes each time should end the run soon after that."""
+
 COUNTED_REASONS = frozenset({Reason.SERVER_ERROR, Reason.CONNECTION, Reason.BAD_IMAGE, Reason.TIMEOUT_AMBIGUOUS})
 RETRIED_ON_RESUME = PAUSING_REASONS | COUNTED_REASONS | {Reason.RATE_LIMITED}
 """Images that failed for one of these are tried again when a run goes on after a pause: the trouble is said to be over.
 A prompt that was refused would be refused again: that one stays failed, and ``repair`` is there for it."""
 
-UNUSABLE_ANSWERS = frozenset({Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER, Reason.REFUSAL})
+TOO_LONG = frozenset({Reason.INCOMPLETE_ANSWER, Reason.CONTEXT_OVERFLOW})
+"""The answer, or the question, is too long: the same request would fail again, so fewer entries are asked for."""
+
+UNUSABLE_ANSWERS = TOO_LONG | {Reason.MALFORMED_ANSWER, Reason.REFUSAL}
 """Asked once more with a stricter instruction."""
 
 
@@ -45,6 +53,7 @@ def count_failure(tries: Tries, failure: Failure) -> Tries:
         counted=tries.counted + (failure.reason in COUNTED_REASONS),
         ambiguous=tries.ambiguous + (failure.reason is Reason.TIMEOUT_AMBIGUOUS),
         store=tries.store + (failure.reason is Reason.STORE_UNAVAILABLE),
+        lost=tries.lost + 1 if failure.reason is Reason.WORKER_LOST else 0,  # losses in a row
     )
 
 
@@ -71,6 +80,8 @@ def decide_retry(
             wait = limit_retry_after(failure.retry_after_seconds)
         case Reason.STORE_UNAVAILABLE if tries.store <= STORE_RETRIES:
             wait = min(STORE_RETRY_CAP_SECONDS, _back_off(tries.store, seed))
+        case Reason.WORKER_LOST:
+            wait = decide_loss_wait(tries.lost)
         case reason if (
             reason in COUNTED_REASONS
             and not failure.is_final
@@ -79,6 +90,11 @@ def decide_retry(
         ):
             wait = max(_back_off(tries.counted, seed), _limit(failure.retry_after_seconds or 0.0))
     return wait
+
+
+def decide_loss_wait(losses: int) -> float | None:
+    """Return the seconds to wait after so many losses in a row without a success, or None to stop trying."""
+    return LOSS_WAITS_SECONDS[losses - 1] if losses <= len(LOSS_WAITS_SECONDS) else None
 
 
 def find_time_since(now: datetime, *moments: str | None) -> timedelta:

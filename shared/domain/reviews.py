@@ -40,7 +40,7 @@ class Evaluation(BaseModel):
         unwanted: what nobody asked for: text, logos, watermarks, further things.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     score: Annotated[int, Field(ge=0, le=100)]
     missing: Findings
@@ -51,6 +51,6 @@ class Evaluation(BaseModel):
 class PromptRewrite(BaseModel):
     """An image prompt that a text model wrote anew, on one line; a blank one makes the answer malformed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     prompt: Annotated[str, AfterValidator(_clean_prompt)]

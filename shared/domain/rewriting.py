@@ -1,7 +1,9 @@
 """Prompts that a text model wrote anew: how long they may be, and which of them can be used. Pure."""
 
-from shared.domain.rules import ASKED_PROMPT_CHARACTERS, MAX_PROMPT_CHARACTERS, end_with_tail, holds_forbidden_word
+from shared.domain.image_prompts import end_with_tail, find_own_text
+from shared.domain.rules import ASKED_PROMPT_CHARACTERS, MAX_PROMPT_CHARACTERS
 from shared.domain.themes import Theme
+from shared.domain.word_search import holds_word
 
 ALLOWANCE = MAX_PROMPT_CHARACTERS - ASKED_PROMPT_CHARACTERS
 """Models do not count well: what they are asked for is held only so exactly."""
@@ -29,5 +31,4 @@ def accept_rewrite(prompt: str, previous: str, theme: Theme) -> str:
 
 def _holds_forbidden_word(prompt: str, theme: Theme) -> bool:
     """Tell whether a prompt holds a forbidden word between the theme's opening and tail."""
-    opening = max((o for o in theme.openings if prompt.startswith(o)), key=len, default="")
-    return holds_forbidden_word(prompt.removeprefix(opening).removesuffix(theme.tail), theme.forbidden_words)
+    return holds_word(find_own_text(prompt, theme.openings, theme.tail), theme.forbidden_words)

@@ -3,32 +3,34 @@
 Content rules can be switched off (``validateItems: false``); uniqueness and the importer's limits cannot.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from shared.domain.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
-from shared.domain.items import Category, Draft, Rejection, make_slug
-from shared.domain.texts import clean_line, count_sentences, count_utf16_units, fold_for_search, fold_name
+from shared.domain.image_prompts import end_with_tail, find_own_text, frame_prompt
+from shared.domain.items import Broken, Draft, Rejection
+from shared.domain.scripts import count_words
+from shared.domain.sentences import count_sentences
+from shared.domain.texts import clean_line, count_utf16_units, fold_name
 from shared.domain.themes import Theme
+from shared.domain.word_search import find_word
 from shared.reasons import Reason
 
 MIN_NAME_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NAME_WORDS = 3, 80, 6
 MIN_DESCRIPTION_CHARACTERS, MAX_DESCRIPTION_CHARACTERS = 20, 1200
 MIN_SENTENCES, MAX_SENTENCES = 2, 4
 ASKED_PROMPT_CHARACTERS, MAX_PROMPT_CHARACTERS = 230, 260
-MIN_CATEGORY_WORDS, MAX_CATEGORY_WORDS = 2, 3
 
 NEAR_DUPLICATE_SCORE = 90
 """Similarity (0-100) from which two names of one category count as the same. Word lists of 50 x 50 x 50 gave 5,000
 names of which 96-97 % stayed below it."""
 
-_WORD_SEPARATORS = r"[\s_\-\u2010-\u2015]"
-"""What may stand between the words of a forbidden phrase: "Spider-Man" is "Spider Man", too."""
+_DESCRIPTION_RANGE = f"{MIN_DESCRIPTION_CHARACTERS} to {MAX_DESCRIPTION_CHARACTERS}"
+_DUPLICATES = {
+    Reason.DUPLICATE_NAME: "the catalog has an item called {!r}; expected a new name",
+    Reason.NEAR_DUPLICATE_NAME: "the category has an item whose name is nearly {!r}; expected another name",
+}
 
 
 @dataclass(slots=True)
@@ -64,11 +66,22 @@ class NameIndex:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the rules made of a batch of drafts, texts normalized."""
+    """What the rules made of a batch of drafts, texts normalized.
+
+    Attributes:
+        accepted: what becomes items.
+        rejected: what broke a rule.
+        dropped: what kept the rules, and the catalog has no room for.
+    """
 
     accepted: tuple[Draft, ...]
     rejected: tuple[Rejection, ...]
-    surplus: int
+    dropped: tuple[Rejection, ...] = ()
+
+    @property
+    def surplus(self) -> int:
+        """How many drafts the catalog has no room for."""
+        return len(self.dropped)
 
 
 def judge_drafts(
@@ -94,68 +107,26 @@ def judge_drafts(
     fresh = NameIndex()
     accepted: list[Draft] = []
     rejected: list[Rejection] = []
-    surplus = 0
-    for draft in (_normalize(draft, theme) for draft in drafts):
+    dropped: list[Rejection] = []
+    for proposed in drafts:
+        draft = _normalize(proposed, theme, frames_prompt=validate_items)
         category = by_folded_name.get(fold_name(draft.category))
-        draft = draft if category is None else draft.model_copy(update={"category": category})  # noqa: PLW2901 - spelled as ours
-        reasons = _find_limit_reasons(draft, known_category=category is not None)
+        draft = draft if category is None else draft.model_copy(update={"category": category})  # spelled as ours
+        broken = _find_broken_limits(draft, known_category=category is not None)
         if validate_items:
-            reasons += _find_content_reasons(draft, theme)
-        duplicate = index.find_duplicate(draft.name, draft.category) or fresh.find_duplicate(
-            draft.name,
-            draft.category,
-        )
+            broken += _find_broken_rules(draft, theme)
+        duplicate = index.find_duplicate(draft.name, draft.category) or fresh.find_duplicate(draft.name, draft.category)
         if duplicate is not None:
-            reasons.append(duplicate)
-        if reasons:
-            rejected.append(Rejection(draft, tuple(dict.fromkeys(reasons))))
+            broken.append(Broken(duplicate, _DUPLICATES[duplicate].format(draft.name)))
+        if broken:
+            rejected.append(Rejection.of(draft, broken))
         elif len(accepted) >= room:
-            surplus += 1
+            message = "the catalog holds as many items as were asked for; this draft is not needed"
+            dropped.append(Rejection.of(draft, [Broken(Reason.SURPLUS, message)]))
         else:
             fresh.add(draft.name, draft.category)
             accepted.append(draft)
-    return Verdict(tuple(accepted), tuple(rejected), surplus)
-
-
-def pick_categories(
-    proposed: Iterable[str],
-    *,
-    taken: Sequence[Category],
-    count: int,
-    theme: Theme,
-    known: Iterable[str] = (),
-) -> list[Category]:
-    """Return the catalog's categories: those taken, then proposed ones that keep the rules, up to ``count`` in all.
-
-    A proposed name needs 2-3 words, at most 64 characters, no forbidden word, and a slug that no other has. "&" is
-    spelled out: as a word that the importer's slug does not keep, it would leave two hyphens in a row. A name that
-    the importer takes for a ``known`` one is spelled like that.
-    """
-    chosen = list(taken)
-    spellings = CategoryNames(known)
-    names = CategoryNames(category.name for category in chosen)
-    for raw in proposed:
-        if len(chosen) >= count:
-            break
-        name = unicodedata.normalize("NFC", clean_line(raw)).replace(" & ", " and ")
-        found = spellings.find(name)
-        name = name if found is None else found.name
-        words = name.split()
-        if (
-            MIN_CATEGORY_WORDS <= len(words) <= MAX_CATEGORY_WORDS
-            and count_utf16_units(name) <= MAX_CATEGORY_CHARACTERS
-            and all(map(make_slug, words))
-            and names.find(name) is None
-            and not holds_forbidden_word(name, theme.forbidden_words)
-        ):
-            chosen.append(names.choose(name))
-    return chosen
-
-
-def holds_forbidden_word(text: str, forbidden: tuple[str, ...]) -> bool:
-    """Tell whether the text holds one of the words: at word boundaries, whatever the case, accents and spacing."""
-    pattern = _compile_forbidden(forbidden)
-    return pattern is not None and pattern.search(fold_for_search(text)) is not None
+    return Verdict(tuple(accepted), tuple(rejected), tuple(dropped))
 
 
 def _sort_words(folded_name: str) -> str:
@@ -163,58 +134,81 @@ def _sort_words(folded_name: str) -> str:
     return " ".join(sorted(folded_name.split()))
 
 
-def _normalize(draft: Draft, theme: Theme) -> Draft:
+def _normalize(draft: Draft, theme: Theme, *, frames_prompt: bool) -> Draft:
     return Draft(
         name=clean_line(draft.name),
         description=clean_line(draft.description),
         category=clean_line(draft.category),
-        image_prompt=end_with_tail(clean_line(draft.image_prompt), theme.tail),
+        image_prompt=frame_prompt(
+            draft.image_prompt, openings=theme.openings, tail=theme.tail, max_characters=MAX_PROMPT_CHARACTERS
+        )
+        if frames_prompt
+        else end_with_tail(clean_line(draft.image_prompt), theme.tail),
     )
 
 
-def end_with_tail(prompt: str, tail: str) -> str:
-    """Return the prompt with the theme's tail, which models forget now and then: no reason to buy a new draft."""
-    if not prompt or prompt.endswith(tail):
-        return prompt
-    return f"{prompt.rstrip(' ,;.')}, {tail}"
-
-
-def _find_limit_reasons(draft: Draft, *, known_category: bool) -> list[Reason]:
-    reasons = []
-    if not 1 <= count_utf16_units(draft.name) <= MAX_NAME_CHARACTERS:
-        reasons.append(Reason.NAME_LENGTH)
+def _find_broken_limits(draft: Draft, *, known_category: bool) -> list[Broken]:
+    """Return what the importer does not take."""
+    units = count_utf16_units(draft.name)
+    broken = []
+    if not 1 <= units <= MAX_NAME_CHARACTERS:
+        message = f"the name has {units} characters as the importer counts them; expected 1 to {MAX_NAME_CHARACTERS}"
+        broken.append(Broken(Reason.NAME_LENGTH, message))
     if not known_category:
-        reasons.append(Reason.UNKNOWN_CATEGORY)
+        message = f"category {draft.category[:80]!r} is not in the catalog; expected one of its categories"
+        broken.append(Broken(Reason.UNKNOWN_CATEGORY, message))
     if not draft.image_prompt:
-        reasons.append(Reason.PROMPT_LENGTH)
-    return reasons
+        broken.append(Broken(Reason.PROMPT_LENGTH, "the image prompt is empty; expected what the image shows"))
+    return broken
 
 
-def _find_content_reasons(draft: Draft, theme: Theme) -> list[Reason]:
-    opening = max((o for o in theme.openings if draft.image_prompt.startswith(o)), key=len, default=None)
-    checks = {
-        Reason.NAME_LENGTH: len(draft.name) < MIN_NAME_CHARACTERS,
-        Reason.NAME_WORDS: len(draft.name.split()) > MAX_NAME_WORDS,
-        Reason.DESCRIPTION_LENGTH: not (
-            MIN_DESCRIPTION_CHARACTERS <= len(draft.description) <= MAX_DESCRIPTION_CHARACTERS
+def _find_broken_rules(draft: Draft, theme: Theme) -> list[Broken]:
+    """Return the content rules that a draft breaks, each with what was got and what was expected."""
+    own_prompt = find_own_text(draft.image_prompt, theme.openings, theme.tail)
+    name, description, prompt = len(draft.name), len(draft.description), len(draft.image_prompt)
+    words, sentences = count_words(draft.name), count_sentences(draft.description)
+    forbidden = [
+        word for text in (draft.name, draft.description, own_prompt) if (word := find_word(text, theme.forbidden_words))
+    ]
+    checks = (
+        (
+            name < MIN_NAME_CHARACTERS,
+            Reason.NAME_LENGTH,
+            f"the name has {_count(name, 'character')}; expected at least {MIN_NAME_CHARACTERS}",
         ),
-        Reason.DESCRIPTION_SENTENCES: not MIN_SENTENCES <= count_sentences(draft.description) <= MAX_SENTENCES,
-        Reason.PROMPT_OPENING: opening is None,
-        Reason.PROMPT_LENGTH: len(draft.image_prompt) > MAX_PROMPT_CHARACTERS,
-        Reason.FORBIDDEN_WORD: any(
-            holds_forbidden_word(text, theme.forbidden_words)
-            for text in (
-                draft.name,
-                draft.description,
-                draft.image_prompt.removeprefix(opening or "").removesuffix(theme.tail),
-            )
+        (
+            words > MAX_NAME_WORDS,
+            Reason.NAME_WORDS,
+            f"the name has {_count(words, 'word')}; expected at most {MAX_NAME_WORDS}",
         ),
-    }
-    return [reason for reason, broken in checks.items() if broken]
+        (
+            not MIN_DESCRIPTION_CHARACTERS <= description <= MAX_DESCRIPTION_CHARACTERS,
+            Reason.DESCRIPTION_LENGTH,
+            f"the description has {_count(description, 'character')}; expected {_DESCRIPTION_RANGE}",
+        ),
+        (
+            sentences is not None and not MIN_SENTENCES <= sentences <= MAX_SENTENCES,
+            Reason.DESCRIPTION_SENTENCES,
+            f"the description has {_count(sentences or 0, 'sentence')}; expected {MIN_SENTENCES} to {MAX_SENTENCES}",
+        ),
+        (
+            prompt > MAX_PROMPT_CHARACTERS,
+            Reason.PROMPT_LENGTH,
+            f"the image prompt has {prompt} characters; expected at most {MAX_PROMPT_CHARACTERS}",
+        ),
+        (
+            bool(draft.image_prompt) and not any(map(str.isalnum, own_prompt)),
+            Reason.PROMPT_LENGTH,
+            "the image prompt says nothing between its opening and its tail; expected what the image shows",
+        ),
+        (
+            bool(forbidden),
+            Reason.FORBIDDEN_WORD,
+            f"{', '.join(map(repr, dict.fromkeys(forbidden)))} is forbidden; expected a text without it",
+        ),
+    )
+    return [Broken(reason, message) for is_broken, reason, message in checks if is_broken]
 
 
-@lru_cache(maxsize=32)
-def _compile_forbidden(forbidden: tuple[str, ...]) -> re.Pattern[str] | None:
-    phrases = {tuple(filter(None, re.split(f"{_WORD_SEPARATORS}+", fold_for_search(word)))) for word in forbidden}
-    alternatives = "|".join(f"{_WORD_SEPARATORS}+".join(map(re.escape, words)) for words in phrases if words)
-    return re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])") if alternatives else None
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.domain.messages import Cost, Failure, Published, Tally
+from shared.domain.messages import Cost, Failure, Plan, Published, Tally
 from shared.domain.paths import RUN_ID_EPOCH_END_MS
 from shared.domain.requests import SeedRequest
+from shared.domain.waits import Wait
 from shared.reasons import Reason
 
 NANO = 10**9
@@ -25,6 +27,7 @@ class Status(StrEnum):
     PENDING = "Pending"
     RUNNING = "Running"
     PAUSED = "Paused"
+    SUSPENDED = "Suspended"
     COMPLETED = "Completed"
     COMPLETED_WITH_FAILURES = "CompletedWithFailures"
     CANCELLED = "Cancelled"
@@ -84,10 +87,15 @@ class Progress(_View):
 
 
 class Throttle(_View):
-    """The image window: calls at a time that it has adapted to, and answers 429 so far."""
+    """The image window: calls at a time that it has adapted to, and answers 429 so far.
+
+    Where a service asked for a wait of more than a minute, also until when, and in which words.
+    """
 
     limit: int = 0
     rate_limited: int = 0
+    waiting_until: datetime | None = Field(default=None, exclude_if=lambda moment: moment is None)
+    message: str | None = Field(default=None, exclude_if=lambda said: said is None)
 
 
 class CostView(_View):
@@ -99,6 +107,11 @@ class CostView(_View):
     image_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+
+    def raise_to(self, other: "CostView") -> "CostView":
+        """Return the larger of both in each respect."""
+        mine, others = self.model_dump(), other.model_dump()
+        return CostView(**{name: max(value, others[name]) for name, value in mine.items()})
 
 
 class RunError(_View):
@@ -134,6 +147,11 @@ class RunStatus(_View):
     def is_active(self) -> bool:
         """Tell whether the run is at work, or about to be."""
         return self.status in ACTIVE_STATUSES
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run does nothing until a person resumes it."""
+        return self.status in {Status.PAUSED, Status.SUSPENDED}
 
     @property
     def images_to_refine(self) -> int:
@@ -203,6 +221,20 @@ def decide_status(
     return Status.COMPLETED if complete else Status.COMPLETED_WITH_FAILURES
 
 
+def explain_empty_catalog(failure: Failure | None, last_image: Failure | None) -> Failure:
+    """Return why a run ends as Failed whose catalog has no items: for the reason of the last failure.
+
+    Args:
+        failure: why the run's instances ended early, or the stop record.
+        last_image: why the image that failed last did.
+    """
+    if failure is not None:
+        return replace(failure, reason=failure.cause or failure.reason, cause=None)
+    if last_image is not None:
+        return Failure(last_image.reason, f"no item has an image; the last failure: {last_image.message}")
+    return Failure(Reason.NO_NEW_ITEMS, "the run ended without an item to publish")
+
+
 def compose_status(
     run_id: str,
     request: SeedRequest,
@@ -215,6 +247,7 @@ def compose_status(
     error: Failure | None = None,
     paused_until: datetime | None = None,
     window: int | None = None,
+    wait: Wait | None = None,
 ) -> RunStatus:
     """Add up what a run's instances say of themselves.
 
@@ -228,6 +261,7 @@ def compose_status(
         updated_at: when they said so.
         error: why it did not do all that it was asked.
         paused_until: how long it waits to be resumed.
+        wait: the long wait that a service asked for.
         window: image calls that its lanes allow themselves at a time by now; None = as many as were asked for.
     """
     tally = sum(tallies, Tally())
@@ -249,7 +283,10 @@ def compose_status(
             ),
         ),
         throttle=Throttle(
-            limit=request.parallel_image_requests if window is None else window, rate_limited=tally.rate_limited
+            limit=request.parallel_image_requests if window is None else window,
+            rate_limited=tally.rate_limited,
+            waiting_until=None if wait is None else datetime.fromisoformat(wait.until),
+            message=None if wait is None else wait.message,
         ),
         cost=view_cost(tally.cost),
         failures=dict(tally.failed),
@@ -304,7 +341,11 @@ def summarize(
         images_kept=max(0, published.images - tally.made),
         images_made=tally.made,
         placeholders=published.placeholders,
-        notes=[*find_notes(request, published.items - tally.accepted), *published.notes],
+        notes=[
+            *find_notes(request, published.items - tally.accepted),
+            *published.notes,
+            *([f"workers lost: {tally.lost}; the work that they had was done again"] if tally.lost else []),
+        ],
     )
 
 
@@ -332,6 +373,33 @@ def view_cost(cost: Cost) -> CostView:
         input_tokens=cost.input_tokens,
         output_tokens=cost.output_tokens,
     )
+
+
+def recall_work(status: RunStatus) -> tuple[Plan, Tally]:
+    """Return what a run had found and done, from a status that its callers saw: the inverse of `compose_status`.
+
+    Items that it accepted count as found: the status does not tell them apart.
+    """
+    progress, cost = status.progress, status.cost
+    found = Plan(
+        categories=progress.categories,
+        items=progress.items.accepted,
+        images=max(0, progress.images.done - status.images_made),
+    )
+    tally = Tally(
+        made=status.images_made,
+        failed=dict(status.failures),
+        rate_limited=status.throttle.rate_limited,
+        refined=progress.images.refined or 0,
+        cost=Cost(
+            text_calls=cost.text_calls,
+            image_calls=cost.image_calls,
+            input_tokens=cost.input_tokens,
+            output_tokens=cost.output_tokens,
+            nano_usd=round(cost.usd * NANO),
+        ),
+    )
+    return found, tally
 
 
 def view_error(failure: Failure | None) -> RunError | None:

@@ -15,6 +15,7 @@ class InputTaken(Message):
         items: how many it holds.
         added: of them, those that this run has written.
         rejected: rows that were left out, by reason code.
+        outdated: items whose row has changed in this run, so that their image is to be regenerated.
         next_batch: the first unused batch number.
         failure: why nothing was taken.
     """
@@ -24,6 +25,7 @@ class InputTaken(Message):
     added: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     next_batch: int = 1
+    outdated: int = 0
     failure: Failure | None = None
 
 

@@ -1,12 +1,8 @@
 """Texts: how they are cleaned, compared, searched and measured; the same for drafts, categories and themes. Pure."""
 
-import re
 import unicodedata
 
 from shared.domain.invisible import drop_invisible
-
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'\u201d\u2019)\]]*(?=\s|$)|[\u3002\uff01\uff1f]+[\u300d\u300f]*")
-"""The second half: Chinese and Japanese write no space behind a sentence."""
 
 
 def clean_line(text: str) -> str:
@@ -41,14 +37,6 @@ def fold_name(name: str) -> str:
     return collapse_whitespace(name).casefold()
 
 
-def fold_for_search(text: str) -> str:
-    """Return the form in which words are searched for: case-folded, without accents and invisible characters."""
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", _drop_formats(text))
-        text = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return text.casefold()
-
-
 def count_utf16_units(text: str) -> int:
     """Return the length as the .NET importer counts it: an emoji counts twice."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
@@ -58,13 +46,6 @@ def cut_to_utf16_units(text: str, most: int) -> str:
     """Return the beginning of a text, whole characters, that the importer has room for."""
     kept = text.encode("utf-16-le", errors="surrogatepass")[: 2 * most]
     return kept.decode("utf-16-le", errors="ignore").rstrip()
-
-
-def count_sentences(text: str) -> int:
-    """Return how many sentences end in the text; a rest without an end counts as one."""
-    ends = list(_SENTENCE_END.finditer(text))
-    rest = text[ends[-1].end() :] if ends else text
-    return len(ends) + bool(rest.strip())
 
 
 def _drop_formats(text: str) -> str:

@@ -39,6 +39,11 @@ BIAS, SPREAD = 1.05, 0.3
 of 9 %, of which three are allowed for; a batch of n drafts varies by the square root of n less."""
 
 
+THINKING_FACTOR, THINKING_TOKENS = 2, 2_000
+"""Head room for thoughts: as much as is written, and a start. A service cuts off what thinks longer, so that a model
+that repeats itself without end costs twice its answer and this, and not the service's own limit of 128,000 tokens."""
+
+
 def estimate_text_usage(ask: TextRequest[AnswerT], *, theme: Theme, entries: int) -> Usage:
     """Return what a text call typically consumes.
 
@@ -61,6 +66,11 @@ def limit_text_usage(ask: TextRequest[AnswerT], *, theme: Theme, entries: int) -
     typical = estimate_text_usage(ask, theme=theme, entries=entries)
     margin = BIAS + SPREAD / math.sqrt(max(1, entries))
     return Usage(math.ceil(typical.input_tokens * BIAS), math.ceil(typical.output_tokens * margin))
+
+
+def add_thinking(usage: Usage) -> Usage:
+    """Return a limit with head room for a model that thinks before it writes: its thoughts count as output."""
+    return Usage(usage.input_tokens, usage.output_tokens * THINKING_FACTOR + THINKING_TOKENS)
 
 
 def count_asked_tokens(ask: TextRequest[AnswerT]) -> int:

@@ -47,6 +47,8 @@ class ImageWindow:
     _ready: deque[ImageJob] = field(default_factory=deque)
     _waiting: list[ImageJob] = field(default_factory=list)
     _shrunk_until: datetime | None = None
+    _is_paced: bool = False
+    _size_before_rest: float | None = None
 
     def __post_init__(self) -> None:
         if not self.size:
@@ -83,12 +85,24 @@ class ImageWindow:
             self.running += 1
         return job
 
-    def finish(self) -> None:
-        """Free the slot of a job that ended, for good or for now."""
+    def finish(self, *, is_paced: bool = False) -> None:
+        """Free the slot of a job that ended, for good or for now.
+
+        From the first job on that was paced by a known quota, the whole width is used: the rate limiter keeps to it.
+        """
         self.running -= 1
+        if is_paced and self._size_before_rest is None:
+            self.size, self._is_paced = float(self.width), True
+
+    @property
+    def size_to_keep(self) -> float:
+        """What the window has adapted to, apart from a narrow slot after lost workers."""
+        return self._size_before_rest or self.size
 
     def grow(self, job: ImageJob) -> None:
         """Take a success into account; that of a step that draws nothing says nothing of the pictures' quota."""
+        if self._size_before_rest is not None:
+            self.size, self._size_before_rest = self._size_before_rest, None
         if job.step.action is Action.DRAW:
             self.size = min(float(self.width), self.size + 1 / self.size)
 
@@ -97,15 +111,26 @@ class ImageWindow:
         paused = self.texts_paused_until
         self.texts_paused_until = until if paused is None else max(until, paused)
 
-    def pause(self, now: datetime, until: datetime) -> None:
+    def pause(self, now: datetime, until: datetime, *, is_quota: bool = True) -> None:
         """Take a 429 to a picture into account: draw nothing before ``until``, and fewer from then on.
 
-        Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause.
+        Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause. Where
+        the rate limiter knows the quota, it decides who waits, and a single refusal holds back its own job only.
         """
+        if is_quota and self._is_paced:
+            return
         if not _is_ahead(self._shrunk_until, now):
             self.size = max(1.0, self.size * SHRINK_FACTOR)
             self._shrunk_until = until
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
+
+    def rest(self, until: datetime, *, is_narrow: bool) -> None:
+        """Start nothing before ``until``: the worker was lost. ``is_narrow`` leaves one slot until a job succeeds."""
+        if is_narrow:
+            self._size_before_rest = self.size_to_keep
+            self.size = 1.0
+        self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
+        self.pause_texts(until)
 
     def hold(self, now: datetime, until: datetime) -> None:
         """Start no new job before ``until``: a job was told that its turn comes only then."""

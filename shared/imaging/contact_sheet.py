@@ -7,14 +7,12 @@ item's name in up to two lines below it. Pillow is imported by the first sheet: 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from shared.imaging.contact_sheet_layout import GAP, MARGIN, NAME_LINE_HEIGHT, NAME_LINES, NAME_TOP, TILE, choose_layout
-from shared.imaging.contact_sheet_text import clean_text, shorten, wrap
+from shared.imaging.contact_sheet_text import shorten, wrap
 from shared.imaging.contact_sheet_tiles import make_tile, make_tile_mask
-
-if TYPE_CHECKING:
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+from shared.imaging.lettering import Pen, prepare_text
 
 MAX_CELLS: Final = 240
 """More than that is no glance any more; and a page of one column stays below JPEG's 65,535 pixels."""
@@ -78,42 +76,42 @@ class _Page:
     """The paper and the pens."""
 
     def __init__(self, width: int, height: int) -> None:
-        from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - see the top
+        from PIL import Image, ImageDraw  # noqa: PLC0415 - see the top
 
         self._image = Image.new("RGB", (width, height), _PAPER)
         self._draw = ImageDraw.Draw(self._image)
-        self._title_font = ImageFont.load_default(size=38)
-        self._heading_font = ImageFont.load_default(size=20)
-        self._subtitle_font = ImageFont.load_default(size=17)
-        self._name_font = ImageFont.load_default(size=13.5)
+        self._title_pen = Pen(38)
+        self._heading_pen = Pen(20)
+        self._subtitle_pen = Pen(17)
+        self._name_pen = Pen(13.5)
         self._mask = make_tile_mask()
 
     def draw_title(self, title: str, subtitle: str) -> None:
         """Write the page's title and subtitle."""
         room = self._image.width - 2 * MARGIN
-        self._write(MARGIN, MARGIN - 8, shorten(clean_text(title), room, self._title_font.getlength), self._title_font)
-        text = shorten(clean_text(subtitle), room, self._subtitle_font.getlength)
-        self._write(MARGIN, MARGIN + 48, text, self._subtitle_font, _QUIET)
+        self._write(MARGIN, MARGIN - 8, shorten(prepare_text(title), room, self._title_pen.measure), self._title_pen)
+        text = shorten(prepare_text(subtitle), room, self._subtitle_pen.measure)
+        self._write(MARGIN, MARGIN + 48, text, self._subtitle_pen, _QUIET)
 
     def draw_heading(self, left: int, top: int, width: int, category: str, cell_count: int) -> None:
         """Write a category's name and how many cells it has, with a line to the end of its block."""
-        font = self._heading_font
+        pen = self._heading_pen
         count = str(cell_count)
-        room = width - font.getlength(count) - 2 * GAP
-        text = shorten(clean_text(category), room, font.getlength)
-        count_left = left + font.getlength(text) + 10
-        line_left, line_top = count_left + font.getlength(count) + GAP, top + 12
-        self._write(left, top, text, font)
-        self._write(count_left, top, count, font, _QUIET)
+        room = width - pen.measure(count) - 2 * GAP
+        text = shorten(prepare_text(category), room, pen.measure)
+        count_left = left + pen.measure(text) + 10
+        line_left, line_top = count_left + pen.measure(count) + GAP, top + 12
+        self._write(left, top, text, pen)
+        self._write(count_left, top, count, pen, _QUIET)
         if line_left < left + width:
             self._draw.line((line_left, line_top, left + width, line_top), fill=_RULE)
 
     def draw_cell(self, left: int, top: int, cell: ContactCell) -> None:
         """Draw a tile and the name below it."""
         self._image.paste(make_tile(cell.picture), (left, top), self._mask)
-        lines = wrap(clean_text(cell.name), TILE, NAME_LINES, self._name_font.getlength)
+        lines = wrap(prepare_text(cell.name), TILE, NAME_LINES, self._name_pen.measure)
         for number, line in enumerate(lines):
-            self._write(left, top + NAME_TOP + number * NAME_LINE_HEIGHT, line, self._name_font)
+            self._write(left, top + NAME_TOP + number * NAME_LINE_HEIGHT, line, self._name_pen)
 
     def to_jpeg(self) -> bytes:
         """Return the page as a file."""
@@ -121,5 +119,5 @@ class _Page:
         self._image.save(buffer, "JPEG", quality=88, optimize=True)
         return buffer.getvalue()
 
-    def _write(self, left: float, top: float, text: str, font: "FreeTypeFont | ImageFont", color: str = _INK) -> None:
-        self._draw.text((left, top), text, color, font)
+    def _write(self, left: float, top: float, text: str, pen: Pen, color: str = _INK) -> None:
+        pen.write(self._image, left, top, text, color)

@@ -1,4 +1,4 @@
-"""Looks at pictures: whether bytes are a whole PNG or JPEG, and what can be said of them.
+"""Examines images: whether bytes are a whole PNG, JPEG or WebP file, and what can be said of them.
 
 Pillow is imported by the first picture: it must not slow down the start of the app.
 """
@@ -11,23 +11,42 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared.imaging.dhash import compute_dhash, format_dhash
+from shared.imaging.webp_header import read_webp_size
+from shared.ports import Mismatch
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-ImageFormat = Literal["png", "jpeg"]
+ImageFormat = Literal["png", "jpeg", "webp"]
+"""What can be read. Images are stored as PNG or JPEG."""
 
 MAX_SIDE_PIXELS: Final = 4096
 """Decoded, such a picture takes 64 MiB; nothing larger is asked for, and a small file can claim any size."""
 
-_ENDS: Final[dict[ImageFormat, bytes]] = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
+_ENDS: Final[dict[str, bytes]] = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
 _TAIL_BYTES: Final = 1024  # some programs leave a few bytes behind the end
 _SIGNATURES: Final[dict[bytes, ImageFormat]] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
+_OTHER_FILES: Final = {
+    b"GIF8": "a GIF image",
+    b"BM": "a BMP image",
+    b"II*\x00": "a TIFF image",
+    b"<": "markup, not an image",
+}
+_WEBP_HEADER: Final = 12
+_WEBP_LENGTH_BEFORE: Final = 8
 
 
 class BadImageError(ValueError):
-    """Bytes that are no whole PNG or JPEG of a usable size; the message is one line."""
+    """Bytes that are no whole image of a usable size; the message is one line.
+
+    Attributes:
+        mismatch: what the bytes are instead, where a service is likely to send the same again.
+    """
+
+    def __init__(self, message: str, mismatch: Mismatch | None = None) -> None:
+        super().__init__(message)
+        self.mismatch = mismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +135,26 @@ def _name_damage(data: bytes, image_format: ImageFormat) -> Iterator[None]:
     except Exception as exc:
         # Pillow raises a dozen types on damaged bytes: OSError, SyntaxError, struct.error, zlib.error, ...
         cause = next(iter(str(exc).splitlines()), "") or type(exc).__name__
-        raise BadImageError(f"the {image_format} of {len(data)} bytes is damaged: {cause}") from exc
+        what = f"the {image_format} of {len(data)} bytes is damaged: {cause}"
+        raise BadImageError(what, _name_damaged(data, image_format)) from exc
+
+
+def _name_damaged(data: bytes, image_format: ImageFormat) -> Mismatch:
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    return Mismatch(f"the same damaged {image_format} file ({digest})", "check the image service")
 
 
 def _recognize(data: bytes) -> ImageFormat:
     for signature, image_format in _SIGNATURES.items():
         if data.startswith(signature):
             return image_format
-    raise BadImageError(f"{len(data)} bytes that start with {data[:8]!r} are no picture; expected a PNG or a JPEG")
+    if data[:4] == b"RIFF" and data[8:_WEBP_HEADER] == b"WEBP":
+        return "webp"
+    kind = next((name for start, name in _OTHER_FILES.items() if data.lstrip().startswith(start)), None)
+    raise BadImageError(
+        f"{len(data)} bytes that start with {data[:8]!r} are not an image; expected PNG, JPEG or WebP",
+        Mismatch(kind or "bytes of an unknown format", "use an image model that returns PNG, JPEG or WebP"),
+    )
 
 
 def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
@@ -132,6 +163,11 @@ def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
         from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - see the top
 
         image: ImageFile = PngImageFile(BytesIO(data))
+    elif image_format == "webp":
+        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 - see the top
+
+        _check_size(*read_webp_size(data))
+        image = WebPImageFile(BytesIO(data))
     else:
         from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415 - see the top
 
@@ -141,9 +177,14 @@ def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
 
 
 def _check_end(data: bytes, image_format: ImageFormat) -> None:
-    """Look for the last marker, which Pillow does not insist on."""
-    if _ENDS[image_format] not in data[-_TAIL_BYTES:]:
-        raise BadImageError(f"the {image_format} of {len(data)} bytes is cut short: it has no end")
+    """Look for the last marker, which Pillow does not insist on; a WebP file says how long it is."""
+    if image_format == "webp":
+        is_whole = len(data) >= int.from_bytes(data[4:8], "little") + _WEBP_LENGTH_BEFORE
+    else:
+        is_whole = _ENDS[image_format] in data[-_TAIL_BYTES:]
+    if not is_whole:
+        what = f"the {image_format} of {len(data)} bytes is cut short: it has no end"
+        raise BadImageError(what, _name_damaged(data, image_format))
 
 
 def _check_size(width: int, height: int) -> None:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from shared.imaging.lettering import Pen, is_plain
 from shared.imaging.placeholder_text import break_lines, choose_label, cut_lines
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 _MARK: Final = b"catalog-seeder: placeholder"
 _MARKED_BYTES: Final = 512
@@ -77,10 +76,10 @@ def draw_placeholder(texts: Sequence[str], *, width: int, height: int, content_t
     inset = round(side * _MARGIN / 2)
     draw.rectangle((inset, inset, width - 1 - inset, height - 1 - inset), outline=_FRAME, width=max(1, side // 128))
     text = _fit(choose_label(*texts), width - 4 * inset, height - 6 * inset, side)
-    _write(draw, text, width / 2, height / 2, _INK)
+    _write(image, text, width / 2, height / 2, _INK)
     caption = _Text([_CAPTION], side * _CAPTION_SIZE)
     if caption.size >= _SMALLEST_PIXELS:
-        _write(draw, caption, width / 2, height - 2 * inset, _QUIET)
+        _write(image, caption, width / 2, height - 2 * inset, _QUIET)
     data = _encode(image, content_type)
     return DrawnPlaceholder(data, image, hashlib.sha256(data).hexdigest())
 
@@ -92,13 +91,13 @@ def is_placeholder_file(data: bytes) -> bool:
 
 def _fit(label: str, width: float, height: float, side: int) -> _Text:
     """Return the label as large as it fits; words are split only where letters would get too small to be read."""
-    reference = _load_font(_MEASURED_PIXELS)
+    reference = Pen(_MEASURED_PIXELS) if all(map(is_plain, label)) else None
     size = max(side * _LARGEST, _SMALLEST_PIXELS)
     while True:
-        scale = size / _MEASURED_PIXELS
+        pen, scale = (reference, size / _MEASURED_PIXELS) if reference is not None else (Pen(size), 1.0)
 
-        def measure(text: str, scale: float = scale) -> float:
-            return reference.getlength(text) * scale
+        def measure(text: str, pen: Pen = pen, scale: float = scale) -> float:
+            return pen.measure(text) * scale
 
         most = max(1, int(height / (size * _LINE_HEIGHT)))
         lines = break_lines(label, width, measure, splits_words=size < side * _READABLE)
@@ -110,19 +109,13 @@ def _fit(label: str, width: float, height: float, side: int) -> _Text:
         size = max(size * _SHRINK, _SMALLEST_PIXELS)
 
 
-def _write(draw: "ImageDraw", text: _Text, x: float, y: float, color: str) -> None:
+def _write(image: "Image", text: _Text, x: float, y: float, color: str) -> None:
     """Write lines with their middle at a point."""
-    font = _load_font(text.size)
+    pen = Pen(text.size)
     step = text.size * _LINE_HEIGHT
     top = y - step * (len(text.lines) - 1) / 2
     for number, line in enumerate(text.lines):
-        draw.text((x, top + number * step), line, color, font, anchor="mm")
-
-
-def _load_font(size: float) -> "FreeTypeFont | ImageFont":
-    from PIL import ImageFont  # noqa: PLC0415 - see draw_placeholder
-
-    return ImageFont.load_default(size=size)
+        pen.write_centered(image, x, top + number * step, line, color)
 
 
 def _encode(image: "Image", content_type: str) -> bytes:

@@ -1,49 +1,21 @@
-"""What a placeholder is labelled with: the item's name in letters that the font has, or else the item's id."""
+"""What a placeholder is labelled with: the item's name, or its id where no font here has the name's letters."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from shared.imaging.contact_sheet_text import Measure, is_drawable, shorten, simplify_text
+from shared.imaging.contact_sheet_text import Measure, shorten, split_word
+from shared.imaging.lettering import can_write, prepare_text
 
-_CYRILLIC: Final = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяєіїґўђјљњћџѓќѕ",
-        (
-            *"abvgde",  # by BGN/PCGN, but ё is e
-            *("e", "zh", "z", "i", "y"),
-            *"klmnoprstuf",
-            *("kh", "ts", "ch", "sh", "shch", "", "y", "", "e", "yu", "ya"),
-            *("ye", "i", "yi", "g", "u"),
-            *("dj", "j", "lj", "nj", "c", "dz", "g", "k", "dz"),
-        ),
-        strict=True,
-    )
-)
-_GREEK: Final = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρσςτυφχψω",
-        (*"avgdezi", "th", *"iklmnxoprss", *"tyf", "ch", "ps", "o"),  # by ELOT 743
-        strict=True,
-    )
-)
-_LATIN: Final = {"\N{LATIN SMALL LETTER DOTLESS I}": "i", "ħ": "h", "þ": "th", "ð": "d", "ŋ": "ng", "ŧ": "t", "ə": "e"}
-_SMALL: Final = _CYRILLIC | _GREEK | _LATIN
-_LETTERS: Final = str.maketrans(
-    {letter.upper(): spelled.capitalize() for letter, spelled in _SMALL.items() if len(letter.upper()) == 1}
-    | _SMALL
-    | {"\N{MICRO SIGN}": "u", "\N{FRACTION SLASH}": "/", "\N{LATIN CAPITAL LETTER SHARP S}": "SS"}
-)
 _PIECE: Final = re.compile(r"\s*(?:[^\s-]+-*|-+)")
 _LETTERS_AND_NUMBERS: Final = ("L", "N")
 
 
 def choose_label(*texts: str) -> str:
-    """Return the first of the texts that can be told in the font's letters, or nothing if none can.
+    """Return the first of the texts whose letters and digits can all be written, or nothing if there is none.
 
-    Greek and Cyrillic are transliterated, accents dropped, and emoji and other signs left out. A text that then still
-    has a letter or a digit that the font does not have is not told in part: it would be another name.
+    Emoji and other signs are left out. A text without one of its letters would be another name.
     """
     return next(filter(None, map(_spell, texts)), "")
 
@@ -58,7 +30,7 @@ def break_lines(text: str, width: float, measure: Measure, *, splits_words: bool
         splits_words: whether a word that is wider than a line may be split; else there are no lines then (None).
     """
     lines = [""]
-    for piece in _split_pieces(text, width, measure) if splits_words else _PIECE.findall(text):
+    for piece in _split_pieces(text, width, measure) if splits_words else _find_pieces(text):
         if measure(longer := lines[-1] + piece) <= width:
             lines[-1] = longer
             continue
@@ -76,20 +48,17 @@ def cut_lines(lines: list[str], most: int, width: float, measure: Measure) -> li
 
 
 def _spell(text: str) -> str | None:
-    composed = unicodedata.normalize("NFC", text)  # some letters are an accented other one, and spelt in their own way
-    plain = simplify_text(composed.translate(_LETTERS)).translate(_LETTERS)
-    kept = []
-    for letter in plain:
-        if not is_drawable(letter) and unicodedata.category(letter).startswith(_LETTERS_AND_NUMBERS):
-            return None
-        kept.append(letter if is_drawable(letter) else " ")
-    label = " ".join("".join(kept).split())
-    return label if any(letter.isalnum() for letter in label) else None
+    letters = [letter for letter in text if unicodedata.category(letter).startswith(_LETTERS_AND_NUMBERS)]
+    return prepare_text(text) if letters and all(map(can_write, letters)) else None
+
+
+def _find_pieces(text: str) -> list[str]:
+    return [part for piece in _PIECE.findall(text) for part in split_word(piece)]
 
 
 def _split_pieces(text: str, width: float, measure: Measure) -> Iterator[str]:
     """Yield the pieces of a text, and those that are wider than a line in parts that are not."""
-    for piece in _PIECE.findall(text):
+    for piece in _find_pieces(text):
         rest = piece
         while measure(rest.lstrip()) > width and len(rest.lstrip()) > 1:
             end = len(rest) - 1

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from shared.domain import paths
 from shared.domain.requests import SeedRequest
-from shared.domain.run_status import Found, RunStatus, Status, compose_status, read_created_at
+from shared.domain.run_status import Found, RunStatus, Status, compose_status, read_created_at, view_cost
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import catalog, run
@@ -42,8 +42,11 @@ RUNS_LOOKED_AT = 20
 """So many of the newest runs: one that died is audited by the next end of a run of its catalog."""
 
 
-async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> str:
-    """Make a run's audit anew from its records, and return its path in the store.
+async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> RunStatus:
+    """Make a run's audit anew from its records, and return the status with its path and with what the calls cost.
+
+    The records know more than the run's own count: calls that died with their process, and those of a message that was
+    delivered twice. Where a record is missing, the run's count is the larger one, and stays.
 
     Args:
         store: where the run is.
@@ -58,16 +61,17 @@ async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> 
     with TemporaryDirectory(prefix="seeder-audit-") as folder:
         file = Path(folder) / AUDIT_NAME
         with AuditFile(file) as audit:
-            audit.tell_run(status, request)
             audit.tell_versions(find_versions())
             await _tell_calls(store, status.run_id, audit)
+            status = status.model_copy(update={"cost": status.cost.raise_to(view_cost(audit.sum_costs()))})
+            audit.tell_run(status, request)
             await _tell_results(store, status.run_id, audit)
             await asyncio.to_thread(audit.make_indexes)
             await _tell_prompts(store, status, audit)
             audit.finish()
         async with aclosing(_read_file(file)) as pieces:
             await store.write_chunks(path, pieces, content_type=AUDIT_TYPE)
-    return path
+    return status.model_copy(update={"outputs": {**status.outputs, "audit": path}})
 
 
 async def find_left_runs(store: Store, catalog_name: str, run_id: str) -> AsyncIterator[tuple[RunStatus, SeedRequest]]:
@@ -118,6 +122,11 @@ async def _tell_calls(store: Store, run_id: str, audit: AuditFile) -> None:
             audit.tell_call(call)
     async for product_id, row in run.iterate_failures(store, run_id):
         audit.tell_failed_image(row | {"productId": product_id})  # a row of an input tells its own id
+    try:
+        async for row in run.iterate_rejections(store, run_id):
+            audit.record_rejection(row)
+    except DamagedFileError as error:
+        audit.tell_error("audit", str(Reason.DAMAGED_FILE), str(error))
 
 
 async def _tell_results(store: Store, run_id: str, audit: AuditFile) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from shared.domain.items import Item
+from shared.domain.messages import Cost
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import RunStatus
 from shared.records.calls import CallRecord
@@ -159,10 +160,29 @@ class AuditFile:
             at = format_time(call.started_at)
             self.tell_error("call", str(call.reason), call.message, call_id=call.call_id, product_id=product_id, at=at)
 
+    def sum_costs(self) -> Cost:
+        """Return what the calls came to."""
+        sums = self._ask(
+            "SELECT TOTAL(billed * (kind <> 'image')), TOTAL(billed * (kind = 'image')), TOTAL(input_tokens), "
+            "TOTAL(output_tokens), COALESCE(SUM(nano_usd), 0) FROM api_calls"
+        )
+        return Cost(*map(int, sums or ()))
+
     def tell_failed_image(self, row: Mapping[str, Any]) -> None:
         """Tell a recorded row of ``failed_images.json``: an image that was given up."""
         at = format_time(datetime.fromisoformat(row["at"]))
         self.tell_error("image", row["reason"], row["message"], product_id=row["productId"], at=at)
+
+    def record_rejection(self, row: Mapping[str, Any]) -> None:
+        """Record a row of ``rejected_items.json``: what was not used; the scope is item, category, prompt or row."""
+        name = row.get("name") or row.get("imagePrompt") or ""
+        message = "; ".join(row.get("messages") or filter(None, [row.get("message")]))
+        self.tell_error(
+            row.get("kind", "row"),
+            next(iter(row.get("reasons", ())), "") or str(row.get("reason", "")),
+            f"{name}: {message}" if name and message else name or message,
+            product_id=row.get("productId"),
+        )
 
     def tell_error(
         self,
@@ -174,7 +194,7 @@ class AuditFile:
         product_id: str | None = None,
         at: str | None = None,
     ) -> None:
-        """Tell what went wrong; ``scope`` is run, image, call or audit."""
+        """Tell what went wrong; ``scope`` is run, image, call, audit, or what ``record_rejection`` records."""
         self.insert(
             "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
         )

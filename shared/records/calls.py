@@ -1,7 +1,8 @@
 """``calls/``: one small file for each call that a run made to the model, whatever came of it. Audits are made of them.
 
-A record is written as soon as the answer is in, before anything is made of it. So a delivery that finds an earlier
-one's result has nothing to record, and one that finds none and calls again has made another call.
+A record is opened before the call is made, and replaced as soon as the answer is in, before anything is made of it. So
+a call that was in flight when its process died stays on record as lost. A delivery that finds an earlier one's result
+has nothing to record, and one that finds none and calls again has made another call.
 """
 
 from collections import OrderedDict
@@ -23,6 +24,8 @@ MOST_UNWRITTEN = 1000
 """Records that a process keeps while the store is away; a further one costs the oldest."""
 
 UNUSABLE_ANSWERS = frozenset({Reason.BAD_IMAGE, Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER, Reason.REFUSAL})
+
+LOST_ANSWERS = frozenset({Reason.TIMEOUT_AMBIGUOUS, Reason.INTERRUPTED})
 
 
 class CallStatus(StrEnum):
@@ -79,7 +82,7 @@ class CallRecord:
         """What became of it."""
         if self.reason is None:
             return CallStatus.OK
-        if self.reason is Reason.TIMEOUT_AMBIGUOUS:
+        if self.reason in LOST_ANSWERS:
             return CallStatus.LOST
         return CallStatus.UNUSABLE if self.reason in UNUSABLE_ANSWERS else CallStatus.REFUSED
 
@@ -93,11 +96,21 @@ class CallLog:
     def __init__(self) -> None:
         self._unwritten: OrderedDict[str, bytes] = OrderedDict()
 
+    async def open(self, store: Store, run_id: str, call: CallRecord) -> None:
+        """Record a call that is about to be made.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        await store.create(paths.call_file(run_id, call.call_id), _dump(call), content_type=JSON_TYPE)
+
     async def write(self, store: Store, run_id: str, call: CallRecord) -> None:
-        """Record a call. A store that does not answer costs no run anything: the record is kept for later."""
+        """Record what a call came to, in place of its open record.
+
+        A store that does not answer costs no run anything: the record is kept for later.
+        """
         path = paths.call_file(run_id, call.call_id)
-        data = dump_json(_CALL.dump_python(call, mode="json", by_alias=True))
-        if await self._try_to_write(store, path, data):
+        if await self._try_to_write(store, path, _dump(call)):
             await self.catch_up(store)
 
     async def catch_up(self, store: Store) -> None:
@@ -109,13 +122,17 @@ class CallLog:
 
     async def _try_to_write(self, store: Store, path: str, data: bytes) -> bool:
         try:
-            await store.create(path, data, content_type=JSON_TYPE)
+            await store.write(path, data, content_type=JSON_TYPE)
         except StoreUnavailableError:
             self._unwritten[path] = data
             while len(self._unwritten) > MOST_UNWRITTEN:
                 self._unwritten.popitem(last=False)
             return False
         return True
+
+
+def _dump(call: CallRecord) -> bytes:
+    return dump_json(_CALL.dump_python(call, mode="json", by_alias=True))
 
 
 async def has_calls(store: Store, run_id: str) -> bool:

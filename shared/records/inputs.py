@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from itertools import islice
 
-from shared.domain.sources.reading import Problem, Row, RowReader
+from shared.domain.sources.reading import Found, Problem, Row, RowReader, Variant
 
 PIECE_BYTES = 256 * 1024
 """Rows of so much text are in memory at a time."""
@@ -23,12 +23,16 @@ class Survey:
         rows: how many can have a picture.
         problems: of the others.
         samples: the first rows.
+        variants: how many rows are a variant of one of them.
+        variant_samples: the first of these.
     """
 
     reader: RowReader
     rows: int
     problems: tuple[Problem, ...]
     samples: tuple[Row, ...]
+    variants: int = 0
+    variant_samples: tuple[Variant, ...] = ()
 
     def count_problems(self) -> dict[str, int]:
         """Return how many rows have a problem, by reason."""
@@ -41,8 +45,8 @@ class Survey:
         return f"{shown}; and {more} more" if more > 0 else shown
 
 
-async def iterate_input(chunks: AsyncIterable[bytes], reader: RowReader) -> AsyncIterator[Row | Problem]:
-    """Yield the rows of an input and its problems, in order; the parsing leaves the event loop to others.
+async def iterate_input(chunks: AsyncIterable[bytes], reader: RowReader) -> AsyncIterator[Found]:
+    """Yield the rows of an input, their variants and problems, in order; the parsing leaves the event loop to others.
 
     Raises:
         InputError: it cannot be read as a whole.
@@ -61,12 +65,20 @@ async def survey_input(chunks: AsyncIterable[bytes], reader: RowReader) -> Surve
     Raises:
         InputError: it cannot be read as a whole.
     """
-    rows, problems, samples = 0, [], []
+    rows, variants = 0, 0
+    problems: list[Problem] = []
+    samples: list[Row] = []
+    variant_samples: list[Variant] = []
     async for found in iterate_input(chunks, reader):
-        if isinstance(found, Problem):
-            problems.append(found)
-            continue
-        rows += 1
-        if rows <= SAMPLES:
-            samples.append(found)
-    return Survey(reader, rows, tuple(problems), tuple(samples))
+        match found:
+            case Problem():
+                problems.append(found)
+            case Variant():
+                variants += 1
+                if variants <= SHOWN_PROBLEMS:
+                    variant_samples.append(found)
+            case Row():
+                rows += 1
+                if rows <= SAMPLES:
+                    samples.append(found)
+    return Survey(reader, rows, tuple(problems), tuple(samples), variants, tuple(variant_samples))

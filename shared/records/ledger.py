@@ -94,6 +94,10 @@ class Ledger:
             raise
         return None if order.refused_by is None else self._refuse(subject, limit_nano_usd, order.refused_by)
 
+    def withdraw(self, subject: str, *, delivery: str) -> None:
+        """Let the next reservation for the subject take this delivery's hold over: it made no call."""
+        self._unanswered[subject] = delivery
+
     async def settle(self, subject: str, nano_usd: int) -> None:
         """Count what a call came to, 0 for one that was refused; the second time nothing changes.
 

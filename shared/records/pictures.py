@@ -1,18 +1,24 @@
 """The pictures of a catalog, known by their facts and held so that 50,000 of them take little memory."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from struct import Struct
 from typing import Final
 
 from shared.domain import paths
+from shared.domain.sources.digests import hash_text
 from shared.ports import FileInfo, Store
 
-_NUMBERS: Final = Struct("<QQQQ??B")
-"""Size, width, height, dhash, whether it is known, has_thumbnail, iteration or 0; the digest follows."""
+_NUMBERS: Final = Struct("<QQQQQQ??B")
+"""Size, width, height, prompt or 0, maker_ms or 0, dhash, whether it is known, has_thumbnail, iteration or 0; the
+digest follows."""
 
 _DHASH_BYTES: Final = 8
 _MOST_ITERATIONS: Final = 255
+
+PROMPT_FACT: Final = "prompt"
+"""The fact that identifies the prompt an image is from: a digest, since facts of a blob have little room."""
 
 PLACEHOLDER_FACT: Final = "placeholder"
 """The fact that a placeholder has and no picture: for what reason there is no picture."""
@@ -31,6 +37,8 @@ class Picture:
         has_thumbnail: whether there is one that was made of this very file.
         is_placeholder: drawn in place of one that was refused: to be published, and never counted as a picture.
         iteration: which of the pictures that were drawn of the item and looked at, from 1; None = nobody looked at it.
+        prompt: ``hash_text`` of the prompt that it is from; None of one that was generated before 0.4.0.
+        maker_ms: when the run that generated it began, as its id counts (``paths.read_countdown``); None = not by us.
     """
 
     size: int
@@ -41,10 +49,12 @@ class Picture:
     has_thumbnail: bool = False
     is_placeholder: bool = False
     iteration: int | None = None
+    prompt: int | None = None
+    maker_ms: int | None = None
 
 
 class PictureTable:
-    """The validated pictures of a catalog by file name: about 260 bytes each, 100 of them for the name.
+    """The validated pictures of a catalog by file name: about 280 bytes each, 100 of them for the name.
 
     Placeholders are kept apart: whoever does not ask for them sees none.
     """
@@ -62,6 +72,8 @@ class PictureTable:
             picture.size,
             picture.width,
             picture.height,
+            picture.prompt or 0,
+            picture.maker_ms or 0,
             picture.dhash or 0,
             picture.dhash is not None,
             picture.has_thumbnail,
@@ -74,9 +86,19 @@ class PictureTable:
         packed = self._packed.get(filename)
         if packed is None:
             return None
-        size, width, height, dhash, is_known, has_thumbnail, iteration = _NUMBERS.unpack_from(packed)
+        size, width, height, prompt, maker_ms, dhash, is_known, has_thumbnail, iteration = _NUMBERS.unpack_from(packed)
         digest, known_dhash = packed[_NUMBERS.size :].hex(), dhash if is_known else None
-        return Picture(size, width, height, digest, known_dhash, has_thumbnail, iteration=iteration or None)
+        return Picture(
+            size,
+            width,
+            height,
+            digest,
+            known_dhash,
+            has_thumbnail,
+            iteration=iteration or None,
+            prompt=prompt or None,
+            maker_ms=maker_ms or None,
+        )
 
     def find_placeholder(self, filename: str) -> Picture | None:
         """Return the placeholder of this name, or None if there is none."""
@@ -121,7 +143,16 @@ def _describe(info: FileInfo) -> Picture | None:
         return None
     if min(info.size, width, height) <= 0:
         return None
-    return Picture(info.size, width, height, digest.hex(), read_dhash(info), iteration=_read_iteration(info))
+    return Picture(
+        info.size,
+        width,
+        height,
+        digest.hex(),
+        read_dhash(info),
+        iteration=_read_iteration(info),
+        prompt=_read_prompt(info),
+        maker_ms=_read_maker(info),
+    )
 
 
 def read_dhash(info: FileInfo) -> int | None:
@@ -138,6 +169,21 @@ def _read_iteration(info: FileInfo) -> int | None:
     told = info.facts.get("iteration", "")
     number = int(told) if told.isascii() and told.isdecimal() else 0
     return number if 0 < number <= _MOST_ITERATIONS else None
+
+
+def format_digest(prompt: str) -> str:
+    """Return what a file's facts have of the prompt that it is from."""
+    return f"{hash_text(prompt):016x}"
+
+
+def _read_prompt(info: FileInfo) -> int | None:
+    digest = info.facts.get(PROMPT_FACT, "")
+    return int(digest, 16) if re.fullmatch("[0-9a-f]{16}", digest) else None
+
+
+def _read_maker(info: FileInfo) -> int | None:
+    run_id = info.facts.get("run_id", "")
+    return paths.read_countdown(run_id) if re.fullmatch(r"\d{1,15}-.*", run_id) else None
 
 
 async def list_pictures(store: Store, catalog: str) -> PictureTable:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.domain import paths
 from shared.domain.category_names import CategoryNames
-from shared.domain.items import Item
+from shared.domain.items import Item, SourceItem
 from shared.domain.requests import SeedRequest
 from shared.domain.sources.importer_ids import ChangedIds
 from shared.ports import Store
@@ -17,9 +17,9 @@ from shared.records import catalog
 from shared.records.files import read_json
 from shared.records.importer_names import open_category_names, write_category_names
 from shared.records.json_arrays import ArrayText, Fingerprint, write_array_if_changed
+from shared.records.made_prompts import iterate_made_batches
 from shared.records.pictures import Picture, PictureTable, list_pictures
 from shared.records.placeholders import remove_placeholders
-from shared.records.prompts import iterate_prompted_batches
 from shared.records.tables import PUBLISHED_FILES, Table, make_tables
 from shared.records.thumbnails import match_thumbnails
 
@@ -50,6 +50,8 @@ class CatalogView:
         category_names: how the catalog's categories are spelled.
         items: how many it holds.
         images: how many of the items have their image in the store.
+        outdated: how many of the images show what the item's row said before.
+        variants: how many rows are a variant of an item.
         placeholders: how many have a placeholder instead, to be published.
         changed_ids: the rows that have another id in the importer.
         useless_placeholders: file names of others: of items that are gone, or the catalog's last run wants none.
@@ -66,6 +68,8 @@ class CatalogView:
     category_names: CategoryNames
     items: int
     images: int
+    outdated: int
+    variants: int
     placeholders: int
     changed_ids: ChangedIds
     useless_placeholders: tuple[str, ...]
@@ -124,18 +128,20 @@ async def view_catalog(
     pictures = await view_pictures(store, name) if pictures is None else pictures
     numbers = await catalog.list_batch_numbers(store, name)
     incomplete: list[int] = []
-    items = images = 0
+    items = images = outdated = variants = 0
     shown_placeholders: set[str] = set()
     dhashes = array("Q")
     changed_ids = ChangedIds()
     texts = [(table, ArrayText()) for table in make_tables(request, names, with_images=with_images)]
-    async for batch in iterate_prompted_batches(store, name, numbers):
+    async for batch in iterate_made_batches(store, name, numbers, pictures):
         for item in batch.items:
             picture = pictures.find(item.filename)
             items += 1
             images += picture is not None
             names.choose(item.category)
             changed_ids.note(item)
+            outdated += picture is not None and shows_earlier(item, picture)
+            variants += len(item.variants) if isinstance(item, SourceItem) else 0
             if picture is not None and picture.dhash is not None:
                 dhashes.append(picture.dhash)
             if picture is None and with_images and incomplete[-1:] != [batch.batch]:
@@ -158,6 +164,8 @@ async def view_catalog(
         category_names=names,
         items=items,
         images=images,
+        outdated=outdated,
+        variants=variants,
         placeholders=len(shown_placeholders),
         changed_ids=changed_ids,
         useless_placeholders=tuple(name for name in pictures.list_placeholders() if name not in shown_placeholders),
@@ -211,11 +219,19 @@ async def write_partial(store: Store, run_id: str, view: CatalogView) -> dict[st
 
 
 async def _write_rows(store: Store, view: CatalogView, table: Table) -> AsyncIterator[object]:
-    async for batch in iterate_prompted_batches(store, view.name, view.batches):
+    async for batch in iterate_made_batches(store, view.name, view.batches, view.pictures):
         for item in batch.items:
             row = table.write_row(item, view.find_shown(item))
             if row is not None:
                 yield row
+
+
+def shows_earlier(item: Item, picture: Picture) -> bool:
+    """Return whether an image shows what its item's row said before."""
+    earlier = item.earlier if isinstance(item, SourceItem) else None
+    if earlier is None or not earlier.is_outdated:
+        return False
+    return picture.maker_ms is None or picture.maker_ms > paths.read_countdown(earlier.run_id)
 
 
 def _find_shown(pictures: PictureTable, item: Item, request: SeedRequest) -> Picture | None:

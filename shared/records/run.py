@@ -160,10 +160,16 @@ async def write_rejections(
     *,
     writer: str | None = None,
 ) -> None:
-    """Record the drafts of a batch that the rules rejected; a writer's later verdict replaces its earlier one."""
+    """Record the drafts of a batch that were not used; a writer's later verdict replaces its earlier one."""
     if rejections:
         rows = [rejection.to_json() | {"batch": batch} for rejection in rejections]
         await store.write(paths.rejection_file(run_id, batch, writer), dump_json(rows), content_type=JSON_TYPE)
+
+
+async def write_rejected_rows(store: Store, run_id: str, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Record rows of ``rejected_items.json`` under a name such as ``categories/2``; the same name replaces them."""
+    if rows:
+        await store.write(paths.rejection_file(run_id, 0, name), dump_json(rows), content_type=JSON_TYPE)
 
 
 async def write_row_problems(store: Store, run_id: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import run
 from shared.records.json_arrays import write_array
-from shared.records.publication import CatalogView, iterate_complete, iterate_missing
+from shared.records.publication import CatalogView, iterate_complete, iterate_missing, shows_earlier
 from shared.records.reading import read_in_order
 from shared.records.tables import PLACEHOLDER_MARK
 
@@ -46,6 +46,20 @@ async def write_run_lists(
     return outputs, dict(reasons)
 
 
+async def find_last_failure(store: Store, run_id: str) -> Failure | None:
+    """Return why the image failed that failed last in a run, or None if none did.
+
+    Raises:
+        DamagedFileError: the record of a failure cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    last: dict[str, Any] | None = None
+    async for _, row in run.iterate_failures(store, run_id):
+        if last is None or row["at"] >= last["at"]:
+            last = row
+    return None if last is None else Failure(Reason(last["reason"]), last["message"])
+
+
 async def find_failed_images(
     store: Store,
     run_id: str,
@@ -57,7 +71,7 @@ async def find_failed_images(
     """Yield the rows of ``failed_images.json``: one for each item without an image, marked if it has a placeholder.
 
     An item that was never tried carries the reason that ended the run. Where every image was to be made again
-    (``forced``), an item that only has its image of before counts, too.
+    (``forced``), or an item's row has changed, an item that only has its image of before counts, too.
     """
     tried = await run.list_failures(store, run_id)
     untried = {
@@ -76,7 +90,16 @@ async def find_failed_images(
 
     async for row in read_in_order(iterate_missing(store, view), describe):
         yield row
-    if forced and tried:
-        remade = (item async for item in iterate_complete(store, view) if item.product_id in tried)
+    if tried and (forced or view.outdated):
+        remade = (
+            item
+            async for item in iterate_complete(store, view)
+            if item.product_id in tried and (forced or _is_outdated(view, item))
+        )
         async for row in read_in_order(remade, describe):
             yield row
+
+
+def _is_outdated(view: CatalogView, item: Item) -> bool:
+    picture = view.pictures.find(item.filename)
+    return picture is not None and shows_earlier(item, picture)

@@ -1,6 +1,7 @@
 """What a catalog has before a run, as far as an estimate needs it; reads only."""
 
 from shared.domain.estimates import Stock
+from shared.domain.items import is_outdated
 from shared.ports import Store
 from shared.records import catalog
 from shared.records.pictures import list_makers
@@ -22,7 +23,7 @@ async def read_stock(store: Store, name: str) -> Stock:
     async for batch, prompts in iterate_batches_and_prompts(store, name, numbers):
         for item in batch.items:
             counts[item.category] = counts.get(item.category, 0) + 1
-            has_image = item.filename in pictures
+            has_image = item.filename in pictures and not is_outdated(item, pictures[item.filename])
             images += has_image
             written += not has_image and prompts is not None and prompts.apply_to(item) is not item
     return Stock(counts, images, has_categories=bool(categories), prompts=written)

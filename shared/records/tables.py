@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 from shared.domain import paths
 from shared.domain.category_names import CategoryNames
 from shared.domain.items import Item, SourceItem, find_content_type
 from shared.domain.requests import SeedRequest
-from shared.domain.sources.making import write_importer_row, write_source_row
+from shared.domain.sources.making import write_importer_row, write_source_row, write_variant_row
 from shared.imaging.dhash import format_dhash
 from shared.records.json_arrays import JsonText
 from shared.records.pictures import Picture
@@ -50,7 +51,8 @@ def make_tables(request: SeedRequest, categories: CategoryNames, *, with_images:
     def write_given_row(item: Item, picture: Picture | None) -> object | None:
         if not isinstance(item, SourceItem):
             return write_item(item, picture)
-        return JsonText(write_source_row(item, request, has_image=picture is not None, more=_mark(picture)))
+        row = write_source_row(item, request, has_image=picture is not None, more=_mark(picture))
+        return JsonText(",\n".join([row, *map(write_variant_row, item.variants, repeat(item.source_id))]))
 
     def describe(item: Item, picture: Picture | None) -> object | None:
         return None if picture is None else _describe_picture(request.catalog, item, picture)

@@ -17,7 +17,7 @@ from shared.records.audit import audit_path
 from shared.wiring import Services
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.audits import Rows, add_up, ask, fetch
-from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches
+from tests.support.catalogs import CATALOG, make_item, read_data, write_batches
 from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
 from tests.support.scripted_model import ScriptedModel
 
@@ -128,7 +128,7 @@ async def test_a_call_that_was_paid_twice_because_a_process_died_is_told_twice(
 ) -> None:
     await make_world(store)
     store.changes.clear()
-    store.changes_to_live = 1  # it records the call, and dies before the picture is stored
+    store.changes_to_live = 2  # it records the call and its answer, and dies before the picture is stored
     with pytest.raises(KilledError):
         await deliver(start_process(store, model), "make_image", DRAW)
     assert [path for path in store.changes if path.startswith(CALLS)] == store.changes
@@ -141,11 +141,33 @@ async def test_a_call_that_was_paid_twice_because_a_process_died_is_told_twice(
     assert rows[0] == rows[1]
 
 
-async def test_no_call_costs_more_than_one_change_of_the_store(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_a_call_in_flight_when_its_process_died_is_lost_and_counted_in_the_summary_too(
+    store: WatchedStore, model: ScriptedModel, tmp_path: Path
+) -> None:
+    await make_world(store)
+    store.changes.clear()
+    store.changes_to_live = 1  # the call is on record, and the answer comes to nobody
+    with pytest.raises(KilledError):
+        await deliver(start_process(store, model), "make_image", DRAW)
+    store.changes_to_live = None
+    process = start_process(store, model)
+    result = await deliver(process, "make_image", DRAW)
+    summary = await close(process)
+    lost, made = sorted(await read_audit(store, tmp_path), key=lambda row: str(row["status"]))
+    assert (lost["status"], lost["reason"], lost["billed"]) == ("lost", "interrupted", 1)
+    assert made["status"] == "ok"
+    assert add_up(await fetch(store, RUN, tmp_path))["nano"] > Cost.from_json(result["cost"]).nano_usd
+    assert summary["cost"]["imageCalls"] == model.paid[ANN.image_prompt] == 2
+    assert summary["cost"]["usd"] > Cost.from_json(result["cost"]).nano_usd / 10**9
+
+
+async def test_a_call_costs_two_changes_of_the_store_one_before_it_and_one_after(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
     await make_world(store)
     store.changes.clear()
     await deliver(start_process(store, model), "make_image", DRAW)
-    assert len([path for path in store.changes if path.startswith(CALLS)]) == 1
+    assert len([path for path in store.changes if path.startswith(CALLS)]) == 2
 
 
 async def test_a_call_that_the_budget_forbids_was_not_made(
@@ -174,9 +196,8 @@ async def test_a_picture_that_waited_for_the_store_is_counted_once(model: Script
     store = StubbornStore(MemoryStore())
     await make_world(store)
     process = start_process(store, model)
-    store.refused = "/"
+    store.refused = "catalogs/"
     assert (await deliver(process, "make_image", DRAW))["failure"]["reason"] == "store_unavailable"
-    assert await list_paths(store, CALLS) == []
     store.refused = None
     again = ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=1)
     assert (await deliver(process, "make_image", again))["made"]
@@ -184,6 +205,19 @@ async def test_a_picture_that_waited_for_the_store_is_counted_once(model: Script
     rows = await read_audit(store, tmp_path)
     assert [(row["attempt"], row["status"]) for row in rows] == [(0, "ok")]
     assert model.calls == 1
+
+
+async def test_a_call_that_cannot_be_recorded_is_not_made(model: ScriptedModel) -> None:
+    store = StubbornStore(MemoryStore())
+    await make_world(store, max_cost_usd=1.0, accept_estimate=True)
+    process = start_process(store, model)
+    store.refused = CALLS
+    assert (await deliver(process, "make_image", DRAW))["failure"]["reason"] == "store_unavailable"
+    assert model.calls == 0
+    store.refused = None
+    assert (await deliver(process, "make_image", ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=1)))["made"]
+    ledger = await read_data(store, paths.run_file(RUN, "ledger.json"))
+    assert (ledger["holds"], ledger["lostNanoUsd"]) == ({}, 0)
 
 
 @pytest.mark.parametrize("broken", [StoreUnavailableError("away"), OSError("no space left"), ValueError("a fault")])

@@ -15,6 +15,7 @@ from shared.domain.image_messages import ImageCall
 from shared.ports import ImageAnswer, ImageRequest, ModelError
 from shared.providers import Provider
 from shared.reasons import Reason
+from shared.records.calls import CallRecord, iterate_calls
 from shared.wiring import Services
 from tests.support.activity_calls import HOST, RUN, deliver, start_run_in
 from tests.support.catalogs import CATALOG, make_item, write_batches
@@ -90,6 +91,9 @@ async def test_a_kill_between_order_and_picture_orders_nothing_twice(
     assert result["cost"]["nano_usd"] == 2_500_000
     assert simulator.stats()["billedImageCount"] == 1
     assert simulator.stats()["requests"]["images"] == {"200": 1}
+    (record,) = [call async for call in iterate_calls(store, RUN)]  # one order, one bill
+    assert isinstance(record, CallRecord)
+    assert (record.reason, record.cost.nano_usd) == (None, 2_500_000)
 
 
 async def test_a_picture_that_is_no_good_is_ordered_anew(simulator: RunningSimulator, store: MemoryStore) -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import paths
+from shared.domain.category_rules import judge_categories
 from shared.domain.items import Category, SourceItem
 from shared.domain.messages import RunRef, TextCall
-from shared.domain.rules import pick_categories
 from shared.domain.sources.digests import hash_text
 from shared.domain.themes import Theme
 from shared.ports import Store
@@ -275,5 +275,5 @@ async def test_categories_that_were_dropped_are_spelled_as_before_when_the_model
     assert "Sci-Fi Crew" not in [category.name for category in await read_categories(store, CATALOG) or ()]
     known = await list_known_categories(store, CATALOG)
     assert {"Sci-Fi Crew", "Sea Team"} < set(known)
-    picked = pick_categories(["SciFi Crew"], taken=[], count=1, theme=Theme(), known=known)
-    assert picked == [Category("Sci-Fi Crew", "scifi-crew")]
+    picked = judge_categories(["SciFi Crew"], taken=[], count=1, theme=Theme(), known=known).chosen
+    assert picked == (Category("Sci-Fi Crew", "scifi-crew"),)

@@ -1,5 +1,6 @@
 """What image calls came to is counted, and a run whose calls go wrong is stopped."""
 
+import hashlib
 from collections.abc import Iterable
 
 import pytest
@@ -7,15 +8,18 @@ import pytest
 from shared.domain.breaker import WATCHED_CALLS
 from shared.domain.image_messages import ImageCall
 from shared.domain.messages import Failure
+from shared.imaging.pictures import inspect_image
 from shared.ports import ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.records import run
 from shared.wiring import Services
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
-from tests.support.catalogs import CATALOG, make_item, write_batches
+from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches
+from tests.support.drawings import draw
 from tests.support.memory_store import WatchedStore
 from tests.support.scripted_model import ScriptedModel
 
+DAMAGED, GOOD = draw()[:-20], draw(size=(64, 64))
 NAMES = [f"Ann {number}" for number in range(60)]
 
 
@@ -61,15 +65,66 @@ async def test_fifty_bad_outcomes_stop_the_run(
     assert model.calls == WATCHED_CALLS
 
 
-async def test_pictures_that_are_none_are_failures(store: WatchedStore, model: ScriptedModel) -> None:
+@pytest.mark.parametrize(
+    ("answers", "paid"),
+    [
+        ([b"GIF89a"] * 5, 2),
+        ([draw(size=(640, 480))] * 5, 2),
+        ([DAMAGED] * 5, 2),
+        ([GOOD, *[draw(size=(640, 480))] * 5], 5),
+    ],
+    ids=["another format", "another size", "the same damaged file", "another size after a good image"],
+)
+async def test_images_of_the_wrong_form_stop_the_run(
+    store: WatchedStore, model: ScriptedModel, answers: list[bytes], paid: int
+) -> None:
     process = await start(store, model)
-    model.pictures.extend([b"no picture"] * WATCHED_CALLS)
-    for number in range(WATCHED_CALLS):
+    model.pictures.extend(answers)
+    for number in range(6):
         await deliver(process, "make_image", call(number))
     stopped = await run.read_stop(store, RUN)
     assert stopped is not None
-    assert stopped.reason is Reason.TOO_MANY_ERRORS
-    assert "bad_image" in stopped.message
+    assert stopped.reason is Reason.UNUSABLE_IMAGES
+    assert model.calls == paid
+
+
+async def test_an_image_of_another_size_says_which_size_to_set(store: WatchedStore, model: ScriptedModel) -> None:
+    process = await start(store, model)
+    model.pictures.extend([draw(size=(640, 480), kind="JPEG")] * 2)
+    for number in range(2):
+        await deliver(process, "make_image", call(number))
+    stopped = await run.read_stop(store, RUN)
+    assert stopped is not None
+    assert "image/jpeg 640x480" in stopped.message
+    assert "--image-size 640x480" in stopped.message
+
+
+@pytest.mark.parametrize("answers", [[b"GIF89a", None, b"GIF89a"], [DAMAGED, DAMAGED + b" "], [b"GIF89a", DAMAGED]])
+async def test_single_unusable_images_and_chance_damage_keep_a_run_going(
+    store: WatchedStore, model: ScriptedModel, answers: list[bytes | None]
+) -> None:
+    process = await start(store, model)
+    for number, answer in enumerate(answers):
+        model.pictures.extend([] if answer is None else [answer])
+        await deliver(process, "make_image", call(number))
+    assert await run.read_stop(store, RUN) is None
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "WEBP"])
+async def test_an_image_in_another_format_is_converted_and_not_bought_again(
+    store: WatchedStore, model: ScriptedModel, image_format: str
+) -> None:
+    process = await start(store, model)
+    model.pictures.append(draw(size=(64, 64), kind=image_format))
+    assert (await deliver(process, "make_image", call(0)))["made"]
+    (path,) = [path for path in await list_paths(store, "catalogs/") if path.endswith(".png")]
+    content = await store.read(path)
+    assert content is not None
+    assert inspect_image(content.data).format == "png"
+    described = await store.describe(path)
+    assert described is not None
+    assert described.facts["sha256"] == hashlib.sha256(content.data).hexdigest()
+    assert model.calls == 1
 
 
 async def test_good_pictures_keep_a_run_going(store: WatchedStore, model: ScriptedModel) -> None:

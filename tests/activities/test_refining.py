@@ -359,7 +359,7 @@ async def test_what_a_run_leaves_in_the_middle_has_its_best_picture_and_says_why
     for step in (Step(), Step(Action.EVALUATE), Step(Action.REWRITE, 2), Step(Action.DRAW, 2)):
         await call_step(store, model, step)
     store.changes.clear()
-    store.changes_to_live = 2  # the second picture is judged, and the process dies before it ships
+    store.changes_to_live = 3  # the second picture is judged, and the process dies before it ships
     with pytest.raises(KilledError):
         await call_step(store, model, Step(Action.EVALUATE, 2))
     store.changes_to_live = None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from activities.costs import limit_review_cost, price_failed_review, price_text
+from activities.costs import price_text, quote_review
 from shared.domain.messages import Cost
 from shared.domain.review_prompts import ask_for_evaluation, ask_for_rewrite
 from shared.domain.review_tokens import estimate_review_usage, limit_review_usage
@@ -23,22 +23,36 @@ every_review = pytest.mark.parametrize("ask", REVIEWS, ids=lambda ask: ask.schem
 
 
 @every_review
-def test_its_limit_is_a_text_call_of_the_model_that_is_asked(ask: TextRequest[Any]) -> None:
-    limit = limit_review_cost(PRICES, MODEL, ask)
-    assert limit == price_text(PRICES, MODEL, limit_review_usage(ask))
-    assert limit.text_calls == 1
-    assert limit.nano_usd > price_text(PRICES, MODEL, estimate_review_usage(ask)).nano_usd > 0
+def test_its_limit_has_head_room_for_thoughts(ask: TextRequest[Any]) -> None:
+    quote = quote_review(PRICES, MODEL, ask)
+    assert quote.limit.text_calls == 1
+    assert quote.limit.nano_usd > price_text(PRICES, MODEL, limit_review_usage(ask)).nano_usd
+    assert quote.estimate == price_text(PRICES, MODEL, estimate_review_usage(ask))
 
 
 @every_review
-def test_one_whose_answer_was_lost_counts_as_a_typical_one(ask: TextRequest[Any]) -> None:
-    lost = ModelError(Reason.TIMEOUT_AMBIGUOUS, "no answer")
-    assert price_failed_review(PRICES, MODEL, lost, ask) == price_text(PRICES, MODEL, estimate_review_usage(ask))
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelError(Reason.TIMEOUT_AMBIGUOUS, "no answer"),
+        ModelError(Reason.MALFORMED_ANSWER, "half a JSON", answered=True),
+        ModelError(Reason.CONTENT_POLICY, "filtered", answered=True),
+    ],
+    ids=lambda error: str(error.reason),
+)
+def test_an_answer_without_usage_and_a_lost_one_count_as_typical(ask: TextRequest[Any], error: ModelError) -> None:
+    quote = quote_review(PRICES, MODEL, ask)
+    assert quote.price_failure(error) == quote.estimate
 
 
 @every_review
-def test_one_that_failed_costs_what_the_service_tells_and_else_nothing(ask: TextRequest[Any]) -> None:
-    usage = Usage(900, 30)
-    told = ModelError(Reason.REFUSAL, "refused", usage=usage)
-    assert price_failed_review(PRICES, MODEL, told, ask) == price_text(PRICES, MODEL, usage)
-    assert price_failed_review(PRICES, MODEL, ModelError(Reason.RATE_LIMITED, "later"), ask) == Cost()
+def test_an_answer_that_was_cut_off_counts_as_its_limit_unless_its_usage_is_known(ask: TextRequest[Any]) -> None:
+    quote = quote_review(PRICES, MODEL, ask)
+    assert quote.price_failure(ModelError(Reason.INCOMPLETE_ANSWER, "cut off", answered=True)) == quote.limit
+    known = ModelError(Reason.INCOMPLETE_ANSWER, "cut off", usage=Usage(900, 30))
+    assert quote.price_failure(known) == price_text(PRICES, MODEL, Usage(900, 30))
+
+
+@every_review
+def test_a_call_that_was_refused_costs_nothing(ask: TextRequest[Any]) -> None:
+    assert quote_review(PRICES, MODEL, ask).price_failure(ModelError(Reason.RATE_LIMITED, "later")) == Cost()

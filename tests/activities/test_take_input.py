@@ -27,7 +27,7 @@ NEXT_RUN = "8204736755520-af1e9c55"
 async def start(store: Store, rows: object, *, run_id: str = RUN, **request: object) -> None:
     data = rows if isinstance(rows, bytes) else dump_rows(rows)
     await store.write(INPUT, data, content_type="application/json")
-    await start_run_in(store, run_id=run_id, source="products", input=INPUT, **request)
+    await start_run_in(store, run_id=run_id, **{"source": "products", "input": INPUT, **request})
 
 
 async def take(process: Services, *, run_id: str = RUN) -> InputTaken:

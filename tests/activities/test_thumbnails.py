@@ -106,7 +106,7 @@ async def test_a_process_that_dies_before_it_is_written_leaves_it_to_the_next_de
     await start_run_in(store)
     await write_batches(store, ["Ann"])
     store.changes.clear()
-    store.changes_to_live = 2  # the record of the call, and the picture
+    store.changes_to_live = 3  # the record of the call, twice, and the image
     with pytest.raises(KilledError):
         await make_image(store, model)
     store.changes_to_live = None

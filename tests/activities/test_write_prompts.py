@@ -261,3 +261,14 @@ async def test_the_summary_of_an_item_that_a_run_leaves_in_the_middle_tells_the_
     summary = await read_data(store, paths.result_file(RUN, item.product_id, "summary.json"))
     assert summary["prompt"] == summary["rounds"][0]["prompt"] == item.image_prompt
     assert summary["prompt"] != make_source_item("Ann").image_prompt
+
+
+async def test_a_batch_whose_answer_was_cut_off_gets_its_prompts_in_parts(
+    store: WatchedStore, model: ScriptedModel
+) -> None:
+    await start(store, ["Ann", "Bob", "Cem", "Dan"])
+    process = start_process(store, model)
+    parts = [await write(process, attempt=attempt, halvings=1) for attempt in (1, 2)]
+    assert [(part.left, part.cost.text_calls) for part in parts] == [(2, 1), (0, 1)]
+    assert all(prompt.startswith("Product photo of") for prompt in await list_prompts(store))
+    assert model.calls == 2

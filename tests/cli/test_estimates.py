@@ -78,7 +78,10 @@ def test_a_catalog_that_is_there_costs_only_what_is_missing(
 
 def test_prices_of_ones_own_are_counted(seeder: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     listed = seeder("run", "--estimate", "--json").document["costUsd"]
-    free = {"image": {"gpt-image-2": {"imageOutput": 0, "textInput": 0}}, "text": {"gpt-5": {"input": 0, "output": 0}}}
+    free = {
+        "image": {"gpt-image-2": {"imageOutput": 0, "textInput": 0}},
+        "text": {"gpt-6-luna": {"input": 0, "output": 0}},
+    }
     monkeypatch.setenv("PRICES", json.dumps(free))
     assert listed > 0
     assert seeder("run", "--estimate", "--json").document["costUsd"] == 0
@@ -103,7 +106,7 @@ def test_a_deployed_app_is_asked_in_a_way_that_an_older_one_refuses(
 def test_a_budget_that_is_too_small_is_one_line_that_tells_how_to_go_on(
     seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
 ) -> None:
-    flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--max-cost-usd", "0.0001", *SMALL)
+    flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--max-cost-usd", "0.000001", *SMALL)
     refused = seeder("run", *flags, "--json")
     assert refused.status == 1
     assert list(refused.document) == JSON_KEYS
@@ -113,7 +116,7 @@ def test_a_budget_that_is_too_small_is_one_line_that_tells_how_to_go_on(
     assert not (tmp_path / "data_seed/catalogs").exists()
 
     accepted = seeder("run", *flags, "--accept-estimate", "--json")
-    assert (accepted.status, accepted.document["error"]["reason"]) == (3, "budget")
+    assert (accepted.status, accepted.document["error"]["reason"]) == (1, "budget")
     assert accepted.document["costUsd"] == 0
 
 

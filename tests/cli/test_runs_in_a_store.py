@@ -59,7 +59,8 @@ def test_the_newest_runs_are_listed_first(seeder: CommandLine, write_run: Callab
     (tmp_path / "data_seed" / "runs" / "keys" / "0.json").write_text("{}")
     assert [run["runId"] for run in seeder("status", "--json").document["runs"]] == list(RUNS)
     assert [run["runId"] for run in seeder("status", "--json", "--limit", "1").document["runs"]] == [RUNS[0]]
-    heading, *rows = seeder("status").out.splitlines()
+    assert seeder("status", "--json").document["runId"] == RUNS[0]
+    heading, *rows = seeder("status").out.split("\n\n")[0].splitlines()
     assert heading.split() == ["run", "catalog", "status", "items", "images", "started"]
     assert [row.split()[:5] for row in rows] == [
         [RUNS[0], "lego", "Completed", "4/6", "1/6"],
@@ -88,6 +89,17 @@ def test_a_run_whose_host_is_gone_is_interrupted_and_says_how_to_go_on(
     assert document["status"] == "Interrupted"
     assert "repeat the command" in document["error"]["message"]
     assert seeder("watch").status == 1
+
+
+@pytest.mark.parametrize("command", ["status", "watch"])
+def test_a_catalog_s_name_stands_for_its_latest_run(
+    seeder: CommandLine, write_run: Callable[..., str], command: str
+) -> None:
+    for run_id in RUNS:
+        write_run(Status.COMPLETED, run_id=run_id)
+    assert seeder(command, "lego", "--json").document["runId"] == RUNS[0]
+    unknown = seeder(command, "toys", "--json")
+    assert (unknown.status, unknown.document["error"]["reason"]) == (1, "unknown_run")
 
 
 def test_watch_without_a_run_follows_the_newest(seeder: CommandLine, write_run: Callable[..., str]) -> None:

@@ -59,9 +59,9 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
     assert ended.out.splitlines() == [
         "file          shop.csv, CSV",
         "rows          2 to make pictures for, 1 that cannot be used",
-        "fields        id = sku",
-        "              name = title",
-        "              colour = color",
+        "fields        id = sku (by its name)",
+        "              name = title (as given)",
+        "              colour = color (by its name)",
         "not used      price",
         f"pictures      PROD-1.png: Product photo of Enamel mug, blue, {DEFAULT_TAIL}",
         f"              PROD-2.png: Product photo of Oak tray, {DEFAULT_TAIL}",
@@ -162,3 +162,27 @@ def test_rows_need_an_image_service_and_no_text_service(
         refused = seeder(*command, *flags, "--force-images")
         assert refused.status == 1
         assert "AZURE_OPENAI_ENDPOINT is missing" in refused.document["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", 'id,name,more\n1,"two\nlines",x\u2028y\n'.encode()),
+        ("a.csv", b'id,name\n1,"a\r\x0b\x0c\xc2\x85b\n'),
+        ("a.csv", b"id,name\n1," + b"x" * 200_000),
+        ("a.json", b'[{"id": 1, "name": ' + b"[" * 700 + b"]" * 700 + b"}]"),
+        ("a.json", b'[{"id": "a", "name": "\\ud800x", "\\udfff": 1}]'),
+        ("a.json", b'{"products": [{"id": 1, "name": "x"}, '),
+        ("a.txt", bytes(range(256))),
+        ("a", b"\xff\xfea"),
+    ],
+)
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_no_input_ends_a_command_with_an_unforeseen_error(
+    seeder: CommandLine, name: str, data: bytes, flags: tuple[str, ...]
+) -> None:
+    Path(name).write_bytes(data)
+    ended = seeder("inspect", name, *flags)
+    assert ended.status in {0, 2, 3}
+    assert "internal_error" not in ended.out
+    assert not any("unexpected error" in line for line in ended.error_lines)

@@ -32,7 +32,10 @@ from tests.cli.command_line import JSON_KEYS, CommandLine
             "--url: 'app.example'; expected a URL such as https://NAME.azurewebsites.net",
         ),
         (["run", "--target-count", "50001"], "--target-count: Input should be less than or equal to 50000, got 50001"),
-        (["run", "--image-quality", "best"], "--image-quality: Input should be 'low', 'medium' or 'high', got 'best'"),
+        (
+            ["run", "--image-quality", "best"],
+            "--image-quality: Input should be 'low', 'medium', 'high', 'xhigh' or 'max', got 'best'",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_status_2(arguments: list[str], message: str, seeder: CommandLine) -> None:

@@ -36,11 +36,11 @@ def test_text_and_pictures_are_chosen_apart() -> None:
 
 
 def test_the_name_of_a_deployment_is_azures_and_the_name_of_a_model_anybodys() -> None:
-    deployments = {"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer", "AZURE_OPENAI_IMAGE_DEPLOYMENT": "painter"}
+    deployments = {"AZURE_OPENAI_TEXT_DEPLOYMENT": "writer", "AZURE_OPENAI_IMAGE_DEPLOYMENT": "painter"}
     azure = load_settings(deployments).model
     assert (azure.text_deployment, azure.image_deployment) == ("writer", "painter")
     openai = load_settings(NOT_AZURE | deployments).model
-    assert (openai.text_deployment, openai.image_deployment) == ("gpt-5", "gpt-image-2")
+    assert (openai.text_deployment, openai.image_deployment) == ("gpt-6-luna", "gpt-image-2")
     told = load_settings(NOT_AZURE | deployments | {"TEXT_MODEL": "gpt-5.4", "IMAGE_MODEL": "gpt-image-1.5"}).model
     assert (told.text_deployment, told.image_deployment) == ("gpt-5.4", "gpt-image-1.5")
 
@@ -53,20 +53,20 @@ def test_of_fals_two_names_for_its_key_ours_wins() -> None:
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, (Provider.AZURE, "gpt-5")),
-        ({"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer"}, (Provider.AZURE, "writer")),
+        ({}, (Provider.AZURE, "gpt-6-luna")),
+        ({"AZURE_OPENAI_TEXT_DEPLOYMENT": "writer"}, (Provider.AZURE, "writer")),
         (
-            {"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer", "AZURE_OPENAI_VISION_DEPLOYMENT": "seer"},
+            {"AZURE_OPENAI_TEXT_DEPLOYMENT": "writer", "AZURE_OPENAI_VISION_DEPLOYMENT": "seer"},
             (Provider.AZURE, "seer"),
         ),
         ({"TEXT_MODEL": "writer"}, (Provider.AZURE, "writer")),
         ({"AZURE_OPENAI_VISION_DEPLOYMENT": "seer", "VISION_MODEL": "told"}, (Provider.AZURE, "told")),
         ({"TEXT_PROVIDER": "openai", "TEXT_MODEL": "gpt-5.4"}, (Provider.OPENAI, "gpt-5.4")),
-        ({"TEXT_PROVIDER": "openai", "AZURE_OPENAI_VISION_DEPLOYMENT": "seer"}, (Provider.OPENAI, "gpt-5")),
+        ({"TEXT_PROVIDER": "openai", "AZURE_OPENAI_VISION_DEPLOYMENT": "seer"}, (Provider.OPENAI, "gpt-6-luna")),
         ({"VISION_PROVIDER": "Gemini", "TEXT_MODEL": "writer"}, (Provider.GEMINI, "gemini-3.5-flash")),
         ({"VISION_PROVIDER": "gemini", "VISION_MODEL": "seer"}, (Provider.GEMINI, "seer")),
         (
-            {"TEXT_PROVIDER": "gemini", "VISION_PROVIDER": "azure", "AZURE_OPENAI_GPT5_DEPLOYMENT": "writer"},
+            {"TEXT_PROVIDER": "gemini", "VISION_PROVIDER": "azure", "AZURE_OPENAI_TEXT_DEPLOYMENT": "writer"},
             (Provider.AZURE, "writer"),
         ),
         ({"VISION_PROVIDER": "compatible", "TEXT_MODEL": "writer"}, (Provider.COMPATIBLE, "")),

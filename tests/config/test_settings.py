@@ -1,6 +1,7 @@
 """Every setting: its default, its range, and what is told of a value that cannot be used."""
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ GOOD = [
     ("AZURE_OPENAI_ENDPOINT", "http://[::1]:65535", "model.endpoint", "http://[::1]:65535"),
     ("AZURE_OPENAI_API_KEY", "secret", "model.api_key", "secret"),
     ("AZURE_OPENAI_API_VERSION", "2025-04-01-preview", "model.api_version", "2025-04-01-preview"),
-    ("AZURE_OPENAI_GPT5_DEPLOYMENT", "text", "model.text_deployment", "text"),
+    ("AZURE_OPENAI_TEXT_DEPLOYMENT", "text", "model.text_deployment", "text"),
+    ("REASONING_EFFORT", "High", "model.reasoning_effort", "high"),
     ("AZURE_OPENAI_VISION_DEPLOYMENT", "vision", "model.vision_deployment", "vision"),
     ("VISION_MODEL", "vision", "model.vision_deployment", "vision"),
     ("AZURE_OPENAI_IMAGE_DEPLOYMENT", "image", "model.image_deployment", "image"),
@@ -196,3 +198,15 @@ def test_odd_texts_are_told_in_one_line(name: str, text: str) -> None:
     with pytest.raises(SettingError) as caught:
         load_settings({name: text})
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_setting_by_its_old_name_is_read_and_reported() -> None:
+    old = load_settings({"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer"})
+    assert old.model.text_deployment == "writer"
+    [warning] = old.warnings
+    assert {"AZURE_OPENAI_GPT5_DEPLOYMENT", "AZURE_OPENAI_TEXT_DEPLOYMENT"} <= set(
+        re.findall(r"[A-Z0-9_]{8,}", warning)
+    )
+    both = load_settings({"AZURE_OPENAI_GPT5_DEPLOYMENT": "writer", "AZURE_OPENAI_TEXT_DEPLOYMENT": "author"})
+    assert (both.model.text_deployment, len(both.warnings)) == ("author", 1)
+    assert load_settings({"AZURE_OPENAI_TEXT_DEPLOYMENT": "author"}).warnings == ()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from dotenv import dotenv_values
 
 from local.cli.environment import DEFAULT_LOG_LEVEL
-from shared.config import RequestDefaults, Settings, load_settings
+from shared.config import RENAMED_SETTINGS, RequestDefaults, Settings, load_settings
 from shared.domain.requests import SeedRequest
 from tests.support.documents import find_codes, find_table, read
 from triggers.request_defaults import apply_defaults
@@ -41,7 +41,7 @@ def find_read_settings() -> set[str]:
     """Return the variables that the configuration reads, by watching it."""
     environment = RecordingEnvironment()
     load_settings(environment)
-    return environment.names
+    return environment.names - set(RENAMED_SETTINGS.values())
 
 
 def read_readme_defaults() -> dict[str, str | None]:

@@ -1,6 +1,6 @@
 """The document of sources tells the columns that are recognised, as the program knows them."""
 
-from shared.domain.sources.mapping import GUESSES
+from shared.domain.sources.guesses import GUESSES
 from shared.domain.themes import DEFAULT_PROMPT_TEMPLATE
 from tests.support.documents import find_codes, find_table, read
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.category_rules import judge_categories
 from shared.domain.items import Category, make_slug
-from shared.domain.rules import pick_categories
 from shared.domain.themes import Theme
 from tests.strategies import THOROUGH, nasty_texts, plain_names
 from tests.support.importer_rules import import_rows, slugify
@@ -23,13 +23,15 @@ names = st.one_of(
 
 
 def pick(*proposed: str, taken: list[Category] | None = None, count: int = 10) -> list[str]:
-    return [category.name for category in pick_categories(proposed, taken=taken or [], count=count, theme=THEME)]
+    return [
+        category.name for category in judge_categories(proposed, taken=taken or [], count=count, theme=THEME).chosen
+    ]
 
 
 @THOROUGH
 @given(st.lists(names, max_size=12), st.integers(1, 12))
 def test_whatever_is_proposed_the_importer_takes_the_categories(proposed: list[str], count: int) -> None:
-    chosen = pick_categories(proposed, taken=[], count=count, theme=THEME)
+    chosen = judge_categories(proposed, taken=[], count=count, theme=THEME).chosen
     rows = [
         {"productId": str(place), "name": "x", "category": category.name, "filename": f"{place}.png"}
         for place, category in enumerate(chosen)
@@ -86,9 +88,9 @@ def test_names_that_break_a_rule_are_left_out(name: str) -> None:
 
 
 def test_an_ampersand_is_spelled_out_so_that_no_slug_has_two_hyphens_in_a_row() -> None:
-    assert pick_categories(["Rock & Roll"], taken=[], count=1, theme=THEME) == [
+    assert judge_categories(["Rock & Roll"], taken=[], count=1, theme=THEME).chosen == (
         Category("Rock and Roll", "rock-and-roll"),
-    ]
+    )
 
 
 def test_the_longest_name_has_64_characters() -> None:
@@ -103,5 +105,70 @@ def test_what_is_taken_stays_first_even_beyond_the_count() -> None:
 
 
 def test_a_name_that_the_importer_knows_keeps_the_spelling_that_it_knows() -> None:
-    picked = pick_categories(["SciFi Crew", "Sea Team"], taken=[], count=2, theme=THEME, known=["Sci-Fi Crew"])
-    assert [category.name for category in picked] == ["Sci-Fi Crew", "Sea Team"]
+    proposed, known = ["SciFi Crew", "Sea Team"], ["Sci-Fi Crew"]
+    verdict = judge_categories(proposed, taken=[], count=2, theme=THEME, known=known)
+    assert [category.name for category in verdict.chosen] == ["Sci-Fi Crew", "Sea Team"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Minifigure Collections", "Minifigures Collection"),
+        ("Toy Boxes", "Box Toys"),
+        ("Sci-Fi Heroes", "SciFi Hero"),
+        ("Party Knives", "Parties Knife"),
+        ("Café Kings", "Cafe King"),
+        ("Gartenstühle Holz", "Gartenstuhl Holz"),
+        ("Καρέκλες Κήπου", "Καρέκλα Κήπου"),
+        ("बगीचे की कुर्सियाँ", "बगीचे की कुर्सी"),
+        ("ガーデン チェア", "ガーデンチェア"),
+    ],
+)
+def test_names_that_differ_in_spelling_order_or_plural_are_one_category(first: str, second: str) -> None:
+    for pair in ((first, second), (second, first)):
+        verdict = judge_categories(pair, taken=[], count=10, theme=THEME, validate_items=False)
+        assert [category.name for category in verdict.chosen] == [pair[0]]
+        assert verdict.rejected[0].to_json()["reasons"] == ["duplicate_category"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Garden Chairs", "Garden Chains"),
+        ("Garden Tools", "Garden Stools"),
+        ("Pet Care", "Pet Cars"),
+        ("ガラス細工", "カラス細工"),
+        ("Ocean Divers", "Ocean Drivers"),
+    ],
+)
+def test_names_of_other_things_are_other_categories(first: str, second: str) -> None:
+    assert pick(first, second) == [first, second]
+
+
+@pytest.mark.parametrize(
+    "name", ["園芸ばさみ", "植木鉢", "花园 椅子", "정원 의자", "เก้าอี้สวน", "बगीचे की कुर्सियाँ", "كراسي الحديقة"]
+)
+def test_a_category_has_two_or_three_words_where_its_script_sets_blanks(name: str) -> None:
+    assert pick(name) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("कुर्सी", "category_words"),
+        ("정원의자", "category_words"),
+        ("One Two Three Four", "category_words"),
+        ("Batman Friends", "forbidden_word"),
+        ("庭" * 65, "category_length"),
+    ],
+)
+def test_a_rejected_category_says_which_rule_it_breaks(name: str, reason: str) -> None:
+    row = judge_categories([name], taken=[], count=1, theme=THEME).rejected[0].to_json()
+    assert (row["kind"], row["name"], row["reasons"]) == ("category", name, [reason])
+    assert len(row["messages"]) == 1
+
+
+def test_without_content_rules_a_category_only_has_to_be_new_and_importable() -> None:
+    names = ["Space", "Batman Friends", "One Two Three Four", "space", "!!", "x" * 65]
+    verdict = judge_categories(names, taken=[], count=10, theme=THEME, validate_items=False)
+    assert [category.name for category in verdict.chosen] == names[:3]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.image_families import check_size_for_model
+from shared.domain.image_families import check_quality_for_model, check_size_for_model
 
 MADE = [
     ("gpt-image-1-mini", "1024x1536"),
@@ -41,3 +41,15 @@ def test_a_size_that_is_not_made_is_told_with_those_that_are(model: str, size: s
         check_size_for_model(model, size)
     assert repr(size) in str(raised.value)
     assert repr(model) in str(raised.value)
+
+
+@pytest.mark.parametrize("model", ["gpt-image-2.5-flare", "gpt-image-2.6-sunburst", "gpt-image-3", "our-pictures"])
+def test_a_newer_or_unknown_model_takes_more_qualities(model: str) -> None:
+    check_quality_for_model(model, "xhigh")
+
+
+@pytest.mark.parametrize("model", ["gpt-image-1-mini", "gpt-image-2", "gpt-image-2-2026-04-21"])
+def test_an_older_model_names_the_qualities_that_it_takes(model: str) -> None:
+    check_quality_for_model(model, "high")
+    with pytest.raises(ValueError, match="expected one of low, medium, high"):
+        check_quality_for_model(model, "max")

@@ -32,12 +32,27 @@ class Service:
         return math.ceil(self.accepted[-self.most] + self.seconds - now)
 
 
-def drive(pace: CallPace, service: Service, *, calls: int, callers: int, latency: float, told: float | None) -> float:
-    """Let callers make so many calls, each one after the other; returns when the last one was accepted."""
+def drive(
+    pace: CallPace,
+    service: Service,
+    *,
+    calls: int,
+    callers: int,
+    latency: float,
+    told: float | None,
+    reported: float | None = None,
+) -> float:
+    """Let callers make so many calls, each one after the other; returns when the last one was accepted.
+
+    Every answer reports the quota ``reported``.
+    """
     moments = [(0.0, caller, "ask") for caller in range(callers)]
     last = done = 0.0
+    answered_at = math.inf
     while done < calls:
         now, caller, step = heapq.heappop(moments)
+        if reported is not None and now >= answered_at:
+            pace.report(reported, now)
         if step == "ask":
             turn = pace.take_turn(f"call-{caller}", now)
             assert turn.at >= now
@@ -49,10 +64,12 @@ def drive(pace: CallPace, service: Service, *, calls: int, callers: int, latency
             pace.start(now)
             retry_after = service.call(now)
             if retry_after:
+                answered_at = min(answered_at, now)
                 pace.refuse(now, now, retry_after, told)
             else:
                 done += 1
                 last = now
+                answered_at = min(answered_at, now + latency)
             heapq.heappush(moments, (now + (retry_after or latency), caller, "ask"))
     return last
 
@@ -66,6 +83,23 @@ def test_a_told_quota_is_used_and_never_exceeded(per_minute: float, latency: flo
     seconds = drive(CallPace(per_minute), service, calls=calls, callers=callers, latency=latency, told=per_minute)
     assert service.refused == 0
     assert calls / (per_minute / 60) / seconds >= 0.95
+
+
+@pytest.mark.parametrize("per_minute", [6, 60, 120])
+@pytest.mark.parametrize("latency", [5.0, 20.0])
+def test_a_quota_that_answers_report_is_used_as_if_it_had_been_set(per_minute: float, latency: float) -> None:
+    service = Service(per_minute)
+    callers = math.ceil(1.3 * per_minute / 60 * latency) + 1
+    calls = int(4 * per_minute)
+    seconds = drive(CallPace(), service, calls=calls, callers=callers, latency=latency, told=None, reported=per_minute)
+    assert calls / (per_minute / 60) / seconds >= 0.95
+    assert service.refused <= callers
+
+
+def test_a_reported_quota_that_others_use_too_is_learned_from_refusals() -> None:
+    service = Service(30)
+    drive(CallPace(), service, calls=120, callers=20, latency=5.0, told=None, reported=60)
+    assert service.refused / (120 + service.refused) <= 0.35
 
 
 @pytest.mark.parametrize("per_minute", [6000, 600, 60])

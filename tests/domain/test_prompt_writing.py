@@ -84,10 +84,20 @@ def test_a_row_is_told_by_what_can_be_seen_without_its_brand() -> None:
     assert (task["openings"], task["tail"], task["promptCharacters"]) == (["Product photo of"], TAIL, ASKED_CHARACTERS)
 
 
-def test_a_forbidden_word_of_a_row_is_not_told_but_named_as_forbidden() -> None:
-    task = read_task([MUG | {"name": "Official Batman mug"}])
+def test_a_word_that_the_theme_forbids_is_taken_out_of_a_row_and_named_as_forbidden() -> None:
+    task = read_task([MUG | {"name": "Rusty Batman mug"}], make_request(theme={"forbiddenWords": ["Batman", "rusty"]}))
     assert task["rows"][0]["name"] == "mug"
+    assert task["forbiddenWords"] == ["Batman", "rusty"]
+
+
+def test_the_default_forbidden_words_leave_rows_alone_and_bind_the_model_to_what_rows_say() -> None:
+    row = MUG | {"name": "Mug with Logo"}
+    task = read_task([row])
+    assert task["rows"][0]["name"] == "Mug with Logo"
+    assert "logo" not in task["forbiddenWords"]
     assert "Batman" in task["forbiddenWords"]
+    logo, batman = judge(f"{GOOD} with a logo", f"{GOOD} of Batman", rows=[row, row | {"id": "M-2"}])
+    assert (logo.reason, batman.reason) == (None, Reason.FORBIDDEN_WORD)
 
 
 def test_what_a_row_does_not_say_is_left_out() -> None:
@@ -162,6 +172,12 @@ def test_a_good_prompt_is_used_with_the_tail_that_it_forgot() -> None:
 GOOD = "Product photo of a mug"
 
 
+def test_a_prompt_without_the_opening_is_put_right() -> None:
+    items, request = make_items([MUG]), make_request()
+    (written,) = judge_prompts([PromptDraft(index=1, prompt="A blue mug")], items, request).values()
+    assert written.prompt == f"Product photo of a blue mug, {TAIL}"
+
+
 @pytest.mark.parametrize(
     ("prompt", "reason"),
     [
@@ -169,7 +185,6 @@ GOOD = "Product photo of a mug"
         ("  \n ", Reason.MALFORMED_ANSWER),
         ("Product photo of", Reason.MALFORMED_ANSWER),
         (f"Product photo of, {TAIL}", Reason.MALFORMED_ANSWER),
-        ("A blue mug", Reason.PROMPT_OPENING),
         (f"{GOOD} {'x' * MOST_CHARACTERS}", Reason.PROMPT_LENGTH),
         (f"{GOOD} by DAYBIRD", Reason.FORBIDDEN_WORD),
         (f"{GOOD} with a logo", Reason.FORBIDDEN_WORD),

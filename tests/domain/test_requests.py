@@ -107,6 +107,8 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "input": None,
         "fieldMapping": {},
         "skipInvalid": False,
+        "keepChanged": False,
+        "variantImages": False,
         "promptWriter": "template",
         "imageBaseUrl": None,
         "refine": {"iterations": 0, "acceptScore": 85},

@@ -13,7 +13,7 @@ from shared.reasons import FATAL_REASONS, Reason
 from tests.strategies import THOROUGH, failures, tries
 
 COUNTED = (Reason.SERVER_ERROR, Reason.CONNECTION, Reason.BAD_IMAGE)
-NEVER = sorted(set(Reason) - COUNTED_REASONS - {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE})
+NEVER = sorted(set(Reason) - COUNTED_REASONS - {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE, Reason.WORKER_LOST})
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
@@ -54,6 +54,14 @@ def test_two_ambiguous_failures_leave_the_other_retries_as_they_are() -> None:
     server_error = Failure(Reason.SERVER_ERROR)
     spent = count_failure(spent, server_error)
     assert decide_retry(server_error, spent, max_retries=5, seed="item", since_success=timedelta()) is not None
+
+
+@pytest.mark.parametrize("max_retries", [0, 10])
+def test_a_call_that_was_lost_with_its_worker_is_tried_at_least_4_times_over_5_minutes(max_retries: int) -> None:
+    waits = follow(Reason.WORKER_LOST, max_retries=max_retries)
+    assert len(waits) >= 4
+    assert waits == sorted(waits)
+    assert sum(waits) >= 300
 
 
 @pytest.mark.parametrize("reason", NEVER)

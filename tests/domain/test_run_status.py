@@ -21,9 +21,11 @@ from shared.domain.run_status import (
     Status,
     compose_status,
     decide_status,
+    explain_empty_catalog,
     find_notes,
     read_created_at,
     read_custom_status,
+    recall_work,
     summarize,
 )
 from shared.reasons import FATAL_REASONS, Reason
@@ -98,11 +100,20 @@ def test_any_other_failure_of_an_instance_fails_the_run(reason: Reason) -> None:
     assert decide(failure=reason) is Status.FAILED
 
 
+def test_a_run_that_leaves_nothing_to_publish_fails_for_the_reason_of_the_last_failure() -> None:
+    none_new = Failure(Reason.NO_NEW_ITEMS, "5 batches", cause=Reason.INCOMPLETE_ANSWER)
+    assert explain_empty_catalog(none_new, None) == Failure(Reason.INCOMPLETE_ANSWER, "5 batches")
+    assert explain_empty_catalog(Failure(Reason.BUDGET, "spent"), none_new).reason is Reason.BUDGET
+    assert explain_empty_catalog(None, Failure(Reason.BAD_IMAGE, "jpeg")).reason is Reason.BAD_IMAGE
+    assert explain_empty_catalog(None, None).reason is Reason.NO_NEW_ITEMS
+
+
 def test_the_statuses_fall_into_groups() -> None:
     assert {str(status) for status in Status} == {
         "Pending",
         "Running",
         "Paused",
+        "Suspended",
         "Completed",
         "CompletedWithFailures",
         "Cancelled",
@@ -111,7 +122,7 @@ def test_the_statuses_fall_into_groups() -> None:
     }
     assert not ACTIVE_STATUSES & FINAL_STATUSES
     assert PUBLISHING_STATUSES < FINAL_STATUSES
-    assert not {Status.PAUSED, Status.INTERRUPTED} & (ACTIVE_STATUSES | FINAL_STATUSES)
+    assert not {Status.PAUSED, Status.SUSPENDED, Status.INTERRUPTED} & (ACTIVE_STATUSES | FINAL_STATUSES)
     assert not SHORTFALL_REASONS & FATAL_REASONS
 
 
@@ -313,3 +324,31 @@ def test_what_is_no_run_id_is_told_in_one_short_line(text: str) -> None:
 @pytest.mark.parametrize("value", [None, "", "text", 5, []])
 def test_a_custom_status_that_is_not_ours_says_nothing(value: object) -> None:
     assert read_custom_status(value) == {}
+
+
+def test_what_a_run_did_can_be_recalled_from_what_its_callers_saw() -> None:
+    """A root that was lost with its custom status continues from there, and its progress does not decrease."""
+    tally = Tally(
+        made=7,
+        kept=1,
+        failed={"content_policy": 2},
+        rate_limited=3,
+        cost=Cost(text_calls=2, image_calls=9, input_tokens=10, output_tokens=11, nano_usd=1_230_000_000),
+    )
+    request = SeedRequest(catalog="toys", target_count=20)
+
+    def compose(found: Found, tally: Tally) -> RunStatus:
+        return compose_status(
+            "8204736755521-af1e9c55",
+            request,
+            status=Status.RUNNING,
+            stage="items and images",
+            found=found,
+            tallies=[tally],
+            updated_at=datetime(2026, 12, 1, tzinfo=UTC),
+        )
+
+    seen = compose(Found(categories=3, items=4, images=2), tally + Tally(accepted=12))
+    found, recalled = recall_work(seen)
+    again = compose(Found.model_validate(found.to_json()), recalled)
+    assert again == seen

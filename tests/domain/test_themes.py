@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.domain.requests import SeedRequest, describe_validation_error
-from shared.domain.rules import holds_forbidden_word
 from shared.domain.themes import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
+from shared.domain.word_search import holds_word
 from tests.strategies import make_draft
 from tests.support.importer_rules import slugify
 
@@ -37,7 +37,7 @@ def test_the_default_theme_is_that_of_the_design() -> None:
 
 def test_the_default_theme_does_not_forbid_itself() -> None:
     for text in (*DEFAULT_OPENINGS, DEFAULT_TAIL, Theme().subject, make_draft().description):
-        assert not holds_forbidden_word(text, Theme().forbidden_words)
+        assert not holds_word(text, Theme().forbidden_words)
 
 
 def test_no_forbidden_word_is_listed_twice() -> None:

@@ -268,3 +268,14 @@ def test_pictures_and_looks_are_paused_apart_and_what_is_handed_over_waits_for_i
     assert window.take(START + timedelta(seconds=60)) == look
     assert window.take(START + timedelta(seconds=60)) is None
     assert window.take(START + timedelta(seconds=90)) == first
+
+
+def test_where_the_rate_limiter_knows_the_quota_a_429_holds_back_its_own_job_only() -> None:
+    window = ImageWindow(8, 3.0)
+    window.running = 2
+    window.finish(is_paced=True)
+    assert window.count_slots() == 8
+    window.pause(START, START + timedelta(seconds=60))
+    assert (window.count_slots(), window.paused_until) == (8, None)
+    window.pause(START, START + timedelta(seconds=60), is_quota=False)
+    assert window.paused_until == START + timedelta(seconds=60)

@@ -107,7 +107,7 @@ async def test_pictures_that_are_made_again_stay_within_the_budget(tmp_path: Pat
 
 async def test_a_repair_with_a_new_budget_finishes_what_the_old_one_could_not(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
-        first = await app.run(targetCount=20, categoryCount=4, maxCostUsd=0.05, acceptEstimate=True, **HIGH)
+        first = await app.run(targetCount=20, categoryCount=4, maxCostUsd=0.15, acceptEstimate=True, **HIGH)
         repair = await app.call("POST", "/api/catalogs/toys/repair", {"maxCostUsd": 5})
         repaired = await app.wait(repair.body["runId"])
         stats = app.simulator.stats()

@@ -1,5 +1,6 @@
 """The service misbehaves in every way it can; the real SDK is in between."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ async def test_a_service_that_gives_no_categories_fails_the_run_with_the_reason(
 async def test_an_endpoint_that_is_not_there_is_a_connection_failure(tmp_path: Path) -> None:
     async with run_app(tmp_path, endpoint="http://127.0.0.1:9") as app:
         status = await app.run(targetCount=4, categoryCount=2, maxRetries=0)
-    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "connection")
+    assert (status["status"], status["error"]["reason"]) == ("Failed", "connection")
 
 
 async def test_five_batches_without_a_new_item_end_the_run_and_each_is_asked_for_twice(tmp_path: Path) -> None:
@@ -138,6 +139,18 @@ async def test_an_image_that_was_to_be_made_again_and_was_not_is_told(tmp_path: 
     assert status["status"] == "CompletedWithFailures"
     assert 0 < len(failed) < 8
     assert status["imagesMade"] == 8 - len(failed)
+
+
+async def test_a_catalog_of_no_items_is_not_published_and_an_earlier_one_stays(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=4, categoryCount=2)
+        shutil.rmtree(tmp_path / "catalogs" / "toys" / "state" / "batches")
+        app.simulator.set_faults({"latencySeconds": FAST, "rates": {"refusal": 1}})
+        status = await app.run(targetCount=4, categoryCount=2, maxRetries=0)
+        refused = await app.call("POST", "/api/catalogs/toys/publish")
+        assert len(app.read("catalogs/toys/catalog.json")) == 4
+    assert (status["status"], status["error"]["reason"]) == ("Failed", "refusal")
+    assert (refused.status, refused.body["type"]) == (404, "urn:catalog-seeder:problem:unknown-catalog")
 
 
 async def test_prune_does_not_empty_a_catalog_that_has_no_images_yet(tmp_path: Path) -> None:

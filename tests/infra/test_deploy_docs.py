@@ -28,11 +28,11 @@ def test_the_price_of_an_image_is_the_price_list_s(quality: str, told: str) -> N
     assert f"${told}" in DOCS
 
 
-@pytest.mark.parametrize(("items", "calls", "told"), [(200, 11, "$11.39"), (5_000, 251, "$283.16")])
+@pytest.mark.parametrize(("items", "calls", "told"), [(200, 11, "$10.74"), (5_000, 251, "$268.42")])
 def test_the_cost_of_a_month_is_the_sum_that_the_docs_show(items: int, calls: int, told: str) -> None:
     a_picture = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "medium")
     images = items * PRICES.cost_of_image("gpt-image-2", a_picture)
-    text = calls * PRICES.cost_of_text("gpt-5", BATCH)
+    text = calls * PRICES.cost_of_text("gpt-6-luna", BATCH)
     app = items / Decimal(6) * 60 * 2 * GB_SECOND
     row = next(line for line in DOCS.splitlines() if line.startswith(f"| one catalog of {items:,}"))
     for amount in (images, text, app):

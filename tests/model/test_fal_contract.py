@@ -65,6 +65,7 @@ async def test_a_picture_is_one_and_is_billed_once_by_the_price_of_a_picture(
     assert stats["billedImageCount"] == 1
     assert stats["requests"]["images"] == {"200": 1}
     assert orders.orders == {JOB: answer.request_id}
+    assert answer.usage is not None
     assert float(load_prices().cost_of_image(answer.model, answer.usage)) == stats["costUsd"] == 0.0025
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared import prices
 from shared.ports import Usage
-from shared.prices import load_prices
+from shared.prices import count_grid_tokens, load_prices
 
 PRICES = load_prices()
 MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
@@ -25,6 +25,9 @@ MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
         ("gpt-5.4", "17.50"),
         ("gpt-5.4-2026-03-05", "17.50"),
         ("gpt-5.4-nano", "1.45"),
+        ("gpt-6-luna", "0.60"),
+        ("gpt-6-luna-2026-09-22", "0.60"),
+        ("gpt-6.1-terra", "6"),
         ("some-deployment", "11.25"),
         ("gpt-5.9", "11.25"),
         ("", "11.25"),
@@ -84,6 +87,10 @@ def test_costs_are_exact_to_the_last_token() -> None:
         ("gpt-image-1-mini", "1024x1024", "medium", "0.011"),
         ("gpt-image-1-mini", "1024x1024", "high", "0.036"),
         ("gpt-image-1.5", "1024x1024", "high", "0.133"),
+        ("gpt-image-2", "1536x1024", "low", "0.005"),
+        ("gpt-image-2.5-flare", "1024x1024", "medium", "0.013"),
+        ("gpt-image-2.5-sunburst", "1024x1024", "xhigh", "0.094"),
+        ("gpt-image-2.5", "1024x1024", "max", "0.211"),
     ],
 )
 def test_an_estimated_picture_costs_the_published_price_of_a_picture(
@@ -94,15 +101,28 @@ def test_an_estimated_picture_costs_the_published_price_of_a_picture(
 
 
 def test_a_size_without_a_price_is_scaled_by_area() -> None:
-    square = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "medium").output_tokens
-    assert PRICES.estimate_image_usage("gpt-image-2", "2048x2048", "medium").output_tokens == 4 * square
-    assert PRICES.estimate_image_usage("gpt-image-2", "512x512", "medium").output_tokens == square // 4
+    square = PRICES.estimate_image_usage("gpt-image-1-mini", "1024x1024", "medium").output_tokens
+    assert PRICES.estimate_image_usage("gpt-image-1-mini", "2048x2048", "medium").output_tokens == 4 * square
+    assert PRICES.estimate_image_usage("gpt-image-1-mini", "512x512", "medium").output_tokens == square // 4 + 1
+
+
+@pytest.mark.parametrize("model", [name for name, price in PRICES.image.items() if price.grid_sides])
+def test_the_rule_for_any_size_gives_the_published_counts(model: str) -> None:
+    price = PRICES.image[model]
+    for size, row in price.output_tokens.items():
+        width, height = map(int, size.split("x"))
+        assert {name: count_grid_tokens(side, width, height) for name, side in price.grid_sides.items()} == row
+    assert PRICES.estimate_image_usage(model, "2048x1152", "medium").output_tokens > 0
 
 
 def test_an_unknown_quality_is_counted_as_the_dearest() -> None:
     assert PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "auto") == PRICES.estimate_image_usage(
         "gpt-image-2", "1024x1024", "high"
     )
+    for size in ("1024x1024", "2048x1152"):
+        assert PRICES.estimate_image_usage("gpt-image-2.5", size, "auto") == PRICES.estimate_image_usage(
+            "gpt-image-2.5", size, "max"
+        )
 
 
 @pytest.mark.parametrize("size", ["auto", "1024", "1024x", "x1024", "1024x1024x3", ""])

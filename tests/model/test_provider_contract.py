@@ -84,6 +84,7 @@ async def test_the_products_questions_are_answered_and_counted_as_billed(
         answer = await model.answer(text_request(answer_type, schema_name, task))
         stats = simulator.stats()
     assert isinstance(answer.value, answer_type)
+    assert answer.usage is not None
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (stats["inputTokens"], stats["outputTokens"])
     assert answer.usage.output_tokens > 0
     assert answer.model == service.model
@@ -98,6 +99,7 @@ async def test_a_picture_is_one_and_is_billed_once(service: Service) -> None:
     with Image.open(io.BytesIO(answer.data)) as picture:
         assert (picture.format, picture.size) == ("PNG", (256, 256))
     assert stats["billedImageCount"] == 1
+    assert answer.usage is not None
     assert answer.usage.output_tokens > 0
 
 

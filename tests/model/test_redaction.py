@@ -54,6 +54,16 @@ def test_a_plain_sentence_is_quoted_as_it_is(plain: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "shows_word"), [("sk-litellm-1234", True), ("aB3-litellm-gateway", True), ("litellm", False)]
+)
+def test_a_word_of_the_key_is_shown_and_the_key_is_not(key: str, shows_word: bool) -> None:
+    quoted = quote_service(f"litellm.BadRequestError: the key {key} was refused", key=key, private=())
+    assert quoted is not None
+    assert ("litellm.BadRequestError" in quoted) is shows_word
+    assert f"{key} was" not in quoted
+
+
+@pytest.mark.parametrize(
     "text", ["", " \n", "<html><body>502</body></html>", "  <!DOCTYPE html>", f"No: {PROMPT[5:60]}"]
 )
 def test_pages_and_repeated_prompts_are_not_quoted(text: str) -> None:

@@ -23,9 +23,10 @@ async def test_a_text_call_sends_its_task_with_a_strict_schema_and_is_not_stored
     [request] = service.requests
     assert (request.method, request.path) == ("POST", url_style.text_path)
     assert request.body == {
-        "model": "gpt-5",
+        "model": "gpt-6-luna",
         "instructions": FIGURE_REQUEST.instructions,
         "input": FIGURE_REQUEST.task,
+        "reasoning": {"effort": "low"},
         "store": False,
         "text": {
             "format": {

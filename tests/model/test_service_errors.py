@@ -46,12 +46,13 @@ ROWS: list[tuple[int, Any, Reason]] = [
     (400, error(FILTERED, code="Content_Policy_Violation"), Reason.CONTENT_POLICY),
     (400, error(FILTERED, code="moderation_blocked"), Reason.CONTENT_POLICY),
     (400, error(FILTERED, kind="image_generation_user_error"), Reason.CONTENT_POLICY),
+    (400, error("Invalid value.", kind="image_generation_user_error"), Reason.BAD_REQUEST),
+    (400, error("The model 'x' does not exist.", kind="image_generation_user_error"), Reason.MODEL_NOT_FOUND),
     (400, error(FILTERED, innererror={"code": "ResponsibleAIPolicyViolation"}), Reason.CONTENT_POLICY),
     (400, error(FILTERED, inner_error={"code": "content_policy_violation"}), Reason.CONTENT_POLICY),
     (400, error(FILTERED, inner_error={"innererror": {"code": "CONTENT_FILTER"}}), Reason.CONTENT_POLICY),
     (422, error(FILTERED, code="content_policy_violation"), Reason.CONTENT_POLICY),
-    (400, error("Unknown parameter: 'quality'.", code="unknown_parameter"), Reason.BAD_REQUEST),
-    (400, error("Your request was blocked by our content policy team's schema check."), Reason.BAD_REQUEST),
+    (400, error("Unknown parameter: 'n'.", code="unknown_parameter"), Reason.BAD_REQUEST),
     (400, b"<html>Bad request</html>", Reason.BAD_REQUEST),
     (400, b'["odd"]', Reason.BAD_REQUEST),
     (400, {"error": "just a sentence"}, Reason.BAD_REQUEST),
@@ -62,7 +63,8 @@ ROWS: list[tuple[int, Any, Reason]] = [
     (409, error("Conflict."), Reason.SERVER_ERROR),
     (424, error("The model failed."), Reason.SERVER_ERROR),
     (500, error("The server had an error."), Reason.SERVER_ERROR),
-    (500, error("Confused.", code="content_filter"), Reason.SERVER_ERROR),
+    (500, error("Confused.", code="content_filter"), Reason.CONTENT_POLICY),
+    (503, error("Back-end pool has no active member."), Reason.SERVER_ERROR),
     (502, b"<html><h1>502 Bad Gateway</h1></html>", Reason.SERVER_ERROR),
     (503, b"", Reason.SERVER_ERROR),
     (529, b"overloaded", Reason.SERVER_ERROR),
@@ -87,7 +89,7 @@ async def test_an_error_answer_has_a_reason(
     assert "<" not in failure.message
 
 
-@pytest.mark.parametrize(("status", "body", "reason"), [ROWS[0], ROWS[10], ROWS[19], ROWS[-5]])
+@pytest.mark.parametrize(("status", "body", "reason"), [ROWS[0], ROWS[10], ROWS[19], ROWS[-6]])
 async def test_text_calls_and_probes_fail_with_the_same_reasons(
     service: ScriptedService, styled_model: OpenAIModel, status: int, body: Any, reason: Reason
 ) -> None:
@@ -143,7 +145,7 @@ async def test_a_date_to_wait_for_is_read_from_an_answer(service: ScriptedServic
     assert failure.retry_after_seconds == pytest.approx(3600, abs=60)
 
 
-@pytest.mark.parametrize("name", ["x-request-id", "apim-request-id", "x-ms-request-id"])
+@pytest.mark.parametrize("name", ["x-request-id", "apim-request-id", "x-ms-request-id", "x-litellm-call-id"])
 async def test_the_id_of_the_failed_call_is_kept(service: ScriptedService, model: OpenAIModel, name: str) -> None:
     failure = await draw_in_vain(service, model, Answer(status=500, headers={name: "req-7"}))
     assert failure.request_id == "req-7"

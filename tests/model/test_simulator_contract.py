@@ -63,6 +63,7 @@ async def test_pictures_are_pictures_and_are_billed_as_the_adapter_is_told(url_s
     with Image.open(io.BytesIO(answer.data)) as picture:
         assert (picture.format, picture.size) == ("PNG", (256, 256))
     assert stats["billedImageCount"] == 1
+    assert answer.usage is not None
     assert (stats["inputTokens"], stats["outputTokens"]) == (answer.usage.input_tokens, answer.usage.output_tokens)
     assert answer.usage.output_tokens > 0
     assert load_prices().is_priced(answer.model)
@@ -79,6 +80,7 @@ async def test_the_products_questions_are_answered(
     async with open_model(url_style) as (model, _):
         answer = await model.answer(text_request(answer_type, schema_name, task))
     assert isinstance(answer.value, answer_type)
+    assert answer.usage is not None
     assert answer.usage.output_tokens > 0
     assert load_prices().is_priced(answer.model)
 

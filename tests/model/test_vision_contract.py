@@ -88,6 +88,7 @@ async def test_a_picture_is_judged_by_the_vision_model_and_counted_as_billed(ser
     assert 40 <= answer.value.score <= 60
     assert set(answer.value.missing) < set(PROMPT.split(", "))
     assert answer.model == VISION_MODEL
+    assert answer.usage is not None
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (stats["inputTokens"], stats["outputTokens"])
     assert answer.usage.input_tokens > 630
     assert stats["requests"] == {"images": {}, "responses": {"200": 1}}
@@ -101,7 +102,7 @@ async def test_a_question_without_a_picture_goes_to_the_text_model(service: Serv
     )
     async with open_model(service) as (model, _):
         answer = await model.answer(ask)
-    assert answer.model == "gpt-5"
+    assert answer.model == "gpt-6-luna"
     assert isinstance(answer.value, PromptRewrite)
     assert answer.value.prompt != PROMPT
     assert answer.value.prompt.startswith(Theme().openings[0])
@@ -163,7 +164,7 @@ async def test_writing_seeing_and_drawing_can_be_three_services() -> None:
         written = await model.answer(text_request(CategoryList, "category_list", CATEGORIES_TASK))
         seen = await model.answer(ASK)
         await model.close()
-    assert (written.model, seen.model) == ("gpt-5", VISION_MODEL)
+    assert (written.model, seen.model) == ("gpt-6-luna", VISION_MODEL)
 
 
 async def test_a_vision_service_that_is_not_there_matters_to_nobody_who_does_not_ask_it() -> None:

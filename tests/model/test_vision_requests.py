@@ -65,6 +65,7 @@ async def test_a_chat_completion_is_asked_for_with_the_picture_beside_the_task(
             ],
         },
     ]
+    assert answer.usage is not None
     assert answer.usage.input_tokens == 700
 
 
@@ -88,6 +89,6 @@ async def test_a_service_that_repeats_the_picture_is_not_quoted_with_it(
     with pytest.raises(ModelError) as raised:
         await model.answer(REQUEST)
     beginning = make_data_url().partition(",")[2][:12]
-    assert raised.value.message.startswith("vision call to deployment 'gpt-5'")
+    assert raised.value.message.startswith("vision call to deployment 'gpt-6-luna'")
     assert "Invalid image_url [hidden] in the input." in raised.value.message
     assert beginning not in raised.value.message + caplog.text

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.engine.clock import ManualClock
+from local.engine.instances import InstanceFilter
 from shared.domain.image_messages import ImageCall
 from shared.domain.messages import Cost, Failure, TextCall, TextResult
 from shared.reasons import Reason
@@ -326,36 +328,84 @@ async def test_lanes_do_not_wait_for_ever_for_a_writer_that_could_not_say_that_i
     assert ended.left_running == []
 
 
-# --- surprises --------------------------------------------------------------------------------------------------------
+# --- lost workers -----------------------------------------------------------------------------------------------------
+
+EXITED = "python exited with code 137 (0x89)"
 
 
-def break_once(activity: str, *, after: int = 0) -> Callable[[str], None]:
-    """Return what makes one call of an activity raise."""
+def break_calls(activity: str, *, first: int = 1, times: int = 1_000_000) -> Callable[[str], None]:
+    """Return what makes some calls of an activity fail without deciding so."""
     seen = 0
 
     def on_activity(name: str) -> None:
         nonlocal seen
         seen += name == activity
-        if name == activity and seen == after + 1:
-            raise RuntimeError("a surprise")
+        if name == activity and first <= seen < first + times:
+            raise RuntimeError(EXITED)
 
     return on_activity
 
 
+@pytest.mark.parametrize("activity", ["prepare_run", "make_categories", "claim_page", "make_image", "write_batch"])
+async def test_an_activity_that_is_lost_is_called_again_and_the_run_completes(tmp_path: Path, activity: str) -> None:
+    course = Course(on_activity=break_calls(activity, times=3))
+    ended = await follow(course, tmp_path / "journal", target=20, parallel_image_requests=8)
+    check_ended(course, ended, images=20)
+
+
 @pytest.mark.parametrize("activity", ["claim_page", "make_image", "write_batch", "close_items"])
-async def test_a_part_that_breaks_stops_the_others_and_what_they_paid_is_counted(tmp_path: Path, activity: str) -> None:
-    course = Course(on_activity=break_once(activity, after=1 if activity != "close_items" else 0))
-    ended = await follow(course, tmp_path / "journal", target=60, parallel_image_requests=16)
+async def test_an_activity_that_is_lost_each_time_ends_the_run_with_its_words(tmp_path: Path, activity: str) -> None:
+    course = Course(on_activity=break_calls(activity, first=2 if activity != "close_items" else 1))
+    ended = await follow(course, tmp_path / "journal", target=60, parallel_image_requests=8)
     assert ended.instance.output == '"Closed"'
-    assert tell_failure(course) is Reason.INTERNAL_ERROR
+    assert tell_failure(course) is Reason.WORKER_LOST
+    assert course.ending is not None
+    assert course.ending.failure is not None
+    assert activity in course.ending.failure.message
+    assert EXITED in course.ending.failure.message
     assert ended.left_running == []
     assert course.running == 0
     assert course.ending_tally().cost.image_calls == len(course.paid)
-    assert course.ending_tally().cost.text_calls == 1 + len({batch for _, batch in course.items})
+    assert 300 <= course.seconds <= 900
+
+
+async def test_a_worker_that_dies_with_the_whole_window_in_it_is_one_loss(tmp_path: Path) -> None:
+    course = Course(on_activity=break_calls("make_image", times=7))
+    ended = await follow(course, tmp_path / "journal", target=60, parallel_image_requests=7)
+    check_ended(course, ended, images=60)
+    assert course.ending_tally().lost == 1
+
+
+async def test_losses_between_successes_never_end_a_run(tmp_path: Path) -> None:
+    calls = 0
+
+    def lose_every_third(name: str) -> None:
+        nonlocal calls
+        calls += name == "make_image"
+        if name == "make_image" and calls % 3 == 0:
+            raise RuntimeError(EXITED)
+
+    course = Course(on_activity=lose_every_third)
+    ended = await follow(course, tmp_path / "journal", target=40, parallel_image_requests=1)
+    check_ended(course, ended, images=40)
+
+
+async def test_an_image_that_ends_its_worker_each_time_is_given_up_alone(tmp_path: Path) -> None:
+    def kill(call: ImageCall) -> Failure | None:
+        if call.product_id == "item-1-3":
+            raise RuntimeError(EXITED)
+        return None
+
+    course = Course(on_image=kill)
+    ended = await follow(course, tmp_path / "journal", target=30, parallel_image_requests=4)
+    assert ended.left_running == []
+    assert {item: failure.reason for item, failure in course.failed.items()} == {"item-1-3": Reason.WORKER_LOST}
+    assert len(course.paid) == 29
+    assert tell_failure(course) is None
 
 
 async def test_a_run_whose_contact_sheet_fails_has_still_published(tmp_path: Path) -> None:
-    course = Course(on_activity=break_once("draw_contact_sheet"))
+    course = Course(on_activity=break_calls("draw_contact_sheet"))
     ended = await follow(course, tmp_path / "journal")
     check_ended(course, ended, images=40)
     assert course.ending is not None
@@ -364,15 +414,46 @@ async def test_a_run_whose_contact_sheet_fails_has_still_published(tmp_path: Pat
 
 
 async def test_a_run_that_cannot_publish_says_why(tmp_path: Path) -> None:
-    course = Course(on_activity=break_once("publish_catalog"))
+    course = Course(on_activity=break_calls("publish_catalog"))
     await follow(course, tmp_path / "journal")
     assert course.ending is not None
     assert course.ending.published is None
-    failure = course.ending.failure
-    assert failure is not None
-    assert failure.reason is Reason.INTERNAL_ERROR
-    assert "RuntimeError: a surprise" in failure.message
+    assert tell_failure(course) is Reason.WORKER_LOST
     assert course.ending.tally.made == 40
+
+
+# --- lost children ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("child", [":lane-0", ":lane-1", ":items"])
+@pytest.mark.parametrize("moment", [7, 22, 35])
+async def test_a_child_that_is_terminated_is_started_again_and_the_run_completes(
+    tmp_path: Path, child: str, moment: float
+) -> None:
+    course = Course()
+    engine_at_work: list[Any] = []
+    course.clock.call_at(
+        START + timedelta(seconds=moment), lambda: engine_at_work[0].terminate(RUN + child, "by a person")
+    )
+    ended = await follow(course, tmp_path / "journal", target=60, parallel_image_requests=8, watch=engine_at_work)
+    assert ended.instance.output == '"Closed"'
+    assert ended.left_running == []
+    assert tell_failure(course) is None
+    assert len(course.paid) == 60
+
+
+async def test_a_child_that_is_lost_each_time_ends_the_run(tmp_path: Path) -> None:
+    course = Course(image_seconds=3000)
+    engine_at_work: list[Any] = []
+
+    def terminate_lanes() -> None:
+        for instance in engine_at_work[0].list_instances(InstanceFilter(id_prefix=f"{RUN}:lane-0")):
+            engine_at_work[0].terminate(instance.id, EXITED)
+        course.clock.call_at(course.clock.now() + timedelta(seconds=1), terminate_lanes)
+
+    course.clock.call_at(START + timedelta(seconds=12), terminate_lanes)
+    await follow(course, tmp_path / "journal", target=60, parallel_image_requests=1, watch=engine_at_work)
+    assert tell_failure(course) is Reason.WORKER_LOST
 
 
 # --- stopping ---------------------------------------------------------------------------------------------------------

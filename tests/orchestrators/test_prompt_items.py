@@ -129,7 +129,7 @@ async def test_a_failure_that_every_call_would_meet_ends_the_run(tmp_path: Path)
     assert course.ending_tally().made < 80
 
 
-async def test_an_activity_that_breaks_stops_the_run_and_what_was_spent_is_told(tmp_path: Path) -> None:
+async def test_an_activity_that_is_lost_each_time_stops_the_run_and_what_was_spent_is_counted(tmp_path: Path) -> None:
     def break_it(name: str) -> None:
         if name == "give_up_prompts":
             raise RuntimeError("a surprise")
@@ -138,7 +138,7 @@ async def test_an_activity_that_breaks_stops_the_run_and_what_was_spent_is_told(
     await follow(course, tmp_path / "journal", target=60, **MODEL)
     assert course.ending is not None
     assert course.ending.failure is not None
-    assert course.ending.failure.reason is Reason.INTERNAL_ERROR
+    assert course.ending.failure.reason is Reason.WORKER_LOST
     assert course.ending_tally().cost.text_calls == 1
 
 

@@ -1,15 +1,19 @@
 """One writer on a clock that jumps: which calls it makes, under which names, and when it ends."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from local.engine.clock import ManualClock
+from local.engine.engine import Engine
 from local.engine.testing import finish, run_engine
 from orchestrators import write_items
 from shared.domain.messages import Cost, Done, Ending, Failure, TextCall, TextResult, WriteItemsInput
+from shared.domain.waits import Wait, find_longest_wait
 from shared.reasons import Reason
 
 RUN = "8204736755521-af1e9c55"
@@ -113,3 +117,49 @@ async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_t
     ending = await write(tmp_path, script, replace(WRITER, lane=0, lanes=1))
     assert ending.failure is not None
     assert ending.failure.reason is Reason.NO_NEW_ITEMS
+
+
+async def test_an_answer_that_was_cut_off_is_asked_for_again_with_half_as_many_items(tmp_path: Path) -> None:
+    def cut_off_above_five(call: TextCall) -> TextResult:
+        asked = call.reduce(20)
+        if asked > 5:
+            return TextResult(asked=asked, failure=Failure(Reason.INCOMPLETE_ANSWER, "cut off"))
+        return fill_after(2)(call)
+
+    script = Script(cut_off_above_five)
+    ending = await write(tmp_path, script)
+    assert [call.reduce(20) for call in script.calls] == [20, 10, 5, 5, 5]
+    assert len({call.attempt for call in script.calls if call.batch == WRITER.next_batch}) == 3
+    assert ending.failure is None
+
+
+async def test_a_single_item_that_is_cut_off_is_not_asked_for_again_as_it_was(tmp_path: Path) -> None:
+    script = Script(lambda call: TextResult(asked=call.reduce(4), failure=Failure(Reason.CONTEXT_OVERFLOW, "too long")))
+    ending = await write(tmp_path, script)
+    assert [call.reduce(4) for call in script.calls] == [4, 2, 1, 1, 1, 1]
+    assert ending.failure is not None
+    assert ending.failure.reason is Reason.NO_NEW_ITEMS
+
+
+async def test_a_long_wait_that_a_service_asks_for_is_shown_with_its_words(tmp_path: Path) -> None:
+    refused = Failure(Reason.RATE_LIMITED, "please retry after 300 seconds", retry_after_seconds=300)
+    script = Script(lambda call: TextResult(asked=5, failure=refused) if not call.attempt else FULL)
+    clock = ManualClock()
+    function = write_items.write_items._function.get_user_function().orchestrator_function
+    activities = {"write_batch": script.write_batch, "close_items": script.close_items}
+    async with run_engine(tmp_path / "journal", clock, {"write_items": function}, activities) as engine:
+        engine.start_instance("write_items", json.dumps(WRITER.to_json()), "writer")
+        wait = None
+        for _ in range(2000):
+            wait = wait or read_wait(engine, clock)
+            await asyncio.sleep(0 if wait else 0.01)
+        assert wait is not None
+        assert wait.message == refused.message
+        assert datetime.fromisoformat(wait.until) >= clock.now() + timedelta(seconds=299)
+        await finish(engine, clock, "writer")
+        assert read_wait(engine, clock) is None
+
+
+def read_wait(engine: Engine, clock: ManualClock) -> Wait | None:
+    instance = engine.find_instance("writer")
+    return find_longest_wait([json.loads((instance and instance.custom_status) or "{}")], clock.now())

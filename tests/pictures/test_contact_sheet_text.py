@@ -1,26 +1,11 @@
 import pytest
 
-from shared.imaging.contact_sheet_text import clean_text, shorten, wrap
+from shared.imaging.contact_sheet_text import shorten, split_word, wrap
 
 
 def measure(text: str) -> float:
     """Every letter is ten pixels wide."""
     return 10 * len(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "drawn"),
-    [
-        ("Plain Name", "Plain Name"),
-        ("  two\n lines\t", "two lines"),
-        ("Käse, Łódź, Ærø, Straße", "Kase, Lodz, Aero, Strasse"),
-        ("2\u00d74 \u2013 “best” … it\u2019s", "2x4 - “best” ... it\u2019s"),
-        ("中文 name", "?? name"),
-        ("bell\x07", "bell?"),
-    ],
-)
-def test_letters_that_the_font_lacks_are_replaced(text: str, drawn: str) -> None:
-    assert clean_text(text) == drawn
 
 
 def test_a_text_that_fits_is_left_alone() -> None:
@@ -52,3 +37,34 @@ def test_no_space_or_comma_comes_before_the_ellipsis() -> None:
 )
 def test_lines_break_between_words(text: str, lines: list[str]) -> None:
     assert wrap(text, 90, 2, measure) == lines
+
+
+def test_a_mark_is_not_cut_off_its_letter() -> None:
+    assert shorten("कुर्सी", 40, measure) == "कु…"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("庭の椅子(折りたたみ式)", ["庭の椅子(折りたたみ", "式)"]),
+        ("LED ライト付きチェアー", ["LED ライト付き", "チェアー"]),
+        ("เก้าอี้ไม้", ["เก้าอี้ไม้"]),
+    ],
+)
+def test_lines_break_within_words_where_a_script_sets_no_blanks(text: str, lines: list[str]) -> None:
+    assert wrap(text, 100, 2, measure) == lines
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("two-tone", ["two-tone"]),
+        ("椅子。", ["椅", "子。"]),
+        ("「椅子」", ["「椅", "子」"]),
+        ("ちゃ", ["ちゃ"]),
+        ("เก้า", ["เก้า"]),
+        (" LED灯", [" LED", "灯"]),
+    ],
+)
+def test_no_part_of_a_word_begins_with_what_belongs_to_the_letter_before(word: str, parts: list[str]) -> None:
+    assert split_word(word) == parts

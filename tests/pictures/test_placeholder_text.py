@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.imaging.contact_sheet_text import is_drawable
+from shared.imaging.lettering import can_write
 from shared.imaging.placeholder_text import break_lines, choose_label, cut_lines
 
 
@@ -16,12 +16,14 @@ def measure(text: str) -> float:
     [
         ("Enamel Mug", "Enamel Mug"),
         ("  Crème\nbrûlée, Łódź & Straße ", "Creme brulee, Lodz & Strasse"),
-        ("Чайник «Щёлк» 2\N{NO-BREAK SPACE}л", "Chaynik Shchelk 2 l"),
-        ("Київ, Юхим", "Kiyiv, Yukhim"),
-        ("Ψάθα Φως", "Psatha Fos"),
-        ("\N{ROCKET} Rocket Mug \N{HOT BEVERAGE}\N{VARIATION SELECTOR-16}", "Rocket Mug"),
+        ("Чайник «Щёлк» 2\N{NO-BREAK SPACE}л", "Чайник «Щёлк» 2 л"),
+        ("Ψάθα Φως", "Ψάθα Φως"),
+        ("青いマグ", "青いマグ"),
+        ("Sony ソニー", "Sony ソニー"),
+        ("كوب أزرق", "كوب أزرق"),
+        ("\N{ROCKET} Rocket Mug \N{VARIATION SELECTOR-16}", "Rocket Mug"),
         ("\N{WOMAN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}\N{ZERO WIDTH JOINER}\N{ROCKET} Pilot", "Pilot"),
-        ("5\N{MICRO SIGN}m, 90°, \N{VULGAR FRACTION ONE HALF} m\N{SUPERSCRIPT TWO}", "5um, 90°, 1/2 m2"),
+        ("90°, m\N{SUPERSCRIPT TWO}", "90°, m2"),
         ("Why not?", "Why not?"),
     ],
 )
@@ -29,19 +31,21 @@ def test_a_name_is_told_in_letters_that_the_font_has(name: str, label: str) -> N
     assert choose_label(name, "PROD-1") == label
 
 
-@pytest.mark.parametrize("name", ["青いマグ", "Sony ソニー", "كوب", "\N{ROCKET}\N{ROCKET}", "...", "", "৫ cups"])
+@pytest.mark.parametrize(
+    "name", ["\N{ROCKET}\N{ROCKET}", "...", "", "\U00020bb7野家", "\N{LINEAR B SYLLABLE B008 A} cups"]
+)
 def test_a_name_that_cannot_be_told_in_full_gives_way_to_the_id(name: str) -> None:
     assert choose_label(name, "PROD-1") == "PROD-1"
 
 
 def test_an_id_that_cannot_be_told_gives_way_to_the_name_of_files() -> None:
-    assert choose_label("青いマグ", "商品-1", "item-0a1b2c") == "item-0a1b2c"
-    assert choose_label("青いマグ") == ""
+    assert choose_label("\U00020bb7", "\U00020bb7-1", "item-0a1b2c") == "item-0a1b2c"
+    assert choose_label("\U00020bb7") == ""
 
 
 @given(st.text())
 def test_no_label_has_a_letter_that_the_font_lacks(name: str) -> None:
-    assert all(map(is_drawable, choose_label(name)))
+    assert all(map(can_write, choose_label(name)))
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,14 @@ def test_the_same_name_gives_the_same_file_and_another_name_another() -> None:
 
 
 def test_a_name_that_cannot_be_written_gives_way_to_the_id() -> None:
-    assert draw_card("青いマグ").data == draw_card("PROD-1").data
+    assert draw_card("\U00020bb7").data == draw_card("PROD-1").data
+    assert draw_card("青いマグ").data != draw_card("PROD-1").data
 
 
-@pytest.mark.parametrize("name", ["Mug", LONG, WORD, "W" * 80, "i " * 40, "691b312b-39e0-4f39-b83f-b4ebf5f217b6"])
+@pytest.mark.parametrize(
+    "name",
+    ["Mug", LONG, WORD, "W" * 80, "i " * 40, "青いマグ" * 9, "كوب أزرق كبير", "691b312b-39e0-4f39-b83f-b4ebf5f217b6"],
+)
 @pytest.mark.parametrize("size", [(1024, 1024), (1536, 1024), (1024, 1536), (256, 256)])
 def test_all_letters_are_within_the_frame(name: str, size: tuple[int, int]) -> None:
     left, top, right, bottom = find_ink(draw_card(name, size).image)

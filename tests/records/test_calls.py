@@ -22,10 +22,10 @@ class AbsentStore(MemoryStore):
 
     is_away = True
 
-    async def create(self, path: str, data: bytes, **more: object) -> bool:
+    async def write(self, path: str, data: bytes, **more: object) -> str:
         if self.is_away:
             raise StoreUnavailableError("not now")
-        return await super().create(path, data, content_type=str(more["content_type"]))
+        return await super().write(path, data, content_type=str(more["content_type"]))
 
 
 def make_call(name: str = "image-ann-0-0-1", *, reason: Reason | None = None) -> CallRecord:

@@ -45,7 +45,7 @@ async def test_a_chat_completion_that_runs_out_of_tokens_says_so() -> None:
     [
         ("/compatible/v1/chat/completions", chat_body(response_format={"type": "json_object"}), "response_format"),
         ("/compatible/v1/chat/completions", chat_body(messages="hello"), "input"),
-        ("/compatible/v1/images/generations", image_body(), "response_format"),
+        ("/compatible/v1/images/generations", image_body(model="painter"), "response_format"),
     ],
 )
 async def test_what_cannot_be_answered_is_told(path: str, body: dict[str, Any], param: str) -> None:

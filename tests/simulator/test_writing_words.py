@@ -12,8 +12,8 @@ from local.simulator.writing.phrases import read_json, read_phrases, split_phras
 from local.simulator.writing.sentences import read_sentences
 from local.simulator.writing.themes import GROUPS, Theme, find_theme, load_themes
 from local.simulator.writing.words import add_article, make_plural, make_singular, name_one, repeat_a_word, share_a_stem
-from shared.domain.rules import holds_forbidden_word
 from shared.domain.themes import FORBIDDEN_FRANCHISES, FORBIDDEN_MARKS
+from shared.domain.word_search import holds_word
 
 THEMES = pytest.mark.parametrize("theme", load_themes(), ids=lambda theme: theme.names[0])
 
@@ -94,7 +94,7 @@ def test_the_general_theme_looks_only_as_the_vocabulary_can_say() -> None:
 
 @pytest.mark.parametrize("name", [*(f"themes/{group}.json" for group in GROUPS), "pools.json", "products.json"])
 def test_no_word_list_holds_a_brand(name: str) -> None:
-    assert not holds_forbidden_word(str(read_json(name)), FORBIDDEN_MARKS + FORBIDDEN_FRANCHISES)
+    assert not holds_word(str(read_json(name)), FORBIDDEN_MARKS + FORBIDDEN_FRANCHISES)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.support.infra_language import list_templates
 from tests.support.infra_settings import is_parameter, read_settings_of_templates
 
 FLOWS = {
-    "AZURE_OPENAI_GPT5_DEPLOYMENT": ("textDeploymentName", "textDeployment.name"),
+    "AZURE_OPENAI_TEXT_DEPLOYMENT": ("textDeploymentName", "textDeployment.name"),
     "AZURE_OPENAI_VISION_DEPLOYMENT": ("visionDeploymentName", "visionDeployment.name"),
     "AZURE_OPENAI_IMAGE_DEPLOYMENT": ("imageDeploymentName", "imageDeployment.name"),
 }

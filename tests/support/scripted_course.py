@@ -126,6 +126,7 @@ class Course:
     _pages: list[tuple[str, tuple[ImageJob, ...]]] = field(default_factory=list)
     _claimed: int = 0
     _vain_claims: list[ClaimInput] = field(default_factory=list)
+    _written: dict[str, TextResult] = field(default_factory=dict)
     _closed: bool = False
     _last_success: datetime | None = None
 
@@ -160,6 +161,7 @@ class Course:
             "publish_catalog": (self._publish_catalog, Published),
             "draw_contact_sheet": (self._draw_contact_sheet, Done),
             "close_run": (self._close_run, Done),
+            "restart_run": (self._restart_run, Plan),
         }
         return {name: self._watch(name, script, kind) for name, (script, kind) in scripts.items()}
 
@@ -188,6 +190,9 @@ class Course:
     async def _prepare_run(self, _: Any) -> Plan:
         return Plan()
 
+    async def _restart_run(self, _: Any) -> Plan:
+        return Plan(categories=4, items=len(self.items), images=len(self.paid), next_batch=99)
+
     async def _take_input(self, _: Any) -> InputTaken:
         if self.on_input is not None:
             return InputTaken(failure=self.on_input)
@@ -207,6 +212,8 @@ class Course:
 
     async def _write_batch(self, data: Any) -> TextResult:
         call = TextCall.from_json(data)
+        if call.writer in self._written:
+            return self._written[call.writer]
         if self.stop is not None:
             return TextResult(stopped=True)
         await self.sleep(self.text_seconds)
@@ -219,7 +226,10 @@ class Course:
         vain, self._vain_claims = self._vain_claims, []
         for claim in vain if self.delivers_late else ():
             self._claim(claim)  # nobody waits for this result
-        return TextResult(accepted=count, total=len(self.items), asked=count, cost=TEXT_COST)
+        written = TextResult(accepted=count, total=len(self.items), asked=count, cost=TEXT_COST)
+        if call.writer is not None:
+            self._written[call.writer] = written
+        return written
 
     async def _write_prompts(self, data: Any) -> TextResult:
         call = TextCall.from_json(data)
@@ -325,7 +335,7 @@ class Course:
         return Done()
 
     async def _find_stop(self, _: Any) -> Stop:
-        return Stop(self.stop)
+        return Stop(self.stop, last_success_at=self._tell_success())
 
     async def _publish_catalog(self, _: Any) -> Published:
         return Published(status="Published", items=len(self.items), images=len(self.paid))
@@ -364,8 +374,16 @@ async def open_course(course: Course, journal: Path) -> AsyncIterator[Engine]:
         yield engine
 
 
-async def follow(course: Course, journal: Path, *, target: int = 40, hours: float = 24.0, **seed: Any) -> Ended:
-    """Run a course to its end.
+async def follow(
+    course: Course,
+    journal: Path,
+    *,
+    target: int = 40,
+    hours: float = 24.0,
+    watch: list[Engine] | None = None,
+    **seed: Any,
+) -> Ended:
+    """Run a course to its end; ``watch`` is given the engine.
 
     Raises:
         TimeoutError: it has not ended after so many hours of its own time, or nothing will ever wake it.
@@ -374,6 +392,8 @@ async def follow(course: Course, journal: Path, *, target: int = 40, hours: floa
     usual = {"parallel_image_requests": 4, "max_retries": 2}
     wanted = SeedInput(RUN, CATALOG, target, **(usual | seed))
     async with open_course(course, journal) as engine:
+        if watch is not None:
+            watch.append(engine)
         engine.start_instance("seed_catalog", json.dumps(wanted.to_json()), RUN)
         return await _follow_to_end(course, engine, hours)
 

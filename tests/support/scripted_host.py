@@ -36,7 +36,7 @@ class ScriptedHost:
     error: Exception | None = None
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> str:
-        assert name == "seed_catalog"
+        assert name in {"seed_catalog", "end_run"}
         await asyncio.sleep(0)
         if self.dies_before_start:
             raise KilledError(instance_id)
@@ -56,3 +56,8 @@ class ScriptedHost:
         await asyncio.sleep(0)
         status = None if self.is_blind else self.instances.get(instance_id)
         return SimpleNamespace(runtime_status=status, custom_status=None, output=None)
+
+    async def get_status_by(self, since: Any, until: Any, statuses: list[Any]) -> list[Any]:
+        assert since < until
+        found = {name: status for name, status in self.instances.items() if status in statuses}
+        return [SimpleNamespace(instance_id=name, runtime_status=status) for name, status in found.items()]

@@ -185,4 +185,4 @@ async def test_an_instance_that_cannot_be_purged_does_not_keep_it_busy() -> None
 
 async def test_the_timer_is_registered_with_its_schedule(tmp_path: Path) -> None:
     host = EmbeddedHost(function_app.app, tmp_path)
-    assert [(timer.function.name, timer.schedule) for timer in host.timers] == [("purge_history", SCHEDULE)]
+    assert ("purge_history", SCHEDULE) in [(timer.function.name, timer.schedule) for timer in host.timers]

@@ -171,7 +171,7 @@ async def test_an_image_that_is_refused_for_good_is_an_error_with_its_reason(
     telemetry: Telemetry, tmp_path: Path
 ) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.5}}) as app:
-        run = await run_to_end(app, targetCount=8, categoryCount=1)
+        run = await run_to_end(app, targetCount=16, categoryCount=1)
 
     refused = run["failures"]["content_policy"]
     for name in ("make_image", "record_failure"):
@@ -199,7 +199,7 @@ async def test_no_secret_no_prompt_and_no_text_of_an_item_is_told(
     async with run_app(tmp_path, faults=faults, functions_key="a-functions-key") as app:
         caplog.set_level("DEBUG", logger="catalog_seeder")
         keyed = {"x-functions-key": "a-functions-key"}
-        request = {"catalog": "toys", "targetCount": 6, "categoryCount": 2, "imageSize": "64x64", "maxRetries": 0}
+        request = {"catalog": "toys", "targetCount": 6, "categoryCount": 2, "imageSize": "64x64", "maxRetries": 2}
         answer = await app.call("POST", "/api/runs?code=a-functions-key", request, **keyed)
         await app.host.engine.wait_for_completion(answer.body["runId"])
         private = read_private_texts(app) | {"a-test-key", "a-functions-key", app.simulator.url}

@@ -262,7 +262,7 @@ async def test_a_key_whose_run_ended_without_a_summary_claims_nothing(store: Wat
     await claims.release_claim(store, "toys", run_id=first.run_id)
     assert await start(store, host, key="k") == first
     assert await claims.read_claim(store, "toys") is None
-    assert host.starts == {first.run_id: 1}
+    assert host.starts[first.run_id] == 1
 
 
 async def test_a_run_that_another_living_host_has_is_not_started_here_as_well(store: WatchedStore) -> None:

@@ -11,7 +11,7 @@ from local.simulator.writing.subjects import is_about_figures
 from local.simulator.writing.themes import load_themes
 from local.simulator.writing.words import make_plural, make_singular
 from shared.domain.items import make_slug
-from shared.domain.rules import holds_forbidden_word
+from shared.domain.word_search import holds_word
 
 MAX_WORDS = 3
 _THEME_QUALIFIERS = ("Junior", "Weekend", "Midnight", "Golden", "Traveling", "Legendary")
@@ -36,7 +36,7 @@ def write_categories(task: Mapping[str, Any], rng: random.Random) -> dict[str, A
         if len(names) == task["count"]:
             break
         slug = make_slug(name)
-        if slug not in slugs and not holds_forbidden_word(name, forbidden):
+        if slug not in slugs and not holds_word(name, forbidden):
             slugs.add(slug)
             names.append(name)
     return {"categories": [{"name": name} for name in names]}

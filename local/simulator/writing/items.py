@@ -12,7 +12,7 @@ from local.simulator.writing.prompts import Frame
 from local.simulator.writing.sentences import FIGURE_SENTENCES, PRODUCT_SENTENCES, Narrator
 from local.simulator.writing.subjects import is_about_figures
 from local.simulator.writing.themes import find_theme
-from shared.domain.rules import holds_forbidden_word
+from shared.domain.word_search import holds_word
 
 TRIES_PER_DRAFT = 60
 """So many names or texts in a row that cannot be used, and the category gets no further draft: like a model that has
@@ -76,10 +76,10 @@ def _write_drafts(
     while failures < TRIES_PER_DRAFT:
         failures += 1
         name = writer.propose_name()
-        if not book.is_free(name.text, category) or holds_forbidden_word(name.text, forbidden):
+        if not book.is_free(name.text, category) or holds_word(name.text, forbidden):
             continue
         texts = writer.complete(name, frame)
-        if holds_forbidden_word(texts["description"], forbidden) or _shows_forbidden(texts, frame, forbidden):
+        if holds_word(texts["description"], forbidden) or _shows_forbidden(texts, frame, forbidden):
             continue
         failures = 0
         book.add(name.text, category)
@@ -90,4 +90,4 @@ def _shows_forbidden(texts: Mapping[str, str], frame: Frame, forbidden: tuple[st
     """Tell whether a prompt holds a forbidden word between its opening and its tail, which are not ours to judge."""
     prompt = texts["imagePrompt"].removesuffix(frame.tail)
     opening = max((o for o in frame.openings if prompt.startswith(o)), key=len)
-    return holds_forbidden_word(prompt.removeprefix(opening), forbidden)
+    return holds_word(prompt.removeprefix(opening), forbidden)

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.simulator.writing.prompts import Frame, pick_colour
 from local.simulator.writing.vocabulary import COLOURS, FINISHES, MATERIALS, SETTINGS
-from shared.domain.rules import holds_forbidden_word
+from shared.domain.word_search import holds_word
 
 LIGHTS = ("soft daylight from the left", "bright even studio light", "warm evening light", "calm morning light")
 SURFACES = ("on a pale wooden table", "on a smooth stone plate", "on a plain seamless floor", "on a round white stand")
@@ -42,7 +42,7 @@ def write_row_prompts(task: Mapping[str, Any], rng: random.Random) -> dict[str, 
 def _write(row: Mapping[str, Any], task: Mapping[str, Any], avoid: tuple[str, ...], rng: random.Random) -> str:
     is_scene = not task["openings"] or "mood" in row or "name" not in row
     texts = _describe_scene(row, rng) if is_scene else _describe_product(row, rng)
-    thing, *details = [text for text in texts if not holds_forbidden_word(text, avoid)] or ["a thing"]
+    thing, *details = [text for text in texts if not holds_word(text, avoid)] or ["a thing"]
     opening = rng.choice(task["openings"]) if task["openings"] else ""
     lead = f"{opening} {thing}" if opening.endswith(_LEADING_WORDS) else ", ".join(filter(None, [opening, thing]))
     return Frame((lead,), task.get("tail", ""), task["promptCharacters"]).compose(details, rng)

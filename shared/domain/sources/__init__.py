@@ -1,7 +1,9 @@
-"""Sources: rows that somebody has already, products or prompts, read and turned into items. Pure.
+"""Sources: rows that exist already, products or prompts, read and turned into items. Pure.
 
-``splitting`` cuts a text into rows, ``values`` reads and writes one row, ``mapping`` says which column holds what, and
-``reading`` checks rows with them. ``naming`` gives each item its file name, ``prompting`` writes its image prompt, and
-``making`` makes the item, and its rows of what is published. ``writing`` lets a text model write the prompts instead.
-``digests`` keeps ids in little memory.
+``encodings`` and ``formats`` find out how an input is written; ``tables``, ``arrays`` and ``splitting`` cut it into
+rows, ``values`` reads and writes one row, ``mapping`` says which column holds what, with the names in ``guesses``, and
+``variants`` which rows belong to another one. ``reading`` does all of that. ``identity`` and ``changes`` find the item
+of a row again. ``markup``, ``brands`` and ``categories`` clean texts, ``naming`` gives each item its file name,
+``prompting`` writes its image prompt, and ``making`` makes the item, and its rows of what is published. ``writing``
+lets a text model write the prompts instead. ``digests`` keeps ids in little memory.
 """

@@ -7,11 +7,18 @@ from urllib.parse import quote
 
 from shared.domain.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
 from shared.domain.collation import is_visible
-from shared.domain.items import Item, SourceItem
+from shared.domain.items import Item, SourceItem, VariantRow
 from shared.domain.requests import SeedRequest
 from shared.domain.rules import MAX_NAME_CHARACTERS
+from shared.domain.sources.brands import find_brand
 from shared.domain.sources.naming import FileNames
-from shared.domain.sources.prompting import shorten, take_out_brand, write_product_prompt, write_scene_prompt
+from shared.domain.sources.prompting import (
+    RowPrompt,
+    keep_own_prompt,
+    shorten,
+    write_product_prompt,
+    write_scene_prompt,
+)
 from shared.domain.sources.reading import Row
 from shared.domain.sources.values import append_members
 from shared.domain.texts import clean_line, cut_to_utf16_units
@@ -44,7 +51,7 @@ def describe_row(row: Row, request: SeedRequest, *, product_id: str, filename: s
         description=clean_line(values.get("description") or values.get("scene") or ""),
         category=category if is_visible(category) else NO_CATEGORY,
         filename=filename,
-        image_prompt=_find_own_prompt(row, request) or _write_prompt(row, request),
+        image_prompt=write_row_prompt(row, request).text,
         source_id=row.id,
         row=row.text,
         facts=_pick_facts(row, request),
@@ -74,6 +81,11 @@ def write_source_row(
     )
 
 
+def write_variant_row(variant: VariantRow, source_id: str) -> str:
+    """Return a variant's row as it was given, without an image, and the id of the product that it belongs to."""
+    return append_members(variant.row, {"imageFile": None, "imageUrl": None, "variantOf": source_id})
+
+
 def write_importer_row(item: Item, categories: CategoryNames) -> dict[str, Any]:
     """Return an item's row as the importer takes it in: its id there, and the catalog's spelling of its category."""
     row = item.to_json() if not isinstance(item, SourceItem) else _write_shape(item)
@@ -91,20 +103,25 @@ def _write_shape(item: SourceItem) -> dict[str, Any]:
     }
 
 
-def _find_own_prompt(row: Row, request: SeedRequest) -> str:
-    """Return the prompt that a row has already, empty if none; one of a scene goes with the row's other texts."""
-    if request.source == "prompts":
-        return write_scene_prompt(request.theme, row.values) if row.values.get("prompt") else ""
-    return clean_line(take_out_brand(row.values.get("prompt", ""), row.values.get("brand", "")))
-
-
-def _write_prompt(row: Row, request: SeedRequest) -> str:
+def write_row_prompt(row: Row, request: SeedRequest) -> RowPrompt:
+    """Return the image prompt that a row has already, or that the theme's template makes of it."""
+    own = _find_own_prompt(row, request)
+    if own.text:
+        return own
     write = write_scene_prompt if request.source == "prompts" else write_product_prompt
     return write(request.theme, row.values)
 
 
+def _find_own_prompt(row: Row, request: SeedRequest) -> RowPrompt:
+    """Return the prompt that a row has already, empty if none; one of a scene goes with the row's other texts."""
+    if request.source == "prompts":
+        return write_scene_prompt(request.theme, row.values) if row.values.get("prompt") else RowPrompt("")
+    return keep_own_prompt(request.theme, row.values)
+
+
 def _pick_facts(row: Row, request: SeedRequest) -> dict[str, str] | None:
     """Return what the text model is told of a row beyond what the item says; None = it is not to write its prompt."""
-    if request.prompt_writer == "template" or _find_own_prompt(row, request):
+    if request.prompt_writer == "template" or _find_own_prompt(row, request).text:
         return None
-    return {name: shorten(row.values[name]) for name in FACTS[request.source] if row.values.get(name)}
+    values = {**row.values, "brand": find_brand(row.values)}
+    return {name: shorten(values[name]) for name in FACTS[request.source] if values.get(name)}

@@ -1,98 +1,268 @@
-"""Which column of an input holds what: guessed by name, without regard to case, unless somebody says it."""
+"""Which column of an input holds what: guessed by names and values, unless a request says it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
+from shared.domain.sources.categories import name_category
+from shared.domain.sources.guesses import GUESSES, REQUIRED, SHOP_TYPES, WRAPPERS
+from shared.domain.sources.markup import is_null, strip_markup
 from shared.domain.sources.splitting import InputError
-from shared.domain.sources.values import describe_value
+from shared.domain.sources.values import describe_name, describe_value
 
-GUESSES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
-    "products": {
-        "id": ("id", "productid", "sku", "itemid", "itemnumber", "articlenumber", "externalid", "productcode"),
-        "name": ("name", "productname", "title", "producttitle", "itemname"),
-        "description": ("description", "productdescription", "longdescription", "desc", "details", "summary"),
-        "category": ("category", "categoryname", "productcategory", "type", "producttype", "department"),
-        "brand": ("brand", "brandname", "manufacturer", "vendor"),
-        "colour": ("colour", "color", "colours", "colors"),
-        "material": ("material", "materials", "fabric"),
-        "attributes": ("attributes", "features", "specifications", "specs", "properties"),
-        "image": ("imagefile", "imagefilename", "image", "imagename", "filename", "picture", "photo", "imageurl"),
-        "prompt": ("imageprompt", "prompt"),
-    },
-    "prompts": {
-        "id": ("id", "promptid"),
-        "title": ("title", "heading", "name"),
-        "scene": ("scene", "setting", "description"),
-        "mood": ("mood", "style", "atmosphere"),
-        "prompt": ("prompt", "imageprompt", "text"),
-        "image": ("imagefile", "imagefilename", "filename"),
-    },
-}
-"""By source, the fields and the column names that are taken for them, the likeliest first; compared without case and
-without anything but letters and digits."""
-
-REQUIRED: Final = {"products": ("id",), "prompts": ()}
 LOOKED_AT_ROWS: Final = 100
 """Columns are those of so many first rows: JSON rows need not have all of them."""
+
+NAME_FIELDS: Final = frozenset({"name", "title", "category", "brand"})
+"""Fields whose value may be an object, or a list, that has the name inside."""
+
+MIN_DISTINCT_SHARE: Final = 0.9
+"""Of a column of ids; with more repetitions it is one of groups, and gives way to one of ids."""
+
+TEXT_FIELDS: Final = {
+    "products": ("name", "description", "prompt"),
+    "prompts": ("title", "scene", "mood", "prompt"),
+}
+"""One of them has to be there, or there is nothing to make a prompt of."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """Which column holds which field; fields without a column are left out."""
+    """Which column holds which field; fields without a column are left out.
+
+    Attributes:
+        columns: by field.
+        reasons: why each was chosen, by field.
+        notes: what people should know of columns that were not chosen.
+    """
 
     columns: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
-    def read(self, row: Mapping[str, Any], field: str) -> str:
-        """Return a field of a row as words on one line; empty where there is none."""
-        column = self.columns.get(field)
-        return "" if column is None else describe_value(row.get(column))
+    def read(self, row: Mapping[str, Any], name: str) -> str:
+        """Return a field of a row as words on one line, without markup; empty where there is none."""
+        column = self.columns.get(name)
+        value = None if column is None else read_column(row, column)
+        words = describe_name(value) if name in NAME_FIELDS else describe_value(value)
+        if is_null(words):
+            return ""
+        if name in {"id", "image"}:
+            return words
+        text = strip_markup(words)
+        return name_category(text, str(column)) if name == "category" else text
 
-    def name(self, field: str) -> str:
+    def name(self, name: str) -> str:
         """Return a field as messages name it, with its column."""
-        column = self.columns.get(field)
-        return field if column in (None, field) else f"{field} (column {column!r})"
+        column = self.columns.get(name)
+        return name if column in (None, name) else f"{name} (column {column!r})"
 
 
-def map_fields(source: str, columns: Iterable[str], told: Mapping[str, str]) -> FieldMapping:
+def read_column(row: Mapping[str, Any], column: str) -> Any:
+    """Return a column's value; one with a dot may be a member of an object."""
+    if column in row or "." not in column:
+        return row.get(column)
+    outer, _, inner = column.partition(".")
+    held = row.get(outer)
+    return read_column(held, inner) if isinstance(held, dict) else None
+
+
+def list_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns of some rows, and the members of what rows are wrapped in, such as ``fields.Name``."""
+    rows = list(rows)
+    names = dict.fromkeys(str(name) for row in rows for name in row)
+    wrapped = dict.fromkeys(
+        f"{name}.{inner}"
+        for row in rows
+        for name, held in row.items()
+        if isinstance(held, dict) and name.casefold() in WRAPPERS
+        for inner in held
+    )
+    return [*names, *(name for name in wrapped if name not in names)]
+
+
+def _list_own_names(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the names that rows themselves have."""
+    return {str(name) for row in rows for name in row}
+
+
+def is_known_name(source: str, name: str) -> bool:
+    """Return whether a column's name is one that a source's columns have."""
+    known = _list_known(source)
+    return any(form in known for form in _fold_forms(name))
+
+
+@cache
+def _list_known(source: str) -> frozenset[str]:
+    more = {"price", "quantity", "stock", "tags", "weight", "status", "url", "link", "currency", "size"}
+    return frozenset(name for names in GUESSES[source].values() for name in names) | more
+
+
+def map_fields(
+    source: str, columns: Iterable[str], told: Mapping[str, str], rows: Sequence[Mapping[str, Any]] = ()
+) -> FieldMapping:
     """Return which column holds which field.
 
     Args:
         source: ``products`` or ``prompts``.
         columns: the input's.
-        told: columns by field, from whoever knows; an empty column means that the input has none.
+        told: columns by field, as the request has them; an empty column means that the input has none.
+        rows: the first ones: a column without any value, or with values of another kind, is not guessed.
 
     Raises:
-        InputError: a field or a column is told that there is not, or a required field has no column.
+        InputError: a named field or column does not exist, or a required field has no column.
     """
     known = list(columns)
-    by_folded = {_fold(column): column for column in reversed(known)}
-    guesses = GUESSES[source]
+    guesser = _Guesser(source, known, rows)
     found: dict[str, str] = {}
-    for field, column in told.items():
-        if field not in guesses:
-            raise InputError(f"has no field {field[:60]!r}; expected one of {', '.join(guesses)}")
+    reasons: dict[str, str] = {}
+    for name, column in told.items():
+        if name not in GUESSES[source]:
+            raise InputError(f"has no field {name[:60]!r}; expected one of {', '.join(GUESSES[source])}")
         if not column:
             continue
-        match = column if column in known else by_folded.get(_fold(column))
+        match = column if column in known else guesser.find_column(column)
         if match is None:
-            raise InputError(f"has no column {column[:60]!r} for {field}; it has {_list(known)}")
-        found[field] = match
-    for field, names in guesses.items():
-        match = next((by_folded[name] for name in names if name in by_folded), None)
-        if match is not None and field not in told and match not in found.values():
-            found[field] = match
-    for field in REQUIRED[source]:
-        if field not in found:
-            raise InputError(
-                f"has no column that looks like {field}; it has {_list(known)}; expected --map {field}=COLUMN, or "
-                "fieldMapping, to tell which one is"
-            )
-    return FieldMapping({field: found[field] for field in guesses if field in found})
+            raise InputError(f"has no column {column[:60]!r} for {name}; it has {_list(known)}")
+        found[name], reasons[name] = match, "as given"
+    for name in GUESSES[source]:
+        # a column that was named for the id may be the name, too: with a blank id column nothing else is unique
+        taken = {column for other, column in found.items() if not (name == "name" and other == "id" and "id" in told)}
+        guess = None if name in told else guesser.guess(name, taken)
+        if guess is not None:
+            found[name], reasons[name] = guess
+    left = [column for column in known if column not in found.values()]
+    is_without_text = source == "prompts" and not any(name in found or name in told for name in TEXT_FIELDS[source])
+    if is_without_text and len(left) == 1:
+        found["prompt"], reasons["prompt"] = left[0], "the only column left"
+    for name in REQUIRED[source]:
+        if name not in found:
+            raise InputError(_describe_missing(name, known, guesser, found))
+    wrappers = {column.partition(".")[0] for column in found.values() if column not in _list_own_names(rows)}
+    found = {name: column for name, column in found.items() if column not in wrappers}
+    kept = {name: found[name] for name in GUESSES[source] if name in found}
+    return FieldMapping(kept, reasons, tuple(guesser.notes))
+
+
+class _Guesser:
+    """Guesses columns by names, and looks at values before it takes one."""
+
+    def __init__(self, source: str, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        self.notes: list[str] = []
+        self.blank: list[str] = []
+        self._guesses = GUESSES[source]
+        self._columns = columns
+        self._rows = rows
+        self._by_form: dict[str, str] = {}
+        for forms in zip(*(_pad(_fold_forms(column)) for column in columns), strict=True):
+            for column, form in zip(columns, forms, strict=True):
+                if form:
+                    self._by_form.setdefault(form, column)
+
+    def find_column(self, name: str) -> str | None:
+        """Return the column of a name that is spelled in some other way."""
+        return next((self._by_form[form] for form in _fold_forms(name) if form in self._by_form), None)
+
+    def guess(self, name: str, taken: set[str]) -> tuple[str, str] | None:
+        """Return a column that is free for a field, and why; None if there is none."""
+        columns = [self._by_form[form] for form in self._guesses[name] if form in self._by_form]
+        free = [column for column in columns if column not in taken]
+        repeated = [column for column in free if name == "id" and self._repeats(column)]
+        if len(repeated) < len(free):
+            self._note(name, repeated, "its values repeat")
+            free = [column for column in free if column not in repeated]
+        for column in free:
+            wrong = self._find_fault(name, column)
+            if wrong is None:
+                return column, "by its name"
+            self._note(name, [column], wrong)
+        return None
+
+    def _note(self, name: str, columns: Iterable[str], wrong: str) -> None:
+        for column in columns:
+            note = f"{column!r} is not used as {name}: {wrong}"
+            if note not in self.notes:
+                self.notes.append(note)
+
+    def _repeats(self, column: str) -> bool:
+        """Return whether a column's values are those of groups; rows without any text continue the one above."""
+        names = [self._by_form[form] for form in self._guesses.get("name", ()) if form in self._by_form]
+        rows = [row for row in self._rows if not names or any(describe_value(read_column(row, one)) for one in names)]
+        values = [words for row in rows if (words := describe_value(read_column(row, column)))]
+        return len(set(values)) < MIN_DISTINCT_SHARE * len(values)
+
+    def _find_fault(self, name: str, column: str) -> str | None:
+        """Return what speaks against a column for a field."""
+        values = list(self.read_values(column))
+        if self._rows and not values:
+            if name == "id":
+                self.blank.append(column)
+            return "it is blank"
+        if name == "category" and values:
+            if all(value.casefold() in SHOP_TYPES for text in values for value in re.split(r"\s*,\s*", text)):
+                return "it says what kind of row each is"
+            if all(value.replace(".", "").isdecimal() for value in values):
+                return "it holds numbers"
+        return None
+
+    def read_values(self, column: str) -> Iterator[str]:
+        """Yield the values of a column in the first rows, without blank ones."""
+        for row in self._rows:
+            words = describe_value(read_column(row, column))
+            if words and not is_null(words):
+                yield words
+
+    def list_unique(self) -> list[str]:
+        """Return the columns that have a value of its own in each of the first rows; a single row shows nothing."""
+        unique = []
+        for column in self._columns:
+            values = list(self.read_values(column))
+            if len(values) == len(set(values)) == len(self._rows) > 1:
+                unique.append(column)
+        return unique
+
+
+def _describe_missing(name: str, known: list[str], guesser: _Guesser, found: Mapping[str, str]) -> str:
+    unique = [column for column in guesser.list_unique() if "." not in column] if name == "id" else []
+    named = found.get("name")
+    unique.sort(key=lambda column: column != named)
+    advice = f"--map {name}=COLUMN, or fieldMapping, to name it"
+    if unique:
+        quoted = repr(unique[0]) if any(map(str.isspace, unique[0])) else unique[0]
+        advice = f"--map {name}={quoted}, or fieldMapping: its values in column {unique[0]!r} are all different"
+    if guesser.blank:
+        blank = ", ".join(map(repr, guesser.blank))
+        return f"has no {name}: column {blank} is blank in every row; expected {advice}"
+    return f"has no column that looks like {name}; it has {_list(known)}; expected {advice}"
+
+
+@cache
+def _fold_forms(name: str) -> tuple[str, ...]:
+    """Return the forms in which a column's name is compared, the closest first; empty ones are none.
+
+    They are: as it is; without what stands in brackets or before a colon; behind the dot of a wrapper; the singular.
+    """
+    bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name)
+    short = bare.rpartition(":")[2] if re.match(r"\s*[a-z]{1,4}:", bare) else bare
+    outer, _, inner = short.partition(".")
+    if outer.casefold() in WRAPPERS and inner:
+        return ("", "", _fold(inner), "")
+    full = _fold(name)
+    plain = _fold(short)
+    single = plain[:-1] if plain.endswith("s") and len(plain) > 3 else ""  # noqa: PLR2004 - "gas", "sms"
+    return full, plain if plain != full else "", "", single
+
+
+def _pad(forms: tuple[str, ...]) -> tuple[str, ...]:
+    return forms + ("",) * (4 - len(forms))
 
 
 def _fold(name: str) -> str:
-    return "".join(character for character in name.casefold() if character.isalnum())
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in decomposed if character.isalnum())
 
 
 def _list(names: list[str]) -> str:

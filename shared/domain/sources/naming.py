@@ -15,6 +15,9 @@ KEPT_CHARACTERS, DIGEST_CHARACTERS = 40, 12
 IMAGE_ENDINGS: Final = {".png": ".png", ".jpg": ".jpg", ".jpeg": ".jpeg"}
 """Endings of file names that are kept: the pictures that the models make."""
 
+_LIST: Final = re.compile(r"\s*[,;|]\s*(?=https?:)|\s*[,;|]\s+|(?<=\.png|\.jpg|jpeg)[,;|]", re.IGNORECASE)
+"""What stands between several images of one product."""
+
 _SAFE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 
 
@@ -41,11 +44,13 @@ class FileNames:
         """Return a picture's file name, and take it: the given one where it can be kept.
 
         Args:
-            given: what the input calls the picture: a file name, a path or a URL; its last part counts.
+            given: what the input calls the image: a file name, a path or a URL, of which the last part counts; the
+                first of several.
             stem: the item's.
             ending: of pictures without a name of their own, such as ``.png``.
         """
-        name = re.split(r"[/\\]", re.split(r"[?#]", given, maxsplit=1)[0])[-1].strip()
+        first = _LIST.split(given, maxsplit=1)[0]
+        name = re.split(r"[/\\]", re.split(r"[?#]", first, maxsplit=1)[0])[-1].strip()
         kept, dot, _ = name.rpartition(".")
         kept_ending = name[len(kept) :] if dot else ""
         if not _is_safe(kept) or kept_ending.lower() not in IMAGE_ENDINGS:

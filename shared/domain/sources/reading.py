@@ -1,43 +1,39 @@
-"""Reads an input row by row: each row becomes a record of what its picture needs, or a problem that names it."""
+"""Reads an input row by row: each becomes a record of what its image needs, a variant, or a problem that names it."""
 
-import codecs
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.domain.sources.digests import DigestTable, hash_text
-from shared.domain.sources.mapping import LOOKED_AT_ROWS, FieldMapping, map_fields
-from shared.domain.sources.splitting import (
-    InputError,
-    InputFormat,
-    RawRow,
-    Splitter,
-    find_format,
-    find_format_by_name,
-    make_splitter,
+from shared.domain.sources.encodings import explain_bytes, make_decoder
+from shared.domain.sources.formats import SAMPLE_CHARACTERS, find_layout
+from shared.domain.sources.identity import TextIdentities
+from shared.domain.sources.mapping import (
+    LOOKED_AT_ROWS,
+    TEXT_FIELDS,
+    FieldMapping,
+    is_known_name,
+    list_columns,
+    map_fields,
 )
+from shared.domain.sources.splitting import InputError, InputFormat, RawRow, Splitter
 from shared.domain.sources.values import Spelled, parse_row
+from shared.domain.sources.variants import Leader, VariantRule
 from shared.reasons import Reason
+
+if TYPE_CHECKING:
+    import codecs
 
 MOST_ROWS: Final = 50_000
 """As many items as a catalog can hold."""
 
-MOST_ID_CHARACTERS: Final = 500
-MOST_PROMPT_CHARACTERS: Final = 4_000
-"""The least of what the image models take (DALL-E 3 takes 4,000, the GPT image models more)."""
-
 SHOWN_CHARACTERS: Final = 30
 """So many characters before a byte that cannot be read are shown, to find the place."""
 
-ZIP_MARK: Final = b"PK\x03\x04"
-"""What a ZIP file begins with, and so the workbooks of spreadsheets: .xlsx and .ods."""
-
-TEXT_FIELDS: Final = {
-    "products": ("name", "description", "prompt"),
-    "prompts": ("title", "scene", "mood", "prompt"),
-}
-"""One of them has to be there, or there is nothing to make a prompt of."""
+MOST_ID_CHARACTERS: Final = 500
+MOST_PROMPT_CHARACTERS: Final = 4_000
+"""The least of what the image models take (DALL-E 3 takes 4,000, the GPT image models more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +44,41 @@ class Row:
         number: from 1.
         id: as it is given, or made of the number.
         text: the row's JSON text; an object.
-        values: its fields as words, by field.
+        values: its fields as words, by field, without markup.
+        identity: what identifies the row in every version of the input: its id, or what it says.
+        parent_digest: of a variant that has an image of its own, ``hash_text`` of its product's identity.
     """
 
     number: int
     id: str
     text: str
     values: Mapping[str, str]
+    identity: str = ""
+    parent_digest: int | None = None
+
+    @property
+    def has_id(self) -> bool:
+        """Return whether the id is given."""
+        return self.identity == self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row that is a variant of a product: kept, without an image of its own.
+
+    Attributes:
+        number: from 1.
+        parent: the product, as the row calls it.
+        parent_digest: ``hash_text`` of the product's identity.
+        key: distinguishes it from the product's other variants; empty = its place among them.
+        text: the row's JSON text; an object.
+    """
+
+    number: int
+    parent: str
+    parent_digest: int
+    key: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +98,51 @@ class Problem:
         return f"row {self.row}{f', {self.field}' if self.field else ''}: {self.message}"
 
 
+Found = Row | Variant | Problem
+
+
+def name_prompt_row(number: int) -> str:
+    """Return the id of a row of prompts that has none."""
+    return f"prompt-{number:04d}"
+
+
 class RowReader:
     """Takes an input's bytes in pieces, cut anywhere, and gives its rows in order; of each it keeps a digest of the id.
+
+    Variants that stand before their product come last.
 
     Args:
         source: ``products`` or ``prompts``.
         name: the input's file name, whose ending may tell its format.
-        told: columns by field, where somebody said so.
+        told: columns by field, as the request has them.
+        variants_are_rows: each variant that says how it differs gets an image of its own.
     """
 
-    def __init__(self, source: str, name: str, told: Mapping[str, str]) -> None:
+    def __init__(self, source: str, name: str, told: Mapping[str, str], *, variants_are_rows: bool = False) -> None:
         self.source = source
         self.format: InputFormat | None = None
         self.mapping: FieldMapping | None = None
         self.columns: list[str] = []
         self._name = name
         self._told = told
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._variants_are_rows = variants_are_rows
+        self.notes: tuple[str, ...] = ()
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._first_bytes = b""
         self._line = 1
         self._latest = ""
         self._beginning = ""
         self._splitter: Splitter | None = None
         self._first: list[_Parsed] = []
         self._ids = DigestTable()
+        self._identities = TextIdentities(source)
+        self._variants: VariantRule | None = None
+        self._references = DigestTable(1)
+        self._leader: Leader | None = None
+        self._orphans: list[tuple[_Parsed, str, str]] = []
         self._seen = 0
 
-    def feed(self, piece: bytes) -> Iterator[Row | Problem]:
+    def feed(self, piece: bytes) -> Iterator[Found]:
         """Take the next piece and yield the rows that end in it.
 
         Raises:
@@ -107,7 +150,7 @@ class RowReader:
         """
         yield from self._take_bytes(piece, is_last=False)
 
-    def finish(self) -> Iterator[Row | Problem]:
+    def finish(self) -> Iterator[Found]:
         """Take it that the last piece was the last one, and yield what is left.
 
         Raises:
@@ -120,42 +163,35 @@ class RowReader:
             if not self._first:
                 raise InputError("has no rows; expected one at least")
             yield from self._find_mapping()
+        yield from self._place_orphans()
 
-    def _take_bytes(self, piece: bytes, *, is_last: bool) -> Iterator[Row | Problem]:
+    def _take_bytes(self, piece: bytes, *, is_last: bool) -> Iterator[Found]:
+        if self._decoder is None:
+            self._first_bytes += piece
+            if len(self._first_bytes) < 4 and not is_last:  # noqa: PLR2004 - a byte order mark
+                return
+            piece, self._first_bytes = self._first_bytes, b""
+            self._decoder = make_decoder(piece)
         try:
             text = self._decoder.decode(piece, final=is_last)
         except UnicodeDecodeError as error:
-            raise self._explain(error) from error
+            raise InputError(explain_bytes(error, self._latest, self._line, is_first=self._splitter is None)) from error
         self._line += text.count("\n")
         self._latest = (self._latest + text)[-SHOWN_CHARACTERS:]
         yield from self._take(text, is_last=is_last)
 
-    def _explain(self, error: UnicodeDecodeError) -> InputError:
-        """Return what people are told of bytes that are no UTF-8: with the line, as editors count them."""
-        before, found = error.object[: error.start], error.object[error.start]
-        if self._splitter is None and before.startswith(ZIP_MARK):
-            return InputError("is a workbook, or another ZIP file; expected it saved as CSV, as 'CSV UTF-8'")
-        words = self._latest + before.decode("utf-8-sig", "replace")
-        if not words and found in codecs.BOM_UTF16:
-            return InputError("is UTF-16; expected UTF-8, which spreadsheets call 'CSV UTF-8'")
-        line = self._line + before.count(b"\n")
-        words = words[words.rfind("\n") + 1 :][-SHOWN_CHARACTERS:]
-        return InputError(
-            f"is no UTF-8: line {line} has the byte {found:#04x} behind {words!r}; expected UTF-8, with or without a "
-            "byte order mark, which spreadsheets call 'CSV UTF-8'"
-        )
-
-    def _take(self, text: str, *, is_last: bool = False) -> Iterator[Row | Problem]:
+    def _take(self, text: str, *, is_last: bool = False) -> Iterator[Found]:
         if self._splitter is None:
-            self._beginning = (self._beginning + text).lstrip()
-            if not is_last and not self._beginning:
+            self._beginning = (self._beginning + text).lstrip("\ufeff")
+            if not is_last and len(self._beginning) < SAMPLE_CHARACTERS:
                 return
-            self.format = find_format(self._name, self._beginning)
-            self._splitter = make_splitter(self.format)
+            sample = self._beginning[:SAMPLE_CHARACTERS]
+            layout = find_layout(self._name, sample, self.source, lambda name: is_known_name(self.source, name))
+            self.format, self._splitter, self.notes = layout.format, layout.splitter, layout.notes
             text, self._beginning = self._beginning, ""
         yield from self._read_all(self._splitter.feed(text))
 
-    def _read_all(self, rows: Iterator[RawRow]) -> Iterator[Row | Problem]:
+    def _read_all(self, rows: Iterator[RawRow]) -> Iterator[Found]:
         for raw in rows:
             self._seen = raw.number
             if raw.number > MOST_ROWS:
@@ -168,38 +204,96 @@ class RowReader:
                 if len(self._first) == LOOKED_AT_ROWS:
                     yield from self._find_mapping()
             else:
-                yield self._read(parsed, self.mapping)
+                yield from self._read(parsed, self.mapping)
 
     def _check_is_lines(self, problem: str) -> None:
         """Raise if the input was taken for JSON Lines by its first character, and its first line is none."""
-        if find_format_by_name(self._name) is None:
+        if not self._name.casefold().endswith((".jsonl", ".ndjson")):
             raise InputError(
                 f"is neither a JSON array nor JSON Lines: it does not begin with '[', and its first line {problem}; "
                 "expected an array of rows, or one row a line"
             )
 
-    def _find_mapping(self) -> Iterator[Row | Problem]:
-        values = (parsed.value for parsed in self._first if parsed.problem is None)
-        self.columns = list(dict.fromkeys(str(name) for value in values for name in value))
+    def _find_mapping(self) -> Iterator[Found]:
+        rows = [parsed.value for parsed in self._first if parsed.problem is None]
+        self.columns = list_columns(rows)
         if not self.columns and self.source == "products":
             worst = self._first[0]
             raise InputError(f"has no row that can be read: row {worst.number} {worst.problem or 'has no members'}")
-        self.mapping = map_fields(self.source, self.columns, self._told)
+        self.mapping = map_fields(self.source, self.columns, self._told, rows)
+        if self.source == "products":
+            self._variants = VariantRule(self.columns, rows)
         first, self._first = self._first, []
         for parsed in first:
-            yield self._read(parsed, self.mapping)
+            yield from self._read(parsed, self.mapping)
 
-    def _read(self, parsed: "_Parsed", mapping: FieldMapping) -> Row | Problem:
+    def _read(self, parsed: "_Parsed", mapping: FieldMapping) -> Iterator[Found]:
         number = parsed.number
         if parsed.problem is not None:
-            return Problem(number, None, Reason.BAD_ROW, parsed.problem)
+            self._leader = None
+            yield Problem(number, None, Reason.BAD_ROW, parsed.problem)
+            return
         values = {name: mapping.read(parsed.value, name) for name in mapping.columns}
-        row_id = values.get("id", "") or (f"prompt-{number:04d}" if self.source == "prompts" else "")
+        own = parent = None
+        if self._variants is not None:
+            parent = self._variants.find_parent(parsed.value, values, self._leader)
+            own = None if parent is None else self._complete(parsed, values, *parent)
+            if parent is not None and own is None:
+                yield from self._take_variant(parsed, *parent)
+                return
+            values = own or values
+        given_id = values.get("id", "")
+        row_id = given_id or (name_prompt_row(number) if self.source == "prompts" else "")
         problem = self._check(row_id, values, mapping)
         if problem is not None:
-            return Problem(number, *problem)
+            self._leader = None
+            yield Problem(number, *problem)
+            return
         self._ids.put(hash_text(row_id))
-        return Row(number, row_id, parsed.text, values)
+        of = None if own is None or parent is None else self._find_parent(*parent)
+        row = Row(number, row_id, parsed.text, values, self._identities.find(given_id, values), of)
+        if self._variants is not None and own is None:
+            self._leader = self._variants.lead(parsed.value, row_id, values)
+            self._know(row, parsed)
+        yield row
+
+    def _complete(
+        self, parsed: "_Parsed", values: Mapping[str, str], parent: str, is_leader: bool
+    ) -> dict[str, str] | None:
+        """Return the fields of a variant that gets an image of its own; None if it does not."""
+        if not self._variants_are_rows or self._variants is None:
+            return None
+        return self._variants.complete(parsed.value, values, parent, self._leader if is_leader else None)
+
+    def _know(self, row: Row, parsed: "_Parsed") -> None:
+        """Remember by what names variants may call a product."""
+        if self._variants is not None and self._variants.has_parents:
+            for name in (*self._variants.list_references(parsed.value), row.id):
+                self._references.put(hash_text(name), hash_text(row.identity))
+
+    def _take_variant(self, parsed: "_Parsed", parent: str, is_leader: bool) -> Iterator[Found]:
+        key = "" if self._variants is None else self._variants.read_key(parsed.value)
+        key = "" if key == parent else key
+        digest = self._find_parent(parent, is_leader)
+        if digest is None:
+            self._orphans.append((parsed, parent, key))
+        else:
+            yield Variant(parsed.number, parent, digest, key, parsed.text)
+
+    def _find_parent(self, parent: str, is_leader: bool) -> int | None:
+        """Return the digest of the product that a variant names; None if it was not read yet."""
+        known = (hash_text(parent),) if is_leader else self._references.get(hash_text(parent))
+        return None if known is None else known[0]
+
+    def _place_orphans(self) -> Iterator[Found]:
+        for parsed, parent, key in self._orphans:
+            digest = self._find_parent(parent, is_leader=False)
+            if digest is None:
+                message = f"is a variant of {parent[:60]!r}; expected a row with that id or SKU in the same input"
+                yield Problem(parsed.number, None, Reason.BAD_ROW, message)
+            else:
+                yield Variant(parsed.number, parent, digest, key, parsed.text)
+        self._orphans.clear()
 
     def _check(
         self, row_id: str, values: Mapping[str, str], mapping: FieldMapping

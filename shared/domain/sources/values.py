@@ -5,6 +5,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from shared.domain.sources.markup import is_null
+
+MAX_PAIR: Final = 8
+"""Members of an object that is a name with a value, such as an attribute: the others say how shops show it."""
+
+MAX_NESTING: Final = 100
+"""Levels of lists and objects in a row: far more than shops have, far fewer than the interpreter's stack holds."""
+
+NAMES: Final = ("name", "title", "rendered", "label", "value", "en")
+"""Members by which an object is called."""
+
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
@@ -32,7 +43,9 @@ def parse_row(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise ValueError(f"is no JSON: {error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:
-        raise ValueError("is no JSON that can be read: it is nested too deeply") from error
+        raise ValueError(f"is nested too deeply; expected at most {MAX_NESTING} levels of lists and objects") from error
+    if _is_nested_too_deeply(value):
+        raise ValueError(f"is nested too deeply; expected at most {MAX_NESTING} levels of lists and objects")
     if text[end:].strip():
         raise ValueError(f"is no JSON: something follows at character {end + 1}; expected a comma")
     return value
@@ -64,6 +77,17 @@ def _iterate_members(text: str) -> Iterator[tuple[str, str, str]]:
             position = _skip(text, position + 1)
 
 
+def find_member(text: str, name: str) -> str | None:
+    """Return the JSON text of a member of an object's JSON text; None if there is no such member."""
+    try:
+        value = parse_row(text)
+        if not isinstance(value, dict) or name not in value:
+            return None
+        return next(held for found, _, held in _iterate_members(text) if found == name)
+    except ValueError:
+        return None
+
+
 def describe_value(value: Any) -> str:
     """Return a value as words on one line: lists by commas, members as ``name: value``; nothing of null."""
     match value:
@@ -72,12 +96,41 @@ def describe_value(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return ", ".join(filter(None, map(describe_value, value)))
+            return ", ".join(words for words in map(describe_value, value) if words and not is_null(words))
+        case {"name": str() as name, "options": held} | {"name": str() as name, "value": held} if len(value) < MAX_PAIR:
+            words = describe_value(held)
+            return f"{name}: {words}" if words and not is_null(words) else ""
         case dict():
             told = ((name, describe_value(held)) for name, held in value.items())
-            return ", ".join(f"{name}: {words}" for name, words in told if words)
+            return ", ".join(f"{name}: {words}" for name, words in told if words and not is_null(words))
         case _:
             return " ".join(str(value).split())
+
+
+def describe_name(value: Any) -> str:
+    """Return the name that a value holds as words: its own, or that of an object, or of the first in a list."""
+    if isinstance(value, list):
+        value = next((held for held in value if held), None)
+    if isinstance(value, dict):
+        names = {str(name).casefold(): held for name, held in value.items()}
+        inner = next((names[name] for name in NAMES if names.get(name)), None)
+        if inner is not None:
+            return describe_value(inner)
+    return describe_value(value)
+
+
+def _is_nested_too_deeply(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_NESTING + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (list, dict))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _skip(text: str, position: int) -> int:

@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.domain.items import Item, PromptDraft, PromptDraftBatch, SourceItem
+from shared.domain.image_prompts import find_own_text, frame_prompt
+from shared.domain.items import Broken, Item, PromptDraft, PromptDraftBatch, SourceItem, describe_rejection
 from shared.domain.prompts import STRICTER
 from shared.domain.requests import SeedRequest
-from shared.domain.rules import end_with_tail, holds_forbidden_word
+from shared.domain.sources.brands import find_forbidden_words, list_unwritten_words
 from shared.domain.sources.digests import hash_text
 from shared.domain.sources.making import NO_CATEGORY
 from shared.domain.sources.prompting import shorten, take_out
 from shared.domain.texts import clean_line
 from shared.domain.themes import DEFAULT_OPENINGS, Theme
+from shared.domain.word_search import find_word
 from shared.ports import TextRequest
 from shared.reasons import Reason
 
@@ -22,6 +24,9 @@ ASKED_CHARACTERS: Final = 400
 
 MOST_CHARACTERS: Final = 500
 """Accepted: models count characters badly."""
+
+REJECTED_CHARACTERS: Final = 1_000
+"""Kept of a prompt that cannot be used: enough to see what is wrong with it."""
 
 INSTRUCTIONS: Final = """\
 You write the image prompts for the rows of a shop's or an editor's list. The user message is a JSON task.
@@ -44,11 +49,20 @@ class WrittenPrompt:
         digest: of what the item said then; an item that says something else by now needs another prompt.
         prompt: ready to be used; None = the template's is used.
         reason: why there is none that can be used.
+        rejected: the beginning of what was written, where it could not be used.
+        message: what is wrong with that.
     """
 
     digest: str
     prompt: str | None = None
     reason: Reason | None = None
+    rejected: str = ""
+    message: str = ""
+
+    def describe_rejection(self, item: SourceItem) -> dict[str, Any]:
+        """Return why the prompt of an item was not used, as one row of ``rejected_items.json``."""
+        row = {"productId": item.shown_id, "name": item.name, "imagePrompt": self.rejected}
+        return describe_rejection("prompt", row, [] if self.reason is None else [self.reason], [self.message])
 
     def is_for(self, item: Item) -> bool:
         """Tell whether it was written for what the item says now."""
@@ -99,7 +113,7 @@ def ask_for_prompts(
         "tail": theme.tail,
         "promptCharacters": ASKED_CHARACTERS,
         "rows": [{"index": index, **_describe(item, theme)} for index, item in enumerate(items, start=1)],
-        "forbiddenWords": list(theme.forbidden_words),
+        "forbiddenWords": list(list_unwritten_words(theme, (text for item in items for text in _list_texts(item)))),
         "brands": sorted({brand for item in items if (brand := _find_brand(item))}),
     }
     return TextRequest(
@@ -130,20 +144,26 @@ def judge_prompts(
 
 def _judge(text: str, item: SourceItem, request: SeedRequest) -> WrittenPrompt:
     theme, digest = request.theme, digest_item(item)
-    prompt = end_with_tail(clean_line(text), theme.tail)
     openings = find_openings(request)
-    opening = max((o for o in openings if prompt.startswith(o)), key=len, default="")
-    own = prompt.removeprefix(opening).removesuffix(theme.tail)
-    reason = None
-    if not own.strip(" ,"):
-        reason = Reason.MALFORMED_ANSWER
-    elif openings and not opening:
-        reason = Reason.PROMPT_OPENING
-    elif len(prompt) > MOST_CHARACTERS:
-        reason = Reason.PROMPT_LENGTH
-    elif holds_forbidden_word(own, theme.forbidden_words) or holds_forbidden_word(own, (_find_brand(item),)):
-        reason = Reason.FORBIDDEN_WORD
-    return WrittenPrompt(digest, prompt if reason is None else None, reason)
+    prompt = frame_prompt(text, openings=openings, tail=theme.tail, max_characters=MOST_CHARACTERS)
+    own = find_own_text(prompt, openings, theme.tail)
+    broken = _find_broken(
+        prompt, own, (*list_unwritten_words(theme, _list_texts(item)), *filter(None, [_find_brand(item)]))
+    )
+    if broken is not None:
+        return WrittenPrompt(digest, None, broken.reason, clean_line(text)[:REJECTED_CHARACTERS], broken.message)
+    return WrittenPrompt(digest, prompt)
+
+
+def _find_broken(prompt: str, own: str, forbidden: tuple[str, ...]) -> Broken | None:
+    if not any(map(str.isalnum, own)):
+        return Broken(Reason.MALFORMED_ANSWER, "the answer has no prompt for this row; expected one")
+    if len(prompt) > MOST_CHARACTERS:
+        message = f"the prompt has {len(prompt)} characters; expected at most {MOST_CHARACTERS}"
+        return Broken(Reason.PROMPT_LENGTH, message)
+    if word := find_word(own, forbidden):
+        return Broken(Reason.FORBIDDEN_WORD, f"{word!r} is a brand or forbidden word; expected a prompt without it")
+    return None
 
 
 def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
@@ -155,9 +175,13 @@ def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
         **(item.facts or {}),
     }
     brand = texts.pop("brand", "")
-    forbidden = (*filter(None, [brand]), *theme.forbidden_words)
+    forbidden = (*filter(None, [brand]), *find_forbidden_words(theme))
     told = {name: shorten(take_out(text, forbidden)) for name, text in texts.items()}
     return {name: text for name, text in told.items() if text}
+
+
+def _list_texts(item: SourceItem) -> list[str]:
+    return [item.name, item.description, item.category, *(item.facts or {}).values()]
 
 
 def _find_brand(item: SourceItem) -> str:

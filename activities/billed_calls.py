@@ -1,0 +1,85 @@
+"""The one way to spend money: reserve budget, record the call as open, make it, price it, record what it came to.
+
+What comes before differs by activity (the earlier result, whether the run may pay, a turn under the rate limit), and so
+does what is made of the answer.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from activities.allowance import Allowance
+from activities.costs import Quote
+from activities.failures import handle_model_error
+from activities.paid_calls import PaidCall
+from shared.domain.messages import Cost, Failure
+from shared.ports import ImageAnswer, ModelError, StoreUnavailableError, TextAnswer
+from shared.wiring import Services
+
+BilledT = TypeVar("BilledT", bound=TextAnswer[BaseModel] | ImageAnswer)
+
+
+@dataclass(frozen=True, slots=True)
+class BilledCall(Generic[BilledT]):
+    """A call that was answered: the answer and its cost. Its record still has to say whether it can be used."""
+
+    answer: BilledT
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A call that brought nothing.
+
+    Attributes:
+        failure: why.
+        cost: what it is counted as.
+        error: what the model raised; None = the budget had no room, and no call was made.
+    """
+
+    failure: Failure
+    cost: Cost = Cost()
+    error: ModelError | None = None
+
+
+async def make_billed_call(
+    services: Services,
+    paid: PaidCall,
+    quote: Quote,
+    allowance: Allowance,
+    ask: Callable[[], Awaitable[BilledT]],
+) -> BilledCall[BilledT] | FailedCall:
+    """Make a call if the budget has room for it; a failed one is recorded and settled.
+
+    A call is recorded before it is made: if this process dies with it, the record says that it may have been billed.
+
+    Args:
+        services: what activities work with.
+        paid: describes the call for its record.
+        quote: what it may cost.
+        allowance: the budget.
+        ask: makes the call.
+
+    Raises:
+        DamagedFileError: the ledger cannot be read.
+        StoreUnavailableError: the store does not answer; no call was made.
+    """
+    over_budget = await allowance.reserve(quote.limit)
+    if over_budget is not None:
+        return FailedCall(over_budget)
+    try:
+        await paid.open(services, quote.estimate)
+    except StoreUnavailableError:
+        allowance.withdraw()
+        raise
+    try:
+        answer = await paid.wait(ask())
+    except ModelError as error:
+        cost = quote.price_failure(error)
+        await paid.record_failure(services, error, cost)
+        failure = await handle_model_error(services.store, paid.run_id, error)
+        await allowance.settle(cost)
+        return FailedCall(failure, cost, error)
+    return BilledCall(answer, quote.price(answer.model, answer.usage))

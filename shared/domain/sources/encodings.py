@@ -1,0 +1,43 @@
+"""How an input's bytes become characters: UTF-8, or UTF-16 and UTF-32 that say so by a byte order mark."""
+
+import codecs
+from typing import Final
+
+ZIP_MARK: Final = b"PK\x03\x04"
+"""What a ZIP file begins with, and so the workbooks of spreadsheets: .xlsx and .ods."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def make_decoder(beginning: bytes) -> codecs.IncrementalDecoder:
+    """Return what decodes an input, by its first four bytes."""
+    name = next((name for mark, name in _MARKS if beginning.startswith(mark)), "utf-8-sig")
+    return codecs.getincrementaldecoder(name)()
+
+
+def explain_bytes(error: UnicodeDecodeError, latest: str, line: int, *, is_first: bool) -> str:
+    """Return what is wrong with bytes that cannot be decoded: with the line, as editors count them.
+
+    Args:
+        error: of the decoder.
+        latest: the last characters before the bytes that it was given.
+        line: how many lines there are before these bytes, and one.
+        is_first: nothing of the input was read before.
+    """
+    before, found = error.object[: error.start], error.object[error.start]
+    if is_first and before.startswith(ZIP_MARK):
+        return "is a workbook, or another ZIP file; expected it saved as CSV, as 'CSV UTF-8'"
+    if error.encoding.startswith(("utf-16", "utf-32", "utf16", "utf32")):
+        return f"is cut off or damaged: its byte order mark says {error.encoding}; expected UTF-8"
+    words = latest + before.decode("utf-8-sig", "replace")
+    line += before.count(b"\n")
+    words = words[words.rfind("\n") + 1 :][-30:]
+    return (
+        f"is no UTF-8: line {line} has the byte {found:#04x} behind {words!r}; expected UTF-8, with or without a "
+        "byte order mark, which spreadsheets call 'CSV UTF-8'"
+    )

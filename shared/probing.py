@@ -1,0 +1,18 @@
+"""What a failed probe of a model service proves: a list of models that cannot be read is no reason to refuse a run."""
+
+from shared.ports import ModelError
+from shared.reasons import Reason
+
+PROVING_REASONS = frozenset(
+    {Reason.CONNECTION, Reason.NOT_CONFIGURED, Reason.AUTHENTICATION, Reason.ACCOUNT_BLOCKED, Reason.INTERNAL_ERROR}
+)
+FORBIDDEN = 403
+
+
+def proves_unusable(error: ModelError) -> bool:
+    """Tell whether no call to the service could work.
+
+    Gateways often serve the paths for calls only (404, 405), or fail at the list (500), and a key may be limited to
+    calls (403). A run through them works.
+    """
+    return error.reason in PROVING_REASONS and error.status != FORBIDDEN

@@ -1,0 +1,25 @@
+"""``observe_timer``: keeps the messages of errors that are not ours from the Functions host."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from shared.telemetry.surprises import hide_message
+
+TimerFunction = Callable[..., Awaitable[None]]
+
+
+def observe_timer(function: TimerFunction) -> TimerFunction:
+    """Wrap a timer function; an error that is not ours is raised again as its type and place."""
+
+    @wraps(function)
+    async def observed(**arguments: Any) -> None:
+        try:
+            await function(**arguments)
+        except Exception as error:  # noqa: BLE001 - raised again below, without its message
+            surprise = hide_message(error)
+        else:
+            return
+        raise surprise
+
+    return observed

@@ -1,0 +1,53 @@
+"""Whole runs whose worker process dies, again and again, in activities and in orchestrators."""
+
+from pathlib import Path
+
+import pytest
+
+from local.engine.faults import Faults, Point, WorkerDiedError
+from shared.domain import retries
+from tests.support.running_app import run_app
+
+ITEMS, WINDOW = 16, 4
+LATENCY = {"latencySeconds": {"text": 0.01, "image": 0.05}}
+
+
+class Deaths(Faults):
+    """The worker dies when the engine reaches a point for the n-th time.
+
+    Args:
+        point: where it dies.
+        moments: for which n.
+    """
+
+    def __init__(self, point: Point, moments: range) -> None:
+        self._point, self._moments = point, moments
+        self._reached = 0
+        self.deaths = 0
+
+    def reach(self, point: Point, instance_id: str) -> None:
+        assert instance_id
+        if point is self._point:
+            self._reached += 1
+            if self._reached in self._moments:
+                self.deaths += 1
+                raise WorkerDiedError
+
+
+@pytest.mark.parametrize("point", [Point.ACTIVITY_STARTING, Point.EPISODE_STARTING])
+@pytest.mark.parametrize("moments", [range(1, 2), range(2, 3), range(12, 100, 12), range(17, 200, 17)])
+async def test_a_run_whose_worker_dies_again_and_again_completes_and_bills_at_most_its_window_twice_each_time(
+    point: Point, moments: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "LOSS_WAITS_SECONDS", (0.02, 0.05, 0.1, 0.2, 0.4))
+    deaths = Deaths(point, moments)
+    async with run_app(tmp_path, faults=LATENCY, engine_faults=deaths) as app:
+        status = await app.run(targetCount=ITEMS, categoryCount=2, batchSize=8, parallelImageRequests=WINDOW)
+        stats = app.simulator.stats()
+        unfinished = [found.id for found in app.host.engine.list_instances() if not found.status.is_finished]
+    assert deaths.deaths > 0
+    assert (status["status"], status["error"]) == ("Completed", None)
+    assert set(unfinished) <= {status["runId"]}  # the root itself may be about to end
+    assert (status["progress"]["images"]["done"], status["progress"]["images"]["failed"]) == (ITEMS, 0)
+    assert stats["billedImageCount"] <= ITEMS + WINDOW * deaths.deaths
+    assert all(count <= 1 + deaths.deaths for count in stats["billedImagesByPrompt"].values())

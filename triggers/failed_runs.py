@@ -1,0 +1,88 @@
+"""A timer: starts runs again whose root was lost with its worker, and ends those that were terminated from outside."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.domain import paths
+from shared.domain.run_status import Status, read_created_at
+from shared.ports import StoreUnavailableError
+from shared.records.files import DamagedFileError
+from shared.records.run import UnknownRunError, read_request
+from shared.telemetry.observed_timers import observe_timer
+from shared.wiring import Services, get_services
+from triggers.run_recovery import UNFINISHED_BUSINESS, recover_run
+
+blueprint = df.Blueprint()
+
+SCHEDULE = "30 */4 * * * *"
+"""Every four minutes: a lost run is at work again within five, and an idle app is woken 11,000 times a month."""
+
+WORK_SECONDS, PAUSE_SECONDS = 60.0, 5.0
+"""How long one execution looks after runs that children or a short wait keep from the next thing, and how often."""
+
+ROOT = "seed_catalog"
+
+logger = logging.getLogger(__name__)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule=SCHEDULE, run_on_startup=False, use_monitor=True)
+@blueprint.durable_client_input(client_name="client")
+@observe_timer
+async def resume_failed_runs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 - as triggered
+    """Timer: recover runs whose root failed or was terminated without ending the run."""
+    await run_resume_failed_runs(get_services(), client)
+
+
+async def run_resume_failed_runs(
+    services: Services,
+    client: df.DurableOrchestrationClient,
+    *,
+    read_seconds: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> int:
+    """Recover what can be recovered now, and return how many runs are still on their way.
+
+    The engine lists at most 100 instances, the newest runs first, since run ids count down.
+    """
+    started = read_seconds()
+    while True:
+        since = datetime.now(UTC) - timedelta(days=services.settings.history_retention_days)
+        listed = await client.get_status_by(since, datetime.now(UTC), list(UNFINISHED_BUSINESS))
+        roots = [instance for instance in listed if instance.name == ROOT and _is_run(instance.instance_id)]
+        left = 0
+        for instance in roots:
+            left += await _recover(services, client, instance)
+        if not left or read_seconds() - started >= WORK_SECONDS:
+            return left
+        await sleep(PAUSE_SECONDS)
+
+
+async def _recover(services: Services, client: df.DurableOrchestrationClient, instance: Any) -> bool:
+    """Do the next thing for a run; False if there is nothing more to do. One run's trouble is not another's."""
+    run_id = str(instance.instance_id)
+    try:
+        if await services.store.describe(paths.run_file(run_id, "summary.json")) is not None:
+            return False
+        request = await read_request(services.store, run_id)
+        view = await recover_run(services, client, run_id, request, instance)
+    except UnknownRunError:
+        return False
+    except (StoreUnavailableError, DamagedFileError) as error:
+        logger.warning("run %s is not recovered yet: %s", run_id, error)
+        return False
+    return view.status is Status.RUNNING
+
+
+def _is_run(instance_id: str) -> bool:
+    try:
+        read_created_at(instance_id)
+    except ValueError:
+        return False
+    return True

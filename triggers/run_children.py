@@ -1,0 +1,83 @@
+"""Reads what the engine knows of the children of a run's root."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from shared.domain.children import list_children, list_lost_children, sum_tallies
+from shared.domain.messages import Tally
+from shared.domain.paths import name_end
+from shared.domain.run_status import read_created_at, read_custom_status
+from shared.domain.waits import Wait, find_longest_wait
+
+UNFINISHED = [
+    df.OrchestrationRuntimeStatus.Pending,
+    df.OrchestrationRuntimeStatus.Running,
+    df.OrchestrationRuntimeStatus.Suspended,
+    df.OrchestrationRuntimeStatus.ContinuedAsNew,
+]
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""Between the app, which dates the run, and the engine, which dates its instances."""
+
+
+async def find_children_at_work(
+    client: df.DurableOrchestrationClient, run_id: str, custom: Mapping[str, Any]
+) -> list[Any]:
+    """Return the children of a run, of whatever leg, that may still bill: by what the engine says of them.
+
+    A root that was lost in the middle of an answer has lost its custom status, too. So the engine is asked for
+    everything that is unfinished and younger than the run; it lists the newest runs first, at most 100 instances.
+    """
+    since, until = read_created_at(run_id) - CLOCK_SKEW, datetime.now(UTC) + CLOCK_SKEW
+    listed = await client.get_status_by(since, until, UNFINISHED)
+    found = {one.instance_id: one for one in listed if one.instance_id.startswith(f"{run_id}:")}
+    named = await _read(client, [name for name in list_children(run_id, custom) if name not in found])
+    found |= {name: one for name, one in named.items() if one.runtime_status in UNFINISHED}
+    found.pop(name_end(run_id), None)
+    return list(found.values())
+
+
+def find_last_leg(children: Iterable[Any]) -> int:
+    """Return the highest leg among the ids of children; 0 without any."""
+    legs = (re.search(r":leg-(\d+)", child.instance_id) for child in children)
+    return max((int(leg[1]) for leg in legs if leg is not None), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the instances of a run publish together.
+
+    Attributes:
+        tally: what they have done so far.
+        window: image calls that the lanes allow themselves at a time; None where no lane says so.
+        wait: the longest wait that a service asked for; None where none is long.
+    """
+
+    tally: Tally
+    window: int | None
+    wait: Wait | None
+
+
+async def read_work(client: df.DurableOrchestrationClient, run_id: str, custom: Mapping[str, Any]) -> Work:
+    """Return what a root and its children publish. Once children have ended, their parent has counted them in."""
+    lost = list_lost_children(run_id, custom)
+    found = await _read(client, [*list_children(run_id, custom), *lost.values()])
+    published = {name: read_custom_status(instance.custom_status) for name, instance in found.items()}
+    at_work = [part for name, part in published.items() if name not in lost.values()]
+    windows = [part["window"] for part in at_work if "window" in part]
+    return Work(
+        tally=sum_tallies(custom, published, lost),
+        window=sum(windows) if windows else None,
+        wait=find_longest_wait((custom, *at_work), datetime.now(UTC)),
+    )
+
+
+async def _read(client: df.DurableOrchestrationClient, names: list[str]) -> dict[str, Any]:
+    found = await asyncio.gather(*(client.get_status(name) for name in names))
+    return {name: instance for name, instance in zip(names, found, strict=True) if instance is not None}
