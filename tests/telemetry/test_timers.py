@@ -34,5 +34,5 @@ async def test_an_error_of_ours_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize("timer", [purge_history, resume_failed_runs])
 def test_the_host_sees_the_parameters_that_are_bound(timer: Any) -> None:
-    function = timer._function.get_user_function()  # noqa: SLF001 - what the worker indexes
+    function = timer._function.get_user_function()
     assert {"timer", "client"} <= set(inspect.signature(function).parameters)
