@@ -24,7 +24,7 @@ async def test_a_run_of_the_app_is_measured_in_a_process_of_its_own() -> None:
 
 
 async def test_products_go_through_faults_and_are_repaired() -> None:
-    rates = {"content_policy": 0.4, "timeout": 0.2}
+    rates = {"content_policy": 0.4, "timeout": 0.5}
     load = Load(items=16, window=4, image_seconds=0.01, products=True, rates=rates, repairs=True)
     figures = await measure_load(load)
     assert figures["statuses"] == ["Completed", "CompletedWithFailures"]

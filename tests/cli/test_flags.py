@@ -39,6 +39,8 @@ FLAGS = {
     "fieldMapping": (["--map", "name=title", "--map", "brand="], {"name": "title", "brand": ""}),
     "promptWriter": (["--prompt-writer", "template"], "template"),
     "skipInvalid": (["--skip-invalid"], True),
+    "keepChanged": (["--keep-changed"], True),
+    "variantImages": (["--variant-images"], True),
     "placeholder": (["--placeholder"], True),
     "imageBaseUrl": (["--image-base-url", "https://cdn.example.com"], "https://cdn.example.com"),
     "refine": (

@@ -90,7 +90,7 @@ async def test_a_budget_that_is_enough_for_nothing_pays_nothing(tmp_path: Path) 
     async with run_app(tmp_path) as app:
         status = await app.run(targetCount=6, categoryCount=2, maxCostUsd=0.0001, acceptEstimate=True)
         stats = app.simulator.stats()
-    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
+    assert (status["status"], status["error"]["reason"]) == ("Failed", "budget")
     assert "maxCostUsd is $0.0001" in status["error"]["message"]
     assert (stats["requests"], stats["costUsd"]) == ({"images": {}, "responses": {}}, 0)
 
@@ -141,7 +141,7 @@ async def test_what_is_delivered_twice_is_set_aside_once(tmp_path: Path) -> None
 
 async def test_a_host_that_dies_over_and_over_does_not_spend_beyond_the_budget(tmp_path: Path) -> None:
     """What was in flight when it died may have been billed: it is counted as if it had been."""
-    maximum = 0.6  # at most 8 pictures are lost a time, at $0.0135
+    maximum = 40 * AN_IMAGE  # at most 8 images in flight are lost each time
     async with running_simulator(faults={"latencySeconds": FAST | {"image": 0.1}}) as simulator:
         run_id = None
         for billed in (3, 7):
