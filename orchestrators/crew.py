@@ -9,6 +9,7 @@ import azure.durable_functions as df
 
 from orchestrators.first_completed import wait_for_first
 from orchestrators.patience import RunStoppedError, call_patiently
+from shared.domain.children import name_wake_event
 from shared.domain.image_messages import LaneInput
 from shared.domain.losses import describe_loss
 from shared.domain.messages import Done, Ending, Failure, Plan, RunRef, SeedInput, Stop, Tally, WriteItemsInput
@@ -250,6 +251,7 @@ def run_crew(
     show(crew)
     crew.start(context)
     is_stopped = False
+    wake = context.wait_for_external_event(name_wake_event(crew.leg))
     while not crew.has_ended():
         must_stop = crew.failure is not None and crew.failure.reason not in SHORTFALL_REASONS and not is_stopped
         if must_stop:
@@ -261,13 +263,16 @@ def run_crew(
         alarm = None
         if must_stop and not is_stopped:
             alarm = context.create_timer(context.current_utc_datetime + STOP_AGAIN_AFTER)
-        task = yield from wait_for_first(context, [*crew.list_tasks(), *([] if alarm is None else [alarm])])
+        task = yield from wait_for_first(context, [*crew.list_tasks(), wake, *([] if alarm is None else [alarm])])
         if task is alarm:
             continue
         if alarm is not None and not alarm.is_completed:
             alarm.cancel()
-        yield from crew.settle(context, task)
-        show(crew)
+        if task is wake:
+            wake = context.wait_for_external_event(name_wake_event(crew.leg))
+        else:
+            yield from crew.settle(context, task)
+            show(crew)
 
 
 def _try_to_stop(context: df.DurableOrchestrationContext, why: Ending) -> Generator[Any, Any, bool]:

@@ -11,13 +11,15 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.domain import paths
-from shared.domain.run_status import Status, read_created_at
+from shared.domain.run_status import Status, read_created_at, read_custom_status
 from shared.ports import StoreUnavailableError
 from shared.records.files import DamagedFileError
 from shared.records.run import UnknownRunError, read_request
 from shared.telemetry.observed_timers import observe_timer
 from shared.wiring import Services, get_services
+from triggers.run_children import read_work
 from triggers.run_recovery import UNFINISHED_BUSINESS, recover_run
+from triggers.run_wake import wake_root
 
 blueprint = df.Blueprint()
 
@@ -59,9 +61,21 @@ async def run_resume_failed_runs(
         left = 0
         for instance in roots:
             left += await _recover(services, client, instance)
+        await _wake_idle_roots(services, client, since)
         if not left or read_seconds() - started >= WORK_SECONDS:
             return left
         await sleep(PAUSE_SECONDS)
+
+
+async def _wake_idle_roots(services: Services, client: df.DurableOrchestrationClient, since: datetime) -> None:
+    running = await client.get_status_by(since, datetime.now(UTC), [df.OrchestrationRuntimeStatus.Running])
+    for instance in running:
+        if instance.name == ROOT and _is_run(instance.instance_id):
+            work = await read_work(client, instance.instance_id, read_custom_status(instance.custom_status))
+            try:
+                await wake_root(services, client, instance, work)
+            except StoreUnavailableError as error:
+                logger.warning("run %s is not woken yet: %s", instance.instance_id, error)
 
 
 async def _recover(services: Services, client: df.DurableOrchestrationClient, instance: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.domain.children import list_children, list_lost_children, sum_tallies
+from shared.domain.children import list_children, list_lost_children, list_writers, sum_tallies
 from shared.domain.messages import Tally
 from shared.domain.paths import name_end
 from shared.domain.run_status import read_created_at, read_custom_status
@@ -57,11 +57,13 @@ class Work:
         tally: what they have done so far.
         window: image calls that the lanes allow themselves at a time; None where no lane says so.
         wait: the longest wait that a service asked for; None where none is long.
+        writers_ended_at: when the last writer ended; None while one is at work, and where there is none.
     """
 
     tally: Tally
     window: int | None
     wait: Wait | None
+    writers_ended_at: datetime | None
 
 
 async def read_work(client: df.DurableOrchestrationClient, run_id: str, custom: Mapping[str, Any]) -> Work:
@@ -75,7 +77,17 @@ async def read_work(client: df.DurableOrchestrationClient, run_id: str, custom: 
         tally=sum_tallies(custom, published, lost),
         window=sum(windows) if windows else None,
         wait=find_longest_wait((custom, *at_work), datetime.now(UTC)),
+        writers_ended_at=_find_end([found[name] for name in list_writers(run_id, custom) if name in found]),
     )
+
+
+def _find_end(instances: list[Any]) -> datetime | None:
+    """Return when the last of some instances ended; None if one has not, or there is none."""
+    known = [instance for instance in instances if instance.runtime_status is not None]
+    if not known or any(instance.runtime_status in UNFINISHED for instance in known):
+        return None
+    ended: datetime = max(instance.last_updated_time.replace(tzinfo=UTC) for instance in known)
+    return ended
 
 
 async def _read(client: df.DurableOrchestrationClient, names: list[str]) -> dict[str, Any]:

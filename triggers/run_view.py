@@ -32,6 +32,7 @@ from triggers.run_pause import (
     view_pause,
 )
 from triggers.run_recovery import RESTARTING_STAGE, UNFINISHED_BUSINESS, recover_run
+from triggers.run_wake import wake_root
 
 HOW_TO_CONTINUE = (
     "the host that ran it is gone: start it again (or repeat the command) and the run goes on by itself; "
@@ -65,6 +66,8 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
         view = await _view_instance(services, run_id, instance)
     custom = read_custom_status(instance.custom_status)
     work = await read_work(client, run_id, custom)
+    if instance.runtime_status is df.OrchestrationRuntimeStatus.Running:
+        await wake_root(services, client, instance, work)
     status = compose_status(
         run_id,
         request,

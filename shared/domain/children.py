@@ -18,6 +18,17 @@ def list_children(run_id: str, custom: Mapping[str, Any]) -> list[str]:
     return [name_restart(name, restarts) for name, restarts in _list_restarts(run_id, custom).items()]
 
 
+def list_writers(run_id: str, custom: Mapping[str, Any]) -> list[str]:
+    """Return the instance ids of the writers among `list_children`."""
+    writers = set(_list_first_writers(run_id, custom)) if "lanes" in custom else set()
+    return [name_restart(name, count) for name, count in _list_restarts(run_id, custom).items() if name in writers]
+
+
+def name_wake_event(leg: int) -> str:
+    """Return the event that makes a root look again at what became of its children."""
+    return f"wake-{leg}"
+
+
 def list_lost_children(run_id: str, custom: Mapping[str, Any]) -> dict[str, str]:
     """Return which instance was lost before, by the id of the child that was started again for it."""
     return {
@@ -60,10 +71,15 @@ def _list_restarts(run_id: str, custom: Mapping[str, Any]) -> dict[str, int]:
         return {name_probe(run_id, leg): int(custom["probe"])}
     if "lanes" not in custom:
         return {}
-    writers, restarts = int(custom.get("writers", 1)), custom.get("restarts", {})
+    restarts = custom.get("restarts", {})
     first = [
-        # One more than there are writers by category: the one that fills up what they left short.
-        *(name_writer(run_id, lane, leg) for lane in range(writers + (writers > 1))),
+        *_list_first_writers(run_id, custom),
         *(name_lane(run_id, lane, leg) for lane in range(int(custom["lanes"]))),
     ]
     return {name: int(restarts.get(name.removeprefix(run_id), 0)) for name in first}
+
+
+def _list_first_writers(run_id: str, custom: Mapping[str, Any]) -> list[str]:
+    writers = int(custom.get("writers", 1))
+    # One more than there are writers by category: the one that fills up what they left short.
+    return [name_writer(run_id, lane, int(custom.get("leg", 0))) for lane in range(writers + (writers > 1))]

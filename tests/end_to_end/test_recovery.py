@@ -8,6 +8,7 @@ import pytest
 
 from local.engine.instances import InstanceFilter
 from shared.domain import retries
+from shared.domain.children import name_wake_event
 from tests.support.running_app import RunningApp, run_app
 
 SLOW = {"latencySeconds": {"text": 0.01, "image": 0.2}}
@@ -154,3 +155,15 @@ async def test_a_suspended_run_can_be_cancelled(tmp_path: Path) -> None:
         status = await app.wait(run_id)
     assert cancel.status == 202
     assert status["status"] == "Cancelled"
+
+
+async def test_a_root_that_is_woken_looks_at_its_children_and_changes_nothing(tmp_path: Path) -> None:
+    async with run_app(tmp_path, faults=SLOW) as app:
+        run_id = await app.start(**REQUEST)
+        for billed in (3, 6, 9):
+            await app.wait_until_billed(billed)
+            app.host.engine.raise_event(run_id, name_wake_event(0), "null")
+        status = await app.wait(run_id)
+        stats = app.simulator.stats()
+    assert (status["status"], status["progress"]["images"]["done"]) == ("Completed", ITEMS)
+    assert stats["billedImageCount"] == ITEMS

@@ -14,6 +14,7 @@ import pytest
 import function_app
 from local.host.host import EmbeddedHost
 from shared.config import Settings
+from shared.domain.children import name_wake_event
 from shared.domain.messages import Cost, Ending, Plan, SeedInput, Tally
 from shared.domain.requests import SeedRequest
 from shared.domain.run_status import RunStatus, Status
@@ -28,7 +29,7 @@ from triggers.run_start import ask_host
 from triggers.run_view import load_run_status
 
 RUN = "8204736755521-af1e9c55"
-LANE, END = f"{RUN}:lane-0", f"{RUN}:end"
+LANE, END, WRITER = f"{RUN}:lane-0", f"{RUN}:end", f"{RUN}:items"
 RuntimeStatus = df.OrchestrationRuntimeStatus
 LOSS = "Orchestrator function 'seed_catalog' failed: python exited with code 137 (0x89)"
 CUSTOM = {
@@ -53,6 +54,8 @@ class LeftHost:
         publishes: the root has a custom status; one that was lost in the middle of an answer has none.
         started: what was started, with its input.
         terminated: what was terminated.
+        idle: since when nothing happened to the instances.
+        raised: the events that the root was sent.
     """
 
     root: Any = RuntimeStatus.Failed
@@ -62,6 +65,8 @@ class LeftHost:
     publishes: bool = True
     started: list[tuple[str, str, Any]] = field(default_factory=list)
     terminated: list[str] = field(default_factory=list)
+    idle: timedelta = timedelta()
+    raised: list[str] = field(default_factory=list)
 
     async def get_status(self, instance_id: str) -> Any:
         await asyncio.sleep(0)
@@ -98,7 +103,12 @@ class LeftHost:
             runtime_status=status,
             custom_status=custom,
             output=self.output,
+            last_updated_time=(datetime.now(UTC) - self.idle).replace(tzinfo=None),
         )
+
+    async def raise_event(self, instance_id: str, event_name: str, event_data: Any = None) -> None:
+        assert (instance_id, event_data) == (RUN, None)
+        self.raised.append(event_name)
 
 
 @pytest.fixture
@@ -239,6 +249,45 @@ async def test_the_timer_recovers_runs_that_nobody_asks_for(services: Services) 
     assert await run_resume_failed_runs(services, host, sleep=end_children) == 0
     assert [name for name, _, _ in host.started] == ["end_run"]
     assert len(await list_recoveries(services.store, RUN, RecoveryKind.END)) == 1
+
+
+def leave_idle_root(**changes: Any) -> LeftHost:
+    """Return a host whose root has not acted on the end of its writer, for which its lane waits."""
+    children = {WRITER: RuntimeStatus.Completed, LANE: RuntimeStatus.Running}
+    return LeftHost(**{"root": RuntimeStatus.Running, "children": children, "idle": timedelta(minutes=1), **changes})
+
+
+async def test_a_root_that_did_not_act_on_the_end_of_its_writers_is_woken(services: Services) -> None:
+    host = leave_idle_root()
+    assert (await look(services, host)).status is Status.RUNNING
+    assert host.raised == [name_wake_event(0)]
+    await run_resume_failed_runs(services, host)
+    assert host.raised == [name_wake_event(0)] * 2
+    assert (host.started, host.terminated) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"idle": timedelta(seconds=5)},
+        {"children": {WRITER: RuntimeStatus.Running, LANE: RuntimeStatus.Running}},
+        {"children": {LANE: RuntimeStatus.Running}},
+        {"publishes": False},
+    ],
+    ids=["it may still act", "a writer is at work", "nothing is written", "nothing is known of its children"],
+)
+async def test_no_other_root_is_woken(changes: dict[str, Any], services: Services) -> None:
+    host = leave_idle_root(**changes)
+    await look(services, host)
+    await run_resume_failed_runs(services, host)
+    assert host.raised == []
+
+
+async def test_a_root_that_has_closed_the_items_is_not_woken(services: Services) -> None:
+    await run.close_items(services.store, RUN)
+    host = leave_idle_root()
+    await look(services, host)
+    assert host.raised == []
 
 
 async def test_the_timer_runs_often_enough_to_recover_a_run_within_five_minutes(tmp_path: Path) -> None:
