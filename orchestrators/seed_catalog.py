@@ -133,14 +133,19 @@ def _plan(context: df.DurableOrchestrationContext, seed: SeedInput, view: _View)
         plan = yield from call_patiently(context, "prepare_run", RunRef(seed.run_id, seed.catalog), Plan)
         view.found = plan
     else:
-        restart = ResumeInput(seed.run_id, seed.catalog, view.leg)
-        plan = yield from call_patiently(context, "restart_run", restart, Plan)
+        plan = yield from _restart(context, seed, view)
         if seed.restart.found is None:
             view.found = plan
     if seed.takes_input:
         plan = yield from _take_input(context, seed, plan, view)
     if seed.restart is not None:
         view.count_what_is_there(plan)
+    return plan
+
+
+def _restart(context: df.DurableOrchestrationContext, seed: SeedInput, view: _View) -> Generator[Any, Any, Plan]:
+    restart = ResumeInput(seed.run_id, seed.catalog, view.leg)
+    plan: Plan = yield from call_patiently(context, "restart_run", restart, Plan)
     return plan
 
 
@@ -153,7 +158,10 @@ def _take_input(
     taken: InputTaken = yield from call_patiently(context, "take_input", run, InputTaken)
     if seed.restart is None:
         view.tally += Tally(accepted=taken.added, rejected=taken.rejected)
-    images = max(0, plan.images - taken.outdated)
+        images = max(0, plan.images - taken.outdated)
+    else:  # the plan left out the rows that the lost root had marked as changed; only a new one has exactly all of them
+        plan = yield from _restart(context, seed, view)
+        images = plan.images
     view.count_categories(taken.categories)
     view.limit_images(images)
     return replace(

@@ -1,11 +1,14 @@
 """A run from a source: the rows become items once, nobody writes any, and all else is as ever."""
 
+import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from shared.domain.image_messages import ImageCall
-from shared.domain.messages import Failure
+from shared.domain.messages import Failure, Plan, Restart
+from shared.domain.source_messages import InputTaken
 from shared.reasons import Reason
 from tests.support.scripted_course import Course, follow
 
@@ -49,3 +52,20 @@ async def test_a_paused_run_goes_on_without_taking_the_input_again(tmp_path: Pat
     await follow(course, tmp_path / "journal", target=20, pause_limit_minutes=60, **PRODUCTS)
     assert course.calls["take_input"] == 1
     assert course.ending_tally().made == 20
+
+
+class ChangedRows(Course):
+    """A catalog of ten images, of which three are of rows that have changed; a lost root has recorded that before."""
+
+    async def _take_input(self, data: Any) -> InputTaken:
+        return replace(await super()._take_input(data), outdated=3)
+
+    async def _restart_run(self, _: Any) -> Plan:
+        return Plan(categories=3, items=10, images=7, next_batch=2)
+
+
+async def test_a_restarted_run_counts_the_images_of_changed_rows_as_missing_only_once(tmp_path: Path) -> None:
+    restart = Restart(leg=1, found=Plan(categories=3, items=10, images=10))
+    ended = await follow(ChangedRows(), tmp_path / "journal", target=10, restart=restart, **PRODUCTS)
+    found = json.loads(ended.instance.custom_status or "{}")["found"]
+    assert found["images"] == 7
