@@ -56,7 +56,7 @@ async def run_claim_page(services: Services, claim: ClaimInput) -> ClaimResult:
     if await run.read_stop(store, claim.run_id) is not None:
         return ClaimResult(page=claim.last_page, stopped=True)
     if root is Root.SUSPENDED:
-        return ClaimResult(page=claim.last_page)
+        return ClaimResult(page=claim.last_page, suspended=True)
     number = claim.last_page
     last = await run.read_page(store, claim.run_id, number, claim.leg) if number else None
     while True:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from activities.allowance import Allowance, open_allowance
 from activities.failures import tell_failures
-from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
+from activities.root_checks import check_text_call
 from activities.text_answers import buy_text
 from shared.domain import paths
 from shared.domain.category_rules import judge_categories
@@ -115,12 +115,9 @@ async def _buy_categories(
 ) -> CategoryRecord | TextResult:
     """Buy the categories that are missing beside those taken; the result where none is or that came to nothing."""
     store, asked = services.store, request.category_count
-    check = await check_run(services, call.catalog, call.run_id)
-    if check.is_suspended:
-        return TextResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
-    standing = check.standing
-    if not standing.may_pay:
-        return TextResult(stopped=True)
+    standing = await check_text_call(services, call)
+    if isinstance(standing, TextResult):
+        return standing
     missing = min(asked - len(taken), call.reduce(asked))
     if missing <= 0:
         return await _finish(store, call, CategoryRecord(call.attempt, taken), asked=asked)

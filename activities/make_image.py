@@ -25,7 +25,7 @@ from activities.picture_jobs import (
 )
 from activities.placeholders import keep_placeholder
 from activities.refining import end_with_failure
-from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
+from activities.root_checks import check_image_call
 from activities.shipping import FirstPicture, ship_best
 from activities.thumbnails import keep_thumbnail, restore_thumbnail, try_thumbnail
 from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
@@ -128,12 +128,9 @@ async def run_make_image(services: Services, call: ImageCall) -> ImageResult:
 async def _buy(services: Services, job: PictureJob) -> _Picture | ImageResult:
     """Buy the picture if the run may pay now; the result where that came to nothing."""
     call, request = job.call, job.request
-    check = await check_run(services, call.catalog, call.run_id)
-    if check.is_suspended:
-        return ImageResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
-    standing = check.standing
-    if not standing.may_pay:
-        return ImageResult(stopped=True)
+    standing = await check_image_call(services, call)
+    if isinstance(standing, ImageResult):
+        return standing
     turn_in = await services.pace.wait_for_turn(call.run_id, call.product_id, request.image_requests_per_minute)
     if turn_in is not None:
         return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at)

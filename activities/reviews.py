@@ -9,7 +9,7 @@ from activities.costs import quote_review
 from activities.failures import shorten
 from activities.paid_calls import PaidCall
 from activities.picture_jobs import PictureJob
-from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
+from activities.root_checks import check_image_call
 from shared.domain.image_messages import ImageResult
 from shared.domain.messages import Cost, Failure
 from shared.domain.prompts import STRICTER
@@ -57,12 +57,9 @@ async def buy_review(
         StoreUnavailableError: the store does not answer.
     """
     call, settings = job.call, services.settings
-    check = await check_run(services, call.catalog, call.run_id)
-    if check.is_suspended:
-        return ImageResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
-    standing = check.standing
-    if not standing.may_pay:
-        return ImageResult(stopped=True)
+    standing = await check_image_call(services, call)
+    if isinstance(standing, ImageResult):
+        return standing
     if call.stricter:
         ask = replace(ask, instructions=ask.instructions + STRICTER)
     model = services.model  # before money is set aside: without a model nothing is called

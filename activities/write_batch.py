@@ -7,7 +7,7 @@ import azure.durable_functions as df
 from activities.allowance import Allowance, open_allowance
 from activities.batches import Desk, PaidDrafts, find_batch, store_drafts
 from activities.failures import tell_failures
-from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
+from activities.root_checks import check_text_call
 from activities.text_answers import buy_text
 from shared.domain.messages import Done, RunRef, TextCall, TextResult
 from shared.domain.planning import plan_batch
@@ -96,12 +96,9 @@ async def _buy_drafts(services: Services, desk: Desk, allowance: Allowance) -> P
     )
     if not quotas:
         return TextResult(total=index.count_items())
-    check = await check_run(services, call.catalog, call.run_id)
-    if check.is_suspended:
-        return TextResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
-    standing = check.standing
-    if not standing.may_pay:
-        return TextResult(stopped=True)
+    standing = await check_text_call(services, call)
+    if isinstance(standing, TextResult):
+        return standing
 
     asked = sum(quota.count for quota in quotas)
     ask = ask_for_items(

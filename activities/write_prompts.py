@@ -9,7 +9,7 @@ import azure.durable_functions as df
 from activities.allowance import Allowance, open_allowance
 from activities.failures import tell_failures
 from activities.item_prompts import find_lacking
-from activities.root_checks import SUSPENDED_WAIT_SECONDS, check_run
+from activities.root_checks import check_text_call
 from activities.text_answers import buy_text
 from shared.domain.items import PromptDraft, SourceItem
 from shared.domain.messages import Cost, Done, TextCall, TextResult
@@ -164,12 +164,9 @@ async def _buy(
 ) -> _PaidPrompts | TextResult:
     """Buy prompts for some items if the run may pay now; the result where that came to nothing."""
     store = services.store
-    check = await check_run(services, call.catalog, call.run_id)
-    if check.is_suspended:
-        return TextResult(turn_in_seconds=SUSPENDED_WAIT_SECONDS)
-    standing = check.standing
-    if not standing.may_pay:
-        return TextResult(stopped=True)
+    standing = await check_text_call(services, call)
+    if isinstance(standing, TextResult):
+        return standing
     request = await services.caches.read_request(store, call.run_id)
     ask = ask_for_prompts(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
     bought = await buy_text(

@@ -18,6 +18,7 @@ from orchestrators.patience import (
     LEAST_WAIT_SECONDS,
     RunStoppedError,
     call_patiently,
+    grow_suspended_wait,
     leave_out_absence,
     read_result,
 )
@@ -154,6 +155,8 @@ class _Lane:
                 yield from self._settle_image(work, result)
         else:
             claim = read_result(ClaimResult, "claim_page", task.result)
+            if claim.suspended:
+                self._restart_patience()
             self._claims.settle(claim, self._now())
             self._window.add(claim.jobs)
             self.tally += claim.tally
@@ -267,18 +270,26 @@ class _Lane:
         self._started_at = leave_out_absence(self.context, self._started_at, expected)
         self._seen_at = self._now()
 
-    def _come_back(self, job: ImageJob, now: datetime, seconds: float) -> None:
+    def _restart_patience(self) -> None:
+        """Count the time of refusals from now on: a suspended run has no success, which says nothing of the service."""
+        self._started_at = self._now().isoformat()
+
+    def _come_back(self, job: ImageJob, now: datetime, seconds: float, *, is_suspended: bool) -> None:
         """Let a job come back when its turn is there; one that has none yet would be told to wait longer still."""
-        wait = max(LEAST_WAIT_SECONDS, seconds)
+        wait = max(LEAST_WAIT_SECONDS, grow_suspended_wait(seconds, job.turns) if is_suspended else seconds)
         self._sent_back += 1
-        self._window.hold(now, now + timedelta(seconds=wait))
+        if is_suspended:
+            self._restart_patience()
+            self._window.rest(now + timedelta(seconds=wait), is_narrow=False)
+        else:
+            self._window.hold(now, now + timedelta(seconds=wait))
         self._window.add([postpone(replace(job, turns=job.turns + 1), now, wait)])
 
     def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
         self._window.finish(is_paced=result.paced)
         now = self._now()
         if result.turn_in_seconds is not None:
-            self._come_back(job, now, result.turn_in_seconds)
+            self._come_back(job, now, result.turn_in_seconds, is_suspended=result.suspended)
             return
         if result.stopped:
             self.stop(None)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from orchestrators.patience import RunStoppedError
+from orchestrators.patience import MAX_SUSPENDED_WAIT_SECONDS, RunStoppedError
 from shared.domain.image_messages import ClaimInput, ClaimResult, LaneInput
 from shared.domain.messages import Tries
 from shared.domain.page_sizes import Share
@@ -77,6 +77,9 @@ class PageClaims:
             self._wait_for_store(claim, now)
             return
         self._tries = Tries()
+        if claim.suspended:
+            self._wait_to_poll(now, MAX_SUSPENDED_WAIT_SECONDS)
+            return
         self.last_page = claim.page
         if claim.is_page or claim.left is not None:
             self.left = claim.left  # not known in a catalog that holds more than was asked for
@@ -87,13 +90,16 @@ class PageClaims:
             self.next_at = now
             self._poll_seconds = FIRST_POLL_SECONDS
         else:
-            self.next_at = now + timedelta(seconds=self._poll_seconds)
-            longest = LAST_POLL_SECONDS if self.count else EAGER_POLL_SECONDS
-            self._poll_seconds = min(longest, self._poll_seconds * 1.5)
+            self._wait_to_poll(now, LAST_POLL_SECONDS if self.count else EAGER_POLL_SECONDS)
 
     @property
     def _share(self) -> Share:
         return Share(self._lane.width, self._lane.lanes, self.left)
+
+    def _wait_to_poll(self, now: datetime, max_seconds: float) -> None:
+        self._poll_seconds = min(max_seconds, self._poll_seconds)
+        self.next_at = now + timedelta(seconds=self._poll_seconds)
+        self._poll_seconds = min(max_seconds, self._poll_seconds * 1.5)
 
     def _wait_for_store(self, claim: ClaimResult, now: datetime) -> None:
         if claim.failure is None:

@@ -29,6 +29,9 @@ a laptop slept, or a host was gone. That says nothing about the service, and use
 LONGEST_TEXT_WAIT_SECONDS, TEXT_WAIT_GROWTH = 60.0, 1.5
 """Waits of a call that is tried within one generation grow, so that 30 minutes of refusals are some 40 tries."""
 
+MAX_SUSPENDED_WAIT_SECONDS, SUSPENDED_WAIT_GROWTH = 60.0, 1.5
+"""Waits of the children of a suspended run grow: a night is asked through once a minute, and a short one at once."""
+
 
 class RunStoppedError(Exception):
     """The run cannot go on; ``failure`` says why, or is None where the store's stop record does."""
@@ -198,6 +201,20 @@ def call_text_until_answered(
         turn_in = TextResult.from_json(data).turn_in_seconds
         if turn_in is None:
             return data
-        wait = min(LONGEST_TEXT_WAIT_SECONDS, turn_in * TEXT_WAIT_GROWTH ** min(call.turn, 12))
+        yield wait_while_suspended(context, turn_in, call.turn)
         call = replace(call, turn=call.turn + 1)  # or this process would remember the answer
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
+
+
+def wait_while_suspended(context: df.DurableOrchestrationContext, seconds: float, turns: int) -> Any:
+    """Return a timer of the wait before a call of a suspended run is asked for again."""
+    return context.create_timer(context.current_utc_datetime + timedelta(seconds=grow_suspended_wait(seconds, turns)))
+
+
+def grow_suspended_wait(seconds: float, turns: int) -> float:
+    """Return how long to wait while a run is suspended.
+
+    Args:
+        seconds: the first wait.
+        turns: how often the call was postponed before.
+    """
+    return min(MAX_SUSPENDED_WAIT_SECONDS, seconds * SUSPENDED_WAIT_GROWTH ** min(turns, 12))

@@ -9,10 +9,11 @@ import azure.durable_functions as df
 
 from orchestrators.patience import (
     RunStoppedError,
-    call_text_until_answered,
+    call_until_answered,
     decide_text_retry,
     leave_out_absence,
     read_text_result,
+    wait_while_suspended,
 )
 from shared.domain.messages import (
     Ending,
@@ -93,10 +94,14 @@ def _call_for_batch(
         lane=writer.lane,
         lanes=writer.lanes,
         halvings=writer.halvings,
+        turn=writer.turns,
     )
     asked_at = context.current_utc_datetime
     started_at = writer.started_at or asked_at.isoformat()
-    result = read_text_result((yield from call_text_until_answered(context, "write_batch", call)), Tally())
+    result = read_text_result((yield from call_until_answered(context, "write_batch", call)), Tally())
+    if result.turn_in_seconds is not None:  # the run is suspended, which uses up no patience
+        yield wait_while_suspended(context, result.turn_in_seconds, writer.turns)
+        return replace(writer, turns=writer.turns + 1, started_at=None)
     if result.failure is None:
         is_full = writer.lanes > 1 and not result.asked
         return None if is_full else _count_batch(writer, result)
@@ -104,6 +109,7 @@ def _call_for_batch(
     writer = replace(
         writer,
         calls=writer.calls + 1,
+        turns=0,
         tally=writer.tally + Tally(rate_limited=result.rate_limited, cost=result.cost),
     )
     started_at = leave_out_absence(context, started_at, asked_at)
@@ -162,6 +168,7 @@ def _count_batch(writer: WriteItemsInput, result: TextResult) -> WriteItemsInput
         batches_without_items=0 if result.accepted else writer.batches_without_items + 1,
         rejected_last_time=result.rejected if low_yield else {},
         calls=0,
+        turns=0,
         stricter=False,
         tries=Tries(),
         started_at=None,

@@ -157,6 +157,7 @@ class ClaimResult(Message):
         stopped: the run was stopped.
         failure: the store did not answer.
         tally: what the page's other jobs came to, where an earlier instance of the lane has done them.
+        suspended: nothing was claimed because the run is suspended; ask again later.
     """
 
     page: int = 0
@@ -166,6 +167,7 @@ class ClaimResult(Message):
     stopped: bool = False
     failure: Failure | None = None
     tally: Tally = Tally()
+    suspended: bool = False
 
     @property
     def is_page(self) -> bool:
@@ -209,6 +211,7 @@ class ImageResult(Message):
         next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
         refined: the picture was looked at, and no further one is drawn.
         paced: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about the window.
+        suspended: the run is suspended, and that is why the call was not made; ``turn_in_seconds`` says when to ask.
     """
 
     made: bool = False
@@ -221,6 +224,7 @@ class ImageResult(Message):
     next: Step | None = None
     refined: bool = False
     paced: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,12 +314,11 @@ class TextCall(Message):
     lanes: int = 1
     leg: int = 0
     halvings: int = 0
+    turn: int = 0
 
     def reduce(self, entries: int) -> int:
         """Return how many of so many entries to ask for at a time; at least 1."""
         return max(1, entries >> self.halvings)
-
-    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +375,7 @@ class WriteItemsInput(Message):
         lane: this writer's place among ``lanes``: it writes the categories whose index modulo ``lanes`` is ``lane``.
         lanes: how many writers share the categories.
         halvings: see ``TextCall``.
+        turns: how often the call for the batch was postponed in a row because the run is suspended.
     """
 
     run_id: str
@@ -396,6 +396,7 @@ class WriteItemsInput(Message):
     lane: int = 0
     lanes: int = 1
     halvings: int = 0
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

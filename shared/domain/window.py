@@ -125,7 +125,10 @@ class ImageWindow:
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
 
     def rest(self, until: datetime, *, is_narrow: bool) -> None:
-        """Start nothing before ``until``: the worker was lost. ``is_narrow`` leaves one slot until a job succeeds."""
+        """Start nothing before ``until``: the worker was lost, or the run is suspended.
+
+        ``is_narrow`` leaves one slot until a job succeeds.
+        """
         if is_narrow:
             self._size_before_rest = self.size_to_keep
             self.size = 1.0

@@ -92,8 +92,8 @@ async def test_an_image_of_a_suspended_run_is_postponed_and_no_page_is_claimed(
     items = await write_batches(store, NAMES)
     process = start_process(store, model)
     show_root(process, Root.SUSPENDED)
-    assert await draw(process, items[0]) == ImageResult(turn_in_seconds=5.0)
-    assert await claim(process, "0/0") == ClaimResult()
+    assert await draw(process, items[0]) == ImageResult(turn_in_seconds=5.0, suspended=True)
+    assert await claim(process, "0/0") == ClaimResult(suspended=True)
     assert model.calls == 0
     show_root(process, Root.AT_WORK)
     assert (await claim(process, "0/0")).jobs

@@ -73,6 +73,7 @@ class Course:
         on_review: what a call that looks at a picture, or writes a prompt anew, fails with.
         on_input: what taking the rows of an input fails with.
         is_away: whether the store is away.
+        is_suspended: whether somebody has suspended the run.
         on_activity: called before any activity; may raise.
         waits_for_prompts: whether lanes get only batches whose prompts are there.
         delivers_late: a claim that found nothing is delivered once more, as soon as there is something.
@@ -105,6 +106,7 @@ class Course:
     on_review: Callable[[ImageCall], Failure | None] = lambda _: None
     on_input: Failure | None = None
     is_away: Callable[[str, datetime], bool] = lambda _, __: False
+    is_suspended: Callable[[datetime], bool] = lambda _: False
     on_activity: Callable[[str], None] = lambda _: None
     waits_for_prompts: bool = False
     delivers_late: bool = False
@@ -216,6 +218,8 @@ class Course:
             return self._written[call.writer]
         if self.stop is not None:
             return TextResult(stopped=True)
+        if self.is_suspended(self.clock.now()):
+            return TextResult(turn_in_seconds=5.0)
         await self.sleep(self.text_seconds)
         failure = self.on_batch(call)
         if failure is not None:
@@ -256,6 +260,8 @@ class Course:
         claim = ClaimInput.from_json(data)
         if self.stop is not None:
             return ClaimResult(page=claim.last_page, stopped=True)
+        if self.is_suspended(self.clock.now()):
+            return ClaimResult(page=claim.last_page, suspended=True)
         if self.claim_seconds:
             await self.sleep(self.claim_seconds)
         return self._claim(claim)
@@ -285,6 +291,8 @@ class Course:
             return ImageResult(made=True, cost=IMAGE_COST, next=self.on_step(call))
         if self.stop is not None:
             return ImageResult(stopped=True)
+        if self.is_suspended(self.clock.now()):
+            return ImageResult(turn_in_seconds=5.0, suspended=True)
         turn_in = self.on_turn(call)
         if turn_in is not None:
             return ImageResult(turn_in_seconds=turn_in)
