@@ -1,11 +1,15 @@
 """Whole runs whose worker process dies, again and again, in activities and in orchestrators."""
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
 from local.engine.faults import Faults, Point, WorkerDiedError
 from shared.domain import retries
+from shared.records.audit import audit_path
+from tests.support.audits import add_up
 from tests.support.running_app import run_app
 
 ITEMS, WINDOW = 16, 4
@@ -51,3 +55,27 @@ async def test_a_run_whose_worker_dies_again_and_again_completes_and_bills_at_mo
     assert (status["progress"]["images"]["done"], status["progress"]["images"]["failed"]) == (ITEMS, 0)
     assert stats["billedImageCount"] <= ITEMS + WINDOW * deaths.deaths
     assert all(count <= 1 + deaths.deaths for count in stats["billedImagesByPrompt"].values())
+
+
+async def test_image_calls_in_flight_when_a_worker_dies_are_lost_in_summary_and_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "LOSS_WAITS_SECONDS", (0.02, 0.05, 0.1, 0.2, 0.4))
+    async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.01, "image": 0.5}}) as app:
+        run_id = await app.start(targetCount=6, categoryCount=2, batchSize=6, parallelImageRequests=2)
+        async with asyncio.timeout(60):
+            while not has_open_image_call(app.folder / f"runs/{run_id}/calls"):  # noqa: ASYNC110 - no event for it
+                await asyncio.sleep(0.01)
+        app.host.engine._workers.die(str(WorkerDiedError()))
+        status = await app.wait(run_id)
+        audit = app.folder / audit_path(run_id)
+    lost = add_up(audit, "kind = 'image' AND status = 'lost'")["billed"]
+    assert lost > 0
+    assert status["status"] == "Completed"
+    assert status["cost"]["imageCalls"] == add_up(audit, "kind = 'image'")["billed"] == 6 + lost
+
+
+def has_open_image_call(folder: Path) -> bool:
+    """Return whether an image call has begun and has no answer yet."""
+    records = [json.loads(file.read_text()) for file in folder.glob("image-*.json")]
+    return any(record["reason"] == "interrupted" for record in records)
