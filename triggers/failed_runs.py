@@ -11,7 +11,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.domain import paths
-from shared.domain.run_status import Status, read_created_at, read_custom_status
+from shared.domain.run_status import Status, is_run_id, read_custom_status
 from shared.ports import StoreUnavailableError
 from shared.records.files import DamagedFileError
 from shared.records.run import UnknownRunError, read_request
@@ -57,7 +57,7 @@ async def run_resume_failed_runs(
     while True:
         since = datetime.now(UTC) - timedelta(days=services.settings.history_retention_days)
         listed = await client.get_status_by(since, datetime.now(UTC), list(UNFINISHED_BUSINESS))
-        roots = [instance for instance in listed if instance.name == ROOT and _is_run(instance.instance_id)]
+        roots = [instance for instance in listed if instance.name == ROOT and is_run_id(instance.instance_id)]
         left = 0
         for instance in roots:
             left += await _recover(services, client, instance)
@@ -70,7 +70,7 @@ async def run_resume_failed_runs(
 async def _wake_idle_roots(services: Services, client: df.DurableOrchestrationClient, since: datetime) -> None:
     running = await client.get_status_by(since, datetime.now(UTC), [df.OrchestrationRuntimeStatus.Running])
     for instance in running:
-        if instance.name == ROOT and _is_run(instance.instance_id):
+        if instance.name == ROOT and is_run_id(instance.instance_id):
             work = await read_work(client, instance.instance_id, read_custom_status(instance.custom_status))
             try:
                 await wake_root(services, client, instance, work)
@@ -92,11 +92,3 @@ async def _recover(services: Services, client: df.DurableOrchestrationClient, in
         logger.warning("run %s is not recovered yet: %s", run_id, error)
         return False
     return view.status is Status.RUNNING
-
-
-def _is_run(instance_id: str) -> bool:
-    try:
-        read_created_at(instance_id)
-    except ValueError:
-        return False
-    return True

@@ -10,6 +10,8 @@ import azure.functions as func
 
 from shared.telemetry.observed_timers import observe_timer
 from shared.wiring import get_services
+from triggers.run_children import UNFINISHED
+from triggers.run_recovery import ENDED
 
 blueprint = df.Blueprint()
 
@@ -18,19 +20,6 @@ SCHEDULE = "0 17 3 * * *"
 
 PURGE_SECONDS = 300.0
 """How long one execution goes on: far below functionTimeout. What is left waits for the next day."""
-
-FINISHED = [
-    df.OrchestrationRuntimeStatus.Completed,
-    df.OrchestrationRuntimeStatus.Failed,
-    df.OrchestrationRuntimeStatus.Terminated,
-    df.OrchestrationRuntimeStatus.Canceled,
-]
-UNFINISHED = [
-    df.OrchestrationRuntimeStatus.Pending,
-    df.OrchestrationRuntimeStatus.Running,
-    df.OrchestrationRuntimeStatus.Suspended,
-    df.OrchestrationRuntimeStatus.ContinuedAsNew,
-]
 
 BEFORE_ALL_RUNS = datetime(2020, 1, 1, tzinfo=UTC)
 """The client filters by time only between two moments."""
@@ -71,7 +60,7 @@ async def run_purge(
     active = await client.get_status_by(BEFORE_ALL_RUNS, before, UNFINISHED)
     limit = min([before, *(instance.created_time.replace(tzinfo=UTC) for instance in active)])
     purged = 0
-    while page := await client.get_status_by(BEFORE_ALL_RUNS, limit, FINISHED):
+    while page := await client.get_status_by(BEFORE_ALL_RUNS, limit, list(ENDED)):
         purged_before = purged
         # Children first, whose ids begin with their parent's: a host may take them along with it, uncounted.
         for instance_id in sorted((instance.instance_id for instance in page), reverse=True):

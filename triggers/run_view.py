@@ -13,6 +13,7 @@ from shared.domain.run_status import (
     RunStatus,
     Status,
     compose_status,
+    is_run_id,
     read_created_at,
     read_custom_status,
 )
@@ -46,9 +47,7 @@ async def load_run_status(services: Services, client: df.DurableOrchestrationCli
     Raises:
         StoreUnavailableError: the store does not answer.
     """
-    try:
-        read_created_at(run_id)
-    except ValueError:
+    if not is_run_id(run_id):
         return None
     summary = await run.read_status_file(services.store, run_id, "summary.json")
     if summary is not None:

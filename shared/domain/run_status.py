@@ -190,6 +190,11 @@ def read_created_at(run_id: str) -> datetime:
     return datetime.fromtimestamp((RUN_ID_EPOCH_END_MS - int(match[1])) / 1000, UTC)
 
 
+def is_run_id(text: str) -> bool:
+    """Return whether a text has the form of a run id."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
 def is_publishing(stop: Failure | None, failure: Failure | None) -> bool:
     """Tell whether a run that ends so has come far enough for its catalog to be published; see `decide_status`."""
     return stop is None and (failure is None or failure.reason in SHORTFALL_REASONS)

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from shared.domain import paths
 from shared.domain.requests import SeedRequest
-from shared.domain.run_status import Found, RunStatus, Status, compose_status, read_created_at, view_cost
+from shared.domain.run_status import Found, RunStatus, Status, compose_status, is_run_id, read_created_at, view_cost
 from shared.ports import Store
 from shared.reasons import Reason
 from shared.records import catalog, run
@@ -85,7 +85,7 @@ async def find_left_runs(store: Store, catalog_name: str, run_id: str) -> AsyncI
     """
     newest = await store.list_folders("runs/", limit=RUNS_LOOKED_AT)
     for earlier in newest.names:
-        if earlier <= run_id or not _is_run(earlier) or await store.describe(audit_path(earlier)) is not None:
+        if earlier <= run_id or not is_run_id(earlier) or await store.describe(audit_path(earlier)) is not None:
             continue
         if await has_calls(store, earlier):
             request = await run.read_request(store, earlier)
@@ -167,11 +167,3 @@ async def _read_file(file: Path) -> AsyncGenerator[bytes, None]:
     with file.open("rb") as opened:
         while piece := opened.read(CHUNK_BYTES):
             yield piece
-
-
-def _is_run(name: str) -> bool:
-    try:
-        read_created_at(name)
-    except ValueError:
-        return False
-    return True
