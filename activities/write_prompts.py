@@ -201,15 +201,17 @@ async def _store(
         has = standing.prompts or BatchPrompts(call.run_id, call.leg)
         # What another run could not use is none of this run's doing.
         kept = {name: prompt for name, prompt in has.prompts.items() if has.run_id == call.run_id or prompt.prompt}
-        spent = has.cost if standing.has_of(call) else Cost()
-        prompts = BatchPrompts(call.run_id, call.leg, {**kept, **written}, spent + cost)
+        prompts = BatchPrompts(call.run_id, call.leg, {**kept, **written}, cost)
         await store_prompts(services.store, call.catalog, call.batch, prompts, etag=standing.etag)
         standing = await _look_at(services, call)
     return standing
 
 
 def _tell(standing: _Standing, call: TextCall) -> TextResult:
-    """Return the result that stored prompts stand for; those of another run, or leg, cost this one nothing."""
+    """Return the result that stored prompts stand for; those of another run, or leg, cost this one nothing.
+
+    Of a batch that was written in parts, the cost is that of the last one, which is what a repeated call finds.
+    """
     prompts = standing.prompts
     if prompts is None or not standing.has_of(call):
         return TextResult()

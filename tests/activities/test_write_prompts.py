@@ -270,5 +270,7 @@ async def test_a_batch_whose_answer_was_cut_off_gets_its_prompts_in_parts(
     process = start_process(store, model)
     parts = [await write(process, attempt=attempt, halvings=1) for attempt in (1, 2)]
     assert [(part.left, part.cost.text_calls) for part in parts] == [(2, 1), (0, 1)]
+    again = await write(start_process(store, model), attempt=2, halvings=1)
+    assert again.cost == parts[-1].cost  # not that of the first part, which was reported with it
     assert all(prompt.startswith("Product photo of") for prompt in await list_prompts(store))
     assert model.calls == 2
