@@ -9,7 +9,19 @@ import azure.durable_functions as df
 
 from shared.domain.image_messages import ClaimResult, ImageResult
 from shared.domain.losses import describe_loss
-from shared.domain.messages import Done, Failure, Message, Plan, Published, Stop, Tally, TextCall, TextResult, Tries
+from shared.domain.messages import (
+    Done,
+    Failure,
+    Message,
+    Plan,
+    Published,
+    RunRef,
+    Stop,
+    Tally,
+    TextCall,
+    TextResult,
+    Tries,
+)
 from shared.domain.retries import count_failure, decide_loss_wait, decide_retry, find_time_since
 from shared.domain.source_messages import InputTaken
 from shared.domain.waits import Wait
@@ -28,6 +40,10 @@ a laptop slept, or a host was gone. That says nothing about the service, and use
 
 LONGEST_TEXT_WAIT_SECONDS, TEXT_WAIT_GROWTH = 60.0, 1.5
 """Waits of a call that is tried within one generation grow, so that 30 minutes of refusals are some 40 tries."""
+
+STOP_CHECK_SECONDS, MAX_STOP_CHECK_SECONDS = 60.0, 600.0
+"""How soon, and at last how often, a call that waits asks whether the run was stopped: a wait of a day takes some 150
+looks, and a run that is cancelled need not wait for a service's Retry-After."""
 
 MAX_SUSPENDED_WAIT_SECONDS, SUSPENDED_WAIT_GROWTH = 60.0, 1.5
 """Waits of the children of a suspended run grow: a night is asked through once a minute, and a short one at once."""
@@ -102,10 +118,37 @@ def call_text_activity(
         due = context.current_utc_datetime + timedelta(seconds=wait)
         if long_wait := Wait.note(result.failure, context.current_utc_datetime, wait):
             show_wait(long_wait)
-        yield context.create_timer(due)
+        yield from wait_unless_stopped(context, RunRef(call.run_id, call.catalog), due, tally)
         if long_wait:
             show_wait(None)
         started_at = leave_out_absence(context, started_at, due)
+
+
+def wait_unless_stopped(
+    context: df.DurableOrchestrationContext, run: RunRef, due: datetime, spent: Tally
+) -> Generator[Any, Any, None]:
+    """Wait until a moment, or until the run is stopped.
+
+    Args:
+        context: of the orchestrator that waits.
+        run: whose call waits.
+        due: the moment.
+        spent: what the orchestrator has not counted yet.
+
+    Raises:
+        RunStoppedError: the run was stopped, or the store did not say so for too long.
+    """
+    step = STOP_CHECK_SECONDS
+    while due - context.current_utc_datetime > timedelta(seconds=step):
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=step))
+        try:
+            found = yield from call_patiently(context, "find_stop", run, Stop)
+        except RunStoppedError as error:
+            raise RunStoppedError(error.failure, spent + error.tally) from error
+        if found.stop is not None:
+            raise RunStoppedError(None, spent)
+        step = min(MAX_STOP_CHECK_SECONDS, step * 2)
+    yield context.create_timer(due)
 
 
 def leave_out_absence(

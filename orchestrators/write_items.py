@@ -13,11 +13,13 @@ from orchestrators.patience import (
     decide_text_retry,
     leave_out_absence,
     read_text_result,
+    wait_unless_stopped,
     wait_while_suspended,
 )
 from shared.domain.messages import (
     Ending,
     Failure,
+    RunRef,
     Tally,
     TextCall,
     TextResult,
@@ -106,19 +108,15 @@ def _call_for_batch(
         is_full = writer.lanes > 1 and not result.asked
         return None if is_full else _count_batch(writer, result)
     tries = count_failure(writer.tries, result.failure)
-    writer = replace(
-        writer,
-        calls=writer.calls + 1,
-        turns=0,
-        tally=writer.tally + Tally(rate_limited=result.rate_limited, cost=result.cost),
-    )
+    spent = Tally(rate_limited=result.rate_limited, cost=result.cost)
+    writer = replace(writer, calls=writer.calls + 1, turns=0, tally=writer.tally + spent)
     started_at = leave_out_absence(context, started_at, asked_at)
     wait = decide_text_retry(context, call, result, tries, max_retries=writer.max_retries, started_at=started_at)
     if wait is not None:
         due = context.current_utc_datetime + timedelta(seconds=wait)
         long_wait = Wait.note(result.failure, context.current_utc_datetime, wait)
         context.set_custom_status({"tally": writer.tally.to_json(), **describe_wait(long_wait)})
-        yield context.create_timer(due)
+        yield from wait_unless_stopped(context, RunRef(writer.run_id, writer.catalog, writer.leg), due, spent)
         started_at = leave_out_absence(context, started_at, due)
         return replace(writer, tries=tries, started_at=started_at)
     is_too_long = result.failure.reason in TOO_LONG

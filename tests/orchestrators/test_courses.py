@@ -473,6 +473,22 @@ async def test_a_cancelled_run_ends_as_soon_as_its_calls_in_flight_have(tmp_path
     assert replace(course.ending_tally(), cost=Cost()).made == len(course.paid)
 
 
+@pytest.mark.parametrize("kind", ["categories", "batch"])
+async def test_a_run_that_is_cancelled_while_a_text_call_waits_an_hour_ends_within_minutes(
+    tmp_path: Path, kind: str
+) -> None:
+    course = Course()
+    if kind == "categories":
+        course.on_categories = lambda _: TextResult(failure=limited(3600))
+    else:
+        course.on_batch = lambda _: limited(3600)
+    course.clock.call_at(START + timedelta(minutes=2), lambda: setattr(course, "stop", Failure(Reason.CANCELLED)))
+    ended = await follow(course, tmp_path / "journal", target=20)
+    assert ended.left_running == []
+    assert course.seconds < 600
+    assert course.ending_tally().rate_limited == 1
+
+
 async def test_a_run_whose_service_blocks_the_account_makes_at_most_a_window_of_calls_more(tmp_path: Path) -> None:
     course = Course()
 

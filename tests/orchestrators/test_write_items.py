@@ -10,9 +10,9 @@ from typing import Any
 
 from local.engine.clock import ManualClock
 from local.engine.engine import Engine
-from local.engine.testing import finish, run_engine
+from local.engine.testing import PlainActivity, finish, run_engine
 from orchestrators import write_items
-from shared.domain.messages import Cost, Done, Ending, Failure, TextCall, TextResult, WriteItemsInput
+from shared.domain.messages import Cost, Done, Ending, Failure, Stop, TextCall, TextResult, WriteItemsInput
 from shared.domain.waits import Wait, find_longest_wait
 from shared.reasons import Reason
 
@@ -30,9 +30,16 @@ class Script:
     calls: list[TextCall] = field(default_factory=list)
     closed: int = 0
 
+    def list_activities(self) -> dict[str, PlainActivity]:
+        """Return the activities that a writer calls, by name."""
+        return {"write_batch": self.write_batch, "close_items": self.close_items, "find_stop": self.find_stop}
+
     async def write_batch(self, data: Any) -> Any:
         self.calls.append(TextCall.from_json(data))
         return self.answer(self.calls[-1]).to_json()
+
+    async def find_stop(self, _: Any) -> Any:
+        return Stop().to_json()
 
     async def close_items(self, _: Any) -> Any:
         self.closed += 1
@@ -43,7 +50,7 @@ async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER
     """Run a writer to its end."""
     clock = ManualClock()
     function = write_items.write_items._function.get_user_function().orchestrator_function
-    activities = {"write_batch": script.write_batch, "close_items": script.close_items}
+    activities = script.list_activities()
     async with run_engine(tmp_path / "journal", clock, {"write_items": function}, activities) as engine:
         engine.start_instance("write_items", json.dumps(writer.to_json()), "writer")
         instance = await finish(engine, clock, "writer")
@@ -146,7 +153,7 @@ async def test_a_long_wait_that_a_service_asks_for_is_shown_with_its_words(tmp_p
     script = Script(lambda call: TextResult(asked=5, failure=refused) if not call.attempt else FULL)
     clock = ManualClock()
     function = write_items.write_items._function.get_user_function().orchestrator_function
-    activities = {"write_batch": script.write_batch, "close_items": script.close_items}
+    activities = script.list_activities()
     async with run_engine(tmp_path / "journal", clock, {"write_items": function}, activities) as engine:
         engine.start_instance("write_items", json.dumps(WRITER.to_json()), "writer")
         wait = None
