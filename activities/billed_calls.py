@@ -16,6 +16,7 @@ from activities.failures import handle_model_error
 from activities.paid_calls import PaidCall
 from shared.domain.messages import Cost, Failure
 from shared.ports import ImageAnswer, ModelError, StoreUnavailableError, TextAnswer
+from shared.records.files import DamagedFileError
 from shared.wiring import Services
 
 BilledT = TypeVar("BilledT", bound=TextAnswer[BaseModel] | ImageAnswer)
@@ -63,19 +64,24 @@ async def make_billed_call(
         ask: makes the call.
 
     Raises:
-        DamagedFileError: the ledger cannot be read.
+        DamagedFileError: the ledger cannot be read, or the record of an order; no call was made.
         StoreUnavailableError: the store does not answer; no call was made.
     """
     over_budget = await allowance.reserve(quote.limit)
     if over_budget is not None:
         return FailedCall(over_budget)
     try:
-        await paid.open(services, quote.estimate)
+        is_new = await paid.open(services, quote.estimate)
     except StoreUnavailableError:
         allowance.withdraw()
         raise
     try:
         answer = await paid.wait(ask())
+    except (StoreUnavailableError, DamagedFileError) as error:  # an earlier order could not be looked for
+        allowance.withdraw()
+        if is_new:
+            await paid.record_no_call(services, error)
+        raise
     except ModelError as error:
         cost = quote.price_failure(error)
         await paid.record_failure(services, error, cost)

@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from activities.failures import shorten
 from shared.domain.image_messages import ImageCall
 from shared.domain.messages import Cost, TextCall
-from shared.ports import ImageAnswer, ModelError, TextAnswer
+from shared.ports import ImageAnswer, ModelError, StoreUnavailableError, TextAnswer
 from shared.reasons import Reason
 from shared.records.calls import CallRecord
+from shared.records.files import DamagedFileError
 from shared.wiring import Services
 
 AnswerT = TypeVar("AnswerT")
@@ -77,15 +78,18 @@ class PaidCall:
         name = f"{self.kind}-{self.subject}-{self.leg}-{self.attempt}-{self.suffix}"
         return name.replace("/", "-")
 
-    async def open(self, services: Services, cost: Cost) -> None:
+    async def open(self, services: Services, cost: Cost) -> bool:
         """Record that the call is about to be made, with the cost that counts if this process dies before the answer.
+
+        Returns:
+            False where an earlier delivery has recorded the same call.
 
         Raises:
             StoreUnavailableError: the store does not answer; the call must not be made.
         """
         message = "the process ended before the answer was recorded; the call may have been billed"
         record = self._describe(cost, model=self.deployment, reason=Reason.INTERRUPTED, message=message)
-        await services.calls.open(services.store, self.run_id, record)
+        return await services.calls.open(services.store, self.run_id, record)
 
     async def wait(self, answer: Awaitable[AnswerT]) -> AnswerT:
         """Return the answer, and take its time."""
@@ -118,6 +122,14 @@ class PaidCall:
             reason=error.reason,
             message=error.message,
             request_id=error.request_id,
+        )
+
+    async def record_no_call(self, services: Services, error: StoreUnavailableError | DamagedFileError) -> None:
+        """Record that the call was not made, so that its open record does not count as a billed one."""
+        is_away = isinstance(error, StoreUnavailableError)
+        reason = Reason.STORE_UNAVAILABLE if is_away else Reason.DAMAGED_FILE
+        await self._record(
+            services, Cost(), model=self.deployment, reason=reason, message=f"not called: {error}", request_id=None
         )
 
     async def _record(

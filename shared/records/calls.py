@@ -96,13 +96,13 @@ class CallLog:
     def __init__(self) -> None:
         self._unwritten: OrderedDict[str, bytes] = OrderedDict()
 
-    async def open(self, store: Store, run_id: str, call: CallRecord) -> None:
-        """Record a call that is about to be made.
+    async def open(self, store: Store, run_id: str, call: CallRecord) -> bool:
+        """Record a call that is about to be made; False where it is recorded already.
 
         Raises:
             StoreUnavailableError: the store does not answer.
         """
-        await store.create(paths.call_file(run_id, call.call_id), _dump(call), content_type=JSON_TYPE)
+        return await store.create(paths.call_file(run_id, call.call_id), _dump(call), content_type=JSON_TYPE)
 
     async def write(self, store: Store, run_id: str, call: CallRecord) -> None:
         """Record what a call came to, in place of its open record.

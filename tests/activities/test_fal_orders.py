@@ -11,11 +11,11 @@ import pytest
 from local.simulator.running import RunningSimulator, running_simulator
 from shared.config import ModelSettings, Settings
 from shared.domain import paths
-from shared.domain.image_messages import ImageCall
-from shared.ports import ImageAnswer, ImageRequest, ModelError
+from shared.domain.image_messages import ImageCall, ImageResult
+from shared.ports import Content, ImageAnswer, ImageRequest, ModelError, StoreUnavailableError
 from shared.providers import Provider
 from shared.reasons import Reason
-from shared.records.calls import CallRecord, iterate_calls
+from shared.records.calls import CallRecord, CallStatus, iterate_calls
 from shared.wiring import Services
 from tests.support.activity_calls import HOST, RUN, deliver, start_run_in
 from tests.support.catalogs import CATALOG, make_item, write_batches
@@ -94,6 +94,31 @@ async def test_a_kill_between_order_and_picture_orders_nothing_twice(
     (record,) = [call async for call in iterate_calls(store, RUN)]  # one order, one bill
     assert isinstance(record, CallRecord)
     assert (record.reason, record.cost.nano_usd) == (None, 2_500_000)
+
+
+async def test_a_store_that_is_away_before_anything_is_ordered_costs_nothing(
+    simulator: RunningSimulator, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, read = start_process(store), store.read
+
+    async def refuse(path: str) -> Content | None:
+        if path == ORDER:
+            raise StoreUnavailableError("the store does not answer")
+        return await read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "read", refuse)
+        refused = ImageResult.from_json(await deliver(process, "make_image", CALL))
+    await deliver(process, "make_image", replace(CALL, attempt=1))
+    await process.close()
+    calls = [call async for call in iterate_calls(store, RUN) if isinstance(call, CallRecord)]
+    assert refused.failure is not None
+    assert refused.failure.reason is Reason.STORE_UNAVAILABLE
+    assert [(call.attempt, call.status, call.cost.image_calls) for call in calls] == [
+        (0, CallStatus.REFUSED, 0),
+        (1, CallStatus.OK, 1),
+    ]
+    assert simulator.stats()["billedImageCount"] == 1
 
 
 async def test_a_picture_that_is_no_good_is_ordered_anew(simulator: RunningSimulator, store: MemoryStore) -> None:
