@@ -53,14 +53,16 @@ def decide_recovery(root: LostRoot, now: datetime) -> Recovery:
     """Return what to do for a run.
 
     A root that was lost with its worker is started again, at once and then after growing waits; restarts count in a
-    row, so a success in between begins the count again. What our own code raised would be raised again.
+    row, so a success in between begins the count again. So is one that ended because the store was away for longer than
+    it could wait. What our own code raised otherwise would be raised again.
     """
     if root.is_terminated:
         return Recovery(Remedy.END, TERMINATED)
     message = " ".join(root.output.split())[:MAX_MESSAGE_CHARACTERS]
-    if not is_worker_lost(root.output):
+    is_store_away = f"{Reason.STORE_UNAVAILABLE}: " in root.output  # as `RunStoppedError` words it
+    if not is_store_away and not is_worker_lost(root.output):
         return Recovery(Remedy.END, Failure(Reason.INTERNAL_ERROR, message))
-    lost = Failure(Reason.WORKER_LOST, message)
+    lost = Failure(Reason.STORE_UNAVAILABLE if is_store_away else Reason.WORKER_LOST, message)
     if root.stop is not None and root.stop.reason is Reason.CANCELLED:
         return Recovery(Remedy.END, root.stop)
     in_a_row = [at for at in root.restarts if root.last_success_at is None or at > root.last_success_at]

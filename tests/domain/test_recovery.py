@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrators.patience import RunStoppedError
 from shared.domain.children import list_children, list_lost_children, sum_tallies
 from shared.domain.messages import Failure, Tally
 from shared.domain.paths import name_lane, name_probe, name_writer
@@ -53,6 +54,15 @@ def test_what_our_own_code_raised_ends_the_run_with_its_words() -> None:
     recovery = decide_recovery(LostRoot(is_terminated=False, output="failed: KeyError: 'made'"), NOW)
     assert recovery.remedy is Remedy.END
     assert recovery.failure == Failure(Reason.INTERNAL_ERROR, "failed: KeyError: 'made'")
+
+
+def test_a_root_that_could_not_write_its_end_is_started_again_once_the_store_may_answer() -> None:
+    stop = RunStoppedError(Failure(Reason.STORE_UNAVAILABLE, "the store does not answer"))
+    root = LostRoot(is_terminated=False, output=f"Orchestrator function 'seed_catalog' failed: {stop}")
+    assert decide_recovery(root, NOW).remedy is Remedy.RESTART
+    restarts = [NOW] * (1 + len(LOSS_WAITS_SECONDS))
+    recovery = decide_recovery(replace(root, restarts=restarts), NOW + timedelta(days=1))
+    assert (recovery.remedy, recovery.failure.reason) == (Remedy.END, Reason.STORE_UNAVAILABLE)
 
 
 def test_a_cancelled_run_is_not_started_again() -> None:
