@@ -298,6 +298,7 @@ async def test_no_text_of_an_item_and_no_words_of_others_are_in_any_envelope(
         raise LookupError("words of a library, a prompt among them")
 
     monkeypatch.setattr("activities.publish_catalog.run_publish_catalog", break_down)
+    monkeypatch.setattr("shared.domain.retries.LOSS_WAITS_SECONDS", (0.02, 0.02))
     faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.2, "content_policy": 0.2, "bad_image": 0.2}}
     async with run_app(tmp_path, faults=faults) as app:
         await run_to_end(app, **RUN)
