@@ -209,6 +209,7 @@ class ImageResult(Message):
         next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
         refined: the picture was looked at, and no further one is drawn.
         paced: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about the window.
+        is_quota_known: the request sets the quota, so that the turn that was promised comes when it was promised.
     """
 
     made: bool = False
@@ -221,6 +222,7 @@ class ImageResult(Message):
     next: Step | None = None
     refined: bool = False
     paced: bool = False
+    is_quota_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
