@@ -133,7 +133,8 @@ async def _buy(services: Services, job: PictureJob) -> _Picture | ImageResult:
         return standing
     turn_in = await services.pace.wait_for_turn(call.run_id, call.product_id, request.image_requests_per_minute)
     if turn_in is not None:
-        return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at)
+        is_set = request.image_requests_per_minute is not None
+        return ImageResult(turn_in_seconds=turn_in, last_success_at=standing.last_success_at, is_quota_known=is_set)
     model = services.model  # before money is set aside: without a model nothing is called
     answer = await _draw(services, model, job, await job.read_prompt())
     return answer if isinstance(answer, _Picture) else replace(answer, last_success_at=standing.last_success_at)

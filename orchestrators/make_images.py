@@ -287,6 +287,7 @@ class _Lane:
 
     def _settle_image(self, job: ImageJob, result: ImageResult) -> Generator[Any, Any, None]:
         self._window.finish(is_paced=result.paced)
+        self._window.keeps_slots = self._window.keeps_slots or result.paced or result.is_quota_known
         now = self._now()
         if result.turn_in_seconds is not None:
             self._come_back(job, now, result.turn_in_seconds, is_suspended=result.suspended)
@@ -318,7 +319,9 @@ class _Lane:
             if failure.reason is Reason.CONNECTION:
                 # Nobody listens there: each further job would only use up a try of its own, and the breaker's patience.
                 self._pause(job, now, wait, is_quota=False)
-            self._window.add([postpone(replace(job, tries=tries, turns=0), now, wait)])
+            # Under a quota that the service reports, a refused job waits for a turn and nothing else.
+            turns = int(result.paced and failure.reason is Reason.RATE_LIMITED)
+            self._window.add([postpone(replace(job, tries=tries, turns=turns), now, wait)])
             return
         job = replace(job, tries=Tries(), earlier_calls=job.earlier_calls + tries.calls)
         if result.next is not None:

@@ -113,4 +113,4 @@ class PageClaims:
 
 def _count_free(window: ImageWindow, now: datetime) -> int:
     """Return how many jobs could start now beyond those that are ready."""
-    return max(0, window.count_slots() - window.running - window.count_ready(now))
+    return max(0, window.count_slots() - window.count_taken() - window.count_ready(now))

@@ -42,6 +42,9 @@ PROBE_LANE = 100
 ATTEMPTS_A_LEG = 10_000
 """Far more calls for categories than a leg can make: an attempt of one leg is never taken for that of another."""
 
+MAX_SAME_FAILURES = 3
+"""So many answers for categories in a row that fail in the same way end the run: the next one would cost as much."""
+
 Steps = Generator[Any, Any, Any]
 
 
@@ -302,6 +305,7 @@ def _ask_for_categories(
     result = TextResult()
     spent = Tally()
     attempt, halvings, is_single = ATTEMPTS_A_LEG * leg, 0, False
+    failures: list[str] = []
     for round_ in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
         call = TextCall(
@@ -330,6 +334,10 @@ def _ask_for_categories(
                 break
             is_single = result.asked <= 1
             halvings += 1
+        elif result.failure is not None:
+            failures.append(f"{result.failure.reason}: {result.failure.message}")
+            if failures[-MAX_SAME_FAILURES:] == MAX_SAME_FAILURES * failures[-1:]:
+                break
     raise RunStoppedError(
         result.failure
         or Failure(

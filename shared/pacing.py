@@ -7,7 +7,7 @@ keeps a pace of its own, learns the share that it gets, and together they come t
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from shared.domain.pace import CallPace
@@ -22,9 +22,11 @@ class ImagePace:
 
     Attributes:
         clock: steady seconds.
+        sleep: waits for so many of them.
     """
 
     clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     _learned: CallPace = field(default_factory=CallPace)
     _told: OrderedDict[tuple[str, float], CallPace] = field(default_factory=OrderedDict)
 
@@ -52,7 +54,7 @@ class ImagePace:
                     return max(0.0, turns[-1].at - now)
             wait = max(turn.at for turn in turns) - now
             if wait > 0:
-                await asyncio.sleep(wait)
+                await self.sleep(wait)
             if self._learned.is_open(self.clock()):
                 return None
 

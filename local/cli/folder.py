@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from local.engine import Engine, Instance, InstanceFilter, RuntimeStatus
 from local.engine.journal import Journal
 from local.host.folder import HostFolder
+from shared.domain.paths import run_file
 from shared.domain.run_status import read_custom_status
 from shared.ports import Store
 from triggers.run_pause import PAUSED_STAGE
@@ -42,11 +43,13 @@ async def tidy_folder(folder: Path, store: Store) -> list[str]:
             return []
         journal = Journal(corner.journal_path)
         try:
-            return [run.id for run in _find_unfinished_runs(journal) if not is_paused(run)]
+            unfinished = [run.id for run in _find_unfinished_runs(journal) if not is_paused(run)]
         finally:
             journal.close()
     finally:
         corner.release()
+    # a process that was stopped right behind the summary leaves an instance that only has to record its end
+    return [run for run in unfinished if await store.describe(run_file(run, "summary.json")) is None]
 
 
 def list_unfinished_runs(instances: Journal | Engine) -> list[str]:

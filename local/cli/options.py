@@ -212,7 +212,9 @@ JsonOption = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object, also on failure."),
 ]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="Id of the run, or a catalog's name for its latest run.")
+]
 NewestRunArgument = Annotated[
     str | None,
     typer.Argument(

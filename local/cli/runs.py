@@ -108,21 +108,31 @@ def audit_run(session: Session, place: Place, run: str | None) -> Outcome:
     return Outcome(ExitStatus.DONE, document, lambda console: show_audit(console, answers, path))
 
 
-def cancel_run(session: Session, place: Place, run_id: str) -> Outcome:
+def cancel_run(session: Session, place: Place, run: str) -> Outcome:
     """Stop a run; what is done stays.
+
+    Args:
+        session: of this command.
+        place: where the run is.
+        run: its id, or the name of the catalog whose latest run is meant.
 
     Raises:
         CliError: there is no such run, it has ended, or the app cannot be reached.
     """
     settings = begin_command(session, place)
-    run = _ask(place, settings, lambda reader: reader.cancel_run(run_id))
-    if run.status is Status.INTERRUPTED:
+
+    async def cancel(reader: RunReader) -> RunStatus:
+        return await reader.cancel_run(await find_run_id(reader, run))
+
+    status = _ask(place, settings, cancel)
+    run_id = status.run_id
+    if status.status is Status.INTERRUPTED:
         line = f"run {run_id} is stopped: it ends as Cancelled when its host is started again; what is done stays"
-    elif run.status is Status.PAUSED:
+    elif status.status is Status.PAUSED:
         line = f"run {run_id} is stopped: it ends as Cancelled as soon as its host runs; what is done stays"
     else:
         line = f"run {run_id} is being stopped: no new work begins, what is done stays"
-    document = make_document(run, choose_locate(settings.store, is_here=place.url is None))
+    document = make_document(status, choose_locate(settings.store, is_here=place.url is None))
     return Outcome(ExitStatus.DONE, document, lambda console: console.print(line, soft_wrap=True, markup=False))
 
 

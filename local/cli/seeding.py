@@ -14,6 +14,7 @@ from local.cli.offline import EarlySimulator
 from local.cli.place import Place
 from local.cli.requests import check_request, make_body
 from local.cli.results import choose_locate, decide_exit_status, make_document, show_run
+from local.cli.runs import find_run_id
 from local.cli.session import Outcome, Session
 from shared.config import Settings
 from shared.domain.requests import SeedRequest
@@ -84,8 +85,14 @@ def repair_catalog(
     )
 
 
-def resume_run(session: Session, place: Place, run_id: str, simulator: EarlySimulator | None) -> Outcome:
-    """Let a paused run go on; one that goes on already is followed.
+def resume_run(session: Session, place: Place, run: str, simulator: EarlySimulator | None) -> Outcome:
+    """Resume a paused run; one that is running already is followed.
+
+    Args:
+        session: of this command.
+        place: where the run is.
+        run: its id, or the name of the catalog whose latest run is meant.
+        simulator: that stands in for the model, if there is one.
 
     Raises:
         CliError: there is no such run, it has ended, or it could not be followed.
@@ -93,6 +100,7 @@ def resume_run(session: Session, place: Place, run_id: str, simulator: EarlySimu
     settings = begin_command(session, place)
 
     async def resume(client: AppClient) -> str:
+        run_id = await find_run_id(client, run)
         try:
             await client.resume_run(run_id)
         except ProblemError as problem:

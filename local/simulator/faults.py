@@ -96,7 +96,7 @@ def load_faults(path: Path) -> Faults:
     try:
         document = path.read_bytes()
     except OSError as error:
-        raise FaultsError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise FaultsError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
         return parse_faults(document)
     except FaultsError as error:

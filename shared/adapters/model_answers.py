@@ -53,6 +53,7 @@ def read_text_answer(
     if any(part.get("type") == "refusal" for part in parts):
         raise answer.fail(Reason.REFUSAL, "the model refused to answer")
     text = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+    text = text or _read_function_call(answer.data)
     return _parse(text, request, answer, deployment=deployment, prices=prices)
 
 
@@ -211,6 +212,14 @@ def _join_content(content: Any) -> str:
         parts = (part.get("text") if isinstance(part, dict) else part for part in content)
         content = "".join(part for part in parts if isinstance(part, str))
     return content if isinstance(content, str) else ""
+
+
+def _read_function_call(data: dict[str, Any]) -> str:
+    """Return what a gateway that turns the schema into a function has the model call it with."""
+    output = data.get("output")
+    items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
+    calls = (item.get("arguments") for item in items if item.get("type") == "function_call")
+    return next((arguments for arguments in calls if isinstance(arguments, str)), "")
 
 
 def _read_tool_call(message: dict[str, Any]) -> str:

@@ -54,6 +54,8 @@ _ADVICE = {
     Reason.QUOTA_EXHAUSTED: "the account has no quota or credit left",
     Reason.ACCOUNT_BLOCKED: "the service blocked this resource for its content policy; see the Azure portal",
     Reason.CONTENT_POLICY: "refused by the content policy",
+    Reason.NOT_CONFIGURED: "the server redirects this call, and a call that carries the key does not follow redirects; "
+    "check {names.address}",
     Reason.CONTEXT_OVERFLOW: "the request is longer than the model's context window",
 }
 
@@ -125,6 +127,8 @@ def _explain_status(failure: openai.APIStatusError, call: ModelCall) -> ModelErr
     said = read_message(body)
     reason = classify_status(failure.status_code, body, said)
     retry_after = read_retry_after(headers)
+    if failure.status_code < httpx2.codes.BAD_REQUEST and call.billed:
+        reason = Reason.NOT_CONFIGURED  # each such call is redirected; a gateway may redirect its list of models alone
     if failure.status_code == httpx2.codes.SERVICE_UNAVAILABLE and retry_after is not None:
         reason = Reason.RATE_LIMITED  # a gateway whose circuit breaker opened after 429s: it says when to come again
     return call.fail(

@@ -212,6 +212,7 @@ class ImageResult(Message):
         refined: the picture was looked at, and no further one is drawn.
         paced: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about the window.
         suspended: the run is suspended, and that is why the call was not made; ``turn_in_seconds`` says when to ask.
+        is_quota_known: the request sets the quota, so that the turn that was promised comes when it was promised.
     """
 
     made: bool = False
@@ -225,6 +226,7 @@ class ImageResult(Message):
     refined: bool = False
     paced: bool = False
     suspended: bool = False
+    is_quota_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ REPORTED_SHARE, REPORTED_OVERSHOOT = 0.75, 1.3
 BACKLOG_SECONDS = 0.5
 """Turns of so long ago are still given, unless turns are rare: a process that was busy for a moment catches up."""
 
+SETTLING_SECONDS = 5.0
+"""A call that starts so soon after a pace was learned may have had its turn before, so it does not show whether the
+pace is right."""
+
 GROWTH_A_SECOND = 0.0003
 """How a learned pace grows, about 2 % a minute: it tries whether there is more, and each try that fails costs a 429."""
 
@@ -147,7 +151,7 @@ class CallPace:
         if self._watched_since is None or now - self._last_start > LONG_SECONDS:
             self._watched_since = now
         self._last_start = now
-        self._kept_to += 1
+        self._kept_to += self._is_settled(now)
         for moments in (self._started, self._accepted):
             moments.append(now)
             while now - moments[0] > LONG_SECONDS:
@@ -199,13 +203,17 @@ class CallPace:
         """Count a refusal, and tell whether to make nothing of it: refusals do not come of our pace."""
         if now < self._distrusts_until:
             return True
-        if self._per_second is None or started < self._learned_at:
+        if self._per_second is None or not self._is_settled(started):
             return False
         self._kept_to_and_refused += 1
         if self._kept_to < VAIN_CALLS or self._kept_to_and_refused < VAIN_SHARE * self._kept_to:
             return False
         self._distrust(now)
         return True
+
+    def _is_settled(self, started: float) -> bool:
+        """Return whether a call that started then had its turn from the latest pace."""
+        return started >= self._learned_at + SETTLING_SECONDS
 
     def _distrust(self, now: float) -> None:
         self._per_second, self._closed_until = None, now

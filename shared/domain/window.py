@@ -24,7 +24,9 @@ service sees even starts and the orchestrator is not woken for each of them."""
 class ImageWindow:
     """At most ``width`` jobs run at a time, fewer while the service refuses some; a slot that comes free is filled.
 
-    A job that waits for another try holds no slot. A 429 speaks for the whole service, so it pauses every start of
+    A job that waits for another try holds no slot. One that waits for its turn under a known quota keeps its own: a
+    new job in that slot would only be sent back too, and with more jobs waiting than slots, turns pass unused because
+    their jobs find no slot. A 429 speaks for the whole service, so it pauses every start of
     the lane until the moment that the service named. Pictures and texts have quotas of their own: a 429 to a step that
     draws nothing pauses only such steps, and the window, which is that of the pictures, keeps its size.
 
@@ -34,6 +36,7 @@ class ImageWindow:
         running: jobs that hold a slot.
         paused_until: nothing is drawn before.
         texts_paused_until: no other step starts before.
+        keeps_slots: whether a job that waits for its turn keeps its slot, as the quota is known.
         held_until: new jobs do not start before, as the pace has no turn for them; those with a turn do.
     """
 
@@ -43,6 +46,7 @@ class ImageWindow:
     paused_until: datetime | None = None
     texts_paused_until: datetime | None = None
     held_until: datetime | None = None
+    keeps_slots: bool = False
     _begun: deque[ImageJob] = field(default_factory=deque)
     _ready: deque[ImageJob] = field(default_factory=deque)
     _waiting: list[ImageJob] = field(default_factory=list)
@@ -79,7 +83,7 @@ class ImageWindow:
         job = self._take_due(now)
         if job is None and self._begun and not _is_ahead(self.texts_paused_until, now):
             job = self._begun.popleft()
-        if job is None and self._ready and not is_paused and not _is_ahead(self.held_until, now):
+        if job is None and self._may_begin() and not is_paused and not _is_ahead(self.held_until, now):
             job = self._ready.popleft()
         if job is not None:
             self.running += 1
@@ -147,13 +151,17 @@ class ImageWindow:
         starts = [_latest(_due(job), self._find_pause(job)) for job in self._waiting]
         if self._begun:
             starts.append(_latest(now, self.texts_paused_until))
-        if self._ready:
+        if self._may_begin():
             starts.append(_latest(now, self.held_until, self.paused_until))
         return min(starts, default=None)
 
     def count_slots(self) -> int:
         """Return how many jobs may run at a time."""
         return int(self.size)
+
+    def count_taken(self) -> int:
+        """Return how many slots are in use, or kept for a job that waits for its turn."""
+        return self.running + (sum(1 for job in self._waiting if job.turns) if self.keeps_slots else 0)
 
     def count_queued(self) -> int:
         """Return how many jobs are ready or wait."""
@@ -168,6 +176,9 @@ class ImageWindow:
         if not _is_ahead(self.paused_until, now):
             self.paused_until = None  # it is over
         return tuple(self._delay(job) for job in (*self._begun, *self._ready, *self._waiting))
+
+    def _may_begin(self) -> bool:
+        return bool(self._ready) and self.count_taken() < self.count_slots()
 
     def _find_pause(self, job: ImageJob) -> datetime | None:
         """Return the moment before which a job of this kind does not start."""

@@ -1,14 +1,32 @@
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from local.cli.folder import tidy_folder
+from local.engine import Instance, RuntimeStatus
+from local.engine.journal import Journal
 from local.host import HostBusyError
 from local.host.folder import HostFolder
 from shared.config import Settings, StoreSettings
 from shared.ports import Store
 from shared.wiring import build_store
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RUN = Instance(
+    id="run-1",
+    name="seed_catalog",
+    input=None,
+    status=RuntimeStatus.RUNNING,
+    custom_status=None,
+    output=None,
+    created=NOW,
+    updated=NOW,
+    generation=0,
+    waits={},
+    execution_id="1",
+)
 
 
 @pytest.fixture
@@ -36,3 +54,17 @@ def test_nothing_is_swept_under_a_host_that_lives(tmp_path: Path, store: Store, 
         asyncio.run(tidy_folder(tmp_path, store))
     assert half_written.exists()
     living.release()
+
+
+@pytest.mark.parametrize("has_summary", [False, True])
+def test_a_run_is_taken_up_unless_its_summary_is_written(tmp_path: Path, store: Store, has_summary: bool) -> None:
+    corner = HostFolder(tmp_path)
+    corner.acquire()
+    journal = Journal(corner.journal_path)
+    with journal.transaction():
+        journal.insert_instance(RUN)
+    journal.close()
+    corner.release()
+    if has_summary:
+        asyncio.run(store.write("runs/run-1/summary.json", b"{}", content_type="application/json"))
+    assert asyncio.run(tidy_folder(tmp_path, store)) == ([] if has_summary else ["run-1"])

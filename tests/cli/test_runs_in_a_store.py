@@ -118,6 +118,7 @@ def test_cancel_leaves_the_stop_record_that_the_host_looks_for(
     first = stop.read_text()
     assert json.loads(first)["reason"] == "cancelled"
     assert seeder("cancel", run_id).status == 0
+    assert seeder("cancel", "lego", "--json").document["runId"] == run_id
     assert stop.read_text() == first
 
 

@@ -196,6 +196,20 @@ def test_refusals_that_do_not_come_of_our_pace_do_not_slow_it_down_for_good(told
     assert accepted >= 0.6 * 2 / 3 * 300 / 0.1
 
 
+def test_refusals_of_calls_that_had_their_turn_before_the_report_do_not_count_against_it() -> None:
+    pace = CallPace()
+    for number in range(64):
+        assert pace.take_turn(f"call-{number}", 100.0).at == 100.0
+    pace.report(60, 100.1)
+    for number in range(64):
+        started = 100.0 + number / 100
+        pace.start(started)
+        if number >= 10:
+            pace.refuse(started, started, 10.0)
+    assert not pace.is_open(109.0)
+    assert not pace.take_turn("another", 101.0).is_near
+
+
 @pytest.mark.parametrize("every", [5, 7, 12])
 def test_refusals_at_random_do_not_slow_calls_down_more_and_more(every: int) -> None:
     pace = CallPace()

@@ -76,6 +76,22 @@ EXPORTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"SKUs": "5", "Titles": "Cap", "Descriptions": "x", "Brands": "B"},
         {"id": "SKUs", "name": "Titles", "description": "Descriptions", "brand": "Brands"},
     ),
+    "eBay": (
+        {"*Action(SiteID=US)": "Add", "Custom label (SKU)": "5", "*Title": "Cap", "Category name": "/Home/Caps"},
+        {"id": "Custom label (SKU)", "name": "*Title", "category": "Category name"},
+    ),
+    "Ecwid": (
+        {"type": "product", "product_sku": "5", "product_name": "Cap", "product_category_1": "Caps"},
+        {"id": "product_sku", "name": "product_name", "category": "product_category_1"},
+    ),
+    "Square": (
+        {"Token": "x", "Item Name": "Cap", "Variation Name": "Large", "SKU": "5", "Categories": "Caps"},
+        {"id": "SKU", "name": "Item Name", "category": "Categories", "attributes": "Variation Name"},
+    ),
+    "Japanese": (
+        {"商品番号": "5", "商品名": "帽子", "カテゴリ": "帽子"},
+        {"id": "商品番号", "name": "商品名", "category": "カテゴリ"},
+    ),
     "French": (
         {"R\u00e9f\u00e9rence": "5", "Nom": "Cap", "Cat\u00e9gorie": "Caps", "Marque": "M"},
         {"id": "R\u00e9f\u00e9rence", "name": "Nom", "category": "Cat\u00e9gorie", "brand": "Marque"},
@@ -97,6 +113,49 @@ def test_why_a_column_was_chosen_or_not_is_known() -> None:
         "'Category' is not used as category: it is blank",
         "'Type' is not used as category: it says what kind of row each is",
     )
+
+
+@pytest.mark.parametrize("name", ["Lager-Nr.", "house_code", "vendorKey", "Part ID"])
+def test_a_column_that_ends_like_an_id_serves_where_each_value_is_unique(name: str) -> None:
+    reader, found = read_table([{"Name": "Cap", name: "7"}, {"Name": "Cap", name: "8"}])
+    assert [row.id for row in found if isinstance(row, Row)] == ["7", "8"]
+    assert reader.mapping is not None
+    assert "unique" in reader.mapping.reasons["id"]
+    with pytest.raises(InputError, match="has no column that looks like id"):
+        read_table([{"Name": "Cap", name: "7"}, {"Name": "Cap", name: "7"}])
+
+
+def test_numbers_of_categories_are_not_a_category() -> None:
+    reader, _ = read_table([{"id": "1", "name": "Cap", "categories": "24,28"}])
+    assert reader.mapping is not None
+    assert "category" not in reader.mapping.columns
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('["Red", "Blue"]', "Red, Blue"),
+        ("['Red', 'Blue', None]", "Red, Blue"),
+        ("{'size': 'XL', 'fit': \"men's\"}", "size: XL, fit: men's"),
+        (
+            '{"product_specification"=>[{"key"=>"Fabric", "value"=>"Cotton"}, {"key"=>"Fit", "value"=>nil}]}',
+            "Fabric: Cotton",
+        ),
+        ("[Red, Blue", "[Red, Blue"),
+        ("[sic]", "[sic]"),
+        ("[" * 30_000 + "]", None),
+    ],
+)
+def test_lists_and_objects_that_a_table_holds_as_text_are_read(text: str, words: str | None) -> None:
+    _, (row,) = read_table([{"id": "1", "name": "Cap", "features": text}])
+    assert isinstance(row, Row)
+    assert row.values["attributes"] == (words or text)
+
+
+def test_a_product_without_a_name_keeps_the_opening_of_its_prompt() -> None:
+    _, (row,) = read_table([{"id": "1", "description": "Blue mug", "color": "blue"}])
+    assert isinstance(row, Row)
+    assert write_row_prompt(row, REQUEST).text.startswith("Product photo of Blue mug, blue, ")
 
 
 def test_a_blank_id_column_is_refused_once_with_a_column_that_can_serve() -> None:
@@ -217,6 +276,9 @@ def test_the_category_is_the_last_level_of_a_path(text: str, column: str, catego
         ("a < b, 5 <3, <XL> AT&T C:\\new", "a < b, 5 <3, <XL> AT&T C:\\new"),
         ('cut <a href="htt', "cut"),
         ("cut <!-- for ever", "cut"),
+        ('[vc_row][vc_column width="1/2"]Oak tray[/vc_column][/vc_row]', "Oak tray"),
+        ('[gallery ids="1,2"] Oak [caption id=a align="left"]tray[/caption]', "Oak tray"),
+        ("[sic] Size [S-M] [2 pcs] [x] [pre-order]", "[sic] Size [S-M] [2 pcs] [x]"),
         ("<o:p>Word</o:p> <my-tag>web</my-tag>", "Word web"),
     ],
 )
@@ -224,7 +286,10 @@ def test_texts_lose_their_markup_and_nothing_else(text: str, plain: str) -> None
     assert strip_markup(text) == plain
 
 
-@pytest.mark.parametrize("piece", ['<a "', "<a '\"", "<script>", "<!--", "<p", "&amp;", "<style><", "&lt;p", "<p a='>"])
+@pytest.mark.parametrize(
+    "piece",
+    ['<a "', "<a '\"", "<script>", "<!--", "<p", "&amp;", "<style><", "&lt;p", "<p a='>", "[a_", "[a b=c ", '[a b="'],
+)
 def test_a_long_text_of_broken_markup_is_read_in_one_pass(piece: str) -> None:
     assert isinstance(strip_markup(piece * 20_000), str)
 
@@ -241,8 +306,13 @@ def write_prompt(theme: dict[str, Any] | None = None, **row: str) -> tuple[str, 
 
 
 def test_words_for_nothing_are_nothing() -> None:
-    for word in ("NULL", "NaN", "NA", "N/A", "None", "-", "nan", "n/a", "null"):
+    for word in (
+        *("NULL", "NaN", "NA", "N/A", "None", "-", "nan", "n/a", "null", "undefined", "(null)", "[None]", "<NA>"),
+        *("#N/A", "#REF!", "#VALUE!", "(blank)", "---", "?", "...", "n.a", "Not available"),
+    ):
         assert write_prompt(name="Cap", color=word, material=word, description=word)[0] == "Cap"
+    for word in ("blank", "value!", "name?", "Nana", "#1", "(x)", "empty"):
+        assert word in write_prompt(name="Cap", color=word)[0]
 
 
 def test_a_text_is_cut_only_after_its_markup_is_gone() -> None:

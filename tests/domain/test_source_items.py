@@ -102,7 +102,7 @@ def test_a_product_s_prompt_has_what_it_says_of_itself_and_leaves_out_what_it_do
     assert write_prompt(name="Oak tray", category="Kitchen", color="brown", description="Round. With a rim.") == (
         "Product photo of Oak tray, Kitchen, brown, Round. With a rim. on white"
     )
-    assert write_prompt(description="A tray") == "A tray, on white"
+    assert write_prompt(description="A tray") == "Product photo of A tray, on white"
 
 
 def test_brands_and_forbidden_words_are_left_out() -> None:

@@ -170,6 +170,21 @@ def test_a_workbook_is_called_that_and_how_to_save_it_is_told() -> None:
         read_all(b"PK\x03\x04\x14\x00\xff", name="shop.xlsx")
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a workbook of an old spreadsheet"),
+        (b"\x1f\x8b\x08\x00\xff", "is compressed with gzip"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "is a PDF file"),
+        (b"PAR1\x15\x04\xff", "is a Parquet file"),
+        (b"\x89PNG\r\n\x1a\n", "is an image"),
+    ],
+)
+def test_a_file_that_is_no_text_is_called_what_it_is(data: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_all(data, name="shop.csv")
+
+
 def test_the_line_of_a_byte_that_is_no_utf_8_is_told_wherever_it_is_in_the_file() -> None:
     lines = "".join(f"{number},café {number}\n" for number in range(1, 40)).encode()
     with pytest.raises(InputError, match=r"line 41 has the byte 0xfc behind '40,'"):
@@ -181,7 +196,7 @@ def test_the_line_of_a_byte_that_is_no_utf_8_is_told_wherever_it_is_in_the_file(
     [
         ("a.json", b'[{"id": 1, "name": "a"}, {"id": 2, "na', "row 2: is cut off: the file ends before the row, or"),
         ("a.json", b'[{"id": 1, "name": "a"} {"id": 2}, {"id": 3, "name": "c"}]', "row 1: is no JSON: something fol"),
-        ("a.json", b'[{"id": 1, "name": "a"},]', "row 2: is no JSON: Expecting value at character 1"),
+        ("a.json", b'[{"id": 1, "name": "a"},]', "row 2: is empty; expected a value, or one comma fewer"),
         ("a.json", b'[{"id": 1, "name": NaN}, {"id": 2, "name": "b"}]', "row 1: NaN is no JSON number"),
         ("a.json", b'[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]', "row 2, id: '1' is the id of a row before"),
         ("a.json", b'[{"SKU": " ", "name": "a"}, {"SKU": 1, "name": "b"}]', "row 1, id (column 'SKU'): is missing or"),

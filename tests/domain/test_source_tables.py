@@ -66,6 +66,15 @@ def test_lines_above_the_header_are_skipped(above: str) -> None:
     assert any("skipped" in note for note in reader.notes) == bool(above.strip())
 
 
+def test_technical_names_below_the_names_of_columns_are_the_header() -> None:
+    head = "TemplateType=x\tVersion=2\t\t\nSKU\tProduct Name\tBrand Name\tColor\n"
+    text = head + "item_sku\titem_name\tbrand_name\tcolor_name\nA-1\tTee\tDaybird\tred\n"
+    assert read_rows(text, name="a.txt") == [
+        {"item_sku": "A-1", "item_name": "Tee", "brand_name": "Daybird", "color_name": "red"}
+    ]
+    assert len(read_rows("id,name,brand\n1,Label,Title\n2,Product,Make\n", name="a.csv")) == 2
+
+
 def test_the_first_line_is_the_header_although_few_rows_fit_it() -> None:
     found = read_all(b"sku;title;price\nA-1;Tee;9;90\nA-2;Mug;4;10\nA-3;Tray;5\n", name="a.csv")
     assert [str(one) for one in found if isinstance(one, Problem)] == [
@@ -146,6 +155,16 @@ def test_a_text_is_one_prompt_a_line(name: str) -> None:
         {"prompt": "a bowl, three pears"},
         {"prompt": "Prompted: a | b"},
     ]
+
+
+def test_the_bullets_and_numbers_of_a_list_are_not_part_of_its_prompts() -> None:
+    found = read_all(
+        "1. a bench\n2) two clocks\n- a bowl\n\u2022 -5 C in snow\n3.5 km of sand\n".encode(),
+        name="a.txt",
+        source="prompts",
+    )
+    prompts = [one.values["prompt"] for one in found if isinstance(one, Row)]
+    assert prompts == ["a bench", "two clocks", "a bowl", "-5 C in snow", "3.5 km of sand"]
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,31 @@ def test_a_job_with_a_turn_starts_a_little_early_and_one_that_failed_does_not() 
     assert window.take(now) is None
 
 
+@THOROUGH
+@given(st.integers(1, 8), st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=30))
+def test_no_more_jobs_wait_for_turns_than_there_are_slots(width: int, waits: list[tuple[int, bool]]) -> None:
+    window, now = ImageWindow(width, keeps_slots=True), START
+    window.add(image_jobs(3 * width))
+    for wait, is_sent_back in waits:
+        job = window.take(now)
+        if job is None:
+            now += timedelta(seconds=1)
+            continue
+        if is_sent_back:
+            window.finish()
+            window.add([postpone(replace(job, turns=job.turns + 1), now, 2 + wait)])
+        assert window.running <= window.count_taken() <= width
+
+
+def test_under_a_known_quota_a_job_that_waits_for_its_turn_keeps_its_slot_and_one_that_failed_does_not() -> None:
+    window = ImageWindow(2, keeps_slots=True)
+    turned, failed, new, last = image_jobs(4)
+    window.add([postpone(replace(turned, turns=1), START, 30), postpone(failed, START, 20), new, last])
+    assert window.take(START) == new
+    assert window.take(START) is None
+    assert window.find_next_wake(START) == START + timedelta(seconds=20)
+
+
 def test_new_jobs_are_held_until_the_first_turn_that_was_told() -> None:
     window = ImageWindow(4)
     window.add(image_jobs(1))

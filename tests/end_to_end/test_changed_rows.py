@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.end_to_end.test_sources import run_rows
+from tests.support.importer_rules import Importer
 from tests.support.input_rows import dump_rows
 from tests.support.running_app import RunningApp, run_app
 
@@ -148,6 +149,28 @@ async def test_variants_stay_in_the_catalog_behind_their_product(tmp_path: Path)
         ("S-3", "39"),
         ("B-1", "9"),
     ]
+
+
+async def test_variants_changes_ids_and_categories_stay_importable_together(tmp_path: Path) -> None:
+    importer = Importer()
+    header = "Handle,Title,Type,Option1 Value,Variant SKU\n"
+    shirt = "prod-1,Red Shirt,Men's Shirts,S,PROD-1\nprod-1,,,M,PROD-1-M\n"
+    others = "PROD-1-m,Oak Bowl,Mens Shirts,,B-1\nProd-1,Wool Cap,MENS SHIRTS,S,C-S\nProd-1,,,L,C-L\n"
+    text = header + shirt + others
+    changed = text.replace("Red Shirt", "Blue Shirt").replace("Men's Shirts", "Men's shirts")
+    async with run_app(tmp_path, faults={"blockedPrompts": ["Red Shirt"]}) as app:
+        await run_rows(app, text.encode(), name="a.csv")
+        first = app.read("catalogs/toys/importer-catalog.json")
+        assert len(importer.run(first)) == 2  # neither the refused product nor a variant
+        await run_rows(app, changed.encode(), name="a.csv", keepChanged=True)
+        await run_rows(app, changed.encode(), name="a.csv", variantImages=True)
+        second = app.read("catalogs/toys/importer-catalog.json")
+        categories = app.read("catalogs/toys/categories.json")
+        ids = {row["productId"] for row in second}
+        assert [len(importer.run(second)), len(importer.run(second))] == [3, 0]
+    assert {row["productId"] for row in first} <= ids
+    assert len(ids) == len(second) == 5
+    assert {row["category"] for row in second} == {"Men's Shirts"} == {one["name"] for one in categories}
 
 
 async def test_variants_get_an_image_of_their_own_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -108,7 +108,8 @@ async def test_a_redirect_is_not_followed_with_our_key(service: ScriptedService,
     service.plan(Answer(status=307, headers={"Location": f"{service.endpoint}/elsewhere"}))
     with pytest.raises(ModelError) as raised:
         await model.draw(PICTURE_REQUEST)
-    assert raised.value.reason is Reason.BAD_REQUEST
+    assert raised.value.reason is Reason.NOT_CONFIGURED
+    assert "AZURE_OPENAI_ENDPOINT" in str(raised.value)
     assert len(service.requests) == 1
 
 

@@ -48,6 +48,15 @@ async def test_text_in_several_parts_is_one_answer(service: ScriptedService, mod
     assert (await model.answer(FIGURE_REQUEST)).value.name == "Diver"
 
 
+async def test_the_arguments_of_a_function_call_are_the_answer_where_there_is_no_text(
+    service: ScriptedService, model: OpenAIModel
+) -> None:
+    reasoning = {"type": "reasoning", "id": "rs_1", "summary": []}
+    call = {"type": "function_call", "call_id": "call_1", "name": "figure", "arguments": GOOD_FIGURE}
+    service.plan(Answer(text_answer("", output=[reasoning, call])))
+    assert (await model.answer(FIGURE_REQUEST)).value.name == "Deep Sea Diver"
+
+
 @pytest.mark.parametrize(
     ("answer", "reason", "words"),
     [

@@ -255,6 +255,21 @@ async def test_categories_that_come_in_parts_after_refusals_are_each_asked_and_p
     assert tell_failure(course) is None
 
 
+@pytest.mark.parametrize(("is_the_same", "calls"), [(True, 3), (False, 6)])
+async def test_categories_that_cannot_be_used_for_the_same_cause_are_asked_for_three_times(
+    tmp_path: Path, *, is_the_same: bool, calls: int
+) -> None:
+    def answer(call: TextCall) -> TextResult:
+        message = "no JSON object" if is_the_same else f"entry {call.attempt} is wrong"
+        return TextResult(failure=Failure(Reason.MALFORMED_ANSWER, message), cost=TEXT_COST, asked=4)
+
+    course = Course(on_categories=answer)
+    await follow(course, tmp_path / "journal", target=4, dry_run=True, max_retries=5)
+    assert course.calls["make_categories"] == calls
+    assert tell_failure(course) is Reason.MALFORMED_ANSWER
+    assert course.ending_tally().cost == Cost(text_calls=calls)
+
+
 async def test_five_batches_in_a_row_without_a_new_item_end_the_writing_and_not_the_images(tmp_path: Path) -> None:
     calls: list[TextCall] = []
 

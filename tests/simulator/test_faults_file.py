@@ -78,7 +78,7 @@ def test_a_document_that_is_no_json_is_refused_in_one_line() -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FaultsError, match=r"none\.json: cannot be read: No such file"):
+    with pytest.raises(FaultsError, match=r"none\.json cannot be read: No such file"):
         load_faults(tmp_path / "none.json")
 
 

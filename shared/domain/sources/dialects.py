@@ -67,7 +67,18 @@ def find_dialect(sample: str, preferred: str, is_known: Callable[[str], bool]) -
             " ".join(line.split())[:60] for line in lines[first : chosen.line] if line.strip(" ,;\t|\r\n")
         )
         notes.append(f"skipped above the header: {titles}")
+    if _repeats_header(lines, chosen, is_known):
+        notes.append(f"skipped above the header: {' '.join(lines[chosen.line].split())[:60]}")
+        chosen = _weigh(lines, chosen.line + 1, chosen.delimiter, is_known)
     return Dialect(chosen.delimiter, line_end, chosen.line, tuple(notes), has_known_names=chosen.known > 0)
+
+
+def _repeats_header(lines: Sequence[str], header: _Candidate, is_known: Callable[[str], bool]) -> bool:
+    """Return whether the line below a header names columns, too, as the technical names in Amazon's files do."""
+    if header.line + 1 >= len(lines) or header.known < _MIN_KNOWN_NAMES or '"' in lines[header.line]:
+        return False
+    below = _weigh(lines, header.line + 1, header.delimiter, is_known)
+    return below.columns == header.columns and below.known > max(_MIN_KNOWN_NAMES, below.names / 2)
 
 
 def find_line_end(sample: str) -> str:

@@ -6,6 +6,21 @@ from typing import Final
 ZIP_MARK: Final = b"PK\x03\x04"
 """What a ZIP file begins with, and so the workbooks of spreadsheets: .xlsx and .ods."""
 
+_BINARY_MARKS: Final = (
+    (ZIP_MARK, "a workbook, or another ZIP file", "it saved as CSV, as 'CSV UTF-8'"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old spreadsheet (.xls)", "it saved as CSV, as 'CSV UTF-8'"),
+    (b"\x1f\x8b", "compressed with gzip", "it unpacked"),
+    (b"BZh", "compressed with bzip2", "it unpacked"),
+    (b"(\xb5/\xfd", "compressed with zstd", "it unpacked"),
+    (b"\xfd7zXZ", "compressed with xz", "it unpacked"),
+    (b"%PDF", "a PDF file", "CSV, TSV, JSON or JSON Lines"),
+    (b"PAR1", "a Parquet file", "it converted to CSV or JSON Lines"),
+    (b"SQLite", "a SQLite database", "one of its tables as CSV"),
+    (b"\x89PNG", "an image", "CSV, TSV, JSON or JSON Lines"),
+    (b"\xff\xd8\xff", "an image", "CSV, TSV, JSON or JSON Lines"),
+)
+"""What files that are no text begin with, what they are, and what to give instead."""
+
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -30,8 +45,9 @@ def explain_bytes(error: UnicodeDecodeError, latest: str, line: int, *, is_first
         is_first: nothing of the input was read before.
     """
     before, found = error.object[: error.start], error.object[error.start]
-    if is_first and before.startswith(ZIP_MARK):
-        return "is a workbook, or another ZIP file; expected it saved as CSV, as 'CSV UTF-8'"
+    for mark, kind, expected in _BINARY_MARKS if is_first else ():
+        if error.object.startswith(mark):
+            return f"is {kind}; expected {expected}"
     if error.encoding.startswith(("utf-16", "utf-32", "utf16", "utf32")):
         return f"is cut off or damaged: its byte order mark says {error.encoding}; expected UTF-8"
     words = latest + before.decode("utf-8-sig", "replace")

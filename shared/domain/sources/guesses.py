@@ -6,27 +6,33 @@ from typing import Final
 GUESSES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "products": {
         "id": (
-            "id", "productid", "sku", "itemid", "itemnumber", "articlenumber", "externalid", "productcode", "articleid",
-            "uniqid", "uniqueid", "handle", "handleid", "variantsku", "productsku", "itemsku", "sellersku", "asin",
-            "stockcode", "itemcode", "listingid", "reference", "referencenumber", "articleno", "partnumber", "gtin",
-            "ean", "upc", "barcode", "artikelnummer", "artikelnr", "referencia", "slug",
+            "id", "productid", "sku", "itemid", "itemnumber", "articlenumber", "externalid", "productcode",
+            "articleid", "uniqid", "uniqueid", "handle", "handleid", "variantsku", "productsku", "itemsku",
+            "sellersku", "asin", "stockcode", "itemcode", "produktnummer", "produktnr", "artnr", "modelnumber",
+            "modelno", "stylenumber", "styleno", "stylecode", "merchantsku", "customlabel", "codigo", "codice",
+            "商品番号", "商品コード", "商品编号", "货号", "상품코드", "상품번호", "listingid", "reference",
+            "referencenumber", "articleno", "partnumber", "gtin", "ean", "upc", "barcode", "artikelnummer",
+            "artikelnr", "referencia", "slug",
         ),
         "name": (
-            "name", "productname", "title", "producttitle", "itemname", "productdisplayname", "displayname", "prodname",
-            "itemtitle", "articlename", "listingtitle", "label", "product", "item", "titel", "bezeichnung",
-            "artikelname", "produktname", "nom", "titre", "nombre", "titulo", "nome", "titolo",
+            "name", "productname", "title", "producttitle", "itemname", "productdisplayname", "displayname",
+            "prodname", "itemtitle", "articlename", "listingtitle", "label", "product", "item", "titel",
+            "bezeichnung", "artikelname", "produktname", "nom", "titre", "nombre", "titulo", "nome", "titolo",
+            "designation", "libelle", "naam", "productnaam", "nazwa", "商品名", "商品名称", "产品名称", "名称",
+            "상품명",
         ),
         "description": (
-            "description", "productdescription", "longdescription", "desc", "details", "summary", "body", "bodyhtml",
-            "descriptionhtml",
-            "fulldescription", "itemdescription", "detaildesc", "shortdescription", "aboutproduct", "content",
-            "beschreibung", "kurzbeschreibung", "descripcion", "descrizione",
+            "description", "productdescription", "longdescription", "desc", "details", "summary", "body",
+            "bodyhtml", "descriptionhtml", "fulldescription", "itemdescription", "detaildesc", "shortdescription",
+            "aboutproduct", "content", "beschreibung", "kurzbeschreibung", "descripcion", "descrizione",
+            "descricao", "omschrijving", "opis", "商品説明", "説明", "商品描述", "描述", "상품설명", "설명",
         ),
         "category": (
             "category", "categoryname", "productcategory", "categories", "productcategories", "maincategory",
             "articletype", "producttype", "productgroup", "productgroupname", "producttypename", "categorypath",
             "categorytree", "productcategorytree", "googleproductcategory", "subcategory", "mastercategory",
-            "department", "collection", "collections", "section", "kategorie", "categorie", "categoria", "type",
+            "feedproducttype", "department", "collection", "collections", "section", "kategorie", "categorie",
+            "categoria", "kategoria", "カテゴリ", "カテゴリー", "分类", "类别", "카테고리", "type",
         ),
         "brand": (
             "brand", "brandname", "manufacturer", "vendor", "productbrand", "vendorname", "maker", "make", "marke",
@@ -34,7 +40,8 @@ GUESSES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "colour": (
             "colour", "color", "colours", "colors", "basecolour", "basecolor", "colourname", "colorname",
-            "colourgroupname", "maincolour", "maincolor", "primarycolour", "primarycolor", "farbe", "couleur", "colore",
+            "colourgroupname", "maincolour", "maincolor", "primarycolour", "primarycolor", "farbe", "couleur",
+            "colore", "cor", "kleur", "kolor", "色", "カラー", "颜色", "색상",
         ),
         "material": (
             "material", "materials", "fabric", "materialtype", "composition", "fabriccomposition", "matiere",
@@ -42,12 +49,13 @@ GUESSES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "attributes": (
             "attributes", "features", "specifications", "specs", "properties", "productspecifications",
-            "productfeatures", "keyfeatures", "bulletpoints", "productdetails",
+            "productfeatures", "keyfeatures", "bulletpoints", "productdetails", "variationname", "variantname",
+            "varianttitle",
         ),
         "image": (
-            "imagefile", "imagefilename", "image", "imagename", "filename", "picture", "photo", "imageurl", "images",
-            "imagesrc", "imagelink", "imageurls", "mainimage", "mainimageurl", "productimage", "productimageurl",
-            "photos", "pictures", "featuredimage", "img",
+            "imagefile", "imagefilename", "image", "imagename", "filename", "picture", "photo", "imageurl",
+            "images", "imagesrc", "imagelink", "imageurls", "mainimage", "mainimageurl", "productimage",
+            "productimageurl", "photos", "pictures", "featuredimage", "img", "picurl",
         ),
         "prompt": ("imageprompt", "prompt", "prompts"),
     },
@@ -65,9 +73,12 @@ GUESSES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 """By source, the fields and the column names that are taken for them, the likeliest first; compared without case and
 without anything but letters and digits, also without what stands in brackets, and in the plural."""
 
+ID_WORDS: Final = frozenset({"id", "sku", "no", "nr", "num", "number", "nummer", "code", "ref", "key"})
+"""Last words of the names of columns that may hold ids."""
+
 REQUIRED: Final = {"products": ("id",), "prompts": ()}
 
-WRAPPERS: Final = frozenset({"fields", "attributes", "product", "node", "item", "data"})
+WRAPPERS: Final = frozenset({"fields", "attributes", "product", "node", "item", "data", "_source"})
 """Members that hold a row's own columns."""
 
 SHOP_TYPES: Final = frozenset(
@@ -75,11 +86,15 @@ SHOP_TYPES: Final = frozenset(
         "simple", "variable", "variation", "grouped", "external", "physical", "digital", "configurable", "virtual",
         "downloadable", "bundle", "subscription", "variable-subscription", "subscription_variation", "product",
         "variant", "service", "giftcard", "gift_card", "sku", "rule", "parent", "child", "standard", "affiliate",
+        "product_option", "product_variation", "product_variant", "option",
     },
 )  # fmt: skip
 """What shop systems call kinds of rows."""
 
-VARIANT_TYPES: Final = frozenset({"variation", "variant", "subscription_variation", "sku", "rule", "child"})
+VARIANT_TYPES: Final = frozenset(
+    {"variation", "variant", "subscription_variation", "sku", "rule", "child", "option"}
+    | {"product_option", "product_variation", "product_variant"}
+)
 """Kinds of rows that are a variant of another one."""
 
 TYPE_COLUMNS: Final = ("type", "itemtype", "fieldtype", "producttype", "rowtype", "parentage", "parentchild")

@@ -8,13 +8,20 @@ from functools import cache
 from typing import Any, Final
 
 from shared.domain.sources.categories import name_category
-from shared.domain.sources.guesses import GUESSES, REQUIRED, SHOP_TYPES, WRAPPERS
+from shared.domain.sources.guesses import GUESSES, ID_WORDS, REQUIRED, SHOP_TYPES, WRAPPERS
 from shared.domain.sources.markup import is_null, strip_markup
+from shared.domain.sources.packed import unpack
 from shared.domain.sources.splitting import InputError
 from shared.domain.sources.values import describe_name, describe_value
 
 LOOKED_AT_ROWS: Final = 100
 """Columns are those of so many first rows: JSON rows need not have all of them."""
+
+PACKED_FIELDS: Final = frozenset({"description", "colour", "material", "attributes", "image"})
+"""Fields that tables hold as a list or an object, too, written as text."""
+
+_LIST_MARK: Final = re.compile(r"(?:[-*\u2022\u2023\u00b7]|\d{1,4}[.)])\s+(?=\S)")
+"""What stands before an entry of a list of prompts: a bullet, or a number."""
 
 NAME_FIELDS: Final = frozenset({"name", "title", "category", "brand"})
 """Fields whose value may be an object, or a list, that has the name inside."""
@@ -47,12 +54,15 @@ class FieldMapping:
         """Return a field of a row as words on one line, without markup; empty where there is none."""
         column = self.columns.get(name)
         value = None if column is None else read_column(row, column)
+        value = unpack(value) if name in PACKED_FIELDS else value
         words = describe_name(value) if name in NAME_FIELDS else describe_value(value)
         if is_null(words):
             return ""
         if name in {"id", "image"}:
             return words
         text = strip_markup(words)
+        if name == "prompt":
+            return _LIST_MARK.sub("", text, count=1) if _LIST_MARK.match(text) else text
         return name_category(text, str(column)) if name == "category" else text
 
     def name(self, name: str) -> str:
@@ -98,7 +108,13 @@ def is_known_name(source: str, name: str) -> bool:
 @cache
 def _list_known(source: str) -> frozenset[str]:
     more = {"price", "quantity", "stock", "tags", "weight", "status", "url", "link", "currency", "size"}
-    return frozenset(name for names in GUESSES[source].values() for name in names) | more
+    return frozenset(name for names in _fold_guesses(source).values() for name in names) | more
+
+
+@cache
+def _fold_guesses(source: str) -> dict[str, tuple[str, ...]]:
+    """Return the names that columns of each field have, as they are compared."""
+    return {name: tuple(map(_fold, names)) for name, names in GUESSES[source].items()}
 
 
 def map_fields(
@@ -153,7 +169,7 @@ class _Guesser:
     def __init__(self, source: str, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
         self.notes: list[str] = []
         self.blank: list[str] = []
-        self._guesses = GUESSES[source]
+        self._guesses = _fold_guesses(source)
         self._columns = columns
         self._rows = rows
         self._by_form: dict[str, str] = {}
@@ -179,7 +195,13 @@ class _Guesser:
             if wrong is None:
                 return column, "by its name"
             self._note(name, [column], wrong)
-        return None
+        if name != "id":
+            return None
+        return next(((column, "ends like an id, and each value is unique") for column in self._list_ids(taken)), None)
+
+    def _list_ids(self, taken: set[str]) -> list[str]:
+        """Return the columns whose name ends as those of ids do, and whose values are all different."""
+        return [column for column in self.list_unique() if column not in taken and _ends_like_id(column)]
 
     def _note(self, name: str, columns: Iterable[str], wrong: str) -> None:
         for column in columns:
@@ -204,7 +226,7 @@ class _Guesser:
         if name == "category" and values:
             if all(value.casefold() in SHOP_TYPES for text in values for value in re.split(r"\s*,\s*", text)):
                 return "it says what kind of row each is"
-            if all(value.replace(".", "").isdecimal() for value in values):
+            if all(re.fullmatch(r"[\d\s.,;|]+", value) for value in values):
                 return "it holds numbers"
         return None
 
@@ -236,6 +258,8 @@ def _describe_missing(name: str, known: list[str], guesser: _Guesser, found: Map
     if guesser.blank:
         blank = ", ".join(map(repr, guesser.blank))
         return f"has no {name}: column {blank} is blank in every row; expected {advice}"
+    if name == "id" and not unique:
+        advice += "; a column of ids has a different value in each row, and none has here"
     return f"has no column that looks like {name}; it has {_list(known)}; expected {advice}"
 
 
@@ -243,7 +267,8 @@ def _describe_missing(name: str, known: list[str], guesser: _Guesser, found: Map
 def _fold_forms(name: str) -> tuple[str, ...]:
     """Return the forms in which a column's name is compared, the closest first; empty ones are none.
 
-    They are: as it is; without what stands in brackets or before a colon; behind the dot of a wrapper; the singular.
+    They are: as it is; without what stands in brackets or before a colon; behind the dot of a wrapper; the singular, or
+    the name of the first of several numbered columns ("Category 1").
     """
     bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name)
     short = bare.rpartition(":")[2] if re.match(r"\s*[a-z]{1,4}:", bare) else bare
@@ -253,7 +278,14 @@ def _fold_forms(name: str) -> tuple[str, ...]:
     full = _fold(name)
     plain = _fold(short)
     single = plain[:-1] if plain.endswith("s") and len(plain) > 3 else ""  # noqa: PLR2004 - "gas", "sms"
+    first = re.fullmatch(r"(.*[^\W\d_])[\s_-]*[01]", short.strip())
+    single = _fold(first[1]) if first is not None else single
     return full, plain if plain != full else "", "", single
+
+
+def _ends_like_id(name: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
+    return bool(words) and _fold(words[-1]) in ID_WORDS
 
 
 def _pad(forms: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Texts of shops without their markup: HTML tags, entities, style and script blocks, and words for "nothing"."""
+"""Texts of shops without their markup (tags, entities, styles, scripts, shortcodes), and words for "nothing"."""
 
 import re
 from typing import Final
@@ -6,9 +6,15 @@ from typing import Final
 from shared.domain.word_search import decode_entities
 
 NULL_WORDS: Final = frozenset(
-    {"null", "nan", "na", "n/a", "n.a.", "none", "nil", "#n/a", "<na>", "\\n", "-", "--", "\u2013", "\u2014"}
+    {"null", "nan", "na", "n/a", "n.a.", "n.a", "none", "nil", "undefined", "blank", "empty", "\\n"}
+    | {"not available", "not applicable", "value!", "ref!", "name?", "div/0!", "num!"}
 )
-"""What exports write for a missing value, compared without case."""
+"""What exports write for a missing value, compared without case and without the brackets or the ``#`` around it."""
+
+_BARE_NULL_WORDS: Final = NULL_WORDS - {"blank", "empty", "value!", "ref!", "name?", "div/0!", "num!"}
+"""Those that also count without brackets or ``#``."""
+
+_NULL_SIGNS: Final = re.compile(r"[-\u2010-\u2015_.?*\u2026]+")
 
 TAGS: Final = frozenset(
     {
@@ -32,6 +38,13 @@ INLINE: Final = frozenset(
 )
 """Elements that stand inside a word or a sentence."""
 
+_SHORTCODE: Final = re.compile(
+    r"\[/?[a-z][a-z0-9]*+[_-][a-z0-9_-]*+(?:\s[^\[\]]*+)?\]"
+    r"|\[[a-z][a-z0-9]*+(?:\s++[a-z_]++=(?>\"[^\"\[]*+\"|'[^'\[]*+'|[^\s\[\]]++))++\s*+/?\]"
+    r"|\[/[a-z][a-z0-9]*+\]"
+)
+"""What WordPress and its page builders write between brackets: ``[vc_row]``, ``[gallery ids="1"]``, ``[/caption]``."""
+
 _TAG: Final = re.compile(r"</?([A-Za-z][\w:.-]*)")
 _TAG_MARK: Final = re.compile(r"[\"'<>]")
 _ESCAPED_BREAK: Final = re.compile(r"(?<![:\\])\\[nrt]")
@@ -39,11 +52,14 @@ _ESCAPED_BREAK: Final = re.compile(r"(?<![:\\])\\[nrt]")
 
 def is_null(text: str) -> bool:
     """Return whether a value says that there is none."""
-    return text.strip().casefold() in NULL_WORDS
+    word = text.strip().casefold()
+    if word in _BARE_NULL_WORDS or _NULL_SIGNS.fullmatch(word):
+        return True
+    return word[:1] in set("(<[{#") and word.strip("()<>[]{}#") in NULL_WORDS
 
 
 def strip_markup(text: str) -> str:
-    """Return a text on one line, without tags, comments, entities, and the content of styles and scripts.
+    """Return a text on one line, without tags, comments, entities, shortcodes, and the content of styles and scripts.
 
     Markup may be encoded once more, as in feeds inside XML: it is decoded before and after.
     """
@@ -56,6 +72,8 @@ def strip_markup(text: str) -> str:
         text = decode_entities(text)
         if "<" in text:
             text = decode_entities(_drop_tags(text))
+    if "[" in text:
+        text = _SHORTCODE.sub(" ", text)
     line = " ".join(text.split())
     return line if text is plain else re.sub(r"\s+([,;:.!?])(?=\s|$)", r"\1", line)
 

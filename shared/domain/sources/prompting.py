@@ -43,7 +43,7 @@ def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
         if len(text) > len(safe[name]):
             left_out.append(f"{name} behind its first {len(safe[name])} characters")
     if "name" in used and not _has_word(safe["name"]):
-        safe["name"] = _find_noun(values, safe, words)
+        _put_noun(safe, values, words)
     parts = []
     for part in theme.prompt_template.split(","):
         names = [name for _, name, _, _ in Formatter().parse(part) if name]
@@ -83,12 +83,16 @@ def _list_words(theme: Theme, values: Mapping[str, str]) -> tuple[str, ...]:
     return (*filter(None, [find_brand(values)]), *find_forbidden_words(theme))
 
 
-def _find_noun(values: Mapping[str, str], safe: Mapping[str, str], words: tuple[str, ...]) -> str:
-    """Return what stands for a name of which nothing is left: the category, a description, else the name as it is."""
-    category = take_out(values.get("category", ""), words)
-    if _has_word(category):
-        return "" if "category" in safe else category
-    return "" if _has_word(safe.get("description", "")) else values.get("name", "")
+def _put_noun(safe: dict[str, str], values: Mapping[str, str], words: tuple[str, ...]) -> None:
+    """Put the category, else the description, else the name as it is in the place of a name with no word left."""
+    for name in ("category", "description"):
+        text = safe[name] if name in safe else shorten(take_out(values.get(name, ""), words))
+        if _has_word(text):
+            safe["name"] = text
+            if name in safe:
+                safe[name] = ""  # else it would be there twice
+            return
+    safe["name"] = values.get("name", "")
 
 
 def _has_word(text: str) -> bool:

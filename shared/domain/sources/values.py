@@ -38,6 +38,8 @@ def parse_row(text: str) -> Any:
     Raises:
         ValueError: it is no JSON; the message says why.
     """
+    if not text.strip():
+        raise ValueError("is empty; expected a value, or one comma fewer")
     try:
         value, end = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
@@ -97,7 +99,11 @@ def describe_value(value: Any) -> str:
             return "yes" if value else "no"
         case list():
             return ", ".join(words for words in map(describe_value, value) if words and not is_null(words))
-        case {"name": str() as name, "options": held} | {"name": str() as name, "value": held} if len(value) < MAX_PAIR:
+        case (
+            {"name": str() as name, "options": held}
+            | {"name": str() as name, "value": held}
+            | {"key": str() as name, "value": held}
+        ) if len(value) < MAX_PAIR:
             words = describe_value(held)
             return f"{name}: {words}" if words and not is_null(words) else ""
         case dict():

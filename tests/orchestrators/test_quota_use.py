@@ -1,0 +1,67 @@
+"""How much of a reported image quota a run uses: window, pace and service together, on a clock that jumps."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from local.engine.clock import ManualClock
+from local.simulator.quota import ImageQuota
+from shared.domain.image_messages import ImageCall, ImageResult
+from shared.pacing import ImagePace
+from tests.support.scripted_course import RUN, Course, follow, limited
+
+START = ManualClock().now()
+STORE_SECONDS = 0.1
+"""How long the store takes, at most, before and after a call takes its turn."""
+
+
+class MeteredCourse(Course):
+    """A course whose image service has a quota, and reports it in each answer."""
+
+    def __init__(self, per_minute: float, image_seconds: float, *, seed: int) -> None:
+        super().__init__(text_seconds=0.2, image_seconds=image_seconds, batch_size=50, claim_seconds=0.1)
+        self.per_minute = per_minute
+        self.random = Random(seed)
+        self.quota = ImageQuota(per_minute, self.tick)
+        self.pace = ImagePace(self.tick, self.sleep)
+        self.refused = 0
+
+    def tick(self) -> float:
+        return (self.clock.now() - START).total_seconds()
+
+    async def _make_image(self, data: Any) -> ImageResult:
+        call = ImageCall.from_json(data)
+        await self.sleep(self.random.uniform(0, STORE_SECONDS))
+        turn_in = await self.pace.wait_for_turn(RUN, call.product_id, None)
+        if turn_in is not None:
+            return ImageResult(turn_in_seconds=turn_in, paced=self.pace.is_reported)
+        await self.sleep(self.random.uniform(0, STORE_SECONDS))
+        started = self.pace.start()
+        wait = self.quota.try_accept()
+        if wait:
+            self.refused += 1
+            self.pace.report(self.per_minute)
+            self.pace.refuse(started, math.ceil(wait), None)
+            return ImageResult(failure=limited(math.ceil(wait)), last_success_at=self._tell_success(), paced=True)
+        result = await super()._make_image(data)
+        self.pace.report(self.per_minute)
+        return replace(result, paced=True)
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "image_seconds", "width", "images"),
+    [(6, 20.0, 4, 20), (60, 20.0, 24, 70), (60, 20.0, 64, 70), (120, 20.0, 48, 120), (120, 5.0, 14, 100)],
+)
+async def test_a_run_uses_the_quota_that_the_service_reports(
+    tmp_path: Path, per_minute: float, image_seconds: float, width: int, images: int
+) -> None:
+    course = MeteredCourse(per_minute, image_seconds, seed=width)
+    await follow(course, tmp_path / "journal", target=images, parallel_image_requests=width)
+    assert len(course.paid) == images
+    seconds = (max(course.calls_at) - min(course.calls_at)).total_seconds()
+    assert (images - 1) * 60 / per_minute / seconds >= 0.95
+    assert course.refused <= width + 0.05 * images
