@@ -235,7 +235,7 @@ async def _draw(services: Services, model: Model, job: PictureJob, prompt: str) 
 
 
 async def _ask_in_turn(services: Services, model: Model, job: PictureJob, ask: ImageRequest) -> ImageAnswer:
-    """Make the call, and tell the rate limiter what the service says of its quota."""
+    """Make the call, and pass what the service reports of its quota to the rate limiter."""
     started = services.pace.start()
     try:
         answer = await model.draw(ask)

@@ -36,7 +36,7 @@ class PaidCall:
         iteration: see ``CallRecord``.
         started_at: when it was made.
         seconds: how long its answer took.
-        suffix: tells the call from others of the same attempt: of another delivery.
+        suffix: distinguishes the call from others of the same attempt: of another delivery.
     """
 
     run_id: str

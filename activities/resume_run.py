@@ -82,7 +82,7 @@ async def run_resume_run(services: Services, resume: ResumeInput) -> Plan:
 async def run_restart_run(services: Services, restart: ResumeInput) -> Plan:
     """Return what a new root of a run starts from, what the lost one made included.
 
-    A pause that was ended while the root was lost is over: nobody else would carry that out.
+    A pause that was ended while the root was lost is over: nothing else would carry that out.
 
     Raises:
         DamagedFileError: a file of the catalog or the run cannot be read.

@@ -91,7 +91,7 @@ def call_text_activity(
 ) -> Generator[Any, Any, tuple[TextResult, int]]:
     """Call a text activity until it succeeds or the policy gives up.
 
-    ``show_wait`` tells callers of a long wait that the service asks for, and of its end.
+    ``show_wait`` publishes a long wait that the service asks for, and its end.
 
     Returns:
         The last result, with the cost of every try, and how many tries there were.

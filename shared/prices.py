@@ -125,7 +125,7 @@ def count_grid_tokens(side: int, width: int, height: int) -> int:
         width: in pixels.
         height: in pixels.
     """
-    # Python rounds halves to even; the service's counts have no case that tells the difference.
+    # Python rounds halves to even; no published count shows a difference.
     short_side = round(side * min(width, height) / max(width, height))
     return math.ceil(side * short_side * (2_000_000 + width * height) / 4_000_000)
 

@@ -1,4 +1,4 @@
-"""What a failed probe of a model service proves: a list of models that cannot be read is no reason to refuse a run."""
+"""What a failed probe of a model service proves: a list of models that cannot be read does not refuse a run."""
 
 from shared.ports import ModelError
 from shared.reasons import Reason

@@ -1,6 +1,6 @@
 """What the durable engine says of the root of a run: asked before each call that is billed.
 
-Somebody may terminate or suspend a run from outside, in the portal or through the management API. The engine stops the
+A person may terminate or suspend a run from outside, in the portal or through the management API. The engine stops the
 root only: its children and their activities go on unless they look.
 """
 
@@ -46,7 +46,7 @@ class RootWatch:
         self._binding = binding or self._binding
 
     async def read(self, run_id: str) -> Root:
-        """Return what a run's root does; an engine that cannot be asked keeps nobody from working."""
+        """Return what a run's root does; an engine that does not answer stops no work."""
         now = time.monotonic()
         asked_at, root = self._seen.get(run_id, (-FRESH_SECONDS, Root.AT_WORK))
         if now - asked_at < FRESH_SECONDS or not self._binding:
@@ -56,7 +56,9 @@ class RootWatch:
                 status = await df.DurableOrchestrationClient(self._binding).get_status(run_id)
             root = _ROOTS.get(status.runtime_status, Root.AT_WORK)
         except Exception as error:  # noqa: BLE001 - the call goes ahead as if the root were at work
-            logger.warning("the durable engine did not say whether run %s goes on: %s", run_id, describe_error(error))
+            logger.warning(
+                "the durable engine did not report whether run %s continues: %s", run_id, describe_error(error)
+            )
         self._seen[run_id] = (now, root)
         while len(self._seen) > MAX_RUNS:
             self._seen.popitem(last=False)

@@ -261,7 +261,7 @@ async def use_settings(settings: Settings | None) -> None:
 def start_telemetry() -> None:
     """Set up telemetry when the app is loaded: what is set up later misses the first span of each process.
 
-    A setting that cannot be used does not keep the app from loading; its health tells which one it is.
+    A setting that cannot be used does not keep the app from loading; its health names it.
     """
     with contextlib.suppress(SettingError):
         _set_up_telemetry(load_settings())

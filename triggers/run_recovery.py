@@ -1,6 +1,6 @@
 """Recovers a run whose root ended without ending the run: starts it again, or ends it once no child can pay any more.
 
-Whoever asks for the run's status does this in passing, and so does a timer. A record in the store is created before
+Each request for the run's status does this in passing, and so does a timer. A record in the store is created before
 each start, so of many who see the same loss one acts.
 """
 

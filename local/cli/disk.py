@@ -71,7 +71,7 @@ def silence_log_when(is_full: Callable[[], bool]) -> Iterator[None]:
 
 
 def make_full_error(folder: Path) -> CliError:
-    """Return what people and programs are told of a full disk."""
+    """Return the message and the reason of a full disk."""
     return CliError(
         f"no space left on the disk of {folder}: free some space and run the same command again; it resumes the run",
         reason=Reason.STORE_UNAVAILABLE,

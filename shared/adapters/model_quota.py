@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 LONGEST_PERIOD_SECONDS = 90.0
-"""Some services report a quota of a day under the same name; how soon it is full again tells them apart."""
+"""Some services report a quota of a day under the same name; how soon it is full again distinguishes them."""
 
 KINDS = ("requests", "images")
 """OpenAI may report an image quota under a name of its own."""

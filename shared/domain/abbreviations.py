@@ -1,4 +1,4 @@
-"""Abbreviations before a full stop, and words that begin sentences: what tells a sentence's end in alphabetic scripts.
+"""Abbreviations before a full stop, and words that begin sentences: what marks a sentence's end in alphabetic scripts.
 
 In the manner of CLDR's segment suppressions, for the languages that catalogs are mostly written in. Case-folded.
 """

@@ -1,6 +1,6 @@
 """The fixed parts of an image prompt, its opening and its tail, which a program can put right itself. Pure.
 
-Models forget, translate and vary what they are to repeat to the letter. That is no reason to pay for another draft.
+Models forget, translate and vary what they are to repeat to the letter. That does not justify paying for another draft.
 """
 
 import re

@@ -35,7 +35,7 @@ class LostRoot:
     """A root that ended without ending its run.
 
     Attributes:
-        is_terminated: somebody ended it through the management of its host.
+        is_terminated: it was ended through the management of its host.
         output: what it failed with.
         stop: why the run pays no more.
         restarts: when it was started again before.

@@ -383,7 +383,7 @@ def view_cost(cost: Cost) -> CostView:
 def recall_work(status: RunStatus) -> tuple[Plan, Tally]:
     """Return what a run had found and done, from a status that its callers saw: the inverse of `compose_status`.
 
-    Items that it accepted count as found: the status does not tell them apart.
+    Items that it accepted count as found: the status does not distinguish them.
     """
     progress, cost = status.progress, status.cost
     found = Plan(

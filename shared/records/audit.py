@@ -43,7 +43,7 @@ RUNS_LOOKED_AT = 20
 
 
 async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> RunStatus:
-    """Make a run's audit anew from its records, and return the status with its path and with what the calls cost.
+    """Rebuild a run's audit from its records, and return the status with its path and with what the calls cost.
 
     The records know more than the run's own count: calls that died with their process, and those of a message that was
     delivered twice. Where a record is missing, the run's count is the larger one, and stays.

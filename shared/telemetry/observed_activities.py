@@ -58,7 +58,7 @@ def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
     async def observed(*, payload: Data, context: func.Context, **bindings: str) -> Data:
         try:
             result = await execute(payload, context, bindings)
-        except Exception as error:  # noqa: BLE001 - it goes on, without its message
+        except Exception as error:  # noqa: BLE001 - raised again below, without its message
             surprise = hide_message(error)
         else:
             # The instance may be taken away when a run has ended or waits for a person.

@@ -25,7 +25,7 @@ def observe_request(function: HttpFunction) -> HttpFunction:
     async def observed(*, context: func.Context, **arguments: Any) -> func.HttpResponse:
         try:
             return await execute(context, arguments)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it goes on without its message
+        except Exception as error:  # noqa: BLE001 - raised again below, without its message
             surprise = hide_message(error)
         raise surprise
 

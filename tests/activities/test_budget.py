@@ -110,7 +110,7 @@ async def test_killed_before_any_change_its_money_is_counted_once_it_is_told(pai
         assert ledger["holds"] == {}
         assert ledger["spentNanoUsd"] == read_nano_usd(result)
         is_paid_twice = sum(model.paid.values()) > 1
-        # Of a process that died between its reservation and its call, nobody knows that it made none.
+        # Of a process that died between its reservation and its call, no record says that it made none.
         assert bool(ledger["lostNanoUsd"]) >= is_paid_twice
         if survived:
             break

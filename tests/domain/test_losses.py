@@ -1,4 +1,4 @@
-"""A lost worker is told from a fault of ours by the words of the host, and its work is tried for five minutes."""
+"""The words of the host distinguish a lost worker from a fault of ours; its work is tried for five minutes."""
 
 import pytest
 from hypothesis import given

@@ -147,7 +147,7 @@ def test_a_map_that_cannot_be_meant_is_told(told: dict[str, str], message: str) 
         ("a.json", b"[ ]", "has no rows; expected one at least"),
         ("a.csv", b"id,name\n", "has no rows; expected one at least"),
         ("a.json", "[{}]".encode("utf-16")[:-1], "is cut off or damaged: its byte order mark says utf-16"),
-        ("a.csv", b"id,name\n1,caf\xe9\n", "is no UTF-8: line 2 has the byte 0xe9 behind '1,caf'; expected UTF-8"),
+        ("a.csv", b"id,name\n1,caf\xe9\n", "is not UTF-8: line 2 has the byte 0xe9 behind '1,caf'; expected UTF-8"),
         ("a.csv", "id,name\n1,a\n".encode("utf-16-le"), "has a NUL in the name of column 1, as text that is UTF-16"),
         ("a.json", b"id,name\n", "begins with 'i'; expected a JSON array, or a name that ends in .jsonl, .csv or .tsv"),
         ("a.json", b'{"a": {"x": 1},\n"b": {"x": 2}}', "is an object of objects; expected a JSON array of rows"),

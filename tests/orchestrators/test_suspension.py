@@ -1,4 +1,4 @@
-"""Runs that somebody suspends for long: nothing is lost by it, and little is asked meanwhile."""
+"""Runs that are suspended for long lose nothing, and ask little meanwhile."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -54,6 +54,6 @@ def explain_bytes(error: UnicodeDecodeError, latest: str, line: int, *, is_first
     line += before.count(b"\n")
     words = words[words.rfind("\n") + 1 :][-30:]
     return (
-        f"is no UTF-8: line {line} has the byte {found:#04x} behind {words!r}; expected UTF-8, with or without a "
+        f"is not UTF-8: line {line} has the byte {found:#04x} behind {words!r}; expected UTF-8, with or without a "
         "byte order mark, which spreadsheets call 'CSV UTF-8'"
     )
