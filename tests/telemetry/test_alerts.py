@@ -89,9 +89,9 @@ def stretch(tables: Tables, over: timedelta) -> None:
         row["TimeGenerated"] = first + (row["TimeGenerated"] - first) * (over / longest)
 
 
-async def cancel_once_called(app: RunningApp, kind: str, status: str, count: int) -> None:
-    """Cancel a run when so many calls of a kind were answered with a status."""
-    run_id = await app.start(**RUN)
+async def cancel_once_called(app: RunningApp, kind: str, status: str, count: int, **changes: Any) -> None:
+    """Cancel a run, of a request with some changes, when so many calls of a kind were answered with a status."""
+    run_id = await app.start(**RUN | changes)
     async with asyncio.timeout(20):
         while app.simulator.stats()["requests"][kind].get(status, 0) < count:  # noqa: ASYNC110 - it does not tell
             await asyncio.sleep(0.05)
@@ -227,7 +227,7 @@ async def test_calls_that_are_mostly_refused_fire(recorder: Recorder) -> None:
 
 async def test_a_cancelled_run_fires_nothing(recorder: Recorder, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.05, "image": 0.2}}) as app:
-        await cancel_once_called(app, "images", "200", 1)
+        await cancel_once_called(app, "images", "200", 1, targetCount=40, parallelImageRequests=1)
 
     tables = recorder.read_tables()
     stretch(tables, timedelta(minutes=20))
