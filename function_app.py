@@ -3,22 +3,22 @@
 import azure.durable_functions as df
 
 from activities import (
-    claim_page,
+    claim_work_page,
     close_run,
     evaluate_image,
-    make_categories,
-    make_image,
+    generate_image,
+    import_input,
     prepare_run,
     publish_catalog,
     resume_run,
     rewrite_prompt,
-    take_input,
     write_batch,
-    write_prompts,
+    write_categories,
+    write_prompt_batch,
 )
-from orchestrators import ending, make_images, prompt_items, seed_catalog, write_items
-from shared.wiring import start_telemetry
-from triggers import audits, catalogs, failed_runs, health, inputs, purge, runs
+from orchestrators import finish_run, generate_images, seed_catalog, write_items, write_prompts
+from shared.services.container import start_telemetry
+from triggers import audit, catalogs, health, inputs, purge_history, resume_failed_runs, runs
 
 start_telemetry()
 
@@ -26,25 +26,25 @@ app = df.DFApp()
 
 for module in (
     runs,
-    audits,
+    audit,
     catalogs,
     inputs,
     health,
-    purge,
-    failed_runs,
+    purge_history,
+    resume_failed_runs,
     seed_catalog,
-    ending,
+    finish_run,
     write_items,
-    prompt_items,
-    make_images,
-    prepare_run,
-    take_input,
-    resume_run,
-    make_categories,
-    write_batch,
     write_prompts,
-    claim_page,
-    make_image,
+    generate_images,
+    prepare_run,
+    import_input,
+    resume_run,
+    write_categories,
+    write_batch,
+    write_prompt_batch,
+    claim_work_page,
+    generate_image,
     evaluate_image,
     rewrite_prompt,
     publish_catalog,

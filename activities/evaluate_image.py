@@ -1,4 +1,4 @@
-"""``evaluate_image`` and ``end_refinement``: a picture is looked at, and the best one so far is the item's."""
+"""``evaluate_image`` and ``finish_refinement``: an image is looked at, and the best one so far is the item's."""
 
 import asyncio
 from dataclasses import replace
@@ -6,98 +6,100 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.failures import shorten, tell_failures
-from activities.picture_jobs import PictureJob, open_picture_job
-from activities.refining import end_refining, end_with_failure
-from activities.reviews import buy_review
-from activities.shipping import ship_best
-from shared.domain.image_messages import Action, FailedImage, ImageCall, ImageResult, Step
-from shared.domain.messages import Done, Failure
-from shared.domain.refinement import decide_halt
-from shared.domain.review_prompts import ask_for_evaluation
-from shared.domain.reviews import Evaluation
-from shared.imaging.pictures import BadImageError
-from shared.imaging.prompt_pictures import PROMPT_PICTURE_TYPE, make_prompt_picture
-from shared.ports import PromptPicture, Store, StoreUnavailableError
+from shared.images.evaluation import Evaluation
+from shared.images.finish_refinement import complete_refinement, fail_refinement
+from shared.images.image_step import ImageStepJob, open_image_step_job
+from shared.images.promote import promote_best
+from shared.images.refinement_call import make_refinement_call
+from shared.images.refinement_policy import decide_refinement_end
+from shared.images.round_files import EvaluationRecord
+from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
+from shared.messages.runs import ActivityResult, Failure
+from shared.models.call_failures import catch_failures, shorten
+from shared.models.prompts.evaluation import build_evaluation_request
+from shared.models.protocol import Store, StoreUnavailableError, VisionImage
 from shared.reasons import Reason
-from shared.records.claims import beat
-from shared.records.refinements import EvaluationRecord
+from shared.rendering.inspect_image import BadImageError
+from shared.rendering.vision_image import VISION_IMAGE_TYPE, make_vision_image
+from shared.runs.run_claim import send_heartbeat
+from shared.services.container import Services, get_services
 from shared.telemetry.observed_activities import observe_activity
-from shared.wiring import Services, get_services
 
 blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="payload")
-@blueprint.generic_input_binding(arg_name="engine", type="durableClient")
+@blueprint.generic_input_binding(arg_name="durable_client", type="durableClient")
 @observe_activity
-async def evaluate_image(payload: dict, engine: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+async def evaluate_image(payload: dict, durable_client: str = "") -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
     """Activity: ``ImageCall`` in, ``ImageResult`` out."""
     services, call = get_services(), ImageCall.from_json(payload)
-    services.roots.learn(engine)
+    services.root_states.set_client_binding(durable_client)
 
     async def work() -> dict[str, Any]:
-        result = await tell_failures(services, call.run_id, ImageResult, lambda: run_evaluate_image(services, call))
+        result = await catch_failures(services, call.run_id, ImageResult, lambda: run_evaluate_image(services, call))
         return result.to_json()
 
-    return await services.deliveries.work_once(f"{call.run_id}/evaluation/{call.product_id}", payload, work)
+    return await services.deliveries.run_once(f"{call.run_id}/evaluation/{call.product_id}", payload, work)
 
 
 @blueprint.activity_trigger(input_name="payload")
 @observe_activity
-async def end_refinement(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
-    """Activity: ``FailedImage`` in, ``Done`` out; the item keeps the best picture from before the failure."""
+async def finish_refinement(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
+    """Activity: ``FailedImage`` in, ``ActivityResult`` out; the item keeps the best image from before the failure."""
     services, failed = get_services(), FailedImage.from_json(payload)
 
-    async def work() -> Done:
-        await end_with_failure(services, failed)
-        return Done()
+    async def work() -> ActivityResult:
+        await fail_refinement(services, failed)
+        return ActivityResult()
 
-    return (await tell_failures(services, failed.run_id, Done, work)).to_json()
+    return (await catch_failures(services, failed.run_id, ActivityResult, work)).to_json()
 
 
 async def run_evaluate_image(services: Services, call: ImageCall) -> ImageResult:
-    """Look at a round's picture once, ship it if it is the best so far, and say whether another one is drawn.
+    """Look at a round's image once, ship it if it is the best so far, and say whether another one is drawn.
 
     Raises:
         DamagedFileError: a file of the catalog or the run cannot be read.
         SettingError: the model is not configured.
         StoreUnavailableError: the store does not answer.
     """
-    job = await open_picture_job(services, call)
+    job = await open_image_step_job(services, call)
     evaluation = await job.results.read_evaluation(call.step.round)
     if evaluation is None:
-        bought = services.unstored.take(job.key, EvaluationRecord) or await _buy_evaluation(services, job)
-        if isinstance(bought, ImageResult):
-            return bought
+        outcome = services.pending_writes.take(job.key, EvaluationRecord) or await _request_evaluation(services, job)
+        if isinstance(outcome, ImageResult):
+            return outcome
         try:
-            evaluation = await job.results.keep_evaluation(replace(bought, leg=call.leg))
+            evaluation = await job.results.record_evaluation(replace(outcome, resume_count=call.resume_count))
         except StoreUnavailableError:
-            services.unstored.keep(job.key, bought)
+            services.pending_writes.add(job.key, outcome)
             raise
-        await beat(services.store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
+        await send_heartbeat(
+            services.store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True
+        )
     await job.allowance.settle(evaluation.cost)
     return await _decide(services, job, evaluation)
 
 
-async def _buy_evaluation(services: Services, job: PictureJob) -> EvaluationRecord | ImageResult:
-    """Show the picture to the vision model; the result where that came to nothing."""
+async def _request_evaluation(services: Services, job: ImageStepJob) -> EvaluationRecord | ImageResult:
+    """Show the image to the vision model; the result where that came to nothing."""
     try:
-        shown, first = await _read_picture(services.store, job.round_path), await job.results.read_iteration(1)
+        vision_image, first = await _read_vision_image(services.store, job.round_path), await job.results.read_round(1)
     except BadImageError as error:
-        return _fail(f"{job.round_path} cannot be shown: {error}")
-    if shown is None or first is None:
-        return _fail(f"{job.round_path} is gone; expected the picture to look at")
+        return _make_failure(f"{job.round_path} cannot be shown: {error}")
+    if vision_image is None or first is None:
+        return _make_failure(f"{job.round_path} is gone; expected the image to look at")
     round_ = job.call.step.round
-    ask = ask_for_evaluation(first.prompt, shown, iteration=round_)
+    model_request = build_evaluation_request(first.prompt, vision_image, iteration=round_)
 
     def read(found: Evaluation) -> Evaluation:
         return found
 
-    bought = await buy_review(services, job, ask, read)
-    if isinstance(bought, ImageResult):
-        return bought
-    found = bought.value
+    outcome = await make_refinement_call(services, job, model_request, read)
+    if isinstance(outcome, ImageResult):
+        return outcome
+    found = outcome.value
     return EvaluationRecord(
         iteration=round_,
         prompt=first.prompt,
@@ -105,18 +107,18 @@ async def _buy_evaluation(services: Services, job: PictureJob) -> EvaluationReco
         missing=tuple(found.missing),
         wrong=tuple(found.wrong),
         unwanted=tuple(found.unwanted),
-        model=bought.model,
-        request_id=bought.request_id,
-        cost=bought.cost,
+        model=outcome.model,
+        request_id=outcome.request_id,
+        cost=outcome.cost,
     )
 
 
-def _fail(message: str) -> ImageResult:
+def _make_failure(message: str) -> ImageResult:
     return ImageResult(failure=Failure(Reason.INTERNAL_ERROR, shorten(message)))
 
 
-async def _read_picture(store: Store, path: str) -> PromptPicture | None:
-    """Return a picture as it is shown; only that is held while the answer is waited for, not the picture itself.
+async def _read_vision_image(store: Store, path: str) -> VisionImage | None:
+    """Return an image as it is shown; only that is held while the answer is waited for, not the image itself.
 
     Raises:
         BadImageError: somebody has damaged it: it was good when it was stored.
@@ -124,17 +126,17 @@ async def _read_picture(store: Store, path: str) -> PromptPicture | None:
     content = await store.read(path)
     if content is None:
         return None
-    return PromptPicture(await asyncio.to_thread(make_prompt_picture, content.data), PROMPT_PICTURE_TYPE)
+    return VisionImage(await asyncio.to_thread(make_vision_image, content.data), VISION_IMAGE_TYPE)
 
 
-async def _decide(services: Services, job: PictureJob, evaluation: EvaluationRecord) -> ImageResult:
-    """Ship the best picture so far, and say what follows, also where a late repetition finds later rounds."""
+async def _decide(services: Services, job: ImageStepJob, evaluation: EvaluationRecord) -> ImageResult:
+    """Ship the best image so far, and say what follows, also where a late repetition finds later rounds."""
     round_, refine = job.call.step.round, job.request.refine
     scores = [found.score for found in await job.results.list_evaluations(round_)]
-    await ship_best(services.store, job.request, job.item, job.results)
-    cost = job.tell_cost(evaluation.cost, evaluation.leg)
-    halt = decide_halt(scores, refine)
+    await promote_best(services.store, job.request, job.item, job.results)
+    cost = job.find_unreported_cost(evaluation.cost, evaluation.resume_count)
+    halt = decide_refinement_end(scores, refine)
     if halt is None:
-        return ImageResult(cost=cost, next=Step(Action.REWRITE, round_ + 1))
-    await end_refining(job, halt)
+        return ImageResult(cost=cost, next=ImageStep(ImageAction.REWRITE, round_ + 1))
+    await complete_refinement(job, halt)
     return ImageResult(cost=cost, refined=True)

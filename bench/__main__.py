@@ -12,9 +12,9 @@ import aiohttp
 
 from bench.cases import CASES, COLD_IMPORT, find_case, select_cases
 from bench.cold_import import measure_cold_import
-from bench.measure import measure_load
+from bench.measure import measure_workload
 from bench.report import format_tables, write_report
-from bench.results import FIGURES_FILE, Results, open_results
+from bench.results import METRICS_FILE, Results, open_results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these cases, or all that start so")
     parser.add_argument("--list", action="store_true", help="name the cases and end")
-    parser.add_argument("--figures", type=Path, default=FIGURES_FILE, metavar="FILE", help="default: %(default)s")
+    parser.add_argument("--figures", type=Path, default=METRICS_FILE, metavar="FILE", help="default: %(default)s")
     options = parser.parse_args(arguments)
     if options.list:
         print("\n".join([COLD_IMPORT, *(f"{case.name}{' (only when named)' * case.is_extra}" for case in CASES)]))
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = select_cases(options.only)
     except ValueError as error:
         parser.error(f"--only: {error}")
-    results = open_results(options.figures, is_quick=options.quick, goes_on=bool(options.only))
+    results = open_results(options.figures, is_quick=options.quick, is_resumed=bool(options.only))
     measure_cases(names, results, options.figures)
     print(format_tables(results))
     print(f"figures: {options.figures}")
@@ -60,7 +60,7 @@ def _measure(name: str, *, is_quick: bool) -> dict[str, Any]:
     try:
         if name == COLD_IMPORT:
             return measure_cold_import()
-        return asyncio.run(measure_load(find_case(name).pick_load(quick=is_quick)))
+        return asyncio.run(measure_workload(find_case(name).choose_workload(quick=is_quick)))
     except (aiohttp.ClientError, OSError, RuntimeError, LookupError, ValueError) as error:
         return {"error": f"{type(error).__name__}: {error}"}
 

@@ -22,16 +22,16 @@ from typing import Any, TypeVar, cast
 from openai import APIError, AsyncOpenAI
 from pydantic import BaseModel
 
-from bench.lifeline import hand_over, take_job
+from bench.child_process import read_job, write_report_line
 from bench.observations import ProcessReport
-from bench.resources import read_cpu_seconds, read_peak_memory_mb
-from shared.adapters.model_schema import build_strict_schema
+from bench.process_resources import read_cpu_seconds, read_peak_memory_mb
+from shared.catalog import item_rules
+from shared.catalog.items import CategoryList, Draft, DraftBatch
+from shared.catalog.theme import Theme
 from shared.config import ModelSettings
-from shared.domain import rules
-from shared.domain.items import CategoryList, Draft, DraftBatch
-from shared.domain.prompts import CATEGORY_INSTRUCTIONS, ITEM_INSTRUCTIONS
-from shared.domain.requests import SeedRequest
-from shared.domain.themes import Theme
+from shared.models.prompts.items import CATEGORY_INSTRUCTIONS, ITEM_INSTRUCTIONS
+from shared.models.providers.json_schema import build_strict_schema
+from shared.runs.request import SeedRequest
 
 RETRY_SECONDS = 10.0
 MODELS = ModelSettings()
@@ -43,10 +43,10 @@ ResultT = TypeVar("ResultT")
 
 def main() -> None:
     """Make the catalog and hand over the report."""
-    hand_over(asdict(asyncio.run(carry_out(take_job()))))
+    write_report_line(asdict(asyncio.run(run_job(read_job()))))
 
 
-async def carry_out(job: dict[str, Any]) -> ProcessReport:
+async def run_job(job: dict[str, Any]) -> ProcessReport:
     """Make the one catalog of a job."""
     ((body,),) = job["stages"]
     folder, request = Path(job["folder"]), SeedRequest.from_json(body)
@@ -69,19 +69,19 @@ async def make_catalog(client: AsyncOpenAI, request: SeedRequest, folder: Path) 
     if not request.dry_run:
         semaphore = asyncio.Semaphore(request.parallel_image_requests)
 
-        async def make_image(row: dict[str, Any]) -> None:
+        async def store_image(row: dict[str, Any]) -> None:
             async with semaphore:
-                data = await try_again(partial(draw, client, request, row["imagePrompt"]))
+                data = await retry(partial(generate_image, client, request, row["imagePrompt"]))
                 (folder / "images" / row["filename"]).write_bytes(data)
 
-        await asyncio.gather(*(make_image(row) for row in rows))
+        await asyncio.gather(*(store_image(row) for row in rows))
     (folder / "catalog.json").write_text(json.dumps(rows, indent=2), encoding="utf-8")
 
 
 async def write_categories(client: AsyncOpenAI, request: SeedRequest) -> list[str]:
     """Return the names of the categories."""
     task = {"task": "categories", "count": request.category_count, "existing": [], **describe_theme(request.theme)}
-    answer = await try_again(partial(ask, client, CATEGORY_INSTRUCTIONS, task, CategoryList, "category_list"))
+    answer = await retry(partial(call_text_model, client, CATEGORY_INSTRUCTIONS, task, CategoryList, "category_list"))
     return [category.name for category in answer.categories]
 
 
@@ -92,7 +92,7 @@ async def write_items(client: AsyncOpenAI, request: SeedRequest, categories: lis
     while len(items) < request.target_count:
         batch += 1
         task = make_items_task(request, categories, list(items.values()), batch)
-        answer = await try_again(partial(ask, client, ITEM_INSTRUCTIONS, task, DraftBatch, "item_batch"))
+        answer = await retry(partial(call_text_model, client, ITEM_INSTRUCTIONS, task, DraftBatch, "item_batch"))
         for draft in answer.items:
             items.setdefault(draft.name.casefold(), draft)
     return list(items.values())[: request.target_count]
@@ -110,7 +110,7 @@ def make_items_task(request: SeedRequest, categories: list[str], items: list[Dra
         "batch": batch,
         "openings": list(request.theme.openings),
         "tail": request.theme.tail,
-        "promptCharacters": rules.ASKED_PROMPT_CHARACTERS,
+        "promptCharacters": item_rules.REQUESTED_PROMPT_CHARACTERS,
         "categories": [
             {"name": name, "count": count, "taken": [item.name for item in items if item.category == name]}
             for name, count in counts.items()
@@ -125,7 +125,7 @@ def describe_theme(theme: Theme) -> dict[str, Any]:
     return {"subject": theme.subject, "forbiddenWords": list(theme.forbidden_words)}
 
 
-async def ask(
+async def call_text_model(
     client: AsyncOpenAI, instructions: str, task: dict[str, Any], answer_type: type[AnswerT], schema_name: str
 ) -> AnswerT:
     """Return the structured answer to one text call."""
@@ -139,8 +139,8 @@ async def ask(
     return answer_type.model_validate_json(response.output_text)
 
 
-async def draw(client: AsyncOpenAI, request: SeedRequest, prompt: str) -> bytes:
-    """Return one picture."""
+async def generate_image(client: AsyncOpenAI, request: SeedRequest, prompt: str) -> bytes:
+    """Return one image."""
     answer = await client.images.generate(
         model=MODELS.image_deployment,
         prompt=prompt,
@@ -151,7 +151,7 @@ async def draw(client: AsyncOpenAI, request: SeedRequest, prompt: str) -> bytes:
     return base64.b64decode((answer.data or [])[0].b64_json or "")
 
 
-async def try_again(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
+async def retry(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
     """Return what a call brings, however often it takes."""
     while True:
         try:

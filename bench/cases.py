@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.loads import Load
+from bench.workload import Workload
 
 COLD_IMPORT = "cold-import"
 """Not a load: a fresh interpreter imports the app."""
@@ -22,11 +22,11 @@ class Case:
     """
 
     name: str
-    full: Load
-    quick: Load
+    full: Workload
+    quick: Workload
     is_extra: bool = False
 
-    def pick_load(self, *, quick: bool) -> Load:
+    def choose_workload(self, *, quick: bool) -> Workload:
         """Return the load of a quick or a full measurement."""
         return self.quick if quick else self.full
 
@@ -44,9 +44,9 @@ def select_cases(names: Sequence[str]) -> list[str]:
         return [COLD_IMPORT, *(case.name for case in CASES if not case.is_extra)]
     known = [COLD_IMPORT, *(case.name for case in CASES)]
     for name in names:
-        if not any(_stands_for(name, case) for case in known):
+        if not any(_matches(name, case) for case in known):
             raise ValueError(f"{name!r} is no case; expected one of {', '.join(known)}, or the start of some")
-    return [case for case in known if any(_stands_for(name, case) for name in names)]
+    return [case for case in known if any(_matches(name, case) for name in names)]
 
 
 def find_case(name: str) -> Case:
@@ -58,24 +58,24 @@ def find_case(name: str) -> Case:
     return _BY_NAME[name]
 
 
-def _stands_for(name: str, case: str) -> bool:
+def _matches(name: str, case: str) -> bool:
     return case == name or case.startswith(f"{name}-")
 
 
-def _scale(name: str, full: Load, *, is_extra: bool = False, **quick: Any) -> Case:
+def _scale(name: str, full: Workload, *, is_extra: bool = False, **quick: Any) -> Case:
     return Case(name, full, replace(full, **quick), is_extra)
 
 
 # 600 a minute are 10 a second: 1,000 images take at least 100 s. 32 calls of 2 s could start 16 a second.
-_QUOTA = Load(items=1000, window=32, image_seconds=2.0, quota=600)
-_WINDOW = Load(items=1000, window=16)
-# Small pictures that come fast: what the engine itself costs has nowhere to hide.
-_GROWTH = Load(items=500, window=32, image_seconds=0.5)
+_QUOTA = Workload(items=1000, window=32, image_seconds=2.0, quota=600)
+_WINDOW = Workload(items=1000, window=16)
+# Small images that come fast: what the engine itself costs has nowhere to hide.
+_GROWTH = Workload(items=500, window=32, image_seconds=0.5)
 # The default batch size; nothing but text calls.
-_PROMPTS = Load(items=200, batch_size=20, dry_run=True)
-_FIRST = Load(items=100, batch_size=20, text_seconds=2.0, image_seconds=0.5)
-# As large as real pictures, and as many; answers take a tenth of the time.
-_WHOLE = Load(
+_PROMPTS = Workload(items=200, batch_size=20, dry_run=True)
+_FIRST = Workload(items=100, batch_size=20, text_seconds=2.0, image_seconds=0.5)
+# As large as real images, and as many; answers take a tenth of the time.
+_WHOLE = Workload(
     items=5000,
     window=64,
     image_seconds=3.0,
@@ -85,7 +85,7 @@ _WHOLE = Load(
     image_bytes=1_500_000,
 )
 # A shop's products through a service that refuses, throttles and hangs; then it is well again, and a repair follows.
-_FAULTY = Load(
+_FAULTY = Workload(
     items=5000,
     window=64,
     image_seconds=0.1,
@@ -93,14 +93,14 @@ _FAULTY = Load(
     rates={"rate_limited": 0.3, "content_policy": 0.2, "timeout": 0.1},
     repairs=True,
 )
-_PRODUCTS = Load(items=5000, window=32, image_seconds=0.0, products=True)
-_KILL = Load(items=300, image_seconds=1.0, kill_at=150)
+_PRODUCTS = Workload(items=5000, window=32, image_seconds=0.0, products=True)
+_KILL = Workload(items=300, image_seconds=1.0, kill_at=150)
 
 
 def _list_cases() -> Iterator[Case]:
-    yield _scale("quota-told", replace(_QUOTA, pace=600), items=110)
+    yield _scale("quota-told", replace(_QUOTA, requests_per_minute=600), items=110)
     yield _scale("quota-untold", _QUOTA, items=110)
-    yield _scale("quota-told-2", replace(_QUOTA, items=250, runs=2, pace=600), items=55)
+    yield _scale("quota-told-2", replace(_QUOTA, items=250, runs=2, requests_per_minute=600), items=55)
     yield _scale("quota-untold-2", replace(_QUOTA, items=250, runs=2), items=55)
     yield _scale("quota-untold-8", replace(_QUOTA, items=125, runs=8), items=16)
     yield _scale("baseline-quota", replace(_QUOTA, subject="script"), items=110)
@@ -113,8 +113,8 @@ def _list_cases() -> Iterator[Case]:
     yield _scale("growth-small", _GROWTH, items=100)
     yield _scale("growth-medium", replace(_GROWTH, items=5000), items=200)
     yield _scale("growth-large", replace(_GROWTH, items=20_000), items=300)
-    yield _scale("growth-paced-small", replace(_GROWTH, pace=3000), items=100)
-    yield _scale("growth-paced-medium", replace(_GROWTH, items=5000, pace=3000), items=200)
+    yield _scale("growth-paced-small", replace(_GROWTH, requests_per_minute=3000), items=100)
+    yield _scale("growth-paced-medium", replace(_GROWTH, items=5000, requests_per_minute=3000), items=200)
 
     for size, items, few in (("small", 200, 100), ("medium", 2000, 300), ("large", 10_000, 600)):
         yield _scale(f"prompts-{size}", replace(_PROMPTS, items=items), items=few)
@@ -126,10 +126,10 @@ def _list_cases() -> Iterator[Case]:
     yield _scale("kill", _KILL, items=48, kill_at=24)
     yield _scale("baseline-kill", replace(_KILL, subject="script"), items=48, kill_at=24)
 
-    yield _scale("breaker", Load(items=300, block_after=50), items=100)
-    yield _scale("breaker-resumed", Load(items=300, block_after=50, pauses=True), items=100)
-    # About half of what it would cost: a picture of this size and quality is $0.053 by the list.
-    yield _scale("budget", Load(items=80, size="1024x1024", max_cost_usd=2.0), items=40, max_cost_usd=1.0)
+    yield _scale("breaker", Workload(items=300, block_after=50), items=100)
+    yield _scale("breaker-resumed", Workload(items=300, block_after=50, pauses=True), items=100)
+    # About half of what it would cost: an image of this size and quality is $0.053 by the list.
+    yield _scale("budget", Workload(items=80, size="1024x1024", max_cost_usd=2.0), items=40, max_cost_usd=1.0)
 
     yield _scale("products-faults", _FAULTY, items=60)
     yield _scale("products-small", _PRODUCTS, items=100)
@@ -137,7 +137,7 @@ def _list_cases() -> Iterator[Case]:
 
     yield _scale("five-hundred", replace(_WHOLE, items=500), items=40, image_seconds=0.5, text_seconds=0.2)
     yield _scale("five-thousand", _WHOLE, items=160, image_seconds=0.5, text_seconds=0.2)
-    yield _scale("fifty-thousand", Load(items=50_000, window=64, dry_run_first=True), is_extra=True, items=400)
+    yield _scale("fifty-thousand", Workload(items=50_000, window=64, dry_run_first=True), is_extra=True, items=400)
 
 
 CASES = tuple(_list_cases())

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from bench.plots import Bar, Series, draw_bars, draw_curves
+from bench.number_format import Unit
 from bench.results import Results
-from bench.units import Unit
+from bench.svg_plots import Bar, Series, draw_bars, draw_curves
 
 APP, SCRIPT, PACED = 0, 1, 2
 """Numbers of colours: the same thing has the same colour in every plot."""
@@ -23,7 +23,7 @@ WINDOW_CASES = (
     ("plain script, 1 s each", "baseline-window-constant-1s", SCRIPT),
     ("lognormal 3 s", "window-lognormal-3s", APP),
 )
-GROWTH_CASES = (
+SIZE_CASES = (
     ("as fast as it goes", ("growth-small", "growth-medium", "growth-large"), APP),
     ("paced", ("growth-paced-small", "growth-paced-medium"), PACED),
 )
@@ -33,7 +33,7 @@ PROMPT_CASES = (
 )
 
 
-def draw_charts(results: Results) -> Iterator[tuple[str, str, str]]:
+def write_charts(results: Results) -> Iterator[tuple[str, str, str]]:
     """Yield name, description and SVG of each plot; one that nothing was measured for is left out."""
     if bars := _collect_bars(results, QUOTA_CASES, "quotaUsed", refused="refusedShare"):
         title = "Share of the image quota used, and of the calls answered 429"
@@ -41,7 +41,7 @@ def draw_charts(results: Results) -> Iterator[tuple[str, str, str]]:
     if bars := _collect_bars(results, WINDOW_CASES, "idealShare"):
         title = "Throughput without a quota, window 16"
         yield "window", title, draw_bars(title, bars, full=1.0, full_text="the ideal")
-    if curves := _collect_curves(results, GROWTH_CASES, "orchestratorCpuMsAnImage"):
+    if curves := _collect_curves(results, SIZE_CASES, "orchestratorCpuMsAnImage"):
         title = "Orchestrator CPU an image as the catalog grows"
         yield "growth", title, draw_curves(title, curves, x_title="images of the run", y_title="ms an image")
     if curves := _collect_curves(results, PROMPT_CASES, "inputTokensAnItem"):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-from bench.processes import ROOT
+from bench.measured_process import ROOT
 
 IMPORTS = 5
 

@@ -15,14 +15,14 @@ from typing import Any
 import aiohttp
 
 import function_app
-from bench.counting import CountingStore, StoreCounts
-from bench.lifeline import hand_over, take_job
+from bench.child_process import read_job, write_report_line
+from bench.counting_store import CountingStore, StoreCounts
 from bench.observations import ProcessReport
-from bench.resources import read_cpu_seconds, read_peak_memory_mb
-from local.host import EmbeddedHost
-from shared import wiring
+from bench.process_resources import read_cpu_seconds, read_peak_memory_mb
+from durable_emulator.host import DurableEmulator
 from shared.config import ModelSettings, Settings, StoreSettings
-from shared.records.claims import make_local_host_id
+from shared.runs.run_claim import make_local_host_id
+from shared.services import container
 
 POLL_SECONDS = 1.0
 """As often as the command line asks for a run; what the answers cost is part of the figures."""
@@ -34,13 +34,13 @@ CONFLICT = 409
 
 def main() -> None:
     """Do the job and hand over the report."""
-    hand_over(asdict(asyncio.run(carry_out(take_job()))))
+    write_report_line(asdict(asyncio.run(run_job(read_job()))))
 
 
-async def carry_out(job: dict[str, Any]) -> ProcessReport:
+async def run_job(job: dict[str, Any]) -> ProcessReport:
     """Run the stages of a job one after the other, the requests of each at the same time."""
     folder, counts = Path(job["folder"]), StoreCounts()
-    await wiring.use_settings(
+    await container.use_settings(
         Settings(
             model=ModelSettings(endpoint=job["endpoint"], api_key="bench"),
             store=StoreSettings(folder=str(folder)),
@@ -48,10 +48,10 @@ async def carry_out(job: dict[str, Any]) -> ProcessReport:
             log_level="ERROR",
         ),
     )
-    services = wiring.get_services()
+    services = container.get_services()
     services._store = CountingStore(services.store, counts)  # noqa: SLF001 - the app itself has no need of this seam
     try:
-        async with EmbeddedHost(function_app.app, folder) as host, aiohttp.ClientSession() as session:
+        async with DurableEmulator(function_app.app, folder) as host, aiohttp.ClientSession() as session:
             cpu_before, started_at = read_cpu_seconds(), None
             stage_seconds: list[float] = []
             runs: list[dict[str, Any]] = []
@@ -62,7 +62,7 @@ async def carry_out(job: dict[str, Any]) -> ProcessReport:
                 runs += await asyncio.gather(*(_run(session, host.url, request, job) for request in requests))
                 stage_seconds.append(time.perf_counter() - begun)
             if job["repairs"]:
-                await _lift_faults(session, job)
+                await _clear_faults(session, job)
                 begun = time.perf_counter()
                 runs += await asyncio.gather(*(_repair(session, host.url, request, job) for request in requests))
                 stage_seconds.append(time.perf_counter() - begun)
@@ -75,14 +75,14 @@ async def carry_out(job: dict[str, Any]) -> ProcessReport:
                 runs=runs,
                 estimated_usd=estimated_usd,
                 orchestrator_cpu_seconds=engine.orchestrator_cpu_seconds,
-                longest_history=engine.longest_history,
+                max_history_events=engine.max_history_events,
                 activities=engine.activities,
                 record_bytes=counts.record_bytes,
                 store_operations=counts.operations.total(),
                 files_listed=counts.files_listed,
             )
     finally:
-        await wiring.use_settings(None)
+        await container.use_settings(None)
 
 
 async def _estimate(session: aiohttp.ClientSession, url: str, request: dict[str, Any]) -> float:
@@ -126,13 +126,13 @@ async def _follow(session: aiohttp.ClientSession, run: str, job: dict[str, Any])
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _lift_faults(session: aiohttp.ClientSession, job: dict[str, Any]) -> None:
+async def _clear_faults(session: aiohttp.ClientSession, job: dict[str, Any]) -> None:
     async with session.put(f"{job['endpoint']}/_faults", json=job["liftedFaults"]) as response:
         response.raise_for_status()
 
 
 async def _resume(session: aiohttp.ClientSession, run: str, job: dict[str, Any]) -> None:
-    await _lift_faults(session, job)
+    await _clear_faults(session, job)
     async with session.post(f"{run}/resume") as response:
         if response.status != CONFLICT:  # it has been resumed already, and its status has not caught up yet
             response.raise_for_status()

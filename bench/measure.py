@@ -12,67 +12,67 @@ from typing import Any
 
 import aiohttp
 
-from bench.figures import derive_figures
-from bench.loads import Load
-from bench.observations import Leftovers, Observations
-from bench.processes import start_process
-from bench.products import INPUT, write_products
-from local.simulator.process import SimulatorProcess
+from bench.measured_process import start_process
+from bench.metrics import calculate_metrics
+from bench.observations import Observations, StoredResults
+from bench.product_rows import INPUT, generate_products
+from bench.workload import Workload
+from model_simulator.child_process import SimulatorProcess
 
 MODULES = {"app": "bench.host_process", "script": "bench.baseline"}
 SEED = 7
-WATCH_SECONDS = 0.02
+POLL_SECONDS = 0.02
 """How often the simulator is asked whether it is time to kill."""
 
-MOST_SECONDS = 3600
+MAX_MEASURE_SECONDS = 3600
 """A load that takes longer than this is stuck."""
 
-SPARE_BYTES = 2 * 10**9
+MIN_FREE_BYTES = 2 * 10**9
 """What a load must leave free of the disk."""
 
 
-async def measure_load(load: Load) -> dict[str, Any]:
+async def measure_workload(load: Workload) -> dict[str, Any]:
     """Run a load in a temporary folder, which is deleted afterwards, and return its figures.
 
     Raises:
         RuntimeError: the measured process ended early.
-        TimeoutError: the load is not carried out within ``MOST_SECONDS``.
+        TimeoutError: the load is not carried out within ``MAX_MEASURE_SECONDS``.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        load = fit_to_disk(load, shutil.disk_usage(folder).free)
+        load = limit_to_disk_space(load, shutil.disk_usage(folder).free)
         with _simulate(load, folder) as url:
-            async with asyncio.timeout(MOST_SECONDS):
+            async with asyncio.timeout(MAX_MEASURE_SECONDS):
                 seen = await _observe(load, folder / "out", url)
-        figures = derive_figures(load, seen)
+        figures = calculate_metrics(load, seen)
     return figures | ({} if load.image_bytes is None else {"imageBytes": load.image_bytes})
 
 
-def fit_to_disk(load: Load, free_bytes: int) -> Load:
-    """Return the load, its pictures smaller where the disk has no room for them."""
+def limit_to_disk_space(load: Workload, free_bytes: int) -> Workload:
+    """Return the load, its images smaller where the disk has no room for them."""
     if load.image_bytes is None:
         return load
-    room = max(free_bytes - SPARE_BYTES, 0) // (load.items * load.runs)
+    room = max(free_bytes - MIN_FREE_BYTES, 0) // (load.items * load.runs)
     return replace(load, image_bytes=max(1, min(load.image_bytes, room)))
 
 
 @contextmanager
-def _simulate(load: Load, folder: Path) -> Iterator[str]:
+def _simulate(load: Workload, folder: Path) -> Iterator[str]:
     faults = folder / "faults.json"
     faults.write_text(json.dumps(load.make_faults()), encoding="utf-8")
     with SimulatorProcess(seed=SEED, faults_file=faults) as simulator:
         yield simulator.url
 
 
-async def _observe(load: Load, folder: Path, url: str) -> Observations:
+async def _observe(load: Workload, folder: Path, url: str) -> Observations:
     if load.products:
-        write_products(folder / INPUT, load.items)
+        generate_products(folder / INPUT, load.items)
     job = {
         "folder": str(folder),
         "endpoint": url,
         "stages": load.make_stages(),
         "repairs": load.repairs,
-        "liftedFaults": load.make_lifted_faults(),
+        "liftedFaults": load.make_faults_without_block(),
     }
     module = MODULES[load.subject]
     async with aiohttp.ClientSession() as session:
@@ -80,12 +80,12 @@ async def _observe(load: Load, folder: Path, url: str) -> Observations:
             async with start_process(module, job) as process:
                 # The simulator tells nobody: it has to be asked.
                 while not process.has_ended and await _count_billed(session, url) < load.kill_at:  # noqa: ASYNC110
-                    await asyncio.sleep(WATCH_SECONDS)
+                    await asyncio.sleep(POLL_SECONDS)
                 await process.kill()
         async with start_process(module, job) as process:
             report = await process.wait_for_report()
         stats = await _read_stats(session, url)
-    return Observations(report, stats, Leftovers.find(folder))
+    return Observations(report, stats, StoredResults.find(folder))
 
 
 async def _count_billed(session: aiohttp.ClientSession, url: str) -> int:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from bench.products import INPUT, count_changed_rows
+from bench.product_rows import INPUT, count_changed_rows
 
-NANO = 10**9
+NANO_PER_USD = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class ProcessReport:
         runs: the last status of each run, stage by stage.
         estimated_usd: what the app said, before each stage, that it would cost; None = it was not asked.
         orchestrator_cpu_seconds: CPU of replays and journal.
-        longest_history: events of the longest history that was replayed.
+        max_history_events: events of the longest history that was replayed.
         activities: deliveries.
-        record_bytes: written to the store, pictures not included.
+        record_bytes: written to the store, images not included.
         store_operations: calls of the store's port.
         files_listed: entries of all listings.
     """
@@ -39,7 +39,7 @@ class ProcessReport:
     runs: list[dict[str, Any]] = field(default_factory=list)
     estimated_usd: float | None = None
     orchestrator_cpu_seconds: float = 0.0
-    longest_history: int = 0
+    max_history_events: int = 0
     activities: int = 0
     record_bytes: int = 0
     store_operations: int = 0
@@ -47,12 +47,12 @@ class ProcessReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Leftovers:
+class StoredResults:
     """What a folder holds after the load.
 
     Attributes:
-        images: pictures that a catalog names; all that there are where no catalog was published.
-        first_image_at: when the first picture was written, in epoch seconds; None = there is none.
+        images: images that a catalog names; all that there are where no catalog was published.
+        first_image_at: when the first image was written, in epoch seconds; None = there is none.
         second_batch_at: when the second batch of items was written; None = that was never recorded.
         changed_rows: rows of an input that are not published as they were given; None = there was no input.
         audited_images: billed image calls of all audits.
@@ -86,7 +86,7 @@ class Leftovers:
             min(batches, default=None),
             sum(count_changed_rows(given, catalog) for catalog in catalogs) if given.is_file() else None,
             sum(billed for billed, _ in audits),
-            sum(nano_usd for _, nano_usd in audits) / NANO,
+            sum(nano_usd for _, nano_usd in audits) / NANO_PER_USD,
         )
 
 
@@ -105,9 +105,9 @@ class Observations:
     Attributes:
         report: of the process; of the second one where the first was killed.
         stats: the simulator's counters.
-        leftovers: what the folder held.
+        stored_results: what the folder held.
     """
 
     report: ProcessReport
     stats: dict[str, Any]
-    leftovers: Leftovers
+    stored_results: StoredResults

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.charts import draw_charts
-from bench.contents import COMPARISON, COMPARISON_TEXT, DETAILS
-from bench.faults_table import write_faults_table
-from bench.processes import ROOT
-from bench.results import FIGURES_FILE, Results
-from bench.tables import write_comparison, write_detail
+from bench.chaos_table import write_faults_table
+from bench.charts import write_charts
+from bench.markdown_tables import write_comparison, write_detail
+from bench.measured_process import ROOT
+from bench.report_tables import COMPARISON, COMPARISON_INTRODUCTION, DETAILS
+from bench.results import METRICS_FILE, Results
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: begin; written by python -m bench.report -->", "<!-- figures: end -->"
@@ -19,7 +19,7 @@ BEGIN, END = "<!-- figures: begin; written by python -m bench.report -->", "<!--
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, write document and plots, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
-    parser.add_argument("--figures", type=Path, default=FIGURES_FILE, metavar="FILE", help="default: %(default)s")
+    parser.add_argument("--figures", type=Path, default=METRICS_FILE, metavar="FILE", help="default: %(default)s")
     parser.add_argument("--document", type=Path, default=DOCUMENT, metavar="FILE", help="default: docs/performance.md")
     options = parser.parse_args(arguments)
     try:
@@ -41,17 +41,17 @@ def write_report(results: Results, document: Path = DOCUMENT) -> list[Path]:
     text = document.read_text(encoding="utf-8")
     images = document.parent / "images"
     images.mkdir(exist_ok=True)
-    plots = [(images / f"performance-{name}.svg", title, svg) for name, title, svg in draw_charts(results)]
+    plots = [(images / f"performance-{name}.svg", title, svg) for name, title, svg in write_charts(results)]
     for path, _, svg in plots:
         path.write_text(svg, encoding="utf-8")
     pictures = "\n\n".join(f"![{title}](images/{path.name})" for path, title, _ in plots)
     sections = [describe_measurement(results), pictures, format_tables(results), write_faults_table()]
     body = "\n\n".join(section for section in sections if section is not None)
-    document.write_text(replace_figures(text, body), encoding="utf-8")
+    document.write_text(replace_section(text, body), encoding="utf-8")
     return [document, *(path for path, _, _ in plots)]
 
 
-def replace_figures(text: str, body: str) -> str:
+def replace_section(text: str, body: str) -> str:
     """Return a document with new figures between its markers.
 
     Raises:
@@ -78,7 +78,7 @@ def describe_measurement(results: Results) -> str:
 
 def format_tables(results: Results) -> str:
     """Return all tables in Markdown; tables that no case was measured for are left out."""
-    parts = ["## Side by side", COMPARISON_TEXT, write_comparison(COMPARISON, results)]
+    parts = ["## Side by side", COMPARISON_INTRODUCTION, write_comparison(COMPARISON, results)]
     for detail in DETAILS:
         if any(case in results.cases for _, case in detail.rows):
             parts += [f"## {detail.title}", detail.text, write_detail(detail, results)]

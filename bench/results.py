@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from bench.resources import describe_machine
+from bench.process_resources import describe_machine
 from shared.version import __version__
 
-FIGURES_FILE = Path("build") / "bench.json"
+METRICS_FILE = Path("build") / "bench.json"
 
 
 @dataclass(slots=True)
@@ -82,9 +82,9 @@ class Results:
         return self.cases.get(case, {})
 
 
-def open_results(path: Path, *, is_quick: bool, goes_on: bool) -> Results:
+def open_results(path: Path, *, is_quick: bool, is_resumed: bool) -> Results:
     """Return the results to add to: those of the file if a few more cases are measured in the same mode, else none."""
-    if goes_on and path.exists():
+    if is_resumed and path.exists():
         found = Results.load(path)
         if found.is_quick == is_quick:
             return found

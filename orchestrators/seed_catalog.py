@@ -7,39 +7,44 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.crew import Crew, run_crew
-from orchestrators.ending import publish_and_close
+from orchestrators.activity_retry import RunStoppedError, call_text_activity, call_with_retries
+from orchestrators.child_workflows import ChildWorkflows, run_child_workflows
+from orchestrators.finish_run import publish_and_close
 from orchestrators.first_completed import wait_for_first
-from orchestrators.patience import RunStoppedError, call_patiently, call_text_activity
-from shared.domain.image_messages import LaneInput
-from shared.domain.losses import describe_loss
-from shared.domain.messages import (
-    Done,
-    Ending,
+from shared.limits.long_waits import describe_wait
+from shared.limits.retry_policy import (
+    RETRIED_ON_RESUME_REASONS,
+    TOO_LONG_REASONS,
+    UNUSABLE_ANSWER_REASONS,
+    decide_lost_worker_wait,
+)
+from shared.messages.images import ImageWorkerInput
+from shared.messages.inputs import ImportedInput
+from shared.messages.runs import (
+    ActivityResult,
+    Counters,
     Failure,
-    Plan,
-    Restart,
+    FinishRunInput,
     ResumeInput,
+    RootRestart,
     RunRef,
     SeedInput,
-    Stop,
-    Tally,
+    StartInventory,
+    StopResult,
     TextCall,
     TextResult,
     describe_rejected,
 )
-from shared.domain.paths import name_probe, name_restart
-from shared.domain.retries import RETRIED_ON_RESUME, TOO_LONG, UNUSABLE_ANSWERS, decide_loss_wait
-from shared.domain.source_messages import InputTaken
-from shared.domain.waits import describe_wait
 from shared.reasons import PAUSING_REASONS, Reason
+from shared.runs.lost_workers import make_lost_worker_failure
+from shared.storage.paths import make_probe_id, make_restart_id
 
 blueprint = df.Blueprint()
 
-PROBE_LANE = 100
-"""A lane number that no other lane has: pages are claimed by it."""
+PROBE_WORKER_NUMBER = 100
+"""An image worker number that no other image worker has: pages are claimed by it."""
 
-ATTEMPTS_A_LEG = 10_000
+ATTEMPTS_PER_RESUME = 10_000
 """Far more calls for categories than a leg can make: an attempt of one leg is never taken for that of another."""
 
 MAX_SAME_FAILURES = 3
@@ -52,7 +57,7 @@ Steps = Generator[Any, Any, Any]
 def seed_catalog(context: df.DurableOrchestrationContext) -> Steps:
     """Bring a catalog to what the run's request asks; returns the run's final status as a string."""
     seed = SeedInput.from_json(context.get_input())
-    view = _View(context, seed.restart)
+    view = _RunView(context, seed.restart)
     failure: Failure | None = None
     try:
         # 1. See what is there already.
@@ -60,23 +65,23 @@ def seed_catalog(context: df.DurableOrchestrationContext) -> Steps:
 
         # 2. Make what is missing. A run that is blocked, and may wait, goes on in another leg once it is resumed.
         while True:
-            failure = yield from _make_what_is_missing(context, seed, plan, view)
+            failure = yield from _generate_missing(context, seed, plan, view)
             resumed = yield from _wait_while_blocked(context, seed, view)
             if resumed is None:
                 break
             plan = resumed
-            view.forget_failures(RETRIED_ON_RESUME)
+            view.forget_failures(RETRIED_ON_RESUME_REASONS)
     except RunStoppedError as stop:
-        view.tally += stop.tally
+        view.counters += stop.counters
         failure = stop.failure
 
     # 3. What lasts is published, what happened is told; the summary comes last.
-    is_lossy = seed.restart is not None or view.tally.lost > 0
-    ending = Ending(seed.run_id, seed.catalog, view.tally, failure, recount=is_lossy)
-    return (yield from publish_and_close(context, ending, view.show))
+    needs_recount = seed.restart is not None or view.counters.lost > 0
+    ending = FinishRunInput(seed.run_id, seed.catalog, view.counters, failure, recount=needs_recount)
+    return (yield from publish_and_close(context, ending, view.publish_status))
 
 
-class _View:
+class _RunView:
     """What callers see of a run while it is under way.
 
     Attributes:
@@ -86,101 +91,105 @@ class _View:
         found: what the run found when it began; None = that is not known yet.
     """
 
-    def __init__(self, context: df.DurableOrchestrationContext, restart: Restart | None) -> None:
+    def __init__(self, context: df.DurableOrchestrationContext, restart: RootRestart | None) -> None:
         self._context = context
-        self.leg = self.first_leg = 0 if restart is None else restart.leg
-        self.tally = Tally() if restart is None else restart.tally + Tally(lost=1)
-        self.found: Plan | None = None if restart is None else restart.found
+        self.resume_count = self.first_resume_count = 0 if restart is None else restart.resume_count
+        self.counters = Counters() if restart is None else restart.counters + Counters(lost=1)
+        self.found: StartInventory | None = None if restart is None else restart.found
 
     @property
     def is_resumed(self) -> bool:
         """Whether this leg follows a pause: then one call finds out first whether the block is gone."""
-        return self.leg > self.first_leg
+        return self.resume_count > self.first_resume_count
 
-    def count_what_is_there(self, plan: Plan) -> None:
+    def count_unreported_work(self, plan: StartInventory) -> None:
         """Count what a lost root had not published: what is in the store beyond what the run found is its own."""
-        found = self.found or Plan()
-        images = plan.images - found.images - self.tally.kept
-        self.tally = replace(
-            self.tally,
-            accepted=max(self.tally.accepted, plan.items - found.items),
-            made=max(self.tally.made, images),
+        found = self.found or StartInventory()
+        images = plan.images - found.images - self.counters.kept
+        self.counters = replace(
+            self.counters,
+            accepted=max(self.counters.accepted, plan.items - found.items),
+            made=max(self.counters.made, images),
         )
 
     def count_categories(self, categories: int) -> None:
         """Show how many categories the catalog has by now."""
-        self.found = replace(self.found or Plan(), categories=categories)
+        self.found = replace(self.found or StartInventory(), categories=categories)
 
-    def limit_images(self, images: int) -> None:
+    def limit_found_images(self, images: int) -> None:
         """Count at most so many images as found: those of rows that have changed are generated again."""
-        found = self.found or Plan()
+        found = self.found or StartInventory()
         self.found = replace(found, images=min(found.images, images))
 
     def forget_failures(self, reasons: frozenset[Reason]) -> None:
         """Count images that failed for one of these no more: they are tried again."""
-        failed = {reason: count for reason, count in self.tally.failed.items() if Reason(reason) not in reasons}
-        self.tally = replace(self.tally, failed=failed)
+        failed = {reason: count for reason, count in self.counters.failed.items() if Reason(reason) not in reasons}
+        self.counters = replace(self.counters, failed=failed)
 
-    def show(self, stage: str, **more: Any) -> None:
+    def publish_status(self, stage: str, **more: Any) -> None:
         """Say where the run is; ``more`` tells of children, whose statuses then add to this one, or of the pause."""
-        status = {"stage": stage, "tally": self.tally.to_json(), "leg": self.leg}
+        status = {"stage": stage, "counters": self.counters.to_json(), "resume_count": self.resume_count}
         found = {} if self.found is None else {"found": self.found.to_json()}
         self._context.set_custom_status(status | found | more)
 
 
-def _plan(context: df.DurableOrchestrationContext, seed: SeedInput, view: _View) -> Generator[Any, Any, Plan]:
+def _plan(
+    context: df.DurableOrchestrationContext, seed: SeedInput, view: _RunView
+) -> Generator[Any, Any, StartInventory]:
     """Return what the run starts from, with the rows of its input as items."""
-    view.show("planning")
-    plan: Plan
+    view.publish_status("planning")
+    plan: StartInventory
     if seed.restart is None:
-        plan = yield from call_patiently(context, "prepare_run", RunRef(seed.run_id, seed.catalog), Plan)
+        plan = yield from call_with_retries(context, "prepare_run", RunRef(seed.run_id, seed.catalog), StartInventory)
         view.found = plan
     else:
         plan = yield from _restart(context, seed, view)
         if seed.restart.found is None:
             view.found = plan
-    if seed.takes_input:
-        plan = yield from _take_input(context, seed, plan, view)
+    if seed.imports_rows:
+        plan = yield from _import_rows(context, seed, plan, view)
     if seed.restart is not None:
-        view.count_what_is_there(plan)
+        view.count_unreported_work(plan)
     return plan
 
 
-def _restart(context: df.DurableOrchestrationContext, seed: SeedInput, view: _View) -> Generator[Any, Any, Plan]:
-    restart = ResumeInput(seed.run_id, seed.catalog, view.leg)
-    plan: Plan = yield from call_patiently(context, "restart_run", restart, Plan)
+def _restart(
+    context: df.DurableOrchestrationContext, seed: SeedInput, view: _RunView
+) -> Generator[Any, Any, StartInventory]:
+    restart = ResumeInput(seed.run_id, seed.catalog, view.resume_count)
+    plan: StartInventory = yield from call_with_retries(context, "restart_run", restart, StartInventory)
     return plan
 
 
-def _take_input(
-    context: df.DurableOrchestrationContext, seed: SeedInput, plan: Plan, view: _View
-) -> Generator[Any, Any, Plan]:
+def _import_rows(
+    context: df.DurableOrchestrationContext, seed: SeedInput, plan: StartInventory, view: _RunView
+) -> Generator[Any, Any, StartInventory]:
     """Let the rows of the input become items; returns the plan with them."""
-    view.show("reading the input")
+    view.publish_status("reading the input")
     run = RunRef(seed.run_id, seed.catalog)
-    taken: InputTaken = yield from call_patiently(context, "take_input", run, InputTaken)
+    imported: ImportedInput = yield from call_with_retries(context, "import_input", run, ImportedInput)
     if seed.restart is None:
-        view.tally += Tally(accepted=taken.added, rejected=taken.rejected)
-        images = max(0, plan.images - taken.outdated)
+        view.counters += Counters(accepted=imported.added, rejected=imported.rejected)
+        images = max(0, plan.images - imported.outdated)
     else:  # the plan left out the rows that the lost root had marked as changed; only a new one has exactly all of them
         plan = yield from _restart(context, seed, view)
         images = plan.images
-    view.count_categories(taken.categories)
-    view.limit_images(images)
+    view.count_categories(imported.categories)
+    view.limit_found_images(images)
     return replace(
         plan,
-        categories=taken.categories,
+        categories=imported.categories,
         images=images,
-        items=taken.items,
-        next_batch=max(plan.next_batch, taken.next_batch),
+        items=imported.items,
+        next_batch=max(plan.next_batch, imported.next_batch),
     )
 
 
-def _make_what_is_missing(
+def _generate_missing(
     context: df.DurableOrchestrationContext,
     seed: SeedInput,
-    plan: Plan,
-    view: _View,
+    plan: StartInventory,
+    view: _RunView,
 ) -> Generator[Any, Any, Failure | None]:
     """Make categories, then items and images side by side: a batch's images start as soon as it is accepted.
 
@@ -190,77 +199,85 @@ def _make_what_is_missing(
     lacks_images = plan.images < plan.items
     try:
         if view.is_resumed and lacks_images and not seed.dry_run:
-            view.tally += yield from _probe(context, seed, view)
-            if (yield from _find_stop(context, seed)) is not None:
+            view.counters += yield from _probe(context, seed, view)
+            if (yield from _read_stop(context, seed)) is not None:
                 return None
         if not plan.categories and seed.writes_items:
-            view.show("categories")
-            categories, spent = yield from _ask_for_categories(context, seed, view.leg, view)
-            view.tally += spent
+            view.publish_status("categories")
+            categories, spent = yield from _write_categories(context, seed, view.resume_count, view)
+            view.counters += spent
             plan = replace(plan, categories=categories)
             view.count_categories(categories)
         may_need_text = plan.items < seed.target_count if seed.writes_items else seed.writes_prompts and lacks_images
         if may_need_text or (lacks_images and not seed.dry_run):
             # A block that is only seen in text calls is probed by a single writer. Where prompts are written, there may
-            # have been no picture to probe with.
+            # have been no image to probe with.
             is_probed = not view.is_resumed or (lacks_images and not seed.dry_run and not seed.writes_prompts)
-            crew = Crew.plan_for(seed if is_probed else replace(seed, parallel_text_requests=1), plan, view.leg)
+            crew = ChildWorkflows.from_plan(
+                seed if is_probed else replace(seed, parallel_text_requests=1), plan, view.resume_count
+            )
             if not crew.writers:
-                yield from call_patiently(context, "close_items", RunRef(seed.run_id, seed.catalog, view.leg), Done)
-            yield from run_crew(context, crew, lambda crew: view.show("items and images", **crew.describe()))
-            view.tally += crew.tally
+                yield from call_with_retries(
+                    context, "close_items", RunRef(seed.run_id, seed.catalog, view.resume_count), ActivityResult
+                )
+            yield from run_child_workflows(
+                context, crew, lambda crew: view.publish_status("items and images", **crew.describe())
+            )
+            view.counters += crew.counters
             return crew.failure
     except RunStoppedError as stop:
-        view.tally += stop.tally
+        view.counters += stop.counters
         return stop.failure
     return None
 
 
-def _probe(context: df.DurableOrchestrationContext, seed: SeedInput, view: _View) -> Generator[Any, Any, Tally]:
+def _probe(context: df.DurableOrchestrationContext, seed: SeedInput, view: _RunView) -> Generator[Any, Any, Counters]:
     """Make one image before all the others: whether the block is gone is found out at the price of one call."""
-    lane = LaneInput(
+    worker = ImageWorkerInput(
         seed.run_id,
         seed.catalog,
-        lane=PROBE_LANE,
+        worker=PROBE_WORKER_NUMBER,
         width=1,
         max_retries=seed.max_retries,
-        leg=view.leg,
-        most_images=1,
+        resume_count=view.resume_count,
+        max_image_calls=1,
     )
     losses = 0
     while True:
-        name = name_restart(name_probe(seed.run_id, view.leg), losses)
-        view.show("items and images", probe=losses)
-        start = replace(lane, restarts=losses).to_json()
+        name = make_restart_id(make_probe_id(seed.run_id, view.resume_count), losses)
+        view.publish_status("items and images", probe=losses)
+        start = replace(worker, restarts=losses).to_json()
         try:
-            result: object = yield context.call_sub_orchestrator("make_images", start, name)
+            result: object = yield context.call_sub_orchestrator("generate_images", start, name)
         except Exception as error:
             losses += 1
-            wait = decide_loss_wait(losses)
+            wait = decide_lost_worker_wait(losses)
             if wait is None:
-                raise RunStoppedError(describe_loss("the probing lane", error), Tally(lost=losses)) from error
+                raise RunStoppedError(
+                    make_lost_worker_failure("the probing image worker", error), Counters(lost=losses)
+                ) from error
         else:
-            ending = Ending.from_json(result)
-            tally = ending.tally + Tally(lost=losses)
+            ending = FinishRunInput.from_json(result)
+            counters = ending.counters + Counters(lost=losses)
             if ending.failure is not None:
-                raise RunStoppedError(ending.failure, tally)
-            return tally
+                raise RunStoppedError(ending.failure, counters)
+            return counters
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=wait))
 
 
-def _find_stop(
+def _read_stop(
     context: df.DurableOrchestrationContext, seed: SeedInput, *, pausing: bool = False
 ) -> Generator[Any, Any, Failure | None]:
     run = RunRef(seed.run_id, seed.catalog, pausing=pausing)
-    found: Stop = yield from call_patiently(context, "find_stop", run, Stop)
+    found: StopResult = yield from call_with_retries(context, "read_stop", run, StopResult)
     return found.stop
 
 
 def _wait_while_blocked(
     context: df.DurableOrchestrationContext,
     seed: SeedInput,
-    view: _View,
-) -> Generator[Any, Any, Plan | None]:
+    view: _RunView,
+) -> Generator[Any, Any, StartInventory | None]:
     """Wait until somebody resumes a run that was blocked, for as long as it may wait; nothing is paid meanwhile.
 
     Returns:
@@ -268,15 +285,15 @@ def _wait_while_blocked(
     """
     if not seed.pause_limit_minutes:
         return None
-    stop = yield from _find_stop(context, seed)
+    stop = yield from _read_stop(context, seed)
     if stop is None or stop.reason not in PAUSING_REASONS:
         return None
     until = context.current_utc_datetime + timedelta(minutes=seed.pause_limit_minutes)
-    view.show("paused", failure=stop.to_json(), pausedUntil=until.isoformat())
-    resume_event = context.wait_for_external_event(f"resume-{view.leg}")
-    cancel = context.wait_for_external_event(f"cancel-{view.leg}")
+    view.publish_status("paused", failure=stop.to_json(), pausedUntil=until.isoformat())
+    resume_event = context.wait_for_external_event(f"resume-{view.resume_count}")
+    cancel = context.wait_for_external_event(f"cancel-{view.resume_count}")
     # Who cancelled before the pause was to be seen has recorded it, and could not send the event.
-    if (yield from _find_stop(context, seed, pausing=True)) != stop:
+    if (yield from _read_stop(context, seed, pausing=True)) != stop:
         return None
     limit = context.create_timer(until)
     first = yield from wait_for_first(context, [resume_event, cancel, limit])
@@ -284,16 +301,16 @@ def _wait_while_blocked(
         limit.cancel()
     if first is not resume_event:
         return None
-    resume = ResumeInput(seed.run_id, seed.catalog, view.leg)
-    view.leg += 1
-    view.show("planning")
-    resumed: Plan = yield from call_patiently(context, "resume_run", resume, Plan)
+    resume = ResumeInput(seed.run_id, seed.catalog, view.resume_count)
+    view.resume_count += 1
+    view.publish_status("planning")
+    resumed: StartInventory = yield from call_with_retries(context, "resume_run", resume, StartInventory)
     return resumed
 
 
-def _ask_for_categories(
-    context: df.DurableOrchestrationContext, seed: SeedInput, leg: int, view: _View
-) -> Generator[Any, Any, tuple[int, Tally]]:
+def _write_categories(
+    context: df.DurableOrchestrationContext, seed: SeedInput, resume_count: int, view: _RunView
+) -> Generator[Any, Any, tuple[int, Counters]]:
     """Ask until there are enough; each answer may bring a part, and an unusable one is asked for again.
 
     Returns:
@@ -303,33 +320,33 @@ def _ask_for_categories(
         RunStoppedError: the model did not give enough.
     """
     result = TextResult()
-    spent = Tally()
-    attempt, halvings, is_single = ATTEMPTS_A_LEG * leg, 0, False
+    spent = Counters()
+    attempt, halvings, is_single = ATTEMPTS_PER_RESUME * resume_count, 0, False
     failures: list[str] = []
-    for round_ in range(seed.max_retries + 1):
+    for retry in range(seed.max_retries + 1):
         # Numbers go on through the tries of a round: an attempt that was answered is not asked again.
         call = TextCall(
             seed.run_id,
             seed.catalog,
             attempt=attempt,
-            stricter=round_ > 0,
+            stricter=retry > 0,
             rejected_last_time=result.rejected,
             halvings=halvings,
         )
-        result, tries = yield from call_text_activity(
+        result, failure_counts = yield from call_text_activity(
             context,
-            "make_categories",
+            "write_categories",
             call,
             max_retries=seed.max_retries,
-            show_wait=lambda wait: view.show("categories", **describe_wait(wait)),
+            publish_wait=lambda wait: view.publish_status("categories", **describe_wait(wait)),
         )
-        attempt += tries
-        spent += Tally(cost=result.cost, rate_limited=result.rate_limited)
+        attempt += failure_counts
+        spent += Counters(cost=result.cost, rate_limited=result.rate_limited)
         if result.failure is None and result.total >= result.asked:
             return result.total, spent
-        if result.failure is not None and result.failure.reason not in UNUSABLE_ANSWERS:
+        if result.failure is not None and result.failure.reason not in UNUSABLE_ANSWER_REASONS:
             break
-        if result.failure is not None and result.failure.reason in TOO_LONG:
+        if result.failure is not None and result.failure.reason in TOO_LONG_REASONS:
             if result.asked <= 1 and is_single:  # one more try: the answer may have been cut off on its way
                 break
             is_single = result.asked <= 1

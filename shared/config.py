@@ -11,12 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
-from shared.domain.requests import check_image_size, describe_validation_error
-from shared.domain.text_families import EFFORTS
-from shared.ports import CatalogSeederError
-from shared.price_overrides import read_price_overrides
-from shared.prices import PriceList, load_prices
-from shared.providers import (
+from shared.models.price_overrides import read_price_overrides
+from shared.models.prices import PriceList, load_prices
+from shared.models.protocol import CatalogSeederError
+from shared.models.provider_names import (
     DEFAULT_IMAGE_MODELS,
     DEFAULT_TEXT_MODELS,
     GEMINI_URL,
@@ -25,8 +23,10 @@ from shared.providers import (
     TEXT_PROVIDERS,
     VISION_PROVIDERS,
     Provider,
-    ServiceAccess,
+    ProviderAccess,
 )
+from shared.models.reasoning_effort import REASONING_EFFORTS
+from shared.runs.request import check_image_size, describe_validation_error
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -54,14 +54,14 @@ class ModelSettings:
         api_version: Azure OpenAI: a dated version for the older URL style; None for the v1 style at
             ``<endpoint>/openai/v1/``.
         text_deployment: name of what answers text calls: a deployment (Azure) or a model; empty = not configured.
-        vision_deployment: name of what answers questions about a picture; empty = not configured.
-        image_deployment: name of what makes pictures; empty = not configured.
+        vision_deployment: name of what answers questions about an image; empty = not configured.
+        image_deployment: name of what makes images; empty = not configured.
         image_timeout_seconds: how long one image call may take; a timed-out call may have been billed.
-        reasoning_effort: how much a text or vision model is to think, see ``shared.domain.text_families``; None = as
+        reasoning_effort: how much a text or vision model is to think, see ``shared.models.reasoning_effort``; None = as
             little as its name is known to allow.
         text_provider: the service that answers text calls.
-        vision_provider: the service that answers questions about a picture.
-        image_provider: the service that makes pictures.
+        vision_provider: the service that answers questions about an image.
+        image_provider: the service that makes images.
         openai: OpenAI itself.
         gemini: Gemini's OpenAI-compatible endpoint.
         compatible: any other server that speaks OpenAI's chat completions or images; it may need no key.
@@ -79,9 +79,9 @@ class ModelSettings:
     text_provider: Provider = Provider.AZURE
     vision_provider: Provider = Provider.AZURE
     image_provider: Provider = Provider.AZURE
-    openai: ServiceAccess = ServiceAccess(OPENAI_URL)
-    gemini: ServiceAccess = ServiceAccess(GEMINI_URL)
-    compatible: ServiceAccess = ServiceAccess()
+    openai: ProviderAccess = ProviderAccess(OPENAI_URL)
+    gemini: ProviderAccess = ProviderAccess(GEMINI_URL)
+    compatible: ProviderAccess = ProviderAccess()
     fal_key: str | None = field(default=None, repr=False)
 
     @property
@@ -248,11 +248,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host_id=f"azure:{site}" if (site := reader.text("WEBSITE_SITE_NAME")) else "local",
         log_level=reader.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
         functions_key=reader.text("FUNCTIONS_KEY"),
-        warnings=tuple(_find_old_names(reader)),
+        warnings=tuple(_warn_of_old_names(reader)),
     )
 
 
-def _find_old_names(reader: "_Reader") -> Iterator[str]:
+def _warn_of_old_names(reader: "_Reader") -> Iterator[str]:
     """Yield a warning for each setting that is given by the name that it had before."""
     for name, old_name in RENAMED_SETTINGS.items():
         if reader.text(old_name) is not None:
@@ -265,7 +265,7 @@ def _model(reader: "_Reader") -> ModelSettings:
     image_provider = Provider(reader.choice("IMAGE_PROVIDER", IMAGE_PROVIDERS, Provider.AZURE))
     vision_provider = Provider(reader.choice("VISION_PROVIDER", VISION_PROVIDERS, text_provider))
     image_model, image_deployment = reader.text("IMAGE_MODEL"), reader.text("AZURE_OPENAI_IMAGE_DEPLOYMENT")
-    fal_key, fal_key_by_its_own_name = reader.text("FAL_AI_API_KEY"), reader.text("FAL_KEY")
+    fal_key, alternative_fal_key = reader.text("FAL_AI_API_KEY"), reader.text("FAL_KEY")
     return ModelSettings(
         endpoint=reader.endpoint("AZURE_OPENAI_ENDPOINT"),
         api_key=reader.text("AZURE_OPENAI_API_KEY"),
@@ -276,21 +276,21 @@ def _model(reader: "_Reader") -> ModelSettings:
         or (image_deployment if image_provider is Provider.AZURE else None)
         or DEFAULT_IMAGE_MODELS.get(image_provider, ""),
         image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
-        reasoning_effort=reader.optional_choice("REASONING_EFFORT", EFFORTS),
+        reasoning_effort=reader.optional_choice("REASONING_EFFORT", REASONING_EFFORTS),
         text_provider=text_provider,
         vision_provider=vision_provider,
         image_provider=image_provider,
-        openai=ServiceAccess(reader.base_url("OPENAI_BASE_URL") or OPENAI_URL, reader.text("OPENAI_API_KEY")),
-        gemini=ServiceAccess(GEMINI_URL, reader.text("GEMINI_API_KEY")),
-        compatible=ServiceAccess(
+        openai=ProviderAccess(reader.base_url("OPENAI_BASE_URL") or OPENAI_URL, reader.text("OPENAI_API_KEY")),
+        gemini=ProviderAccess(GEMINI_URL, reader.text("GEMINI_API_KEY")),
+        compatible=ProviderAccess(
             reader.base_url("OPENAI_COMPATIBLE_BASE_URL"), reader.text("OPENAI_COMPATIBLE_API_KEY")
         ),
-        fal_key=fal_key or fal_key_by_its_own_name,
+        fal_key=fal_key or alternative_fal_key,
     )
 
 
 def _find_vision_model(reader: "_Reader", provider: Provider, text_provider: Provider) -> str:
-    """Return what answers questions about a picture: unless it is told, what answers text calls there."""
+    """Return what answers questions about an image: unless it is told, what answers text calls there."""
     told = reader.text("VISION_MODEL")
     deployment = reader.text("AZURE_OPENAI_VISION_DEPLOYMENT") if provider is Provider.AZURE else None
     text_model = reader.text("TEXT_MODEL") if provider is text_provider else None

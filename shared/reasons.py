@@ -26,7 +26,7 @@ class Reason(StrEnum):
     DUPLICATE_CATEGORY = "duplicate_category"
     SURPLUS = "surplus"
 
-    # A row of an input that cannot have a picture
+    # A row of an input that cannot have an image
     BAD_ROW = "bad_row"
     DUPLICATE_ID = "duplicate_id"
 

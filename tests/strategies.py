@@ -13,10 +13,10 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from shared.domain.image_messages import ImageJob
-from shared.domain.items import Draft
-from shared.domain.messages import Failure, Message, Tries
-from shared.domain.themes import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
+from shared.catalog.items import Draft
+from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
+from shared.messages.images import ImageJob
+from shared.messages.runs import Failure, FailureCounts, Message
 from shared.reasons import Reason
 
 QUICK = settings(deadline=None, max_examples=25, derandomize=True, database=None)
@@ -110,7 +110,7 @@ failures = st.builds(
     retry_after_seconds=st.none() | st.floats(0, 7200),
 )
 counts = st.integers(0, 12)
-tries = st.builds(Tries, calls=counts, counted=counts, ambiguous=counts, store=counts)
+failure_counts = st.builds(FailureCounts, calls=counts, counted=counts, ambiguous=counts, store=counts)
 
 
 def image_jobs(number: int) -> list[ImageJob]:

@@ -10,20 +10,20 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.domain import paths
-from shared.domain.requests import MOST_PAUSE_MINUTES, SeedRequest, check_catalog_name
-from shared.ports import StoreUnavailableError
-from shared.records import catalog as catalog_records
-from shared.records import claims
-from shared.records.files import read_json
-from shared.records.prune import NothingToKeepError, prune_catalog
-from shared.records.publication import publish, view_catalog
+from shared.catalog import catalog_files as catalog_records
+from shared.catalog.prune import NothingToKeepError, prune_catalog
+from shared.catalog.publish import publish, read_catalog_view
+from shared.models.protocol import StoreUnavailableError
+from shared.runs import run_claim
+from shared.runs.request import MAX_PAUSE_MINUTES, SeedRequest, check_catalog_name
+from shared.runs.start import create_run_id, get_run_state, hash_body, start_run
+from shared.services.container import Services, get_services
+from shared.storage import paths
+from shared.storage.json_files import read_json
 from shared.telemetry.observed_requests import observe_request
-from shared.telemetry.tracing import describe_run
-from shared.wiring import Services, get_services
-from triggers.answers import Problem, answer, find_origin, read_body, write_json
-from triggers.run_start import ask_host, hash_body, new_run_id, start_run
-from triggers.runs import catalog_busy, read_key, write_started
+from shared.telemetry.tracing import set_run_attributes
+from triggers.http_responses import Problem, find_origin, read_body, respond, write_json
+from triggers.runs import make_catalog_busy_problem, read_idempotency_key, write_start_response
 
 blueprint = df.Blueprint()
 
@@ -37,7 +37,7 @@ class RepairRequest(BaseModel):
     max_retries: Annotated[int, Field(ge=0, le=10)] | None = None
     image_requests_per_minute: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
     pause_on_block: bool | None = None
-    pause_limit_minutes: Annotated[int, Field(ge=1, le=MOST_PAUSE_MINUTES)] | None = None
+    pause_limit_minutes: Annotated[int, Field(ge=1, le=MAX_PAUSE_MINUTES)] | None = None
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
     accept_estimate: bool | None = None
 
@@ -52,11 +52,11 @@ async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
         services = get_services()
         name = _read_name(req)
         body = read_body(req, required=False)
-        told = RepairRequest.model_validate(body).model_dump(exclude_none=True)
+        overrides = RepairRequest.model_validate(body).model_dump(exclude_none=True)
         last = await _read_last_request(services, name)
         items = await catalog_records.count_items(services.store, name)
         if not items:
-            raise _unknown_catalog(name)
+            raise _make_unknown_catalog_problem(name)
         changes = {
             "target_count": items,
             "force_categories": False,
@@ -68,17 +68,17 @@ async def repair(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
             "input": None,
             "prompt_writer": "template",  # those that were written are used; it writes none
         }
-        request = last.model_copy(update=changes | told)
+        request = last.model_copy(update=changes | overrides)
         start = await start_run(
             services,
             client,
             request,
-            key=read_key(req),
+            key=read_idempotency_key(req),
             body_hash=hash_body(body, f"repair {name}"),
         )
-        return write_started(req, name, start.run_id, start.blocked_by)
+        return write_start_response(req, name, start.run_id, start.blocked_by)
 
-    return await answer(work)
+    return await respond(work)
 
 
 @blueprint.route(route="catalogs/{catalog}/prune", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -89,7 +89,7 @@ async def prune(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
 
     async def work() -> func.HttpResponse:
         services, name = get_services(), _read_name(req)
-        await _check_known(services, name)
+        await _check_exists(services, name)
         async with _hold_catalog(services, client, req, name) as claim_id:
             try:
                 pruned = await prune_catalog(services.store, name, claim_id)
@@ -97,7 +97,7 @@ async def prune(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
                 raise Problem(409, "nothing-to-keep", str(error)) from error
         return write_json(pruned)
 
-    return await answer(work)
+    return await respond(work)
 
 
 @blueprint.route(route="catalogs/{catalog}/publish", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -108,10 +108,10 @@ async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestratio
 
     async def work() -> func.HttpResponse:
         services, name = get_services(), _read_name(req)
-        await _check_known(services, name)
+        await _check_exists(services, name)
         last = await _read_last_request(services, name)
         async with _hold_catalog(services, client, req, name):
-            view = await view_catalog(services.store, name, with_images=not last.dry_run)
+            view = await read_catalog_view(services.store, name, with_images=not last.dry_run)
             outputs = await publish(services.store, view)
         return write_json(
             {
@@ -124,7 +124,7 @@ async def publish_reviewed(req: func.HttpRequest, client: df.DurableOrchestratio
             },
         )
 
-    return await answer(work)
+    return await respond(work)
 
 
 @contextlib.asynccontextmanager
@@ -135,46 +135,46 @@ async def _hold_catalog(
     name: str,
 ) -> AsyncIterator[str]:
     """Claim the catalog for as long as the work takes, as a run would; yields the claim's id."""
-    claim_id = new_run_id()
-    blocked_by = await claims.take_claim(
+    claim_id = create_run_id()
+    blocked_by = await run_claim.take_claim(
         services.store,
         name,
         run_id=claim_id,
         host_id=services.settings.host_id,
-        ask_host=lambda other: ask_host(services, client, other),
+        get_run_state=lambda other: get_run_state(services, client, other),
     )
     if blocked_by is not None:
-        raise catalog_busy(find_origin(req), name, blocked_by)
-    describe_run(claim_id, name)
-    keeper = asyncio.create_task(_keep_claim(services, name, claim_id))
+        raise make_catalog_busy_problem(find_origin(req), name, blocked_by)
+    set_run_attributes(claim_id, name)
+    heartbeat_task = asyncio.create_task(_refresh_claim(services, name, claim_id))
     try:
         yield claim_id
     finally:
-        keeper.cancel()
-        await claims.release_claim(services.store, name, run_id=claim_id)
+        heartbeat_task.cancel()
+        await run_claim.release_claim(services.store, name, run_id=claim_id)
 
 
-async def _keep_claim(services: Services, name: str, claim_id: str) -> None:
+async def _refresh_claim(services: Services, name: str, claim_id: str) -> None:
     """Keep a claim fresh that has no orchestration: without this it would pass for a start that never came about."""
     while True:
-        await asyncio.sleep(claims.START_TAKES.total_seconds() / 3)
+        await asyncio.sleep(run_claim.START_TIMEOUT.total_seconds() / 3)
         with contextlib.suppress(StoreUnavailableError):
-            await claims.beat(
+            await run_claim.send_heartbeat(
                 services.store,
                 name,
                 run_id=claim_id,
                 host_id=services.settings.host_id,
-                every=claims.START_TAKES / 6,
+                interval=run_claim.START_TIMEOUT / 6,
             )
 
 
-def _unknown_catalog(name: str) -> Problem:
+def _make_unknown_catalog_problem(name: str) -> Problem:
     return Problem(404, "unknown-catalog", f"there is no catalog {name!r} with items")
 
 
-async def _check_known(services: Services, name: str) -> None:
+async def _check_exists(services: Services, name: str) -> None:
     if not await catalog_records.list_batch_numbers(services.store, name):
-        raise _unknown_catalog(name)
+        raise _make_unknown_catalog_problem(name)
 
 
 async def _read_last_request(services: Services, name: str) -> SeedRequest:

@@ -5,30 +5,38 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.domain.requests import SeedRequest
-from shared.domain.run_status import RunStatus, Status
 from shared.reasons import Reason
-from shared.records.claims import Claim
-from shared.records.files import DamagedFileError
+from shared.runs.check_source import resolve_source
+from shared.runs.estimate_run import estimate
+from shared.runs.pause import end_pause_by_cancel, end_pause_by_resume, end_suspension, find_pause, record_cancel
+from shared.runs.request import SeedRequest
+from shared.runs.request_defaults import apply_defaults
+from shared.runs.run_claim import Claim
+from shared.runs.start import has_started_run, hash_body, start_run
+from shared.runs.status import RunStatus, Status
+from shared.runs.view import load_known_run, load_run_status, make_unknown_run_problem, refresh_progress
+from shared.services.container import Services, get_services
+from shared.storage.json_files import DamagedFileError
 from shared.telemetry.observed_requests import observe_request
-from shared.telemetry.tracing import describe_run
-from shared.wiring import Services, get_services
-from triggers.answers import POLL_SECONDS, Problem, answer, find_origin, make_links, read_body, write_json
-from triggers.request_defaults import apply_defaults
-from triggers.run_estimate import estimate
-from triggers.run_pause import end_pause_by_cancel, end_pause_by_resume, end_suspension, find_pause, record_cancel
-from triggers.run_source import settle_source
-from triggers.run_start import has_started_run, hash_body, start_run
-from triggers.run_view import load_known_run, load_run_status, refresh_progress, unknown_run
+from shared.telemetry.tracing import set_run_attributes
+from triggers.http_responses import (
+    RETRY_AFTER_SECONDS,
+    Problem,
+    find_origin,
+    make_links,
+    read_body,
+    respond,
+    write_json,
+)
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
 
-DEFAULT_LIMIT, MOST_RUNS = 20, 100
-MOST_PAGES = 10
+DEFAULT_RUNS_PER_PAGE, MAX_RUNS_PER_PAGE = 20, 100
+MAX_FOLDER_PAGES = 10
 """Pages of run ids looked through for one answer when a status is asked for."""
 
-MOST_KEY_CHARACTERS = 255
+MAX_KEY_CHARACTERS = 255
 
 
 @blueprint.route(route="runs", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -41,20 +49,20 @@ async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient)
         body = read_body(req)
         services = get_services()
         request = SeedRequest.from_json(apply_defaults(body, services.settings.defaults))
-        if not await has_started_run(services, read_key(req)):
-            request = await settle_source(services, request)
-        if _is_only_estimated(req):
+        if not await has_started_run(services, read_idempotency_key(req)):
+            request = await resolve_source(services, request)
+        if _is_estimate_only(req):
             return write_json((await estimate(services, request)).to_json())
         start = await start_run(
             services,
             client,
             request,
-            key=read_key(req),
+            key=read_idempotency_key(req),
             body_hash=hash_body(body, "run"),
         )
-        return write_started(req, request.catalog, start.run_id, start.blocked_by)
+        return write_start_response(req, request.catalog, start.run_id, start.blocked_by)
 
-    return await answer(work)
+    return await respond(work)
 
 
 @blueprint.route(route="runs/{runId}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
@@ -66,11 +74,11 @@ async def get_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) 
     async def work() -> func.HttpResponse:
         status = await refresh_progress(get_services(), client, req.route_params["runId"])
         if status is None:
-            raise unknown_run(req)
-        headers = {"Retry-After": str(POLL_SECONDS)} if status.is_active else {}
+            raise make_unknown_run_problem(req)
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status.is_active else {}
         return write_json(status.to_json(), headers=headers)
 
-    return await answer(work)
+    return await respond(work)
 
 
 @blueprint.route(route="runs", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
@@ -84,7 +92,7 @@ async def list_runs(req: func.HttpRequest, client: df.DurableOrchestrationClient
         wanted, limit = _read_status(req), _read_limit(req)
         continuation: str | None = req.params.get("continuation") or None
         runs: list[RunStatus] = []
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_FOLDER_PAGES):
             try:
                 page = await services.store.list_folders("runs/", limit=limit - len(runs), continuation=continuation)
             except ValueError as error:
@@ -98,7 +106,7 @@ async def list_runs(req: func.HttpRequest, client: df.DurableOrchestrationClient
                 break
         return write_json({"runs": [status.to_json() for status in runs], "continuation": continuation})
 
-    return await answer(work)
+    return await respond(work)
 
 
 @blueprint.route(route="runs/{runId}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -110,16 +118,16 @@ async def cancel_run(req: func.HttpRequest, client: df.DurableOrchestrationClien
     async def work() -> func.HttpResponse:
         services, run_id = get_services(), req.route_params["runId"]
         status = await load_known_run(services, client, req)
-        describe_run(run_id, status.catalog)
+        set_run_attributes(run_id, status.catalog)
         if status.has_ended:
             raise Problem(409, "run-ended", f"run {run_id} ended as {status.status}; expected an active run")
         await record_cancel(services.store, run_id)
         await end_pause_by_cancel(client, run_id)
         if status.status is Status.SUSPENDED:
             await end_suspension(client, run_id)
-        return _write_accepted(req, status, Status.RUNNING if status.is_waiting else status.status)
+        return _write_accepted_response(req, status, Status.RUNNING if status.is_waiting else status.status)
 
-    return await answer(work)
+    return await respond(work)
 
 
 @blueprint.route(route="runs/{runId}/resume", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -131,44 +139,48 @@ async def resume_paused_run(req: func.HttpRequest, client: df.DurableOrchestrati
     async def work() -> func.HttpResponse:
         services, run_id = get_services(), req.route_params["runId"]
         status = await load_known_run(services, client, req)
-        describe_run(run_id, status.catalog)
+        set_run_attributes(run_id, status.catalog)
         pause = await find_pause(client, run_id)
         was_cancelled = status.error is not None and status.error.reason == Reason.CANCELLED
         if pause is None or was_cancelled or not await end_pause_by_resume(services.store, client, run_id, pause):
-            raise _not_paused(status)
-        return _write_accepted(req, status, Status.RUNNING)
+            raise _make_not_paused_problem(status)
+        return _write_accepted_response(req, status, Status.RUNNING)
 
-    return await answer(work)
+    return await respond(work)
 
 
-def read_key(req: func.HttpRequest) -> str | None:
+def read_idempotency_key(req: func.HttpRequest) -> str | None:
     """Return the request's Idempotency-Key, if it has one.
 
     Raises:
         Problem: 422: it is blank or too long.
     """
     key: str | None = req.headers.get("Idempotency-Key")
-    if key is not None and not 1 <= len(key.strip()) <= MOST_KEY_CHARACTERS:
+    if key is not None and not 1 <= len(key.strip()) <= MAX_KEY_CHARACTERS:
         raise Problem(
             422,
             "invalid-request",
-            f"Idempotency-Key has {len(key.strip())} characters; expected 1 to {MOST_KEY_CHARACTERS}",
+            f"Idempotency-Key has {len(key.strip())} characters; expected 1 to {MAX_KEY_CHARACTERS}",
         )
     return None if key is None else key.strip()
 
 
-def write_started(req: func.HttpRequest, catalog: str, run_id: str, blocked_by: Claim | None) -> func.HttpResponse:
+def write_start_response(
+    req: func.HttpRequest, catalog: str, run_id: str, blocked_by: Claim | None
+) -> func.HttpResponse:
     """Return the answer to a start: 202 with the run, or 409 with the run that is in the way."""
     origin = find_origin(req)
     if blocked_by is not None:
-        raise catalog_busy(origin, catalog, blocked_by)
-    describe_run(run_id, catalog)
+        raise make_catalog_busy_problem(origin, catalog, blocked_by)
+    set_run_attributes(run_id, catalog)
     links = make_links(origin, run_id, catalog)
     document = {"runId": run_id, "catalog": catalog, "status": str(Status.PENDING), "links": links}
-    return write_json(document, status=202, headers={"Location": links["self"], "Retry-After": str(POLL_SECONDS)})
+    return write_json(
+        document, status=202, headers={"Location": links["self"], "Retry-After": str(RETRY_AFTER_SECONDS)}
+    )
 
 
-def catalog_busy(origin: str, catalog: str, claim: Claim) -> Problem:
+def make_catalog_busy_problem(origin: str, catalog: str, claim: Claim) -> Problem:
     """Return the problem that another run works on the catalog."""
     return Problem(
         409,
@@ -179,14 +191,16 @@ def catalog_busy(origin: str, catalog: str, claim: Claim) -> Problem:
     )
 
 
-def _write_accepted(req: func.HttpRequest, run: RunStatus, status: Status) -> func.HttpResponse:
+def _write_accepted_response(req: func.HttpRequest, run: RunStatus, status: Status) -> func.HttpResponse:
     """Return the answer to a caller who changed the course of a run: where to look for what comes of it."""
     links = make_links(find_origin(req), run.run_id, run.catalog)
     document = {"runId": run.run_id, "catalog": run.catalog, "status": str(status), "links": links}
-    return write_json(document, status=202, headers={"Location": links["self"], "Retry-After": str(POLL_SECONDS)})
+    return write_json(
+        document, status=202, headers={"Location": links["self"], "Retry-After": str(RETRY_AFTER_SECONDS)}
+    )
 
 
-def _not_paused(run: RunStatus) -> Problem:
+def _make_not_paused_problem(run: RunStatus) -> Problem:
     expected = "this host to be the one that runs it" if run.status is Status.PAUSED else "a paused run"
     return Problem(
         409,
@@ -205,7 +219,7 @@ async def _load_listed(services: Services, client: df.DurableOrchestrationClient
         return None
 
 
-def _is_only_estimated(req: func.HttpRequest) -> bool:
+def _is_estimate_only(req: func.HttpRequest) -> bool:
     value = req.params.get("estimate", "false")
     known = {"true": True, "false": False}
     if value.casefold() not in known:
@@ -225,7 +239,9 @@ def _read_status(req: func.HttpRequest) -> Status | None:
 
 
 def _read_limit(req: func.HttpRequest) -> int:
-    value = req.params.get("limit") or str(DEFAULT_LIMIT)
-    if not value.isdecimal() or not 1 <= int(value[:9]) <= MOST_RUNS:
-        raise Problem(422, "invalid-request", f"limit: {value[:40]!r}; expected a whole number from 1 to {MOST_RUNS}")
+    value = req.params.get("limit") or str(DEFAULT_RUNS_PER_PAGE)
+    if not value.isdecimal() or not 1 <= int(value[:9]) <= MAX_RUNS_PER_PAGE:
+        raise Problem(
+            422, "invalid-request", f"limit: {value[:40]!r}; expected a whole number from 1 to {MAX_RUNS_PER_PAGE}"
+        )
     return int(value)

@@ -32,7 +32,7 @@ ACTIVE_STATUSES = ("Pending", "Running")
 REQUEST_SECONDS = 60.0
 """A stopped app starts with the first request."""
 
-MOST_PROBLEMS = 3
+MAX_PROBLEMS = 3
 """Failed looks in a row after which nobody can tell whether runs are active; a broken app must stay deployable."""
 
 
@@ -145,7 +145,7 @@ def wait_until_idle(app: App, key: str, *, minutes: float, pause_seconds: float)
             problems = 0
         except CannotTellError as error:
             problems += 1
-            if problems == MOST_PROBLEMS:
+            if problems == MAX_PROBLEMS:
                 raise
             tell(f"{error}; looking again")
         else:

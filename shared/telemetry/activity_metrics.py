@@ -2,46 +2,47 @@
 
 from typing import Any
 
-from shared.domain.retries import COUNTED_REASONS, UNUSABLE_ANSWERS
+from shared.limits.retry_policy import COUNTED_REASONS, UNUSABLE_ANSWER_REASONS
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.telemetry.instruments import count
 from shared.telemetry.names import Metric
 
 Data = dict[str, Any]
 
-NANO = 10**9
+NANO_PER_USD = 10**9
 
-MADE_AGAIN = COUNTED_REASONS | UNUSABLE_ANSWERS | {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE}
+RETRIED_REASONS = COUNTED_REASONS | UNUSABLE_ANSWER_REASONS | {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE}
 """The retry policy tries these again: nothing has failed for good yet."""
 
 
-def record(name: str, payload: Data, result: Data, *, paid: str | None) -> None:
+def record_metrics(name: str, payload: Data, result: Data, *, billed_kind: str | None) -> None:
     """Count an execution that ended.
 
     Args:
         name: the activity.
         payload: its message.
         result: its result.
-        paid: which kind of call to the model it made; None = its cost and its drafts were counted when they were paid.
+        billed_kind: which kind of call to the model it made; None = its cost and its drafts were counted when they
+        were paid.
     """
     reason = result.get("failure", {}).get("reason")
-    if reason in MADE_AGAIN:
+    if reason in RETRIED_REASONS:
         count(Metric.RETRIES, {"activity": name, "reason": reason})
     match name:
-        case "make_image" if result.get("made") or result.get("kept"):
+        case "generate_image" if result.get("made") or result.get("kept"):
             count(Metric.IMAGES, {"outcome": "made" if result.get("made") else "kept"})
-        case "record_failure" if reason is None:
+        case "record_failed_image" if reason is None:
             count(Metric.IMAGES, {"outcome": "failed", "reason": payload["failure"]["reason"]})
-        case "write_batch" if paid:
+        case "write_batch" if billed_kind:
             count(Metric.BATCHES, {"outcome": "done" if reason is None else "failed", "reason": reason})
             _count_drafts(result)
         case "close_run" if reason is None:
             why = find_run_failure(payload).get("reason")
             count_run_end(payload["run_id"], payload["catalog"], status=result["status"], reason=why)
-        case "find_stop" if is_pause(payload, result):
+        case "read_stop" if is_pause(payload, result):
             count(Metric.PAUSES, _name_run(payload) | {"reason": result["stop"]["reason"]})
-    if paid:
-        count(Metric.COST_USD, {"kind": paid}, result.get("cost", {}).get("nano_usd", 0) / NANO)
+    if billed_kind:
+        count(Metric.COST_USD, {"kind": billed_kind}, result.get("cost", {}).get("nano_usd", 0) / NANO_PER_USD)
 
 
 def count_run_end(run_id: str, catalog: str, *, status: str, reason: str | None) -> None:
@@ -50,7 +51,7 @@ def count_run_end(run_id: str, catalog: str, *, status: str, reason: str | None)
 
 
 def is_pause(payload: Data, result: Data) -> bool:
-    """Tell whether an execution of ``find_stop`` began a pause: the run waits for a person to resume it."""
+    """Tell whether an execution of ``read_stop_record`` began a pause: the run waits for a person to resume it."""
     return bool(payload.get("pausing")) and (result.get("stop") or {}).get("reason") in PAUSING_REASONS
 
 

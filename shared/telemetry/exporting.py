@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 METRIC_INTERVAL_MILLISECONDS = 30_000
 """What an instance that is taken away may lose of its counts; the SDK's own choice is a minute."""
 
-RESEND_SECONDS = 20.0
+RESEND_INTERVAL_SECONDS = 20.0
 """How often what could not be sent is tried again. The exporter itself does so after its next success only, and an app
 whose run has ended sends nothing any more."""
 
-RETRY_SECONDS = 10
+MIN_RETRY_SECONDS = 10
 """How long at least a record that could not be sent is left alone; the exporter's own choice is a minute."""
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def export_telemetry(settings: "TelemetrySettings", identity: "IdentitySettings"
     metrics.set_meter_provider(meter_provider)
     register_flush(meter_provider.force_flush)
     register_flush(tracer_provider.force_flush)
-    start_resending(span_exporter, RESEND_SECONDS)
+    start_resending(span_exporter, RESEND_INTERVAL_SECONDS)
 
 
 def start_resending(exporter: AzureMonitorTraceExporter, seconds: float) -> threading.Event:
@@ -102,7 +102,7 @@ def build_exporters(
     options: dict[str, Any] = {
         "connection_string": settings.connection_string,
         "credential": _build_credential(settings, identity),
-        "storage_min_retry_interval": RETRY_SECONDS,
+        "storage_min_retry_interval": MIN_RETRY_SECONDS,
     }
     return AzureMonitorTraceExporter(**options), AzureMonitorMetricExporter(**options)
 
@@ -118,6 +118,6 @@ def build_resource(settings: "TelemetrySettings") -> Resource:
 def _build_credential(settings: "TelemetrySettings", identity: "IdentitySettings") -> object | None:
     if not settings.uses_identity:
         return None
-    from shared.adapters.credentials import open_sync_credential  # noqa: PLC0415 - not loaded for a key
+    from shared.identity.credentials import open_sync_credential  # noqa: PLC0415 - not loaded for a key
 
     return open_sync_credential(replace(identity, client_id=settings.client_id))

@@ -7,7 +7,7 @@ from opentelemetry import metrics
 from shared.telemetry.names import SCOPE, Metric
 
 CALL_SECONDS_BOUNDARIES = (0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600)
-"""A picture takes 10-60 s, some up to 400 s; a call that comes to 600 s is given up."""
+"""An image takes 10-60 s, some up to 400 s; a call that comes to 600 s is given up."""
 
 _meter = metrics.get_meter(SCOPE)
 _counters = {
@@ -31,7 +31,7 @@ _call_seconds = _meter.create_histogram(
 def count(metric: Metric, dimensions: Mapping[str, str | None], amount: float = 1) -> None:
     """Add to a counter; dimensions without a value are left out."""
     if amount:
-        _counters[metric].add(amount, _drop_absent(dimensions))
+        _counters[metric].add(amount, _drop_none(dimensions))
 
 
 def record_model_call(*, kind: str, outcome: str, seconds: float) -> None:
@@ -41,5 +41,5 @@ def record_model_call(*, kind: str, outcome: str, seconds: float) -> None:
     _call_seconds.record(seconds, dimensions)
 
 
-def _drop_absent(dimensions: Mapping[str, str | None]) -> dict[str, str]:
+def _drop_none(dimensions: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in dimensions.items() if value is not None}

@@ -28,7 +28,7 @@ class Attribute(StrEnum):
     INPUT_TOKENS = "catalog_seeder.input_tokens"
     OUTPUT_TOKENS = "catalog_seeder.output_tokens"
     RETRY_AFTER_SECONDS = "catalog_seeder.retry_after_seconds"
-    PAID_CALL_SECONDS = "catalog_seeder.paid_call_seconds"
+    BILLED_CALL_SECONDS = "catalog_seeder.billed_call_seconds"
     """How long its calls to the model took; absent where none was made."""
     EXCEPTION_TYPE = "exception.type"
     EXCEPTION_MESSAGE = "exception.message"

@@ -6,26 +6,26 @@ from collections.abc import Awaitable, Callable
 import azure.functions as func
 from opentelemetry.trace import Span
 
-from shared.domain.run_status import Status
 from shared.reasons import Reason
+from shared.runs.status import Status
 from shared.telemetry import activity_metrics
 from shared.telemetry.activity_metrics import Data
+from shared.telemetry.billed_calls import BilledCalls, watch_billed_calls
 from shared.telemetry.flushing import flush_soon
+from shared.telemetry.function_signature import add_context_parameter
 from shared.telemetry.names import Attribute
-from shared.telemetry.paid_calls import PaidCalls, watch_paid_calls
 from shared.telemetry.run_log import log_run
-from shared.telemetry.signatures import take_context
-from shared.telemetry.surprises import describe_error, hide_message
-from shared.telemetry.tracing import Value, describe, join_trace, mark_failed, start_span
+from shared.telemetry.tracing import Value, join_trace, mark_failed, set_attributes, start_span
+from shared.telemetry.unexpected_errors import describe_error, redact_error
 
 Activity = Callable[..., Awaitable[Data]]
 
-PAYING = frozenset(
-    {"make_categories", "write_batch", "write_prompts", "make_image", "evaluate_image", "rewrite_prompt"}
+BILLED_ACTIVITIES = frozenset(
+    {"write_categories", "write_batch", "write_prompt_batch", "generate_image", "evaluate_image", "rewrite_prompt"}
 )
 """Activities that call the model; their messages count attempts."""
 
-EXPECTED = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
+EXPECTED_REASONS = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
 """Somebody wanted it so."""
 
 logger = logging.getLogger(__name__)
@@ -39,17 +39,17 @@ def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
     name = function.__name__
 
     async def execute(payload: Data, context: func.Context, bindings: dict[str, str]) -> Data:
-        with join_trace(context), start_span(name) as span, watch_paid_calls() as calls:
+        with join_trace(context), start_span(name) as span, watch_billed_calls() as calls:
             # Told for the case that the host stops and nothing else is.
-            describe(span, _describe_message(name, payload) | {Attribute.OUTCOME: "cut_off"})
+            set_attributes(span, _describe_message(name, payload) | {Attribute.OUTCOME: "interrupted"})
             try:
                 result: Data = await function(payload, **bindings)
             except Exception as error:
-                describe(span, {Attribute.OUTCOME: "broke"})
+                set_attributes(span, {Attribute.OUTCOME: "error"})
                 _log(logging.ERROR, f"{name} broke", payload, error=describe_error(error))
                 raise
             try:
-                _tell(span, name, payload, result, calls)
+                _record_result(span, name, payload, result, calls)
             except Exception as error:  # noqa: BLE001 - see below
                 # The work is done and paid for: it does not fail because it cannot be told.
                 logger.error("%s cannot be told in telemetry: %s", name, describe_error(error))  # noqa: TRY400
@@ -59,27 +59,27 @@ def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
         try:
             result = await execute(payload, context, bindings)
         except Exception as error:  # noqa: BLE001 - raised again below, without its message
-            surprise = hide_message(error)
+            redacted = redact_error(error)
         else:
             # The instance may be taken away when a run has ended or waits for a person.
             if name == "close_run" or activity_metrics.is_pause(payload, result):
                 flush_soon()
             return result
-        raise surprise  # outside of the handler, or the error would still hang on it
+        raise redacted  # outside of the handler, or the error would still hang on it
 
-    take_context(observed, function)
+    add_context_parameter(observed, function)
     return observed
 
 
-def _tell(span: Span, name: str, payload: Data, result: Data, calls: PaidCalls) -> None:
-    facts = _describe_result(name, payload, result)
-    describe(span, facts)
+def _record_result(span: Span, name: str, payload: Data, result: Data, calls: BilledCalls) -> None:
+    attributes = _describe_result(name, payload, result)
+    set_attributes(span, attributes)
     if calls.count:
-        describe(span, {Attribute.PAID_CALL_SECONDS: round(calls.seconds, 3)})
+        set_attributes(span, {Attribute.BILLED_CALL_SECONDS: round(calls.seconds, 3)})
     if why := _find_error(name, payload, result):
         mark_failed(span, why)
-    activity_metrics.record(name, payload, result, paid=calls.kind)
-    _log_end(name, payload, result, facts)
+    activity_metrics.record_metrics(name, payload, result, billed_kind=calls.kind)
+    _log_end(name, payload, result, attributes)
 
 
 def _describe_message(name: str, payload: Data) -> dict[Attribute, Value]:
@@ -88,7 +88,7 @@ def _describe_message(name: str, payload: Data) -> dict[Attribute, Value]:
         Attribute.CATALOG: payload["catalog"],
         Attribute.PRODUCT_ID: payload.get("product_id"),
         Attribute.BATCH: payload.get("batch"),
-        Attribute.ATTEMPT: payload.get("attempt", 0) if name in PAYING else payload.get("attempts"),
+        Attribute.ATTEMPT: payload.get("attempt", 0) if name in BILLED_ACTIVITIES else payload.get("attempts"),
     }
 
 
@@ -101,7 +101,7 @@ def _describe_result(name: str, payload: Data, result: Data) -> dict[Attribute, 
         Attribute.REASON: failure.get("reason"),
         Attribute.RETRY_AFTER_SECONDS: failure.get("retry_after_seconds"),
         Attribute.STATUS: result.get("status"),
-        Attribute.COST_USD: None if nano_usd is None else nano_usd / activity_metrics.NANO,
+        Attribute.COST_USD: None if nano_usd is None else nano_usd / activity_metrics.NANO_PER_USD,
         Attribute.INPUT_TOKENS: cost.get("input_tokens"),
         Attribute.OUTPUT_TOKENS: cost.get("output_tokens"),
     }
@@ -110,11 +110,11 @@ def _describe_result(name: str, payload: Data, result: Data) -> dict[Attribute, 
 def _name_outcome(name: str, payload: Data, result: Data) -> str:
     if "failure" in result:
         return "failed"
-    if result.get("turn_in_seconds") is not None:
+    if result.get("deferred_seconds") is not None:
         return "waiting"
     if activity_metrics.is_pause(payload, result):
         return "paused"
-    if name == "record_failure":
+    if name == "record_failed_image":
         return "given_up"
     return next((word for word in ("made", "kept", "stopped") if result.get(word)), "done")
 
@@ -123,11 +123,11 @@ def _find_failure(name: str, payload: Data, result: Data) -> Data:
     """Return the failure that an execution is about: its own, or the one that it records."""
     if "failure" in result:
         return dict(result["failure"])
-    if name == "record_failure":
+    if name == "record_failed_image":
         return dict(payload["failure"])
     if name == "close_run":
         return activity_metrics.find_run_failure(payload)
-    if name == "find_stop":
+    if name == "read_stop":
         return dict(result.get("stop") or {})
     return {}
 
@@ -137,26 +137,26 @@ def _find_error(name: str, payload: Data, result: Data) -> str | None:
     reason = _find_failure(name, payload, result).get("reason")
     if "failure" in result:
         is_mended = result.get("next") is not None  # a refused prompt, for example, is rewritten
-        return None if is_mended or reason in activity_metrics.MADE_AGAIN | EXPECTED else reason
-    if name == "record_failure":
-        return None if reason in EXPECTED else reason
+        return None if is_mended or reason in activity_metrics.RETRIED_REASONS | EXPECTED_REASONS else reason
+    if name == "record_failed_image":
+        return None if reason in EXPECTED_REASONS else reason
     if name == "close_run" and result.get("status") == Status.FAILED:
         return reason or str(Status.FAILED)
     return None
 
 
-def _log_end(name: str, payload: Data, result: Data, facts: dict[Attribute, Value]) -> None:
-    told = {
+def _log_end(name: str, payload: Data, result: Data, attributes: dict[Attribute, Value]) -> None:
+    fields = {
         "product_id": payload.get("product_id"),
         "batch": payload.get("batch"),
-        "attempt": payload.get("attempt", 0) if name in PAYING else None,
-        "outcome": facts[Attribute.OUTCOME],
-        "reason": facts[Attribute.REASON],
-        "status": facts[Attribute.STATUS],
+        "attempt": payload.get("attempt", 0) if name in BILLED_ACTIVITIES else None,
+        "outcome": attributes[Attribute.OUTCOME],
+        "reason": attributes[Attribute.REASON],
+        "status": attributes[Attribute.STATUS],
     }
-    is_milestone = name in {"prepare_run", "close_run", "record_failure"} or "failure" in result
-    _log(logging.INFO if is_milestone else logging.DEBUG, f"{name} ended", payload, **told)
+    is_milestone = name in {"prepare_run", "close_run", "record_failed_image"} or "failure" in result
+    _log(logging.INFO if is_milestone else logging.DEBUG, f"{name} ended", payload, **fields)
 
 
-def _log(level: int, event: str, payload: Data, **facts: Value) -> None:
-    log_run(level, event, run_id=payload["run_id"], catalog=payload["catalog"], **facts)
+def _log(level: int, event: str, payload: Data, **attributes: Value) -> None:
+    log_run(level, event, run_id=payload["run_id"], catalog=payload["catalog"], **attributes)

@@ -5,10 +5,10 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.telemetry.function_signature import add_context_parameter
 from shared.telemetry.names import Attribute
-from shared.telemetry.signatures import take_context
-from shared.telemetry.surprises import hide_message
-from shared.telemetry.tracing import describe, join_trace, mark_failed, start_span
+from shared.telemetry.tracing import join_trace, mark_failed, set_attributes, start_span
+from shared.telemetry.unexpected_errors import redact_error
 
 FIRST_SERVER_ERROR = 500
 
@@ -26,8 +26,8 @@ def observe_request(function: HttpFunction) -> HttpFunction:
         try:
             return await execute(context, arguments)
         except Exception as error:  # noqa: BLE001 - raised again below, without its message
-            surprise = hide_message(error)
-        raise surprise
+            redacted = redact_error(error)
+        raise redacted
 
     async def execute(context: func.Context, arguments: dict[str, Any]) -> func.HttpResponse:
         with join_trace(context):
@@ -35,12 +35,12 @@ def observe_request(function: HttpFunction) -> HttpFunction:
             if method == "GET":
                 return await function(**arguments)
             with start_span(function.__name__) as span:
-                describe(span, {Attribute.HTTP_METHOD: method})
+                set_attributes(span, {Attribute.HTTP_METHOD: method})
                 response = await function(**arguments)
-                describe(span, {Attribute.HTTP_STATUS: response.status_code})
+                set_attributes(span, {Attribute.HTTP_STATUS: response.status_code})
                 if response.status_code >= FIRST_SERVER_ERROR:
                     mark_failed(span, f"HTTP {response.status_code}")
                 return response
 
-    take_context(observed, function)
+    add_context_parameter(observed, function)
     return observed

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from shared.telemetry.surprises import hide_message
+from shared.telemetry.unexpected_errors import redact_error
 
 TimerFunction = Callable[..., Awaitable[None]]
 
@@ -17,9 +17,9 @@ def observe_timer(function: TimerFunction) -> TimerFunction:
         try:
             await function(**arguments)
         except Exception as error:  # noqa: BLE001 - raised again below, without its message
-            surprise = hide_message(error)
+            redacted = redact_error(error)
         else:
             return
-        raise surprise
+        raise redacted
 
     return observed

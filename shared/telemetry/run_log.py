@@ -10,7 +10,7 @@ from shared.telemetry.names import SCOPE
 
 APP_LOGGERS = (SCOPE, "activities", "orchestrators", "shared", "triggers")
 
-TALKATIVE_LIBRARIES = ("azure.core", "azure.monitor", "httpcore2", "httpx2", "openai")
+VERBOSE_LIBRARIES = ("azure.core", "azure.monitor", "httpcore2", "httpx2", "openai")
 """They log the address of every call at INFO."""
 
 SILENCED_LIBRARIES = ("azure.identity", "msal")
@@ -23,25 +23,25 @@ def set_log_level(level: str) -> None:
     """Set from which level on the app's own log is written; libraries that tell addresses stay at WARNING or above."""
     for name in APP_LOGGERS:
         logging.getLogger(name).setLevel(level)
-    for name in TALKATIVE_LIBRARIES:
+    for name in VERBOSE_LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     for name in SILENCED_LIBRARIES:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def log_run(level: int, event: str, *, run_id: str, catalog: str, **facts: str | float | None) -> None:
+def log_run(level: int, event: str, *, run_id: str, catalog: str, **details: str | float | None) -> None:
     """Log an event of a run; facts without a value are left out.
 
     Args:
         level: a number of the logging module.
-        event: what happened, such as ``make_image failed``.
+        event: what happened, such as ``generate_image failed``.
         run_id: the run.
         catalog: its catalog.
-        facts: ids, counts and reason codes.
+        details: ids, counts and reason codes.
     """
     if not _logger.isEnabledFor(level):
         return
-    told = {"run_id": run_id, "catalog": catalog} | facts
-    fields = {name: value for name, value in told.items() if value is not None}
+    all_fields = {"run_id": run_id, "catalog": catalog} | details
+    fields = {name: value for name, value in all_fields.items() if value is not None}
     text = " ".join(f"{name}={value}" for name, value in fields.items())
     _logger.log(level, "%s %s", event, text, extra=fields)

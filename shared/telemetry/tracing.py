@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from shared.ports import CatalogSeederError
+from shared.models.protocol import CatalogSeederError
 from shared.telemetry.names import SCOPE, Attribute
 
 Value = str | int | float | None
@@ -39,8 +39,8 @@ def join_trace(invocation: InvocationContext) -> Iterator[None]:
     The Python worker does not do it by itself. Where telemetry is off it still matters: the durable client sends the
     current trace on, and so a run's activities stay in the trace of the call that started it.
     """
-    told = invocation.trace_context
-    carrier = {"traceparent": told.trace_parent or "", "tracestate": told.trace_state or ""}
+    trace_context = invocation.trace_context
+    carrier = {"traceparent": trace_context.trace_parent or "", "tracestate": trace_context.trace_state or ""}
     # On an empty context: an invocation without a trace begins one, whatever its host was busy with.
     token = current_context.attach(_propagator.extract(carrier, Context()))
     try:
@@ -60,22 +60,22 @@ def start_span(name: str) -> Iterator[Span]:
         try:
             yield span
         except Exception as error:
-            facts: dict[Attribute, Value] = {Attribute.EXCEPTION_TYPE: type(error).__name__}
+            attributes: dict[Attribute, Value] = {Attribute.EXCEPTION_TYPE: type(error).__name__}
             if isinstance(error, CatalogSeederError):
-                facts[Attribute.EXCEPTION_MESSAGE] = " ".join(str(error).split())[:300]
-            span.add_event("exception", {name: value for name, value in facts.items() if value is not None})
+                attributes[Attribute.EXCEPTION_MESSAGE] = " ".join(str(error).split())[:300]
+            span.add_event("exception", {name: value for name, value in attributes.items() if value is not None})
             mark_failed(span, type(error).__name__)
             raise
 
 
-def describe(span: Span, facts: Mapping[Attribute, Value]) -> None:
+def set_attributes(span: Span, attributes: Mapping[Attribute, Value]) -> None:
     """Set attributes; those without a value are left out."""
-    span.set_attributes({name: value for name, value in facts.items() if value is not None})
+    span.set_attributes({name: value for name, value in attributes.items() if value is not None})
 
 
-def describe_run(run_id: str, catalog: str) -> None:
+def set_run_attributes(run_id: str, catalog: str) -> None:
     """Tell the current span which run it is about."""
-    describe(trace.get_current_span(), {Attribute.RUN_ID: run_id, Attribute.CATALOG: catalog})
+    set_attributes(trace.get_current_span(), {Attribute.RUN_ID: run_id, Attribute.CATALOG: catalog})
 
 
 def mark_failed(span: Span, why: str) -> None:

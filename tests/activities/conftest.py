@@ -4,21 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared import wiring
-from tests.support.memory_store import MemoryStore, WatchedStore
+from shared.services import container
+from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.scripted_model import ScriptedModel
 
 
 @pytest.fixture(autouse=True)
 def _no_services_are_left() -> Iterator[None]:
     yield
-    wiring._services = None
+    container._services = None
 
 
 @pytest.fixture
-def store() -> WatchedStore:
+def store() -> RecordingStore:
     """An empty store that notes what is asked of it."""
-    return WatchedStore(MemoryStore())
+    return RecordingStore(MemoryStore())
 
 
 @pytest.fixture

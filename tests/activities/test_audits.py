@@ -7,53 +7,53 @@ from typing import Any
 
 import pytest
 
-from shared.domain import paths
-from shared.domain.image_messages import ImageCall
-from shared.domain.messages import Cost, Ending, Failure, Published, Tally, TextCall
-from shared.ports import ModelError, Store, StoreUnavailableError, Usage
+from shared.audit.write_audit import audit_path
+from shared.messages.images import ImageCall
+from shared.messages.runs import Cost, Counters, Failure, FinishRunInput, PublishResult, TextCall
+from shared.models.protocol import ModelError, Store, StoreUnavailableError, Usage
 from shared.reasons import Reason
-from shared.records import run
-from shared.records.audit import audit_path
-from shared.wiring import Services
+from shared.runs import run_files
+from shared.services.container import Services
+from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
-from tests.support.audits import Rows, add_up, ask, fetch
+from tests.support.audit_queries import Rows, fetch, query_audit, sum_calls
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches
-from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.scripted_model import ScriptedModel
 
 ANN = make_item("Ann")
 CALLS = paths.call_folder(RUN)
 EARLIER = "8204736755522-af1e9c55"
-DRAW = ImageCall(RUN, CATALOG, ANN.product_id, 1)
+GENERATE = ImageCall(RUN, CATALOG, ANN.product_id, 1)
 COLUMNS = "kind, product_id, batch, attempt, model, status, reason, billed, request_id"
 
 
 async def make_world(store: Store, **request: Any) -> None:
-    """Leave a run in the middle: two items without a picture."""
+    """Leave a run in the middle: two items without an image."""
     await start_run_in(store, **request)
     await write_batches(store, ["Ann", "Bob"])
 
 
 async def close(process: Services, cost: Cost = Cost()) -> dict[str, Any]:
     """End the run, and return its summary."""
-    published = Published(status="Completed", items=2)
-    await deliver(process, "close_run", Ending(RUN, CATALOG, Tally(cost=cost), published=published))
+    published = PublishResult(status="Completed", items=2)
+    await deliver(process, "close_run", FinishRunInput(RUN, CATALOG, Counters(cost=cost), published=published))
     summary: dict[str, Any] = await read_data(process.store, paths.run_file(RUN, "summary.json"))
     return summary
 
 
 async def read_audit(store: Store, folder: Path) -> Rows:
-    return ask(await fetch(store, RUN, folder), f"SELECT {COLUMNS} FROM api_calls ORDER BY started_at, attempt")
+    return query_audit(await fetch(store, RUN, folder), f"SELECT {COLUMNS} FROM api_calls ORDER BY started_at, attempt")
 
 
-CATEGORIES = ("make_categories", TextCall(RUN, CATALOG, attempt=3), "categories")
+CATEGORIES = ("write_categories", TextCall(RUN, CATALOG, attempt=3), "categories")
 BATCH = ("write_batch", TextCall(RUN, CATALOG, writer="0.1.0/3", attempt=1), "0.1.0/3")
-PICTURE = ("make_image", ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=2), ANN.product_id)
+IMAGE = ("generate_image", ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=2), ANN.product_id)
 
 
-@pytest.mark.parametrize("paid", [CATEGORIES, BATCH, PICTURE], ids=lambda paid: paid[0])
-async def test_a_call_is_told_with_what_it_was_for_and_counted_as_in_its_result(
-    paid: tuple[str, TextCall | ImageCall, str], store: WatchedStore, model: ScriptedModel, tmp_path: Path
+@pytest.mark.parametrize("paid", [CATEGORIES, BATCH, IMAGE], ids=lambda paid: paid[0])
+async def test_a_call_is_reported_with_what_it_was_for_and_counted_as_in_its_result(
+    paid: tuple[str, TextCall | ImageCall, str], store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     activity, message, subject = paid
     await make_world(store, force_categories=True, category_count=4)
@@ -61,11 +61,11 @@ async def test_a_call_is_told_with_what_it_was_for_and_counted_as_in_its_result(
     result = await deliver(process, activity, message)
     summary = await close(process)
     file = await fetch(store, RUN, tmp_path)
-    (row,) = ask(file, "SELECT COALESCE(product_id, batch) AS subject, attempt, status, model FROM api_calls")
+    (row,) = query_audit(file, "SELECT COALESCE(product_id, batch) AS subject, attempt, status, model FROM api_calls")
     assert (row["subject"], row["attempt"], row["status"]) == (subject, message.attempt, "ok")
-    assert row["model"] == ("gpt-image-2" if activity == "make_image" else "gpt-5")
+    assert row["model"] == ("gpt-image-2" if activity == "generate_image" else "gpt-5")
     cost = Cost.from_json(result["cost"])
-    assert add_up(file) == {
+    assert sum_calls(file) == {
         "calls": 1,
         "billed": 1,
         "input": cost.input_tokens,
@@ -75,8 +75,8 @@ async def test_a_call_is_told_with_what_it_was_for_and_counted_as_in_its_result(
     assert summary["outputs"]["audit"] == audit_path(RUN)
 
 
-async def test_every_try_is_told_with_why_it_brought_nothing(
-    store: WatchedStore, model: ScriptedModel, tmp_path: Path
+async def test_every_try_is_reported_with_why_it_brought_nothing(
+    store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     await make_world(store)
     model.failures.extend(
@@ -86,10 +86,10 @@ async def test_every_try_is_told_with_why_it_brought_nothing(
             ModelError(Reason.CONTENT_POLICY, "cut off", usage=Usage(5, 5), request_id="b"),
         ]
     )
-    model.pictures.append(b"no picture")
+    model.images.append(b"no image")
     process = start_process(store, model)
     for attempt in range(5):
-        await deliver(process, "make_image", ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=attempt))
+        await deliver(process, "generate_image", ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=attempt))
     await close(process)
     rows = await read_audit(store, tmp_path)
     assert [(row["status"], row["reason"], row["billed"], row["request_id"]) for row in rows] == [
@@ -102,39 +102,39 @@ async def test_every_try_is_told_with_why_it_brought_nothing(
     assert [row["attempt"] for row in rows] == [0, 1, 2, 3, 4]
 
 
-async def test_delivered_often_it_is_counted_once(store: WatchedStore, model: ScriptedModel, tmp_path: Path) -> None:
+async def test_delivered_often_it_is_counted_once(store: RecordingStore, model: ScriptedModel, tmp_path: Path) -> None:
     await make_world(store)
     process = start_process(store, model)
-    await asyncio.gather(*(deliver(process, "make_image", DRAW) for _ in range(3)))
-    await deliver(start_process(store, model), "make_image", DRAW)
+    await asyncio.gather(*(deliver(process, "generate_image", GENERATE) for _ in range(3)))
+    await deliver(start_process(store, model), "generate_image", GENERATE)
     await close(process)
     assert (model.calls, len(await read_audit(store, tmp_path))) == (1, 1)
 
 
 async def test_a_failure_that_is_delivered_again_is_counted_once(
-    store: WatchedStore, model: ScriptedModel, tmp_path: Path
+    store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     await make_world(store)
     model.failures.append(ModelError(Reason.CONTENT_POLICY, "refused"))
     process = start_process(store, model)
     for _ in range(2):
-        await deliver(process, "make_image", DRAW)
+        await deliver(process, "generate_image", GENERATE)
     await close(process)
     assert [row["reason"] for row in await read_audit(store, tmp_path)] == ["content_policy"]
 
 
-async def test_a_call_that_was_paid_twice_because_a_process_died_is_told_twice(
-    store: WatchedStore, model: ScriptedModel, tmp_path: Path
+async def test_a_call_that_was_paid_twice_because_a_process_died_is_reported_twice(
+    store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     await make_world(store)
     store.changes.clear()
-    store.changes_to_live = 2  # it records the call and its answer, and dies before the picture is stored
+    store.changes_to_live = 2  # it records the call and its answer, and dies before the image is stored
     with pytest.raises(KilledError):
-        await deliver(start_process(store, model), "make_image", DRAW)
+        await deliver(start_process(store, model), "generate_image", GENERATE)
     assert [path for path in store.changes if path.startswith(CALLS)] == store.changes
     store.changes_to_live = None
     process = start_process(store, model)
-    await deliver(process, "make_image", DRAW)
+    await deliver(process, "generate_image", GENERATE)
     await close(process)
     rows = await read_audit(store, tmp_path)
     assert len(rows) == model.paid[ANN.image_prompt] == 2
@@ -142,65 +142,65 @@ async def test_a_call_that_was_paid_twice_because_a_process_died_is_told_twice(
 
 
 async def test_a_call_in_flight_when_its_process_died_is_lost_and_counted_in_the_summary_too(
-    store: WatchedStore, model: ScriptedModel, tmp_path: Path
+    store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     await make_world(store)
     store.changes.clear()
     store.changes_to_live = 1  # the call is on record, and the answer comes to nobody
     with pytest.raises(KilledError):
-        await deliver(start_process(store, model), "make_image", DRAW)
+        await deliver(start_process(store, model), "generate_image", GENERATE)
     store.changes_to_live = None
     process = start_process(store, model)
-    result = await deliver(process, "make_image", DRAW)
+    result = await deliver(process, "generate_image", GENERATE)
     summary = await close(process)
     lost, made = sorted(await read_audit(store, tmp_path), key=lambda row: str(row["status"]))
     assert (lost["status"], lost["reason"], lost["billed"]) == ("lost", "interrupted", 1)
     assert made["status"] == "ok"
-    assert add_up(await fetch(store, RUN, tmp_path))["nano"] > Cost.from_json(result["cost"]).nano_usd
+    assert sum_calls(await fetch(store, RUN, tmp_path))["nano"] > Cost.from_json(result["cost"]).nano_usd
     assert summary["cost"]["imageCalls"] == model.paid[ANN.image_prompt] == 2
     assert summary["cost"]["usd"] > Cost.from_json(result["cost"]).nano_usd / 10**9
 
 
 async def test_a_call_costs_two_changes_of_the_store_one_before_it_and_one_after(
-    store: WatchedStore, model: ScriptedModel
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await make_world(store)
     store.changes.clear()
-    await deliver(start_process(store, model), "make_image", DRAW)
+    await deliver(start_process(store, model), "generate_image", GENERATE)
     assert len([path for path in store.changes if path.startswith(CALLS)]) == 2
 
 
 async def test_a_call_that_the_budget_forbids_was_not_made(
-    store: WatchedStore, model: ScriptedModel, tmp_path: Path
+    store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     await make_world(store, max_cost_usd=0.0000001, accept_estimate=True)
     process = start_process(store, model)
-    result = await deliver(process, "make_image", DRAW)
+    result = await deliver(process, "generate_image", GENERATE)
     assert result["failure"]["reason"] == "budget"
     await close(process)
     assert await read_audit(store, tmp_path) == []
 
 
-class StubbornStore(WatchedStore):
+class StubbornStore(RecordingStore):
     """A store that does not take what is told, until it is told no more."""
 
     refused: str | None = None
 
-    def _note_change(self, path: str) -> None:
+    def _record_change(self, path: str) -> None:
         if self.refused is not None and self.refused in path:
             raise StoreUnavailableError(f"{path} is not taken")
-        super()._note_change(path)
+        super()._record_change(path)
 
 
-async def test_a_picture_that_waited_for_the_store_is_counted_once(model: ScriptedModel, tmp_path: Path) -> None:
+async def test_an_image_that_waited_for_the_store_is_counted_once(model: ScriptedModel, tmp_path: Path) -> None:
     store = StubbornStore(MemoryStore())
     await make_world(store)
     process = start_process(store, model)
     store.refused = "catalogs/"
-    assert (await deliver(process, "make_image", DRAW))["failure"]["reason"] == "store_unavailable"
+    assert (await deliver(process, "generate_image", GENERATE))["failure"]["reason"] == "store_unavailable"
     store.refused = None
     again = ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=1)
-    assert (await deliver(process, "make_image", again))["made"]
+    assert (await deliver(process, "generate_image", again))["made"]
     await close(process)
     rows = await read_audit(store, tmp_path)
     assert [(row["attempt"], row["status"]) for row in rows] == [(0, "ok")]
@@ -212,12 +212,12 @@ async def test_a_call_that_cannot_be_recorded_is_not_made(model: ScriptedModel) 
     await make_world(store, max_cost_usd=1.0, accept_estimate=True)
     process = start_process(store, model)
     store.refused = CALLS
-    assert (await deliver(process, "make_image", DRAW))["failure"]["reason"] == "store_unavailable"
+    assert (await deliver(process, "generate_image", GENERATE))["failure"]["reason"] == "store_unavailable"
     assert model.calls == 0
     store.refused = None
-    assert (await deliver(process, "make_image", ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=1)))["made"]
+    assert (await deliver(process, "generate_image", ImageCall(RUN, CATALOG, ANN.product_id, 1, attempt=1)))["made"]
     ledger = await read_data(store, paths.run_file(RUN, "ledger.json"))
-    assert (ledger["holds"], ledger["lostNanoUsd"]) == ({}, 0)
+    assert (ledger["reservations"], ledger["lostNanoUsd"]) == ({}, 0)
 
 
 @pytest.mark.parametrize("broken", [StoreUnavailableError("away"), OSError("no space left"), ValueError("a fault")])
@@ -233,7 +233,7 @@ async def test_an_audit_that_cannot_be_made_is_a_note_and_no_failure(
     store = Store()
     await make_world(store)
     process = start_process(store, model)
-    await deliver(process, "make_image", DRAW)
+    await deliver(process, "generate_image", GENERATE)
     summary = await close(process)
     assert (summary["status"], "audit" in summary["outputs"]) == ("Completed", False)
     (note,) = [note for note in summary["notes"] if "audit.sqlite" in note]
@@ -241,37 +241,37 @@ async def test_an_audit_that_cannot_be_made_is_a_note_and_no_failure(
     assert f"run {RUN} has no audit" in caplog.text
 
 
-async def test_a_run_that_failed_has_its_audit(store: WatchedStore, model: ScriptedModel, tmp_path: Path) -> None:
+async def test_a_run_that_failed_has_its_audit(store: RecordingStore, model: ScriptedModel, tmp_path: Path) -> None:
     await make_world(store)
     process = start_process(store, model)
-    await deliver(process, "make_image", DRAW)
-    ending = Ending(RUN, CATALOG, failure=Failure(Reason.INTERNAL_ERROR, "broke"))
+    await deliver(process, "generate_image", GENERATE)
+    ending = FinishRunInput(RUN, CATALOG, failure=Failure(Reason.INTERNAL_ERROR, "broke"))
     assert (await deliver(process, "close_run", ending))["status"] == "Failed"
-    (row,) = ask(await fetch(store, RUN, tmp_path), "SELECT status, error_reason FROM run_info")
+    (row,) = query_audit(await fetch(store, RUN, tmp_path), "SELECT status, error_reason FROM run_info")
     assert row == {"status": "Failed", "error_reason": "internal_error"}
 
 
 async def test_runs_that_died_are_audited_at_the_end_of_the_next_one(
-    store: WatchedStore, model: ScriptedModel, tmp_path: Path
+    store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     await make_world(store)
-    request = await run.read_request(store, RUN)
-    await run.create_request(store, EARLIER, request)
+    request = await run_files.read_request(store, RUN)
+    await run_files.create_request(store, EARLIER, request)
     await store.write(
-        paths.active_file(CATALOG),
-        (await store.inner.read(paths.active_file(CATALOG))).data.replace(RUN.encode(), EARLIER.encode()),  # type: ignore[union-attr]  # it is there
+        paths.run_claim_file(CATALOG),
+        (await store.inner.read(paths.run_claim_file(CATALOG))).data.replace(RUN.encode(), EARLIER.encode()),  # type: ignore[union-attr]  # it is there
         content_type="application/json",
     )
-    await deliver(start_process(store, model), "make_image", ImageCall(EARLIER, CATALOG, ANN.product_id, 1))
+    await deliver(start_process(store, model), "generate_image", ImageCall(EARLIER, CATALOG, ANN.product_id, 1))
     await close(start_process(store, model))
-    (row,) = ask(await fetch(store, EARLIER, tmp_path), "SELECT status FROM run_info")
+    (row,) = query_audit(await fetch(store, EARLIER, tmp_path), "SELECT status FROM run_info")
     assert row["status"] == "Interrupted"
-    assert add_up(await fetch(store, EARLIER, tmp_path))["calls"] == 1
+    assert sum_calls(await fetch(store, EARLIER, tmp_path))["calls"] == 1
     assert await read_audit(store, tmp_path) == []
 
 
 async def test_a_run_that_died_and_cannot_be_audited_does_not_keep_the_next_one_from_ending(
-    store: WatchedStore, model: ScriptedModel
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await make_world(store)
     await store.write(paths.run_file(EARLIER, "request.json"), b"{", content_type="application/json")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from shared.config import Settings
-from shared.domain import paths
-from shared.domain.image_messages import ImageCall
-from shared.domain.messages import Cost, Message, TextCall
-from shared.ports import ModelError, Store, StoreUnavailableError, Usage
+from shared.messages.images import ImageCall
+from shared.messages.runs import Cost, Message, TextCall
+from shared.models.protocol import ModelError, Store, StoreUnavailableError, Usage
 from shared.reasons import Reason
+from shared.storage import paths
 from tests.support.activity_calls import HOST, RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches, write_rows
-from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.scripted_model import ScriptedModel
 
 LEDGER = paths.run_file(RUN, "ledger.json")
@@ -36,21 +36,21 @@ class Paid:
 
 
 PAID = [
-    Paid("make_categories", lambda attempt: TextCall(RUN, CATALOG, attempt=attempt)),
+    Paid("write_categories", lambda attempt: TextCall(RUN, CATALOG, attempt=attempt)),
     Paid("write_batch", lambda attempt: TextCall(RUN, CATALOG, writer="0.1.0/3", attempt=attempt)),
-    Paid("write_prompts", lambda attempt: TextCall(RUN, CATALOG, batch=1, attempt=attempt)),
-    Paid("make_image", lambda attempt: ImageCall(RUN, CATALOG, ITEM.product_id, 1, attempt=attempt)),
+    Paid("write_prompt_batch", lambda attempt: TextCall(RUN, CATALOG, batch=1, attempt=attempt)),
+    Paid("generate_image", lambda attempt: ImageCall(RUN, CATALOG, ITEM.product_id, 1, attempt=attempt)),
 ]
 every_call = pytest.mark.parametrize("paid", PAID, ids=str)
 
 
 async def make_world(store: Store, paid: Paid, max_cost_usd: float | None = PLENTY) -> None:
     """Leave a run in the middle that has a budget."""
-    source = {"source": "products", "prompt_writer": "model"} if paid.activity == "write_prompts" else {}
+    source = {"source": "products", "prompt_writer": "model"} if paid.activity == "write_prompt_batch" else {}
     await start_run_in(store, max_cost_usd=max_cost_usd, accept_estimate=True, **source)
     if source:
         await write_rows(store, ["Ann", "Bob"])
-    elif paid.activity != "make_categories":
+    elif paid.activity != "write_categories":
         await write_batches(store, ["Ann", "Bob"])
 
 
@@ -64,16 +64,16 @@ def read_nano_usd(result: dict[str, Any]) -> int:
 
 
 @every_call
-async def test_a_call_is_settled_with_what_it_came_to(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+async def test_a_call_is_settled_with_what_it_came_to(store: RecordingStore, model: ScriptedModel, paid: Paid) -> None:
     await make_world(store, paid)
     result = await deliver(start_process(store, model), paid.activity, paid.message(0))
     ledger = await read_ledger(store)
     assert ledger["spentNanoUsd"] == read_nano_usd(result) > 0
-    assert (ledger["holds"], ledger["lostNanoUsd"]) == ({}, 0)
+    assert (ledger["reservations"], ledger["lostNanoUsd"]) == ({}, 0)
 
 
 @every_call
-async def test_a_call_that_does_not_fit_in_is_not_made(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+async def test_a_call_that_does_not_fit_in_is_not_made(store: RecordingStore, model: ScriptedModel, paid: Paid) -> None:
     await make_world(store, paid, NOTHING)
     result = await deliver(start_process(store, model), paid.activity, paid.message(0))
     assert result["failure"]["reason"] == "budget"
@@ -83,7 +83,9 @@ async def test_a_call_that_does_not_fit_in_is_not_made(store: WatchedStore, mode
 
 
 @every_call
-async def test_a_run_without_a_budget_touches_no_ledger(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+async def test_a_run_without_a_budget_touches_no_ledger(
+    store: RecordingStore, model: ScriptedModel, paid: Paid
+) -> None:
     await make_world(store, paid, None)
     assert "failure" not in await deliver(start_process(store, model), paid.activity, paid.message(0))
     assert LEDGER not in store.changes
@@ -91,9 +93,9 @@ async def test_a_run_without_a_budget_touches_no_ledger(store: WatchedStore, mod
 
 
 @every_call
-async def test_killed_before_any_change_its_money_is_counted_once_it_is_told(paid: Paid) -> None:
+async def test_killed_before_any_change_its_money_is_counted_once_it_is_reported(paid: Paid) -> None:
     for changes_to_live in itertools.count():
-        store, model = WatchedStore(MemoryStore()), ScriptedModel()
+        store, model = RecordingStore(MemoryStore()), ScriptedModel()
         await make_world(store, paid)
         store.changes.clear()
         store.changes_to_live = changes_to_live
@@ -107,7 +109,7 @@ async def test_killed_before_any_change_its_money_is_counted_once_it_is_told(pai
         again = await deliver(start_process(store, model), paid.activity, paid.message(0))
         ledger = await read_ledger(store)
         assert again == result
-        assert ledger["holds"] == {}
+        assert ledger["reservations"] == {}
         assert ledger["spentNanoUsd"] == read_nano_usd(result)
         is_paid_twice = sum(model.paid.values()) > 1
         # Of a process that died between its reservation and its call, no record says that it made none.
@@ -118,7 +120,7 @@ async def test_killed_before_any_change_its_money_is_counted_once_it_is_told(pai
 
 @every_call
 async def test_of_a_process_that_died_while_it_paid_the_limit_is_counted_for_lost(
-    store: WatchedStore, model: ScriptedModel, paid: Paid
+    store: RecordingStore, model: ScriptedModel, paid: Paid
 ) -> None:
     await make_world(store, paid)
     store.changes.clear()
@@ -126,14 +128,14 @@ async def test_of_a_process_that_died_while_it_paid_the_limit_is_counted_for_los
     with pytest.raises(KilledError):
         await deliver(start_process(store, model), paid.activity, paid.message(0))
     store.changes_to_live = None
-    (hold,) = (await read_ledger(store))["holds"].values()
+    (hold,) = (await read_ledger(store))["reservations"].values()
     await deliver(start_process(store, model), paid.activity, paid.message(0))
     assert (await read_ledger(store))["lostNanoUsd"] == hold["nanoUsd"]
 
 
 @every_call
 async def test_delivered_twice_to_one_process_it_asks_once(
-    store: WatchedStore, model: ScriptedModel, paid: Paid
+    store: RecordingStore, model: ScriptedModel, paid: Paid
 ) -> None:
     await make_world(store, paid)
     process = start_process(store, model)
@@ -145,14 +147,14 @@ async def test_delivered_twice_to_one_process_it_asks_once(
 
 @every_call
 async def test_delivered_to_two_processes_at_once_all_that_may_be_billed_is_counted(
-    store: WatchedStore, model: ScriptedModel, paid: Paid
+    store: RecordingStore, model: ScriptedModel, paid: Paid
 ) -> None:
     await make_world(store, paid)
     processes = [start_process(store, model) for _ in range(2)]
     both = await asyncio.gather(*(deliver(process, paid.activity, paid.message(0)) for process in processes))
     ledger = await read_ledger(store)
     assert both[0] == both[1]
-    assert ledger["holds"] == {}
+    assert ledger["reservations"] == {}
     assert ledger["spentNanoUsd"] >= read_nano_usd(both[0])
     assert bool(ledger["lostNanoUsd"]) or ledger["spentNanoUsd"] == sum(model.paid.values()) * read_nano_usd(both[0])
 
@@ -173,18 +175,18 @@ BILLED = [
 @every_call
 @pytest.mark.parametrize("failure", FREE, ids=lambda failure: str(failure.reason))
 async def test_a_refused_call_gives_its_money_back(
-    store: WatchedStore, model: ScriptedModel, paid: Paid, failure: ModelError
+    store: RecordingStore, model: ScriptedModel, paid: Paid, failure: ModelError
 ) -> None:
     await make_world(store, paid)
     model.failures.append(failure)
     await deliver(start_process(store, model), paid.activity, paid.message(0))
-    assert await read_ledger(store) == {"spentNanoUsd": 0, "lostNanoUsd": 0, "holds": {}, "excess": {}}
+    assert await read_ledger(store) == {"spentNanoUsd": 0, "lostNanoUsd": 0, "reservations": {}, "overruns": {}}
 
 
 @every_call
 @pytest.mark.parametrize("failure", BILLED, ids=lambda failure: str(failure.reason))
 async def test_a_failure_that_may_have_been_billed_is_counted_and_so_is_the_next_try(
-    store: WatchedStore, model: ScriptedModel, paid: Paid, failure: ModelError
+    store: RecordingStore, model: ScriptedModel, paid: Paid, failure: ModelError
 ) -> None:
     await make_world(store, paid)
     model.failures.append(failure)
@@ -193,11 +195,11 @@ async def test_a_failure_that_may_have_been_billed_is_counted_and_so_is_the_next
     ledger = await read_ledger(store)
     assert read_nano_usd(told[0]) > 0
     assert ledger["spentNanoUsd"] == sum(map(read_nano_usd, told))
-    assert (ledger["holds"], ledger["lostNanoUsd"]) == ({}, 0)
+    assert (ledger["reservations"], ledger["lostNanoUsd"]) == ({}, 0)
 
 
 @dataclass
-class MoodyStore(WatchedStore):
+class MoodyStore(RecordingStore):
     """A store that goes away as soon as something was paid, before or after it has done what it is asked."""
 
     model: ScriptedModel | None = None
@@ -236,10 +238,10 @@ async def test_what_was_paid_while_the_store_was_away_is_not_paid_again_by_the_n
     assert model.calls == 1
     ledger = await read_ledger(store)
     assert sum(map(read_nano_usd, failed)) == 0 < read_nano_usd(result) == ledger["spentNanoUsd"]
-    assert (ledger["lostNanoUsd"], ledger["holds"]) == (0, {})
+    assert (ledger["lostNanoUsd"], ledger["reservations"]) == (0, {})
 
 
-class LostAnswerStore(WatchedStore):
+class LostAnswerStore(RecordingStore):
     """A store that does what it is asked, but loses its answer to the first change of the ledger."""
 
     async def create(self, path: str, data: bytes, **how: Any) -> bool:
@@ -256,15 +258,15 @@ async def test_money_set_aside_by_a_write_without_an_answer_is_not_lost(model: S
     process = start_process(store, model)
     failed = await deliver(process, paid.activity, paid.message(0))
     assert (failed["failure"]["reason"], model.calls) == ("store_unavailable", 0)
-    assert (await read_ledger(store))["holds"]
+    assert (await read_ledger(store))["reservations"]
     result = await deliver(process, paid.activity, paid.message(1))
     ledger = await read_ledger(store)
     assert ledger["spentNanoUsd"] == read_nano_usd(result) > 0
-    assert (ledger["lostNanoUsd"], ledger["holds"]) == (0, {})
+    assert (ledger["lostNanoUsd"], ledger["reservations"]) == (0, {})
 
 
 @every_call
-async def test_without_a_model_nothing_is_set_aside(store: WatchedStore, model: ScriptedModel, paid: Paid) -> None:
+async def test_without_a_model_nothing_is_set_aside(store: RecordingStore, model: ScriptedModel, paid: Paid) -> None:
     await make_world(store, paid)
     process = start_process(store, model)
     process.settings, process._model = Settings(host_id=HOST), None
@@ -273,19 +275,19 @@ async def test_without_a_model_nothing_is_set_aside(store: WatchedStore, model: 
     assert await store.describe(LEDGER) is None
 
 
-async def test_a_picture_that_is_none_is_counted(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_an_image_that_is_none_is_counted(store: RecordingStore, model: ScriptedModel) -> None:
     await make_world(store, PAID[-1])
-    model.pictures.append(b"no picture")
-    result = await deliver(start_process(store, model), "make_image", PAID[-1].message(0))
+    model.images.append(b"no image")
+    result = await deliver(start_process(store, model), "generate_image", PAID[-1].message(0))
     assert result["failure"]["reason"] == "bad_image"
     assert (await read_ledger(store))["spentNanoUsd"] == read_nano_usd(result) > 0
 
 
-async def test_a_picture_of_before_the_run_takes_nothing_of_the_budget(
-    store: WatchedStore, model: ScriptedModel
+async def test_an_image_of_before_the_run_takes_nothing_of_the_budget(
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await make_world(store, PAID[-1], NOTHING)
-    facts = {"sha256": "00ff", "width": "64", "height": "64", "run_id": "another"}
-    await store.write(paths.image_file(CATALOG, ITEM.filename), b"x", content_type="image/png", facts=facts)
-    assert await deliver(start_process(store, model), "make_image", PAID[-1].message(0)) == {"kept": True}
+    metadata = {"sha256": "00ff", "width": "64", "height": "64", "run_id": "another"}
+    await store.write(paths.image_file(CATALOG, ITEM.filename), b"x", content_type="image/png", metadata=metadata)
+    assert await deliver(start_process(store, model), "generate_image", PAID[-1].message(0)) == {"kept": True}
     assert await store.describe(LEDGER) is None

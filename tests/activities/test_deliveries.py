@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from shared.wiring import REMEMBERED_DELIVERIES, Deliveries
+from shared.services.container import MAX_REMEMBERED_DELIVERIES, DeliveryDeduplicator
 
 
 class Work:
     """Counts how often it is done, and how often at the same time."""
 
     def __init__(self) -> None:
-        self.done = self.running = self.most_running = 0
+        self.done = self.running = self.max_running = 0
 
     async def __call__(self) -> dict[str, Any]:
         self.running += 1
-        self.most_running = max(self.most_running, self.running)
+        self.max_running = max(self.max_running, self.running)
         await asyncio.sleep(0)
         self.running -= 1
         self.done += 1
@@ -24,35 +24,35 @@ class Work:
 
 
 async def test_the_same_message_gets_the_same_result() -> None:
-    deliveries, work = Deliveries(), Work()
-    told = await asyncio.gather(*(deliveries.work_once("image", {"attempt": 0}, work) for _ in range(5)))
-    told.append(await deliveries.work_once("image", {"attempt": 0}, work))
+    deliveries, work = DeliveryDeduplicator(), Work()
+    told = await asyncio.gather(*(deliveries.run_once("image", {"attempt": 0}, work) for _ in range(5)))
+    told.append(await deliveries.run_once("image", {"attempt": 0}, work))
     assert told == [{"done": 1}] * 6
 
 
 async def test_messages_about_one_subject_take_turns_and_others_do_not_wait() -> None:
-    deliveries, turns, others = Deliveries(), Work(), Work()
-    await asyncio.gather(*(deliveries.work_once("image", {"attempt": n}, turns) for n in range(5)))
-    await asyncio.gather(*(deliveries.work_once(f"image {n}", {}, others) for n in range(5)))
-    assert (turns.done, turns.most_running) == (5, 1)
-    assert (others.done, others.most_running) == (5, 5)
+    deliveries, deferrals, others = DeliveryDeduplicator(), Work(), Work()
+    await asyncio.gather(*(deliveries.run_once("image", {"attempt": n}, deferrals) for n in range(5)))
+    await asyncio.gather(*(deliveries.run_once(f"image {n}", {}, others) for n in range(5)))
+    assert (deferrals.done, deferrals.max_running) == (5, 1)
+    assert (others.done, others.max_running) == (5, 5)
     assert not deliveries._locks
 
 
 async def test_work_that_broke_is_done_again() -> None:
-    deliveries, work = Deliveries(), Work()
+    deliveries, work = DeliveryDeduplicator(), Work()
 
     async def fail() -> dict[str, Any]:
         raise RuntimeError("a surprise")
 
     with pytest.raises(RuntimeError, match="a surprise"):
-        await deliveries.work_once("image", {}, fail)
-    assert await deliveries.work_once("image", {}, work) == {"done": 1}
+        await deliveries.run_once("image", {}, fail)
+    assert await deliveries.run_once("image", {}, work) == {"done": 1}
 
 
 async def test_memory_does_not_grow_with_the_run() -> None:
-    deliveries, work = Deliveries(), Work()
-    for number in range(REMEMBERED_DELIVERIES + 10):
-        await deliveries.work_once(f"image {number}", {}, work)
-    assert len(deliveries._results) == REMEMBERED_DELIVERIES
-    assert await deliveries.work_once("image 0", {}, work) == {"done": REMEMBERED_DELIVERIES + 11}
+    deliveries, work = DeliveryDeduplicator(), Work()
+    for number in range(MAX_REMEMBERED_DELIVERIES + 10):
+        await deliveries.run_once(f"image {number}", {}, work)
+    assert len(deliveries._results) == MAX_REMEMBERED_DELIVERIES
+    assert await deliveries.run_once("image 0", {}, work) == {"done": MAX_REMEMBERED_DELIVERIES + 11}

@@ -5,36 +5,46 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.config import Settings
-from shared.domain import paths
-from shared.domain.image_messages import ClaimInput, FailedImage, ImageCall
-from shared.domain.messages import Ending, Failure, Message, Published, ResumeInput, RunRef, Tally, TextCall, TextResult
-from shared.domain.source_messages import GivenUpPrompts
-from shared.ports import Content, FileInfo, ModelError, StoreUnavailableError
+from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageCall
+from shared.messages.inputs import GiveUpPromptsInput
+from shared.messages.runs import (
+    Counters,
+    Failure,
+    FinishRunInput,
+    Message,
+    PublishResult,
+    ResumeInput,
+    RunRef,
+    TextCall,
+    TextResult,
+)
+from shared.models.protocol import Content, FileInfo, ModelError, StoreUnavailableError
 from shared.reasons import Reason
-from shared.records import run
-from shared.wiring import Services
+from shared.runs import run_files
+from shared.services.container import Services
+from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
-from tests.support.memory_store import MemoryStore, WatchedStore
+from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.scripted_model import ScriptedModel
 
 ITEM = make_item("Ann")
 IMAGE_CALL = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1)
 MESSAGES: dict[str, Message] = {
     "prepare_run": RunRef(RUN, CATALOG),
-    "resume_run": ResumeInput(RUN, CATALOG, leg=0),
-    "make_categories": TextCall(RUN, CATALOG),
+    "resume_run": ResumeInput(RUN, CATALOG, resume_count=0),
+    "write_categories": TextCall(RUN, CATALOG),
     "write_batch": TextCall(RUN, CATALOG, writer="0.1.0/2"),
-    "write_prompts": TextCall(RUN, CATALOG, batch=1),
-    "give_up_prompts": GivenUpPrompts(RUN, CATALOG, 1, Failure(Reason.REFUSAL)),
+    "write_prompt_batch": TextCall(RUN, CATALOG, batch=1),
+    "use_template_prompts": GiveUpPromptsInput(RUN, CATALOG, 1, Failure(Reason.REFUSAL)),
     "close_items": RunRef(RUN, CATALOG),
-    "claim_page": ClaimInput(RUN, CATALOG, claimant="0/0", size=4, last_page=0),
-    "make_image": IMAGE_CALL,
-    "record_failure": FailedImage(RUN, CATALOG, ITEM.product_id, 1, 1, Failure(Reason.CONTENT_POLICY)),
-    "stop_run": Ending(RUN, CATALOG),
-    "publish_catalog": Ending(RUN, CATALOG),
-    "draw_contact_sheet": Ending(RUN, CATALOG, Tally(made=1)),
-    "close_run": Ending(RUN, CATALOG),
+    "claim_work_page": ClaimWorkPageInput(RUN, CATALOG, claimed_by="0/0", size=4, last_page=0),
+    "generate_image": IMAGE_CALL,
+    "record_failed_image": FailedImage(RUN, CATALOG, ITEM.product_id, 1, 1, Failure(Reason.CONTENT_POLICY)),
+    "stop_run": FinishRunInput(RUN, CATALOG),
+    "publish_catalog": FinishRunInput(RUN, CATALOG),
+    "render_contact_sheet": FinishRunInput(RUN, CATALOG, Counters(made=1)),
+    "close_run": FinishRunInput(RUN, CATALOG),
 }
 
 
@@ -57,14 +67,18 @@ class AwayStore(MemoryStore):
 
 
 @pytest.mark.parametrize("activity", MESSAGES)
-async def test_a_store_that_does_not_answer_is_told(activity: str, model: ScriptedModel) -> None:
+async def test_a_store_that_does_not_answer_is_reported(activity: str, model: ScriptedModel) -> None:
     result = await deliver(start_process(AwayStore(), model), activity, MESSAGES[activity])
     assert result["failure"]["reason"] == "store_unavailable"
     assert model.calls == 0
 
 
-@pytest.mark.parametrize("activity", ["prepare_run", "write_batch", "claim_page", "make_image", "publish_catalog"])
-async def test_a_damaged_batch_is_put_aside_and_told(activity: str, store: WatchedStore, model: ScriptedModel) -> None:
+@pytest.mark.parametrize(
+    "activity", ["prepare_run", "write_batch", "claim_work_page", "generate_image", "publish_catalog"]
+)
+async def test_a_damaged_batch_is_put_aside_and_told(
+    activity: str, store: RecordingStore, model: ScriptedModel
+) -> None:
     await start_run_in(store)
     await write_batches(store, ["Ann"])
     path = paths.batch_file(CATALOG, 1)
@@ -82,7 +96,7 @@ class AwayWhenMoving(MemoryStore):
         raise StoreUnavailableError(f"cannot move {path} to {new_path}: the store does not answer")
 
 
-async def test_a_store_that_goes_away_while_a_damaged_file_is_put_aside_is_told(model: ScriptedModel) -> None:
+async def test_a_store_that_goes_away_while_a_damaged_file_is_put_aside_is_reported(model: ScriptedModel) -> None:
     store = AwayWhenMoving()
     await start_run_in(store)
     await store.write(paths.batch_file(CATALOG, 1), b"{", content_type="application/json")
@@ -92,16 +106,20 @@ async def test_a_store_that_goes_away_while_a_damaged_file_is_put_aside_is_told(
 
 @pytest.mark.parametrize(
     ("activity", "message"),
-    [("make_categories", TextCall(RUN, CATALOG)), ("write_batch", MESSAGES["write_batch"]), ("make_image", IMAGE_CALL)],
+    [
+        ("write_categories", TextCall(RUN, CATALOG)),
+        ("write_batch", MESSAGES["write_batch"]),
+        ("generate_image", IMAGE_CALL),
+    ],
 )
-async def test_a_missing_setting_stops_the_run(activity: str, message: Message, store: WatchedStore) -> None:
+async def test_a_missing_setting_stops_the_run(activity: str, message: Message, store: RecordingStore) -> None:
     await start_run_in(store)
-    if activity != "make_categories":
+    if activity != "write_categories":
         await write_batches(store, ["Ann"])
     services = Services(Settings(host_id="azure:seeder"))
     services._store = store
     result = await deliver(services, activity, message)
-    stop = await run.read_stop(store, RUN)
+    stop = await run_files.read_stop_record(store, RUN)
     assert result["failure"]["reason"] == "not_configured"
     assert "AZURE_OPENAI_ENDPOINT" in result["failure"]["message"]
     assert stop is not None
@@ -111,30 +129,30 @@ async def test_a_missing_setting_stops_the_run(activity: str, message: Message, 
 @pytest.mark.parametrize("reason", [Reason.AUTHENTICATION, Reason.ACCOUNT_BLOCKED, Reason.QUOTA_EXHAUSTED])
 async def test_a_failure_that_every_call_would_meet_stops_the_run_before_the_next_call(
     reason: Reason,
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start_run_in(store)
     await write_batches(store, ["Ann", "Bob"])
     model.failures.append(ModelError(reason, "no"))
     process = start_process(store, model)
-    first = await deliver(process, "make_image", IMAGE_CALL)
+    first = await deliver(process, "generate_image", IMAGE_CALL)
     other = ImageCall(RUN, CATALOG, product_id=make_item("Bob").product_id, batch=1)
-    second = await deliver(process, "make_image", other)
+    second = await deliver(process, "generate_image", other)
     third = await deliver(process, "write_batch", MESSAGES["write_batch"])
     assert first["failure"]["reason"] == str(reason)
     assert (second, third) == ({"stopped": True}, {"stopped": True})
     assert model.calls == 1
 
 
-@pytest.mark.parametrize("activity", ["make_categories", "write_batch", "make_image"])
+@pytest.mark.parametrize("activity", ["write_categories", "write_batch", "generate_image"])
 async def test_a_run_that_lost_its_catalog_pays_nothing(
     activity: str,
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start_run_in(store)
-    if activity != "make_categories":
+    if activity != "write_categories":
         await write_batches(store, ["Ann"])
     await start_run_in(store, run_id="8204736755000-00000000")
     assert await deliver(start_process(store, model), activity, MESSAGES[activity]) == {"stopped": True}
@@ -142,14 +160,16 @@ async def test_a_run_that_lost_its_catalog_pays_nothing(
 
 
 async def test_a_run_that_lost_its_catalog_fails_and_leaves_the_publishing_to_the_other(
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start_run_in(store, target_count=1)
     items = await write_batches(store, ["Ann"])
     await write_images(store, items)
     await start_run_in(store, run_id="8204736755000-00000000")
-    result = Published.from_json(await deliver(start_process(store, model), "publish_catalog", Ending(RUN, CATALOG)))
+    result = PublishResult.from_json(
+        await deliver(start_process(store, model), "publish_catalog", FinishRunInput(RUN, CATALOG))
+    )
     assert result.status == "Failed"
     assert result.shortfall is not None
     assert result.shortfall.reason is Reason.SUPERSEDED
@@ -157,14 +177,14 @@ async def test_a_run_that_lost_its_catalog_fails_and_leaves_the_publishing_to_th
 
 
 async def test_categories_that_come_in_parts_are_asked_for_until_there_are_enough(
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start_run_in(store, category_count=5)
-    model.most_categories = 2
+    model.max_categories = 2
     process = start_process(store, model)
     results = [
-        TextResult.from_json(await deliver(process, "make_categories", TextCall(RUN, CATALOG, attempt=attempt)))
+        TextResult.from_json(await deliver(process, "write_categories", TextCall(RUN, CATALOG, attempt=attempt)))
         for attempt in range(3)
     ]
     assert [(result.accepted, result.total) for result in results] == [(2, 2), (2, 4), (1, 5)]

@@ -1,4 +1,4 @@
-"""``make_image`` over FAL's queue: what was ordered before a crash is fetched after it."""
+"""``generate_image`` over FAL's queue: what was ordered before a crash is fetched after it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,15 +8,15 @@ from typing import Any
 import fal_client.client
 import pytest
 
-from local.simulator.running import RunningSimulator, running_simulator
+from model_simulator.in_process import RunningSimulator, running_simulator
+from shared.audit.call_records import CallRecord, CallStatus, iterate_calls
 from shared.config import ModelSettings, Settings
-from shared.domain import paths
-from shared.domain.image_messages import ImageCall, ImageResult
-from shared.ports import Content, ImageAnswer, ImageRequest, ModelError, StoreUnavailableError
-from shared.providers import Provider
+from shared.messages.images import ImageCall, ImageResult
+from shared.models.protocol import Content, ImageAnswer, ImageRequest, ModelError, StoreUnavailableError
+from shared.models.provider_names import Provider
 from shared.reasons import Reason
-from shared.records.calls import CallRecord, CallStatus, iterate_calls
-from shared.wiring import Services
+from shared.services.container import Services
+from shared.storage import paths
 from tests.support.activity_calls import HOST, RUN, deliver, start_run_in
 from tests.support.catalogs import CATALOG, make_item, write_batches
 from tests.support.memory_store import MemoryStore
@@ -24,7 +24,7 @@ from tests.support.scripted_model import ScriptedModel
 
 ITEM = make_item("Ann")
 CALL = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1)
-ORDER = paths.order_file(RUN, ITEM.product_id)
+ORDER = paths.request_log_file(RUN, ITEM.product_id)
 SETTINGS = Settings(
     host_id=HOST,
     model=ModelSettings(
@@ -59,7 +59,7 @@ class StoreWithOrders(MemoryStore):
 
 @pytest.fixture
 async def store() -> StoreWithOrders:
-    """A run with one item, whose picture is still to be made."""
+    """A run with one item, whose image is still to be made."""
     store = StoreWithOrders()
     await start_run_in(store)
     await write_batches(store, ["Ann"])
@@ -73,11 +73,11 @@ def start_process(store: MemoryStore) -> Services:
     return services
 
 
-async def test_a_kill_between_order_and_picture_orders_nothing_twice(
+async def test_a_kill_between_order_and_image_orders_nothing_twice(
     simulator: RunningSimulator, store: StoreWithOrders
 ) -> None:
     process = start_process(store)
-    killed = asyncio.create_task(deliver(process, "make_image", CALL))
+    killed = asyncio.create_task(deliver(process, "generate_image", CALL))
     await asyncio.wait_for(store.ordered.wait(), 20)
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
@@ -85,7 +85,7 @@ async def test_a_kill_between_order_and_picture_orders_nothing_twice(
     assert await store.describe(paths.image_file(CATALOG, ITEM.filename)) is None
 
     process = start_process(store)
-    result = await deliver(process, "make_image", CALL)
+    result = await deliver(process, "generate_image", CALL)
     await process.close()
     assert result["made"]
     assert result["cost"]["nano_usd"] == 2_500_000
@@ -108,8 +108,8 @@ async def test_a_store_that_is_away_before_anything_is_ordered_costs_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "read", refuse)
-        refused = ImageResult.from_json(await deliver(process, "make_image", CALL))
-    await deliver(process, "make_image", replace(CALL, attempt=1))
+        refused = ImageResult.from_json(await deliver(process, "generate_image", CALL))
+    await deliver(process, "generate_image", replace(CALL, attempt=1))
     await process.close()
     calls = [call async for call in iterate_calls(store, RUN) if isinstance(call, CallRecord)]
     assert refused.failure is not None
@@ -121,15 +121,15 @@ async def test_a_store_that_is_away_before_anything_is_ordered_costs_nothing(
     assert simulator.stats()["billedImageCount"] == 1
 
 
-async def test_a_picture_that_is_no_good_is_ordered_anew(simulator: RunningSimulator, store: MemoryStore) -> None:
+async def test_an_image_that_is_no_good_is_ordered_again(simulator: RunningSimulator, store: MemoryStore) -> None:
     simulator.set_faults({"latencySeconds": {"text": 0, "image": 0}, "rates": {"bad_image": 1}})
     process = start_process(store)
-    result = await deliver(process, "make_image", CALL)
+    result = await deliver(process, "generate_image", CALL)
     assert result["failure"]["reason"] == Reason.BAD_IMAGE
     assert await store.describe(ORDER) is None
 
     simulator.set_faults({"latencySeconds": {"text": 0, "image": 0}})
-    result = await deliver(process, "make_image", replace(CALL, attempt=1))
+    result = await deliver(process, "generate_image", replace(CALL, attempt=1))
     await process.close()
     assert result["made"]
     assert simulator.stats()["billedImageCount"] == 2
@@ -139,12 +139,12 @@ async def test_every_try_names_the_same_job(store: MemoryStore) -> None:
     asked: list[ImageRequest] = []
 
     class NotingModel(ScriptedModel):
-        async def draw(self, request: ImageRequest) -> ImageAnswer:
+        async def generate_image(self, request: ImageRequest) -> ImageAnswer:
             asked.append(request)
             raise ModelError(Reason.SERVER_ERROR, "broke")
 
     for attempt in (0, 1):
         process = start_process(store)
         process._model = NotingModel()
-        await deliver(process, "make_image", replace(CALL, attempt=attempt))
+        await deliver(process, "generate_image", replace(CALL, attempt=attempt))
     assert [request.job for request in asked] == [f"{RUN}/{ITEM.product_id}"] * 2

@@ -9,17 +9,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import paths
-from shared.domain.category_rules import judge_categories
-from shared.domain.items import Category, SourceItem
-from shared.domain.messages import RunRef, TextCall
-from shared.domain.sources.digests import hash_text
-from shared.domain.themes import Theme
-from shared.ports import Store
-from shared.records.catalog import Batch, create_batch, iterate_items, read_categories, write_categories
-from shared.records.importer_names import list_known_categories
-from shared.records.prune import NothingToKeepError, prune_catalog
-from shared.records.publication import publish, view_catalog
+from shared.catalog.catalog_files import Batch, create_batch, iterate_items, read_categories, write_categories
+from shared.catalog.category_rules import validate_categories
+from shared.catalog.importer_state import list_known_categories
+from shared.catalog.items import Category, SourceItem
+from shared.catalog.prune import NothingToKeepError, prune_catalog
+from shared.catalog.publish import publish, read_catalog_view
+from shared.catalog.theme import Theme
+from shared.inputs.digest_table import hash_text
+from shared.messages.runs import RunRef, TextCall
+from shared.models.protocol import Store
+from shared.storage import paths
 from tests.strategies import QUICK, nasty_texts
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, FACTS, make_source_item, read_data
@@ -67,24 +67,24 @@ class Shop:
         await start_run_in(self.store, run_id=run_id, source="products", input=INPUT, skip_invalid=True)
         process = start_process(self.store, ScriptedModel())
         await deliver(process, "prepare_run", RunRef(run_id, CATALOG))
-        taken = await deliver(process, "take_input", RunRef(run_id, CATALOG))
+        taken = await deliver(process, "import_input", RunRef(run_id, CATALOG))
         assert taken.get("failure") is None
         return await self.repair()
 
     async def repair(self) -> int:
         """Make the missing images that are not refused, publish and import."""
         async for item in iterate_items(self.store, CATALOG):
-            if item.shown_id not in self.refused:
+            if item.public_id not in self.refused:
                 path = paths.image_file(CATALOG, item.filename)
-                await self.store.write(path, b"image", content_type="image/png", facts=FACTS)
-        await publish(self.store, await view_catalog(self.store, CATALOG, with_images=True))
+                await self.store.write(path, b"image", content_type="image/png", metadata=FACTS)
+        await publish(self.store, await read_catalog_view(self.store, CATALOG, with_images=True))
         return await self.read()
 
     async def lose_images(self, source_ids: set[str]) -> None:
         """Lose the images of rows, which are refused from then on."""
         self.refused |= source_ids
         async for item in iterate_items(self.store, CATALOG):
-            if item.shown_id in source_ids:
+            if item.public_id in source_ids:
                 await self.store.delete(paths.image_file(CATALOG, item.filename))
 
     async def prune(self) -> int:
@@ -271,9 +271,9 @@ async def test_categories_that_were_dropped_are_spelled_as_before_when_the_model
     store, model = MemoryStore(), ScriptedModel()
     await write_categories(store, CATALOG, [Category("Sci-Fi Crew", "scifi-crew"), Category("Sea Team", "sea-team")])
     await start_run_in(store, force_categories=True)
-    await deliver(start_process(store, model), "make_categories", TextCall(RUN, CATALOG))
+    await deliver(start_process(store, model), "write_categories", TextCall(RUN, CATALOG))
     assert "Sci-Fi Crew" not in [category.name for category in await read_categories(store, CATALOG) or ()]
     known = await list_known_categories(store, CATALOG)
     assert {"Sci-Fi Crew", "Sea Team"} < set(known)
-    picked = judge_categories(["SciFi Crew"], taken=[], count=1, theme=Theme(), known=known).chosen
+    picked = validate_categories(["SciFi Crew"], taken=[], count=1, theme=Theme(), known=known).chosen
     assert picked == (Category("Sci-Fi Crew", "scifi-crew"),)

@@ -4,121 +4,134 @@ import time
 
 import pytest
 
-from shared.domain import paths
-from shared.domain.image_messages import ClaimInput, ClaimResult, ImageCall, ImageResult
-from shared.domain.items import Item
-from shared.domain.messages import Cost, Ending, Failure, Message, Plan, ResumeInput, Stop, Tally, TextCall, TextResult
+from shared.catalog.items import Item
+from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall, ImageResult
+from shared.messages.runs import (
+    Cost,
+    Counters,
+    Failure,
+    FinishRunInput,
+    Message,
+    ResumeInput,
+    StartInventory,
+    StopResult,
+    TextCall,
+    TextResult,
+)
 from shared.reasons import Reason
-from shared.records import pauses, run
-from shared.root_watch import Root
-from shared.wiring import Services
+from shared.runs import resume, run_files
+from shared.runs.root_state import RootState
+from shared.services.container import Services
+from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, read_data, write_batches
-from tests.support.memory_store import WatchedStore
+from tests.support.memory_store import RecordingStore
 from tests.support.scripted_model import ScriptedModel
 
 NAMES = [f"Figure {number}" for number in range(6)]
 EXITED = Failure(Reason.WORKER_LOST, "publish_catalog failed: python exited with code 137")
 
 
-def show_root(process: Services, root: Root) -> None:
+def show_root(process: Services, root: RootState) -> None:
     """Let a process know what the engine says of the run's root."""
-    process.roots._seen[RUN] = (time.monotonic() + 3600, root)
+    process.root_states._seen[RUN] = (time.monotonic() + 3600, root)
 
 
-async def draw(process: Services, item: Item, *, leg: int = 0) -> ImageResult:
-    call = ImageCall(RUN, CATALOG, item.product_id, 1, leg=leg)
-    return ImageResult.from_json(await deliver(process, "make_image", call))
+async def generate(process: Services, item: Item, *, resume_count: int = 0) -> ImageResult:
+    call = ImageCall(RUN, CATALOG, item.product_id, 1, resume_count=resume_count)
+    return ImageResult.from_json(await deliver(process, "generate_image", call))
 
 
-async def claim(process: Services, claimant: str, *, last_page: int = 0, restarts: int = 0) -> ClaimResult:
-    message = ClaimInput(RUN, CATALOG, claimant=claimant, size=3, last_page=last_page, restarts=restarts)
-    return ClaimResult.from_json(await deliver(process, "claim_page", message))
+async def claim(process: Services, claimed_by: str, *, last_page: int = 0, restarts: int = 0) -> ClaimWorkPageResult:
+    message = ClaimWorkPageInput(RUN, CATALOG, claimed_by=claimed_by, size=3, last_page=last_page, restarts=restarts)
+    return ClaimWorkPageResult.from_json(await deliver(process, "claim_work_page", message))
 
 
-async def test_a_lane_that_is_started_again_gets_of_its_own_pages_what_is_not_done(
-    store: WatchedStore, model: ScriptedModel
+async def test_an_image_worker_that_is_started_again_gets_of_its_own_pages_what_is_not_done(
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
     items = await write_batches(store, NAMES)
     process = start_process(store, model)
     first = await claim(process, "0/0")
     other = await claim(process, "1/0")
-    made = await draw(process, items[0])
-    await run.write_failure(store, RUN, {"productId": items[1].product_id, "reason": "content_policy"})
+    made = await generate(process, items[0])
+    await run_files.write_failure(store, RUN, {"productId": items[1].product_id, "reason": "content_policy"})
     again = await claim(start_process(store, model), "0/0", restarts=1)
     assert [job.product_id for job in first.jobs] == [item.product_id for item in items[:3]]
     assert [job.product_id for job in again.jobs] == [items[2].product_id]
-    assert again.tally == Tally(made=1, failed={"content_policy": 1}, cost=made.cost)
-    assert (again.page, again.is_page) == (first.page, True)
+    assert again.counters == Counters(made=1, failed={"content_policy": 1}, cost=made.cost)
+    assert (again.page, again.has_page) == (first.page, True)
     assert {job.product_id for job in other.jobs}.isdisjoint(job.product_id for job in again.jobs)
 
 
-async def test_a_page_whose_jobs_are_all_done_is_a_page_all_the_same(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_a_page_whose_jobs_are_all_done_is_a_page_all_the_same(
+    store: RecordingStore, model: ScriptedModel
+) -> None:
     await start_run_in(store)
     items = await write_batches(store, NAMES)
     process = start_process(store, model)
     await claim(process, "0/0")
     for item in items[:3]:
-        await draw(process, item)
+        await generate(process, item)
     again = await claim(process, "0/0", restarts=1)
-    assert (again.jobs, again.tally.made, again.is_page) == ((), 3, True)
+    assert (again.jobs, again.counters.made, again.has_page) == ((), 3, True)
     following = await claim(process, "0/1", last_page=again.page, restarts=1)
     assert following.jobs[0].product_id == items[3].product_id
 
 
-PAYING: list[tuple[str, Message]] = [
-    ("make_categories", TextCall(RUN, CATALOG)),
+BILLED_ACTIVITIES: list[tuple[str, Message]] = [
+    ("write_categories", TextCall(RUN, CATALOG)),
     ("write_batch", TextCall(RUN, CATALOG, batch=1, writer="0.1.0/1")),
 ]
 
 
-@pytest.mark.parametrize(("activity", "message"), PAYING)
+@pytest.mark.parametrize(("activity", "message"), BILLED_ACTIVITIES)
 async def test_a_text_call_of_a_suspended_run_is_postponed(
-    activity: str, message: Message, store: WatchedStore, model: ScriptedModel
+    activity: str, message: Message, store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
     await write_batches(store, NAMES[:1])
     process = start_process(store, model)
-    show_root(process, Root.SUSPENDED)
+    show_root(process, RootState.SUSPENDED)
     result = TextResult.from_json(await deliver(process, activity, message))
-    assert (result.turn_in_seconds, result.failure, result.stopped, model.calls) == (5.0, None, False, 0)
+    assert (result.deferred_seconds, result.failure, result.stopped, model.calls) == (5.0, None, False, 0)
 
 
 async def test_an_image_of_a_suspended_run_is_postponed_and_no_page_is_claimed(
-    store: WatchedStore, model: ScriptedModel
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
     items = await write_batches(store, NAMES)
     process = start_process(store, model)
-    show_root(process, Root.SUSPENDED)
-    assert await draw(process, items[0]) == ImageResult(turn_in_seconds=5.0, suspended=True)
-    assert await claim(process, "0/0") == ClaimResult(suspended=True)
+    show_root(process, RootState.SUSPENDED)
+    assert await generate(process, items[0]) == ImageResult(deferred_seconds=5.0, suspended=True)
+    assert await claim(process, "0/0") == ClaimWorkPageResult(suspended=True)
     assert model.calls == 0
-    show_root(process, Root.AT_WORK)
+    show_root(process, RootState.ACTIVE)
     assert (await claim(process, "0/0")).jobs
 
 
-async def test_a_terminated_run_is_stopped_for_all_of_its_children(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_a_terminated_run_is_stopped_for_all_of_its_children(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store)
     items = await write_batches(store, NAMES)
     process = start_process(store, model)
-    show_root(process, Root.TERMINATED)
+    show_root(process, RootState.TERMINATED)
     assert (await claim(process, "0/0")).stopped
-    assert (await draw(start_process(store, model), items[0])).stopped
-    stop = await run.read_stop(store, RUN)
+    assert (await generate(start_process(store, model), items[0])).stopped
+    stop = await run_files.read_stop_record(store, RUN)
     assert stop is not None
     assert (stop.reason, model.calls) == (Reason.CANCELLED, 0)
 
 
 async def test_a_run_that_could_not_be_published_is_counted_in_the_store(
-    store: WatchedStore, model: ScriptedModel
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
     items = await write_batches(store, NAMES)
     process = start_process(store, model)
-    costs = [(await draw(process, item)).cost for item in items[:4]]
-    await deliver(process, "close_run", Ending(RUN, CATALOG, Tally(made=1, lost=2), EXITED))
+    costs = [(await generate(process, item)).cost for item in items[:4]]
+    await deliver(process, "close_run", FinishRunInput(RUN, CATALOG, Counters(made=1, lost=2), EXITED))
     summary = await read_data(store, paths.run_file(RUN, "summary.json"))
     assert (summary["status"], summary["error"]["reason"]) == ("Failed", "worker_lost")
     assert (summary["progress"]["items"]["accepted"], summary["progress"]["images"]["done"]) == (6, 4)
@@ -129,19 +142,19 @@ async def test_a_run_that_could_not_be_published_is_counted_in_the_store(
 
 
 async def test_a_root_that_is_started_again_ends_a_pause_that_was_resumed_meanwhile(
-    store: WatchedStore, model: ScriptedModel
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
     items = await write_batches(store, NAMES)
     process = start_process(store, model)
-    await draw(process, items[0])
-    await run.record_stop(store, RUN, Failure(Reason.ACCOUNT_BLOCKED, "blocked"))
-    restart = ResumeInput(RUN, CATALOG, leg=2)
+    await generate(process, items[0])
+    await run_files.record_stop(store, RUN, Failure(Reason.ACCOUNT_BLOCKED, "blocked"))
+    restart = ResumeInput(RUN, CATALOG, resume_count=2)
     await deliver(process, "restart_run", restart)
-    still_blocked = await run.read_stop(store, RUN)
-    await pauses.note_resume(store, RUN, 1)
-    plan = Plan.from_json(await deliver(process, "restart_run", restart))
-    found = Stop.from_json(await deliver(process, "find_stop", restart))
+    still_blocked = await run_files.read_stop_record(store, RUN)
+    await resume.record_resume(store, RUN, 1)
+    plan = StartInventory.from_json(await deliver(process, "restart_run", restart))
+    found = StopResult.from_json(await deliver(process, "read_stop", restart))
     assert still_blocked is not None
     assert (plan.items, plan.images, plan.failure) == (6, 1, None)
     assert found.stop is None

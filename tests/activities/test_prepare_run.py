@@ -4,25 +4,25 @@ import json
 
 import pytest
 
-from shared.domain import paths
-from shared.domain.messages import Plan, RunRef
+from shared.messages.runs import RunRef, StartInventory
+from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, FACTS, list_paths, write_batches, write_images
-from tests.support.drawings import draw
-from tests.support.memory_store import PIECE_BYTES, WatchedStore
+from tests.support.memory_store import CHUNK_BYTES, RecordingStore
+from tests.support.sample_images import draw
 from tests.support.scripted_model import ScriptedModel
 
 PUBLISHED = ("catalog.json", "manifest.json")
 
 
-async def prepare(store: WatchedStore, model: ScriptedModel) -> Plan:
-    return Plan.from_json(await deliver(start_process(store, model), "prepare_run", RunRef(RUN, CATALOG)))
+async def prepare(store: RecordingStore, model: ScriptedModel) -> StartInventory:
+    return StartInventory.from_json(await deliver(start_process(store, model), "prepare_run", RunRef(RUN, CATALOG)))
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("data", [b"", b'[{"name": "Ann"}, {"na', b'{"name": "Ann"}', b"null", b"[\xff]"])
 async def test_a_damaged_published_file_is_put_aside_and_told(
-    store: WatchedStore, model: ScriptedModel, name: str, data: bytes
+    store: RecordingStore, model: ScriptedModel, name: str, data: bytes
 ) -> None:
     await start_run_in(store)
     path = paths.catalog_file(CATALOG, name)
@@ -38,9 +38,9 @@ async def test_a_damaged_published_file_is_put_aside_and_told(
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-@pytest.mark.parametrize("rows", [[], [1, None, "x"], [{"name": "Ann", "note": "by hand " * PIECE_BYTES}] * 3])
+@pytest.mark.parametrize("rows", [[], [1, None, "x"], [{"name": "Ann", "note": "by hand " * CHUNK_BYTES}] * 3])
 async def test_a_published_file_that_somebody_edited_is_accepted_as_long_as_it_is_an_array(
-    store: WatchedStore, model: ScriptedModel, name: str, rows: list[object]
+    store: RecordingStore, model: ScriptedModel, name: str, rows: list[object]
 ) -> None:
     await start_run_in(store)
     path = paths.catalog_file(CATALOG, name)
@@ -49,25 +49,25 @@ async def test_a_published_file_that_somebody_edited_is_accepted_as_long_as_it_i
     assert await store.describe(path) is not None
 
 
-async def test_pictures_that_are_kept_are_counted_and_one_put_there_by_hand_is_taken_on(
-    store: WatchedStore, model: ScriptedModel
+async def test_images_that_are_kept_are_counted_and_one_put_there_by_hand_is_taken_on(
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
     ann, bob, cid, dan = await write_batches(store, ["Ann", "Bob"], ["Cid", "Dan"])
     await write_images(store, [ann])
-    for item, data in ((bob, draw()), (cid, b"no picture")):
+    for item, data in ((bob, draw()), (cid, b"no image")):
         await store.write(paths.image_file(CATALOG, item.filename), data, content_type="image/png")
     store.reads.clear()
     plan = await prepare(store, model)
     assert (plan.items, plan.images, plan.next_batch) == (4, 2, 3)
     taken_on = await store.describe(paths.image_file(CATALOG, bob.filename))
     assert taken_on is not None
-    assert set(FACTS) <= set(taken_on.facts)
+    assert set(FACTS) <= set(taken_on.metadata)
     assert store.reads[paths.image_file(CATALOG, ann.filename)] == 0
     assert paths.image_file(CATALOG, dan.filename) not in await list_paths(store, "catalogs/")
 
 
-async def test_pictures_that_are_to_be_made_again_do_not_count(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_images_that_are_to_be_made_again_do_not_count(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store, force_images=True)
     await write_images(store, await write_batches(store, ["Ann"]))
     assert (await prepare(store, model)).images == 0

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from shared.domain import paths
-from shared.domain.image_messages import Action, ClaimInput, FailedImage, ImageCall, Step
-from shared.domain.messages import Cost, Ending, Failure, Message, ResumeInput, RunRef, Tally, TextCall
-from shared.domain.source_messages import GivenUpPrompts
-from shared.ports import ModelError, Store, Usage
+from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageAction, ImageCall, ImageStep
+from shared.messages.inputs import GiveUpPromptsInput
+from shared.messages.runs import Cost, Counters, Failure, FinishRunInput, Message, ResumeInput, RunRef, TextCall
+from shared.models.protocol import ModelError, Store, Usage
 from shared.reasons import Reason
-from shared.wiring import Services
+from shared.services.container import Services
+from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images, write_rows
-from tests.support.drawings import draw
-from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
+from tests.support.sample_images import draw
 from tests.support.scripted_model import ScriptedModel
 
 ITEM = make_item("Ann")
@@ -32,28 +32,28 @@ REFINE = {"refine": {"iterations": 2, "accept_score": 90}}
 class Scenario:
     """An activity, its message, and the file that is the record of what it paid for.
 
-    ``request`` is what the run is asked beyond the usual, ``before`` the steps of the item's picture that were taken.
+    ``request`` is what the run is asked beyond the usual, ``before`` the steps of the item's image that were taken.
     """
 
     activity: str
     message: Message
     record: str | None = None
     request: Mapping[str, Any] = field(default_factory=dict)
-    before: Sequence[Step] = ()
+    before: Sequence[ImageStep] = ()
 
 
-def take_step(step: Step, record: str, *before: Step) -> Scenario:
-    """Return the scenario of a step of a picture that is looked at."""
+def take_step(step: ImageStep, record: str, *before: ImageStep) -> Scenario:
+    """Return the scenario of a step of an image that is looked at."""
     call = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, step=step)
     return Scenario(step.action, call, paths.result_file(RUN, ITEM.product_id, record), REFINE, before)
 
 
 ROUNDS = [
-    Step(),
-    Step(Action.EVALUATE),
-    Step(Action.REWRITE, 2),
-    Step(Action.DRAW, 2),
-    Step(Action.EVALUATE, 2),
+    ImageStep(),
+    ImageStep(ImageAction.EVALUATE),
+    ImageStep(ImageAction.REWRITE, 2),
+    ImageStep(ImageAction.GENERATE, 2),
+    ImageStep(ImageAction.EVALUATE, 2),
 ]
 RECORDS = [
     "iteration_1.png",
@@ -67,15 +67,17 @@ BY_MODEL = {"source": "products", "prompt_writer": "model"}
 
 SCENARIOS = [
     Scenario("prepare_run", RunRef(RUN, CATALOG)),
-    Scenario("resume_run", ResumeInput(RUN, CATALOG, leg=0)),
-    Scenario("make_categories", TextCall(RUN, CATALOG), paths.run_file(RUN, "categories.json")),
+    Scenario("resume_run", ResumeInput(RUN, CATALOG, resume_count=0)),
+    Scenario("write_categories", TextCall(RUN, CATALOG), paths.run_file(RUN, "categories.json")),
     Scenario("write_batch", TextCall(RUN, CATALOG, writer="0.1.0/2"), paths.batch_file(CATALOG, 2)),
-    Scenario("write_prompts", TextCall(RUN, CATALOG, batch=1), paths.prompts_file(CATALOG, 1), BY_MODEL),
-    Scenario("give_up_prompts", GivenUpPrompts(RUN, CATALOG, 1, Failure(Reason.REFUSAL, "no")), request=BY_MODEL),
-    Scenario("close_items", RunRef(RUN, CATALOG)),
-    Scenario("claim_page", ClaimInput(RUN, CATALOG, claimant="0/0", size=4, last_page=0)),
+    Scenario("write_prompt_batch", TextCall(RUN, CATALOG, batch=1), paths.prompts_file(CATALOG, 1), BY_MODEL),
     Scenario(
-        "make_image",
+        "use_template_prompts", GiveUpPromptsInput(RUN, CATALOG, 1, Failure(Reason.REFUSAL, "no")), request=BY_MODEL
+    ),
+    Scenario("close_items", RunRef(RUN, CATALOG)),
+    Scenario("claim_work_page", ClaimWorkPageInput(RUN, CATALOG, claimed_by="0/0", size=4, last_page=0)),
+    Scenario(
+        "generate_image",
         ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1),
         paths.image_file(CATALOG, ITEM.filename),
     ),
@@ -84,16 +86,16 @@ SCENARIOS = [
         for place, (step, record) in enumerate(zip(ROUNDS, RECORDS, strict=True))
     ),
     Scenario(
-        "end_refinement",
+        "finish_refinement",
         FailedImage(RUN, CATALOG, ITEM.product_id, 1, 2, REFUSED),
         request=REFINE,
         before=ROUNDS[:2],
     ),
-    Scenario("record_failure", FailedImage(RUN, CATALOG, ITEM.product_id, 1, 2, REFUSED)),
-    Scenario("stop_run", Ending(RUN, CATALOG, failure=Failure(Reason.INTERNAL_ERROR, "broke"))),
-    Scenario("publish_catalog", Ending(RUN, CATALOG, Tally(made=2))),
-    Scenario("draw_contact_sheet", Ending(RUN, CATALOG, Tally(made=2))),
-    Scenario("close_run", Ending(RUN, CATALOG, Tally(made=2))),
+    Scenario("record_failed_image", FailedImage(RUN, CATALOG, ITEM.product_id, 1, 2, REFUSED)),
+    Scenario("stop_run", FinishRunInput(RUN, CATALOG, failure=Failure(Reason.INTERNAL_ERROR, "broke"))),
+    Scenario("publish_catalog", FinishRunInput(RUN, CATALOG, Counters(made=2))),
+    Scenario("render_contact_sheet", FinishRunInput(RUN, CATALOG, Counters(made=2))),
+    Scenario("close_run", FinishRunInput(RUN, CATALOG, Counters(made=2))),
 ]
 PAID = [scenario for scenario in SCENARIOS if scenario.record is not None]
 
@@ -108,12 +110,12 @@ every_paid_activity = pytest.mark.parametrize("scenario", PAID, ids=name_scenari
 
 
 async def make_world(store: Store, scenario: Scenario) -> None:
-    """Leave a run in the middle: two items, one of them with a picture, one picture put there by hand."""
+    """Leave a run in the middle: two items, one of them with an image, one image put there by hand."""
     await start_run_in(store, **scenario.request)
     if scenario.request == BY_MODEL:
         await write_images(store, (await write_rows(store, ["Ann", "Bob", "Cid"]))[1:2])
         return
-    if scenario.activity == "make_categories":
+    if scenario.activity == "write_categories":
         return
     items = await write_batches(store, ["Ann", "Bob"])
     await write_images(store, items[1:])
@@ -144,7 +146,7 @@ async def survives(process: Services, scenario: Scenario) -> bool:
 async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_delivery(scenario: Scenario) -> None:
     expected = await tell_result(scenario)
     for changes_to_live in itertools.count():
-        store, model = WatchedStore(MemoryStore()), ScriptedModel()
+        store, model = RecordingStore(MemoryStore()), ScriptedModel()
         await make_world(store, scenario)
         store.changes.clear()
         store.changes_to_live = changes_to_live
@@ -166,7 +168,7 @@ async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_deliv
 @every_activity
 async def test_delivered_twice_at_once_to_one_process_it_tells_one_result_and_pays_once(scenario: Scenario) -> None:
     expected = await tell_result(scenario)
-    store, model = WatchedStore(MemoryStore()), ScriptedModel()
+    store, model = RecordingStore(MemoryStore()), ScriptedModel()
     await make_world(store, scenario)
     process = start_process(store, model)
     both = await asyncio.gather(*(deliver(process, scenario.activity, scenario.message) for _ in range(2)))
@@ -177,7 +179,7 @@ async def test_delivered_twice_at_once_to_one_process_it_tells_one_result_and_pa
 @every_activity
 async def test_delivered_to_two_processes_at_once_it_tells_one_result(scenario: Scenario) -> None:
     expected = await tell_result(scenario)
-    store, model = WatchedStore(MemoryStore()), ScriptedModel()
+    store, model = RecordingStore(MemoryStore()), ScriptedModel()
     await make_world(store, scenario)
     processes = [start_process(store, model) for _ in range(2)]
     both = await asyncio.gather(*(deliver(process, scenario.activity, scenario.message) for process in processes))
@@ -192,8 +194,8 @@ BILLED_FAILURES = [
 
 @every_paid_activity
 @pytest.mark.parametrize("failure", BILLED_FAILURES, ids=lambda failure: str(failure.reason))
-async def test_a_failure_that_was_paid_is_told_to_every_delivery_and_not_paid_again(
-    store: WatchedStore,
+async def test_a_failure_that_was_paid_is_reported_to_every_delivery_and_not_paid_again(
+    store: RecordingStore,
     model: ScriptedModel,
     scenario: Scenario,
     failure: ModelError,
@@ -208,13 +210,13 @@ async def test_a_failure_that_was_paid_is_told_to_every_delivery_and_not_paid_ag
     assert model.calls == 1
 
 
-async def test_a_picture_that_is_none_is_paid_once_however_often_its_message_comes(
-    store: WatchedStore,
+async def test_an_image_that_is_none_is_paid_once_however_often_its_message_comes(
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
-    scenario = next(scenario for scenario in PAID if scenario.activity == "make_image")
+    scenario = next(scenario for scenario in PAID if scenario.activity == "generate_image")
     await make_world(store, scenario)
-    model.pictures.append(b"no picture")
+    model.images.append(b"no image")
     process = start_process(store, model)
     told = [await deliver(process, scenario.activity, scenario.message) for _ in range(2)]
     assert told[0] == told[1]
@@ -223,11 +225,11 @@ async def test_a_picture_that_is_none_is_paid_once_however_often_its_message_com
     assert model.calls == 1
 
 
-async def test_a_decided_retry_is_another_message_and_pays_again(store: WatchedStore, model: ScriptedModel) -> None:
-    await make_world(store, Scenario("make_image", ImageCall(RUN, CATALOG, ITEM.product_id, 1)))
-    model.pictures.append(b"no picture")
+async def test_a_decided_retry_is_another_message_and_pays_again(store: RecordingStore, model: ScriptedModel) -> None:
+    await make_world(store, Scenario("generate_image", ImageCall(RUN, CATALOG, ITEM.product_id, 1)))
+    model.images.append(b"no image")
     process = start_process(store, model)
     calls = [ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, attempt=attempt) for attempt in range(2)]
-    told = [await deliver(process, "make_image", call) for call in calls]
+    told = [await deliver(process, "generate_image", call) for call in calls]
     assert [bool(result.get("made")) for result in told] == [False, True]
     assert model.calls == 2

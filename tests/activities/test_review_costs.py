@@ -4,30 +4,32 @@ from typing import Any
 
 import pytest
 
-from activities.costs import price_text, quote_review
-from shared.domain.messages import Cost
-from shared.domain.review_prompts import ask_for_evaluation, ask_for_rewrite
-from shared.domain.review_tokens import estimate_review_usage, limit_review_usage
-from shared.domain.themes import Theme
-from shared.ports import ModelError, TextRequest, Usage
-from shared.prices import load_prices
+from shared.catalog.theme import Theme
+from shared.messages.runs import Cost
+from shared.models.evaluation_tokens import bound_evaluation_usage, estimate_evaluation_usage
+from shared.models.prices import load_prices
+from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
+from shared.models.protocol import ModelError, TextRequest, Usage
+from shared.models.quotes import price_text, quote_refinement_call
 from shared.reasons import Reason
-from tests.support.shown_pictures import JPEG
+from tests.support.input_images import JPEG
 
 PRICES, MODEL = load_prices(), "gpt-5-mini"
 REVIEWS = [
-    ask_for_evaluation("a red boat", JPEG, iteration=1),
-    ask_for_rewrite("a red boat", evaluation=None, theme=Theme(), because_refused=True, round=1, rewrite=1, limit=230),
+    build_evaluation_request("a red boat", JPEG, iteration=1),
+    build_rewrite_request(
+        "a red boat", evaluation=None, theme=Theme(), because_refused=True, round=1, rewrite=1, limit=230
+    ),
 ]
 every_review = pytest.mark.parametrize("ask", REVIEWS, ids=lambda ask: ask.schema_name)
 
 
 @every_review
 def test_its_limit_has_head_room_for_thoughts(ask: TextRequest[Any]) -> None:
-    quote = quote_review(PRICES, MODEL, ask)
+    quote = quote_refinement_call(PRICES, MODEL, ask)
     assert quote.limit.text_calls == 1
-    assert quote.limit.nano_usd > price_text(PRICES, MODEL, limit_review_usage(ask)).nano_usd
-    assert quote.estimate == price_text(PRICES, MODEL, estimate_review_usage(ask))
+    assert quote.limit.nano_usd > price_text(PRICES, MODEL, bound_evaluation_usage(ask)).nano_usd
+    assert quote.estimate == price_text(PRICES, MODEL, estimate_evaluation_usage(ask))
 
 
 @every_review
@@ -41,13 +43,13 @@ def test_its_limit_has_head_room_for_thoughts(ask: TextRequest[Any]) -> None:
     ids=lambda error: str(error.reason),
 )
 def test_an_answer_without_usage_and_a_lost_one_count_as_typical(ask: TextRequest[Any], error: ModelError) -> None:
-    quote = quote_review(PRICES, MODEL, ask)
+    quote = quote_refinement_call(PRICES, MODEL, ask)
     assert quote.price_failure(error) == quote.estimate
 
 
 @every_review
 def test_an_answer_that_was_cut_off_counts_as_its_limit_unless_its_usage_is_known(ask: TextRequest[Any]) -> None:
-    quote = quote_review(PRICES, MODEL, ask)
+    quote = quote_refinement_call(PRICES, MODEL, ask)
     assert quote.price_failure(ModelError(Reason.INCOMPLETE_ANSWER, "cut off", answered=True)) == quote.limit
     known = ModelError(Reason.INCOMPLETE_ANSWER, "cut off", usage=Usage(900, 30))
     assert quote.price_failure(known) == price_text(PRICES, MODEL, Usage(900, 30))
@@ -55,4 +57,4 @@ def test_an_answer_that_was_cut_off_counts_as_its_limit_unless_its_usage_is_know
 
 @every_review
 def test_a_call_that_was_refused_costs_nothing(ask: TextRequest[Any]) -> None:
-    assert quote_review(PRICES, MODEL, ask).price_failure(ModelError(Reason.RATE_LIMITED, "later")) == Cost()
+    assert quote_refinement_call(PRICES, MODEL, ask).price_failure(ModelError(Reason.RATE_LIMITED, "later")) == Cost()

@@ -1,4 +1,4 @@
-"""Thumbnails come with their pictures or are made up for, and nothing fails for want of one."""
+"""Thumbnails come with their images or are made up for, and nothing fails for want of one."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,26 +7,26 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from activities.thumbnails import complete_thumbnails
-from shared.domain import paths
-from shared.domain.image_messages import ImageCall, ImageResult
-from shared.domain.items import Item
-from shared.domain.messages import Ending, Failure, Published
-from shared.ports import Content, FileInfo, StoreUnavailableError
+from shared.catalog.items import Item
+from shared.images.thumbnail import complete_thumbnails
+from shared.messages.images import ImageCall, ImageResult
+from shared.messages.runs import Failure, FinishRunInput, PublishResult
+from shared.models.protocol import Content, FileInfo, StoreUnavailableError
 from shared.reasons import Reason
-from shared.records.run import record_stop
+from shared.runs.run_files import record_stop
+from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
-from tests.support.drawings import draw_gradient
-from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
-from tests.support.scripted_model import PICTURE, ScriptedModel
+from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
+from tests.support.sample_images import draw_gradient
+from tests.support.scripted_model import IMAGE, ScriptedModel
 
 ANN = make_item("Ann")
 ANNS = paths.thumbnail_file(CATALOG, ANN.filename)
 FOLDER = paths.thumbnail_folder(CATALOG)
 CALL = ImageCall(RUN, CATALOG, product_id=ANN.product_id, batch=1)
-OLD = {"sha256": hashlib.sha256(PICTURE).hexdigest(), "width": "64", "height": "64"}
-"""The facts of a picture that version 0.2.0 has made."""
+OLD = {"sha256": hashlib.sha256(IMAGE).hexdigest(), "width": "64", "height": "64"}
+"""The facts of an image that version 0.2.0 has made."""
 
 
 class ThumbnaillessStore(MemoryStore):
@@ -42,11 +42,11 @@ class ThumbnaillessStore(MemoryStore):
         data: bytes,
         *,
         content_type: str,
-        facts: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
         if_match: str | None = None,
     ) -> str:
         self._fail_for(path)
-        return await super().write(path, data, content_type=content_type, facts=facts, if_match=if_match)
+        return await super().write(path, data, content_type=content_type, metadata=metadata, if_match=if_match)
 
     def _fail_for(self, path: str) -> None:
         if path.startswith(FOLDER):
@@ -58,90 +58,90 @@ class TakenStore(MemoryStore):
 
     async def read(self, path: str) -> Content | None:
         if path.startswith(paths.image_folder(CATALOG)):
-            await self.delete(paths.active_file(CATALOG))
+            await self.delete(paths.run_claim_file(CATALOG))
         return await super().read(path)
 
 
-async def make_image(store: WatchedStore | MemoryStore, model: ScriptedModel) -> ImageResult:
-    """Deliver the call for Ann's picture to a process that was just started."""
-    return ImageResult.from_json(await deliver(start_process(store, model), "make_image", CALL))
+async def generate_image(store: RecordingStore | MemoryStore, model: ScriptedModel) -> ImageResult:
+    """Deliver the call for Ann's image to a process that was just started."""
+    return ImageResult.from_json(await deliver(start_process(store, model), "generate_image", CALL))
 
 
-async def publish_catalog(store: WatchedStore | MemoryStore) -> Published:
+async def publish_catalog(store: RecordingStore | MemoryStore) -> PublishResult:
     process = start_process(store, ScriptedModel())
-    return Published.from_json(await deliver(process, "publish_catalog", Ending(RUN, CATALOG)))
+    return PublishResult.from_json(await deliver(process, "publish_catalog", FinishRunInput(RUN, CATALOG)))
 
 
-async def write_old_images(store: WatchedStore | MemoryStore, items: list[Item]) -> None:
-    """Store pictures as version 0.2.0 has left them."""
+async def write_old_images(store: RecordingStore | MemoryStore, items: list[Item]) -> None:
+    """Store images as version 0.2.0 has left them."""
     for item in items:
-        await store.write(paths.image_file(CATALOG, item.filename), PICTURE, content_type="image/png", facts=OLD)
+        await store.write(paths.image_file(CATALOG, item.filename), IMAGE, content_type="image/png", metadata=OLD)
 
 
-async def test_a_picture_is_made_with_its_thumbnail(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_an_image_is_made_with_its_thumbnail(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store)
     await write_batches(store, ["Ann"])
-    assert (await make_image(store, model)).made
+    assert (await generate_image(store, model)).made
     content, info = await store.read(ANNS), await store.describe(ANNS)
     assert content is not None
     assert info is not None
     assert Image.open(BytesIO(content.data)).format == "WEBP"
-    assert info.facts == {"picture": ANN.filename, "picture_sha256": OLD["sha256"], "dhash": "0" * 16}
+    assert info.metadata == {"picture": ANN.filename, "picture_sha256": OLD["sha256"], "dhash": "0" * 16}
 
 
-async def test_without_being_asked_for_none_is_made(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_without_being_asked_for_none_is_made(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store, thumbnails=False)
     await write_batches(store, ["Ann"])
-    assert (await make_image(store, model)).made
+    assert (await generate_image(store, model)).made
     await publish_catalog(store)
     assert await list_paths(store, FOLDER) == []
-    picture = await store.describe(paths.image_file(CATALOG, ANN.filename))
-    assert picture is not None
-    assert picture.facts["dhash"] == "0" * 16
+    image = await store.describe(paths.image_file(CATALOG, ANN.filename))
+    assert image is not None
+    assert image.metadata["dhash"] == "0" * 16
 
 
 async def test_a_process_that_dies_before_it_is_written_leaves_it_to_the_next_delivery(
-    store: WatchedStore, model: ScriptedModel
+    store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
     await write_batches(store, ["Ann"])
     store.changes.clear()
     store.changes_to_live = 3  # the record of the call, twice, and the image
     with pytest.raises(KilledError):
-        await make_image(store, model)
+        await generate_image(store, model)
     store.changes_to_live = None
     assert await list_paths(store, FOLDER) == []
-    assert (await make_image(store, model)).made
+    assert (await generate_image(store, model)).made
     assert await list_paths(store, FOLDER) == [ANNS]
     store.reads.clear()
-    await make_image(store, model)
+    await generate_image(store, model)
     assert store.reads[paths.image_file(CATALOG, ANN.filename)] == 0
     assert model.calls == 1
 
 
-async def test_a_store_that_does_not_take_it_costs_the_picture_nothing(model: ScriptedModel) -> None:
+async def test_a_store_that_does_not_take_it_costs_the_image_nothing(model: ScriptedModel) -> None:
     store = ThumbnaillessStore()
     await start_run_in(store)
     await write_batches(store, ["Ann"])
-    made = await make_image(store, model)
+    made = await generate_image(store, model)
     assert made.made
-    assert await make_image(store, model) == made
+    assert await generate_image(store, model) == made
     assert model.calls == 1
 
 
-async def test_a_pillow_that_cannot_write_webp_costs_the_picture_nothing_and_is_told(
-    store: WatchedStore, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+async def test_a_pillow_that_cannot_write_webp_costs_the_image_nothing_and_is_reported(
+    store: RecordingStore, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(Image.SAVE, "WEBP")
     await start_run_in(store, target_count=1)
     await write_batches(store, ["Ann"])
-    assert (await make_image(store, model)).made
+    assert (await generate_image(store, model)).made
     published = await publish_catalog(store)
     assert (published.status, published.images) == ("Completed", 1)
-    assert published.notes == ("pictures without a thumbnail: 1 (the next run tries again)",)
+    assert published.notes == ("images without a thumbnail: 1 (the next run tries again)",)
 
 
-async def test_pictures_of_earlier_versions_get_thumbnail_and_hash_and_only_those_are_read(store: WatchedStore) -> None:
+async def test_images_of_earlier_versions_get_thumbnail_and_hash_and_only_those_are_read(store: RecordingStore) -> None:
     await start_run_in(store, target_count=3)
     ann, bob, cid = await write_batches(store, ["Ann", "Bob", "Cid"])
     await write_old_images(store, [ann, bob])
@@ -154,27 +154,27 @@ async def test_pictures_of_earlier_versions_get_thumbnail_and_hash_and_only_thos
     rows = await read_data(store, published.outputs["manifest"])
     assert [row["thumbnail"] for row in rows] == [paths.thumbnail_file(CATALOG, x.filename) for x in (ann, bob, cid)]
     assert {row["dhash"] for row in rows} == {"0" * 16}
-    assert published.notes == ("pictures that look nearly like an earlier one: 2 (near_duplicates.json)",)
+    assert published.notes == ("images that look nearly like an earlier one: 2 (near_duplicates.json)",)
     store.changes.clear()
     await publish_catalog(store)
     assert not [path for path in store.changes if path.startswith("catalogs/")]
 
 
-async def test_a_picture_that_was_made_again_gets_a_new_one(store: WatchedStore) -> None:
+async def test_an_image_that_was_made_again_gets_a_new_one(store: RecordingStore) -> None:
     await start_run_in(store)
     (ann,) = await write_batches(store, ["Ann"])
     await write_old_images(store, [ann])
     await publish_catalog(store)
     data = draw_gradient()
-    facts = OLD | {"sha256": hashlib.sha256(data).hexdigest()}
-    await store.write(paths.image_file(CATALOG, ann.filename), data, content_type="image/png", facts=facts)
+    metadata = OLD | {"sha256": hashlib.sha256(data).hexdigest()}
+    await store.write(paths.image_file(CATALOG, ann.filename), data, content_type="image/png", metadata=metadata)
     await publish_catalog(store)
     info = await store.describe(ANNS)
     assert info is not None
-    assert info.facts["picture_sha256"] == facts["sha256"]
+    assert info.metadata["picture_sha256"] == metadata["sha256"]
 
 
-async def test_where_none_are_asked_for_one_that_fits_stays_and_one_that_does_not_goes(store: WatchedStore) -> None:
+async def test_where_none_are_asked_for_one_that_fits_stays_and_one_that_does_not_goes(store: RecordingStore) -> None:
     await start_run_in(store)
     ann, bob = await write_batches(store, ["Ann", "Bob"])
     await write_old_images(store, [ann, bob])
@@ -196,7 +196,7 @@ async def test_a_run_that_lost_its_catalog_meanwhile_does_not_publish() -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.ACCOUNT_BLOCKED])
-async def test_a_run_that_was_stopped_does_not_make_up_for_them(store: WatchedStore, reason: Reason) -> None:
+async def test_a_run_that_was_stopped_does_not_make_up_for_them(store: RecordingStore, reason: Reason) -> None:
     await start_run_in(store)
     await write_old_images(store, await write_batches(store, ["Ann"]))
     await record_stop(store, RUN, Failure(reason))
@@ -204,35 +204,37 @@ async def test_a_run_that_was_stopped_does_not_make_up_for_them(store: WatchedSt
     assert await list_paths(store, FOLDER) == []
 
 
-async def test_a_dry_run_makes_none(store: WatchedStore) -> None:
+async def test_a_dry_run_makes_none(store: RecordingStore) -> None:
     await start_run_in(store, dry_run=True)
     await write_old_images(store, await write_batches(store, ["Ann"]))
     assert (await publish_catalog(store)).notes == ()
     assert await list_paths(store, FOLDER) == []
 
 
-async def test_so_many_are_made_up_for_at_one_time_and_the_rest_is_told_and_comes_next(store: WatchedStore) -> None:
+async def test_so_many_are_made_up_for_at_one_time_and_the_rest_is_reported_and_comes_next(
+    store: RecordingStore,
+) -> None:
     await write_old_images(store, await write_batches(store, ["Ann", "Bob", "Cid"]))
     for left, there in ((1, 2), (0, 3)):
-        pictures, bare = await complete_thumbnails(store, CATALOG, make=True, most=2)
-        assert (bare, len(list(pictures)), len(await list_paths(store, FOLDER))) == (left, 3, there)
+        images, bare = await complete_thumbnails(store, CATALOG, make=True, max_count=2)
+        assert (bare, len(list(images)), len(await list_paths(store, FOLDER))) == (left, 3, there)
 
 
-async def test_a_large_picture_counts_as_several(store: WatchedStore) -> None:
+async def test_a_large_image_counts_as_several(store: RecordingStore) -> None:
     items = await write_batches(store, ["Ann", "Bob", "Cid"])
     await write_old_images(store, items)
     first = min(item.filename for item in items)
-    facts = OLD | {"width": "2048", "height": "1024"}
-    await store.write(paths.image_file(CATALOG, first), PICTURE, content_type="image/png", facts=facts)
-    _, bare = await complete_thumbnails(store, CATALOG, make=True, most=3)
+    metadata = OLD | {"width": "2048", "height": "1024"}
+    await store.write(paths.image_file(CATALOG, first), IMAGE, content_type="image/png", metadata=metadata)
+    _, bare = await complete_thumbnails(store, CATALOG, make=True, max_count=3)
     assert bare == 1
 
 
-async def test_a_picture_that_cannot_be_read_is_passed_over(store: WatchedStore) -> None:
+async def test_an_image_that_cannot_be_read_is_passed_over(store: RecordingStore) -> None:
     await start_run_in(store)
     ann, bob = await write_batches(store, ["Ann", "Bob"])
     await write_images(store, [ann])
     await write_old_images(store, [bob])
     published = await publish_catalog(store)
     assert await list_paths(store, FOLDER) == [paths.thumbnail_file(CATALOG, bob.filename)]
-    assert published.notes == ("pictures without a thumbnail: 1 (the next run tries again)",)
+    assert published.notes == ("images without a thumbnail: 1 (the next run tries again)",)

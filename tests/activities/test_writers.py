@@ -11,33 +11,40 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.items import Category, Draft, DraftBatch
-from shared.domain.messages import TextCall, TextResult
-from shared.domain.rules import NameIndex
-from shared.ports import AnswerT, Content, TextAnswer, TextRequest
-from shared.records import run
-from shared.records.catalog import Batch, create_batch, iterate_items, list_batch_numbers, read_batch, write_categories
-from shared.wiring import Services
+from shared.catalog.catalog_files import (
+    Batch,
+    create_batch,
+    iterate_items,
+    list_batch_numbers,
+    read_batch,
+    write_categories,
+)
+from shared.catalog.item_rules import NameIndex
+from shared.catalog.items import Category, Draft, DraftBatch
+from shared.messages.runs import TextCall, TextResult
+from shared.models.protocol import AnswerT, Content, TextAnswer, TextRequest
+from shared.runs import run_files
+from shared.services.container import Services
 from tests.strategies import QUICK
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item
-from tests.support.memory_store import KilledError, MemoryStore, WatchedStore
+from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.scripted_model import USAGE, ScriptedModel
 
 CATEGORIES = [Category(f"Crew {word}", f"crew-{word.lower()}") for word in ("Alpha", "Beta", "Gamma", "Delta", "Omega")]
 
 
-def name_call(lane: int, lanes: int, sequence: int, **more: Any) -> TextCall:
+def name_call(worker: int, workers: int, sequence: int, **more: Any) -> TextCall:
     """Return the call of a writer for one of its batches, named as ``write_items`` names it."""
-    writer = f"0.{lanes}.{lane}/{sequence}"
-    return TextCall(RUN, CATALOG, batch=sequence, writer=writer, lane=lane, lanes=lanes, **more)
+    writer = f"0.{workers}.{worker}/{sequence}"
+    return TextCall(RUN, CATALOG, batch=sequence, writer=writer, worker=worker, workers=workers, **more)
 
 
 async def tell(process: Services, call: TextCall) -> TextResult:
     return TextResult.from_json(await deliver(process, "write_batch", call))
 
 
-async def read_batches(store: MemoryStore | WatchedStore) -> list[Batch]:
+async def read_batches(store: MemoryStore | RecordingStore) -> list[Batch]:
     """Return the catalog's batches; their numbers have no gaps."""
     numbers = await list_batch_numbers(store, CATALOG)
     assert numbers == list(range(1, len(numbers) + 1))
@@ -45,7 +52,7 @@ async def read_batches(store: MemoryStore | WatchedStore) -> list[Batch]:
     return [batch for batch in found if batch is not None]
 
 
-async def check_catalog(store: MemoryStore | WatchedStore, *, target: int) -> list[Batch]:
+async def check_catalog(store: MemoryStore | RecordingStore, *, target: int) -> list[Batch]:
     """Check that the catalog holds exactly ``target`` items and no name twice, by the rule; returns its batches."""
     batches = await read_batches(store)
     names = NameIndex()
@@ -66,17 +73,17 @@ class SlowStore(MemoryStore):
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
-        self._chance = chance
+        self._random_streams = chance
 
     async def read(self, path: str) -> Content | None:
-        await wait_a_while(self._chance)
+        await wait_a_while(self._random_streams)
         return await super().read(path)
 
     async def create(
-        self, path: str, data: bytes, *, content_type: str, facts: Mapping[str, str] | None = None
+        self, path: str, data: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
     ) -> bool:
-        await wait_a_while(self._chance)
-        return await super().create(path, data, content_type=content_type, facts=facts)
+        await wait_a_while(self._random_streams)
+        return await super().create(path, data, content_type=content_type, metadata=metadata)
 
 
 @dataclass(slots=True)
@@ -104,7 +111,9 @@ async def wait_a_while(chance: random.Random) -> None:
         await asyncio.sleep(0)
 
 
-async def write_lane(processes: Sequence[Services], chance: random.Random, lane: int, lanes: int, target: int) -> int:
+async def write_share(
+    processes: Sequence[Services], chance: random.Random, worker: int, workers: int, target: int
+) -> int:
     """Write batches as ``write_items`` does, each call delivered to any process, now and then to two at once.
 
     Returns:
@@ -112,10 +121,10 @@ async def write_lane(processes: Sequence[Services], chance: random.Random, lane:
     """
     accepted = 0
     for sequence in range(1, 1000):
-        call = name_call(lane, lanes, sequence)
+        call = name_call(worker, workers, sequence)
         deliveries = [tell(process, call) for process in chance.sample(processes, chance.randint(1, len(processes)))]
         results = await asyncio.gather(*deliveries)
-        # One that finds the lane full does not wait for another one that has been paid and is not stored yet.
+        # One that finds the image worker full does not wait for another one that has been paid and is not stored yet.
         result, *others = [result for result in results if result.asked] or results
         assert {other.accepted for other in others} <= {result.accepted}
         accepted += result.accepted
@@ -125,9 +134,9 @@ async def write_lane(processes: Sequence[Services], chance: random.Random, lane:
 
 
 @QUICK
-@given(seed=st.integers(0, 10**6), lanes=st.integers(1, 5), processes=st.integers(1, 3), target=st.integers(1, 60))
+@given(seed=st.integers(0, 10**6), workers=st.integers(1, 5), processes=st.integers(1, 3), target=st.integers(1, 60))
 def test_names_are_unique_and_the_size_is_exact_whatever_the_interleaving(
-    seed: int, lanes: int, processes: int, target: int
+    seed: int, workers: int, processes: int, target: int
 ) -> None:
     async def write() -> None:
         chance = random.Random(seed)
@@ -135,21 +144,23 @@ def test_names_are_unique_and_the_size_is_exact_whatever_the_interleaving(
         await start_run_in(store, target_count=target, batch_size=7)
         await write_categories(store, CATALOG, CATEGORIES)
         model = RepetitiveModel(chance=chance)
-        workers = [start_process(store, model) for _ in range(processes)]
-        told = sum(await asyncio.gather(*(write_lane(workers, chance, lane, lanes, target) for lane in range(lanes))))
-        if lanes > 1:  # what lanes could not write, a last writer for all categories does
-            told += await write_lane(workers, chance, 0, 1, target)
+        services = [start_process(store, model) for _ in range(processes)]
+        told = sum(
+            await asyncio.gather(*(write_share(services, chance, worker, workers, target) for worker in range(workers)))
+        )
+        if workers > 1:  # what image workers could not write, a last writer for all categories does
+            told += await write_share(services, chance, 0, 1, target)
         await check_catalog(store, target=target)
         assert told == target
 
     asyncio.run(write())
 
 
-# --- lanes ------------------------------------------------------------------------------------------------------------
+# --- image workers ----------------------------------------------------------------------------------------------------
 
 
 async def test_a_writer_asks_for_its_own_categories_only_and_ends_when_they_are_full(
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start_run_in(store, target_count=15, batch_size=4)
@@ -160,7 +171,7 @@ async def test_a_writer_asks_for_its_own_categories_only_and_ends_when_they_are_
     assert {item.category async for item in iterate_items(store, CATALOG)} == {CATEGORIES[1].name, CATEGORIES[3].name}
 
 
-async def test_writers_of_one_process_work_side_by_side(store: WatchedStore) -> None:
+async def test_writers_of_one_process_work_side_by_side(store: RecordingStore) -> None:
     class WaitingModel(ScriptedModel):
         """Answers nobody before both writers have asked."""
 
@@ -174,22 +185,22 @@ async def test_writers_of_one_process_work_side_by_side(store: WatchedStore) -> 
     await write_categories(store, CATALOG, CATEGORIES)
     process = start_process(store, WaitingModel())
     async with asyncio.timeout(10):
-        await asyncio.gather(*(tell(process, name_call(lane, 2, 1)) for lane in range(2)))
+        await asyncio.gather(*(tell(process, name_call(worker, 2, 1)) for worker in range(2)))
     assert {batch.writer for batch in await read_batches(store)} == {"0.2.0/1", "0.2.1/1"}
 
 
-async def test_no_two_requests_of_writers_are_the_same(store: WatchedStore, model: ScriptedModel) -> None:
+async def test_no_two_requests_of_writers_are_the_same(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store, target_count=10, batch_size=1)
     await write_categories(store, CATALOG, [CATEGORIES[0]])
     process = start_process(store, model)
-    for lane, lanes, sequence in ((0, 2, 1), (0, 2, 2), (0, 1, 1), (0, 1, 2)):
-        await tell(process, name_call(lane, lanes, sequence))
+    for worker, workers, sequence in ((0, 2, 1), (0, 2, 2), (0, 1, 1), (0, 1, 2)):
+        await tell(process, name_call(worker, workers, sequence))
     assert len(model.paid) == 4
     assert set(model.paid.values()) == {1}
 
 
 async def test_a_process_lists_the_batches_once_and_reads_each_of_them_once(
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start_run_in(store, target_count=200, batch_size=4)
@@ -210,7 +221,7 @@ async def test_a_process_lists_the_batches_once_and_reads_each_of_them_once(
 # --- deliveries -------------------------------------------------------------------------------------------------------
 
 
-async def make_world(store: WatchedStore) -> None:
+async def make_world(store: RecordingStore) -> None:
     """Leave a run in the middle: another writer has written a batch with a name that this one proposes again."""
     await start_run_in(store, target_count=30)
     await write_categories(store, CATALOG, CATEGORIES)
@@ -221,7 +232,7 @@ async def make_world(store: WatchedStore) -> None:
 async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_delivery() -> None:
     call = name_call(1, 2, 1)
     for changes_to_live in itertools.count():
-        store, model = WatchedStore(MemoryStore()), ScriptedModel()
+        store, model = RecordingStore(MemoryStore()), ScriptedModel()
         await make_world(store)
         store.changes_to_live = changes_to_live
         survived = True
@@ -243,7 +254,7 @@ async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_deliv
 
 
 async def test_a_batch_is_found_by_its_writer_behind_the_batches_of_others(
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await make_world(store)
@@ -258,7 +269,7 @@ async def test_a_batch_is_found_by_its_writer_behind_the_batches_of_others(
 
 
 async def test_a_batch_of_the_same_name_in_another_run_is_not_taken_for_this_one(
-    store: WatchedStore,
+    store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start_run_in(store, target_count=30)
@@ -269,20 +280,20 @@ async def test_a_batch_of_the_same_name_in_another_run_is_not_taken_for_this_one
 
 
 @dataclass(slots=True)
-class OvertakenStore(WatchedStore):
+class OvertakenStore(RecordingStore):
     """Somebody else takes the first number that is tried, and has accepted the given names."""
 
     names: tuple[str, ...] = ()
 
     async def create(
-        self, path: str, data: bytes, *, content_type: str, facts: Mapping[str, str] | None = None
+        self, path: str, data: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
     ) -> bool:
         if self.names and "/batches/" in path:
             names, self.names = self.names, ()
             number = int(path.rpartition("/")[2].removesuffix(".json"))
             batch = Batch(number, RUN, tuple(map(make_item, names)), writer="0.2.0/1")
             assert await create_batch(self, CATALOG, batch)
-        return await WatchedStore.create(self, path, data, content_type=content_type, facts=facts)
+        return await RecordingStore.create(self, path, data, content_type=content_type, metadata=metadata)
 
 
 class OneNameModel(ScriptedModel):
@@ -300,7 +311,7 @@ async def test_drafts_are_judged_again_when_somebody_else_took_the_number() -> N
     result = await tell(start_process(store, model), name_call(1, 2, 1))
     assert (result.accepted, result.total, result.rejected) == (3, 4, {"duplicate_name": 1})
     assert model.calls == 1
-    rows = [row async for row in run.iterate_rejections(store, RUN)]
+    rows = [row async for row in run_files.iterate_rejections(store, RUN)]
     assert [(row["name"], row["batch"]) for row in rows] == [("Ann", 2)]
     assert len(await list_paths(store, f"runs/{RUN}/rejected/")) == 1
     await check_catalog(store, target=4)

@@ -1,8 +1,8 @@
 import pytest
 
 from bench.cases import CASES, COLD_IMPORT, Case, find_case, select_cases
-from bench.loads import Load
-from shared.domain.requests import SeedRequest
+from bench.workload import Workload
+from shared.runs.request import SeedRequest
 
 
 def test_no_two_cases_have_one_name() -> None:
@@ -12,7 +12,7 @@ def test_no_two_cases_have_one_name() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_quick_load_is_the_full_one_on_a_smaller_scale(case: Case) -> None:
-    full, quick = case.pick_load(quick=False), case.pick_load(quick=True)
+    full, quick = case.choose_workload(quick=False), case.choose_workload(quick=True)
     assert quick.items < full.items
     assert (quick.subject, quick.runs, quick.window) == (full.subject, full.runs, full.window)
 
@@ -49,11 +49,11 @@ def test_a_name_that_stands_for_nothing_is_refused(name: str) -> None:
 
 
 def test_runs_at_the_same_time_have_a_catalog_each() -> None:
-    (requests,) = Load(items=5, runs=3).make_stages()
+    (requests,) = Workload(items=5, runs=3).make_stages()
     assert len({request["catalog"] for request in requests}) == 3
 
 
 def test_a_dry_run_can_come_first_on_the_same_catalog() -> None:
-    (first,), (second,) = Load(items=5, dry_run_first=True).make_stages()
+    (first,), (second,) = Workload(items=5, dry_run_first=True).make_stages()
     assert (first["dryRun"], second["dryRun"]) == (True, False)
     assert first["catalog"] == second["catalog"]

@@ -1,12 +1,12 @@
 from collections.abc import AsyncIterator
 
-from bench.counting import CountingStore, StoreCounts
+from bench.counting_store import CountingStore, StoreCounts
 from tests.support.memory_store import MemoryStore
 
 JSON_TYPE = "application/json"
 
 
-async def test_bytes_of_records_and_of_pictures_are_counted_apart() -> None:
+async def test_bytes_of_records_and_of_images_are_counted_apart() -> None:
     counts = StoreCounts()
     store = CountingStore(MemoryStore(), counts)
     await store.write("catalogs/toys/catalog.json", b"12345", content_type=JSON_TYPE)

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from bench.figures import derive_figures, find_mean_seconds, find_slowest_of_mean
-from bench.loads import Load
-from bench.observations import Leftovers, Observations, ProcessReport
+from bench.metrics import calculate_metrics, find_mean_seconds, find_slowest_of_mean
+from bench.observations import Observations, ProcessReport, StoredResults
+from bench.workload import Workload
 
 STARTED_AT = 1000.0
 
@@ -19,7 +19,7 @@ def see(*, images: int = 100, refused: int = 0, billed: int | None = None, secon
             runs=[{"status": "Completed", "cost": {"usd": 1.5}}],
             estimated_usd=1.2,
             orchestrator_cpu_seconds=0.5,
-            longest_history=90,
+            max_history_events=90,
             record_bytes=5000,
             store_operations=800,
             files_listed=200,
@@ -33,40 +33,40 @@ def see(*, images: int = 100, refused: int = 0, billed: int | None = None, secon
             "firstImageStartedAt": STARTED_AT + 1,
             "lastImageEndedAt": STARTED_AT + 1 + seconds,
         },
-        leftovers=Leftovers(images, first_image_at=STARTED_AT + 1.5, second_batch_at=STARTED_AT + 3),
+        stored_results=StoredResults(images, first_image_at=STARTED_AT + 1.5, second_batch_at=STARTED_AT + 3),
     )
 
 
 def test_the_share_of_the_quota_is_of_what_the_seconds_allowed() -> None:
-    assert derive_figures(Load(items=100, quota=600), see(seconds=12.5))["quotaUsed"] == pytest.approx(0.8)
+    assert calculate_metrics(Workload(items=100, quota=600), see(seconds=12.5))["quotaUsed"] == pytest.approx(0.8)
 
 
 def test_the_share_of_refused_calls_is_of_all_calls() -> None:
-    assert derive_figures(Load(items=100), see(images=100, refused=25))["refusedShare"] == pytest.approx(0.2)
+    assert calculate_metrics(Workload(items=100), see(images=100, refused=25))["refusedShare"] == pytest.approx(0.2)
 
 
 def test_the_ideal_is_a_window_that_is_always_full() -> None:
-    figures = derive_figures(Load(items=100, window=10, image_seconds=0.9), see(seconds=10))
+    figures = calculate_metrics(Workload(items=100, window=10, image_seconds=0.9), see(seconds=10))
     assert figures["idealShare"] == pytest.approx(0.9)
 
 
 def test_the_ideal_of_several_runs_is_all_their_windows() -> None:
-    figures = derive_figures(Load(items=50, runs=2, window=5, image_seconds=0.9), see(seconds=10))
+    figures = calculate_metrics(Workload(items=50, runs=2, window=5, image_seconds=0.9), see(seconds=10))
     assert figures["idealShare"] == pytest.approx(0.9)
 
 
 def test_the_mean_of_a_lognormal_latency_lies_above_its_median() -> None:
-    assert find_mean_seconds(Load(items=1, image_seconds=3, sigma=0.5)) == pytest.approx(3.3994, abs=1e-4)
-    assert find_mean_seconds(Load(items=1, image_seconds=3)) == 3
+    assert find_mean_seconds(Workload(items=1, image_seconds=3, sigma=0.5)) == pytest.approx(3.3994, abs=1e-4)
+    assert find_mean_seconds(Workload(items=1, image_seconds=3)) == 3
 
 
 def test_what_was_billed_and_is_not_there_was_paid_in_vain() -> None:
-    figures = derive_figures(Load(items=110), see(images=100, billed=116))
+    figures = calculate_metrics(Workload(items=110), see(images=100, billed=116))
     assert (figures["excessImages"], figures["missingImages"]) == (16, 10)
 
 
-def test_costs_are_told_for_each_image_or_item() -> None:
-    figures = derive_figures(Load(items=100), see())
+def test_costs_are_reported_for_each_image_or_item() -> None:
+    figures = calculate_metrics(Workload(items=100), see())
     assert figures["orchestratorCpuMsAnImage"] == pytest.approx(5)
     assert figures["cpuMsAnItem"] == pytest.approx(20)
     assert figures["inputTokensAnItem"] == 40
@@ -75,22 +75,22 @@ def test_costs_are_told_for_each_image_or_item() -> None:
 
 
 def test_the_estimate_is_compared_with_the_bill() -> None:
-    assert derive_figures(Load(items=100), see())["estimateOfBill"] == pytest.approx(0.8)
+    assert calculate_metrics(Workload(items=100), see())["estimateOfBill"] == pytest.approx(0.8)
 
 
 def test_the_first_image_is_timed_from_the_start_of_the_work() -> None:
-    figures = derive_figures(Load(items=100), see())
+    figures = calculate_metrics(Workload(items=100), see())
     assert (figures["firstImageSeconds"], figures["secondBatchSeconds"]) == (1.5, 3)
 
 
-def test_nobody_knows_when_a_killed_process_began() -> None:
-    assert derive_figures(Load(items=100, kill_at=50), see())["firstImageSeconds"] is None
+def test_no_one_knows_when_a_killed_process_began() -> None:
+    assert calculate_metrics(Workload(items=100, kill_at=50), see())["firstImageSeconds"] is None
 
 
 def test_a_dry_run_has_no_figures_of_images_and_misses_none() -> None:
     seen = see(images=0)
     seen.stats.update(firstImageStartedAt=None, lastImageEndedAt=None)
-    figures = derive_figures(Load(items=100, dry_run=True, quota=600), seen)
+    figures = calculate_metrics(Workload(items=100, dry_run=True, quota=600), seen)
     assert figures["quotaUsed"] is figures["idealShare"] is figures["orchestratorCpuMsAnImage"] is None
     assert figures["missingImages"] == 0
 

@@ -3,17 +3,17 @@
 import pytest
 
 from bench.baseline import make_items_task
-from bench.loads import Load
-from bench.measure import fit_to_disk, measure_load
-from bench.processes import start_process
-from shared.domain.items import Draft
-from shared.domain.requests import SeedRequest
+from bench.measure import limit_to_disk_space, measure_workload
+from bench.measured_process import start_process
+from bench.workload import Workload
+from shared.catalog.items import Draft
+from shared.runs.request import SeedRequest
 
-TINY = Load(items=8, window=4, batch_size=8, image_seconds=0.02, text_seconds=0.01)
+TINY = Workload(items=8, window=4, batch_size=8, image_seconds=0.02, text_seconds=0.01)
 
 
 async def test_a_run_of_the_app_is_measured_in_a_process_of_its_own() -> None:
-    figures = await measure_load(TINY)
+    figures = await measure_workload(TINY)
     assert figures["statuses"] == ["Completed"]
     assert figures["images"] == figures["imageCalls"] == 8
     assert figures["excessImages"] == figures["missingImages"] == 0
@@ -25,8 +25,8 @@ async def test_a_run_of_the_app_is_measured_in_a_process_of_its_own() -> None:
 
 async def test_products_go_through_faults_and_are_repaired() -> None:
     rates = {"content_policy": 0.4, "timeout": 0.5}
-    load = Load(items=16, window=4, image_seconds=0.01, products=True, rates=rates, repairs=True)
-    figures = await measure_load(load)
+    load = Workload(items=16, window=4, image_seconds=0.01, products=True, rates=rates, repairs=True)
+    figures = await measure_workload(load)
     assert figures["statuses"] == ["Completed", "CompletedWithFailures"]
     assert figures["missingBeforeRepair"] > 0
     assert (figures["missingImages"], figures["images"], figures["changedRows"]) == (0, 16, 0)
@@ -36,21 +36,21 @@ async def test_products_go_through_faults_and_are_repaired() -> None:
 
 
 async def test_the_plain_script_is_measured_under_the_same_load() -> None:
-    figures = await measure_load(Load(items=8, window=4, batch_size=5, image_seconds=0.02, subject="script"))
+    figures = await measure_workload(Workload(items=8, window=4, batch_size=5, image_seconds=0.02, subject="script"))
     assert figures["images"] == figures["billedImages"] == 8
     assert figures["wallSeconds"] > 0
 
 
 async def test_a_killed_run_goes_on_and_pays_again_only_for_what_was_in_flight() -> None:
-    figures = await measure_load(Load(items=12, window=2, batch_size=12, image_seconds=0.2, kill_at=4))
+    figures = await measure_workload(Workload(items=12, window=2, batch_size=12, image_seconds=0.2, kill_at=4))
     assert figures["statuses"] == ["Completed"]
     assert figures["images"] == 12
     assert 0 <= figures["excessImages"] <= 2
 
 
 async def test_a_killed_script_pays_again_for_all_that_it_had() -> None:
-    load = Load(items=12, window=2, batch_size=12, image_seconds=0.2, kill_at=4, subject="script")
-    figures = await measure_load(load)
+    load = Workload(items=12, window=2, batch_size=12, image_seconds=0.2, kill_at=4, subject="script")
+    figures = await measure_workload(load)
     assert figures["images"] == 12
     assert figures["excessImages"] >= 4
 
@@ -61,11 +61,11 @@ async def test_a_process_that_ends_without_a_report_is_an_error() -> None:
             await process.wait_for_report()
 
 
-def test_pictures_get_smaller_where_the_disk_has_no_room_for_them() -> None:
-    load = Load(items=1000, runs=2, image_bytes=1_500_000)
-    assert fit_to_disk(load, 100 * 10**9).image_bytes == 1_500_000
-    assert fit_to_disk(load, 3 * 10**9).image_bytes == 500_000
-    assert fit_to_disk(load, 10**9).image_bytes == 1
+def test_images_get_smaller_where_the_disk_has_no_room_for_them() -> None:
+    load = Workload(items=1000, runs=2, image_bytes=1_500_000)
+    assert limit_to_disk_space(load, 100 * 10**9).image_bytes == 1_500_000
+    assert limit_to_disk_space(load, 3 * 10**9).image_bytes == 500_000
+    assert limit_to_disk_space(load, 10**9).image_bytes == 1
 
 
 def test_the_script_shows_the_model_every_name_that_is_taken() -> None:

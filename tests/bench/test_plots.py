@@ -3,7 +3,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.plots import WIDTH, Bar, Series, draw_bars, draw_curves
+from bench.svg_plots import WIDTH, Bar, Series, draw_bars, draw_curves
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -18,7 +18,7 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert second == pytest.approx(2 * first)
 
 
-def test_a_bar_beyond_the_full_length_stays_in_the_picture() -> None:
+def test_a_bar_beyond_the_full_length_stays_in_the_image() -> None:
     root = parse(draw_bars("Quota", [Bar("a", 2.5, "250 %")], full=1, full_text="all"))
     for bar in root.iter(f"{SVG}rect"):
         assert float(bar.attrib["x"]) + float(bar.attrib["width"]) < WIDTH

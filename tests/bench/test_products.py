@@ -3,17 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from bench.products import count_changed_rows, write_products
+from bench.product_rows import count_changed_rows, generate_products
 
 
 @pytest.fixture
 def given(tmp_path: Path) -> Path:
-    write_products(tmp_path / "inputs" / "given.json", 30)
+    generate_products(tmp_path / "inputs" / "given.json", 30)
     return tmp_path / "inputs" / "given.json"
 
 
 def publish(path: Path, text: str) -> Path:
-    """Write rows of an input with a picture's members at their ends."""
+    """Write rows of an input with an image's members at their ends."""
     lines = (line.removesuffix("}") + ', "imageFile": "x.png", "imageUrl": "images/x.png"}' for line in cut(text))
     path.write_text("[" + ",\n".join(lines) + "]", encoding="utf-8")
     return path

@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from bench.cases import CASES, COLD_IMPORT
-from bench.charts import draw_charts
-from bench.contents import COMPARISON, DETAILS
-from bench.figures import derive_figures
-from bench.observations import Leftovers, Observations, ProcessReport
-from bench.report import BEGIN, DOCUMENT, END, format_tables, main, replace_figures, write_report
+from bench.charts import write_charts
+from bench.markdown_tables import write_comparison, write_detail
+from bench.metrics import calculate_metrics
+from bench.number_format import MISSING, Unit
+from bench.observations import Observations, ProcessReport, StoredResults
+from bench.report import BEGIN, DOCUMENT, END, format_tables, main, replace_section, write_report
+from bench.report_tables import COMPARISON, DETAILS
 from bench.results import Results
-from bench.tables import write_comparison, write_detail
-from bench.units import MISSING, Unit
 
 RUN = {
     "status": "Completed",
@@ -30,14 +30,14 @@ SEEN = Observations(
         "firstImageStartedAt": 1.0,
         "lastImageEndedAt": 50.0,
     },
-    leftovers=Leftovers(90, 1.5, 3.0, changed_rows=0, audited_images=90, audited_usd=1.0),
+    stored_results=StoredResults(90, 1.5, 3.0, changed_rows=0, audited_images=90, audited_usd=1.0),
 )
 
 
 @pytest.fixture
 def results() -> Results:
     """Return results of which nothing is missing."""
-    cases = {case.name: derive_figures(case.full, SEEN) for case in CASES}
+    cases = {case.name: calculate_metrics(case.full, SEEN) for case in CASES}
     return Results(is_quick=False, cases=cases | {COLD_IMPORT: {"wallSeconds": 0.3}})
 
 
@@ -81,25 +81,25 @@ def test_a_comparison_of_nothing_is_a_table_without_lines() -> None:
 
 
 def test_there_is_a_plot_for_each_question_and_none_for_what_was_not_measured(results: Results) -> None:
-    assert [name for name, _, _ in draw_charts(results)] == ["quota", "window", "growth", "prompts"]
-    assert list(draw_charts(Results(is_quick=True))) == []
+    assert [name for name, _, _ in write_charts(results)] == ["quota", "window", "growth", "prompts"]
+    assert list(write_charts(Results(is_quick=True))) == []
 
 
 def test_figures_are_replaced_between_the_markers_and_nowhere_else() -> None:
     text = f"before\n\n{BEGIN}\nold\n{END}\nafter\n"
-    once = replace_figures(text, "new")
+    once = replace_section(text, "new")
     assert once == f"before\n\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
-    assert replace_figures(once, "new") == once
+    assert replace_section(once, "new") == once
 
 
 @pytest.mark.parametrize("text", ["nothing", BEGIN, END])
 def test_a_document_without_a_place_for_figures_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no place for figures"):
-        replace_figures(text, "new")
+        replace_section(text, "new")
 
 
 def test_the_document_of_the_product_has_a_place_for_figures() -> None:
-    assert "| new |" in replace_figures(DOCUMENT.read_text(encoding="utf-8"), "| new |")
+    assert "| new |" in replace_section(DOCUMENT.read_text(encoding="utf-8"), "| new |")
 
 
 def test_a_report_is_a_document_and_its_plots(results: Results, tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ def test_a_file_that_holds_no_figures_is_refused(tmp_path: Path) -> None:
 def test_a_few_more_cases_are_added_to_those_of_the_same_mode(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
     Results(is_quick=False, cases={"kill": {"images": 300}}).save(file)
-    assert "kill" in open_results(file, is_quick=False, goes_on=True).cases
-    assert not open_results(file, is_quick=True, goes_on=True).cases
-    assert not open_results(file, is_quick=False, goes_on=False).cases
+    assert "kill" in open_results(file, is_quick=False, is_resumed=True).cases
+    assert not open_results(file, is_quick=True, is_resumed=True).cases
+    assert not open_results(file, is_quick=False, is_resumed=False).cases
 
 
 def test_a_figure_that_was_not_measured_is_none() -> None:
@@ -34,7 +34,7 @@ def test_a_figure_that_was_not_measured_is_none() -> None:
     assert results.divide("b", "a", "y") is results.divide("b", "b", "y") is None
 
 
-def test_a_case_that_fails_is_told_and_does_not_lose_the_others(tmp_path: Path) -> None:
+def test_a_case_that_fails_is_reported_and_does_not_lose_the_others(tmp_path: Path) -> None:
     results = Results(is_quick=True, cases={"kill": {"images": 300}})
     measure_cases(["no-such-case"], results, tmp_path / "bench.json")
     saved = Results.load(tmp_path / "bench.json")

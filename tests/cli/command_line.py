@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import pytest
 
-from local.cli.main import run_command_line
+from cli.main import run_command_line
 
 REPOSITORY = Path(__file__).parents[2]
 SMALL = ("--category-count", "2", "--batch-size", "4", "--image-size", "64x64")
@@ -69,7 +69,7 @@ class RunningCommand:
     """A command in a process of its own, killed at the end of the block if it is still there."""
 
     def __init__(self, folder: Path, arguments: Sequence[str | Path]) -> None:
-        command = [sys.executable, "-c", "from local.cli.main import main; main()", *map(str, arguments)]
+        command = [sys.executable, "-c", "from cli.main import main; main()", *map(str, arguments)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
         self._process = subprocess.Popen(
             command,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.cli.logs import LIBRARIES
+from cli.log_output import NOISY_LIBRARIES
 from tests.cli.command_line import CommandLine
 from tests.cli.deployed_app import DeployedApp, run_deployed_app
 
@@ -33,7 +33,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.chdir(tmp_path)
     root = logging.getLogger()
     handlers = list(root.handlers)
-    levels = {name: logging.getLogger(name).level for name in ("", *LIBRARIES)}
+    levels = {name: logging.getLogger(name).level for name in ("", *NOISY_LIBRARIES)}
     yield
     root.handlers[:] = handlers
     for name, level in levels.items():

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from local.cli.audit_questions import MOST_ROWS
-from shared.domain.items import Item
-from shared.domain.messages import Cost
-from shared.domain.refinement import Halt
-from shared.domain.requests import SeedRequest
-from shared.domain.run_status import CostView, RunError, RunStatus, Status
+from cli.audit_queries import MAX_ROWS
+from shared.audit.call_records import CallRecord, CallRecordWriter
+from shared.audit.write_audit import write_audit
+from shared.catalog.items import Item
+from shared.images.refinement_policy import RefinementEnd
+from shared.messages.runs import Cost
 from shared.reasons import Reason
-from shared.records.audit import write_audit
-from shared.records.calls import CallLog, CallRecord
+from shared.runs.request import SeedRequest
+from shared.runs.status import CostView, RunError, RunStatus, Status
 from tests.cli.command_line import SMALL, CommandLine
 from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_problem
-from tests.support.audits import fetch
+from tests.support.audit_queries import fetch
 from tests.support.catalogs import CATALOG, make_item, write_batches
 from tests.support.memory_store import MemoryStore
-from tests.support.refined import write_refined
+from tests.support.refined_items import write_refined
 
 AUDIT = f"GET /api/runs/{RUN_ID}/audit"
 STARTED = datetime(2026, 12, 1, 10, 0, 30, tzinfo=UTC)
@@ -46,7 +46,7 @@ KEYS = [
     "slowestCalls",
     "rateLimitedByMinute",
     "mostCalls",
-    "keptPictures",
+    "keptImages",
     "refinementEnds",
     "threeRounds",
     "audit",
@@ -60,7 +60,7 @@ def make_call(number: int, subject: str, reason: Reason | None = None, *, minute
         call_id=f"call-{number:03d}",
         kind=kind,
         subject=subject,
-        leg=0,
+        resume_count=0,
         attempt=number,
         model="gpt-5" if kind == "text" else "gpt-image-2",
         reason=reason,
@@ -73,8 +73,8 @@ def make_call(number: int, subject: str, reason: Reason | None = None, *, minute
     )
 
 
-Refined = tuple[Item, Sequence[int | None], Halt, str | None]
-"""An item, the scores of its pictures, why there is no further one, and the reason if a call failed."""
+Refined = tuple[Item, Sequence[int | None], RefinementEnd, str | None]
+"""An item, the scores of its images, why there is no further one, and the reason if a call failed."""
 
 
 def make_audit(folder: Path, *calls: CallRecord, refined: Iterable[Refined] = (), **changes: Any) -> bytes:
@@ -94,7 +94,7 @@ def make_audit(folder: Path, *calls: CallRecord, refined: Iterable[Refined] = ()
         for item, scores, halt, reason in refined:
             await write_refined(store, RUN_ID, item.product_id, scores, halt=halt, reason=reason)
         for call in calls:
-            await CallLog().write(store, RUN_ID, call)
+            await CallRecordWriter().write(store, RUN_ID, call)
         await write_audit(store, status, SeedRequest(catalog=CATALOG))
         return (await fetch(store, RUN_ID, folder)).read_bytes()
 
@@ -153,7 +153,7 @@ def test_people_see_a_table_a_question(seeder: CommandLine, deployed_app: Deploy
         "failures by reason",
         "slowest calls",
         "429s a minute",
-        "pictures that took most calls",
+        "images that took most calls",
     ]
     head = [line.split(maxsplit=1) for line in paragraphs[0]]
     assert head[3:6] == [
@@ -169,37 +169,37 @@ def test_people_see_a_table_a_question(seeder: CommandLine, deployed_app: Deploy
 
 
 REFINED: list[Refined] = [
-    (ANN, [50, 80, 65], Halt.NO_IMPROVEMENT, None),
-    (BOB, [90], Halt.ACCEPTED, None),
-    (make_item("Cid"), [], Halt.FAILED, "content_policy"),
+    (ANN, [50, 80, 65], RefinementEnd.NO_IMPROVEMENT, None),
+    (BOB, [90], RefinementEnd.ACCEPTED, None),
+    (make_item("Cid"), [], RefinementEnd.FAILED, "content_policy"),
 ]
 
 
-def test_json_tells_what_the_looking_at_pictures_came_to(
+def test_json_tells_what_the_looking_at_images_came_to(
     seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
 ) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
     told = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json").document
-    assert told["keptPictures"] == [
+    assert told["keptImages"] == [
         {"iteration": 1, "items": 1, "meanFirstScore": 90, "meanScore": 90},
         {"iteration": 2, "items": 1, "meanFirstScore": 50, "meanScore": 80},
     ]
-    ends = [(row["stoppedBecause"], row["reason"], row["items"], row["pictures"]) for row in told["refinementEnds"]]
+    ends = [(row["stoppedBecause"], row["reason"], row["items"], row["images"]) for row in told["refinementEnds"]]
     assert ends == [("accepted", None, 1, 1), ("failed", "content_policy", 1, 0), ("no_improvement", None, 1, 3)]
     (row,) = told["threeRounds"]
     assert (row["name"], row["scores"], row["shippedIteration"], row["bestScore"]) == ("Ann", "50 80 65", 2, 80)
     assert (row["prompt"], row["costUsd"], row["items"]) == ("prompt 1", 0.125, 1)
 
 
-def test_people_see_what_the_looking_at_pictures_came_to(
+def test_people_see_what_the_looking_at_images_came_to(
     seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
 ) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
     kept, ends, rounds = [paragraph.splitlines() for paragraph in out.strip().split("\n\n")[-3:]]
     assert [line.split() for line in kept[2:]] == [
-        ["picture", "1", "1", "50%", "90", "90"],
-        ["picture", "2", "1", "50%", "50", "80"],
+        ["image", "1", "1", "50%", "90", "90"],
+        ["image", "2", "1", "50%", "50", "80"],
         ["all", "2", "100%", "70", "85"],
     ]
     assert [line.split()[:4] for line in ends[2:]] == [
@@ -217,26 +217,26 @@ def test_of_many_prompts_of_three_rounds_the_worst_are_shown(
     seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
 ) -> None:
     many: list[Refined] = [
-        (make_item(f"Item {number}"), [10, 20, 30 + number], Halt.ITERATIONS_USED, None)
-        for number in range(MOST_ROWS + 1)
+        (make_item(f"Item {number}"), [10, 20, 30 + number], RefinementEnd.ITERATIONS_USED, None)
+        for number in range(MAX_ROWS + 1)
     ]
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=many)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
-    title = f"prompts that needed three rounds (the {MOST_ROWS} lowest scores of {MOST_ROWS + 1})"
+    title = f"prompts that needed three rounds (the {MAX_ROWS} lowest scores of {MAX_ROWS + 1})"
     rows = [line.split()[:4] for line in out.partition(title)[2].strip().splitlines()[1:]]
-    assert rows == [["10", "20", str(30 + number), "3"] for number in range(MOST_ROWS)]
+    assert rows == [["10", "20", str(30 + number), "3"] for number in range(MAX_ROWS)]
 
 
 def test_of_many_minutes_the_worst_are_shown_in_order(
     seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
 ) -> None:
-    limited = [make_call(minute, ANN.product_id, Reason.RATE_LIMITED, minute=minute) for minute in range(MOST_ROWS + 1)]
-    again = make_call(99, ANN.product_id, Reason.RATE_LIMITED, minute=MOST_ROWS)
+    limited = [make_call(minute, ANN.product_id, Reason.RATE_LIMITED, minute=minute) for minute in range(MAX_ROWS + 1)]
+    again = make_call(99, ANN.product_id, Reason.RATE_LIMITED, minute=MAX_ROWS)
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *limited, again)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
-    table = out.partition(f"429s a minute (the worst {MOST_ROWS} of {MOST_ROWS + 1})")[2].partition("\n\n")[0]
+    table = out.partition(f"429s a minute (the worst {MAX_ROWS} of {MAX_ROWS + 1})")[2].partition("\n\n")[0]
     rows = [line.split() for line in table.strip().splitlines()][1:]
-    assert len(rows) == MOST_ROWS
+    assert len(rows) == MAX_ROWS
     assert rows == sorted(rows)
     assert rows[-1] == ["2026-12-01T10:10Z", "2", "2"]
 
@@ -246,7 +246,7 @@ def test_a_run_that_made_no_call_says_so(seeder: CommandLine, deployed_app: Depl
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
     assert "calls         0 made, 0 billed or counted so" in out
     assert "cost by model: none" in out
-    assert "pictures that took most calls: none" in out
+    assert "images that took most calls: none" in out
 
 
 def test_a_run_in_a_folder_is_audited_from_its_file(
@@ -274,14 +274,14 @@ def test_a_run_without_an_audit_says_why(seeder: CommandLine, write_faults: Call
 
 
 @pytest.mark.parametrize("content", [b"no database", b""])
-def test_a_file_that_is_no_audit_is_told(seeder: CommandLine, deployed_app: DeployedApp, content: bytes) -> None:
+def test_a_file_that_is_no_audit_is_reported(seeder: CommandLine, deployed_app: DeployedApp, content: bytes) -> None:
     deployed_app.answer(AUDIT, (200, content))
     ended = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "damaged_file")
     assert ended.document["error"]["message"].startswith("audit.sqlite is damaged: expected the tables of an audit")
 
 
-def test_what_a_deployed_app_says_instead_is_told(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+def test_what_a_deployed_app_says_instead_is_reported(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     deployed_app.answer(AUDIT, describe_problem(404, "no-audit", f"run {RUN_ID} has no audit yet"))
     ended = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "no_audit")

@@ -1,7 +1,7 @@
 import pytest
 
-from local.cli import follow
-from local.cli.follow import Pace
+from cli import follow_run
+from cli.follow_run import Polling
 from tests.cli.command_line import JSON_KEYS, CommandLine
 from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_problem, describe_run
 
@@ -11,9 +11,11 @@ RUN = f"/api/runs/{RUN_ID}"
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Polls without pause, and gives up at the first trouble that lasts."""
-    monkeypatch.setattr("local.cli.seeding.REMOTE_PACE", Pace(poll_seconds=0, patience_seconds=60))
-    monkeypatch.setattr("local.cli.runs.REMOTE_PACE", Pace(poll_seconds=0, patience_seconds=0))
-    assert follow.REMOTE_PACE.poll_seconds > 0
+    monkeypatch.setattr(
+        "cli.run_and_repair.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=60)
+    )
+    monkeypatch.setattr("cli.manage_runs.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=0))
+    assert follow_run.REMOTE_POLLING.poll_interval_seconds > 0
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_json_tells_a_run_in_one_object(seeder: CommandLine, deployed_app: Deplo
     }
 
 
-def test_placeholders_are_told_beside_what_failed(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+def test_placeholders_are_reported_beside_what_failed(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", placeholders=1)))
     assert seeder("run", "--json", "--url", deployed_app.url).document["placeholders"] == 1
     told = seeder("run", "--url", deployed_app.url).out
@@ -160,7 +162,7 @@ def test_trouble_that_lasts_ends_the_command_and_json_tells_what_was_known(
         ),
     ],
 )
-def test_what_the_app_refuses_is_told_in_its_words(
+def test_what_the_app_refuses_is_reported_in_its_words(
     call: str,
     answer: tuple[int, object],
     message: str,
@@ -173,7 +175,7 @@ def test_what_the_app_refuses_is_told_in_its_words(
     assert ended.err == f"error: {message.format(url=deployed_app.url)}\n"
 
 
-def test_nobody_there_is_one_line(seeder: CommandLine) -> None:
+def test_no_one_there_is_one_line(seeder: CommandLine) -> None:
     ended = seeder("status", "--url", "http://127.0.0.1:1")
     assert (ended.status, len(ended.error_lines)) == (1, 1)
     assert ended.err.startswith("error: http://127.0.0.1:1 cannot be reached: ")

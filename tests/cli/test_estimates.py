@@ -42,7 +42,7 @@ def test_json_is_one_object_with_all_figures(seeder: CommandLine) -> None:
     assert (document["items"], document["minimumSeconds"], document["error"]) == (210, 2100, None)
 
 
-def test_people_are_told_the_least_time_and_whether_the_budget_is_enough(seeder: CommandLine) -> None:
+def test_people_are_reported_the_least_time_and_whether_the_budget_is_enough(seeder: CommandLine) -> None:
     ended = seeder("run", "--estimate", "--image-requests-per-minute", "6", "--max-cost-usd", "3")
     assert "minimum time  33:20 min by --image-requests-per-minute" in ended.out
     assert "budget        $3.0000: too little" in ended.out
@@ -50,14 +50,14 @@ def test_people_are_told_the_least_time_and_whether_the_budget_is_enough(seeder:
     assert "no images" in seeder("run", "--estimate", "--dry-run").out
 
 
-def test_people_are_told_what_looking_at_pictures_costs_at_most_and_typically(seeder: CommandLine) -> None:
+def test_people_are_reported_what_looking_at_images_costs_at_most_and_typically(seeder: CommandLine) -> None:
     refine = ("--target-count", "50", "--refine-iterations", "3")
     ended = seeder("run", "--estimate", *refine)
     document = seeder("run", "--estimate", *refine, "--json").document
     typical = document["typical"]
     assert (document["imageCalls"], document["textCalls"]) == (150, 4 + 150 + 100)
     rows = {line[:14].strip(): line[14:] for line in ended.out.splitlines() if not line.startswith(" ")}
-    assert rows["calls"] == "254 text, 150 image, if every item takes all its pictures"
+    assert rows["calls"] == "254 text, 150 image, if every item takes all its images"
     assert rows["typically"].startswith(
         f"${typical['costUsd']:.4f}, {typical['textCalls']} text, {typical['imageCalls']} image, "
     )
@@ -87,7 +87,7 @@ def test_prices_of_ones_own_are_counted(seeder: CommandLine, monkeypatch: pytest
     assert seeder("run", "--estimate", "--json").document["costUsd"] == 0
 
 
-def test_wrong_usage_is_told_as_of_a_run(seeder: CommandLine) -> None:
+def test_wrong_usage_is_reported_as_of_a_run(seeder: CommandLine) -> None:
     ended = seeder("run", "--estimate", "--max-cost-usd", "0")
     assert (ended.status, ended.error_lines) == (2, ["error: --max-cost-usd: Input should be greater than 0, got 0.0"])
 
@@ -120,7 +120,7 @@ def test_a_budget_that_is_too_small_is_one_line_that_tells_how_to_go_on(
     assert accepted.document["costUsd"] == 0
 
 
-def test_a_deployed_app_that_refuses_a_budget_is_told_the_same_way(
+def test_a_deployed_app_that_refuses_a_budget_is_reported_the_same_way(
     seeder: CommandLine, deployed_app: DeployedApp
 ) -> None:
     problem = describe_problem(409, "estimate-above-budget", "too dear", maxCostUsd=5.0, **ESTIMATE)
@@ -133,7 +133,7 @@ def test_a_deployed_app_that_refuses_a_budget_is_told_the_same_way(
     )
 
 
-def test_who_is_refused_a_run_that_looks_at_pictures_is_told_what_is_typical(
+def test_who_is_refused_a_run_that_looks_at_images_is_reported_what_is_typical(
     seeder: CommandLine, write_faults: Callable[..., Path]
 ) -> None:
     flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--refine-iterations", "3", *SMALL)
@@ -142,7 +142,7 @@ def test_who_is_refused_a_run_that_looks_at_pictures_is_told_what_is_typical(
     assert f"(typically ${typical['costUsd']:.4f})" in refused.document["error"]["message"]
 
 
-def test_what_a_repair_is_told_is_sent(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+def test_what_a_repair_is_reported_is_sent(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     flags = ["--image-requests-per-minute", "6", "--max-cost-usd", "2", "--accept-estimate", "--pause-on-block"]
     assert seeder("repair", "--url", deployed_app.url, *flags, "--pause-limit-minutes", "5").status == 0
     assert deployed_app.started_body() == {

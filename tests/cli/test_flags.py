@@ -5,10 +5,10 @@ import pytest
 from pydantic.alias_generators import to_camel
 from typer.main import get_command
 
-from local.cli.app import app
-from local.cli.flag_names import name_flag
-from shared.domain.refinement import Refinement
-from shared.domain.requests import SeedRequest
+from cli.commands import app
+from cli.flag_names import format_flag
+from shared.images.refinement_policy import Refinement
+from shared.runs.request import SeedRequest
 from tests.cli.command_line import CommandLine
 from tests.cli.deployed_app import DeployedApp, describe_problem
 
@@ -62,7 +62,7 @@ def test_every_field_of_a_request_has_a_flag_of_its_name() -> None:
     known = {flag for parameter in get_command(app).commands["run"].params for flag in parameter.opts}  # type: ignore[attr-defined]
     fields = [to_camel(name) for name in SeedRequest.model_fields]
     grouped = [f"refine.{to_camel(name)}" for name in Refinement.model_fields]
-    assert {name_flag(field) for field in [*fields, *grouped]} <= known
+    assert {format_flag(field) for field in [*fields, *grouped]} <= known
     assert set(FLAGS) | NEVER_ALONE == set(fields)
 
 
@@ -110,11 +110,11 @@ def test_other_spellings_are_understood(
         ),
         (
             ("--refine-accept-score", "90"),
-            "--refine-accept-score is for pictures that are looked at; expected --refine-iterations 1 to 3 beside it",
+            "--refine-accept-score is for images that are looked at; expected --refine-iterations 1 to 3 beside it",
         ),
     ],
 )
-def test_a_value_that_cannot_be_meant_is_told_by_its_flag_before_anything_starts(
+def test_a_value_that_cannot_be_meant_is_reported_by_its_flag_before_anything_starts(
     flags: tuple[str, ...], message: str, seeder: CommandLine, tmp_path: Path
 ) -> None:
     before = sorted(tmp_path.iterdir())
@@ -123,7 +123,7 @@ def test_a_value_that_cannot_be_meant_is_told_by_its_flag_before_anything_starts
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_what_a_deployed_app_says_of_a_field_is_told_by_its_flag(
+def test_what_a_deployed_app_says_of_a_field_is_reported_by_its_flag(
     seeder: CommandLine, deployed_app: DeployedApp
 ) -> None:
     errors = [{"field": "refine.iterations", "message": "Input should be less than or equal to 3, got 4"}]

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from local.cli.folder import tidy_folder
-from local.engine import Instance, RuntimeStatus
-from local.engine.journal import Journal
-from local.host import HostBusyError
-from local.host.folder import HostFolder
+from cli.unfinished_runs import prepare_folder
+from durable_emulator.engine import Instance, RuntimeStatus
+from durable_emulator.engine.journal import Journal
+from durable_emulator.host import HostBusyError
+from durable_emulator.host.host_folder import HostFolder
 from shared.config import Settings, StoreSettings
-from shared.ports import Store
-from shared.wiring import build_store
+from shared.models.protocol import Store
+from shared.services.container import build_store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RUN = Instance(
@@ -43,7 +43,7 @@ def half_written(tmp_path: Path) -> Path:
 
 
 def test_what_a_killed_host_left_half_written_is_swept(tmp_path: Path, store: Store, half_written: Path) -> None:
-    assert asyncio.run(tidy_folder(tmp_path, store)) == []
+    assert asyncio.run(prepare_folder(tmp_path, store)) == []
     assert not half_written.exists()
 
 
@@ -51,20 +51,20 @@ def test_nothing_is_swept_under_a_host_that_lives(tmp_path: Path, store: Store, 
     living = HostFolder(tmp_path)
     living.acquire()
     with pytest.raises(HostBusyError):
-        asyncio.run(tidy_folder(tmp_path, store))
+        asyncio.run(prepare_folder(tmp_path, store))
     assert half_written.exists()
     living.release()
 
 
 @pytest.mark.parametrize("has_summary", [False, True])
 def test_a_run_is_taken_up_unless_its_summary_is_written(tmp_path: Path, store: Store, has_summary: bool) -> None:
-    corner = HostFolder(tmp_path)
-    corner.acquire()
-    journal = Journal(corner.journal_path)
+    host_folder = HostFolder(tmp_path)
+    host_folder.acquire()
+    journal = Journal(host_folder.journal_path)
     with journal.transaction():
         journal.insert_instance(RUN)
     journal.close()
-    corner.release()
+    host_folder.release()
     if has_summary:
         asyncio.run(store.write("runs/run-1/summary.json", b"{}", content_type="application/json"))
-    assert asyncio.run(tidy_folder(tmp_path, store)) == ([] if has_summary else ["run-1"])
+    assert asyncio.run(prepare_folder(tmp_path, store)) == ([] if has_summary else ["run-1"])

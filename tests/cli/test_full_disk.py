@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.cli.disk import end_when_full, is_disk_full, silence_log_when
-from local.cli.errors import CliError
-from shared.adapters.store_folder import FolderStore
-from shared.ports import StoreFullError
+from cli.disk_full import cancel_when_disk_full, is_disk_full, silence_log_when
+from cli.errors import CliError
+from shared.models.protocol import StoreFullError
+from shared.storage.folder import FolderStore
 from tests.cli.command_line import SMALL, CommandLine
 
 SYNC = os.fsync
@@ -57,7 +57,7 @@ async def test_work_is_cut_off_and_the_log_is_silent_when_the_disk_is_full(
     async def work() -> None:
         nonlocal full
         with silence_log_when(lambda: full):
-            async with end_when_full(lambda: full, tmp_path):
+            async with cancel_when_disk_full(lambda: full, tmp_path):
                 full = True
                 logging.getLogger("any").error("broken, too")
                 await asyncio.Event().wait()
@@ -74,7 +74,7 @@ async def test_work_is_cut_off_and_the_log_is_silent_when_the_disk_is_full(
 async def test_other_errors_and_a_cancel_stay_what_they_are(tmp_path: Path) -> None:
     for error in (ValueError, asyncio.CancelledError):
         with pytest.raises(error):
-            async with end_when_full(lambda: False, tmp_path):
+            async with cancel_when_disk_full(lambda: False, tmp_path):
                 raise error
 
 

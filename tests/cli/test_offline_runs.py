@@ -33,7 +33,7 @@ def test_a_run_makes_a_catalog_and_the_next_one_pays_for_nothing(
     assert "catalog.json  data_seed/catalogs/lego/catalog.json" in again.out.splitlines()
 
 
-def test_refused_pictures_are_failures_that_repair_makes_good(seeder: CommandLine, write_faults: WriteFaults) -> None:
+def test_refused_images_are_failures_that_repair_makes_good(seeder: CommandLine, write_faults: WriteFaults) -> None:
     faults = write_faults(rates={"content_policy": 1})
     document = (
         ended := seeder("run", "--offline", "--faults", faults, "--target-count", "3", *SMALL, "--json")
@@ -57,7 +57,7 @@ def test_a_repair_under_the_same_faults_gets_on_with_what_failed(
     assert seeder(*repair).document["images"]["made"] > 0
 
 
-def test_what_was_left_for_review_is_published_and_what_has_no_picture_pruned(
+def test_what_was_left_for_review_is_published_and_what_has_no_image_pruned(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:
     faults = write_faults(rates={"content_policy": 0.5})
@@ -87,7 +87,7 @@ def test_a_run_that_the_model_refuses_has_failed(seeder: CommandLine, write_faul
 
 
 @pytest.mark.parametrize("command", ["repair", "prune", "publish"])
-def test_a_catalog_that_does_not_exist_is_told_in_one_line(command: str, seeder: CommandLine) -> None:
+def test_a_catalog_that_does_not_exist_is_reported_in_one_line(command: str, seeder: CommandLine) -> None:
     ended = seeder(command, "--offline", "--catalog", "nothing-here", "--json")
     assert (ended.status, ended.document["catalog"], ended.document["error"]["reason"]) == (
         1,

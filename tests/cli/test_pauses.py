@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cli.follow import Pace
+from cli.follow_run import Polling
 from tests.cli.command_line import SMALL, CommandLine, RunningCommand
 from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_problem, describe_run
 
@@ -22,7 +22,7 @@ def command(faults: Path) -> list[str | Path]:
 
 @pytest.fixture
 def paused(seeder: CommandLine, write_faults: WriteFaults) -> str:
-    """Pauses a run that has made three pictures, and gives its id."""
+    """Pauses a run that has made three images, and gives its id."""
     ended = seeder(*command(write_faults(accountBlockAfter=3)), "--json")
     assert (ended.status, ended.document["status"], ended.document["images"]["made"]) == (1, "Paused", 3)
     return str(ended.document["runId"])
@@ -48,7 +48,7 @@ def test_json_names_reason_and_command_of_a_pause(seeder: CommandLine, write_fau
     assert document["error"]["message"].endswith(hint)
 
 
-def test_a_paused_run_is_told_without_its_host(seeder: CommandLine, paused: str) -> None:
+def test_a_paused_run_is_reported_without_its_host(seeder: CommandLine, paused: str) -> None:
     shown = seeder("status", paused)
     assert shown.status == 0
     assert "status        Paused, until " in shown.out
@@ -113,7 +113,9 @@ def test_a_paused_run_needs_no_model_while_something_else_is_done(seeder: Comman
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Polls without pause."""
-    monkeypatch.setattr("local.cli.seeding.REMOTE_PACE", Pace(poll_seconds=0, patience_seconds=0))
+    monkeypatch.setattr(
+        "cli.run_and_repair.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=0)
+    )
 
 
 def test_a_pause_there_names_the_command_with_its_address(seeder: CommandLine, deployed_app: DeployedApp) -> None:
@@ -142,7 +144,7 @@ def test_a_run_there_that_goes_on_already_is_followed(seeder: CommandLine, deplo
 
 
 @pytest.mark.parametrize("status", ["Completed", "Interrupted", "Paused"])
-def test_a_run_there_that_cannot_be_resumed_is_told(
+def test_a_run_there_that_cannot_be_resumed_is_reported(
     status: str, seeder: CommandLine, deployed_app: DeployedApp
 ) -> None:
     problem = describe_problem(409, "run-not-paused", f"it is {status}", runStatus=status)

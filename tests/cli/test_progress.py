@@ -4,9 +4,9 @@ import logging
 import pytest
 from rich.console import Console
 
-from local.cli.logs import QuietFormatter
-from local.cli.progress import LINE_EVERY_SECONDS, LineDisplay, draw_progress, format_duration
-from shared.domain.run_status import RunStatus
+from cli.log_output import QuietFormatter
+from cli.progress_display import LINE_INTERVAL_SECONDS, LineDisplay, format_duration, render_progress
+from shared.runs.status import RunStatus
 from tests.cli.deployed_app import describe_run
 
 
@@ -16,10 +16,10 @@ def make_run(accepted: int) -> RunStatus:
     return run.model_copy(update={"progress": run.progress.model_copy(update={"items": items})})
 
 
-def test_the_live_picture_fits_80_columns_and_tells_what_matters() -> None:
+def test_the_live_image_fits_80_columns_and_tells_what_matters() -> None:
     console = Console(width=80, file=io.StringIO(), color_system=None)
     with console.capture() as capture:
-        console.print(draw_progress(make_run(5), elapsed_seconds=65))
+        console.print(render_progress(make_run(5), elapsed_seconds=65))
     lines = [line.rstrip() for line in capture.get().splitlines()]
     assert lines[0] == "lego  items and images  1:05 min"
     assert lines[1].split()[0::2] == ["items", "5/6", "rejected"]
@@ -38,23 +38,23 @@ def make_refining_run(refined: int) -> RunStatus:
     return RunStatus.model_validate(document)
 
 
-def test_a_run_that_looks_at_pictures_that_are_all_there_tells_how_far_it_is() -> None:
+def test_a_run_that_looks_at_images_that_are_all_there_tells_how_far_it_is() -> None:
     console = Console(width=80, file=io.StringIO(), color_system=None)
     with console.capture() as capture:
-        console.print(draw_progress(make_refining_run(31), elapsed_seconds=65))
+        console.print(render_progress(make_refining_run(31), elapsed_seconds=65))
     lines = [line.rstrip() for line in capture.get().splitlines()]
     assert [lines[3].split()[place] for place in (0, 1, -1)] == ["looked", "at", "31/50"]
     assert "looked" not in lines[2]
     assert max(map(len, lines)) <= 80
 
 
-def test_a_line_tells_how_many_pictures_were_looked_at_and_each_one_is_news() -> None:
+def test_a_line_tells_how_many_images_were_looked_at_and_each_one_is_news() -> None:
     now = 100.0
     file = io.StringIO()
     display = LineDisplay(Console(file=file, width=160), clock=lambda: now)
     for refined in (31, 32):
         display.show(make_refining_run(refined))
-        now += LINE_EVERY_SECONDS
+        now += LINE_INTERVAL_SECONDS
     lines = file.getvalue().splitlines()
     assert ["images 50/52, looked at 31/50, 1 failed" in lines[0], "looked at 32/50" in lines[1]] == [True, True]
 
@@ -65,9 +65,9 @@ def test_without_a_terminal_there_is_a_line_now_and_then_and_only_with_news() ->
     display = LineDisplay(Console(file=file, width=160), clock=lambda: now)
     display.show(make_run(1))
     display.show(make_run(2))
-    now += LINE_EVERY_SECONDS
+    now += LINE_INTERVAL_SECONDS
     display.show(make_run(3))
-    now += LINE_EVERY_SECONDS
+    now += LINE_INTERVAL_SECONDS
     display.show(make_run(3))
     lines = file.getvalue().splitlines()
     assert [line.split(",")[0] for line in lines] == [
@@ -77,18 +77,18 @@ def test_without_a_terminal_there_is_a_line_now_and_then_and_only_with_news() ->
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (125, "2:05 min"), (50_040, "13:54:00 h")])
-def test_durations_are_told_as_people_read_them(seconds: float, text: str) -> None:
+def test_durations_are_reported_as_people_read_them(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
 
 
-@pytest.mark.parametrize("with_traces", [False, True])
-def test_the_log_shows_a_stack_trace_only_to_who_debugs(with_traces: bool) -> None:
+@pytest.mark.parametrize("with_tracebacks", [False, True])
+def test_the_log_shows_a_stack_trace_only_to_who_debugs(with_tracebacks: bool) -> None:
     with pytest.raises(ValueError, match="invalid literal") as caught:
         int("no\nnumber")
     error = (caught.type, caught.value, caught.tb)
     record = logging.LogRecord("name", logging.ERROR, __file__, 1, "it %s", ("broke",), error)
-    first, *rest = QuietFormatter(with_traces=with_traces).format(record).splitlines()
-    if with_traces:
+    first, *rest = QuietFormatter(with_tracebacks=with_tracebacks).format(record).splitlines()
+    if with_tracebacks:
         assert first == "error: it broke"
         assert rest[0].startswith("Traceback")
     else:

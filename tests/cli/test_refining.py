@@ -1,4 +1,4 @@
-"""``--refine-iterations``: a list of prompts comes out with the best picture of each, and every round to look at."""
+"""``--refine-iterations``: a list of prompts comes out with the best image of each, and every round to look at."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ PROMPTS = "title,scene,mood\nHarbour at dawn,boats in the fog,calm\nNight market
 REFINE = ("--catalog=scenes", "--source=prompts", "--input=prompts.csv", "--refine-iterations=3", "--image-size=64x64")
 
 
-def test_prompts_are_drawn_looked_at_and_improved_and_the_best_picture_ships(
+def test_prompts_are_generated_looked_at_and_improved_and_the_best_image_ships(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
     Path("prompts.csv").write_text(PROMPTS, encoding="utf-8")
@@ -29,13 +29,13 @@ def test_prompts_are_drawn_looked_at_and_improved_and_the_best_picture_ships(
         assert shipped.read_bytes() == (folder / "iteration_2.png").read_bytes()
 
 
-def test_people_are_told_how_many_pictures_were_looked_at_and_where_the_rounds_are(
+def test_people_are_reported_how_many_images_were_looked_at_and_where_the_rounds_are(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:
     Path("prompts.csv").write_text(PROMPTS, encoding="utf-8")
     command = ("run", "--offline", "--faults", write_faults(), *REFINE)
     rows = {line[:14].strip(): line[14:] for line in seeder(*command).out.splitlines()}
-    assert rows["looked at"] == "2 of 2, the best picture of each kept"
+    assert rows["looked at"] == "2 of 2, the best image of each kept"
     assert rows["rounds"] == f"data_seed/runs/{rows['run']}/results"
     again = seeder(*command)
     assert "images        0 made, 2 kept, 0 failed" in again.out.splitlines()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.requests import SeedRequest
-from shared.domain.run_status import Found, Status, compose_status
+from shared.runs.request import SeedRequest
+from shared.runs.status import StartInventoryView, Status, compose_status
 from tests.cli.command_line import CommandLine
 
 NO_PROCESS = 2**22 + 1
@@ -29,8 +29,8 @@ def write_run(tmp_path: Path) -> Callable[..., str]:
             request,
             status=status,
             stage="items and images",
-            found=Found(categories=2, items=4, images=1),
-            tallies=[],
+            found=StartInventoryView(categories=2, items=4, images=1),
+            counters_by_instance=[],
             updated_at=datetime.now(UTC),
         )
         folder = tmp_path / "data_seed" / "runs" / run_id
@@ -68,7 +68,7 @@ def test_the_newest_runs_are_listed_first(seeder: CommandLine, write_run: Callab
     ]
 
 
-def test_no_run_yet_is_told_and_nothing_is_made(seeder: CommandLine, tmp_path: Path) -> None:
+def test_no_run_yet_is_reported_and_nothing_is_made(seeder: CommandLine, tmp_path: Path) -> None:
     ended = seeder("status")
     assert (ended.status, ended.out) == (0, "no runs yet\n")
     assert (seeder("watch").status, list(tmp_path.iterdir())) == (1, [])

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from local.cli.environment import load_command_settings, merge_settings, read_dotenv, use_simulator
-from local.cli.errors import CliError
-from local.cli.place import Place
+from cli.command_settings import load_command_settings, merge_settings, read_dotenv, use_simulator
+from cli.command_target import CommandTarget
+from cli.errors import CliError
 from shared.config import SettingError
-from shared.providers import Provider
+from shared.models.provider_names import Provider
 
 
 def test_the_first_layer_that_has_a_value_wins() -> None:
@@ -25,7 +25,7 @@ def test_flag_environment_and_dotenv_come_in_that_order(tmp_path: Path, monkeypa
     (tmp_path / ".env").write_text("OUTPUT_DIR=from-dotenv\nTARGET_COUNT=11\nBATCH_SIZE=12\n")
     monkeypatch.setenv("OUTPUT_DIR", "from-environment")
     monkeypatch.setenv("TARGET_COUNT", "21")
-    settings = load_command_settings(Place(output_dir=Path("from-flag")))
+    settings = load_command_settings(CommandTarget(output_dir=Path("from-flag")))
     assert settings.store.folder == "from-flag"
     assert (settings.defaults.target_count, settings.defaults.batch_size) == (21, 12)
 
@@ -34,9 +34,9 @@ def test_a_dotenv_file_is_read_and_never_put_into_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".env").write_text("AZURE_OPENAI_API_KEY=from-dotenv\n", encoding="utf-8-sig")
-    assert load_command_settings(Place()).model.api_key == "from-dotenv"
+    assert load_command_settings(CommandTarget()).model.api_key == "from-dotenv"
     monkeypatch.chdir(tmp_path.parent)
-    assert load_command_settings(Place()).model.api_key is None
+    assert load_command_settings(CommandTarget()).model.api_key is None
 
 
 def test_a_missing_dotenv_file_sets_nothing(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_offline_takes_the_place_of_endpoint_key_and_version(monkeypatch: pytest
     monkeypatch.setenv("VISION_PROVIDER", "no provider either")
     monkeypatch.setenv("AZURE_OPENAI_API_VERSION", "2026-01-01")
     monkeypatch.setenv("AZURE_OPENAI_IMAGE_DEPLOYMENT", "pictures")
-    settings = use_simulator(load_command_settings(Place(offline=True)), "http://127.0.0.1:9")
+    settings = use_simulator(load_command_settings(CommandTarget(offline=True)), "http://127.0.0.1:9")
     assert (settings.model.endpoint, settings.model.api_version) == ("http://127.0.0.1:9", None)
     assert settings.model.api_key != "a-real-key"
     assert settings.model.image_deployment == "pictures"
@@ -67,16 +67,16 @@ def test_offline_takes_the_place_of_endpoint_key_and_version(monkeypatch: pytest
 
 def test_a_wrong_endpoint_matters_only_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "no URL at all")
-    load_command_settings(Place(url="https://app.example"))
+    load_command_settings(CommandTarget(url="https://app.example"))
     with pytest.raises(SettingError, match="AZURE_OPENAI_ENDPOINT is "):
-        load_command_settings(Place())
+        load_command_settings(CommandTarget())
 
 
 def test_a_log_level_is_a_warning_unless_somebody_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_command_settings(Place()).log_level == "WARNING"
+    assert load_command_settings(CommandTarget()).log_level == "WARNING"
     monkeypatch.setenv("LOG_LEVEL", "debug")
-    assert load_command_settings(Place()).log_level == "DEBUG"
+    assert load_command_settings(CommandTarget()).log_level == "DEBUG"
 
 
 def test_a_host_of_this_machine_tells_its_process() -> None:
-    assert load_command_settings(Place()).host_id.startswith("local:")
+    assert load_command_settings(CommandTarget()).host_id.startswith("local:")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.themes import DEFAULT_TAIL
+from shared.catalog.theme import DEFAULT_TAIL
 from tests.cli.command_line import CommandLine, RunningCommand
 from tests.cli.deployed_app import RUN_ID, DeployedApp, describe_run
 from tests.support.input_rows import dump_rows, make_products
@@ -39,7 +39,7 @@ def test_a_file_becomes_a_catalog_and_the_same_command_pays_for_nothing(
     assert seeder(*command, "--image-size=64x64", "--json").document["billedCalls"] == {"text": 0, "image": 0}
 
 
-def test_people_are_told_what_was_made_for_whom_and_where_the_rows_are_that_were_left_out(
+def test_people_are_reported_what_was_made_for_whom_and_where_the_rows_are_that_were_left_out(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:
     Path("shop.csv").write_text(SHOP.replace(",", ";") + "PROD-2;Bowl;;\n", encoding="utf-8")
@@ -58,12 +58,12 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
     assert ended.status == 3
     assert ended.out.splitlines() == [
         "file          shop.csv, CSV",
-        "rows          2 to make pictures for, 1 that cannot be used",
+        "rows          2 to make images for, 1 that cannot be used",
         "fields        id = sku (by its name)",
         "              name = title (as given)",
         "              colour = color (by its name)",
         "not used      price",
-        f"pictures      PROD-1.png: Product photo of Enamel mug, blue, {DEFAULT_TAIL}",
+        f"images        PROD-1.png: Product photo of Enamel mug, blue, {DEFAULT_TAIL}",
         f"              PROD-2.png: Product photo of Oak tray, {DEFAULT_TAIL}",
         "problems      row 3, id (column 'sku'): is missing or blank; expected an id",
     ]
@@ -88,7 +88,7 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
         (("--source", "products", "--input", "bad.csv"), "--input: bad.csv: row 1: has 3 values; expected 4"),
     ],
 )
-def test_what_cannot_be_meant_is_told_before_anything_starts(
+def test_what_cannot_be_meant_is_reported_before_anything_starts(
     seeder: CommandLine, arguments: tuple[str, ...], message: str
 ) -> None:
     Path("shop.csv").write_text(SHOP, encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cli.explain import explain_failure
+from cli.error_conversion import convert_error
 from shared.version import __version__
 from tests.cli.command_line import JSON_KEYS, CommandLine
 
@@ -100,8 +100,8 @@ def test_a_folder_that_cannot_be_written_is_named(seeder: CommandLine, tmp_path:
     assert ended.err.startswith("error: file cannot be used (")
 
 
-def test_an_unforeseen_error_is_told_in_one_line() -> None:
-    failure = explain_failure(ZeroDivisionError("division\nby zero"))
+def test_an_unforeseen_error_is_reported_in_one_line() -> None:
+    failure = convert_error(ZeroDivisionError("division\nby zero"))
     assert str(failure) == "unexpected error: ZeroDivisionError: division by zero"
     assert (failure.exit_status, failure.reason) == (1, "internal_error")
 
@@ -124,7 +124,7 @@ def test_no_command_at_all_gets_the_help_on_standard_error(seeder: CommandLine) 
 
 def test_help_loads_neither_the_app_nor_an_sdk() -> None:
     code = (
-        "import sys; from local.cli.main import run_command_line; run_command_line(['run', '--help']);"
+        "import sys; from cli.main import run_command_line; run_command_line(['run', '--help']);"
         "sys.exit(' '.join({'azure', 'openai', 'aiohttp', 'function_app'} & set(sys.modules)))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -2,16 +2,16 @@
 
 import pytest
 
-from shared import model_wiring
 from shared.config import SettingError, load_settings
-from shared.domain.review_prompts import ask_for_evaluation
-from shared.model_wiring import build_model, check_model_settings, check_vision_settings
-from shared.ports import ModelError
-from shared.providers import DEFAULT_IMAGE_MODELS, DEFAULT_TEXT_MODELS, Provider
+from shared.models.prompts.evaluation import build_evaluation_request
+from shared.models.protocol import ModelError
+from shared.models.provider_names import DEFAULT_IMAGE_MODELS, DEFAULT_TEXT_MODELS, Provider
 from shared.reasons import Reason
-from tests.support.memory_orders import MemoryOrders
+from shared.services import model_factory
+from shared.services.model_factory import build_model, check_model_settings, check_vision_settings
+from tests.support.input_images import JPEG
+from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import FIGURE_REQUEST
-from tests.support.shown_pictures import JPEG
 
 AZURE = {"AZURE_OPENAI_ENDPOINT": "https://contoso.openai.azure.com", "AZURE_OPENAI_API_KEY": "azure-key"}
 NOT_AZURE = {"TEXT_PROVIDER": "openai", "IMAGE_PROVIDER": "openai", "OPENAI_API_KEY": "openai-key"}
@@ -24,7 +24,7 @@ def test_azure_openai_answers_everything_unless_it_is_said_otherwise() -> None:
     assert model.address == AZURE["AZURE_OPENAI_ENDPOINT"]
 
 
-def test_text_and_pictures_are_chosen_apart() -> None:
+def test_text_and_images_are_chosen_apart() -> None:
     model = load_settings(
         {"TEXT_PROVIDER": "Gemini", "GEMINI_API_KEY": "g", "IMAGE_PROVIDER": "fal", "FAL_KEY": "f"}
     ).model
@@ -88,7 +88,7 @@ def test_who_writes_sees_too_unless_it_is_said_otherwise(
         ({"VISION_PROVIDER": "compatible", "OPENAI_COMPATIBLE_BASE_URL": SERVER}, "VISION_MODEL"),
     ],
 )
-async def test_what_a_vision_service_lacks_is_told_to_who_asks_it_and_to_nobody_else(
+async def test_what_a_vision_service_lacks_is_reported_to_who_asks_it_and_to_no_one_else(
     environment: dict[str, str], missing: str
 ) -> None:
     settings = load_settings(AZURE | environment)
@@ -97,9 +97,9 @@ async def test_what_a_vision_service_lacks_is_told_to_who_asks_it_and_to_nobody_
         check_vision_settings(settings.model)
     assert raised.value.setting == missing
     assert "expected" in str(raised.value)
-    model = build_model(settings, MemoryOrders())
+    model = build_model(settings, MemoryRequestLog())
     with pytest.raises(ModelError, match=missing) as asked:
-        await model.answer(ask_for_evaluation("a boat", JPEG, iteration=1))
+        await model.answer(build_evaluation_request("a boat", JPEG, iteration=1))
     assert asked.value.reason is Reason.NOT_CONFIGURED
     await model.close()
 
@@ -110,7 +110,7 @@ def test_a_vision_service_that_is_configured_passes(environment: dict[str, str])
 
 
 @pytest.mark.parametrize("setting", ["TEXT_PROVIDER", "VISION_PROVIDER", "IMAGE_PROVIDER"])
-def test_an_unknown_provider_is_told_with_those_that_there_are(setting: str) -> None:
+def test_an_unknown_provider_is_reported_with_those_that_there_are(setting: str) -> None:
     with pytest.raises(SettingError, match=rf"{setting} is 'acme'; expected one of azure, openai"):
         load_settings({setting: "acme"})
 
@@ -145,7 +145,7 @@ def test_what_a_provider_needs_and_has_not_is_named(environment: dict[str, str],
 
 
 async def test_a_text_service_that_is_missing_matters_only_to_who_asks_it() -> None:
-    model = build_model(load_settings(AZURE | {"TEXT_PROVIDER": "gemini"}), MemoryOrders())
+    model = build_model(load_settings(AZURE | {"TEXT_PROVIDER": "gemini"}), MemoryRequestLog())
     with pytest.raises(ModelError, match="GEMINI_API_KEY is missing") as asked:
         await model.answer(FIGURE_REQUEST)
     assert asked.value.reason is Reason.NOT_CONFIGURED
@@ -154,13 +154,13 @@ async def test_a_text_service_that_is_missing_matters_only_to_who_asks_it() -> N
 
 def test_an_image_service_that_is_missing_is_no_model() -> None:
     with pytest.raises(SettingError, match="FAL_AI_API_KEY is missing"):
-        build_model(load_settings(AZURE | {"IMAGE_PROVIDER": "fal"}), MemoryOrders())
+        build_model(load_settings(AZURE | {"IMAGE_PROVIDER": "fal"}), MemoryRequestLog())
 
 
-def test_a_provider_without_its_extra_is_told_before_anything_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_wiring, "find_spec", lambda _name: None)
+def test_a_provider_without_its_extra_is_reported_before_anything_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_factory, "find_spec", lambda _name: None)
     with pytest.raises(SettingError, match="IMAGE_PROVIDER is 'fal', and fal-client is not installed") as raised:
-        build_model(load_settings(AZURE | {"IMAGE_PROVIDER": "fal", "FAL_KEY": "f"}), MemoryOrders())
+        build_model(load_settings(AZURE | {"IMAGE_PROVIDER": "fal", "FAL_KEY": "f"}), MemoryRequestLog())
     assert "expected the extra 'fal'" in str(raised.value)
 
 
@@ -168,7 +168,7 @@ def test_a_provider_without_its_extra_is_told_before_anything_is_called(monkeypa
 async def test_one_service_that_does_everything_is_one_model(provider: str) -> None:
     environment = AZURE | NOT_AZURE | {"TEXT_PROVIDER": provider, "IMAGE_PROVIDER": provider}
     environment |= {"OPENAI_COMPATIBLE_BASE_URL": SERVER, "TEXT_MODEL": "writer", "IMAGE_MODEL": "painter"}
-    model = build_model(load_settings(environment), MemoryOrders())
+    model = build_model(load_settings(environment), MemoryRequestLog())
     assert type(vars(model)["_model"]).__name__ in {"OpenAIModel", "CompatibleModel"}
     await model.close()
 

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.config import RequestDefaults, load_settings
-from shared.domain.requests import SeedRequest
-from triggers.request_defaults import apply_defaults
+from shared.runs.request import SeedRequest
+from shared.runs.request_defaults import apply_defaults
 
 ENVIRONMENT = {
     "TARGET_COUNT": "7",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.config import SettingError, Settings, load_settings
-from shared.domain.requests import SeedRequest
+from shared.runs.request import SeedRequest
 
 URL = "https://contoso.openai.azure.com"
 
@@ -103,7 +103,7 @@ def test_a_blank_setting_is_an_absent_one(name: str, blank: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "value", "expected"), BAD)
-def test_a_value_that_cannot_be_used_is_told_with_the_settings_name(name: str, value: str, expected: str) -> None:
+def test_a_value_that_cannot_be_used_is_reported_with_the_settings_name(name: str, value: str, expected: str) -> None:
     with pytest.raises(SettingError) as caught:
         load_settings({name: value})
     assert caught.value.setting == name
@@ -194,7 +194,7 @@ def test_every_default_is_a_field_of_the_request() -> None:
 
 @pytest.mark.parametrize("name", sorted({name for name, *_ in BAD}))
 @pytest.mark.parametrize("text", ["\x00", "\u2028x", "\ud800", "\U0001f680", "x\r\n1", "[", "1\n2"])
-def test_odd_texts_are_told_in_one_line(name: str, text: str) -> None:
+def test_odd_texts_are_reported_in_one_line(name: str, text: str) -> None:
     with pytest.raises(SettingError) as caught:
         load_settings({name: text})
     assert len(str(caught.value).splitlines()) == 1

@@ -4,9 +4,9 @@ import re
 import sqlite3
 from contextlib import closing
 
-from shared.records.audit_file import TABLES
-from shared.records.calls import CallStatus
-from tests.support.documents import find_codes, find_table, read
+from shared.audit.audit_tables import TABLES
+from shared.audit.call_records import CallStatus
+from tests.support.markdown_documents import find_codes, find_table, read
 
 SECTION = read("README.md").partition("### Audit a run")[2].partition("### Reasons")[0]
 
@@ -21,7 +21,7 @@ def list_columns() -> dict[str, list[str]]:
         }
 
 
-def test_every_table_is_told_with_its_columns() -> None:
+def test_every_table_is_reported_with_its_columns() -> None:
     columns = list_columns()
     told = {find_codes(row[0])[0]: set(find_codes(row[2])) for row in find_table(SECTION, "table")}
     assert set(told) == set(columns)
@@ -29,6 +29,6 @@ def test_every_table_is_told_with_its_columns() -> None:
         assert set(columns[name]) - {"id"} <= told[name], name
 
 
-def test_every_status_of_a_call_is_told() -> None:
+def test_every_status_of_a_call_is_reported() -> None:
     sentence = SECTION.partition("`status` is")[2].partition(".")[0]
     assert re.findall(r"`(\w+)`", sentence) == [str(status) for status in CallStatus]

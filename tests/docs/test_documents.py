@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from local.cli.app import app
-from local.cli.errors import ExitStatus
-from local.cli.main import run_command_line
-from shared.domain.run_status import Status
-from shared.imaging.pictures import inspect_image
+from cli.commands import app
+from cli.errors import ExitStatus
+from cli.main import run_command_line
 from shared.reasons import Reason
-from tests.support.documents import (
+from shared.rendering.inspect_image import inspect_image
+from shared.runs.status import Status
+from tests.support.markdown_documents import (
     ROOT,
     find_anchors,
     find_codes,
@@ -26,7 +26,7 @@ from tests.support.documents import (
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
 
-MOST_PICTURE_WIDTH, MOST_PICTURE_BYTES = 1600, 600_000
+MAX_IMAGE_WIDTH, MAX_IMAGE_BYTES = 1600, 600_000
 
 PORT_THAT_NOBODY_LISTENS_ON = "http://127.0.0.1:9"
 
@@ -90,10 +90,10 @@ def test_the_guide_for_contributors_lists_every_folder_of_tests() -> None:
     assert with_tests <= listed <= folders
 
 
-def test_the_picture_of_the_readme_is_small_enough_to_load_fast() -> None:
+def test_the_image_of_the_readme_is_small_enough_to_load_fast() -> None:
     data = (ROOT / "docs/images/contact-sheet.jpg").read_bytes()
-    assert inspect_image(data).width <= MOST_PICTURE_WIDTH
-    assert len(data) < MOST_PICTURE_BYTES
+    assert inspect_image(data).width <= MAX_IMAGE_WIDTH
+    assert len(data) < MAX_IMAGE_BYTES
 
 
 def test_the_readme_lists_every_command() -> None:

@@ -21,7 +21,7 @@ for name in ("activities", "orchestrators", "shared", "triggers"):
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, name + "."):
         importlib.import_module(module.name)
-from shared.prices import load_prices
+from shared.models.prices import load_prices
 load_prices()
 print(json.dumps({name: getattr(module, "__file__", None) for name, module in sys.modules.items()}))
 """
@@ -84,7 +84,7 @@ def test_of_all_that_lies_at_the_root_only_the_app_is_deployed(is_ignored: IsIgn
         "data_seed/.seeder/journal.db",
         "docs/http.md",
         "infra/main.bicep",
-        "local/cli/main.py",
+        "cli/main.py",
         "local.settings.example.json",
         "local.settings.json",
         "notes.txt",

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import function_app
-from local.host.functions import read_functions
-from shared.domain.requests import SeedRequest
-from shared.domain.run_status import RunStatus
-from shared.domain.themes import Theme
-from tests.support.documents import ROOT, find_codes, find_table, read
+from durable_emulator.host.app_functions import read_functions
+from shared.catalog.theme import Theme
+from shared.runs.request import SeedRequest
+from shared.runs.status import RunStatus
+from tests.support.markdown_documents import ROOT, find_codes, find_table, read
 from tests.support.running_app import FAST, RunningApp, run_app
 
 DOCUMENT = read("docs/http.md")
@@ -134,7 +134,7 @@ def test_every_field_of_a_run_is_listed() -> None:
 def test_every_type_of_problem_is_listed_with_its_status() -> None:
     listed = {(int(row[1]), find_codes(row[0])[0]) for row in find_table(DOCUMENT, "type")}
     raised = set()
-    for path in sorted((ROOT / "triggers").glob("*.py")):
+    for path in sorted([*(ROOT / "triggers").glob("*.py"), *(ROOT / "shared" / "runs").glob("*.py")]):
         found = re.findall(r'Problem\(\s*(\d{3}),\s*"([a-z-]+)"', path.read_text(encoding="utf-8"))
         raised |= {(int(status), kind) for status, kind in found}
     assert listed == raised

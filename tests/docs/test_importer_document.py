@@ -2,8 +2,8 @@
 
 import re
 
-from shared.records.tables import PUBLISHED_FILES
-from tests.support.documents import find_blocks, read
+from shared.catalog.published_files import PUBLISHED_FILES
+from tests.support.markdown_documents import find_blocks, read
 
 DOCUMENT = read("docs/importer.md")
 (PROGRAM,) = find_blocks(DOCUMENT, "csharp")

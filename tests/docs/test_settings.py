@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from dotenv import dotenv_values
 
-from local.cli.environment import DEFAULT_LOG_LEVEL
+from cli.command_settings import DEFAULT_LOG_LEVEL
 from shared.config import RENAMED_SETTINGS, RequestDefaults, Settings, load_settings
-from shared.domain.requests import SeedRequest
-from tests.support.documents import find_codes, find_table, read
-from triggers.request_defaults import apply_defaults
+from shared.runs.request import SeedRequest
+from shared.runs.request_defaults import apply_defaults
+from tests.support.markdown_documents import find_codes, find_table, read
 
 SET_BY_AZURE = {"IDENTITY_ENDPOINT", "MSI_ENDPOINT", "WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME"}
 OF_THE_COMMAND_LINE = {"FUNCTIONS_KEY", "LOG_LEVEL"}

@@ -27,9 +27,9 @@ async def test_one_call_makes_a_complete_catalog_that_the_importer_takes_in_full
     products = import_catalog(tmp_path / "catalogs/toys")
     assert len(products) == 30
     for product in products:
-        with Image.open(io.BytesIO((tmp_path / "catalogs/toys/images" / product["filename"]).read_bytes())) as picture:
-            picture.load()
-            assert (picture.format, picture.size) == ("PNG", (64, 64))
+        with Image.open(io.BytesIO((tmp_path / "catalogs/toys/images" / product["filename"]).read_bytes())) as image:
+            image.load()
+            assert (image.format, image.size) == ("PNG", (64, 64))
     assert stats["billedImageCount"] == 30
     assert set(stats["billedImagesByPrompt"].values()) == {1}
     assert stats["maxConcurrentImages"] <= 8
@@ -102,7 +102,7 @@ async def test_forced_categories_keep_those_that_items_belong_to(tmp_path: Path)
     assert len(names) == 4
 
 
-async def test_a_picture_that_somebody_damaged_is_made_again(tmp_path: Path) -> None:
+async def test_an_image_that_somebody_damaged_is_made_again(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=4, categoryCount=2)
         victim = next((tmp_path / "catalogs/toys/images").iterdir())
@@ -112,7 +112,7 @@ async def test_a_picture_that_somebody_damaged_is_made_again(tmp_path: Path) -> 
     assert (status["status"], status["imagesMade"], status["imagesKept"]) == ("Completed", 1, 3)
 
 
-async def test_jpeg_pictures_on_request(tmp_path: Path) -> None:
+async def test_jpeg_images_on_request(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await app.run(targetCount=3, categoryCount=2, imageFormat="jpeg")
         manifest = app.read("catalogs/toys/manifest.json")
@@ -121,7 +121,7 @@ async def test_jpeg_pictures_on_request(tmp_path: Path) -> None:
     assert all(row["filename"].endswith(".jpg") for row in manifest)
 
 
-async def test_every_picture_has_a_thumbnail_that_the_manifest_names_and_a_repair_makes_a_lost_one_again(
+async def test_every_image_has_a_thumbnail_that_the_manifest_names_and_a_repair_makes_a_lost_one_again(
     tmp_path: Path,
 ) -> None:
     async with run_app(tmp_path) as app:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from local.simulator.running import RunningSimulator, running_simulator
-from shared.adapters.store_blob import BlobStore
+from model_simulator.in_process import RunningSimulator, running_simulator
+from shared.audit.write_audit import audit_path
 from shared.config import StoreSettings
-from shared.records.audit import audit_path
-from tests.support.audits import add_up, ask, fetch
+from shared.storage.blob import BlobStore
+from tests.support.audit_queries import fetch, query_audit, sum_calls
 from tests.support.azurite import Azurite
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import RunningApp, run_app
@@ -40,13 +40,13 @@ async def fetch_over_http(app: RunningApp, run_id: str) -> Path:
 
 def check_sums(file: Path, status: dict[str, Any]) -> None:
     """Compare an audit with the status of its run."""
-    texts, images, both = add_up(file, "kind <> 'image'"), add_up(file, "kind = 'image'"), add_up(file)
+    texts, images, both = sum_calls(file, "kind <> 'image'"), sum_calls(file, "kind = 'image'"), sum_calls(file)
     cost = status["cost"]
     assert (texts["billed"], images["billed"]) == (cost["textCalls"], cost["imageCalls"])
     assert (both["input"], both["output"]) == (cost["inputTokens"], cost["outputTokens"])
     assert round(both["nano"] / 1e9, 4) == cost["usd"]
-    assert add_up(file, "reason = 'rate_limited'")["calls"] == status["throttle"]["rateLimited"]
-    given_up = ask(file, "SELECT reason, COUNT(*) AS images FROM errors WHERE scope = 'image' GROUP BY reason")
+    assert sum_calls(file, "reason = 'rate_limited'")["calls"] == status["throttle"]["rateLimited"]
+    given_up = query_audit(file, "SELECT reason, COUNT(*) AS images FROM errors WHERE scope = 'image' GROUP BY reason")
     assert {row["reason"]: row["images"] for row in given_up} == status["failures"]
 
 
@@ -59,10 +59,10 @@ async def test_its_sums_are_what_the_service_billed_and_what_the_summary_says(tm
     assert file.read_bytes() == (tmp_path / status["outputs"]["audit"]).read_bytes()
     check_sums(file, status)
     check_bill(file, stats)
-    assert ask(file, "SELECT COUNT(*) AS items FROM refinements") == [{"items": 0}]
+    assert query_audit(file, "SELECT COUNT(*) AS items FROM refinements") == [{"items": 0}]
 
 
-async def test_a_run_that_looks_at_its_pictures_adds_up_too_and_tells_what_its_results_tell(tmp_path: Path) -> None:
+async def test_a_run_that_looks_at_its_images_adds_up_too_and_tells_what_its_results_tell(tmp_path: Path) -> None:
     faults = {"rates": ANSWERED | {"truncated_json": 0.1}, "retryAfterSeconds": 1, "secondRoundBest": 0.5}
     refine = {"iterations": 3, "acceptScore": 90}
     async with run_app(tmp_path, faults=faults) as app:
@@ -72,12 +72,12 @@ async def test_a_run_that_looks_at_its_pictures_adds_up_too_and_tells_what_its_r
     check_sums(file, status)
     check_bill(file, stats)
     check_results(file, tmp_path / "runs" / status["runId"] / "results")
-    assert ask(file, "SELECT COUNT(*) AS calls FROM api_calls WHERE kind = 'vision' AND status = 'ok'") == ask(
-        file, "SELECT COUNT(*) AS calls FROM evaluations"
-    )
+    assert query_audit(
+        file, "SELECT COUNT(*) AS calls FROM api_calls WHERE kind = 'vision' AND status = 'ok'"
+    ) == query_audit(file, "SELECT COUNT(*) AS calls FROM evaluations")
 
 
-async def test_a_cancelled_run_tells_the_pictures_that_ship_of_items_that_were_under_way(tmp_path: Path) -> None:
+async def test_a_cancelled_run_tells_the_images_that_ship_of_items_that_were_under_way(tmp_path: Path) -> None:
     faults = {"latencySeconds": {"text": 0.05, "image": 0.05}, "secondRoundBest": 1}
     async with run_app(tmp_path, faults=faults) as app:
         run_id = await app.start(**REQUEST, refine={"iterations": 3, "acceptScore": 100})
@@ -86,9 +86,9 @@ async def test_a_cancelled_run_tells_the_pictures_that_ship_of_items_that_were_u
         status = await app.wait(run_id)
         rows = app.read(status["outputs"]["refinements"])
     file = tmp_path / status["outputs"]["audit"]
-    assert add_up(file)["billed"] == status["cost"]["calls"]
+    assert sum_calls(file)["billed"] == status["cost"]["calls"]
     assert ("run_ended", "cancelled") in {(row["stoppedBecause"], row["reason"]) for row in rows}
-    shipped = ask(file, "SELECT product_id, iteration, sha256 FROM iterations WHERE is_shipped")
+    shipped = query_audit(file, "SELECT product_id, iteration, sha256 FROM iterations WHERE is_shipped")
     assert {row["product_id"]: row["iteration"] for row in shipped} == {
         row["productId"]: row["shippedIteration"] for row in rows
     }
@@ -99,18 +99,18 @@ async def test_a_cancelled_run_tells_the_pictures_that_ship_of_items_that_were_u
 
 def check_bill(file: Path, stats: dict[str, Any]) -> None:
     """Compare an audit with what the service billed."""
-    both = add_up(file)
-    assert add_up(file, "kind = 'image'")["billed"] == stats["billedImageCount"]
+    both = sum_calls(file)
+    assert sum_calls(file, "kind = 'image'")["billed"] == stats["billedImageCount"]
     assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])
     assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
     for kinds, endpoint in (("kind = 'image'", "images"), ("kind <> 'image'", "responses")):
-        assert add_up(file, kinds)["calls"] == sum(stats["requests"][endpoint].values())
+        assert sum_calls(file, kinds)["calls"] == sum(stats["requests"][endpoint].values())
 
 
 def check_results(file: Path, folder: Path) -> None:
     """Compare an audit with the results that the run kept of each item."""
     summaries = {path.parent.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*/summary.json")}
-    told = {row["product_id"]: row for row in ask(file, "SELECT * FROM refinements")}
+    told = {row["product_id"]: row for row in query_audit(file, "SELECT * FROM refinements")}
     assert told.keys() == summaries.keys()
     assert max(row["iterations"] for row in told.values()) > 1
     for product_id, summary in summaries.items():
@@ -122,15 +122,15 @@ def check_results(file: Path, folder: Path) -> None:
             summary["stoppedBecause"],
         )
         assert round(row["nano_usd"] / 1e9, 4) == summary["cost"]["usd"]
-        pictures = ask(
+        images = query_audit(
             file,
             "SELECT iteration, iterations.prompt, rewrites, file, score FROM iterations LEFT JOIN evaluations"
             f" USING (product_id, iteration) WHERE product_id = '{product_id}' ORDER BY iteration",
         )
-        assert pictures == [{name: round_[name] for name in pictures[0]} for round_ in summary["rounds"]]
+        assert images == [{name: round_[name] for name in images[0]} for round_ in summary["rounds"]]
     shipped = "SELECT product_id, iterations.prompt FROM iterations WHERE is_shipped ORDER BY product_id"
     of_prompts = "SELECT product_id, prompt FROM prompts WHERE iteration IS NOT NULL ORDER BY product_id"
-    assert ask(file, shipped) == ask(file, of_prompts)
+    assert query_audit(file, shipped) == query_audit(file, of_prompts)
 
 
 async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_path: Path) -> None:
@@ -139,10 +139,10 @@ async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_pat
         status = await app.run(**REQUEST, parallelTextRequests=2)
         file = await fetch_over_http(app, status["runId"])
     check_sums(file, status)
-    assert add_up(file, "status = 'lost'")["calls"] > 0
+    assert sum_calls(file, "status = 'lost'")["calls"] > 0
 
 
-async def test_pictures_whose_answers_were_lost_are_counted_as_they_were_billed(tmp_path: Path) -> None:
+async def test_images_whose_answers_were_lost_are_counted_as_they_were_billed(tmp_path: Path) -> None:
     faults = {"rates": {"rate_limited": 0.3, "content_policy": 0.2, "timeout": 0.2}, "timeoutSeconds": 0.05}
     async with run_app(tmp_path, faults=faults) as app:
         await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(40)))
@@ -150,8 +150,8 @@ async def test_pictures_whose_answers_were_lost_are_counted_as_they_were_billed(
         stats = app.simulator.stats()
         file = await fetch_over_http(app, status["runId"])
     check_sums(file, status)
-    assert add_up(file, "status = 'lost'")["billed"] == stats["ambiguousBilled"] > 0
-    both = add_up(file)
+    assert sum_calls(file, "status = 'lost'")["billed"] == stats["ambiguousBilled"] > 0
+    both = sum_calls(file)
     assert both["billed"] == stats["billedImageCount"]
     assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])
     assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
@@ -182,9 +182,9 @@ async def test_a_run_within_its_budget_tells_only_the_calls_that_were_made(tmp_p
     file = tmp_path / status["outputs"]["audit"]
     assert status["error"]["reason"] == "budget"
     check_sums(file, status)
-    assert add_up(file, "kind = 'image'")["calls"] == stats["billedImageCount"]
-    assert add_up(file)["nano"] <= 0.0003 * 1e9
-    assert [row["reason"] for row in ask(file, "SELECT reason FROM errors WHERE scope = 'run'")] == ["budget"]
+    assert sum_calls(file, "kind = 'image'")["calls"] == stats["billedImageCount"]
+    assert sum_calls(file)["nano"] <= 0.0003 * 1e9
+    assert [row["reason"] for row in query_audit(file, "SELECT reason FROM errors WHERE scope = 'run'")] == ["budget"]
 
 
 async def test_a_cancelled_run_and_one_that_failed_have_theirs(tmp_path: Path) -> None:
@@ -197,9 +197,9 @@ async def test_a_cancelled_run_and_one_that_failed_have_theirs(tmp_path: Path) -
         failed = await app.run(**REQUEST)
     for status, expected in ((cancelled, "Cancelled"), (failed, "Failed")):
         file = tmp_path / status["outputs"]["audit"]
-        assert ask(file, "SELECT status FROM run_info") == [{"status": expected}]
-        assert add_up(file)["billed"] == status["cost"]["calls"]
-    assert ask(tmp_path / failed["outputs"]["audit"], "SELECT DISTINCT reason FROM api_calls") == [
+        assert query_audit(file, "SELECT status FROM run_info") == [{"status": expected}]
+        assert sum_calls(file)["billed"] == status["cost"]["calls"]
+    assert query_audit(tmp_path / failed["outputs"]["audit"], "SELECT DISTINCT reason FROM api_calls") == [
         {"reason": "authentication"}
     ]
 
@@ -208,7 +208,7 @@ COMMAND = ("run", "--target-count=16", "--category-count=2", "--batch-size=8", "
 
 
 async def kill_a_run(simulator: RunningSimulator, folder: Path) -> None:
-    """Start a run, and kill it in the middle of its pictures."""
+    """Start a run, and kill it in the middle of its images."""
     async with start_seeder(*COMMAND, "--json", cwd=folder, endpoint=simulator.url) as victim:
         async with asyncio.timeout(60):
             while simulator.stats()["requests"]["images"].get("200", 0) < 6:  # noqa: ASYNC110 - it tells nobody
@@ -224,10 +224,10 @@ async def test_a_killed_run_tells_the_calls_of_before_and_after_once_each(tmp_pa
         billed = simulator.stats()["billedImageCount"]
     assert (exit_status, told["status"]) == (0, "Completed")
     file = Path(told["outputs"]["audit"])
-    images = add_up(file, "kind = 'image'")["billed"]
+    images = sum_calls(file, "kind = 'image'")["billed"]
     # What was in flight when it was killed was billed, and nobody was left to record it.
     assert told["billedCalls"]["image"] <= images <= billed <= images + 4
-    (row,) = ask(file, "SELECT COUNT(DISTINCT product_id) AS products FROM api_calls WHERE status = 'ok'")
+    (row,) = query_audit(file, "SELECT COUNT(DISTINCT product_id) AS products FROM api_calls WHERE status = 'ok'")
     assert row["products"] == 16
 
 
@@ -243,5 +243,5 @@ async def test_a_run_that_never_went_on_is_audited_at_the_end_of_the_next_one(tm
     assert (exit_status, told["status"]) == (0, "Completed")
     assert told["runId"] != left
     file = tmp_path / "out" / audit_path(left)
-    assert ask(file, "SELECT status FROM run_info") == [{"status": "Interrupted"}]
-    assert 1 <= add_up(file, "kind = 'image'")["calls"] <= billed
+    assert query_audit(file, "SELECT status FROM run_info") == [{"status": "Interrupted"}]
+    assert 1 <= sum_calls(file, "kind = 'image'")["calls"] <= billed

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from shared.adapters.store_blob import BlobStore
 from shared.config import StoreSettings
+from shared.storage.blob import BlobStore
 from tests.support.azurite import Azurite
 from tests.support.running_app import run_app
 
@@ -41,7 +41,7 @@ async def test_a_run_on_blob_storage_leaves_the_same_tree_as_in_a_folder(tmp_pat
         if path.is_file() and ".seeder" not in path.parts
     ]
     assert (status["status"], again["status"], billed) == ("Completed", "Completed", 8)
-    # How many pages the lanes claimed, and how many jobs each, depends on who came first; nothing else does.
+    # How many pages the image workers claimed, and how many jobs each, depends on who came first; nothing else does.
     tree, expected = hide_ids(await list_blobs(blob)), hide_ids(visible)
     for names in (tree, expected):
         for page in [name for name in names if "/pages/" in name]:

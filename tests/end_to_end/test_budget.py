@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from local.engine.faults import Faults as EngineFaults
-from local.simulator.running import running_simulator
-from shared.prices import load_prices
+from durable_emulator.engine.fault_injection import FaultInjector as EngineFaults
+from model_simulator.in_process import running_simulator
+from shared.models.prices import load_prices
 from tests.support.running_app import FAST, SMALL, RunningApp, run_app
 
 HIGH = {"imageQuality": "high", "imageSize": "256x256"}
-"""So that pictures are what costs."""
+"""So that images are what costs."""
 
 PRICES = load_prices()
-AN_IMAGE = float(PRICES.cost_of_image("gpt-image-2", PRICES.estimate_image_usage("gpt-image-2", "256x256", "high")))
+AN_IMAGE = float(
+    PRICES.calculate_image_cost("gpt-image-2", PRICES.estimate_image_usage("gpt-image-2", "256x256", "high"))
+)
 A_TEXT_CALL = 0.035
 """A batch of 20 with some caution; the dearest single call of these runs."""
 
@@ -73,7 +75,7 @@ async def test_what_is_missing_of_a_catalog_half_done_costs_what_it_was_estimate
     assert expected == pytest.approx(billed, rel=0.1)
 
 
-async def test_a_budget_that_is_enough_for_so_many_pictures_makes_just_these(tmp_path: Path) -> None:
+async def test_a_budget_that_is_enough_for_so_many_images_makes_just_these(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=40, dryRun=True)
         before = app.simulator.stats()["costUsd"]
@@ -95,7 +97,7 @@ async def test_a_budget_that_is_enough_for_nothing_pays_nothing(tmp_path: Path) 
     assert (stats["requests"], stats["costUsd"]) == ({"images": {}, "responses": {}}, 0)
 
 
-async def test_pictures_that_are_made_again_stay_within_the_budget(tmp_path: Path) -> None:
+async def test_images_that_are_made_again_stay_within_the_budget(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=20, categoryCount=4)
         before = app.simulator.stats()["costUsd"]
@@ -135,7 +137,7 @@ async def test_what_is_delivered_twice_is_set_aside_once(tmp_path: Path) -> None
         billed = app.simulator.stats()["costUsd"]
         ledger = app.read(f"runs/{status['runId']}/ledger.json")
     assert status["status"] == "Completed"
-    assert (ledger["lostNanoUsd"], ledger["holds"]) == (0, {})
+    assert (ledger["lostNanoUsd"], ledger["reservations"]) == (0, {})
     assert ledger["spentNanoUsd"] == pytest.approx(billed * 1e9)
 
 

@@ -99,7 +99,7 @@ async def test_a_changed_row_whose_new_image_is_refused_keeps_the_old_one_and_is
     assert (repaired["imagesMade"], "blue" in repaired_prompts["S-1"]) == (1, True)
 
 
-async def test_a_new_theme_generates_nothing_anew_and_the_prompts_stay_those_of_the_images(tmp_path: Path) -> None:
+async def test_a_new_theme_generates_nothing_again_and_the_prompts_stay_those_of_the_images(tmp_path: Path) -> None:
     theme = {"promptTemplate": "Sketch of {name}, {colour}"}
     async with run_app(tmp_path) as app:
         await run_rows(app, MUGS)

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from local.engine.faults import Faults
+from durable_emulator.engine.fault_injection import FaultInjector
 from tests.support.importer import import_catalog
 from tests.support.running_app import run_app
 
 REQUEST = {"targetCount": 12, "categoryCount": 3, "batchSize": 4, "maxRetries": 1}
-BAD_PICTURES = {"rates": {"bad_image": 0.2, "truncated_json": 0.3, "content_policy": 0.1}}
+BAD_IMAGES = {"rates": {"bad_image": 0.2, "truncated_json": 0.3, "content_policy": 0.1}}
 
 
-class EverythingTwice(Faults):
+class EverythingTwice(FaultInjector):
     """Every activity is delivered twice at the same time."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class EverythingTwice(Faults):
         return 2
 
 
-class FirstResultLost(Faults):
+class FirstResultLost(FaultInjector):
     """Every second result gets lost on its way, the very first one first."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ def describe(folder: Path) -> list[dict[str, Any]]:
     return sorted(told, key=lambda product: product["name"])
 
 
-async def make_catalog(folder: Path, engine_faults: Faults | None, faults: dict[str, Any]) -> dict[str, Any]:
+async def make_catalog(folder: Path, engine_faults: FaultInjector | None, faults: dict[str, Any]) -> dict[str, Any]:
     """Return a run's status, catalog and bill."""
     async with run_app(folder, engine_faults=engine_faults, faults=faults) as app:
         status = await app.run(**REQUEST)
@@ -66,7 +66,7 @@ async def make_catalog(folder: Path, engine_faults: Faults | None, faults: dict[
 
 
 @pytest.mark.parametrize("engine_faults", [EverythingTwice, FirstResultLost, Both])
-async def test_a_run_comes_to_the_same_catalog_and_bill(tmp_path: Path, engine_faults: type[Faults]) -> None:
+async def test_a_run_comes_to_the_same_catalog_and_bill(tmp_path: Path, engine_faults: type[FaultInjector]) -> None:
     expected = await make_catalog(tmp_path / "undisturbed", None, {})
     told = await make_catalog(tmp_path / "disturbed", engine_faults(), {})
     assert told == expected
@@ -75,7 +75,7 @@ async def test_a_run_comes_to_the_same_catalog_and_bill(tmp_path: Path, engine_f
 
 
 async def test_calls_that_were_paid_and_failed_are_not_paid_again_for_a_second_delivery(tmp_path: Path) -> None:
-    expected = await make_catalog(tmp_path / "undisturbed", None, BAD_PICTURES)
-    told = await make_catalog(tmp_path / "disturbed", Both(), BAD_PICTURES)
+    expected = await make_catalog(tmp_path / "undisturbed", None, BAD_IMAGES)
+    told = await make_catalog(tmp_path / "disturbed", Both(), BAD_IMAGES)
     assert told == expected
     assert told["status"]["cost"]["usd"] == told["usd"]

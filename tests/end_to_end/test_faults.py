@@ -25,7 +25,7 @@ async def test_every_item_and_image_is_made_through_all_transient_faults(tmp_pat
     assert (status["status"], status["failures"]) == ("Completed", {})
 
 
-async def test_refused_pictures_are_told_and_repair_pays_only_for_them(tmp_path: Path) -> None:
+async def test_refused_images_are_reported_and_repair_pays_only_for_them(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
         status = await app.run(targetCount=20, categoryCount=4)
         failed = app.read(f"runs/{status['runId']}/failed_images.json")
@@ -129,7 +129,7 @@ async def test_rejected_drafts_are_kept_with_their_reasons_and_asked_for_again(t
     assert status["progress"]["items"]["rejected"] == len(rejected)
 
 
-async def test_an_image_that_was_to_be_made_again_and_was_not_is_told(tmp_path: Path) -> None:
+async def test_an_image_that_was_to_be_made_again_and_was_not_is_reported(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=8, categoryCount=2)
         app.simulator.set_faults({"latencySeconds": FAST, "rates": {"content_policy": 0.5}})

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local.simulator.running import RunningSimulator, running_simulator
+from model_simulator.in_process import RunningSimulator, running_simulator
 from tests.support.importer import import_catalog
 from tests.support.seeder_process import start_seeder
 

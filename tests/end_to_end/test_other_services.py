@@ -5,9 +5,9 @@ from pathlib import Path
 import fal_client.client
 import pytest
 
-from local.simulator.running import RunningSimulator, running_simulator
+from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.config import ModelSettings
-from shared.providers import Provider, ServiceAccess
+from shared.models.provider_names import Provider, ProviderAccess
 from tests.end_to_end.test_refining import check_item, read_summaries
 from tests.support.running_app import FAST, run_app
 
@@ -23,7 +23,7 @@ def use_gemini_and_fal(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPa
         text_deployment="gemini-3.5-flash",
         vision_provider=Provider.GEMINI,
         vision_deployment="gemini-3.1-flash-lite",
-        gemini=ServiceAccess(f"{simulator.url}/v1beta/openai", KEY),
+        gemini=ProviderAccess(f"{simulator.url}/v1beta/openai", KEY),
         image_provider=Provider.FAL,
         image_deployment="fal-ai/fast-lightning-sdxl",
         fal_key=KEY,
@@ -55,7 +55,7 @@ async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_fault
     assert health.body["model"]["visionDeployment"] == "gemini-3.1-flash-lite"
 
 
-async def test_pictures_that_fal_draws_again_are_orders_of_their_own(
+async def test_images_that_fal_draws_again_are_orders_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = {"latencySeconds": FAST, "apiKey": KEY, "secondRoundBest": 1}

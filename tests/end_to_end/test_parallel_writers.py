@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from local.engine.faults import Faults
+from durable_emulator.engine.fault_injection import FaultInjector
 from tests.support.running_app import run_app
 
 REPETITIVE = {"rates": {"duplicate_names": 0.5, "truncated_json": 0.1}}
 
 
-class TwiceAndLost(Faults):
+class TwiceAndLost(FaultInjector):
     """Every batch is delivered twice at the same time, and the first result of each two gets lost."""
 
     def __init__(self) -> None:
@@ -25,8 +25,10 @@ class TwiceAndLost(Faults):
         return activity == "write_batch" and self.results[activity] % 2 == 1
 
 
-@pytest.mark.parametrize("engine_faults", [Faults, TwiceAndLost])
-async def test_several_writers_make_one_catalog_and_pay_once(tmp_path: Path, engine_faults: type[Faults]) -> None:
+@pytest.mark.parametrize("engine_faults", [FaultInjector, TwiceAndLost])
+async def test_several_writers_make_one_catalog_and_pay_once(
+    tmp_path: Path, engine_faults: type[FaultInjector]
+) -> None:
     async with run_app(tmp_path, engine_faults=engine_faults(), faults=REPETITIVE) as app:
         status = await app.run(
             targetCount=60, categoryCount=5, batchSize=6, parallelTextRequests=4, dryRun=True, maxRetries=10
@@ -39,7 +41,7 @@ async def test_several_writers_make_one_catalog_and_pay_once(tmp_path: Path, eng
     assert set(Counter(product["category"] for product in products).values()) == {12}
     batches = [app.read(f"catalogs/toys/state/batches/{path.name}") for path in app.folder.glob("**/batches/*.json")]
     assert sorted(batch["batch"] for batch in batches) == list(range(1, len(batches) + 1))
-    assert {batch["writer"].partition("/")[0] for batch in batches} >= {f"0.4.{lane}" for lane in range(4)}
+    assert {batch["writer"].partition("/")[0] for batch in batches} >= {f"0.4.{worker}" for worker in range(4)}
     assert status["cost"]["calls"] == stats["requests"]["responses"]["200"]
     assert status["cost"]["inputTokens"] == stats["inputTokens"]
     assert status["cost"]["outputTokens"] == stats["outputTokens"]

@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local.engine.clock import ManualClock
-from local.simulator.running import RunningSimulator, running_simulator
+from durable_emulator.engine.clock import ManualClock
+from model_simulator.in_process import RunningSimulator, running_simulator
 from tests.end_to_end.test_kill import read_url
 from tests.end_to_end.test_refining import read_summaries
 from tests.support.running_app import FAST, RunningApp, run_app
@@ -48,7 +48,7 @@ def assert_complete(app: RunningApp, status: dict[str, Any], items: int = 24) ->
     assert set(billed.values()) == {1}
 
 
-async def test_a_block_after_fifty_pictures_costs_at_most_one_call_a_slot(tmp_path: Path) -> None:
+async def test_a_block_after_fifty_images_costs_at_most_one_call_a_slot(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"accountBlockAfter": 50}) as app:
         status = await app.run(targetCount=120, categoryCount=4, parallelImageRequests=16)
         requests = count_image_requests(app.simulator)
@@ -123,7 +123,7 @@ async def test_a_paused_run_is_cancelled_and_keeps_what_it_made(tmp_path: Path) 
     assert following["imagesKept"] == status["imagesMade"] == 10
 
 
-async def test_nobody_comes_and_the_run_fails_when_its_time_is_over(tmp_path: Path) -> None:
+async def test_no_one_comes_and_the_run_fails_when_its_time_is_over(tmp_path: Path) -> None:
     clock = ManualClock()
 
     async def look_until(*statuses: str) -> dict[str, Any]:
@@ -210,7 +210,7 @@ async def test_a_host_that_is_killed_while_a_run_is_paused_lets_it_go_on_later(t
     assert set(billed.values()) == {1}
 
 
-async def test_pictures_that_are_looked_at_are_taken_up_where_they_were_and_counted_once(tmp_path: Path) -> None:
+async def test_images_that_are_evaluated_are_taken_up_where_they_were_and_counted_once(tmp_path: Path) -> None:
     refine = {"iterations": 3, "acceptScore": 100}
     best = {"secondRoundBest": 1}
     async with run_app(tmp_path, faults={"accountBlockAfter": 9} | best) as app:

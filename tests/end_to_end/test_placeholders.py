@@ -1,4 +1,4 @@
-"""Refused pictures leave placeholders that importers find, that count as nothing, and that a repair replaces."""
+"""Refused images leave placeholders that importers find, that count as nothing, and that a repair replaces."""
 
 import io
 import json
@@ -8,14 +8,14 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it ships no type information
 from PIL import Image
 
-from local.schema import make_schema
-from shared.imaging.placeholder import is_placeholder_file
+from docs.tools.catalog_schema import make_schema
+from shared.rendering.placeholder_card import is_placeholder_file
 from tests.support.importer import import_catalog
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import FAST, RunningApp, run_app
 
 REFUSING = {"rates": {"content_policy": 0.3}}
-PICTURES = Path("catalogs/toys/images")
+IMAGES = Path("catalogs/toys/images")
 
 
 def count_marks(rows: list[dict[str, Any]]) -> int:
@@ -25,7 +25,7 @@ def count_marks(rows: list[dict[str, Any]]) -> int:
 
 
 def count_cards(folder: Path) -> int:
-    return sum(is_placeholder_file(path.read_bytes()) for path in (folder / PICTURES).iterdir())
+    return sum(is_placeholder_file(path.read_bytes()) for path in (folder / IMAGES).iterdir())
 
 
 async def repair(app: RunningApp) -> dict[str, Any]:
@@ -34,7 +34,7 @@ async def repair(app: RunningApp) -> dict[str, Any]:
     return await app.wait(started.body["runId"])
 
 
-async def test_refused_pictures_have_placeholders_until_a_repair_replaces_them(tmp_path: Path) -> None:
+async def test_refused_images_have_placeholders_until_a_repair_replaces_them(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=REFUSING) as app:
         status = await app.run(targetCount=20, categoryCount=4, placeholder=True)
         failed = app.read(status["outputs"]["failedImages"])
@@ -50,10 +50,10 @@ async def test_refused_pictures_have_placeholders_until_a_repair_replaces_them(t
         assert [count_marks(found) for found in (failed, rows, manifest)] == [refused, refused, refused]
         assert len(import_catalog(tmp_path / "catalogs/toys")) == len(rows) == len(manifest) == 20
         for row in rows:
-            data = (tmp_path / PICTURES / row["filename"]).read_bytes()
+            data = (tmp_path / IMAGES / row["filename"]).read_bytes()
             assert is_placeholder_file(data) == ("placeholder" in row)
-            with Image.open(io.BytesIO(data)) as picture:
-                assert (picture.format, picture.size) == ("PNG", (64, 64))
+            with Image.open(io.BytesIO(data)) as image:
+                assert (image.format, image.size) == ("PNG", (64, 64))
         assert all((tmp_path / row["thumbnail"]).is_file() for row in manifest)
         paid = app.simulator.stats()["billedImageCount"]
 
@@ -76,7 +76,7 @@ async def test_rows_of_a_source_keep_what_they_were_beside_the_mark(tmp_path: Pa
         published = app.read("catalogs/toys/catalog.json")
         added = ("imageFile", "imageUrl", "placeholder")
         assert [{name: value for name, value in row.items() if name not in added} for row in published] == rows
-        assert all((tmp_path / PICTURES / row["imageFile"]).is_file() for row in published)
+        assert all((tmp_path / IMAGES / row["imageFile"]).is_file() for row in published)
         await repair(app)
         assert [count_marks(app.read(f"catalogs/toys/{name}")) for name in names] == [0] * 4
 
@@ -96,7 +96,7 @@ async def test_a_run_that_wants_no_placeholders_any_more_takes_them_away(tmp_pat
         again = await app.run(**asked)
         assert (again["status"], again["placeholders"]) == ("CompletedWithFailures", 0)
         assert app.read("catalogs/toys/catalog.json") == []
-        assert list((tmp_path / PICTURES).iterdir()) == []
+        assert list((tmp_path / IMAGES).iterdir()) == []
         assert count_marks(app.read(again["outputs"]["failedImages"])) == 0
 
 

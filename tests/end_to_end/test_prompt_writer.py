@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.audits import add_up, ask
+from tests.support.audit_queries import query_audit, sum_calls
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import FAST, RunningApp, run_app
 
@@ -29,7 +29,7 @@ def read_prompts(app: RunningApp) -> list[str]:
     return [row["imagePrompt"] for row in app.read("catalogs/toys/importer-catalog.json")]
 
 
-async def test_files_and_audit_tell_the_prompts_that_pictures_were_asked_for_with(tmp_path: Path) -> None:
+async def test_files_and_audit_tell_the_prompts_that_images_were_asked_for_with(tmp_path: Path) -> None:
     rows = make_products(45)
     async with run_app(tmp_path) as app:
         status = await run_rows(app, rows, parallelTextRequests=2)
@@ -41,8 +41,8 @@ async def test_files_and_audit_tell_the_prompts_that_pictures_were_asked_for_wit
     assert all(prompt.startswith("Product photo of Trail Boot ") and "Daybird" not in prompt for prompt in prompts)
     assert [{name: row[name] for name in rows[0]} for row in published] == rows
     file = tmp_path / status["outputs"]["audit"]
-    assert {row["prompt"] for row in ask(file, "SELECT prompt FROM prompts")} == set(prompts)
-    batches = ask(file, "SELECT batch FROM api_calls WHERE kind = 'text' ORDER BY batch")
+    assert {row["prompt"] for row in query_audit(file, "SELECT prompt FROM prompts")} == set(prompts)
+    batches = query_audit(file, "SELECT batch FROM api_calls WHERE kind = 'text' ORDER BY batch")
     assert [row["batch"] for row in batches] == ["prompts/1", "prompts/2", "prompts/3"]
 
 
@@ -53,7 +53,7 @@ async def test_its_sums_are_what_the_service_billed_although_answers_are_unusabl
         prompts = read_prompts(app)
     assert status["status"] == "Completed"
     assert set(stats["billedImagesByPrompt"]) == set(prompts)
-    both = add_up(tmp_path / status["outputs"]["audit"])
+    both = sum_calls(tmp_path / status["outputs"]["audit"])
     assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])
     assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
     assert round(both["nano"] / 1e9, 4) == status["cost"]["usd"]
@@ -129,7 +129,7 @@ async def test_an_estimate_is_what_a_run_then_takes(tmp_path: Path) -> None:
     assert (later["textCalls"], later["imageCalls"]) == (0, 0)
 
 
-async def test_a_dry_run_has_the_prompts_written_for_the_run_that_makes_the_pictures(tmp_path: Path) -> None:
+async def test_a_dry_run_has_the_prompts_written_for_the_run_that_makes_the_images(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         dry = await run_rows(app, make_products(12), dryRun=True)
         prompts = read_prompts(app)
@@ -142,7 +142,7 @@ async def test_a_dry_run_has_the_prompts_written_for_the_run_that_makes_the_pict
     assert told["textCalls"] == 0
 
 
-async def test_a_budget_holds_over_prompts_and_pictures(tmp_path: Path) -> None:
+async def test_a_budget_holds_over_prompts_and_images(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await run_rows(app, make_products(60), maxCostUsd=0.05, acceptEstimate=True)
         billed = app.simulator.stats()["costUsd"]
@@ -173,7 +173,7 @@ async def test_a_run_that_generates_needs_no_such_writer(tmp_path: Path) -> None
     assert "promptWriter is 'model', and source is 'generate'" in refused.body["detail"]
 
 
-async def test_pictures_that_are_looked_at_begin_with_the_written_prompt(tmp_path: Path) -> None:
+async def test_images_that_are_evaluated_begin_with_the_written_prompt(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await run_rows(app, make_products(6), refine={"iterations": 2, "acceptScore": 100})
         stats = app.simulator.stats()
@@ -182,5 +182,5 @@ async def test_pictures_that_are_looked_at_begin_with_the_written_prompt(tmp_pat
     assert status["status"] == "Completed"
     assert kept["PROD-000001"]["prompt"] in json.dumps(summary)
     assert {written["prompt"] for written in kept.values()} <= set(stats["billedImagesByPrompt"])
-    both = add_up(tmp_path / status["outputs"]["audit"])
+    both = sum_calls(tmp_path / status["outputs"]["audit"])
     assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from local.engine.instances import InstanceFilter
-from shared.domain import retries
-from shared.domain.children import name_wake_event
+from durable_emulator.engine.instances import InstanceFilter
+from shared.limits import retry_policy
+from shared.runs.child_ids import make_wake_event
 from tests.support.running_app import RunningApp, run_app
 
 SLOW = {"latencySeconds": {"text": 0.01, "image": 0.2}}
@@ -37,7 +37,7 @@ def wake_root(app: RunningApp, run_id: str) -> None:
     assert app.host.engine.terminate(f"{run_id}:lane-0", "to wake the root")
 
 
-def list_unfinished(app: RunningApp) -> list[str]:
+def list_unfinished_items(app: RunningApp) -> list[str]:
     """Return the instances that may still bill: what ends a run from outside is about to end, and bills nothing."""
     found = app.host.engine.list_instances(InstanceFilter())
     return [instance.id for instance in found if not instance.status.is_finished and not instance.id.endswith(":end")]
@@ -54,7 +54,7 @@ async def test_a_run_whose_root_is_lost_is_started_again_by_whoever_asks_for_its
         lose_root(app)
         wake_root(app, run_id)
         status = await app.wait(run_id)
-        billed, unfinished = app.simulator.stats()["billedImageCount"], list_unfinished(app)
+        billed, unfinished = app.simulator.stats()["billedImageCount"], list_unfinished_items(app)
         next_run = await app.run(**REQUEST)
     assert (status["status"], status["progress"]["images"]["done"]) == ("Completed", ITEMS)
     assert set(unfinished) <= {run_id}  # the root itself may be about to end
@@ -67,7 +67,7 @@ async def test_a_run_whose_root_is_lost_is_started_again_by_whoever_asks_for_its
 async def test_a_root_that_is_lost_each_time_ends_the_run_as_worker_lost_with_the_counts_of_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retries, "LOSS_WAITS_SECONDS", (0.0,) * 4)
+    monkeypatch.setattr(retry_policy, "LOST_WORKER_WAITS_SECONDS", (0.0,) * 4)
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
         await app.wait_until_billed(6)
@@ -75,7 +75,7 @@ async def test_a_root_that_is_lost_each_time_ends_the_run_as_worker_lost_with_th
         wake_root(app, run_id)
         status = await app.wait(run_id)
         billed, images = app.simulator.stats()["billedImageCount"], count_images(app)
-        unfinished = list_unfinished(app)
+        unfinished = list_unfinished_items(app)
         following = await app.call("POST", "/api/runs", {"catalog": "toys", **REQUEST})
     assert (status["status"], status["error"]["reason"]) == ("Failed", "worker_lost")
     assert LOSS in status["error"]["message"]
@@ -104,7 +104,7 @@ async def test_a_terminated_run_ends_cancelled_and_frees_its_catalog_once_nothin
         busy = await app.call("POST", "/api/runs", {"catalog": "toys", **REQUEST})
         status = await app.wait(run_id)
         billed, images = app.simulator.stats()["billedImageCount"], count_images(app)
-        unfinished = list_unfinished(app)
+        unfinished = list_unfinished_items(app)
         next_run = await app.run(**REQUEST)
         all_billed = app.simulator.stats()["billedImageCount"]
     assert (busy.status, busy.body["runId"]) == (409, run_id)
@@ -116,13 +116,13 @@ async def test_a_terminated_run_ends_cancelled_and_frees_its_catalog_once_nothin
     assert (next_run["status"], all_billed) == ("Completed", ITEMS)
 
 
-async def test_children_of_a_terminated_run_stop_although_nobody_asks_for_it(tmp_path: Path) -> None:
+async def test_children_of_a_terminated_run_stop_although_no_one_asks_for_it(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
         await app.wait_until_billed(6)
         app.host.engine.terminate(run_id, "by a person")
         async with asyncio.timeout(60):
-            while list_unfinished(app):  # noqa: ASYNC110 - the engine has no event for it
+            while list_unfinished_items(app):  # noqa: ASYNC110 - the engine has no event for it
                 await asyncio.sleep(0.05)
         assert app.simulator.stats()["billedImageCount"] <= 6 + 4 * WINDOW
 
@@ -162,7 +162,7 @@ async def test_a_root_that_is_woken_looks_at_its_children_and_changes_nothing(tm
         run_id = await app.start(**REQUEST)
         for billed in (3, 6, 9):
             await app.wait_until_billed(billed)
-            app.host.engine.raise_event(run_id, name_wake_event(0), "null")
+            app.host.engine.raise_event(run_id, make_wake_event(0), "null")
         status = await app.wait(run_id)
         stats = app.simulator.stats()
     assert (status["status"], status["progress"]["images"]["done"]) == ("Completed", ITEMS)

@@ -1,4 +1,4 @@
-"""Pictures that are looked at and drawn again: the best one ships, every round is kept, and the bill is right."""
+"""Images that are looked at and drawn again: the best one ships, every round is kept, and the bill is right."""
 
 import hashlib
 import json
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from local.simulator.running import running_simulator
+from model_simulator.in_process import running_simulator
 from shared.config import ModelSettings
-from shared.providers import Provider, ServiceAccess
+from shared.models.provider_names import Provider, ProviderAccess
 from tests.support.input_rows import dump_rows
 from tests.support.running_app import FAST, MODEL_KEY, RunningApp, run_app
 
@@ -34,7 +34,7 @@ def read_summaries(app: RunningApp, run_id: str) -> list[dict[str, Any]]:
 
 
 def check_item(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
-    """Fail unless an item's files say what its summary says, and its best picture is the item's."""
+    """Fail unless an item's files say what its summary says, and its best image is the item's."""
     (folder,) = {file.parent for file in (app.folder / "runs" / run_id / "results").glob("*/summary.json")
                  if json.loads(file.read_text(encoding="utf-8"))["productId"] == summary["productId"]}  # fmt: skip
     scores = []
@@ -54,14 +54,14 @@ def check_item(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
 
 
 def check_shipped(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
-    """Fail unless the item's picture is the one that its summary says, and that one is the best-scored."""
+    """Fail unless the item's image is the one that its summary says, and that one is the best-scored."""
     best = max(summary["rounds"], key=lambda row: (row["score"] or 0, -row["iteration"]))
     assert summary["shippedIteration"] == best["iteration"]
     (drawn,) = (app.folder / "runs" / run_id / "results").glob(f"{summary['productId']}*/{best['file']}")
     assert (app.folder / "catalogs/toys/images" / summary["filename"]).read_bytes() == drawn.read_bytes()
 
 
-async def test_the_best_picture_ships_in_each_case(tmp_path: Path) -> None:
+async def test_the_best_image_ships_in_each_case(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.34}) as app:
         status = await run_prompts(app, 40)
         summaries = read_summaries(app, status["runId"])
@@ -86,10 +86,8 @@ def check_lists(app: RunningApp, status: dict[str, Any], summaries: list[dict[st
     manifest = app.read("catalogs/toys/manifest.json")
     assert [row["iteration"] for row in manifest] == [summary["shippedIteration"] for summary in summaries]
     shipped = Counter(summary["shippedIteration"] for summary in summaries)
-    (note,) = [note for note in status["notes"] if note.startswith("pictures looked at: ")]
-    assert note.startswith(
-        f"pictures looked at: {len(summaries)} (kept the first {shipped[1]}, the second {shipped[2]}"
-    )
+    (note,) = [note for note in status["notes"] if note.startswith("images looked at: ")]
+    assert note.startswith(f"images looked at: {len(summaries)} (kept the first {shipped[1]}, the second {shipped[2]}")
 
 
 async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> None:
@@ -136,7 +134,7 @@ async def test_items_that_were_generated_are_refined_too(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("rewrites", [0, 1])
-async def test_a_refused_prompt_is_worded_anew_if_that_was_asked_for(rewrites: int, tmp_path: Path) -> None:
+async def test_a_refused_prompt_is_worded_again_if_that_was_asked_for(rewrites: int, tmp_path: Path) -> None:
     rows = [{"id": "knight", "prompt": SWORD}, {"id": "baker", "prompt": "a baker with a bun"}]
     async with run_app(tmp_path, faults={"blockedPrompts": ["sword"]}) as app:
         await app.call("PUT", "/api/inputs/prompts.json", dump_rows(rows))
@@ -153,7 +151,7 @@ async def test_a_refused_prompt_is_worded_anew_if_that_was_asked_for(rewrites: i
         ]
 
 
-async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_best_pictures(tmp_path: Path) -> None:
+async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_best_images(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         assert (await app.call("PUT", "/api/inputs/prompts.json", dump_rows(make_prompts(8)))).status == 201
         request = {"source": "prompts", "input": "inputs/prompts.json", "refine": REFINE}
@@ -174,7 +172,7 @@ async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_be
     assert cancelled["cost"]["imageCalls"] + following["cost"]["imageCalls"] == bill
 
 
-async def test_a_budget_that_is_spent_in_the_middle_leaves_the_pictures_of_before(tmp_path: Path) -> None:
+async def test_a_budget_that_is_spent_in_the_middle_leaves_the_images_of_before(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         status = await run_prompts(app, 6, maxCostUsd=0.25, acceptEstimate=True, parallelImageRequests=6)
         run_id = status["runId"]
@@ -188,20 +186,20 @@ async def test_a_budget_that_is_spent_in_the_middle_leaves_the_pictures_of_befor
     assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
 
 
-async def test_a_model_that_does_not_look_at_any_picture_is_told_of_and_costs_no_picture(tmp_path: Path) -> None:
+async def test_a_model_that_does_not_look_at_any_image_is_reported_of_and_costs_no_image(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"refusal": 1}}) as app:
         status = await run_prompts(app, 6)
         bill = app.simulator.stats()
     assert status["status"] == "Completed"
     assert status["progress"]["images"] == {"done": 6, "failed": 0, "total": 6, "refined": 0}
-    assert any(note.startswith("pictures not looked at to the end: 6 x refusal; such as: ") for note in status["notes"])
+    assert any(note.startswith("images not looked at to the end: 6 x refusal; such as: ") for note in status["notes"])
     assert bill["billedImageCount"] == 6
     assert bill["requests"]["responses"]["200"] == 12
 
 
-async def test_a_model_that_is_not_there_to_look_costs_one_window_of_pictures(tmp_path: Path) -> None:
+async def test_a_model_that_is_not_there_to_look_costs_one_window_of_images(tmp_path: Path) -> None:
     async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
-        nowhere = ServiceAccess(f"{simulator.url}/nowhere", MODEL_KEY)
+        nowhere = ProviderAccess(f"{simulator.url}/nowhere", MODEL_KEY)
         model = ModelSettings(
             endpoint=simulator.url,
             api_key=MODEL_KEY,

@@ -1,4 +1,4 @@
-"""Killed while it looks at pictures, the same command completes the list: no finished step is paid again."""
+"""Killed while it looks at images, the same command completes the list: no finished step is paid again."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.simulator.running import running_simulator
+from model_simulator.in_process import running_simulator
 from tests.end_to_end.test_kill import wait_for
 from tests.support.seeder_process import start_seeder
 

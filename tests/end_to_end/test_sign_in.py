@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from local.simulator.running import running_simulator
-from shared.adapters import credentials
-from shared.adapters.token_source import SignInBounds
+from model_simulator.in_process import running_simulator
 from shared.config import IdentitySettings, ModelSettings
+from shared.identity import credentials
+from shared.identity.token_source import SignInLimits
 from tests.support.identity_endpoint import (
     CLIENT_ID,
     DROP,
@@ -19,14 +19,16 @@ from tests.support.identity_endpoint import (
 )
 from tests.support.running_app import FAST, run_app
 
-BOUNDS = SignInBounds(try_seconds=1.0, patience_seconds=1.5, first_wait_seconds=0.01, max_wait_seconds=0.05)
+BOUNDS = SignInLimits(
+    attempt_timeout_seconds=1.0, retry_window_seconds=1.5, initial_backoff_seconds=0.01, max_backoff_seconds=0.05
+)
 
 
 async def run_without_key(
     folder: Path, endpoint: IdentityEndpoint, monkeypatch: pytest.MonkeyPatch, client_id: str = CLIENT_ID
 ) -> dict[str, Any]:
     """Return how a run ends that signs in with an identity."""
-    monkeypatch.setattr(credentials, "_choose_bounds", lambda _identity: BOUNDS)
+    monkeypatch.setattr(credentials, "_choose_limits", lambda _identity: BOUNDS)
     for name, value in endpoint.environment.items():
         monkeypatch.setenv(name, value)
     async with running_simulator(faults={"latencySeconds": FAST}) as simulator:

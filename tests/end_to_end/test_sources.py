@@ -1,4 +1,4 @@
-"""Pictures for what there is: rows go in, the same rows come out, each with a picture or a true reason."""
+"""Images for what there is: rows go in, the same rows come out, each with an image or a true reason."""
 
 import io
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.simulator.running import running_simulator
+from model_simulator.in_process import running_simulator
 from tests.end_to_end.test_kill import wait_for
 from tests.support.importer_rules import Importer, import_rows
 from tests.support.input_rows import dump_rows, make_products
@@ -32,7 +32,7 @@ def take_off(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in ADDED} for row in rows]
 
 
-async def test_every_product_has_a_picture_or_a_true_reason_and_repair_finishes_it(tmp_path: Path) -> None:
+async def test_every_product_has_an_image_or_a_true_reason_and_repair_finishes_it(tmp_path: Path) -> None:
     rows = make_products(40)
     async with run_app(tmp_path, faults=FAULTY) as app:
         status = await run_rows(app, b"\xef\xbb\xbf" + dump_rows(rows), imageBaseUrl="https://cdn.example.com/p")
@@ -92,7 +92,7 @@ async def test_numbers_stay_as_they_are_spelt(tmp_path: Path) -> None:
         assert spelt in written
 
 
-async def test_prompts_get_pictures_named_by_their_rows(tmp_path: Path) -> None:
+async def test_prompts_get_images_named_by_their_rows(tmp_path: Path) -> None:
     rows: list[Any] = ["A red bridge", {"title": "Bay", "mood": "calm"}, {"id": "x", "scene": "a harbour"}]
     async with run_app(tmp_path) as app:
         status = await run_rows(app, rows, source="prompts")
@@ -111,7 +111,7 @@ async def test_a_further_run_pays_only_for_new_rows(tmp_path: Path) -> None:
     assert [row["price"] for row in published] == [1] * 8
 
 
-async def test_prune_gives_up_on_rows_without_a_picture(tmp_path: Path) -> None:
+async def test_prune_gives_up_on_rows_without_an_image(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.4}}) as app:
         status = await run_rows(app, make_products(12))
         failed = {row["productId"] for row in app.read(f"runs/{status['runId']}/failed_images.json")}
@@ -121,7 +121,7 @@ async def test_prune_gives_up_on_rows_without_a_picture(tmp_path: Path) -> None:
     assert {row["id"] for row in published} == {row["id"] for row in make_products(12)} - failed
 
 
-async def test_a_dry_run_shows_the_rows_without_pictures(tmp_path: Path) -> None:
+async def test_a_dry_run_shows_the_rows_without_images(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await run_rows(app, make_products(3), dryRun=True)
         published = app.read("catalogs/toys/catalog.json")
@@ -129,7 +129,7 @@ async def test_a_dry_run_shows_the_rows_without_pictures(tmp_path: Path) -> None
     assert (status["status"], [row["imageFile"] for row in published]) == ("Completed", [None] * 3)
 
 
-async def test_rows_that_are_left_out_are_told_and_the_others_go_on(tmp_path: Path) -> None:
+async def test_rows_that_are_left_out_are_reported_and_the_others_go_on(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await run_rows(app, b"id,name\n1,Mug\n2\n1,Tray\n3,Bowl\n", name="a.csv", skipInvalid=True)
         rejected = app.read(f"runs/{status['runId']}/rejected_items.json")
@@ -173,7 +173,7 @@ async def ask(app: RunningApp, **request: object) -> Answer:
         (b"[]", {}, "inputs/rows.json has no rows; expected one at least"),
         (b'[{"a": 1}]', {}, "inputs/rows.json has no column that looks like id; it has 'a'; expected --map id=COL"),
         (b'[{"id": 1, "name": "x"}]', {"fieldMapping": {"name": "t"}}, "inputs/rows.json has no column 't' for name;"),
-        (b'[{"id": 1}]', {"skipInvalid": True}, "inputs/rows.json has no row that can have a picture: row 1: has no"),
+        (b'[{"id": 1}]', {"skipInvalid": True}, "inputs/rows.json has no row that can have an image: row 1: has no"),
     ],
 )
 async def test_an_input_that_cannot_be_used_starts_nothing(
@@ -190,7 +190,7 @@ async def test_an_input_that_cannot_be_used_starts_nothing(
     assert not (tmp_path / "catalogs").exists()
 
 
-async def test_bad_rows_are_told_ten_at_most_and_start_nothing(tmp_path: Path) -> None:
+async def test_bad_rows_are_reported_ten_at_most_and_start_nothing(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await put(app, [{"id": 1, "name": "Mug"}, *[{"id": number} for number in range(2, 20)]])
         refused = await ask(app)

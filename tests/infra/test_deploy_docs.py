@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from shared.ports import Usage
-from shared.prices import load_prices
+from shared.models.prices import load_prices
+from shared.models.protocol import Usage
 from tests.support.infra_checks import REPOSITORY
 
 DOCS = (REPOSITORY / "docs" / "deploy.md").read_text()
@@ -24,15 +24,15 @@ def show(amount: Decimal) -> str:
 @pytest.mark.parametrize(("quality", "told"), [("low", "0.0062"), ("medium", "0.0530"), ("high", "0.2110")])
 def test_the_price_of_an_image_is_the_price_list_s(quality: str, told: str) -> None:
     usage = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", quality)
-    assert f"{PRICES.cost_of_image('gpt-image-2', usage):.4f}" == told
+    assert f"{PRICES.calculate_image_cost('gpt-image-2', usage):.4f}" == told
     assert f"${told}" in DOCS
 
 
 @pytest.mark.parametrize(("items", "calls", "told"), [(200, 11, "$10.74"), (5_000, 251, "$268.42")])
 def test_the_cost_of_a_month_is_the_sum_that_the_docs_show(items: int, calls: int, told: str) -> None:
-    a_picture = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "medium")
-    images = items * PRICES.cost_of_image("gpt-image-2", a_picture)
-    text = calls * PRICES.cost_of_text("gpt-6-luna", BATCH)
+    a_image = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "medium")
+    images = items * PRICES.calculate_image_cost("gpt-image-2", a_image)
+    text = calls * PRICES.calculate_text_cost("gpt-6-luna", BATCH)
     app = items / Decimal(6) * 60 * 2 * GB_SECOND
     row = next(line for line in DOCS.splitlines() if line.startswith(f"| one catalog of {items:,}"))
     for amount in (images, text, app):

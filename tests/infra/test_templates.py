@@ -64,6 +64,6 @@ def test_old_runs_age_out_but_idempotency_keys_do_not() -> None:
     assert storage.variables["runPrefixes"] == [f"runs/{digit}" for digit in range(10)]
 
 
-def test_a_broken_template_is_told_by_its_line(tmp_path: Path) -> None:
+def test_a_broken_template_is_reported_by_its_line(tmp_path: Path) -> None:
     (tmp_path / "broken.bicep").write_text("param a string\nvar b = {{\n")
     assert 2 in read_bicep(tmp_path / "broken.bicep").error_lines

@@ -151,7 +151,7 @@ def test_a_run_that_does_not_end_stops_the_deployment(tmp_path: Path, app: FakeA
     assert "FORCE_DEPLOY=true" in told
 
 
-def test_force_asks_nobody(tmp_path: Path, app: FakeApp) -> None:
+def test_force_asks_no_one(tmp_path: Path, app: FakeApp) -> None:
     app.looks = [["run-1"]]
     status, told = run_script(tmp_path, FORCE_DEPLOY="true", **name_outputs(app))
     assert (status, app.keys) == (0, [])

@@ -1,4 +1,4 @@
-"""Timers that fire up to a second early, as on the Azure Storage backend: a lane takes their moment as come."""
+"""Timers that fire up to a second early, as on the Azure Storage backend."""
 
 import math
 from collections import Counter
@@ -10,9 +10,9 @@ from typing import Any
 import azure.durable_functions as df
 import pytest
 
-from tests.support.scripted_course import Course, follow, limited
+from tests.support.scripted_run import ScriptedRun, follow, limited
 
-MOST_FOR_ONE_MOMENT = 2
+MAX_FOR_ONE_MOMENT = 2
 GIVE_UP_AT = 8
 
 
@@ -35,22 +35,22 @@ def find_most_asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return lambda: max(count for _context, moments in episodes for count in moments.values())
 
 
-async def test_a_lane_that_waits_sets_at_most_two_timers_for_one_moment(
+async def test_an_image_worker_that_waits_sets_at_most_two_timers_for_one_moment(
     find_most_asked: Callable[[], int], tmp_path: Path
 ) -> None:
-    turns = Counter[str]()
+    deferrals = Counter[str]()
 
     def come_back(call: Any) -> float | None:
-        turns[call.product_id] += 1
-        return 9.7 if turns[call.product_id] <= 2 else None
+        deferrals[call.product_id] += 1
+        return 9.7 if deferrals[call.product_id] <= 2 else None
 
     def refuse(call: Any) -> Any:
         return limited(7.3) if call.attempt == 0 else None
 
-    course = Course(text_seconds=33.3, on_turn=come_back, on_image=refuse)
-    ended = await follow(course, tmp_path / "journal.db", target=12)
+    scripted_run = ScriptedRun(text_seconds=33.3, on_rate_limit_turn=come_back, on_image=refuse)
+    ended = await follow(scripted_run, tmp_path / "journal.db", target=12)
 
     assert ended.left_running == []
-    assert course.paid == dict.fromkeys(course.paid, 1)
-    assert len(course.paid) == 12
-    assert find_most_asked() <= MOST_FOR_ONE_MOMENT
+    assert scripted_run.paid == dict.fromkeys(scripted_run.paid, 1)
+    assert len(scripted_run.paid) == 12
+    assert find_most_asked() <= MAX_FOR_ONE_MOMENT

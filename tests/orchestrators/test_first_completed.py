@@ -13,7 +13,7 @@ import azure.durable_functions as df
 import pytest
 from azure.durable_functions.models.Task import WhenAnyTask
 
-from local.engine.actions import ActionType
+from durable_emulator.engine.actions import ActionType
 from orchestrators import first_completed
 
 ROOT = Path(__file__).resolve().parents[2]

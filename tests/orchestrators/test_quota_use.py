@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from local.engine.clock import ManualClock
-from local.simulator.quota import ImageQuota
-from shared.domain.image_messages import ImageCall, ImageResult
-from shared.pacing import ImagePace
-from tests.support.scripted_course import RUN, Course, follow, limited
+from durable_emulator.engine.clock import ManualClock
+from model_simulator.image_quota import ImageQuota
+from shared.limits.image_rate_limiter import ImageRateLimiter
+from shared.messages.images import ImageCall, ImageResult
+from tests.support.scripted_run import RUN, ScriptedRun, follow, limited
 
 START = ManualClock().now()
 STORE_SECONDS = 0.1
 """How long the store takes, at most, before and after a call takes its turn."""
 
 
-class MeteredCourse(Course):
+class MeteredCourse(ScriptedRun):
     """A course whose image service has a quota, and reports it in each answer."""
 
     def __init__(self, per_minute: float, image_seconds: float, *, seed: int) -> None:
@@ -27,7 +27,7 @@ class MeteredCourse(Course):
         self.per_minute = per_minute
         self.random = Random(seed)
         self.quota = ImageQuota(per_minute, self.tick)
-        self.pace = ImagePace(self.tick, self.sleep)
+        self.pace = ImageRateLimiter(self.tick, self.sleep)
         self.refused = 0
 
     def tick(self) -> float:
@@ -36,20 +36,22 @@ class MeteredCourse(Course):
     async def _make_image(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
         await self.sleep(self.random.uniform(0, STORE_SECONDS))
-        turn_in = await self.pace.wait_for_turn(RUN, call.product_id, None)
+        turn_in = await self.pace.acquire(RUN, call.product_id, None)
         if turn_in is not None:
-            return ImageResult(turn_in_seconds=turn_in, paced=self.pace.is_reported)
+            return ImageResult(deferred_seconds=turn_in, is_quota_reported=self.pace.is_quota_reported)
         await self.sleep(self.random.uniform(0, STORE_SECONDS))
-        started = self.pace.start()
+        started = self.pace.record_start()
         wait = self.quota.try_accept()
         if wait:
             self.refused += 1
-            self.pace.report(self.per_minute)
-            self.pace.refuse(started, math.ceil(wait), None)
-            return ImageResult(failure=limited(math.ceil(wait)), last_success_at=self._tell_success(), paced=True)
+            self.pace.record_quota(self.per_minute)
+            self.pace.record_throttled(started, math.ceil(wait), None)
+            return ImageResult(
+                failure=limited(math.ceil(wait)), last_success_at=self._report_success(), is_quota_reported=True
+            )
         result = await super()._make_image(data)
-        self.pace.report(self.per_minute)
-        return replace(result, paced=True)
+        self.pace.record_quota(self.per_minute)
+        return replace(result, is_quota_reported=True)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +61,9 @@ class MeteredCourse(Course):
 async def test_a_run_uses_the_quota_that_the_service_reports(
     tmp_path: Path, per_minute: float, image_seconds: float, width: int, images: int
 ) -> None:
-    course = MeteredCourse(per_minute, image_seconds, seed=width)
-    await follow(course, tmp_path / "journal", target=images, parallel_image_requests=width)
-    assert len(course.paid) == images
-    seconds = (max(course.calls_at) - min(course.calls_at)).total_seconds()
+    scripted_run = MeteredCourse(per_minute, image_seconds, seed=width)
+    await follow(scripted_run, tmp_path / "journal", target=images, parallel_image_requests=width)
+    assert len(scripted_run.paid) == images
+    seconds = (max(scripted_run.calls_at) - min(scripted_run.calls_at)).total_seconds()
     assert (images - 1) * 60 / per_minute / seconds >= 0.95
-    assert course.refused <= width + 0.05 * images
+    assert scripted_run.refused <= width + 0.05 * images

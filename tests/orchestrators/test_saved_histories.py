@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import function_app
-from local.engine.errors import NonDeterminismError
-from local.engine.events import EventType
-from local.engine.instances import Instance, RuntimeStatus
-from local.engine.replay import replay
-from local.engine.schedule import make_schedule
+from durable_emulator.engine.action_schedule import make_schedule
+from durable_emulator.engine.errors import NonDeterminismError
+from durable_emulator.engine.events import EventType
+from durable_emulator.engine.instances import Instance, RuntimeStatus
+from durable_emulator.engine.replay import replay
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 FUNCTIONS = {function.get_function_name(): function for function in function_app.app.get_functions()}
@@ -59,7 +59,7 @@ def check_replay(saved: dict[str, Any]) -> None:
 
 def test_there_are_histories_of_every_orchestrator() -> None:
     recorded = {json.loads(path.read_text(encoding="utf-8"))["orchestrator"] for path in HISTORIES}
-    assert recorded == {"seed_catalog", "write_items", "prompt_items", "make_images"}
+    assert recorded == {"seed_catalog", "write_items", "write_prompts", "generate_images"}
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
@@ -67,7 +67,7 @@ def test_a_saved_history_replays(path: Path) -> None:
     check_replay(json.loads(path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("orchestrator", ["seed_catalog", "write_items", "make_images"])
+@pytest.mark.parametrize("orchestrator", ["seed_catalog", "write_items", "generate_images"])
 def test_a_history_of_another_course_of_events_does_not_replay(orchestrator: str) -> None:
     path = next(path for path in HISTORIES if orchestrator in path.stem)
     saved = json.loads(path.read_text(encoding="utf-8"))

@@ -1,16 +1,16 @@
-"""How much of its window a run uses: all lanes are busy until the end, and end together."""
+"""How much of its window a run uses: all image workers are busy until the end, and end together."""
 
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from tests.support.scripted_course import Course, follow
+from tests.support.scripted_run import ScriptedRun, follow
 
 IMAGE_SECONDS = 5.0
 
 
-class BusyCourse(Course):
+class BusyCourse(ScriptedRun):
     """A course whose images take about equally long, as those of a real service, and whose claims take a while."""
 
     def __init__(self, seed: int) -> None:
@@ -24,19 +24,19 @@ class BusyCourse(Course):
 
 async def measure_use(tmp_path: Path, width: int, *, images: int, seed: int) -> tuple[float, int]:
     """Return the share of the window that a run used, and the events of its longest history."""
-    course = BusyCourse(seed)
-    ended = await follow(course, tmp_path / "journal", target=images, parallel_image_requests=width)
-    assert len(course.paid) == images
-    last = course.clock.now()
-    seconds = (last - min(course.calls_at)).total_seconds()
-    return images * IMAGE_SECONDS / (width * seconds), ended.longest_history
+    scripted_run = BusyCourse(seed)
+    ended = await follow(scripted_run, tmp_path / "journal", target=images, parallel_image_requests=width)
+    assert len(scripted_run.paid) == images
+    last = scripted_run.clock.now()
+    seconds = (last - min(scripted_run.calls_at)).total_seconds()
+    return images * IMAGE_SECONDS / (width * seconds), ended.max_history_events
 
 
 @pytest.mark.parametrize(("width", "seed"), [(4, 1), (8, 2), (16, 3)])
 async def test_ten_images_a_slot_use_the_window_to_the_end(tmp_path: Path, width: int, seed: int) -> None:
-    used, longest_history = await measure_use(tmp_path, width, images=10 * width, seed=seed)
+    used, max_history_events = await measure_use(tmp_path, width, images=10 * width, seed=seed)
     assert used >= 0.92
-    assert longest_history <= 230
+    assert max_history_events <= 230
 
 
 async def test_an_uneven_rest_is_made_by_the_slots_that_are_free(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ async def test_an_uneven_rest_is_made_by_the_slots_that_are_free(tmp_path: Path)
 
 
 async def test_a_small_catalog_fills_the_window_at_once(tmp_path: Path) -> None:
-    course = BusyCourse(6)
-    await follow(course, tmp_path / "journal", target=23, parallel_image_requests=16)
-    assert course.most_running == 16
-    assert course.seconds <= 2 * IMAGE_SECONDS + 4
+    scripted_run = BusyCourse(6)
+    await follow(scripted_run, tmp_path / "journal", target=23, parallel_image_requests=16)
+    assert scripted_run.max_running == 16
+    assert scripted_run.seconds <= 2 * IMAGE_SECONDS + 4

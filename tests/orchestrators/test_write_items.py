@@ -8,16 +8,27 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from local.engine.clock import ManualClock
-from local.engine.engine import Engine
-from local.engine.testing import PlainActivity, finish, run_engine
+from durable_emulator.engine.clock import ManualClock
+from durable_emulator.engine.engine import Engine
+from durable_emulator.engine.testing import PlainActivity, finish, run_engine
 from orchestrators import write_items
-from shared.domain.messages import Cost, Done, Ending, Failure, Stop, TextCall, TextResult, WriteItemsInput
-from shared.domain.waits import Wait, find_longest_wait
+from shared.limits.long_waits import Wait, find_longest_wait
+from shared.messages.runs import (
+    ActivityResult,
+    Cost,
+    Failure,
+    FinishRunInput,
+    StopResult,
+    TextCall,
+    TextResult,
+    WriteItemsInput,
+)
 from shared.reasons import Reason
 
 RUN = "8204736755521-af1e9c55"
-WRITER = WriteItemsInput(RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, leg=1, lane=2, lanes=4)
+WRITER = WriteItemsInput(
+    RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, resume_count=1, worker=2, workers=4
+)
 WRITTEN = TextResult(accepted=5, total=5, asked=5, cost=Cost(text_calls=1))
 FULL = TextResult(total=23)
 
@@ -32,21 +43,21 @@ class Script:
 
     def list_activities(self) -> dict[str, PlainActivity]:
         """Return the activities that a writer calls, by name."""
-        return {"write_batch": self.write_batch, "close_items": self.close_items, "find_stop": self.find_stop}
+        return {"write_batch": self.write_batch, "close_items": self.close_items, "read_stop": self.read_stop}
 
     async def write_batch(self, data: Any) -> Any:
         self.calls.append(TextCall.from_json(data))
         return self.answer(self.calls[-1]).to_json()
 
-    async def find_stop(self, _: Any) -> Any:
-        return Stop().to_json()
+    async def read_stop(self, _: Any) -> Any:
+        return StopResult().to_json()
 
     async def close_items(self, _: Any) -> Any:
         self.closed += 1
-        return Done().to_json()
+        return ActivityResult().to_json()
 
 
-async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER) -> Ending:
+async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER) -> FinishRunInput:
     """Run a writer to its end."""
     clock = ManualClock()
     function = write_items.write_items._function.get_user_function().orchestrator_function
@@ -54,11 +65,11 @@ async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER
     async with run_engine(tmp_path / "journal", clock, {"write_items": function}, activities) as engine:
         engine.start_instance("write_items", json.dumps(writer.to_json()), "writer")
         instance = await finish(engine, clock, "writer")
-    return Ending.from_json(json.loads(instance.output or "null"))
+    return FinishRunInput.from_json(json.loads(instance.output or "null"))
 
 
 def fill_after(batches: int) -> Callable[[TextCall], TextResult]:
-    """Return a lane that is full after so many batches, while the catalog is not."""
+    """Return an image worker that is full after so many batches, while the catalog is not."""
     return lambda call: WRITTEN if call.batch < WRITER.next_batch + batches else FULL
 
 
@@ -66,8 +77,8 @@ async def test_a_writer_names_its_batches_and_ends_when_its_categories_are_full(
     script = Script(fill_after(3))
     ending = await write(tmp_path, script)
     assert [call.writer for call in script.calls] == ["1.4.2/7", "1.4.2/8", "1.4.2/9", "1.4.2/10"]
-    assert {(call.lane, call.lanes) for call in script.calls} == {(2, 4)}
-    assert (ending.failure, ending.tally.accepted, ending.tally.cost.text_calls) == (None, 15, 3)
+    assert {(call.worker, call.workers) for call in script.calls} == {(2, 4)}
+    assert (ending.failure, ending.counters.accepted, ending.counters.cost.text_calls) == (None, 15, 3)
     assert script.closed == 0
 
 
@@ -81,7 +92,7 @@ async def test_names_go_on_from_generation_to_generation(tmp_path: Path) -> None
     script = Script(fill_after(130))
     ending = await write(tmp_path, script)
     assert [call.writer for call in script.calls] == [f"1.4.2/{7 + place}" for place in range(131)]
-    assert ending.tally.accepted == 5 * 130
+    assert ending.counters.accepted == 5 * 130
 
 
 async def test_a_batch_keeps_its_name_through_retries_and_only_its_attempt_changes(tmp_path: Path) -> None:
@@ -99,10 +110,10 @@ async def test_a_batch_keeps_its_name_through_retries_and_only_its_attempt_chang
         ("1.4.2/7", 2),
         ("1.4.2/8", 0),
     ]
-    assert ending.tally.rate_limited == 1
+    assert ending.counters.rate_limited == 1
 
 
-async def test_five_batches_in_a_row_without_a_new_item_end_a_writer_of_a_lane_too(tmp_path: Path) -> None:
+async def test_five_batches_in_a_row_without_a_new_item_end_a_writer_of_an_image_worker_too(tmp_path: Path) -> None:
     script = Script(lambda _: replace(WRITTEN, accepted=0))
     ending = await write(tmp_path, script)
     assert ending.failure is not None
@@ -121,7 +132,7 @@ async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_t
     tmp_path: Path,
 ) -> None:
     script = Script(lambda _: FULL)
-    ending = await write(tmp_path, script, replace(WRITER, lane=0, lanes=1))
+    ending = await write(tmp_path, script, replace(WRITER, worker=0, workers=1))
     assert ending.failure is not None
     assert ending.failure.reason is Reason.NO_NEW_ITEMS
 

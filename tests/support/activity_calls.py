@@ -5,46 +5,46 @@ from datetime import UTC, datetime
 from typing import Any
 
 from activities import (
-    claim_page,
+    claim_work_page,
     close_run,
     evaluate_image,
-    make_categories,
-    make_image,
+    generate_image,
+    import_input,
     prepare_run,
     publish_catalog,
     resume_run,
     rewrite_prompt,
-    take_input,
     write_batch,
-    write_prompts,
+    write_categories,
+    write_prompt_batch,
 )
-from local.host.invocation import InvocationContext, TraceContext
-from shared import wiring
+from durable_emulator.host.invocation import InvocationContext, TraceContext
 from shared.config import ModelSettings, Settings
-from shared.domain import paths
-from shared.domain.messages import Message
-from shared.domain.requests import SeedRequest
-from shared.ports import Model, Store
-from shared.records import claims, run
-from shared.wiring import Services
+from shared.messages.runs import Message
+from shared.models.protocol import Model, Store
+from shared.runs import run_claim, run_files
+from shared.runs.request import SeedRequest
+from shared.services import container
+from shared.services.container import Services
+from shared.storage import paths
 from tests.support.catalogs import CATALOG
 
 RUN = "8204736755521-af1e9c55"
 HOST = "azure:seeder"
 
 _MODULES = (
-    claim_page,
+    claim_work_page,
     close_run,
     evaluate_image,
-    make_categories,
-    make_image,
+    write_categories,
+    generate_image,
     prepare_run,
     publish_catalog,
     resume_run,
     rewrite_prompt,
-    take_input,
+    import_input,
     write_batch,
-    write_prompts,
+    write_prompt_batch,
 )
 
 
@@ -58,7 +58,7 @@ def start_process(store: Store, model: Model, *, host_id: str = HOST) -> Service
 async def deliver(services: Services, activity: str, message: Message) -> dict[str, Any]:
     """Deliver a message to an activity as the host does, and return its result as the history would hold it."""
     builder = next(getattr(module, activity) for module in _MODULES if hasattr(module, activity))
-    wiring._services = services
+    container._services = services
     context = InvocationContext(activity, "invocation-1", TraceContext())
     result: dict[str, Any] = await builder._function.get_user_function()(payload=message.to_json(), context=context)
     return dict(json.loads(json.dumps(result)))
@@ -78,9 +78,9 @@ async def start_run_in(store: Store, *, run_id: str = RUN, **changes: object) ->
         },
     )
     await store.write(
-        paths.active_file(CATALOG),
-        claims._dump(claims.Claim(run_id, HOST, datetime.now(UTC))),
+        paths.run_claim_file(CATALOG),
+        run_claim._dump(run_claim.Claim(run_id, HOST, datetime.now(UTC))),
         content_type="application/json",
     )
-    await run.create_request(store, run_id, request)
+    await run_files.create_request(store, run_id, request)
     return request

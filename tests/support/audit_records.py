@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shared.domain.messages import Cost
-from shared.domain.requests import SeedRequest
-from shared.domain.run_status import Found, RunStatus, Status, compose_status
-from shared.ports import Store
-from shared.records.audit import write_audit
-from shared.records.calls import CallLog, CallRecord
-from tests.support.audits import fetch
+from shared.audit.call_records import CallRecord, CallRecordWriter
+from shared.audit.write_audit import write_audit
+from shared.messages.runs import Cost
+from shared.models.protocol import Store
+from shared.runs.request import SeedRequest
+from shared.runs.status import RunStatus, StartInventoryView, Status, compose_status
+from tests.support.audit_queries import fetch
 from tests.support.catalogs import CATALOG, make_item
 
 RUN = "8203891199998-0a1b2c3d"
@@ -25,8 +25,8 @@ def make_status(run_id: str = RUN, **changes: Any) -> RunStatus:
         REQUEST,
         status=Status.COMPLETED_WITH_FAILURES,
         stage="ended",
-        found=Found(categories=2, items=2),
-        tallies=[],
+        found=StartInventoryView(categories=2, items=2),
+        counters_by_instance=[],
         updated_at=datetime.now(UTC),
     )
     return status.model_copy(update=changes)
@@ -38,7 +38,7 @@ def make_call(number: int = 0, **changes: Any) -> CallRecord:
         "call_id": f"call-{number:06d}",
         "kind": "image",
         "subject": ANN.product_id,
-        "leg": 0,
+        "resume_count": 0,
         "attempt": number,
         "model": "gpt-image-2",
         "reason": None,
@@ -55,7 +55,7 @@ def make_call(number: int = 0, **changes: Any) -> CallRecord:
 async def write_calls(store: Store, *records: CallRecord, run_id: str = RUN) -> None:
     """Record calls of a run."""
     for record in records:
-        await CallLog().write(store, run_id, record)
+        await CallRecordWriter().write(store, run_id, record)
 
 
 async def make_audit(store: Store, folder: Path, **changes: Any) -> Path:

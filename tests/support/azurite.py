@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.store_rules import CONTAINERS
 from shared.config import StoreSettings
+from shared.storage.store_rules import CONTAINERS
 
 FOLDER = Path(__file__).parent.parent / "azurite"
 START_SECONDS = 60

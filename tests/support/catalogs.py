@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from shared.domain import paths
-from shared.domain.items import Category, Item, SourceItem
-from shared.ports import Store
-from shared.records.catalog import Batch, create_batch, write_categories
+from shared.catalog.catalog_files import Batch, create_batch, write_categories
+from shared.catalog.items import Category, Item, SourceItem
+from shared.models.protocol import Store
+from shared.storage import paths
 
 CATALOG = "lego"
 CATEGORIES = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
@@ -57,10 +57,10 @@ async def write_rows(store: Store, *batches: Iterable[str], run_id: str = "run-1
 
 
 async def write_images(store: Store, items: Iterable[Item]) -> None:
-    """Store a validated picture of each item."""
+    """Store a validated image of each item."""
     for item in items:
         path = paths.image_file(CATALOG, item.filename)
-        await store.write(path, b"picture", content_type="image/png", facts=FACTS)
+        await store.write(path, b"picture", content_type="image/png", metadata=FACTS)
 
 
 async def read_data(store: Store, path: str) -> Any:

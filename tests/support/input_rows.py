@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from shared.domain.sources.reading import Found, RowReader
+from shared.inputs.row_reader import RowReader, RowResult
 
 
 def read_all(
@@ -13,7 +13,7 @@ def read_all(
     name: str = "rows.json",
     told: Mapping[str, str] | None = None,
     cut: int | None = None,
-) -> list[Found]:
+) -> list[RowResult]:
     """Return what a reader gives, fed in pieces of ``cut`` bytes (None = one piece)."""
     reader = RowReader(source, name, told or {})
     size = cut or max(1, len(data))

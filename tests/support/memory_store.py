@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.ports import Content, FileInfo, FolderPage, Store, StoreConflictError
+from shared.models.protocol import Content, FileInfo, FolderPage, Store, StoreConflictError
 
-PIECE_BYTES = 1000
+CHUNK_BYTES = 1000
 """Small, so that files of tests come in several pieces, cut anywhere."""
 
 
@@ -46,19 +46,19 @@ class MemoryStore:
         data: bytes,
         *,
         content_type: str,
-        facts: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
         if_match: str | None = None,
     ) -> str:
         assert content_type
         await asyncio.sleep(0)
         self._check(path, if_match)
-        return self._put(path, data, facts)
+        return self._put(path, data, metadata)
 
     async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
         content = await self.read(path)
         if content is not None:
-            for start in range(0, max(1, len(content.data)), PIECE_BYTES):
-                yield content.data[start : start + PIECE_BYTES]
+            for start in range(0, max(1, len(content.data)), CHUNK_BYTES):
+                yield content.data[start : start + CHUNK_BYTES]
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
         data = b"".join([chunk async for chunk in chunks])
@@ -70,13 +70,13 @@ class MemoryStore:
         data: bytes,
         *,
         content_type: str,
-        facts: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> bool:
         assert content_type
         await asyncio.sleep(0)
         if path in self._files:
             return False
-        self._put(path, data, facts)
+        self._put(path, data, metadata)
         return True
 
     async def delete(self, path: str, *, if_match: str | None = None) -> bool:
@@ -90,7 +90,7 @@ class MemoryStore:
     async def move(self, path: str, new_path: str) -> None:
         await asyncio.sleep(0)
         file = self._files.pop(path)
-        self._put(new_path, file.data, file.info.facts)
+        self._put(new_path, file.data, file.info.metadata)
 
     async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
         await asyncio.sleep(0)
@@ -117,14 +117,14 @@ class MemoryStore:
         if if_match is not None and (file is None or file.info.etag != if_match):
             raise StoreConflictError(f"{path} is not version {if_match!r} any more")
 
-    def _put(self, path: str, data: bytes, facts: Mapping[str, str] | None) -> str:
+    def _put(self, path: str, data: bytes, metadata: Mapping[str, str] | None) -> str:
         etag = f'"{next(self._versions)}"'
-        self._files[path] = _File(data, FileInfo(path, len(data), etag, datetime.now(UTC), dict(facts or {})))
+        self._files[path] = _File(data, FileInfo(path, len(data), etag, datetime.now(UTC), dict(metadata or {})))
         return etag
 
 
 @dataclass(slots=True)
-class WatchedStore:
+class RecordingStore:
     """Another store, with a record of what was asked of it, that can die before a change.
 
     Attributes:
@@ -154,18 +154,18 @@ class WatchedStore:
         data: bytes,
         *,
         content_type: str,
-        facts: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
         if_match: str | None = None,
     ) -> str:
-        self._note_change(path)
-        return await self.inner.write(path, data, content_type=content_type, facts=facts, if_match=if_match)
+        self._record_change(path)
+        return await self.inner.write(path, data, content_type=content_type, metadata=metadata, if_match=if_match)
 
     def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
         self.reads[path] += 1
         return self.inner.read_chunks(path)
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
-        self._note_change(path)
+        self._record_change(path)
         await self.inner.write_chunks(path, chunks, content_type=content_type)
 
     async def create(
@@ -174,17 +174,17 @@ class WatchedStore:
         data: bytes,
         *,
         content_type: str,
-        facts: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        self._note_change(path)
-        return await self.inner.create(path, data, content_type=content_type, facts=facts)
+        self._record_change(path)
+        return await self.inner.create(path, data, content_type=content_type, metadata=metadata)
 
     async def delete(self, path: str, *, if_match: str | None = None) -> bool:
-        self._note_change(path)
+        self._record_change(path)
         return await self.inner.delete(path, if_match=if_match)
 
     async def move(self, path: str, new_path: str) -> None:
-        self._note_change(new_path)
+        self._record_change(new_path)
         await self.inner.move(path, new_path)
 
     def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
@@ -200,7 +200,7 @@ class WatchedStore:
     async def close(self) -> None:
         await self.inner.close()
 
-    def _note_change(self, path: str) -> None:
+    def _record_change(self, path: str) -> None:
         if self.changes_to_live is not None and len(self.changes) >= self.changes_to_live:
             raise KilledError(path)
         self.changes.append(path)

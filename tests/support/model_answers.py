@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-PICTURE = b"\x89PNG\r\n\x1a\nnot a whole picture, which is not the adapter's business"
+IMAGE = b"\x89PNG\r\n\x1a\nnot a whole image, which is not the adapter's business"
 TEXT_USAGE = {"input_tokens": 120, "output_tokens": 340, "total_tokens": 460}
 IMAGE_USAGE = {"input_tokens": 50, "output_tokens": 1756, "total_tokens": 1806}
 
@@ -38,9 +38,9 @@ def refusal(words: str) -> dict[str, Any]:
     return text_answer("", output=[message])
 
 
-def image_answer(picture: bytes = PICTURE, **changes: Any) -> dict[str, Any]:
-    """A ``POST /images/generations`` with one picture."""
-    encoded = base64.b64encode(picture).decode()
+def image_answer(image: bytes = IMAGE, **changes: Any) -> dict[str, Any]:
+    """A ``POST /images/generations`` with one image."""
+    encoded = base64.b64encode(image).decode()
     return {"created": 1_790_000_000, "data": [{"b64_json": encoded}], "usage": IMAGE_USAGE} | changes
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from shared.ports import ImageRequest, TextRequest
+from shared.models.protocol import ImageRequest, TextRequest
 
 SECRET_KEY = "kX93bTq7ZmP2wL5vR8sN"
 
@@ -20,7 +20,7 @@ FIGURE_REQUEST = TextRequest(
     answer_type=Figure,
     schema_name="figure",
 )
-PICTURE_REQUEST = ImageRequest(
+IMAGE_REQUEST = ImageRequest(
     prompt="Photorealistic LEGO-style minifigure of a lighthouse keeper with a brass lantern, clean background",
     size="1024x1024",
     quality="medium",

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from local.engine.actions import Decision
-from local.engine.instances import Instance
-from local.engine.replay import replay
-from local.simulator.running import running_simulator
+from durable_emulator.engine.actions import Decision
+from durable_emulator.engine.instances import Instance
+from durable_emulator.engine.replay import replay
+from model_simulator.in_process import running_simulator
 from shared.version import __version__
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import FAST, run_app
 
 FOLDER = Path(__file__).resolve().parents[1] / "orchestrators" / "histories"
-MOST_HISTORIES_A_SCENARIO = 12
+MAX_HISTORIES_PER_SCENARIO = 12
 
 ROWS_PATH = "inputs/rows.json"
 PRODUCTS = {"source": "products", "input": ROWS_PATH, "parallelImageRequests": 4}
@@ -95,7 +95,7 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
         }
         return decision
 
-    with patch("local.engine.decide.replay", listen), tempfile.TemporaryDirectory() as folder:
+    with patch("durable_emulator.engine.plan_episode.replay", listen), tempfile.TemporaryDirectory() as folder:
         async with (
             running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
             run_app(Path(folder), simulator=simulator) as app,
@@ -113,7 +113,7 @@ def choose(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     chosen = []
     for entry in entries:
         counts[entry["orchestrator"]] = counts.get(entry["orchestrator"], 0) + 1
-        if counts[entry["orchestrator"]] <= MOST_HISTORIES_A_SCENARIO // 4:
+        if counts[entry["orchestrator"]] <= MAX_HISTORIES_PER_SCENARIO // 4:
             chosen.append(entry)
     return chosen
 

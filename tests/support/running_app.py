@@ -11,13 +11,13 @@ from typing import Any
 import aiohttp
 
 import function_app
-from local.engine import Clock
-from local.engine.faults import Faults as EngineFaults
-from local.host.host import EmbeddedHost
-from local.simulator.running import RunningSimulator, running_simulator
+from durable_emulator.engine import Clock
+from durable_emulator.engine.fault_injection import FaultInjector as EngineFaults
+from durable_emulator.host.emulator import DurableEmulator
+from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.config import IdentitySettings, ModelSettings, RequestDefaults, Settings, StoreSettings
-from shared.records.claims import make_local_host_id
-from shared.wiring import use_settings
+from shared.runs.run_claim import make_local_host_id
+from shared.services.container import use_settings
 
 FAST = {"text": 0.005, "image": 0.02}
 """Latencies of the simulated service, in seconds."""
@@ -41,7 +41,7 @@ class Answer:
 class RunningApp:
     """An app under test and the ways to talk to it."""
 
-    host: EmbeddedHost
+    host: DurableEmulator
     simulator: RunningSimulator
     folder: Path
     session: aiohttp.ClientSession
@@ -75,7 +75,7 @@ class RunningApp:
         return await self.wait(await self.start(**request))
 
     async def wait_until_billed(self, images: int) -> None:
-        """Return as soon as so many pictures were billed."""
+        """Return as soon as so many images were billed."""
         async with asyncio.timeout(RUN_TIMEOUT_SECONDS):
             while self.simulator.stats()["billedImageCount"] < images:  # noqa: ASYNC110 - the simulator tells nobody
                 await asyncio.sleep(0.01)
@@ -142,7 +142,7 @@ async def run_app(
     await use_settings(settings)
     try:
         async with (
-            EmbeddedHost(
+            DurableEmulator(
                 function_app.app,
                 folder,
                 functions_key=functions_key,

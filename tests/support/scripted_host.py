@@ -36,7 +36,7 @@ class ScriptedHost:
     error: Exception | None = None
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> str:
-        assert name in {"seed_catalog", "end_run"}
+        assert name in {"seed_catalog", "finish_run"}
         await asyncio.sleep(0)
         if self.dies_before_start:
             raise KilledError(instance_id)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from shared.domain.items import CategoryDraft, CategoryList, Draft, DraftBatch, PromptDraft, PromptDraftBatch
-from shared.domain.reviews import Evaluation, PromptRewrite
-from shared.ports import AnswerT, ImageAnswer, ImageRequest, ModelError, TextAnswer, TextRequest, Usage
-from tests.support.drawings import draw
+from shared.catalog.items import CategoryDraft, CategoryList, Draft, DraftBatch, PromptDraft, PromptDraftBatch
+from shared.images.evaluation import Evaluation, PromptRewrite
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, ModelError, TextAnswer, TextRequest, Usage
+from tests.support.sample_images import draw
 
 USAGE = Usage(input_tokens=100, output_tokens=1000)
-PICTURE = draw(size=(64, 64))
+IMAGE = draw(size=(64, 64))
 
 
 @dataclass(slots=True)
@@ -25,19 +25,19 @@ class ScriptedModel:
         paid: billed calls by task or prompt, failed ones that were billed included.
         calls: all calls.
         failures: raised by the next calls, one each.
-        pictures: what the next image calls bring instead of a good picture.
-        most_categories: in one answer.
-        scores: of the pictures that are looked at, by round.
+        images: what the next image calls bring instead of a good image.
+        max_categories: in one answer.
+        scores: of the images that are looked at, by round.
         rewrite: makes the new prompt of an old one.
-        jobs: of the pictures that were asked for.
+        jobs: of the images that were asked for.
         prompts: what it writes for rows instead of a good prompt for each.
     """
 
     paid: Counter[str] = field(default_factory=Counter)
     calls: int = 0
     failures: deque[ModelError] = field(default_factory=deque)
-    pictures: deque[bytes] = field(default_factory=deque)
-    most_categories: int = 100
+    images: deque[bytes] = field(default_factory=deque)
+    max_categories: int = 100
     scores: Sequence[int] = (50, 80, 65)
     rewrite: Callable[[str], str] = lambda prompt: f"a better {prompt}"
     jobs: list[str | None] = field(default_factory=list)
@@ -49,10 +49,12 @@ class ScriptedModel:
         task = json.loads(request.task)
         value: CategoryList | DraftBatch | PromptDraftBatch | Evaluation | PromptRewrite
         if task["task"] == "categories":
-            count = min(task["count"], self.most_categories)
-            value = CategoryList(categories=[CategoryDraft(name=self._make_name("Crew")) for _ in range(count)])
+            count = min(task["count"], self.max_categories)
+            value = CategoryList(
+                categories=[CategoryDraft(name=self._make_name("ChildWorkflows")) for _ in range(count)]
+            )
         elif task["task"] == "evaluation":
-            assert request.picture is not None
+            assert request.image is not None
             score = self.scores[task["iteration"] - 1]
             value = Evaluation(score=score, missing=["a hat"], wrong=[], unwanted=["stray text"])
         elif task["task"] == "rewrite":
@@ -63,10 +65,10 @@ class ScriptedModel:
             value = DraftBatch(items=[self._write_draft(task, quota) for quota in _spread(task["categories"])])
         return TextAnswer(cast("AnswerT", value), USAGE, "gpt-5", "request-1")
 
-    async def draw(self, request: ImageRequest) -> ImageAnswer:
+    async def generate_image(self, request: ImageRequest) -> ImageAnswer:
         self._begin(request.prompt)
         self.jobs.append(request.job)
-        data = self.pictures.popleft() if self.pictures else PICTURE
+        data = self.images.popleft() if self.images else IMAGE
         return ImageAnswer(data, USAGE, "gpt-image-2", "request-2")
 
     async def probe(self) -> None:

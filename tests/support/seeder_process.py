@@ -45,7 +45,7 @@ async def start_seeder(*arguments: str, cwd: Path, endpoint: str | None = None) 
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "local.cli.main",
+        "cli.main",
         *arguments,
         cwd=cwd,
         env=environment,

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
-from local.simulator.running import RunningSimulator, running_simulator
+from model_simulator.in_process import RunningSimulator, running_simulator
 
 QUICK: Mapping[str, Any] = {"latencySeconds": {"text": 0, "image": 0}, "timeoutSeconds": 0}
 IMAGES_PATH = "/openai/v1/images/generations"
@@ -78,7 +78,7 @@ class Answer:
         assert isinstance(error, dict)
         return error
 
-    def picture(self) -> bytes:
+    def image(self) -> bytes:
         return base64.b64decode(self.json()["data"][0]["b64_json"], validate=True)
 
     def output_text(self) -> str:
@@ -92,11 +92,11 @@ class Answer:
         return drafts
 
 
-def open_picture(data: bytes) -> Image.Image:
-    """Decode every pixel, so that a picture cut off is found out."""
-    picture = Image.open(io.BytesIO(data))
-    picture.load()
-    return picture
+def decode_image(data: bytes) -> Image.Image:
+    """Decode every pixel, so that an image cut off is found out."""
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
 
 
 @dataclass(frozen=True, slots=True)

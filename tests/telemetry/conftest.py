@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from local.cli.logs import LIBRARIES
-from shared.telemetry.run_log import APP_LOGGERS, TALKATIVE_LIBRARIES
+from cli.log_output import NOISY_LIBRARIES
+from shared.telemetry.run_log import APP_LOGGERS, VERBOSE_LIBRARIES
 from tests.support.running_app import RunningApp
 
 
@@ -67,7 +67,7 @@ class Telemetry:
 def _leave_the_log_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers = list(root.handlers)
-    levels = {name: logging.getLogger(name).level for name in ("", *LIBRARIES, *APP_LOGGERS, *TALKATIVE_LIBRARIES)}
+    levels = {name: logging.getLogger(name).level for name in ("", *NOISY_LIBRARIES, *APP_LOGGERS, *VERBOSE_LIBRARIES)}
     yield
     root.handlers[:] = handlers
     for name, level in levels.items():

@@ -17,9 +17,9 @@ from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter, Azu
 from shared.config import TelemetrySettings, silence_exporter
 from shared.telemetry.exporting import build_resource
 from tests.support.alert_rules import APP_NAME, fill_in, load_rules
-from tests.support.documents import read
 from tests.support.ingestion import Ingestion, serve_ingestion
 from tests.support.kql import Row, run_query
+from tests.support.markdown_documents import read
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import Telemetry, run_to_end
 from tests.telemetry.test_the_trace_of_a_run import read_private_texts
@@ -168,7 +168,7 @@ async def test_a_run_that_only_waits_for_its_quota_fires_although_it_makes_few_c
     tables["AppDependencies"] = [
         row
         for row in tables["AppDependencies"]
-        if row["Name"] == "make_image" and row["Properties"]["catalog_seeder.outcome"] == "failed"
+        if row["Name"] == "generate_image" and row["Properties"]["catalog_seeder.outcome"] == "failed"
     ]
     assert len(tables["AppDependencies"]) > 1
     assert find_fired(tables) == set()
@@ -186,10 +186,10 @@ async def test_a_run_that_is_resumed_after_a_long_pause_does_not_count_the_pause
         return {"Name": name, "TimeGenerated": moment, "Properties": named, "AppRoleName": "another"}
 
     tables = recorder.read_tables()
-    paused = [at(0, "make_image", "made"), at(1, "find_stop", "paused")]
-    tables["AppDependencies"] = [*paused, at(45, "resume_run", "done"), at(46, "make_image", "failed")]
+    paused = [at(0, "generate_image", "made"), at(1, "read_stop", "paused")]
+    tables["AppDependencies"] = [*paused, at(45, "resume_run", "done"), at(46, "generate_image", "failed")]
     assert find_fired(tables) == set()
-    tables["AppDependencies"] = [*paused, at(2, "resume_run", "done"), at(30, "make_image", "failed")]
+    tables["AppDependencies"] = [*paused, at(2, "resume_run", "done"), at(30, "generate_image", "failed")]
     assert find_fired(tables) == {"no-progress"}
 
 
@@ -198,7 +198,7 @@ async def test_a_run_whose_texts_are_refused_for_half_an_hour_fires(recorder: Re
         await cancel_once_called(app, "responses", "429", 2)
 
     tables = recorder.read_tables()
-    tables["AppDependencies"] = [row for row in tables["AppDependencies"] if row["Name"] == "make_categories"]
+    tables["AppDependencies"] = [row for row in tables["AppDependencies"] if row["Name"] == "write_categories"]
     stretch(tables, timedelta(minutes=30))
     assert find_fired(tables) == {"no-progress"}
     assert [row["work"] for row in RULES["no-progress"].find_fired(tables)] == ["texts"]
@@ -298,7 +298,7 @@ async def test_no_text_of_an_item_and_no_words_of_others_are_in_any_envelope(
         raise LookupError("words of a library, a prompt among them")
 
     monkeypatch.setattr("activities.publish_catalog.run_publish_catalog", break_down)
-    monkeypatch.setattr("shared.domain.retries.LOSS_WAITS_SECONDS", (0.02, 0.02))
+    monkeypatch.setattr("shared.limits.retry_policy.LOST_WORKER_WAITS_SECONDS", (0.02, 0.02))
     faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.2, "content_policy": 0.2, "bad_image": 0.2}}
     async with run_app(tmp_path, faults=faults) as app:
         await run_to_end(app, **RUN)
@@ -323,10 +323,10 @@ async def test_the_queries_of_the_docs_answer_what_they_promise(recorder: Record
     restarts = run_query(texts[-1], tables)
 
     assert sum(row["usd"] for row in cost) == pytest.approx(run["cost"]["usd"], abs=0.0001)
-    assert {row["Name"] for row in percentiles} >= {"make_image", "write_batch"}
+    assert {row["Name"] for row in percentiles} >= {"generate_image", "write_batch"}
     assert all(0 < row["p50"] <= row["p95"] <= row["slowest"] for row in percentiles)
     assert slowest[0]["seconds"] == max(row["slowest"] for row in percentiles)
     refused = {row["Name"]: row["executions"] for row in failures if row["reason"] == "content_policy"}
-    assert refused["make_image"] == run["progress"]["images"]["failed"] > 0
+    assert refused["generate_image"] == run["progress"]["images"]["failed"] > 0
     assert [(row["run"], row["paidAgain"]) for row in restarts] == [(run["runId"], 1)]
     assert restarts[0]["usdAgain"] == pytest.approx(float(made["Properties"]["catalog_seeder.cost_usd"]))

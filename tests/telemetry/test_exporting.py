@@ -12,7 +12,6 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from shared.adapters.credentials import SteadySyncCredential
 from shared.config import (
     IdentitySettings,
     SettingError,
@@ -21,6 +20,7 @@ from shared.config import (
     load_settings,
     silence_exporter,
 )
+from shared.identity.credentials import CachedSyncCredential
 from shared.telemetry.exporting import build_exporters, build_resource, export_telemetry, start_resending
 from tests.support.identity_endpoint import CLIENT_ID, run_identity_endpoint
 from tests.support.ingestion import serve_ingestion
@@ -43,7 +43,7 @@ STATISTICS = (*QUIET, "APPLICATIONINSIGHTS_SDKSTATS_DISABLED")
 
 SCRIPT = """
 import asyncio, json, sys, threading
-from shared.wiring import get_services, use_settings
+from shared.services.container import get_services, use_settings
 from opentelemetry import metrics, trace
 get_services()
 get_services()
@@ -116,7 +116,7 @@ os._exit(0)
 
 def test_what_is_refused_during_an_outage_arrives_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("shared.telemetry.exporting.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("shared.telemetry.exporting.MIN_RETRY_SECONDS", 0.1)
     with serve_ingestion() as ingestion:
         ingestion.status = 403  # taken for an outage, too, and not tried again by the client below the exporter
         settings = TelemetrySettings(connection_string=ingestion.connection_string)
@@ -161,7 +161,7 @@ def test_the_exporters_sign_in_with_the_managed_identity_that_the_settings_name(
 def sign_in(settings: Settings) -> None:
     for exporter in build_exporters(settings.telemetry, settings.identity):
         credential: object = exporter._credential
-        assert isinstance(credential, SteadySyncCredential)
+        assert isinstance(credential, CachedSyncCredential)
         assert credential.get_token("https://monitor.azure.com//.default").token.startswith("token-")
         assert exporter._endpoint == "http://127.0.0.1:9/"
         exporter.shutdown()

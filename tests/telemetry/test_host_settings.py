@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shared.adapters.model_client import CONNECT_TIMEOUT_SECONDS
-from shared.adapters.model_openai import TEXT_TIMEOUT_SECONDS
-from shared.adapters.token_source import SignInBounds
 from shared.config import load_settings
+from shared.identity.token_source import SignInLimits
+from shared.models.providers.openai_model import TEXT_TIMEOUT_SECONDS
+from shared.models.providers.sdk_client import CONNECT_TIMEOUT_SECONDS
 from shared.telemetry.names import Attribute, Metric
 from tests.support.bicep import read_bicep
-from tests.support.documents import find_codes, find_table, read
-from triggers.purge import PURGE_SECONDS
+from tests.support.markdown_documents import find_codes, find_table, read
+from triggers.purge_history import MAX_PURGE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_TO_STORE_A_PICTURE = 120
+SECONDS_TO_STORE_A_IMAGE = 120
 
 
 def read_host() -> Any:
@@ -38,7 +38,7 @@ def read_function_timeout() -> int:
 
 def add_up_paid_call(image_timeout_seconds: float) -> float:
     """Return after how many seconds a paid call is given up, from the model adapter's own limits."""
-    return SignInBounds().max_seconds + CONNECT_TIMEOUT_SECONDS + image_timeout_seconds
+    return SignInLimits().max_seconds + CONNECT_TIMEOUT_SECONDS + image_timeout_seconds
 
 
 def test_each_value_has_its_reason_in_the_docs() -> None:
@@ -54,10 +54,10 @@ def test_a_paid_call_is_given_up_long_before_the_function_is() -> None:
     assert add_up_paid_call(TEXT_TIMEOUT_SECONDS) < read_function_timeout()
 
 
-def test_also_the_longest_timeout_of_a_deployment_leaves_time_to_store_the_picture() -> None:
+def test_also_the_longest_timeout_of_a_deployment_leaves_time_to_store_the_image() -> None:
     most = read_bicep(ROOT / "infra" / "main.bicep").parameters["imageTimeoutSeconds"].decorators["maxValue"]
     assert isinstance(most, int)
-    assert add_up_paid_call(most) + SECONDS_TO_STORE_A_PICTURE < read_function_timeout()
+    assert add_up_paid_call(most) + SECONDS_TO_STORE_A_IMAGE < read_function_timeout()
 
 
 def test_the_documented_deadlines_are_the_real_ones() -> None:
@@ -68,7 +68,7 @@ def test_the_documented_deadlines_are_the_real_ones() -> None:
 
 
 def test_purging_ends_long_before_the_function_does() -> None:
-    assert read_function_timeout() > 2 * PURGE_SECONDS
+    assert read_function_timeout() > 2 * MAX_PURGE_SECONDS
 
 
 def test_traces_reach_activities_and_carry_no_payloads() -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_a_run_with_failures_is_counted_as_its_status_tells_it(telemetry: Telemetry, tmp_path: Path) -> None:
-    faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.3, "content_policy": 0.3, "forbidden_words": 1}}
+    faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.3, "content_policy": 0.5, "forbidden_words": 1}}
     async with run_app(tmp_path, faults=faults) as app:
         run = await run_to_end(app, targetCount=10, categoryCount=2, batchSize=5)
         requests = app.simulator.stats()["requests"]["images"]
@@ -31,16 +31,14 @@ async def test_a_run_with_failures_is_counted_as_its_status_tells_it(telemetry: 
     assert telemetry.total(Metric.MODEL_CALLS, kind="image", outcome="ok") == requests["200"]
     assert telemetry.total(Metric.MODEL_CALLS, kind="image", outcome="rate_limited") == requests["429"] > 0
     assert telemetry.total(Metric.MODEL_CALLS, kind="image", outcome="content_policy") == requests["400"]
-    assert telemetry.total(Metric.RETRIES, activity="make_image", reason="rate_limited") == requests["429"]
+    assert telemetry.total(Metric.RETRIES, activity="generate_image", reason="rate_limited") == requests["429"]
     assert telemetry.total(Metric.RETRIES, reason="content_policy") == 0
     assert telemetry.total(Metric.MODEL_CALL_SECONDS) == telemetry.total(Metric.MODEL_CALLS)
     assert telemetry.total(Metric.COST_USD) == pytest.approx(run["cost"]["usd"], abs=0.0001)
     assert telemetry.total(Metric.COST_USD, kind="text") > 0 < telemetry.total(Metric.COST_USD, kind="image")
 
 
-async def test_looks_at_pictures_are_counted_apart_from_writing_and_drawing(
-    telemetry: Telemetry, tmp_path: Path
-) -> None:
+async def test_looks_at_images_are_counted_apart_from_writing_and_drawing(telemetry: Telemetry, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         run = await run_to_end(app, targetCount=3, categoryCount=1, refine={"iterations": 2, "acceptScore": 100})
         requests = app.simulator.stats()["requests"]
@@ -53,7 +51,7 @@ async def test_looks_at_pictures_are_counted_apart_from_writing_and_drawing(
     assert sum(costs.values()) == pytest.approx(run["cost"]["usd"], abs=0.0001)
 
 
-async def test_pictures_that_are_there_are_counted_as_kept(telemetry: Telemetry, tmp_path: Path) -> None:
+async def test_images_that_are_there_are_counted_as_kept(telemetry: Telemetry, tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await run_to_end(app, targetCount=3, categoryCount=1)
         await run_to_end(app, targetCount=4, categoryCount=1)

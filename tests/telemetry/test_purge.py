@@ -12,26 +12,26 @@ import pytest
 from azure.durable_functions import DurableOrchestrationClient, OrchestrationRuntimeStatus
 
 import function_app
-from local.engine import ManualClock
-from local.host import EmbeddedHost
-from local.host.client_binding import make_client_binding
+from durable_emulator.engine import ManualClock
+from durable_emulator.host import DurableEmulator
+from durable_emulator.host.client_binding import make_client_binding
 from shared.config import SettingError, Settings, load_settings
-from shared.domain.paths import name_lane, name_writer
-from shared.wiring import use_settings
+from shared.services.container import use_settings
+from shared.storage.paths import make_image_worker_id, make_writer_id
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import run_to_end
-from triggers import purge
-from triggers.purge import PURGE_SECONDS, SCHEDULE, run_purge
+from triggers import purge_history
+from triggers.purge_history import MAX_PURGE_SECONDS, SCHEDULE, run_purge_history
 
 SLOW_IMAGES = {"latencySeconds": {"text": 0.005, "image": 30}}
 
 
-def open_client(host: EmbeddedHost) -> Any:
+def open_client(host: DurableEmulator) -> Any:
     """Return the SDK's own client, made from the binding that the host hands to functions."""
     return DurableOrchestrationClient(make_client_binding(host._management_url))
 
 
-def list_ids(host: EmbeddedHost) -> set[str]:
+def list_ids(host: DurableEmulator) -> set[str]:
     return {instance.id for instance in host.engine.list_instances()}
 
 
@@ -45,9 +45,9 @@ async def test_finished_runs_are_forgotten_with_their_children(tmp_path: Path) -
         run = await run_to_end(app, targetCount=2, categoryCount=1)
         before = list_ids(app.host)
 
-        purged = await run_purge(open_client(app.host), before=soon())
+        purged = await run_purge_history(open_client(app.host), before=soon())
 
-        assert {run["runId"], name_writer(run["runId"]), name_lane(run["runId"], 0)} <= before
+        assert {run["runId"], make_writer_id(run["runId"]), make_image_worker_id(run["runId"], 0)} <= before
         assert purged == len(before)
         assert list_ids(app.host) == set()
 
@@ -55,7 +55,7 @@ async def test_finished_runs_are_forgotten_with_their_children(tmp_path: Path) -
 async def test_a_purged_run_is_still_told_from_its_summary(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         run = await run_to_end(app, targetCount=2, categoryCount=1)
-        await run_purge(open_client(app.host), before=soon())
+        await run_purge_history(open_client(app.host), before=soon())
 
         answer = await app.call("GET", f"/api/runs/{run['runId']}")
         listed = await app.call("GET", "/api/runs")
@@ -69,42 +69,42 @@ async def test_runs_that_are_young_enough_stay(tmp_path: Path) -> None:
         await run_to_end(app, targetCount=2, categoryCount=1)
         before = list_ids(app.host)
 
-        assert await run_purge(open_client(app.host), before=datetime.now(UTC) - timedelta(hours=1)) == 0
+        assert await run_purge_history(open_client(app.host), before=datetime.now(UTC) - timedelta(hours=1)) == 0
         assert list_ids(app.host) == before
 
 
 async def test_a_run_that_goes_on_keeps_its_finished_children(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW_IMAGES) as app:
         run_id = await app.start(targetCount=2, categoryCount=1)
-        await app.host.engine.wait_for_completion(name_writer(await wait_for_child(app, run_id)))
+        await app.host.engine.wait_for_completion(make_writer_id(await wait_for_child(app, run_id)))
         before = list_ids(app.host)
 
-        assert await run_purge(open_client(app.host), before=soon()) == 0
+        assert await run_purge_history(open_client(app.host), before=soon()) == 0
         assert list_ids(app.host) == before
 
 
 async def wait_for_child(app: RunningApp, run_id: str) -> str:
     """Return the run's id as soon as its item writer is there."""
-    await app.host.engine._changes.wait_until(lambda: app.host.engine.find_instance(name_writer(run_id)) is not None)
+    await app.host.engine._changes.wait_until(lambda: app.host.engine.find_instance(make_writer_id(run_id)) is not None)
     return run_id
 
 
 @asynccontextmanager
-async def run_small_host(folder: Path, clock: ManualClock | None = None) -> AsyncIterator[EmbeddedHost]:
+async def run_small_host(folder: Path, clock: ManualClock | None = None) -> AsyncIterator[DurableEmulator]:
     """Run an app of one orchestrator that ends at once, and the timer."""
     app = df.DFApp()
-    app.register_functions(purge.blueprint)
+    app.register_functions(purge_history.blueprint)
 
     @app.orchestration_trigger(context_name="context")
     def end(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         yield from ()
         return context.instance_id
 
-    async with EmbeddedHost(app, folder, clock=clock or ManualClock(datetime(2026, 1, 1, tzinfo=UTC))) as host:
+    async with DurableEmulator(app, folder, clock=clock or ManualClock(datetime(2026, 1, 1, tzinfo=UTC))) as host:
         yield host
 
 
-async def end_instances(host: EmbeddedHost, count: int) -> None:
+async def end_instances(host: DurableEmulator, count: int) -> None:
     for number in range(count):
         await host.engine.wait_for_completion(host.engine.start_instance("end", None, f"{number:03}"))
 
@@ -112,18 +112,18 @@ async def end_instances(host: EmbeddedHost, count: int) -> None:
 async def test_more_instances_than_one_listing_holds_are_all_purged(tmp_path: Path) -> None:
     async with run_small_host(tmp_path) as host:
         await end_instances(host, 130)
-        assert await run_purge(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC)) == 130
+        assert await run_purge_history(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC)) == 130
         assert list_ids(host) == set()
 
 
 async def test_purging_stops_when_its_time_is_over_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    moments = iter([0.0, 1.0, 2.0, PURGE_SECONDS])
+    moments = iter([0.0, 1.0, 2.0, MAX_PURGE_SECONDS])
     caplog.set_level("INFO", logger="triggers")
     async with run_small_host(tmp_path) as host:
         await end_instances(host, 5)
-        purged = await run_purge(
+        purged = await run_purge_history(
             open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC), read_seconds=lambda: next(moments)
         )
         left = host.engine.list_instances()
@@ -136,7 +136,7 @@ async def test_how_many_were_purged_is_logged(tmp_path: Path, caplog: pytest.Log
     caplog.set_level("INFO", logger="triggers")
     async with run_small_host(tmp_path) as host:
         await end_instances(host, 3)
-        await run_purge(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC))
+        await run_purge_history(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC))
 
     assert "purge: 3 instances that were created before 2026-02-01T00:00:00+00:00" in caplog.text
 
@@ -179,10 +179,10 @@ class StubbornClient:
 
 async def test_an_instance_that_cannot_be_purged_does_not_keep_it_busy() -> None:
     client = StubbornClient()
-    assert await run_purge(client, before=datetime(2026, 2, 1, tzinfo=UTC)) == 0
+    assert await run_purge_history(client, before=datetime(2026, 2, 1, tzinfo=UTC)) == 0
     assert client.listings == 1
 
 
 async def test_the_timer_is_registered_with_its_schedule(tmp_path: Path) -> None:
-    host = EmbeddedHost(function_app.app, tmp_path)
+    host = DurableEmulator(function_app.app, tmp_path)
     assert ("purge_history", SCHEDULE) in [(timer.function.name, timer.schedule) for timer in host.timers]

@@ -5,16 +5,16 @@ import logging
 import pytest
 
 from shared.config import Settings
+from shared.services.container import build_services
 from shared.telemetry.run_log import log_run
-from shared.wiring import build_services
 
 
 def test_a_line_has_its_ids_in_the_text_and_as_fields(caplog: pytest.LogCaptureFixture) -> None:
     build_services(Settings(log_level="INFO"))
-    log_run(logging.INFO, "make_image ended", run_id="run-1", catalog="lego", reason="connection", product_id=None)
+    log_run(logging.INFO, "generate_image ended", run_id="run-1", catalog="lego", reason="connection", product_id=None)
 
     (record,) = caplog.records
-    assert record.getMessage() == "make_image ended run_id=run-1 catalog=lego reason=connection"
+    assert record.getMessage() == "generate_image ended run_id=run-1 catalog=lego reason=connection"
     assert {"run_id": "run-1", "catalog": "lego", "reason": "connection"}.items() <= record.__dict__.items()
     assert "product_id" not in record.__dict__
 

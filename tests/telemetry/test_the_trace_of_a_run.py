@@ -9,9 +9,9 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
-from local.cli.main import run_command_line
-from local.engine import EngineStoppedError
-from local.engine.faults import Faults, KilledHereError
+from cli.main import run_command_line
+from durable_emulator.engine import EngineStoppedError
+from durable_emulator.engine.fault_injection import FaultInjector, SimulatedKillError
 from shared.telemetry.names import Attribute
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import Telemetry, run_to_end
@@ -20,18 +20,18 @@ QUICK_RETRY = {"retryAfterSeconds": 0}
 CALLERS_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-class KilledAfterAPicture(Faults):
-    """Kills the engine when a picture was made and before its result is recorded."""
+class KilledAfterAImage(FaultInjector):
+    """Kills the engine when an image was made and before its result is recorded."""
 
     def loses_result(self, activity: str) -> bool:
-        if activity == "make_image":
-            raise KilledHereError
+        if activity == "generate_image":
+            raise SimulatedKillError
         return False
 
 
-class DeliveredTwice(Faults):
+class DeliveredTwice(FaultInjector):
     def count_deliveries(self, activity: str) -> int:
-        return 2 if activity == "make_image" else 1
+        return 2 if activity == "generate_image" else 1
 
 
 def find_traces(spans: list[ReadableSpan]) -> set[int]:
@@ -46,14 +46,14 @@ def list_texts(span: ReadableSpan) -> Iterator[str]:
     """Yield everything of a span that a person could read."""
     yield span.name
     yield span.status.description or ""
-    for facts in (span.attributes, *(event.attributes for event in span.events)):
-        for name, value in (facts or {}).items():
+    for metadata in (span.attributes, *(event.attributes for event in span.events)):
+        for name, value in (metadata or {}).items():
             yield name
             yield str(value)
 
 
 def read_private_texts(app: RunningApp) -> set[str]:
-    """Return what the items say, those without a picture too: names, descriptions, prompts, categories."""
+    """Return what the items say, those without an image too: names, descriptions, prompts, categories."""
     batches = (app.folder / "catalogs/toys/state/batches").iterdir()
     items = [item for batch in batches for item in json.loads(batch.read_text(encoding="utf-8"))["items"]]
     return {item[field] for item in items for field in ("name", "description", "imagePrompt", "category")}
@@ -72,13 +72,13 @@ async def test_a_run_is_one_trace_below_the_call_that_started_it(telemetry: Tele
     assert all(span.parent is not None for span in others)
     assert {span.name for span in others} == {
         "prepare_run",
-        "make_categories",
+        "write_categories",
         "write_batch",
         "close_items",
-        "claim_page",
-        "make_image",
+        "claim_work_page",
+        "generate_image",
         "publish_catalog",
-        "draw_contact_sheet",
+        "render_contact_sheet",
         "close_run",
     }
 
@@ -127,17 +127,17 @@ async def test_two_runs_are_two_traces(telemetry: Telemetry, tmp_path: Path) -> 
 async def test_a_run_stays_in_its_trace_when_its_host_dies_and_another_one_takes_it_up(
     telemetry: Telemetry, tmp_path: Path
 ) -> None:
-    async with run_app(tmp_path, engine_faults=KilledAfterAPicture()) as app:
+    async with run_app(tmp_path, engine_faults=KilledAfterAImage()) as app:
         run_id = await app.start(targetCount=4, categoryCount=1)
         with pytest.raises(EngineStoppedError):
             await app.host.engine.wait_for_completion(run_id)
-    made_before = len(telemetry.spans("make_image"))
+    made_before = len(telemetry.spans("generate_image"))
     assert telemetry.spans("close_run") == []
 
     async with run_app(tmp_path) as again:
         await again.host.engine.wait_for_completion(run_id)
 
-    assert len(telemetry.spans("make_image")) > made_before > 0
+    assert len(telemetry.spans("generate_image")) > made_before > 0
     assert len(find_traces(telemetry.spans())) == 1
 
 
@@ -149,7 +149,7 @@ async def test_each_attempt_for_an_image_has_a_span_with_its_reason_and_is_no_er
         stats = app.simulator.stats()
 
     assert run["status"] == "Completed"
-    spans = telemetry.spans("make_image")
+    spans = telemetry.spans("generate_image")
     assert len(spans) == sum(stats["requests"]["images"].values())
     by_item: dict[str, list[ReadableSpan]] = {}
     for span in spans:
@@ -174,7 +174,7 @@ async def test_an_image_that_is_refused_for_good_is_an_error_with_its_reason(
         run = await run_to_end(app, targetCount=16, categoryCount=1)
 
     refused = run["failures"]["content_policy"]
-    for name in ("make_image", "record_failure"):
+    for name in ("generate_image", "record_failed_image"):
         errors = [span for span in telemetry.spans(name) if span.status.status_code is StatusCode.ERROR]
         assert [(look_up(span, Attribute.REASON), span.status.description) for span in errors] == [
             ("content_policy", "content_policy")
@@ -190,7 +190,7 @@ async def test_a_run_that_failed_ends_in_an_error(telemetry: Telemetry, tmp_path
     assert (end.status.status_code, end.status.description) == (StatusCode.ERROR, "authentication")
 
 
-async def test_no_secret_no_prompt_and_no_text_of_an_item_is_told(
+async def test_no_secret_no_prompt_and_no_text_of_an_item_is_reported(
     telemetry: Telemetry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults = QUICK_RETRY | {
@@ -218,7 +218,7 @@ def test_the_command_line_makes_one_trace_a_run(telemetry: Telemetry, tmp_path: 
 
     spans = telemetry.spans()
     assert len(find_traces(spans)) == 1
-    assert [look_up(span, Attribute.ATTEMPT) for span in spans if span.name == "make_image"] == [0] * 4
+    assert [look_up(span, Attribute.ATTEMPT) for span in spans if span.name == "generate_image"] == [0] * 4
 
 
 async def test_reading_a_status_makes_no_span(telemetry: Telemetry, tmp_path: Path) -> None:
@@ -243,5 +243,5 @@ async def test_an_activity_that_is_delivered_twice_counts_its_cost_once(telemetr
     async with run_app(tmp_path, engine_faults=DeliveredTwice()) as app:
         run = await run_to_end(app, targetCount=4, categoryCount=1)
 
-    assert len(telemetry.spans("make_image")) == 8
+    assert len(telemetry.spans("generate_image")) == 8
     assert telemetry.total("catalog_seeder.cost_usd") == pytest.approx(run["cost"]["usd"], abs=0.0001)

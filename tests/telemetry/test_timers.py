@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.ports import StoreUnavailableError
+from shared.models.protocol import StoreUnavailableError
 from shared.telemetry.observed_timers import observe_timer
-from shared.telemetry.surprises import UnexpectedError
-from triggers.failed_runs import resume_failed_runs
-from triggers.purge import purge_history
+from shared.telemetry.unexpected_errors import UnexpectedError
+from triggers.purge_history import purge_history
+from triggers.resume_failed_runs import resume_failed_runs
 
 SECRET = "a prompt of a customer"
 

@@ -10,14 +10,14 @@ import azure.functions as func
 import pytest
 from opentelemetry.trace import StatusCode
 
-from local.engine import ManualClock
-from local.host import EmbeddedHost
-from shared.ports import StoreUnavailableError
+from durable_emulator.engine import ManualClock
+from durable_emulator.host import DurableEmulator
+from shared.models.protocol import StoreUnavailableError
+from shared.telemetry.function_signature import add_context_parameter
 from shared.telemetry.observed_activities import observe_activity
 from shared.telemetry.observed_requests import observe_request
-from shared.telemetry.signatures import take_context
-from shared.telemetry.surprises import UnexpectedError
 from shared.telemetry.tracing import start_span
+from shared.telemetry.unexpected_errors import UnexpectedError
 from tests.telemetry.conftest import Telemetry
 
 Steps = Generator[Any, Any, Any]
@@ -50,7 +50,7 @@ def make_app(seen: list[str]) -> Any:
 
 async def test_children_and_later_generations_are_in_the_trace_of_their_starter(tmp_path: Path) -> None:
     seen: list[str] = []
-    async with EmbeddedHost(make_app(seen), tmp_path, clock=ManualClock()) as host:
+    async with DurableEmulator(make_app(seen), tmp_path, clock=ManualClock()) as host:
         host.engine.start_instance("parent", None, "one", trace_parent=TRACE_PARENT)
         await host.engine.wait_for_completion("one")
 
@@ -59,7 +59,7 @@ async def test_children_and_later_generations_are_in_the_trace_of_their_starter(
 
 async def test_an_activity_of_an_instance_without_a_trace_is_handed_an_empty_one(tmp_path: Path) -> None:
     seen: list[str] = []
-    async with EmbeddedHost(make_app(seen), tmp_path, clock=ManualClock()) as host:
+    async with DurableEmulator(make_app(seen), tmp_path, clock=ManualClock()) as host:
         await host.engine.wait_for_completion(host.engine.start_instance("parent"))
 
     assert seen == ["parent: ", "child 0: ", "child 1: "]
@@ -89,45 +89,45 @@ async def test_an_invocation_without_a_trace_begins_one_of_its_own(telemetry: Te
     assert span.parent is None
 
 
-async def test_an_activity_that_raises_is_told_by_type_and_not_by_its_words(telemetry: Telemetry) -> None:
-    async def make_image(payload: dict[str, Any]) -> dict[str, Any]:
+async def test_an_activity_that_raises_is_reported_by_type_and_not_by_its_words(telemetry: Telemetry) -> None:
+    async def generate_image(payload: dict[str, Any]) -> dict[str, Any]:
         raise LookupError(f"a prompt that nobody may read, of {payload['run_id']}")
 
     with pytest.raises(UnexpectedError, match=r"^LookupError at .*\.py:\d+") as raised:
-        await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+        await observe_activity(generate_image)(payload=MESSAGE, context=Invocation())
 
     assert "run-1" not in "".join(traceback.format_exception(raised.value))
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
-    (span,) = telemetry.spans("make_image")
+    (span,) = telemetry.spans("generate_image")
     (event,) = span.events
     assert dict(event.attributes or {}) == {"exception.type": "LookupError"}
     assert (span.status.is_ok, span.status.description) == (False, "LookupError")
-    assert (span.attributes or {})["catalog_seeder.outcome"] == "broke"
+    assert (span.attributes or {})["catalog_seeder.outcome"] == "error"
 
 
 async def test_work_that_is_done_does_not_fail_because_it_cannot_be_told(
     telemetry: Telemetry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def make_image(payload: dict[str, Any]) -> dict[str, Any]:
+    async def generate_image(payload: dict[str, Any]) -> dict[str, Any]:
         return {"made": True, "cost": "a prompt of nobody", "for": payload["run_id"]}
 
-    result = await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+    result = await observe_activity(generate_image)(payload=MESSAGE, context=Invocation())
 
     assert result["made"] is True
-    assert len(telemetry.spans("make_image")) == 1
-    assert "make_image cannot be told in telemetry: AttributeError at shared/telemetry/" in caplog.text
+    assert len(telemetry.spans("generate_image")) == 1
+    assert "generate_image cannot be told in telemetry: AttributeError at shared/telemetry/" in caplog.text
     assert "prompt" not in caplog.text
 
 
 async def test_an_error_of_ours_goes_on_with_its_message_and_without_its_causes(telemetry: Telemetry) -> None:
-    async def make_image(_payload: dict[str, Any]) -> dict[str, Any]:
+    async def generate_image(_payload: dict[str, Any]) -> dict[str, Any]:
         raise StoreUnavailableError("the store does not answer") from LookupError("a secret of others")
 
     with pytest.raises(StoreUnavailableError, match="does not answer") as raised:
-        await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+        await observe_activity(generate_image)(payload=MESSAGE, context=Invocation())
 
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
-    assert telemetry.spans("make_image")
+    assert telemetry.spans("generate_image")
 
 
 async def test_a_request_that_raises_goes_on_without_its_message(telemetry: Telemetry) -> None:
@@ -145,7 +145,7 @@ async def test_a_request_that_raises_goes_on_without_its_message(telemetry: Tele
 @pytest.mark.parametrize(
     ("result", "outcome", "is_error"),
     [
-        ({"turn_in_seconds": 12.5}, "waiting", False),
+        ({"deferred_seconds": 12.5}, "waiting", False),
         (
             {"failure": {"reason": "content_policy", "message": ""}, "next": {"action": "rewrite_prompt"}},
             "failed",
@@ -159,12 +159,12 @@ async def test_a_request_that_raises_goes_on_without_its_message(telemetry: Tele
 async def test_a_span_says_what_came_of_it_and_is_an_error_only_where_nothing_mends_it(
     telemetry: Telemetry, result: dict[str, Any], outcome: str, is_error: bool
 ) -> None:
-    async def make_image(_payload: dict[str, Any]) -> dict[str, Any]:
+    async def generate_image(_payload: dict[str, Any]) -> dict[str, Any]:
         return result
 
-    await observe_activity(make_image)(payload=MESSAGE, context=Invocation())
+    await observe_activity(generate_image)(payload=MESSAGE, context=Invocation())
 
-    (span,) = telemetry.spans("make_image")
+    (span,) = telemetry.spans("generate_image")
     assert (span.attributes or {})["catalog_seeder.outcome"] == outcome
     assert (span.status.status_code is StatusCode.ERROR) is is_error
 
@@ -190,7 +190,7 @@ def test_a_wrapped_function_shows_the_worker_its_parameters_and_the_context() ->
     async def wrapper(**arguments: Any) -> Any:
         return await function(**arguments)
 
-    take_context(wrapper, function)
+    add_context_parameter(wrapper, function)
 
     assert wrapper.__name__ == "function"
     assert wrapper.__doc__ == "Say something."

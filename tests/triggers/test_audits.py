@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.running_app import RunningApp, run_app
-from triggers.audits import MOST_AUDIT_BYTES
+from triggers.audit import MAX_AUDIT_BYTES
 
 LEFT_RUN = "8204736755521-af1e9c55"
 SLOW = {"latencySeconds": {"text": 0.3, "image": 0.3}}
@@ -53,11 +53,11 @@ async def test_a_run_that_ended_without_one_says_why(tmp_path: Path, *, has_call
         assert await explain(app, run_id) == f"run {run_id} has no audit: {why}"
 
 
-async def test_one_that_is_too_large_for_an_answer_is_told_with_its_place(tmp_path: Path) -> None:
+async def test_one_that_is_too_large_for_an_answer_is_reported_with_its_place(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await app.run(targetCount=2, categoryCount=2)
         with (tmp_path / status["outputs"]["audit"]).open("r+b") as audit:
-            audit.truncate(MOST_AUDIT_BYTES + 1)  # it takes no room on the disk
+            audit.truncate(MAX_AUDIT_BYTES + 1)  # it takes no room on the disk
         answer = await app.call("GET", f"/api/runs/{status['runId']}/audit")
     problem = {name: answer.body[name] for name in ("type", "path", "bytes")}
     assert (answer.status, problem) == (
@@ -65,7 +65,7 @@ async def test_one_that_is_too_large_for_an_answer_is_told_with_its_place(tmp_pa
         {
             "type": "urn:catalog-seeder:problem:audit-too-large",
             "path": status["outputs"]["audit"],
-            "bytes": MOST_AUDIT_BYTES + 1,
+            "bytes": MAX_AUDIT_BYTES + 1,
         },
     )
 

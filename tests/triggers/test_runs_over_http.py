@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.engine.instances import InstanceFilter
-from shared.records.claims import make_local_host_id
+from durable_emulator.engine.instances import InstanceFilter
+from shared.runs.run_claim import make_local_host_id
 from tests.support.running_app import RunningApp, run_app
 
 DEAD_HOST = f"local:{socket.gethostname()}:999999999"
@@ -86,7 +86,7 @@ async def test_a_run_that_is_cancelled_before_its_orchestration_starts_ends_canc
     assert following.status == 202
 
 
-async def test_a_run_is_told_from_its_summary_when_its_history_was_purged(tmp_path: Path) -> None:
+async def test_a_run_is_reported_from_its_summary_when_its_history_was_purged(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         ended = await app.run(targetCount=2)
         app.host.engine.purge(InstanceFilter())

@@ -1,0 +1,233 @@
+"""The app's HTTP functions, called as anybody would: in the host of this process, or where the app is deployed."""
+
+import io
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from pydantic import ValidationError
+
+from cli.command_target import LOOPBACK_NAMES
+from cli.errors import CliError, ExitStatus
+from cli.flag_names import describe_problems
+from shared.reasons import Reason
+from shared.runs.status import RunStatus
+from triggers.http_responses import PROBLEM_TYPE_PREFIX
+
+RUNS_PER_PAGE = 100
+"""Runs read at a time in the search for a catalog's latest one: as many as the app lists in one answer."""
+
+CONNECT_TIMEOUT_SECONDS = 15.0
+RESPONSE_TIMEOUT_SECONDS = 240.0
+"""Azure's front end gives up after 230 s: https://learn.microsoft.com/azure/azure-functions/functions-scale"""
+
+MAX_SHOWN_CHARACTERS = 200
+
+REASON_BY_PROBLEM_KIND = {
+    kind: str(Reason.BAD_REQUEST) for kind in ("invalid-request", "no-json", "idempotency-key-reused")
+} | {kind: str(Reason.BAD_INPUT) for kind in ("invalid-input", "input-too-large", "unsupported-input")}
+"""Reason codes of problems; any other problem's kind is spelt as the code is."""
+
+
+class UnreachableError(CliError):
+    """The app did not answer, or answered that it cannot just now; worth another try."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason=Reason.CONNECTION)
+
+
+class ProblemError(CliError):
+    """The app answered with a problem document.
+
+    Attributes:
+        status: HTTP status.
+        kind: last part of the problem's ``type``, such as ``catalog-busy``.
+        document: the problem document.
+    """
+
+    def __init__(self, status: int, document: Mapping[str, Any]) -> None:
+        self.status = status
+        self.kind = str(document["type"]).removeprefix(PROBLEM_TYPE_PREFIX)
+        self.document = document
+        is_refusal = status == 422  # noqa: PLR2004 - HTTP
+        problems = document.get("errors") if is_refusal else None
+        super().__init__(
+            describe_problems(problems) if problems else str(document.get("detail", self.kind)),
+            reason=REASON_BY_PROBLEM_KIND.get(self.kind, self.kind.replace("-", "_")),
+            exit_status=ExitStatus.WRONG_USAGE if is_refusal else ExitStatus.FAILED,
+        )
+
+
+class AppClient:
+    """One app.
+
+    Args:
+        session: what makes the calls.
+        origin: scheme and host, without a path.
+        key: its function key, if it asks for one.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, origin: str, key: str | None) -> None:
+        self._session = session
+        self._origin = origin
+        self._headers = {} if key is None else {"x-functions-key": key}
+
+    async def start_run(self, body: Mapping[str, Any]) -> str:
+        """Start a run and return its id; ProblemError ``catalog-busy`` if another one is in its way."""
+        return str((await self._call("POST", "runs", body=body))["runId"])
+
+    async def put_input(self, path: str, data: bytes) -> None:
+        """Put rows where a run can read them; ``path`` is ``inputs/NAME``."""
+        await self._call("PUT", path, data=io.BytesIO(data))
+
+    async def estimate_run(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a run would take; nothing is started.
+
+        An app of before 0.2.0 does not know the question and would start the run: the field makes it refuse instead.
+        """
+        return await self._call("POST", "runs", body={"acceptEstimate": False} | dict(body), query={"estimate": "true"})
+
+    async def start_repair(self, catalog: str, body: Mapping[str, Any]) -> str:
+        """Start a run that makes the missing images, and return its id."""
+        return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/repair", body=body))["runId"])
+
+    async def prune(self, catalog: str) -> dict[str, Any]:
+        """Give up on the items without an image; returns what the app answers."""
+        return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/prune")
+
+    async def publish(self, catalog: str) -> dict[str, Any]:
+        """Publish what was left for review; returns what the app answers."""
+        return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish")
+
+    async def get_run(self, run_id: str) -> RunStatus:
+        """Return a run's status."""
+        return self._read_run(await self._call("GET", f"runs/{quote(run_id, safe='')}"))
+
+    async def list_runs(self, limit: int) -> list[RunStatus]:
+        """Return the newest runs, newest first."""
+        found: list[RunStatus] = []
+        query = {"limit": str(limit)}
+        while True:
+            page = await self._call("GET", "runs", query=query)
+            found += [self._read_run(one) for one in page["runs"]]
+            if page["continuation"] is None or len(found) >= limit:
+                return found[:limit]
+            query["continuation"] = page["continuation"]
+
+    async def find_latest(self, catalog: str) -> RunStatus | None:
+        """Return the latest run of a catalog, or None."""
+        query = {"limit": str(RUNS_PER_PAGE)}
+        while True:
+            page = await self._call("GET", "runs", query=query)
+            for one in page["runs"]:
+                if (status := self._read_run(one)).catalog == catalog:
+                    return status
+            if page["continuation"] is None:
+                return None
+            query["continuation"] = page["continuation"]
+
+    async def cancel_run(self, run_id: str) -> RunStatus:
+        """Stop a run, and return its status."""
+        await self._call("POST", f"runs/{quote(run_id, safe='')}/cancel")
+        return await self.get_run(run_id)
+
+    async def fetch_audit(self, run_id: str, file: Path) -> None:
+        """Write a run's audit into a file; ProblemError ``no-audit`` if it has none."""
+        _, content = await self._send("GET", f"runs/{quote(run_id, safe='')}/audit")
+        with file.open("wb") as opened:
+            opened.write(content)
+
+    async def resume_run(self, run_id: str) -> None:
+        """Let a paused run go on; ProblemError ``run-not-paused`` if it is not paused."""
+        await self._call("POST", f"runs/{quote(run_id, safe='')}/resume")
+
+    async def check_health(self) -> list[str]:
+        """Raise what keeps the app from working: a setting, its store, its model, or our key.
+
+        Returns:
+            What the app warns of, one line each.
+        """
+        await self._call("GET", "health")
+        details = await self._call("GET", "health/details")
+        return [str(warning) for warning in details.get("warnings", ())]
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        data: io.BytesIO | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        status, content = await self._send(method, path, body=body, data=data, query=query)
+        return self._read_document(status, content)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        data: io.BytesIO | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """Return status and content of an answer that is no problem."""
+        url = f"{self._origin}/api/{path}"
+        call = self._session.request(method, url, json=body, data=data, params=query, headers=self._headers)
+        try:
+            async with call as response:
+                status, content = response.status, await response.read()
+        except TimeoutError as error:
+            raise UnreachableError(f"{self._origin} did not answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise UnreachableError(f"{self._origin} cannot be reached: {str(error) or type(error).__name__}") from error
+        if status in {401, 403}:
+            raise CliError(
+                f"{self._origin} refused the function key ({status}); expected --key or FUNCTIONS_KEY to hold it",
+                reason=Reason.AUTHENTICATION,
+            )
+        if status < 400:  # noqa: PLR2004 - HTTP
+            return status, content
+        raise ProblemError(status, self._read_document(status, content))
+
+    def _read_document(self, status: int, content: bytes) -> dict[str, Any]:
+        text = content.decode(errors="replace")
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        is_problem = isinstance(document, dict) and str(document.get("type", "")).startswith(PROBLEM_TYPE_PREFIX)
+        if isinstance(document, dict) and (is_problem or status < 400):  # noqa: PLR2004 - HTTP
+            return document
+        shown = " ".join(text.split())[:MAX_SHOWN_CHARACTERS] or "nothing"
+        if status >= 500:  # noqa: PLR2004 - HTTP
+            raise UnreachableError(f"{self._origin} is in trouble: it answered {status}, {shown}")
+        raise CliError(
+            f"{self._origin} is no Catalog Seeder: it answered {status}, {shown}",
+            reason=Reason.CONNECTION,
+        )
+
+    def _read_run(self, document: object) -> RunStatus:
+        try:
+            return RunStatus.model_validate(document)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in problem["loc"])
+            raise CliError(
+                f"{self._origin} told a run that cannot be read: {field}: {problem['msg']}",
+                reason=Reason.INTERNAL_ERROR,
+            ) from error
+
+
+@asynccontextmanager
+async def open_client(origin: str, key: str | None) -> AsyncIterator[AppClient]:
+    """Open a client of the app at a scheme and host; a proxy of the environment is for other machines only."""
+    timeout = aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+    trust_env = urlsplit(origin).hostname not in LOOPBACK_NAMES
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=trust_env) as session:
+        yield AppClient(session, origin, key)

@@ -1,0 +1,96 @@
+"""Where a command does its work: in an app that is deployed, or in a folder of this machine."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cli.errors import WrongUsageError
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTarget:
+    """The options that say where; None = not given.
+
+    Attributes:
+        url: scheme and host of a deployed app; None = here.
+        key: its function key.
+        output_dir: folder of catalogs and of the host's journal.
+        store: ``folder`` or ``blob``.
+        offline: a simulator plays the model.
+        faults: what the simulator does on purpose.
+
+    Raises:
+        WrongUsageError: the options contradict each other.
+    """
+
+    url: str | None = None
+    key: str | None = None
+    output_dir: Path | None = None
+    store: str | None = None
+    offline: bool = False
+    faults: Path | None = None
+
+    def __post_init__(self) -> None:
+        local_options: dict[str, Any] = {
+            "--output-dir": self.output_dir,
+            "--store": self.store,
+            "--offline": self.offline,
+            "--faults": self.faults,
+        }
+        given = [flag for flag, value in local_options.items() if value]
+        if self.url is not None and given:
+            raise WrongUsageError(
+                f"{given[0]} is for a host on this machine and --url for a deployed one; expected one of the two"
+            )
+        if self.faults is not None and not self.offline:
+            raise WrongUsageError("--faults is what the simulator does; expected --offline beside it")
+        if self.url is not None:
+            check_url(self.url)
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the deployed app."""
+        url = urlsplit(self.url or "")
+        return f"{url.scheme}://{url.netloc}"
+
+    @property
+    def flags(self) -> str:
+        """The options as they would be typed again, each with a space before it; no key."""
+        given: dict[str, Any] = {
+            "--url": self.url,
+            "--output-dir": self.output_dir,
+            "--store": self.store,
+            "--faults": self.faults,
+        }
+        typed = [f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value is not None]
+        return (" --offline" if self.offline else "") + "".join(typed)
+
+    def list_settings(self) -> dict[str, str]:
+        """Return the settings that the options stand for, by their names in the environment."""
+        given = {
+            "FUNCTIONS_KEY": self.key,
+            "OUTPUT_DIR": None if self.output_dir is None else str(self.output_dir),
+            "STORE": self.store,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def check_url(value: str) -> None:
+    """Check the address of a deployed app; a function key is not sent in the clear.
+
+    Raises:
+        WrongUsageError: it is none.
+    """
+    try:
+        url = urlsplit(value)
+        host = url.hostname
+    except ValueError:
+        url, host = urlsplit(""), None
+    if url.scheme not in {"http", "https"} or not host:
+        raise WrongUsageError(f"--url: {value!r}; expected a URL such as https://NAME.azurewebsites.net")
+    if url.scheme == "http" and host not in LOOPBACK_NAMES:
+        raise WrongUsageError(f"--url: {value!r}; expected https:// (http:// only for this machine)")

@@ -1,0 +1,101 @@
+"""``seeder run --estimate``: what a run would take. Nothing is started, called or written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.text import Text
+
+from cli.app_client import open_client
+from cli.command_context import CommandContext, CommandResult
+from cli.command_settings import begin_command
+from cli.command_target import CommandTarget
+from cli.errors import ExitStatus
+from cli.interrupts import run_interruptibly
+from cli.local_input import LocalInput, find_input
+from cli.progress_display import format_duration
+from cli.request_from_flags import check_request, make_body
+from cli.run_output import print_rows
+from shared.config import Settings
+from shared.runs.check_source import resolve_source
+from shared.runs.estimate_run import estimate
+from shared.runs.image_estimate import TYPICAL_EVALUATION_SECONDS, TYPICAL_IMAGE_SECONDS
+from shared.services.container import get_services, use_settings
+
+
+def estimate_catalog(context: CommandContext, target: CommandTarget, flags: Mapping[str, Any]) -> CommandResult:
+    """Tell what a run with these flags would take.
+
+    Raises:
+        CliError: the flags cannot be meant, or the app cannot be reached.
+        StoreUnavailableError: the store does not answer.
+    """
+    settings = begin_command(context, target)
+    local_input = find_input(flags)
+    body = make_body(flags if local_input is None else {**flags, "input": local_input.path})
+    document = run_interruptibly(lambda: _estimate(target, settings, body, local_input))
+    rows = _make_rows(document, flags)
+    return CommandResult(ExitStatus.DONE, {**document, "error": None}, lambda console: print_rows(console, rows))
+
+
+async def _estimate(
+    target: CommandTarget, settings: Settings, body: dict[str, Any], local_input: LocalInput | None
+) -> dict[str, Any]:
+    if target.url is not None:
+        async with open_client(target.origin, settings.functions_key) as client:
+            if local_input is not None:
+                await local_input.upload(client)
+            return await client.estimate_run(body)
+    request = check_request(body, settings.defaults)
+    await use_settings(settings)
+    try:
+        if local_input is not None:
+            request = request.model_copy(update={"target_count": local_input.rows})
+        elif request.input is not None:
+            request = await resolve_source(get_services(), request)
+        return (await estimate(get_services(), request)).to_json()
+    finally:
+        await use_settings(None)
+
+
+def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tuple[str, Text]]:
+    budget, typical = flags.get("max_cost_usd"), document.get("typical")
+    is_source = flags.get("source") in {"products", "prompts"}
+    is_too_small = budget is not None and document["costUsd"] > budget
+    rows = [
+        ("catalog", Text(document["catalog"], style="bold")),
+        ("items", Text(f"{document['items']} {'of the input' if is_source else 'to write'}")),
+        ("calls", Text(_describe_calls(document) + (", if every item takes all its images" if typical else ""))),
+        ("tokens", Text(f"{document['inputTokens']} in, {document['outputTokens']} out")),
+        ("cost", Text(f"${document['costUsd']:.4f} by list prices, if no call fails")),
+    ]
+    if typical is not None:
+        time = format_duration(typical["windowSeconds"])
+        typical_line = (
+            f"${typical['costUsd']:.4f}, {_describe_calls(typical)}, {time}, with scores like the simulator's"
+        )
+        rows.append(("typically", Text(typical_line)))
+    if budget is not None:
+        rows.append(
+            ("budget", Text(f"${budget:.4f}{': too little' if is_too_small else ''}", "red" if is_too_small else ""))
+        )
+    rows += [
+        ("minimum time" if not target else "", Text(line)) for target, line in enumerate(_describe_times(document))
+    ]
+    return rows
+
+
+def _describe_calls(figures: Mapping[str, Any]) -> str:
+    return f"{figures['textCalls']} text, {figures['imageCalls']} image"
+
+
+def _describe_times(document: Mapping[str, Any]) -> list[str]:
+    """Return the least time by the quota that was told, and by the window, with what each assumes."""
+    if not document["imageCalls"]:
+        return ["no images: only the text calls take time"]
+    quota, min_seconds = "--image-requests-per-minute", document["minimumSeconds"]
+    window = format_duration(document["windowSeconds"])
+    evaluation_time = f" and {TYPICAL_EVALUATION_SECONDS:.0f} s a look" if "typical" in document else ""
+    return [
+        f"unknown without {quota}" if min_seconds is None else f"{format_duration(min_seconds)} by {quota}",
+        f"{window} by --parallel-image-requests, at {TYPICAL_IMAGE_SECONDS:.0f} s an image{evaluation_time}",
+    ]

@@ -1,0 +1,149 @@
+"""A run's progress on standard error: a live display on a terminal, otherwise a line every few seconds."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from shared.runs.status import RunStatus
+
+LINE_INTERVAL_SECONDS = 5.0
+BAR_COLUMNS = 36
+
+
+class ProgressDisplay(Protocol):
+    """Shows how far a run is."""
+
+    def show(self, run: RunStatus) -> None:
+        """Show a run's latest status."""
+
+
+@contextmanager
+def open_display(console: Console) -> Iterator[ProgressDisplay]:
+    """Open the display that fits the console; a live one leaves nothing behind."""
+    # Not console.is_terminal: FORCE_COLOR sets that for a file, too.
+    if console.file.isatty() and not console.is_dumb_terminal:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            yield LiveDisplay(live)
+    else:
+        yield LineDisplay(console)
+
+
+class LiveDisplay:
+    """Bars that are drawn anew with every status."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._started = time.monotonic()
+
+    def show(self, run: RunStatus) -> None:
+        """Draw the bars."""
+        self._live.update(render_progress(run, time.monotonic() - self._started), refresh=True)
+
+
+class LineDisplay:
+    """One line now and then, for logs: only when there is news, at most one in LINE_INTERVAL_SECONDS.
+
+    Args:
+        console: where to.
+        clock: monotonic, in seconds.
+    """
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._clock = clock
+        self._started = clock()
+        self._last_line = ""
+        self._last_at = float("-inf")
+
+    def show(self, run: RunStatus) -> None:
+        """Print a line if it is time for one."""
+        now = self._clock()
+        line = describe_progress(run)
+        if line == self._last_line or now - self._last_at < LINE_INTERVAL_SECONDS:
+            return
+        self._last_line, self._last_at = line, now
+        elapsed = format_duration(now - self._started)
+        self._console.print(Text(f"{run.catalog} {elapsed} {line}"), soft_wrap=True)
+
+
+def render_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
+    """Return the live image of a run: headline, a bar each for what it makes and looks at, and what it costs."""
+    items, images = run.progress.items, run.progress.images
+    bars = Table.grid(padding=(0, 2, 0, 0))
+    bars.add_row(
+        "items", _render_bar(items.accepted, items.target), f"{items.accepted}/{items.target}", _describe_rejected(run)
+    )
+    if images.total:
+        bars.add_row(
+            "images", _render_bar(images.done, images.total), f"{images.done}/{images.total}", _describe_failed(run)
+        )
+    if wanted := run.images_to_refine:
+        bars.add_row("looked at", _render_bar(images.refined or 0, wanted), f"{images.refined}/{wanted}", "")
+    headline = Text.assemble((run.catalog, "bold"), "  ", run.stage, "  ", (format_duration(elapsed_seconds), "dim"))
+    notes = [Text(_describe_spending(run), style="dim")]
+    if waiting := describe_waiting(run):
+        notes.append(Text(waiting, style="yellow"))
+    return Group(headline, bars, *notes)
+
+
+def describe_progress(run: RunStatus) -> str:
+    """Return a run's progress in one line."""
+    items, images = run.progress.items, run.progress.images
+    parts = [f"items {items.accepted}/{items.target}"]
+    if images.total:
+        parts.append(f"images {images.done}/{images.total}")
+    if wanted := run.images_to_refine:
+        parts.append(f"looked at {images.refined}/{wanted}")
+    parts += [part for part in (_describe_rejected(run), _describe_failed(run)) if part]
+    waiting = describe_waiting(run)
+    return f"{run.stage}: {', '.join(parts)}, {_describe_spending(run)}{'; ' if waiting else ''}{waiting}"
+
+
+def describe_waiting(run: RunStatus) -> str:
+    """Return until when a run waits because a service asked for it, and what the service said; empty if it does not."""
+    until = run.throttle.waiting_until
+    if until is None:
+        return ""
+    return f"waiting until {until.astimezone():%Y-%m-%d %H:%M:%S %Z}; {run.throttle.message}"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration as people read it: ``7 s``, ``2:05 min``, ``13:54:00 h``."""
+    whole = max(0, int(seconds))
+    minutes, rest = divmod(whole, 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d} h" if hours else f"{minutes}:{rest:02d} min"
+
+
+def _render_bar(done: int, total: int) -> ProgressBar:
+    return ProgressBar(
+        total=max(1, total), completed=done, width=BAR_COLUMNS, complete_style="cyan", finished_style="green"
+    )
+
+
+def _describe_rejected(run: RunStatus) -> str:
+    rejected = run.progress.items.rejected
+    return f"{rejected} rejected" if rejected else ""
+
+
+def _describe_failed(run: RunStatus) -> str:
+    failed = run.progress.images.failed
+    return f"{failed} failed" if failed else ""
+
+
+def _describe_spending(run: RunStatus) -> str:
+    parts = [f"{run.cost.calls} calls", f"${run.cost.usd:.2f}"]
+    if run.progress.images.total:
+        parts.append(f"up to {run.throttle.limit} images at a time")
+    if run.throttle.rate_limited:
+        parts.append(f"throttled {run.throttle.rate_limited} times (429)")
+    return ", ".join(parts)

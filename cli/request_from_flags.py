@@ -1,0 +1,98 @@
+"""From flags to the request that the app understands."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from cli.errors import WrongUsageError
+from cli.flag_names import describe_problems
+from shared.catalog.theme import Theme
+from shared.config import RequestDefaults
+from shared.runs.request import SeedRequest, describe_validation_error
+from shared.runs.request_defaults import apply_defaults
+
+
+def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request's JSON data: flags that were not given are left out, so that the app's defaults apply.
+
+    Args:
+        flags: values by their names in Python; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``, and those that
+            begin with ``refine_`` are the fields of ``refine``.
+
+    Raises:
+        WrongUsageError: the theme's file cannot be used, the map cannot be read, or a score is given although no
+            image is looked at.
+    """
+    given = {to_camel(name): value for name, value in flags.items() if value is not None}
+    if refine := _pop_refine(given):
+        given["refine"] = refine
+    if "theme" in given:
+        given["theme"] = read_theme(given["theme"])
+    if mapping_flags := given.pop("map", None):
+        given["fieldMapping"] = read_map(mapping_flags)
+    return given
+
+
+def _pop_refine(given: dict[str, Any]) -> dict[str, Any]:
+    """Take what tells of refinement out of the values, and return it as one object."""
+    flags = {"iterations": "refineIterations", "acceptScore": "refineAcceptScore"}
+    refine = {field: given.pop(name) for field, name in flags.items() if name in given}
+    if "acceptScore" in refine and not refine.get("iterations"):
+        raise WrongUsageError(
+            "--refine-accept-score is for images that are looked at; expected --refine-iterations 1 to 3 beside it"
+        )
+    return refine
+
+
+def read_map(mapping_flags: Sequence[str]) -> dict[str, str]:
+    """Return columns by field.
+
+    Raises:
+        WrongUsageError: one is not ``FIELD=COLUMN``.
+    """
+    pairs = {}
+    for one in mapping_flags:
+        field, sign, column = one.partition("=")
+        if not sign or not field.strip():
+            raise WrongUsageError(f"--map: {one[:60]!r}; expected FIELD=COLUMN, such as name=title")
+        pairs[field.strip()] = column.strip()
+    return pairs
+
+
+def read_theme(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a theme's file.
+
+    Raises:
+        WrongUsageError: the file cannot be read, or holds no theme; the message names the file and the field.
+    """
+    try:
+        theme = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise WrongUsageError(f"--theme: {path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise WrongUsageError(f"--theme: {path} is no JSON: {error}") from error
+    if not isinstance(theme, dict):
+        raise WrongUsageError(f"--theme: {path} holds {type(theme).__name__}; expected a JSON object")
+    try:
+        Theme.model_validate(theme)
+    except ValidationError as error:
+        problems = describe_validation_error(error)
+        lines = (f"--theme: {path}: {problem['field']}: {problem['message']}" for problem in problems)
+        raise WrongUsageError("\n".join(lines)) from error
+    return theme
+
+
+def check_request(body: dict[str, Any], defaults: RequestDefaults) -> SeedRequest:
+    """Return the request as the app will read it, by the app's own rules, before anything is started.
+
+    Raises:
+        WrongUsageError: the app would refuse it; one line a problem.
+    """
+    try:
+        return SeedRequest.model_validate(apply_defaults(body, defaults))
+    except ValidationError as error:
+        raise WrongUsageError(describe_problems(describe_validation_error(error))) from error

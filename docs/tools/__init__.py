@@ -1,0 +1,1 @@
+"""Development tools for the documents: the prose check and the generators of reference pages."""

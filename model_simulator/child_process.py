@@ -1,0 +1,97 @@
+"""A simulator in a process of its own, for the command line's ``--offline``."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+START_TIMEOUT_SECONDS = 30
+STOP_TIMEOUT_SECONDS = 5
+
+_CODE_FOLDER = Path(__file__).resolve().parents[1]
+
+
+class SimulatorStartError(RuntimeError):
+    """The simulator's process ended before it was ready; it has said why on standard error.
+
+    Attributes:
+        exit_status: 2 = the faults file cannot be used.
+    """
+
+    def __init__(self, exit_status: int) -> None:
+        super().__init__(f"the model simulator ended with status {exit_status} before it was ready")
+        self.exit_status = exit_status
+
+
+class SimulatorProcess:
+    """A child process that serves until it is stopped, or until this process is gone, however that ends.
+
+    Args:
+        seed: of everything that is drawn.
+        faults_file: None = no faults.
+    """
+
+    def __init__(self, *, seed: int, faults_file: Path | None = None) -> None:
+        # -P: a folder named "local" in the working directory must not be taken for ours.
+        self._command = [sys.executable, "-P", "-m", "model_simulator", "--port", "0", "--seed", str(seed)]
+        self._command.append("--exit-with-stdin")
+        if faults_file is not None:
+            self._command += ["--faults", str(faults_file)]
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> str:
+        """Start it, wait until it answers, and return its address.
+
+        Raises:
+            SimulatorStartError: it could not start.
+        """
+        search_path = os.pathsep.join(filter(None, (str(_CODE_FOLDER), os.environ.get("PYTHONPATH"))))
+        process = subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": search_path},
+            start_new_session=True,  # Ctrl-C is for the host, which still needs its model while it stops
+        )
+        self._process = process
+        assert process.stdout is not None  # noqa: S101 - it is piped
+        watchdog = threading.Timer(START_TIMEOUT_SECONDS, process.kill)
+        watchdog.start()
+        try:
+            line = process.stdout.readline()
+        finally:
+            watchdog.cancel()
+        if not line:
+            status = process.wait()
+            self.stop()
+            raise SimulatorStartError(status)
+        self.url = json.loads(line)["url"]
+        return self.url
+
+    def stop(self) -> None:
+        """Stop it and wait until it is gone; no error if it is not running."""
+        process, self._process, self.url = self._process, None, ""
+        if process is None:
+            return
+        with process:  # closes the pipes, which is what ends it
+            assert process.stdin is not None  # noqa: S101 - it is piped
+            process.stdin.close()
+            try:
+                process.wait(STOP_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()

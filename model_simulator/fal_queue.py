@@ -1,0 +1,162 @@
+"""FAL's wire: an order is taken at once, its state is asked for, and the image lies at an address of its own."""
+
+import asyncio
+import base64
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from model_simulator import replies
+from model_simulator.image_renderer import RenderJob
+from model_simulator.replies import HangUp, InvalidRequestError, Reply, json_reply
+from model_simulator.service import Plan, SimulatedService
+from model_simulator.wire_formats import Wire
+
+POLICY_MESSAGE = "The content could not be processed because it contained material flagged by a content checker."
+
+Respond = Callable[[Reply | HangUp], web.Response]
+
+
+@dataclass(slots=True)
+class _QueuedRequest:
+    """An image that was ordered: being drawn, or refused."""
+
+    work: asyncio.Task[Reply]
+    image_format: str
+
+
+class FalQueue:
+    """Puts a service on FAL's routes, below ``/fal/``.
+
+    Args:
+        service: draws and bills; an order is billed when it is taken.
+        check_key: returns OpenAI's refusal of a request's key, or None.
+        respond: turns a reply into an HTTP answer.
+    """
+
+    def __init__(
+        self, service: SimulatedService, check_key: Callable[[web.Request], Reply | None], respond: Respond
+    ) -> None:
+        self._service = service
+        self._check_key = check_key
+        self._respond = respond
+        self._requests: dict[str, _QueuedRequest] = {}
+
+    def list_routes(self) -> list[web.RouteDef]:
+        """Return the routes of the queue and of the files."""
+        order = "/fal/{owner}/{alias}/requests/{order}"
+        return [
+            web.get("/fal/files/{order}", self._answer_file),
+            web.get(f"{order}/status", self._guard(self._answer_state)),
+            web.get(order, self._guard(self._answer_result)),
+            web.post("/fal/{owner}/{model:.+}", self._guard(self._enqueue)),
+        ]
+
+    async def close(self) -> None:
+        """Abandon the orders that are not done."""
+        for order in self._requests.values():
+            order.work.cancel()
+
+    def _guard(self, handler: Callable[[web.Request], Awaitable[Reply | HangUp]]) -> Callable[..., Any]:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            return self._respond(_convert_error(self._check_key(request) or await handler(request)))
+
+        return guarded
+
+    async def _enqueue(self, request: web.Request) -> Reply | HangUp:
+        arrived = asyncio.get_running_loop().time()
+        data = await request.read()
+        wire = Wire(
+            lambda body: _convert_request(body, f"{request.match_info['owner']}/{request.match_info['model']}"),
+            _convert_error,
+        )
+        decision = self._service.plan_call("images", data, wire)
+        if isinstance(decision, Reply) and not _is_policy_refusal(decision):
+            self._service.stats.count_answer("images", decision.outcome)
+            return decision
+        if isinstance(decision, Plan) and not isinstance(decision.outcome, RenderJob):
+            outcome = await self._service.execute(decision, arrived)
+            self._service.stats.count_answer("images", outcome.outcome)
+            return outcome
+        order_id = str(uuid.uuid4())
+        image_format = json.loads(data).get("format") or json.loads(data).get("output_format") or "jpeg"
+        self._requests[order_id] = _QueuedRequest(
+            asyncio.create_task(self._run_request(decision, arrived)), image_format
+        )
+        place = f"{request.url.origin()}/fal/{request.match_info['owner']}/{request.match_info['model']}"
+        place = f"{place}/requests/{order_id}"
+        links = {"response_url": place, "status_url": f"{place}/status", "cancel_url": f"{place}/cancel"}
+        return json_reply({"status": "IN_QUEUE", "queue_position": 0, "request_id": order_id, **links})
+
+    async def _run_request(self, decision: Reply | Plan, arrived: float) -> Reply:
+        if isinstance(decision, Reply):
+            self._service.stats.count_answer("images", decision.outcome)
+            return decision
+        self._service.stats.start_image(time.time())
+        try:
+            outcome = await self._service.execute(decision, arrived)
+        finally:
+            self._service.stats.finish_image(time.time())
+        assert isinstance(outcome, Reply)  # noqa: S101 - whoever hangs up takes no order
+        self._service.stats.count_answer("images", outcome.outcome)
+        return outcome
+
+    async def _answer_state(self, request: web.Request) -> Reply:
+        order = self._requests.get(request.match_info["order"])
+        if order is None:
+            return replies.not_found()
+        # Begun work is as good as done where nothing takes time: give it the chance to be.
+        await asyncio.wait([order.work], timeout=0)
+        return json_reply({"status": "COMPLETED" if order.work.done() else "IN_PROGRESS", "logs": None, "metrics": {}})
+
+    async def _answer_result(self, request: web.Request) -> Reply:
+        order = self._requests.get(request.match_info["order"])
+        if order is None or not order.work.done():
+            return replies.not_found()
+        outcome = order.work.result()
+        if outcome.status != web.HTTPOk.status_code:
+            return outcome
+        url = f"{request.url.origin()}/fal/files/{request.match_info['order']}"
+        image = {"url": url, "content_type": f"image/{order.image_format}"}
+        return json_reply({"images": [image], "seed": 7, "has_nsfw_concepts": [False], "timings": {}})
+
+    async def _answer_file(self, request: web.Request) -> web.StreamResponse:
+        order = self._requests.get(request.match_info["order"])
+        if order is None or not order.work.done():
+            raise web.HTTPNotFound
+        encoded = json.loads(order.work.result().body)["data"][0]["b64_json"]
+        return web.Response(body=base64.b64decode(encoded), content_type=f"image/{order.image_format}")
+
+
+def _convert_request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """Return the image request that asks for the same image."""
+    size = body.get("image_size")
+    if not isinstance(size, dict) or set(size) != {"width", "height"}:
+        raise InvalidRequestError(f"'image_size' is {size!r}; expected width and height.", param="image_size")
+    return {
+        "model": model,
+        "prompt": body.get("prompt"),
+        "size": f"{size['width']}x{size['height']}",
+        "output_format": body.get("format") or body.get("output_format") or "jpeg",
+    }
+
+
+def _is_policy_refusal(reply: Reply) -> bool:
+    return b"moderation_blocked" in reply.body or b"content_policy_violation" in reply.body
+
+
+def _convert_error(reply: Reply | HangUp) -> Any:
+    """Return an answer in FAL's shape: ``detail`` is a sentence, or a list where the input is to blame."""
+    if isinstance(reply, HangUp) or reply.status < 400 or reply.content_type != replies.JSON_TYPE:  # noqa: PLR2004
+        return reply
+    if _is_policy_refusal(reply):
+        problem = {"loc": ["body", "prompt"], "msg": POLICY_MESSAGE, "type": "content_policy_violation"}
+        return json_reply({"detail": [problem]}, status=422)
+    said = json.loads(reply.body)["error"]["message"]
+    dressed = json_reply({"detail": said}, status=reply.status)
+    return Reply(dressed.status, dressed.body, headers=reply.headers)

@@ -1,0 +1,110 @@
+"""Image calls: their parameters, checked as the service checks them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model_simulator.drawing import MAX_PIXELS, MIN_PIXELS
+from model_simulator.replies import InvalidRequestError
+from model_simulator.request_body import check_known_parameters, count_tokens, read_choice, read_text
+from shared.models.prices import load_prices
+from shared.models.protocol import Usage
+
+PARAMETERS = frozenset(
+    {
+        "background",
+        "model",
+        "moderation",
+        "n",
+        "output_compression",
+        "output_format",
+        "prompt",
+        "quality",
+        "size",
+        "user",
+    }
+)
+MAX_PROMPT_CHARACTERS = 32_000
+FORMATS = ("png", "jpeg")  # Azure offers no webp
+QUALITIES = ("low", "medium", "high", "xhigh", "max", "auto")
+
+EDGE_MULTIPLE = 16
+EDGE_PIXELS = range(MIN_PIXELS, MAX_PIXELS + 1)
+"""What can be drawn here. The service goes up to 3840, and asks for at least 655,360 pixels in all."""
+
+MAX_ASPECT_RATIO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCall:
+    """One image that was asked for; sizes in pixels."""
+
+    model: str
+    prompt: str
+    width: int
+    height: int
+    quality: str
+    image_format: str
+
+    @property
+    def size(self) -> str:
+        """The size as the wire spells it."""
+        return f"{self.width}x{self.height}"
+
+    @property
+    def usage(self) -> Usage:
+        """What the image is billed, in tokens: the prompt, and the list's tokens for its size and quality."""
+        listed = load_prices().estimate_image_usage(self.model, self.size, self.quality)
+        return Usage(count_tokens(len(self.prompt)), listed.output_tokens)
+
+
+def parse_image_call(body: Mapping[str, Any]) -> ImageCall:
+    """Check the body of an image call.
+
+    Raises:
+        InvalidRequestError: naming the parameter, what was got and what is supported.
+    """
+    check_known_parameters(body, PARAMETERS)
+    prompt = read_text(body, "prompt")
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise InvalidRequestError(
+            f"Invalid 'prompt': string too long. Expected a string with maximum length {MAX_PROMPT_CHARACTERS}, "
+            f"but got a string with length {len(prompt)} instead.",
+            param="prompt",
+            code="string_above_max_length",
+        )
+    count = body.get("n", 1)
+    if count is not None and (isinstance(count, bool) or count != 1):
+        raise InvalidRequestError(f"Invalid 'n': {count!r}. Expected 1.", param="n", code="invalid_value")
+    width, height = _read_size(body.get("size"))
+    return ImageCall(
+        model=read_text(body, "model"),
+        prompt=prompt,
+        width=width,
+        height=height,
+        quality=read_choice(body, "quality", QUALITIES, "auto"),
+        image_format=read_choice(body, "output_format", FORMATS, "png"),
+    )
+
+
+def _read_size(value: object) -> tuple[int, int]:
+    if value is None or value == "auto":
+        return 1024, 1024
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value) if isinstance(value, str) else None
+    if match is not None:
+        width, height = int(match[1]), int(match[2])
+        if (
+            width in EDGE_PIXELS
+            and height in EDGE_PIXELS
+            and width % EDGE_MULTIPLE == height % EDGE_MULTIPLE == 0
+            and max(width, height) <= MAX_ASPECT_RATIO * min(width, height)
+        ):
+            return width, height
+    raise InvalidRequestError(
+        f"Invalid size {value!r}. Expected 'auto' or WIDTHxHEIGHT, both divisible by {EDGE_MULTIPLE} and from "
+        f"{MIN_PIXELS} to {MAX_PIXELS}, no side over {MAX_ASPECT_RATIO} times the "
+        "other.",
+        param="size",
+        code="invalid_value",
+    )

@@ -1,0 +1,84 @@
+"""Reading request bodies: what image and text calls have in common."""
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+from model_simulator.replies import InvalidRequestError
+
+CHARACTERS_PER_TOKEN = 4
+"""OpenAI's rule of thumb for English."""
+
+
+def read_body(data: bytes) -> dict[str, Any]:
+    """Decode a request's JSON object.
+
+    Raises:
+        InvalidRequestError: it is none, or holds a text that is no Unicode (half of a surrogate pair).
+    """
+    try:
+        body = from_json(data, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequestError("We could not parse the JSON body of your request.") from error
+    if not isinstance(body, dict):
+        raise InvalidRequestError(f"The body is a JSON {type(body).__name__}; expected a JSON object.")
+    return body
+
+
+def check_known_parameters(body: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse parameters that the service does not have.
+
+    Raises:
+        InvalidRequestError: naming the first one.
+    """
+    for name in body:
+        if name not in known:
+            raise InvalidRequestError(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+
+
+def read_text(body: Mapping[str, Any], name: str) -> str:
+    """Return a required text that is not blank.
+
+    Raises:
+        InvalidRequestError: it is missing, blank or no text.
+    """
+    value = body.get(name)
+    if value is None:
+        raise InvalidRequestError(
+            f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter"
+        )
+    if not isinstance(value, str):
+        raise InvalidRequestError(
+            f"Invalid type for '{name}': expected a string, but got {value!r} instead.", param=name, code="invalid_type"
+        )
+    if not value.strip():
+        raise InvalidRequestError(
+            f"Invalid '{name}': empty string. Expected a string with minimum length 1.",
+            param=name,
+            code="empty_string",
+        )
+    return value
+
+
+def read_choice(body: Mapping[str, Any], name: str, known: tuple[str, ...], default: str) -> str:
+    """Return one of the known values, or the default where it is absent.
+
+    Raises:
+        InvalidRequestError: it is another value.
+    """
+    value = body.get(name)
+    if value is None:
+        return default
+    if value not in known:
+        options = ", ".join(f"'{option}'" for option in known)
+        raise InvalidRequestError(
+            f"Invalid value: {value!r}. Supported values are: {options}.", param=name, code="invalid_value"
+        )
+    return str(value)
+
+
+def count_tokens(characters: int) -> int:
+    """Return about how many tokens a text of so many characters has; at least 1."""
+    return max(1, math.ceil(characters / CHARACTERS_PER_TOKEN))

@@ -1,0 +1,166 @@
+"""The simulated service: decides at once what becomes of a call, then takes its time to carry that out."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model_simulator.fault_selection import (
+    BILLED_DROP_RATE,
+    IMAGE_FAULTS,
+    TEXT_FAULTS,
+    Fault,
+    check_content_policy,
+    choose_fault,
+    choose_server_error,
+)
+from model_simulator.faults import Faults
+from model_simulator.image_calls import ImageCall, parse_image_call
+from model_simulator.image_payload import choose_corruption
+from model_simulator.image_quota import ImageQuota
+from model_simulator.image_renderer import ImageRenderer, RenderJob
+from model_simulator.random_streams import ArrivalCounter, RandomStreams, RequestArrival, sample_latency
+from model_simulator.replies import HangUp, InvalidRequestError, Reply, account_blocked, json_reply, rate_limited
+from model_simulator.request_body import read_body
+from model_simulator.stats import CallKind, Stats
+from model_simulator.text_answers import generate_answer, make_response_document, measure_usage
+from model_simulator.text_calls import parse_text_call
+from model_simulator.wire_formats import NATIVE, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of an accepted call: its outcome, and how many seconds after its arrival the caller learns of it."""
+
+    outcome: Reply | HangUp | RenderJob
+    seconds: float
+
+
+class SimulatedService:
+    """The model behind the wire. It is used from one event loop.
+
+    A call is decided and billed when it arrives: whoever hangs up afterwards has still bought it.
+
+    Attributes:
+        stats: what was counted so far.
+        faults: what is done to callers; `set_faults` replaces it.
+    """
+
+    def __init__(self, *, seed: int, faults: Faults, clock: Callable[[], float] = time.monotonic) -> None:
+        self.stats = Stats()
+        self.faults = faults
+        self._random_streams = RandomStreams(seed)
+        self._arrivals = ArrivalCounter()
+        self._quota = ImageQuota(faults.image_requests_per_minute, clock)
+        self._renderer = ImageRenderer()
+
+    def set_faults(self, faults: Faults) -> None:
+        """Replace all faults, from the next call on; what was counted stays."""
+        self.faults = faults
+        self._quota.requests_per_minute = faults.image_requests_per_minute
+
+    def is_account_blocked(self) -> bool:
+        """Tell whether every call is refused because of the images that were billed."""
+        limit = self.faults.account_block_after
+        return limit is not None and self.stats.billed_images >= limit
+
+    def plan_call(self, kind: CallKind, data: bytes, wire: Wire = NATIVE) -> Reply | Plan:
+        """Decide what becomes of a call.
+
+        Args:
+            kind: which kind of call.
+            data: the request's body.
+            wire: how to read it.
+
+        Returns:
+            A refusal, to be answered at once, or the plan for an accepted call, which is billed by now.
+        """
+        if self.is_account_blocked():
+            return account_blocked()
+        try:
+            body = wire.convert_request(read_body(data))
+            return self._plan_image_call(body) if kind == "images" else self._plan_text_call(body)
+        except InvalidRequestError as error:
+            return error.to_reply()
+
+    async def execute(self, plan: Plan, arrived: float) -> Reply | HangUp:
+        """Do what was planned and take the planned time for it, drawing included.
+
+        Args:
+            plan: what to do.
+            arrived: when the call arrived, on the event loop's clock.
+        """
+        outcome = plan.outcome
+        if isinstance(outcome, RenderJob):
+            outcome = replace(await self._renderer.render(outcome), headers=self._report_quota())
+        await asyncio.sleep(arrived + plan.seconds - asyncio.get_running_loop().time())
+        return outcome
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._renderer.close()
+
+    def _plan_image_call(self, body: Mapping[str, Any]) -> Reply | Plan:
+        call = parse_image_call(body)
+        refusal = check_content_policy(call.prompt, self.faults)
+        if refusal is not None:
+            return refusal
+        arrival = self._arrivals.identify("images", body)
+        fault = choose_fault(IMAGE_FAULTS, self.faults.rates, self._random_streams.stream_for_arrival("fault", arrival))
+        if fault is Fault.RATE_LIMITED:
+            self._arrivals.count(arrival)
+            return rate_limited(self.faults.retry_after_seconds, self._report_quota())
+        wait_seconds = self._quota.try_accept()
+        if wait_seconds > 0:
+            # Not counted as seen: when a caller comes back must not change which faults it meets.
+            return rate_limited(wait_seconds, self._report_quota())
+        self._arrivals.count(arrival)
+        return self._plan_image(call, fault, arrival)
+
+    def _plan_image(self, call: ImageCall, fault: Fault | None, arrival: RequestArrival) -> Plan:
+        stream = self._random_streams.stream_for_arrival("image", arrival)
+        latency = self._sample_latency(self.faults.latency_seconds.image, arrival)
+        match fault:
+            case Fault.SERVER_ERROR:
+                return Plan(choose_server_error(stream), latency)
+            case Fault.DROPPED:
+                if stream.random() < BILLED_DROP_RATE:
+                    self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=True)
+                return Plan(HangUp("dropped"), latency)
+            case Fault.TIMEOUT:
+                self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=True)
+                return Plan(HangUp("timeout"), self.faults.timeout_seconds)
+        self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=False)
+        corruption = choose_corruption(stream) if fault is Fault.BAD_IMAGE else None
+        return Plan(RenderJob(call, corruption, self.faults.image_bytes), latency)
+
+    def _plan_text_call(self, body: Mapping[str, Any]) -> Reply | Plan:
+        call = parse_text_call(body)
+        arrival = self._arrivals.identify("responses", body)
+        self._arrivals.count(arrival)
+        fault = choose_fault(TEXT_FAULTS, self.faults.rates, self._random_streams.stream_for_arrival("fault", arrival))
+        if fault is Fault.RATE_LIMITED:
+            return rate_limited(self.faults.retry_after_seconds, {})
+        stream = self._random_streams.stream_for_arrival("text", arrival)
+        latency = self._sample_latency(self.faults.latency_seconds.text, arrival)
+        if fault is Fault.SERVER_ERROR:
+            return Plan(choose_server_error(stream), latency)
+        if fault is Fault.DROPPED and stream.random() >= BILLED_DROP_RATE:
+            return Plan(HangUp("dropped"), latency)
+        writing = self._random_streams.stream_for_request("writing", arrival)
+        answer = generate_answer(call, fault, self.faults, writing=writing, corruption_stream=stream)
+        self.stats.bill_text(call.model, measure_usage(call, answer))
+        if fault is Fault.DROPPED:
+            return Plan(HangUp("dropped"), latency)
+        if fault is Fault.TIMEOUT:
+            return Plan(HangUp("timeout"), self.faults.timeout_seconds)
+        answer_id = f"{arrival.request_hash[:32]}{arrival.earlier_arrivals:04x}"
+        return Plan(json_reply(make_response_document(call, answer, answer_id)), latency)
+
+    def _report_quota(self) -> dict[str, str]:
+        return self._quota.describe() if self.faults.rate_headers else {}
+
+    def _sample_latency(self, median_seconds: float, arrival: RequestArrival) -> float:
+        stream = self._random_streams.stream_for_arrival("latency", arrival)
+        return sample_latency(median_seconds, self.faults.latency_sigma, stream)

@@ -1,0 +1,140 @@
+"""Text answers: written, spoiled where a fault says so, and wrapped as the Responses API does."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model_simulator.fault_selection import Fault, find_score_range
+from model_simulator.faults import Faults
+from model_simulator.request_body import CHARACTERS_PER_TOKEN, count_tokens
+from model_simulator.response_corruption import (
+    add_duplicate_names,
+    add_forbidden_details,
+    add_forbidden_words,
+    truncate_json,
+)
+from model_simulator.text_calls import TextCall
+from model_simulator.text_generation import (
+    evaluate_image,
+    rewrite_prompt,
+    write_categories,
+    write_items,
+    write_row_prompts,
+)
+from model_simulator.text_tasks import EVALUATION
+from shared.models.protocol import Usage
+
+REFUSAL = "I'm sorry, but I can't assist with that request."
+UNREPORTED_TRUNCATION_RATE = 0.5
+"""Half of the truncated answers still claim to be completed."""
+
+WRITERS: Mapping[str, Callable[[Mapping[str, Any], random.Random], dict[str, Any]]] = {
+    "category_list": write_categories,
+    "item_batch": write_items,
+    "prompt_batch": write_row_prompts,
+    "prompt_rewrite": rewrite_prompt,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """What the model wrote; ``is_truncated``: it says itself that it ran out of tokens."""
+
+    text: str
+    is_refusal: bool = False
+    is_truncated: bool = False
+
+
+def generate_answer(
+    call: TextCall, fault: Fault | None, faults: Faults, *, writing: random.Random, corruption_stream: random.Random
+) -> TextAnswer:
+    """Write the answer to a call.
+
+    Args:
+        call: the question.
+        fault: what befalls the whole answer, if anything.
+        faults: which of them spoil drafts, and how images are judged.
+        writing: decides the words; the same for every sighting of the request.
+        corruption_stream: decides what is spoiled; new for every sighting.
+    """
+    if fault is Fault.REFUSAL:
+        return TextAnswer(REFUSAL, is_refusal=True)
+    answer = _write(call, faults, writing)
+    # Both are drawn always, so that one rate does not change what the other one does.
+    rates = faults.rates
+    has_repeats, has_forbidden = (
+        corruption_stream.random() < rates.duplicate_names,
+        corruption_stream.random() < rates.forbidden_words,
+    )
+    if "items" in answer and has_repeats:
+        add_duplicate_names(answer["items"], call.task, corruption_stream)
+    if "items" in answer and has_forbidden:
+        add_forbidden_words(answer["items"], call.task, corruption_stream)
+    if "prompts" in answer and has_forbidden:
+        add_forbidden_details(answer["prompts"], call.task, corruption_stream)
+    text = json.dumps(answer, ensure_ascii=False)
+    if fault is Fault.TRUNCATED_JSON:
+        return TextAnswer(
+            truncate_json(text, corruption_stream),
+            is_truncated=corruption_stream.random() >= UNREPORTED_TRUNCATION_RATE,
+        )
+    if call.max_output_tokens is not None and count_tokens(len(text)) > call.max_output_tokens:
+        return TextAnswer(text[: call.max_output_tokens * CHARACTERS_PER_TOKEN], is_truncated=True)
+    return TextAnswer(text)
+
+
+def _write(call: TextCall, faults: Faults, writing: random.Random) -> dict[str, Any]:
+    if call.schema_name == EVALUATION:
+        score_range = find_score_range(call.task["prompt"], call.task["iteration"], faults)
+        return evaluate_image(call.task, writing, score_range)
+    return WRITERS[call.schema_name](call.task, writing)
+
+
+def measure_usage(call: TextCall, answer: TextAnswer) -> Usage:
+    """Return what the call is billed, in tokens."""
+    return Usage(call.input_tokens, count_tokens(len(answer.text)))
+
+
+def make_response_document(call: TextCall, answer: TextAnswer, answer_id: str) -> dict[str, Any]:
+    """Return the Responses API's document around an answer; ``answer_id`` tells it from others."""
+    status = "incomplete" if answer.is_truncated else "completed"
+    part: dict[str, Any] = (
+        {"type": "refusal", "refusal": answer.text}
+        if answer.is_refusal
+        else {"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []}
+    )
+    usage = measure_usage(call, answer)
+    return {
+        "id": f"resp_{answer_id}",
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": status,
+        "error": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if answer.is_truncated else None,
+        "instructions": None,
+        "max_output_tokens": call.max_output_tokens,
+        "model": call.model,
+        # Models that reason put an item before the message: a reader of output[0] would be wrong.
+        "output": [
+            {"id": f"rs_{answer_id}", "type": "reasoning", "summary": []},
+            {"id": f"msg_{answer_id}", "type": "message", "role": "assistant", "status": status, "content": [part]},
+        ],
+        "parallel_tool_calls": True,
+        "store": False,
+        "temperature": 1.0,
+        "text": {"format": call.text_format},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": 1.0,
+        "usage": {
+            "input_tokens": usage.input_tokens,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": usage.output_tokens,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": usage.input_tokens + usage.output_tokens,
+        },
+        "metadata": {},
+    }

@@ -1,1 +1,0 @@
-"""Adapters: the SDKs behind the ports. Only `shared.wiring` imports them, when they are first used."""

@@ -1,0 +1,1 @@
+"""Call records, and the `audit.sqlite` that is built from them."""

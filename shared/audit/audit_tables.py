@@ -1,0 +1,240 @@
+"""``audit.sqlite``: its tables, and how they are filled. Any SQLite tool opens it; README and docs tell the columns."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from shared.audit.call_records import CallRecord
+from shared.catalog.items import Item
+from shared.messages.runs import Cost
+from shared.runs.request import SeedRequest
+from shared.runs.status import RunStatus
+
+TABLES = """
+CREATE TABLE run_info (
+    run_id TEXT PRIMARY KEY, catalog TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT NOT NULL, completed_at TEXT,
+    error_reason TEXT, error_message TEXT, items INTEGER NOT NULL, images_made INTEGER NOT NULL,
+    images_kept INTEGER NOT NULL, images_failed INTEGER NOT NULL, text_calls INTEGER NOT NULL,
+    image_calls INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, usd REAL NOT NULL,
+    request TEXT NOT NULL);
+CREATE TABLE versions (component TEXT PRIMARY KEY, version TEXT NOT NULL);
+CREATE TABLE prompts (product_id TEXT PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, prompt TEXT NOT NULL,
+    model TEXT NOT NULL, iteration INTEGER, rewrites INTEGER NOT NULL);
+CREATE TABLE rewrites (
+    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, rewrite INTEGER NOT NULL, source TEXT NOT NULL,
+    prompt TEXT NOT NULL, previous TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
+    PRIMARY KEY (product_id, iteration, rewrite));
+CREATE TABLE iterations (
+    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, prompt TEXT NOT NULL, rewrites INTEGER NOT NULL,
+    file TEXT NOT NULL, model TEXT NOT NULL, bytes INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT, is_shipped INTEGER NOT NULL,
+    PRIMARY KEY (product_id, iteration));
+CREATE TABLE evaluations (
+    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, score INTEGER NOT NULL, missing TEXT NOT NULL,
+    wrong TEXT NOT NULL, unwanted TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
+    PRIMARY KEY (product_id, iteration));
+CREATE TABLE refinements (
+    product_id TEXT PRIMARY KEY, iterations INTEGER NOT NULL, first_score INTEGER, best_score INTEGER,
+    shipped_iteration INTEGER, stopped_because TEXT, reason TEXT, nano_usd INTEGER NOT NULL);
+CREATE TABLE api_calls (
+    call_id TEXT PRIMARY KEY, kind TEXT NOT NULL, model TEXT NOT NULL, product_id TEXT, iteration INTEGER, batch TEXT,
+    leg INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, billed INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
+    started_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, request_id TEXT);
+CREATE TABLE errors (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, call_id TEXT, product_id TEXT, reason TEXT NOT NULL,
+    message TEXT NOT NULL, at TEXT);
+"""
+INDEXES = """
+CREATE INDEX api_calls_by_product ON api_calls (product_id);
+CREATE INDEX api_calls_by_model ON api_calls (kind, model);
+CREATE INDEX api_calls_by_status ON api_calls (status);
+CREATE INDEX api_calls_by_reason ON api_calls (reason, started_at);
+CREATE INDEX api_calls_by_duration ON api_calls (duration_ms);
+CREATE INDEX errors_by_reason ON errors (scope, reason);
+CREATE INDEX evaluations_by_score ON evaluations (score);
+CREATE INDEX refinements_by_iterations ON refinements (iterations, best_score);
+CREATE INDEX refinements_by_end ON refinements (stopped_because, reason);
+"""
+SELECT_PROMOTED_PROMPT = "SELECT prompt, model, iteration, rewrites FROM iterations WHERE product_id = ? AND is_shipped"
+SELECT_UNEVALUATED_PROMPT = """
+WITH calls AS (SELECT * FROM api_calls WHERE product_id = ?1 AND kind = 'image'),
+    made AS (SELECT 1 AS iteration FROM calls WHERE status = 'ok' LIMIT 1),
+    worded AS (SELECT prompt, rewrite FROM rewrites JOIN made USING (iteration) WHERE product_id = ?1
+        ORDER BY rewrite DESC LIMIT 1)
+SELECT (SELECT prompt FROM worded), model, (SELECT iteration FROM made), COALESCE((SELECT rewrite FROM worded), 0)
+FROM calls ORDER BY started_at DESC LIMIT 1"""
+"""Of an image that nobody looked at: one that was made was drawn from the prompt that was worded last."""
+
+
+class AuditFile:
+    """A new audit in a file of this machine, to be closed before the file is read.
+
+    Args:
+        path: where to; nothing may be there yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # Whoever fills it may go on in another thread than it began in, but never in two at a time. Who is cancelled
+        # while a thread makes the indexes has to wait for that one: SQLite would crash the process.
+        self._turn = threading.Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False)
+        # One file and nothing beside it. If the machine dies, the audit is made anew: the disk need not be waited for.
+        self._database.execute("PRAGMA journal_mode = DELETE")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._turn:
+            self._database.close()
+
+    def create_indexes(self) -> None:
+        """Make the indexes: quicker once the calls are told, and prompts are found by them."""
+        with self._turn:
+            self._database.executescript(INDEXES)
+
+    def finish(self) -> None:
+        """Make all that was told last."""
+        self._database.commit()
+
+    def add_run(self, run: RunStatus, request: SeedRequest) -> None:
+        """Tell what the run was asked, and how it ended."""
+        self.insert(
+            "run_info",
+            run_id=run.run_id,
+            catalog=run.catalog,
+            status=str(run.status),
+            created_at=format_time(run.created_at),
+            completed_at=None if run.completed_at is None else format_time(run.completed_at),
+            error_reason=None if run.error is None else run.error.reason,
+            error_message=None if run.error is None else run.error.message,
+            items=run.progress.items.accepted,
+            images_made=run.images_made,
+            images_kept=run.images_kept,
+            images_failed=run.progress.images.failed,
+            text_calls=run.cost.text_calls,
+            image_calls=run.cost.image_calls,
+            input_tokens=run.cost.input_tokens,
+            output_tokens=run.cost.output_tokens,
+            usd=run.cost.usd,
+            request=json.dumps(request.to_json(), ensure_ascii=False),
+        )
+        if run.error is not None:
+            self.add_error("run", run.error.reason, run.error.message)
+
+    def add_versions(self, versions: Mapping[str, str]) -> None:
+        """Tell the programs that wrote the audit."""
+        for component, version in versions.items():
+            self.insert("versions", component=component, version=version)
+
+    def add_call(self, call: CallRecord) -> None:
+        """Tell a call, and why it brought nothing, if so."""
+        product_id = None if call.iteration is None else call.subject
+        self.insert(
+            "api_calls",
+            call_id=call.call_id,
+            kind=call.kind,
+            model=call.model,
+            product_id=product_id,
+            iteration=call.iteration,
+            batch=call.subject if call.iteration is None else None,
+            leg=call.resume_count,
+            attempt=call.attempt,
+            status=str(call.status),
+            reason=None if call.reason is None else str(call.reason),
+            billed=call.cost.text_calls + call.cost.image_calls,
+            input_tokens=call.cost.input_tokens,
+            output_tokens=call.cost.output_tokens,
+            nano_usd=call.cost.nano_usd,
+            started_at=format_time(call.started_at),
+            duration_ms=call.duration_ms,
+            request_id=call.request_id,
+        )
+        if call.reason is not None:
+            at = format_time(call.started_at)
+            self.add_error("call", str(call.reason), call.message, call_id=call.call_id, product_id=product_id, at=at)
+
+    def sum_costs(self) -> Cost:
+        """Return what the calls came to."""
+        sums = self._ask(
+            "SELECT TOTAL(billed * (kind <> 'image')), TOTAL(billed * (kind = 'image')), TOTAL(input_tokens), "
+            "TOTAL(output_tokens), COALESCE(SUM(nano_usd), 0) FROM api_calls"
+        )
+        return Cost(*map(int, sums or ()))
+
+    def add_failed_image(self, row: Mapping[str, Any]) -> None:
+        """Tell a recorded row of ``failed_images.json``: an image that was given up."""
+        at = format_time(datetime.fromisoformat(row["at"]))
+        self.add_error("image", row["reason"], row["message"], product_id=row["productId"], at=at)
+
+    def add_rejection(self, row: Mapping[str, Any]) -> None:
+        """Record a row of ``rejected_items.json``: what was not used; the scope is item, category, prompt or row."""
+        name = row.get("name") or row.get("imagePrompt") or ""
+        message = "; ".join(row.get("messages") or filter(None, [row.get("message")]))
+        self.add_error(
+            row.get("kind", "row"),
+            next(iter(row.get("reasons", ())), "") or str(row.get("reason", "")),
+            f"{name}: {message}" if name and message else name or message,
+            product_id=row.get("productId"),
+        )
+
+    def add_error(
+        self,
+        scope: str,
+        reason: str,
+        message: str,
+        *,
+        call_id: str | None = None,
+        product_id: str | None = None,
+        at: str | None = None,
+    ) -> None:
+        """Tell what went wrong; ``scope`` is run, image, call, audit, or what ``add_rejection`` records."""
+        self.insert(
+            "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
+        )
+
+    def add_prompt(self, item: Item) -> None:
+        """Tell the prompt of an item's image, the one that ships, if a call was made for it.
+
+        All calls and the results of all items are told before: they know from which prompt it was drawn.
+        """
+        drawn = self._ask(SELECT_PROMOTED_PROMPT, item.product_id) or self._ask(
+            SELECT_UNEVALUATED_PROMPT, item.product_id
+        )
+        if drawn is not None:
+            prompt, model, iteration, rewrites = drawn
+            self.insert(
+                "prompts",
+                product_id=item.product_id,
+                name=item.name,
+                category=item.category,
+                prompt=item.image_prompt if prompt is None else prompt,
+                model=model,
+                iteration=iteration,
+                rewrites=rewrites,
+            )
+
+    def has_image_calls(self) -> bool:
+        """Tell whether any image call was told."""
+        return self._ask("SELECT 1 FROM api_calls WHERE kind = 'image' LIMIT 1") is not None
+
+    def insert(self, table: str, **row: object) -> None:
+        """Tell a row of a table, by its columns."""
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        # Names are from this module and its like alone; values are bound.
+        self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+
+    def _ask(self, question: str, *values: str) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._database.execute(question, values).fetchone()
+        return row
+
+
+def format_time(moment: datetime) -> str:
+    """Return a moment as SQLite's date functions read it: UTC, with milliseconds."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

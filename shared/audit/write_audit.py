@@ -1,0 +1,180 @@
+"""``audit.sqlite``: what a run paid for, made from its records when it has ended.
+
+Rows go from the store to a file of this machine one by one, and the file to the store piece by piece: 50,000 calls take
+no more memory than 500.
+"""
+
+import asyncio
+import platform
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shared.audit.audit_rounds import add_refined_item
+from shared.audit.audit_tables import AuditFile
+from shared.audit.call_records import has_calls, iterate_calls
+from shared.catalog import catalog_files
+from shared.catalog.prompt_files import iterate_prompted_batches
+from shared.images.refined_items import iterate_refined_items
+from shared.models.protocol import Store
+from shared.reasons import Reason
+from shared.runs import run_files
+from shared.runs.request import SeedRequest
+from shared.runs.status import (
+    RunStatus,
+    StartInventoryView,
+    Status,
+    compose_status,
+    is_run_id,
+    make_cost_view,
+    read_created_at,
+)
+from shared.storage import paths
+from shared.storage.json_files import DamagedFileError
+from shared.version import __version__
+
+AUDIT_NAME = "audit.sqlite"
+AUDIT_TYPE = "application/vnd.sqlite3"
+"""https://www.iana.org/assignments/media-types/application/vnd.sqlite3"""
+
+TABLES_VERSION = "1"
+"""What readers can rely on: a table or a column that changes its meaning gets another one."""
+
+AUDITED_PACKAGES = ("azure-functions", "azure-functions-durable", "openai", "pillow", "pydantic")
+"""What the calls and images depend on, if it is installed."""
+
+CHUNK_BYTES = 1 << 18
+MAX_RUNS_CHECKED = 20
+"""So many of the newest runs: one that died is audited by the next end of a run of its catalog."""
+
+
+async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> RunStatus:
+    """Rebuild a run's audit from its records, and return the status with its path and with what the calls cost.
+
+    The records know more than the run's own count: calls that died with their process, and those of a message that was
+    delivered twice. Where a record is missing, the run's count is the larger one, and stays.
+
+    Args:
+        store: where the run is.
+        status: how it ended, or where it was when it died.
+        request: what it was asked.
+
+    Raises:
+        OSError: this machine has no room for the file.
+        StoreUnavailableError: the store does not answer.
+    """
+    path = audit_path(status.run_id)
+    with TemporaryDirectory(prefix="seeder-audit-") as folder:
+        file = Path(folder) / AUDIT_NAME
+        with AuditFile(file) as audit:
+            audit.add_versions(find_versions())
+            await _add_calls(store, status.run_id, audit)
+            status = status.model_copy(update={"cost": status.cost.raise_to(make_cost_view(audit.sum_costs()))})
+            audit.add_run(status, request)
+            await _add_refined_items(store, status.run_id, audit)
+            await asyncio.to_thread(audit.create_indexes)
+            await _add_prompts(store, status, audit)
+            audit.finish()
+        async with aclosing(_read_file(file)) as pieces:
+            await store.write_chunks(path, pieces, content_type=AUDIT_TYPE)
+    return status.model_copy(update={"outputs": {**status.outputs, "audit": path}})
+
+
+async def list_unaudited_runs(
+    store: Store, catalog_name: str, run_id: str
+) -> AsyncIterator[tuple[RunStatus, SeedRequest]]:
+    """Yield earlier runs of a catalog that made calls and have no audit, with where they were when they died.
+
+    Only the run that holds the catalog may ask: then no other one of the catalog is at work.
+
+    Raises:
+        DamagedFileError: a file of such a run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    newest = await store.list_folders("runs/", limit=MAX_RUNS_CHECKED)
+    for earlier in newest.names:
+        if earlier <= run_id or not is_run_id(earlier) or await store.describe(audit_path(earlier)) is not None:
+            continue
+        if await has_calls(store, earlier):
+            request = await run_files.read_request(store, earlier)
+            if request.catalog == catalog_name:
+                yield await _read_last_status(store, earlier, request), request
+
+
+def audit_path(run_id: str) -> str:
+    """Return where a run's audit is in the store."""
+    return paths.run_file(run_id, AUDIT_NAME)
+
+
+def find_versions() -> dict[str, str]:
+    """Return the versions of what writes an audit."""
+    versions = {
+        "catalog-seeder": __version__,
+        "tables": TABLES_VERSION,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    for package in AUDITED_PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+async def _add_calls(store: Store, run_id: str, audit: AuditFile) -> None:
+    async for call in iterate_calls(store, run_id):
+        if isinstance(call, DamagedFileError):
+            audit.add_error("audit", str(Reason.DAMAGED_FILE), str(call))
+        else:
+            audit.add_call(call)
+    async for product_id, row in run_files.iterate_failures(store, run_id):
+        audit.add_failed_image(row | {"productId": product_id})  # a row of an input tells its own id
+    try:
+        async for row in run_files.iterate_rejections(store, run_id):
+            audit.add_rejection(row)
+    except DamagedFileError as error:
+        audit.add_error("audit", str(Reason.DAMAGED_FILE), str(error))
+
+
+async def _add_refined_items(store: Store, run_id: str, audit: AuditFile) -> None:
+    async for item in iterate_refined_items(store, run_id):
+        add_refined_item(audit, item)
+
+
+async def _add_prompts(store: Store, status: RunStatus, audit: AuditFile) -> None:
+    """Tell the prompts of the images that calls were made for; the catalog is what holds them."""
+    if not audit.has_image_calls():
+        return
+    try:
+        numbers = await catalog_files.list_batch_numbers(store, status.catalog)
+        async for batch in iterate_prompted_batches(store, status.catalog, numbers):
+            for item in batch.items:
+                audit.add_prompt(item)
+    except DamagedFileError as error:
+        audit.add_error("audit", str(Reason.DAMAGED_FILE), str(error))
+
+
+async def _read_last_status(store: Store, run_id: str, request: SeedRequest) -> RunStatus:
+    summary = await run_files.read_status_file(store, run_id, "summary.json")
+    if summary is not None:
+        return summary
+    last = await run_files.read_status_file(store, run_id, "progress.json") or compose_status(
+        run_id,
+        request,
+        status=Status.INTERRUPTED,
+        stage="unknown",
+        found=StartInventoryView(),
+        counters_by_instance=[],
+        updated_at=read_created_at(run_id),
+    )
+    return last.model_copy(update={"status": Status.INTERRUPTED})
+
+
+async def _read_file(file: Path) -> AsyncGenerator[bytes, None]:
+    with file.open("rb") as opened:
+        while piece := opened.read(CHUNK_BYTES):
+            yield piece

@@ -1,0 +1,1 @@
+"""A catalog: items, rules, planning, batches, publishing, pruning."""

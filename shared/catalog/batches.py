@@ -1,0 +1,120 @@
+"""A text call's batch: found where an earlier delivery stored it, else stored under the next free number.
+
+Several writers of a run, in several processes, store their batches side by side. A batch file is created once, so the
+store decides who gets a number; whoever comes second reads what came before and judges its drafts again. So every batch
+is judged against all batches of lower numbers: names are unique and the catalog's size is exact whatever the order.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.catalog import catalog_files
+from shared.catalog.catalog_files import Batch, CatalogIndex
+from shared.catalog.item_rules import DraftValidation, validate_drafts
+from shared.catalog.items import Category, Draft, Item
+from shared.messages.runs import Cost, TextCall
+from shared.models.protocol import Store
+from shared.runs import run_files
+from shared.runs.request import SeedRequest
+
+FILE_EXTENSIONS = {"png": "png", "jpeg": "jpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchContext:
+    """What a text call works with.
+
+    Attributes:
+        call: what the activity was given.
+        request: what the run was asked.
+        categories: the catalog's.
+        index: of all batches that are stored; shared by the run's writers in this process.
+    """
+
+    call: TextCall
+    request: SeedRequest
+    categories: Sequence[Category]
+    index: CatalogIndex
+
+
+@dataclass(frozen=True, slots=True)
+class BilledDrafts:
+    """An answer that was paid: its drafts, how many were asked for, and what it cost."""
+
+    drafts: Sequence[Draft]
+    asked: int
+    cost: Cost
+
+
+async def find_batch_number(store: Store, call: TextCall, index: CatalogIndex) -> Batch | None:
+    """Return the batch that was stored for the call, or None.
+
+    Raises:
+        DamagedFileError: the batch cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    number = None if call.writer is None else index.find_batch_number(call.run_id, call.writer)
+    return None if number is None else await catalog_files.read_batch(store, call.catalog, number)
+
+
+async def store_drafts(store: Store, batch_context: BatchContext, billed: BilledDrafts) -> Batch:
+    """Judge the drafts and store them as a batch, or find that another delivery of the call was quicker.
+
+    Raises:
+        DamagedFileError: a batch cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    call, index = batch_context.call, batch_context.index
+    while True:
+        # Nothing is waited for between this look and the choice of the number: a batch of this call that comes later,
+        # from another process, has this number or a higher one, and then creating fails.
+        stored = await find_batch_number(store, call, index)
+        if stored is not None:
+            return stored
+        number = index.last_batch + 1
+        verdict = _validate(batch_context, billed)
+        await run_files.write_rejections(
+            store, call.run_id, number, (*verdict.rejected, *verdict.dropped), writer=call.writer
+        )
+        batch = _make_batch(number, batch_context, billed, verdict)
+        if await catalog_files.create_batch(store, call.catalog, batch):
+            index.add_batch(number, batch)
+            return batch
+        await index.read_new_batches(store, call.catalog)
+
+
+def _validate(batch_context: BatchContext, billed: BilledDrafts) -> DraftValidation:
+    return validate_drafts(
+        billed.drafts,
+        index=batch_context.index.names,
+        categories=[category.name for category in batch_context.categories],
+        theme=batch_context.request.theme,
+        max_accepted=batch_context.request.target_count - batch_context.index.count_items(),
+        validate_items=batch_context.request.validate_items,
+    )
+
+
+def _make_batch(number: int, batch_context: BatchContext, billed: BilledDrafts, verdict: DraftValidation) -> Batch:
+    return Batch(
+        batch=number,
+        run_id=batch_context.call.run_id,
+        items=tuple(_make_item(draft, batch_context.request) for draft in verdict.accepted),
+        asked=billed.asked,
+        rejected=dict(Counter(str(rejection.reasons[0]) for rejection in verdict.rejected)),
+        cost=billed.cost,
+        writer=batch_context.call.writer,
+    )
+
+
+def _make_item(draft: Draft, request: SeedRequest) -> Item:
+    product_id = str(uuid.uuid4())
+    return Item(
+        product_id=product_id,
+        name=draft.name,
+        description=draft.description,
+        category=draft.category,
+        filename=f"{product_id}.{FILE_EXTENSIONS[request.image_format]}",
+        image_prompt=draft.image_prompt,
+    )

@@ -1,0 +1,141 @@
+"""``state/prompts/``: the image prompts that the text model wrote for a batch's items, and what they cost.
+
+A batch's file is written at most once in a run, and is then the record of its prompts: a repeated activity finds it
+before it pays. A later run that writes what was missing, or was written for other rows, writes the file again.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from pydantic import ConfigDict, TypeAdapter
+
+from shared.catalog.catalog_files import Batch, read_batch
+from shared.catalog.items import Item
+from shared.messages.runs import Cost
+from shared.models.prompts.image_prompts import WrittenPrompt
+from shared.models.protocol import Store, StoreConflictError
+from shared.storage import paths
+from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, parse_json, read_json
+from shared.storage.read_in_order import read_in_order
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPrompts:
+    """What the text model wrote for the items of a batch.
+
+    Attributes:
+        run_id: the run that wrote it last.
+        resume_count: how often that run was resumed before.
+        prompts: by product id.
+        cost: of the call that brought what is new.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    run_id: str
+    resume_count: int = 0
+    prompts: Mapping[str, WrittenPrompt] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
+
+    def apply_to(self, item: Item) -> Item:
+        """Return the item with the prompt that was written for it, if there is one that can be used."""
+        written = self.prompts.get(item.product_id)
+        if written is None or written.prompt is None or not written.is_for(item):
+            return item
+        return item.model_copy(update={"image_prompt": written.prompt})
+
+    def needs_prompt(self, item: Item, run_id: str) -> bool:
+        """Tell whether a run is to let a prompt be written for an item that one may be written for.
+
+        What could not be used is asked for again by another run only.
+        """
+        written = self.prompts.get(item.product_id)
+        return written is None or not written.is_for(item) or (written.prompt is None and self.run_id != run_id)
+
+    def count_fallbacks(self, run_id: str) -> int:
+        """Return how many of a run's prompts could not be used, so that the template's are."""
+        return sum(written.prompt is None for written in self.prompts.values()) if self.run_id == run_id else 0
+
+
+_PROMPTS = TypeAdapter(BatchPrompts)
+
+
+async def read_prompts(store: Store, catalog: str, batch: int) -> BatchPrompts | None:
+    """Return what was written for a batch, or None if nothing was.
+
+    Raises:
+        DamagedFileError: the file cannot be read.
+    """
+    return await read_json(store, paths.prompts_file(catalog, batch), _PROMPTS.validate_python)
+
+
+async def read_prompts_with_etag(store: Store, catalog: str, batch: int) -> tuple[BatchPrompts | None, str | None]:
+    """Return the same with the ETag that ``write_prompts_file`` wants.
+
+    Raises:
+        DamagedFileError: the file cannot be read.
+    """
+    path = paths.prompts_file(catalog, batch)
+    content = await store.read(path)
+    if content is None:
+        return None, None
+    return parse_json(path, content.data, _PROMPTS.validate_python), content.etag
+
+
+async def write_prompts_file(
+    store: Store, catalog: str, batch: int, prompts: BatchPrompts, *, etag: str | None
+) -> bool:
+    """Write what was written for a batch; False, and no change, if somebody else did since the file was read."""
+    path = paths.prompts_file(catalog, batch)
+    data = dump_json(_PROMPTS.dump_python(prompts, mode="json", by_alias=True))
+    if etag is None:
+        return await store.create(path, data, content_type=JSON_TYPE)
+    try:
+        await store.write(path, data, content_type=JSON_TYPE, if_match=etag)
+    except StoreConflictError:
+        return False
+    return True
+
+
+async def iterate_batches_and_prompts(
+    store: Store, catalog: str, numbers: Sequence[int]
+) -> AsyncIterator[tuple[Batch, BatchPrompts | None]]:
+    """Yield the batches of these numbers, each with what the text model wrote for it, if anything.
+
+    Raises:
+        DamagedFileError: a file cannot be read.
+    """
+    prompted = {number async for number in _list_numbers(store, catalog)}
+
+    async def read(number: int) -> tuple[Batch | None, BatchPrompts | None]:
+        batch = await read_batch(store, catalog, number)
+        return batch, await read_prompts(store, catalog, number) if number in prompted else None
+
+    async for batch, prompts in read_in_order(numbers, read):
+        if batch is not None:
+            yield batch, prompts
+
+
+async def iterate_prompted_batches(store: Store, catalog: str, numbers: Sequence[int]) -> AsyncIterator[Batch]:
+    """Yield the batches of these numbers, each item with the prompt that its image is asked for with.
+
+    Raises:
+        DamagedFileError: a file cannot be read.
+    """
+    async for batch, prompts in iterate_batches_and_prompts(store, catalog, numbers):
+        yield batch if prompts is None else replace(batch, items=tuple(map(prompts.apply_to, batch.items)))
+
+
+async def count_fallbacks(store: Store, catalog: str, run_id: str) -> int:
+    """Return how many prompts of a catalog a run could not use, so that the template's are."""
+    numbers = _list_numbers(store, catalog)
+    found = read_in_order(numbers, lambda number: read_prompts(store, catalog, number))
+    return sum([prompts.count_fallbacks(run_id) async for prompts in found if prompts is not None])
+
+
+async def _list_numbers(store: Store, catalog: str) -> AsyncIterator[int]:
+    async for info in store.list_files(paths.prompts_folder(catalog)):
+        stem, _, ending = info.path.rpartition("/")[2].partition(".")
+        if ending == "json" and stem.isdecimal():
+            yield int(stem)

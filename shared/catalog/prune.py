@@ -1,0 +1,85 @@
+"""Prune: gives up on the items that have no image, so that the catalog has no gaps; a backup comes first."""
+
+from dataclasses import replace
+from typing import Any
+
+from shared.catalog import catalog_files
+from shared.catalog.items import Item, SourceItem
+from shared.catalog.publish import PUBLISHED_FILES, iterate_missing_items, publish, read_catalog_view
+from shared.images.thumbnail_files import match_thumbnails, remove_thumbnails
+from shared.models.protocol import CatalogSeederError, Store
+from shared.storage import paths
+from shared.storage.json_files import JSON_TYPE, parse_json
+
+
+class NothingToKeepError(CatalogSeederError):
+    """No item of the catalog has an image, so pruning would empty it."""
+
+
+async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any]:
+    """Remove the items without an image from the catalog's state and publish the rest.
+
+    A killed prune leaves each batch whole, of before or after; doing it again finishes it. Thumbnails without their
+    image go, too; they have no backup, as they are made of images.
+
+    Args:
+        store: where the catalog lives.
+        name: the catalog.
+        prune_id: names the backup.
+
+    Returns:
+        ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None if nothing
+        had to change.
+
+    Raises:
+        NothingToKeepError: no item has an image, as after a dry run.
+    """
+    view = await read_catalog_view(store, name, with_images=True)
+    if view.missing and not view.images:
+        raise NothingToKeepError(f"no item of catalog {name!r} has an image; expected one at least: repair it first")
+    missing = [item async for item in iterate_missing_items(store, view)]
+    backup: str | None = None
+    if missing:
+        backup = paths.backup_file(prune_id, "")
+        for published in PUBLISHED_FILES:
+            await _back_up(store, paths.catalog_file(name, published), prune_id)
+        missing_ids = {item.product_id for item in missing}
+        for number in view.incomplete_batches:
+            await _prune_batch(store, name, number, missing_ids, prune_id)
+        view = await read_catalog_view(store, name, with_images=True)
+    await remove_thumbnails(store, await match_thumbnails(store, name, view.image_table))
+    outputs = await publish(store, view)
+    return {
+        "catalog": name,
+        "pruned": [_describe(item) for item in missing],
+        "items": view.items,
+        "backup": backup,
+        "outputs": outputs,
+    }
+
+
+async def _prune_batch(store: Store, name: str, number: int, missing: set[str], prune_id: str) -> None:
+    path = paths.batch_file(name, number)
+    content = await store.read(path)
+    if content is None:
+        return
+    batch = parse_json(path, content.data, catalog_files.parse_batch)
+    kept = tuple(item for item in batch.items if item.product_id not in missing)
+    if len(kept) < len(batch.items):
+        await _back_up(store, path, prune_id)
+        retired = tuple(
+            catalog_files.RetiredItem(item.source_id, item.importer_id or item.source_id)
+            for item in batch.items
+            if item.product_id in missing and isinstance(item, SourceItem)
+        )
+        pruned = replace(batch, items=kept, retired=batch.retired + retired)
+        await catalog_files.replace_batch(store, name, pruned, etag=content.etag)
+
+
+async def _back_up(store: Store, path: str, prune_id: str) -> None:
+    if await store.describe(path) is not None:
+        await store.write_chunks(paths.backup_file(prune_id, path), store.read_chunks(path), content_type=JSON_TYPE)
+
+
+def _describe(item: Item) -> dict[str, str]:
+    return {"productId": item.public_id, "name": item.name, "category": item.category}

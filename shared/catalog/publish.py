@@ -1,0 +1,241 @@
+"""Publishing: what the importer reads is written last, atomically, and only where it changed.
+
+A catalog may hold 50,000 items, so none of this holds them: each step reads the batches anew.
+"""
+
+from array import array
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from shared.catalog import catalog_files
+from shared.catalog.category_names import CategoryNames
+from shared.catalog.importer_state import load_category_names, write_category_names
+from shared.catalog.items import Item, SourceItem
+from shared.catalog.published_files import PUBLISHED_FILES, PublishedFile, make_published_files
+from shared.images.generated_prompts import iterate_generated_batches
+from shared.images.image_metadata import ImageMetadata, ImageTable, list_image_metadata
+from shared.images.placeholder_files import remove_placeholders
+from shared.images.thumbnail_files import match_thumbnails
+from shared.inputs.importer_ids import ChangedIds
+from shared.models.protocol import Store
+from shared.runs.request import SeedRequest
+from shared.storage import paths
+from shared.storage.json_arrays import ContentDigest, JsonArrayEncoder, write_array_if_changed
+from shared.storage.json_files import read_json
+
+__all__ = [
+    "PUBLISHED_FILES",
+    "CatalogView",
+    "iterate_complete_items",
+    "iterate_missing_items",
+    "publish",
+    "read_catalog_view",
+    "write_partial_catalog",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogView:
+    """What a catalog holds at one moment.
+
+    An item is *complete* if its image is in the store, in a dry run always; all others are *missing*. A *row* is an
+    item to publish: a complete one, or a missing one that has a placeholder.
+
+    Attributes:
+        name: the catalog.
+        with_images: False takes items without an image for complete.
+        batches: the numbers of its batches.
+        incomplete_batches: those that hold missing items.
+        images: the validated images in the store; some may belong to no item.
+        category_names: how the catalog's categories are spelled.
+        items: how many it holds.
+        images: how many of the items have their image in the store.
+        outdated: how many of the images show what the item's row said before.
+        variants: how many rows are a variant of an item.
+        placeholders: how many have a placeholder instead, to be published.
+        changed_ids: the rows that have another id in the importer.
+        obsolete_placeholders: file names of others: of items that are gone, or the catalog's last run wants none.
+        perceptual_hashes: the perceptual hashes of these images, in acceptance order, of those that have one.
+        request: of the catalog's last run: it says from what source the items are.
+        files: what the files to publish will hold, by their names in a run's outputs.
+    """
+
+    name: str
+    with_images: bool
+    batches: tuple[int, ...]
+    incomplete_batches: tuple[int, ...]
+    image_table: ImageTable
+    category_names: CategoryNames
+    items: int
+    images: int
+    outdated: int
+    variants: int
+    placeholders: int
+    changed_ids: ChangedIds
+    obsolete_placeholders: tuple[str, ...]
+    perceptual_hashes: "array[int]"
+    request: SeedRequest
+    files: Mapping[str, ContentDigest]
+
+    @property
+    def categories(self) -> int:
+        """How many categories the catalog has."""
+        return len(self.category_names.list_categories())
+
+    @property
+    def rows(self) -> int:
+        """How many items there are to publish."""
+        return self.images + self.placeholders if self.with_images else self.items
+
+    @property
+    def missing(self) -> int:
+        """How many items are not complete; some of them may have a placeholder."""
+        return self.items - self.images if self.with_images else 0
+
+    def find_published_image(self, item: Item) -> ImageMetadata | None:
+        """Return what is published as an item's image: that, or its placeholder."""
+        return _find_published_image(self.image_table, item, self.request)
+
+
+async def read_image_table(store: Store, name: str) -> ImageTable:
+    """Return the validated images of a catalog, and which of them have a thumbnail."""
+    image_table = await list_image_metadata(store, name)
+    await match_thumbnails(store, name, image_table)
+    return image_table
+
+
+async def read_catalog_view(
+    store: Store,
+    name: str,
+    *,
+    with_images: bool,
+    image_table: ImageTable | None = None,
+) -> CatalogView:
+    """Return what a catalog holds.
+
+    Args:
+        store: where it is.
+        name: the catalog.
+        with_images: False takes items without an image for complete.
+        image_table: its images, if they were read already.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+    """
+    path = paths.state_file(name, "request.json")
+    request = await read_json(store, path, SeedRequest.model_validate) or SeedRequest(catalog=name)
+    names = await load_category_names(store, name, from_input=request.source != "generate")
+    image_table = await read_image_table(store, name) if image_table is None else image_table
+    numbers = await catalog_files.list_batch_numbers(store, name)
+    incomplete: list[int] = []
+    items = images = outdated = variants = 0
+    published_placeholders: set[str] = set()
+    perceptual_hashes = array("Q")
+    changed_ids = ChangedIds()
+    texts = [(file, JsonArrayEncoder()) for file in make_published_files(request, names, with_images=with_images)]
+    async for batch in iterate_generated_batches(store, name, numbers, image_table):
+        for item in batch.items:
+            image = image_table.find(item.filename)
+            items += 1
+            images += image is not None
+            names.choose(item.category)
+            changed_ids.note(item)
+            outdated += image is not None and is_image_outdated(item, image)
+            variants += len(item.variants) if isinstance(item, SourceItem) else 0
+            if image is not None and image.dhash is not None:
+                perceptual_hashes.append(image.dhash)
+            if image is None and with_images and incomplete[-1:] != [batch.batch]:
+                incomplete.append(batch.batch)
+            published_image = _find_published_image(image_table, item, request)
+            if published_image is not None and published_image.is_placeholder:
+                published_placeholders.add(item.filename)
+            for file, text in texts:
+                row = file.describe_item(item, published_image)
+                if row is not None:
+                    text.add(row)
+    for _, text in texts:
+        text.end()
+    return CatalogView(
+        name=name,
+        with_images=with_images,
+        batches=tuple(numbers),
+        incomplete_batches=tuple(incomplete),
+        image_table=image_table,
+        category_names=names,
+        items=items,
+        images=images,
+        outdated=outdated,
+        variants=variants,
+        placeholders=len(published_placeholders),
+        changed_ids=changed_ids,
+        obsolete_placeholders=tuple(
+            name for name in image_table.list_placeholders() if name not in published_placeholders
+        ),
+        perceptual_hashes=perceptual_hashes,
+        request=request,
+        files={file.output: text.content_digest() for file, text in texts},
+    )
+
+
+async def iterate_complete_items(store: Store, view: CatalogView) -> AsyncIterator[Item]:
+    """Yield the items that have their image, in acceptance order; all of them in a dry run."""
+    async for batch in catalog_files.iterate_batches(store, view.name, view.batches):
+        for item in batch.items:
+            if not view.with_images or item.filename in view.image_table:
+                yield item
+
+
+async def iterate_missing_items(store: Store, view: CatalogView) -> AsyncIterator[Item]:
+    """Yield the items without an image, in acceptance order; none in a dry run."""
+    async for batch in catalog_files.iterate_batches(store, view.name, view.incomplete_batches):
+        for item in batch.items:
+            if item.filename not in view.image_table:
+                yield item
+
+
+async def publish(store: Store, view: CatalogView) -> dict[str, str]:
+    """Write what importers read: the categories first, the catalog last; files that hold this already are left alone.
+
+    Placeholders that no row names any more are removed after that.
+    """
+    outputs = {
+        "catalog": paths.catalog_file(view.name, "catalog.json"),
+        "categories": paths.catalog_file(view.name, "categories.json"),
+        "images": paths.image_folder(view.name),
+    }
+    await write_category_names(store, view.name, view.category_names, from_input=view.request.source != "generate")
+    for file in reversed(make_published_files(view.request, view.category_names, with_images=view.with_images)):
+        outputs[file.output] = paths.catalog_file(view.name, file.filename)
+        rows = _write_rows(store, view, file)
+        await write_array_if_changed(store, outputs[file.output], rows, view.files[file.output])
+    await remove_placeholders(store, view.name, view.obsolete_placeholders)
+    return outputs
+
+
+async def write_partial_catalog(store: Store, run_id: str, view: CatalogView) -> dict[str, str]:
+    """Write what would be published, for a look at a run that did not come so far or was asked to wait."""
+    path = paths.run_file(run_id, "catalog.partial.json")
+    file = make_published_files(view.request, view.category_names, with_images=view.with_images)[0]
+    await write_array_if_changed(store, path, _write_rows(store, view, file), view.files[file.output])
+    return {"partialCatalog": path}
+
+
+async def _write_rows(store: Store, view: CatalogView, file: PublishedFile) -> AsyncIterator[object]:
+    async for batch in iterate_generated_batches(store, view.name, view.batches, view.image_table):
+        for item in batch.items:
+            row = file.describe_item(item, view.find_published_image(item))
+            if row is not None:
+                yield row
+
+
+def is_image_outdated(item: Item, image: ImageMetadata) -> bool:
+    """Return whether an image shows what its item's row said before."""
+    earlier = item.earlier if isinstance(item, SourceItem) else None
+    if earlier is None or not earlier.is_outdated:
+        return False
+    return image.run_countdown_ms is None or image.run_countdown_ms > paths.parse_inverted_time(earlier.run_id)
+
+
+def _find_published_image(image_table: ImageTable, item: Item, request: SeedRequest) -> ImageMetadata | None:
+    image = image_table.find(item.filename)
+    return image_table.find_placeholder(item.filename) if image is None and request.placeholder else image

@@ -1,0 +1,110 @@
+"""The files of a catalog that others read, and how an item is written in each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Final
+
+from shared.catalog.category_names import CategoryNames
+from shared.catalog.items import Item, SourceItem, find_content_type
+from shared.images.image_metadata import ImageMetadata
+from shared.inputs.item_builder import write_importer_row, write_source_row, write_variant_row
+from shared.rendering.perceptual_hash import format_dhash
+from shared.runs.request import SeedRequest
+from shared.storage import paths
+from shared.storage.json_arrays import RawJson
+
+PUBLISHED_FILES = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
+
+
+PLACEHOLDER_MARK: Final[dict[str, bool]] = {"placeholder": True}
+"""What a row has whose image is a placeholder, and no other row: importers pass over what they do not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file to publish.
+
+    Attributes:
+        output: its name in a run's outputs.
+        filename: its name below the catalog.
+        describe_item: an item's row, by the item and its image or placeholder if it has one; None = the item has none.
+    """
+
+    output: str
+    filename: str
+    describe_item: Callable[[Item, ImageMetadata | None], object | None]
+
+
+def make_published_files(request: SeedRequest, categories: CategoryNames, *, with_images: bool) -> list[PublishedFile]:
+    """Return the files of a catalog, ``catalog.json`` first.
+
+    Args:
+        request: of the catalog's last run.
+        categories: how they are spelled; those of items are added.
+        with_images: False takes items without an image for complete.
+    """
+
+    def write_item(item: Item, image: ImageMetadata | None) -> object | None:
+        return (
+            None if with_images and image is None else write_importer_row(item, categories) | _placeholder_mark(image)
+        )
+
+    def write_input_row(item: Item, image: ImageMetadata | None) -> object | None:
+        if not isinstance(item, SourceItem):
+            return write_item(item, image)
+        row = write_source_row(item, request, has_image=image is not None, extra_members=_placeholder_mark(image))
+        return RawJson(",\n".join([row, *map(write_variant_row, item.variants, repeat(item.source_id))]))
+
+    def describe(item: Item, image: ImageMetadata | None) -> object | None:
+        return None if image is None else _describe_image(request.catalog, item, image)
+
+    def describe_upload(item: Item, image: ImageMetadata | None) -> object | None:
+        return None if image is None else _describe_upload(request.catalog, item, image)
+
+    if request.source == "generate":
+        return [
+            PublishedFile("catalog", "catalog.json", write_item),
+            PublishedFile("manifest", "manifest.json", describe),
+        ]
+    return [
+        PublishedFile("catalog", "catalog.json", write_input_row),
+        PublishedFile("importerCatalog", "importer-catalog.json", write_item),
+        PublishedFile("manifest", "manifest.json", describe),
+        PublishedFile("uploadManifest", "upload-manifest.json", describe_upload),
+    ]
+
+
+def _placeholder_mark(image: ImageMetadata | None) -> dict[str, bool]:
+    return PLACEHOLDER_MARK if image is not None and image.is_placeholder else {}
+
+
+def _describe_image(catalog: str, item: Item, image: ImageMetadata) -> dict[str, object]:
+    described: dict[str, object] = {
+        "productId": item.public_id,
+        "filename": item.filename,
+        "url": paths.image_file(catalog, item.filename),
+        "bytes": image.size,
+        "width": image.width,
+        "height": image.height,
+        "sha256": image.sha256,
+        "contentType": find_content_type(item.filename),
+        "thumbnail": paths.thumbnail_file(catalog, item.filename) if image.has_thumbnail else None,
+        "dhash": None if image.dhash is None else format_dhash(image.dhash),
+    }
+    if image.iteration is not None:
+        described["iteration"] = image.iteration
+    if isinstance(item, SourceItem) and item.importer_id not in {None, item.source_id}:
+        described["importerId"] = item.importer_id
+    return described | _placeholder_mark(image)
+
+
+def _describe_upload(catalog: str, item: Item, image: ImageMetadata) -> dict[str, object]:
+    """Return what a copy to other storage needs."""
+    return {
+        "productId": item.public_id,
+        "path": paths.image_file(catalog, item.filename),
+        "bytes": image.size,
+        "contentType": find_content_type(item.filename),
+        "sha256": image.sha256,
+    } | _placeholder_mark(image)

@@ -1,0 +1,107 @@
+"""Themes: what a catalog is about. The default is LEGO-style figures; any other comes with the request as data."""
+
+from string import Formatter
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+
+from shared.text.cleaning import clean_line
+
+DEFAULT_OPENINGS = ("Photorealistic LEGO-style minifigure", "Photorealistic LEGO-style figure")
+DEFAULT_TAIL = "clean background, high detail, vibrant, evenly lit, 1024x1024"
+
+FORBIDDEN_TRADEMARK_WORDS = (
+    "logo",
+    "logos",
+    "official",
+    "trademark",
+    "trademarked",
+    "licensed",
+    "copyright",
+    "copyrighted",
+)
+FORBIDDEN_FRANCHISES = (
+    "Star Wars", "Jedi", "Sith", "Darth Vader", "Marvel", "Avengers", "Spider-Man", "Spiderman", "Iron Man", "X-Men",
+    "DC Comics", "Batman", "Superman", "Wonder Woman", "Justice League", "Harry Potter", "Hogwarts", "Ninjago",
+    "Disney", "Pixar", "Pokemon", "Pikachu", "Minecraft", "Fortnite", "Super Mario", "Zelda", "Transformers",
+    "Lord of the Rings", "Game of Thrones", "Star Trek", "Jurassic Park", "Indiana Jones", "James Bond",
+    "Playmobil", "Barbie", "Hello Kitty", "Sesame Street", "Muppets", "Teenage Mutant Ninja Turtles",
+)  # fmt: skip
+
+DEFAULT_PROMPT_TEMPLATE = "Product photo of {name}, {category}, {colour}, {material}, {attributes}, {description}"
+TEMPLATE_FIELDS = ("name", "description", "category", "colour", "material", "attributes")
+
+MAX_FIXED_PROMPT_CHARACTERS = 180
+"""Of the 230 characters that an image prompt is asked for within, 50 belong to the item."""
+
+
+def _clean_words(text: str) -> str:
+    """Return the text as drafts' texts are before they are compared with it."""
+    line = clean_line(text)
+    if not line:
+        raise ValueError(f"{text[:40]!r} is blank; expected words")
+    return line
+
+
+def _check_template(text: str) -> str:
+    """Return a template whose fields are those of a product."""
+    line = _clean_words(text)
+    try:
+        parts = [part for piece in line.split(",") for part in Formatter().parse(piece)]
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no template: {error}") from error
+    names = [name for _, name, _, _ in parts if name is not None]
+    wrong = [name for name in names if name not in TEMPLATE_FIELDS]
+    if wrong or not names or any(spec or conversion for _, _, spec, conversion in parts):
+        got = f"{{{wrong[0]}}}" if wrong else repr(text[:40])
+        raise ValueError(f"has {got}; expected fields such as {{name}}, of {', '.join(TEMPLATE_FIELDS)}")
+    return line
+
+
+Phrase = Annotated[str, StringConstraints(max_length=120), AfterValidator(_clean_words)]
+
+
+class Theme(BaseModel):
+    """What a catalog is about and how its images are asked for.
+
+    Attributes:
+        subject: what the items are, in the words that the model reads.
+        openings: an item's image prompt starts with one of these.
+        tail: every image prompt ends with it.
+        forbidden_words: words and phrases that no text of an item may hold; found without regard to case, at word
+            boundaries. Giving them replaces the default list.
+        prompt_template: how a product becomes an image prompt; a part between commas is left out where its fields are
+            empty. Brands and forbidden words are taken out.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+    )
+
+    subject: Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean_words)] = "LEGO-style minifigures"
+    openings: tuple[Phrase, ...] = Field(default=DEFAULT_OPENINGS, min_length=1, max_length=8, strict=False)
+    tail: Annotated[str, StringConstraints(max_length=120), AfterValidator(clean_line)] = DEFAULT_TAIL
+    forbidden_words: tuple[Phrase, ...] = Field(
+        default=FORBIDDEN_TRADEMARK_WORDS + FORBIDDEN_FRANCHISES,
+        max_length=500,
+        strict=False,
+    )
+
+    prompt_template: Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_template)] = (
+        DEFAULT_PROMPT_TEMPLATE
+    )
+
+    @model_validator(mode="after")
+    def _check_fixed_length(self) -> Self:
+        fixed = max(map(len, self.openings)) + len(self.tail)
+        if fixed > MAX_FIXED_PROMPT_CHARACTERS:
+            raise ValueError(
+                f"the longest of openings and the tail have {fixed} characters together; "
+                f"expected at most {MAX_FIXED_PROMPT_CHARACTERS}, so that a prompt has room for the item",
+            )
+        return self

@@ -1,0 +1,1 @@
+"""Sign-in without keys: credentials and their tokens."""

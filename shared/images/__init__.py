@@ -1,0 +1,1 @@
+"""Images of items: metadata, rounds, promotion, thumbnails, placeholders."""

@@ -1,0 +1,137 @@
+"""How the refining of an item's image ends: with its summary, whatever it came to."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from shared.catalog import catalog_files
+from shared.catalog.items import Item
+from shared.catalog.prompt_files import iterate_prompted_batches
+from shared.images.image_step import ImageStepJob, find_item
+from shared.images.promote import promote_best
+from shared.images.refinement_policy import RefinementEnd, pick_best_round
+from shared.images.round_files import EvaluationRecord, PromptRecord, RoundFiles, RoundRecord, list_unfinished_items
+from shared.messages.images import FailedImage, ImageAction, ImageStep
+from shared.messages.runs import Cost, Failure
+from shared.models.protocol import Store
+from shared.runs.request import SeedRequest
+from shared.runs.status import make_cost_view
+from shared.services.container import Services
+from shared.storage.json_files import DamagedFileError
+
+logger = logging.getLogger(__name__)
+
+
+async def complete_refinement(job: ImageStepJob, halt: RefinementEnd) -> None:
+    """Write the summary of an item whose image is not improved any more.
+
+    Raises:
+        DamagedFileError: a record of the item cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    await _write_summary(job.results, job.item, job.request, halt)
+
+
+async def fail_refinement(services: Services, failed: FailedImage) -> None:
+    """Write the summary of an item of which a call failed for good, if images are looked at in its run.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    request = await services.caches.read_request(services.store, failed.run_id)
+    if request.refine.is_wanted:
+        item = await find_item(services, failed.catalog, failed.run_id, failed.batch, failed.product_id)
+        results = RoundFiles(services.store, failed.run_id, failed.product_id)
+        await _write_summary(results, item, request, RefinementEnd.FAILED, failed.failure)
+
+
+async def finish_unfinished_refinements(
+    store: Store, run_id: str, request: SeedRequest, failure: Failure | None
+) -> None:
+    """Let the items that a run leaves in the middle keep the best of their images, and write their summaries.
+
+    Args:
+        store: where the run is.
+        run_id: the run; nothing of it is under way any more.
+        request: what it was asked.
+        failure: it ended early.
+
+    Raises:
+        StoreUnavailableError: the store does not answer; doing it again finishes it.
+    """
+    unfinished = await list_unfinished_items(store, run_id) if request.refine.is_wanted else set()
+    numbers = await catalog_files.list_batch_numbers(store, request.catalog) if unfinished else []
+    async for batch in iterate_prompted_batches(store, request.catalog, numbers):
+        for item in batch.items:
+            if item.product_id not in unfinished:
+                continue
+            results = RoundFiles(store, run_id, item.product_id)
+            try:
+                await promote_best(store, request, item, results)
+                await _write_summary(results, item, request, RefinementEnd.RUN_ENDED, failure)
+            except DamagedFileError as error:
+                logger.warning("no summary for item %s of run %s: %s is damaged", item.product_id, run_id, error.path)
+
+
+async def _write_summary(
+    results: RoundFiles,
+    item: Item,
+    request: SeedRequest,
+    halt: RefinementEnd,
+    failure: Failure | None = None,
+) -> None:
+    """Write ``summary.json`` of an item from its records."""
+    rounds: list[dict[str, Any]] = []
+    spent, scores = Cost(), []
+    for number in range(1, request.refine.iterations + 1):
+        prompts = await _list_prompts(results, number, request.policy_rewrites)
+        iteration, evaluation = await results.read_round(number), await results.read_evaluation(number)
+        cost = sum((record.cost for record in (*prompts, iteration, evaluation) if record is not None), Cost())
+        spent += cost
+        if iteration is not None:
+            rounds.append(_describe_round(iteration, evaluation, cost))
+        if evaluation is not None:
+            scores.append(evaluation.score)
+    promoted = pick_best_round(scores) if scores else (1 if rounds else None)
+    await results.write_summary(
+        {
+            "productId": item.public_id,
+            "name": item.name,
+            "filename": item.filename,
+            "prompt": item.image_prompt,
+            "iterations": len(rounds),
+            "shippedIteration": promoted,
+            "score": max(scores, default=None),
+            "acceptScore": request.refine.accept_score,
+            "stoppedBecause": str(halt),
+            "failure": None if failure is None else {"reason": str(failure.reason), "message": failure.message},
+            "rounds": rounds,
+            "cost": make_cost_view(spent).model_dump(mode="json", by_alias=True),
+        },
+    )
+
+
+async def _list_prompts(results: RoundFiles, round_: int, max_rewrites: int) -> Sequence[PromptRecord]:
+    """Return the prompts that were written for a round, in order."""
+    found = [] if round_ == 1 else [await results.read_prompt(ImageStep(ImageAction.REWRITE, round_))]
+    found += [
+        await results.read_prompt(ImageStep(ImageAction.REWRITE, round_, rewrite))
+        for rewrite in range(1, max_rewrites + 1)
+    ]
+    return [record for record in found if record is not None]
+
+
+def _describe_round(iteration: RoundRecord, evaluation: EvaluationRecord | None, cost: Cost) -> dict[str, Any]:
+    """Return a row of the summary: an image, and what was thought of it."""
+    return {
+        "iteration": iteration.iteration,
+        "prompt": iteration.prompt,
+        "rewrites": iteration.rewrites,
+        "file": iteration.file,
+        "score": None if evaluation is None else evaluation.score,
+        "missing": [] if evaluation is None else list(evaluation.missing),
+        "wrong": [] if evaluation is None else list(evaluation.wrong),
+        "unwanted": [] if evaluation is None else list(evaluation.unwanted),
+        "usd": make_cost_view(cost).usd,
+    }

@@ -1,0 +1,95 @@
+"""The best image of an item's rounds becomes the item's, whoever comes first, last or twice.
+
+Messages are delivered late and to several processes. So nothing here follows from what a message says: what ships
+follows from the scores on record, and it goes over the very file that was seen before they were read. Whoever records
+a better score meanwhile ships after that, and then the file is another one.
+"""
+
+from dataclasses import dataclass
+
+from shared.catalog.catalog_files import is_valid_image
+from shared.catalog.items import Item, find_content_type
+from shared.images.refinement_policy import pick_best_round
+from shared.images.round_files import RoundFiles
+from shared.images.thumbnail import ensure_thumbnail, store_thumbnail
+from shared.models.protocol import FileInfo, Store, StoreConflictError
+from shared.runs.request import SeedRequest
+from shared.storage import paths
+
+IDENTITY_METADATA_KEYS = ("run_id", "iteration", "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstImage:
+    """An item's first image, while whoever bought it still has it in hand."""
+
+    data: bytes
+    thumbnail: bytes | None
+
+
+async def promote_best(
+    store: Store,
+    request: SeedRequest,
+    item: Item,
+    results: RoundFiles,
+    first: FirstImage | None = None,
+) -> None:
+    """Make the best-scored image of an item's rounds the item's, unless it is; with no score it is the first one.
+
+    Args:
+        store: where the catalog is.
+        request: what the run was asked.
+        item: whose image it is.
+        results: what the run has of the item.
+        first: spares reading it again.
+
+    Raises:
+        DamagedFileError: an evaluation cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    path = paths.image_file(request.catalog, item.filename)
+    while True:
+        current = await store.describe(path)
+        scores = [found.score for found in await results.list_evaluations(request.refine.iterations)]
+        number = pick_best_round(scores) if scores else 1
+        best = await results.describe_round_image(number, item.filename)
+        if best is None or not is_valid_image(best):
+            return
+        if current is not None and all(
+            current.metadata.get(fact) == best.metadata[fact] for fact in IDENTITY_METADATA_KEYS
+        ):
+            break
+        in_memory = first if number == 1 else None
+        data = await _read(store, best) if in_memory is None else in_memory.data
+        if await _replace(store, path, current, data, best, content_type=find_content_type(item.filename)):
+            if in_memory is not None and in_memory.thumbnail is not None:
+                await store_thumbnail(store, request.catalog, item.filename, in_memory.thumbnail, best.metadata)
+            break
+    if request.thumbnails:
+        await ensure_thumbnail(store, request.catalog, item.filename, best)
+
+
+async def _read(store: Store, image: FileInfo) -> bytes:
+    content = await store.read(image.path)
+    if content is None:
+        raise LookupError(f"{image.path} is gone; expected the image that was just seen there")
+    return content.data
+
+
+async def _replace(
+    store: Store,
+    path: str,
+    seen: FileInfo | None,
+    data: bytes,
+    image: FileInfo,
+    *,
+    content_type: str,
+) -> bool:
+    """Write an image over the file that was seen; False if that is another one by now."""
+    if seen is None:
+        return await store.create(path, data, content_type=content_type, metadata=image.metadata)
+    try:
+        await store.write(path, data, content_type=content_type, metadata=image.metadata, if_match=seen.etag)
+    except StoreConflictError:
+        return False
+    return True

@@ -1,0 +1,202 @@
+"""What the records of a run tell of the items whose images it looked at, for its audit and its list of them."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from shared.images.refinement_policy import MAX_ITERATIONS, pick_best_round
+from shared.images.round_files import (
+    ADAPTERS,
+    SUMMARY_NAME,
+    EvaluationRecord,
+    PromptRecord,
+    RoundFiles,
+    RoundRecord,
+    SummaryRecord,
+)
+from shared.messages.images import ImageAction, ImageStep
+from shared.messages.runs import Cost
+from shared.models.protocol import Store
+from shared.storage import paths
+from shared.storage.json_files import DamagedFileError, read_json
+from shared.storage.read_in_order import read_in_order
+
+
+@dataclass(frozen=True, slots=True)
+class RefinementResult:
+    """What the looking at an item's images came to.
+
+    Attributes:
+        iterations: images that were drawn.
+        first_score: of the first image, 0-100; None where it could not be looked at.
+        best_score: of the image that ships.
+        shipped_iteration: which image ships, from 1; None = there is none.
+        stopped_because: a ``RefinementEnd``; None = the run died before the item was done.
+        reason: of the failure, where a call failed for good or the run ended early.
+        message: of that failure.
+    """
+
+    iterations: int
+    first_score: int | None
+    best_score: int | None
+    shipped_iteration: int | None
+    stopped_because: str | None
+    reason: str | None
+    message: str | None = None
+
+
+@dataclass(slots=True)
+class RefinedItem:
+    """An item's records in a run, as far as they can be read.
+
+    Attributes:
+        product_id: the item's id, by which files are named.
+        prompts: what the text model wrote, by the step that it is for, in order.
+        iterations: the images by their number, in order.
+        evaluations: what was thought of them, by the same number.
+        summary: how the item ended; None = it did not.
+        damaged: what is wrong with records that cannot be read.
+    """
+
+    product_id: str
+    prompts: dict[ImageStep, PromptRecord] = field(default_factory=dict)
+    iterations: dict[int, RoundRecord] = field(default_factory=dict)
+    evaluations: dict[int, EvaluationRecord] = field(default_factory=dict)
+    summary: SummaryRecord | None = None
+    damaged: list[DamagedFileError] = field(default_factory=list)
+
+    @property
+    def cost(self) -> Cost:
+        """What the records tell that was paid; failed calls leave none."""
+        costs = [record.cost for record in self.prompts.values()]
+        costs += [record.cost for record in self.iterations.values()]
+        costs += [record.cost for record in self.evaluations.values()]
+        return sum(costs, Cost())
+
+    @property
+    def was_evaluated(self) -> bool:
+        """Tell whether images were to be looked at: prompts are written anew in other runs, too."""
+        return bool(self.iterations or self.summary)
+
+    def summarize_refinement(self) -> RefinementResult:
+        """Return what it came to."""
+        return summarize_refinement(self.iterations, self.evaluations, self.summary)
+
+
+_KINDS: Mapping[str, type] = {
+    "results": RoundRecord,
+    "evaluation": EvaluationRecord,
+    "prompt": PromptRecord,
+}
+_RECORD = re.compile(r"iteration_([1-9])_(?:(results|evaluation|prompt)|rewrite_([1-9]))\.json")
+
+
+def summarize_refinement(
+    iterations: Mapping[int, RoundRecord],
+    evaluations: Mapping[int, EvaluationRecord],
+    summary: SummaryRecord | None,
+) -> RefinementResult:
+    """Return what the looking at an item's images came to; its summary has the last word."""
+    if summary is not None:
+        return RefinementResult(
+            iterations=summary.iterations,
+            first_score=summary.rounds[0].score if summary.rounds else None,
+            best_score=summary.score,
+            shipped_iteration=summary.shipped_iteration,
+            stopped_because=summary.stopped_because,
+            reason=None if summary.failure is None else summary.failure.reason,
+            message=None if summary.failure is None else summary.failure.message,
+        )
+    scores = [evaluation.score for evaluation in evaluations.values()]
+    best = list(evaluations)[pick_best_round(scores) - 1] if scores else None
+    first = evaluations.get(1)
+    return RefinementResult(
+        iterations=len(iterations),
+        first_score=None if first is None else first.score,
+        best_score=max(scores, default=None),
+        shipped_iteration=best or (1 if iterations else None),
+        stopped_because=None,
+        reason=None,
+    )
+
+
+async def list_refined_ids(store: Store, run_id: str) -> set[str]:
+    """Return the ids of the items whose images a run was to look at, by which files are named."""
+    folder = paths.results_folder(run_id)
+    found: set[str] = set()
+    async for info in store.list_files(folder):
+        product_id, _, name = info.path.removeprefix(folder).partition("/")
+        match = _RECORD.fullmatch(name)
+        if name == SUMMARY_NAME or (match is not None and match[2] == "results"):
+            found.add(product_id)
+    return found
+
+
+async def read_refinement_result(store: Store, run_id: str, product_id: str) -> RefinementResult:
+    """Return what the looking at an item's images came to; one file is read where it has ended.
+
+    Raises:
+        DamagedFileError: a record of the item cannot be read.
+    """
+    round_files = RoundFiles(store, run_id, product_id)
+    summary = await round_files.read_summary()
+    if summary is not None:
+        return summarize_refinement({}, {}, summary)
+    rounds_on_record = [await round_files.read_round(number) for number in range(1, MAX_ITERATIONS + 1)]
+    evaluations = await round_files.list_evaluations(MAX_ITERATIONS)
+    return summarize_refinement(
+        {record.iteration: record for record in rounds_on_record if record is not None},
+        {record.iteration: record for record in evaluations},
+        None,
+    )
+
+
+async def iterate_refined_items(store: Store, run_id: str) -> AsyncIterator[RefinedItem]:
+    """Yield what a run recorded of its items' images and prompts, in the order of the ids; a few are in memory."""
+    folder = paths.results_folder(run_id)
+
+    async def read(path: str) -> tuple[str, str, object]:
+        product_id, _, name = path.removeprefix(folder).partition("/")
+        try:
+            return product_id, name, await read_json(store, path, ADAPTERS[_find_kind(name)].validate_python)
+        except DamagedFileError as error:
+            return product_id, name, error
+
+    files = (info.path async for info in store.list_files(folder) if _is_record(info.path))
+    item: RefinedItem | None = None
+    async for product_id, name, record in read_in_order(files, read):
+        if item is None or item.product_id != product_id:
+            if item is not None:
+                yield item
+            item = RefinedItem(product_id)
+        _add_record(item, name, record)
+    if item is not None:
+        yield item
+
+
+def _is_record(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name == SUMMARY_NAME or _RECORD.fullmatch(name) is not None
+
+
+def _find_kind(name: str) -> type:
+    match = _RECORD.fullmatch(name)
+    if match is None:
+        return SummaryRecord
+    return _KINDS[match[2] or "prompt"]
+
+
+def _add_record(item: RefinedItem, name: str, record: object) -> None:
+    """Put a record to the others of its kind, by the numbers in its name."""
+    match = _RECORD.fullmatch(name)
+    number, rewrite = (int(match[1]), int(match[3] or 0)) if match is not None else (0, 0)
+    if isinstance(record, DamagedFileError):
+        item.damaged.append(record)
+    elif isinstance(record, SummaryRecord):
+        item.summary = record
+    elif isinstance(record, RoundRecord):
+        item.iterations[number] = record
+    elif isinstance(record, EvaluationRecord):
+        item.evaluations[number] = record
+    elif isinstance(record, PromptRecord):
+        item.prompts[ImageStep(ImageAction.REWRITE, number, rewrite)] = record

@@ -1,0 +1,124 @@
+"""``refinements.json``: what the looking at the images of a run came to, item by item, and all of it in a line."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.catalog import catalog_files
+from shared.catalog.items import Item
+from shared.catalog.publish import CatalogView
+from shared.images.refined_items import RefinementResult, list_refined_ids, read_refinement_result
+from shared.models.protocol import Store
+from shared.storage import paths
+from shared.storage.json_arrays import write_array
+from shared.storage.read_in_order import read_in_order
+
+OUTPUT = "refinements"
+ORDINALS = ("first", "second", "third")
+
+
+@dataclass(slots=True)
+class RefinementTotals:
+    """What the looking at images came to in all.
+
+    Attributes:
+        items_with_image: items that got an image.
+        promoted_rounds: of those of them whose image was looked at, how many kept which one.
+        first_score_sum: sum of the scores of their first images.
+        best_score_sum: sum of the scores of the images that ship.
+        failures_by_reason: how many items with an image a failure ended before they were done, by its reason.
+        messages: of the first failure of each reason.
+    """
+
+    items_with_image: int = 0
+    promoted_rounds: Counter[int] = field(default_factory=Counter)
+    first_score_sum: int = 0
+    best_score_sum: int = 0
+    failures_by_reason: Counter[str] = field(default_factory=Counter)
+    messages: dict[str, str] = field(default_factory=dict)
+
+    def count(self, outcome: RefinementResult) -> None:
+        """Count an item in."""
+        self.items_with_image += outcome.iterations > 0
+        first, best, promoted_rounds = outcome.first_score, outcome.best_score, outcome.shipped_iteration
+        if first is not None and best is not None and promoted_rounds is not None:
+            self.promoted_rounds[promoted_rounds] += 1
+            self.first_score_sum += first
+            self.best_score_sum += best
+        if outcome.iterations and outcome.reason is not None:
+            self.failures_by_reason[outcome.reason] += 1
+            self.messages.setdefault(outcome.reason, outcome.message or "")
+
+    def describe(self) -> str | None:
+        """Return it in a line; None where no item got an image that was to be looked at."""
+        evaluated = self.promoted_rounds.total()
+        if not self.items_with_image:
+            return None
+        line = f"images looked at: {evaluated}" + (
+            f" of {self.items_with_image}" if evaluated < self.items_with_image else ""
+        )
+        if not evaluated:
+            return line
+        kept = ", the ".join(
+            f"{ORDINALS[number - 1]} {count}" for number, count in sorted(self.promoted_rounds.items())
+        )
+        first, best = round(self.first_score_sum / evaluated), round(self.best_score_sum / evaluated)
+        scores = f"{first} -> {best}" if set(self.promoted_rounds) != {1} else f"{best}"
+        return f"{line} (kept the {kept}; mean score {scores})"
+
+    def describe_failures(self) -> str | None:
+        """Return in a line why items were not done, with the message of one failure; None where all were."""
+        if not self.failures_by_reason:
+            return None
+        counts = self.failures_by_reason.most_common()
+        reasons = ", ".join(f"{count} x {reason}" for reason, count in counts)
+        return f"images not looked at to the end: {reasons}; such as: {self.messages[counts[0][0]]}"
+
+
+async def write_refinements(store: Store, run_id: str, view: CatalogView) -> tuple[dict[str, str], RefinementTotals]:
+    """Write the list, also an empty one: one row for each item whose images the run was to look at, and did begin.
+
+    Returns:
+        The list's path, and what it comes to.
+
+    Raises:
+        DamagedFileError: a record of an item, or a batch, cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    output = {OUTPUT: paths.run_file(run_id, "refinements.json")}
+    totals = RefinementTotals()
+    refined = await list_refined_ids(store, run_id)
+
+    async def read(item: Item) -> tuple[Item, RefinementResult]:
+        return item, await read_refinement_result(store, run_id, item.product_id)
+
+    async def describe() -> AsyncIterator[dict[str, Any]]:
+        async for item, outcome in read_in_order(_iterate_items_by_id(store, view, refined), read):
+            totals.count(outcome)
+            yield _describe(item, outcome)
+
+    await write_array(store, output[OUTPUT], describe())
+    return output, totals
+
+
+async def _iterate_items_by_id(store: Store, view: CatalogView, product_ids: set[str]) -> AsyncIterator[Item]:
+    """Yield the items of these ids in acceptance order."""
+    async for batch in catalog_files.iterate_batches(store, view.name, view.batches if product_ids else ()):
+        for item in batch.items:
+            if item.product_id in product_ids:
+                yield item
+
+
+def _describe(item: Item, outcome: RefinementResult) -> dict[str, Any]:
+    return {
+        "productId": item.public_id,
+        "name": item.name,
+        "filename": item.filename,
+        "iterations": outcome.iterations,
+        "shippedIteration": outcome.shipped_iteration,
+        "score": outcome.best_score,
+        "firstScore": outcome.first_score,
+        "stoppedBecause": outcome.stopped_because,
+        "reason": outcome.reason,
+    }

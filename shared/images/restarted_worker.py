@@ -1,0 +1,40 @@
+"""What is left of a page for an image worker that was started again after an earlier instance of it was lost."""
+
+from collections.abc import Iterable
+
+from shared.catalog.catalog_files import is_valid_image
+from shared.images.image_step import find_item, read_cost
+from shared.messages.images import ClaimWorkPageInput, ImageJob
+from shared.messages.runs import Counters
+from shared.runs.run_files import read_failure
+from shared.services.container import Services
+from shared.storage import paths
+
+
+async def skip_finished_jobs(
+    services: Services, claim: ClaimWorkPageInput, jobs: Iterable[ImageJob]
+) -> tuple[tuple[ImageJob, ...], Counters]:
+    """Return the jobs of a page that are still to be done, and what the others came to.
+
+    A refined image is left to its steps: each of them finds what it did before.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    request = await services.caches.read_request(services.store, claim.run_id)
+    remaining: list[ImageJob] = []
+    counters = Counters()
+    for job in jobs:
+        row = await read_failure(services.store, claim.run_id, job.product_id)
+        if row is not None:
+            counters += Counters(failed={row["reason"]: 1})
+            continue
+        item = await find_item(services, claim.catalog, claim.run_id, job.batch, job.product_id)
+        stored = await services.store.describe(paths.image_file(claim.catalog, item.filename))
+        is_ours = stored is not None and stored.metadata.get("run_id") == claim.run_id
+        if stored is not None and is_ours and is_valid_image(stored) and not request.refine.is_wanted:
+            counters += Counters(made=1, cost=read_cost(stored))
+        else:
+            remaining.append(job)
+    return tuple(remaining), counters

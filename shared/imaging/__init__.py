@@ -1,1 +1,0 @@
-"""Looking at pictures and laying them out; Pillow is loaded only when it is used."""

@@ -1,0 +1,113 @@
+"""Image prompts for rows: by the theme's template from a product, from what a row of prompts says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Final
+
+from shared.catalog.forbidden_words import WordRemoval, drop_trademark_signs, remove_words
+from shared.catalog.theme import Theme
+from shared.inputs.brands import find_brand, find_forbidden_words
+from shared.text.cleaning import clean_line
+
+MAX_VALUE_CHARACTERS: Final = 400
+"""Of a product's text that a prompt takes over: what an image shows is said in the first sentences."""
+
+_EMPTY_ENDS: Final = " ,;:-"
+
+
+@dataclass(frozen=True, slots=True)
+class RowPrompt:
+    """A row's image prompt, and what of the row's texts it leaves out, one a line."""
+
+    text: str
+    left_out: tuple[str, ...] = ()
+
+
+def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
+    """Return a product's image prompt: the template's parts that have a value, without brands, and the theme's tail.
+
+    Args:
+        theme: its template, forbidden words and tail.
+        values: the product's fields; missing ones are empty.
+    """
+    used = {name for _, name, _, _ in Formatter().parse(theme.prompt_template) if name}
+    words = _list_words(theme, values)
+    left_out: list[str] = []
+    safe: dict[str, str] = {}
+    for name in used:
+        cut = remove_words(values.get(name, ""), words)
+        left_out += [f"{removed!r} of {name}" for removed in cut.removed]
+        text = drop_trademark_signs(cut.text)
+        safe[name] = shorten(text)
+        if len(text) > len(safe[name]):
+            left_out.append(f"{name} behind its first {len(safe[name])} characters")
+    if "name" in used and not _has_word(safe["name"]):
+        _replace_empty_name(safe, values, words)
+    parts = []
+    for part in theme.prompt_template.split(","):
+        names = [name for _, name, _, _ in Formatter().parse(part) if name]
+        if not names or any(safe.get(name) for name in names):
+            parts.append(" ".join(part.format_map(_Blank(safe)).split()).strip(_EMPTY_ENDS))
+    return RowPrompt(_join([*parts, theme.tail]), tuple(sorted(left_out)))
+
+
+def write_scene_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
+    """Return the image prompt of a row of prompts: its own, or its title, then scene and mood, and the theme's tail."""
+    mood = values.get("mood", "")
+    subject = values.get("prompt") or values.get("title", "")
+    return RowPrompt(_join([subject, values.get("scene", ""), f"{mood} mood" if mood else "", theme.tail]))
+
+
+def read_own_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
+    """Return the image prompt that a product's row has, without brands; empty if it has none."""
+    cut = remove_words(values.get("prompt", ""), _list_words(theme, values))
+    left_out = tuple(f"{removed!r} of prompt" for removed in cut.removed)
+    return RowPrompt(clean_line(drop_trademark_signs(cut.text)), left_out)
+
+
+def clean_text(text: str, words: tuple[str, ...]) -> str:
+    """Return a text without some words and without trademark signs."""
+    cut: WordRemoval = remove_words(text, words)
+    return drop_trademark_signs(cut.text)
+
+
+def shorten(text: str) -> str:
+    """Return as much of a text as a prompt takes over of it, cut between words."""
+    if len(text) <= MAX_VALUE_CHARACTERS:
+        return text
+    return text[:MAX_VALUE_CHARACTERS].rpartition(" ")[0].rstrip(" ,;:") or text[:MAX_VALUE_CHARACTERS]
+
+
+def _list_words(theme: Theme, values: Mapping[str, str]) -> tuple[str, ...]:
+    return (*filter(None, [find_brand(values)]), *find_forbidden_words(theme))
+
+
+def _replace_empty_name(safe: dict[str, str], values: Mapping[str, str], words: tuple[str, ...]) -> None:
+    """Put the category, else the description, else the name as it is in the place of a name with no word left."""
+    for name in ("category", "description"):
+        text = safe[name] if name in safe else shorten(clean_text(values.get(name, ""), words))
+        if _has_word(text):
+            safe["name"] = text
+            if name in safe:
+                safe[name] = ""  # else it would be there twice
+            return
+    safe["name"] = values.get("name", "")
+
+
+def _has_word(text: str) -> bool:
+    return sum(map(str.isalpha, text)) > 0
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _join(parts: list[str]) -> str:
+    """Return the parts as one line; a part that ends a sentence is followed by no comma."""
+    line = ""
+    for part in (clean_line(part) for part in parts):
+        if part:
+            line = part if not line else f"{line}{' ' if line[-1] in '.!?' else ', '}{part}"
+    return line

@@ -1,0 +1,161 @@
+"""What an item becomes when its row says something else, and which of them a row belongs to."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from shared.catalog.items import EarlierPrompt, Item, SourceItem, VariantRow
+from shared.inputs.column_mapping import FieldMapping
+from shared.inputs.digest_table import hash_text
+from shared.inputs.item_builder import describe_row
+from shared.inputs.row_identity import TextIdentities
+from shared.inputs.row_reader import Row
+from shared.inputs.row_values import parse_row
+from shared.runs.request import SeedRequest
+from shared.text.cleaning import fold_name
+
+_FIELDS_NOT_FROM_ROW: Final = {"product_id", "filename", "source_id", "importer_id", "earlier", "variants"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What the input says of an item by now.
+
+    Attributes:
+        index: of the item in its batch.
+        row: what its row says; None = the same as before.
+        variant: a variant that is new, or says something else.
+        removed_variant: the key of a variant that is an item by now; None = none is.
+    """
+
+    index: int
+    row: Row | None = None
+    variant: VariantRow | None = None
+    removed_variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentImage:
+    """The image that an item has: the run that generated it ("" = none of ours), and the item's prompt by then."""
+
+    generated_by: str
+    prompt: str
+
+
+class ItemIdentities:
+    """Finds the row of an input that an item belongs to: by its id, or, if the row has none, by what it says.
+
+    Args:
+        source: ``products`` or ``prompts``.
+        mapping: of the input; None = it has no rows.
+    """
+
+    def __init__(self, source: str, mapping: FieldMapping | None) -> None:
+        self._is_by_text = source == "prompts" and mapping is not None
+        self._mapping = mapping
+        self._identities = TextIdentities(source)
+
+    def find(self, item: Item) -> str:
+        """Return the identity of an item's row; items are to be given in acceptance order."""
+        if not self._is_by_text or self._mapping is None or not isinstance(item, SourceItem):
+            return item.public_id
+        values = read_values(item, self._mapping)
+        return item.source_id if values.get("id") else self._identities.find("", values)
+
+
+def read_values(item: SourceItem, mapping: FieldMapping) -> dict[str, str]:
+    """Return the fields of an item's row as words; none of a row that cannot be read any more."""
+    row = _parse(item.row)
+    return {name: mapping.read(row, name) for name in mapping.columns}
+
+
+def apply_change(
+    old: Item,
+    change: RowChange,
+    request: SeedRequest,
+    mapping: FieldMapping | None,
+    image: CurrentImage | None,
+    *,
+    run_id: str,
+) -> Item:
+    """Return an item as its row says by now; its id, its file name and its image stay.
+
+    An image that was there before is remembered with its prompt. It is outdated if the row's texts have changed, rather
+    than what is made of them: a new theme, mapping or version regenerates nothing.
+
+    Args:
+        old: the item.
+        change: what the input says.
+        request: what the run was asked.
+        mapping: of the input.
+        image: the item's, if it has one.
+        run_id: the run.
+    """
+    if not isinstance(old, SourceItem):
+        return old
+    if change.variant is not None:
+        return put_variant(old, change.variant)
+    if change.removed_variant is not None:
+        kept = tuple(variant for variant in old.variants if variant.key != change.removed_variant)
+        return old.model_copy(update={"variants": kept})
+    if change.row is None or mapping is None:
+        return old
+    row = replace(change.row, id=old.source_id)
+    new = describe_row(row, request, product_id=old.product_id, filename=old.filename)
+    earlier = None
+    if image is not None:
+        before = replace(row, text=old.row, values=read_values(old, mapping))
+        said = describe_row(before, request, product_id=old.product_id, filename=old.filename)
+        earlier = _find_earlier(old, image, run_id, is_changed=_fold_texts(said) != _fold_texts(new))
+        if fold_name(earlier.prompt) == fold_name(new.image_prompt):
+            earlier = None if earlier.prompt == new.image_prompt else set_outdated(earlier, is_outdated=False)
+    return new.model_copy(update={"importer_id": old.importer_id, "earlier": earlier, "variants": old.variants})
+
+
+def put_variant(item: SourceItem, variant: VariantRow) -> SourceItem:
+    """Return an item with a variant, in place of the one of the same key."""
+    kept = [variant if known.key == variant.key else known for known in item.variants]
+    if all(known.key != variant.key for known in item.variants):
+        kept.append(variant)
+    return item.model_copy(update={"variants": tuple(kept)})
+
+
+def set_outdated(earlier: EarlierPrompt, *, is_outdated: bool) -> EarlierPrompt:
+    """Return an earlier prompt whose image is outdated, or is not."""
+    return earlier.model_copy(update={"is_outdated": is_outdated})
+
+
+def hash_content(item: Item) -> int:
+    """Return a digest that changes when a row says something else than its item."""
+    return hash_text(item.model_dump_json(exclude=_FIELDS_NOT_FROM_ROW))
+
+
+def hash_variant(parent: int, key: str) -> int:
+    """Return what stands for a variant of a product, never 0."""
+    digest = hashlib.blake2b(f"{parent:016x}/{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") or 1
+
+
+def _find_earlier(old: SourceItem, image: CurrentImage, run_id: str, *, is_changed: bool) -> EarlierPrompt:
+    """Return the prompt of the image that an item has: the one of its last change, if it was not generated since."""
+    known = old.earlier
+    if known is None or not known.applies_to(image.generated_by):
+        return EarlierPrompt(prompt=image.prompt, run_id=run_id, is_outdated=is_changed)
+    return EarlierPrompt(prompt=known.prompt, run_id=run_id, is_outdated=is_changed or known.is_outdated)
+
+
+def _fold_texts(item: SourceItem) -> list[str]:
+    """Return what an image is generated from: the prompt, and what a text model writes one from."""
+    texts = [item.image_prompt]
+    if item.facts is not None:
+        texts += [item.name, item.description, item.category, *map(str, sorted(item.facts.items()))]
+    return [fold_name(text) for text in texts]
+
+
+def _parse(text: str) -> Mapping[str, Any]:
+    try:
+        value = parse_row(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

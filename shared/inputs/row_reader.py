@@ -1,0 +1,342 @@
+"""Reads an input row by row: each becomes a record of what its image needs, a variant, or a problem that names it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.inputs.column_mapping import SAMPLE_ROWS, TEXT_FIELDS, FieldMapping, is_known_name, list_columns, map_fields
+from shared.inputs.digest_table import DigestTable, hash_text
+from shared.inputs.encodings import describe_undecodable, make_decoder
+from shared.inputs.format_detection import SAMPLE_CHARACTERS, detect_layout
+from shared.inputs.row_identity import TextIdentities
+from shared.inputs.row_values import NumberText, parse_row
+from shared.inputs.tokenizer import InputError, InputFormat, RawRow, Splitter
+from shared.inputs.variants import PrecedingProduct, VariantRule
+from shared.reasons import Reason
+
+if TYPE_CHECKING:
+    import codecs
+
+MAX_ROWS: Final = 50_000
+"""As many items as a catalog can hold."""
+
+ERROR_CONTEXT_CHARACTERS: Final = 30
+"""So many characters before a byte that cannot be read are shown, to find the place."""
+
+MAX_SOURCE_ID_CHARACTERS: Final = 500
+MAX_ROW_PROMPT_CHARACTERS: Final = 4_000
+"""The least of what the image models take (DALL-E 3 takes 4,000, the GPT image models more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that can have an image.
+
+    Attributes:
+        number: from 1.
+        id: as it is given, or made of the number.
+        text: the row's JSON text; an object.
+        values: its fields as words, by field, without markup.
+        identity: what identifies the row in every version of the input: its id, or what it says.
+        parent_digest: of a variant that has an image of its own, ``hash_text`` of its product's identity.
+    """
+
+    number: int
+    id: str
+    text: str
+    values: Mapping[str, str]
+    identity: str = ""
+    parent_digest: int | None = None
+
+    @property
+    def has_id(self) -> bool:
+        """Return whether the id is given."""
+        return self.identity == self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row that is a variant of a product: kept, without an image of its own.
+
+    Attributes:
+        number: from 1.
+        parent: the product, as the row calls it.
+        parent_digest: ``hash_text`` of the product's identity.
+        key: distinguishes it from the product's other variants; empty = its place among them.
+        text: the row's JSON text; an object.
+    """
+
+    number: int
+    parent: str
+    parent_digest: int
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row cannot have an image: its number, the field if it is about one, what was got and expected."""
+
+    row: int
+    field: str | None
+    reason: Reason
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the problem as a row of ``rejected_items.json``."""
+        return {"row": self.row, "field": self.field, "reasons": [str(self.reason)], "message": self.message}
+
+    def __str__(self) -> str:
+        return f"row {self.row}{f', {self.field}' if self.field else ''}: {self.message}"
+
+
+RowResult = Row | Variant | RowProblem
+
+
+def make_prompt_row_id(number: int) -> str:
+    """Return the id of a row of prompts that has none."""
+    return f"prompt-{number:04d}"
+
+
+class RowReader:
+    """Takes an input's bytes in pieces, cut anywhere, and gives its rows in order; of each it keeps a digest of the id.
+
+    Variants that stand before their product come last.
+
+    Args:
+        source: ``products`` or ``prompts``.
+        name: the input's file name, whose ending may tell its format.
+        requested_columns: columns by field, as the request has them.
+        variants_are_rows: each variant that says how it differs gets an image of its own.
+    """
+
+    def __init__(
+        self, source: str, name: str, requested_columns: Mapping[str, str], *, variants_are_rows: bool = False
+    ) -> None:
+        self.source = source
+        self.format: InputFormat | None = None
+        self.mapping: FieldMapping | None = None
+        self.columns: list[str] = []
+        self._name = name
+        self._requested_columns = requested_columns
+        self._variants_are_rows = variants_are_rows
+        self.notes: tuple[str, ...] = ()
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._first_bytes = b""
+        self._line = 1
+        self._latest = ""
+        self._beginning = ""
+        self._splitter: Splitter | None = None
+        self._sample_rows: list[_Parsed] = []
+        self._ids = DigestTable()
+        self._identities = TextIdentities(source)
+        self._variants: VariantRule | None = None
+        self._references = DigestTable(1)
+        self._preceding: PrecedingProduct | None = None
+        self._orphans: list[tuple[_Parsed, str, str]] = []
+        self._seen = 0
+
+    def feed(self, piece: bytes) -> Iterator[RowResult]:
+        """Take the next piece and yield the rows that end in it.
+
+        Raises:
+            InputError: the input cannot be read as a whole.
+        """
+        yield from self._take_bytes(piece, is_last=False)
+
+    def finish(self) -> Iterator[RowResult]:
+        """Take it that the last piece was the last one, and yield what is left.
+
+        Raises:
+            InputError: the input cannot be read as a whole, or has no rows.
+        """
+        yield from self._take_bytes(b"", is_last=True)
+        if self._splitter is not None:
+            yield from self._read_all(self._splitter.finish())
+        if self.mapping is None:
+            if not self._sample_rows:
+                raise InputError("has no rows; expected one at least")
+            yield from self._find_mapping()
+        yield from self._resolve_orphans()
+
+    def _take_bytes(self, piece: bytes, *, is_last: bool) -> Iterator[RowResult]:
+        if self._decoder is None:
+            self._first_bytes += piece
+            if len(self._first_bytes) < 4 and not is_last:  # noqa: PLR2004 - a byte order mark
+                return
+            piece, self._first_bytes = self._first_bytes, b""
+            self._decoder = make_decoder(piece)
+        try:
+            text = self._decoder.decode(piece, final=is_last)
+        except UnicodeDecodeError as error:
+            raise InputError(
+                describe_undecodable(error, self._latest, self._line, is_first=self._splitter is None)
+            ) from error
+        self._line += text.count("\n")
+        self._latest = (self._latest + text)[-ERROR_CONTEXT_CHARACTERS:]
+        yield from self._take(text, is_last=is_last)
+
+    def _take(self, text: str, *, is_last: bool = False) -> Iterator[RowResult]:
+        if self._splitter is None:
+            self._beginning = (self._beginning + text).lstrip("\ufeff")
+            if not is_last and len(self._beginning) < SAMPLE_CHARACTERS:
+                return
+            sample = self._beginning[:SAMPLE_CHARACTERS]
+            layout = detect_layout(self._name, sample, self.source, lambda name: is_known_name(self.source, name))
+            self.format, self._splitter, self.notes = layout.format, layout.splitter, layout.notes
+            text, self._beginning = self._beginning, ""
+        yield from self._read_all(self._splitter.feed(text))
+
+    def _read_all(self, rows: Iterator[RawRow]) -> Iterator[RowResult]:
+        for raw in rows:
+            self._seen = raw.number
+            if raw.number > MAX_ROWS:
+                raise InputError(f"has more than {MAX_ROWS:,} rows; a catalog holds at most that many")
+            parsed = _parse(raw, may_be_text=self.source == "prompts")
+            if raw.number == 1 and parsed.problem is not None and self.format is InputFormat.JSON_LINES:
+                self._check_is_lines(parsed.problem)
+            if self.mapping is None:
+                self._sample_rows.append(parsed)
+                if len(self._sample_rows) == SAMPLE_ROWS:
+                    yield from self._find_mapping()
+            else:
+                yield from self._read(parsed, self.mapping)
+
+    def _check_is_lines(self, problem: str) -> None:
+        """Raise if the input was taken for JSON Lines by its first character, and its first line is none."""
+        if not self._name.casefold().endswith((".jsonl", ".ndjson")):
+            raise InputError(
+                f"is neither a JSON array nor JSON Lines: it does not begin with '[', and its first line {problem}; "
+                "expected an array of rows, or one row a line"
+            )
+
+    def _find_mapping(self) -> Iterator[RowResult]:
+        rows = [parsed.value for parsed in self._sample_rows if parsed.problem is None]
+        self.columns = list_columns(rows)
+        if not self.columns and self.source == "products":
+            worst = self._sample_rows[0]
+            raise InputError(f"has no row that can be read: row {worst.number} {worst.problem or 'has no members'}")
+        self.mapping = map_fields(self.source, self.columns, self._requested_columns, rows)
+        if self.source == "products":
+            self._variants = VariantRule(self.columns, rows)
+        first, self._sample_rows = self._sample_rows, []
+        for parsed in first:
+            yield from self._read(parsed, self.mapping)
+
+    def _read(self, parsed: "_Parsed", mapping: FieldMapping) -> Iterator[RowResult]:
+        number = parsed.number
+        if parsed.problem is not None:
+            self._preceding = None
+            yield RowProblem(number, None, Reason.BAD_ROW, parsed.problem)
+            return
+        values = {name: mapping.read(parsed.value, name) for name in mapping.columns}
+        own = parent = None
+        if self._variants is not None:
+            parent = self._variants.find_parent(parsed.value, values, self._preceding)
+            own = None if parent is None else self._complete(parsed, values, *parent)
+            if parent is not None and own is None:
+                yield from self._import_variant(parsed, *parent)
+                return
+            values = own or values
+        given_id = values.get("id", "")
+        row_id = given_id or (make_prompt_row_id(number) if self.source == "prompts" else "")
+        problem = self._check(row_id, values, mapping)
+        if problem is not None:
+            self._preceding = None
+            yield RowProblem(number, *problem)
+            return
+        self._ids.put(hash_text(row_id))
+        of = None if own is None or parent is None else self._find_parent(*parent)
+        row = Row(number, row_id, parsed.text, values, self._identities.find(given_id, values), of)
+        if self._variants is not None and own is None:
+            self._preceding = self._variants.note_product(parsed.value, row_id, values)
+            self._remember_references(row, parsed)
+        yield row
+
+    def _complete(
+        self, parsed: "_Parsed", values: Mapping[str, str], parent: str, is_preceding: bool
+    ) -> dict[str, str] | None:
+        """Return the fields of a variant that gets an image of its own; None if it does not."""
+        if not self._variants_are_rows or self._variants is None:
+            return None
+        return self._variants.complete(parsed.value, values, parent, self._preceding if is_preceding else None)
+
+    def _remember_references(self, row: Row, parsed: "_Parsed") -> None:
+        """Remember by what names variants may call a product."""
+        if self._variants is not None and self._variants.has_parents:
+            for name in (*self._variants.list_references(parsed.value), row.id):
+                self._references.put(hash_text(name), hash_text(row.identity))
+
+    def _import_variant(self, parsed: "_Parsed", parent: str, is_preceding: bool) -> Iterator[RowResult]:
+        key = "" if self._variants is None else self._variants.read_key(parsed.value)
+        key = "" if key == parent else key
+        digest = self._find_parent(parent, is_preceding)
+        if digest is None:
+            self._orphans.append((parsed, parent, key))
+        else:
+            yield Variant(parsed.number, parent, digest, key, parsed.text)
+
+    def _find_parent(self, parent: str, is_preceding: bool) -> int | None:
+        """Return the digest of the product that a variant names; None if it was not read yet."""
+        known = (hash_text(parent),) if is_preceding else self._references.get(hash_text(parent))
+        return None if known is None else known[0]
+
+    def _resolve_orphans(self) -> Iterator[RowResult]:
+        for parsed, parent, key in self._orphans:
+            digest = self._find_parent(parent, is_preceding=False)
+            if digest is None:
+                message = f"is a variant of {parent[:60]!r}; expected a row with that id or SKU in the same input"
+                yield RowProblem(parsed.number, None, Reason.BAD_ROW, message)
+            else:
+                yield Variant(parsed.number, parent, digest, key, parsed.text)
+        self._orphans.clear()
+
+    def _check(
+        self, row_id: str, values: Mapping[str, str], mapping: FieldMapping
+    ) -> tuple[str | None, Reason, str] | None:
+        """Return the field, the reason and the message of what is wrong with a row, if anything is."""
+        wrong = self._check_id(row_id)
+        if wrong is not None:
+            return mapping.name("id"), *wrong
+        length = len(values.get("prompt", ""))
+        if length > MAX_ROW_PROMPT_CHARACTERS:
+            message = f"has {length} characters; expected at most {MAX_ROW_PROMPT_CHARACTERS}"
+            return mapping.name("prompt"), Reason.BAD_ROW, message
+        fields = TEXT_FIELDS[self.source]
+        if not any(values.get(name) for name in fields):
+            return None, Reason.BAD_ROW, f"has no text to make a prompt of; expected one of {', '.join(fields)}"
+        return None
+
+    def _check_id(self, row_id: str) -> tuple[Reason, str] | None:
+        if not row_id:
+            return Reason.BAD_ROW, "is missing or blank; expected an id"
+        if len(row_id) > MAX_SOURCE_ID_CHARACTERS:
+            return Reason.BAD_ROW, f"has {len(row_id)} characters; expected at most {MAX_SOURCE_ID_CHARACTERS}"
+        if any("\ud800" <= character <= "\udfff" for character in row_id):
+            return Reason.BAD_ROW, "holds half a character; expected whole ones"
+        if hash_text(row_id) in self._ids:
+            return Reason.DUPLICATE_ID, f"{row_id[:60]!r} is the id of a row before; the first one counts"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    number: int
+    text: str
+    value: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def _parse(raw: RawRow, *, may_be_text: bool) -> _Parsed:
+    if raw.problem is not None:
+        return _Parsed(raw.number, "", problem=raw.problem)
+    try:
+        value = parse_row(raw.text)
+    except ValueError as error:
+        return _Parsed(raw.number, "", problem=str(error))
+    if may_be_text and isinstance(value, str) and not isinstance(value, NumberText):
+        return _Parsed(raw.number, json.dumps({"prompt": value}), {"prompt": value})
+    if not isinstance(value, dict):
+        return _Parsed(raw.number, "", problem=f"is {raw.text[:40]!r}; expected an object")
+    return _Parsed(raw.number, raw.text, value)

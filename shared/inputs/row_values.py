@@ -1,0 +1,146 @@
+"""Reads one row, and writes it again as it was: the same keys in the same order, and each number spelt as it was."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from shared.inputs.markup import is_null
+
+MAX_PAIR_MEMBERS: Final = 8
+"""Members of an object that is a name with a value, such as an attribute: the others say how shops show it."""
+
+MAX_NESTING_LEVELS: Final = 100
+"""Levels of lists and objects in a row: far more than shops have, far fewer than the interpreter's stack holds."""
+
+NAME_MEMBERS: Final = ("name", "title", "rendered", "label", "value", "en")
+"""Members by which an object is called."""
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+
+
+class NumberText(str):
+    """A number as the text spells it: 109.90 stays 109.90."""
+
+    __slots__ = ()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse_constant)
+
+
+def parse_row(text: str) -> Any:
+    """Return the value of a row's JSON text; numbers are texts.
+
+    Raises:
+        ValueError: it is no JSON; the message says why.
+    """
+    if not text.strip():
+        raise ValueError("is empty; expected a value, or one comma fewer")
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is no JSON: {error.msg} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise ValueError(
+            f"is nested too deeply; expected at most {MAX_NESTING_LEVELS} levels of lists and objects"
+        ) from error
+    if _is_nested_too_deeply(value):
+        raise ValueError(f"is nested too deeply; expected at most {MAX_NESTING_LEVELS} levels of lists and objects")
+    if text[end:].strip():
+        raise ValueError(f"is no JSON: something follows at character {end + 1}; expected a comma")
+    return value
+
+
+def append_members(text: str, members: Mapping[str, str | bool | None]) -> str:
+    """Return an object's JSON text with further members at its end, in the layout of our files.
+
+    Args:
+        text: the JSON text of an object; the text of each of its values stays as it is.
+        members: what to append; members of these names that are there already give way.
+    """
+    kept = [f"{spelled}: {value}" for name, spelled, value in _iterate_members(text) if name not in members]
+    added = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in members.items()]
+    return "{\n  " + ",\n  ".join(kept + added) + "\n}"
+
+
+def _iterate_members(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the members of an object's JSON text: each name, the text that spells it, and the text of its value."""
+    position = _skip(text, text.index("{") + 1)
+    while text[position] != "}":
+        name, behind = _DECODER.raw_decode(text, position)
+        spelled = text[position:behind]
+        start = _skip(text, _skip(text, behind) + 1)
+        _, end = _DECODER.raw_decode(text, start)
+        yield name, spelled, text[start:end]
+        position = _skip(text, end)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+
+
+def find_member(text: str, name: str) -> str | None:
+    """Return the JSON text of a member of an object's JSON text; None if there is no such member."""
+    try:
+        value = parse_row(text)
+        if not isinstance(value, dict) or name not in value:
+            return None
+        return next(held for found, _, held in _iterate_members(text) if found == name)
+    except ValueError:
+        return None
+
+
+def describe_value(value: Any) -> str:
+    """Return a value as words on one line: lists by commas, members as ``name: value``; nothing of null."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(words for words in map(describe_value, value) if words and not is_null(words))
+        case (
+            {"name": str() as name, "options": held}
+            | {"name": str() as name, "value": held}
+            | {"key": str() as name, "value": held}
+        ) if len(value) < MAX_PAIR_MEMBERS:
+            words = describe_value(held)
+            return f"{name}: {words}" if words and not is_null(words) else ""
+        case dict():
+            member_texts = ((name, describe_value(held)) for name, held in value.items())
+            return ", ".join(f"{name}: {words}" for name, words in member_texts if words and not is_null(words))
+        case _:
+            return " ".join(str(value).split())
+
+
+def describe_name(value: Any) -> str:
+    """Return the name that a value holds as words: its own, or that of an object, or of the first in a list."""
+    if isinstance(value, list):
+        value = next((held for held in value if held), None)
+    if isinstance(value, dict):
+        names = {str(name).casefold(): held for name, held in value.items()}
+        inner = next((names[name] for name in NAME_MEMBERS if names.get(name)), None)
+        if inner is not None:
+            return describe_value(inner)
+    return describe_value(value)
+
+
+def _is_nested_too_deeply(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_NESTING_LEVELS + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (list, dict))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _skip(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return position if found is None else found.end()

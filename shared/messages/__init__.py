@@ -1,0 +1,1 @@
+"""Messages between triggers, orchestrators and activities. Pure."""

@@ -1,0 +1,1 @@
+"""Model providers: ports, billed calls, prices, tokens."""

@@ -1,0 +1,114 @@
+"""Prices of your own over the published ones: negotiated rates, and deployments of any name.
+
+They have the shape of ``prices.json`` and are merged over it, model by model: what is left out of a model stays what
+the model's name costs without them. A name that is not listed starts from the list's default model, so
+``{"image": {"my-pictures": {"imageOutput": 20}}}`` says all that is needed of a deployment with that name. A model
+that charges by image is ``{"image": {"fal-ai/flux/dev": {"perImage": 0.025}}}``.
+"""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from shared.models.prices import ImagePrice, PriceList, TextPrice
+
+Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Tokens = Annotated[int, Field(ge=0, le=10_000_000)]
+Size = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
+
+
+class _OverrideModel(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+class _TextPriceOverride(_OverrideModel):
+    input: Dollars | None = None
+    output: Dollars | None = None
+
+    def apply(self, price: TextPrice) -> TextPrice:
+        return replace(price, **self.model_dump(exclude_none=True))
+
+
+class _TokensByQuality(_OverrideModel):
+    low: Tokens
+    medium: Tokens
+    high: Tokens
+    xhigh: Tokens | None = None
+    max: Tokens | None = None
+
+
+class _ImagePriceOverride(_OverrideModel):
+    text_input: Dollars | None = None
+    image_input: Dollars | None = None
+    image_output: Dollars | None = None
+    per_image: Dollars | None = None
+    output_tokens: dict[Size, _TokensByQuality] = {}
+    grid_sides: _TokensByQuality | None = None
+
+    def apply(self, price: ImagePrice) -> ImagePrice:
+        rates = self.model_dump(include={"text_input", "image_output", "per_image"}, exclude_none=True)
+        if self.per_image is not None:  # in place of tokens, unless they are told beside it
+            rates = {"text_input": Decimal(0), "image_output": Decimal(0), **rates}
+        tokens = {size: row.model_dump(exclude_none=True) for size, row in self.output_tokens.items()}
+        sides = price.grid_sides
+        if self.grid_sides is not None:
+            sides = self.grid_sides.model_dump(exclude_none=True)
+        elif tokens:  # told by size: other sizes are scaled from them
+            sides = {}
+        return replace(price, **rates, output_tokens={**price.output_tokens, **tokens}, grid_sides=sides)
+
+
+class _DefaultModels(_OverrideModel):
+    text: str | None = None
+    image: str | None = None
+
+
+class _Overrides(_OverrideModel):
+    """The file's shape; what only people read (``per``, ``asOf``, ``notes``, ``sources``) may be there, too."""
+
+    currency: Literal["USD"] = "USD"
+    per: Literal["1,000,000 tokens"] = "1,000,000 tokens"
+    as_of: Any = None
+    notes: Any = None
+    sources: Any = None
+    defaults: _DefaultModels = _DefaultModels()
+    text: dict[str, _TextPriceOverride] = {}
+    image: dict[str, _ImagePriceOverride] = {}
+
+
+def read_price_overrides(value: str, published: PriceList) -> PriceList:
+    """Return the published prices with those of a JSON object, or of the JSON file whose path is given.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValidationError: a field is wrong; `shared.runs.request.describe_validation_error` tells how.
+        ValueError: it is no JSON, no JSON object, or names a default model that has no price.
+    """
+    text = value if value.lstrip().startswith("{") else Path(value).read_text(encoding="utf-8-sig")
+    data = json.loads(text, parse_float=Decimal)
+    if not isinstance(data, dict):
+        raise TypeError(f"it holds {type(data).__name__}; expected a JSON object of the shape of shared/prices.json")
+    return _merge(published, _Overrides.model_validate(data, by_alias=True, by_name=False))
+
+
+def _merge(prices: PriceList, overrides: _Overrides) -> PriceList:
+    text = {name.casefold(): change.apply(prices.find_text_price(name)) for name, change in overrides.text.items()}
+    image = {name.casefold(): change.apply(prices.find_image_price(name)) for name, change in overrides.image.items()}
+    merged = PriceList(
+        text={**prices.text, **text},
+        image={**prices.image, **image},
+        default_text=(overrides.defaults.text or prices.default_text).casefold(),
+        default_image=(overrides.defaults.image or prices.default_image).casefold(),
+    )
+    for field, name, listed in (
+        ("text", merged.default_text, merged.text),
+        ("image", merged.default_image, merged.image),
+    ):
+        if name not in listed:
+            raise ValueError(f"defaults.{field}: {name!r} has no price; expected one of {', '.join(sorted(listed))}")
+    return merged

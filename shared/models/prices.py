@@ -1,0 +1,172 @@
+"""What calls cost, in US dollars, by dated list prices: ``prices.json``, which the setting ``PRICES`` may override.
+
+A name finds its price by the longest listed name that it starts with, up to a ``-``: ``gpt-image-2-2026-04-21`` costs
+what ``gpt-image-2`` costs, ``gpt-5-mini-2025-08-07`` what ``gpt-5-mini`` costs, and ``gpt-5.9`` is not ``gpt-5``.
+A deployment can have any name: one that is not listed is charged as the list's default model, and `is_priced` says so.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from shared.models.protocol import Usage
+
+DEFAULT_PROMPT_TOKENS = 65
+"""The longest accepted image prompt, 260 characters, at OpenAI's rule of thumb of 4 characters a token."""
+
+REFERENCE_SIZE = "1024x1024"
+"""The size that every image model has output tokens for; sizes without their own are scaled from it by area."""
+
+PriceT = TypeVar("PriceT")
+
+
+@dataclass(frozen=True, slots=True)
+class TextPrice:
+    """US dollars per 1,000,000 tokens of a text model."""
+
+    input: Decimal
+    output: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePrice:
+    """What an image model costs: by tokens, by image, or both.
+
+    Attributes:
+        text_input: US dollars per 1,000,000 tokens.
+        image_output: US dollars per 1,000,000 tokens.
+        output_tokens: of one image by size and quality.
+        per_image: US dollars an image, whatever its size.
+        grid_sides: a rule for the output tokens of any size, see `count_grid_tokens`: one number a quality.
+    """
+
+    text_input: Decimal
+    image_output: Decimal
+    output_tokens: Mapping[str, Mapping[str, int]]
+    per_image: Decimal = Decimal(0)
+    grid_sides: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """All prices, by model name in lower case, and the models that unknown names are charged as."""
+
+    text: Mapping[str, TextPrice]
+    image: Mapping[str, ImagePrice]
+    default_text: str
+    default_image: str
+
+    def is_priced(self, model: str) -> bool:
+        """Tell whether the list has a price for this name, rather than the default for unknown ones."""
+        return _find(self.text, model) is not None or _find(self.image, model) is not None
+
+    def find_text_price(self, model: str) -> TextPrice:
+        """Return the price of a text model; an unknown one costs what the default text model does."""
+        return _find(self.text, model) or self.text[self.default_text]
+
+    def find_image_price(self, model: str) -> ImagePrice:
+        """Return the price of an image model; an unknown one costs what the default image model does."""
+        return _find(self.image, model) or self.image[self.default_image]
+
+    def calculate_text_cost(self, model: str, usage: Usage) -> Decimal:
+        """Return what a text call cost, exactly."""
+        price = self.find_text_price(model)
+        return _per_million(usage.input_tokens * price.input + usage.output_tokens * price.output)
+
+    def calculate_image_cost(self, model: str, usage: Usage, *, count: int = 1) -> Decimal:
+        """Return what an image call cost, exactly; or so many of them with this usage together.
+
+        The input is charged as text: this product sends prompts and no images to an image model.
+        """
+        price = self.find_image_price(model)
+        tokens = _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
+        return tokens + count * price.per_image
+
+    def estimate_image_usage(self, model: str, size: str, quality: str) -> Usage:
+        """Return what one image is billed before an answer tells it, or where the answer was lost.
+
+        Args:
+            model: name of the model, listed or not.
+            size: ``WIDTHxHEIGHT`` in pixels; without a rule for the model, a size that is not listed is scaled by area
+                from 1024x1024.
+            quality: low, medium or high, of some models also xhigh or max; any other (``auto``) is counted as the
+                highest, so that a budget errs on the safe side.
+
+        Raises:
+            ValueError: ``size`` is not of that form.
+        """
+        price = self.find_image_price(model)
+        width, height = _read_size(size)
+        row = price.output_tokens.get(size)
+        if row is not None:
+            tokens = row.get(quality, max(row.values()))
+        elif price.grid_sides:
+            side = price.grid_sides.get(quality, max(price.grid_sides.values()))
+            tokens = count_grid_tokens(side, width, height)
+        else:
+            row = price.output_tokens[REFERENCE_SIZE]
+            reference_width, reference_height = _read_size(REFERENCE_SIZE)
+            area_ratio = width * height / (reference_width * reference_height)
+            tokens = math.ceil(row.get(quality, max(row.values())) * area_ratio)
+        return Usage(input_tokens=DEFAULT_PROMPT_TOKENS, output_tokens=tokens)
+
+
+def count_grid_tokens(side: int, width: int, height: int) -> int:
+    """Return the output tokens of an image by the rule of gpt-image-2 and later.
+
+    Args:
+        side: the quality's number of the model.
+        width: in pixels.
+        height: in pixels.
+    """
+    # Python rounds halves to even; no published count shows a difference.
+    short_side = round(side * min(width, height) / max(width, height))
+    return math.ceil(side * short_side * (2_000_000 + width * height) / 4_000_000)
+
+
+@cache
+def load_prices() -> PriceList:
+    """Read the published prices of ``prices.json``; once a process."""
+    text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return PriceList(
+        text={name: TextPrice(Decimal(row["input"]), Decimal(row["output"])) for name, row in data["text"].items()},
+        image={
+            name: ImagePrice(
+                Decimal(row["textInput"]),
+                Decimal(row["imageOutput"]),
+                row["outputTokens"],
+                Decimal(row.get("perImage", 0)),
+                row.get("gridSides", {}),
+            )
+            for name, row in data["image"].items()
+        },
+        default_text=data["defaults"]["text"],
+        default_image=data["defaults"]["image"],
+    )
+
+
+def _find(prices: Mapping[str, PriceT], model: str) -> PriceT | None:
+    name = model.casefold()
+    while name not in prices:
+        name, dash, _ = name.rpartition("-")
+        if not dash:
+            return None
+    return prices[name]
+
+
+def _per_million(amount: Decimal) -> Decimal:
+    return amount.scaleb(-6)
+
+
+def _read_size(size: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
+    if match is None:
+        raise ValueError(f"image size is {size!r}; expected WIDTHxHEIGHT, such as 1024x1024")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,1 @@
+"""Prompts to models: the instructions, and the task of each call. Pure."""

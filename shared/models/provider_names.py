@@ -1,0 +1,48 @@
+"""The services that answer text, vision and image calls: which there are, and their models where none is told."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+OPENAI_URL = "https://api.openai.com/v1"
+GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
+"""Gemini's OpenAI-compatible endpoint: chat completions, no Responses. https://ai.google.dev/gemini-api/docs/openai"""
+
+
+class Provider(StrEnum):
+    """A service, spelled as in ``TEXT_PROVIDER``, ``VISION_PROVIDER`` and ``IMAGE_PROVIDER``."""
+
+    AZURE = "azure"
+    OPENAI = "openai"
+    GEMINI = "gemini"
+    COMPATIBLE = "compatible"
+    FAL = "fal"
+
+
+TEXT_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.GEMINI, Provider.COMPATIBLE)
+VISION_PROVIDERS = TEXT_PROVIDERS
+IMAGE_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.COMPATIBLE, Provider.FAL)
+
+DEFAULT_TEXT_MODELS = {
+    Provider.AZURE: "gpt-6-luna",
+    Provider.OPENAI: "gpt-6-luna",
+    Provider.GEMINI: "gemini-3.5-flash",
+}
+DEFAULT_IMAGE_MODELS = {
+    Provider.AZURE: "gpt-image-2",
+    Provider.OPENAI: "gpt-image-2",
+    Provider.FAL: "fal-ai/fast-lightning-sdxl",
+}
+"""A compatible server has no default: only its owner knows what it serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccess:
+    """Where a service is and the key that it lets us in with.
+
+    Attributes:
+        base_url: with the API's path, such as ``https://api.openai.com/v1``; None while not configured.
+        api_key: None while not configured.
+    """
+
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)

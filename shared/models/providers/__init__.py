@@ -1,0 +1,1 @@
+"""Adapters of the model ports: OpenAI, Azure OpenAI, compatible servers, Gemini, FAL."""

@@ -1,0 +1,1 @@
+"""Pixels: inspect, convert, hash and lay out images. Pillow is imported only when it is used."""

@@ -1,0 +1,79 @@
+"""Where everything is on the contact sheet, in pixels: categories are blocks of cells, set in stacks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+from typing import Final
+
+TILE: Final = 152
+NAME_LINES: Final = 2
+NAME_LINE_HEIGHT: Final = 17
+NAME_TOP: Final = TILE + 8
+GAP: Final = 16
+MARGIN: Final = 56
+TITLE_HEIGHT: Final = 108
+HEADING_HEIGHT: Final = 48
+
+_CELL_HEIGHT: Final = NAME_TOP + NAME_LINES * NAME_LINE_HEIGHT + 14
+_BLOCK_GAP: Final = 16
+_STACK_GAP: Final = 56
+_COLUMNS: Final = range(4, 15)
+_STACKS: Final = range(1, 5)
+_MAX_WIDTH: Final = 2800  # names are still readable when a screen shows the whole width
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLayout:
+    """A page: ``columns`` cells in each row of a category's block, and stacks of blocks side by side."""
+
+    columns: int
+    stacks: int
+    cell_counts: tuple[int, ...]
+
+    @property
+    def block_width(self) -> int:
+        """The width of a category."""
+        return self.columns * (TILE + GAP) - GAP
+
+    @property
+    def width(self) -> int:
+        """The width of the page."""
+        return 2 * MARGIN + self.stacks * (self.block_width + _STACK_GAP) - _STACK_GAP
+
+    @property
+    def height(self) -> int:
+        """The height of the page."""
+        bottoms = [
+            top + self._measure(count) for count, (_, top) in zip(self.cell_counts, self.place_blocks(), strict=True)
+        ]
+        return max(bottoms, default=MARGIN + TITLE_HEIGHT) + MARGIN
+
+    def place_blocks(self) -> list[tuple[int, int]]:
+        """Return the left upper corner of each category: the next one goes where there is most room, left first."""
+        tops = [MARGIN + TITLE_HEIGHT] * self.stacks
+        corners = []
+        for count in self.cell_counts:
+            stack = tops.index(min(tops))
+            corners.append((MARGIN + stack * (self.block_width + _STACK_GAP), tops[stack]))
+            tops[stack] += self._measure(count)
+        return corners
+
+    def place_cells(self, left: int, top: int, count: int) -> Iterator[tuple[int, int]]:
+        """Yield the left upper corner of each cell of the category whose corner is given."""
+        for number in range(count):
+            row, column = divmod(number, self.columns)
+            yield left + column * (TILE + GAP), top + HEADING_HEIGHT + row * _CELL_HEIGHT
+
+    def _measure(self, cell_count: int) -> int:
+        return HEADING_HEIGHT + ceil(cell_count / self.columns) * _CELL_HEIGHT + _BLOCK_GAP
+
+
+def choose_layout(cell_counts: Sequence[int], columns: int | None = None) -> SheetLayout:
+    """Return the layout whose longer side is shortest, so that as much as possible is seen at one glance."""
+    layouts = [
+        SheetLayout(columns=count, stacks=stacks, cell_counts=tuple(cell_counts))
+        for count, stacks in product(_COLUMNS if columns is None else [columns], _STACKS)
+    ]
+    fitting = [layout for layout in layouts if layout.width <= _MAX_WIDTH] or layouts[:1]
+    return min(fitting, key=lambda layout: (max(layout.width, layout.height), layout.width * layout.height))

@@ -1,0 +1,18 @@
+"""Makes any image one of plain red, green and blue."""
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_PAPER: Final = "#ffffff"
+
+
+def flatten_image(image: "Image") -> "Image":
+    """Return an image in mode RGB, its transparent parts white, as a page would show it."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    from PIL import Image  # noqa: PLC0415 - must not slow down the start of the app
+
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, _PAPER), layer).convert("RGB")

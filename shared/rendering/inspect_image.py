@@ -1,0 +1,192 @@
+"""Examines images: whether bytes are a whole PNG, JPEG or WebP file, and what can be said of them.
+
+Pillow is imported by the first image: it must not slow down the start of the app.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Final, Literal
+
+from shared.models.protocol import Mismatch
+from shared.rendering.perceptual_hash import compute_dhash, format_dhash
+from shared.rendering.webp_header import read_webp_size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+ImageFormat = Literal["png", "jpeg", "webp"]
+"""What can be read. Images are stored as PNG or JPEG."""
+
+MAX_SIDE_PIXELS: Final = 4096
+"""Decoded, such an image takes 64 MiB; nothing larger is asked for, and a small file can claim any size."""
+
+_END_MARKERS: Final[dict[str, bytes]] = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
+_TAIL_BYTES: Final = 1024  # some programs leave a few bytes behind the end
+_SIGNATURES: Final[dict[bytes, ImageFormat]] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
+_OTHER_FILES: Final = {
+    b"GIF8": "a GIF image",
+    b"BM": "a BMP image",
+    b"II*\x00": "a TIFF image",
+    b"<": "markup, not an image",
+}
+_WEBP_HEADER_BYTES: Final = 12
+_RIFF_HEADER_BYTES: Final = 8
+
+
+class BadImageError(ValueError):
+    """Bytes that are no whole image of a usable size; the message is one line.
+
+    Attributes:
+        mismatch: what the bytes are instead, where a service is likely to send the same again.
+    """
+
+    def __init__(self, message: str, mismatch: Mismatch | None = None) -> None:
+        super().__init__(message)
+        self.mismatch = mismatch
+
+
+@dataclass(frozen=True, slots=True)
+class ImageProperties:
+    """What is known of an image: pixels, bytes, the SHA-256 of its file in hex, and what it looks like (`dhash`)."""
+
+    width: int
+    height: int
+    format: ImageFormat
+    sha256: str
+    size: int
+    dhash: str
+
+    @property
+    def content_type(self) -> str:
+        """The media type, such as ``image/png``."""
+        return f"image/{self.format}"
+
+    def to_json(self) -> dict[str, str]:
+        """Return the facts that travel with the image in a store; it tells size and type by itself."""
+        return {"sha256": self.sha256, "width": str(self.width), "height": str(self.height), "dhash": self.dhash}
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """A whole image in memory, four bytes a pixel at most, and what is known of its file."""
+
+    metadata: ImageProperties
+    image: "Image"
+
+
+def decode_image(data: bytes) -> DecodedImage:
+    """Decode an image to its last pixel and look at it. For any thread; takes 6-45 ms for 1024x1024.
+
+    Raises:
+        BadImageError: the bytes are no PNG or JPEG, are damaged or cut short, or are wider or higher than 4096.
+    """
+    image_format = _detect_format(data)
+    with _catch_decode_errors(data, image_format):
+        _check_end(data, image_format)
+        if image_format == "png":
+            _open(data, image_format).verify()  # decoding alone does not look at the checksums
+        image = _open(data, image_format)
+        image.load()
+        dhash = compute_dhash(image)
+    metadata = ImageProperties(
+        width=image.width,
+        height=image.height,
+        format=image_format,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        dhash=format_dhash(dhash),
+    )
+    return DecodedImage(metadata, image)
+
+
+def inspect_image(data: bytes) -> ImageProperties:
+    """Return what is known of an image, as `decode_image` does, where its pixels are not needed.
+
+    Raises:
+        BadImageError: as `decode_image`.
+    """
+    return decode_image(data).metadata
+
+
+def shrink_image(data: bytes, side: int) -> "Image":
+    """Decode an image and return it no wider or higher than ``side`` pixels, in its own proportions and mode.
+
+    Raises:
+        BadImageError: as `decode_image`, but not every damage is found.
+    """
+    image_format = _detect_format(data)
+    with _catch_decode_errors(data, image_format):
+        image = _open(data, image_format)
+        image.thumbnail((side, side))  # decodes a JPEG at a fraction of its size in the first place
+        image.load()  # a thumbnail of an image that is small already decodes nothing
+    return image
+
+
+@contextmanager
+def _catch_decode_errors(data: bytes, image_format: ImageFormat) -> Iterator[None]:
+    try:
+        yield
+    except BadImageError:
+        raise
+    except Exception as exc:
+        # Pillow raises a dozen types on damaged bytes: OSError, SyntaxError, struct.error, zlib.error, ...
+        cause = next(iter(str(exc).splitlines()), "") or type(exc).__name__
+        what = f"the {image_format} of {len(data)} bytes is damaged: {cause}"
+        raise BadImageError(what, _describe_damage(data, image_format)) from exc
+
+
+def _describe_damage(data: bytes, image_format: ImageFormat) -> Mismatch:
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    return Mismatch(f"the same damaged {image_format} file ({digest})", "check the image service")
+
+
+def _detect_format(data: bytes) -> ImageFormat:
+    for signature, image_format in _SIGNATURES.items():
+        if data.startswith(signature):
+            return image_format
+    if data[:4] == b"RIFF" and data[8:_WEBP_HEADER_BYTES] == b"WEBP":
+        return "webp"
+    kind = next((name for start, name in _OTHER_FILES.items() if data.lstrip().startswith(start)), None)
+    raise BadImageError(
+        f"{len(data)} bytes that start with {data[:8]!r} are not an image; expected PNG, JPEG or WebP",
+        Mismatch(kind or "bytes of an unknown format", "use an image model that returns PNG, JPEG or WebP"),
+    )
+
+
+def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
+    """Open an image without Image.open, which warns of large images before their size can be looked at."""
+    if image_format == "png":
+        from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - see the top
+
+        image: ImageFile = PngImageFile(BytesIO(data))
+    elif image_format == "webp":
+        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 - see the top
+
+        _check_size(*read_webp_size(data))
+        image = WebPImageFile(BytesIO(data))
+    else:
+        from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415 - see the top
+
+        image = JpegImageFile(BytesIO(data))
+    _check_size(image.width, image.height)
+    return image
+
+
+def _check_end(data: bytes, image_format: ImageFormat) -> None:
+    """Look for the last marker, which Pillow does not insist on; a WebP file says how long it is."""
+    if image_format == "webp":
+        is_whole = len(data) >= int.from_bytes(data[4:8], "little") + _RIFF_HEADER_BYTES
+    else:
+        is_whole = _END_MARKERS[image_format] in data[-_TAIL_BYTES:]
+    if not is_whole:
+        what = f"the {image_format} of {len(data)} bytes is cut short: it has no end"
+        raise BadImageError(what, _describe_damage(data, image_format))
+
+
+def _check_size(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE_PIXELS:
+        raise BadImageError(f"the image is {width}x{height}; expected at most {MAX_SIDE_PIXELS} pixels a side")

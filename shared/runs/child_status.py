@@ -1,0 +1,97 @@
+"""Reads what the engine knows of the children of a run's root."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from shared.limits.long_waits import Wait, find_longest_wait
+from shared.messages.runs import Counters
+from shared.runs.child_ids import list_children, list_lost_children, list_writers, sum_counters
+from shared.runs.status import read_created_at, read_custom_status
+from shared.storage.paths import make_end_id
+
+UNFINISHED_STATUSES = [
+    df.OrchestrationRuntimeStatus.Pending,
+    df.OrchestrationRuntimeStatus.Running,
+    df.OrchestrationRuntimeStatus.Suspended,
+    df.OrchestrationRuntimeStatus.ContinuedAsNew,
+]
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""Between the app, which dates the run, and the engine, which dates its instances."""
+
+
+async def find_active_children(
+    client: df.DurableOrchestrationClient, run_id: str, custom: Mapping[str, Any]
+) -> list[Any]:
+    """Return the children of a run, of whatever leg, that may still bill: by what the engine says of them.
+
+    A root that was lost in the middle of an answer has lost its custom status, too. So the engine is asked for
+    everything that is unfinished and younger than the run; it lists the newest runs first, at most 100 instances.
+    """
+    since, until = read_created_at(run_id) - CLOCK_SKEW, datetime.now(UTC) + CLOCK_SKEW
+    listed = await client.get_status_by(since, until, UNFINISHED_STATUSES)
+    found = {one.instance_id: one for one in listed if one.instance_id.startswith(f"{run_id}:")}
+    named = await _read(client, [name for name in list_children(run_id, custom) if name not in found])
+    found |= {name: one for name, one in named.items() if one.runtime_status in UNFINISHED_STATUSES}
+    found.pop(make_end_id(run_id), None)
+    return list(found.values())
+
+
+def find_highest_resume_count(children: Iterable[Any]) -> int:
+    """Return the highest leg among the ids of children; 0 without any."""
+    resume_counts = (re.search(r":leg-(\d+)", child.instance_id) for child in children)
+    return max((int(resume_count[1]) for resume_count in resume_counts if resume_count is not None), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceProgress:
+    """What the instances of a run publish together.
+
+    Attributes:
+        counters: what they have done so far.
+        window: image calls that the image workers allow themselves at a time; None where no image worker says so.
+        wait: the longest wait that a service asked for; None where none is long.
+        writers_ended_at: when the last writer ended; None while one is at work, and where there is none.
+    """
+
+    counters: Counters
+    window: int | None
+    wait: Wait | None
+    writers_ended_at: datetime | None
+
+
+async def read_instance_progress(
+    client: df.DurableOrchestrationClient, run_id: str, custom: Mapping[str, Any]
+) -> InstanceProgress:
+    """Return what a root and its children publish. Once children have ended, their parent has counted them in."""
+    lost = list_lost_children(run_id, custom)
+    found = await _read(client, [*list_children(run_id, custom), *lost.values()])
+    published = {name: read_custom_status(instance.custom_status) for name, instance in found.items()}
+    active = [part for name, part in published.items() if name not in lost.values()]
+    windows = [part["window"] for part in active if "window" in part]
+    return InstanceProgress(
+        counters=sum_counters(custom, published, lost),
+        window=sum(windows) if windows else None,
+        wait=find_longest_wait((custom, *active), datetime.now(UTC)),
+        writers_ended_at=_find_ended_at([found[name] for name in list_writers(run_id, custom) if name in found]),
+    )
+
+
+def _find_ended_at(instances: list[Any]) -> datetime | None:
+    """Return when the last of some instances ended; None if one has not, or there is none."""
+    known = [instance for instance in instances if instance.runtime_status is not None]
+    if not known or any(instance.runtime_status in UNFINISHED_STATUSES for instance in known):
+        return None
+    ended: datetime = max(instance.last_updated_time.replace(tzinfo=UTC) for instance in known)
+    return ended
+
+
+async def _read(client: df.DurableOrchestrationClient, names: list[str]) -> dict[str, Any]:
+    found = await asyncio.gather(*(client.get_status(name) for name in names))
+    return {name: instance for name, instance in zip(names, found, strict=True) if instance is not None}

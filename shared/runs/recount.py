@@ -1,0 +1,56 @@
+"""What a run did by what is in the store: for one whose parts were lost, and took their own counts along."""
+
+import logging
+from dataclasses import replace
+
+from shared.audit.call_records import iterate_calls
+from shared.catalog.publish import read_catalog_view
+from shared.images.image_metadata import list_generating_runs
+from shared.messages.runs import Cost, Counters, FinishRunInput, PublishResult
+from shared.reasons import Reason
+from shared.runs import run_files
+from shared.runs.status import Status
+from shared.services.container import Services
+from shared.storage.json_files import DamagedFileError
+from shared.telemetry.unexpected_errors import describe_error
+
+logger = logging.getLogger(__name__)
+
+
+async def recount(services: Services, ending: FinishRunInput) -> Counters:
+    """Return a run's tally with the images that are in the store, and the cost of all calls that were recorded.
+
+    A figure that is higher in the tally stays: a record may be missing where the store was away.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    await services.calls.catch_up(services.store)
+    cost = Cost()
+    async for call in iterate_calls(services.store, ending.run_id):
+        if not isinstance(call, DamagedFileError):
+            cost += call.cost
+    generating_runs = await list_generating_runs(services.store, ending.catalog)
+    made = sum(generating_run == ending.run_id for generating_run in generating_runs.values())
+    return replace(ending.counters, made=max(made, ending.counters.made), cost=cost.raise_to(ending.counters.cost))
+
+
+async def count_unpublished(services: Services, ending: FinishRunInput) -> PublishResult:
+    """Return what a run left in the store where it could not be published: the counts, and why not.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    stop = await run_files.read_stop_record(services.store, ending.run_id)
+    is_cancelled = stop is not None and stop.reason is Reason.CANCELLED
+    published = PublishResult(
+        status=str(Status.CANCELLED if is_cancelled else Status.FAILED),
+        failure=stop if is_cancelled else ending.failure,
+    )
+    request = await run_files.read_request(services.store, ending.run_id)
+    try:
+        view = await read_catalog_view(services.store, ending.catalog, with_images=not request.dry_run)
+    except DamagedFileError as error:  # it may be why the run was not published
+        logger.warning("run %s ends without counts: %s", ending.run_id, describe_error(error))
+        return published
+    return replace(published, categories=view.categories, items=view.items, images=view.images)

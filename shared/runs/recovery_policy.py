@@ -1,0 +1,75 @@
+"""What becomes of a run whose root ended without ending the run: it is started again, or ended for it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from shared.limits.retry_policy import decide_lost_worker_wait
+from shared.messages.runs import Failure
+from shared.reasons import Reason
+from shared.runs.lost_workers import is_worker_lost
+
+TERMINATED = Failure(Reason.CANCELLED, "terminated by its host's management")
+MAX_MESSAGE_CHARACTERS = 300
+
+
+class RecoveryAction(Enum):
+    """What is done for a run."""
+
+    WAIT = "wait"
+    RESTART = "restart"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What is done for a run, and why it ends, if it does."""
+
+    action: RecoveryAction
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class LostRoot:
+    """A root that ended without ending its run.
+
+    Attributes:
+        is_terminated: it was ended through the management of its host.
+        output: what it failed with.
+        stop: why the run pays no more.
+        restarts: when it was started again before.
+        last_success_at: when a call of the run to the model last succeeded.
+    """
+
+    is_terminated: bool
+    output: str
+    stop: Failure | None = None
+    restarts: Sequence[datetime] = ()
+    last_success_at: datetime | None = None
+
+
+def decide_recovery(root: LostRoot, now: datetime) -> Recovery:
+    """Return what to do for a run.
+
+    A root that was lost with its worker is started again, at once and then after growing waits; restarts count in a
+    row, so a success in between begins the count again. So is one that ended because the store was away for longer than
+    it could wait. What our own code raised otherwise would be raised again.
+    """
+    if root.is_terminated:
+        return Recovery(RecoveryAction.END, TERMINATED)
+    message = " ".join(root.output.split())[:MAX_MESSAGE_CHARACTERS]
+    is_store_away = f"{Reason.STORE_UNAVAILABLE}: " in root.output  # as `RunStoppedError` words it
+    if not is_store_away and not is_worker_lost(root.output):
+        return Recovery(RecoveryAction.END, Failure(Reason.INTERNAL_ERROR, message))
+    lost = Failure(Reason.STORE_UNAVAILABLE if is_store_away else Reason.WORKER_LOST, message)
+    if root.stop is not None and root.stop.reason is Reason.CANCELLED:
+        return Recovery(RecoveryAction.END, root.stop)
+    in_a_row = [at for at in root.restarts if root.last_success_at is None or at > root.last_success_at]
+    if not in_a_row:
+        return Recovery(RecoveryAction.RESTART, lost)
+    wait = decide_lost_worker_wait(len(in_a_row))
+    if wait is None:
+        return Recovery(RecoveryAction.END, lost)
+    is_due = now >= max(in_a_row) + timedelta(seconds=wait)
+    return Recovery(RecoveryAction.RESTART if is_due else RecoveryAction.WAIT, lost)

@@ -1,0 +1,1 @@
+"""The container: builds store, model and limits from the settings."""

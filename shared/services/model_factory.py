@@ -1,0 +1,160 @@
+"""Builds the model from the settings: which services answer, with what they need checked before anything is called."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from shared.config import ModelSettings, SettingError, Settings
+from shared.models.protocol import ImageModel, ListedModels, Model, RequestLog, TextModel
+from shared.models.provider_names import Provider
+from shared.telemetry.billed_calls import ObservedModel
+
+if TYPE_CHECKING:
+    from shared.models.providers.connection import ModelConnection
+
+
+def check_model_settings(model: ModelSettings) -> None:
+    """Check without any call that the services that runs of all kinds need are configured: text and image.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
+    check_text_settings(model)
+    check_image_settings(model)
+
+
+def check_text_settings(model: ModelSettings) -> None:
+    """Check without any call that the text service is configured: only runs over rows can do without it.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
+    _check_provider(model, model.text_provider, "TEXT_PROVIDER")
+    _check_name("TEXT_MODEL", model.text_deployment, model.text_provider)
+
+
+def check_image_settings(model: ModelSettings) -> None:
+    """Check without any call that the image service is configured.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
+    _check_provider(model, model.image_provider, "IMAGE_PROVIDER")
+    _check_name("IMAGE_MODEL", model.image_deployment, model.image_provider)
+
+
+def check_vision_settings(model: ModelSettings) -> None:
+    """Check without any call that the vision service is configured: a run that judges images needs it, too.
+
+    Raises:
+        SettingError: something is missing; it names the setting.
+    """
+    _check_provider(model, model.vision_provider, "VISION_PROVIDER")
+    if not model.vision_deployment:
+        expected = f"expected the name of a model that {model.vision_provider.value!r} serves and that sees images"
+        raise SettingError("VISION_MODEL", f"is missing; {expected}")
+
+
+def build_model(settings: Settings, request_log: RequestLog, listed_models: ListedModels | None = None) -> Model:
+    """Return the model that the settings name; a service that is chosen for several kinds of call is one.
+
+    A text or vision service that is not configured is an error of the calls that need it, and of no others.
+
+    Args:
+        settings: all settings.
+        request_log: remembers what a service with a queue was asked to make.
+        listed_models: gets what a probe reads of the services' models.
+
+    Raises:
+        SettingError: the image service is not configured.
+    """
+    model = settings.model
+    check_image_settings(model)
+    services: dict[Provider, Model] = {}
+
+    def build(provider: Provider) -> Model:
+        if provider not in services:
+            services[provider] = _build_openai(settings, provider, listed_models or ListedModels())
+        return services[provider]
+
+    text = _build_or_missing(check_text_settings, model, build, model.text_provider)
+    image = _build_fal(model, request_log) if model.image_provider is Provider.FAL else build(model.image_provider)
+    vision = _build_or_missing(check_vision_settings, model, build, model.vision_provider)
+    image_service = services.get(model.image_provider)
+    if image_service is not None and text is image_service and vision is image_service:
+        return ObservedModel(image_service)
+    from shared.models.providers.by_kind import ModelByKind  # noqa: PLC0415 - adapters are loaded when they are used
+
+    return ObservedModel(ModelByKind(text=text, vision=vision, image=image))
+
+
+def _build_or_missing(
+    check: Callable[[ModelSettings], None],
+    model: ModelSettings,
+    build: Callable[[Provider], Model],
+    provider: Provider,
+) -> TextModel:
+    """Return a service, or what stands for it where it is not configured."""
+    try:
+        check(model)
+    except SettingError as error:
+        from shared.models.providers.by_kind import UnconfiguredModel  # noqa: PLC0415 - see above
+
+        return UnconfiguredModel(str(error))
+    return build(provider)
+
+
+def _build_fal(model: ModelSettings, request_log: RequestLog) -> ImageModel:
+    from shared.models.providers.fal import FalModel  # noqa: PLC0415 - an extra: nobody else has it
+
+    return FalModel(model, request_log)
+
+
+def _build_openai(settings: Settings, provider: Provider, listed_models: ListedModels) -> Model:
+    """Return the model of a service that is spoken to through the openai SDK."""
+    from shared.models.providers.openai_model import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
+
+    model, prices = settings.model, settings.prices
+    connection = _open_connection(settings, provider)
+    connection.listed_models = listed_models
+    if provider in {Provider.AZURE, Provider.OPENAI}:
+        return OpenAIModel(model, prices=prices, connection=connection)
+    from shared.models.providers.compatible import CompatibleModel  # noqa: PLC0415 - see above
+
+    return CompatibleModel(model, connection, prices=prices)
+
+
+def _open_connection(settings: Settings, provider: Provider) -> "ModelConnection":
+    from shared.models.providers.connection import PROVIDER_SETTING_NAMES, ApiKeyConnection, AzureConnection  # noqa: PLC0415 - see above
+
+    model = settings.model
+    if provider is Provider.AZURE:
+        return AzureConnection(model, identity=settings.identity)
+    access = {Provider.OPENAI: model.openai, Provider.GEMINI: model.gemini}.get(provider, model.compatible)
+    return ApiKeyConnection(access, PROVIDER_SETTING_NAMES[provider])
+
+
+def _check_name(setting: str, name: str, provider: Provider) -> None:
+    if not name:
+        raise SettingError(setting, f"is missing; expected the name of a model that {provider.value!r} serves")
+
+
+def _check_provider(model: ModelSettings, provider: Provider, provider_setting: str) -> None:
+    because = f"{provider_setting} is {provider.value!r}"
+    if provider is Provider.AZURE and model.endpoint is None:
+        raise SettingError("AZURE_OPENAI_ENDPOINT", "is missing; expected a URL such as https://NAME.openai.azure.com")
+    if provider is Provider.COMPATIBLE and model.compatible.base_url is None:
+        example = "https://models.example.com/v1"
+        raise SettingError("OPENAI_COMPATIBLE_BASE_URL", f"is missing: {because}; expected a URL such as {example}")
+    keys = {
+        Provider.OPENAI: ("OPENAI_API_KEY", model.openai.api_key),
+        Provider.GEMINI: ("GEMINI_API_KEY", model.gemini.api_key),
+        Provider.FAL: ("FAL_AI_API_KEY", model.fal_key),
+    }
+    setting, key = keys.get(provider, ("", ""))
+    if key is None:
+        raise SettingError(setting, f"is missing: {because}; expected the key of that service")
+    if provider is Provider.FAL and find_spec("fal_client") is None:
+        raise SettingError(
+            provider_setting, "is 'fal', and fal-client is not installed; expected the extra 'fal' to be"
+        )

@@ -1,0 +1,359 @@
+"""The Blob Storage store: catalogs and runs in the private containers of a storage account."""
+
+import asyncio
+import contextlib
+import hashlib
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, unquote
+
+from azure.core import MatchConditions
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings
+from azure.storage.blob.aio import BlobClient, BlobPrefix, BlobServiceClient, ContainerClient
+
+from shared.config import IdentitySettings, StoreSettings
+from shared.identity.sign_in_errors import SignInError
+from shared.models.protocol import Content, FileInfo, FolderPage, StoreConflictError, StoreUnavailableError
+from shared.storage.blob_client import open_blob_client
+from shared.storage.blob_errors import is_blob_missing, is_conflict, is_container_missing, translate_azure_errors
+from shared.storage.blocks import gather_blocks
+from shared.storage.store_rules import (
+    CONTAINERS,
+    check_limit,
+    check_metadata,
+    check_same_container,
+    decode_continuation,
+    encode_continuation,
+    split_folder,
+    split_path,
+    split_prefix,
+)
+
+BLOCK_BYTES: Final = 4 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+class BlobStore:
+    """The `Store` port over Azure Blob Storage.
+
+    Nothing is retried in here. Containers are made, private, when the first write finds them missing. Facts are blob
+    metadata, percent-encoded, because that holds ASCII only.
+
+    Args:
+        service: the account's client; closed with the store.
+        containers: the real container name for each of ``catalogs``, ``runs``, ``inputs`` and ``backups``.
+        credential: what the client signs in with, if it has to be closed.
+    """
+
+    def __init__(
+        self,
+        service: BlobServiceClient,
+        *,
+        containers: Mapping[str, str],
+        credential: AsyncTokenCredential | None = None,
+    ) -> None:
+        missing = [name for name in CONTAINERS if name not in containers]
+        if missing:
+            raise ValueError(f"containers are {dict(containers)!r}; expected a name for {', '.join(missing)} as well")
+        self._service = service
+        self._credential = credential
+        self._containers = dict(containers)
+
+    @classmethod
+    def from_settings(cls, settings: StoreSettings, identity: IdentitySettings | None = None) -> "BlobStore":
+        """Open the store that the settings name; connects to nothing yet.
+
+        Args:
+            settings: where the store is.
+            identity: who signs in where the settings have no key; None = the developer's credentials.
+
+        Raises:
+                SettingError: a setting is missing or cannot be used; it is named.
+        """
+        service, credential = open_blob_client(settings, identity or IdentitySettings())
+        return cls(service, containers=settings.containers, credential=credential)
+
+    async def read(self, path: str) -> Content | None:
+        """Return the whole file, or None if there is none."""
+        blob = self._get_blob(path)
+        with translate_azure_errors("read", path):
+            try:
+                download = await blob.download_blob()
+            except HttpResponseError as exc:
+                if is_blob_missing(exc):
+                    return None
+                raise
+            return Content(data=await download.readall(), etag=_quote_etag(download.properties.etag))
+
+    async def describe(self, path: str) -> FileInfo | None:
+        """Return what is known of a file without reading it, or None if there is none."""
+        blob = self._get_blob(path)
+        with translate_azure_errors("describe", path):
+            try:
+                return _make_file_info(path, await blob.get_blob_properties())
+            except HttpResponseError as exc:
+                if is_blob_missing(exc):
+                    return None
+                raise
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        """Create or replace a file and return its ETag; StoreConflictError if ``if_match`` is not its ETag."""
+        with translate_azure_errors("write", path):
+            return await self._put(
+                path, data, content_type, _encode_metadata(metadata), overwrite=True, **_match_etag(if_match)
+            )
+
+    async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content in pieces of 4 MiB; StoreUnavailableError if it is replaced meanwhile."""
+        info = await self.describe(path)
+        if info is None:
+            return
+        if not info.size:
+            yield b""  # the service refuses a range of nothing
+        blob = self._get_blob(path)
+        for offset in range(0, info.size, BLOCK_BYTES):
+            yield await self._read_range(blob, path, offset, info.etag)
+
+    async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
+        """Create or replace a file from pieces, about 8 MiB of them in memory.
+
+        Of two writers at once one can be refused, as unavailable: a commit drops what others have staged.
+        """
+        split_path(path)
+        with translate_azure_errors("write", path):
+            await self._put_blocks(path, chunks, content_type)
+
+    async def create(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Write a file that must not exist yet; False, and no change, if it does."""
+        with translate_azure_errors("create", path):
+            try:
+                await self._put(path, data, content_type, _encode_metadata(metadata), overwrite=False)
+            except HttpResponseError as exc:
+                if is_conflict(exc):
+                    return False
+                raise
+            return True
+
+    async def delete(self, path: str, *, if_match: str | None = None) -> bool:
+        """Delete a file; False if there was none; StoreConflictError if ``if_match`` is not its ETag."""
+        blob = self._get_blob(path)
+        with translate_azure_errors("delete", path):
+            try:
+                await blob.delete_blob(**_match_etag(if_match))
+            except HttpResponseError as exc:
+                # with a condition, a missing blob may count as one that does not fulfil it
+                if is_blob_missing(exc) or (is_conflict(exc) and await self.describe(path) is None):
+                    return False
+                raise
+            return True
+
+    async def move(self, path: str, new_path: str) -> None:
+        """Give a file another name in the same container; no file, no move: a repeated activity has done it already.
+
+        Blob Storage has no rename, and a server-side copy would need a signature of its own for the source: so the file
+        passes through here. A kill in between leaves both names, and a repeated move ends it.
+
+        Raises:
+            StoreConflictError: the file was replaced while it was copied; both versions are kept.
+        """
+        check_same_container(path, new_path)
+        if path == new_path:
+            return
+        source = self._get_blob(path)
+        with translate_azure_errors("move", path):
+            try:
+                download = await source.download_blob()
+            except HttpResponseError as exc:
+                if is_blob_missing(exc):
+                    return
+                raise
+            data, properties = await download.readall(), download.properties
+            content_type = properties.content_settings.content_type or "application/octet-stream"
+            await self._put(new_path, data, content_type, properties.metadata or {}, overwrite=True)
+            await source.delete_blob(**_match_etag(properties.etag))
+
+    async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
+        """Yield the files whose path starts with ``prefix``, in path order, facts included."""
+        name, rest = split_prefix(prefix)
+        with translate_azure_errors("list", prefix):
+            try:
+                async for properties in self._get_container(name).list_blobs(
+                    name_starts_with=rest, include=["metadata"]
+                ):
+                    yield _make_file_info(f"{name}/{properties.name}", properties)
+            except HttpResponseError as exc:
+                if not is_container_missing(exc):
+                    raise
+
+    async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
+        """Return the names of the folders right below ``prefix``; ValueError for a foreign ``continuation``.
+
+        Files beside the folders fill up the service's pages too, so that it takes several of them now and then, and a
+        last page may be empty.
+        """
+        name, rest = split_folder(prefix)
+        check_limit(limit)
+        marker = None if continuation is None else decode_continuation(prefix, continuation)
+        names: list[str] = []
+        with translate_azure_errors("list", prefix):
+            while len(names) < limit:
+                try:
+                    found, marker = await self._list_page(name, rest, limit - len(names), marker)
+                except HttpResponseError as exc:
+                    if is_container_missing(exc):
+                        break
+                    if exc.status_code == HTTPStatus.BAD_REQUEST and continuation is not None:
+                        raise ValueError(f"continuation {continuation!r} is not accepted by Blob Storage") from exc
+                    raise
+                names += found
+                if marker is None:
+                    break
+        return FolderPage(tuple(names), None if marker is None else encode_continuation(prefix, marker))
+
+    async def probe(self) -> None:
+        """Raise StoreUnavailableError, naming what is wrong, if one of the containers cannot be read right now."""
+        results = await asyncio.gather(*map(self._probe_container, CONTAINERS), return_exceptions=True)
+        failures = {
+            self._containers[name]: result
+            for name, result in zip(CONTAINERS, results, strict=True)
+            if isinstance(result, BaseException)
+        }
+        if not failures:
+            return
+        first, *others = failures
+        if not isinstance(failures[first], StoreUnavailableError):
+            raise failures[first]
+        if isinstance(failures[first].__cause__, SignInError):  # it has nothing to do with containers
+            raise failures[first]
+        also = f"; the same goes for {', '.join(others)}" if others else ""
+        raise StoreUnavailableError(f"{failures[first]}{also}") from failures[first]
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._service.close()
+        if self._credential is not None:
+            await self._credential.close()
+
+    async def _probe_container(self, name: str) -> None:
+        with translate_azure_errors("read", self._containers[name]):
+            try:
+                await self._get_container(name).get_container_properties()
+            except HttpResponseError as exc:
+                if not is_container_missing(exc):  # made by the first write
+                    raise
+
+    def _get_container(self, name: str) -> ContainerClient:
+        return self._service.get_container_client(self._containers[name])
+
+    def _get_blob(self, path: str) -> BlobClient:
+        container, name = split_path(path)
+        return self._service.get_blob_client(self._containers[container], name)
+
+    async def _read_range(self, blob: BlobClient, path: str, offset: int, etag: str) -> bytes:
+        try:
+            with translate_azure_errors("read", path):
+                download = await blob.download_blob(offset=offset, length=BLOCK_BYTES, **_match_etag(etag))
+                data: bytes = await download.readall()
+        except StoreConflictError as exc:  # to a reader it is a reason to begin again
+            raise StoreUnavailableError(f"{path!r} was replaced while it was read") from exc
+        return data
+
+    async def _put(self, path: str, data: bytes, content_type: str, metadata: dict[str, str], **options: Any) -> str:
+        blob = self._get_blob(path)
+        digest = hashlib.md5(data, usedforsecurity=False).digest()
+
+        upload = partial(
+            blob.upload_blob,
+            data,
+            length=len(data),
+            metadata=metadata,
+            content_settings=_make_content_settings(content_type, digest),
+            **options,
+        )
+        return _quote_etag((await self._write_creating_container(path, upload))["etag"])
+
+    async def _put_blocks(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
+        """Stage blocks and commit them; what was staged before an exception is dropped by the service after a week."""
+        blob = self._get_blob(path)
+        writer = uuid.uuid4().hex  # two writers must not take each other's blocks
+        digest = hashlib.md5(usedforsecurity=False)
+        staged: list[BlobBlock] = []
+        async for block in gather_blocks(chunks, BLOCK_BYTES):
+            if len(block) < BLOCK_BYTES and not staged:
+                await self._put(path, block, content_type, {}, overwrite=True)
+                return
+            digest.update(block)
+            staged.append(BlobBlock(f"{writer}-{len(staged):05d}"))
+            await self._write_creating_container(
+                path, partial(blob.stage_block, staged[-1].id, block, length=len(block))
+            )
+        await blob.commit_block_list(staged, content_settings=_make_content_settings(content_type, digest.digest()))
+
+    async def _write_creating_container(self, path: str, operation: Callable[[], Awaitable[T]]) -> T:
+        """Run a write; if its container is missing, make that and run it once more."""
+        try:
+            return await operation()
+        except HttpResponseError as exc:
+            if not is_container_missing(exc):
+                raise
+        with contextlib.suppress(ResourceExistsError):  # somebody else made it first
+            await self._get_container(split_path(path)[0]).create_container()
+        return await operation()
+
+    async def _list_page(self, name: str, rest: str, limit: int, marker: str | None) -> tuple[list[str], str | None]:
+        """Return the folders of the service's next page, and its marker of the page after that."""
+        blobs = self._get_container(name).walk_blobs(name_starts_with=rest, results_per_page=limit)
+        pages = blobs.by_page(marker)
+        async for page in pages:
+            names = [item.name[len(rest) : -1] async for item in page if isinstance(item, BlobPrefix)]
+            # an attribute of the SDK's page iterator that the declared type does not have
+            return names, getattr(pages, "continuation_token", None) or None
+        return [], None
+
+
+def _make_file_info(path: str, properties: BlobProperties) -> FileInfo:
+    return FileInfo(
+        path=path,
+        size=properties.size,
+        etag=_quote_etag(properties.etag),
+        modified=properties.last_modified,
+        metadata={name: unquote(value) for name, value in (properties.metadata or {}).items()},
+    )
+
+
+def _encode_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: quote(value, safe="/:;,+=()") for name, value in check_metadata(metadata).items()}
+
+
+def _make_content_settings(content_type: str, md5: bytes) -> ContentSettings:
+    return ContentSettings(content_type=content_type, content_md5=bytearray(md5))
+
+
+def _match_etag(if_match: str | None) -> dict[str, Any]:
+    return {} if if_match is None else {"etag": if_match, "match_condition": MatchConditions.IfNotModified}
+
+
+def _quote_etag(etag: str) -> str:
+    """Return an ETag as HTTP writes it; listings leave the quotes out."""
+    return '"' + etag.strip('"') + '"'

@@ -1,0 +1,205 @@
+"""The folder store: catalogs and runs in a folder of this machine."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from shared.models.protocol import Content, FileInfo, FolderPage, StoreFullError
+from shared.storage.blocks import gather_blocks
+from shared.storage.folder_files import FolderFiles, translate_os_errors
+from shared.storage.folder_listing import list_folder_page, walk_paths
+from shared.storage.folder_versions import lock_paths
+from shared.storage.store_rules import (
+    check_limit,
+    check_metadata,
+    check_same_container,
+    split_folder,
+    split_path,
+    split_prefix,
+)
+
+# Measured: a hop to a thread costs 135 us, a stat 2 us, a read of a small file 9 us, one of 1.5 MB 60 us and more.
+MAX_INLINE_READ_BYTES: Final = 64 * 1024
+BLOCK_BYTES: Final = 1024 * 1024
+LIST_BATCH_FILES: Final = 256
+
+
+class FolderStore:
+    """The `Store` port over a folder.
+
+    Writes are atomic, also against a kill or a power cut. ETag conditions and create-only hold among all tasks and
+    threads of this process; that a folder has one writing process is for the durable host to see to (an OS lock).
+    A path cannot leave the folder; a symbolic link that its owner put there is followed.
+
+    Args:
+        root: the folder; made by the first write.
+
+    Attributes:
+        disk_full_error: why the last write failed that found the disk full; None = none did.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files = FolderFiles(root)
+        self.disk_full_error: StoreFullError | None = None
+
+    async def read(self, path: str) -> Content | None:
+        """Return the whole file, or None if there is none."""
+        split_path(path)
+        with self._translate("read", path):
+            info = self._files.find(path)
+            if info is None:
+                return None
+            if info.size <= MAX_INLINE_READ_BYTES:
+                return self._files.read(path)
+            return await asyncio.to_thread(self._files.read, path)
+
+    async def describe(self, path: str) -> FileInfo | None:
+        """Return what is known of a file without reading it, or None if there is none."""
+        split_path(path)
+        with self._translate("describe", path):
+            info = self._files.find(path)
+            if info is None:
+                return None
+            return self._files.read_metadata(info) or await asyncio.to_thread(self._files.refresh_metadata, path)
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,  # noqa: ARG002 - a folder keeps no types: the name's ending tells it
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        """Create or replace a file and return its ETag; StoreConflictError if ``if_match`` is not its ETag."""
+        split_path(path)
+        checked = check_metadata(metadata)
+        with self._translate("write", path):
+            return await asyncio.to_thread(self._files.write, path, data, checked, if_match)
+
+    async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content in pieces of 1 MiB, all of one version; not a single piece if there is no file."""
+        split_path(path)
+        with self._translate("read", path):
+            if self._files.find(path) is None:
+                return
+            try:
+                # Not in a thread: whoever is cancelled meanwhile would leave the file open.
+                stream = (self._root / path).open("rb")
+            except FileNotFoundError:  # deleted this moment
+                return
+            with stream:
+                chunk = await asyncio.to_thread(stream.read, BLOCK_BYTES)
+                yield chunk  # an empty file is one empty piece
+                while chunk:
+                    chunk = await asyncio.to_thread(stream.read, BLOCK_BYTES)
+                    if chunk:
+                        yield chunk
+
+    async def write_chunks(
+        self,
+        path: str,
+        chunks: AsyncIterator[bytes],
+        *,
+        content_type: str,  # noqa: ARG002 - see write
+    ) -> None:
+        """Create or replace a file from pieces, about 1 MiB of them in memory."""
+        split_path(path)
+        with self._translate("write", path), self._files.open_temporary() as (stream, temporary):
+            async for block in gather_blocks(chunks, BLOCK_BYTES):
+                await asyncio.to_thread(stream.write, block)
+
+            def rename_into_place() -> None:
+                self._files.flush_temporary(stream, temporary)
+                with lock_paths(path):
+                    self._files.rename_into_place(temporary, path, None)
+
+            await asyncio.to_thread(rename_into_place)
+
+    async def create(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,  # noqa: ARG002 - see write
+        metadata: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Write a file that must not exist yet; False, and no change, if it does."""
+        split_path(path)
+        checked = check_metadata(metadata)
+        with self._translate("create", path):
+            return await asyncio.to_thread(self._files.create, path, data, checked)
+
+    async def delete(self, path: str, *, if_match: str | None = None) -> bool:
+        """Delete a file; False if there was none; StoreConflictError if ``if_match`` is not its ETag."""
+        split_path(path)
+        with self._translate("delete", path):
+            return await asyncio.to_thread(self._files.delete, path, if_match)
+
+    async def move(self, path: str, new_path: str) -> None:
+        """Give a file another name in the same container; no file, no move: a repeated activity has done it already."""
+        check_same_container(path, new_path)
+        with self._translate("move", path):
+            await asyncio.to_thread(self._files.move, path, new_path)
+
+    async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
+        """Yield the files whose path starts with ``prefix``, in path order, facts included."""
+        container, rest = split_prefix(prefix)
+        with self._translate("list", prefix):
+            self._files.check_root()
+            paths = walk_paths(self._root, container, rest)
+
+            def describe_next() -> tuple[list[FileInfo | None], bool]:
+                batch = list(islice(paths, LIST_BATCH_FILES))
+                return [self._describe(path) for path in batch], len(batch) < LIST_BATCH_FILES
+
+            is_last = False
+            while not is_last:
+                infos, is_last = await asyncio.to_thread(describe_next)
+                for info in infos:
+                    if info is not None:  # deleted since
+                        yield info
+
+    async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
+        """Return the names of the folders right below ``prefix``; ValueError for a foreign ``continuation``."""
+        split_folder(prefix)
+        check_limit(limit)
+        with self._translate("list", prefix):
+            self._files.check_root()
+            return await asyncio.to_thread(list_folder_page, self._root, prefix, limit, continuation)
+
+    async def probe(self) -> None:
+        """Raise StoreUnavailableError, naming what is wrong, if no file can be written right now."""
+        with self._translate("use", "."), self._files.open_temporary() as (stream, _):
+            stream.write(b"probe")
+            stream.flush()
+
+    async def sweep(self) -> int:
+        """Delete what a killed process left half-written and return how many files that was.
+
+        Only for the one that holds the folder's lock: another process's files in the making would be lost.
+        """
+        with self._translate("sweep", "."):
+            return await asyncio.to_thread(self._files.sweep)
+
+    async def close(self) -> None:
+        """Do nothing: a folder needs no connection."""
+
+    def _describe(self, path: str) -> FileInfo | None:
+        info = self._files.find(path)
+        if info is None:
+            return None
+        return self._files.read_metadata(info) or self._files.refresh_metadata(path)
+
+    @contextmanager
+    def _translate(self, action: str, subject: str) -> Iterator[None]:
+        try:
+            with translate_os_errors(action, subject, self._root):
+                yield
+        except StoreFullError as error:
+            self.disk_full_error = error
+            raise

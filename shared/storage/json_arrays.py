@@ -1,0 +1,95 @@
+"""JSON arrays of any length, written and recognised row by row: nothing here holds a whole one."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shared.models.protocol import Store
+from shared.storage.json_files import JSON_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDigest:
+    """What tells one content from another: ``size`` in bytes, ``sha256`` in hex."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawJson:
+    """A row that is JSON text already, and is written as it is spelt."""
+
+    text: str
+
+
+class JsonArrayEncoder:
+    """Makes the text of an array from its rows: all pieces together are ``dump_json`` of the list of the rows."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    def add(self, row: object) -> bytes:
+        """Return the next row's piece."""
+        # a line break in here is always one of the layout: in the data JSON spells it \n
+        text = row.text if isinstance(row, RawJson) else json.dumps(row, ensure_ascii=False, indent=2)
+        text = text.replace("\n", "\n  ")
+        return self._count((",\n  " if self._size else "[\n  ") + text)
+
+    def end(self) -> bytes:
+        """Return the last piece; no row may follow."""
+        return self._count("\n]\n" if self._size else "[]\n")
+
+    def content_digest(self) -> ContentDigest:
+        """Return what the pieces so far come to."""
+        return ContentDigest(self._size, self._digest.hexdigest())
+
+    def _count(self, text: str) -> bytes:
+        piece = text.encode()
+        self._size += len(piece)
+        self._digest.update(piece)
+        return piece
+
+
+async def write_array(store: Store, path: str, rows: AsyncIterator[object]) -> None:
+    """Create or replace a file with an array of these rows, one of them in memory at a time."""
+
+    async def dump() -> AsyncIterator[bytes]:
+        text = JsonArrayEncoder()
+        async for row in rows:
+            yield text.add(row)
+        yield text.end()
+
+    await store.write_chunks(path, dump(), content_type=JSON_TYPE)
+
+
+async def write_array_if_changed(
+    store: Store,
+    path: str,
+    rows: AsyncIterator[object],
+    content_digest: ContentDigest,
+) -> bool:
+    """Write an array unless the file holds exactly this already; tell whether it was written.
+
+    Args:
+        store: where the file is.
+        path: the file.
+        rows: not begun if nothing is to be written.
+        content_digest: what the array's text comes to.
+    """
+    if await _has_digest(store, path, content_digest):
+        return False
+    await write_array(store, path, rows)
+    return True
+
+
+async def _has_digest(store: Store, path: str, expected: ContentDigest) -> bool:
+    info = await store.describe(path)
+    if info is None or info.size != expected.size:
+        return False
+    digest = hashlib.sha256()  # of the bytes that are there now: somebody may have changed the file by hand
+    async for piece in store.read_chunks(path):
+        digest.update(piece)
+    return digest.hexdigest() == expected.sha256

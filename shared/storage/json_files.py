@@ -1,0 +1,69 @@
+"""JSON files in a store: one way to write them, one way to find that they are damaged."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AliasChoices, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.models.protocol import CatalogSeederError, Store
+
+JSON_TYPE = "application/json"
+CAMEL_CASE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+"""How our JSON files spell their fields."""
+
+ResumeCount = Annotated[int, Field(validation_alias=AliasChoices("resumeCount", "resume_count", "leg"))]
+"""Field type of a resume count; files of 0.3 call it ``leg``."""
+
+ValueT = TypeVar("ValueT")
+
+
+class DamagedFileError(CatalogSeederError):
+    """A file in the store is not what was written there; ``path`` is the file."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path} is damaged: {problem}")
+        self.path = path
+
+
+def dump_json(data: object) -> bytes:
+    """Return JSON text for people and programs: UTF-8, two spaces, a newline at the end."""
+    return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+async def read_json(store: Store, path: str, parse: Callable[[Any], ValueT]) -> ValueT | None:
+    """Return the parsed content of a file, or None if there is none. A byte order mark is no damage.
+
+    Raises:
+        DamagedFileError: it is no JSON, or ``parse`` does not accept it.
+    """
+    content = await store.read(path)
+    if content is None:
+        return None
+    return parse_json(path, content.data, parse)
+
+
+def parse_json(path: str, data: bytes, parse: Callable[[Any], ValueT]) -> ValueT:
+    """Return the parsed content of a file that was read.
+
+    Raises:
+        DamagedFileError: it is no JSON, or ``parse`` does not accept it.
+    """
+    try:
+        return parse(json.loads(data.decode("utf-8-sig")))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise DamagedFileError(path, f"expected JSON, got {error}") from error
+    except (ValidationError, ValueError, TypeError, KeyError) as error:
+        problem = str(error).splitlines()[0][:120]
+        raise DamagedFileError(path, f"expected the shape that was written there ({problem})") from error
+
+
+async def write_json_if_changed(store: Store, path: str, data: object) -> bool:
+    """Write a JSON file unless it holds exactly this already; tell whether it was written."""
+    payload = dump_json(data)
+    present = await store.read(path)
+    if present is not None and present.data == payload:
+        return False
+    await store.write(path, payload, content_type=JSON_TYPE)
+    return True

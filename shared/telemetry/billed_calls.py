@@ -1,0 +1,93 @@
+"""Watches the calls to the model: how many, how long, and how they ended."""
+
+import time
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, Model, ModelError, TextAnswer, TextRequest
+from shared.telemetry.instruments import record_model_call
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(slots=True)
+class BilledCalls:
+    """What one execution of an activity called; all calls of one are of a kind.
+
+    An activity that is delivered again finds its earlier result and reports what that cost; it made no call, and so
+    its cost is not counted a second time.
+
+    Attributes:
+        kind: text, vision or image; None = nothing was called.
+        count: how many calls.
+        seconds: how long they took together.
+    """
+
+    kind: str | None = None
+    count: int = 0
+    seconds: float = 0.0
+
+
+_current_calls: ContextVar[BilledCalls | None] = ContextVar("billed_calls", default=None)
+
+
+@contextmanager
+def watch_billed_calls() -> Iterator[BilledCalls]:
+    """Return what is called inside the block."""
+    calls = BilledCalls()
+    token = _current_calls.set(calls)
+    try:
+        yield calls
+    finally:
+        _current_calls.reset(token)
+
+
+class ObservedModel:
+    """A model whose calls are counted and timed; probes are free and are not.
+
+    Args:
+        model: what answers.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
+        """Ask for a structured answer."""
+        kind = "text" if request.image is None else "vision"
+        return await _observe(kind, self._model.answer(request))
+
+    async def generate_image(self, request: ImageRequest) -> ImageAnswer:
+        """Make one image."""
+        return await _observe("image", self._model.generate_image(request))
+
+    async def probe(self) -> None:
+        """Raise ModelError if the service cannot be reached or refuses our credentials."""
+        await self._model.probe()
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._model.close()
+
+
+async def _observe(kind: str, call: Awaitable[ResultT]) -> ResultT:
+    started = time.perf_counter()
+    outcome = "error"
+    try:
+        result = await call
+        outcome = "ok"
+    except ModelError as error:
+        outcome = str(error.reason)
+        raise
+    finally:
+        seconds = time.perf_counter() - started
+        record_model_call(kind=kind, outcome=outcome, seconds=seconds)
+        calls = _current_calls.get()
+        if calls is not None:
+            calls.kind = kind
+            calls.count += 1
+            calls.seconds += seconds
+    return result

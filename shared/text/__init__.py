@@ -1,0 +1,1 @@
+"""Text in any language: cleaning, comparing, counting words and sentences. Pure."""

@@ -1,0 +1,164 @@
+"""What the app depends on, each in a process of its own that can be stopped and started at the same address."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from shared.config import StoreSettings
+from shared.storage.store_rules import CONTAINERS
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS, STOP_SECONDS = 60, 20
+AZURITE = ROOT / "tests/azurite/node_modules/azurite/dist/src/blob/main.js"
+ACCOUNT = "devstoreaccount1"
+ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The emulator's published account: https://learn.microsoft.com/azure/storage/common/storage-use-azurite"""
+
+
+class Dependency(ABC):
+    """A server process on a port of the loopback interface; the first start finds a free one, later ones keep it."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens.
+
+        Raises:
+            RuntimeError: it ended, or said nothing in time.
+        """
+        process = subprocess.Popen(
+            self._make_command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        self._process = process
+        watchdog = threading.Timer(START_SECONDS, process.kill)
+        watchdog.start()
+        try:
+            for line in process.stdout or ():
+                if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                    self.port = int(found[1])
+                    return
+        finally:
+            watchdog.cancel()
+        raise RuntimeError(f"{process.args!r} ended with {process.wait()!r}; expected it to listen")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal and wait until it is gone; no error if it is not running."""
+        process, self._process = self._process, None
+        if process is not None:
+            with process:
+                process.send_signal(number)
+                try:
+                    process.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @abstractmethod
+    def _make_command(self) -> Sequence[str]:
+        """Return the command that listens on ``port``, 0 = on a free one, and says where."""
+
+
+class Simulator(Dependency):
+    """The model simulator, and the bill of all of its lives.
+
+    Args:
+        folder: where its faults file is written.
+        faults: what it does on purpose.
+    """
+
+    def __init__(self, folder: Path, faults: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._faults_file = folder / "faults.json"
+        self._faults_file.write_text(json.dumps(faults), encoding="utf-8")
+        self._bills: list[dict[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Keep its bill and stop it."""
+        if self._process is not None:
+            self._bills.append(self._fetch_stats())
+        super().stop(number)
+
+    def count_billed_prompts(self) -> Counter[str]:
+        """Return how often each image prompt was billed, in all lives."""
+        billed: Counter[str] = Counter()
+        for bill in self._list_stats():
+            billed.update(bill["billedImagesByPrompt"])
+        return billed
+
+    def read_cost_usd(self) -> float:
+        """Return what all lives billed together."""
+        return sum(float(bill["costUsd"]) for bill in self._list_stats())
+
+    def _list_stats(self) -> list[dict[str, Any]]:
+        return [*self._bills, *([] if self._process is None else [self._fetch_stats()])]
+
+    def _fetch_stats(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/_stats") as response:
+            bill: dict[str, Any] = json.load(response)
+        return bill
+
+    def _make_command(self) -> Sequence[str]:
+        return [
+            *(sys.executable, "-P", "-m", "model_simulator", "--exit-with-stdin"),
+            *("--port", str(self.port), "--faults", str(self._faults_file)),
+        ]
+
+
+class Azurite(Dependency):
+    """The storage emulator on a folder, so that it remembers.
+
+    Args:
+        folder: where it keeps its data.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def make_settings(self) -> StoreSettings:
+        """Return the settings of a store in it; the store makes its containers itself."""
+        return StoreSettings(
+            kind="blob",
+            connection_string=(
+                f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
+                f"BlobEndpoint=http://127.0.0.1:{self.port}/{ACCOUNT};"
+            ),
+            containers={name: name for name in CONTAINERS},
+        )
+
+    def _make_command(self) -> Sequence[str]:
+        node = shutil.which("node")
+        if node is None or not AZURITE.is_file():
+            raise RuntimeError("Azurite is not installed: install Node.js with npm and run 'make test' once")
+        return [
+            *(node, str(AZURITE), "--blobPort", str(self.port), "--location", str(self._folder)),
+            *("--silent", "--disableTelemetry", "--skipApiVersionCheck"),
+        ]

@@ -1,0 +1,34 @@
+"""The machine sleeps in the middle of a wait, as laptops do: the clock jumps, and nothing is lost."""
+
+import itertools
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.limits import concurrency_window, rate_limiter
+from tests.support.run_scenarios import LIMITED, PLAIN, RunScenario, open_trial
+
+
+@pytest.mark.parametrize(
+    ("scenario", "minutes"),
+    [(PLAIN, 60), (LIMITED, 60)],
+    ids=["waiting for items", "waiting for the quota"],
+)
+async def test_what_is_slept_through_at_any_wait_changes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scenario: RunScenario,
+    minutes: int,
+) -> None:
+    # Every turn is waited for by a durable timer, so that no wait goes past the chosen clock.
+    monkeypatch.setattr(rate_limiter, "MAX_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(concurrency_window, "START_AHEAD", timedelta())
+    for wait in itertools.count():
+        async with open_trial(scenario, tmp_path / str(wait), targetCount=4) as trial:
+            trial.suspends_at, trial.suspends_for = wait, timedelta(minutes=minutes)
+            assert await trial.run() == 0
+            await trial.check()
+        if trial.waits <= wait:
+            assert wait > 0
+            break

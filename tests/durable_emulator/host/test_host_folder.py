@@ -1,0 +1,112 @@
+"""One host a folder."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.durable_functions import DFApp
+
+from durable_emulator.host import DurableEmulator, HostBusyError, HostFolderError, HostSettings, read_host_settings
+
+
+def make_app() -> Any:
+    return DFApp()
+
+
+async def test_a_second_host_is_refused_and_told_who_has_the_folder(tmp_path: Path) -> None:
+    expected = f"{tmp_path} is in use by process {os.getpid()}; one host can run from a folder at a time"
+    async with DurableEmulator(make_app(), tmp_path):
+        for _ in range(2):  # asking does not spoil the answer
+            with pytest.raises(HostBusyError) as refused:
+                await DurableEmulator(make_app(), tmp_path).start()
+            assert str(refused.value) == expected
+            assert refused.value.pid == os.getpid()
+
+
+async def test_a_stopped_host_leaves_the_folder_free(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with DurableEmulator(make_app(), tmp_path):
+            pass
+
+    assert not (tmp_path / ".seeder" / "host.pid").exists()
+
+
+async def test_hosts_of_different_folders_do_not_meet(tmp_path: Path) -> None:
+    async with (
+        DurableEmulator(make_app(), tmp_path / "one") as one,
+        DurableEmulator(make_app(), tmp_path / "two") as two,
+    ):
+        assert one.url != two.url
+
+
+async def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+
+    with pytest.raises(HostFolderError, match=r"file cannot be used \(Not a directory\)") as refused:
+        await DurableEmulator(make_app(), blocked).start()
+    assert refused.value.folder == blocked
+
+
+async def test_a_damaged_journal_is_one_clear_error_and_the_folder_is_free_again(tmp_path: Path) -> None:
+    journal = tmp_path / ".seeder" / "journal.db"
+    journal.parent.mkdir()
+    journal.write_bytes(b"what is this? " * 100)
+
+    with pytest.raises(HostFolderError, match=r"journal\.db cannot be used: file is not a database"):
+        await DurableEmulator(make_app(), tmp_path).start()
+    journal.unlink()
+    async with DurableEmulator(make_app(), tmp_path):
+        pass
+
+
+async def test_a_host_that_was_not_started_can_be_stopped(tmp_path: Path) -> None:
+    host = DurableEmulator(make_app(), tmp_path)
+    await host.stop()
+
+    with pytest.raises(RuntimeError, match="start it first"):
+        _ = host.engine
+
+
+async def test_stopping_waits_for_a_running_activity_only_so_long(tmp_path: Path) -> None:
+    app, started = make_app(), asyncio.Event()
+
+    async def hang(value: Any) -> None:  # noqa: ARG001
+        started.set()
+        await asyncio.Event().wait()
+
+    def run(context: Any) -> Any:
+        yield context.call_activity("hang", None)
+
+    app.activity_trigger(input_name="value")(hang)
+    app.orchestration_trigger(context_name="context")(run)
+    async with DurableEmulator(app, tmp_path, grace_seconds=0.01) as host:
+        host.engine.start_instance("run")
+        await asyncio.wait_for(started.wait(), timeout=10)
+
+
+def test_host_json_decides_prefix_and_activities(tmp_path: Path) -> None:
+    path = tmp_path / "host.json"
+    path.write_text(
+        '{"version": "2.0", "extensions": {"http": {"routePrefix": "/v1/"},'
+        ' "durableTask": {"maxConcurrentActivityFunctions": 7}}}',
+    )
+
+    assert read_host_settings(path) == HostSettings("v1", 7)
+
+
+def test_a_bare_host_json_means_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "host.json"
+    path.write_text('{"version": "2.0"}')
+
+    assert read_host_settings(path) == HostSettings("api", None)
+
+
+def test_a_host_json_that_is_no_object_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "host.json"
+    path.write_text("[]")
+
+    with pytest.raises(ValueError, match="holds list; expected a JSON object"):
+        read_host_settings(path)

@@ -1,0 +1,158 @@
+"""The adapter and the simulator speak one language: the product's calls through the real SDK, in both URL styles."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from PIL import Image
+from pydantic import BaseModel
+
+from model_simulator.in_process import RunningSimulator, running_simulator
+from shared.catalog.items import CategoryList, DraftBatch
+from shared.config import ModelSettings
+from shared.models.prices import load_prices
+from shared.models.protocol import ImageRequest, ModelError, TextRequest
+from shared.models.providers.openai_model import OpenAIModel
+from shared.reasons import Reason
+from tests.support.model_requests import SECRET_KEY, UrlStyle
+
+QUICK: Mapping[str, Any] = {"latencySeconds": {"text": 0, "image": 0}, "timeoutSeconds": 0}
+IMAGE = ImageRequest(
+    prompt="Photorealistic LEGO-style minifigure of a baker, clean background",
+    size="256x256",
+    quality="low",
+    format="png",
+)
+ITEMS_TASK = {
+    "task": "items",
+    "batch": 1,
+    "subject": "LEGO-style minifigures",
+    "openings": ["Photorealistic LEGO-style minifigure"],
+    "tail": "clean background",
+    "promptCharacters": 230,
+    "categories": [{"name": "Space Explorers", "count": 4, "taken": []}],
+    "forbiddenWords": ["logo"],
+}
+CATEGORIES_TASK = {"task": "categories", "subject": "LEGO-style minifigures", "count": 5, "existing": []}
+
+
+def text_request(answer_type: type[Any], schema_name: str, task: Mapping[str, Any]) -> TextRequest[Any]:
+    return TextRequest(instructions="Write.", task=json.dumps(task), answer_type=answer_type, schema_name=schema_name)
+
+
+@asynccontextmanager
+async def open_model(
+    style: UrlStyle, *, key: str = SECRET_KEY, **faults: Any
+) -> AsyncIterator[tuple[OpenAIModel, RunningSimulator]]:
+    async with running_simulator(faults={**QUICK, **faults}) as simulator:
+        model = OpenAIModel(ModelSettings(endpoint=simulator.url, api_key=key, api_version=style.api_version))
+        try:
+            yield model, simulator
+        finally:
+            await model.close()
+
+
+async def test_images_are_images_and_are_billed_as_the_adapter_is_reported(url_style: UrlStyle) -> None:
+    async with open_model(url_style) as (model, simulator):
+        answer = await model.generate_image(IMAGE)
+        stats = simulator.stats()
+    with Image.open(io.BytesIO(answer.data)) as image:
+        assert (image.format, image.size) == ("PNG", (256, 256))
+    assert stats["billedImageCount"] == 1
+    assert answer.usage is not None
+    assert (stats["inputTokens"], stats["outputTokens"]) == (answer.usage.input_tokens, answer.usage.output_tokens)
+    assert answer.usage.output_tokens > 0
+    assert load_prices().is_priced(answer.model)
+    assert answer.request_id
+
+
+@pytest.mark.parametrize(
+    ("answer_type", "schema_name", "task"),
+    [(DraftBatch, "item_batch", ITEMS_TASK), (CategoryList, "category_list", CATEGORIES_TASK)],
+)
+async def test_the_products_questions_are_answered(
+    url_style: UrlStyle, answer_type: type[BaseModel], schema_name: str, task: Mapping[str, Any]
+) -> None:
+    async with open_model(url_style) as (model, _):
+        answer = await model.answer(text_request(answer_type, schema_name, task))
+    assert isinstance(answer.value, answer_type)
+    assert answer.usage is not None
+    assert answer.usage.output_tokens > 0
+    assert load_prices().is_priced(answer.model)
+
+
+async def test_a_probe_is_answered_and_counted_nowhere(url_style: UrlStyle) -> None:
+    async with open_model(url_style) as (model, simulator):
+        before = simulator.stats()
+        await model.probe()
+        assert simulator.stats() == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("rate_limited", Reason.RATE_LIMITED),
+        ("server_error", Reason.SERVER_ERROR),
+        ("dropped", Reason.TIMEOUT_AMBIGUOUS),
+        ("timeout", Reason.TIMEOUT_AMBIGUOUS),
+        ("content_policy", Reason.CONTENT_POLICY),
+    ],
+)
+async def test_a_fault_of_an_image_call_arrives_as_its_reason(url_style: UrlStyle, fault: str, reason: Reason) -> None:
+    async with open_model(url_style, rates={fault: 1}) as (model, _):
+        with pytest.raises(ModelError) as raised:
+            await model.generate_image(IMAGE)
+    assert raised.value.reason is reason
+    assert (raised.value.retry_after_seconds is not None) is (reason is Reason.RATE_LIMITED)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("truncated_json", {Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER}),
+        ("refusal", {Reason.REFUSAL}),
+    ],
+)
+async def test_a_fault_of_a_text_call_arrives_as_its_reason(
+    url_style: UrlStyle, fault: str, reason: set[Reason]
+) -> None:
+    async with open_model(url_style, rates={fault: 1}) as (model, _):
+        with pytest.raises(ModelError) as raised:
+            await model.answer(text_request(DraftBatch, "item_batch", ITEMS_TASK))
+    assert raised.value.reason in reason
+    assert raised.value.usage is not None
+
+
+async def test_the_quota_says_how_long_to_wait(url_style: UrlStyle) -> None:
+    async with open_model(url_style, imageRequestsPerMinute=6) as (model, _):
+        results = await asyncio.gather(*[model.generate_image(IMAGE) for _ in range(3)], return_exceptions=True)
+    failures = [result for result in results if isinstance(result, ModelError)]
+    assert len(failures) == 2
+    for failure in failures:
+        assert failure.reason is Reason.RATE_LIMITED
+        assert failure.retry_after_seconds is not None
+        assert 0 < failure.retry_after_seconds <= 11
+
+
+async def test_a_blocked_prompt_is_refused_by_the_content_policy(url_style: UrlStyle) -> None:
+    async with open_model(url_style, blockedPrompts=["baker"]) as (model, _):
+        with pytest.raises(ModelError) as raised:
+            await model.generate_image(IMAGE)
+    assert raised.value.reason is Reason.CONTENT_POLICY
+
+
+async def test_a_blocked_account_is_reported_apart_from_a_wrong_key(url_style: UrlStyle) -> None:
+    async with open_model(url_style, accountBlockAfter=1) as (model, _):
+        await model.generate_image(IMAGE)
+        with pytest.raises(ModelError) as raised:
+            await model.generate_image(IMAGE)
+    assert raised.value.reason is Reason.ACCOUNT_BLOCKED
+    async with open_model(url_style, apiKey="another key than ours") as (model, _):
+        with pytest.raises(ModelError) as raised:
+            await model.probe()
+    assert raised.value.reason is Reason.AUTHENTICATION
+    assert SECRET_KEY[:4] not in raised.value.message

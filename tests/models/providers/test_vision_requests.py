@@ -1,0 +1,96 @@
+"""What is sent with an image, on both wires, and what of it never shows."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from shared.config import ModelSettings
+from shared.models.protocol import ModelError
+from shared.models.provider_names import Provider, ProviderAccess
+from shared.models.providers.compatible import CompatibleModel
+from shared.models.providers.connection import PROVIDER_SETTING_NAMES, ApiKeyConnection
+from shared.models.providers.openai_model import OpenAIModel
+from tests.support.input_images import JPEG, make_data_url, response_parts
+from tests.support.model_answers import error, text_answer
+from tests.support.model_requests import FIGURE_REQUEST, SECRET_KEY, UrlStyle
+from tests.support.scripted_service import Answer, ScriptedService
+
+REQUEST = replace(FIGURE_REQUEST, image=JPEG)
+GOOD_FIGURE = '{"name": "Deep Sea Diver", "heads": 1}'
+CHAT_ANSWER = {
+    "model": "seer",
+    "choices": [{"message": {"content": GOOD_FIGURE}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 700, "completion_tokens": 20, "total_tokens": 720},
+}
+
+
+@pytest.fixture
+async def compatible(service: ScriptedService) -> AsyncIterator[CompatibleModel]:
+    connection = ApiKeyConnection(
+        ProviderAccess(service.endpoint, SECRET_KEY), PROVIDER_SETTING_NAMES[Provider.COMPATIBLE]
+    )
+    model = CompatibleModel(ModelSettings(text_deployment="writer", vision_deployment="seer"), connection)
+    yield model
+    await model.close()
+
+
+async def test_a_response_is_asked_for_with_the_image_beside_the_task(
+    service: ScriptedService, styled_model: OpenAIModel, url_style: UrlStyle
+) -> None:
+    service.plan(Answer(text_answer(GOOD_FIGURE)))
+    answer = await styled_model.answer(REQUEST)
+    [request] = service.requests
+    assert request.path == url_style.text_path
+    assert request.body["instructions"] == REQUEST.instructions
+    assert request.body["input"] == response_parts(REQUEST.task, make_data_url())
+    assert request.body["store"] is False
+    assert request.body["text"]["format"]["strict"] is True
+    assert answer.value.heads == 1
+
+
+async def test_a_chat_completion_is_asked_for_with_the_image_beside_the_task(
+    service: ScriptedService, compatible: CompatibleModel
+) -> None:
+    service.plan(Answer(CHAT_ANSWER))
+    answer = await compatible.answer(REQUEST)
+    [request] = service.requests
+    assert request.body["model"] == "seer"
+    assert request.body["messages"] == [
+        {"role": "system", "content": REQUEST.instructions},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": REQUEST.task},
+                {"type": "image_url", "image_url": {"url": make_data_url()}},
+            ],
+        },
+    ]
+    assert answer.usage is not None
+    assert answer.usage.input_tokens == 700
+
+
+async def test_the_vision_deployment_sees_and_the_text_deployment_writes(
+    service: ScriptedService, settings: ModelSettings
+) -> None:
+    service.plan(Answer(text_answer(GOOD_FIGURE)), Answer(text_answer(GOOD_FIGURE)))
+    model = OpenAIModel(replace(settings, text_deployment="writer", vision_deployment="seer"))
+    await model.answer(REQUEST)
+    await model.answer(FIGURE_REQUEST)
+    await model.close()
+    assert [request.body["model"] for request in service.requests] == ["seer", "writer"]
+
+
+@pytest.mark.parametrize("echo", [make_data_url(), make_data_url()[:120], make_data_url().partition(",")[2]])
+async def test_a_service_that_repeats_the_image_is_not_quoted_with_it(
+    service: ScriptedService, model: OpenAIModel, caplog: pytest.LogCaptureFixture, echo: str
+) -> None:
+    caplog.set_level(logging.DEBUG, "shared")
+    service.plan(Answer(error(f"Invalid image_url {echo} in the input."), status=400))
+    with pytest.raises(ModelError) as raised:
+        await model.answer(REQUEST)
+    beginning = make_data_url().partition(",")[2][:12]
+    assert raised.value.message.startswith("vision call to deployment 'gpt-6-luna'")
+    assert "Invalid image_url [hidden] in the input." in raised.value.message
+    assert beginning not in raised.value.message + caplog.text

@@ -1,0 +1,98 @@
+"""What a second look takes, told before it is made, is what the simulator then bills."""
+
+import base64
+import json
+import random
+from typing import Any
+
+import pytest
+
+from model_simulator.input_images import TOKENS_PER_IMAGE
+from model_simulator.text_answers import TextAnswer, measure_usage
+from model_simulator.text_calls import parse_text_call
+from model_simulator.text_generation import evaluate_image, rewrite_prompt
+from shared.catalog.theme import Theme
+from shared.images.evaluation import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
+from shared.models.evaluation_tokens import (
+    MAX_IMAGE_TOKENS,
+    TYPICAL_IMAGE_TOKENS,
+    EvaluationAnswerT,
+    bound_evaluation_usage,
+    estimate_evaluation_usage,
+)
+from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
+from shared.models.protocol import TextRequest, Usage, VisionImage
+from shared.models.providers.json_schema import build_strict_schema
+from shared.models.tokens import estimate_tokens
+
+IMAGE = VisionImage(b"\xff\xd8\xff", "image/jpeg")
+PROMPT = f"{Theme().openings[0]}, yellow raincoat, blue boots, brass lantern, harbour, {Theme().tail}"
+FOUND = Evaluation(score=50, missing=["blue boots"], wrong=["brass lantern"], unwanted=["a second figure"])
+
+
+def ask_rewrite(prompt: str = PROMPT, limit: int = 260) -> TextRequest[PromptRewrite]:
+    return build_rewrite_request(
+        prompt, evaluation=FOUND, theme=Theme(), because_refused=True, round=2, rewrite=1, limit=limit
+    )
+
+
+def ask_evaluation(prompt: str = PROMPT) -> TextRequest[Evaluation]:
+    return build_evaluation_request(prompt, IMAGE, iteration=1)
+
+
+def bill(ask: TextRequest[EvaluationAnswerT], answer: str | None = None, seed: int = 1) -> Usage:
+    """Return what the simulator bills for a request and its own answer, or another one."""
+    schema = build_strict_schema(ask.answer_type)
+    content: list[dict[str, Any]] = [{"type": "input_text", "text": ask.task}]
+    if ask.image is not None:
+        url = f"data:image/jpeg;base64,{base64.b64encode(ask.image.data).decode()}"
+        content.append({"type": "input_image", "image_url": url})
+    body = {
+        "model": "gpt-5",
+        "instructions": ask.instructions,
+        "input": [{"role": "user", "content": content}],
+        "text": {"format": {"type": "json_schema", "name": ask.schema_name, "schema": schema, "strict": True}},
+    }
+    call = parse_text_call(body)
+    write = rewrite_prompt if ask.image is None else evaluate_image
+    return measure_usage(call, TextAnswer(answer or json.dumps(write(call.task, random.Random(seed)))))
+
+
+def mean_output(ask: TextRequest[EvaluationAnswerT]) -> float:
+    return sum(bill(ask, seed=seed).output_tokens for seed in range(200)) / 200
+
+
+def test_an_image_counts_as_it_is_billed_and_at_most_as_the_dearest_model_bills_it() -> None:
+    assert TYPICAL_IMAGE_TOKENS == TOKENS_PER_IMAGE <= MAX_IMAGE_TOKENS
+    assert MAX_IMAGE_TOKENS >= 1024 * 2.46
+
+
+def test_an_evaluation_takes_what_was_estimated() -> None:
+    expected = estimate_evaluation_usage(ask_evaluation())
+    assert bill(ask_evaluation()).input_tokens == pytest.approx(expected.input_tokens, rel=0.05)
+    assert mean_output(ask_evaluation()) == pytest.approx(expected.output_tokens, rel=0.1)
+
+
+@pytest.mark.parametrize("limit", [len(PROMPT), 260])
+def test_a_rewrite_takes_what_was_estimated(limit: int) -> None:
+    ask = ask_rewrite(limit=limit)
+    expected = estimate_evaluation_usage(ask)
+    assert bill(ask).input_tokens == pytest.approx(expected.input_tokens, rel=0.05)
+    assert mean_output(ask) == pytest.approx(expected.output_tokens, rel=0.1)
+
+
+def test_no_evaluation_takes_more_than_its_limit_however_much_is_found() -> None:
+    finding = "x" * MAX_FINDING_CHARACTERS
+    fullest = {"score": 10} | dict.fromkeys(("missing", "wrong", "unwanted"), [finding] * MAX_FINDINGS)
+    billed, limit = bill(ask_evaluation(), json.dumps(fullest)), bound_evaluation_usage(ask_evaluation())
+    assert billed.output_tokens <= limit.output_tokens < 2 * billed.output_tokens
+    assert billed.input_tokens <= limit.input_tokens
+
+
+@pytest.mark.parametrize(("prompt", "limit"), [(PROMPT, 260), ("a boat", 4_000), ("x" * 500, 260)])
+def test_no_rewrite_takes_more_than_its_limit(prompt: str, limit: int) -> None:
+    ask = ask_rewrite(prompt, limit)
+    billed = bill(ask, json.dumps({"prompt": "x" * max(limit, len(prompt))}))
+    most = bound_evaluation_usage(ask)
+    assert billed.output_tokens <= most.output_tokens <= estimate_tokens(max(limit, len(prompt)) * 11 // 10 + 20)
+    assert billed.input_tokens <= most.input_tokens

@@ -1,0 +1,55 @@
+"""Which sizes the image models make, where that is known."""
+
+import pytest
+
+from shared.models.image_models import check_quality_for_model, check_size_for_model
+
+MADE = [
+    ("gpt-image-1-mini", "1024x1536"),
+    ("gpt-image-1.5", "1536x1024"),
+    ("gpt-image-1.5-2025-12-16", "1024x1024"),
+    ("gpt-image-2", "1024x1024"),
+    ("gpt-image-2-2026-04-21", "2048x1152"),
+    ("gpt-image-2", "3840x2160"),
+    ("gpt-image-2.5", "1024x640"),
+    ("fal-ai/fast-lightning-sdxl", "1024x1024"),
+    ("FAL-AI/fast-sdxl", "512x768"),
+    ("fal-ai/flux/dev", "1023x1023"),
+    ("our-pictures", "64x65"),
+]
+NOT_MADE = [
+    ("gpt-image-1", "512x512"),
+    ("gpt-image-1-mini", "2048x2048"),
+    ("gpt-image-1.5", "1024x1792"),
+    ("gpt-image-2", "512x512"),
+    ("gpt-image-2", "1000x1000"),
+    ("gpt-image-2", "3840x2176"),
+    ("gpt-image-2", "4096x1536"),
+    ("gpt-image-2-2026-04-21", "3072x1008"),
+    ("fal-ai/fast-lightning-sdxl", "1025x1024"),
+]
+
+
+@pytest.mark.parametrize(("model", "size"), MADE)
+def test_a_size_that_is_made_or_that_no_one_here_knows_of_is_let_through(model: str, size: str) -> None:
+    check_size_for_model(model, size)
+
+
+@pytest.mark.parametrize(("model", "size"), NOT_MADE)
+def test_a_size_that_is_not_made_is_reported_with_those_that_are(model: str, size: str) -> None:
+    with pytest.raises(ValueError, match=r"is no size that .* makes; expected ") as raised:
+        check_size_for_model(model, size)
+    assert repr(size) in str(raised.value)
+    assert repr(model) in str(raised.value)
+
+
+@pytest.mark.parametrize("model", ["gpt-image-2.5-flare", "gpt-image-2.6-sunburst", "gpt-image-3", "our-pictures"])
+def test_a_newer_or_unknown_model_takes_more_qualities(model: str) -> None:
+    check_quality_for_model(model, "xhigh")
+
+
+@pytest.mark.parametrize("model", ["gpt-image-1-mini", "gpt-image-2", "gpt-image-2-2026-04-21"])
+def test_an_older_model_names_the_qualities_that_it_takes(model: str) -> None:
+    check_quality_for_model(model, "high")
+    with pytest.raises(ValueError, match="expected one of low, medium, high"):
+        check_quality_for_model(model, "max")

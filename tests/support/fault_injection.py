@@ -1,0 +1,358 @@
+"""What a test does to one life of the app: to its engine, to what it asks of the store, and to its paid calls.
+
+A death is the death of a process: from that moment nothing of it reaches the store or the model any more. What it had
+already handed to the store is finished there, as an operating system or a remote service does, and nobody hears of it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import aclosing
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Any, NoReturn, TypeVar
+
+from durable_emulator.engine.clock import Clock
+from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint, SimulatedKillError
+from shared.models.protocol import (
+    AnswerT,
+    Content,
+    FileInfo,
+    FolderPage,
+    ImageAnswer,
+    ImageRequest,
+    Model,
+    ModelError,
+    Store,
+    StoreUnavailableError,
+    TextAnswer,
+    TextRequest,
+)
+from shared.reasons import Reason
+
+ResultT = TypeVar("ResultT")
+
+START = "start"
+"""What a change belongs to that no activity makes: the HTTP function that starts a run."""
+
+_activity: ContextVar[str] = ContextVar("activity", default=START)
+
+
+class Side(StrEnum):
+    """On which side of a store change something happens."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class FaultInjection(FaultInjector):
+    """Interferes with nothing; the hooks are for those who override them.
+
+    Attributes:
+        is_dead: the process is gone.
+        on_death: called once by the one who dies outside the engine's own steps.
+        on_new_process: lets another process take over the activities that begin from now on.
+        drawn: prompts of the image calls that were begun and did not fail.
+        unanswered: how many image calls ended without an answer, so that nobody knows whether they were billed.
+    """
+
+    def __init__(self) -> None:
+        self.is_killed = False
+        self.on_kill: Callable[[], None] = lambda: None
+        self.on_new_process: Callable[[], None] = lambda: None
+        self.sent_prompts: list[str] = []
+        self.unanswered = 0
+
+    def reach(self, point: FaultPoint, instance_id: str) -> None:  # noqa: ARG002 - for those who override it
+        """Note whose delivery begins, in the context of its own task; all that it starts inherits that."""
+        if point is FaultPoint.ACTIVITY_STARTING and (task := asyncio.current_task()) is not None:
+            _activity.set(task.get_name().removeprefix("activity "))
+
+    def on_store_call(self, path: str) -> None:
+        """Be told that the store is asked for anything. May raise StoreUnavailableError."""
+
+    def on_store_change(self, side: Side, activity: str, path: str) -> None:
+        """Be told that a change of the store is about to be made, or was made. May die."""
+
+    def kill(self) -> NoReturn:
+        """End the life right here."""
+        self.is_killed = True
+        self.on_kill()
+        raise SimulatedKillError
+
+    def check_alive(self) -> None:
+        """Keep what still unwinds in a dead process from doing anything.
+
+        Raises:
+            SimulatedKillError: in an activity, where the engine expects it.
+            ConnectionAbortedError: in an HTTP function, whose caller is cut off.
+        """
+        if self.is_killed:
+            raise ConnectionAbortedError if _activity.get() == START else SimulatedKillError
+
+
+class KillAtPoint(FaultInjection):
+    """Dies when the engine has reached its ``count``-th point."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._left = count
+
+    def reach(self, point: FaultPoint, instance_id: str) -> None:
+        super().reach(point, instance_id)
+        self._left -= 1
+        if self._left <= 0 and not self.is_killed:
+            self.is_killed = True
+            raise SimulatedKillError
+
+
+class KillAtReturn(FaultInjection):
+    """Dies when an activity has returned for the first time, before its result is recorded."""
+
+    def __init__(self, activity: str) -> None:
+        super().__init__()
+        self._activity = activity
+
+    def reach(self, point: FaultPoint, instance_id: str) -> None:
+        super().reach(point, instance_id)
+        if point is FaultPoint.ACTIVITY_RETURNED and _activity.get() == self._activity and not self.is_killed:
+            self.is_killed = True
+            raise SimulatedKillError
+
+
+class KillAtChange(FaultInjection):
+    """Dies right before or right after the ``count``-th store change of an activity, from 0."""
+
+    def __init__(self, activity: str, count: int, side: Side) -> None:
+        super().__init__()
+        self._activity, self._side = activity, side
+        self._left = count
+
+    def on_store_change(self, side: Side, activity: str, path: str) -> None:  # noqa: ARG002 - any file will do
+        if (activity, side) == (self._activity, self._side):
+            self._left -= 1
+            if self._left < 0:
+                self.kill()
+
+
+class DeliverTwice(FaultInjection):
+    """Every message of an activity (None = of all) is delivered to two executions at the same time."""
+
+    def __init__(self, activity: str | None = None) -> None:
+        super().__init__()
+        self._activity = activity
+        self.deliveries = 0
+
+    def count_deliveries(self, activity: str) -> int:
+        if self._activity not in {activity, None}:
+            return 1
+        self.deliveries += 2
+        return 2
+
+
+class LoseResults(FaultInjection):
+    """Every other result of an activity is lost, the very first one first, so each message is delivered again.
+
+    Args:
+        activity: whose results; None = of each activity.
+        elsewhere: the next delivery goes to a process that remembers nothing.
+    """
+
+    def __init__(self, activity: str | None = None, *, elsewhere: bool = False) -> None:
+        super().__init__()
+        self._activity, self._elsewhere = activity, elsewhere
+        self.results: Counter[str] = Counter()
+
+    def loses_result(self, activity: str) -> bool:
+        if self._activity not in {activity, None}:
+            return False
+        self.results[activity] += 1
+        is_lost = self.results[activity] % 2 == 1
+        if is_lost and self._elsewhere:
+            self.on_new_process()
+        return is_lost
+
+
+class CallAtChange(FaultInjection):
+    """Calls somebody, once, when an activity has made its ``count``-th store change, from 0."""
+
+    def __init__(self, activity: str, count: int, call: Callable[[], None]) -> None:
+        super().__init__()
+        self._activity, self._left, self._call = activity, count, call
+
+    def on_store_change(self, side: Side, activity: str, path: str) -> None:  # noqa: ARG002 - any file will do
+        if (activity, side) == (self._activity, Side.AFTER):
+            self._left -= 1
+            if self._left == -1:
+                self._call()
+
+
+class StoreOutage(FaultInjection):
+    """The store answers nobody for a while, from the ``count``-th change of any activity on, from 0.
+
+    Args:
+        clock: tells when the while is over.
+        count: which change.
+        side: before it is made, or after it was.
+        seconds: the while.
+    """
+
+    def __init__(self, clock: Clock, count: int, side: Side, *, seconds: float = 30.0) -> None:
+        super().__init__()
+        self._clock, self._left, self._side, self._seconds = clock, count, side, seconds
+        self._end: datetime | None = None
+        self.refused = 0
+
+    def on_store_change(self, side: Side, activity: str, path: str) -> None:
+        if activity == START or side is not self._side:
+            return
+        if self._left == 0:
+            self._end = self._clock.now() + timedelta(seconds=self._seconds)
+        self._left -= 1
+        if side is Side.BEFORE:
+            self.on_store_call(path)
+
+    def on_store_call(self, path: str) -> None:
+        if self._end is not None and self._clock.now() < self._end:
+            self.refused += 1
+            raise StoreUnavailableError(f"{path}: the store is being restarted")
+
+
+class FaultyStore:
+    """The `Store` port around another store; tells an interference of every call."""
+
+    def __init__(self, inner: Store, fault_injection: FaultInjection) -> None:
+        self._inner = inner
+        self._interference = fault_injection
+        self._handed_over: set[asyncio.Task[Any]] = set()
+
+    async def read(self, path: str) -> Content | None:
+        self._begin(path)
+        return await self._inner.read(path)
+
+    async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
+        self._begin(path)
+        async with aclosing(self._inner.read_chunks(path)) as chunks:
+            async for chunk in chunks:
+                self._interference.check_alive()
+                yield chunk
+
+    async def describe(self, path: str) -> FileInfo | None:
+        self._begin(path)
+        return await self._inner.describe(path)
+
+    async def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+    ) -> str:
+        write = partial(self._inner.write, path, data, content_type=content_type, metadata=metadata, if_match=if_match)
+        return await self._change(path, write)
+
+    async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
+        living = self._forward_chunks(chunks)
+        await self._change(path, partial(self._inner.write_chunks, path, living, content_type=content_type))
+
+    async def create(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> bool:
+        return await self._change(
+            path, partial(self._inner.create, path, data, content_type=content_type, metadata=metadata)
+        )
+
+    async def delete(self, path: str, *, if_match: str | None = None) -> bool:
+        return await self._change(path, partial(self._inner.delete, path, if_match=if_match))
+
+    async def move(self, path: str, new_path: str) -> None:
+        await self._change(new_path, partial(self._inner.move, path, new_path))
+
+    async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
+        self._begin(prefix)
+        async for info in self._inner.list_files(prefix):
+            yield info
+
+    async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
+        self._begin(prefix)
+        return await self._inner.list_folders(prefix, limit=limit, continuation=continuation)
+
+    async def probe(self) -> None:
+        self._begin("")
+        await self._inner.probe()
+
+    async def close(self) -> None:
+        await self.settle()
+        await self._inner.close()
+
+    async def settle(self) -> None:
+        """Return once everything that was handed over is done."""
+        if self._handed_over:
+            await asyncio.wait(self._handed_over)
+
+    def _begin(self, path: str) -> None:
+        self._interference.check_alive()
+        self._interference.on_store_call(path)
+
+    async def _change(self, path: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+        self._begin(path)
+        activity = _activity.get()
+        self._interference.on_store_change(Side.BEFORE, activity, path)
+        task = asyncio.create_task(make())
+        self._handed_over.add(task)
+        task.add_done_callback(self._finish)
+        result = await asyncio.shield(task)
+        self._interference.check_alive()
+        self._interference.on_store_change(Side.AFTER, activity, path)
+        return result
+
+    def _finish(self, task: "asyncio.Task[Any]") -> None:
+        self._handed_over.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked for the change may be dead; then nobody else looks
+
+    async def _forward_chunks(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            self._interference.check_alive()
+            yield chunk
+
+
+class FaultyModel:
+    """The `Model` port around another model; a dead process makes no calls, and hears no answers."""
+
+    def __init__(self, inner: Model, fault_injection: FaultInjection) -> None:
+        self._inner = inner
+        self._interference = fault_injection
+
+    async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
+        self._interference.check_alive()
+        answer = await self._inner.answer(request)
+        self._interference.check_alive()
+        return answer
+
+    async def generate_image(self, request: ImageRequest) -> ImageAnswer:
+        self._interference.check_alive()
+        self._interference.sent_prompts.append(request.prompt)
+        try:
+            answer = await self._inner.generate_image(request)
+        except ModelError as error:
+            self._interference.sent_prompts.remove(request.prompt)
+            self._interference.unanswered += error.reason is Reason.TIMEOUT_AMBIGUOUS
+            raise
+        self._interference.check_alive()
+        return answer
+
+    async def probe(self) -> None:
+        await self._inner.probe()
+
+    async def close(self) -> None:
+        await self._inner.close()

@@ -1,0 +1,74 @@
+"""The documents as tests read them: tables, fenced blocks and links of GitHub-flavoured Markdown."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def read(name: str) -> str:
+    """Return a document's text; ``name`` is its path from the root."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def list_documents() -> list[str]:
+    """Return the paths of all documents, from the root."""
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def find_table(text: str, first_heading: str) -> list[list[str]]:
+    """Return the rows of the table whose first heading this is: cells without their white space."""
+    lines = iter(text.splitlines())
+    for line in lines:
+        if _split_row(line)[:1] == [first_heading]:
+            next(lines)  # the line below the headings
+            break
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append(_split_row(line))
+    return rows
+
+
+def find_codes(cell: str) -> list[str]:
+    """Return what stands in backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def find_blocks(text: str, *languages: str) -> list[str]:
+    """Return the fenced blocks in these languages."""
+    return [block for language, block in _FENCE.findall(text) if language in languages]
+
+
+def find_commands(text: str) -> list[str]:
+    """Return the commands in shell blocks, each on one line and without its comment."""
+    commands = []
+    for block in find_blocks(text, "sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            command = re.sub(r"\s+#.*$", "", line).strip()
+            if command and not command.startswith("#"):
+                commands.append(command)
+    return commands
+
+
+def find_links(text: str) -> Iterator[str]:
+    """Yield where links and images lead."""
+    yield from _LINK.findall(_FENCE.sub("", text))
+
+
+def find_anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _split_row(line: str) -> list[str]:
+    if not line.startswith("|"):
+        return []
+    return [cell.strip() for cell in line.strip("|").split("|")]

@@ -1,0 +1,202 @@
+"""A computer on which the app lives and dies: whatever happens, the next life has nothing but the disk."""
+
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+import function_app
+from durable_emulator.engine import EngineStoppedError
+from durable_emulator.engine.clock import Clock, ManualClock, SystemClock
+from durable_emulator.host.emulator import DurableEmulator
+from shared.audit.call_records import CallRecord, iterate_calls
+from shared.catalog.items import Item
+from shared.config import ModelSettings, Settings, StoreSettings
+from shared.images.refined_items import RefinementResult, iterate_refined_items
+from shared.images.refinement_policy import MAX_ITERATIONS
+from shared.images.round_files import RoundFiles
+from shared.limits.image_rate_limiter import ImageRateLimiter
+from shared.messages.images import ImageAction, ImageStep
+from shared.models.protocol import Store
+from shared.services import container
+from shared.services.model_factory import build_model
+from shared.storage import paths
+from tests.support.catalog_check import Audit, check_catalog, find_temporary_files, list_prompted_items
+from tests.support.fault_injection import FaultInjection, FaultyModel, FaultyStore
+
+CATALOG = "toys"
+MAX_PROCESS_ID = 2**22
+"""Of Linux; ids above it are surely not those of living processes, so a life knows that the ones before are dead."""
+
+FinishRunInput = Callable[[DurableEmulator, str], Awaitable[None]]
+"""Brings a run to its end; it may be cut short by EngineStoppedError."""
+
+
+@dataclass(slots=True)
+class RestartableApp:
+    """A folder, and the lives that were lived on it.
+
+    Attributes:
+        folder: the disk.
+        endpoint: the model's.
+        request: what the run is asked, without the catalog.
+        key: makes all commands of one run the same.
+        store_settings: None = the folder.
+        clock: of the durable host.
+        run_id: the run, once it is known.
+        processes_started: how many were begun.
+        in_flight: of each death, the prompts whose images were asked for in that life and are not in the store.
+    """
+
+    folder: Path
+    endpoint: str
+    request: Mapping[str, Any]
+    key: str = "the-same-command"
+    store_settings: StoreSettings | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    run_id: str = ""
+    processes_started: int = 0
+    in_flight: list[frozenset[str]] = field(default_factory=list)
+
+    async def run(self, *fault_injections: FaultInjection, ending: FinishRunInput | None = None) -> int:
+        """Give the same command again and again until the run has ended; returns how many lives died.
+
+        Args:
+            fault_injections: one a life; the lives after them are left alone.
+            ending: how the run comes to its end; None = by itself.
+        """
+        crashes = 0
+        for fault_injection in fault_injections:
+            if await self.run_process(fault_injection, ending):
+                return crashes
+            crashes += 1
+        if not await self.run_process(FaultInjection(), ending):
+            raise RuntimeError("the host died although nobody killed it")
+        return crashes
+
+    async def run_process(self, fault_injection: FaultInjection, ending: FinishRunInput | None = None) -> bool:
+        """Start the host, give the command, and wait for the end of the run, or of this life; tells which it was."""
+        advance_to_end = ending or _wait_for_end
+        self.processes_started += 1
+        async with self._start(fault_injection) as host:
+            fault_injection.on_kill = host.engine.abandon
+            try:
+                await self._start_run(host)
+                await advance_to_end(host, self.run_id)
+            except (EngineStoppedError, aiohttp.ClientError):
+                if not fault_injection.is_killed:
+                    raise
+        if fault_injection.is_killed:
+            self.in_flight.append(await self.find_in_flight(fault_injection.sent_prompts))
+        return not fault_injection.is_killed
+
+    async def audit(self, *, items: int, refused: str | None = None) -> Audit:
+        """Look through what is on the disk."""
+        async with self.open_store() as store:
+            audit = await check_catalog(store, CATALOG, self.run_id, items=items, refused=refused)
+        audit.corrupt += find_temporary_files(self.folder)
+        return audit
+
+    async def read_summary(self) -> dict[str, Any]:
+        """Return how the run ended."""
+        async with self.open_store() as store:
+            content = await store.read(paths.run_file(self.run_id, "summary.json"))
+        if content is None:
+            raise LookupError(f"run {self.run_id!r} has no summary")
+        summary: dict[str, Any] = json.loads(content.data)
+        return summary
+
+    async def list_outcomes(self) -> list[RefinementResult]:
+        """Return what the looking at the images of each item came to."""
+        async with self.open_store() as store:
+            return [item.summarize_refinement() async for item in iterate_refined_items(store, self.run_id)]
+
+    async def list_evaluation_calls(self) -> list[CallRecord]:
+        """Return the answered calls that looked at an image, or wrote its prompt anew."""
+        async with self.open_store() as store:
+            calls = [call async for call in iterate_calls(store, self.run_id) if isinstance(call, CallRecord)]
+        return [call for call in calls if call.iteration is not None and call.kind != "image" and call.reason is None]
+
+    async def find_in_flight(self, sent_prompts: Iterable[str]) -> frozenset[str]:
+        """Return which of the prompts that were drawn in a life have no image in the store."""
+        async with self.open_store() as store:
+            stored = {info.path async for info in store.list_files(paths.image_folder(CATALOG))}
+            items = await list_prompted_items(store, CATALOG)
+            made = {item.image_prompt for item in items if paths.image_file(CATALOG, item.filename) in stored}
+            for item in items if self.run_id else ():  # rounds are files of the run
+                made.update([prompt async for prompt in iterate_generated_prompts(store, self.run_id, item)])
+        return frozenset(sent_prompts) - made
+
+    @asynccontextmanager
+    async def open_store(self) -> AsyncIterator[Store]:
+        """Open the store from outside, with nobody in between."""
+        store = container.build_store(self._make_settings())
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    def _make_settings(self) -> Settings:
+        return Settings(
+            model=ModelSettings(endpoint=self.endpoint, api_key="a-test-key"),
+            store=self.store_settings or StoreSettings(folder=str(self.folder)),
+            host_id=f"local:{socket.gethostname()}:{MAX_PROCESS_ID + self.processes_started}",
+        )
+
+    @asynccontextmanager
+    async def _start(self, fault_injection: FaultInjection) -> AsyncIterator[DurableEmulator]:
+        settings = self._make_settings()
+        processes: list[container.Services] = []
+
+        def start_process() -> None:
+            services = container.Services(settings)
+            services._store = FaultyStore(container.build_store(settings), fault_injection)
+            if isinstance(clock := self.clock, ManualClock):
+                services.rate_limiter = ImageRateLimiter(clock=lambda: clock.now().timestamp())
+            services._model = FaultyModel(build_model(settings, services.request_log), fault_injection)
+            processes.append(services)
+            container._services = services
+
+        start_process()
+        fault_injection.on_new_process = start_process
+        try:
+            async with DurableEmulator(
+                function_app.app,
+                self.folder,
+                clock=self.clock,
+                faults=fault_injection,
+                grace_seconds=0.0,
+            ) as host:
+                yield host
+        finally:
+            container._services = None
+            for services in processes:
+                await services.close()
+
+    async def _start_run(self, host: DurableEmulator) -> None:
+        body = {"catalog": CATALOG} | dict(self.request)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{host.url}/api/runs", json=body, headers={"Idempotency-Key": self.key}) as response,
+        ):
+            answer = await response.json(content_type=None)
+            response.raise_for_status()
+        self.run_id = answer["runId"]
+
+
+async def _wait_for_end(host: DurableEmulator, run_id: str) -> None:
+    await host.engine.wait_for_completion(run_id)
+
+
+async def iterate_generated_prompts(store: Store, run_id: str, item: Item) -> AsyncIterator[str]:
+    """Yield the prompts of which a run has kept an image among an item's results."""
+    results = RoundFiles(store, run_id, item.product_id)
+    for round_ in range(1, MAX_ITERATIONS + 1):
+        if await results.describe_round_image(round_, item.filename) is not None:
+            record = await results.read_prompt(ImageStep(ImageAction.REWRITE, round_))
+            yield item.image_prompt if record is None else record.prompt

@@ -1,0 +1,229 @@
+"""Small runs that between them use every activity, and what each must come to however it is disturbed."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+import function_app
+from durable_emulator.engine.clock import ManualClock
+from durable_emulator.host.app_functions import read_functions
+from durable_emulator.host.emulator import DurableEmulator
+from model_simulator.in_process import RunningSimulator, running_simulator
+from model_simulator.text_generation.evaluate_and_rewrite import IMPROVEMENTS
+from shared.catalog.catalog_files import write_categories
+from shared.catalog.items import Category
+from tests.support.fault_injection import FaultInjection
+from tests.support.restartable_app import CATALOG, RestartableApp
+
+NO_LATENCY = {"latencySeconds": {"text": 0, "image": 0}}
+WINDOW = 2
+REQUEST: dict[str, Any] = {
+    "targetCount": 3,
+    "categoryCount": 2,
+    "batchSize": 2,
+    "parallelImageRequests": WINDOW,
+    "imageSize": "64x64",
+}
+CATEGORIES = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
+MINIFIGURE = "LEGO-style minifigure"
+"""One of the two openings of the default theme's image prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunScenario:
+    """A run and its end.
+
+    Attributes:
+        status: how it ends.
+        faults: what the service does meanwhile.
+        request: what it is asked beyond ``REQUEST``.
+        refused: items whose prompt holds this get no image.
+        has_categories: an earlier run left the catalog's categories.
+        rows: what the request's input holds; None = it has none.
+    """
+
+    status: str = "Completed"
+    faults: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = field(default_factory=dict)
+    refused: str | None = None
+    has_categories: bool = False
+    rows: tuple[Mapping[str, str], ...] | None = None
+
+
+PLAIN = RunScenario()
+LIMITED = RunScenario(faults={"imageRequestsPerMinute": 12, "rates": {"rate_limited": 0.3}, "retryAfterSeconds": 20})
+REFUSED = RunScenario("CompletedWithFailures", faults={"blockedPrompts": [MINIFIGURE]}, refused=MINIFIGURE)
+BLOCKED = RunScenario("Failed", faults={"accountBlockAfter": 0}, has_categories=True)
+REFINED = RunScenario(
+    faults={"secondRoundBest": 1},
+    request={"targetCount": 2, "refine": {"iterations": 2, "acceptScore": 100}},
+)
+"""Every image is drawn twice, and the second one is better."""
+LATER_REFUSED = RunScenario(faults={"blockedPrompts": list(IMPROVEMENTS)}, request=REFINED.request)
+"""The second image of every item is refused."""
+INPUT = "inputs/rows.json"
+ROWS = tuple(
+    {"id": f"{number}a1f0c52-6d0b-4c1e-9b57-2f1f6f0e7c0{number}", "name": f"Trail Boot {number}", "category": "Boots"}
+    for number in range(1, 4)
+)
+"""Their ids are UUIDs, so the catalog is held to the same rules as any other."""
+
+WRITTEN = RunScenario(request={"source": "products", "input": INPUT, "promptWriter": "model"}, rows=ROWS)
+UNWRITTEN = RunScenario(faults={"rates": {"refusal": 1}}, request=WRITTEN.request, rows=ROWS)
+PAUSED = RunScenario(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": True})
+
+
+def list_activities() -> list[str]:
+    """Return the names of the app's activities, and let others list its functions, too: it takes only one listing."""
+    names = sorted(read_functions(function_app.app).activities)
+    function_app.app.functions_bindings = {}
+    return names
+
+
+ACTIVITIES = [name for name in list_activities() if name not in {"import_input", "restart_run"}]
+"""All but the one that builds items from rows (tests/activities/test_import_input.py kills it at each change), and the
+one that only a lost root needs: tests/end_to_end/test_worker_deaths.py lets workers die in it."""
+
+_SCENARIOS = {
+    "write_prompt_batch": WRITTEN,
+    "use_template_prompts": UNWRITTEN,
+    "record_failed_image": REFUSED,
+    "stop_run": BLOCKED,
+    "read_stop": PAUSED,
+    "resume_run": PAUSED,
+    "evaluate_image": REFINED,
+    "rewrite_prompt": REFINED,
+    "finish_refinement": LATER_REFUSED,
+}
+
+
+def find_scenario(activity: str) -> RunScenario:
+    """Return a course that uses an activity."""
+    return _SCENARIOS.get(activity, PLAIN)
+
+
+@dataclass(slots=True)
+class Trial:
+    """A course that is being run, from alarm to alarm of a clock that nobody waits for.
+
+    Attributes:
+        scenario: which one.
+        restartable_app: where it runs.
+        simulator: the service.
+        clock: the machine's, and the service's.
+        waits: how often nothing was left to do but to wait.
+        suspends_at: the wait in which the machine sleeps, from 0; None = in none.
+        suspends_for: how long.
+    """
+
+    scenario: RunScenario
+    restartable_app: RestartableApp
+    simulator: RunningSimulator
+    clock: ManualClock
+    waits: int = 0
+    suspends_at: int | None = None
+    suspends_for: timedelta = timedelta(hours=1)
+
+    async def run(self, *fault_injections: FaultInjection) -> int:
+        """Run it to its end through what is done to it; returns how many lives died."""
+        return await self.restartable_app.run(*fault_injections, ending=self.advance_to_end)
+
+    async def check(self, expected: list[dict[str, str]] | None = None) -> None:
+        """Fail unless nothing is lost or corrupt, only what was in flight was bought again, and the bill is right.
+
+        Args:
+            expected: the rows of an undisturbed run of the same request; None = where the texts may be others.
+        """
+        summary = await self.restartable_app.read_summary()
+        assert summary["status"] == self.scenario.status, summary["error"]
+        if self.scenario is BLOCKED:
+            await self._unblock_account()
+        audit = await self.restartable_app.audit(
+            items=self.restartable_app.request["targetCount"], refused=self.scenario.refused
+        )
+        assert (audit.lost, audit.corrupt) == ([], [])
+        assert expected is None or audit.describe_rows() == expected
+        bill = self.simulator.stats()
+        first_prompts = {row["imagePrompt"] for row in audit.rows}
+        if "refine" in self.scenario.request:
+            assert first_prompts < set(bill["billedImagesByPrompt"]) or self.scenario is LATER_REFUSED
+            await self._check_refinements()
+            await self._check_evaluation_calls()
+        else:
+            assert set(bill["billedImagesByPrompt"]) == first_prompts
+        in_flight = self.restartable_app.in_flight
+        for prompt, times in bill["billedImagesByPrompt"].items():
+            kills = sum(prompt in prompts for prompts in in_flight)
+            assert times - 1 <= kills, f"bought {times} times, in flight at {kills} kills: {prompt}"
+        assert all(len(prompts) <= WINDOW for prompts in in_flight)
+        if not in_flight and self.scenario is not BLOCKED:
+            told = summary["cost"]
+            assert (told["imageCalls"], told["usd"]) == (bill["billedImageCount"], round(bill["costUsd"], 4))
+
+    async def advance_to_end(self, host: DurableEmulator, run_id: str) -> None:
+        """Jump from alarm to alarm until the run has ended; lift the block of one that has paused, and resume it."""
+        while True:
+            await host.engine.wait_until_idle()
+            instance = host.engine.find_instance(run_id)
+            assert instance is not None
+            if instance.status.is_finished:
+                return
+            if json.loads(instance.custom_status or "{}").get("stage") == "paused":
+                self.simulator.set_faults(NO_LATENCY)
+                await self._resume(host, run_id)
+                continue
+            alarm = self.clock.next_alarm
+            assert alarm is not None, "the run waits for something that never comes"
+            if self.waits == self.suspends_at:
+                self.clock._now += self.suspends_for  # alarms that came due meanwhile go off late, as after a sleep
+            self.waits += 1
+            self.clock.jump_to(max(alarm, self.clock.now()))
+
+    async def _check_refinements(self) -> None:
+        """Fail unless each item's summary is there and says that its best image is the item's."""
+        outcomes = await self.restartable_app.list_outcomes()
+        assert len(outcomes) == self.restartable_app.request["targetCount"]
+        best = 1 if self.scenario is LATER_REFUSED else 2
+        assert all(outcome.stopped_because is not None for outcome in outcomes)
+        assert {outcome.shipped_iteration for outcome in outcomes} == {best}
+        assert all(outcome.iterations == best for outcome in outcomes)
+
+    async def _check_evaluation_calls(self) -> None:
+        """Fail unless only looks and new prompts that were in flight at a death were asked for again."""
+        asked = Counter(
+            [(call.kind, call.subject, call.iteration) for call in await self.restartable_app.list_evaluation_calls()]
+        )
+        assert len(asked) == self.restartable_app.request["targetCount"] * 3 - (self.scenario is LATER_REFUSED) * 2
+        assert asked.total() - len(asked) <= len(self.restartable_app.in_flight) * WINDOW, asked
+
+    async def _unblock_account(self) -> None:
+        self.simulator.set_faults(NO_LATENCY)
+        self.restartable_app.key = "the next command"
+        assert await self.run() == 0
+
+    async def _resume(self, host: DurableEmulator, run_id: str) -> None:
+        async with aiohttp.ClientSession() as session, session.post(f"{host.url}/api/runs/{run_id}/resume") as answer:
+            answer.raise_for_status()
+
+
+@asynccontextmanager
+async def open_trial(scenario: RunScenario, folder: Path, **request: int) -> AsyncIterator[Trial]:
+    """Make an empty machine, and a service that does what the course asks for; ``request`` goes before the course's."""
+    clock = ManualClock(datetime.now(UTC))
+    faults = NO_LATENCY | dict(scenario.faults)
+    async with running_simulator(faults=faults, clock=lambda: clock.now().timestamp()) as simulator:
+        restartable_app = RestartableApp(folder, simulator.url, REQUEST | dict(scenario.request) | request, clock=clock)
+        if scenario.has_categories:
+            async with restartable_app.open_store() as store:
+                await write_categories(store, CATALOG, CATEGORIES)
+        if scenario.rows is not None:
+            async with restartable_app.open_store() as store:
+                await store.write(INPUT, json.dumps(scenario.rows).encode(), content_type="application/json")
+        yield Trial(scenario, restartable_app, simulator, clock)

@@ -1,0 +1,436 @@
+"""The app's orchestrators on a clock that jumps, over activities that are scripted: hours take milliseconds.
+
+The activities here keep the contracts of the real ones (pages are claimed once, a stopped run pays nothing) in a few
+lines of memory, so that a test decides how long calls take, which fail, and when the store is away.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any
+
+from durable_emulator.engine.clock import ManualClock
+from durable_emulator.engine.engine import Engine
+from durable_emulator.engine.instances import Instance, InstanceFilter
+from durable_emulator.engine.testing import run_engine
+from orchestrators import generate_images, seed_catalog, write_items, write_prompts
+from shared.images.work_page_size import choose_work_page_size
+from shared.messages.images import (
+    ClaimWorkPageInput,
+    ClaimWorkPageResult,
+    FailedImage,
+    ImageCall,
+    ImageJob,
+    ImageResult,
+    ImageStep,
+)
+from shared.messages.inputs import GiveUpPromptsInput, ImportedInput
+from shared.messages.runs import (
+    ActivityResult,
+    Cost,
+    Counters,
+    Failure,
+    FinishRunInput,
+    PublishResult,
+    SeedInput,
+    StartInventory,
+    StopResult,
+    TextCall,
+    TextResult,
+)
+from shared.reasons import Reason
+
+RUN, CATALOG = "8204736755521-af1e9c55", "toys"
+ORCHESTRATORS = {
+    "seed_catalog": seed_catalog.seed_catalog,
+    "write_items": write_items.write_items,
+    "write_prompts": write_prompts.write_prompts,
+    "generate_images": generate_images.generate_images,
+}
+TEXT_COST, IMAGE_COST = Cost(text_calls=1), Cost(image_calls=1)
+STORE_UNAVAILABLE_FAILURE = Failure(Reason.STORE_UNAVAILABLE, "the store does not answer")
+
+
+def limited(seconds: float | None) -> Failure:
+    """Return a 429."""
+    return Failure(Reason.RATE_LIMITED, "slow down", retry_after_seconds=seconds)
+
+
+@dataclass(slots=True)
+class ScriptedRun:
+    """A run's world and what happened in it.
+
+    Attributes:
+        clock: everybody's time.
+        batch_size: drafts a batch, all accepted.
+        text_seconds: how long a text call takes.
+        image_seconds: how long an image call takes.
+        claim_seconds: how long a claim of a page takes.
+        on_categories: what a call for categories fails with.
+        on_batch: what a call for a batch fails with.
+        on_prompts: what a call for the prompts of a batch fails with.
+        on_image: what an image call fails with.
+        on_rate_limit_turn: after how many seconds an image call is to come back; None = its turn is now.
+        on_step: the step that follows a call that succeeded; None = none does.
+        on_evaluation: what a call that looks at an image, or writes a prompt anew, fails with.
+        on_input: what taking the rows of an input fails with.
+        is_store_unavailable: whether the store is away.
+        is_suspended: whether somebody has suspended the run.
+        on_activity: called before any activity; may raise.
+        waits_for_prompts: whether image workers get only batches whose prompts are there.
+        redelivers_claims: a claim that found nothing is delivered once more, as soon as there is something.
+        items: accepted product ids in order.
+        prompted: batches whose prompts were written, in that order, each with its call.
+        given_up: batches whose prompts are the template's.
+        paid: image calls that succeeded, by product id.
+        calls: activities by name.
+        calls_at: moments of image calls.
+        running: image calls in flight.
+        max_running: of them at a time.
+        failed: recorded failures.
+        reviews: calls that looked at an image, or wrote a prompt anew, in their order.
+        ended: why items were not looked at to the end.
+        stop: the stop record.
+        ending: what ``close_run`` was given.
+    """
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    batch_size: int = 20
+    text_seconds: float = 5.0
+    image_seconds: float = 10.0
+    claim_seconds: float = 0.0
+    on_categories: Callable[[TextCall], TextResult | None] = lambda _: None
+    on_batch: Callable[[TextCall], Failure | None] = lambda _: None
+    on_prompts: Callable[[TextCall], Failure | None] = lambda _: None
+    on_image: Callable[[ImageCall], Failure | None] = lambda _: None
+    on_rate_limit_turn: Callable[[ImageCall], float | None] = lambda _: None
+    on_step: Callable[[ImageCall], ImageStep | None] = lambda _: None
+    on_evaluation: Callable[[ImageCall], Failure | None] = lambda _: None
+    on_input: Failure | None = None
+    is_store_unavailable: Callable[[str, datetime], bool] = lambda _, __: False
+    is_suspended: Callable[[datetime], bool] = lambda _: False
+    on_activity: Callable[[str], None] = lambda _: None
+    waits_for_prompts: bool = False
+    redelivers_claims: bool = False
+    target: int = 0
+    items: list[tuple[str, int]] = field(default_factory=list)
+    prompted: dict[int, TextCall] = field(default_factory=dict)
+    given_up: list[int] = field(default_factory=list)
+    paid: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    calls_at: list[datetime] = field(default_factory=list)
+    running: int = 0
+    max_running: int = 0
+    failed: dict[str, Failure] = field(default_factory=dict)
+    reviews: list[ImageCall] = field(default_factory=list)
+    ended: dict[str, Failure] = field(default_factory=dict)
+    stop: Failure | None = None
+    ending: FinishRunInput | None = None
+    sleeping: int = 0
+    _pages: list[tuple[str, tuple[ImageJob, ...]]] = field(default_factory=list)
+    _claimed: int = 0
+    _empty_claims: list[ClaimWorkPageInput] = field(default_factory=list)
+    _written: dict[str, TextResult] = field(default_factory=dict)
+    _closed: bool = False
+    _last_success: datetime | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the course has taken so far."""
+        return (self.clock.now() - ManualClock().now()).total_seconds()
+
+    def ending_tally(self) -> Counters:
+        """Return what the run says that it did."""
+        assert self.ending is not None, "the run has not ended"
+        return self.ending.counters
+
+    def list_activities(self) -> dict[str, Callable[[Any], Awaitable[Any]]]:
+        """Return the activities by name, as the engine wants them."""
+        scripts: dict[str, tuple[Callable[[Any], Awaitable[Any]], Any]] = {
+            "prepare_run": (self._prepare_run, StartInventory),
+            "import_input": (self._take_input, ImportedInput),
+            "write_categories": (self._make_categories, TextResult),
+            "write_batch": (self._write_batch, TextResult),
+            "write_prompt_batch": (self._write_prompts, TextResult),
+            "use_template_prompts": (self._give_up_prompts, ActivityResult),
+            "close_items": (self._close_items, ActivityResult),
+            "claim_work_page": (self._claim_page, ClaimWorkPageResult),
+            "generate_image": (self._make_image, ImageResult),
+            "evaluate_image": (self._review, ImageResult),
+            "rewrite_prompt": (self._review, ImageResult),
+            "finish_refinement": (self._end_refinement, ActivityResult),
+            "record_failed_image": (self._record_failure, ActivityResult),
+            "stop_run": (self._stop_run, ActivityResult),
+            "read_stop": (self._find_stop, StopResult),
+            "publish_catalog": (self._publish_catalog, PublishResult),
+            "render_contact_sheet": (self._draw_contact_sheet, ActivityResult),
+            "close_run": (self._close_run, ActivityResult),
+            "restart_run": (self._restart_run, StartInventory),
+        }
+        return {name: self._watch(name, script, kind) for name, (script, kind) in scripts.items()}
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the course's clock."""
+        woken = asyncio.Event()
+
+        def wake() -> None:
+            self.sleeping -= 1
+            woken.set()
+
+        self.sleeping += 1
+        self.clock.call_at(self.clock.now() + timedelta(seconds=seconds), wake)
+        await woken.wait()
+
+    def _watch(self, name: str, script: Callable[[Any], Awaitable[Any]], kind: Any) -> Callable[[Any], Awaitable[Any]]:
+        async def run(data: Any) -> Any:
+            self.calls[name] += 1
+            self.on_activity(name)
+            if self.is_store_unavailable(name, self.clock.now()):
+                return kind(failure=STORE_UNAVAILABLE_FAILURE).to_json()
+            return (await script(data)).to_json()
+
+        return run
+
+    async def _prepare_run(self, _: Any) -> StartInventory:
+        return StartInventory()
+
+    async def _restart_run(self, _: Any) -> StartInventory:
+        return StartInventory(categories=4, items=len(self.items), images=len(self.paid), next_batch=99)
+
+    async def _take_input(self, _: Any) -> ImportedInput:
+        if self.on_input is not None:
+            return ImportedInput(failure=self.on_input)
+        self.items = [(f"row-{number}", 1 + number // self.batch_size) for number in range(self.target)]
+        batches = -(-self.target // self.batch_size)
+        return ImportedInput(
+            categories=3, items=self.target, added=self.target, rejected={"bad_row": 2}, next_batch=batches + 1
+        )
+
+    async def _make_categories(self, data: Any) -> TextResult:
+        call = TextCall.from_json(data)
+        if self.stop is not None:
+            return TextResult(stopped=True)
+        await self.sleep(self.text_seconds)
+        answer = self.on_categories(call) or TextResult(accepted=4, total=4, asked=4, cost=TEXT_COST)
+        return replace(answer, last_success_at=self._report_success())
+
+    async def _write_batch(self, data: Any) -> TextResult:
+        call = TextCall.from_json(data)
+        if call.writer in self._written:
+            return self._written[call.writer]
+        if self.stop is not None:
+            return TextResult(stopped=True)
+        if self.is_suspended(self.clock.now()):
+            return TextResult(deferred_seconds=5.0)
+        await self.sleep(self.text_seconds)
+        failure = self.on_batch(call)
+        if failure is not None:
+            return TextResult(asked=self.batch_size, failure=failure, last_success_at=self._report_success())
+        count = min(self.batch_size, self.target - len(self.items))
+        self.items += [(f"item-{call.batch}-{place}", call.batch) for place in range(count)]
+        self._last_success = self.clock.now()
+        vain, self._empty_claims = self._empty_claims, []
+        for claim in vain if self.redelivers_claims else ():
+            self._claim(claim)  # nobody waits for this result
+        written = TextResult(accepted=count, total=len(self.items), asked=count, cost=TEXT_COST)
+        if call.writer is not None:
+            self._written[call.writer] = written
+        return written
+
+    async def _write_prompts(self, data: Any) -> TextResult:
+        call = TextCall.from_json(data)
+        if self.stop is not None:
+            return TextResult(stopped=True)
+        await self.sleep(self.text_seconds)
+        failure = self.on_prompts(call)
+        if failure is not None:
+            return TextResult(asked=self.batch_size, cost=TEXT_COST, failure=failure)
+        assert call.batch not in self.prompted
+        self.prompted[call.batch] = call
+        self._last_success = self.clock.now()
+        return TextResult(accepted=self.batch_size, asked=self.batch_size, cost=TEXT_COST)
+
+    async def _give_up_prompts(self, data: Any) -> ActivityResult:
+        self.given_up.append(GiveUpPromptsInput.from_json(data).batch)
+        return ActivityResult()
+
+    async def _close_items(self, _: Any) -> ActivityResult:
+        self._closed = True
+        return ActivityResult()
+
+    async def _claim_page(self, data: Any) -> ClaimWorkPageResult:
+        claim = ClaimWorkPageInput.from_json(data)
+        if self.stop is not None:
+            return ClaimWorkPageResult(page=claim.last_page, stopped=True)
+        if self.is_suspended(self.clock.now()):
+            return ClaimWorkPageResult(page=claim.last_page, suspended=True)
+        if self.claim_seconds:
+            await self.sleep(self.claim_seconds)
+        return self._claim(claim)
+
+    def _claim(self, claim: ClaimWorkPageInput) -> ClaimWorkPageResult:
+        for number, (claimed_by, jobs) in enumerate(self._pages, start=1):
+            if number > claim.last_page and claimed_by == claim.claimed_by:
+                return ClaimWorkPageResult(page=number, jobs=jobs, unclaimed=self.target - self._claimed)
+        size = choose_work_page_size(claim, self.target, self._claimed)
+        if size == 0:
+            return ClaimWorkPageResult(page=len(self._pages), unclaimed=self.target - self._claimed)
+        ready = takewhile(lambda item: self._is_ready(item[1]), self.items[self._claimed :])
+        found = list(islice(ready, size))
+        if not found:
+            self._empty_claims.append(claim)
+            return ClaimWorkPageResult(page=len(self._pages), closed=self._closed)
+        self._claimed += len(found)
+        self._pages.append((claim.claimed_by, tuple(ImageJob(item, batch) for item, batch in found)))
+        return ClaimWorkPageResult(
+            page=len(self._pages), jobs=self._pages[-1][1], unclaimed=self.target - self._claimed
+        )
+
+    def _is_ready(self, batch: int) -> bool:
+        return self._closed or not self.waits_for_prompts or batch in self.prompted or batch in self.given_up
+
+    async def _make_image(self, data: Any) -> ImageResult:
+        call = ImageCall.from_json(data)
+        if self.paid[_make_image_name(call)]:
+            return ImageResult(made=True, cost=IMAGE_COST, next=self.on_step(call))
+        if self.stop is not None:
+            return ImageResult(stopped=True)
+        if self.is_suspended(self.clock.now()):
+            return ImageResult(deferred_seconds=5.0, suspended=True)
+        turn_in = self.on_rate_limit_turn(call)
+        if turn_in is not None:
+            return ImageResult(deferred_seconds=turn_in)
+        self.running += 1
+        self.max_running = max(self.max_running, self.running)
+        self.calls_at.append(self.clock.now())
+        try:
+            await self.sleep(self.image_seconds)
+        finally:
+            self.running -= 1
+        failure = self.on_image(call)
+        if failure is not None:
+            follows = self.on_step(call) if failure.reason is Reason.CONTENT_POLICY else None
+            return ImageResult(failure=failure, last_success_at=self._report_success(), next=follows)
+        self.paid[_make_image_name(call)] += 1
+        self._last_success = self.clock.now()
+        return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next=self.on_step(call))
+
+    async def _review(self, data: Any) -> ImageResult:
+        call = ImageCall.from_json(data)
+        if self.stop is not None:
+            return ImageResult(stopped=True)
+        self.reviews.append(call)
+        self.running += 1
+        self.max_running = max(self.max_running, self.running)
+        try:
+            await self.sleep(self.text_seconds)
+        finally:
+            self.running -= 1
+        failure = self.on_evaluation(call)
+        if failure is not None:
+            return ImageResult(failure=failure, last_success_at=self._report_success())
+        follows = self.on_step(call)
+        return ImageResult(cost=TEXT_COST, next=follows, refined=follows is None)
+
+    async def _end_refinement(self, data: Any) -> ActivityResult:
+        failed = FailedImage.from_json(data)
+        self.ended[failed.product_id] = failed.failure
+        return ActivityResult()
+
+    async def _record_failure(self, data: Any) -> ActivityResult:
+        failed = FailedImage.from_json(data)
+        self.failed[failed.product_id] = failed.failure
+        return ActivityResult()
+
+    async def _stop_run(self, data: Any) -> ActivityResult:
+        self.stop = self.stop or FinishRunInput.from_json(data).failure
+        return ActivityResult()
+
+    async def _find_stop(self, _: Any) -> StopResult:
+        return StopResult(self.stop, last_success_at=self._report_success())
+
+    async def _publish_catalog(self, _: Any) -> PublishResult:
+        return PublishResult(status="PublishResult", items=len(self.items), images=len(self.paid))
+
+    async def _draw_contact_sheet(self, _: Any) -> ActivityResult:
+        return ActivityResult()
+
+    async def _close_run(self, data: Any) -> ActivityResult:
+        self.ending = FinishRunInput.from_json(data)
+        return ActivityResult(status="Closed")
+
+    def _report_success(self) -> str | None:
+        return None if self._last_success is None else self._last_success.isoformat()
+
+
+def _make_image_name(call: ImageCall) -> str:
+    return call.product_id if call.step.round == 1 else f"{call.product_id}/{call.step.round}"
+
+
+@dataclass(slots=True)
+class Ended:
+    """How a course ended: the run's instance, those that still run, and the longest history of any generation."""
+
+    instance: Instance
+    left_running: list[str]
+    max_history_events: int
+
+
+@asynccontextmanager
+async def open_scripted_run(scripted_run: ScriptedRun, journal: Path) -> AsyncIterator[Engine]:
+    """Run an engine with the app's orchestrators and a course's activities."""
+    functions = {
+        name: builder._function.get_user_function().orchestrator_function for name, builder in ORCHESTRATORS.items()
+    }
+    async with run_engine(journal, scripted_run.clock, functions, scripted_run.list_activities()) as engine:
+        yield engine
+
+
+async def follow(
+    scripted_run: ScriptedRun,
+    journal: Path,
+    *,
+    target: int = 40,
+    hours: float = 24.0,
+    watch: list[Engine] | None = None,
+    **seed: Any,
+) -> Ended:
+    """Run a course to its end; ``watch`` is given the engine.
+
+    Raises:
+        TimeoutError: it has not ended after so many hours of its own time, or nothing will ever wake it.
+    """
+    scripted_run.target = target
+    usual = {"parallel_image_requests": 4, "max_retries": 2}
+    wanted = SeedInput(RUN, CATALOG, target, **(usual | seed))
+    async with open_scripted_run(scripted_run, journal) as engine:
+        if watch is not None:
+            watch.append(engine)
+        engine.start_instance("seed_catalog", json.dumps(wanted.to_json()), RUN)
+        return await _follow_to_end(scripted_run, engine, hours)
+
+
+async def _follow_to_end(scripted_run: ScriptedRun, engine: Engine, hours: float) -> Ended:
+    while True:
+        await _settle(scripted_run, engine)
+        instance = engine.find_instance(RUN)
+        assert instance is not None
+        if instance.status.is_finished:
+            running = [child.id for child in engine.list_instances(InstanceFilter()) if not child.status.is_finished]
+            return Ended(instance, running, engine.statistics.max_history_events)
+        alarm = scripted_run.clock.next_alarm
+        if alarm is None or scripted_run.seconds > hours * 3600:
+            raise TimeoutError(f"the run is {instance.status} after {scripted_run.seconds:.0f} s; next alarm: {alarm}")
+        scripted_run.clock.jump_to(alarm)
+
+
+async def _settle(scripted_run: ScriptedRun, engine: Engine) -> None:
+    """Return once everybody waits for the clock."""
+    while engine._ready or engine._next_step is not None or engine._workers.running > scripted_run.sleeping:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
