@@ -5,7 +5,6 @@ a call that was in flight when its process died stays on record as lost. A deliv
 has nothing to record, and one that finds none and calls again has made another call.
 """
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
+from shared.bounded_cache import BoundedCache
 from shared.messages.runs import Cost
 from shared.models.protocol import Store, StoreUnavailableError
 from shared.reasons import Reason
@@ -97,7 +97,7 @@ class CallRecordWriter:
     """Writes the records of this process's calls; those that the store does not take are written with later ones."""
 
     def __init__(self) -> None:
-        self._unwritten: OrderedDict[str, bytes] = OrderedDict()
+        self._unwritten: BoundedCache[str, bytes] = BoundedCache(MAX_UNWRITTEN_RECORDS)
 
     async def open(self, store: Store, run_id: str, call: CallRecord) -> bool:
         """Record a call that is about to be made; False where it is recorded already.
@@ -119,7 +119,7 @@ class CallRecordWriter:
     async def catch_up(self, store: Store) -> None:
         """Write what is left from a time when the store was away."""
         while self._unwritten:
-            path, data = self._unwritten.popitem(last=False)
+            path, data = self._unwritten.popitem()
             if not await self._try_to_write(store, path, data):
                 break
 
@@ -128,8 +128,6 @@ class CallRecordWriter:
             await store.write(path, data, content_type=JSON_TYPE)
         except StoreUnavailableError:
             self._unwritten[path] = data
-            while len(self._unwritten) > MAX_UNWRITTEN_RECORDS:
-                self._unwritten.popitem(last=False)
             return False
         return True
 

@@ -1,13 +1,13 @@
 """What lasts of a catalog: its categories, its batches of items, and which images it has."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from shared.bounded_cache import BoundedCache
 from shared.catalog.item_rules import NameIndex
 from shared.catalog.items import Category, Item, SourceItem, make_slug
 from shared.images.image_metadata import read_image_metadata
@@ -233,7 +233,7 @@ class IndexCache:
     """The indexes of the catalogs that this process works on, by run: a new run reads the store anew."""
 
     def __init__(self) -> None:
-        self._indexes: OrderedDict[tuple[str, str], CatalogIndex] = OrderedDict()
+        self._indexes: BoundedCache[tuple[str, str], CatalogIndex] = BoundedCache(MAX_CACHED_CATALOGS)
 
     async def load(self, store: Store, catalog: str, run_id: str, *, before: int) -> CatalogIndex:
         """Return the index of all batches before ``before``."""
@@ -242,26 +242,20 @@ class IndexCache:
         if index is None or index.last_batch >= before:
             index = CatalogIndex()
         await index.catch_up(store, catalog, before=before)
-        self._keep(key, index)
+        self._indexes[key] = index
         return index
 
     async def load_all(self, store: Store, catalog: str, run_id: str) -> CatalogIndex:
         """Return the index of all batches that are stored; the run's writers in this process share it."""
         key = (catalog, run_id)
         index = self._indexes.get(key) or CatalogIndex()
-        self._keep(key, index)
+        self._indexes[key] = index
         await index.read_new_batches(store, catalog)
         return index
 
     def forget(self, catalog: str, run_id: str) -> None:
         """Drop an index that may hold more than the store does."""
         self._indexes.pop((catalog, run_id), None)
-
-    def _keep(self, key: tuple[str, str], index: CatalogIndex) -> None:
-        self._indexes[key] = index
-        self._indexes.move_to_end(key)
-        while len(self._indexes) > MAX_CACHED_CATALOGS:
-            self._indexes.popitem(last=False)
 
 
 def find_used_categories(index: CatalogIndex) -> list[Category]:

@@ -5,12 +5,12 @@ another one is being written are written together, so that a window of 64 calls 
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
+from shared.bounded_cache import BoundedCache
 from shared.limits.budget import NANO_PER_USD, Budget, Reservation
 from shared.messages.runs import Failure
 from shared.models.protocol import Store, StoreConflictError, StoreUnavailableError
@@ -188,15 +188,12 @@ def _label_call(subject: str) -> str:
 class RunLedgers:
     """The ledgers of the runs that a process works on."""
 
-    _ledgers: OrderedDict[str, BudgetLedger] = field(default_factory=OrderedDict)
+    _ledgers: BoundedCache[str, BudgetLedger] = field(default_factory=lambda: BoundedCache(MAX_OPEN_LEDGERS))
 
     def open(self, store: Store, run_id: str, max_cost_usd: float) -> BudgetLedger:
         """Return a run's ledger: one for all of the process's calls, so that their orders are written together."""
         if run_id not in self._ledgers:
             self._ledgers[run_id] = BudgetLedger(store, run_id, round(max_cost_usd * NANO_PER_USD))
-            while len(self._ledgers) > MAX_OPEN_LEDGERS:
-                self._ledgers.popitem(last=False)
-        self._ledgers.move_to_end(run_id)
         return self._ledgers[run_id]
 
     def forget(self, run_id: str) -> None:

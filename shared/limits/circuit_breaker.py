@@ -4,9 +4,10 @@ What it has seen lives in one process. After a restart it begins anew, and of se
 a run is stopped by the first of them that has seen enough.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass, field
 
+from shared.bounded_cache import BoundedCache
 from shared.messages.runs import Failure
 from shared.models.protocol import Mismatch
 from shared.reasons import Reason
@@ -78,7 +79,9 @@ class CircuitBreaker:
 class RunCircuitBreakers:
     """The breakers of the runs that a process works on."""
 
-    _circuit_breakers: OrderedDict[str, tuple[int, CircuitBreaker]] = field(default_factory=OrderedDict)
+    _circuit_breakers: BoundedCache[str, tuple[int, CircuitBreaker]] = field(
+        default_factory=lambda: BoundedCache(MAX_WATCHED_RUNS)
+    )
 
     def record_outcome(
         self, run_id: str, resume_count: int, reason: Reason | None, mismatch: Mismatch | None = None
@@ -93,9 +96,6 @@ class RunCircuitBreakers:
         if breaker is None or resume_count > latest:
             breaker = CircuitBreaker()
         self._circuit_breakers[run_id] = (resume_count, breaker)
-        self._circuit_breakers.move_to_end(run_id)
-        while len(self._circuit_breakers) > MAX_WATCHED_RUNS:
-            self._circuit_breakers.popitem(last=False)
         return breaker.record_outcome(reason, mismatch)
 
     def forget(self, run_id: str) -> None:

@@ -6,10 +6,10 @@ keeps a pace of its own, learns the share that it gets, and together they come t
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from shared.bounded_cache import BoundedCache
 from shared.limits.rate_limiter import RateLimiter
 
 MAX_PACED_RUNS = 16
@@ -28,7 +28,9 @@ class ImageRateLimiter:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     _learned_limiter: RateLimiter = field(default_factory=RateLimiter)
-    _configured_limiters: OrderedDict[tuple[str, float], RateLimiter] = field(default_factory=OrderedDict)
+    _configured_limiters: BoundedCache[tuple[str, float], RateLimiter] = field(
+        default_factory=lambda: BoundedCache(MAX_PACED_RUNS)
+    )
 
     async def acquire(self, run_id: str, call: str, quota_per_minute: float | None) -> float | None:
         """Wait for a call's turn, if it is near.
@@ -88,7 +90,4 @@ class ImageRateLimiter:
         key = (run_id, per_minute)
         if key not in self._configured_limiters:
             self._configured_limiters[key] = RateLimiter(quota_per_minute=per_minute)
-            while len(self._configured_limiters) > MAX_PACED_RUNS:
-                self._configured_limiters.popitem(last=False)
-        self._configured_limiters.move_to_end(key)
         return self._configured_limiters[key]

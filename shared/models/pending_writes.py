@@ -4,8 +4,9 @@ A store can be away for a while. The orchestrator then tries again later, on a d
 a paid answer in hand. Where the process dies meanwhile, or another one gets the next try, the answer is paid again.
 """
 
-from collections import OrderedDict
 from typing import TypeVar
+
+from shared.bounded_cache import BoundedCache
 
 MAX_PENDING_WRITES = 80
 """As many as the largest windows of image and text calls have in flight: some 120 MB at the very most."""
@@ -17,13 +18,11 @@ class PendingWrites:
     """The answers of this process that wait for the store."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, object] = OrderedDict()
+        self._answers: BoundedCache[str, object] = BoundedCache(MAX_PENDING_WRITES)
 
     def add(self, call: str, answer: object) -> None:
         """Keep the answer of a call; the oldest one goes where there are too many."""
         self._answers[call] = answer
-        while len(self._answers) > MAX_PENDING_WRITES:
-            self._answers.popitem(last=False)
 
     def take(self, call: str, kind: type[AnswerT]) -> AnswerT | None:
         """Return the answer that was kept of a call, once; None if there is none of this kind."""

@@ -7,11 +7,11 @@ root only: its children and their activities go on unless they look.
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from enum import Enum
 
 import azure.durable_functions as df
 
+from shared.bounded_cache import BoundedCache
 from shared.telemetry.unexpected_errors import describe_error
 
 MAX_AGE_SECONDS = 0.5
@@ -39,7 +39,7 @@ class RootStates:
 
     def __init__(self) -> None:
         self._binding = ""
-        self._seen: OrderedDict[str, tuple[float, RootState]] = OrderedDict()
+        self._seen: BoundedCache[str, tuple[float, RootState]] = BoundedCache(MAX_CACHED_RUNS)
 
     def set_client_binding(self, binding: str) -> None:
         """Take the address of the engine from a durable client binding; "" is none."""
@@ -60,8 +60,6 @@ class RootStates:
                 "the durable engine did not report whether run %s continues: %s", run_id, describe_error(error)
             )
         self._seen[run_id] = (now, root)
-        while len(self._seen) > MAX_CACHED_RUNS:
-            self._seen.popitem(last=False)
         return root
 
 
