@@ -23,6 +23,7 @@ from durable_emulator.host import DurableEmulator
 from shared.config import ModelSettings, Settings, StoreSettings
 from shared.runs.run_claim import make_local_host_id
 from shared.services import container
+from shared.telemetry.run_log import set_log_level
 
 POLL_SECONDS = 1.0
 """As often as the command line asks for a run; what the answers cost is part of the figures."""
@@ -40,16 +41,14 @@ def main() -> None:
 async def run_job(job: dict[str, Any]) -> ProcessReport:
     """Run the stages of a job one after the other, the requests of each at the same time."""
     folder, counts = Path(job["folder"]), StoreCounts()
-    await container.use_settings(
-        Settings(
-            model=ModelSettings(endpoint=job["endpoint"], api_key="bench"),
-            store=StoreSettings(folder=str(folder)),
-            host_id=make_local_host_id(),
-            log_level="ERROR",
-        ),
+    settings = Settings(
+        model=ModelSettings(endpoint=job["endpoint"], api_key="bench"),
+        store=StoreSettings(folder=str(folder)),
+        host_id=make_local_host_id(),
+        log_level="ERROR",
     )
-    services = container.get_services()
-    services._store = CountingStore(services.store, counts)  # noqa: SLF001 - the app itself has no need of this seam
+    set_log_level(settings.log_level)
+    container.use_services(container.Services(settings, store=CountingStore(container.build_store(settings), counts)))
     try:
         async with DurableEmulator(function_app.app, folder) as host, aiohttp.ClientSession() as session:
             cpu_before, started_at = read_cpu_seconds(), None

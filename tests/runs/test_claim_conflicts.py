@@ -20,9 +20,7 @@ REQUEST = func.HttpRequest("POST", "http://127.0.0.1/api/catalogs/toys/prune", b
 
 
 def start_process() -> Services:
-    services = Services(Settings(host_id=HOST))
-    services._store = MemoryStore()
-    return services
+    return Services(Settings(host_id=HOST), store=MemoryStore())
 
 
 async def know_nothing(run_id: str) -> RunState:

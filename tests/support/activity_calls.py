@@ -1,6 +1,7 @@
 """Delivers messages to the app's own activities, over a store in memory and a scripted model."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,8 +25,7 @@ from shared.messages.runs import Message
 from shared.models.protocol import Model, Store
 from shared.runs import run_claim, run_files
 from shared.runs.request import SeedRequest
-from shared.services import container
-from shared.services.container import Services
+from shared.services.container import Services, use_services
 from shared.storage import paths
 from tests.support.catalogs import CATALOG
 
@@ -48,17 +48,18 @@ _MODULES = (
 )
 
 
-def start_process(store: Store, model: Model, *, host_id: str = HOST) -> Services:
-    """Return the services of a process that was just started: it remembers nothing."""
-    services = Services(Settings(model=ModelSettings(endpoint="http://127.0.0.1:9"), host_id=host_id))
-    services._store, services._model = store, model
-    return services
+SETTINGS = Settings(model=ModelSettings(endpoint="http://127.0.0.1:9"), host_id=HOST)
+
+
+def start_process(store: Store, model: Model | None, *, host_id: str = HOST, settings: Settings = SETTINGS) -> Services:
+    """Return the services of a process that has just started and remembers nothing."""
+    return Services(replace(settings, host_id=host_id), store=store, model=model)
 
 
 async def deliver(services: Services, activity: str, message: Message) -> dict[str, Any]:
     """Deliver a message to an activity as the host does, and return its result as the history would hold it."""
     builder = next(getattr(module, activity) for module in _MODULES if hasattr(module, activity))
-    container._services = services
+    use_services(services)
     context = InvocationContext(activity, "invocation-1", TraceContext())
     result: dict[str, Any] = await builder._function.get_user_function()(payload=message.to_json(), context=context)
     return dict(json.loads(json.dumps(result)))

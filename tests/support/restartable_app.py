@@ -23,6 +23,7 @@ from shared.images.round_files import RoundFiles
 from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.messages.images import ImageAction, ImageStep
 from shared.models.protocol import Store
+from shared.models.request_log import StoredRequestLog
 from shared.services import container
 from shared.services.model_factory import build_model
 from shared.storage import paths
@@ -154,13 +155,14 @@ class RestartableApp:
         processes: list[container.Services] = []
 
         def start_process() -> None:
-            services = container.Services(settings)
-            services._store = FaultyStore(container.build_store(settings), fault_injection)
+            store = FaultyStore(container.build_store(settings), fault_injection)
+            model = FaultyModel(build_model(settings, StoredRequestLog(store)), fault_injection)
+            rate_limiter = ImageRateLimiter()
             if isinstance(clock := self.clock, ManualClock):
-                services.rate_limiter = ImageRateLimiter(clock=lambda: clock.now().timestamp())
-            services._model = FaultyModel(build_model(settings, services.request_log), fault_injection)
+                rate_limiter = ImageRateLimiter(clock=lambda: clock.now().timestamp())
+            services = container.Services(settings, store=store, model=model, rate_limiter=rate_limiter)
             processes.append(services)
-            container._services = services
+            container.use_services(services)
 
         start_process()
         fault_injection.on_new_process = start_process
@@ -174,7 +176,7 @@ class RestartableApp:
             ) as host:
                 yield host
         finally:
-            container._services = None
+            container.use_services(None)
             for services in processes:
                 await services.close()
 
