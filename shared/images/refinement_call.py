@@ -12,7 +12,7 @@ from shared.models.call_failures import shorten
 from shared.models.call_recorder import CallRecorder
 from shared.models.evaluation_tokens import EvaluationAnswerT
 from shared.models.prompts.items import STRICTER_INSTRUCTION
-from shared.models.protocol import TextRequest
+from shared.models.protocol import Question
 from shared.models.quotes import quote_refinement_call
 from shared.reasons import Reason
 from shared.runs.call_guard import check_image_call
@@ -41,7 +41,7 @@ class RefinementAnswer(Generic[ValueT]):
 async def make_refinement_call(
     services: Services,
     job: ImageStepJob,
-    model_request: TextRequest[EvaluationAnswerT],
+    model_request: Question[EvaluationAnswerT],
     read: Callable[[EvaluationAnswerT], ValueT],
 ) -> RefinementAnswer[ValueT] | ImageResult:
     """Buy an answer if the run may pay now; the result where that came to nothing.
@@ -66,7 +66,7 @@ async def make_refinement_call(
     kind: Literal["text", "vision"] = "text" if model_request.image is None else "vision"
     deployment = settings.model.text_deployment if model_request.image is None else settings.model.vision_deployment
     quote = quote_refinement_call(settings.prices, deployment, model_request)
-    limited = replace(model_request, max_output_tokens=quote.max_usage.output_tokens)
+    limited = model_request.limit_answer(quote.max_usage.output_tokens)
     recorder = CallRecorder.for_refinement(call, kind, deployment)
     outcome = await make_billed_call(services, recorder, quote, job.allowance, lambda: model.answer(limited))
     if isinstance(outcome, FailedCall):

@@ -1,6 +1,6 @@
 """One text call for categories, items or prompts: asked within the budget, counted, recorded whatever comes of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic
 
 from shared.catalog.theme import Theme
@@ -8,7 +8,7 @@ from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.runs import Cost, TextCall, TextResult
 from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_recorder import CallRecorder
-from shared.models.protocol import AnswerT, TextRequest
+from shared.models.protocol import AnswerT, Question
 from shared.models.quotes import quote_text
 from shared.runs.guard import RunGuard
 from shared.services.container import Services
@@ -25,7 +25,7 @@ class BilledText(Generic[AnswerT]):
 async def make_text_call(
     services: Services,
     call: TextCall,
-    model_request: TextRequest[AnswerT],
+    model_request: Question[AnswerT],
     *,
     subject: str,
     theme: Theme,
@@ -53,7 +53,7 @@ async def make_text_call(
     model = services.model  # before money is set aside: without a model nothing is called
     deployment = services.settings.model.text_deployment
     quote = quote_text(services.settings.prices, deployment, model_request, theme=theme, entries=entries)
-    limited = replace(model_request, max_entries=entries, max_output_tokens=quote.max_usage.output_tokens)
+    limited = model_request.limit_answer(quote.max_usage.output_tokens, entries)
     recorder = CallRecorder.for_text(call, subject, deployment)
     outcome = await make_billed_call(services, recorder, quote, allowance, lambda: model.answer(limited))
     if isinstance(outcome, FailedCall):

@@ -15,7 +15,7 @@ from shared.catalog.items import DraftBatch, SourceItem
 from shared.catalog.planning import ROWS_PER_BATCH, plan_batch
 from shared.models.prompts.image_prompts import make_prompts_request
 from shared.models.prompts.items import build_categories_request, build_items_request
-from shared.models.protocol import TextRequest, Usage
+from shared.models.protocol import Question, Usage
 from shared.models.tokens import estimate_text_usage
 from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, count_typical_rounds, estimate_images
 from shared.runs.request import SeedRequest
@@ -209,7 +209,7 @@ def _build_batch_request(
     *,
     worker: int,
     workers: int,
-) -> TextRequest[DraftBatch]:
+) -> Question[DraftBatch]:
     """Return a writer's request for its n-th batch, when the categories hold so many items."""
     quotas = plan_batch(
         counts, target=request.target_count, batch_size=request.batch_size, worker=worker, workers=workers

@@ -3,7 +3,7 @@
 from shared.catalog.theme import Theme
 from shared.images.evaluation import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
 from shared.models.prompts.items import serialize_task
-from shared.models.protocol import TextRequest, VisionImage
+from shared.models.protocol import Question, VisionImage
 
 EVALUATION_INSTRUCTIONS = f"""\
 You judge an image that was made for a product catalog. The user message is a JSON task and the image.
@@ -43,7 +43,7 @@ AVOIDED_SUBJECTS = ("violence", "weapons", "injuries", "nudity", "drugs", "real 
 """What a refused prompt keeps clear of, beside what was found in an image."""
 
 
-def build_evaluation_request(prompt: str, image: VisionImage, *, iteration: int) -> TextRequest[Evaluation]:
+def build_evaluation_request(prompt: str, image: VisionImage, *, iteration: int) -> Question[Evaluation]:
     """Return the request to judge an image; it goes to the vision model.
 
     Args:
@@ -51,7 +51,7 @@ def build_evaluation_request(prompt: str, image: VisionImage, *, iteration: int)
         image: as ``shared.rendering.vision_image`` makes it.
         iteration: the round, from 1.
     """
-    return TextRequest(
+    return Question(
         instructions=EVALUATION_INSTRUCTIONS,
         task=serialize_task({"task": "evaluation", "iteration": iteration, "prompt": prompt}),
         answer_type=Evaluation,
@@ -69,7 +69,7 @@ def build_rewrite_request(
     round: int,  # noqa: A002 - what it is called everywhere else
     rewrite: int,
     limit: int,
-) -> TextRequest[PromptRewrite]:
+) -> Question[PromptRewrite]:
     """Return the request to write a prompt anew.
 
     Args:
@@ -95,7 +95,7 @@ def build_rewrite_request(
         "promptCharacters": limit,
         "forbiddenWords": list(theme.forbidden_words),
     }
-    return TextRequest(
+    return Question(
         instructions=REWRITE_INSTRUCTIONS + (NEUTRAL_INSTRUCTION if because_refused else ""),
         task=serialize_task(task),
         answer_type=PromptRewrite,

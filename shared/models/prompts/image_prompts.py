@@ -14,7 +14,7 @@ from shared.inputs.digest_table import hash_text
 from shared.inputs.item_builder import NO_CATEGORY
 from shared.inputs.prompt_template import clean_text, shorten
 from shared.models.prompts.items import STRICTER_INSTRUCTION
-from shared.models.protocol import TextRequest
+from shared.models.protocol import Question
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.text.cleaning import clean_line
@@ -94,7 +94,7 @@ def make_prompts_request(
     batch: int,
     attempt: int = 0,
     stricter: bool = False,
-) -> TextRequest[PromptDraftBatch]:
+) -> Question[PromptDraftBatch]:
     """Return the request for the image prompts of some items.
 
     Args:
@@ -116,7 +116,7 @@ def make_prompts_request(
         "forbiddenWords": list(list_words_to_avoid(theme, (text for item in items for text in _list_texts(item)))),
         "brands": sorted({brand for item in items if (brand := _find_brand(item))}),
     }
-    return TextRequest(
+    return Question(
         instructions=INSTRUCTIONS + (STRICTER_INSTRUCTION if stricter else ""),
         task=json.dumps(task, ensure_ascii=False, separators=(",", ":")),
         answer_type=PromptDraftBatch,
