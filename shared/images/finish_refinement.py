@@ -12,7 +12,7 @@ from shared.images.promote import promote_best
 from shared.images.refinement_policy import RefinementEnd, pick_best_round
 from shared.images.round_files import EvaluationRecord, PromptRecord, RoundFiles, RoundRecord, list_unfinished_items
 from shared.messages.images import FailedImage, ImageAction, ImageStep
-from shared.messages.runs import Cost, Failure
+from shared.messages.runs import ActivityResult, Cost, Failure
 from shared.models.protocol import Store
 from shared.runs.request import SeedRequest
 from shared.runs.status import make_cost_view
@@ -44,6 +44,17 @@ async def fail_refinement(services: Services, failed: FailedImage) -> None:
         item = await find_item(services, failed.catalog, failed.run_id, failed.batch, failed.product_id)
         results = RoundFiles(services.store, failed.run_id, failed.product_id)
         await _write_summary(results, item, request, RefinementEnd.FAILED, failed.failure)
+
+
+async def run_finish_refinement(services: Services, failed: FailedImage) -> ActivityResult:
+    """End the refinement of an item after a failed call; the item keeps the best of its images.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    await fail_refinement(services, failed)
+    return ActivityResult()
 
 
 async def finish_unfinished_refinements(

@@ -9,9 +9,10 @@ from shared.config import SettingError, Settings, load_settings
 from shared.limits.budget_ledger import RunLedgers
 from shared.limits.circuit_breaker import RunCircuitBreakers
 from shared.limits.image_rate_limiter import ImageRateLimiter
+from shared.models.billed_call import BilledCallExecutor
 from shared.models.lifecycle import warn_of_shutdowns
 from shared.models.pending_writes import PendingWrites
-from shared.models.protocol import ListedModels, Model, RequestLog, Store
+from shared.models.protocol import ListedModels, Model, ModelService, RequestLog, Store
 from shared.models.request_log import StoredRequestLog
 from shared.runs.root_state import RootStates
 from shared.services.deliveries import DeliveryDeduplicator
@@ -56,6 +57,7 @@ class Services:
         self.rate_limiter = rate_limiter or ImageRateLimiter()
         self.root_states = RootStates()
         self.pending_writes = PendingWrites()
+        self.executor = BilledCallExecutor(self, self._open_model)
         self._store = store
         self._request_log: RequestLog | None = None
         self._model = model
@@ -83,15 +85,13 @@ class Services:
         return self._request_log
 
     @property
-    def model(self) -> Model:
-        """The model.
+    def model(self) -> ModelService:
+        """The model, to be probed. Billed calls go through ``executor``.
 
         Raises:
             SettingError: a setting of the model is missing.
         """
-        if self._model is None:
-            self._model = build_model(self.settings, self.request_log, self.listed_models)
-        return self._model
+        return self._open_model()
 
     def warn_of_shutdowns(self, today: date) -> list[str]:
         """Return a warning for each configured model that shuts down soon, as far as a probe has listed it.
@@ -103,6 +103,13 @@ class Services:
         used = {"text": model.text_deployment, "vision": model.vision_deployment, "image": model.image_deployment}
         return list(warn_of_shutdowns(used, self.listed_models.shutdown_dates, today))
 
+    def forget_run(self, run_id: str) -> None:
+        """Free what this process remembers of a run that has ended."""
+        self.caches.forget(run_id)
+        self.rate_limiter.forget(run_id)
+        self.circuit_breakers.forget(run_id)
+        self.ledgers.forget(run_id)
+
     async def close(self) -> None:
         """Release connections; the next use opens new ones."""
         store, self._store, self._request_log = self._store, None, None
@@ -111,6 +118,11 @@ class Services:
             await store.close()
         if model is not None:
             await model.close()
+
+    def _open_model(self) -> Model:
+        if self._model is None:
+            self._model = build_model(self.settings, self.request_log, self.listed_models)
+        return self._model
 
 
 _services: Services | None = None

@@ -3,22 +3,9 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
-from activities import (
-    claim_work_page,
-    close_run,
-    evaluate_image,
-    generate_image,
-    import_input,
-    prepare_run,
-    publish_catalog,
-    resume_run,
-    rewrite_prompt,
-    write_batch,
-    write_categories,
-    write_prompt_batch,
-)
 from durable_emulator.host.invocation import InvocationContext, TraceContext
 from shared.config import ModelSettings, Settings
 from shared.messages.runs import Message
@@ -32,22 +19,6 @@ from tests.support.catalogs import CATALOG
 RUN = "8204736755521-af1e9c55"
 HOST = "azure:seeder"
 
-_MODULES = (
-    claim_work_page,
-    close_run,
-    evaluate_image,
-    write_categories,
-    generate_image,
-    prepare_run,
-    publish_catalog,
-    resume_run,
-    rewrite_prompt,
-    import_input,
-    write_batch,
-    write_prompt_batch,
-)
-
-
 SETTINGS = Settings(model=ModelSettings(endpoint="http://127.0.0.1:9"), host_id=HOST)
 
 
@@ -58,7 +29,7 @@ def start_process(store: Store, model: Model | None, *, host_id: str = HOST, set
 
 async def deliver(services: Services, activity: str, message: Message) -> dict[str, Any]:
     """Deliver a message to an activity as the host does, and return its result as the history would hold it."""
-    builder = next(getattr(module, activity) for module in _MODULES if hasattr(module, activity))
+    builder = getattr(import_module(f"activities.{activity}"), activity)
     use_services(services)
     context = InvocationContext(activity, "invocation-1", TraceContext())
     result: dict[str, Any] = await builder._function.get_user_function()(payload=message.to_json(), context=context)
