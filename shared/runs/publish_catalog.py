@@ -96,7 +96,7 @@ def _describe_images(
     """
     yield from filter(None, refined)
     if near_duplicate_count:
-        yield f"images that resemble an earlier one: {near_duplicate_count} (near_duplicates.json)"
+        yield f"images that look nearly like an earlier one: {near_duplicate_count} (near_duplicates.json)"
     if missing_thumbnails:
         yield f"images without a thumbnail: {missing_thumbnails} (the next run tries again)"
 

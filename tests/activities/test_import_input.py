@@ -157,4 +157,4 @@ async def test_an_input_that_is_gone_or_cannot_be_read_is_reported(store: Record
     assert taken.failure is not None
     assert taken.failure.message.startswith("inputs/rows.json has no row that can be read: row 1 is cut off")
     assert gone.failure is not None
-    assert gone.failure.message.startswith("inputs/rows.json is not in the store")
+    assert gone.failure.message.startswith("Input 'inputs/rows.json' is not in the store.")
