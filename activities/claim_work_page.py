@@ -11,12 +11,12 @@ from shared.images.work_page_size import choose_work_page_size
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
 from shared.messages.runs import Counters
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import Store
 from shared.runs import run_files
 from shared.runs.call_guard import check_root
 from shared.runs.root_state import RootState
 from shared.services.container import Services, get_services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

@@ -11,7 +11,6 @@ from shared.catalog.sample_by_category import CategorySampler
 from shared.images.image_metadata import list_generating_runs
 from shared.messages.runs import ActivityResult, Failure, FinishRunInput
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.rendering import contact_sheet
 from shared.rendering.contact_sheet_tiles import make_sheet_thumbnail
@@ -22,6 +21,7 @@ from shared.runs.run_claim import release_claim
 from shared.runs.status import summarize_run
 from shared.services.container import Services, get_services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

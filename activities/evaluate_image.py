@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from shared.errors import StoreUnavailableError
 from shared.images.evaluation import Evaluation
 from shared.images.finish_refinement import complete_refinement, fail_refinement
 from shared.images.image_step import ImageStepJob, open_image_step_job
@@ -17,12 +18,13 @@ from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageRes
 from shared.messages.runs import ActivityResult, Failure
 from shared.models.call_failures import catch_failures, shorten
 from shared.models.prompts.evaluation import build_evaluation_request
-from shared.models.protocol import Store, StoreUnavailableError, VisionImage
+from shared.models.protocol import VisionImage
 from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError
 from shared.rendering.vision_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.runs.run_claim import send_heartbeat
 from shared.services.container import Services, get_services
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

@@ -12,6 +12,7 @@ import azure.durable_functions as df
 
 from shared.catalog.catalog_files import is_valid_image
 from shared.catalog.items import find_content_type, is_outdated
+from shared.errors import ModelError, StoreConflictError, StoreUnavailableError
 from shared.images.finish_refinement import fail_refinement
 from shared.images.image_metadata import PROMPT_METADATA_KEY, format_prompt_digest
 from shared.images.image_step import (
@@ -32,16 +33,7 @@ from shared.messages.runs import ActivityResult, Cost, Failure
 from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_failures import catch_failures, count_outcome, shorten
 from shared.models.call_recorder import CallRecorder
-from shared.models.protocol import (
-    FileInfo,
-    ImageAnswer,
-    ImageRequest,
-    Model,
-    ModelError,
-    Store,
-    StoreConflictError,
-    StoreUnavailableError,
-)
+from shared.models.protocol import ImageAnswer, ImageRequest, Model
 from shared.models.provider_names import Provider
 from shared.models.quotes import quote_image
 from shared.reasons import Reason
@@ -52,6 +44,7 @@ from shared.runs.request import parse_image_size
 from shared.runs.run_claim import send_heartbeat
 from shared.runs.run_files import write_failure
 from shared.services.container import Services, get_services
+from shared.storage.protocol import FileInfo, Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

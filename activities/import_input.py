@@ -12,6 +12,7 @@ from shared.catalog.importer_state import load_category_names, read_published_id
 from shared.catalog.items import Item, SourceItem, VariantRow, is_outdated
 from shared.catalog.planning import ROWS_PER_BATCH
 from shared.catalog.prompt_files import read_prompts
+from shared.errors import StoreConflictError
 from shared.images.image_metadata import list_generating_runs
 from shared.inputs.digest_table import DigestTable, hash_text
 from shared.inputs.filenames import FileNames
@@ -32,7 +33,6 @@ from shared.inputs.tokenizer import InputError
 from shared.messages.inputs import ImportedInput
 from shared.messages.runs import Failure, RunRef
 from shared.models.call_failures import catch_failures, shorten
-from shared.models.protocol import Store, StoreConflictError
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.guard import check_run_guard
@@ -40,6 +40,7 @@ from shared.runs.request import SeedRequest
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_files import parse_json
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

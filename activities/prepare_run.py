@@ -7,10 +7,10 @@ import azure.durable_functions as df
 
 from shared.catalog import catalog_files
 from shared.catalog.items import SourceItem, is_outdated
+from shared.errors import StoreConflictError
 from shared.images.image_metadata import is_placeholder, iterate_stored_images, list_generating_runs
 from shared.messages.runs import Failure, RunRef, StartInventory
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import FileInfo, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError, inspect_image
 from shared.rendering.placeholder_card import is_placeholder_file
@@ -19,6 +19,7 @@ from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_array_check import check_json_array
 from shared.storage.json_files import write_json_if_changed
+from shared.storage.protocol import FileInfo, Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

@@ -13,7 +13,6 @@ from shared.images.refinements_file import write_refinements
 from shared.images.thumbnail import complete_thumbnails
 from shared.messages.runs import Failure, FinishRunInput, PublishResult
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
@@ -21,6 +20,7 @@ from shared.runs.result_lists import find_failed_images, find_last_failure, writ
 from shared.runs.run_claim import read_claim
 from shared.runs.status import PUBLISHING_STATUSES, Status, decide_status, explain_empty_catalog, is_publishing
 from shared.services.container import Services, get_services
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

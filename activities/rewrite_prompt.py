@@ -5,6 +5,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from shared.errors import StoreUnavailableError
 from shared.images.evaluation import Evaluation, PromptRewrite
 from shared.images.finish_refinement import complete_refinement
 from shared.images.image_step import ImageStepJob, open_image_step_job
@@ -17,7 +18,6 @@ from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageSte
 from shared.messages.runs import Failure
 from shared.models.call_failures import catch_failures, shorten
 from shared.models.prompts.evaluation import build_rewrite_request
-from shared.models.protocol import StoreUnavailableError
 from shared.reasons import Reason
 from shared.runs.run_claim import send_heartbeat
 from shared.services.container import Services, get_services

@@ -9,12 +9,12 @@ import azure.durable_functions as df
 from shared.catalog.items import PromptDraft, SourceItem
 from shared.catalog.prompt_choice import find_items_without_prompt
 from shared.catalog.prompt_files import BatchPrompts, read_prompts_with_etag, write_prompts_file
+from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
 from shared.messages.inputs import GiveUpPromptsInput
 from shared.messages.runs import ActivityResult, Cost, TextCall, TextResult
 from shared.models.call_failures import catch_failures
 from shared.models.prompts.image_prompts import WrittenPrompt, digest_item, make_prompts_request, validate_prompts
-from shared.models.protocol import StoreUnavailableError
 from shared.models.text_call import make_text_call
 from shared.runs import run_files
 from shared.runs.call_guard import check_text_call

@@ -7,10 +7,10 @@ from typing import Protocol, runtime_checkable
 from durable_emulator.engine import Engine, Instance, InstanceFilter, RuntimeStatus
 from durable_emulator.engine.journal import Journal
 from durable_emulator.host.host_folder import HostFolder
-from shared.models.protocol import Store
 from shared.runs.pause import PAUSED_STAGE
 from shared.runs.status import read_custom_status
 from shared.storage.paths import run_file
+from shared.storage.protocol import Store
 
 UNFINISHED_FILTER = InstanceFilter(statuses=frozenset(status for status in RuntimeStatus if not status.is_finished))
 

@@ -11,9 +11,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
+from shared.errors import CatalogSeederError
 from shared.models.price_overrides import read_price_overrides
 from shared.models.prices import PriceList, load_prices
-from shared.models.protocol import CatalogSeederError
 from shared.models.provider_names import (
     DEFAULT_IMAGE_MODELS,
     DEFAULT_TEXT_MODELS,

@@ -10,7 +10,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.runs.child_status import read_instance_progress
 from shared.runs.recover import FAILED_ROOT_STATUSES, recover_run
 from shared.runs.run_files import UnknownRunError, read_request

@@ -13,11 +13,12 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
+from shared.errors import StoreUnavailableError
 from shared.messages.runs import Cost
-from shared.models.protocol import Store, StoreUnavailableError
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, DamagedFileError, ResumeCount, dump_json, read_json
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 MAX_UNWRITTEN_RECORDS = 1000

@@ -19,7 +19,6 @@ from shared.audit.call_records import has_calls, iterate_calls
 from shared.catalog import catalog_files
 from shared.catalog.prompt_files import iterate_prompted_batches
 from shared.images.refined_items import iterate_refined_items
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
@@ -34,6 +33,7 @@ from shared.runs.status import (
 )
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Store
 from shared.version import __version__
 
 AUDIT_NAME = "audit.sqlite"

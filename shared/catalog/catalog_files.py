@@ -12,9 +12,9 @@ from shared.catalog.item_rules import NameIndex
 from shared.catalog.items import Category, Item, SourceItem, make_slug
 from shared.images.image_metadata import read_image_metadata
 from shared.messages.runs import Cost
-from shared.models.protocol import FileInfo, Store
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json, write_json_if_changed
+from shared.storage.protocol import FileInfo, Store
 from shared.storage.read_in_order import read_in_order
 
 MAX_CACHED_CATALOGS = 8

@@ -17,11 +17,11 @@ from shared.images.image_metadata import ImageMetadata, ImageTable, list_image_m
 from shared.images.placeholder_files import remove_placeholders
 from shared.images.thumbnail_files import match_thumbnails
 from shared.inputs.importer_ids import ChangedIds
-from shared.models.protocol import Store
 from shared.runs.request import SeedRequest
 from shared.storage import paths
 from shared.storage.json_arrays import ContentDigest, JsonArrayEncoder, write_array_if_changed
 from shared.storage.json_files import read_json
+from shared.storage.protocol import Store
 
 __all__ = [
     "PUBLISHED_FILES",

@@ -11,8 +11,8 @@ from shared.images.image_metadata import ImageMetadata, ImageTable
 from shared.images.round_files import RoundFiles
 from shared.inputs.digest_table import hash_text
 from shared.messages.images import ImageAction, ImageStep
-from shared.models.protocol import Store
 from shared.storage import paths
+from shared.storage.protocol import Store
 
 MAX_ROUNDS: Final = 3
 MAX_REWRITES: Final = 2

@@ -7,8 +7,8 @@ from struct import Struct
 from typing import Final
 
 from shared.inputs.digest_table import hash_text
-from shared.models.protocol import FileInfo, Store
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 
 _NUMBERS: Final = Struct("<QQQQQQ??B")
 """Size, width, height, prompt or 0, run_countdown_ms or 0, dhash, whether it is known, has_thumbnail, iteration or 0.

@@ -12,10 +12,10 @@ from shared.images.round_files import RoundFiles, RoundRecord
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
 from shared.messages.images import ImageAction, ImageCall, ImageStep
 from shared.messages.runs import Cost
-from shared.models.protocol import FileInfo
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import FileInfo
 
 COST_METADATA_KEYS = ("input_tokens", "output_tokens", "nano_usd")
 RESUME_COUNT_METADATA_KEY = "resume_count"

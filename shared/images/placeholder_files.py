@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.catalog.items import Item, find_content_type
+from shared.errors import StoreConflictError
 from shared.images.image_metadata import PLACEHOLDER_METADATA_KEY, is_placeholder
 from shared.images.thumbnail_files import is_thumbnail_of
-from shared.models.protocol import Store, StoreConflictError
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import PlaceholderCard, is_placeholder_file
 from shared.storage import paths
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 

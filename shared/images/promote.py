@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from shared.catalog.catalog_files import is_valid_image
 from shared.catalog.items import Item, find_content_type
+from shared.errors import StoreConflictError
 from shared.images.refinement_policy import pick_best_round
 from shared.images.round_files import RoundFiles
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail
-from shared.models.protocol import FileInfo, Store, StoreConflictError
 from shared.runs.request import SeedRequest
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 
 IDENTITY_METADATA_KEYS = ("run_id", "iteration", "sha256")
 

@@ -5,12 +5,13 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from shared.errors import StoreUnavailableError
 from shared.images.image_metadata import ImageTable, list_image_metadata
 from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
-from shared.models.protocol import FileInfo, Store, StoreUnavailableError
 from shared.rendering.inspect_image import BadImageError, ImageProperties, decode_image
 from shared.rendering.thumbnail_encoding import make_thumbnail
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 from shared.storage.read_in_order import read_in_order
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shared.errors import StoreConflictError
 from shared.images.image_metadata import ImageTable, read_dhash
-from shared.models.protocol import FileInfo, Store, StoreConflictError
 from shared.rendering.thumbnail_encoding import THUMBNAIL_TYPE
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 
 
 async def write_thumbnail(

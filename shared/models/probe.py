@@ -1,6 +1,6 @@
 """What a failed probe of a model service proves: a list of models that cannot be read does not refuse a run."""
 
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.reasons import Reason
 
 UNUSABLE_PROVIDER_REASONS = frozenset(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.models.protocol import Mismatch
+from shared.errors import Mismatch
 from shared.rendering.flatten_image import flatten_image
 from shared.rendering.inspect_image import BadImageError, ImageFormat, ImageProperties, decode_image
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, Literal
 
-from shared.models.protocol import Mismatch
+from shared.errors import Mismatch
 from shared.rendering.perceptual_hash import compute_dhash, format_dhash
 from shared.rendering.webp_header import read_webp_size
 

@@ -11,10 +11,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.messages.runs import Failure
-from shared.models.protocol import Store
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.runs import resume, run_files
 from shared.runs.status import Status, read_custom_status
+from shared.storage.protocol import Store
 
 PLANNING_STAGE, PAUSED_STAGE = "planning", "paused"
 """What a run's orchestration calls them."""

@@ -16,7 +16,6 @@ import azure.durable_functions as df
 
 from shared.limits.retry_policy import decide_lost_worker_wait
 from shared.messages.runs import Counters, Failure, FinishRunInput, RootRestart, StartInventory
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.child_status import find_active_children, find_highest_resume_count, read_instance_progress
@@ -29,6 +28,7 @@ from shared.runs.seed_input import make_seed_input
 from shared.runs.status import Status, read_custom_status, restore_counters
 from shared.services.container import Services
 from shared.storage.paths import make_end_id
+from shared.storage.protocol import Store
 from shared.telemetry.run_log import log_run
 from shared.telemetry.unexpected_errors import describe_error
 

@@ -20,12 +20,13 @@ from shared.limits.circuit_breaker import RunCircuitBreakers
 from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.models.lifecycle import warn_of_shutdowns
 from shared.models.pending_writes import PendingWrites
-from shared.models.protocol import ListedModels, Model, RequestLog, Store
+from shared.models.protocol import ListedModels, Model, RequestLog
 from shared.models.request_log import StoredRequestLog
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.runs.root_state import RootStates
 from shared.services.model_factory import build_model
+from shared.storage.protocol import Store
 from shared.telemetry.run_log import set_log_level
 
 MAX_CACHED_BATCHES, MAX_CACHED_RUNS = 64, 16

@@ -17,11 +17,12 @@ from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobPrefix, BlobServiceClient, ContainerClient
 
 from shared.config import IdentitySettings, StoreSettings
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.sign_in_errors import SignInError
-from shared.models.protocol import Content, FileInfo, FolderPage, StoreConflictError, StoreUnavailableError
 from shared.storage.blob_client import open_blob_client
 from shared.storage.blob_errors import is_blob_missing, is_conflict, is_container_missing, translate_azure_errors
 from shared.storage.blocks import gather_blocks
+from shared.storage.protocol import Content, FileInfo, FolderPage
 from shared.storage.store_rules import (
     CONTAINERS,
     check_limit,

@@ -9,8 +9,8 @@ from typing import Final
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import StorageErrorCode
 
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.sign_in_errors import SignInError
-from shared.models.protocol import StoreConflictError, StoreUnavailableError
 
 # https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 _CONFLICTS: Final = frozenset({StorageErrorCode.CONDITION_NOT_MET, StorageErrorCode.BLOB_ALREADY_EXISTS})

@@ -7,11 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from shared.models.protocol import Content, FileInfo, FolderPage, StoreFullError
+from shared.errors import StoreFullError
 from shared.storage.blocks import gather_blocks
 from shared.storage.folder_files import FolderFiles, translate_os_errors
 from shared.storage.folder_listing import list_folder_page, walk_paths
 from shared.storage.folder_versions import lock_paths
+from shared.storage.protocol import Content, FileInfo, FolderPage
 from shared.storage.store_rules import (
     check_limit,
     check_metadata,

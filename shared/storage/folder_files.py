@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.models.protocol import Content, FileInfo, StoreConflictError, StoreFullError, StoreUnavailableError
+from shared.errors import StoreConflictError, StoreFullError, StoreUnavailableError
 from shared.storage.folder_metadata import Sidecar, make_sidecar, matches_content, read_sidecar, remove_sidecar
 from shared.storage.folder_versions import VERSION_CLOCK, lock_paths, make_etag
+from shared.storage.protocol import Content, FileInfo
 
 DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 """No space left on the device; the user's quota on it is used up."""

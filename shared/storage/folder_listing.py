@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from shared.models.protocol import FolderPage
+from shared.storage.protocol import FolderPage
 from shared.storage.store_rules import decode_continuation, encode_continuation, is_file_name
 
 

@@ -8,8 +8,8 @@ from contextlib import aclosing
 from enum import Enum, auto
 from typing import Any, Final
 
-from shared.models.protocol import Store
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Store
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")  # what JSON calls white space, and no more
 _decode_element = json.JSONDecoder().raw_decode

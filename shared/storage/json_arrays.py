@@ -5,8 +5,8 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from shared.models.protocol import Store
 from shared.storage.json_files import JSON_TYPE
+from shared.storage.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AliasChoices, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.models.protocol import CatalogSeederError, Store
+from shared.errors import CatalogSeederError
+from shared.storage.protocol import Store
 
 JSON_TYPE = "application/json"
 CAMEL_CASE = ConfigDict(alias_generator=to_camel, populate_by_name=True)

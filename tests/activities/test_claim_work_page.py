@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from shared.images.work_page_size import choose_work_page_size
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult
-from shared.models.protocol import FileInfo, Store
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, write_batches, write_images
 from tests.support.memory_store import MemoryStore, RecordingStore

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.config import Settings
+from shared.errors import ModelError, StoreUnavailableError
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageCall
 from shared.messages.inputs import GiveUpPromptsInput
 from shared.messages.runs import (
@@ -18,11 +19,11 @@ from shared.messages.runs import (
     TextCall,
     TextResult,
 )
-from shared.models.protocol import Content, FileInfo, ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Content, FileInfo
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
 from tests.support.memory_store import MemoryStore, RecordingStore

@@ -9,11 +9,11 @@ from shared.catalog.catalog_files import iterate_items, list_batch_numbers, read
 from shared.catalog.items import SourceItem
 from shared.messages.inputs import ImportedInput
 from shared.messages.runs import Failure, RunRef
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths
 from tests.support.input_rows import dump_rows, make_products

@@ -18,8 +18,8 @@ from shared.catalog.publish import publish, read_catalog_view
 from shared.catalog.theme import Theme
 from shared.inputs.digest_table import hash_text
 from shared.messages.runs import RunRef, TextCall
-from shared.models.protocol import Store
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.strategies import QUICK, nasty_texts
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, FACTS, make_source_item, read_data

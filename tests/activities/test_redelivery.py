@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from shared.errors import ModelError
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageAction, ImageCall, ImageStep
 from shared.messages.inputs import GiveUpPromptsInput
 from shared.messages.runs import Cost, Counters, Failure, FinishRunInput, Message, ResumeInput, RunRef, TextCall
-from shared.models.protocol import ModelError, Store, Usage
+from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images, write_rows
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore

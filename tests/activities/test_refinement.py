@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from shared.catalog.catalog_files import is_valid_image
+from shared.errors import ModelError
 from shared.images.round_files import list_unfinished_items
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
 from shared.messages.runs import Cost, Failure, FinishRunInput
-from shared.models.protocol import ImageAnswer, ImageRequest, ModelError, Store, Usage
+from shared.models.protocol import ImageAnswer, ImageRequest, Usage
 from shared.reasons import Reason
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images
 from tests.support.memory_store import KilledError, RecordingStore

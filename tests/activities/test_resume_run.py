@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from shared.errors import ModelError
 from shared.messages.images import FailedImage, ImageCall
 from shared.messages.runs import Failure, ResumeInput, StartInventory, TextCall
-from shared.models.protocol import ModelError
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.storage import paths

@@ -7,15 +7,17 @@ import pytest
 from shared.catalog.catalog_files import Batch, read_batch, replace_batch
 from shared.catalog.items import PromptDraft
 from shared.catalog.prompt_files import BatchPrompts, count_fallbacks, iterate_prompted_batches, read_prompts
+from shared.errors import ModelError
 from shared.images.image_step import find_item
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall
 from shared.messages.inputs import GiveUpPromptsInput
 from shared.messages.runs import Failure, FinishRunInput, PublishResult, RunRef, TextCall, TextResult
-from shared.models.protocol import ModelError, Store, Usage
+from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_source_item, read_data, write_images, write_rows
 from tests.support.memory_store import RecordingStore

@@ -22,9 +22,10 @@ from shared.catalog.catalog_files import (
 from shared.catalog.item_rules import NameIndex
 from shared.catalog.items import Category, Draft, DraftBatch
 from shared.messages.runs import TextCall, TextResult
-from shared.models.protocol import AnswerT, Content, TextAnswer, TextRequest
+from shared.models.protocol import AnswerT, TextAnswer, TextRequest
 from shared.runs import run_files
 from shared.services.container import Services
+from shared.storage.protocol import Content
 from tests.strategies import QUICK
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item

@@ -20,7 +20,6 @@ from shared.images.image_metadata import list_generating_runs, list_image_metada
 from shared.images.placeholder_files import WriteTarget, find_write_target, remove_placeholders, write_placeholder
 from shared.images.thumbnail_files import match_thumbnails, write_thumbnail
 from shared.messages.runs import Failure
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import render_placeholder
 from shared.runs import run_files
@@ -28,6 +27,7 @@ from shared.runs.request import SeedRequest
 from shared.runs.result_lists import find_failed_images
 from shared.storage import paths
 from shared.storage.json_files import write_json_if_changed
+from shared.storage.protocol import Store
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
 from tests.support.importer_rules import import_rows
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore

@@ -11,7 +11,6 @@ import pytest
 
 from shared.config import Settings
 from shared.messages.runs import Counters, Failure, StartInventory
-from shared.models.protocol import Content
 from shared.reasons import Reason
 from shared.runs import resume, run_claim, run_files
 from shared.runs.pause import end_pause_by_cancel, end_pause_by_resume, find_pause, record_cancel
@@ -20,6 +19,7 @@ from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status, refresh_progress
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Content
 from tests.support.memory_store import MemoryStore
 
 RUN = "8204736755521-af1e9c55"

@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.catalog.catalog_files import Batch, create_batch, write_categories
 from shared.catalog.items import Category, Item, SourceItem
-from shared.models.protocol import Store
 from shared.storage import paths
+from shared.storage.protocol import Store
 
 CATALOG = "lego"
 CATEGORIES = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]

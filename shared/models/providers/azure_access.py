@@ -9,8 +9,8 @@ import httpx2
 import openai
 from azure.core.exceptions import AzureError
 
+from shared.errors import ModelError
 from shared.identity.sign_in_errors import SignInError
-from shared.models.protocol import ModelError
 from shared.models.providers.azure_token_scope import find_scope
 from shared.models.providers.call_errors import ModelCall
 from shared.reasons import Reason

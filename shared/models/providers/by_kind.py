@@ -1,11 +1,11 @@
 """Several services as one model: each kind of call goes to the service that was chosen for it."""
 
+from shared.errors import ModelError
 from shared.models.protocol import (
     AnswerT,
     ImageAnswer,
     ImageModel,
     ImageRequest,
-    ModelError,
     ModelService,
     TextAnswer,
     TextModel,

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from shared.errors import Mismatch, ModelError
 from shared.models.lifecycle import find_successor
-from shared.models.protocol import Mismatch, ModelError, Usage
+from shared.models.protocol import Usage
 from shared.models.providers.redaction import flatten, quote_service_message
 from shared.reasons import Reason
 

@@ -17,10 +17,11 @@ from azure.core.exceptions import AzureError
 from openai import AsyncOpenAI
 
 from shared.config import IdentitySettings
+from shared.errors import ModelError
 from shared.identity.credentials import CachedCredential
 from shared.identity.token_source import SignInLimits
 from shared.models.lifecycle import read_shutdown_dates
-from shared.models.protocol import ListedModels, ModelError
+from shared.models.protocol import ListedModels
 from shared.models.provider_names import Provider
 from shared.models.providers.azure_access import explain_access_error, explain_sign_in_error, find_requested_scope
 from shared.models.providers.azure_token_scope import ModelTokens, choose_scope

@@ -14,7 +14,8 @@ from fal_client import AsyncClient, FalClientHTTPError
 from fal_client.client import AsyncRequestHandle, Completed
 
 from shared.config import LOOPBACK_HOSTS
-from shared.models.protocol import ImageAnswer, ImageRequest, Mismatch, ModelError, RequestLog, Usage
+from shared.errors import Mismatch, ModelError
+from shared.models.protocol import ImageAnswer, ImageRequest, RequestLog, Usage
 from shared.models.providers.call_errors import ModelCall
 from shared.models.providers.fal_errors import (
     CLIENT_FAILURES,

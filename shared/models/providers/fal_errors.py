@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 from fal_client import FalClientHTTPError
 
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.providers.call_errors import ModelCall, SettingNames
 from shared.models.providers.error_codes import find_reason
 from shared.models.providers.sdk_errors import classify_status, describe_error, read_retry_after

@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from shared.errors import Mismatch, ModelError
 from shared.models.prices import PriceList
-from shared.models.protocol import ImageAnswer, Mismatch, ModelError
+from shared.models.protocol import ImageAnswer
 from shared.models.providers.call_errors import ModelCall
 from shared.models.providers.image_download import DownloadError, ImageDownloader
 from shared.models.providers.response_body import ParsedBody, RawResponse, check_status, get_first_object, parse_body

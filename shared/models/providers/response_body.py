@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.errors import Mismatch, ModelError
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, Mismatch, ModelError, TextAnswer, TextRequest, Usage
+from shared.models.protocol import AnswerT, TextAnswer, TextRequest, Usage
 from shared.models.providers.answer_validation import WrongShapeError, parse_answer
 from shared.models.providers.call_errors import ModelCall
 from shared.models.providers.error_codes import find_reason, read_message

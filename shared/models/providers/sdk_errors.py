@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import openai
 
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.providers.call_errors import ModelCall
 from shared.models.providers.error_codes import find_reason, read_message
 from shared.models.providers.quota_headers import parse_duration, read_request_quota

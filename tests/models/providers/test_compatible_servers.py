@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.config import ModelSettings
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.models.providers.compatible import CompatibleModel
 from shared.models.providers.connection import PROVIDER_SETTING_NAMES, ApiKeyConnection

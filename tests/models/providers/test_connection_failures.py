@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from shared.config import ModelSettings
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.providers import connection, openai_model, sdk_client
 from shared.models.providers.call_errors import ModelCall
 from shared.models.providers.openai_model import OpenAIModel

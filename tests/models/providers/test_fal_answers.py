@@ -7,7 +7,7 @@ from typing import Any
 import fal_client.client
 import pytest
 
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.providers.fal import FalModel
 from shared.reasons import Reason
 from tests.models.providers.test_fal_contract import JOB, ORDERED, SETTINGS

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.config import ModelSettings
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.providers.openai_model import OpenAIModel
 from shared.reasons import Reason
 from tests.support.model_answers import image_answer, text_answer

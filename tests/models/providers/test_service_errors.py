@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.providers.openai_model import OpenAIModel
 from shared.models.providers.sdk_errors import read_retry_after
 from shared.reasons import Reason

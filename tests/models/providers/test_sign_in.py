@@ -10,9 +10,9 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 
 from shared.config import IdentitySettings, ModelSettings
+from shared.errors import ModelError
 from shared.identity.sign_in_errors import SignInError
 from shared.identity.token_source import SignInLimits
-from shared.models.protocol import ModelError
 from shared.models.providers.azure_access import explain_sign_in_error
 from shared.models.providers.azure_token_scope import TOKEN_SCOPE_DATED, TOKEN_SCOPE_V1
 from shared.models.providers.call_errors import ModelCall

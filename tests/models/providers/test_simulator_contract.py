@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.config import ModelSettings
+from shared.errors import ModelError
 from shared.models.prices import load_prices
-from shared.models.protocol import ImageRequest, ModelError, TextRequest
+from shared.models.protocol import ImageRequest, TextRequest
 from shared.models.providers.openai_model import OpenAIModel
 from shared.reasons import Reason
 from tests.support.model_requests import SECRET_KEY, UrlStyle

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.models.protocol import ModelError, Usage
+from shared.errors import ModelError
+from shared.models.protocol import Usage
 from shared.models.providers.openai_model import OpenAIModel
 from shared.reasons import Reason
 from tests.support.model_answers import error, refusal, text_answer

@@ -16,8 +16,8 @@ from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.config import IdentitySettings, SettingError, StoreSettings
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.credentials import CachedCredential
-from shared.models.protocol import StoreConflictError, StoreUnavailableError
 from shared.storage.blob import BLOCK_BYTES, BlobStore
 from shared.storage.blob_client import open_blob_client
 from shared.storage.store_rules import CONTAINERS

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.models.protocol import Store, StoreConflictError, StoreUnavailableError
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.storage.folder import FolderStore
+from shared.storage.protocol import Store
 
 JSON = "application/json"
 PNG = "image/png"

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.models.protocol import Store, StoreConflictError, StoreUnavailableError
+from shared.errors import StoreConflictError, StoreUnavailableError
+from shared.storage.protocol import Store
 
 JSON = "application/json"
 PNG = "image/png"

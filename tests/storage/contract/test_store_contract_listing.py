@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.models.protocol import Store
+from shared.storage.protocol import Store
 
 JSON = "application/json"
 PATH = "catalogs/lego/catalog.json"
