@@ -12,7 +12,7 @@ from shared.catalog.importer_state import load_category_names, read_published_id
 from shared.catalog.items import Item, SourceItem, VariantRow, is_outdated
 from shared.catalog.planning import ROWS_PER_BATCH
 from shared.catalog.prompt_files import read_prompts
-from shared.images.image_metadata import list_generating_runs
+from shared.images.list_images import list_generating_runs
 from shared.inputs.digest_table import DigestTable, hash_text
 from shared.inputs.filenames import FileNames
 from shared.inputs.importer_ids import ImporterIds

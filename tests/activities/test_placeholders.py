@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFont
 
-from shared.catalog.catalog_files import is_valid_image
+from shared.images.image_metadata import is_valid_image
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, FailedImage, ImageCall, ImageResult
 from shared.messages.runs import Failure, FinishRunInput, PublishResult, RunRef, StartInventory
 from shared.models.protocol import StoreUnavailableError
