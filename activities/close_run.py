@@ -8,7 +8,7 @@ import azure.durable_functions as df
 from shared.audit.audit_runs import audit_run, write_missing_audits
 from shared.catalog import catalog_files
 from shared.catalog.sample_by_category import CategorySampler
-from shared.images.image_metadata import list_generating_runs
+from shared.images.list_images import list_generating_runs
 from shared.messages.runs import ActivityResult, Failure, FinishRunInput
 from shared.models.call_failures import catch_failures
 from shared.reasons import Reason

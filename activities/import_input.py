@@ -13,7 +13,7 @@ from shared.catalog.items import Item, SourceItem, VariantRow, is_outdated
 from shared.catalog.planning import ROWS_PER_BATCH
 from shared.catalog.prompt_files import read_prompts
 from shared.errors import StoreConflictError
-from shared.images.image_metadata import list_generating_runs
+from shared.images.list_images import list_generating_runs
 from shared.inputs.digest_table import DigestTable, hash_text
 from shared.inputs.filenames import FileNames
 from shared.inputs.importer_ids import ImporterIds

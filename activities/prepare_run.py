@@ -8,7 +8,8 @@ import azure.durable_functions as df
 from shared.catalog import catalog_files
 from shared.catalog.items import SourceItem, is_outdated
 from shared.errors import StoreConflictError
-from shared.images.image_metadata import is_placeholder, iterate_stored_images, list_generating_runs
+from shared.images.image_metadata import ImageMetadata, is_placeholder, is_valid_image
+from shared.images.list_images import iterate_image_files, list_generating_runs
 from shared.messages.runs import Failure, RunRef, StartInventory
 from shared.models.call_failures import catch_failures
 from shared.reasons import Reason
@@ -85,12 +86,12 @@ async def find_valid_images(store: Store, catalog_name: str) -> set[str]:
     One that somebody put there by hand is looked at and taken on; a placeholder gives way to an image.
     """
     valid = set()
-    async for filename, info in iterate_stored_images(store, catalog_name):
+    async for filename, info in iterate_image_files(store, catalog_name):
         if is_placeholder(info):
             continue
-        if not catalog_files.is_valid_image(info):
+        if not is_valid_image(info):
             await _adopt_image(store, info)
-            if not catalog_files.is_valid_image(await store.describe(info.path)):
+            if not is_valid_image(await store.describe(info.path)):
                 continue
         valid.add(filename)
     return valid
@@ -109,6 +110,6 @@ async def _adopt_image(store: Store, info: FileInfo) -> None:
             info.path,
             content.data,
             content_type=image.content_type,
-            metadata=image.to_json(),
+            metadata=ImageMetadata.from_properties(image).to_json(),
             if_match=content.etag,
         )

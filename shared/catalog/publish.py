@@ -13,7 +13,8 @@ from shared.catalog.importer_state import load_category_names, write_category_na
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.published_files import PUBLISHED_FILES, PublishedFile, make_published_files
 from shared.images.generated_prompts import iterate_generated_batches
-from shared.images.image_metadata import ImageMetadata, ImageTable, list_image_metadata
+from shared.images.image_table import ImageTable, StoredImage
+from shared.images.list_images import list_stored_images
 from shared.images.placeholder_files import remove_placeholders
 from shared.images.thumbnail_files import match_thumbnails
 from shared.inputs.importer_ids import ChangedIds
@@ -92,14 +93,14 @@ class CatalogView:
         """How many items are not complete; some of them may have a placeholder."""
         return self.items - self.images if self.with_images else 0
 
-    def find_published_image(self, item: Item) -> ImageMetadata | None:
+    def find_published_image(self, item: Item) -> StoredImage | None:
         """Return what is published as an item's image: that, or its placeholder."""
         return _find_published_image(self.image_table, item, self.request)
 
 
 async def read_image_table(store: Store, name: str) -> ImageTable:
     """Return the validated images of a catalog, and which of them have a thumbnail."""
-    image_table = await list_image_metadata(store, name)
+    image_table = await list_stored_images(store, name)
     await match_thumbnails(store, name, image_table)
     return image_table
 
@@ -228,7 +229,7 @@ async def _write_rows(store: Store, view: CatalogView, file: PublishedFile) -> A
                 yield row
 
 
-def is_image_outdated(item: Item, image: ImageMetadata) -> bool:
+def is_image_outdated(item: Item, image: StoredImage) -> bool:
     """Return whether an image shows what its item's row said before."""
     earlier = item.earlier if isinstance(item, SourceItem) else None
     if earlier is None or not earlier.is_outdated:
@@ -236,6 +237,6 @@ def is_image_outdated(item: Item, image: ImageMetadata) -> bool:
     return image.run_countdown_ms is None or image.run_countdown_ms > paths.parse_inverted_time(earlier.run_id)
 
 
-def _find_published_image(image_table: ImageTable, item: Item, request: SeedRequest) -> ImageMetadata | None:
+def _find_published_image(image_table: ImageTable, item: Item, request: SeedRequest) -> StoredImage | None:
     image = image_table.find(item.filename)
     return image_table.find_placeholder(item.filename) if image is None and request.placeholder else image

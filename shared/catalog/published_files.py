@@ -7,7 +7,7 @@ from typing import Final
 
 from shared.catalog.category_names import CategoryNames
 from shared.catalog.items import Item, SourceItem, find_content_type
-from shared.images.image_metadata import ImageMetadata
+from shared.images.image_table import StoredImage
 from shared.inputs.item_builder import write_importer_row, write_source_row, write_variant_row
 from shared.rendering.perceptual_hash import format_dhash
 from shared.runs.request import SeedRequest
@@ -33,7 +33,7 @@ class PublishedFile:
 
     output: str
     filename: str
-    describe_item: Callable[[Item, ImageMetadata | None], object | None]
+    describe_item: Callable[[Item, StoredImage | None], object | None]
 
 
 def make_published_files(request: SeedRequest, categories: CategoryNames, *, with_images: bool) -> list[PublishedFile]:
@@ -45,21 +45,21 @@ def make_published_files(request: SeedRequest, categories: CategoryNames, *, wit
         with_images: False takes items without an image for complete.
     """
 
-    def write_item(item: Item, image: ImageMetadata | None) -> object | None:
+    def write_item(item: Item, image: StoredImage | None) -> object | None:
         return (
             None if with_images and image is None else write_importer_row(item, categories) | _placeholder_mark(image)
         )
 
-    def write_input_row(item: Item, image: ImageMetadata | None) -> object | None:
+    def write_input_row(item: Item, image: StoredImage | None) -> object | None:
         if not isinstance(item, SourceItem):
             return write_item(item, image)
         row = write_source_row(item, request, has_image=image is not None, extra_members=_placeholder_mark(image))
         return RawJson(",\n".join([row, *map(write_variant_row, item.variants, repeat(item.source_id))]))
 
-    def describe(item: Item, image: ImageMetadata | None) -> object | None:
+    def describe(item: Item, image: StoredImage | None) -> object | None:
         return None if image is None else _describe_image(request.catalog, item, image)
 
-    def describe_upload(item: Item, image: ImageMetadata | None) -> object | None:
+    def describe_upload(item: Item, image: StoredImage | None) -> object | None:
         return None if image is None else _describe_upload(request.catalog, item, image)
 
     if request.source == "generate":
@@ -75,11 +75,11 @@ def make_published_files(request: SeedRequest, categories: CategoryNames, *, wit
     ]
 
 
-def _placeholder_mark(image: ImageMetadata | None) -> dict[str, bool]:
+def _placeholder_mark(image: StoredImage | None) -> dict[str, bool]:
     return PLACEHOLDER_MARK if image is not None and image.is_placeholder else {}
 
 
-def _describe_image(catalog: str, item: Item, image: ImageMetadata) -> dict[str, object]:
+def _describe_image(catalog: str, item: Item, image: StoredImage) -> dict[str, object]:
     described: dict[str, object] = {
         "productId": item.public_id,
         "filename": item.filename,
@@ -92,14 +92,14 @@ def _describe_image(catalog: str, item: Item, image: ImageMetadata) -> dict[str,
         "thumbnail": paths.thumbnail_file(catalog, item.filename) if image.has_thumbnail else None,
         "dhash": None if image.dhash is None else format_dhash(image.dhash),
     }
-    if image.iteration is not None:
-        described["iteration"] = image.iteration
+    if image.round is not None:
+        described["iteration"] = image.round
     if isinstance(item, SourceItem) and item.importer_id not in {None, item.source_id}:
         described["importerId"] = item.importer_id
     return described | _placeholder_mark(image)
 
 
-def _describe_upload(catalog: str, item: Item, image: ImageMetadata) -> dict[str, object]:
+def _describe_upload(catalog: str, item: Item, image: StoredImage) -> dict[str, object]:
     """Return what a copy to other storage needs."""
     return {
         "productId": item.public_id,

@@ -24,12 +24,12 @@ class ConvertedImage:
 
     Attributes:
         data: the file's bytes.
-        metadata: what is known of it.
+        properties: what is known of it.
         image: the same, decoded.
     """
 
     data: bytes
-    metadata: ImageProperties
+    properties: ImageProperties
     image: "Image"
 
 
@@ -45,17 +45,17 @@ def convert_image(data: bytes, image_format: ImageFormat, size: tuple[int, int])
         BadImageError: the bytes are no whole image, or the image has another size.
     """
     decoded = decode_image(data)
-    metadata = decoded.metadata
-    if (metadata.width, metadata.height) != size:
-        actual, expected = f"{metadata.content_type} {metadata.width}x{metadata.height}", f"{size[0]}x{size[1]}"
-        advice = f"expected {expected}; use --image-size {metadata.width}x{metadata.height}, or another image model"
+    properties = decoded.properties
+    if (properties.width, properties.height) != size:
+        actual, expected = f"{properties.content_type} {properties.width}x{properties.height}", f"{size[0]}x{size[1]}"
+        advice = f"expected {expected}; use --image-size {properties.width}x{properties.height}, or another image model"
         raise BadImageError(f"the image is {actual}; expected {expected}", Mismatch(actual, advice))
-    if metadata.format == image_format:
-        return ConvertedImage(data, metadata, decoded.image)
+    if properties.format == image_format:
+        return ConvertedImage(data, properties, decoded.image)
     converted = _encode(decoded.image, image_format)
     digest = hashlib.sha256(converted).hexdigest()
-    metadata = replace(metadata, format=image_format, sha256=digest, size=len(converted))
-    return ConvertedImage(converted, metadata, decoded.image)
+    properties = replace(properties, format=image_format, sha256=digest, size=len(converted))
+    return ConvertedImage(converted, properties, decoded.image)
 
 
 def _encode(image: "Image", image_format: str) -> bytes:

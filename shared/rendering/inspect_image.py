@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared.errors import Mismatch
-from shared.rendering.perceptual_hash import compute_dhash, format_dhash
+from shared.rendering.perceptual_hash import compute_dhash
 from shared.rendering.webp_header import read_webp_size
 
 if TYPE_CHECKING:
@@ -58,23 +58,19 @@ class ImageProperties:
     format: ImageFormat
     sha256: str
     size: int
-    dhash: str
+    dhash: int
 
     @property
     def content_type(self) -> str:
         """The media type, such as ``image/png``."""
         return f"image/{self.format}"
 
-    def to_json(self) -> dict[str, str]:
-        """Return the facts that travel with the image in a store; it tells size and type by itself."""
-        return {"sha256": self.sha256, "width": str(self.width), "height": str(self.height), "dhash": self.dhash}
-
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
     """A whole image in memory, four bytes a pixel at most, and what is known of its file."""
 
-    metadata: ImageProperties
+    properties: ImageProperties
     image: "Image"
 
 
@@ -92,15 +88,15 @@ def decode_image(data: bytes) -> DecodedImage:
         image = _open(data, image_format)
         image.load()
         dhash = compute_dhash(image)
-    metadata = ImageProperties(
+    properties = ImageProperties(
         width=image.width,
         height=image.height,
         format=image_format,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        dhash=format_dhash(dhash),
+        dhash=dhash,
     )
-    return DecodedImage(metadata, image)
+    return DecodedImage(properties, image)
 
 
 def inspect_image(data: bytes) -> ImageProperties:
@@ -109,7 +105,7 @@ def inspect_image(data: bytes) -> ImageProperties:
     Raises:
         BadImageError: as `decode_image`.
     """
-    return decode_image(data).metadata
+    return decode_image(data).properties
 
 
 def shrink_image(data: bytes, side: int) -> "Image":

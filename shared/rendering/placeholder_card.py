@@ -44,10 +44,6 @@ class PlaceholderCard:
     image: "Image"
     sha256: str
 
-    def to_metadata(self) -> dict[str, str]:
-        """Return the facts that travel with it in a store; without a perceptual hash, as it is like no image."""
-        return {"sha256": self.sha256, "width": str(self.image.width), "height": str(self.image.height)}
-
 
 @dataclass(frozen=True, slots=True)
 class _Text:

@@ -14,7 +14,7 @@ from shared.audit.call_records import CallRecordWriter
 from shared.catalog import catalog_files, prompt_files
 from shared.config import SettingError, Settings, load_settings
 from shared.images import round_files
-from shared.images.image_metadata import list_generating_runs
+from shared.images.list_images import list_generating_runs
 from shared.limits.budget_ledger import RunLedgers
 from shared.limits.circuit_breaker import RunCircuitBreakers
 from shared.limits.image_rate_limiter import ImageRateLimiter

@@ -7,7 +7,7 @@ from shared.catalog.catalog_files import Batch, create_batch
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.prompt_choice import needs_image
 from shared.catalog.publish import publish, read_catalog_view
-from shared.images.image_metadata import list_generating_runs
+from shared.images.list_images import list_generating_runs
 from shared.runs.request import SeedRequest
 from shared.storage import paths
 from tests.activities.test_import_input import INPUT, read_items, start, take

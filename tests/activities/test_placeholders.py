@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFont
 
-from shared.catalog.catalog_files import is_valid_image
 from shared.errors import StoreUnavailableError
+from shared.images.image_metadata import is_valid_image
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, FailedImage, ImageCall, ImageResult
 from shared.messages.runs import Failure, FinishRunInput, PublishResult, RunRef, StartInventory
 from shared.reasons import Reason

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.catalog.catalog_files import is_valid_image
 from shared.errors import ModelError
+from shared.images.image_metadata import is_valid_image
 from shared.images.round_files import list_unfinished_items
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
 from shared.messages.runs import Cost, Failure, FinishRunInput

@@ -7,7 +7,8 @@ import pytest
 from shared.catalog.items import Item
 from shared.catalog.prune import prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
-from shared.images.image_metadata import list_image_metadata
+from shared.images.image_metadata import ThumbnailMetadata
+from shared.images.list_images import list_stored_images
 from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
 from shared.storage import paths
 from tests.support.catalogs import CATALOG, FACTS, list_paths, read_data, write_batches, write_images
@@ -18,7 +19,8 @@ DHASH = "00000000000000ff"
 
 async def write_thumbnail_of(store: RecordingStore, item: Item, *, sha256: str = FACTS["sha256"]) -> str:
     """Store a thumbnail of an item's image and return its path."""
-    await write_thumbnail(store, CATALOG, item.filename, b"small", sha256=sha256, dhash=DHASH)
+    metadata = ThumbnailMetadata(item.filename, sha256, int(DHASH, 16))
+    await write_thumbnail(store, CATALOG, b"small", metadata)
     return paths.thumbnail_file(CATALOG, item.filename)
 
 
@@ -35,7 +37,7 @@ async def test_images_with_a_thumbnail_are_reported_from_those_without(store: Re
     await write_images(store, [ann, bob])
     await write_thumbnail_of(store, ann)
     store.reads.clear()
-    images = await list_image_metadata(store, CATALOG)
+    images = await list_stored_images(store, CATALOG)
     bare = images.find(ann.filename)
     assert bare is not None
     assert await match_thumbnails(store, CATALOG, images) == []
@@ -73,7 +75,7 @@ async def test_a_thumbnail_of_another_version_or_of_a_lost_image_is_of_no_use_an
     other = await write_thumbnail_of(store, cid, sha256="beef")
     by_hand = f"{paths.thumbnail_folder(CATALOG)}logo.webp"
     await store.write(by_hand, b"logo", content_type="image/webp")
-    obsolete = await match_thumbnails(store, CATALOG, await list_image_metadata(store, CATALOG))
+    obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     assert {info.path for info in obsolete} == {lost, other}
     await remove_thumbnails(store, obsolete)
     assert set(await list_paths(store, paths.thumbnail_folder(CATALOG))) == {kept, by_hand}
@@ -83,7 +85,7 @@ async def test_one_that_was_replaced_meanwhile_is_not_removed(store: RecordingSt
     (ann,) = await write_batches(store, ["Ann"])
     path = await write_thumbnail_of(store, ann, sha256="beef")
     await write_images(store, [ann])
-    obsolete = await match_thumbnails(store, CATALOG, await list_image_metadata(store, CATALOG))
+    obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     await write_thumbnail_of(store, ann)
     await remove_thumbnails(store, obsolete)
     assert is_thumbnail_of(await store.describe(path), ann.filename, FACTS["sha256"])
