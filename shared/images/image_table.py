@@ -7,7 +7,7 @@ from struct import Struct
 from typing import Final
 
 from shared.images.image_metadata import read_image_metadata, read_placeholder_metadata
-from shared.models.protocol import FileInfo
+from shared.storage.protocol import FileInfo
 from shared.storage import paths
 
 _NUMBERS: Final = Struct("<QQQQQQ??B")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from shared.images.image_metadata import read_image_metadata
 from shared.images.image_table import ImageTable, describe_stored_image
-from shared.models.protocol import FileInfo, Store
+from shared.storage.protocol import FileInfo, Store
 from shared.storage import paths
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from dotenv import dotenv_values
 
 from cli.command_settings import DEFAULT_LOG_LEVEL
-from shared.config import RENAMED_SETTINGS, RequestDefaults, Settings, load_settings
+from shared.config import RequestDefaults, Settings, load_settings
 from shared.runs.request import SeedRequest
-from shared.runs.request_defaults import apply_defaults
+from shared.settings_table import SETTINGS
 from tests.support.markdown_documents import find_codes, find_table, read
 
 SET_BY_AZURE = {"IDENTITY_ENDPOINT", "MSI_ENDPOINT", "WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME"}
@@ -41,7 +41,7 @@ def find_read_settings() -> set[str]:
     """Return the variables that the configuration reads, by watching it."""
     environment = RecordingEnvironment()
     load_settings(environment)
-    return environment.names - set(RENAMED_SETTINGS.values())
+    return environment.names - {setting.earlier_name for setting in SETTINGS}
 
 
 def read_readme_defaults() -> dict[str, str | None]:
@@ -58,7 +58,7 @@ def read_readme_defaults() -> dict[str, str | None]:
 def take_effect(environment: Mapping[str, str]) -> tuple[Settings, SeedRequest]:
     """Return what settings come to on the command line: they, and a request that leaves everything out."""
     settings = load_settings({"LOG_LEVEL": DEFAULT_LOG_LEVEL} | dict(environment))
-    request = SeedRequest.model_validate(apply_defaults({"catalog": "lego"}, settings.defaults))
+    request = SeedRequest.model_validate(settings.defaults.apply_to({"catalog": "lego"}))
     return replace(settings, defaults=RequestDefaults()), request
 
 
