@@ -116,9 +116,9 @@ def estimate_run(request: SeedRequest, inventory: Inventory, models: Models) -> 
     """Return what a run with this request will take on a catalog with this stock."""
     counts, new_categories = _plan_categories(request, inventory)
     text = []
-    if request.source == "generate":
+    if request.item_source.writes_items:
         text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
-    elif request.prompt_writer == "model":
+    elif request.writes_prompts:
         text = [*_estimate_prompts(request, inventory)]
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
     text_calls = sum(calls for calls, _ in text)

@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
+from shared.inputs.item_source import ItemSource, RowSource, SourceName, find_item_source, find_row_source
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
 IMAGE_SIZE_PATTERN = r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"
@@ -120,7 +121,7 @@ class SeedRequest(BaseModel):
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
     accept_estimate: bool = False
     theme: Theme = Theme()
-    source: Literal["generate", "products", "prompts"] = "generate"
+    source: SourceName = "generate"
     input: Annotated[str, AfterValidator(check_input_path)] | None = None
     field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
     skip_invalid: bool = False
@@ -134,9 +135,9 @@ class SeedRequest(BaseModel):
 
     @model_validator(mode="after")
     def _check_source(self) -> Self:
-        if self.source == "generate" and self.input is not None:
+        if self.item_source.writes_items and self.input is not None:
             raise ValueError("input is given, and source is 'generate'; expected source 'products' or 'prompts'")
-        if self.source == "generate" and self.prompt_writer == "model":
+        if self.item_source.writes_items and self.writes_prompts:
             raise ValueError(
                 "promptWriter is 'model', and source is 'generate'; expected source 'products' or 'prompts', or no "
                 "promptWriter: the text model writes the prompts of items that it generates"
@@ -144,10 +145,33 @@ class SeedRequest(BaseModel):
         return self
 
     @property
+    def item_source(self) -> ItemSource:
+        """Where the items come from."""
+        return find_item_source(self.source)
+
+    @property
+    def row_source(self) -> RowSource:
+        """The source whose rows become items.
+
+        Raises:
+            ValueError: the text model writes the items.
+        """
+        return find_row_source(self.source)
+
+    @property
+    def writes_prompts(self) -> bool:
+        """Whether the text model writes the image prompts of rows that have none."""
+        return self.prompt_writer == "model"
+
+    @property
     def needs_text_model(self) -> bool:
         """Tell whether the run may call the text model: for items, for prompts, or to write some anew."""
-        writes = self.source == "generate" or self.prompt_writer == "model"
-        return writes or self.policy_rewrites > 0 or self.refine.iterations > 1
+        return (
+            self.item_source.writes_items
+            or self.writes_prompts
+            or self.policy_rewrites > 0
+            or self.refine.iterations > 1
+        )
 
     @classmethod
     def from_json(cls, data: object) -> Self:
