@@ -301,8 +301,8 @@ class TextCall(Message):
     stricter: bool = False
     rejected_last_time: Mapping[str, int] = field(default_factory=dict)
     writer: str | None = None
-    worker: int = 0
-    workers: int = 1
+    writer_index: int = 0
+    writer_count: int = 1
     resume_count: int = 0
     halvings: int = 0
     deferral: int = 0
@@ -385,8 +385,8 @@ class WriteItemsInput(Message):
     failure: Failure | None = None
     counters: Counters = Counters()
     resume_count: int = 0
-    worker: int = 0
-    workers: int = 1
+    writer_index: int = 0
+    writer_count: int = 1
     halvings: int = 0
     deferrals: int = 0
 
