@@ -101,7 +101,7 @@ async def _collect_jobs(
         return (), await _skip_gap(store, claim.catalog, cursor, closed=closed)
     request = await services.caches.read_request(store, claim.run_id)
     # Once all writers have ended, what they left is made with the template's prompts.
-    if request.prompt_writer == "model" and not closed and await lacks_prompts(services, claim, batch):
+    if request.writes_prompts and not closed and await lacks_prompts(services, claim, batch):
         return (), cursor
     generating_runs = await services.caches.list_images_at_start(store, claim.catalog, claim.run_id, claim.resume_count)
     given_up = await services.caches.list_failed_before(store, claim.run_id, claim.resume_count)

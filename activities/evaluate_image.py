@@ -139,6 +139,6 @@ async def _decide(services: Services, job: ImageStepJob, evaluation: EvaluationR
     cost = job.find_unreported_cost(evaluation.cost, evaluation.resume_count)
     halt = decide_refinement_end(scores, refine)
     if halt is None:
-        return ImageResult(cost=cost, next=ImageStep(ImageAction.REWRITE, round_ + 1))
+        return ImageResult(cost=cost, next_step=ImageStep(ImageAction.REWRITE, round_ + 1))
     await complete_refinement(job, halt)
     return ImageResult(cost=cost, refined=True)

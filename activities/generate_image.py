@@ -200,7 +200,7 @@ async def _request_image(
         reason = outcome.error.reason
         await count_outcome(services, call, reason, outcome.error.mismatch)
         next_step = job.find_next_rewrite() if reason is Reason.CONTENT_POLICY else None
-        return ImageResult(cost=outcome.cost, failure=outcome.failure, next=next_step)
+        return ImageResult(cost=outcome.cost, failure=outcome.failure, next_step=next_step)
     answer, cost = outcome.answer, outcome.cost
     try:
         with_thumbnail = request.thumbnails and call.step.round == 1  # a later one is shown only if it turns out better
@@ -298,7 +298,7 @@ def _make_result(job: ImageStepJob, cost: Cost, resume_count: int) -> ImageResul
     return ImageResult(
         made=step.round == 1 and not job.is_counted(resume_count),
         cost=job.find_unreported_cost(cost, resume_count),
-        next=next_step,
+        next_step=next_step,
     )
 
 

@@ -28,7 +28,7 @@ from shared.inputs.row_changes import (
     hash_variant,
     put_variant,
 )
-from shared.inputs.row_reader import Row, RowReader, Variant, make_prompt_row_id
+from shared.inputs.row_reader import Row, RowReader, Variant
 from shared.inputs.tokenizer import InputError
 from shared.messages.inputs import ImportedInput
 from shared.messages.runs import Failure, RunRef
@@ -100,7 +100,7 @@ def _refuse(message: str) -> ImportedInput:
 
 def _make_reader(request: SeedRequest) -> RowReader:
     return RowReader(
-        request.source, str(request.input), request.field_mapping, variants_are_rows=request.variant_images
+        request.row_source, str(request.input), request.field_mapping, variants_are_rows=request.variant_images
     )
 
 
@@ -170,7 +170,7 @@ class _InputImport:
         self.ids = ImporterIds(await read_published_ids(self._store, self.ref.catalog))
         numbers = await catalog_files.list_batch_numbers(self._store, self.ref.catalog)
         self.next_batch = max(numbers, default=0) + 1
-        identify = ItemIdentities(self.request.source, self.summary.mapping)
+        identify = ItemIdentities(self.request.row_source, self.summary.mapping)
         marked: list[SourceItem] = []
         async for batch in catalog_files.iterate_batches(self._store, self.ref.catalog, numbers):
             for index, item in enumerate(batch.items):
@@ -251,7 +251,7 @@ class _InputImport:
         number, row_id = len(self.known) + len(self._new_items), row.id
         while not row.has_id and hash_text(row_id) in self._source_ids:
             number += 1
-            row_id = make_prompt_row_id(number)
+            row_id = self.request.row_source.make_row_id(number)
         return replace(row, id=row_id)
 
     async def _add_item(self, row: Row) -> None:

@@ -57,7 +57,7 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     images = await find_valid_images(store, run.catalog)
     changed: list[SourceItem] = []
     has_image: list[bool] = []
-    if request.source == "generate":
+    if request.item_source.writes_items:
         index = await services.caches.indexes.load(store, run.catalog, run.run_id, before=next_batch)
         has_image = [filename in images for filename in index.filenames]
     else:  # nobody writes items: their names are not held

@@ -133,7 +133,7 @@ def _describe_rows(view: CatalogView) -> Iterator[str]:
 
 async def _describe_prompts(store: Store, run_id: str, request: SeedRequest) -> list[str]:
     """Return what a caller should know of the image prompts that the text model was to write."""
-    left = await count_fallbacks(store, request.catalog, run_id) if request.prompt_writer == "model" else 0
+    left = await count_fallbacks(store, request.catalog, run_id) if request.writes_prompts else 0
     return [f"image prompts by the template, as the model's could not be used: {left}"] if left else []
 
 

@@ -66,10 +66,10 @@ async def run_rewrite_prompt(services: Services, call: ImageCall) -> ImageResult
     await job.allowance.settle(record.cost)
     cost = job.find_unreported_cost(record.cost, record.resume_count)
     if record.prompt != record.previous:
-        return ImageResult(cost=cost, next=ImageStep(ImageAction.GENERATE, call.step.round, call.step.rewrite))
+        return ImageResult(cost=cost, next_step=ImageStep(ImageAction.GENERATE, call.step.round, call.step.rewrite))
     if record.because_refused:
         failure = Failure(Reason.CONTENT_POLICY, "the refused prompt came back as it was; expected neutral words")
-        return ImageResult(cost=cost, failure=failure, next=job.find_next_rewrite())
+        return ImageResult(cost=cost, failure=failure, next_step=job.find_next_rewrite())
     await complete_refinement(job, RefinementEnd.SAME_PROMPT)
     return ImageResult(cost=cost, refined=True)
 

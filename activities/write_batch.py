@@ -96,8 +96,8 @@ async def _generate_drafts(
         index.count_by_category(list(batch_context.categories)),
         target=request.target_count,
         batch_size=call.reduce(request.batch_size),
-        worker=call.worker,
-        workers=call.workers,
+        writer_index=call.writer_index,
+        writer_count=call.writer_count,
     )
     if not quotas:
         return TextResult(total=index.count_items())

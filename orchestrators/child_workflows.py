@@ -107,11 +107,11 @@ class ChildWorkflows:
             start = ImageWorkerInput(
                 self.seed.run_id,
                 self.seed.catalog,
-                worker=worker,
+                worker_index=worker,
                 width=width,
                 max_retries=self.seed.max_retries,
                 resume_count=self.resume_count,
-                workers=len(self.worker_widths),
+                worker_count=len(self.worker_widths),
             )
             name = make_image_worker_id(self.seed.run_id, worker, self.resume_count)
             self._start(context, _ChildWorkflow("generate_images", f"image worker {worker}", name, start))
@@ -233,8 +233,8 @@ class ChildWorkflows:
             next_batch=self.plan.next_batch,
             items=self.plan.items + self.counters.accepted,
             resume_count=self.resume_count,
-            worker=worker,
-            workers=workers,
+            writer_index=worker,
+            writer_count=workers,
         )
 
     def _make_prompt_writer_input(self, worker: int, workers: int) -> WritePromptsInput:
@@ -244,7 +244,7 @@ class ChildWorkflows:
             max_retries=self.seed.max_retries,
             next_batch=1 + worker,
             last_batch=self.plan.next_batch - 1,
-            workers=workers,
+            writer_count=workers,
             resume_count=self.resume_count,
         )
 

@@ -311,7 +311,7 @@ class _ImageWorker:
         failure = result.failure
         if failure is None:
             self._window.grow(job)
-            self._queue_next_step(job, result.next)
+            self._queue_next_step(job, result.next_step)
             return
         failure_counts = count_failure(job.failure_counts, failure)
         wait = decide_retry(
@@ -336,8 +336,8 @@ class _ImageWorker:
             self._window.add([postpone(replace(job, failure_counts=failure_counts, deferrals=deferrals), now, wait)])
             return
         job = replace(job, failure_counts=FailureCounts(), earlier_calls=job.earlier_calls + failure_counts.calls)
-        if result.next is not None:
-            self._queue_next_step(job, result.next)
+        if result.next_step is not None:
+            self._queue_next_step(job, result.next_step)
         elif (
             failure.reason in UNUSABLE_ANSWER_REASONS
             and not job.stricter

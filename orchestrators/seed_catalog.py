@@ -41,7 +41,7 @@ from shared.storage.paths import make_probe_id, make_restart_id
 
 blueprint = df.Blueprint()
 
-PROBE_WORKER_NUMBER = 100
+PROBE_WORKER_INDEX = 100
 """An image worker number that no other image worker has: pages are claimed by it."""
 
 ATTEMPTS_PER_RESUME = 10_000
@@ -236,7 +236,7 @@ def _probe(context: df.DurableOrchestrationContext, seed: SeedInput, view: _RunV
     worker = ImageWorkerInput(
         seed.run_id,
         seed.catalog,
-        worker=PROBE_WORKER_NUMBER,
+        worker_index=PROBE_WORKER_INDEX,
         width=1,
         max_retries=seed.max_retries,
         resume_count=view.resume_count,

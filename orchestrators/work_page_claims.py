@@ -56,11 +56,11 @@ class WorkPageClaims:
         return ClaimWorkPageInput(
             self._lane.run_id,
             self._lane.catalog,
-            claimed_by=f"{self._lane.worker}/{self.count}",
+            claimed_by=f"{self._lane.worker_index}/{self.count}",
             size=size,
             last_page=self.last_page,
             resume_count=self._lane.resume_count,
-            workers=self._lane.workers,
+            worker_count=self._lane.worker_count,
             restarts=self._lane.restarts,
             free_slots=_count_free_slots(window, now),
             window=self._share.window,
@@ -94,7 +94,7 @@ class WorkPageClaims:
 
     @property
     def _share(self) -> RemainingWork:
-        return RemainingWork(self._lane.width, self._lane.workers, self.unclaimed)
+        return RemainingWork(self._lane.width, self._lane.worker_count, self.unclaimed)
 
     def _wait_to_poll(self, now: datetime, max_seconds: float) -> None:
         self._poll_seconds = min(max_seconds, self._poll_seconds)

@@ -98,8 +98,8 @@ def _call_for_batch(
         stricter=writer.stricter,
         rejected_last_time=writer.rejected_last_time,
         writer=_name_batch(writer),
-        worker=writer.worker,
-        workers=writer.workers,
+        writer_index=writer.writer_index,
+        writer_count=writer.writer_count,
         halvings=writer.halvings,
         deferral=writer.deferrals,
     )
@@ -110,7 +110,7 @@ def _call_for_batch(
         yield wait_while_suspended(context, result.deferred_seconds, writer.deferrals)
         return replace(writer, deferrals=writer.deferrals + 1, started_at=None)
     if result.failure is None:
-        is_full = writer.workers > 1 and not result.asked
+        is_full = writer.writer_count > 1 and not result.asked
         return None if is_full else _count_batch(writer, result)
     failure_counts = count_failure(writer.failure_counts, result.failure)
     spent = Counters(rate_limited=result.rate_limited, cost=result.cost)
@@ -145,7 +145,7 @@ def _call_for_batch(
 
 def _name_batch(writer: WriteItemsInput) -> str:
     """Return the name of the batch to write: unlike its number it is known before, and no other writer has it."""
-    return f"{writer.resume_count}.{writer.workers}.{writer.worker}/{writer.next_batch}"
+    return f"{writer.resume_count}.{writer.writer_count}.{writer.writer_index}/{writer.next_batch}"
 
 
 def _find_end_reason(writer: WriteItemsInput) -> Failure | None:

@@ -33,7 +33,9 @@ def write_prompts(context: df.DurableOrchestrationContext) -> Generator[Any, Any
             if writer.next_batch > writer.last_batch:
                 break
             spent = yield from _write_batch(context, writer)
-            writer = replace(writer, next_batch=writer.next_batch + writer.workers, counters=writer.counters + spent)
+            writer = replace(
+                writer, next_batch=writer.next_batch + writer.writer_count, counters=writer.counters + spent
+            )
         else:
             context.continue_as_new(writer.to_json())
             return None

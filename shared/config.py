@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.errors import CatalogSeederError
 from shared.models.prices import PriceList, load_prices
 from shared.models.provider_names import (
     DEFAULT_IMAGE_MODELS,

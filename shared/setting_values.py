@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from shared.models.price_overrides import read_price_overrides
 from shared.models.prices import PriceList, load_prices
-from shared.models.protocol import CatalogSeederError
+from shared.errors import CatalogSeederError
 from shared.runs.request import check_image_size, describe_validation_error
 from shared.settings_table import SETTINGS_BY_NAME
 

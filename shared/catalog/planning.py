@@ -35,8 +35,8 @@ def plan_batch(
     *,
     target: int,
     batch_size: int,
-    worker: int = 0,
-    workers: int = 1,
+    writer_index: int = 0,
+    writer_count: int = 1,
 ) -> list[CategoryQuota]:
     """Return what the next batch asks for: the shortest categories first, so that the catalog fills evenly.
 
@@ -44,8 +44,8 @@ def plan_batch(
         counts: accepted items of each category, in the catalog's category order; categories without any included.
         target: how many items the catalog is to hold in all.
         batch_size: most drafts to ask for.
-        worker: the writer's index: it fills the categories whose index modulo ``workers`` is ``worker``.
-        workers: how many writers share the categories.
+        writer_index: the writer's index from 0: it fills the categories whose index modulo ``writer_count`` equals it.
+        writer_count: how many writers share the categories.
 
     Returns:
         Quotas that add up to min(batch_size, items still missing in the writer's categories and in the catalog);
@@ -56,7 +56,7 @@ def plan_batch(
     shortages = {
         name: share - count
         for place, ((name, count), share) in enumerate(zip(counts.items(), shares, strict=True))
-        if place % workers == worker and share > count
+        if place % writer_count == writer_index and share > count
     }
     wanted = min(batch_size, target - sum(counts.values()), sum(shortages.values()))
     if wanted <= 0:

@@ -125,7 +125,7 @@ async def read_catalog_view(
     """
     path = paths.state_file(name, "request.json")
     request = await read_json(store, path, SeedRequest.model_validate) or SeedRequest(catalog=name)
-    names = await load_category_names(store, name, from_input=request.source != "generate")
+    names = await load_category_names(store, name, from_input=not request.item_source.writes_items)
     image_table = await read_image_table(store, name) if image_table is None else image_table
     numbers = await catalog_files.list_batch_numbers(store, name)
     incomplete: list[int] = []
@@ -204,7 +204,9 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
         "categories": paths.catalog_file(view.name, "categories.json"),
         "images": paths.image_folder(view.name),
     }
-    await write_category_names(store, view.name, view.category_names, from_input=view.request.source != "generate")
+    await write_category_names(
+        store, view.name, view.category_names, from_input=not view.request.item_source.writes_items
+    )
     for file in reversed(make_published_files(view.request, view.category_names, with_images=view.with_images)):
         outputs[file.output] = paths.catalog_file(view.name, file.filename)
         rows = _write_rows(store, view, file)

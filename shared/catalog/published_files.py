@@ -62,7 +62,7 @@ def make_published_files(request: SeedRequest, categories: CategoryNames, *, wit
     def describe_upload(item: Item, image: StoredImage | None) -> object | None:
         return None if image is None else _describe_upload(request.catalog, item, image)
 
-    if request.source == "generate":
+    if request.item_source.writes_items:
         return [
             PublishedFile("catalog", "catalog.json", write_item),
             PublishedFile("manifest", "manifest.json", describe),

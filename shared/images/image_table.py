@@ -7,8 +7,8 @@ from struct import Struct
 from typing import Final
 
 from shared.images.image_metadata import read_image_metadata, read_placeholder_metadata
-from shared.storage.protocol import FileInfo
 from shared.storage import paths
+from shared.storage.protocol import FileInfo
 
 _NUMBERS: Final = Struct("<QQQQQQ??B")
 """Size, width, height, prompt digest or 0, countdown or 0, dhash, has_dhash, has_thumbnail, round or 0.

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 from shared.images.image_metadata import read_image_metadata
 from shared.images.image_table import ImageTable, describe_stored_image
-from shared.storage.protocol import FileInfo, Store
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 
 
 async def list_stored_images(store: Store, catalog: str) -> ImageTable:

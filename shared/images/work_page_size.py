@@ -29,11 +29,11 @@ def choose_work_page_size(claim: ClaimWorkPageInput, target_count: int, seen: in
     unclaimed = target_count - seen
     if unclaimed <= 0:
         return claim.size
-    if claim.workers == 1:
+    if claim.worker_count == 1:
         return min(claim.size, unclaimed)
     if unclaimed <= claim.window:
         return min(claim.size, claim.free_slots, unclaimed)
-    return min(claim.size, math.ceil(unclaimed / (2 * claim.workers)))
+    return min(claim.size, math.ceil(unclaimed / (2 * claim.worker_count)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class RemainingWork:
     """
 
     width: int
-    workers: int
+    worker_count: int
     unclaimed: int | None = None
 
     @property
     def window(self) -> int:
         """The slots of all image workers."""
-        return self.width * self.workers
+        return self.width * self.worker_count
 
     def find_claim_size(self, ready: int, slots: int, free_slots: int) -> int:
         """Return how many jobs to claim; 0 = none yet.
@@ -63,7 +63,7 @@ class RemainingWork:
             slots: how many may run at a time.
             free_slots: how many more could start now than are ready.
         """
-        if self.unclaimed is None or self.workers == 1 or self.unclaimed > FINE_CLAIM_ROUNDS * self.window:
+        if self.unclaimed is None or self.worker_count == 1 or self.unclaimed > FINE_CLAIM_ROUNDS * self.window:
             return 2 * self.width if ready <= CLAIM_AHEAD_JOBS_PER_SLOT * slots else 0
         if self.unclaimed <= self.window:
             return free_slots

@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.inputs.csv_dialect import detect_dialect
 from shared.inputs.csv_rows import DELIMITER_NAMES, TableSplitter
+from shared.inputs.item_source import RowSource
 from shared.inputs.json_outline import RowList, choose_rows, outline_object
 from shared.inputs.json_rows import ArraySplitter
 from shared.inputs.row_values import find_member
@@ -35,13 +36,13 @@ class InputLayout:
     notes: tuple[str, ...] = ()
 
 
-def detect_layout(name: str, sample: str, source: str, is_known: Callable[[str], bool]) -> InputLayout:
+def detect_layout(name: str, sample: str, source: RowSource, is_known: Callable[[str], bool]) -> InputLayout:
     """Return how an input is written.
 
     Args:
         name: its file name.
         sample: its first characters, as many as ``SAMPLE_CHARACTERS`` where it has so many.
-        source: ``products`` or ``prompts``.
+        source: what the rows are.
         is_known: says of a column's name whether it is one that the source has.
 
     Raises:
@@ -93,11 +94,11 @@ def _choose_splitter(is_several_lines: bool) -> Splitter:
 
 
 def _find_table_layout(
-    sample: str, expected_format: InputFormat | None, source: str, is_known: Callable[[str], bool]
+    sample: str, expected_format: InputFormat | None, source: RowSource, is_known: Callable[[str], bool]
 ) -> InputLayout:
     preferred = "\t" if expected_format is InputFormat.TSV else ","
     dialect = detect_dialect(sample, preferred, is_known)
-    if expected_format is None and source == "prompts" and not dialect.has_known_names:
+    if expected_format is None and source.rows_may_be_text and not dialect.has_known_names:
         return InputLayout(InputFormat.LINES, LineSplitter(is_text=True))
     found = InputFormat.TSV if dialect.delimiter == "\t" else InputFormat.CSV
     notes = dialect.notes

@@ -10,7 +10,7 @@ from shared.catalog.item_rules import MAX_NAME_CHARACTERS
 from shared.catalog.items import Item, SourceItem, VariantRow
 from shared.inputs.brands import find_brand
 from shared.inputs.filenames import FileNames
-from shared.inputs.prompt_template import RowPrompt, read_own_prompt, shorten, write_product_prompt, write_scene_prompt
+from shared.inputs.prompt_template import RowPrompt, shorten
 from shared.inputs.row_reader import Row
 from shared.inputs.row_values import append_members
 from shared.runs.request import SeedRequest
@@ -19,9 +19,6 @@ from shared.text.collation import is_visible
 
 NO_CATEGORY = "Uncategorized"
 """The importer leaves rows without a category out."""
-
-PROMPT_FIELDS = {"products": ("brand", "colour", "material", "attributes"), "prompts": ("mood",)}
-"""By source, the fields that no item has, and that a prompt may need."""
 
 _ENDINGS = {"png": ".png", "jpeg": ".jpg"}
 
@@ -99,23 +96,17 @@ def _describe_item(item: SourceItem) -> dict[str, Any]:
 
 def write_row_prompt(row: Row, request: SeedRequest) -> RowPrompt:
     """Return the image prompt that a row has already, or that the theme's template makes of it."""
-    own = _find_own_prompt(row, request)
-    if own.text:
-        return own
-    write = write_scene_prompt if request.source == "prompts" else write_product_prompt
-    return write(request.theme, row.values)
-
-
-def _find_own_prompt(row: Row, request: SeedRequest) -> RowPrompt:
-    """Return the prompt that a row has already, empty if none; one of a scene goes with the row's other texts."""
-    if request.source == "prompts":
-        return write_scene_prompt(request.theme, row.values) if row.values.get("prompt") else RowPrompt("")
-    return read_own_prompt(request.theme, row.values)
+    source = request.row_source
+    own = source.read_own_prompt(request.theme, row.values)
+    return own if own.text else source.write_prompt(request.theme, row.values)
 
 
 def _pick_prompt_fields(row: Row, request: SeedRequest) -> dict[str, str] | None:
     """Return what the text model is told of a row beyond what the item says; None = it is not to write its prompt."""
-    if request.prompt_writer == "template" or _find_own_prompt(row, request).text:
+    if not request.writes_prompts:
+        return None
+    source = request.row_source
+    if source.read_own_prompt(request.theme, row.values).text:
         return None
     values = {**row.values, "brand": find_brand(row.values)}
-    return {name: shorten(values[name]) for name in PROMPT_FIELDS[request.source] if values.get(name)}
+    return {name: shorten(values[name]) for name in source.hint_fields if values.get(name)}

@@ -9,6 +9,7 @@ from shared.catalog.items import EarlierPrompt, Item, SourceItem, VariantRow
 from shared.inputs.column_mapping import FieldMapping
 from shared.inputs.digest_table import hash_text
 from shared.inputs.item_builder import describe_row
+from shared.inputs.item_source import RowSource
 from shared.inputs.row_identity import TextIdentities
 from shared.inputs.row_reader import Row
 from shared.inputs.row_values import parse_row
@@ -47,12 +48,12 @@ class ItemIdentities:
     """Finds the row of an input that an item belongs to: by its id, or, if the row has none, by what it says.
 
     Args:
-        source: ``products`` or ``prompts``.
+        source: what the rows are.
         mapping: of the input; None = it has no rows.
     """
 
-    def __init__(self, source: str, mapping: FieldMapping | None) -> None:
-        self._is_by_text = source == "prompts" and mapping is not None
+    def __init__(self, source: RowSource, mapping: FieldMapping | None) -> None:
+        self._is_by_text = source.rows_may_be_text and mapping is not None
         self._mapping = mapping
         self._identities = TextIdentities(source)
 

@@ -3,26 +3,26 @@
 from collections.abc import Mapping
 from typing import Final
 
-from shared.inputs.column_mapping import TEXT_FIELDS
 from shared.inputs.digest_table import DigestTable, hash_text
+from shared.inputs.item_source import RowSource
 from shared.text.cleaning import fold_name
 
 _SEPARATOR: Final = "\x1f"
 
 
-def fold_content(source: str, values: Mapping[str, str]) -> str:
+def fold_content(source: RowSource, values: Mapping[str, str]) -> str:
     """Return what a row says, without regard to case and white space."""
-    return _SEPARATOR.join(fold_name(values.get(name, "")) for name in TEXT_FIELDS[source])
+    return _SEPARATOR.join(fold_name(values.get(name, "")) for name in source.text_fields)
 
 
 class TextIdentities:
     """Identifies rows without an id by what they say; equal rows differ by their order.
 
     Args:
-        source: ``products`` or ``prompts``.
+        source: what the rows are.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: RowSource) -> None:
         self._source = source
         self._counts = DigestTable(1)
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.inputs.column_mapping import SAMPLE_ROWS, TEXT_FIELDS, FieldMapping, is_known_name, list_columns, map_fields
+from shared.inputs.column_mapping import SAMPLE_ROWS, FieldMapping, is_known_name, list_columns, map_fields
 from shared.inputs.digest_table import DigestTable, hash_text
 from shared.inputs.encodings import describe_undecodable, make_decoder
 from shared.inputs.format_detection import SAMPLE_CHARACTERS, detect_layout
+from shared.inputs.item_source import RowSource
 from shared.inputs.row_identity import TextIdentities
 from shared.inputs.row_values import NumberText, parse_row
 from shared.inputs.tokenizer import InputError, InputFormat, RawRow, Splitter
@@ -94,25 +95,20 @@ class RowProblem:
 RowResult = Row | Variant | RowProblem
 
 
-def make_prompt_row_id(number: int) -> str:
-    """Return the id of a row of prompts that has none."""
-    return f"prompt-{number:04d}"
-
-
 class RowReader:
     """Takes an input's bytes in pieces, cut anywhere, and gives its rows in order; of each it keeps a digest of the id.
 
     Variants that stand before their product come last.
 
     Args:
-        source: ``products`` or ``prompts``.
+        source: what the rows are.
         name: the input's file name, whose ending may tell its format.
         requested_columns: columns by field, as the request has them.
         variants_are_rows: each variant that says how it differs gets an image of its own.
     """
 
     def __init__(
-        self, source: str, name: str, requested_columns: Mapping[str, str], *, variants_are_rows: bool = False
+        self, source: RowSource, name: str, requested_columns: Mapping[str, str], *, variants_are_rows: bool = False
     ) -> None:
         self.source = source
         self.format: InputFormat | None = None
@@ -193,7 +189,7 @@ class RowReader:
             self._seen = raw.number
             if raw.number > MAX_ROWS:
                 raise InputError(f"has more than {MAX_ROWS:,} rows; a catalog holds at most that many")
-            parsed = _parse(raw, may_be_text=self.source == "prompts")
+            parsed = _parse(raw, may_be_text=self.source.rows_may_be_text)
             if raw.number == 1 and parsed.problem is not None and self.format is InputFormat.JSON_LINES:
                 self._check_is_lines(parsed.problem)
             if self.mapping is None:
@@ -214,11 +210,11 @@ class RowReader:
     def _find_mapping(self) -> Iterator[RowResult]:
         rows = [parsed.value for parsed in self._sample_rows if parsed.problem is None]
         self.columns = list_columns(rows)
-        if not self.columns and self.source == "products":
+        if not self.columns and not self.source.rows_may_be_text:
             worst = self._sample_rows[0]
             raise InputError(f"has no row that can be read: row {worst.number} {worst.problem or 'has no members'}")
         self.mapping = map_fields(self.source, self.columns, self._requested_columns, rows)
-        if self.source == "products":
+        if self.source.has_variants:
             self._variants = VariantRule(self.columns, rows)
         first, self._sample_rows = self._sample_rows, []
         for parsed in first:
@@ -240,7 +236,7 @@ class RowReader:
                 return
             values = own or values
         given_id = values.get("id", "")
-        row_id = given_id or (make_prompt_row_id(number) if self.source == "prompts" else "")
+        row_id = given_id or self.source.make_row_id(number)
         problem = self._check(row_id, values, mapping)
         if problem is not None:
             self._preceding = None
@@ -303,7 +299,7 @@ class RowReader:
         if length > MAX_ROW_PROMPT_CHARACTERS:
             message = f"has {length} characters; expected at most {MAX_ROW_PROMPT_CHARACTERS}"
             return mapping.name("prompt"), Reason.BAD_ROW, message
-        fields = TEXT_FIELDS[self.source]
+        fields = self.source.text_fields
         if not any(values.get(name) for name in fields):
             return None, Reason.BAD_ROW, f"has no text to make a prompt of; expected one of {', '.join(fields)}"
         return None

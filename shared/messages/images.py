@@ -93,7 +93,7 @@ class ImageWorkerInput(Message):
 
     run_id: str
     catalog: str
-    worker: int
+    worker_index: int
     width: int
     max_retries: int
     claims: int = 0
@@ -103,7 +103,7 @@ class ImageWorkerInput(Message):
     started_at: str | None = None
     counters: Counters = Counters()
     resume_count: int = 0
-    workers: int = 1
+    worker_count: int = 1
     window: float | None = None
     paused_until: str | None = None
     max_image_calls: int | None = None
@@ -141,7 +141,7 @@ class ClaimWorkPageInput(Message):
     size: int
     last_page: int
     resume_count: int = 0
-    workers: int = 1
+    worker_count: int = 1
     free_slots: int = 0
     window: int = 0
     restarts: int = 0
@@ -213,7 +213,7 @@ class ImageResult(Message):
         stopped: the run was stopped before the call.
         last_success_at: when any call of the run last succeeded, ISO 8601.
         deferred_seconds: the call was not made, its turn under the quota comes only then; None = it was.
-        next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
+        next_step: the step that follows, also where this one failed in a way that a further step may mend; None = none.
         refined: the image was looked at, and no further one is drawn.
         is_quota_reported: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about
         the window.
@@ -228,7 +228,7 @@ class ImageResult(Message):
     stopped: bool = False
     last_success_at: str | None = None
     deferred_seconds: float | None = None
-    next: ImageStep | None = None
+    next_step: ImageStep | None = None
     refined: bool = False
     is_quota_reported: bool = False
     suspended: bool = False

@@ -49,7 +49,7 @@ class WritePromptsInput(Message):
     max_retries: int
     next_batch: int
     last_batch: int
-    workers: int = 1
+    writer_count: int = 1
     counters: Counters = Counters()
     resume_count: int = 0
 

@@ -252,9 +252,9 @@ class SeedInput(Message):
         dry_run: no images.
         parallel_text_requests: batches that are written at a time, at most.
         pause_limit_minutes: how long a blocked run waits to be resumed; 0 = it does not wait, it fails.
-        source: where the items come from; anything but ``generate`` needs no text calls.
-        imports_rows: rows of an input are to become items first; a repair takes what is there.
-        prompt_writer: who writes the image prompts of rows: ``template`` or ``model``.
+        writes_items: the text model writes categories and items.
+        imports_rows: rows of an input become items first; a repair takes the items that the catalog has.
+        writes_prompts: the text model writes the image prompts of rows.
         restart: what the run continues from after its root was lost; None = it begins.
     """
 
@@ -266,20 +266,10 @@ class SeedInput(Message):
     dry_run: bool = False
     parallel_text_requests: int = 1
     pause_limit_minutes: int = 0
-    source: str = "generate"
+    writes_items: bool = True
     imports_rows: bool = False
-    prompt_writer: str = "template"
+    writes_prompts: bool = False
     restart: RootRestart | None = None
-
-    @property
-    def writes_items(self) -> bool:
-        """Tell whether a text model is to write categories and items."""
-        return self.source == "generate"
-
-    @property
-    def writes_prompts(self) -> bool:
-        """Tell whether a text model is to write the image prompts of rows."""
-        return not self.writes_items and self.prompt_writer == "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +301,8 @@ class TextCall(Message):
     stricter: bool = False
     rejected_last_time: Mapping[str, int] = field(default_factory=dict)
     writer: str | None = None
-    worker: int = 0
-    workers: int = 1
+    writer_index: int = 0
+    writer_count: int = 1
     resume_count: int = 0
     halvings: int = 0
     deferral: int = 0
@@ -395,8 +385,8 @@ class WriteItemsInput(Message):
     failure: Failure | None = None
     counters: Counters = Counters()
     resume_count: int = 0
-    worker: int = 0
-    workers: int = 1
+    writer_index: int = 0
+    writer_count: int = 1
     halvings: int = 0
     deferrals: int = 0
 

@@ -116,9 +116,9 @@ def estimate_run(request: SeedRequest, inventory: Inventory, models: Models) -> 
     """Return what a run with this request will take on a catalog with this stock."""
     counts, new_categories = _plan_categories(request, inventory)
     text = []
-    if request.source == "generate":
+    if request.item_source.writes_items:
         text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
-    elif request.prompt_writer == "model":
+    elif request.writes_prompts:
         text = [*_estimate_prompts(request, inventory)]
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
     text_calls = sum(calls for calls, _ in text)
@@ -171,10 +171,14 @@ def _estimate_categories(request: SeedRequest, missing: int) -> Iterator[tuple[i
 
 def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterator[tuple[int, Usage]]:
     """Yield how many calls each writer makes, and what they take together."""
-    workers = max(1, min(request.parallel_text_requests, len(counts)))
-    for worker in range(workers):
+    writer_count = max(1, min(request.parallel_text_requests, len(counts)))
+    for writer_index in range(writer_count):
         whole = plan_batch(
-            counts, target=request.target_count, batch_size=request.target_count, worker=worker, workers=workers
+            counts,
+            target=request.target_count,
+            batch_size=request.target_count,
+            writer_index=writer_index,
+            writer_count=writer_count,
         )
         drafts = sum(quota.count for quota in whole)
         calls = math.ceil(drafts / request.batch_size)
@@ -182,7 +186,9 @@ def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterat
         for number in range(0, calls, max(1, math.ceil(calls / MAX_SAMPLED_PROMPTS))):
             written = number * request.batch_size
             by_then = {**counts, **{q.category: counts[q.category] + q.count * written // drafts for q in whole}}
-            text_request = _build_batch_request(request, by_then, number, worker=worker, workers=workers)
+            text_request = _build_batch_request(
+                request, by_then, number, writer_index=writer_index, writer_count=writer_count
+            )
             usages.append(estimate_text_usage(text_request, theme=request.theme, entries=drafts))
         if usages:
             inputs = sum(usage.input_tokens for usage in usages) / len(usages)
@@ -207,12 +213,18 @@ def _build_batch_request(
     counts: Mapping[str, int],
     number: int,
     *,
-    worker: int,
-    workers: int,
+    writer_index: int,
+    writer_count: int,
 ) -> TextRequest[DraftBatch]:
     """Return a writer's request for its n-th batch, when the categories hold so many items."""
     quotas = plan_batch(
-        counts, target=request.target_count, batch_size=request.batch_size, worker=worker, workers=workers
+        counts,
+        target=request.target_count,
+        batch_size=request.batch_size,
+        writer_index=writer_index,
+        writer_count=writer_count,
     )
     taken = {name: TYPICAL_NAMES[:count] for name, count in counts.items()}
-    return build_items_request(request.theme, quotas, taken, batch=number + 1, writer=f"0.{workers}.{worker}/{number}")
+    return build_items_request(
+        request.theme, quotas, taken, batch=number + 1, writer=f"0.{writer_count}.{writer_index}/{number}"
+    )

@@ -363,7 +363,7 @@ def list_notes(request: SeedRequest, items_before: int) -> list[str]:
     if items_before <= request.target_count:
         return []
     held = f"the catalog held {items_before} items already"
-    if request.source != "generate":
+    if not request.item_source.writes_items:
         return [f"{held}, more than the input's {request.target_count}: those that are gone from it are kept"]
     return [f"{held}, more than targetCount {request.target_count}: all kept"]
 

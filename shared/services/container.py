@@ -124,7 +124,7 @@ class RunCaches:
         if key not in self._prompts:
             found = await prompt_files.read_prompts(store, catalog_name, batch)
             request = await self.read_request(store, run_id)
-            if request.prompt_writer == "model" and (found is None or found.run_id != run_id):
+            if request.writes_prompts and (found is None or found.run_id != run_id):
                 return found
             self._prompts[key] = found
             _trim(self._prompts, MAX_CACHED_BATCHES)

@@ -38,7 +38,7 @@ CATEGORIES = [Category(f"Crew {word}", f"crew-{word.lower()}") for word in ("Alp
 def name_call(worker: int, workers: int, sequence: int, **more: Any) -> TextCall:
     """Return the call of a writer for one of its batches, named as ``write_items`` names it."""
     writer = f"0.{workers}.{worker}/{sequence}"
-    return TextCall(RUN, CATALOG, batch=sequence, writer=writer, worker=worker, workers=workers, **more)
+    return TextCall(RUN, CATALOG, batch=sequence, writer=writer, writer_index=worker, writer_count=workers, **more)
 
 
 async def tell(process: Services, call: TextCall) -> TextResult:

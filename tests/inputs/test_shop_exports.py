@@ -8,6 +8,7 @@ import pytest
 
 from shared.inputs.category_path import parse_category
 from shared.inputs.item_builder import write_row_prompt
+from shared.inputs.item_source import PRODUCTS
 from shared.inputs.markup import strip_markup
 from shared.inputs.row_reader import Row, RowProblem, RowReader, RowResult, Variant
 from shared.inputs.tokenizer import InputError
@@ -23,7 +24,7 @@ def read_table(
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), restval="")
     writer.writeheader()
     writer.writerows(rows)
-    reader = RowReader("products", "export.csv", told or {}, variants_are_rows=variants_are_rows)
+    reader = RowReader(PRODUCTS, "export.csv", told or {}, variants_are_rows=variants_are_rows)
     return reader, [*reader.feed(text.getvalue().encode()), *reader.finish()]
 
 

@@ -12,7 +12,7 @@ from shared.messages.runs import Failure, RootRestart, StartInventory
 from shared.reasons import Reason
 from tests.support.scripted_run import ScriptedRun, follow
 
-PRODUCTS: dict[str, Any] = {"source": "products", "imports_rows": True}
+PRODUCTS: dict[str, Any] = {"writes_items": False, "imports_rows": True}
 
 
 async def test_rows_are_taken_once_and_get_their_images_without_a_text_call(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from shared.reasons import Reason
 
 RUN = "8204736755521-af1e9c55"
 WRITER = WriteItemsInput(
-    RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, resume_count=1, worker=2, workers=4
+    RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, resume_count=1, writer_index=2, writer_count=4
 )
 WRITTEN = TextResult(accepted=5, total=5, asked=5, cost=Cost(text_calls=1))
 FULL = TextResult(total=23)
@@ -77,7 +77,7 @@ async def test_a_writer_names_its_batches_and_ends_when_its_categories_are_full(
     script = Script(fill_after(3))
     ending = await write(tmp_path, script)
     assert [call.writer for call in script.calls] == ["1.4.2/7", "1.4.2/8", "1.4.2/9", "1.4.2/10"]
-    assert {(call.worker, call.workers) for call in script.calls} == {(2, 4)}
+    assert {(call.writer_index, call.writer_count) for call in script.calls} == {(2, 4)}
     assert (ending.failure, ending.counters.accepted, ending.counters.cost.text_calls) == (None, 15, 3)
     assert script.closed == 0
 
@@ -132,7 +132,7 @@ async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_t
     tmp_path: Path,
 ) -> None:
     script = Script(lambda _: FULL)
-    ending = await write(tmp_path, script, replace(WRITER, worker=0, workers=1))
+    ending = await write(tmp_path, script, replace(WRITER, writer_index=0, writer_count=1))
     assert ending.failure is not None
     assert ending.failure.reason is Reason.NO_NEW_ITEMS
 

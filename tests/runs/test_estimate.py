@@ -110,7 +110,7 @@ def test_calls_are_those_that_the_plan_of_the_run_makes(target: int, workers: in
     inventory = make_stock(7, 0, categories=12)
     counts, calls = dict(inventory.counts), 0
     for worker in range(workers):
-        while quotas := plan_batch(counts, target=target, batch_size=50, worker=worker, workers=workers):
+        while quotas := plan_batch(counts, target=target, batch_size=50, writer_index=worker, writer_count=workers):
             calls += 1
             for quota in quotas:
                 counts[quota.category] += quota.count

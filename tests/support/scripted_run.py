@@ -298,7 +298,7 @@ class ScriptedRun:
     async def _make_image(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
         if self.paid[_make_image_name(call)]:
-            return ImageResult(made=True, cost=IMAGE_COST, next=self.on_step(call))
+            return ImageResult(made=True, cost=IMAGE_COST, next_step=self.on_step(call))
         if self.stop is not None:
             return ImageResult(stopped=True)
         if self.is_suspended(self.clock.now()):
@@ -316,10 +316,10 @@ class ScriptedRun:
         failure = self.on_image(call)
         if failure is not None:
             follows = self.on_step(call) if failure.reason is Reason.CONTENT_POLICY else None
-            return ImageResult(failure=failure, last_success_at=self._report_success(), next=follows)
+            return ImageResult(failure=failure, last_success_at=self._report_success(), next_step=follows)
         self.paid[_make_image_name(call)] += 1
         self._last_success = self.clock.now()
-        return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next=self.on_step(call))
+        return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next_step=self.on_step(call))
 
     async def _review(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
@@ -336,7 +336,7 @@ class ScriptedRun:
         if failure is not None:
             return ImageResult(failure=failure, last_success_at=self._report_success())
         follows = self.on_step(call)
-        return ImageResult(cost=TEXT_COST, next=follows, refined=follows is None)
+        return ImageResult(cost=TEXT_COST, next_step=follows, refined=follows is None)
 
     async def _end_refinement(self, data: Any) -> ActivityResult:
         failed = FailedImage.from_json(data)

@@ -83,8 +83,10 @@ def find_openings(request: SeedRequest) -> tuple[str, ...]:
     theme = request.theme
     if theme.openings != DEFAULT_OPENINGS:
         return theme.openings
+    if not request.row_source.has_template_opening:
+        return ()
     beginning = clean_line(theme.prompt_template.partition("{")[0].rstrip(" ,;:"))
-    return (beginning,) if beginning and request.source == "products" else ()
+    return (beginning,) if beginning else ()
 
 
 def make_prompts_request(
