@@ -10,9 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
+from shared.errors import CatalogSeederError
 from shared.models.price_overrides import read_price_overrides
 from shared.models.prices import PriceList, load_prices
-from shared.errors import CatalogSeederError
 from shared.runs.request import check_image_size, describe_validation_error
 from shared.settings_table import SETTINGS_BY_NAME
 
