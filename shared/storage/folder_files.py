@@ -188,7 +188,7 @@ class FolderFiles:
             raise NotADirectoryError(f"{self.root} is not a folder")
 
     def _sidecar_path(self, path: str) -> Path:
-        return self._internal_folder / "metadata" / f"{path}.json"
+        return self._internal_folder / "facts" / f"{path}.json"
 
     def _write_sidecar(self, path: str, sidecar: Sidecar) -> None:
         target = self._sidecar_path(path)

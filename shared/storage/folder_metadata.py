@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -25,7 +25,8 @@ class Sidecar:
 
     def to_json(self) -> bytes:
         """Return the sidecar file's content."""
-        return json.dumps(asdict(self), ensure_ascii=False).encode()
+        fields = {"etag": self.etag, "size": self.size, "sha256": self.sha256, "facts": self.metadata}
+        return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def make_sidecar(etag: str, data: bytes, metadata: Mapping[str, str]) -> Sidecar:
@@ -40,7 +41,7 @@ def read_sidecar(path: Path) -> Sidecar | None:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     match fields:
-        case {"etag": str(etag), "size": int(size), "sha256": str(sha256), "metadata": dict(metadata)}:
+        case {"etag": str(etag), "size": int(size), "sha256": str(sha256), "facts": dict(metadata)}:
             return Sidecar(etag, size, sha256, {str(name): str(value) for name, value in metadata.items()})
         case _:
             return None

@@ -131,7 +131,7 @@ async def test_a_sidecar_without_its_file_is_no_file(folder: FolderStore, root: 
 
 async def test_a_damaged_sidecar_is_as_good_as_none(folder: FolderStore, root: Path) -> None:
     await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
-    sidecar = root / ".seeder" / "metadata" / f"{PATH}.json"
+    sidecar = root / ".seeder" / "facts" / f"{PATH}.json"
     for damaged in (b"", b"\xff", b"[1]", b'{"etag": 1}'):
         sidecar.write_bytes(damaged)
         assert await facts_of(folder, PATH) == {}
@@ -149,7 +149,7 @@ async def test_a_copied_folder_keeps_its_facts_and_reads_each_file_once_for_that
     assert await facts_of(copied, PATH) == FACTS
     info = await copied.describe(PATH)
     assert info is not None
-    assert json.loads((copy / ".seeder" / "metadata" / f"{PATH}.json").read_bytes())["etag"] == info.etag
+    assert json.loads((copy / ".seeder" / "facts" / f"{PATH}.json").read_bytes())["etag"] == info.etag
 
 
 async def test_readers_during_replacements_see_each_version_with_its_own_facts(folder: FolderStore) -> None:
