@@ -21,7 +21,7 @@ from cli.unfinished_runs import list_unfinished_runs, prepare_folder
 from durable_emulator.host import DurableEmulator
 from shared.config import SettingError, Settings
 from shared.errors import ModelError
-from shared.models.probe import is_provider_unusable
+from shared.models.protocol import is_provider_unusable
 from shared.runs.run_files import UnknownRunError, read_request
 from shared.services.container import Services, get_services, use_settings
 from shared.storage.protocol import Store

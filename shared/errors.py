@@ -19,32 +19,19 @@ if TYPE_CHECKING:
     from shared.models.protocol import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """An image answer of the wrong format, size or form: the service is likely to give the same one again.
-
-    Attributes:
-        received: what the answer held, in a few words; the same for the same kind of answer.
-        advice: which setting to change.
-    """
-
-    received: str
-    advice: str = ""
-
-
 class CatalogSeederError(Exception):
-    """Base of every error that this product raises on purpose."""
+    """Base of the errors that this app raises on purpose."""
 
 
 class StoreError(CatalogSeederError):
-    """Base of what a store can raise."""
+    """Base of a store's errors."""
 
 
 class StoreUnavailableError(StoreError):
-    """The store could not be reached, or refused the operation for now.
+    """The store could not be reached, or refused the operation.
 
     Attributes:
-        reason: ``store_unavailable``, or how signing in to it failed: ``connection`` or ``authentication``.
+        reason: ``store_unavailable``; or ``connection`` or ``authentication`` if sign-in to it failed.
     """
 
     def __init__(self, message: str, *, reason: Reason = Reason.STORE_UNAVAILABLE) -> None:
@@ -53,27 +40,40 @@ class StoreUnavailableError(StoreError):
 
 
 class StoreFullError(StoreUnavailableError):
-    """The store has no room for what was to be written; waiting does not help, freeing space does."""
+    """The store has no space left for a write; waiting does not help, freeing space does."""
 
 
 class StoreConflictError(StoreError):
-    """The file is not the version that the writer had read."""
+    """The file is not the version that the writer has read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """An image answer of the wrong format, size or form; the provider is likely to repeat it.
+
+    Attributes:
+        received: what the answer held, in a few words; equal for equal kinds of answer.
+        advice: the setting to change.
+    """
+
+    received: str
+    advice: str = ""
 
 
 class ModelError(CatalogSeederError):
-    """A model call that brought no usable result.
+    """A model call without a usable result.
 
     Attributes:
-        reason: why, from the closed list.
+        reason: the reason code.
         message: one line for people; never holds a key, a prompt or a stack trace.
-        retry_after_seconds: how long the service asked us to wait, if it did.
-        request_id: the service's id of the call, if it told one.
-        usage: what the call is known to have cost although it brought nothing usable.
-        answered: an answer came, so the call is billed, whether the service reports its usage or not.
-        mismatch: what an answer held in place of what was asked for.
-        requests_per_minute: the quota, where a service that refuses for it reports it.
+        retry_after_seconds: how long the provider asks callers to wait.
+        request_id: the provider's id of the call.
+        usage: the tokens of an answer that cannot be used.
+        answered: an answer came, so the call is billed even if the answer reports no usage.
+        mismatch: what an image answer held instead of an image.
+        requests_per_minute: the quota, if an answer that refuses a call for it reports it.
         status: the HTTP status of a refusal.
-        is_final: it was retried already, for as long as makes sense.
+        is_final: the call was retried for as long as makes sense; the retry policy does not retry it.
     """
 
     def __init__(

@@ -1,18 +1,26 @@
-"""The ports to models of text, vision and images, and their requests and answers."""
+"""The ports to text, vision and image models, and their requests and answers."""
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
+
+from shared.errors import ModelError
+from shared.reasons import Reason
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 AnswerT_co = TypeVar("AnswerT_co", bound=BaseModel, covariant=True)
 
+UNUSABLE_PROVIDER_REASONS: Final = frozenset(
+    {Reason.CONNECTION, Reason.NOT_CONFIGURED, Reason.AUTHENTICATION, Reason.ACCOUNT_BLOCKED, Reason.INTERNAL_ERROR}
+)
+_HTTP_FORBIDDEN: Final = 403
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call consumed, in the service's own token counts."""
+    """The tokens of a call, as the provider counts them."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -20,10 +28,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class VisionImage:
-    """An image that a question is about.
+    """The image of a question.
 
     Attributes:
-        data: the file's bytes; kept out of every message and log.
+        data: the file; kept out of messages and logs.
         content_type: its media type, such as ``image/jpeg``.
     """
 
@@ -37,12 +45,12 @@ class TextRequest(Generic[AnswerT]):
 
     Attributes:
         instructions: the fixed part (system message).
-        task: the part that changes; a JSON document.
-        answer_type: the model of the answer; its JSON schema is sent in strict mode.
+        task: the variable part, a JSON document.
+        answer_type: the type of the answer; its JSON schema is sent in strict mode.
         schema_name: the schema's name on the wire.
-        image: what the question is about; such a one goes to the vision model. None = there is none.
-        max_entries: the maximum number of entries in the answer's list; None = it has no such list.
-        max_output_tokens: where the service cuts the answer off; None = nowhere.
+        image: the image that the question is about; such a question goes to the vision model. None = a text question.
+        max_entries: the maximum number of entries in the answer's list; None = the answer has no list.
+        max_output_tokens: where the provider truncates the answer; None = no limit.
     """
 
     instructions: str
@@ -56,7 +64,7 @@ class TextRequest(Generic[AnswerT]):
 
 @dataclass(frozen=True, slots=True)
 class TextAnswer(Generic[AnswerT_co]):
-    """A parsed answer and what it consumed; ``usage`` is None where the service does not report it."""
+    """A validated answer, and its usage; None if the provider does not report it."""
 
     value: AnswerT_co
     usage: Usage | None
@@ -66,15 +74,15 @@ class TextAnswer(Generic[AnswerT_co]):
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """One image to make.
+    """An image to generate.
 
     Attributes:
         prompt: what it shows.
         size: in pixels, such as ``1024x1024``.
         quality: low, medium or high.
         format: png or jpeg.
-        job: ``RUN/PRODUCT``, the same in every try: a service with a queue finds by it what was ordered before. None =
-            every request is a new order.
+        job: ``RUN/PRODUCT``, equal in every try, by which a provider with a queue finds an earlier request. None =
+            every call is a new request.
     """
 
     prompt: str
@@ -86,14 +94,14 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImageAnswer:
-    """The image as the service sent it, not examined yet, and what it consumed.
+    """An image as the provider sent it, not validated yet, and its usage.
 
     Attributes:
-        data: the file's bytes.
-        usage: None where the service does not report it.
-        model: what answered, or was called.
-        request_id: the service's id of the call.
-        requests_per_minute: the image quota, where the service reports it.
+        data: the file.
+        usage: None if the provider does not report it.
+        model: the model that answered, or that was called.
+        request_id: the provider's id of the call.
+        requests_per_minute: the image quota, if the answer reports it.
     """
 
     data: bytes
@@ -104,36 +112,39 @@ class ImageAnswer:
 
 
 class ModelService(Protocol):
-    """A service behind a model. Every failure is a ModelError; nothing is retried in here."""
+    """A provider's service. Every failure is a ModelError; callers retry, not the service."""
 
     async def probe(self) -> None:
-        """Raise ModelError if the service cannot be reached or refuses our credentials; costs nothing."""
+        """Raise ModelError if the service cannot be reached or refuses our credentials; not billed.
+
+        See `is_provider_unusable` for what an error means.
+        """
 
     async def close(self) -> None:
         """Release connections."""
 
 
 class TextModel(ModelService, Protocol):
-    """What answers text calls and, where it can see, questions about an image."""
+    """Answers text questions and, if it accepts images, questions about an image."""
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Ask for a structured answer."""
 
 
 class ImageModel(ModelService, Protocol):
-    """What makes images."""
+    """Generates images."""
 
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        """Make one image."""
+        """Generate one image."""
 
 
 class Model(TextModel, ImageModel, Protocol):
-    """What answers text, vision and image calls."""
+    """Answers text, vision and image calls."""
 
 
 @dataclass(slots=True)
 class ListedModels:
-    """What the services' lists of models had at their last probe.
+    """What the last probes read from the providers' lists of models.
 
     Attributes:
         shutdown_dates: when models shut down, by name in lower case; see ``shared.models.lifecycle``.
@@ -143,13 +154,22 @@ class ListedModels:
 
 
 class RequestLog(Protocol):
-    """Remembers, over crashes, what a service with a queue was asked to make. A job is that of an ImageRequest."""
+    """Records, durably, the requests that a provider with a queue has accepted, by the job of the ImageRequest."""
 
     async def find(self, job: str) -> str | None:
-        """Return the service's id of the order for a job, or None if there is none."""
+        """Return the provider's id of a job's request, or None."""
 
     async def record(self, job: str, provider_request_id: str) -> None:
-        """Remember the order for a job."""
+        """Record a job's request."""
 
     async def remove(self, job: str) -> None:
-        """Forget the order for a job: nothing usable comes of it."""
+        """Remove a job's request: it will never have a usable image."""
+
+
+def is_provider_unusable(error: ModelError) -> bool:
+    """Return whether a failed probe means that no call to the provider can succeed.
+
+    A list of models that cannot be read does not: gateways often serve the paths for calls only (404, 405) or fail at
+    the list (500), and a key may be limited to calls (403).
+    """
+    return error.reason in UNUSABLE_PROVIDER_REASONS and error.status != _HTTP_FORBIDDEN

@@ -117,7 +117,7 @@ async def test_an_image_that_takes_too_long_is_waited_for_by_the_next_try(
     ) as (model, simulator):
         failure = await fail_to_draw(model)
         assert failure.reason is Reason.SERVER_ERROR
-        assert "goes on waiting" in failure.message
+        assert "continues to wait" in failure.message
         patient = FalModel(SETTINGS, request_log, poll_seconds=0.005)
         answer = await patient.generate_image(ORDERED)
         await patient.close()

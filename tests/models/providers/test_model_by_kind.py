@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import ModelError
 from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest, Usage
-from shared.models.providers.by_kind import ModelByKind, UnconfiguredModel
+from shared.models.providers.model_by_kind import ModelByKind, UnconfiguredModel
 from shared.reasons import Reason
 from tests.support.input_images import JPEG
 from tests.support.model_requests import FIGURE_REQUEST, IMAGE_REQUEST, Figure

@@ -1,4 +1,4 @@
-"""Several services as one model: each kind of call goes to the service that was chosen for it."""
+"""Several providers as one model: each kind of call goes to the provider that is configured for it."""
 
 from shared.errors import ModelError
 from shared.models.protocol import (
@@ -15,12 +15,12 @@ from shared.reasons import Reason
 
 
 class ModelByKind:
-    """A `shared.models.protocol.Model` that asks up to three services; one service may do several kinds of call.
+    """A `shared.models.protocol.Model` over up to three providers; one provider may take several kinds of call.
 
     Args:
         text: answers text calls.
-        vision: answers questions about an image.
-        image: makes images.
+        vision: answers questions about images.
+        image: generates images.
     """
 
     def __init__(self, *, text: TextModel, vision: TextModel, image: ImageModel) -> None:
@@ -29,7 +29,7 @@ class ModelByKind:
         self._image = image
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
-        """Ask the text service for a structured answer, or the vision service about an image.
+        """Ask the text provider, or the vision provider if the request has an image.
 
         Raises:
             ModelError: for every failure.
@@ -37,7 +37,7 @@ class ModelByKind:
         return await (self._text if request.image is None else self._vision).answer(request)
 
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        """Make one image with the image service.
+        """Generate one image with the image provider.
 
         Raises:
             ModelError: for every failure.
@@ -45,7 +45,7 @@ class ModelByKind:
         return await self._image.generate_image(request)
 
     async def probe(self) -> None:
-        """Probe the text service, then the image service: most runs need both. Who sees matters to few of them.
+        """Probe the text and the image provider, which most runs need; few runs need the vision provider.
 
         Raises:
             ModelError: of the first one that cannot be used.
@@ -54,13 +54,13 @@ class ModelByKind:
             await service.probe()
 
     async def close(self) -> None:
-        """Release the connections of all."""
+        """Release the connections of all providers."""
         for service in _list_unique(self._text, self._vision, self._image):
             await service.close()
 
 
 class UnconfiguredModel:
-    """What stands for a text or vision service that is not configured: to ask it is a mistake, to have it is none.
+    """Stands for a text or vision provider that is not configured; an error only if a run calls it.
 
     Args:
         problem: what is missing, and what was expected.
@@ -70,7 +70,7 @@ class UnconfiguredModel:
         self._problem = problem
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
-        """Tell what is missing.
+        """Raise.
 
         Raises:
             ModelError: not_configured, always.
@@ -78,12 +78,12 @@ class UnconfiguredModel:
         raise ModelError(Reason.NOT_CONFIGURED, f"call for {request.schema_name}: {self._problem}")
 
     async def probe(self) -> None:
-        """There is nobody to reach, and whoever needs it checks the settings first."""
+        """Do nothing: runs that need the provider check its settings before they start."""
 
     async def close(self) -> None:
-        """Release nothing."""
+        """Do nothing."""
 
 
 def _list_unique(*services: ModelService) -> list[ModelService]:
-    """Return the services in their order, each once."""
+    """Return the services in order, each once."""
     return list({id(service): service for service in services}.values())

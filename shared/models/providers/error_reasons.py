@@ -1,12 +1,13 @@
-"""What the error bodies of OpenAI, Azure OpenAI and the gateways before them mean: by their codes, else by their words.
+"""Classify an error answer: its HTTP status, codes and words give the reason code.
 
-Codes differ in case and punctuation from one service, version and endpoint to the next (``content_filter``,
-``contentFilter``), and stand in ``code``, in ``type`` or in an ``innererror``: compare them as `read_codes` gives them.
-Gateways replace codes by the HTTP status ("400") or put the whole error into a text, so that only its wording survives.
+OpenAI, Azure OpenAI and gateways spell one code differently (``content_filter``, ``contentFilter``) and put it in
+``code``, ``type`` or ``innererror``; `read_codes` returns all of them in one spelling. Some gateways replace codes by
+the HTTP status ("400") or wrap the whole error in a text; then only its words are left.
 """
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from shared.reasons import Reason
@@ -28,7 +29,23 @@ MODEL_CODES = frozenset({"modelnotfound", "deploymentnotfound", "operationnotsup
 CONTEXT_CODES = frozenset({"contextlengthexceeded", "contextwindowexceeded"})
 RATE_CODES = frozenset({"ratelimitexceeded", "ratelimitreached", "toomanyrequests", "429"})
 BAD_PARAMETER_CODES = frozenset({"imagegenerationusererror"})
-"""Any wrong parameter of an image call. A refusal of the content policy has a code of its own beside it."""
+"""Any wrong parameter of an image call. A content policy refusal carries a second, more specific code."""
+
+_REASON_BY_STATUS = {
+    401: Reason.AUTHENTICATION,
+    402: Reason.QUOTA_EXHAUSTED,
+    403: Reason.AUTHENTICATION,
+    404: Reason.MODEL_NOT_FOUND,
+    408: Reason.SERVER_ERROR,
+    409: Reason.SERVER_ERROR,
+    424: Reason.SERVER_ERROR,  # Azure: the model behind the deployment failed
+    425: Reason.SERVER_ERROR,
+    429: Reason.RATE_LIMITED,
+}
+"""For answers without a known code. Other statuses: server_error from 500 on, bad_request below."""
+
+_INVALID_KEY_PHRASE = "api key not valid"
+"""Gemini answers a wrong key with HTTP 400: "API key not valid. Please pass a valid API key." """
 
 _REASON_BY_CODES = (
     (CONTENT_POLICY_CODES, Reason.CONTENT_POLICY),
@@ -64,22 +81,39 @@ _MODEL = (
 )
 
 _MAX_DEPTH = 5
-"""Levels of nested errors that are read; Azure nests two."""
+"""Levels of nested errors to read; Azure nests two."""
 
 _NESTED = ("inner_error", "innererror", "error", "detail", "details", "errors")
 
 
+def classify_status(status: int, body: object, message: str) -> Reason:
+    """Return the reason code of an answer with an HTTP error.
+
+    Args:
+        status: 300 or more.
+        body: the error object of the answer, or None.
+        message: the error's message.
+    """
+    if status == HTTPStatus.BAD_REQUEST and _INVALID_KEY_PHRASE in message.casefold():
+        return Reason.AUTHENTICATION
+    if status != HTTPStatus.UNAUTHORIZED and (reason := find_reason(body, message=message)):
+        return reason
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Reason.SERVER_ERROR
+    return _REASON_BY_STATUS.get(status, Reason.BAD_REQUEST)
+
+
 def read_codes(error: Any, *, depth: int = _MAX_DEPTH) -> frozenset[str]:
-    """Return every ``code`` and ``type`` of an error object and of the errors inside it, comparable."""
+    """Return each ``code``, ``type`` and ``status`` of an error and its nested errors, in one spelling."""
     return frozenset(_normalize(str(code)) for code in _iterate_codes(error, depth))
 
 
 def find_reason(error: Any, *, message: str | None = None) -> Reason | None:
-    """Return the reason that an error names, whatever the HTTP status was; None if it names none we know.
+    """Return the reason code that an error's codes and words name, regardless of its HTTP status; else None.
 
     Args:
-        error: the error object of a body, a text, or a list of them.
-        message: what it says to people; None = what `read_message` finds.
+        error: an error object, a text, or a list of them.
+        message: the error's message; None = `read_message` finds it.
     """
     codes = read_codes(error)
     words = f"{read_message(error) if message is None else message} {_dump_details(error)}".casefold()
@@ -90,10 +124,10 @@ def find_reason(error: Any, *, message: str | None = None) -> Reason | None:
 
 
 def read_message(body: Any, *, depth: int = _MAX_DEPTH) -> str:
-    """Return what an error body says to people, wherever it stands.
+    """Return the message in an error body, or "".
 
-    That is ``message`` (the SDK has unwrapped ``error``), ``detail`` as a text or as FastAPI's list, an ``error`` that
-    is a text, or a bare text.
+    Reads ``message`` (the SDK has unwrapped ``error``), ``detail`` as a text or as FastAPI's list, ``error`` as a text,
+    and a body that is a bare text.
     """
     if isinstance(body, str):
         return body
@@ -119,7 +153,7 @@ def read_message(body: Any, *, depth: int = _MAX_DEPTH) -> str:
 def _find_reason_by_words(words: str) -> Reason | None:
     if re.search(_DAILY, words):
         return Reason.QUOTA_EXHAUSTED
-    if re.search(_EXHAUSTED, words):  # Gemini says the same of a quota of a minute
+    if re.search(_EXHAUSTED, words):  # Gemini uses these words for its quota per minute, too
         return Reason.RATE_LIMITED if re.search(_PER_MINUTE, words) else Reason.QUOTA_EXHAUSTED
     for pattern, reason in (
         (_CONTEXT, Reason.CONTEXT_OVERFLOW),
@@ -132,14 +166,14 @@ def _find_reason_by_words(words: str) -> Reason | None:
 
 
 def _find_fallback_reason(codes: frozenset[str]) -> Reason | None:
-    """Return what codes mean that say little: only where the words say nothing more exact."""
+    """Return the reason of a vague code, for errors whose words say nothing more exact."""
     if codes & RATE_CODES:
         return Reason.RATE_LIMITED
     return Reason.BAD_REQUEST if codes & BAD_PARAMETER_CODES else None
 
 
 def _dump_details(error: Any) -> str:
-    """Return the texts in Google's ``details``: only they say which quota it is."""
+    """Return Google's ``details`` as text: only they name the quota."""
     details = error.get("details") if isinstance(error, dict) else None
     return str(details)[:4000] if isinstance(details, list) else ""
 

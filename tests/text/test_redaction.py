@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.models.providers.redaction import REDACTED, quote_service_message
+from shared.text.redaction import REDACTED, quote_service_message
 
 KEY = "kX93bTq7ZmP2wL5vR8sN"
 PROMPT = "A lighthouse keeper with a brass lantern on a wooden jetty at dusk"
