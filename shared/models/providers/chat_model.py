@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx2
 from openai import AsyncOpenAI, omit
 
-from shared.models.prices import PriceList, load_prices
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
-from shared.models.providers.connection import ModelConnection
-from shared.models.providers.image_call import send_image_request
+from shared.models.prices import PriceList
+from shared.models.protocol import AnswerT, TextAnswer, TextRequest
 from shared.models.providers.json_schema import build_strict_schema, limit_schema
 from shared.models.providers.model_call import ModelCall
 from shared.models.providers.response_body import RawResponse, check_status, get_first_object, parse_body
 from shared.models.providers.sdk_client import make_timeout
+from shared.models.providers.sdk_model import SdkModel
 from shared.models.providers.text_request import (
     TEXT_TIMEOUT_SECONDS,
     add_schema_to_instructions,
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionContentPartParam
     from openai.types.shared_params import ResponseFormatJSONSchema
 
-    from shared.config import ModelSettings
-
 FORMAT, OUTPUT_LIMIT, OLD_OUTPUT_LIMIT = "response_format", "max_completion_tokens", "max_tokens"
 EFFORT = "reasoning_effort"
 """Parameters that a server may not support; the older output limit replaces the newer one."""
@@ -40,21 +37,10 @@ MAX_TEXT_CHARACTERS = 1_200
 """Limit of each text in the schema, the longest description that is accepted: it stops a model that repeats itself."""
 
 
-class ChatModel:
-    """A `shared.models.protocol.Model` over ``/chat/completions`` and ``/images/generations``.
+class ChatModel(SdkModel):
+    """A model over ``/chat/completions`` and ``/images/generations``."""
 
-    Args:
-        settings: the models, the reasoning effort and the image timeout.
-        connection: to the server; closed by `close`.
-        prices: the models that have a price; None = the published list.
-    """
-
-    def __init__(
-        self, settings: "ModelSettings", connection: ModelConnection, *, prices: PriceList | None = None
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._prices = prices or load_prices()
+    is_compatible = True
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Send one ``POST /chat/completions`` with a strict schema.
@@ -96,28 +82,6 @@ class ChatModel:
         optional = (SCHEMA_LIMITS, OUTPUT_LIMIT, OLD_OUTPUT_LIMIT, EFFORT, FORMAT)
         reply = await self._connection.send(call, send, TEXT_TIMEOUT_SECONDS, optional=optional)
         return _read_answer(reply, request, call, model=model, prices=self._prices)
-
-    async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        """Generate one image, see `send_image_request`.
-
-        Raises:
-            ModelError: for every failure; with the usage if an answer came that cannot be used.
-        """
-        return await send_image_request(
-            self._connection, self._settings, request, prices=self._prices, is_compatible=True
-        )
-
-    async def probe(self) -> None:
-        """List the models, which is not billed.
-
-        Raises:
-            ModelError: the server cannot be reached, or refuses our key.
-        """
-        await self._connection.probe()
-
-    async def close(self) -> None:
-        """Close the connections; a second call does nothing."""
-        await self._connection.close()
 
 
 def _build_content(request: TextRequest[AnswerT]) -> "str | list[ChatCompletionContentPartParam]":

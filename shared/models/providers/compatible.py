@@ -22,12 +22,6 @@ COMPATIBLE_SETTING_NAMES: Final = SettingNames(
 def open_compatible_model(
     settings: "ModelSettings", *, prices: PriceList | None = None, listed_models: ListedModels | None = None
 ) -> ChatModel:
-    """Return a model of a compatible server; connects to nothing yet.
-
-    Args:
-        settings: the server's URL, its key if it needs one, and the models.
-        prices: the models that have a price; None = the published list.
-        listed_models: receives the models that a probe reads.
-    """
+    """Return a model of a compatible server; connects to nothing yet. `open_azure_model` describes the arguments."""
     connection = ApiKeyConnection(settings.compatible, COMPATIBLE_SETTING_NAMES, listed_models)
     return ChatModel(settings, connection, prices=prices)

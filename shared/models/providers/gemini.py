@@ -20,12 +20,6 @@ GEMINI_SETTING_NAMES: Final = SettingNames(
 def open_gemini_model(
     settings: "ModelSettings", *, prices: PriceList | None = None, listed_models: ListedModels | None = None
 ) -> ChatModel:
-    """Return a model of Gemini; connects to nothing yet.
-
-    Args:
-        settings: the key and the models.
-        prices: the models that have a price; None = the published list.
-        listed_models: receives the models that a probe reads.
-    """
+    """Return a model of Gemini; connects to nothing yet. `open_azure_model` describes the arguments."""
     connection = ApiKeyConnection(settings.gemini, GEMINI_SETTING_NAMES, listed_models)
     return ChatModel(settings, connection, prices=prices)

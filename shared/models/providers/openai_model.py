@@ -22,12 +22,6 @@ OPENAI_SETTING_NAMES: Final = SettingNames(
 def open_openai_model(
     settings: "ModelSettings", *, prices: PriceList | None = None, listed_models: ListedModels | None = None
 ) -> ResponsesModel:
-    """Return a model of OpenAI; connects to nothing yet.
-
-    Args:
-        settings: the key and the models.
-        prices: the models that have a price; None = the published list.
-        listed_models: receives the models that a probe reads.
-    """
+    """Return a model of OpenAI; connects to nothing yet. `open_azure_model` describes the arguments."""
     connection = ApiKeyConnection(settings.openai, OPENAI_SETTING_NAMES, listed_models)
     return ResponsesModel(settings, connection, prices=prices)

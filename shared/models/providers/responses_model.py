@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import httpx2
 from openai import AsyncOpenAI, omit
 
-from shared.models.prices import PriceList, load_prices
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
-from shared.models.providers.connection import ModelConnection
-from shared.models.providers.image_call import send_image_request
+from shared.models.prices import PriceList
+from shared.models.protocol import AnswerT, TextAnswer, TextRequest
 from shared.models.providers.json_schema import build_strict_schema, limit_schema
 from shared.models.providers.model_call import ModelCall
 from shared.models.providers.response_body import RawResponse, check_status, parse_body
 from shared.models.providers.sdk_client import make_timeout
+from shared.models.providers.sdk_model import SdkModel
 from shared.models.providers.text_request import (
     TEXT_TIMEOUT_SECONDS,
     add_schema_to_instructions,
@@ -27,8 +26,6 @@ from shared.reasons import Reason
 if TYPE_CHECKING:
     from openai.types.responses import ResponseInputParam
 
-    from shared.config import ModelSettings
-
 FORMAT, OUTPUT_LIMIT, EFFORT = "text.format", "max_output_tokens", "reasoning"
 """Parameters that a gateway may not support."""
 
@@ -37,23 +34,10 @@ IMAGE_DETAIL: Final = "high"
 https://platform.openai.com/docs/guides/images-vision"""
 
 
-class ResponsesModel:
-    """A `shared.models.protocol.Model` over ``/responses`` and ``/images/generations``.
+class ResponsesModel(SdkModel):
+    """A model over ``/responses`` and ``/images/generations``."""
 
-    Belongs to the event loop of its first call; connects at that call.
-
-    Args:
-        settings: the deployments, the reasoning effort and the image timeout.
-        connection: to the provider; closed by `close`.
-        prices: the models that have a price; None = the published list.
-    """
-
-    def __init__(
-        self, settings: "ModelSettings", connection: ModelConnection, *, prices: PriceList | None = None
-    ) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._prices = prices or load_prices()
+    is_compatible = False
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         """Send one ``POST /responses`` with a strict schema; the provider does not store it.
@@ -95,26 +79,6 @@ class ResponsesModel:
         optional = (SCHEMA_LIMITS, OUTPUT_LIMIT, EFFORT, FORMAT)
         reply = await self._connection.send(call, send, TEXT_TIMEOUT_SECONDS, optional=optional)
         return _read_answer(reply, request, call, deployment=deployment, prices=self._prices)
-
-    async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        """Generate one image, see `send_image_request`.
-
-        Raises:
-            ModelError: for every failure; with the usage if an answer came that cannot be used.
-        """
-        return await send_image_request(self._connection, self._settings, request, prices=self._prices)
-
-    async def probe(self) -> None:
-        """List the models, which is not billed.
-
-        Raises:
-            ModelError: the provider cannot be reached, or refuses our credentials.
-        """
-        await self._connection.probe()
-
-    async def close(self) -> None:
-        """Close the connections and the credential; a second call does nothing."""
-        await self._connection.close()
 
 
 def _build_input(request: TextRequest[AnswerT]) -> "str | ResponseInputParam":
