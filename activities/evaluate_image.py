@@ -17,7 +17,7 @@ from shared.images.round_files import EvaluationRecord
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
 from shared.messages.runs import ActivityResult, Failure
 from shared.models.call_failures import catch_failures, shorten
-from shared.models.prompts.evaluation import build_evaluation_request
+from shared.models.prompts.evaluation_requests import build_evaluation_request
 from shared.models.protocol import VisionImage
 from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError

@@ -17,7 +17,7 @@ from shared.limits.retry_policy import UNUSABLE_ANSWER_REASONS
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
 from shared.messages.runs import Failure
 from shared.models.call_failures import catch_failures, shorten
-from shared.models.prompts.evaluation import build_rewrite_request
+from shared.models.prompts.evaluation_requests import build_rewrite_request
 from shared.reasons import Reason
 from shared.runs.run_claim import send_heartbeat
 from shared.services.container import Services, get_services

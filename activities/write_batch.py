@@ -11,7 +11,7 @@ from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
 from shared.messages.runs import ActivityResult, RunRef, TextCall, TextResult
 from shared.models.call_failures import catch_failures
-from shared.models.prompts.items import build_items_request
+from shared.models.prompts.item_requests import build_items_request
 from shared.models.text_call import make_text_call
 from shared.runs import run_files
 from shared.runs.call_guard import check_text_call

@@ -15,7 +15,7 @@ from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
 from shared.messages.runs import Cost, TextCall, TextResult
 from shared.models.call_failures import catch_failures
-from shared.models.prompts.items import build_categories_request
+from shared.models.prompts.item_requests import build_categories_request
 from shared.models.text_call import make_text_call
 from shared.reasons import Reason
 from shared.runs import run_files

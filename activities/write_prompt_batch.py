@@ -14,7 +14,12 @@ from shared.limits.budget_reservation import BudgetReservation, open_budget_rese
 from shared.messages.inputs import GiveUpPromptsInput
 from shared.messages.runs import ActivityResult, Cost, TextCall, TextResult
 from shared.models.call_failures import catch_failures
-from shared.models.prompts.image_prompts import WrittenPrompt, digest_item, make_prompts_request, validate_prompts
+from shared.models.prompts.image_prompt_requests import (
+    WrittenPrompt,
+    digest_item,
+    make_prompts_request,
+    validate_prompts,
+)
 from shared.models.text_call import make_text_call
 from shared.runs import run_files
 from shared.runs.call_guard import check_text_call

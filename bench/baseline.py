@@ -29,7 +29,7 @@ from shared.catalog import item_rules
 from shared.catalog.items import CategoryList, Draft, DraftBatch
 from shared.catalog.theme import Theme
 from shared.config import ModelSettings
-from shared.models.prompts.items import CATEGORY_INSTRUCTIONS, ITEM_INSTRUCTIONS
+from shared.models.prompts.item_requests import CATEGORY_INSTRUCTIONS, ITEM_INSTRUCTIONS
 from shared.models.providers.json_schema import build_strict_schema
 from shared.runs.request import SeedRequest
 

@@ -29,7 +29,7 @@ from shared.messages.runs import (
     WriteItemsInput,
     describe_rejected,
 )
-from shared.models.prompts.items import LOW_YIELD_SHARE
+from shared.models.prompts.item_requests import LOW_YIELD_SHARE
 from shared.reasons import FATAL_REASONS, Reason
 
 blueprint = df.Blueprint()

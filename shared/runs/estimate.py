@@ -13,8 +13,8 @@ from typing import Any
 
 from shared.catalog.items import DraftBatch, SourceItem
 from shared.catalog.planning import ROWS_PER_BATCH, plan_batch
-from shared.models.prompts.image_prompts import make_prompts_request
-from shared.models.prompts.items import build_categories_request, build_items_request
+from shared.models.prompts.image_prompt_requests import make_prompts_request
+from shared.models.prompts.item_requests import build_categories_request, build_items_request
 from shared.models.protocol import TextRequest, Usage
 from shared.models.tokens import estimate_text_usage
 from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, count_typical_rounds, estimate_images

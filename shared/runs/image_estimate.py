@@ -14,7 +14,7 @@ from shared.images.refinement_policy import Refinement
 from shared.images.rewritten_prompt import find_rewrite_limit
 from shared.models.evaluation_tokens import EvaluationAnswerT, estimate_evaluation_usage
 from shared.models.prices import PriceList
-from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
+from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import TextRequest, Usage, VisionImage
 from shared.models.tokens import OWN_PROMPT_CHARACTERS, estimate_prompt_tokens
 from shared.runs.request import SeedRequest

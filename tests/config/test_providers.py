@@ -4,7 +4,7 @@ import pytest
 
 from shared.config import SettingError, load_settings
 from shared.errors import ModelError
-from shared.models.prompts.evaluation import build_evaluation_request
+from shared.models.prompts.evaluation_requests import build_evaluation_request
 from shared.models.provider_names import DEFAULT_IMAGE_MODELS, DEFAULT_TEXT_MODELS, Provider
 from shared.reasons import Reason
 from shared.services import model_factory

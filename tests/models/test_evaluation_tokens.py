@@ -20,7 +20,7 @@ from shared.models.evaluation_tokens import (
     bound_evaluation_usage,
     estimate_evaluation_usage,
 )
-from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
+from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import TextRequest, Usage, VisionImage
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import estimate_tokens

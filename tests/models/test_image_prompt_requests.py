@@ -12,7 +12,7 @@ from shared.catalog.items import PromptDraft, SourceItem
 from shared.inputs.filenames import FileNames
 from shared.inputs.item_builder import make_item
 from shared.inputs.row_reader import Row
-from shared.models.prompts.image_prompts import (
+from shared.models.prompts.image_prompt_requests import (
     MAX_WRITTEN_PROMPT_CHARACTERS,
     REQUESTED_PROMPT_CHARACTERS,
     WrittenPrompt,

@@ -10,8 +10,8 @@ from model_simulator.text_generation import write_items
 from shared.catalog.items import DraftBatch, PromptDraftBatch
 from shared.catalog.planning import CategoryQuota
 from shared.catalog.theme import Theme
-from shared.models.prompts.image_prompts import make_prompts_request
-from shared.models.prompts.items import build_categories_request, build_items_request
+from shared.models.prompts.image_prompt_requests import make_prompts_request
+from shared.models.prompts.item_requests import build_categories_request, build_items_request
 from shared.models.protocol import AnswerT, TextRequest, Usage
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import bound_text_usage, estimate_prompt_tokens, estimate_text_usage

@@ -14,7 +14,7 @@ from shared.config import ModelSettings, Settings
 from shared.errors import ModelError
 from shared.images.evaluation import Evaluation, PromptRewrite
 from shared.models.prices import load_prices
-from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
+from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import Model, VisionImage
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.reasons import Reason

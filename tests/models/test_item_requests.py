@@ -8,7 +8,7 @@ from shared.catalog import item_rules
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.catalog.planning import CategoryQuota, plan_batch
 from shared.catalog.theme import Theme
-from shared.models.prompts.items import build_categories_request, build_items_request
+from shared.models.prompts.item_requests import build_categories_request, build_items_request
 from shared.models.protocol import TextRequest
 
 QUOTAS = [CategoryQuota("Space Crew", 3), CategoryQuota("City Life", 2)]

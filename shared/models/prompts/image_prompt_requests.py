@@ -1,4 +1,4 @@
-"""Image prompts by the text model: what it is told of some rows, and which of its prompts can be used."""
+"""Requests for the image prompts of input rows, and the validation of the text model's answers."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -13,44 +13,47 @@ from shared.inputs.brands import find_forbidden_words, list_words_to_avoid
 from shared.inputs.digest_table import hash_text
 from shared.inputs.item_builder import NO_CATEGORY
 from shared.inputs.prompt_template import clean_text, shorten
-from shared.models.prompts.items import STRICTER_INSTRUCTION
+from shared.models.prompts.item_requests import STRICTER_INSTRUCTION
 from shared.models.protocol import TextRequest
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.text.cleaning import clean_line
 
 REQUESTED_PROMPT_CHARACTERS: Final = 400
-"""Of a prompt, tail included: room for what can be seen, and no more for a description than the template gives it."""
+"""Limit in the request, tail included: enough for what is visible."""
 
 MAX_WRITTEN_PROMPT_CHARACTERS: Final = 500
-"""Accepted: models count characters badly."""
+"""Limit of accepted prompts. It is higher than the requested one, because models count characters badly."""
 
 MAX_REJECTED_CHARACTERS: Final = 1_000
-"""Kept of a prompt that cannot be used: enough to see what is wrong with it."""
+"""How much of a rejected prompt is stored: enough to see what is wrong with it."""
 
 INSTRUCTIONS: Final = """\
-You write the image prompts for the rows of a shop's or an editor's list. The user message is a JSON task.
-For each entry of `rows` write one prompt for an image model, as the JSON schema says, with the row's `index`.
-- Describe only what can be seen: the thing itself, its shape, colours, material and parts, then how it is set up, the
-  surroundings and the light. Leave out what no image shows, such as prices, sizes, guarantees and advice.
-- Keep to the row: invent no colour, material or part that goes against it. Where it says nothing, choose what is usual.
-- Each prompt stands for itself, and images of one list should look as if one photographer had made them.
-- Begin with one of `openings`, if there are any, and end with a comma and `tail`, if there is one.
-- One line of at most `promptCharacters` characters in all.
-- No text, numbers, labels, logos or packaging print in the image.
-- Nowhere one of `brands`, another brand, franchise or real person, and no word of `forbiddenWords`."""
+You write image prompts for the rows of a product list or an editor's list. The user message is a JSON task.
+For each entry of `rows`, write one prompt for an image model, in the format of the JSON schema, with the row's `index`.
+- Describe only what is visible: first the object itself with its shape, colors, material and parts; then its
+  arrangement, the surroundings and the light. Omit what an image cannot show, such as prices, sizes, warranties and
+  advice.
+- Follow the row. Do not invent a color, material or part that contradicts it. Where the row says nothing, choose what
+  is usual.
+- Write each prompt so that it is complete on its own. All images of a list should look like the work of one
+  photographer.
+- Start with one of `openings`, unless it is empty. End with a comma and `tail`, unless it is empty.
+- Write one line of at most `promptCharacters` characters in total.
+- Do not ask for text, numbers, labels, logos or printed packaging in the image.
+- Do not use any of `brands`, other brands, franchises, real people, or any word in `forbiddenWords`."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenPrompt:
-    """What the text model wrote for an item's image.
+    """The text model's prompt for an item's image.
 
     Attributes:
-        digest: of what the item said then; an item that says something else by now needs another prompt.
-        prompt: ready to be used; None = the template's is used.
-        reason: why there is none that can be used.
-        rejected: the beginning of what was written, where it could not be used.
-        message: what is wrong with that.
+        digest: of the item's texts; an item whose texts have changed needs another prompt.
+        prompt: None = the prompt was rejected, and the template's prompt is used.
+        reason: why the prompt was rejected.
+        rejected: the beginning of the rejected prompt.
+        message: what is wrong with it.
     """
 
     digest: str
@@ -60,25 +63,26 @@ class WrittenPrompt:
     message: str = ""
 
     def describe_rejection(self, item: SourceItem) -> dict[str, Any]:
-        """Return why the prompt of an item was not used, as one row of ``rejected_items.json``."""
+        """Return the row of ``rejected_items.json`` for an item whose prompt was rejected."""
         row = {"productId": item.public_id, "name": item.name, "imagePrompt": self.rejected}
         return describe_rejection("prompt", row, [] if self.reason is None else [self.reason], [self.message])
 
     def is_for(self, item: Item) -> bool:
-        """Tell whether it was written for what the item says now."""
+        """Return whether the prompt was written for the item's current texts."""
         return self.digest == digest_item(item)
 
 
 def digest_item(item: Item) -> str:
-    """Return what changes with an item's texts and with what the theme's template makes of them."""
+    """Return a digest of an item's texts and its prompt from the theme's template."""
     texts = [item.name, item.description, item.category, item.image_prompt]
     return f"{hash_text(json.dumps(texts)):016x}"
 
 
 def find_openings(request: SeedRequest) -> tuple[str, ...]:
-    """Return how prompts for rows begin: as the theme says, or as its template does; the default ones are for figures.
+    """Return the openings of prompts for rows: the theme's, or else the start of its template.
 
-    Rows of the source ``prompts`` begin as they like unless the theme says how.
+    The default theme's openings are for figures, so they are not used. Rows of the source ``prompts`` have no opening
+    unless the theme sets one.
     """
     theme = request.theme
     if theme.openings != DEFAULT_OPENINGS:
@@ -97,13 +101,13 @@ def make_prompts_request(
     attempt: int = 0,
     stricter: bool = False,
 ) -> TextRequest[PromptDraftBatch]:
-    """Return the request for the image prompts of some items.
+    """Return the request for the image prompts of a batch of items.
 
     Args:
-        request: what the run was asked.
+        request: the run's request.
         items: the rows, indexed from 1.
-        batch: the number of the batch that holds them.
-        attempt: which try this is; it makes every request differ, so that no answer comes twice.
+        batch: the batch's number.
+        attempt: the number of the try, from 0; it makes every request different, so that no provider repeats an answer.
         stricter: the previous answer could not be used.
     """
     theme = request.theme
@@ -129,12 +133,12 @@ def make_prompts_request(
 def validate_prompts(
     drafts: Iterable[PromptDraft], items: Sequence[SourceItem], request: SeedRequest
 ) -> dict[str, WrittenPrompt]:
-    """Return by product id what was written for each item; of two prompts with one index the first counts.
+    """Validate the prompts of an answer, and return them by product id; of two prompts with one index, the first.
 
     Args:
         drafts: the answer.
-        items: those that were asked for, in the same order.
-        request: what the run was asked.
+        items: the items of the request, in the same order.
+        request: the run's request.
     """
     by_index: dict[int, str] = {}
     for draft in drafts:
@@ -174,7 +178,7 @@ def _find_broken(prompt: str, own: str, forbidden: tuple[str, ...]) -> RuleViola
 
 
 def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
-    """Return what the model is told of a row; it never sees what it must not write."""
+    """Return a row as the task holds it, without the words that a prompt must not contain."""
     texts = {
         "name": "" if item.name == item.source_id else item.name,
         "description": item.description,
