@@ -17,7 +17,7 @@ from shared.models.provider_names import (
 )
 from shared.setting_values import LOOPBACK_HOSTS, SettingError, SettingValues
 from shared.settings_table import SETTINGS
-from shared.storage.store_rules import CONTAINERS
+from shared.storage.store_contract import CONTAINERS
 
 __all__ = [
     "LOOPBACK_HOSTS",

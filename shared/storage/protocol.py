@@ -8,14 +8,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
-    """What a store knows of a file without reading it.
+    """A file without its content.
 
     Attributes:
-        path: the path in the store, ``/``-separated, such as ``catalogs/lego/catalog.json``.
-        size: bytes.
-        etag: opaque; changes whenever the content is replaced.
-        modified: when it was last written, with a time zone.
-        metadata: what the writer said of it (``sha256``, ``width``, ...); empty when unknown.
+        path: the path in the store, such as ``catalogs/lego/catalog.json``.
+        size: in bytes.
+        etag: opaque; changes with the content.
+        modified: the time of the last write, with a time zone.
+        metadata: what the writer stored with the file (``sha256``, ``width``, ...); empty if unknown.
     """
 
     path: str
@@ -27,7 +27,7 @@ class FileInfo:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole file and the ETag to replace it with."""
+    """A whole file, and the ETag to replace it with."""
 
     data: bytes
     etag: str
@@ -35,7 +35,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class FolderPage:
-    """One page of a folder's sub-folders: bare names in name order, and where the next page starts."""
+    """A page of a folder's sub-folders: names in name order, and the token for the next page."""
 
     names: tuple[str, ...]
     continuation: str | None
@@ -44,16 +44,16 @@ class FolderPage:
 class Store(Protocol):
     """Where catalogs and runs live.
 
-    Every write is atomic: a reader sees the file of before or the whole new one. The first segment of a path is the
-    container (``catalogs``, ``runs``, ``inputs``, ``backups``). Every method raises StoreUnavailableError when the
-    store cannot be reached.
+    Paths are separated by ``/``; the first segment is the container (``catalogs``, ``runs``, ``inputs``, ``backups``).
+    Every write is atomic: a reader gets the previous file or the whole new one. Every method raises
+    StoreUnavailableError if the store cannot be reached, and ValueError for an invalid path.
     """
 
     async def read(self, path: str) -> Content | None:
-        """Return the whole file, or None if there is none."""
+        """Return a file, or None."""
 
     async def describe(self, path: str) -> FileInfo | None:
-        """Return what is known of a file without reading it, or None if there is none."""
+        """Return a file's info, or None."""
 
     async def write(
         self,
@@ -67,20 +67,20 @@ class Store(Protocol):
         """Create or replace a file and return its ETag.
 
         Raises:
-            StoreConflictError: ``if_match`` was given and the file has another ETag by now, or is gone.
+            StoreConflictError: ``if_match`` was given, and the file has another ETag or does not exist.
         """
 
     def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
-        """Yield a file's content in pieces of at most 4 MiB, all of one version; not one piece if there is no file.
+        """Yield a file in chunks of at most 4 MiB, all of one version; no chunk if there is no file.
 
-        Whoever does not read to the end closes it.
+        A caller that does not read to the end closes the generator.
 
         Raises:
-            StoreUnavailableError: also if the file was replaced meanwhile and its version of before is gone.
+            StoreUnavailableError: the file was replaced while it was read.
         """
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
-        """Create or replace a file from pieces, in flat memory; nothing is visible before the last one is in."""
+        """Create or replace a file from chunks, in constant memory; the file appears after the last chunk."""
 
     async def create(
         self,
@@ -90,30 +90,30 @@ class Store(Protocol):
         content_type: str,
         metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        """Write a file that must not exist yet; False, and no change, if it does."""
+        """Create a file; False, and no change, if it exists."""
 
     async def delete(self, path: str, *, if_match: str | None = None) -> bool:
-        """Delete a file; False if there was none.
+        """Delete a file; False if there is none.
 
         Raises:
-            StoreConflictError: ``if_match`` was given and the file has another ETag by now.
+            StoreConflictError: ``if_match`` was given, and the file has another ETag.
         """
 
     async def move(self, path: str, new_path: str) -> None:
-        """Give a file another name in the same container, facts included; replaces what is there."""
+        """Rename a file within its container, with its metadata; replaces an existing file."""
 
     def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
-        """Yield the files whose path starts with ``prefix``, in path order, facts included."""
+        """Yield the files whose path starts with ``prefix``, in path order, with metadata."""
 
     async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
-        """Return the names of the folders right below ``prefix`` (which ends with ``/``), in name order.
+        """Return the names of the folders directly below ``prefix`` (which ends with ``/``), in name order.
 
         Raises:
-            ValueError: ``continuation`` is not one that this store gave.
+            ValueError: ``continuation`` does not come from this store.
         """
 
     async def probe(self) -> None:
-        """Raise StoreUnavailableError, naming what is wrong, if the store cannot be used right now."""
+        """Raise StoreUnavailableError, with the cause, if the store cannot be used."""
 
     async def close(self) -> None:
         """Release connections."""

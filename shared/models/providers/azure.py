@@ -89,7 +89,7 @@ def open_azure_model(
 
     Args:
         settings: the endpoint, the deployments, the key and the API version.
-        identity: who signs in without a key; None = the developer's credentials.
+        identity: signs in without a key; None = the developer's credentials.
         credential: signs in instead; closed with the model.
         prices: the models that have a price; None = the published list.
         listed_models: receives the models that a probe reads.
@@ -167,7 +167,7 @@ class AzureConnection(ModelConnection):
 
     Args:
         settings: the endpoint, the API version, and the key if there is one.
-        identity: who signs in without a key; None = the developer's credentials.
+        identity: signs in without a key; None = the developer's credentials.
         credential: signs in instead; closed by `close`.
         limits: how long sign-in may take; None = the defaults.
         listed_models: receives the models that `probe` reads.
