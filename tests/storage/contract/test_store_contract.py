@@ -235,7 +235,7 @@ async def test_delete_of_another_version_is_a_conflict(store: Store) -> None:
     assert not await store.delete(PATH, if_match=new)
 
 
-# --- metadata -----------------------------------------------------------------------------------------------------------
+# --- metadata --------------------------------------------------------------------------------------------------------
 
 
 async def test_metadata_is_stored_with_the_file(store: Store) -> None:
