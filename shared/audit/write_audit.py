@@ -5,6 +5,7 @@ no more memory than 500.
 """
 
 import asyncio
+import logging
 import platform
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -31,9 +32,11 @@ from shared.runs.status import (
     make_cost_view,
     read_created_at,
 )
+from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
 from shared.storage.protocol import Store
+from shared.telemetry.unexpected_errors import describe_error
 from shared.version import __version__
 
 AUDIT_NAME = "audit.sqlite"
@@ -178,3 +181,31 @@ async def _read_file(file: Path) -> AsyncGenerator[bytes, None]:
     with file.open("rb") as opened:
         while piece := opened.read(CHUNK_BYTES):
             yield piece
+
+
+logger = logging.getLogger(__name__)
+
+
+async def audit_run(services: Services, status: RunStatus, request: SeedRequest) -> RunStatus:
+    """Write a run's audit, and return the status with what its calls cost, or with a note of why there is no audit."""
+    try:
+        await services.calls.catch_up(services.store)
+        return await write_audit(services.store, status, request)
+    except Exception as error:  # noqa: BLE001 - none of it is worth failing a run
+        logger.warning("run %s has no audit: %s", status.run_id, describe_error(error))
+        note = (
+            f"audit.sqlite could not be made ({type(error).__name__}); the records are in runs/{status.run_id}/calls/"
+        )
+        return status.model_copy(update={"notes": [*status.notes, note]})
+
+
+async def write_missing_audits(services: Services, catalog: str, run_id: str) -> None:
+    """Write the audits of earlier runs of the catalog that died before they could.
+
+    ``run_id`` is the run that holds the catalog, and is about to end.
+    """
+    try:
+        async for status, request in list_unaudited_runs(services.store, catalog, run_id):
+            await write_audit(services.store, status, request)
+    except Exception as error:  # noqa: BLE001 - none of it is worth failing a run
+        logger.warning("runs that died before run %s have no audit yet: %s", run_id, describe_error(error))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from shared.errors import Mismatch
 from shared.rendering.perceptual_hash import compute_dhash
-from shared.rendering.webp_header import read_webp_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -186,3 +185,22 @@ def _check_end(data: bytes, image_format: ImageFormat) -> None:
 def _check_size(width: int, height: int) -> None:
     if max(width, height) > MAX_SIDE_PIXELS:
         raise BadImageError(f"the image is {width}x{height}; expected at most {MAX_SIDE_PIXELS} pixels a side")
+
+
+SIDE_BITS = 14
+SIDE_MASK = (1 << SIDE_BITS) - 1
+
+
+def read_webp_size(data: bytes) -> tuple[int, int]:
+    """Return the width and height in pixels that the file claims; bytes that are missing count as zeros."""
+    kind = data[12:16]
+    if kind == b"VP8X":  # the canvas of an extended file, stored less 1 in 3 bytes each
+        return _read(data, 24, 27) + 1, _read(data, 27, 30) + 1
+    if kind == b"VP8L":  # lossless: a signature byte, then 14 bits each, stored less 1
+        bits = _read(data, 21, 25)
+        return (bits & SIDE_MASK) + 1, (bits >> SIDE_BITS & SIDE_MASK) + 1
+    return _read(data, 26, 28) & SIDE_MASK, _read(data, 28, 30) & SIDE_MASK  # lossy: behind the start code
+
+
+def _read(data: bytes, start: int, end: int) -> int:
+    return int.from_bytes(data[start:end], "little")

@@ -1,8 +1,8 @@
 """Texts: how they are cleaned, compared, searched and measured; the same for drafts, categories and themes. Pure."""
 
+import re
 import unicodedata
-
-from shared.text.invisible_characters import drop_invisible
+from typing import Final
 
 
 def clean_line(text: str) -> str:
@@ -51,3 +51,111 @@ def cut_to_utf16_units(text: str, max_units: int) -> str:
 def _drop_formats(text: str) -> str:
     """Return the text without format characters: byte order marks, joiners, zero widths, directions."""
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
+
+
+_JOINERS: Final = "\u200c\u200d"
+_JOINING_SCRIPTS: Final = (
+    range(0x0600, 0x0900),  # Arabic, Syriac, Thaana, N'Ko, Mandaic and their extensions
+    range(0x0900, 0x0E00),  # the scripts of India, and Sinhala
+    range(0x0F00, 0x10A0),  # Tibetan and Myanmar
+    range(0x1780, 0x18B0),  # Khmer and Mongolian
+    range(0xA840, 0xA880),  # Phags-pa
+    range(0xA8E0, 0xA900),  # Devanagari extended
+    range(0xFB50, 0xFE00),  # Arabic presentation forms
+    range(0xFE70, 0xFEFF),
+    range(0x10A00, 0x11E00),  # the historical scripts of the same families
+)
+"""Where a joiner between two letters changes how they are written, and in Persian what the word is."""
+
+_VIRAMA_CLASS: Final = 9
+"""Combining class: a joiner behind a virama chooses the form of the consonant, also at a word's end."""
+
+_EMOJI_SELECTOR: Final = "\ufe0f"
+_MONGOLIAN_VOWEL_SEPARATOR: Final = "\u180e"
+_MONGOLIAN: Final = range(0x1820, 0x18AB)
+_JAMO: Final = range(0x1100, 0x1200)
+_JAMO_FILLERS: Final = "\u115f\u1160"
+_BLANK_LETTERS: Final = "\u3164\uffa0\u17b4\u17b5"
+"""Letters and marks that show nothing, and that no text needs."""
+
+_SHOWN_FORMATS: Final = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+"""Format characters that can be seen: signs of numbers and verses."""
+
+_HIEROGLYPH_FORMATS: Final = range(0x13430, 0x13440)
+
+_FLAG: Final = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)")
+"""A flag of a part of a country: a black flag and its code in tag characters."""
+
+
+def drop_invisible(text: str) -> str:
+    """Return the text without format characters and blank letters, but those that its script or an emoji needs.
+
+    Dropped are byte order marks, zero widths, soft hyphens and all that sets a direction: letters have theirs.
+    """
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    for part in _FLAG.split(text):
+        if _FLAG.fullmatch(part):
+            kept.append(part)
+        else:
+            _keep_visible(part, kept)
+    return "".join(kept)
+
+
+def _keep_visible(part: str, kept: list[str]) -> None:
+    for place, character in enumerate(part):
+        before = kept[-1][-1] if kept else ""
+        if not _may_be_invisible(character) or _is_needed(character, before, part[place + 1 : place + 2]):
+            kept.append(character)
+
+
+def _may_be_invisible(character: str) -> bool:
+    return character > "~" and (
+        character in _BLANK_LETTERS
+        or character in _JAMO_FILLERS
+        or character == "\u034f"
+        or _is_selector(character)
+        or unicodedata.category(character) == "Cf"
+    )
+
+
+def _is_needed(character: str, before: str, after: str) -> bool:
+    """Return whether an invisible character does something between its neighbours; "" = there is none."""
+    if character in _SHOWN_FORMATS or ord(character) in _HIEROGLYPH_FORMATS:
+        return True
+    if character in _JOINERS:
+        return _needs_joiner(before, after) or (character == "\u200d" and _is_emoji_sequence(before, after))
+    if character in _JAMO_FILLERS:
+        return any(_is_in(other, _JAMO) and other not in _JAMO_FILLERS for other in (before, after))
+    if character == _MONGOLIAN_VOWEL_SEPARATOR:
+        return _is_in(before, _MONGOLIAN) and _is_in(after, _MONGOLIAN)
+    if character == "\u034f":  # keeps marks in their order
+        return bool(before and after) and unicodedata.combining(after) > 0
+    return _is_selector(character) and bool(before) and unicodedata.category(before) not in {"Lu", "Ll", "Zs", "Cc"}
+
+
+def _needs_joiner(before: str, after: str) -> bool:
+    if not before:
+        return False
+    return unicodedata.combining(before) == _VIRAMA_CLASS or (
+        any(_is_in(before, script) for script in _JOINING_SCRIPTS)
+        and any(_is_in(after, script) for script in _JOINING_SCRIPTS)
+    )
+
+
+def _is_emoji_sequence(before: str, after: str) -> bool:
+    if not before or not after:
+        return False
+    is_emoji = before == _EMOJI_SELECTOR or (before > "\uffff" and unicodedata.category(before) in {"So", "Sk"})
+    return is_emoji and unicodedata.category(after) in {"So", "Sm"}
+
+
+def _is_selector(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def _is_in(character: str, script: range) -> bool:
+    return bool(character) and ord(character) in script

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.catalog.catalog_files import Batch, create_batch
 from shared.catalog.items import Item, SourceItem
-from shared.catalog.prompt_choice import needs_image
+from shared.catalog.planning import needs_image
 from shared.catalog.publish import publish, read_catalog_view
 from shared.images.list_images import list_generating_runs
 from shared.runs.request import SeedRequest

@@ -16,10 +16,10 @@ from shared.catalog.items import Category, SourceItem
 from shared.catalog.prune import NothingToKeepError, prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
 from shared.catalog.theme import Theme
-from shared.inputs.digest_table import hash_text
 from shared.messages.runs import RunRef, TextCall
 from shared.storage import paths
 from shared.storage.protocol import Store
+from shared.text.digest_table import hash_text
 from tests.strategies import QUICK, nasty_texts
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, FACTS, make_source_item, read_data

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared.catalog.items import PromptDraft, SourceItem
 from shared.inputs.filenames import FileNames
-from shared.inputs.item_builder import make_item
-from shared.inputs.row_reader import Row
+from shared.inputs.item_builder import build_item
+from shared.inputs.rows import Row
 from shared.models.prompts.image_prompts import (
     MAX_WRITTEN_PROMPT_CHARACTERS,
     REQUESTED_PROMPT_CHARACTERS,
@@ -49,7 +49,7 @@ def make_request(source: str = "products", theme: dict[str, Any] | None = None, 
 def make_items(rows: object, request: SeedRequest | None = None) -> list[SourceItem]:
     request, names = request or make_request(), FileNames()
     found = [row for row in read_all(dump_rows(rows), source=request.source) if isinstance(row, Row)]
-    return [make_item(row, request, names) for row in found]
+    return [build_item(row, request, names) for row in found]
 
 
 def read_task(rows: object, request: SeedRequest | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Requests for a second look: judge an image against its prompt, and write a prompt anew. See ``prompts``."""
 
 from shared.catalog.theme import Theme
-from shared.images.evaluation import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
+from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
 from shared.models.prompts.items import serialize_task
 from shared.models.protocol import TextRequest, VisionImage
 

@@ -10,7 +10,6 @@ from shared.catalog.items import Item, PromptDraft, PromptDraftBatch, RuleViolat
 from shared.catalog.prompt_frame import find_own_text, frame_prompt
 from shared.catalog.theme import DEFAULT_OPENINGS, Theme
 from shared.inputs.brands import find_forbidden_words, list_words_to_avoid
-from shared.inputs.digest_table import hash_text
 from shared.inputs.item_builder import NO_CATEGORY
 from shared.inputs.prompt_template import clean_text, shorten
 from shared.models.prompts.items import STRICTER_INSTRUCTION
@@ -18,6 +17,7 @@ from shared.models.protocol import TextRequest
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.text.cleaning import clean_line
+from shared.text.digest_table import hash_text
 
 REQUESTED_PROMPT_CHARACTERS: Final = 400
 """Of a prompt, tail included: room for what can be seen, and no more for a description than the template gives it."""

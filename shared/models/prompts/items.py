@@ -7,7 +7,7 @@ whose size does not grow with the catalog.
 import json
 from collections.abc import Mapping, Sequence
 
-from shared.catalog import item_rules
+from shared.catalog import draft_rules
 from shared.catalog.category_rules import MAX_CATEGORY_WORDS, MIN_CATEGORY_WORDS
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.catalog.planning import CategoryQuota, pick_taken_names
@@ -28,12 +28,11 @@ ITEM_INSTRUCTIONS = f"""\
 You write the items of a product catalog. The user message is a JSON task.
 For each entry of `categories` write `count` items of the `subject`, as the JSON schema says.
 - Names and descriptions are in the language of the categories' names.
-- `name`: new and specific, 2 to {item_rules.MAX_NAME_WORDS - 2} words, never more than {item_rules.MAX_NAME_WORDS}, at
-most
-  {item_rules.MAX_NAME_CHARACTERS} characters. Not in `taken`, not a variation of a name there, never numbered.
-- `description`: {item_rules.MIN_SENTENCES} to {item_rules.MAX_SENTENCES} complete sentences,
-{item_rules.MIN_DESCRIPTION_CHARACTERS}
-  to {item_rules.MAX_DESCRIPTION_CHARACTERS} characters, friendly and factual, each different from the others.
+- `name`: new and specific, 2 to {draft_rules.MAX_NAME_WORDS - 2} words, never more than {draft_rules.MAX_NAME_WORDS},
+  at most {draft_rules.MAX_NAME_CHARACTERS} characters. Not in `taken`, not a variation of a name there, never numbered.
+- `description`: {draft_rules.MIN_SENTENCES} to {draft_rules.MAX_SENTENCES} complete sentences,
+{draft_rules.MIN_DESCRIPTION_CHARACTERS}
+  to {draft_rules.MAX_DESCRIPTION_CHARACTERS} characters, friendly and factual, each different from the others.
 - `category`: the category's name, spelled as in the task.
 - `imagePrompt`: begins with one of `openings`, then a comma and what is to be seen (colours, clothes or material,
   headgear or parts, one tool or feature, setting), and ends with a comma and `tail`. At most `promptCharacters`
@@ -111,7 +110,7 @@ def build_items_request(
         "subject": theme.subject,
         "openings": list(theme.openings),
         "tail": theme.tail,
-        "promptCharacters": item_rules.REQUESTED_PROMPT_CHARACTERS,
+        "promptCharacters": draft_rules.REQUESTED_PROMPT_CHARACTERS,
         "categories": [
             {
                 "name": quota.category,

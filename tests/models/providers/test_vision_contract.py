@@ -12,7 +12,7 @@ from shared.catalog.items import CategoryList
 from shared.catalog.theme import Theme
 from shared.config import ModelSettings, Settings
 from shared.errors import ModelError
-from shared.images.evaluation import Evaluation, PromptRewrite
+from shared.images.refinement_answers import Evaluation, PromptRewrite
 from shared.models.prices import load_prices
 from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import Model, VisionImage
