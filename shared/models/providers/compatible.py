@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx2
 from openai import AsyncOpenAI, omit
 
-from shared.models.prices import PriceList, load_prices
+from shared.models.price_files import load_prices
+from shared.models.prices import PriceList
 from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.models.providers.connection import ModelConnection
 from shared.models.providers.image_request import send_image_request

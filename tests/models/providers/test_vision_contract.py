@@ -13,7 +13,7 @@ from shared.catalog.theme import Theme
 from shared.config import ModelSettings, Settings
 from shared.errors import ModelError
 from shared.images.refinement_answers import Evaluation, PromptRewrite
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import Model, VisionImage
 from shared.models.provider_names import Provider, ProviderAccess
