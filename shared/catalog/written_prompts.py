@@ -54,7 +54,7 @@ async def find_items_without_prompt(
         item
         for item in batch.items
         if isinstance(item, SourceItem)
-        and item.facts is not None
+        and item.prompt_hints is not None
         and needs_image(item, request, generating_runs, run_id)
         and known.needs_prompt(item, run_id)
     ]

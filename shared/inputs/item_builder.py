@@ -39,7 +39,7 @@ def build_item_with_names(row: Row, request: SeedRequest, *, product_id: str, fi
         image_prompt=write_row_prompt(row, request).text,
         source_id=row.id,
         row=row.text,
-        facts=_pick_prompt_fields(row, request),
+        prompt_hints=_pick_prompt_fields(row, request),
     )
 
 

@@ -148,8 +148,8 @@ def _find_earlier(old: SourceItem, image: CurrentImage, run_id: str, *, is_chang
 def _fold_texts(item: SourceItem) -> list[str]:
     """Return what an image is generated from: the prompt, and what a text model writes one from."""
     texts = [item.image_prompt]
-    if item.facts is not None:
-        texts += [item.name, item.description, item.category, *map(str, sorted(item.facts.items()))]
+    if item.prompt_hints is not None:
+        texts += [item.name, item.description, item.category, *map(str, sorted(item.prompt_hints.items()))]
     return [fold_name(text) for text in texts]
 
 

@@ -179,7 +179,7 @@ def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
         "name": "" if item.name == item.source_id else item.name,
         "description": item.description,
         "category": "" if item.category == NO_CATEGORY else item.category,
-        **(item.facts or {}),
+        **(item.prompt_hints or {}),
     }
     brand = texts.pop("brand", "")
     forbidden = (*filter(None, [brand]), *find_forbidden_words(theme))
@@ -188,8 +188,8 @@ def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
 
 
 def _list_texts(item: SourceItem) -> list[str]:
-    return [item.name, item.description, item.category, *(item.facts or {}).values()]
+    return [item.name, item.description, item.category, *(item.prompt_hints or {}).values()]
 
 
 def _find_brand(item: SourceItem) -> str:
-    return (item.facts or {}).get("brand", "")
+    return (item.prompt_hints or {}).get("brand", "")
