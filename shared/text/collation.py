@@ -69,7 +69,8 @@ def fold_for_database(text: str, *, with_unweighted_scripts: bool = True) -> str
 
     Args:
         text: As inserted.
-        with_unweighted_scripts: False ignores scripts without a weight, as the database does: all Khmer words are equal.
+        with_unweighted_scripts: False ignores scripts without a weight, as the database does: all Khmer words are
+            equal.
     """
     folded = text.lower() if text.isascii() else _decompose(_decompose(text).casefold())
     return "".join(_fold_character(character, with_unweighted_scripts) for character in folded).rstrip(" ")
