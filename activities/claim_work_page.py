@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import azure.durable_functions as df
 
 from shared.catalog import catalog_files
-from shared.catalog.prompt_choice import lacks_prompts, needs_image
+from shared.catalog.planning import needs_image
+from shared.catalog.written_prompts import lacks_prompts
 from shared.images.restarted_worker import skip_finished_jobs
 from shared.images.work_page_size import choose_work_page_size
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob

@@ -7,10 +7,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.errors import StoreUnavailableError
-from shared.images.evaluation import Evaluation
 from shared.images.finish_refinement import complete_refinement, fail_refinement
 from shared.images.image_step import ImageStepJob, open_image_step_job
 from shared.images.promote import promote_best
+from shared.images.refinement_answers import Evaluation
 from shared.images.refinement_call import make_refinement_call
 from shared.images.refinement_policy import decide_refinement_end
 from shared.images.round_files import EvaluationRecord
@@ -20,8 +20,8 @@ from shared.models.call_failures import catch_failures, shorten
 from shared.models.prompts.evaluation_requests import build_evaluation_request
 from shared.models.protocol import VisionImage
 from shared.reasons import Reason
+from shared.rendering.convert_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.rendering.inspect_image import BadImageError
-from shared.rendering.vision_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.runs.run_claim import send_heartbeat
 from shared.services.container import Services, get_services
 from shared.storage.protocol import Store

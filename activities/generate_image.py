@@ -22,7 +22,6 @@ from shared.images.image_step import (
 from shared.images.placeholder import store_placeholder
 from shared.images.promote import FirstImage, promote_best
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail, try_make_thumbnail
-from shared.inputs.digest_table import hash_text
 from shared.limits.retry_policy import clamp_retry_after
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
 from shared.messages.runs import ActivityResult, Cost, Failure
@@ -42,6 +41,7 @@ from shared.runs.run_files import write_failure
 from shared.services.container import Services, get_services
 from shared.storage.protocol import FileInfo, Store
 from shared.telemetry.observed_activities import observe_activity
+from shared.text.digest_table import hash_text
 
 blueprint = df.Blueprint()
 

@@ -14,11 +14,11 @@ from shared.catalog.planning import ROWS_PER_BATCH
 from shared.catalog.prompt_files import read_prompts
 from shared.errors import StoreConflictError
 from shared.images.list_images import list_generating_runs
-from shared.inputs.digest_table import DigestTable, hash_text
 from shared.inputs.filenames import FileNames
 from shared.inputs.importer_ids import ImporterIds
 from shared.inputs.input_files import iterate_input, summarize_input
-from shared.inputs.item_builder import describe_row, make_item
+from shared.inputs.item_builder import build_item, build_item_with_names
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_changes import (
     CurrentImage,
     ItemIdentities,
@@ -28,8 +28,8 @@ from shared.inputs.row_changes import (
     hash_variant,
     put_variant,
 )
-from shared.inputs.row_reader import Row, RowReader, Variant
-from shared.inputs.tokenizer import InputError
+from shared.inputs.row_reader import RowReader
+from shared.inputs.rows import Row, Variant
 from shared.messages.inputs import ImportedInput
 from shared.messages.runs import Failure, RunRef
 from shared.models.call_failures import catch_failures, shorten
@@ -42,6 +42,7 @@ from shared.storage import paths
 from shared.storage.json_files import parse_json
 from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
+from shared.text.digest_table import DigestTable, hash_text
 
 blueprint = df.Blueprint()
 
@@ -215,7 +216,7 @@ class _InputImport:
             await self._add_item(self._assign_row_id(row))
             return
         batch, index, content = known
-        if content != hash_content(describe_row(row, self.request, product_id="", filename="")):
+        if content != hash_content(build_item_with_names(row, self.request, product_id="", filename="")):
             await self._queue_change(batch, RowChange(index, row=row))
 
     async def _detach_from_parent(self, row: Row) -> None:
@@ -255,7 +256,7 @@ class _InputImport:
         return replace(row, id=row_id)
 
     async def _add_item(self, row: Row) -> None:
-        item = make_item(row, self.request, self.names)
+        item = build_item(row, self.request, self.names)
         retired = self._retired.get(row.id)
         item = self.ids.assign(item) if retired is None else item.model_copy(update={"importer_id": retired})
         if self._new_items and (

@@ -6,12 +6,11 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.errors import StoreUnavailableError
-from shared.images.evaluation import Evaluation, PromptRewrite
 from shared.images.finish_refinement import complete_refinement
 from shared.images.image_step import ImageStepJob, open_image_step_job
+from shared.images.refinement_answers import Evaluation, PromptRewrite, find_rewrite_limit, validate_rewrite
 from shared.images.refinement_call import make_refinement_call
 from shared.images.refinement_policy import RefinementEnd
-from shared.images.rewritten_prompt import find_rewrite_limit, validate_rewrite
 from shared.images.round_files import PromptRecord
 from shared.limits.retry_policy import UNUSABLE_ANSWER_REASONS
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep

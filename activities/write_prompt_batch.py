@@ -7,8 +7,8 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.catalog.items import PromptDraft, SourceItem
-from shared.catalog.prompt_choice import find_items_without_prompt
 from shared.catalog.prompt_files import BatchPrompts, read_prompts_with_etag, write_prompts_file
+from shared.catalog.written_prompts import find_items_without_prompt
 from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
 from shared.messages.inputs import GiveUpPromptsInput

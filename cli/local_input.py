@@ -20,11 +20,11 @@ from shared.catalog.theme import Theme
 from shared.config import Settings
 from shared.inputs.filenames import FileNames
 from shared.inputs.input_files import MAX_SHOWN_PROBLEMS, InputSummary, summarize_input
-from shared.inputs.item_builder import make_item, write_row_prompt
+from shared.inputs.item_builder import build_item, write_row_prompt
 from shared.inputs.item_source import RowSource, find_item_source, find_row_source
 from shared.inputs.prompt_template import RowPrompt
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_reader import RowReader
-from shared.inputs.tokenizer import InputError
 from shared.runs.request import INPUT_PATH_PATTERN, SeedRequest
 from shared.services.container import build_store
 from shared.storage import paths
@@ -115,7 +115,7 @@ def inspect_input(file: Path, source: str, mapping_flags: Sequence[str], theme: 
         {"catalog": "inspected", "source": source, "theme": Theme() if theme is None else read_theme(theme)}
     )
     names = FileNames()
-    shown = [(make_item(row, request, names), write_row_prompt(row, request)) for row in survey.samples]
+    shown = [(build_item(row, request, names), write_row_prompt(row, request)) for row in survey.samples]
     reader = survey.reader
     mapping = {} if reader.mapping is None else dict(reader.mapping.columns)
     reasons = {} if reader.mapping is None else dict(reader.mapping.reasons)

@@ -8,7 +8,7 @@ from typing import Any
 from model_simulator.drawing import MAX_PIXELS, MIN_PIXELS
 from model_simulator.replies import InvalidRequestError
 from model_simulator.request_body import check_known_parameters, count_tokens, read_choice, read_text
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.protocol import Usage
 
 PARAMETERS = frozenset(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.protocol import Usage
 
 CallKind = Literal["images", "responses"]

@@ -1,4 +1,4 @@
-"""``audit.sqlite``: its tables, and how they are filled. Any SQLite tool opens it; README and docs tell the columns."""
+"""The tables of ``audit.sqlite``, and the rows that fill them. The documentation describes the columns."""
 
 import json
 import sqlite3
@@ -67,22 +67,22 @@ WITH calls AS (SELECT * FROM api_calls WHERE product_id = ?1 AND kind = 'image')
         ORDER BY rewrite DESC LIMIT 1)
 SELECT (SELECT prompt FROM worded), model, (SELECT iteration FROM made), COALESCE((SELECT rewrite FROM worded), 0)
 FROM calls ORDER BY started_at DESC LIMIT 1"""
-"""Of an image that nobody looked at: one that was made was drawn from the prompt that was worded last."""
+"""For an image that was not evaluated: the call succeeded with the latest rewrite of the prompt."""
 
 
 class AuditFile:
-    """A new audit in a file of this machine, to be closed before the file is read.
+    """A new audit file on the local disk; close it before reading the file.
 
     Args:
-        path: where to; nothing may be there yet.
+        path: Of the file; it must not exist.
     """
 
     def __init__(self, path: Path) -> None:
-        # Whoever fills it may go on in another thread than it began in, but never in two at a time. Who is cancelled
-        # while a thread makes the indexes has to wait for that one: SQLite would crash the process.
-        self._turn = threading.Lock()
+        # Different threads may use the connection, one at a time. A cancelled caller must wait for the thread that
+        # creates the indexes: closing the connection meanwhile would crash the process.
+        self._lock = threading.Lock()
         self._database = sqlite3.connect(path, check_same_thread=False)
-        # One file and nothing beside it. If the machine dies, the audit is made anew: the disk need not be waited for.
+        # One file without a journal beside it. No waiting for the disk: after a crash the audit is built again.
         self._database.execute("PRAGMA journal_mode = DELETE")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(TABLES)
@@ -91,20 +91,20 @@ class AuditFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._turn:
+        with self._lock:
             self._database.close()
 
     def create_indexes(self) -> None:
-        """Make the indexes: quicker once the calls are told, and prompts are found by them."""
-        with self._turn:
+        """Create the indexes: faster after the calls are inserted, and ``add_prompt`` needs them."""
+        with self._lock:
             self._database.executescript(INDEXES)
 
     def finish(self) -> None:
-        """Make all that was told last."""
+        """Commit all rows."""
         self._database.commit()
 
     def add_run(self, run: RunStatus, request: SeedRequest) -> None:
-        """Tell what the run was asked, and how it ended."""
+        """Add the request and the outcome of the run."""
         self.insert(
             "run_info",
             run_id=run.run_id,
@@ -129,12 +129,12 @@ class AuditFile:
             self.add_error("run", run.error.reason, run.error.message)
 
     def add_versions(self, versions: Mapping[str, str]) -> None:
-        """Tell the programs that wrote the audit."""
+        """Add the versions of the programs that write the audit."""
         for component, version in versions.items():
             self.insert("versions", component=component, version=version)
 
     def add_call(self, call: CallRecord) -> None:
-        """Tell a call, and why it brought nothing, if so."""
+        """Add a call, and an error if it failed."""
         product_id = None if call.iteration is None else call.subject
         self.insert(
             "api_calls",
@@ -161,7 +161,7 @@ class AuditFile:
             self.add_error("call", str(call.reason), call.message, call_id=call.call_id, product_id=product_id, at=at)
 
     def sum_costs(self) -> Cost:
-        """Return what the calls came to."""
+        """Return the total cost of all calls."""
         sums = self._ask(
             "SELECT TOTAL(billed * (kind <> 'image')), TOTAL(billed * (kind = 'image')), TOTAL(input_tokens), "
             "TOTAL(output_tokens), COALESCE(SUM(nano_usd), 0) FROM api_calls"
@@ -169,12 +169,12 @@ class AuditFile:
         return Cost(*map(int, sums or ()))
 
     def add_failed_image(self, row: Mapping[str, Any]) -> None:
-        """Tell a recorded row of ``failed_images.json``: an image that was given up."""
+        """Add a row of ``failed_images.json``."""
         at = format_time(datetime.fromisoformat(row["at"]))
         self.add_error("image", row["reason"], row["message"], product_id=row["productId"], at=at)
 
     def add_rejection(self, row: Mapping[str, Any]) -> None:
-        """Record a row of ``rejected_items.json``: what was not used; the scope is item, category, prompt or row."""
+        """Add a row of ``rejected_items.json``; its kind (item, category, prompt or row) becomes the scope."""
         name = row.get("name") or row.get("imagePrompt") or ""
         message = "; ".join(row.get("messages") or filter(None, [row.get("message")]))
         self.add_error(
@@ -194,21 +194,21 @@ class AuditFile:
         product_id: str | None = None,
         at: str | None = None,
     ) -> None:
-        """Tell what went wrong; ``scope`` is run, image, call, audit, or what ``add_rejection`` records."""
+        """Add an error; ``scope`` is run, image, call, audit, or a kind of ``add_rejection``."""
         self.insert(
             "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
         )
 
     def add_prompt(self, item: Item) -> None:
-        """Tell the prompt of an item's image, the one that ships, if a call was made for it.
+        """Add the prompt of an item's published image, if a call was made for it.
 
-        All calls and the results of all items are told before: they know from which prompt it was drawn.
+        Call this after all calls and refined items are added: they determine the prompt.
         """
-        drawn = self._ask(SELECT_PROMOTED_PROMPT, item.product_id) or self._ask(
+        found = self._ask(SELECT_PROMOTED_PROMPT, item.product_id) or self._ask(
             SELECT_UNEVALUATED_PROMPT, item.product_id
         )
-        if drawn is not None:
-            prompt, model, iteration, rewrites = drawn
+        if found is not None:
+            prompt, model, iteration, rewrites = found
             self.insert(
                 "prompts",
                 product_id=item.product_id,
@@ -221,13 +221,13 @@ class AuditFile:
             )
 
     def has_image_calls(self) -> bool:
-        """Tell whether any image call was told."""
+        """Return whether any image call was added."""
         return self._ask("SELECT 1 FROM api_calls WHERE kind = 'image' LIMIT 1") is not None
 
     def insert(self, table: str, **row: object) -> None:
-        """Tell a row of a table, by its columns."""
+        """Add a row to a table, by column names."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        # Names are from this module and its like alone; values are bound.
+        # Table and column names are literals of this package; values are bound.
         self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
 
     def _ask(self, question: str, *values: str) -> tuple[Any, ...] | None:
@@ -235,6 +235,6 @@ class AuditFile:
         return row
 
 
-def format_time(moment: datetime) -> str:
-    """Return a moment as SQLite's date functions read it: UTC, with milliseconds."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+def format_time(time: datetime) -> str:
+    """Return a time in the format of SQLite's date functions: UTC, with milliseconds."""
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from shared.catalog import catalog_files
 from shared.catalog.catalog_files import Batch, CatalogIndex
-from shared.catalog.item_rules import DraftValidation, validate_drafts
+from shared.catalog.draft_rules import DraftValidation, validate_drafts
 from shared.catalog.items import Category, Draft, Item
 from shared.messages.runs import Cost, TextCall
 from shared.runs import run_files

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
-from shared.catalog.item_rules import NameIndex
+from shared.catalog.draft_rules import NameIndex
 from shared.catalog.items import Category, Item, SourceItem, make_slug
 from shared.messages.runs import Cost
 from shared.storage import paths

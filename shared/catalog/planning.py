@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.catalog.items import Item, is_outdated
+from shared.runs.request import SeedRequest
+
 MIN_BATCH_CATEGORIES = 5
 """A batch asks for this many categories, and for more only where these are not short enough to fill it."""
 
@@ -94,6 +97,21 @@ def pick_taken_names(names: Sequence[str], *, categories: int) -> list[str]:
     """Return the names of a category that a prompt about so many ``categories`` shows: the latest ones."""
     shown = MAX_TAKEN_NAMES // max(1, categories)
     return list(names[max(0, len(names) - shown) :])
+
+
+def needs_image(item: Item, request: SeedRequest, generating_runs: Mapping[str, str], run_id: str) -> bool:
+    """Tell whether an image is still to be made for an item.
+
+    Args:
+        item: the item.
+        request: what the run was asked.
+        generating_runs: of the images that there are, by file name; see ``RunCaches.list_images_at_start``.
+        run_id: the run.
+    """
+    generating_run = generating_runs.get(item.filename)
+    if request.force_images:
+        return generating_run != run_id
+    return generating_run is None or (is_outdated(item, generating_run) and not request.keep_changed)
 
 
 def _split_evenly(total: int, parts: int) -> list[int]:

@@ -1,14 +1,16 @@
 """The files of a catalog that others read, and how an item is written in each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote
 
 from shared.catalog.category_names import CategoryNames
-from shared.catalog.items import Item, SourceItem, find_content_type
+from shared.catalog.items import Item, SourceItem, VariantRow, find_content_type
 from shared.images.image_table import StoredImage
-from shared.inputs.item_builder import write_importer_row, write_source_row, write_variant_row
+from shared.inputs.row_values import append_members
 from shared.rendering.perceptual_hash import format_dhash
 from shared.runs.request import SeedRequest
 from shared.storage import paths
@@ -108,3 +110,48 @@ def _describe_upload(catalog: str, item: Item, image: StoredImage) -> dict[str, 
         "contentType": find_content_type(item.filename),
         "sha256": image.sha256,
     } | _placeholder_mark(image)
+
+
+def write_source_row(
+    item: SourceItem, request: SeedRequest, *, has_image: bool, extra_members: Mapping[str, bool] = MappingProxyType({})
+) -> str:
+    """Return the row as it was given, and where its image is; nowhere if it has none.
+
+    Args:
+        item: of the row.
+        request: what the run was asked.
+        has_image: whether there is an image to name.
+        extra_members: members to put behind these.
+    """
+    base = "images" if request.image_base_url is None else request.image_base_url.rstrip("/")
+    url = f"{base}/{quote(item.filename)}"
+    return append_members(
+        item.row,
+        {
+            "imageFile": item.filename if has_image else None,
+            "imageUrl": url if has_image else None,
+            **extra_members,
+        },
+    )
+
+
+def write_variant_row(variant: VariantRow, source_id: str) -> str:
+    """Return a variant's row as it was given, without an image, and the id of the product that it belongs to."""
+    return append_members(variant.row, {"imageFile": None, "imageUrl": None, "variantOf": source_id})
+
+
+def write_importer_row(item: Item, categories: CategoryNames) -> dict[str, Any]:
+    """Return an item's row as the importer takes it in: its id there, and the catalog's spelling of its category."""
+    row = item.to_json() if not isinstance(item, SourceItem) else _describe_item(item)
+    return row | {"category": categories.choose(item.category).name}
+
+
+def _describe_item(item: SourceItem) -> dict[str, Any]:
+    return {
+        "productId": item.importer_id or item.source_id,
+        "name": item.name,
+        "description": item.description,
+        "category": item.category,
+        "filename": item.filename,
+        "imagePrompt": item.image_prompt,
+    }

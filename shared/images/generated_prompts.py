@@ -10,10 +10,10 @@ from shared.catalog.prompt_files import iterate_prompted_batches
 from shared.images.image_metadata import read_image_metadata
 from shared.images.image_table import ImageTable, StoredImage
 from shared.images.round_files import RoundFiles
-from shared.inputs.digest_table import hash_text
 from shared.messages.images import ImageAction, ImageStep
 from shared.storage import paths
 from shared.storage.protocol import Store
+from shared.text.digest_table import hash_text
 
 MAX_ROUNDS: Final = 3
 MAX_REWRITES: Final = 2

@@ -7,7 +7,7 @@ run's results, and the best one so far is the item's: so whatever happens next, 
 from dataclasses import dataclass
 
 from shared.catalog.items import Item, find_content_type
-from shared.catalog.prompt_choice import apply_written_prompt
+from shared.catalog.written_prompts import apply_written_prompt
 from shared.images.image_metadata import ImageMetadata
 from shared.images.round_files import RoundFiles, RoundRecord
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation

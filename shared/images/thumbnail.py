@@ -10,8 +10,8 @@ from shared.images.image_metadata import ImageMetadata, ThumbnailMetadata
 from shared.images.image_table import ImageTable
 from shared.images.list_images import list_stored_images
 from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
+from shared.rendering.convert_image import make_thumbnail
 from shared.rendering.inspect_image import BadImageError, ImageProperties, decode_image
-from shared.rendering.thumbnail_encoding import make_thumbnail
 from shared.storage import paths
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order

@@ -11,7 +11,7 @@ from dataclasses import replace
 from shared.errors import StoreConflictError
 from shared.images.image_metadata import ThumbnailMetadata
 from shared.images.image_table import ImageTable
-from shared.rendering.thumbnail_encoding import THUMBNAIL_TYPE
+from shared.rendering.convert_image import THUMBNAIL_TYPE
 from shared.storage import paths
 from shared.storage.protocol import FileInfo, Store
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from shared.inputs.category_path import parse_category
 from shared.inputs.column_names import ID_WORDS, SHOP_TYPES, WRAPPERS
 from shared.inputs.item_source import RowSource
 from shared.inputs.markup import is_null, strip_markup
-from shared.inputs.packed_values import unpack
-from shared.inputs.row_values import describe_name, describe_value
-from shared.inputs.tokenizer import InputError
+from shared.inputs.raw_rows import InputError
+from shared.inputs.row_values import describe_name, describe_value, parse_category, unpack
 
 SAMPLE_ROWS: Final = 100
 """Columns are those of so many first rows: JSON rows need not have all of them."""
@@ -32,7 +30,7 @@ MIN_DISTINCT_SHARE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class FieldMapping:
+class ColumnMapping:
     """Which column holds which field; fields without a column are left out.
 
     Attributes:
@@ -112,12 +110,12 @@ def _fold_column_names(source: RowSource) -> dict[str, tuple[str, ...]]:
     return {name: tuple(map(_fold, names)) for name, names in source.column_names.items()}
 
 
-def map_fields(
+def guess_columns(
     source: RowSource,
     columns: Iterable[str],
     requested_columns: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]] = (),
-) -> FieldMapping:
+) -> ColumnMapping:
     """Return which column holds which field.
 
     Args:
@@ -164,7 +162,7 @@ def map_fields(
     wrappers = {column.partition(".")[0] for column in found.values() if column not in _list_own_names(rows)}
     found = {name: column for name, column in found.items() if column not in wrappers}
     kept = {name: found[name] for name in source.column_names if name in found}
-    return FieldMapping(kept, reasons, tuple(guesser.notes))
+    return ColumnMapping(kept, reasons, tuple(guesser.notes))
 
 
 class _Guesser:

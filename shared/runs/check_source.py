@@ -4,8 +4,8 @@ from contextlib import aclosing
 
 from shared.catalog import catalog_files
 from shared.inputs.input_files import MAX_SHOWN_PROBLEMS, InputSummary, summarize_input
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_reader import RowReader
-from shared.inputs.tokenizer import InputError
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from shared.storage import paths

@@ -34,7 +34,12 @@ TYPICAL_ROW = SourceItem(
     image_prompt="",
     source_id="0001",
     row="{}",
-    facts={"brand": "Example", "colour": "dark green", "material": "leather", "attributes": "size: 40, weight: 900 g"},
+    prompt_hints={
+        "brand": "Example",
+        "colour": "dark green",
+        "material": "leather",
+        "attributes": "size: 40, weight: 900 g",
+    },
 )
 MAX_SAMPLED_PROMPTS = 40
 """Prompts grow until they show as many names as they may: so many of them tell the sum well enough."""

@@ -8,7 +8,7 @@ from shared.catalog.theme import Theme
 from shared.errors import ModelError
 from shared.messages.runs import Cost
 from shared.models.evaluation_tokens import bound_evaluation_usage, estimate_evaluation_usage
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import TextRequest, Usage
 from shared.models.quotes import price_text, quote_refinement_call

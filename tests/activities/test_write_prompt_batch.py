@@ -107,7 +107,7 @@ async def test_only_rows_that_need_an_image_and_have_no_prompt_of_their_own_are_
 ) -> None:
     await start(store, ["Ann", "Bob", "Cid"])
     await write_images(store, [make_source_item("Bob")])
-    await change_row(store, "Cid", facts=None)
+    await change_row(store, "Cid", prompt_hints=None)
     assert (await write(start_process(store, model))).asked == 1
     assert list((await read_kept(store)).prompts) == [make_source_item("Ann").product_id]
 

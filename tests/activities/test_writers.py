@@ -19,7 +19,7 @@ from shared.catalog.catalog_files import (
     read_batch,
     write_categories,
 )
-from shared.catalog.item_rules import NameIndex
+from shared.catalog.draft_rules import NameIndex
 from shared.catalog.items import Category, Draft, DraftBatch
 from shared.messages.runs import TextCall, TextResult
 from shared.models.protocol import AnswerT, TextAnswer, TextRequest

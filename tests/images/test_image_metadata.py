@@ -18,7 +18,7 @@ from shared.images.list_images import list_stored_images
 from shared.messages.runs import Cost
 from shared.storage import paths
 from tests.strategies import QUICK
-from tests.support.catalogs import CATALOG, FACTS
+from tests.support.catalogs import CATALOG, IMAGE_METADATA
 from tests.support.memory_store import RecordingStore
 
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -104,7 +104,7 @@ def test_a_request_id_that_headers_cannot_carry_is_left_out(request_id: str) -> 
     "stored", [{"nano_usd": "many"}, {"input_tokens": "-1"}, {"resume_count": "?"}, {"prompt": "x"}]
 )
 def test_other_malformed_values_count_as_absent(stored: dict[str, str]) -> None:
-    metadata = ImageMetadata.from_json(FACTS | stored)
+    metadata = ImageMetadata.from_json(IMAGE_METADATA | stored)
     assert metadata is not None
     assert (metadata.cost.nano_usd, metadata.resume_count, metadata.prompt_digest) == (0, None, None)
 
@@ -114,7 +114,7 @@ def test_other_malformed_values_count_as_absent(stored: dict[str, str]) -> None:
     [{"sha256": "no hex"}, {"width": "wide"}, {"height": "0"}, {"width": "-1"}, {"height": "7.5"}, {"sha256": "abc"}],
 )
 async def test_an_image_with_malformed_metadata_is_not_validated(store: RecordingStore, wrong: dict[str, str]) -> None:
-    await store.write(PATH, b"picture", content_type="image/png", metadata=FACTS | wrong)
+    await store.write(PATH, b"picture", content_type="image/png", metadata=IMAGE_METADATA | wrong)
     info = await store.describe(PATH)
     assert info is not None
     assert read_image_metadata(info) is None
@@ -122,9 +122,9 @@ async def test_an_image_with_malformed_metadata_is_not_validated(store: Recordin
     assert "a.png" not in await list_stored_images(store, CATALOG)
 
 
-@pytest.mark.parametrize("key", FACTS)
+@pytest.mark.parametrize("key", IMAGE_METADATA)
 async def test_an_image_with_incomplete_metadata_is_not_validated(store: RecordingStore, key: str) -> None:
-    metadata = {name: value for name, value in FACTS.items() if name != key}
+    metadata = {name: value for name, value in IMAGE_METADATA.items() if name != key}
     await store.write(PATH, b"picture", content_type="image/png", metadata=metadata)
     assert not is_valid_image(await store.describe(PATH))
 
@@ -142,7 +142,7 @@ async def test_an_image_with_incomplete_metadata_is_not_validated(store: Recordi
 async def test_an_image_without_a_perceptual_hash_is_a_valid_image(
     store: RecordingStore, metadata: dict[str, str], dhash: int | None
 ) -> None:
-    await store.write(PATH, b"picture", content_type="image/png", metadata=FACTS | metadata)
+    await store.write(PATH, b"picture", content_type="image/png", metadata=IMAGE_METADATA | metadata)
     assert (await list_stored_images(store, CATALOG)).find("a.png") == StoredImage(7, 1024, 768, "00ff", dhash)
 
 
@@ -152,12 +152,12 @@ async def test_an_image_without_a_perceptual_hash_is_a_valid_image(
 async def test_the_image_of_a_round_has_the_number_of_its_round(
     store: RecordingStore, stored: str | None, number: int | None
 ) -> None:
-    metadata = FACTS if stored is None else FACTS | {"iteration": stored}
+    metadata = IMAGE_METADATA if stored is None else IMAGE_METADATA | {"iteration": stored}
     await store.write(PATH, b"picture", content_type="image/png", metadata=metadata)
     assert (await list_stored_images(store, CATALOG)).find("a.png") == StoredImage(7, 1024, 768, "00ff", round=number)
 
 
 async def test_an_empty_file_is_not_an_image(store: RecordingStore) -> None:
-    await store.write(PATH, b"", content_type="image/png", metadata=FACTS)
+    await store.write(PATH, b"", content_type="image/png", metadata=IMAGE_METADATA)
     assert not is_valid_image(await store.describe(PATH))
     assert not is_valid_image(None)

@@ -6,7 +6,7 @@ import uuid
 from shared.images.image_table import ImageTable, StoredImage
 from shared.images.list_images import iterate_image_files, list_generating_runs, list_stored_images
 from shared.storage import paths
-from tests.support.catalogs import CATALOG, FACTS, make_item, write_images
+from tests.support.catalogs import CATALOG, IMAGE_METADATA, make_item, write_images
 from tests.support.memory_store import RecordingStore
 
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -53,7 +53,11 @@ async def test_validated_images_are_listed_by_file_name_with_their_metadata(stor
 
 
 async def test_generating_runs_are_listed_for_validated_images_only(store: RecordingStore) -> None:
-    for name, metadata in {"ours": FACTS | {"run_id": "run-1"}, "by-hand": FACTS, "unseen": {}}.items():
+    for name, metadata in {
+        "ours": IMAGE_METADATA | {"run_id": "run-1"},
+        "by-hand": IMAGE_METADATA,
+        "unseen": {},
+    }.items():
         path = paths.image_file(CATALOG, f"{name}.png")
         await store.write(path, b"picture", content_type="image/png", metadata=metadata)
     assert await list_generating_runs(store, CATALOG) == {"by-hand.png": "", "ours.png": "run-1"}

@@ -11,13 +11,13 @@ from shared.images.image_metadata import ThumbnailMetadata
 from shared.images.list_images import list_stored_images
 from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
 from shared.storage import paths
-from tests.support.catalogs import CATALOG, FACTS, list_paths, read_data, write_batches, write_images
+from tests.support.catalogs import CATALOG, IMAGE_METADATA, list_paths, read_data, write_batches, write_images
 from tests.support.memory_store import RecordingStore
 
 DHASH = "00000000000000ff"
 
 
-async def write_thumbnail_of(store: RecordingStore, item: Item, *, sha256: str = FACTS["sha256"]) -> str:
+async def write_thumbnail_of(store: RecordingStore, item: Item, *, sha256: str = IMAGE_METADATA["sha256"]) -> str:
     """Store a thumbnail of an item's image and return its path."""
     metadata = ThumbnailMetadata(item.filename, sha256, int(DHASH, 16))
     await write_thumbnail(store, CATALOG, b"small", metadata)
@@ -48,7 +48,7 @@ async def test_images_with_a_thumbnail_are_reported_from_those_without(store: Re
 
 async def test_an_image_s_own_hash_wins_over_its_thumbnail_s(store: RecordingStore) -> None:
     (ann,) = await write_batches(store, ["Ann"])
-    metadata = FACTS | {"dhash": "0000000000000001"}
+    metadata = IMAGE_METADATA | {"dhash": "0000000000000001"}
     await store.write(paths.image_file(CATALOG, ann.filename), b"picture", content_type="image/png", metadata=metadata)
     await write_thumbnail_of(store, ann)
     view = await read_catalog_view(store, CATALOG, with_images=True)
@@ -88,7 +88,7 @@ async def test_one_that_was_replaced_meanwhile_is_not_removed(store: RecordingSt
     obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     await write_thumbnail_of(store, ann)
     await remove_thumbnails(store, obsolete)
-    assert is_thumbnail_of(await store.describe(path), ann.filename, FACTS["sha256"])
+    assert is_thumbnail_of(await store.describe(path), ann.filename, IMAGE_METADATA["sha256"])
 
 
 async def test_prune_takes_the_thumbnails_of_lost_images_along(store: RecordingStore) -> None:

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.protocol import Usage
 from tests.support.infra_checks import REPOSITORY
 

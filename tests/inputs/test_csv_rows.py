@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.inputs.csv_rows import MAX_QUOTED_LINES, split_values
 from shared.inputs.item_source import PRODUCTS
-from shared.inputs.row_reader import Row, RowProblem, RowReader
+from shared.inputs.row_reader import RowReader
+from shared.inputs.rows import Row, RowProblem
 from tests.strategies import QUICK
 from tests.support.input_rows import read_all
 
@@ -56,6 +57,7 @@ def test_a_byte_order_mark_tells_the_encoding(encoding: str, cut: int | None) ->
         "Price list;;\n;;\n",
         "Price list, spring\n",
         "\n\n",
+        "\n" * 50,
     ],
 )
 def test_lines_above_the_header_are_skipped(above: str) -> None:

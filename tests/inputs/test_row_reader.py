@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.inputs.item_source import PRODUCTS, find_row_source
-from shared.inputs.row_reader import MAX_ROWS, Row, RowProblem, RowReader, RowResult
+from shared.inputs.raw_rows import MAX_ROW_CHARACTERS, InputError
+from shared.inputs.row_reader import MAX_ROWS, RowReader
 from shared.inputs.row_values import parse_row
-from shared.inputs.tokenizer import MAX_ROW_CHARACTERS, InputError
+from shared.inputs.rows import Row, RowProblem, RowResult
 from shared.reasons import Reason
 from tests.strategies import QUICK
 from tests.support.input_rows import dump_rows, make_products, read_all
@@ -145,6 +146,7 @@ def test_a_map_that_cannot_be_meant_is_reported(told: dict[str, str], message: s
     [
         ("a.json", b"", "is empty; expected rows"),
         ("a.csv", b" \r\n ", "is empty; expected rows"),
+        ("a.csv", b"\x0b", "is empty; expected rows"),
         ("a.json", b"[ ]", "has no rows; expected one at least"),
         ("a.csv", b"id,name\n", "has no rows; expected one at least"),
         ("a.json", "[{}]".encode("utf-16")[:-1], "is cut off or damaged: its byte order mark says utf-16"),

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.inputs.category_path import parse_category
 from shared.inputs.item_builder import write_row_prompt
 from shared.inputs.item_source import PRODUCTS
 from shared.inputs.markup import strip_markup
-from shared.inputs.row_reader import Row, RowProblem, RowReader, RowResult, Variant
-from shared.inputs.tokenizer import InputError
+from shared.inputs.raw_rows import InputError
+from shared.inputs.row_reader import RowReader
+from shared.inputs.row_values import parse_category
+from shared.inputs.rows import Row, RowProblem, RowResult, Variant
 from shared.runs.request import SeedRequest
 
 REQUEST = SeedRequest(catalog="shop", source="products")

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 
 from model_simulator.text_generation import write_categories, write_items
 from model_simulator.text_generation.vocabulary import COLOURS, HEADGEAR, OUTFITS, SETTINGS, TOOLS
-from shared.catalog.item_rules import NameIndex, validate_drafts
+from shared.catalog.draft_rules import NameIndex, validate_drafts
 from shared.catalog.items import Draft
 from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, FORBIDDEN_FRANCHISES, FORBIDDEN_TRADEMARK_WORDS, Theme
 

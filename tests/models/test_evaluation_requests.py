@@ -7,7 +7,7 @@ import pytest
 
 from model_simulator.text_tasks import parse_task
 from shared.catalog.theme import Theme
-from shared.images.evaluation import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation
+from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation
 from shared.models.prompts.evaluation_requests import AVOIDED_SUBJECTS, build_evaluation_request, build_rewrite_request
 from shared.models.protocol import TextRequest, VisionImage
 

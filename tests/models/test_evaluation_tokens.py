@@ -12,7 +12,7 @@ from model_simulator.text_answers import TextAnswer, measure_usage
 from model_simulator.text_calls import parse_text_call
 from model_simulator.text_generation import evaluate_image, rewrite_prompt
 from shared.catalog.theme import Theme
-from shared.images.evaluation import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
+from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
 from shared.models.evaluation_tokens import (
     MAX_IMAGE_TOKENS,
     TYPICAL_IMAGE_TOKENS,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.catalog import item_rules
+from shared.catalog import draft_rules
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.catalog.planning import CategoryQuota, plan_batch
 from shared.catalog.theme import Theme
@@ -100,12 +100,12 @@ def test_the_names_that_a_prompt_shows_cost_at_10_000_items_what_they_cost_at_1_
 def test_the_instructions_name_the_numbers_of_the_rules() -> None:
     text = ask().instructions
     for number in (
-        item_rules.MAX_NAME_WORDS,
-        item_rules.MAX_NAME_CHARACTERS,
-        item_rules.MIN_SENTENCES,
-        item_rules.MAX_SENTENCES,
-        item_rules.MIN_DESCRIPTION_CHARACTERS,
-        item_rules.MAX_DESCRIPTION_CHARACTERS,
+        draft_rules.MAX_NAME_WORDS,
+        draft_rules.MAX_NAME_CHARACTERS,
+        draft_rules.MIN_SENTENCES,
+        draft_rules.MAX_SENTENCES,
+        draft_rules.MIN_DESCRIPTION_CHARACTERS,
+        draft_rules.MAX_DESCRIPTION_CHARACTERS,
     ):
         assert str(number) in text
 

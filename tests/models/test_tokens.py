@@ -78,7 +78,7 @@ def ask_for_rows(theme: Theme, count: int) -> TextRequest[PromptDraftBatch]:
     request = SeedRequest(catalog="toys", source="products", prompt_writer="model", theme=theme)
     names = ("Trail Boot", "Enamel Camp Mug", "Alpine Goggles", "Sky Backpack 40")
     rows = [
-        make_source_item(f"{names[number % 4]} {number}", category="Outdoor", facts={"colour": "dark green"})
+        make_source_item(f"{names[number % 4]} {number}", category="Outdoor", prompt_hints={"colour": "dark green"})
         for number in range(count)
     ]
     return make_prompts_request(request, rows, batch=1)

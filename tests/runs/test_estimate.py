@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.catalog.planning import plan_batch
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.runs.estimate import Estimate, Inventory, estimate_run
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 
 from shared.inputs.item_source import find_row_source
-from shared.inputs.row_reader import RowReader, RowResult
+from shared.inputs.row_reader import RowReader
+from shared.inputs.rows import RowResult
 
 
 def read_all(

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from shared.catalog.items import CategoryDraft, CategoryList, Draft, DraftBatch, PromptDraft, PromptDraftBatch
 from shared.errors import ModelError
-from shared.images.evaluation import Evaluation, PromptRewrite
+from shared.images.refinement_answers import Evaluation, PromptRewrite
 from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest, Usage
 from tests.support.sample_images import draw
 

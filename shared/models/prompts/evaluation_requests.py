@@ -1,7 +1,7 @@
 """Requests to score an image against its prompt, and to rewrite a prompt."""
 
 from shared.catalog.theme import Theme
-from shared.images.evaluation import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
+from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
 from shared.models.prompts.item_requests import serialize_task
 from shared.models.protocol import TextRequest, VisionImage
 

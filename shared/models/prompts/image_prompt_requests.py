@@ -10,7 +10,6 @@ from shared.catalog.items import Item, PromptDraft, PromptDraftBatch, RuleViolat
 from shared.catalog.prompt_frame import find_own_text, frame_prompt
 from shared.catalog.theme import DEFAULT_OPENINGS, Theme
 from shared.inputs.brands import find_forbidden_words, list_words_to_avoid
-from shared.inputs.digest_table import hash_text
 from shared.inputs.item_builder import NO_CATEGORY
 from shared.inputs.prompt_template import clean_text, shorten
 from shared.models.prompts.item_requests import STRICTER_INSTRUCTION
@@ -18,6 +17,7 @@ from shared.models.protocol import TextRequest
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.text.cleaning import clean_line
+from shared.text.digest_table import hash_text
 
 REQUESTED_PROMPT_CHARACTERS: Final = 400
 """Limit in the request, tail included: enough for what is visible."""
@@ -183,7 +183,7 @@ def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
         "name": "" if item.name == item.source_id else item.name,
         "description": item.description,
         "category": "" if item.category == NO_CATEGORY else item.category,
-        **(item.facts or {}),
+        **(item.prompt_hints or {}),
     }
     brand = texts.pop("brand", "")
     forbidden = (*filter(None, [brand]), *find_forbidden_words(theme))
@@ -192,8 +192,8 @@ def _describe(item: SourceItem, theme: Theme) -> dict[str, Any]:
 
 
 def _list_texts(item: SourceItem) -> list[str]:
-    return [item.name, item.description, item.category, *(item.facts or {}).values()]
+    return [item.name, item.description, item.category, *(item.prompt_hints or {}).values()]
 
 
 def _find_brand(item: SourceItem) -> str:
-    return (item.facts or {}).get("brand", "")
+    return (item.prompt_hints or {}).get("brand", "")

@@ -7,7 +7,7 @@ size does not grow with the catalog.
 import json
 from collections.abc import Mapping, Sequence
 
-from shared.catalog import item_rules
+from shared.catalog import draft_rules
 from shared.catalog.category_rules import MAX_CATEGORY_WORDS, MIN_CATEGORY_WORDS
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.catalog.planning import CategoryQuota, pick_taken_names
@@ -28,11 +28,11 @@ ITEM_INSTRUCTIONS = f"""\
 You write the items of a product catalog. The user message is a JSON task.
 For each entry of `categories`, write `count` items for the `subject`, in the format of the JSON schema.
 - Write names and descriptions in the language of the category names.
-- `name`: new and specific. 2 to {item_rules.MAX_NAME_WORDS - 2} words, never more than {item_rules.MAX_NAME_WORDS};
-  {item_rules.MIN_NAME_CHARACTERS} to {item_rules.MAX_NAME_CHARACTERS} characters. Do not repeat or vary a name in
+- `name`: new and specific. 2 to {draft_rules.MAX_NAME_WORDS - 2} words, never more than {draft_rules.MAX_NAME_WORDS};
+  {draft_rules.MIN_NAME_CHARACTERS} to {draft_rules.MAX_NAME_CHARACTERS} characters. Do not repeat or vary a name in
   `taken`. Do not number names.
-- `description`: {item_rules.MIN_SENTENCES} to {item_rules.MAX_SENTENCES} complete sentences,
-  {item_rules.MIN_DESCRIPTION_CHARACTERS} to {item_rules.MAX_DESCRIPTION_CHARACTERS} characters. Be friendly and
+- `description`: {draft_rules.MIN_SENTENCES} to {draft_rules.MAX_SENTENCES} complete sentences,
+  {draft_rules.MIN_DESCRIPTION_CHARACTERS} to {draft_rules.MAX_DESCRIPTION_CHARACTERS} characters. Be friendly and
   factual. Make each description different from the others.
 - `category`: the name of the category, spelled exactly as in the task.
 - `imagePrompt`: start with one of `openings` and a comma. Then describe what is visible: colors, clothes or material,
@@ -111,7 +111,7 @@ def build_items_request(
         "subject": theme.subject,
         "openings": list(theme.openings),
         "tail": theme.tail,
-        "promptCharacters": item_rules.REQUESTED_PROMPT_CHARACTERS,
+        "promptCharacters": draft_rules.REQUESTED_PROMPT_CHARACTERS,
         "categories": [
             {
                 "name": quota.category,

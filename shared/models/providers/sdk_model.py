@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from shared.models.prices import PriceList, load_prices
+from shared.models.price_files import load_prices
+from shared.models.prices import PriceList
 from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.models.providers.connection import ModelConnection
 from shared.models.providers.image_call import send_image_request

@@ -15,7 +15,7 @@ from PIL import Image
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.config import ModelSettings
 from shared.errors import ModelError
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.protocol import ImageRequest
 from shared.models.provider_names import Provider
 from shared.models.providers.fal import FalModel

@@ -15,7 +15,7 @@ from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.config import ModelSettings
 from shared.errors import ModelError
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.protocol import ImageRequest, TextRequest
 from shared.models.providers.azure import open_azure_model
 from shared.models.providers.responses_model import ResponsesModel

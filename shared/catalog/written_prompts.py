@@ -1,12 +1,10 @@
 """Which image prompt an item's image is asked for with: the text model's, or the template's."""
 
-from collections.abc import Mapping
-
 from shared.catalog.catalog_files import Batch
-from shared.catalog.items import Item, SourceItem, is_outdated
+from shared.catalog.items import Item, SourceItem
+from shared.catalog.planning import needs_image
 from shared.catalog.prompt_files import BatchPrompts
 from shared.messages.images import ClaimWorkPageInput
-from shared.runs.request import SeedRequest
 from shared.services.container import Services
 
 
@@ -56,22 +54,7 @@ async def find_items_without_prompt(
         item
         for item in batch.items
         if isinstance(item, SourceItem)
-        and item.facts is not None
+        and item.prompt_hints is not None
         and needs_image(item, request, generating_runs, run_id)
         and known.needs_prompt(item, run_id)
     ]
-
-
-def needs_image(item: Item, request: SeedRequest, generating_runs: Mapping[str, str], run_id: str) -> bool:
-    """Tell whether an image is still to be made for an item.
-
-    Args:
-        item: the item.
-        request: what the run was asked.
-        generating_runs: of the images that there are, by file name; see ``RunCaches.list_images_at_start``.
-        run_id: the run.
-    """
-    generating_run = generating_runs.get(item.filename)
-    if request.force_images:
-        return generating_run != run_id
-    return generating_run is None or (is_outdated(item, generating_run) and not request.keep_changed)

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.catalog.theme import Theme
-from shared.images.rewritten_prompt import find_rewrite_limit, validate_rewrite
+from shared.images.refinement_answers import find_rewrite_limit, validate_rewrite
 
 THEME = Theme()
 OPENING, TAIL = THEME.openings[0], THEME.tail

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
+from shared.catalog.draft_rules import DraftValidation, NameIndex, validate_drafts
 from shared.catalog.forbidden_words import holds_word
-from shared.catalog.item_rules import DraftValidation, NameIndex, validate_drafts
 from shared.catalog.items import Draft, Item, Rejection
 from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.reasons import Reason

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.inputs.digest_table import DigestTable, hash_text
+from shared.text.digest_table import DigestTable, hash_text
 from tests.strategies import QUICK
 
 numbers = st.integers(0, 2**64 - 1)

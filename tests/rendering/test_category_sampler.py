@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.catalog.items import Item
-from shared.catalog.sample_by_category import CategorySampler
+from shared.rendering.contact_sheet_layout import CategorySampler
 
 
 def make_items(categories: Sequence[str]) -> list[Item]:
