@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import function_app
-from durable_emulator.host.app_functions import read_functions
+from durable_emulator.host.app_definition import read_functions
 from shared.catalog.theme import Theme
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from model_simulator.billing import TokenUsage
 from model_simulator.text_answers import WRITERS, TextAnswer, measure_usage
 from model_simulator.text_calls import parse_text_call
 from model_simulator.text_generation import write_items
@@ -12,7 +13,7 @@ from shared.catalog.planning import CategoryQuota
 from shared.catalog.theme import Theme
 from shared.models.prompts.image_prompt_requests import make_prompts_request
 from shared.models.prompts.item_requests import build_categories_request, build_items_request
-from shared.models.protocol import AnswerT, TextRequest, Usage
+from shared.models.protocol import AnswerT, TextRequest
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import bound_text_usage, estimate_prompt_tokens, estimate_text_usage
 from shared.runs.request import SeedRequest
@@ -28,7 +29,7 @@ THEMES = {"figures": Theme(), "garden": GARDEN, "toasters": Theme(subject="toast
 every_theme = pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 
 
-def bill(ask: TextRequest[AnswerT], seed: int) -> Usage:
+def bill(ask: TextRequest[AnswerT], seed: int) -> TokenUsage:
     """Return what the simulator bills for a request."""
     schema = build_strict_schema(ask.answer_type)
     text_format = {"type": "json_schema", "name": ask.schema_name, "schema": schema, "strict": True}

@@ -95,7 +95,7 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
         }
         return decision
 
-    with patch("durable_emulator.engine.plan_episode.replay", listen), tempfile.TemporaryDirectory() as folder:
+    with patch("durable_emulator.engine.episode.replay", listen), tempfile.TemporaryDirectory() as folder:
         async with (
             running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
             run_app(Path(folder), simulator=simulator) as app,

@@ -13,7 +13,7 @@ import aiohttp
 
 import function_app
 from durable_emulator.engine.clock import ManualClock
-from durable_emulator.host.app_functions import read_functions
+from durable_emulator.host.app_definition import read_functions
 from durable_emulator.host.emulator import DurableEmulator
 from model_simulator.in_process import RunningSimulator, running_simulator
 from model_simulator.text_generation.evaluate_and_rewrite import IMPROVEMENTS

@@ -14,7 +14,7 @@ from azure.durable_functions import DurableOrchestrationClient, OrchestrationRun
 import function_app
 from durable_emulator.engine import ManualClock
 from durable_emulator.host import DurableEmulator
-from durable_emulator.host.client_binding import make_client_binding
+from durable_emulator.host.management_api import make_client_binding
 from shared.config import SettingError, Settings, load_settings
 from shared.services.container import use_settings
 from shared.storage.paths import make_image_worker_id, make_writer_id

@@ -1,22 +1,21 @@
-"""Reads what an app registers: its functions by trigger, with the names of what they want to be given."""
+"""Read what an app declares: its functions by trigger, and the settings of host.json."""
 
 import inspect
+import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
+
+from durable_emulator.sdk_internals import App, list_functions
 
 logger = logging.getLogger("durable_emulator.host")
 
+DEFAULT_ROUTE_PREFIX = "api"
+
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-"""What an HTTP trigger that names no methods answers to."""
-
-
-class App(Protocol):
-    """What a ``DFApp`` or ``FunctionApp`` offers."""
-
-    def get_functions(self) -> list[Any]:
-        """Return the registered functions."""
+"""Methods of an HTTP trigger that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,11 @@ class AppFunction:
 
     Attributes:
         name: unique in the app.
-        call: the function itself.
-        trigger_parameter: what its trigger's value is passed as.
-        client_parameters: parameters that get a durable client's binding.
-        takes_context: whether it has a parameter ``context`` for the invocation's context.
-        is_async: whether it runs on the event loop; the others get a thread.
+        call: the Python function.
+        trigger_parameter: parameter that receives the trigger's value.
+        client_parameters: parameters that receive a durable client binding.
+        takes_context: whether it has a parameter ``context`` for the invocation context.
+        is_async: whether it runs on the event loop; other functions run on a thread.
     """
 
     name: str
@@ -42,7 +41,7 @@ class AppFunction:
 
 @dataclass(frozen=True, slots=True)
 class HttpFunction:
-    """A function with an HTTP trigger; ``route`` has no prefix, ``needs_key`` is False for anonymous ones."""
+    """A function with an HTTP trigger; ``route`` excludes the prefix, ``needs_key`` is False for anonymous ones."""
 
     function: AppFunction
     route: str
@@ -52,7 +51,7 @@ class HttpFunction:
 
 @dataclass(frozen=True, slots=True)
 class TimerFunction:
-    """A function with a timer trigger and its NCRONTAB schedule; listed, not run: a laptop's host comes and goes."""
+    """A function with a timer trigger and its NCRONTAB schedule. The emulator lists it and does not run it."""
 
     function: AppFunction
     schedule: str
@@ -60,7 +59,7 @@ class TimerFunction:
 
 @dataclass(frozen=True, slots=True)
 class FunctionTable:
-    """All functions of an app that the host knows what to do with."""
+    """The functions of an app that the emulator supports."""
 
     http: tuple[HttpFunction, ...]
     timers: tuple[TimerFunction, ...]
@@ -68,8 +67,21 @@ class FunctionTable:
     activities: Mapping[str, AppFunction]
 
 
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """Settings of host.json that the emulator follows.
+
+    Attributes:
+        route_prefix: first segments of every HTTP trigger's path; may be empty.
+        max_concurrent_activities: maximum number of concurrent activities; None = no limit.
+    """
+
+    route_prefix: str = DEFAULT_ROUTE_PREFIX
+    max_concurrent_activities: int | None = None
+
+
 def read_functions(app: App) -> FunctionTable:
-    """Sort an app's functions by trigger; triggers that need a cloud service are left out, with a warning.
+    """Return an app's functions by trigger. Functions with unsupported triggers are skipped with a warning.
 
     Raises:
         ValueError: two functions have the same name.
@@ -78,7 +90,7 @@ def read_functions(app: App) -> FunctionTable:
     timers: list[TimerFunction] = []
     orchestrators: dict[str, Callable[[Any], str]] = {}
     activities: dict[str, AppFunction] = {}
-    for registered in _list_functions(app):
+    for registered in list_functions(app):
         trigger = registered.get_trigger()
         function = _describe(registered)
         match trigger.type:
@@ -91,15 +103,27 @@ def read_functions(app: App) -> FunctionTable:
             case "activityTrigger":
                 activities |= dict.fromkeys(_list_names(function, trigger.activity), function)
             case other:
-                logger.warning("Function %s is not served: the embedded host has no %s", function.name, other)
+                logger.warning("Function %s is not served: the emulator does not support %s", function.name, other)
     return FunctionTable(tuple(http), tuple(timers), orchestrators, activities)
 
 
-def _list_functions(app: App) -> list[Any]:
-    # The app remembers the names it has listed and takes a second listing for duplicates; hosts come and go.
-    if hasattr(app, "functions_bindings"):
-        app.functions_bindings = {}
-    return app.get_functions()
+def read_host_settings(path: Path) -> HostSettings:
+    """Read ``extensions.http.routePrefix`` and ``extensions.durableTask.maxConcurrentActivityFunctions``.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: the file is not a JSON object.
+    """
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(document, dict):
+        raise ValueError(f"{path} holds {type(document).__name__}; expected a JSON object")  # noqa: TRY004 - as bad JSON
+    extensions = document.get("extensions", {})
+    http: dict[str, Any] = extensions.get("http", {})
+    durable: dict[str, Any] = extensions.get("durableTask", {})
+    return HostSettings(
+        route_prefix=http.get("routePrefix", DEFAULT_ROUTE_PREFIX).strip("/"),
+        max_concurrent_activities=durable.get("maxConcurrentActivityFunctions"),
+    )
 
 
 def _describe(registered: Any) -> AppFunction:

@@ -57,7 +57,7 @@ def test_no_rolling_window_ever_holds_more_than_its_share() -> None:
         assert sum(start <= moment < start + 10 for moment in accepted) <= 10
 
 
-def test_refused_requests_do_not_put_off_the_next_room() -> None:
+def test_refused_requests_do_not_delay_the_quota() -> None:
     clock = HandClock()
     quota = ImageQuota(6, clock)
     assert quota.try_accept() == 0

@@ -1,4 +1,4 @@
-"""The wires of other services, where no real client would ask what is asked here."""
+"""Wire formats of other providers: requests that no real client sends."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ def chat_body(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/compatible/v1/chat/completions", "/v1beta/openai/chat/completions"])
-async def test_a_chat_completion_holds_what_a_response_would(path: str) -> None:
+async def test_a_chat_completion_holds_the_same_answer_as_a_response(path: str) -> None:
     async with calling_simulator() as caller:
         answer = (await caller.must("POST", path, chat_body())).json()
     drafts = json.loads(answer["choices"][0]["message"]["content"])["items"]
@@ -34,7 +34,7 @@ async def test_a_chat_completion_holds_what_a_response_would(path: str) -> None:
     assert answer["usage"]["prompt_tokens"] + answer["usage"]["completion_tokens"] == answer["usage"]["total_tokens"]
 
 
-async def test_a_chat_completion_that_runs_out_of_tokens_says_so() -> None:
+async def test_a_chat_completion_that_runs_out_of_tokens_reports_it() -> None:
     async with calling_simulator() as caller:
         answer = await caller.must("POST", "/compatible/v1/chat/completions", chat_body(max_completion_tokens=20))
     assert answer.json()["choices"][0]["finish_reason"] == "length"
@@ -48,14 +48,14 @@ async def test_a_chat_completion_that_runs_out_of_tokens_says_so() -> None:
         ("/compatible/v1/images/generations", image_body(model="painter"), "response_format"),
     ],
 )
-async def test_what_cannot_be_answered_is_reported(path: str, body: dict[str, Any], param: str) -> None:
+async def test_unsupported_requests_are_reported(path: str, body: dict[str, Any], param: str) -> None:
     async with calling_simulator() as caller:
         answer = await caller.must("POST", path, body)
     assert answer.status == 400
     assert answer.error()["param"] == param
 
 
-async def test_gemini_tells_errors_in_a_list_and_a_wrong_key_as_a_bad_request() -> None:
+async def test_gemini_reports_errors_in_a_list_and_a_wrong_key_as_a_bad_request() -> None:
     async with calling_simulator({"apiKey": "right"}) as caller:
         answer = await caller.must("POST", "/v1beta/openai/chat/completions", chat_body())
     assert answer.status == 400
@@ -64,7 +64,7 @@ async def test_gemini_tells_errors_in_a_list_and_a_wrong_key_as_a_bad_request() 
     assert problem["error"]["message"].startswith("API key not valid")
 
 
-async def test_an_image_that_was_ordered_is_fetched_by_its_address() -> None:
+async def test_a_queued_image_is_fetched_by_its_url() -> None:
     async with calling_simulator() as caller:
         order = (await caller.must("POST", FAL, ORDER)).json()
         place = f"{FAL}/requests/{order['request_id']}"
@@ -79,12 +79,12 @@ async def test_an_image_that_was_ordered_is_fetched_by_its_address() -> None:
 
 
 @pytest.mark.parametrize("path", [f"{FAL}/requests/none/status", f"{FAL}/requests/none", "/fal/files/none"])
-async def test_an_order_that_no_one_made_is_not_found(path: str) -> None:
+async def test_an_unknown_queue_request_is_not_found(path: str) -> None:
     async with calling_simulator() as caller:
         assert (await caller.must("GET", path)).status == 404
 
 
-async def test_an_order_is_billed_when_it_is_taken_and_a_refused_one_is_not() -> None:
+async def test_a_queue_request_is_billed_when_accepted_and_not_when_refused() -> None:
     async with calling_simulator({"blockedPrompts": ["boat"]}) as caller:
         refused = (await caller.must("POST", FAL, ORDER)).json()["request_id"]
         result = await caller.must("GET", f"{FAL}/requests/{refused}")
@@ -95,7 +95,7 @@ async def test_an_order_is_billed_when_it_is_taken_and_a_refused_one_is_not() ->
     assert taken.status == 200
 
 
-async def test_an_order_without_a_size_is_refused() -> None:
+async def test_a_queue_request_without_a_size_is_refused() -> None:
     async with calling_simulator() as caller:
         answer = await caller.must("POST", FAL, {"prompt": "a red toy boat"})
     assert answer.status == 400

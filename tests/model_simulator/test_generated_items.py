@@ -1,4 +1,4 @@
-"""Drafts of the simulator's writer, judged by the catalog's own rules and by the brief's numbers."""
+"""Generated item drafts, validated by the catalog's rules."""
 
 import random
 import re
@@ -127,7 +127,7 @@ def test_a_prompt_without_room_for_details_still_shows_the_main_one() -> None:
     assert re.search(r"figure, \w+ (spacesuit|jumpsuit|uniform) with \w+ \w+, clean background", item["imagePrompt"])
 
 
-def test_prompts_of_figures_speak_the_vocabulary() -> None:
+def test_prompts_of_figures_use_the_vocabulary() -> None:
     colours, outfits, hats = ("|".join(words) for words in (COLOURS, OUTFITS, HEADGEAR))
     tools, places = "|".join(TOOLS), "|".join(SETTINGS)
     pattern = re.compile(
@@ -144,7 +144,7 @@ def test_prompts_of_figures_speak_the_vocabulary() -> None:
 @given(
     words=st.lists(st.sampled_from(["comet", "Lunar", "engineer", "navy", "telescope", "space", "this"]), max_size=4)
 )
-def test_words_of_the_task_that_are_forbidden_are_not_used(words: list[str]) -> None:
+def test_forbidden_words_of_the_task_are_not_used(words: list[str]) -> None:
     for item in write(make_task(forbiddenWords=words)):
         details = item["imagePrompt"].removesuffix(DEFAULT_TAIL)
         text = f"{item['name']} {item['description']} {details}".casefold()
@@ -192,7 +192,7 @@ def test_most_drafts_are_new_in_a_category_that_is_nearly_full() -> None:
     assert sum(accepted_later.values()) / len(drafts) > 0.6
 
 
-def test_nothing_is_numbered_doubled_or_left_blank() -> None:
+def test_texts_have_no_numbers_repeated_words_or_blanks() -> None:
     shares = [{"name": name, "count": 8, "taken": []} for name in name_categories(FIGURES, 104)]
 
     for item in write(make_task(categories=shares)):

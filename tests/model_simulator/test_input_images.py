@@ -1,4 +1,4 @@
-"""The simulator looks at images on both wires, and refuses what a real service would."""
+"""The simulator evaluates input images on both wire formats, and refuses invalid ones."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ async def evaluate_by_chat(caller: Caller, *images: Any) -> Answer:
     return await caller.must("POST", CHAT_PATH, body)
 
 
-async def test_the_verdict_is_the_same_on_both_wires() -> None:
+async def test_the_evaluation_is_the_same_on_both_wire_formats() -> None:
     async with calling_simulator() as caller:
         native = await evaluate(caller, make_data_url())
         chat = await evaluate_by_chat(caller, {"url": make_data_url()})
@@ -58,13 +58,13 @@ async def test_an_image_that_is_not_in_the_request_is_refused(url: Any) -> None:
 
 
 @pytest.mark.parametrize(("url", "code"), NO_IMAGES)
-async def test_an_image_that_is_none_is_refused(url: str, code: str) -> None:
+async def test_data_that_is_not_an_image_is_refused(url: str, code: str) -> None:
     async with calling_simulator() as caller:
         answers = [await evaluate(caller, url), await evaluate_by_chat(caller, {"url": url})]
     assert [(answer.status, answer.error()["code"]) for answer in answers] == [(400, code)] * 2
 
 
-async def test_an_image_of_each_wire_has_its_own_shape() -> None:
+async def test_input_images_have_the_format_of_their_wire() -> None:
     async with calling_simulator() as caller:
         native = await evaluate(caller, {"url": make_data_url()})
         chat = await evaluate_by_chat(caller, make_data_url())
@@ -98,7 +98,7 @@ async def judge(seed: int, url: str) -> list[str]:
         return [(await evaluate(caller, url, task=task)).output_text() for task in tasks]
 
 
-async def test_the_verdict_depends_on_seed_image_and_round_and_on_nothing_else() -> None:
+async def test_the_evaluation_depends_on_seed_image_and_round_only() -> None:
     verdicts = await judge(1, make_data_url())
     assert await judge(1, make_data_url()) == verdicts
     assert await judge(2, make_data_url()) != verdicts
@@ -106,7 +106,7 @@ async def test_the_verdict_depends_on_seed_image_and_round_and_on_nothing_else()
     assert len(set(verdicts)) > 1
 
 
-async def test_where_the_second_round_is_to_be_the_best_it_is_so_for_every_seed_and_image() -> None:
+async def test_a_best_second_round_holds_for_every_seed_and_image() -> None:
     bands = {1: range(40, 61), 2: range(75, 85), 3: range(61, 71), 4: range(61, 71)}
     for seed in (1, 2):
         async with calling_simulator({"secondRoundBest": 1}, seed=seed) as caller:

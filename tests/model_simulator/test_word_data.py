@@ -1,4 +1,4 @@
-"""The writer's word data and its grammar: what a slip in a data file would break."""
+"""Word lists, sentence patterns and grammar of generated texts."""
 
 import random
 from itertools import combinations
@@ -32,7 +32,7 @@ def test_there_are_themes_for_a_hundred_categories() -> None:
 
 
 @THEMES
-def test_a_theme_looks_only_as_the_vocabulary_can_say(theme: Theme) -> None:
+def test_a_theme_uses_only_words_of_the_vocabulary(theme: Theme) -> None:
     assert set(theme.outfits) <= set(vocabulary.OUTFITS)
     assert set(theme.hats) <= set(vocabulary.HEADGEAR)
     assert set(theme.colours) <= set(vocabulary.COLOURS)
@@ -68,21 +68,21 @@ def test_phrases_are_spelled_as_sentences_need_them(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("name", ["figure_sentences.json", "product_sentences.json"])
-def test_every_slot_has_thirty_sentences_and_each_is_one_sentence(name: str) -> None:
+def test_every_position_has_thirty_single_sentences(name: str) -> None:
     for slot, sentences in read_sentences(name).items():
         patterns = [sentence.pattern for sentence in sentences]
         assert len(set(patterns)) == len(patterns) >= 30, slot
         assert all(pattern.endswith(".") and pattern.count(".") == 1 for pattern in patterns), slot
 
 
-def test_no_two_slots_hold_sentences_that_tell_all_the_same_details() -> None:
+def test_no_two_positions_hold_sentences_with_all_the_same_details() -> None:
     for name in ("figure_sentences.json", "product_sentences.json"):
         slots = read_sentences(name)
         for opening in slots["openings"]:
             assert any(opening.details.isdisjoint(closing.details) for closing in slots["closings"])
 
 
-def test_products_are_made_of_materials_that_the_vocabulary_knows_and_have_finishes() -> None:
+def test_products_have_materials_of_the_vocabulary_and_finishes() -> None:
     document = read_json("products.json")
     finished = {material for materials in document["finishes"] for material in split_phrases(materials)}
 
@@ -95,8 +95,8 @@ def test_products_are_made_of_materials_that_the_vocabulary_knows_and_have_finis
     assert set(vocabulary.MATERIALS) == finished
 
 
-def test_the_general_theme_looks_only_as_the_vocabulary_can_say() -> None:
-    test_a_theme_looks_only_as_the_vocabulary_can_say(find_theme("Zither Fellowship"))
+def test_the_general_theme_uses_only_words_of_the_vocabulary() -> None:
+    test_a_theme_uses_only_words_of_the_vocabulary(find_theme("Zither Fellowship"))
 
 
 @pytest.mark.parametrize("name", [*(f"themes/{group}.json" for group in GROUPS), "pools.json", "products.json"])
@@ -112,7 +112,7 @@ def test_articles_follow_the_sound(phrase: str, expected: str) -> None:
     assert add_article(phrase) == expected
 
 
-def test_pairs_and_unarticled_things_are_named_as_people_do() -> None:
+def test_pairs_and_things_without_article_are_named_naturally() -> None:
     assert name_single_item("overalls", "blue") == "a pair of blue overalls"
     assert name_single_item("armor", "silver") == "silver armor"
     assert name_single_item("coat", "orange") == "an orange coat"
@@ -128,45 +128,45 @@ def test_pairs_and_unarticled_things_are_named_as_people_do() -> None:
         ("Knife", "Knives"),
     ],
 )
-def test_plurals_and_singulars_turn_into_each_other(singular: str, plural: str) -> None:
+def test_plurals_and_singulars_convert_into_each_other(singular: str, plural: str) -> None:
     assert make_plural(singular) == plural
     if not plural.endswith("men"):
         assert make_singular(plural) == singular
 
 
 @pytest.mark.parametrize("word", ["glass", "bus", "series", "tennis", "家具"])
-def test_a_word_that_is_no_plural_stays_as_it_is(word: str) -> None:
+def test_a_word_that_is_not_plural_does_not_change(word: str) -> None:
     assert make_singular(word) == word
 
 
-def test_words_that_begin_alike_jar() -> None:
+def test_words_that_start_alike_are_detected() -> None:
     assert have_common_stem(["Storm", "Stormlight", "Keeper"])
     assert not have_common_stem(["Harbor", "Lamp", "Keeper"])
 
 
-def test_a_deck_gives_each_card_once_before_any_comes_again() -> None:
+def test_a_bag_returns_each_value_once_before_it_repeats_any() -> None:
     deck = ShuffleBag("abcde", random.Random(1))
 
     assert sorted(deck.pick() for _ in range(5)) == list("abcde")
     assert sorted(deck.pick() for _ in range(5)) == list("abcde")
 
 
-def test_a_deck_keeps_the_cards_that_did_not_suit() -> None:
+def test_a_bag_keeps_rejected_values() -> None:
     deck = ShuffleBag("abcde", random.Random(1))
 
     assert deck.pick(lambda card: card == "c") == "c"
     assert sorted(deck.pick() for _ in range(4)) == list("abde")
 
 
-def test_a_deck_says_when_nothing_suits() -> None:
-    with pytest.raises(LookupError, match="None of the 2 cards"):
+def test_a_bag_without_an_accepted_value_raises() -> None:
+    with pytest.raises(LookupError, match="None of the 2 values"):
         ShuffleBag("ab", random.Random(1)).pick(lambda card: card == "c")
     with pytest.raises(ValueError, match="no cards"):
         ShuffleBag("", random.Random(1))
 
 
 @THEMES
-def test_every_place_leaves_something_to_do_that_does_not_repeat_it(theme: Theme) -> None:
+def test_every_place_has_an_activity_that_does_not_repeat_its_words(theme: Theme) -> None:
     for job in theme.jobs:
         for where in theme.where:
             assert sum(not have_common_word(does, where) for does in job.does) >= 3, where

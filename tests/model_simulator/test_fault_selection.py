@@ -29,11 +29,11 @@ def make_drafts(count: int) -> list[dict[str, Any]]:
     return [{"name": f"Diver {n}", "category": "Divers", "description": "It dives. It swims."} for n in range(count)]
 
 
-def test_no_fault_is_generated_when_all_rates_are_zero() -> None:
+def test_no_fault_is_selected_when_all_rates_are_zero() -> None:
     assert {choose_fault(IMAGE_FAULTS, Rates(), random.Random(n)) for n in range(500)} == {None}
 
 
-def test_each_fault_comes_as_often_as_its_rate_says() -> None:
+def test_each_fault_occurs_at_its_rate() -> None:
     rates = Rates(rate_limited=0.1, server_error=0.2, dropped=0.1, timeout=0.05, bad_image=0.15)
     drawn = Counter(choose_fault(IMAGE_FAULTS, rates, random.Random(n)) for n in range(4000))
     for fault in IMAGE_FAULTS:
@@ -47,7 +47,7 @@ def test_a_text_call_never_gets_a_bad_image_nor_an_image_call_a_refusal() -> Non
     assert {choose_fault(IMAGE_FAULTS, rates, random.Random(n)) for n in range(200)} == {None, Fault.BAD_IMAGE}
 
 
-def test_equal_requests_are_generated_equally_and_their_next_sighting_again() -> None:
+def test_equal_arrivals_get_equal_streams_and_the_next_arrival_another() -> None:
     log = ArrivalCounter()
     first = log.identify("images", {"a": 1, "b": 2})
     log.count(first)
@@ -75,7 +75,7 @@ def test_without_sigma_every_latency_is_the_median() -> None:
     assert {sample_latency(0.5, 0, random.Random(n)) for n in range(20)} == {0.5}
 
 
-def test_latencies_scatter_lognormally_around_the_median() -> None:
+def test_latencies_are_lognormal_around_the_median() -> None:
     drawn = [sample_latency(0.5, 0.8, random.Random(n)) for n in range(2000)]
     assert median(drawn) == pytest.approx(0.5, rel=0.1)
     assert min(drawn) > 0
@@ -83,7 +83,7 @@ def test_latencies_scatter_lognormally_around_the_median() -> None:
     assert within_one_sigma / 2000 == pytest.approx(0.683, abs=0.04)
 
 
-def test_the_content_policy_always_says_the_same_of_a_prompt() -> None:
+def test_the_content_policy_is_constant_for_a_prompt() -> None:
     faults = parse_faults('{"rates": {"content_policy": 0.3}}')
     prompts = [f"a toy number {n}" for n in range(500)]
     refused = [prompt for prompt in prompts if check_content_policy(prompt, faults)]
@@ -113,7 +113,7 @@ def test_a_share_of_the_prompts_has_its_best_image_in_the_second_round() -> None
         assert [prompt for prompt in prompts if find_score_range(prompt, iteration, faults) == band] == chosen
 
 
-def test_who_has_the_best_image_second_is_not_who_is_refused() -> None:
+def test_the_best_second_round_is_independent_of_refusals() -> None:
     faults = parse_faults('{"secondRoundBest": 0.5, "rates": {"content_policy": 0.5}}')
     prompts = [f"a toy number {n}" for n in range(200)]
     both = [
@@ -129,7 +129,7 @@ def test_some_server_errors_come_from_a_gateway_in_html() -> None:
     assert 10 < kinds[502, "text/html"] < 45
 
 
-def test_half_of_the_drafts_get_a_name_that_is_in_use() -> None:
+def test_half_of_the_drafts_get_a_taken_name() -> None:
     drafts = make_drafts(20)
     original = {draft["name"] for draft in drafts}
     add_duplicate_names(drafts, TASK, random.Random(1))
@@ -146,7 +146,7 @@ def test_half_of_the_drafts_get_a_forbidden_word_and_keep_their_number_of_senten
     assert {draft["description"].count(".") for draft in drafts} == {2}
 
 
-def test_a_lone_draft_is_spoiled_half_of_the_time() -> None:
+def test_a_single_draft_is_corrupted_half_of_the_time() -> None:
     spoiled = 0
     for n in range(200):
         drafts = make_drafts(1)
@@ -155,13 +155,13 @@ def test_a_lone_draft_is_spoiled_half_of_the_time() -> None:
     assert 70 < spoiled < 130
 
 
-def test_nothing_is_forbidden_where_the_task_forbids_nothing() -> None:
+def test_a_task_without_forbidden_words_is_not_corrupted() -> None:
     drafts = make_drafts(4)
     add_forbidden_words(drafts, {**TASK, "forbiddenWords": []}, random.Random(1))
     assert drafts == make_drafts(4)
 
 
-def test_json_that_was_cut_is_no_json_any_more() -> None:
+def test_truncated_json_is_not_valid_json() -> None:
     text = json.dumps({"items": make_drafts(3)})
     for n in range(50):
         cut = truncate_json(text, random.Random(n))

@@ -1,4 +1,4 @@
-"""The simulator's second look: rewritten prompts and judged images."""
+"""Rewritten prompts and evaluated images."""
 
 import random
 from typing import Any
@@ -32,13 +32,13 @@ def test_a_rewritten_prompt_keeps_opening_tail_and_subject_and_fits(seed: int, l
     assert len(prompt) <= limit
 
 
-def test_what_may_be_taken_amiss_is_replaced() -> None:
+def test_words_that_a_policy_may_refuse_are_replaced() -> None:
     assert "sword" not in rewrite()
     assert "holding a staff" in rewrite()
     assert ", bow tie, a flag, " in rewrite(prompt="toy, bow tie, a bow, red", promptCharacters=30) + ", "
 
 
-def test_what_was_missing_is_named_and_what_was_wrong_is_left_out() -> None:
+def test_missing_details_are_added_and_wrong_ones_removed() -> None:
     prompt = rewrite(missing=["red cape"], wrong=["castle backdrop"], avoid=["helmet"])
 
     assert "red cape" in prompt
@@ -46,7 +46,7 @@ def test_what_was_missing_is_named_and_what_was_wrong_is_left_out() -> None:
     assert "helmet" not in prompt
 
 
-def test_a_prompt_without_room_loses_its_last_detail_rather_than_stay_as_it_is() -> None:
+def test_a_prompt_without_room_loses_its_last_detail() -> None:
     plain = PROMPT.replace("sword", "flag")
     prompt = rewrite(prompt=plain, tail=TAIL, promptCharacters=len(plain))
     assert prompt != plain
@@ -71,7 +71,7 @@ def test_a_prompt_of_one_word_can_be_rewritten_too() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 10_000), prompt=st.sampled_from([PROMPT, "teapot", ", , "]))
-def test_a_verdict_is_a_score_and_faults_that_explain_it(seed: int, prompt: str) -> None:
+def test_an_evaluation_is_a_score_with_findings_that_explain_it(seed: int, prompt: str) -> None:
     verdict = evaluate_image({"task": "evaluate", "prompt": prompt}, random.Random(seed))
 
     assert set(verdict) == {"score", "missing", "wrong", "unwanted"}
@@ -84,7 +84,7 @@ def test_a_verdict_is_a_score_and_faults_that_explain_it(seed: int, prompt: str)
 
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 10_000))
-def test_a_verdict_can_be_held_to_a_band(seed: int) -> None:
+def test_a_score_can_be_limited_to_a_range(seed: int) -> None:
     verdict = evaluate_image({"prompt": PROMPT}, random.Random(seed), (40, 60))
     assert 40 <= verdict["score"] <= 60
     assert verdict["missing"]
@@ -98,6 +98,6 @@ def test_most_images_pass_and_some_do_not() -> None:
     assert min(scores) < 60
 
 
-def test_the_same_state_gives_the_same_answer() -> None:
+def test_equal_states_give_equal_answers() -> None:
     assert rewrite(7) == rewrite(7)
     assert evaluate_image({"prompt": PROMPT}, random.Random(7)) == evaluate_image({"prompt": PROMPT}, random.Random(7))

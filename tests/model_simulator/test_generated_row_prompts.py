@@ -1,4 +1,4 @@
-"""The simulator's image prompts for rows: they say what the row says, fit, and keep away from what is forbidden."""
+"""Generated image prompts for rows: content, length, forbidden words."""
 
 import json
 import random
@@ -52,7 +52,7 @@ def test_every_row_gets_its_prompt_in_order() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_prompt_shows_the_colour_and_material_that_the_row_tells(seed: int) -> None:
+def test_a_prompt_names_the_colour_and_material_of_the_row(seed: int) -> None:
     assert "green leather body" in write(seed)[0]
 
 
@@ -76,13 +76,13 @@ def test_a_scene_is_described_with_its_mood() -> None:
     assert prompt.startswith("Product photo of A harbour with red boats, calm mood, ")
 
 
-def test_what_is_forbidden_is_not_repeated_from_the_row() -> None:
+def test_forbidden_words_of_a_row_are_not_repeated() -> None:
     (prompt,) = write(rows=[{"index": 1, "name": "Daybird mug with logo"}])
     assert "Daybird" not in prompt
     assert "logo" not in prompt
 
 
-async def test_it_answers_over_the_wire_and_spoils_half_of_a_batch_when_told() -> None:
+async def test_row_prompts_over_the_wire_can_be_half_corrupted() -> None:
     rows = [BOOT | {"index": index, "name": f"Boot {index}"} for index in range(10)]
     body = text_body(TASK | {"rows": rows}, schema_name="prompt_batch", schema=SCHEMA)
     async with calling_simulator() as caller:

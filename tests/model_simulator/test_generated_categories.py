@@ -1,4 +1,4 @@
-"""Category names of the simulator's writer."""
+"""Generated category names."""
 
 import random
 from typing import Any
@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_simulator.text_generation import write_categories
-from model_simulator.text_generation.product_fields import find_field
-from model_simulator.text_generation.subjects import is_about_figures
+from model_simulator.text_generation.subjects import find_field, is_about_figures
 from model_simulator.text_generation.themes import find_theme
 
 FIGURES = "LEGO-style minifigures"
@@ -31,7 +30,7 @@ def slug_of(name: str) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(subject=SUBJECTS, count=st.integers(1, 100), seed=st.integers(0, 10_000))
-def test_as_many_names_as_asked_for_two_or_three_words_each_and_distinct_slugs(
+def test_the_requested_number_of_names_with_two_or_three_words_and_distinct_slugs(
     subject: str, count: int, seed: int
 ) -> None:
     names = name_categories(subject, count, seed=seed)
@@ -45,7 +44,7 @@ def test_as_many_names_as_asked_for_two_or_three_words_each_and_distinct_slugs(
 
 @settings(max_examples=25, deadline=None)
 @given(subject=SUBJECTS, seed=st.integers(0, 1000))
-def test_existing_names_are_not_named_again(subject: str, seed: int) -> None:
+def test_existing_names_are_not_proposed_again(subject: str, seed: int) -> None:
     existing = [name.upper() for name in name_categories(subject, 40)]
 
     names = name_categories(subject, 60, seed=seed, existing=existing)
@@ -67,28 +66,28 @@ def test_twenty_categories_of_figures_are_twenty_themes() -> None:
     assert len(themes) == 20
 
 
-def test_the_same_state_gives_the_same_names_and_another_one_others() -> None:
+def test_equal_states_give_equal_names_and_other_states_others() -> None:
     assert name_categories(FIGURES, 20, seed=1) == name_categories(FIGURES, 20, seed=1)
     assert name_categories(FIGURES, 20, seed=1) != name_categories(FIGURES, 20, seed=2)
 
 
-def test_a_category_no_one_wrote_words_for_finds_the_theme_that_its_words_point_to() -> None:
+def test_an_unknown_category_gets_the_theme_that_matches_its_words() -> None:
     assert find_theme("Galactic Planet Hunters").names[0] == "Space Explorers"
     assert find_theme("The Noodle Street Cooks").names[0] == "Master Chefs"
 
 
-def test_a_category_that_points_nowhere_is_led_by_its_own_words() -> None:
+def test_a_category_without_a_matching_theme_uses_its_own_words() -> None:
     assert "Zither" in find_theme("Zither Fellowship").leads
 
 
-def test_products_are_what_category_or_subject_say() -> None:
+def test_products_follow_category_or_subject() -> None:
     assert find_field("garden furniture", "Patio Chairs").list_things() == ("Chair",)
     assert find_field("space-age toasters", "Retro Space-Age Toasters").list_things() == ("Toaster",)
     assert "Whisk" in find_field("kitchen tools", "Everyday Kitchen Tools").list_things()
     assert find_field("quantum stuff", "New Things").list_things() == ("Quantum Stuff",)
 
 
-def test_a_material_in_the_category_is_what_everything_is_made_of() -> None:
+def test_a_material_in_the_category_applies_to_all_products() -> None:
     lines = find_field("kitchen tools", "Bamboo Spatulas").lines
 
     assert {line.materials for line in lines} == {("bamboo",)}
@@ -97,10 +96,10 @@ def test_a_material_in_the_category_is_what_everything_is_made_of() -> None:
 @pytest.mark.parametrize(
     "subject", [FIGURES, "toy figures for collectors", "A shop of minifigures, all of them happy", "Action heroes"]
 )
-def test_little_people_are_figures(subject: str) -> None:
+def test_subjects_about_figures_are_recognized(subject: str) -> None:
     assert is_about_figures(subject)
 
 
 @pytest.mark.parametrize("subject", ["kitchen tools", "mini fridges", "character mugs", "doll houses", "figs", ""])
-def test_everything_else_is_a_product(subject: str) -> None:
+def test_other_subjects_are_products(subject: str) -> None:
     assert not is_about_figures(subject)

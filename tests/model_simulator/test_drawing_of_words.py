@@ -64,11 +64,11 @@ def product_with(text: str) -> str:
     ],
     ids=["outfit colours", "headgear colours", "trim colours", "headgear", "outfits", "trims", "tools", "extras"],
 )
-def test_every_word_of_the_vocabulary_is_generated_in_its_own_way(words: tuple[str, ...], details: str) -> None:
+def test_every_word_of_the_vocabulary_is_drawn_differently(words: tuple[str, ...], details: str) -> None:
     assert len({figure_with(details.format(word)) for word in words}) == len(words)
 
 
-def test_every_setting_of_the_vocabulary_is_generated_in_its_own_way() -> None:
+def test_every_setting_of_the_vocabulary_is_drawn_differently() -> None:
     def scene_of(setting: str) -> bytes:
         found = brief_of(f"red coat, {setting} backdrop").setting
         canvas = Canvas.blank(64, 64)
@@ -78,7 +78,7 @@ def test_every_setting_of_the_vocabulary_is_generated_in_its_own_way() -> None:
     assert len({scene_of(setting) for setting in SETTINGS}) == len(SETTINGS)
 
 
-def test_the_vocabulary_is_found_as_what_it_is() -> None:
+def test_words_of_the_vocabulary_are_recognized_with_their_kind() -> None:
     wanted = {word: word for word in (*HEADGEAR, *OUTFITS, *TOOLS, *SETTINGS)}
 
     found = {
@@ -107,7 +107,7 @@ def test_a_backdrop_covers_the_whole_image() -> None:
             assert images[0] == images[1], name
 
 
-def test_a_whole_prompt_is_read_like_a_person_reads_it() -> None:
+def test_a_complete_prompt_is_read_correctly() -> None:
     figure_description = brief_of(
         "white and orange spacesuit with chest panel, bubble helmet, holding a star map tablet, moon base, "
         "clean background, high detail, vibrant, evenly lit, 1024x1024",
@@ -131,11 +131,11 @@ def test_a_whole_prompt_is_read_like_a_person_reads_it() -> None:
         ("sky blue coat", "sky blue"),
     ],
 )
-def test_a_colour_that_belongs_to_nothing_else_goes_to_the_clothes(details: str, colour: str) -> None:
+def test_a_colour_without_a_thing_colours_the_clothes(details: str, colour: str) -> None:
     assert choose_appearance(brief_of(details), DICE).main == COLOUR_WORDS[colour]
 
 
-def test_a_trade_alone_brings_its_clothes_and_tool() -> None:
+def test_a_role_alone_provides_clothes_and_tool() -> None:
     figure_description = brief_of("cheerful pirate with a red scarf, holding a map")
 
     assert (figure_description.outfit, figure_description.headgear, figure_description.tool) == (
@@ -156,7 +156,7 @@ def test_a_trade_alone_brings_its_clothes_and_tool() -> None:
         ("Something nobody has heard of", "box"),
     ],
 )
-def test_a_product_is_found_by_its_words(text: str, thing: str) -> None:
+def test_a_product_is_recognized_by_its_words(text: str, thing: str) -> None:
     assert find_product(split_words(text)) is find_product(split_words(thing))
 
 
@@ -167,7 +167,7 @@ def test_a_product_is_found_by_its_words(text: str, thing: str) -> None:
         ("walnut garden bench, white background", (122, 80, 54)),
     ],
 )
-def test_a_product_has_the_colour_that_is_said_of_it(text: str, main: Rgb) -> None:
+def test_a_product_has_the_colour_that_the_prompt_names(text: str, main: Rgb) -> None:
     product = find_product(split_words("chair"))
 
     assert choose_colours(split_words(text), product, DICE)[0] == main
