@@ -5,7 +5,7 @@ failed with, since none of ours raises on purpose. An orchestrator is only start
 its own code would come back at every replay.
 """
 
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 
 LOST_WORKER_PHRASES = (

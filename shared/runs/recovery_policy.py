@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.limits.retry_policy import decide_lost_worker_wait
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs.lost_workers import is_worker_lost
 
