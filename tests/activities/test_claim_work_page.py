@@ -116,7 +116,7 @@ async def test_pages_get_smaller_towards_the_end_and_deal_out_everything_once(
     process = start_process(store, model)
     pages: list[tuple[str, ...]] = []
     last_page = 0
-    while jobs := (page := await claim(process, f"0/{last_page}", last_page=last_page, size=8, workers=2)).jobs:
+    while jobs := (page := await claim(process, f"0/{last_page}", last_page=last_page, size=8, worker_count=2)).jobs:
         pages.append(tuple(job.product_id for job in jobs))
         last_page = page.page
     assert [len(page) for page in pages] == [8, 8, 6, 5, 4, 3, 2, 1, 1, 1, 1]
