@@ -9,8 +9,8 @@ from shared.catalog.planning import needs_image
 from shared.catalog.written_prompts import lacks_prompts
 from shared.images.restarted_worker import skip_finished_jobs
 from shared.images.work_page_size import choose_work_page_size
+from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
-from shared.messages.runs import Counters
 from shared.models.call_failures import catch_failures
 from shared.runs import run_files
 from shared.runs.call_guard import check_root

@@ -8,7 +8,8 @@ import azure.durable_functions as df
 from shared.audit.write_audit import audit_run, write_missing_audits
 from shared.catalog import catalog_files
 from shared.images.list_images import list_generating_runs
-from shared.messages.runs import ActivityResult, Failure, FinishRunInput
+from shared.messages.base import Failure
+from shared.messages.run import ActivityResult, FinishRunInput
 from shared.models.call_failures import catch_failures
 from shared.reasons import Reason
 from shared.rendering import contact_sheet

@@ -14,8 +14,9 @@ from shared.images.refinement_answers import Evaluation
 from shared.images.refinement_call import make_refinement_call
 from shared.images.refinement_policy import decide_refinement_end
 from shared.images.round_files import EvaluationRecord
+from shared.messages.base import Failure
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import ActivityResult, Failure
+from shared.messages.run import ActivityResult
 from shared.models.call_failures import catch_failures, shorten
 from shared.models.prompts.evaluation_requests import build_evaluation_request
 from shared.models.protocol import VisionImage

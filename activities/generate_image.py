@@ -23,8 +23,9 @@ from shared.images.placeholder import store_placeholder
 from shared.images.promote import FirstImage, promote_best
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail, try_make_thumbnail
 from shared.limits.retry_policy import clamp_retry_after
+from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import ActivityResult, Cost, Failure
+from shared.messages.run import ActivityResult
 from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_failures import catch_failures, count_outcome, shorten
 from shared.models.call_recorder import CallRecorder

@@ -30,8 +30,8 @@ from shared.inputs.row_changes import (
 )
 from shared.inputs.row_reader import RowReader
 from shared.inputs.rows import Row, Variant
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import Failure, RunRef
+from shared.messages.base import Failure
+from shared.messages.run import ImportedInput, RunRef
 from shared.models.call_failures import catch_failures, shorten
 from shared.reasons import Reason
 from shared.runs import run_files

@@ -10,7 +10,8 @@ from shared.catalog.items import SourceItem, is_outdated
 from shared.errors import StoreConflictError
 from shared.images.image_metadata import ImageMetadata, is_placeholder, is_valid_image
 from shared.images.list_images import iterate_image_files, list_generating_runs
-from shared.messages.runs import Failure, RunRef, StartInventory
+from shared.messages.base import Failure
+from shared.messages.run import RunRef, StartInventory
 from shared.models.call_failures import catch_failures
 from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError, inspect_image

@@ -11,7 +11,8 @@ from shared.catalog.publish import CatalogView, publish, read_catalog_view, writ
 from shared.images.finish_refinement import finish_unfinished_refinements
 from shared.images.refinements_file import write_refinements
 from shared.images.thumbnail import complete_thumbnails
-from shared.messages.runs import Failure, FinishRunInput, PublishResult
+from shared.messages.base import Failure
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.models.call_failures import catch_failures
 from shared.reasons import Reason
 from shared.runs import run_files

@@ -7,7 +7,7 @@ import azure.durable_functions as df
 
 from activities.prepare_run import run_prepare_run
 from shared.images.round_files import list_unfinished_items
-from shared.messages.runs import ResumeInput, RunRef, StartInventory, StopResult
+from shared.messages.run import ResumeInput, RunRef, StartInventory, StopResult
 from shared.models.call_failures import catch_failures
 from shared.reasons import Reason
 from shared.runs.resume import clear_stop, is_resumed

@@ -13,8 +13,8 @@ from shared.images.refinement_call import make_refinement_call
 from shared.images.refinement_policy import RefinementEnd
 from shared.images.round_files import PromptRecord
 from shared.limits.retry_policy import UNUSABLE_ANSWER_REASONS
+from shared.messages.base import Failure
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import Failure
 from shared.models.call_failures import catch_failures, shorten
 from shared.models.prompts.evaluation_requests import build_rewrite_request
 from shared.reasons import Reason

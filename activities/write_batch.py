@@ -9,7 +9,8 @@ from shared.catalog.batches import BatchContext, BilledDrafts, find_batch_number
 from shared.catalog.planning import plan_batch
 from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
-from shared.messages.runs import ActivityResult, RunRef, TextCall, TextResult
+from shared.messages.run import ActivityResult, RunRef
+from shared.messages.text import TextCall, TextResult
 from shared.models.call_failures import catch_failures
 from shared.models.prompts.item_requests import build_items_request
 from shared.models.text_call import make_text_call

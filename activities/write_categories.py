@@ -13,7 +13,8 @@ from shared.catalog.importer_state import list_known_categories, record_dropped_
 from shared.catalog.items import Category
 from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
-from shared.messages.runs import Cost, TextCall, TextResult
+from shared.messages.base import Cost
+from shared.messages.text import TextCall, TextResult
 from shared.models.call_failures import catch_failures
 from shared.models.prompts.item_requests import build_categories_request
 from shared.models.text_call import make_text_call

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from shared.audit.call_records import CallRecord
 from shared.catalog.items import Item
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus
 

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
 from shared.errors import StoreUnavailableError
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, DamagedFileError, ResumeCount, dump_json, read_json

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from shared.catalog.draft_rules import NameIndex
 from shared.catalog.items import Category, Item, SourceItem, make_slug
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json, write_json_if_changed
 from shared.storage.protocol import Store

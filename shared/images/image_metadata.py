@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.rendering.inspect_image import ImageProperties
 from shared.rendering.perceptual_hash import format_dhash
 from shared.storage.protocol import FileInfo

@@ -11,8 +11,8 @@ from shared.catalog.written_prompts import apply_written_prompt
 from shared.images.image_metadata import ImageMetadata
 from shared.images.round_files import RoundFiles, RoundRecord
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
+from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageCall, ImageStep
-from shared.messages.runs import Cost
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from shared.storage import paths

@@ -14,8 +14,8 @@ from shared.images.round_files import (
     RoundRecord,
     SummaryRecord,
 )
+from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageStep
-from shared.messages.runs import Cost
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError, read_json
 from shared.storage.protocol import Store

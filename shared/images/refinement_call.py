@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 from shared.images.image_step import ImageStepJob
+from shared.messages.base import Cost, Failure
 from shared.messages.images import ImageResult
-from shared.messages.runs import Cost, Failure
 from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_failures import shorten
 from shared.models.call_recorder import CallRecorder

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from shared.images.image_metadata import read_image_metadata
 from shared.images.image_step import find_item
+from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ImageJob
-from shared.messages.runs import Counters
 from shared.runs.run_files import read_failure
 from shared.services.container import Services
 from shared.storage import paths

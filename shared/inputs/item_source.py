@@ -33,18 +33,18 @@ class ItemSource:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RowSource(ItemSource):
-    """A source that makes an item of each row of an input.
+    """A source that turns each row of an input into an item.
 
     Attributes:
         column_names: by field, the names of its column, the likeliest first.
         required_fields: the fields that need a column.
-        text_fields: the fields that a prompt can be made of; a row needs one of them.
+        text_fields: the fields that a prompt can be built from; a row needs one of them.
         hint_fields: the fields that no item has, and that the text model needs to write a prompt.
         rows_may_be_text: a row may be a bare text, which is its prompt. Such rows need no id.
         has_variants: a row may be a variant of another one.
         has_template_opening: prompts begin as the theme's prompt template does.
-        write_prompt: makes a prompt of a row's fields.
-        read_own_prompt: returns the prompt that a row brings along, with empty text if none.
+        write_prompt: builds a prompt from a row's fields.
+        read_own_prompt: returns the prompt that a row contains, with empty text if none.
     """
 
     column_names: Mapping[str, tuple[str, ...]]

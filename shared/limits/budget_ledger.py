@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.limits.budget import NANO_PER_USD, Budget, Reservation
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, DamagedFileError, parse_json

@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from shared.errors import Mismatch
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 
 MIN_WATCHED_CALLS = 50

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from shared.errors import ModelError, StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation
-from shared.messages.runs import Cost, Failure
+from shared.messages.base import Cost, Failure
 from shared.models.call_failures import handle_model_error
 from shared.models.call_recorder import CallRecorder
 from shared.models.protocol import ImageAnswer, TextAnswer

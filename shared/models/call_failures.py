@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from shared.config import SettingError
 from shared.errors import Mismatch, ModelError, StoreUnavailableError
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageResult, ImageCall, ImageResult
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import ActivityResult, Failure, PublishResult, StartInventory, StopResult, TextResult
+from shared.messages.run import ActivityResult, ImportedInput, PublishResult, StartInventory, StopResult
+from shared.messages.text import TextResult
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs.run_files import record_stop
 from shared.services.container import Services

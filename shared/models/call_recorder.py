@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from shared.audit.call_records import CallRecord
 from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Cost
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, TextCall
+from shared.messages.text import TextCall
 from shared.models.call_failures import shorten
 from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.reasons import Reason

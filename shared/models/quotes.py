@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.catalog.theme import Theme
 from shared.errors import ModelError
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.models.evaluation_tokens import EvaluationAnswerT, bound_evaluation_usage, estimate_evaluation_usage
 from shared.models.prices import PriceList
 from shared.models.protocol import AnswerT, TextRequest, Usage

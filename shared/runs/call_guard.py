@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.messages.images import ImageCall, ImageResult
-from shared.messages.runs import TextCall, TextResult
+from shared.messages.text import TextCall, TextResult
 from shared.runs.guard import RunGuard, check_run_guard
 from shared.runs.recovery_policy import TERMINATED
 from shared.runs.root_state import RootState

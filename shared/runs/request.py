@@ -202,7 +202,7 @@ class SeedRequest(BaseModel):
     @model_validator(mode="after")
     def _check_source(self) -> Self:
         if self.item_source.writes_items and self.input is not None:
-            raise ValueError("input is given, and source is 'generate'; expected source 'products' or 'prompts'")
+            raise ValueError("source is 'generate', which takes no input; expected source 'products' or 'prompts'")
         if self.item_source.writes_items and self.writes_prompts:
             raise ValueError(
                 "promptWriter is 'model', and source is 'generate'; expected source 'products' or 'prompts', or "

@@ -7,7 +7,7 @@ from typing import Any
 from shared.catalog.items import Item
 from shared.catalog.publish import CatalogView, is_image_outdated, iterate_complete_items, iterate_missing_items
 from shared.catalog.published_files import PLACEHOLDER_MARK
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.storage import paths

@@ -1,6 +1,6 @@
 """What a run's root is started with, from the run's request."""
 
-from shared.messages.runs import RootRestart, SeedInput
+from shared.messages.run import RootRestart, SeedInput
 from shared.runs.request import SeedRequest
 
 

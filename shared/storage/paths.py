@@ -177,32 +177,3 @@ def damaged_file(path: str, run_id: str) -> str:
 def state_file(catalog: str, name: str) -> str:
     """A file of a catalog's state: what later runs continue from."""
     return f"catalogs/{catalog}/state/{name}"
-
-
-def make_writer_id(run_id: str, worker: int = 0, resume_count: int = 0) -> str:
-    """Instance id of a run's item writer or prompt writer."""
-    return f"{run_id}:items{f'-{worker}' if worker else ''}{_make_resume_suffix(resume_count)}"
-
-
-def make_image_worker_id(run_id: str, worker: int, resume_count: int = 0) -> str:
-    """Instance id of an image worker."""
-    return f"{run_id}:lane-{worker}{_make_resume_suffix(resume_count)}"
-
-
-def make_probe_id(run_id: str, resume_count: int) -> str:
-    """Instance id of the image worker that makes the probe call of a resumed run."""
-    return f"{run_id}:probe{_make_resume_suffix(resume_count)}"
-
-
-def make_end_id(run_id: str) -> str:
-    """Instance id of the orchestration that ends a run whose root was lost."""
-    return f"{run_id}:end"
-
-
-def make_restart_id(instance: str, restarts: int) -> str:
-    """Instance id of a child workflow after its n-th restart."""
-    return f"{instance}:restart-{restarts}" if restarts else instance
-
-
-def _make_resume_suffix(resume_count: int) -> str:
-    return f":leg-{resume_count}" if resume_count else ""

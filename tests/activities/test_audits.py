@@ -9,8 +9,10 @@ import pytest
 
 from shared.audit.write_audit import audit_path
 from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Cost, Counters, Failure
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, Counters, Failure, FinishRunInput, PublishResult, TextCall
+from shared.messages.run import FinishRunInput, PublishResult
+from shared.messages.text import TextCall
 from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.runs import run_files

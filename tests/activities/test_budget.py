@@ -10,8 +10,9 @@ import pytest
 
 from shared.config import Settings
 from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Cost, Message
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, Message, TextCall
+from shared.messages.text import TextCall
 from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.storage import paths

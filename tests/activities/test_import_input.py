@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.catalog.catalog_files import iterate_items, list_batch_numbers, read_categories
 from shared.catalog.items import SourceItem
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import Failure, RunRef
+from shared.messages.base import Failure
+from shared.messages.run import ImportedInput, RunRef
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services

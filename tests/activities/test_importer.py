@@ -16,7 +16,8 @@ from shared.catalog.items import Category, SourceItem
 from shared.catalog.prune import NothingToKeepError, prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
 from shared.catalog.theme import Theme
-from shared.messages.runs import RunRef, TextCall
+from shared.messages.run import RunRef
+from shared.messages.text import TextCall
 from shared.storage import paths
 from shared.storage.protocol import Store
 from shared.text.digest_table import hash_text

@@ -8,8 +8,9 @@ from PIL import Image, ImageFont
 
 from shared.errors import StoreUnavailableError
 from shared.images.image_metadata import is_valid_image
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, FailedImage, ImageCall, ImageResult
-from shared.messages.runs import Failure, FinishRunInput, PublishResult, RunRef, StartInventory
+from shared.messages.run import FinishRunInput, PublishResult, RunRef, StartInventory
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import is_placeholder_file
 from shared.runs.run_files import read_failure

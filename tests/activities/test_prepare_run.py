@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.messages.runs import RunRef, StartInventory
+from shared.messages.run import RunRef, StartInventory
 from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, IMAGE_METADATA, list_paths, write_batches, write_images

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.messages.images import ImageCall, ImageStep
-from shared.messages.runs import FinishRunInput, PublishResult
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.services.container import Services
 from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in

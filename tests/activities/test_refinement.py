@@ -10,8 +10,9 @@ import pytest
 from shared.errors import ModelError
 from shared.images.image_metadata import is_valid_image
 from shared.images.round_files import list_unfinished_items
+from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import Cost, Failure, FinishRunInput
+from shared.messages.run import FinishRunInput
 from shared.models.protocol import ImageAnswer, ImageRequest, Usage
 from shared.reasons import Reason
 from shared.storage import paths

@@ -6,7 +6,7 @@ import pytest
 
 from shared.catalog.theme import Theme
 from shared.errors import ModelError
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.models.evaluation_tokens import bound_evaluation_usage, estimate_evaluation_usage
 from shared.models.price_files import load_prices
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request

@@ -10,8 +10,9 @@ from PIL import Image
 from shared.catalog.items import Item
 from shared.errors import StoreUnavailableError
 from shared.images.thumbnail import complete_thumbnails
+from shared.messages.base import Failure
 from shared.messages.images import ImageCall, ImageResult
-from shared.messages.runs import Failure, FinishRunInput, PublishResult
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.reasons import Reason
 from shared.runs.run_files import record_stop
 from shared.storage import paths

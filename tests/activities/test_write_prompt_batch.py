@@ -9,9 +9,10 @@ from shared.catalog.items import PromptDraft
 from shared.catalog.prompt_files import BatchPrompts, count_fallbacks, iterate_prompted_batches, read_prompts
 from shared.errors import ModelError
 from shared.images.image_step import find_item
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall
-from shared.messages.inputs import GiveUpPromptsInput
-from shared.messages.runs import Failure, FinishRunInput, PublishResult, RunRef, TextCall, TextResult
+from shared.messages.run import FinishRunInput, PublishResult, RunRef
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
 from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.runs import run_files
@@ -40,7 +41,7 @@ async def write(process: Services, batch: int = 1, *, run_id: str = RUN, **call:
 
 
 async def give_up(process: Services, batch: int = 1) -> None:
-    given_up = GiveUpPromptsInput(RUN, CATALOG, batch, Failure(Reason.REFUSAL, "no"))
+    given_up = UseTemplatePromptsInput(RUN, CATALOG, batch, Failure(Reason.REFUSAL, "no"))
     assert await deliver(process, "use_template_prompts", given_up) == {}
 
 

@@ -21,7 +21,7 @@ from shared.catalog.catalog_files import (
 )
 from shared.catalog.draft_rules import NameIndex
 from shared.catalog.items import Category, Draft, DraftBatch
-from shared.messages.runs import TextCall, TextResult
+from shared.messages.text import TextCall, TextResult
 from shared.models.protocol import AnswerT, TextAnswer, TextRequest
 from shared.runs import run_files
 from shared.services.container import Services

@@ -23,7 +23,7 @@ from shared.catalog.catalog_files import (
 )
 from shared.catalog.items import Category
 from shared.errors import StoreConflictError
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError

@@ -15,7 +15,7 @@ from shared.images.image_metadata import (
 )
 from shared.images.image_table import StoredImage
 from shared.images.list_images import list_stored_images
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.storage import paths
 from tests.strategies import QUICK
 from tests.support.catalogs import CATALOG, IMAGE_METADATA

@@ -20,7 +20,7 @@ from shared.images.image_metadata import ThumbnailMetadata, is_valid_image
 from shared.images.list_images import list_generating_runs, list_stored_images
 from shared.images.placeholder_files import WriteTarget, find_write_target, remove_placeholders, write_placeholder
 from shared.images.thumbnail_files import match_thumbnails, write_thumbnail
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import render_placeholder
 from shared.runs import run_files

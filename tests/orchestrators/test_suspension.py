@@ -7,8 +7,8 @@ import pytest
 
 from durable_emulator.engine.clock import ManualClock
 from orchestrators.work_page_claims import WorkPageClaims
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageResult, ImageCall, ImageWorkerInput
-from shared.messages.runs import Failure
 from tests.support.scripted_run import CATALOG, RUN, ScriptedRun, follow, limited
 
 FROM, UNTIL = timedelta(seconds=30), timedelta(minutes=50)

@@ -12,17 +12,10 @@ from durable_emulator.engine.clock import ManualClock
 from durable_emulator.engine.engine import Engine
 from durable_emulator.engine.testing import PlainActivity, finish, run_engine
 from orchestrators import write_items
-from shared.limits.long_waits import Wait, find_longest_wait
-from shared.messages.runs import (
-    ActivityResult,
-    Cost,
-    Failure,
-    FinishRunInput,
-    StopResult,
-    TextCall,
-    TextResult,
-    WriteItemsInput,
-)
+from shared.messages.base import Cost, Failure, Wait, find_longest_wait
+from shared.messages.custom_status import read_child_status
+from shared.messages.run import ActivityResult, ChildResult, StopResult
+from shared.messages.text import TextCall, TextResult, WriteItemsInput
 from shared.reasons import Reason
 
 RUN = "8204736755521-af1e9c55"
@@ -57,7 +50,7 @@ class Script:
         return ActivityResult().to_json()
 
 
-async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER) -> FinishRunInput:
+async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER) -> ChildResult:
     """Run a writer to its end."""
     clock = ManualClock()
     function = write_items.write_items._function.get_user_function().orchestrator_function
@@ -65,7 +58,7 @@ async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER
     async with run_engine(tmp_path / "journal", clock, {"write_items": function}, activities) as engine:
         engine.start_instance("write_items", json.dumps(writer.to_json()), "writer")
         instance = await finish(engine, clock, "writer")
-    return FinishRunInput.from_json(json.loads(instance.output or "null"))
+    return ChildResult.from_json(json.loads(instance.output or "null"))
 
 
 def fill_after(batches: int) -> Callable[[TextCall], TextResult]:
@@ -180,4 +173,5 @@ async def test_a_long_wait_that_a_service_asks_for_is_shown_with_its_words(tmp_p
 
 def read_wait(engine: Engine, clock: ManualClock) -> Wait | None:
     instance = engine.find_instance("writer")
-    return find_longest_wait([json.loads((instance and instance.custom_status) or "{}")], clock.now())
+    status = read_child_status(json.loads((instance and instance.custom_status) or "{}"))
+    return find_longest_wait([status.wait], clock.now())

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.messages.runs import Failure, TextCall
+from shared.messages.base import Failure
+from shared.messages.text import TextCall
 from shared.reasons import Reason
 from tests.support.scripted_run import ScriptedRun, follow, limited
 

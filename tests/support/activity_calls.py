@@ -20,7 +20,7 @@ from activities import (
 )
 from durable_emulator.host.invocation import InvocationContext, TraceContext
 from shared.config import ModelSettings, Settings
-from shared.messages.runs import Message
+from shared.messages.base import Message
 from shared.models.protocol import Model
 from shared.runs import run_claim, run_files
 from shared.runs.request import SeedRequest

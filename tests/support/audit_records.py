@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.audit.call_records import CallRecord, CallRecordWriter
 from shared.audit.write_audit import write_audit
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus, StartInventoryView, Status, compose_status
 from shared.storage.protocol import Store

@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.images.refinement_policy import RefinementEnd, pick_best_round
 from shared.images.round_files import EvaluationRecord, PromptRecord, RoundFiles, RoundRecord
+from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageStep
-from shared.messages.runs import Cost
 from shared.storage.protocol import Store
 
 TEXT_COST = Cost(text_calls=1, input_tokens=100, output_tokens=50, nano_usd=1_000_000)

@@ -21,6 +21,7 @@ from durable_emulator.engine.instances import Instance, InstanceFilter
 from durable_emulator.engine.testing import run_engine
 from orchestrators import generate_images, seed_catalog, write_items, write_prompts
 from shared.images.work_page_size import choose_work_page_size
+from shared.messages.base import Cost, Counters, Failure
 from shared.messages.images import (
     ClaimWorkPageInput,
     ClaimWorkPageResult,
@@ -30,20 +31,16 @@ from shared.messages.images import (
     ImageResult,
     ImageStep,
 )
-from shared.messages.inputs import GiveUpPromptsInput, ImportedInput
-from shared.messages.runs import (
+from shared.messages.run import (
     ActivityResult,
-    Cost,
-    Counters,
-    Failure,
     FinishRunInput,
+    ImportedInput,
     PublishResult,
     SeedInput,
     StartInventory,
     StopResult,
-    TextCall,
-    TextResult,
 )
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
 from shared.reasons import Reason
 
 RUN, CATALOG = "8204736755521-af1e9c55", "toys"
@@ -257,7 +254,7 @@ class ScriptedRun:
         return TextResult(accepted=self.batch_size, asked=self.batch_size, cost=TEXT_COST)
 
     async def _give_up_prompts(self, data: Any) -> ActivityResult:
-        self.given_up.append(GiveUpPromptsInput.from_json(data).batch)
+        self.given_up.append(UseTemplatePromptsInput.from_json(data).batch)
         return ActivityResult()
 
     async def _close_items(self, _: Any) -> ActivityResult:
