@@ -51,7 +51,7 @@ CREATE TABLE rewrites ( -- A prompt that the text model rewrote
     product_id TEXT NOT NULL, -- id of the item
     iteration INTEGER NOT NULL, -- the image that the prompt is for
     rewrite INTEGER NOT NULL, -- from 1 after a refusal; 0: after an evaluation
-    source TEXT NOT NULL, -- evaluation (the image before was not good enough) or refusal (the prompt before was refused)
+    source TEXT NOT NULL, -- evaluation (of the image before) or refusal (of the prompt before)
     prompt TEXT NOT NULL, -- the new prompt
     previous TEXT NOT NULL, -- the prompt before
     model TEXT NOT NULL, -- text model
