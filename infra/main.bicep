@@ -1,4 +1,4 @@
-// Catalog Seeder in Azure: one resource group with the app, its storage, its model and its telemetry. docs/deploy.md tells how to use it.
+// Catalog Seeder in Azure: one resource group with the app, its storage, its model and its telemetry. docs/guides/operate-in-azure.md says how to use it.
 
 targetScope = 'subscription'
 

@@ -42,7 +42,7 @@ FILES: Mapping[str, Callable[[], str]] = {
 _BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def generate_files(root: Path = ROOT) -> Iterator[tuple[str, str, str]]:
+def generate_files(root: Path) -> Iterator[tuple[str, str, str]]:
     """Yield path, present content and generated content of each file with generated parts."""
     for name, build in FILES.items():
         path = root / name
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a generated part is outdated")
     options = parser.parse_args(arguments)
-    outdated = [(name, text) for name, present, text in generate_files() if present != text]
+    outdated = [(name, text) for name, present, text in generate_files(ROOT) if present != text]
     for name, text in outdated:
         if options.check:
             print(f"{name} is outdated; run: make docs")

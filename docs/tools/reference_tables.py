@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
@@ -130,7 +131,9 @@ def show_prompt_template() -> str:
 def describe_audit() -> str:
     """Return a section per table of an audit, from the comments of its SQL."""
     parts = []
-    for table, purpose, body in re.findall(r"^CREATE TABLE (\w+) \( -- (.+)\n(.*?)^\);", TABLES, re.M | re.S):
+    for table, purpose, body in re.findall(
+        r"^CREATE TABLE (\w+) \( -- ([^\n]+)\n(.*?)^\);", TABLES, re.MULTILINE | re.DOTALL
+    ):
         columns = re.findall(r"^ +([a-z_0-9]+) (\w+)[^\n]*? -- ([^\n]+)$", body, re.MULTILINE)
         rows = [(format_code(column), kind.lower(), meaning) for column, kind, meaning in columns]
         parts.append(f"### {table}\n\n{purpose}.\n\n" + format_table(("column", "type", "holds"), rows))
@@ -139,10 +142,12 @@ def describe_audit() -> str:
 
 def read_member_docs(enum: type[StrEnum]) -> dict[str, str]:
     """Return the docstrings below an enumeration's members, by name; members without one are absent."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(enum))).body
-    assert isinstance(definition, ast.ClassDef)
+    source = ast.parse(textwrap.dedent(inspect.getsource(enum)))
+    body = [
+        statement for definition in source.body if isinstance(definition, ast.ClassDef) for statement in definition.body
+    ]
     docs = {}
-    for statement, following in zip(definition.body, definition.body[1:], strict=False):
+    for statement, following in pairwise(body):
         match statement, following:
             case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(text))):
                 docs[name] = inspect.cleandoc(text)
@@ -165,7 +170,8 @@ def _describe_model(model: type[BaseModel], defaults: Mapping[str, Any], require
         default = json.dumps(defaults[alias], ensure_ascii=False)
         shown = format_code(default) if len(default) <= MAX_SHOWN_DEFAULT_CHARACTERS else "below"
         meaning = convert_docstring(field.description or described.get(name, ""))
-        assert meaning, f"{model.__name__}.{name} has no description"
+        if not meaning:
+            raise ValueError(f"{model.__name__}.{name} has no description")
         meaning = meaning[0].upper() + meaning[1:].removesuffix(".") + "."
         cells = (format_code(alias), "required" if alias in required else shown, meaning + _show_limits(schema[alias]))
         rows.append(cells)
@@ -176,7 +182,9 @@ def _read_attribute_docs(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     """Yield name and text of the entries below ``Attributes:`` in a class's docstring."""
     section = inspect.getdoc(model) or ""
     if "Attributes:" in section:
-        yield from re.findall(r"^ {4}(\w+): (.+?)(?=^ {4}\w+: |\Z)", section.partition("Attributes:")[2], re.M | re.S)
+        yield from re.findall(
+            r"^ {4}(\w+): (.+?)(?=^ {4}\w+: |\Z)", section.partition("Attributes:")[2], re.MULTILINE | re.DOTALL
+        )
 
 
 def _show_limits(schema: Mapping[str, Any]) -> str:

@@ -131,7 +131,7 @@ var baseSettings = {
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'True'
   APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'True'
 
-  // What shared/config.py reads. What it reads and is not here keeps its default; docs/deploy.md lists why.
+  // What shared/config.py reads. What it reads and is not here keeps its default; docs/reference/deployment.md lists why.
   AZURE_OPENAI_ENDPOINT: modelEndpoint
   AZURE_OPENAI_TEXT_DEPLOYMENT: textDeploymentName
   AZURE_OPENAI_VISION_DEPLOYMENT: visionDeploymentName

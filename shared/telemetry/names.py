@@ -64,8 +64,8 @@ class Metric(StrEnum):
     IMAGES = "catalog_seeder.images"
     """Images; by ``outcome`` (made, kept, failed) and, if failed for good, ``reason``."""
     RETRIES = "catalog_seeder.retries"
-    """Failed attempts that the retry policy may retry; by ``activity`` and ``reason``. Includes the last attempt, because
-    an activity does not know the policy's decision.
+    """Failed attempts that the retry policy may retry; by ``activity`` and ``reason``. Includes the last attempt,
+    because an activity does not know the policy's decision.
     """
     MODEL_CALLS = "catalog_seeder.model_calls"
     """Model calls; by ``kind`` (text, vision, image) and ``outcome`` (ok, or a reason; 429 is rate_limited)."""
