@@ -16,11 +16,13 @@ from tests.support.markdown_documents import (
     find_table,
     list_documents,
     read,
+    remove_blocks,
 )
 
 MAX_IMAGE_WIDTH, MAX_IMAGE_BYTES = 1600, 600_000
 
 MAX_README_LINES = 130
+MIN_WALK_STEPS = 15
 
 
 def find_seeder_commands() -> list[tuple[str, str]]:
@@ -55,7 +57,7 @@ def test_a_link_leads_to_something_that_is_there(name: str) -> None:
 @pytest.mark.parametrize("name", list_documents())
 def test_a_path_that_a_document_names_is_there(name: str) -> None:
     folders = "activities|bench|cli|docs|durable_emulator|infra|model_simulator|orchestrators|shared|tests|triggers"
-    for code in find_codes(read(name)):
+    for code in find_codes(remove_blocks(read(name))):
         if re.fullmatch(rf"(?:{folders})/[\w./-]+", code) and "NAME" not in code:
             assert (ROOT / code).exists(), f"{name} names {code}"
 
@@ -91,3 +93,14 @@ def test_every_guide_and_reference_page_is_linked_from_the_readme() -> None:
 def test_remarks_on_what_was_not_run_are_on_one_page() -> None:
     remarks = [name for name in list_documents() if re.search(r"not (?:been )?run here|was not run", read(name))]
     assert remarks == []
+
+
+def test_the_walks_through_the_code_name_functions_that_exist() -> None:
+    steps = re.findall(r"^\d+\. `([\w/]+\.py)`,\s+`([\w.]+)`", read("docs/design/architecture.md"), re.MULTILINE)
+    missing = [
+        f"{path}: {name}"
+        for path, name in steps
+        if not re.search(rf"def {name.rpartition('.')[2]}\(", (ROOT / path).read_text(encoding="utf-8"))
+    ]
+    assert len(steps) > MIN_WALK_STEPS
+    assert missing == []

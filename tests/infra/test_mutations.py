@@ -185,7 +185,11 @@ MISTAKES = [
         "a range is taken away", MAIN, "@minValue(1)\n@maxValue(64)\nparam parallel", "param parallel", "any value"
     ),
     Mistake(
-        "a description is taken away", MAIN, "@description('Memory of an instance in megabytes.')\n", "", "has no description"
+        "a description is taken away",
+        MAIN,
+        "@description('Memory of an instance in megabytes.')\n",
+        "",
+        "has no description",
     ),
     Mistake(
         "a default is out of its range", MAIN, "maximumInstanceCount int = 40", "maximumInstanceCount int = 4", "range"
