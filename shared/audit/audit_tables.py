@@ -15,39 +15,119 @@ from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus
 
 TABLES = """
-CREATE TABLE run_info (
-    run_id TEXT PRIMARY KEY, catalog TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT NOT NULL, completed_at TEXT,
-    error_reason TEXT, error_message TEXT, items INTEGER NOT NULL, images_made INTEGER NOT NULL,
-    images_kept INTEGER NOT NULL, images_failed INTEGER NOT NULL, text_calls INTEGER NOT NULL,
-    image_calls INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, usd REAL NOT NULL,
-    request TEXT NOT NULL);
-CREATE TABLE versions (component TEXT PRIMARY KEY, version TEXT NOT NULL);
-CREATE TABLE prompts (product_id TEXT PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, prompt TEXT NOT NULL,
-    model TEXT NOT NULL, iteration INTEGER, rewrites INTEGER NOT NULL);
-CREATE TABLE rewrites (
-    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, rewrite INTEGER NOT NULL, source TEXT NOT NULL,
-    prompt TEXT NOT NULL, previous TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
-    PRIMARY KEY (product_id, iteration, rewrite));
-CREATE TABLE iterations (
-    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, prompt TEXT NOT NULL, rewrites INTEGER NOT NULL,
-    file TEXT NOT NULL, model TEXT NOT NULL, bytes INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-    sha256 TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT, is_shipped INTEGER NOT NULL,
-    PRIMARY KEY (product_id, iteration));
-CREATE TABLE evaluations (
-    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, score INTEGER NOT NULL, missing TEXT NOT NULL,
-    wrong TEXT NOT NULL, unwanted TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
-    PRIMARY KEY (product_id, iteration));
-CREATE TABLE refinements (
-    product_id TEXT PRIMARY KEY, iterations INTEGER NOT NULL, first_score INTEGER, best_score INTEGER,
-    shipped_iteration INTEGER, stopped_because TEXT, reason TEXT, nano_usd INTEGER NOT NULL);
-CREATE TABLE api_calls (
-    call_id TEXT PRIMARY KEY, kind TEXT NOT NULL, model TEXT NOT NULL, product_id TEXT, iteration INTEGER, batch TEXT,
-    leg INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, billed INTEGER NOT NULL,
-    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
-    started_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, request_id TEXT);
-CREATE TABLE errors (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, call_id TEXT, product_id TEXT, reason TEXT NOT NULL,
-    message TEXT NOT NULL, at TEXT);
+CREATE TABLE run_info ( -- The run: what summary.json has, and the request
+    run_id TEXT PRIMARY KEY, -- id of the run
+    catalog TEXT NOT NULL, -- name of the catalog
+    status TEXT NOT NULL, -- status of the run
+    created_at TEXT NOT NULL, -- UTC, as all times
+    completed_at TEXT, -- null: the run has not ended
+    error_reason TEXT, -- reason code of the run's error
+    error_message TEXT, -- its message
+    items INTEGER NOT NULL, -- accepted items of the catalog
+    images_made INTEGER NOT NULL, -- new images
+    images_kept INTEGER NOT NULL, -- existing images
+    images_failed INTEGER NOT NULL, -- images that failed for good
+    text_calls INTEGER NOT NULL, -- billed text and vision calls
+    image_calls INTEGER NOT NULL, -- billed image calls
+    input_tokens INTEGER NOT NULL, -- of all billed calls
+    output_tokens INTEGER NOT NULL, -- of all billed calls
+    usd REAL NOT NULL, -- US dollars at list prices
+    request TEXT NOT NULL -- the request as JSON
+);
+CREATE TABLE versions ( -- A program that took part in the run
+    component TEXT PRIMARY KEY, -- name of the program or package
+    version TEXT NOT NULL -- its version
+);
+CREATE TABLE prompts ( -- An image for which a call was made
+    product_id TEXT PRIMARY KEY, -- id of the item
+    name TEXT NOT NULL, -- name of the item
+    category TEXT NOT NULL, -- category of the item
+    prompt TEXT NOT NULL, -- prompt of the promoted image; the item's own prompt if there is none
+    model TEXT NOT NULL, -- image model
+    iteration INTEGER, -- the promoted image, from 1; null: none
+    rewrites INTEGER NOT NULL -- how often that prompt was rewritten after a refusal
+);
+CREATE TABLE rewrites ( -- A prompt that the text model rewrote
+    product_id TEXT NOT NULL, -- id of the item
+    iteration INTEGER NOT NULL, -- the image that the prompt is for
+    rewrite INTEGER NOT NULL, -- from 1 after a refusal; 0: after an evaluation
+    source TEXT NOT NULL, -- evaluation (of the image before) or refusal (of the prompt before)
+    prompt TEXT NOT NULL, -- the new prompt
+    previous TEXT NOT NULL, -- the prompt before
+    model TEXT NOT NULL, -- text model
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    request_id TEXT, -- the provider's id of the call
+    PRIMARY KEY (product_id, iteration, rewrite)
+);
+CREATE TABLE iterations ( -- An image of a refined item, stored as results/{product_id}/{file} of the run
+    product_id TEXT NOT NULL, -- id of the item
+    iteration INTEGER NOT NULL, -- number of the image, from 1
+    prompt TEXT NOT NULL, -- prompt of the image
+    rewrites INTEGER NOT NULL, -- how often that prompt was rewritten after a refusal
+    file TEXT NOT NULL, -- name of the image's file
+    model TEXT NOT NULL, -- image model
+    bytes INTEGER NOT NULL, -- size of the file
+    width INTEGER NOT NULL, -- pixels
+    height INTEGER NOT NULL, -- pixels
+    sha256 TEXT NOT NULL, -- digest of the file
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    request_id TEXT, -- the provider's id of the call
+    is_shipped INTEGER NOT NULL, -- 1: the promoted image; 0: another one
+    PRIMARY KEY (product_id, iteration)
+);
+CREATE TABLE evaluations ( -- The evaluation of an image
+    product_id TEXT NOT NULL, -- id of the item
+    iteration INTEGER NOT NULL, -- number of the image
+    score INTEGER NOT NULL, -- 0 to 100
+    missing TEXT NOT NULL, -- JSON array of texts
+    wrong TEXT NOT NULL, -- JSON array of texts
+    unwanted TEXT NOT NULL, -- JSON array of texts
+    model TEXT NOT NULL, -- vision model
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    request_id TEXT, -- the provider's id of the call
+    PRIMARY KEY (product_id, iteration)
+);
+CREATE TABLE refinements ( -- An item whose images were evaluated
+    product_id TEXT PRIMARY KEY, -- id of the item
+    iterations INTEGER NOT NULL, -- number of images
+    first_score INTEGER, -- score of the first image
+    best_score INTEGER, -- score of the best image
+    shipped_iteration INTEGER, -- the promoted image
+    stopped_because TEXT, -- why there was no further image; null: the run died before
+    reason TEXT, -- reason code of a call that failed for good
+    nano_usd INTEGER NOT NULL -- cost in billionths of a US dollar
+);
+CREATE TABLE api_calls ( -- A call to a model, including refused ones
+    call_id TEXT PRIMARY KEY, -- id of the call record
+    kind TEXT NOT NULL, -- text, vision or image
+    model TEXT NOT NULL, -- model or deployment
+    product_id TEXT, -- id of the item; null: a batch
+    iteration INTEGER, -- for which image of the item, from 1; null: a batch
+    batch TEXT, -- writer and its count (0.1.0/3), prompts/N, or categories; null: an item
+    leg INTEGER NOT NULL, -- resume count of the run, for image calls
+    attempt INTEGER NOT NULL, -- number of the attempt, from 0
+    status TEXT NOT NULL, -- ok, unusable, lost or refused
+    reason TEXT, -- reason code; null: ok
+    billed INTEGER NOT NULL, -- 1: billed, or possibly billed
+    input_tokens INTEGER NOT NULL, -- tokens of the request
+    output_tokens INTEGER NOT NULL, -- tokens of the response
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    started_at TEXT NOT NULL, -- start of the call
+    duration_ms INTEGER NOT NULL, -- duration in milliseconds
+    request_id TEXT -- the provider's id of the call
+);
+CREATE TABLE errors ( -- What failed, and what was rejected
+    id INTEGER PRIMARY KEY, -- row number
+    scope TEXT NOT NULL, -- failed: call, image, run, audit; rejected: item, category, prompt, row
+    call_id TEXT, -- id of the call record, of a call
+    product_id TEXT, -- id of the item, if there is one
+    reason TEXT NOT NULL, -- reason code
+    message TEXT NOT NULL, -- what was wrong
+    at TEXT -- when, if known
+);
 """
+"""The comments of tables and columns are the source of ``docs/reference/audit.md``."""
+
 INDEXES = """
 CREATE INDEX api_calls_by_product ON api_calls (product_id);
 CREATE INDEX api_calls_by_model ON api_calls (kind, model);

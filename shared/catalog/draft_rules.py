@@ -1,4 +1,4 @@
-"""The rules that turn drafts into items (``docs/importer.md`` says which of them the importer needs).
+"""The rules that turn drafts into items (``docs/reference/importer.md`` says which of them the importer needs).
 
 Content rules can be switched off (``validateItems: false``); uniqueness and the importer's limits cannot.
 """

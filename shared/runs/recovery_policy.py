@@ -1,4 +1,4 @@
-"""Decides what to do for a run whose root ended without ending the run: wait, restart the root, or end the run. Pure."""
+"""Decide what happens to a run whose root ended without ending the run: restart or end it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
