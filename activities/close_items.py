@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.messages.runs import ActivityResult, RunRef
+from shared.messages.run import ActivityResult, RunRef
 from shared.runs import run_files
 from shared.services.container import Services
 

@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 
 import azure.durable_functions as df
 
-from shared.config import SettingError
-from shared.messages.runs import Failure, Message
-from shared.models.protocol import Store, StoreUnavailableError
+from shared.errors import StoreUnavailableError
+from shared.messages.base import Failure, Message
 from shared.reasons import Reason, shorten_message
 from shared.runs.run_files import record_stop
 from shared.services.container import Services, get_services
+from shared.setting_values import SettingError
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 InputT = TypeVar("InputT", bound=Message)

@@ -5,7 +5,7 @@ import azure.durable_functions as df
 from activities.decorator import activity
 from shared.images.finish_refinement import run_finish_refinement
 from shared.messages.images import FailedImage
-from shared.messages.runs import ActivityResult
+from shared.messages.run import ActivityResult
 from shared.services.container import Services
 
 blueprint = df.Blueprint()

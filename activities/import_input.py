@@ -4,8 +4,7 @@ import azure.durable_functions as df
 
 from activities.decorator import activity
 from shared.inputs.import_input import run_import_input
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import RunRef
+from shared.messages.run import ImportedInput, RunRef
 from shared.services.container import Services
 
 blueprint = df.Blueprint()

@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.messages.runs import RunRef, StartInventory
+from shared.messages.run import RunRef, StartInventory
 from shared.runs.prepare import run_prepare_run
 from shared.services.container import Services
 

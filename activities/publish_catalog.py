@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.messages.runs import FinishRunInput, PublishResult
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.runs.publish_catalog import run_publish_catalog
 from shared.services.container import Services
 

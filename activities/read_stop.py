@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.messages.runs import RunRef, StopResult
+from shared.messages.run import RunRef, StopResult
 from shared.runs.close import run_read_stop
 from shared.services.container import Services
 

@@ -5,7 +5,7 @@ import azure.durable_functions as df
 from activities.decorator import activity
 from shared.images.failed_images import run_record_failed_image
 from shared.messages.images import FailedImage
-from shared.messages.runs import ActivityResult
+from shared.messages.run import ActivityResult
 from shared.services.container import Services
 
 blueprint = df.Blueprint()

@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from activities.decorator import activity
 from shared.images.write_contact_sheet import run_render_contact_sheet
-from shared.messages.runs import ActivityResult, FinishRunInput
+from shared.messages.run import ActivityResult, FinishRunInput
 from shared.services.container import Services
 
 blueprint = df.Blueprint()

@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.messages.runs import ResumeInput, StartInventory
+from shared.messages.run import ResumeInput, StartInventory
 from shared.runs.prepare import run_restart_run
 from shared.services.container import Services
 

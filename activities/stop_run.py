@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.messages.runs import ActivityResult, FinishRunInput
+from shared.messages.run import ActivityResult, FinishRunInput
 from shared.runs.close import run_stop_run
 from shared.services.container import Services
 

@@ -4,14 +4,14 @@ import azure.durable_functions as df
 
 from activities.decorator import activity
 from shared.catalog.write_prompts import run_use_template_prompts
-from shared.messages.inputs import GiveUpPromptsInput
-from shared.messages.runs import ActivityResult
+from shared.messages.run import ActivityResult
+from shared.messages.text import UseTemplatePromptsInput
 from shared.services.container import Services
 
 blueprint = df.Blueprint()
 
 
 @activity(blueprint)
-async def use_template_prompts(services: Services, fallback: GiveUpPromptsInput) -> ActivityResult:
+async def use_template_prompts(services: Services, fallback: UseTemplatePromptsInput) -> ActivityResult:
     """Record that a batch uses the template's prompts."""
     return await run_use_template_prompts(services, fallback)

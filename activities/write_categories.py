@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from activities.decorator import activity
 from shared.catalog.write_categories import run_write_categories
-from shared.messages.runs import TextCall, TextResult
+from shared.messages.text import TextCall, TextResult
 from shared.services.container import Services
 
 blueprint = df.Blueprint()

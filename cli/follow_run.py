@@ -10,7 +10,7 @@ from cli.app_client import ProblemError, UnreachableError
 from cli.command_context import CommandContext
 from cli.errors import CliError
 from cli.progress_display import open_display
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.runs.status import RunStatus
 
 

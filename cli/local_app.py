@@ -20,10 +20,11 @@ from cli.offline_simulator import BackgroundSimulator
 from cli.unfinished_runs import list_unfinished_runs, prepare_folder
 from durable_emulator.host import DurableEmulator
 from shared.config import SettingError, Settings
-from shared.models.probe import is_provider_unusable
-from shared.models.protocol import ModelError, Store
+from shared.errors import ModelError
+from shared.models.protocol import is_provider_unusable
 from shared.runs.run_files import UnknownRunError, read_request
 from shared.services.container import Services, get_services, use_settings
+from shared.storage.protocol import Store
 from triggers.health import check_settings
 
 PROGRESS_INTERVAL_SECONDS = 2.0

@@ -20,10 +20,11 @@ from shared.catalog.theme import Theme
 from shared.config import Settings
 from shared.inputs.filenames import FileNames
 from shared.inputs.input_files import MAX_SHOWN_PROBLEMS, InputSummary, summarize_input
-from shared.inputs.item_builder import make_item, write_row_prompt
+from shared.inputs.item_builder import build_item, write_row_prompt
+from shared.inputs.item_source import RowSource, find_item_source, find_row_source
 from shared.inputs.prompt_template import RowPrompt
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_reader import RowReader
-from shared.inputs.tokenizer import InputError
 from shared.runs.request import INPUT_PATH_PATTERN, SeedRequest
 from shared.services.container import build_store
 from shared.storage import paths
@@ -82,10 +83,10 @@ def find_input(flags: Mapping[str, Any]) -> LocalInput | None:
     Raises:
         WrongUsageError: the file, or one of its rows, cannot be used; one line a problem.
     """
-    source, given = flags.get("source") or "generate", flags.get("input")
-    if (source != "generate") != (given is not None):
+    source, given = find_item_source(flags.get("source")), flags.get("input")
+    if isinstance(source, RowSource) != (given is not None):
         raise WrongUsageError("--input is for --source products or prompts, and they need it; expected both or neither")
-    if given is None:
+    if not isinstance(source, RowSource) or given is None:
         return None
     file = Path(given)
     if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
@@ -109,12 +110,12 @@ def inspect_input(file: Path, source: str, mapping_flags: Sequence[str], theme: 
     Raises:
         WrongUsageError: the file cannot be read.
     """
-    survey = _survey(file, source, read_map(mapping_flags))
+    survey = _survey(file, find_row_source(source), read_map(mapping_flags))
     request = SeedRequest.model_validate(
         {"catalog": "inspected", "source": source, "theme": Theme() if theme is None else read_theme(theme)}
     )
     names = FileNames()
-    shown = [(make_item(row, request, names), write_row_prompt(row, request)) for row in survey.samples]
+    shown = [(build_item(row, request, names), write_row_prompt(row, request)) for row in survey.samples]
     reader = survey.reader
     mapping = {} if reader.mapping is None else dict(reader.mapping.columns)
     reasons = {} if reader.mapping is None else dict(reader.mapping.reasons)
@@ -172,7 +173,7 @@ def _label_rows(label: str, lines: list[str]) -> list[tuple[str, Text]]:
 
 
 def _survey(
-    file: Path, source: str, mapping_flags: Mapping[str, str], *, variants_are_rows: bool = False
+    file: Path, source: RowSource, mapping_flags: Mapping[str, str], *, variants_are_rows: bool = False
 ) -> InputSummary:
     reader = RowReader(source, file.name, mapping_flags, variants_are_rows=variants_are_rows)
     try:

@@ -13,7 +13,6 @@ from cli.flag_names import describe_problems
 from shared.catalog.theme import Theme
 from shared.config import RequestDefaults
 from shared.runs.request import SeedRequest, describe_validation_error
-from shared.runs.request_defaults import apply_defaults
 
 
 def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +92,6 @@ def check_request(body: dict[str, Any], defaults: RequestDefaults) -> SeedReques
         WrongUsageError: the app would refuse it; one line a problem.
     """
     try:
-        return SeedRequest.model_validate(apply_defaults(body, defaults))
+        return SeedRequest.model_validate(defaults.apply_to(body))
     except ValidationError as error:
         raise WrongUsageError(describe_problems(describe_validation_error(error))) from error

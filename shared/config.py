@@ -1,71 +1,60 @@
-"""Settings from the environment: the only module that reads it.
-
-Each setting is one row of the README's table; a test holds the two together.
-"""
+"""Settings of the process. Only this module reads the environment; ``shared/settings_table.py`` lists the variables."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
-from shared.models.price_overrides import read_price_overrides
-from shared.models.prices import PriceList, load_prices
-from shared.models.protocol import CatalogSeederError
+from shared.models.price_files import load_prices
+from shared.models.prices import PriceList
 from shared.models.provider_names import (
     DEFAULT_IMAGE_MODELS,
     DEFAULT_TEXT_MODELS,
     GEMINI_URL,
-    IMAGE_PROVIDERS,
     OPENAI_URL,
-    TEXT_PROVIDERS,
-    VISION_PROVIDERS,
     Provider,
     ProviderAccess,
 )
-from shared.models.reasoning_effort import REASONING_EFFORTS
-from shared.runs.request import check_image_size, describe_validation_error
+from shared.setting_values import LOOPBACK_HOSTS, SettingError, SettingValues
+from shared.settings_table import SETTINGS
+from shared.storage.store_contract import CONTAINERS
 
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-RENAMED_SETTINGS = {"AZURE_OPENAI_TEXT_DEPLOYMENT": "AZURE_OPENAI_GPT5_DEPLOYMENT"}
-"""Settings by their names of today, with the names that they had before, which are still read."""
-
-
-class SettingError(CatalogSeederError):
-    """A setting is missing or has a value that cannot be used; ``setting`` is its name in the environment."""
-
-    def __init__(self, setting: str, message: str) -> None:
-        super().__init__(f"{setting} {message}")
-        self.setting = setting
+__all__ = [
+    "LOOPBACK_HOSTS",
+    "IdentitySettings",
+    "ModelSettings",
+    "RequestDefaults",
+    "SettingError",
+    "Settings",
+    "StoreSettings",
+    "TelemetrySettings",
+    "load_settings",
+    "silence_exporter",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Which services answer text, vision and image calls, where they are and how we sign in.
+    """Providers and models of text, vision and image calls, with their addresses and keys.
 
     Attributes:
-        endpoint: Azure OpenAI: URL without the API's path, such as ``https://contoso.openai.azure.com``; None while not
-            configured.
-        api_key: Azure OpenAI: the key, or None to sign in with the managed identity (or developer login) of the host.
-        api_version: Azure OpenAI: a dated version for the older URL style; None for the v1 style at
-            ``<endpoint>/openai/v1/``.
-        text_deployment: name of what answers text calls: a deployment (Azure) or a model; empty = not configured.
-        vision_deployment: name of what answers questions about an image; empty = not configured.
-        image_deployment: name of what makes images; empty = not configured.
-        image_timeout_seconds: how long one image call may take; a timed-out call may have been billed.
-        reasoning_effort: how much a text or vision model is to think, see ``shared.models.reasoning_effort``; None = as
-            little as its name is known to allow.
-        text_provider: the service that answers text calls.
-        vision_provider: the service that answers questions about an image.
-        image_provider: the service that makes images.
-        openai: OpenAI itself.
-        gemini: Gemini's OpenAI-compatible endpoint.
-        compatible: any other server that speaks OpenAI's chat completions or images; it may need no key.
-        fal_key: FAL's key; where FAL is, its own client knows.
+        endpoint: URL of the Azure OpenAI resource without the path of the API; None = not configured.
+        api_key: key of the Azure OpenAI resource; None = sign in with an identity.
+        api_version: dated Azure OpenAI version for the older URL style; None = the v1 style.
+        text_deployment: deployment or model of text calls; empty = not configured.
+        vision_deployment: deployment or model that scores images; empty = not configured.
+        image_deployment: deployment or model of image calls; empty = not configured.
+        image_timeout_seconds: maximum duration of one image call; a call that times out may have been billed.
+        reasoning_effort: see ``shared.models.reasoning_effort``; None = the lowest effort that the model is known to
+            accept.
+        text_provider: provider of text calls.
+        vision_provider: provider of vision calls.
+        image_provider: provider of image calls.
+        openai: access to OpenAI.
+        gemini: access to Gemini's OpenAI-compatible endpoint.
+        compatible: access to any other OpenAI-compatible server, which may need no key.
+        fal_key: key of FAL; the FAL client knows its address.
     """
 
     endpoint: str | None = None
@@ -86,18 +75,15 @@ class ModelSettings:
 
     @property
     def address(self) -> str:
-        """Where text and image calls go, for a message: what a probe asks."""
+        """Addresses of text and image calls, for messages."""
         return ", ".join(dict.fromkeys(map(self._find_address, (self.text_provider, self.image_provider))))
 
     @property
     def known_image_model(self) -> str | None:
-        """The image model's name, or None where it does not tell what draws: on this machine, or anywhere of one's own.
-
-        What answers on this machine is a simulator or a gateway, whatever the name is.
-        """
-        is_told = self.image_provider is not Provider.COMPATIBLE
+        """The image model, or None where its name identifies no model: a compatible or a local server."""
+        is_compatible = self.image_provider is Provider.COMPATIBLE
         is_local = urlsplit(self._find_address(self.image_provider)).hostname in LOOPBACK_HOSTS
-        return self.image_deployment if is_told and not is_local else None
+        return None if is_compatible or is_local else self.image_deployment
 
     def _find_address(self, provider: Provider) -> str:
         urls = {
@@ -112,12 +98,12 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """Who signs in where no key is set.
+    """Identity that signs in where no key is set.
 
     Attributes:
-        client_id: of a user-assigned managed identity; None = the system-assigned one.
-        is_in_azure: the app runs where a managed identity belongs to it; otherwise the developer's credentials sign in.
-        has_endpoint: the platform gave the app an identity endpoint: it does so once an identity is assigned.
+        client_id: client id of a user-assigned managed identity; None = the system-assigned one.
+        is_in_azure: a managed identity signs in; otherwise the developer's login does.
+        has_endpoint: the platform provides an identity endpoint, which it does once the app has an identity.
     """
 
     client_id: str | None = None
@@ -127,13 +113,14 @@ class IdentitySettings:
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """Where catalogs and runs live.
+    """Location of the store.
 
     Attributes:
         kind: ``folder`` or ``blob``.
         folder: root of the folder store.
-        account_url: blob service URL, signed in to with an identity.
-        connection_string: signed in to with what it holds; used when ``account_url`` is absent.
+        account_url: URL of the blob service; an identity signs in.
+        connection_string: connection string of the storage account; used if ``account_url`` is absent.
+        containers: names of the containers, by the first segment of store paths.
     """
 
     kind: str = "folder"
@@ -141,20 +128,20 @@ class StoreSettings:
     account_url: str | None = None
     connection_string: str | None = field(default=None, repr=False)
     containers: Mapping[str, str] = field(
-        default_factory=lambda: {name: name for name in ("catalogs", "runs", "inputs", "backups")},
+        default_factory=lambda: {name: name for name in CONTAINERS},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class TelemetrySettings:
-    """Where spans and metrics go.
+    """Destination of spans and metrics.
 
     Attributes:
-        connection_string: of Application Insights; None = telemetry is off.
-        uses_identity: sign in with a managed identity; otherwise the connection string's key is enough.
-        client_id: which user-assigned identity; None = the system-assigned one.
-        role: what the app is called in telemetry.
-        role_instance: which of its instances this is; None = the machine's name, which the host goes by, too.
+        connection_string: connection string of Application Insights; None = telemetry is off.
+        uses_identity: sign in with a managed identity instead of the key in the connection string.
+        client_id: client id of a user-assigned identity; None = the system-assigned one.
+        role: name of the app in telemetry.
+        role_instance: instance of the app; None = the name of the machine, as the Functions host reports it.
     """
 
     connection_string: str | None = field(default=None, repr=False)
@@ -166,7 +153,7 @@ class TelemetrySettings:
 
 @dataclass(frozen=True, slots=True)
 class RequestDefaults:
-    """What a request gets for fields that it leaves out; None = the request schema's own default."""
+    """Defaults of request fields; None = the default of `SeedRequest`."""
 
     target_count: int | None = None
     batch_size: int | None = None
@@ -175,23 +162,35 @@ class RequestDefaults:
     max_retries: int | None = None
     dry_run: bool | None = None
 
+    def apply_to(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a request's JSON data with these defaults for absent fields."""
+        defaults = {
+            "targetCount": self.target_count,
+            "batchSize": self.batch_size,
+            "imageSize": self.image_size,
+            "parallelImageRequests": self.parallel_image_requests,
+            "maxRetries": self.max_retries,
+            "dryRun": self.dry_run,
+        }
+        return {name: value for name, value in defaults.items() if value is not None} | dict(body)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the environment decides.
+    """All settings.
 
     Attributes:
-        model: where the model is.
-        store: where catalogs live.
-        identity: who signs in to them without a key.
-        telemetry: where spans and metrics go.
-        defaults: what requests get for absent fields.
-        prices: what calls cost.
-        history_retention_days: how long the durable host remembers a finished run; its summary stays in the store.
-        host_id: which durable host this is; written into ``active.json``.
-        log_level: a name of the logging module.
-        functions_key: what the embedded host asks callers for; Azure has its own keys and ignores it.
-        warnings: what should be changed in the environment although it works, one line each.
+        model: providers and models.
+        store: location of the store.
+        identity: identity that signs in without a key.
+        telemetry: destination of spans and metrics.
+        defaults: defaults of request fields.
+        prices: price list with overrides.
+        history_retention_days: days until the history of a finished run is purged; its summary stays in the store.
+        host_id: id of the durable host, as written into ``active.json``.
+        log_level: name of a level of the logging module.
+        functions_key: key that the durable emulator requires; Azure has its own keys.
+        warnings: deprecated settings in use, one line each.
     """
 
     model: ModelSettings = ModelSettings()
@@ -208,9 +207,9 @@ class Settings:
 
 
 def silence_exporter() -> None:
-    """Keep the telemetry exporter from calling endpoints of its own: figures about itself, and settings from afar.
+    """Keep the telemetry exporter from sending statistics about itself and from fetching remote settings.
 
-    With storage for what could not be sent, those figures also count every record as dropped.
+    With offline storage, its statistics also count every record as dropped.
     """
     for name in (
         "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
@@ -221,230 +220,122 @@ def silence_exporter() -> None:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read all settings; blank values count as absent.
+    """Return the settings in environment variables; blank values count as absent.
 
     Args:
-        environment: the variables to read; None = those of this process.
+        environment: variables to read; None = those of this process.
 
     Raises:
-        SettingError: a value cannot be used; the message names the variable, what was got and what was expected.
+        SettingError: a value cannot be used.
     """
-    reader = _Reader(os.environ if environment is None else environment)
+    values = SettingValues(os.environ if environment is None else environment)
+    site = values.find_text("WEBSITE_SITE_NAME")
     return Settings(
-        model=_model(reader),
-        store=_store(reader),
-        identity=_identity(reader),
-        telemetry=_telemetry(reader),
+        model=_read_model_settings(values),
+        store=_read_store_settings(values),
+        identity=_read_identity_settings(values),
+        telemetry=_read_telemetry_settings(values),
         defaults=RequestDefaults(
-            target_count=reader.number("TARGET_COUNT", 1, 50_000),
-            batch_size=reader.number("BATCH_SIZE", 1, 50),
-            image_size=reader.image_size("IMAGE_SIZE"),
-            parallel_image_requests=reader.number("PARALLEL_IMAGE_REQUESTS", 1, 64),
-            max_retries=reader.number("MAX_RETRIES", 0, 10),
-            dry_run=reader.flag("DRY_RUN"),
+            target_count=values.find_number("TARGET_COUNT"),
+            batch_size=values.find_number("BATCH_SIZE"),
+            image_size=values.find_image_size("IMAGE_SIZE"),
+            parallel_image_requests=values.find_number("PARALLEL_IMAGE_REQUESTS"),
+            max_retries=values.find_number("MAX_RETRIES"),
+            dry_run=values.find_boolean("DRY_RUN"),
         ),
-        prices=reader.prices("PRICES"),
-        history_retention_days=reader.number("HISTORY_RETENTION_DAYS", 1, 365) or 30,
-        host_id=f"azure:{site}" if (site := reader.text("WEBSITE_SITE_NAME")) else "local",
-        log_level=reader.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"),
-        functions_key=reader.text("FUNCTIONS_KEY"),
-        warnings=tuple(_warn_of_old_names(reader)),
+        prices=values.read_prices("PRICES"),
+        history_retention_days=values.read_number("HISTORY_RETENTION_DAYS"),
+        host_id="local" if site is None else f"azure:{site}",
+        log_level=values.read_choice("LOG_LEVEL", in_azure=True),  # commands set their own default
+        functions_key=values.find_text("FUNCTIONS_KEY"),
+        warnings=tuple(_warn_of_earlier_names(values.environment)),
     )
 
 
-def _warn_of_old_names(reader: "_Reader") -> Iterator[str]:
-    """Yield a warning for each setting that is given by the name that it had before."""
-    for name, old_name in RENAMED_SETTINGS.items():
-        if reader.text(old_name) is not None:
-            use = f"{name} is set, too, and wins: remove it" if reader.text(name) else f"use {name} instead"
-            yield f"{old_name} is deprecated and will not be read by a later version: {use}"
+def _warn_of_earlier_names(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a warning for each setting that is set by its deprecated name."""
+    for setting in SETTINGS:
+        if setting.earlier_name is not None and environment.get(setting.earlier_name, "").strip():
+            is_overridden = bool(environment.get(setting.name, "").strip())
+            advice = f"remove it, {setting.name} overrides it" if is_overridden else f"use {setting.name} instead"
+            yield f"{setting.earlier_name} is deprecated; {advice}"
 
 
-def _model(reader: "_Reader") -> ModelSettings:
-    text_provider = Provider(reader.choice("TEXT_PROVIDER", TEXT_PROVIDERS, Provider.AZURE))
-    image_provider = Provider(reader.choice("IMAGE_PROVIDER", IMAGE_PROVIDERS, Provider.AZURE))
-    vision_provider = Provider(reader.choice("VISION_PROVIDER", VISION_PROVIDERS, text_provider))
-    image_model, image_deployment = reader.text("IMAGE_MODEL"), reader.text("AZURE_OPENAI_IMAGE_DEPLOYMENT")
-    fal_key, alternative_fal_key = reader.text("FAL_AI_API_KEY"), reader.text("FAL_KEY")
+def _read_model_settings(values: SettingValues) -> ModelSettings:
+    text_provider = Provider(values.read_choice("TEXT_PROVIDER"))
+    image_provider = Provider(values.read_choice("IMAGE_PROVIDER"))
+    vision_provider = Provider(values.find_choice("VISION_PROVIDER") or text_provider)
+    image_deployment = values.find_text("AZURE_OPENAI_IMAGE_DEPLOYMENT") if image_provider is Provider.AZURE else None
+    openai_url = values.find_base_url("OPENAI_BASE_URL") or OPENAI_URL
+    compatible_url = values.find_base_url("OPENAI_COMPATIBLE_BASE_URL")
     return ModelSettings(
-        endpoint=reader.endpoint("AZURE_OPENAI_ENDPOINT"),
-        api_key=reader.text("AZURE_OPENAI_API_KEY"),
-        api_version=reader.text("AZURE_OPENAI_API_VERSION"),
-        text_deployment=reader.text("TEXT_MODEL") or _find_text_model(reader, text_provider),
-        vision_deployment=_find_vision_model(reader, vision_provider, text_provider),
-        image_deployment=image_model
-        or (image_deployment if image_provider is Provider.AZURE else None)
+        endpoint=values.find_endpoint("AZURE_OPENAI_ENDPOINT"),
+        api_key=values.find_text("AZURE_OPENAI_API_KEY"),
+        api_version=values.find_text("AZURE_OPENAI_API_VERSION"),
+        text_deployment=values.find_text("TEXT_MODEL") or _find_text_model(values, text_provider),
+        vision_deployment=_find_vision_model(values, vision_provider, text_provider),
+        image_deployment=values.find_text("IMAGE_MODEL")
+        or image_deployment
         or DEFAULT_IMAGE_MODELS.get(image_provider, ""),
-        image_timeout_seconds=reader.number("IMAGE_TIMEOUT_SECONDS", 1, 3600) or 600,
-        reasoning_effort=reader.optional_choice("REASONING_EFFORT", REASONING_EFFORTS),
+        image_timeout_seconds=values.read_number("IMAGE_TIMEOUT_SECONDS"),
+        reasoning_effort=values.find_choice("REASONING_EFFORT"),
         text_provider=text_provider,
         vision_provider=vision_provider,
         image_provider=image_provider,
-        openai=ProviderAccess(reader.base_url("OPENAI_BASE_URL") or OPENAI_URL, reader.text("OPENAI_API_KEY")),
-        gemini=ProviderAccess(GEMINI_URL, reader.text("GEMINI_API_KEY")),
-        compatible=ProviderAccess(
-            reader.base_url("OPENAI_COMPATIBLE_BASE_URL"), reader.text("OPENAI_COMPATIBLE_API_KEY")
-        ),
-        fal_key=fal_key or alternative_fal_key,
+        openai=ProviderAccess(openai_url, values.find_text("OPENAI_API_KEY")),
+        gemini=ProviderAccess(GEMINI_URL, values.find_text("GEMINI_API_KEY")),
+        compatible=ProviderAccess(compatible_url, values.find_text("OPENAI_COMPATIBLE_API_KEY")),
+        fal_key=values.find_text("FAL_AI_API_KEY") or values.find_text("FAL_KEY"),
     )
 
 
-def _find_vision_model(reader: "_Reader", provider: Provider, text_provider: Provider) -> str:
-    """Return what answers questions about an image: unless it is told, what answers text calls there."""
-    told = reader.text("VISION_MODEL")
-    deployment = reader.text("AZURE_OPENAI_VISION_DEPLOYMENT") if provider is Provider.AZURE else None
-    text_model = reader.text("TEXT_MODEL") if provider is text_provider else None
-    return told or deployment or text_model or _find_text_model(reader, provider)
+def _find_vision_model(values: SettingValues, provider: Provider, text_provider: Provider) -> str:
+    """Return the vision model; by default the text model of the same provider."""
+    deployment = values.find_text("AZURE_OPENAI_VISION_DEPLOYMENT") if provider is Provider.AZURE else None
+    text_model = values.find_text("TEXT_MODEL") if provider is text_provider else None
+    return values.find_text("VISION_MODEL") or deployment or text_model or _find_text_model(values, provider)
 
 
-def _find_text_model(reader: "_Reader", provider: Provider) -> str:
-    """Return what a service answers text calls with where no model is told; empty = nobody knows."""
-    deployment = reader.renamed("AZURE_OPENAI_TEXT_DEPLOYMENT") if provider is Provider.AZURE else None
+def _find_text_model(values: SettingValues, provider: Provider) -> str:
+    """Return the default text model of a provider; empty = it has none."""
+    deployment = values.find_text("AZURE_OPENAI_TEXT_DEPLOYMENT") if provider is Provider.AZURE else None
     return deployment or DEFAULT_TEXT_MODELS.get(provider, "")
 
 
-def _store(reader: "_Reader") -> StoreSettings:
-    in_azure = reader.text("WEBSITE_INSTANCE_ID") is not None
-    account_url = reader.text("CATALOG_STORAGE_URL")
-    connection_string = reader.text("CATALOG_STORAGE_CONNECTION_STRING")
+def _read_store_settings(values: SettingValues) -> StoreSettings:
+    account_url = values.find_text("CATALOG_STORAGE_URL")
+    connection_string = values.find_text("CATALOG_STORAGE_CONNECTION_STRING")
     if account_url is None and connection_string is None:
-        connection_string = reader.text("AzureWebJobsStorage")
+        connection_string = values.find_text("AzureWebJobsStorage")
     return StoreSettings(
-        kind=reader.choice("STORE", ("folder", "blob"), "blob" if in_azure else "folder"),
-        folder=reader.text("OUTPUT_DIR") or "./data_seed",
+        kind=values.read_choice("STORE", in_azure=values.find_text("WEBSITE_INSTANCE_ID") is not None),
+        folder=values.read_text("OUTPUT_DIR"),
         account_url=account_url,
         connection_string=connection_string,
-        containers={
-            name: reader.text(f"{name.upper()}_CONTAINER") or name for name in ("catalogs", "runs", "inputs", "backups")
-        },
+        containers={name: values.read_text(f"{name.upper()}_CONTAINER") for name in CONTAINERS},
     )
 
 
-def _identity(reader: "_Reader") -> IdentitySettings:
-    has_endpoint = (reader.text("IDENTITY_ENDPOINT") or reader.text("MSI_ENDPOINT")) is not None
+def _read_identity_settings(values: SettingValues) -> IdentitySettings:
+    has_endpoint = (values.find_text("IDENTITY_ENDPOINT") or values.find_text("MSI_ENDPOINT")) is not None
     return IdentitySettings(
-        client_id=reader.text("AZURE_CLIENT_ID"),
-        is_in_azure=has_endpoint or reader.text("WEBSITE_SITE_NAME") is not None,
+        client_id=values.find_text("AZURE_CLIENT_ID"),
+        is_in_azure=has_endpoint or values.find_text("WEBSITE_SITE_NAME") is not None,
         has_endpoint=has_endpoint,
     )
 
 
-def _telemetry(reader: "_Reader") -> TelemetrySettings:
-    sign_in = reader.pairs("APPLICATIONINSIGHTS_AUTHENTICATION_STRING")
+def _read_telemetry_settings(values: SettingValues) -> TelemetrySettings:
+    sign_in = values.read_pairs("APPLICATIONINSIGHTS_AUTHENTICATION_STRING")
     if sign_in and sign_in.get("authorization", "").upper() != "AAD":
         raise SettingError(
             "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-            "does not say Authorization=AAD; expected Authorization=AAD, or Authorization=AAD;ClientId=ID",
+            "has no Authorization=AAD; expected Authorization=AAD, or Authorization=AAD;ClientId=ID",
         )
     return TelemetrySettings(
-        connection_string=reader.text("APPLICATIONINSIGHTS_CONNECTION_STRING"),
+        connection_string=values.find_text("APPLICATIONINSIGHTS_CONNECTION_STRING"),
         uses_identity=bool(sign_in),
-        client_id=sign_in.get("clientid") or reader.text("AZURE_CLIENT_ID"),
-        role=reader.text("WEBSITE_SITE_NAME") or "catalog-seeder",
-        role_instance=reader.text("WEBSITE_INSTANCE_ID"),
+        client_id=sign_in.get("clientid") or values.find_text("AZURE_CLIENT_ID"),
+        role=values.find_text("WEBSITE_SITE_NAME") or "catalog-seeder",
+        role_instance=values.find_text("WEBSITE_INSTANCE_ID"),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads one variable at a time and tells what is wrong with it."""
-
-    environment: Mapping[str, str]
-
-    def text(self, name: str) -> str | None:
-        return self.environment.get(name, "").strip() or None
-
-    def number(self, name: str, least: int, most: int) -> int | None:
-        value = self.text(name)
-        if value is None:
-            return None
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
-            raise SettingError(name, f"is {value!r}; expected a whole number from {least} to {most}")
-        return int(value)
-
-    def pairs(self, name: str) -> dict[str, str]:
-        """Return ``Name=value;Name=value`` by lower-case name; what has no ``=`` gets an empty value."""
-        parts = (part.partition("=") for part in (self.text(name) or "").split(";") if part.strip())
-        return {key.strip().casefold(): value.strip() for key, _, value in parts}
-
-    def flag(self, name: str) -> bool | None:
-        value = (self.text(name) or "").lower()
-        known = {"": None, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-        if value not in known:
-            raise SettingError(name, f"is {value!r}; expected true or false")
-        return known[value]
-
-    def renamed(self, name: str) -> str | None:
-        """Return a setting by its name, or else by the name that it had before."""
-        return self.text(name) or self.text(RENAMED_SETTINGS[name])
-
-    def optional_choice(self, name: str, known: tuple[str, ...]) -> str | None:
-        return None if self.text(name) is None else self.choice(name, known, "")
-
-    def choice(self, name: str, known: tuple[str, ...], default: str) -> str:
-        value = self.text(name)
-        if value is None:
-            return default
-        for option in known:
-            if option.casefold() == value.casefold():
-                return option
-        raise SettingError(name, f"is {value!r}; expected one of {', '.join(known)}")
-
-    def image_size(self, name: str) -> str | None:
-        value = self.text(name)
-        if value is None:
-            return None
-        try:
-            return check_image_size(f"{value}x{value}" if "x" not in value else value)
-        except ValueError as error:
-            raise SettingError(name, f"is {value!r}; one number stands for both sides: {error}") from error
-
-    def prices(self, name: str) -> PriceList:
-        value = self.text(name)
-        if value is None:
-            return load_prices()
-        place = "the JSON object" if value.startswith("{") else value
-        try:
-            return read_price_overrides(value, load_prices())
-        except OSError as error:
-            problem = f"is {value[:80]!r}, which cannot be read ({error.strerror or error})"
-            raise SettingError(name, f"{problem}; expected a JSON object, or the path of a JSON file") from error
-        except ValidationError as error:
-            problems = "; ".join(f"{wrong['field']}: {wrong['message']}" for wrong in describe_validation_error(error))
-            raise SettingError(name, f"cannot be used: {place}: {problems}") from error
-        except (ValueError, TypeError, RecursionError) as error:
-            raise SettingError(name, f"cannot be used: {place}: {error}") from error
-
-    def endpoint(self, name: str) -> str | None:
-        url = self._url(name, "https://NAME.openai.azure.com")
-        if url is None:
-            return None
-        # The portal and the SDKs' examples show the endpoint with the API's own path; a gateway's path is kept.
-        path = url.path.rstrip("/").removesuffix("/v1").removesuffix("/openai")
-        return f"{url.scheme}://{url.netloc}{path}"
-
-    def base_url(self, name: str) -> str | None:
-        url = self._url(name, "https://models.example.com/v1")
-        return url and f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
-
-    def _url(self, name: str, example: str) -> SplitResult | None:
-        value = self.text(name)
-        if value is None:
-            return None
-        url = _split_url(value)
-        if url is None:
-            # The value is not shown: a key that was put into the wrong variable would go to logs and callers.
-            problem = f"is no usable URL ({len(value)} characters)"
-            raise SettingError(name, f"{problem}; expected one such as {example}")
-        if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
-            raise SettingError(name, f"is http://{url.hostname}; expected https:// (http:// only for this machine)")
-        return url
-
-
-def _split_url(value: str) -> SplitResult | None:
-    try:
-        url = urlsplit(value)
-        is_usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and url.username is None
-    except ValueError:  # an open bracket, a port beyond 65535
-        return None
-    return url if is_usable else None

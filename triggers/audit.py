@@ -5,10 +5,10 @@ import azure.functions as func
 
 from shared.audit.call_records import has_calls
 from shared.audit.write_audit import AUDIT_NAME, AUDIT_TYPE, audit_path
-from shared.models.protocol import Store
 from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_known_run
 from shared.services.container import get_services
+from shared.storage.protocol import Store
 from shared.telemetry.observed_requests import observe_request
 from triggers.http_responses import Problem, respond
 

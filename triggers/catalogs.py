@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from shared.catalog import catalog_files as catalog_records
 from shared.catalog.prune import NothingToKeepError, prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.runs import run_claim
 from shared.runs.request import MAX_PAUSE_MINUTES, SeedRequest, check_catalog_name
 from shared.runs.start import create_run_id, get_run_state, hash_body, start_run

@@ -9,9 +9,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.config import SettingError
+from shared.errors import CatalogSeederError, ModelError
 from shared.identity.sign_in_limit import limit_sign_in
-from shared.models.probe import is_provider_unusable
-from shared.models.protocol import CatalogSeederError, ModelError
+from shared.models.protocol import is_provider_unusable
 from shared.services.container import Services, get_services
 from shared.services.model_factory import check_image_settings, check_model_settings
 from shared.telemetry.observed_requests import observe_request

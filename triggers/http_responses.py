@@ -10,7 +10,7 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from shared.config import SettingError
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.runs.request import describe_validation_error
 from shared.storage.json_files import DamagedFileError
 from shared.telemetry.unexpected_errors import describe_error

@@ -10,11 +10,12 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
+from shared.messages.custom_status import RootStatus, Stage, read_root_status
 from shared.runs.child_status import read_instance_progress
 from shared.runs.recover import FAILED_ROOT_STATUSES, recover_run
 from shared.runs.run_files import UnknownRunError, read_request
-from shared.runs.status import Status, is_run_id, read_custom_status
+from shared.runs.status import Status, is_run_id
 from shared.runs.wake import wake_root
 from shared.services.container import Services, get_services
 from shared.storage import paths
@@ -73,9 +74,8 @@ async def _wake_idle_roots(services: Services, client: df.DurableOrchestrationCl
     running = await client.get_status_by(since, datetime.now(UTC), [df.OrchestrationRuntimeStatus.Running])
     for instance in running:
         if instance.name == ROOT_ORCHESTRATOR and is_run_id(instance.instance_id):
-            work = await read_instance_progress(
-                client, instance.instance_id, read_custom_status(instance.custom_status)
-            )
+            root = read_root_status(instance.custom_status) or RootStatus(Stage.PENDING)
+            work = await read_instance_progress(client, instance.instance_id, root)
             try:
                 await wake_root(services, client, instance, work)
             except StoreUnavailableError as error:

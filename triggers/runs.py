@@ -10,7 +10,6 @@ from shared.runs.check_source import resolve_source
 from shared.runs.estimate_run import estimate
 from shared.runs.pause import end_pause_by_cancel, end_pause_by_resume, end_suspension, find_pause, record_cancel
 from shared.runs.request import SeedRequest
-from shared.runs.request_defaults import apply_defaults
 from shared.runs.run_claim import Claim
 from shared.runs.start import has_started_run, hash_body, start_run
 from shared.runs.status import RunStatus, Status
@@ -48,7 +47,7 @@ async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient)
     async def work() -> func.HttpResponse:
         body = read_body(req)
         services = get_services()
-        request = SeedRequest.from_json(apply_defaults(body, services.settings.defaults))
+        request = SeedRequest.from_json(services.settings.defaults.apply_to(body))
         if not await has_started_run(services, read_idempotency_key(req)):
             request = await resolve_source(services, request)
         if _is_estimate_only(req):

@@ -6,10 +6,11 @@ from typing import Any
 from shared.catalog import catalog_files
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.publish import PUBLISHED_FILES, iterate_missing_items, publish, read_catalog_view
+from shared.errors import CatalogSeederError
 from shared.images.thumbnail_files import match_thumbnails, remove_thumbnails
-from shared.models.protocol import CatalogSeederError, Store
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, parse_json
+from shared.storage.protocol import Store
 
 
 class NothingToKeepError(CatalogSeederError):

@@ -5,9 +5,9 @@ from shared.catalog.batches import BatchContext, BilledDrafts, find_batch_number
 from shared.catalog.catalog_files import Batch
 from shared.catalog.items import Draft, DraftBatch
 from shared.catalog.planning import plan_batch
-from shared.messages.runs import TextCall, TextResult
+from shared.messages.text import TextCall, TextResult
 from shared.models.billed_task import BilledAnswer, Outcome, PreparedText, TextTask
-from shared.models.prompts.items import build_items_request
+from shared.models.prompts.item_requests import build_items_request
 from shared.models.quotes import quote_text
 from shared.services.container import Services
 
@@ -47,8 +47,8 @@ class _BatchTask(TextTask[AskedDrafts]):
             index.count_by_category(list(self._context.categories)),
             target=request.target_count,
             batch_size=call.reduce(request.batch_size),
-            worker=call.worker,
-            workers=call.workers,
+            writer_index=call.writer_index,
+            writer_count=call.writer_count,
         )
         if not quotas:  # another delivery of this call may have filled the catalog since the batch was searched for
             return await self.find_result() or Outcome(TextResult(total=index.count_items()))

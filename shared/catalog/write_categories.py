@@ -10,9 +10,10 @@ from shared.catalog import catalog_files
 from shared.catalog.category_rules import validate_categories
 from shared.catalog.importer_state import list_known_categories, record_dropped_categories
 from shared.catalog.items import Category, CategoryList
-from shared.messages.runs import Cost, TextCall, TextResult
+from shared.messages.base import Cost
+from shared.messages.text import TextCall, TextResult
 from shared.models.billed_task import BilledAnswer, Outcome, PreparedText, TextTask
-from shared.models.prompts.items import build_categories_request
+from shared.models.prompts.item_requests import build_categories_request
 from shared.models.quotes import quote_text
 from shared.reasons import Reason
 from shared.runs import run_files

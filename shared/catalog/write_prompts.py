@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shared.catalog.items import PromptDraft, PromptDraftBatch, SourceItem
-from shared.catalog.prompt_choice import find_items_without_prompt
 from shared.catalog.prompt_files import BatchPrompts, read_prompts_with_etag, write_prompts_file
-from shared.messages.inputs import GiveUpPromptsInput
-from shared.messages.runs import ActivityResult, Cost, TextCall, TextResult
+from shared.catalog.written_prompts import find_items_without_prompt
+from shared.messages.base import Cost
+from shared.messages.run import ActivityResult
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
 from shared.models.billed_task import BilledAnswer, Outcome, PreparedText, TextTask
-from shared.models.prompts.image_prompts import WrittenPrompt, digest_item, make_prompts_request, validate_prompts
+from shared.models.prompts.image_prompt_requests import (
+    WrittenPrompt,
+    digest_item,
+    make_prompts_request,
+    validate_prompts,
+)
 from shared.models.quotes import quote_text
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
@@ -70,7 +76,7 @@ async def run_write_prompt_batch(services: Services, call: TextCall) -> TextResu
     return await services.executor.run(_PromptTask(services, call, request, state))
 
 
-async def run_use_template_prompts(services: Services, fallback: GiveUpPromptsInput) -> ActivityResult:
+async def run_use_template_prompts(services: Services, fallback: UseTemplatePromptsInput) -> ActivityResult:
     """Record that the template's prompts are used for the items of a batch that lack one.
 
     Raises:
@@ -124,7 +130,7 @@ class _PromptTask(TextTask[_AskedPrompts]):
 
 async def _record_rejections(
     services: Services,
-    call: TextCall | GiveUpPromptsInput,
+    call: TextCall | UseTemplatePromptsInput,
     items: list[SourceItem],
     written: Mapping[str, WrittenPrompt],
 ) -> None:
@@ -137,7 +143,7 @@ async def _record_rejections(
     await run_files.write_rejected_rows(services.store, call.run_id, f"prompts.{call.resume_count}/{call.batch}", rows)
 
 
-async def _read_state(services: Services, call: TextCall | GiveUpPromptsInput) -> _PromptState:
+async def _read_state(services: Services, call: TextCall | UseTemplatePromptsInput) -> _PromptState:
     prompts, etag = await read_prompts_with_etag(services.store, call.catalog, call.batch)
     batch = await services.caches.read_batch(services.store, call.catalog, call.run_id, call.batch)
     if batch is None:  # it was moved away because it was damaged
@@ -148,7 +154,7 @@ async def _read_state(services: Services, call: TextCall | GiveUpPromptsInput) -
 
 async def _add_prompts(
     services: Services,
-    call: TextCall | GiveUpPromptsInput,
+    call: TextCall | UseTemplatePromptsInput,
     state: _PromptState,
     written: Mapping[str, WrittenPrompt],
     cost: Cost,

@@ -4,18 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from shared.catalog import catalog_files
-from shared.catalog.catalog_files import is_valid_image
-from shared.catalog.prompt_choice import lacks_prompts, needs_image
-from shared.images.image_step import find_item, read_cost
+from shared.catalog.planning import needs_image
+from shared.catalog.written_prompts import lacks_prompts
+from shared.images.image_metadata import read_image_metadata
+from shared.images.image_step import find_item
 from shared.images.work_page_size import choose_work_page_size
+from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
-from shared.messages.runs import Counters
-from shared.models.protocol import Store
 from shared.runs import run_files
 from shared.runs.call_guard import check_root
 from shared.runs.root_state import RootState
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ async def _collect_jobs(
         return (), await _skip_gap(store, claim.catalog, cursor, closed=closed)
     request = await services.caches.read_request(store, claim.run_id)
     # Once all prompt writers have ended, items without a written prompt use the template's.
-    if request.prompt_writer == "model" and not closed and await lacks_prompts(services, claim, batch):
+    if request.writes_prompts and not closed and await lacks_prompts(services, claim, batch):
         return (), cursor
     generating_runs = await services.caches.list_images_at_start(store, claim.catalog, claim.run_id, claim.resume_count)
     given_up = await services.caches.list_failed_before(store, claim.run_id, claim.resume_count)
@@ -146,10 +147,10 @@ async def _skip_finished_jobs(
             counters += Counters(failed={row["reason"]: 1})
             continue
         item = await find_item(services, claim.catalog, claim.run_id, job.batch, job.product_id)
-        stored = await services.store.describe(paths.image_file(claim.catalog, item.filename))
-        is_ours = stored is not None and stored.metadata.get("run_id") == claim.run_id
-        if stored is not None and is_ours and is_valid_image(stored) and not request.refine.is_wanted:
-            counters += Counters(made=1, cost=read_cost(stored))
+        path = paths.image_file(claim.catalog, item.filename)
+        metadata = read_image_metadata(await services.store.describe(path))
+        if metadata is not None and metadata.run_id == claim.run_id and not request.refine.is_wanted:
+            counters += Counters(made=1, cost=metadata.cost)
         else:
             remaining.append(job)
     return tuple(remaining), counters

@@ -2,21 +2,22 @@
 
 import asyncio
 
-from shared.images.evaluation import Evaluation
 from shared.images.finish_refinement import complete_refinement
 from shared.images.image_step import RefinementTask, open_image_step_job
 from shared.images.promote import promote_best
+from shared.images.refinement_answers import Evaluation
 from shared.images.refinement_policy import decide_refinement_end
 from shared.images.round_files import EvaluationRecord
+from shared.messages.base import Failure
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import Failure
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedText
-from shared.models.prompts.evaluation import build_evaluation_request
-from shared.models.protocol import Store, VisionImage
+from shared.models.prompts.evaluation_requests import build_evaluation_request
+from shared.models.protocol import VisionImage
 from shared.reasons import Reason, shorten_message
+from shared.rendering.convert_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.rendering.inspect_image import BadImageError
-from shared.rendering.vision_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.services.container import Services
+from shared.storage.protocol import Store
 
 PromptEvaluation = tuple[str, Evaluation]
 """The prompt that an image was scored against, and what was found."""
@@ -74,7 +75,7 @@ class _EvaluationTask(RefinementTask[PromptEvaluation]):
         cost = job.find_unreported_cost(record.cost, record.resume_count)
         end = decide_refinement_end(scores, job.request.refine)
         if end is None:
-            return Outcome(ImageResult(cost=cost, next=ImageStep(ImageAction.REWRITE, round_ + 1)), record.cost)
+            return Outcome(ImageResult(cost=cost, next_step=ImageStep(ImageAction.REWRITE, round_ + 1)), record.cost)
         await complete_refinement(job, end)
         return Outcome(ImageResult(cost=cost, refined=True), record.cost)
 

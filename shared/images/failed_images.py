@@ -9,7 +9,7 @@ from shared.images.image_step import find_item
 from shared.images.placeholder_files import find_write_target, write_placeholder
 from shared.images.thumbnail import store_thumbnail, try_make_thumbnail
 from shared.messages.images import FailedImage
-from shared.messages.runs import ActivityResult
+from shared.messages.run import ActivityResult
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import PlaceholderCard, render_placeholder
 from shared.runs.request import SeedRequest, parse_image_size

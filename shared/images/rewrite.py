@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from shared.images.evaluation import Evaluation, PromptRewrite
 from shared.images.finish_refinement import complete_refinement
 from shared.images.image_step import RefinementTask, open_image_step_job
+from shared.images.refinement_answers import Evaluation, PromptRewrite, find_rewrite_limit, validate_rewrite
 from shared.images.refinement_policy import RefinementEnd
-from shared.images.rewritten_prompt import find_rewrite_limit, validate_rewrite
 from shared.images.round_files import PromptRecord
 from shared.limits.retry_policy import UNUSABLE_ANSWER_REASONS
+from shared.messages.base import Failure
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import Failure
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedText, UnusableAnswerError
-from shared.models.prompts.evaluation import build_rewrite_request
+from shared.models.prompts.evaluation_requests import build_rewrite_request
 from shared.reasons import Reason, shorten_message
 from shared.services.container import Services
 
@@ -91,11 +90,11 @@ class _RewriteTask(RefinementTask[_Rewrite]):
         cost = job.find_unreported_cost(record.cost, record.resume_count)
         if record.prompt != record.previous:
             step_next = ImageStep(ImageAction.GENERATE, step.round, step.rewrite)
-            return Outcome(ImageResult(cost=cost, next=step_next), record.cost)
+            return Outcome(ImageResult(cost=cost, next_step=step_next), record.cost)
         if record.because_refused:
             message = "The model returned the refused prompt unchanged; expected neutral words."
             failure = Failure(Reason.CONTENT_POLICY, message)
-            return Outcome(ImageResult(cost=cost, failure=failure, next=job.find_next_rewrite()), record.cost)
+            return Outcome(ImageResult(cost=cost, failure=failure, next_step=job.find_next_rewrite()), record.cost)
         await complete_refinement(job, RefinementEnd.SAME_PROMPT)
         return Outcome(ImageResult(cost=cost, refined=True), record.cost)
 

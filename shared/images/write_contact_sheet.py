@@ -3,15 +3,15 @@
 import asyncio
 
 from shared.catalog import catalog_files
-from shared.catalog.sample_by_category import CategorySampler
-from shared.images.image_metadata import list_generating_runs
-from shared.messages.runs import ActivityResult, FinishRunInput
-from shared.models.protocol import Store
+from shared.images.list_images import list_generating_runs
+from shared.messages.run import ActivityResult, FinishRunInput
 from shared.rendering import contact_sheet
+from shared.rendering.contact_sheet_layout import CategorySampler
 from shared.rendering.contact_sheet_tiles import make_sheet_thumbnail
 from shared.rendering.inspect_image import BadImageError
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 
 CONTACT_SHEET_NAME = "contact-sheet.jpg"
 

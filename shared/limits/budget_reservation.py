@@ -5,9 +5,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shared.errors import StoreUnavailableError
 from shared.limits.budget_ledger import BudgetLedger
-from shared.messages.runs import Cost, Failure
-from shared.models.protocol import StoreUnavailableError
+from shared.messages.base import Cost, Failure
 from shared.runs.request import SeedRequest
 
 if TYPE_CHECKING:

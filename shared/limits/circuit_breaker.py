@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from shared.bounded_cache import BoundedCache
-from shared.messages.runs import Failure
-from shared.models.protocol import Mismatch
+from shared.errors import Mismatch
+from shared.messages.base import Failure
 from shared.reasons import Reason
 
 MIN_WATCHED_CALLS = 50

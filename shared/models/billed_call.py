@@ -21,9 +21,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic
 
+from shared.errors import Mismatch, ModelError, StoreUnavailableError
 from shared.limits.retry_policy import clamp_retry_after
+from shared.messages.base import Cost, Failure
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, Failure
 from shared.models.billed_task import (
     BilledAnswer,
     BilledTask,
@@ -36,14 +37,7 @@ from shared.models.billed_task import (
     ValueT,
 )
 from shared.models.call_recorder import CallRecorder
-from shared.models.protocol import (
-    ImageAnswer,
-    Mismatch,
-    Model,
-    ModelError,
-    StoreUnavailableError,
-    TextAnswer,
-)
+from shared.models.protocol import ImageAnswer, Model, TextAnswer
 from shared.models.provider_names import Provider
 from shared.reasons import FATAL_REASONS, Reason, shorten_message
 from shared.runs.call_guard import SUSPENDED_WAIT_SECONDS, check_call

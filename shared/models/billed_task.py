@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from shared.errors import CatalogSeederError, Mismatch
 from shared.limits.budget_reservation import open_budget_reservation
+from shared.messages.base import Cost, Failure
 from shared.messages.images import ImageCall, ImageResult
-from shared.messages.runs import Cost, Failure, TextCall, TextResult
-from shared.models.protocol import AnswerT, CatalogSeederError, ImageAnswer, ImageRequest, Mismatch, Question
+from shared.messages.text import TextCall, TextResult
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, Question
 from shared.models.quotes import Quote
 from shared.reasons import Reason
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pydantic import BaseModel
 
 from shared.audit.call_records import CallRecord
-from shared.messages.runs import Cost
-from shared.models.protocol import ImageAnswer, ModelError, StoreUnavailableError, TextAnswer
+from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Cost
+from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.reasons import Reason, shorten_message
 from shared.storage.json_files import DamagedFileError
 

@@ -4,8 +4,8 @@ from contextlib import aclosing
 
 from shared.catalog import catalog_files
 from shared.inputs.input_files import MAX_SHOWN_PROBLEMS, InputSummary, summarize_input
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_reader import RowReader
-from shared.inputs.tokenizer import InputError
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from shared.storage import paths
@@ -22,7 +22,7 @@ async def resolve_source(services: Services, request: SeedRequest) -> SeedReques
         StoreUnavailableError: the store does not answer.
     """
     await _check_same_source(services, request)
-    if request.source == "generate":
+    if request.item_source.writes_items:
         return request
     if request.input is None:
         raise _refuse("input", f"is required where source is {request.source!r}; expected inputs/NAME")
@@ -32,7 +32,7 @@ async def resolve_source(services: Services, request: SeedRequest) -> SeedReques
     try:
         async with aclosing(store.read_chunks(request.input)) as chunks:
             reader = RowReader(
-                request.source, request.input, request.field_mapping, variants_are_rows=request.variant_images
+                request.row_source, request.input, request.field_mapping, variants_are_rows=request.variant_images
             )
             survey = await summarize_input(chunks, reader)
     except InputError as error:

@@ -1,8 +1,9 @@
 """End a run: stop its billed calls, record how it ended, and release its catalog."""
 
-from shared.audit.audit_runs import audit_run, write_missing_audits
+from shared.audit.write_audit import audit_run, write_missing_audits
 from shared.images.write_contact_sheet import CONTACT_SHEET_NAME
-from shared.messages.runs import ActivityResult, Failure, FinishRunInput, RunRef, StopResult
+from shared.messages.base import Failure
+from shared.messages.run import ActivityResult, FinishRunInput, RunRef, StopResult
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.recount import count_unpublished, recount

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from shared.models.protocol import Store
 from shared.runs.run_claim import send_heartbeat
 from shared.runs.run_files import read_stop_record
+from shared.storage.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,13 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.messages.runs import Failure
-from shared.models.protocol import Store
+from shared.messages.base import Failure
+from shared.messages.custom_status import Stage, read_root_status
+from shared.messages.instance_ids import make_cancel_event, make_resume_event
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.runs import resume, run_files
-from shared.runs.status import Status, read_custom_status
-
-PLANNING_STAGE, PAUSED_STAGE = "planning", "paused"
-"""What a run's orchestration calls them."""
-
-RESUMING_STAGE, STOPPING_STAGE = "resuming", "stopping"
-"""What callers see before the orchestration has noticed."""
+from shared.runs.status import Status
+from shared.storage.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +39,27 @@ class InstanceView:
     """What callers see of a run's instance; ``until`` is when its pause ends by itself, if it is in one."""
 
     status: Status
-    stage: str
+    stage: Stage
     error: Failure | None
     until: datetime | None = None
 
 
 def read_pause(instance: Any) -> Pause | None:
     """Return the pause that a run's instance says it is in, or None."""
-    custom = read_custom_status(instance.custom_status)
+    root = read_root_status(instance.custom_status)
     is_running = instance.runtime_status is df.OrchestrationRuntimeStatus.Running
-    if not is_running or custom.get("stage") != PAUSED_STAGE:
+    if not is_running or root is None or root.pause is None:
         return None
-    return Pause(
-        resume_count=int(custom["resume_count"]),
-        failure=Failure.from_json(custom["failure"]),
-        until=datetime.fromisoformat(custom["pausedUntil"]),
-    )
+    return Pause(root.resume_count, root.pause.failure, root.pause.until)
 
 
 async def view_pause(store: Store, run_id: str, pause: Pause, stop: Failure | None) -> InstanceView:
     """Return what callers see: from the moment that a pause was ended the run is active, before it has noticed."""
     if stop is not None and stop.reason is Reason.CANCELLED:
-        return InstanceView(Status.RUNNING, STOPPING_STAGE, stop)
+        return InstanceView(Status.RUNNING, Stage.STOPPING, stop)
     if await resume.is_resumed(store, run_id, pause.resume_count):
-        return InstanceView(Status.RUNNING, RESUMING_STAGE, None)
-    return InstanceView(Status.PAUSED, PAUSED_STAGE, pause.failure, pause.until)
+        return InstanceView(Status.RUNNING, Stage.RESUMING, None)
+    return InstanceView(Status.PAUSED, Stage.PAUSED, pause.failure, pause.until)
 
 
 async def find_pause(client: df.DurableOrchestrationClient, run_id: str) -> Pause | None:
@@ -79,7 +71,7 @@ async def find_pause(client: df.DurableOrchestrationClient, run_id: str) -> Paus
 async def end_pause_by_resume(store: Store, client: df.DurableOrchestrationClient, run_id: str, pause: Pause) -> bool:
     """Let a paused run go on; a second call for the same pause changes nothing. False if the pause is over."""
     if not await resume.is_resumed(store, run_id, pause.resume_count):
-        if not await _send_event(client, run_id, f"resume-{pause.resume_count}"):
+        if not await _send_event(client, run_id, make_resume_event(pause.resume_count)):
             return False
         await resume.record_resume(store, run_id, pause.resume_count)
     return True
@@ -89,7 +81,7 @@ async def end_pause_by_cancel(client: df.DurableOrchestrationClient, run_id: str
     """Wake a run that was cancelled, if it is paused; any other finds its stop record by itself."""
     pause = await find_pause(client, run_id)
     if pause is not None:
-        await _send_event(client, run_id, f"cancel-{pause.resume_count}")
+        await _send_event(client, run_id, make_cancel_event(pause.resume_count))
 
 
 async def end_suspension(client: df.DurableOrchestrationClient, run_id: str) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 from shared.catalog import catalog_files
 from shared.catalog.items import SourceItem, is_outdated
-from shared.images.image_metadata import is_placeholder, iterate_stored_images, list_generating_runs
+from shared.errors import StoreConflictError
+from shared.images.image_metadata import ImageMetadata, is_placeholder, is_valid_image
+from shared.images.list_images import iterate_image_files, list_generating_runs
 from shared.images.round_files import list_unfinished_items
-from shared.messages.runs import Failure, ResumeInput, RunRef, StartInventory
-from shared.models.protocol import FileInfo, Store, StoreConflictError
+from shared.messages.base import Failure
+from shared.messages.run import ResumeInput, RunRef, StartInventory
 from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError, inspect_image
 from shared.rendering.placeholder_card import is_placeholder_file
@@ -21,6 +23,7 @@ from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_array_check import check_json_array
 from shared.storage.json_files import read_json, write_json_if_changed
+from shared.storage.protocol import FileInfo, Store
 
 
 async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
@@ -45,7 +48,7 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     images = await find_valid_images(store, run.catalog)
     changed: list[SourceItem] = []
     has_image: list[bool] = []
-    if request.source == "generate":
+    if request.item_source.writes_items:
         index = await services.caches.indexes.load(store, run.catalog, run.run_id, before=next_batch)
         has_image = [filename in images for filename in index.filenames]
     else:  # no item is written, so no index of names is needed
@@ -139,12 +142,12 @@ async def find_valid_images(store: Store, catalog_name: str) -> set[str]:
     An image that was uploaded by hand is validated, and gets its metadata. A placeholder does not count.
     """
     valid = set()
-    async for filename, info in iterate_stored_images(store, catalog_name):
+    async for filename, info in iterate_image_files(store, catalog_name):
         if is_placeholder(info):
             continue
-        if not catalog_files.is_valid_image(info):
+        if not is_valid_image(info):
             await _adopt_image(store, info)
-            if not catalog_files.is_valid_image(await store.describe(info.path)):
+            if not is_valid_image(await store.describe(info.path)):
                 continue
         valid.add(filename)
     return valid
@@ -163,6 +166,6 @@ async def _adopt_image(store: Store, info: FileInfo) -> None:
             info.path,
             content.data,
             content_type=image.content_type,
-            metadata=image.to_json(),
+            metadata=ImageMetadata.from_properties(image).to_json(),
             if_match=content.etag,
         )

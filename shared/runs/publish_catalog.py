@@ -8,8 +8,8 @@ from shared.catalog.publish import CatalogView, publish, read_catalog_view, writ
 from shared.images.finish_refinement import finish_unfinished_refinements
 from shared.images.refinements_file import write_refinements
 from shared.images.thumbnail import complete_thumbnails
-from shared.messages.runs import Failure, FinishRunInput, PublishResult
-from shared.models.protocol import Store
+from shared.messages.base import Failure
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
@@ -17,6 +17,7 @@ from shared.runs.result_lists import find_failed_images, find_last_failure, writ
 from shared.runs.run_claim import read_claim
 from shared.runs.status import PUBLISHING_STATUSES, Status, decide_status, explain_empty_catalog, is_publishing
 from shared.services.container import Services
+from shared.storage.protocol import Store
 
 
 async def run_publish_catalog(services: Services, ending: FinishRunInput) -> PublishResult:
@@ -112,7 +113,7 @@ def _describe_rows(view: CatalogView) -> Iterator[str]:
 
 async def _describe_prompts(store: Store, run_id: str, request: SeedRequest) -> list[str]:
     """Return notes about the image prompts that the text model should have written."""
-    left = await count_fallbacks(store, request.catalog, run_id) if request.prompt_writer == "model" else 0
+    left = await count_fallbacks(store, request.catalog, run_id) if request.writes_prompts else 0
     return [f"image prompts from the template, because the text model wrote no usable one: {left}"] if left else []
 
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
-from shared.models.protocol import Store
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.storage.protocol import Store
 
 
 class RecoveryKind(StrEnum):

@@ -1,4 +1,4 @@
-"""The seed request: what a caller may ask for, checked at the edge. Field limits are the HTTP contract's."""
+"""The request of a run, validated where it enters. The limits of the fields are part of the HTTP contract."""
 
 import re
 from typing import Annotated, Any, Literal, Self
@@ -8,11 +8,12 @@ from pydantic.alias_generators import to_camel
 
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
+from shared.inputs.item_source import ItemSource, RowSource, SourceName, find_item_source, find_row_source
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
 IMAGE_SIZE_PATTERN = r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"
 MAX_PAUSE_MINUTES = 8_640
-"""Six days: the longest wait that Durable Functions keeps as a single timer."""
+"""Six days: the longest wait that Durable Functions runs as a single timer."""
 
 MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 
@@ -21,18 +22,18 @@ INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9][A-Za-z0-9._-]{0,119}"
 RESERVED_NAMES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{device}{digit}" for device in ("com", "lpt") for digit in range(10)},
 )
-"""Device names that Windows lets nobody use as a folder: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+"""Windows does not allow these device names as folders: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 
 
 def check_catalog_name(name: str) -> str:
-    """Return the name if it can be a catalog's.
+    """Return a valid catalog name unchanged.
 
     Raises:
-        ValueError: it cannot; the message tells what was got and what is expected.
+        ValueError: the name is not valid.
     """
     if re.fullmatch(CATALOG_NAME_PATTERN, name) is None:
         raise ValueError(
-            f"{_shorten(name)!r} is no catalog name; expected 2 to 39 lower-case letters and digits "
+            f"{_shorten(name)!r} is not a catalog name; expected 2 to 39 lower-case letters and digits "
             "with single hyphens between them, such as spring-sale",
         )
     if name in RESERVED_NAMES:
@@ -41,43 +42,43 @@ def check_catalog_name(name: str) -> str:
 
 
 def check_image_size(size: str) -> str:
-    """Return the size if images can have it.
+    """Return a valid image size unchanged.
 
     Raises:
-        ValueError: they cannot; the message tells what was got and what is expected.
+        ValueError: the size is not WIDTHxHEIGHT within the limits.
     """
     if re.fullmatch(IMAGE_SIZE_PATTERN, size) is None or not all(
         MIN_IMAGE_SIDE_PIXELS <= side <= MAX_IMAGE_SIDE_PIXELS for side in parse_image_size(size)
     ):
         raise ValueError(
-            f"{size[:40]!r} is no image size; expected WIDTHxHEIGHT such as 1024x1024, "
+            f"{size[:40]!r} is not an image size; expected WIDTHxHEIGHT such as 1024x1024, "
             f"each {MIN_IMAGE_SIDE_PIXELS} to {MAX_IMAGE_SIDE_PIXELS}",
         )
     return size
 
 
 def check_input_path(path: str) -> str:
-    """Return the path if an input can have it.
+    """Return a valid path of an input unchanged.
 
     Raises:
-        ValueError: it cannot; the message tells what was got and what is expected.
+        ValueError: the path is not ``inputs/NAME``.
     """
     if re.fullmatch(INPUT_PATH_PATTERN, path) is None:
         raise ValueError(
-            f"{_shorten(path)!r} is no input's path; expected inputs/NAME, the name of 1 to 120 letters, digits, dots, "
-            "hyphens and underscores",
+            f"{_shorten(path)!r} is not the path of an input; expected inputs/NAME with 1 to 120 letters, digits, "
+            "dots, hyphens and underscores in NAME",
         )
     return path
 
 
 def check_base_url(url: str) -> str:
-    """Return the URL if images can be below it.
+    """Return a valid base URL of images unchanged.
 
     Raises:
-        ValueError: they cannot; the message tells what was got and what is expected.
+        ValueError: the URL is not absolute, or has a query or fragment.
     """
     if re.fullmatch(r"https?://[^\s?#]{1,500}", url) is None:
-        raise ValueError(f"{_shorten(url)!r} is no address; expected one such as https://cdn.example.com/images")
+        raise ValueError(f"{_shorten(url)!r} is not a base URL; expected a URL such as https://cdn.example.com/images")
     return url
 
 
@@ -88,7 +89,10 @@ def parse_image_size(size: str) -> tuple[int, int]:
 
 
 class SeedRequest(BaseModel):
-    """What a run is asked to bring a catalog to. JSON in camelCase; unknown fields are refused."""
+    """What a caller asks a run to bring a catalog to. JSON in camelCase; unknown fields are refused.
+
+    The field descriptions are the text of ``seeder run --help`` and of the reference of request fields.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -98,63 +102,149 @@ class SeedRequest(BaseModel):
         strict=True,
     )
 
-    catalog: Annotated[str, AfterValidator(check_catalog_name)]
-    target_count: int = Field(default=200, ge=1, le=50_000)
-    category_count: int = Field(default=20, ge=1, le=100)
-    batch_size: int = Field(default=20, ge=1, le=50)
-    parallel_image_requests: int = Field(default=4, ge=1, le=64)
-    image_requests_per_minute: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
-    parallel_text_requests: int = Field(default=1, ge=1, le=16)
-    max_retries: int = Field(default=5, ge=0, le=10)
-    image_size: Annotated[str, AfterValidator(check_image_size)] = "1024x1024"
-    image_quality: Literal["low", "medium", "high", "xhigh", "max"] = "medium"
-    image_format: Literal["png", "jpeg"] = "png"
-    thumbnails: bool = True
-    force_categories: bool = False
-    force_images: bool = False
-    dry_run: bool = False
-    validate_items: bool = True
-    publish: bool = True
-    pause_on_block: bool = False
-    pause_limit_minutes: int = Field(default=1_440, ge=1, le=MAX_PAUSE_MINUTES)
-    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
-    accept_estimate: bool = False
-    theme: Theme = Theme()
-    source: Literal["generate", "products", "prompts"] = "generate"
-    input: Annotated[str, AfterValidator(check_input_path)] | None = None
-    field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
-    skip_invalid: bool = False
-    keep_changed: bool = False
-    variant_images: bool = False
-    prompt_writer: Literal["template", "model"] = "template"
-    image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
-    refine: Refinement = Refinement()
-    policy_rewrites: int = Field(default=0, ge=0, le=2)
-    placeholder: bool = False
+    catalog: Annotated[str, AfterValidator(check_catalog_name)] = Field(
+        description="Name of the catalog: 2-39 lower-case letters and digits, with single hyphens between them."
+    )
+    target_count: int = Field(default=200, ge=1, le=50_000, description="Number of items in the catalog.")
+    category_count: int = Field(default=20, ge=1, le=100, description="Number of categories in a new catalog.")
+    batch_size: int = Field(default=20, ge=1, le=50, description="Number of items per text call.")
+    parallel_image_requests: int = Field(
+        default=4, ge=1, le=64, description="Maximum number of image calls at the same time."
+    )
+    image_requests_per_minute: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Image quota in calls per minute, if the provider does not report it; calls are spread evenly.",
+    )
+    parallel_text_requests: int = Field(
+        default=1, ge=1, le=16, description="Maximum number of text calls at the same time."
+    )
+    max_retries: int = Field(
+        default=5, ge=0, le=10, description="Maximum number of retries per call; waits for the quota do not count."
+    )
+    image_size: Annotated[str, AfterValidator(check_image_size)] = Field(
+        default="1024x1024",
+        description="Width and height of images in pixels, each 64-4096; the image model must support the size.",
+    )
+    image_quality: Literal["low", "medium", "high", "xhigh", "max"] = Field(
+        default="medium", description="Image quality; xhigh and max need gpt-image-2.5 or later."
+    )
+    image_format: Literal["png", "jpeg"] = Field(default="png", description="File format of images.")
+    thumbnails: bool = Field(default=True, description="Write a small WebP copy of each image.")
+    force_categories: bool = Field(default=False, description="Generate the categories again.")
+    force_images: bool = Field(default=False, description="Generate every image again; each one is billed again.")
+    dry_run: bool = Field(default=False, description="Generate items, but no images.")
+    validate_items: bool = Field(
+        default=True,
+        description="Apply the content rules to items; uniqueness and the importer's limits always apply.",
+    )
+    publish: bool = Field(
+        default=True,
+        description="Publish catalog.json when the run ends; otherwise the run leaves catalog.partial.json for review.",
+    )
+    pause_on_block: bool = Field(
+        default=False, description="Pause instead of failing when the account is blocked or most calls fail."
+    )
+    pause_limit_minutes: int = Field(
+        default=1_440,
+        ge=1,
+        le=MAX_PAUSE_MINUTES,
+        description="Minutes that a paused run waits to be resumed before it fails.",
+    )
+    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = Field(
+        default=None, description="Budget in US dollars at list prices; no call is sent that could exceed it."
+    )
+    accept_estimate: bool = Field(
+        default=False, description="Start even if the estimate exceeds the budget; the run stops at the budget."
+    )
+    theme: Theme = Field(
+        default=Theme(),
+        description="What the catalog is about: subject, prompt openings, prompt tail, forbidden words and template.",
+    )
+    source: SourceName = Field(
+        default="generate",
+        description="Where items come from: the text model (generate), or the rows of an input (products, prompts).",
+    )
+    input: Annotated[str, AfterValidator(check_input_path)] | None = Field(
+        default=None, description="Input with the rows of a source, as inputs/NAME in the store."
+    )
+    field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Input column of a field that the automatic column mapping gets wrong; an empty column unmaps it.",
+    )
+    skip_invalid: bool = Field(
+        default=False, description="Skip input rows that cannot be used; rejected_items.json lists them."
+    )
+    keep_changed: bool = Field(default=False, description="Keep the image of an input row whose text has changed.")
+    variant_images: bool = Field(default=False, description="Generate an image for each variant of a product.")
+    prompt_writer: Literal["template", "model"] = Field(
+        default="template",
+        description="What writes the image prompts of rows that have none: the theme's template or the text model.",
+    )
+    image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = Field(
+        default=None,
+        description="URL that the images will be served from; each imageUrl in catalog.json starts with it.",
+    )
+    refine: Refinement = Field(
+        default=Refinement(), description="Evaluate images, and generate those with a low score again."
+    )
+    policy_rewrites: int = Field(
+        default=0,
+        ge=0,
+        le=2,
+        description="Maximum number of neutral rewrites of a prompt that the content policy refuses.",
+    )
+    placeholder: bool = Field(
+        default=False,
+        description="Publish a placeholder for an image that the content policy refuses; it still counts as failed.",
+    )
 
     @model_validator(mode="after")
     def _check_source(self) -> Self:
-        if self.source == "generate" and self.input is not None:
-            raise ValueError("input is given, and source is 'generate'; expected source 'products' or 'prompts'")
-        if self.source == "generate" and self.prompt_writer == "model":
+        if self.item_source.writes_items and self.input is not None:
+            raise ValueError("source is 'generate', which takes no input; expected source 'products' or 'prompts'")
+        if self.item_source.writes_items and self.writes_prompts:
             raise ValueError(
-                "promptWriter is 'model', and source is 'generate'; expected source 'products' or 'prompts', or no "
-                "promptWriter: the text model writes the prompts of items that it generates"
+                "promptWriter is 'model', and source is 'generate'; expected source 'products' or 'prompts', or "
+                "promptWriter 'template': generated items come with their prompts"
             )
         return self
 
     @property
+    def item_source(self) -> ItemSource:
+        """Where the items come from."""
+        return find_item_source(self.source)
+
+    @property
+    def row_source(self) -> RowSource:
+        """The source whose rows become items.
+
+        Raises:
+            ValueError: the text model writes the items.
+        """
+        return find_row_source(self.source)
+
+    @property
+    def writes_prompts(self) -> bool:
+        """Whether the text model writes the image prompts of rows that have none."""
+        return self.prompt_writer == "model"
+
+    @property
     def needs_text_model(self) -> bool:
-        """Tell whether the run may call the text model: for items, for prompts, or to write some anew."""
-        writes = self.source == "generate" or self.prompt_writer == "model"
-        return writes or self.policy_rewrites > 0 or self.refine.iterations > 1
+        """Whether the run may call the text model: for items, for prompts, or to rewrite prompts."""
+        return (
+            self.item_source.writes_items
+            or self.writes_prompts
+            or self.policy_rewrites > 0
+            or self.refine.iterations > 1
+        )
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Return the request that JSON data asks for, with the fields' JSON names only.
+        """Return the request in JSON data; accepts the camelCase names of fields only.
 
         Raises:
-            ValidationError: it breaks the schema; `describe_validation_error` tells how.
+            ValidationError: the data breaks the schema; see `describe_validation_error`.
         """
         return cls.model_validate(data, by_alias=True, by_name=False)
 
@@ -164,7 +254,7 @@ class SeedRequest(BaseModel):
 
 
 def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:
-    """Return one ``{field, message}`` per problem: the field's path, what was got and what was expected."""
+    """Return one ``{field, message}`` per problem: the path of the field, what is wrong and what was received."""
     problems = []
     for detail in error.errors(include_url=False):
         field = _shorten(".".join(str(part) for part in detail["loc"])) or "(body)"
@@ -173,7 +263,7 @@ def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:
             message = "is not a field of this request"
         elif detail["type"] == "missing":
             message = "is required"
-        elif detail["type"] == "model_type":  # its own message names classes of this program
+        elif detail["type"] == "model_type":  # Pydantic's message names classes of this program
             message = f"Input should be a JSON object, got {_shorten(repr(detail['input']))}"
         elif detail["type"] != "value_error":
             message = f"{message}, got {_shorten(repr(detail['input']))}"

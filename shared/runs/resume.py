@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
+from shared.errors import StoreConflictError
 from shared.limits.retry_policy import RETRIED_ON_RESUME_REASONS
-from shared.models.protocol import Content, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.runs.run_files import iterate_failures, parse_stop
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, dump_json, parse_json
+from shared.storage.protocol import Content, Store
 
 
 async def record_resume(store: Store, run_id: str, resume_count: int) -> None:

@@ -1,6 +1,6 @@
 """What a run's root is started with, from the run's request."""
 
-from shared.messages.runs import RootRestart, SeedInput
+from shared.messages.run import RootRestart, SeedInput
 from shared.runs.request import SeedRequest
 
 
@@ -15,8 +15,8 @@ def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | No
         dry_run=request.dry_run,
         parallel_text_requests=request.parallel_text_requests,
         pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
-        source=request.source,
+        writes_items=request.item_source.writes_items,
         imports_rows=request.input is not None,
-        prompt_writer=request.prompt_writer,
+        writes_prompts=request.writes_prompts,
         restart=restart,
     )

@@ -18,9 +18,9 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.messages.runs import SeedInput
+from shared.errors import StoreError
+from shared.messages.run import SeedInput
 from shared.models.image_models import check_quality_for_model, check_size_for_model
-from shared.models.protocol import StoreError
 from shared.runs import run_claim, run_files
 from shared.runs.estimate_run import check_budget
 from shared.runs.recover import ENDED_STATUSES, FAILED_ROOT_STATUSES, recover_run

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.limits.long_waits import Wait
-from shared.messages.runs import Cost, Counters, Failure, PublishResult, StartInventory
+from shared.messages.base import Cost, Counters, Failure, Wait
+from shared.messages.custom_status import Stage
+from shared.messages.run import PublishResult, StartInventory
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.storage.paths import RUN_ID_EPOCH_END_MS
@@ -127,7 +128,7 @@ class RunStatus(_View):
     run_id: str
     catalog: str
     status: Status
-    stage: str = "pending"
+    stage: str = Stage.PENDING
     progress: Progress = Progress()
     throttle: Throttle = Throttle()
     cost: CostView = CostView()
@@ -320,7 +321,7 @@ def summarize_run(
         run_id=run_id,
         catalog=request.catalog,
         status=Status(published.status),
-        stage="ended",
+        stage=Stage.ENDED,
         progress=Progress(
             categories=published.categories,
             items=ItemProgress(
@@ -363,7 +364,7 @@ def list_notes(request: SeedRequest, items_before: int) -> list[str]:
     if items_before <= request.target_count:
         return []
     held = f"the catalog held {items_before} items already"
-    if request.source != "generate":
+    if not request.item_source.writes_items:
         return [f"{held}, more than the input's {request.target_count}: those that are gone from it are kept"]
     return [f"{held}, more than targetCount {request.target_count}: all kept"]
 
@@ -410,8 +411,3 @@ def restore_counters(status: RunStatus) -> tuple[StartInventory, Counters]:
 def make_run_error(failure: Failure | None) -> RunError | None:
     """Return a failure as callers see it."""
     return None if failure is None else RunError(reason=str(failure.reason), message=failure.message)
-
-
-def read_custom_status(value: object) -> Mapping[str, Any]:
-    """Return what an instance of ours said of itself, or nothing."""
-    return value if isinstance(value, Mapping) else {}

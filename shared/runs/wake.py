@@ -10,10 +10,10 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.runs.child_ids import make_wake_event
+from shared.messages.custom_status import read_root_status
+from shared.messages.instance_ids import make_wake_event
 from shared.runs.child_status import InstanceProgress
 from shared.runs.run_files import are_items_closed
-from shared.runs.status import read_custom_status
 from shared.services.container import Services
 
 MIN_IDLE_TIME = timedelta(seconds=30)
@@ -42,7 +42,8 @@ async def wake_root(
         return False
     if instance.last_updated_time.replace(tzinfo=UTC) >= latest:
         return False
-    resume_count = int(read_custom_status(instance.custom_status).get("resume_count", 0))
+    root = read_root_status(instance.custom_status)
+    resume_count = 0 if root is None else root.resume_count
     if await are_items_closed(services.store, instance.instance_id, resume_count):
         return False
     with suppress(Exception):  # it has ended meanwhile, or the next one who asks wakes it

@@ -5,19 +5,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from shared.audit.call_records import CallRecordWriter
-from shared.config import SettingError, Settings, load_settings
+from shared.config import Settings, load_settings
 from shared.limits.budget_ledger import RunLedgers
 from shared.limits.circuit_breaker import RunCircuitBreakers
 from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.models.billed_call import BilledCallExecutor
 from shared.models.lifecycle import warn_of_shutdowns
 from shared.models.pending_writes import PendingWrites
-from shared.models.protocol import ListedModels, Model, ModelService, RequestLog, Store
+from shared.models.protocol import ListedModels, Model, ModelService, RequestLog
 from shared.models.request_log import StoredRequestLog
 from shared.runs.root_state import RootStates
 from shared.services.deliveries import DeliveryDeduplicator
 from shared.services.model_factory import build_model
 from shared.services.run_caches import RunCaches
+from shared.setting_values import SettingError
+from shared.storage.protocol import Store
 from shared.telemetry.run_log import set_log_level
 
 

@@ -6,10 +6,10 @@ from shared.bounded_cache import BoundedCache
 from shared.catalog.catalog_files import Batch, IndexCache, read_batch
 from shared.catalog.prompt_files import BatchPrompts, read_prompts
 from shared.images import round_files
-from shared.images.image_metadata import list_generating_runs
-from shared.models.protocol import Store
+from shared.images.list_images import list_generating_runs
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
+from shared.storage.protocol import Store
 
 MAX_CACHED_BATCHES, MAX_CACHED_RUNS = 64, 16
 
@@ -56,7 +56,7 @@ class RunCaches:
         if key not in self._prompts:
             found = await read_prompts(store, catalog, batch)
             request = await self.read_request(store, run_id)
-            if request.prompt_writer == "model" and (found is None or found.run_id != run_id):
+            if request.writes_prompts and (found is None or found.run_id != run_id):
                 return found
             self._prompts[key] = found
         return self._prompts[key]

@@ -1,6 +1,6 @@
 """Answers that the store has not accepted are kept, up to a bound."""
 
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.models.billed_task import BilledAnswer
 from shared.models.pending_writes import MAX_PENDING_WRITES, PendingWrites
 

@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from shared.config import RequestDefaults, load_settings
 from shared.runs.request import SeedRequest
-from shared.runs.request_defaults import apply_defaults
 
 ENVIRONMENT = {
     "TARGET_COUNT": "7",
@@ -21,7 +20,7 @@ DEFAULTS = load_settings(ENVIRONMENT).defaults
 
 
 def ask(body: dict[str, Any], defaults: RequestDefaults = DEFAULTS) -> SeedRequest:
-    return SeedRequest.from_json(apply_defaults({"catalog": "lego"} | body, defaults))
+    return SeedRequest.from_json(defaults.apply_to({"catalog": "lego"} | body))
 
 
 def test_absent_fields_take_the_settings_defaults() -> None:
@@ -46,5 +45,5 @@ def test_null_is_a_value_and_a_wrong_one() -> None:
 
 def test_the_body_is_left_as_it_is() -> None:
     body: dict[str, Any] = {"catalog": "lego"}
-    apply_defaults(body, DEFAULTS)
+    DEFAULTS.apply_to(body)
     assert body == {"catalog": "lego"}

@@ -10,18 +10,12 @@ from typing import Any
 import pytest
 
 from shared.audit.call_records import CallRecord, CallStatus, iterate_calls
+from shared.errors import ModelError, StoreUnavailableError
 from shared.limits.budget import NANO_PER_USD
+from shared.messages.base import Cost, Failure, Message
 from shared.messages.images import ImageAction, ImageCall, ImageStep
-from shared.messages.runs import Cost, Failure, Message, TextCall
-from shared.models.protocol import (
-    AnswerT,
-    ImageAnswer,
-    ImageRequest,
-    ModelError,
-    StoreUnavailableError,
-    TextAnswer,
-    TextRequest,
-)
+from shared.messages.text import TextCall
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.root_state import RootState

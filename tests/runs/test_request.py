@@ -190,7 +190,7 @@ def test_names_that_a_catalog_can_have(name: str) -> None:
 def test_names_that_a_catalog_cannot_have(name: str) -> None:
     field, message = problem_of(catalog=name)
     assert field == "catalog"
-    assert "is no catalog name; expected 2 to 39 lower-case letters and digits" in message
+    assert "is not a catalog name; expected 2 to 39 lower-case letters and digits" in message
     assert repr(name[:40])[:-1] in message
 
 
@@ -235,7 +235,7 @@ def test_image_sizes(size: str) -> None:
 def test_what_is_no_image_size(size: str) -> None:
     field, message = problem_of(imageSize=size)
     assert field == "imageSize"
-    assert message == (f"{size[:40]!r} is no image size; expected WIDTHxHEIGHT such as 1024x1024, each 64 to 4096")
+    assert message == (f"{size[:40]!r} is not an image size; expected WIDTHxHEIGHT such as 1024x1024, each 64 to 4096")
 
 
 @pytest.mark.parametrize(("field", "value"), [("imageQuality", "best"), ("imageFormat", "gif"), ("imageFormat", "PNG")])
@@ -261,7 +261,7 @@ def test_an_input_is_a_file_right_below_inputs(path: str) -> None:
 def test_an_input_without_a_source_is_a_mistake() -> None:
     assert ask(source="prompts", input="inputs/a.json").input == "inputs/a.json"
     _, message = problem_of(input="inputs/a.json")
-    assert message == "input is given, and source is 'generate'; expected source 'products' or 'prompts'"
+    assert message == "source is 'generate', which takes no input; expected source 'products' or 'prompts'"
 
 
 @pytest.mark.parametrize("url", ["cdn.example.com", "ftp://a", "https://a?b=c", "https://a b", "javascript:x"])
