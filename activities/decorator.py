@@ -39,7 +39,7 @@ def activity(
     Args:
         blueprint: the blueprint of the module.
         deduplicate_by: returns what a message is about, such as ``image/{productId}``: a redelivery in the same process
-            gets the result of the first delivery. None = the work is simply done again.
+            gets the result of the first delivery. None = each delivery does the work.
         reads_root_state: the work asks the durable host whether the run is suspended or terminated; the host passes
             its address.
     """

@@ -1,4 +1,4 @@
-"""Reason codes: the one closed list of why something was rejected or failed.
+"""Reason codes: the closed list of why something was rejected or failed.
 
 They appear in ``rejected_items.json``, ``failed_images.json``, run statuses and problem documents. A code that was
 published keeps its spelling.

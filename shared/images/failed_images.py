@@ -46,7 +46,7 @@ async def run_record_failed_image(services: Services, failed: FailedImage) -> Ac
 async def _store_placeholder(services: Services, failed: FailedImage, item: Item) -> None:
     """Render the placeholder of an item that the content policy refused, and store it in place of the image.
 
-    Whatever is stored there and is not a placeholder stays. An item whose card cannot be rendered has no placeholder.
+    A stored file that is not a placeholder stays. An item whose card cannot be rendered has no placeholder.
     """
     reason = failed.failure.reason
     request = await services.caches.read_request(services.store, failed.run_id)

@@ -1,7 +1,7 @@
 """One step of an item's image: generate it, evaluate it, or rewrite its prompt.
 
 Without refinement, an image is generated right at its place in the catalog. With refinement, the image of each round is
-kept among the run's results, and the best one so far is promoted: whatever happens next, the item has an image.
+kept among the run's results, and the best one so far is promoted, so that the item has an image however the run ends.
 """
 
 from collections.abc import Callable

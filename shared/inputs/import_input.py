@@ -320,7 +320,7 @@ class _InputImport:
 
 
 def _becomes_outdated(old: Item, new: Item) -> bool:
-    """Return whether a change of an item's row makes its image outdated."""
+    """Return whether an item's image is outdated since its row changed."""
     was = old.earlier if isinstance(old, SourceItem) else None
     now = new.earlier if isinstance(new, SourceItem) else None
     return now is not None and now.is_outdated and (was is None or not was.is_outdated or now.run_id != was.run_id)

@@ -18,7 +18,7 @@ MAX_LIMITED_RUNS = 16
 
 @dataclass(slots=True)
 class ImageRateLimiter:
-    """Makes image calls wait for their turn.
+    """Lets image calls wait for their turn.
 
     Attributes:
         clock: returns the seconds of a monotonic clock.

@@ -212,7 +212,7 @@ class BilledCallExecutor:
         return await model.answer(request)
 
     async def _generate_image(self, model: Model, prepared: PreparedImage[Any]) -> ImageAnswer:
-        """Make an image call, and pass what the provider reports of its quota to the rate limiter."""
+        """Send an image request, and pass what the provider reports of its quota to the rate limiter."""
         rate_limiter = self._services.rate_limiter
         started = rate_limiter.record_start()
         try:

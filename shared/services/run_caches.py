@@ -65,7 +65,7 @@ class RunCaches:
         """Return the images that existed when this process first asked, since the run started or was last resumed.
 
         Returns:
-            By file name, the id of the run that generated the image; "" if it was none of ours.
+            By file name, the id of the run that generated the image; "" for an image from elsewhere.
         """
         key = (run_id, resume_count)
         if key not in self._images:

@@ -31,7 +31,7 @@ async def draw_all(process: Services, product_id: str) -> None:
     while step is not None:
         call = ImageCall(RUN, CATALOG, product_id, batch=1, step=step)
         told = await deliver(process, step.action, call)
-        step = None if told.get("next") is None else ImageStep.from_json(told["next"])
+        step = None if told.get("next_step") is None else ImageStep.from_json(told["next_step"])
 
 
 async def test_items_that_were_looked_at_are_listed_and_counted_in_a_note(

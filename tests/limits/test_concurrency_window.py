@@ -191,7 +191,7 @@ def test_a_pause_outlives_the_generation_as_the_due_time_of_its_jobs() -> None:
 def test_a_job_without_a_due_time_cannot_be_compared_with_one() -> None:
     window = ConcurrencyWindow(1)
     window._waiting.append(ImageJob("item-1", 1))
-    with pytest.raises(ValueError, match="image job 'item-1' has no due time; expected one while it waits"):
+    with pytest.raises(ValueError, match="'item-1' has no due time"):
         window.acquire(START)
 
 
