@@ -13,8 +13,8 @@ from shared.messages.runs import Counters
 from shared.models.call_failures import catch_failures
 from shared.models.protocol import Store
 from shared.runs import run_files
-from shared.runs.call_guard import check_root
 from shared.runs.root_state import RootState
+from shared.runs.run_guard import check_root
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.telemetry.observed_activities import observe_activity

@@ -19,7 +19,7 @@ from shared.rendering.inspect_image import BadImageError
 from shared.runs import run_files
 from shared.runs.recount import count_unpublished, recount
 from shared.runs.run_claim import release_claim
-from shared.runs.status import summarize_run
+from shared.runs.status_rules import summarize_run
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.telemetry.observed_activities import observe_activity

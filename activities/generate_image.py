@@ -47,10 +47,10 @@ from shared.models.quotes import quote_image
 from shared.reasons import Reason
 from shared.rendering.convert_image import ConvertedImage, convert_image
 from shared.rendering.inspect_image import BadImageError, ImageFormat
-from shared.runs.call_guard import check_image_call
 from shared.runs.request import parse_image_size
 from shared.runs.run_claim import send_heartbeat
 from shared.runs.run_files import write_failure
+from shared.runs.run_guard import check_image_call
 from shared.services.container import Services, get_services
 from shared.telemetry.observed_activities import observe_activity
 

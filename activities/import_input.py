@@ -35,8 +35,8 @@ from shared.models.call_failures import catch_failures, shorten
 from shared.models.protocol import Store, StoreConflictError
 from shared.reasons import Reason
 from shared.runs import run_files
-from shared.runs.guard import check_run_guard
 from shared.runs.request import SeedRequest
+from shared.runs.run_guard import check_run_guard
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_files import parse_json

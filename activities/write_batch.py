@@ -14,8 +14,8 @@ from shared.models.prompts.items import build_items_request
 from shared.models.protocol import StoreUnavailableError
 from shared.models.text_call import make_text_call
 from shared.runs import run_files
-from shared.runs.call_guard import check_text_call
 from shared.runs.run_claim import send_heartbeat
+from shared.runs.run_guard import check_text_call
 from shared.services.container import Services, get_services
 from shared.telemetry.observed_activities import observe_activity
 

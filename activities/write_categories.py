@@ -19,9 +19,9 @@ from shared.models.protocol import Store, StoreUnavailableError
 from shared.models.text_call import make_text_call
 from shared.reasons import Reason
 from shared.runs import run_files
-from shared.runs.call_guard import check_text_call
 from shared.runs.request import SeedRequest
 from shared.runs.run_claim import send_heartbeat
+from shared.runs.run_guard import check_text_call
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json

@@ -17,8 +17,8 @@ from shared.models.prompts.image_prompts import WrittenPrompt, digest_item, make
 from shared.models.protocol import StoreUnavailableError
 from shared.models.text_call import make_text_call
 from shared.runs import run_files
-from shared.runs.call_guard import check_text_call
 from shared.runs.run_claim import send_heartbeat
+from shared.runs.run_guard import check_text_call
 from shared.services.container import Services, get_services
 from shared.telemetry.observed_activities import observe_activity
 

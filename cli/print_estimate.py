@@ -16,9 +16,9 @@ from cli.progress_display import format_duration
 from cli.request_from_flags import check_request, make_body
 from cli.run_output import print_rows
 from shared.config import Settings
-from shared.runs.check_source import resolve_source
-from shared.runs.estimate_run import estimate
+from shared.runs.estimate_run import estimate_run
 from shared.runs.image_estimate import TYPICAL_EVALUATION_SECONDS, TYPICAL_IMAGE_SECONDS
+from shared.runs.resolve_source import resolve_source
 from shared.services.container import get_services, use_settings
 
 
@@ -52,7 +52,7 @@ async def _estimate(
             request = request.model_copy(update={"target_count": local_input.rows})
         elif request.input is not None:
             request = await resolve_source(get_services(), request)
-        return (await estimate(get_services(), request)).to_json()
+        return (await estimate_run(get_services(), request)).to_json()
     finally:
         await use_settings(None)
 

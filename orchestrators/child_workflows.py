@@ -27,7 +27,7 @@ from shared.messages.runs import (
 from shared.reasons import Reason
 from shared.runs.child_ids import make_wake_event
 from shared.runs.lost_workers import make_lost_worker_failure
-from shared.runs.status import SHORTFALL_REASONS
+from shared.runs.status_rules import SHORTFALL_REASONS
 from shared.storage.paths import make_image_worker_id, make_restart_id, make_writer_id
 
 STOP_RETRY_INTERVAL = timedelta(seconds=30)

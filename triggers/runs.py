@@ -6,10 +6,10 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.reasons import Reason
-from shared.runs.check_source import resolve_source
-from shared.runs.estimate_run import estimate
+from shared.runs.estimate_run import estimate_run
 from shared.runs.pause import end_pause_by_cancel, end_pause_by_resume, end_suspension, find_pause, record_cancel
 from shared.runs.request import SeedRequest
+from shared.runs.resolve_source import resolve_source
 from shared.runs.run_claim import Claim
 from shared.runs.start import has_started_run, hash_body, start_run
 from shared.runs.status import RunStatus, Status
@@ -51,7 +51,7 @@ async def post_run(req: func.HttpRequest, client: df.DurableOrchestrationClient)
         if not await has_started_run(services, read_idempotency_key(req)):
             request = await resolve_source(services, request)
         if _is_estimate_only(req):
-            return write_json((await estimate(services, request)).to_json())
+            return write_json((await estimate_run(services, request)).to_json())
         start = await start_run(
             services,
             client,

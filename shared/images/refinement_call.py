@@ -15,7 +15,7 @@ from shared.models.prompts.items import STRICTER_INSTRUCTION
 from shared.models.protocol import TextRequest
 from shared.models.quotes import quote_refinement_call
 from shared.reasons import Reason
-from shared.runs.call_guard import check_image_call
+from shared.runs.run_guard import check_image_call
 from shared.services.container import Services
 
 ValueT = TypeVar("ValueT")

@@ -10,7 +10,7 @@ from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_recorder import CallRecorder
 from shared.models.protocol import AnswerT, TextRequest
 from shared.models.quotes import quote_text
-from shared.runs.guard import RunGuard
+from shared.runs.run_guard import RunGuard
 from shared.services.container import Services
 
 

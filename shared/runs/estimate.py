@@ -112,7 +112,7 @@ def _describe_figures(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def estimate_run(request: SeedRequest, inventory: Inventory, models: Models) -> Estimate:
+def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Models) -> Estimate:
     """Return what a run with this request will take on a catalog with this stock."""
     counts, new_categories = _plan_categories(request, inventory)
     text = []

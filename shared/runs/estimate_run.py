@@ -1,14 +1,14 @@
 """What a run would cost, told before anything is claimed or paid."""
 
 from shared.catalog.inventory import read_inventory
-from shared.runs.estimate import Estimate, estimate_run
+from shared.runs.estimate import Estimate, calculate_estimate
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from triggers.http_responses import Problem
 
 
-async def estimate(services: Services, request: SeedRequest) -> Estimate:
+async def estimate_run(services: Services, request: SeedRequest) -> Estimate:
     """Return what a run with this request would take, from what the catalog has now; needs no model.
 
     Raises:
@@ -18,7 +18,7 @@ async def estimate(services: Services, request: SeedRequest) -> Estimate:
     settings = services.settings
     model = settings.model
     models = Models(model.text_deployment, model.vision_deployment, model.image_deployment, settings.prices)
-    return estimate_run(request, await read_inventory(services.store, request.catalog), models)
+    return calculate_estimate(request, await read_inventory(services.store, request.catalog), models)
 
 
 async def check_budget(services: Services, request: SeedRequest) -> None:
@@ -31,7 +31,7 @@ async def check_budget(services: Services, request: SeedRequest) -> None:
     """
     if request.max_cost_usd is None or request.accept_estimate:
         return
-    expected = await estimate(services, request)
+    expected = await estimate_run(services, request)
     if expected.cost_usd > request.max_cost_usd:
         typical = "" if expected.typical is None else f", typically ${expected.typical.cost_usd:.4f}"
         raise Problem(

@@ -26,7 +26,8 @@ from shared.runs.recovery_policy import LostRoot, RecoveryAction, decide_recover
 from shared.runs.request import SeedRequest
 from shared.runs.run_claim import read_claim
 from shared.runs.seed_input import make_seed_input
-from shared.runs.status import Status, read_custom_status, restore_counters
+from shared.runs.status import Status, read_custom_status
+from shared.runs.status_rules import restore_counters
 from shared.services.container import Services
 from shared.storage.paths import make_end_id
 from shared.telemetry.run_log import log_run

@@ -26,11 +26,11 @@ from shared.runs.status import (
     RunStatus,
     StartInventoryView,
     Status,
-    compose_status,
     is_run_id,
     read_created_at,
     read_custom_status,
 )
+from shared.runs.status_rules import compose_status
 from shared.runs.wake import wake_root
 from shared.services.container import Services
 from triggers.http_responses import Problem

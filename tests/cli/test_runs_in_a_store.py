@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.runs.request import SeedRequest
-from shared.runs.status import StartInventoryView, Status, compose_status
+from shared.runs.status import StartInventoryView, Status
+from shared.runs.status_rules import compose_status
 from tests.cli.command_line import CommandLine
 
 NO_PROCESS = 2**22 + 1

@@ -15,16 +15,18 @@ from shared.runs.status import (
     ACTIVE_STATUSES,
     FINAL_STATUSES,
     PUBLISHING_STATUSES,
-    SHORTFALL_REASONS,
     RunStatus,
     StartInventoryView,
     Status,
+    read_created_at,
+    read_custom_status,
+)
+from shared.runs.status_rules import (
+    SHORTFALL_REASONS,
     compose_status,
     decide_status,
     explain_empty_catalog,
     list_notes,
-    read_created_at,
-    read_custom_status,
     restore_counters,
     summarize_run,
 )

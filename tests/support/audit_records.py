@@ -9,7 +9,8 @@ from shared.audit.write_audit import write_audit
 from shared.messages.runs import Cost
 from shared.models.protocol import Store
 from shared.runs.request import SeedRequest
-from shared.runs.status import RunStatus, StartInventoryView, Status, compose_status
+from shared.runs.status import RunStatus, StartInventoryView, Status
+from shared.runs.status_rules import compose_status
 from tests.support.audit_queries import fetch
 from tests.support.catalogs import CATALOG, make_item
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from shared.messages.runs import Failure
 from shared.reasons import Reason
 from shared.runs import run_files
-from shared.runs.guard import RunGuard, check_run_guard
 from shared.runs.run_claim import RunState, send_heartbeat, take_claim
+from shared.runs.run_guard import RunGuard, check_run_guard
 from tests.support.memory_store import RecordingStore
 
 HOST = "azure:seeder"
