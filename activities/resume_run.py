@@ -11,7 +11,8 @@ from shared.messages.runs import ResumeInput, RunRef, StartInventory, StopResult
 from shared.models.call_failures import catch_failures
 from shared.models.protocol import Store
 from shared.reasons import Reason
-from shared.runs.resume import clear_stop, is_resumed
+from shared.runs.pause import is_resumed
+from shared.runs.resume import clear_stop
 from shared.runs.run_claim import read_claim
 from shared.runs.run_files import read_stop_record
 from shared.services.container import Services, get_services

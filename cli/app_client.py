@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from cli.command_target import LOOPBACK_NAMES
 from cli.errors import CliError, ExitStatus
-from cli.flag_names import describe_problems
+from cli.request_options import describe_problems
 from shared.reasons import Reason
+from shared.runs.run_list import RunPage, RunQuery
 from shared.runs.status import RunStatus
-from triggers.http_responses import PROBLEM_TYPE_PREFIX
 
-RUNS_PER_PAGE = 100
-"""Runs read at a time in the search for a catalog's latest one: as many as the app lists in one answer."""
+PROBLEM_TYPE_PREFIX = "urn:catalog-seeder:problem:"
+"""Start of the types of the app's problem documents."""
 
 CONNECT_TIMEOUT_SECONDS = 15.0
 RESPONSE_TIMEOUT_SECONDS = 240.0
@@ -107,28 +107,13 @@ class AppClient:
         """Return a run's status."""
         return self._read_run(await self._call("GET", f"runs/{quote(run_id, safe='')}"))
 
-    async def list_runs(self, limit: int) -> list[RunStatus]:
-        """Return the newest runs, newest first."""
-        found: list[RunStatus] = []
-        query = {"limit": str(limit)}
-        while True:
-            page = await self._call("GET", "runs", query=query)
-            found += [self._read_run(one) for one in page["runs"]]
-            if page["continuation"] is None or len(found) >= limit:
-                return found[:limit]
-            query["continuation"] = page["continuation"]
-
-    async def find_latest(self, catalog: str) -> RunStatus | None:
-        """Return the latest run of a catalog, or None."""
-        query = {"limit": str(RUNS_PER_PAGE)}
-        while True:
-            page = await self._call("GET", "runs", query=query)
-            for one in page["runs"]:
-                if (status := self._read_run(one)).catalog == catalog:
-                    return status
-            if page["continuation"] is None:
-                return None
-            query["continuation"] = page["continuation"]
+    async def list_runs(self, query: RunQuery) -> RunPage:
+        """Return a page of runs, newest first."""
+        parameters = {"limit": str(query.limit)}
+        if query.continuation is not None:
+            parameters["continuation"] = query.continuation
+        page = await self._call("GET", "runs", query=parameters)
+        return RunPage([self._read_run(one) for one in page["runs"]], page["continuation"])
 
     async def cancel_run(self, run_id: str) -> RunStatus:
         """Stop a run, and return its status."""

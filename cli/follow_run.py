@@ -3,46 +3,14 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
 from cli.app_client import ProblemError, UnreachableError
 from cli.command_context import CommandContext
 from cli.errors import CliError
 from cli.progress_display import open_display
+from cli.run_readers import RunReader
 from shared.models.protocol import StoreUnavailableError
 from shared.runs.status import RunStatus
-
-
-class RunReader(Protocol):
-    """What knows runs: an app over HTTP, or the store itself."""
-
-    async def get_run(self, run_id: str) -> RunStatus:
-        """Return a run's status.
-
-        Raises:
-            CliError: there is no such run, or nobody answers.
-        """
-
-    async def list_runs(self, limit: int) -> list[RunStatus]:
-        """Return the newest runs, newest first."""
-
-    async def find_latest(self, catalog: str) -> RunStatus | None:
-        """Return the latest run of a catalog, or None."""
-
-    async def cancel_run(self, run_id: str) -> RunStatus:
-        """Stop a run, and return its status.
-
-        Raises:
-            CliError: there is no such run, or it has ended.
-        """
-
-    async def fetch_audit(self, run_id: str, file: Path) -> None:
-        """Write a run's audit into a file of this machine.
-
-        Raises:
-            CliError: there is no such run, or it has no audit.
-        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,12 @@ from cli.offline_simulator import BackgroundSimulator
 from cli.unfinished_runs import list_unfinished_runs, prepare_folder
 from durable_emulator.host import DurableEmulator
 from shared.config import SettingError, Settings
+from shared.errors import UnknownRunError
 from shared.models.probe import is_provider_unusable
 from shared.models.protocol import ModelError, Store
-from shared.runs.run_files import UnknownRunError, read_request
+from shared.runs.run_files import read_request
 from shared.services.container import Services, get_services, use_settings
-from triggers.health import check_settings
+from shared.services.health import check_settings
 
 PROGRESS_INTERVAL_SECONDS = 2.0
 """Other processes read ``progress.json``; the contract allows it to be 15 s old."""
@@ -141,7 +142,7 @@ async def _check_services(
 ) -> None:
     """Find now what would otherwise end runs: each setting, and an answer from what is behind it."""
     try:
-        check_settings(services, needs_text_model=needs_text_model)
+        check_settings(services.settings, needs_text_model=needs_text_model)
     except SettingError as error:
         if needs_model:
             raise

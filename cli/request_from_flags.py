@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from cli.errors import WrongUsageError
-from cli.flag_names import describe_problems
+from cli.request_options import describe_problems
 from shared.catalog.theme import Theme
 from shared.config import RequestDefaults
 from shared.runs.request import SeedRequest, describe_validation_error

@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.command_context import CommandResult
+from cli.command_target import CommandTarget
 from cli.errors import ExitStatus
 from cli.progress_display import describe_waiting, format_duration
-from shared.config import StoreSettings
+from shared.config import Settings, StoreSettings
 from shared.reasons import Reason
 from shared.runs.status import RunStatus, Status
 
@@ -166,6 +168,18 @@ def print_run(console: Console, run: RunStatus, locate: Locator, flags: str = ""
     rows += make_output_rows(outputs, locate)
     rows += [("next", Text(advice, style="bold")) for advice in suggest_commands(run, flags)]
     print_rows(console, rows)
+
+
+def make_run_result(
+    target: CommandTarget, settings: Settings, run: RunStatus, exit_status: ExitStatus
+) -> CommandResult:
+    """Return the result of a command that is about one run."""
+    locate = choose_locator(settings.store, is_local=target.url is None)
+    return CommandResult(
+        exit_status,
+        make_document(run, locate, target.flags),
+        lambda console: print_run(console, run, locate, target.flags),
+    )
 
 
 def make_output_rows(outputs: Mapping[str, str], locate: Locator) -> list[tuple[str, Text]]:

@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
+from shared.messages.runs import RootRestart, SeedInput
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
 IMAGE_SIZE_PATTERN = r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"
@@ -227,6 +228,24 @@ class SeedRequest(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON data, every field present."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | None = None) -> SeedInput:
+    """Return the input of ``seed_catalog``; ``restart`` is where a new root continues after an earlier one was lost."""
+    return SeedInput(
+        run_id=run_id,
+        catalog=request.catalog,
+        target_count=request.target_count,
+        parallel_image_requests=request.parallel_image_requests,
+        max_retries=request.max_retries,
+        dry_run=request.dry_run,
+        parallel_text_requests=request.parallel_text_requests,
+        pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
+        source=request.source,
+        imports_rows=request.input is not None,
+        prompt_writer=request.prompt_writer,
+        restart=restart,
+    )
 
 
 def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:

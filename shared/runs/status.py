@@ -1,4 +1,4 @@
-"""RunStatus: what callers see of a run, and the rules by which it comes about."""
+"""RunStatus: what callers see of a run. ``status_rules.py`` has the rules that compute it."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _RUN_ID = re.compile(r"([0-9]{13})-[0-9A-Za-z]{1,40}")
 
 
 class Status(StrEnum):
-    """Where a run is: at work, waiting to be resumed, ended, or left by its host, with which it goes on again."""
+    """State of a run. An Interrupted run resumes when its host starts again."""
 
     PENDING = "Pending"
     RUNNING = "Running"
@@ -48,9 +48,9 @@ class ItemProgress(_View):
 
 
 class ImageProgress(_View):
-    """Images: in the store, given up on, and to be had in all; and those that were looked at to the end.
+    """Images: in the store, failed finally, and expected in all.
 
-    ``refined`` is there only where the request asks for it: a status of any other run is what it always was.
+    ``refined`` counts the items whose refinement has ended; absent unless the request asks for refinement.
     """
 
     done: int = 0
@@ -60,7 +60,7 @@ class ImageProgress(_View):
 
 
 class Progress(_View):
-    """How far a run is."""
+    """Progress of a run."""
 
     categories: int = 0
     items: ItemProgress = ItemProgress()
@@ -68,9 +68,9 @@ class Progress(_View):
 
 
 class Throttle(_View):
-    """The image window: calls at a time that it has adapted to, and answers 429 so far.
+    """Concurrency window of the image calls, and responses with status 429 so far.
 
-    Where a service asked for a wait of more than a minute, also until when, and in which words.
+    ``waiting_until`` and ``message`` are set while a provider asks for a wait of more than a minute.
     """
 
     limit: int = 0
@@ -80,7 +80,7 @@ class Throttle(_View):
 
 
 class CostView(_View):
-    """What a run cost by list prices: US dollars, calls that were or may have been billed, and tokens."""
+    """Cost of a run at list prices: US dollars, calls that were or may have been billed, and tokens."""
 
     usd: float = 0
     calls: int = 0
@@ -90,20 +90,20 @@ class CostView(_View):
     output_tokens: int = 0
 
     def raise_to(self, other: "CostView") -> "CostView":
-        """Return the larger of both in each respect."""
+        """Return the maximum of each figure."""
         mine, others = self.model_dump(), other.model_dump()
         return CostView(**{name: max(value, others[name]) for name, value in mine.items()})
 
 
 class RunError(_View):
-    """Why a run did not do all that it was asked."""
+    """Why a run did not do all that was requested."""
 
     reason: str
     message: str
 
 
 class RunStatus(_View):
-    """What ``GET /api/runs/{runId}`` answers; also ``progress.json`` and ``summary.json``."""
+    """Response of ``GET /api/runs/{runId}``, and content of ``progress.json`` and ``summary.json``."""
 
     run_id: str
     catalog: str
@@ -126,17 +126,17 @@ class RunStatus(_View):
 
     @property
     def is_active(self) -> bool:
-        """Tell whether the run is at work, or about to be."""
+        """Whether the run is Pending or Running."""
         return self.status in ACTIVE_STATUSES
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the run does nothing until a person resumes it."""
+        """Whether the run waits to be resumed."""
         return self.status in {Status.PAUSED, Status.SUSPENDED}
 
     @property
     def images_to_refine(self) -> int:
-        """How many images are looked at in all: those of this run that were not given up on; 0 = nobody asked."""
+        """How many images of the run are refined in all, without failed ones; 0 = none was requested."""
         images = self.progress.images
         if images.refined is None:
             return 0
@@ -144,7 +144,7 @@ class RunStatus(_View):
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether nothing of the run changes any more."""
+        """Whether the status is final."""
         return self.status in FINAL_STATUSES
 
     def to_json(self) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class RunStatus(_View):
 
 
 class StartInventoryView(_View):
-    """What a run found when it began."""
+    """What a catalog had when the run began."""
 
     categories: int = 0
     items: int = 0
@@ -161,13 +161,13 @@ class StartInventoryView(_View):
 
 
 def read_created_at(run_id: str) -> datetime:
-    """Return when a run was created: its id tells.
+    """Return the time that a run id holds: when the run was created.
 
     Raises:
-        ValueError: it is no run id.
+        ValueError: the text is not a run id.
     """
     if (match := _RUN_ID.fullmatch(run_id)) is None:
-        raise ValueError(f"{run_id[:60]!r} is no run id; expected 13 digits, a hyphen and letters or digits")
+        raise ValueError(f"{run_id[:60]!r} is not a run id; expected 13 digits, a hyphen and letters or digits")
     return datetime.fromtimestamp((RUN_ID_EPOCH_END_MS - int(match[1])) / 1000, UTC)
 
 
@@ -177,5 +177,5 @@ def is_run_id(text: str) -> bool:
 
 
 def read_custom_status(value: object) -> Mapping[str, Any]:
-    """Return what an instance of ours said of itself, or nothing."""
+    """Return the custom status of an instance; empty if it has none."""
     return value if isinstance(value, Mapping) else {}

@@ -1,4 +1,4 @@
-"""Rules for a run's status. Pure."""
+"""Rules that compute the status of a run, during the run and at its end. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,11 +35,11 @@ SHORTFALL_REASONS = frozenset(
         Reason.BAD_REQUEST,
     },
 )
-"""A run that ended early for one of these has done what could be done: it publishes, with failures."""
+"""A run that ends early for one of these reasons publishes what it has, and ends as CompletedWithFailures."""
 
 
 def is_publishing(stop: Failure | None, failure: Failure | None) -> bool:
-    """Tell whether a run that ends so has come far enough for its catalog to be published; see `decide_status`."""
+    """Return whether a run that ends for these reasons publishes its catalog; see `decide_status`."""
     return stop is None and (failure is None or failure.reason in SHORTFALL_REASONS)
 
 
@@ -51,30 +51,30 @@ def decide_status(
     items: int,
     images: int,
 ) -> Status:
-    """Return a run's final status.
+    """Return the final status of a run.
 
     Args:
-        request: what was asked.
-        stop: the stop record in the store: a cancel, or a reason for which every further call would fail.
+        request: the run's request.
+        stop: the stop record: a cancel, or a reason for which every further call would fail.
         failure: why the run's instances ended early.
-        items: accepted items in the store.
-        images: of them, those whose image was seen in the store.
+        items: number of accepted items in the store.
+        images: number of these items whose image is in the store.
     """
     if stop is not None and stop.reason is Reason.CANCELLED:
         return Status.CANCELLED
     if not is_publishing(stop, failure):
         return Status.FAILED
-    is_cut_short = request.refine.is_wanted and failure is not None  # images are there, but not looked at to the end
+    is_cut_short = request.refine.is_wanted and failure is not None  # their refinement is not complete
     complete = items >= request.target_count and (request.dry_run or images >= items) and not is_cut_short
     return Status.COMPLETED if complete else Status.COMPLETED_WITH_FAILURES
 
 
 def explain_empty_catalog(failure: Failure | None, last_image: Failure | None) -> Failure:
-    """Return why a run ends as Failed whose catalog has no items: for the reason of the last failure.
+    """Return why a run fails whose catalog has no item to publish: the reason of its last failure.
 
     Args:
         failure: why the run's instances ended early, or the stop record.
-        last_image: why the image that failed last did.
+        last_image: why the last failed image failed.
     """
     if failure is not None:
         return replace(failure, reason=failure.cause or failure.reason, cause=None)
@@ -97,20 +97,20 @@ def compose_status(
     window: int | None = None,
     wait: Wait | None = None,
 ) -> RunStatus:
-    """Add up what a run's instances say of themselves.
+    """Return the status of a run in progress: the sum of what its instances publish.
 
     Args:
         run_id: the run.
-        request: what it was asked.
-        status: where it is.
-        stage: what it does.
-        found: what it found when it began.
-        counters_by_instance: what its instances have done.
-        updated_at: when they said so.
-        error: why it did not do all that it was asked.
-        paused_until: how long it waits to be resumed.
-        wait: the long wait that a service asked for.
-        window: image calls that its image workers allow themselves at a time by now; None = as many as were asked for.
+        request: the run's request.
+        status: state of the run.
+        stage: stage of the root.
+        found: what the catalog had when the run began.
+        counters_by_instance: what the instances have done.
+        updated_at: when the instances published it.
+        error: why the run does not do all that was requested.
+        paused_until: when the pause ends without a resume.
+        window: concurrency windows of the image workers together; None = as requested.
+        wait: the long wait that a provider asked for.
     """
     counters = sum(counters_by_instance, Counters())
     accepted = found.items + counters.accepted
@@ -157,7 +157,7 @@ def summarize_run(
     outputs: Mapping[str, str],
     completed_at: datetime,
 ) -> RunStatus:
-    """Return the final status of a run, from what was seen in the store."""
+    """Return the status of an ended run from what is in the store."""
     target = max(request.target_count, published.items)
     return RunStatus(
         run_id=run_id,
@@ -192,7 +192,7 @@ def summarize_run(
         notes=[
             *list_notes(request, published.items - counters.accepted),
             *published.notes,
-            *([f"workers lost: {counters.lost}; the work that they had was done again"] if counters.lost else []),
+            *([f"workers lost: {counters.lost}; their work was done again"] if counters.lost else []),
         ],
     )
 
@@ -202,17 +202,17 @@ def _count_refined(request: SeedRequest, counters: Counters) -> int | None:
 
 
 def list_notes(request: SeedRequest, items_before: int) -> list[str]:
-    """Return what a caller should know although nothing failed."""
+    """Return notes about a run that is larger than its request, one line each."""
     if items_before <= request.target_count:
         return []
-    held = f"the catalog held {items_before} items already"
+    held = f"the catalog already held {items_before} items"
     if request.source != "generate":
-        return [f"{held}, more than the input's {request.target_count}: those that are gone from it are kept"]
+        return [f"{held}, more than the {request.target_count} of the input: items that left the input are kept"]
     return [f"{held}, more than targetCount {request.target_count}: all kept"]
 
 
 def make_cost_view(cost: Cost) -> CostView:
-    """Return a cost as callers see it; dollars to a hundredth of a cent."""
+    """Return a cost as callers see it, in dollars to a hundredth of a cent."""
     return CostView(
         usd=round(cost.nano_usd / NANO_PER_USD, 4),
         calls=cost.text_calls + cost.image_calls,
@@ -224,9 +224,9 @@ def make_cost_view(cost: Cost) -> CostView:
 
 
 def restore_counters(status: RunStatus) -> tuple[StartInventory, Counters]:
-    """Return what a run had found and done, from a status that its callers saw: the inverse of `compose_status`.
+    """Return the inventory and the counters of a run from its status: the inverse of `compose_status`.
 
-    Items that it accepted count as found: the status does not distinguish them.
+    Items that the run accepted count as found, because the status does not distinguish them.
     """
     progress, cost = status.progress, status.cost
     found = StartInventory(

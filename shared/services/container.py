@@ -25,6 +25,7 @@ from shared.models.request_log import StoredRequestLog
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.runs.root_state import RootStates
+from shared.services.health import ProbeCache
 from shared.services.model_factory import build_model
 from shared.telemetry.run_log import set_log_level
 
@@ -182,6 +183,7 @@ class Services:
         self.rate_limiter = ImageRateLimiter()
         self.root_states = RootStates()
         self.pending_writes = PendingWrites()
+        self.probes = ProbeCache()
         self._store: Store | None = None
         self._request_log: RequestLog | None = None
         self._model: Model | None = None

@@ -6,7 +6,7 @@ from pydantic.alias_generators import to_camel
 from typer.main import get_command
 
 from cli.commands import app
-from cli.flag_names import format_flag
+from cli.request_options import format_flag
 from shared.images.refinement_policy import Refinement
 from shared.runs.request import SeedRequest
 from tests.cli.command_line import CommandLine

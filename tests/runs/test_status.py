@@ -332,7 +332,7 @@ def test_a_run_id_tells_when_it_was_made(moment: int) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_run_id_is_reported_in_one_short_line(text: str) -> None:
-    with pytest.raises(ValueError, match="is no run id; expected 13 digits, a hyphen and letters or digits") as caught:
+    with pytest.raises(ValueError, match="is not a run id; expected 13 digits, a hyphen and letters or digits") as caught:
         read_created_at(text)
     assert len(str(caught.value)) < 200
 
