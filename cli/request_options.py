@@ -2,7 +2,6 @@
 
 import inspect
 import re
-import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,9 @@ GROUPED_FIELDS = frozenset({"refine"})
 """Fields whose own fields have a flag each."""
 
 BOOLEAN_ALIASES = {"dry_run": ("--skip-images/--no-skip-images",), "validate_items": (" /--no-validate",)}
+CHOICES = frozenset({"source", "prompt_writer"})
+"""Fields whose values Typer checks, because the command reads them before the request is validated."""
+
 METAVARS = {"image_size": "WxH", "image_base_url": "URL", "max_cost_usd": "USD", "catalog": "NAME"}
 
 
@@ -109,8 +111,10 @@ def _make_parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     if annotation is bool:
         flags = (f"{flag}/--no-{flag.removeprefix('--')}", *BOOLEAN_ALIASES.get(name, ()))
         return _make_keyword(name, Annotated[bool | None, typer.Option(*flags, help=_describe(field))])
-    is_choice = get_origin(annotation) is Literal
-    metavar = None if is_choice else METAVARS.get(name, "N")
+    metavar: str | None = METAVARS.get(name, "N")
+    if get_origin(annotation) is Literal:
+        metavar = None if name in CHOICES else "|".join(get_args(annotation))
+        annotation = annotation if name in CHOICES else str
     return _make_keyword(name, Annotated[annotation | None, typer.Option(flag, metavar=metavar, help=_describe(field))])
 
 
@@ -120,7 +124,7 @@ def _make_keyword(name: str, annotation: Any) -> inspect.Parameter:
 
 def _strip_optional(annotation: Any) -> Any:
     """Return the type of a field without None and without the constraints of Pydantic."""
-    if isinstance(annotation, types.UnionType):
+    if type(None) in get_args(annotation):
         (annotation,) = (part for part in get_args(annotation) if part is not type(None))
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 

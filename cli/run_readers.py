@@ -132,7 +132,7 @@ async def list_newest_runs(reader: RunReader, limit: int) -> list[RunStatus]:
         runs += page.runs
         if page.continuation is None or len(runs) >= limit:
             return runs[:limit]
-        query = RunQuery(limit=limit - len(runs), continuation=page.continuation)
+        query = RunQuery(limit=limit, continuation=page.continuation)
 
 
 async def _find_latest(reader: RunReader, catalog: str) -> RunStatus | None:

@@ -16,7 +16,7 @@ from cli.options import JsonOption, LatestRunArgument, take_target
 def audit(
     context: typer.Context, run: LatestRunArgument = None, *, target: CommandTarget, as_json: JsonOption = False
 ) -> CommandResult:
-    """Print the billed calls of a run: cost by model, failures, slowest calls, scores of images."""
+    """Print the billed calls of a run, with cost and failures."""
     from cli.audit_queries import query_audit
     from cli.audit_report import print_audit
     from cli.command_settings import begin_command

@@ -22,7 +22,10 @@ def inspect(
     flags: dict[str, Any],
     as_json: JsonOption = False,
 ) -> CommandResult:
-    """Print how 'seeder run --input' reads a file: column mapping, first prompts, rows that cannot be used."""
+    """Print how 'seeder run --input' reads a file.
+
+    The report has the column mapping, the first image prompts and the rows that cannot be used.
+    """
     open_context(context, None, as_json)
     from cli.inspect_input import inspect_input
 

@@ -28,7 +28,7 @@ def prune(
     target: CommandTarget,
     as_json: JsonOption = False,
 ) -> CommandResult:
-    """Remove the items without an image from a catalog, after a backup."""
+    """Remove the items without an image, after a backup."""
     command = open_context(context, catalog, as_json)
     with start_simulator(target) as simulator:
         from cli.call_app import call_app

@@ -41,7 +41,7 @@ def publish(
         )
         left_out = response["missing"] - placeholders
         replaced = f", {placeholders} placeholders" if placeholders else ""
-        missing = f"; {left_out} items without an image are left out" if left_out else ""
+        missing = f", {left_out} left out without an image" if left_out else ""
         rows = [
             ("catalog", Text(catalog, style="bold")),
             ("published", Text(f"{response['items']} items, {response['images']} images{replaced}{missing}")),

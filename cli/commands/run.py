@@ -28,7 +28,7 @@ def run(
     ] = True,
     as_json: JsonOption = False,
 ) -> CommandResult:
-    """Generate what a catalog is missing: categories, items and images.
+    """Generate the categories, items and images that a catalog misses.
 
     Run the same command again to resume or extend the catalog; completed calls are not billed again.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @take_target(simulates=True, is_remote=False)
 def serve(context: typer.Context, *, port: PortOption = 7071, target: CommandTarget) -> None:
-    """Serve the app's HTTP functions on this machine until Ctrl-C; unfinished runs resume."""
+    """Serve the app's HTTP functions on this machine until Ctrl-C."""
     command = open_context(context, None, as_json=False)
     with start_simulator(target) as simulator:
         _serve_app(command, target, port, simulator)

@@ -26,7 +26,7 @@ def status(
     target: CommandTarget,
     as_json: JsonOption = False,
 ) -> CommandResult:
-    """Print the status of a run; without RUN, list the newest runs as well."""
+    """Print the status of a run, or list the newest runs."""
     command = open_context(context, None, as_json)
     return _list_runs(command, target, limit) if run is None else _show_run(command, target, run)
 

@@ -135,11 +135,11 @@ class SeedRequest(BaseModel):
     dry_run: bool = Field(default=False, description="Generate items, but no images.")
     validate_items: bool = Field(
         default=True,
-        description="Apply the content rules to items; uniqueness and the importer's limits always apply.",
+        description="Apply the content rules to items, in addition to uniqueness and the importer's limits.",
     )
     publish: bool = Field(
         default=True,
-        description="Publish catalog.json when the run ends; otherwise the run leaves catalog.partial.json for review.",
+        description="Publish catalog.json when the run ends, instead of leaving catalog.partial.json for review.",
     )
     pause_on_block: bool = Field(
         default=False, description="Pause instead of failing when the account is blocked or most calls fail."
@@ -162,7 +162,7 @@ class SeedRequest(BaseModel):
     )
     source: Literal["generate", "products", "prompts"] = Field(
         default="generate",
-        description="Where items come from: the text model (generate), or the rows of an input (products, prompts).",
+        description="Source of the items: the text model, or the products or prompts in the rows of an input.",
     )
     input: Annotated[str, AfterValidator(check_input_path)] | None = Field(
         default=None, description="Input with the rows of a source, as inputs/NAME in the store."
