@@ -1,4 +1,4 @@
-"""Following a run to its end, through moments in which nobody answers."""
+"""Follows a run until it ends, and tolerates short outages of the app or the store."""
 
 import asyncio
 import time
@@ -15,11 +15,11 @@ from shared.runs.status import RunStatus
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How a run is followed.
+    """Intervals of following a run.
 
     Attributes:
-        poll_interval_seconds: between two looks.
-        max_unreachable_seconds: how long nobody may answer before we give up.
+        poll_interval_seconds: time between two reads of the status.
+        max_unreachable_seconds: maximum duration of an outage.
     """
 
     poll_interval_seconds: float
@@ -29,14 +29,15 @@ class Polling:
 LOCAL_POLLING = Polling(poll_interval_seconds=0.3, max_unreachable_seconds=15)
 STORE_POLLING = Polling(poll_interval_seconds=1, max_unreachable_seconds=60)
 REMOTE_POLLING = Polling(poll_interval_seconds=2, max_unreachable_seconds=300)
-"""A deployed app may be restarted, or deployed anew, under a run of hours."""
+"""A deployed app may be restarted or deployed again during a run of hours."""
 
 
 async def follow_run(reader: RunReader, run_id: str, context: CommandContext, polling: Polling) -> RunStatus:
-    """Show a run's progress until it has ended, and return its last status; the session keeps each.
+    """Show the progress of a run until it ends or pauses, and return its last status.
 
     Raises:
-        CliError: there is no such run, or nobody answers: at first, or later for too long.
+        CliError: the run does not exist, or the app cannot be reached: at the first read, or later for too long.
+        StoreUnavailableError: the store does not answer, at the first read or later for too long.
     """
     answered_at: float | None = None
     with open_display(context.err) as display:
@@ -59,7 +60,7 @@ async def follow_run(reader: RunReader, run_id: str, context: CommandContext, po
 
 
 def _is_transient(error: Exception) -> bool:
-    """Tell whether the trouble is one of the moment."""
+    """Return whether an error is temporary."""
     if isinstance(error, ProblemError):
         return error.status >= 500  # noqa: PLR2004 - HTTP
     return isinstance(error, UnreachableError | StoreUnavailableError)
