@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_PROCESSES ?= logical
 
-.PHONY: setup demo test check queries infra format bench bench-quick lock clean
+.PHONY: setup demo test check docs queries infra format bench bench-quick lock clean
 
 setup: $(VENV)/.local-installed
 $(VENV)/.local-installed: requirements/local.txt pyproject.toml
@@ -34,7 +34,13 @@ check: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.tools.reference --check
+	$(BIN)/python -m docs.tools.prose
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory queries; else echo 'queries: not parsed, there is no npm'; fi
+
+# Writes the generated parts of the documents, .env.example and local.settings.example.json.
+docs: $(VENV)/.dev-installed
+	$(BIN)/python -m docs.tools.reference
 
 # Parses the queries of templates and documents as Azure Monitor does.
 queries: tests/kusto/node_modules/.installed

@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 import azure.durable_functions as df
 
 from shared.catalog import catalog_files
-from shared.catalog.prompt_choice import lacks_prompts, needs_image
+from shared.catalog.planning import needs_image
+from shared.catalog.written_prompts import lacks_prompts
 from shared.images.restarted_worker import skip_finished_jobs
 from shared.images.work_page_size import choose_work_page_size
+from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
-from shared.messages.runs import Counters
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import Store
 from shared.runs import run_files
 from shared.runs.root_state import RootState
 from shared.runs.run_guard import check_root
 from shared.services.container import Services, get_services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()
@@ -101,7 +102,7 @@ async def _collect_jobs(
         return (), await _skip_gap(store, claim.catalog, cursor, closed=closed)
     request = await services.caches.read_request(store, claim.run_id)
     # Once all writers have ended, what they left is made with the template's prompts.
-    if request.prompt_writer == "model" and not closed and await lacks_prompts(services, claim, batch):
+    if request.writes_prompts and not closed and await lacks_prompts(services, claim, batch):
         return (), cursor
     generating_runs = await services.caches.list_images_at_start(store, claim.catalog, claim.run_id, claim.resume_count)
     given_up = await services.caches.list_failed_before(store, claim.run_id, claim.resume_count)

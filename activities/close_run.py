@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 import azure.durable_functions as df
 
-from shared.audit.audit_runs import audit_run, write_missing_audits
+from shared.audit.write_audit import audit_run, write_missing_audits
 from shared.catalog import catalog_files
-from shared.catalog.sample_by_category import CategorySampler
-from shared.images.image_metadata import list_generating_runs
-from shared.messages.runs import ActivityResult, Failure, FinishRunInput
+from shared.images.list_images import list_generating_runs
+from shared.messages.base import Failure
+from shared.messages.run import ActivityResult, FinishRunInput
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.rendering import contact_sheet
+from shared.rendering.contact_sheet_layout import CategorySampler
 from shared.rendering.contact_sheet_tiles import make_sheet_thumbnail
 from shared.rendering.inspect_image import BadImageError
 from shared.runs import run_files
@@ -22,6 +22,7 @@ from shared.runs.run_claim import release_claim
 from shared.runs.status_rules import summarize_run
 from shared.services.container import Services, get_services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

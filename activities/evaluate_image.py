@@ -6,23 +6,26 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.images.evaluation import Evaluation
+from shared.errors import StoreUnavailableError
 from shared.images.finish_refinement import complete_refinement, fail_refinement
 from shared.images.image_step import ImageStepJob, open_image_step_job
 from shared.images.promote import promote_best
+from shared.images.refinement_answers import Evaluation
 from shared.images.refinement_call import make_refinement_call
 from shared.images.refinement_policy import decide_refinement_end
 from shared.images.round_files import EvaluationRecord
+from shared.messages.base import Failure
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import ActivityResult, Failure
+from shared.messages.run import ActivityResult
 from shared.models.call_failures import catch_failures, shorten
-from shared.models.prompts.evaluation import build_evaluation_request
-from shared.models.protocol import Store, StoreUnavailableError, VisionImage
+from shared.models.prompts.evaluation_requests import build_evaluation_request
+from shared.models.protocol import VisionImage
 from shared.reasons import Reason
+from shared.rendering.convert_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.rendering.inspect_image import BadImageError
-from shared.rendering.vision_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.runs.run_claim import send_heartbeat
 from shared.services.container import Services, get_services
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()
@@ -137,6 +140,6 @@ async def _decide(services: Services, job: ImageStepJob, evaluation: EvaluationR
     cost = job.find_unreported_cost(evaluation.cost, evaluation.resume_count)
     halt = decide_refinement_end(scores, refine)
     if halt is None:
-        return ImageResult(cost=cost, next=ImageStep(ImageAction.REWRITE, round_ + 1))
+        return ImageResult(cost=cost, next_step=ImageStep(ImageAction.REWRITE, round_ + 1))
     await complete_refinement(job, halt)
     return ImageResult(cost=cost, refined=True)

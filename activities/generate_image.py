@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -10,38 +9,27 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.catalog.catalog_files import is_valid_image
 from shared.catalog.items import find_content_type, is_outdated
+from shared.errors import ModelError, StoreConflictError, StoreUnavailableError
 from shared.images.finish_refinement import fail_refinement
-from shared.images.image_metadata import PROMPT_METADATA_KEY, format_prompt_digest
+from shared.images.image_metadata import ImageMetadata, is_valid_image, read_image_metadata
 from shared.images.image_step import (
-    RESUME_COUNT_METADATA_KEY,
     ImageStepJob,
     find_item,
     open_image_step_job,
-    read_cost,
-    read_resume_count,
     record_round,
 )
 from shared.images.placeholder import store_placeholder
 from shared.images.promote import FirstImage, promote_best
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail, try_make_thumbnail
 from shared.limits.retry_policy import clamp_retry_after
+from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import ActivityResult, Cost, Failure
+from shared.messages.run import ActivityResult
 from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_failures import catch_failures, count_outcome, shorten
 from shared.models.call_recorder import CallRecorder
-from shared.models.protocol import (
-    FileInfo,
-    ImageAnswer,
-    ImageRequest,
-    Model,
-    ModelError,
-    Store,
-    StoreConflictError,
-    StoreUnavailableError,
-)
+from shared.models.protocol import ImageAnswer, ImageRequest, Model
 from shared.models.provider_names import Provider
 from shared.models.quotes import quote_image
 from shared.reasons import Reason
@@ -52,7 +40,9 @@ from shared.runs.run_claim import send_heartbeat
 from shared.runs.run_files import write_failure
 from shared.runs.run_guard import check_image_call
 from shared.services.container import Services, get_services
+from shared.storage.protocol import FileInfo, Store
 from shared.telemetry.observed_activities import observe_activity
+from shared.text.digest_table import hash_text
 
 blueprint = df.Blueprint()
 
@@ -103,8 +93,7 @@ class _GeneratedImage:
 
     data: bytes
     content_type: str
-    metadata: Mapping[str, str]
-    cost: Cost
+    metadata: ImageMetadata
     thumbnail: bytes | None
 
 
@@ -142,47 +131,49 @@ async def _generate(services: Services, job: ImageStepJob) -> _GeneratedImage | 
 
 async def _find_generated(store: Store, job: ImageStepJob) -> ImageResult | None:
     """Return that the image is there: made by an earlier delivery of this call, or kept from before the run."""
-    stored = await store.describe(job.path)
-    if stored is None or not is_valid_image(stored):
+    stored = read_image_metadata(await store.describe(job.path))
+    if stored is None:
         return None
-    if stored.metadata.get("run_id") == job.call.run_id:
-        cost = read_cost(stored)
-        await job.allowance.settle(cost)
+    if stored.run_id == job.call.run_id:
+        await job.allowance.settle(stored.cost)
         if job.request.thumbnails:
-            await ensure_thumbnail(store, job.call.catalog, job.item.filename, stored)
-        return ImageResult(made=True, cost=cost)
+            await ensure_thumbnail(store, job.call.catalog, job.item.filename, stored.sha256)
+        return ImageResult(made=True, cost=stored.cost)
     return None if _must_replace(job, stored) else ImageResult(kept=True)
 
 
 async def _find_round_image(store: Store, job: ImageStepJob) -> ImageResult | None:
     """Return that the image of this round is there, or that the item has one from before the run, which is kept."""
-    current = await store.describe(job.path)
-    is_ours = current is not None and current.metadata.get("run_id") == job.call.run_id
-    if current is not None and is_valid_image(current) and not is_ours and not _must_replace(job, current):
+    current = read_image_metadata(await store.describe(job.path))
+    if current is not None and current.run_id != job.call.run_id and not _must_replace(job, current):
         return ImageResult(kept=True)
     round_image = await store.describe(job.round_path)
-    if round_image is None or not is_valid_image(round_image):
+    metadata = read_image_metadata(round_image)
+    if round_image is None or metadata is None:
         return None
-    return await _record_round_image(store, job, round_image)
+    return await _record_round_image(store, job, round_image, metadata)
 
 
-def _must_replace(job: ImageStepJob, stored: FileInfo) -> bool:
+def _must_replace(job: ImageStepJob, stored: ImageMetadata) -> bool:
     """Return whether an image of an earlier run gives way to a new one."""
     request = job.request
-    is_changed = is_outdated(job.item, stored.metadata.get("run_id", "")) and not request.keep_changed
+    is_changed = is_outdated(job.item, stored.run_id) and not request.keep_changed
     return request.force_images or is_changed
 
 
 async def _record_round_image(
-    store: Store, job: ImageStepJob, round_image: FileInfo, first: FirstImage | None = None
+    store: Store,
+    job: ImageStepJob,
+    round_image: FileInfo,
+    metadata: ImageMetadata,
+    first: FirstImage | None = None,
 ) -> ImageResult:
     """Record a round's image that is in the store; the first one is the item's until a better one is."""
-    cost = read_cost(round_image)
-    await job.allowance.settle(cost)
-    await record_round(job, round_image, await job.read_prompt())
+    await job.allowance.settle(metadata.cost)
+    await record_round(job, round_image, metadata, await job.read_prompt())
     if job.call.step.round == 1:
         await promote_best(store, job.request, job.item, job.results, first)
-    return _make_result(job, cost, read_resume_count(round_image))
+    return _make_result(job, metadata.cost, metadata.resume_count or 0)
 
 
 async def _request_image(
@@ -210,7 +201,7 @@ async def _request_image(
         reason = outcome.error.reason
         await count_outcome(services, call, reason, outcome.error.mismatch)
         next_step = job.find_next_rewrite() if reason is Reason.CONTENT_POLICY else None
-        return ImageResult(cost=outcome.cost, failure=outcome.failure, next=next_step)
+        return ImageResult(cost=outcome.cost, failure=outcome.failure, next_step=next_step)
     answer, cost = outcome.answer, outcome.cost
     try:
         with_thumbnail = request.thumbnails and call.step.round == 1  # a later one is shown only if it turns out better
@@ -224,18 +215,17 @@ async def _request_image(
         return ImageResult(cost=cost, failure=failure)
     await recorder.record_answer(services, answer, cost)
     await count_outcome(services, call, None)
-    metadata = image.metadata.to_json() | {
-        "run_id": call.run_id,
-        "product_id": call.product_id,
-        PROMPT_METADATA_KEY: format_prompt_digest(model_request.prompt),
-        "model": answer.model,
-        "input_tokens": str(cost.input_tokens),
-        "output_tokens": str(cost.output_tokens),
-        "nano_usd": str(cost.nano_usd),
-    }
+    metadata = replace(
+        ImageMetadata.from_properties(image.properties),
+        run_id=call.run_id,
+        product_id=call.product_id,
+        prompt_digest=hash_text(model_request.prompt),
+        model=answer.model,
+        cost=cost,
+    )
     if request.refine.is_wanted:
-        metadata |= {"iteration": str(call.step.round)} | _describe_request_id(answer.request_id)
-    return _GeneratedImage(image.data, image.metadata.content_type, metadata, cost, thumbnail)
+        metadata = replace(metadata, round=call.step.round, request_id=answer.request_id)
+    return _GeneratedImage(image.data, image.properties.content_type, metadata, thumbnail)
 
 
 async def _call_model(services: Services, model: Model, job: ImageStepJob, model_request: ImageRequest) -> ImageAnswer:
@@ -262,15 +252,17 @@ async def _store_image(services: Services, job: ImageStepJob, outcome: _Generate
         services.pending_writes.add(job.key, outcome)
         raise
     if round_image is not None:
-        is_own = round_image.metadata["sha256"] == outcome.metadata["sha256"]
-        result = await _record_round_image(
-            store, job, round_image, FirstImage(outcome.data, outcome.thumbnail) if is_own else None
-        )
+        metadata = read_image_metadata(round_image)
+        if metadata is None:
+            raise LookupError(f"{job.round_path} is not a validated image; expected the image that was just written")
+        is_own = metadata.sha256 == outcome.metadata.sha256
+        first = FirstImage(outcome.data, outcome.thumbnail) if is_own else None
+        result = await _record_round_image(store, job, round_image, metadata, first)
     else:
-        await job.allowance.settle(outcome.cost)
+        await job.allowance.settle(outcome.metadata.cost)
         if outcome.thumbnail is not None:
             await store_thumbnail(store, call.catalog, job.item.filename, outcome.thumbnail, outcome.metadata)
-        result = _make_result(job, outcome.cost, call.resume_count)
+        result = _make_result(job, outcome.metadata.cost, call.resume_count)
     await send_heartbeat(store, call.catalog, run_id=call.run_id, host_id=services.settings.host_id, succeeded=True)
     return result
 
@@ -280,11 +272,12 @@ async def _write_image(store: Store, job: ImageStepJob, outcome: _GeneratedImage
 
     Where another delivery was quicker, its image stays: that one may have been looked at by now.
     """
+    stored = outcome.metadata.to_json()
     if not job.request.refine.is_wanted:
-        await store.write(job.path, outcome.data, content_type=outcome.content_type, metadata=outcome.metadata)
+        await store.write(job.path, outcome.data, content_type=outcome.content_type, metadata=stored)
         return None
-    metadata = {**outcome.metadata, RESUME_COUNT_METADATA_KEY: str(job.call.resume_count)}
-    create = partial(store.create, job.round_path, outcome.data, content_type=outcome.content_type, metadata=metadata)
+    stored = replace(outcome.metadata, resume_count=job.call.resume_count).to_json()
+    create = partial(store.create, job.round_path, outcome.data, content_type=outcome.content_type, metadata=stored)
     if not await create():
         existing = await store.describe(job.round_path)
         if existing is not None and not is_valid_image(
@@ -306,14 +299,8 @@ def _make_result(job: ImageStepJob, cost: Cost, resume_count: int) -> ImageResul
     return ImageResult(
         made=step.round == 1 and not job.is_counted(resume_count),
         cost=job.find_unreported_cost(cost, resume_count),
-        next=next_step,
+        next_step=next_step,
     )
-
-
-def _describe_request_id(request_id: str | None) -> dict[str, str]:
-    """Return the service's id of a call as a fact of its image, if a store can keep it: plain text, on one line."""
-    is_plain = request_id is not None and request_id.isascii() and request_id.isprintable()
-    return {"request_id": str(request_id)} if is_plain else {}
 
 
 def _inspect(data: bytes, model_request: ImageRequest, *, with_thumbnail: bool) -> tuple[ConvertedImage, bytes | None]:

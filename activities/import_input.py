@@ -12,12 +12,13 @@ from shared.catalog.importer_state import load_category_names, read_published_id
 from shared.catalog.items import Item, SourceItem, VariantRow, is_outdated
 from shared.catalog.planning import ROWS_PER_BATCH
 from shared.catalog.prompt_files import read_prompts
-from shared.images.image_metadata import list_generating_runs
-from shared.inputs.digest_table import DigestTable, hash_text
+from shared.errors import StoreConflictError
+from shared.images.list_images import list_generating_runs
 from shared.inputs.filenames import FileNames
 from shared.inputs.importer_ids import ImporterIds
 from shared.inputs.input_files import iterate_input, summarize_input
-from shared.inputs.item_builder import describe_row, make_item
+from shared.inputs.item_builder import build_item, build_item_with_names
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_changes import (
     CurrentImage,
     ItemIdentities,
@@ -27,12 +28,11 @@ from shared.inputs.row_changes import (
     hash_variant,
     put_variant,
 )
-from shared.inputs.row_reader import Row, RowReader, Variant, make_prompt_row_id
-from shared.inputs.tokenizer import InputError
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import Failure, RunRef
+from shared.inputs.row_reader import RowReader
+from shared.inputs.rows import Row, Variant
+from shared.messages.base import Failure
+from shared.messages.run import ImportedInput, RunRef
 from shared.models.call_failures import catch_failures, shorten
-from shared.models.protocol import Store, StoreConflictError
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
@@ -40,7 +40,9 @@ from shared.runs.run_guard import check_run_guard
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_files import parse_json
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
+from shared.text.digest_table import DigestTable, hash_text
 
 blueprint = df.Blueprint()
 
@@ -99,7 +101,7 @@ def _refuse(message: str) -> ImportedInput:
 
 def _make_reader(request: SeedRequest) -> RowReader:
     return RowReader(
-        request.source, str(request.input), request.field_mapping, variants_are_rows=request.variant_images
+        request.row_source, str(request.input), request.field_mapping, variants_are_rows=request.variant_images
     )
 
 
@@ -169,7 +171,7 @@ class _InputImport:
         self.ids = ImporterIds(await read_published_ids(self._store, self.ref.catalog))
         numbers = await catalog_files.list_batch_numbers(self._store, self.ref.catalog)
         self.next_batch = max(numbers, default=0) + 1
-        identify = ItemIdentities(self.request.source, self.summary.mapping)
+        identify = ItemIdentities(self.request.row_source, self.summary.mapping)
         marked: list[SourceItem] = []
         async for batch in catalog_files.iterate_batches(self._store, self.ref.catalog, numbers):
             for index, item in enumerate(batch.items):
@@ -214,7 +216,7 @@ class _InputImport:
             await self._add_item(self._assign_row_id(row))
             return
         batch, index, content = known
-        if content != hash_content(describe_row(row, self.request, product_id="", filename="")):
+        if content != hash_content(build_item_with_names(row, self.request, product_id="", filename="")):
             await self._queue_change(batch, RowChange(index, row=row))
 
     async def _detach_from_parent(self, row: Row) -> None:
@@ -250,11 +252,11 @@ class _InputImport:
         number, row_id = len(self.known) + len(self._new_items), row.id
         while not row.has_id and hash_text(row_id) in self._source_ids:
             number += 1
-            row_id = make_prompt_row_id(number)
+            row_id = self.request.row_source.make_row_id(number)
         return replace(row, id=row_id)
 
     async def _add_item(self, row: Row) -> None:
-        item = make_item(row, self.request, self.names)
+        item = build_item(row, self.request, self.names)
         retired = self._retired.get(row.id)
         item = self.ids.assign(item) if retired is None else item.model_copy(update={"importer_id": retired})
         if self._new_items and (

@@ -7,10 +7,12 @@ import azure.durable_functions as df
 
 from shared.catalog import catalog_files
 from shared.catalog.items import SourceItem, is_outdated
-from shared.images.image_metadata import is_placeholder, iterate_stored_images, list_generating_runs
-from shared.messages.runs import Failure, RunRef, StartInventory
+from shared.errors import StoreConflictError
+from shared.images.image_metadata import ImageMetadata, is_placeholder, is_valid_image
+from shared.images.list_images import iterate_image_files, list_generating_runs
+from shared.messages.base import Failure
+from shared.messages.run import RunRef, StartInventory
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import FileInfo, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError, inspect_image
 from shared.rendering.placeholder_card import is_placeholder_file
@@ -19,6 +21,7 @@ from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_array_check import check_json_array
 from shared.storage.json_files import write_json_if_changed
+from shared.storage.protocol import FileInfo, Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()
@@ -55,7 +58,7 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     images = await find_valid_images(store, run.catalog)
     changed: list[SourceItem] = []
     has_image: list[bool] = []
-    if request.source == "generate":
+    if request.item_source.writes_items:
         index = await services.caches.indexes.load(store, run.catalog, run.run_id, before=next_batch)
         has_image = [filename in images for filename in index.filenames]
     else:  # nobody writes items: their names are not held
@@ -84,12 +87,12 @@ async def find_valid_images(store: Store, catalog_name: str) -> set[str]:
     One that somebody put there by hand is looked at and taken on; a placeholder gives way to an image.
     """
     valid = set()
-    async for filename, info in iterate_stored_images(store, catalog_name):
+    async for filename, info in iterate_image_files(store, catalog_name):
         if is_placeholder(info):
             continue
-        if not catalog_files.is_valid_image(info):
+        if not is_valid_image(info):
             await _adopt_image(store, info)
-            if not catalog_files.is_valid_image(await store.describe(info.path)):
+            if not is_valid_image(await store.describe(info.path)):
                 continue
         valid.add(filename)
     return valid
@@ -108,6 +111,6 @@ async def _adopt_image(store: Store, info: FileInfo) -> None:
             info.path,
             content.data,
             content_type=image.content_type,
-            metadata=image.to_json(),
+            metadata=ImageMetadata.from_properties(image).to_json(),
             if_match=content.etag,
         )

@@ -11,9 +11,9 @@ from shared.catalog.publish import CatalogView, publish, read_catalog_view, writ
 from shared.images.finish_refinement import finish_unfinished_refinements
 from shared.images.refinements_file import write_refinements
 from shared.images.thumbnail import complete_thumbnails
-from shared.messages.runs import Failure, FinishRunInput, PublishResult
+from shared.messages.base import Failure
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
@@ -22,6 +22,7 @@ from shared.runs.run_claim import read_claim
 from shared.runs.status import PUBLISHING_STATUSES, Status
 from shared.runs.status_rules import decide_status, explain_empty_catalog, is_publishing
 from shared.services.container import Services, get_services
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()
@@ -134,7 +135,7 @@ def _describe_rows(view: CatalogView) -> Iterator[str]:
 
 async def _describe_prompts(store: Store, run_id: str, request: SeedRequest) -> list[str]:
     """Return what a caller should know of the image prompts that the text model was to write."""
-    left = await count_fallbacks(store, request.catalog, run_id) if request.prompt_writer == "model" else 0
+    left = await count_fallbacks(store, request.catalog, run_id) if request.writes_prompts else 0
     return [f"image prompts by the template, as the model's could not be used: {left}"] if left else []
 
 

@@ -7,9 +7,8 @@ import azure.durable_functions as df
 
 from activities.prepare_run import run_prepare_run
 from shared.images.round_files import list_unfinished_items
-from shared.messages.runs import ResumeInput, RunRef, StartInventory, StopResult
+from shared.messages.run import ResumeInput, RunRef, StartInventory, StopResult
 from shared.models.call_failures import catch_failures
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.runs.pause import is_resumed
 from shared.runs.resume import clear_stop
@@ -18,6 +17,7 @@ from shared.runs.run_files import read_stop_record
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_files import read_json
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

@@ -5,19 +5,18 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.images.evaluation import Evaluation, PromptRewrite
+from shared.errors import StoreUnavailableError
 from shared.images.finish_refinement import complete_refinement
 from shared.images.image_step import ImageStepJob, open_image_step_job
+from shared.images.refinement_answers import Evaluation, PromptRewrite, find_rewrite_limit, validate_rewrite
 from shared.images.refinement_call import make_refinement_call
 from shared.images.refinement_policy import RefinementEnd
-from shared.images.rewritten_prompt import find_rewrite_limit, validate_rewrite
 from shared.images.round_files import PromptRecord
 from shared.limits.retry_policy import UNUSABLE_ANSWER_REASONS
+from shared.messages.base import Failure
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import Failure
 from shared.models.call_failures import catch_failures, shorten
-from shared.models.prompts.evaluation import build_rewrite_request
-from shared.models.protocol import StoreUnavailableError
+from shared.models.prompts.evaluation_requests import build_rewrite_request
 from shared.reasons import Reason
 from shared.runs.run_claim import send_heartbeat
 from shared.services.container import Services, get_services
@@ -66,10 +65,10 @@ async def run_rewrite_prompt(services: Services, call: ImageCall) -> ImageResult
     await job.allowance.settle(record.cost)
     cost = job.find_unreported_cost(record.cost, record.resume_count)
     if record.prompt != record.previous:
-        return ImageResult(cost=cost, next=ImageStep(ImageAction.GENERATE, call.step.round, call.step.rewrite))
+        return ImageResult(cost=cost, next_step=ImageStep(ImageAction.GENERATE, call.step.round, call.step.rewrite))
     if record.because_refused:
         failure = Failure(Reason.CONTENT_POLICY, "the refused prompt came back as it was; expected neutral words")
-        return ImageResult(cost=cost, failure=failure, next=job.find_next_rewrite())
+        return ImageResult(cost=cost, failure=failure, next_step=job.find_next_rewrite())
     await complete_refinement(job, RefinementEnd.SAME_PROMPT)
     return ImageResult(cost=cost, refined=True)
 

@@ -7,11 +7,12 @@ import azure.durable_functions as df
 from shared.catalog import catalog_files
 from shared.catalog.batches import BatchContext, BilledDrafts, find_batch_number, store_drafts
 from shared.catalog.planning import plan_batch
+from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
-from shared.messages.runs import ActivityResult, RunRef, TextCall, TextResult
+from shared.messages.run import ActivityResult, RunRef
+from shared.messages.text import TextCall, TextResult
 from shared.models.call_failures import catch_failures
-from shared.models.prompts.items import build_items_request
-from shared.models.protocol import StoreUnavailableError
+from shared.models.prompts.item_requests import build_items_request
 from shared.models.text_call import make_text_call
 from shared.runs import run_files
 from shared.runs.run_claim import send_heartbeat
@@ -96,8 +97,8 @@ async def _generate_drafts(
         index.count_by_category(list(batch_context.categories)),
         target=request.target_count,
         batch_size=call.reduce(request.batch_size),
-        worker=call.worker,
-        workers=call.workers,
+        writer_index=call.writer_index,
+        writer_count=call.writer_count,
     )
     if not quotas:
         return TextResult(total=index.count_items())

@@ -11,11 +11,12 @@ from shared.catalog import catalog_files
 from shared.catalog.category_rules import validate_categories
 from shared.catalog.importer_state import list_known_categories, record_dropped_categories
 from shared.catalog.items import Category
+from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
-from shared.messages.runs import Cost, TextCall, TextResult
+from shared.messages.base import Cost
+from shared.messages.text import TextCall, TextResult
 from shared.models.call_failures import catch_failures
-from shared.models.prompts.items import build_categories_request
-from shared.models.protocol import Store, StoreUnavailableError
+from shared.models.prompts.item_requests import build_categories_request
 from shared.models.text_call import make_text_call
 from shared.reasons import Reason
 from shared.runs import run_files
@@ -25,6 +26,7 @@ from shared.runs.run_guard import check_text_call
 from shared.services.container import Services, get_services
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.storage.protocol import Store
 from shared.telemetry.observed_activities import observe_activity
 
 blueprint = df.Blueprint()

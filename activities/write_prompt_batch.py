@@ -7,14 +7,20 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.catalog.items import PromptDraft, SourceItem
-from shared.catalog.prompt_choice import find_items_without_prompt
 from shared.catalog.prompt_files import BatchPrompts, read_prompts_with_etag, write_prompts_file
+from shared.catalog.written_prompts import find_items_without_prompt
+from shared.errors import StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
-from shared.messages.inputs import GiveUpPromptsInput
-from shared.messages.runs import ActivityResult, Cost, TextCall, TextResult
+from shared.messages.base import Cost
+from shared.messages.run import ActivityResult
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
 from shared.models.call_failures import catch_failures
-from shared.models.prompts.image_prompts import WrittenPrompt, digest_item, make_prompts_request, validate_prompts
-from shared.models.protocol import StoreUnavailableError
+from shared.models.prompts.image_prompt_requests import (
+    WrittenPrompt,
+    digest_item,
+    make_prompts_request,
+    validate_prompts,
+)
 from shared.models.text_call import make_text_call
 from shared.runs import run_files
 from shared.runs.run_claim import send_heartbeat
@@ -44,8 +50,8 @@ async def write_prompt_batch(payload: dict, durable_client: str = "") -> dict:  
 @blueprint.activity_trigger(input_name="payload")
 @observe_activity
 async def use_template_prompts(payload: dict) -> dict:  # type: ignore[type-arg]  # the worker decodes plain types only
-    """Activity: ``GiveUpPromptsInput`` in, ``ActivityResult`` out; use the template's prompts for a batch."""
-    services, fallback = get_services(), GiveUpPromptsInput.from_json(payload)
+    """Activity: ``UseTemplatePromptsInput`` in, ``ActivityResult`` out; use the template's prompts for a batch."""
+    services, fallback = get_services(), UseTemplatePromptsInput.from_json(payload)
     work = catch_failures(
         services, fallback.run_id, ActivityResult, lambda: run_use_template_prompts(services, fallback)
     )
@@ -71,7 +77,7 @@ class _BatchPromptState:
         whole = len(self.lacking) + (0 if self.prompts is None else len(self.prompts.prompts))
         return self.lacking[: call.reduce(whole)]
 
-    def is_written_by(self, call: TextCall | GiveUpPromptsInput) -> bool:
+    def is_written_by(self, call: TextCall | UseTemplatePromptsInput) -> bool:
         """Tell whether the run has written here in this leg: then what that cost is the call's."""
         return self.prompts is not None and (self.prompts.run_id, self.prompts.resume_count) == (
             call.run_id,
@@ -125,7 +131,7 @@ async def run_write_prompt_batch(services: Services, call: TextCall) -> TextResu
     return result
 
 
-async def run_use_template_prompts(services: Services, fallback: GiveUpPromptsInput) -> ActivityResult:
+async def run_use_template_prompts(services: Services, fallback: UseTemplatePromptsInput) -> ActivityResult:
     """Record that the template's prompts are used for what a batch lacks.
 
     Raises:
@@ -146,7 +152,7 @@ async def run_use_template_prompts(services: Services, fallback: GiveUpPromptsIn
 
 async def _record_rejections(
     services: Services,
-    call: TextCall | GiveUpPromptsInput,
+    call: TextCall | UseTemplatePromptsInput,
     items: list[SourceItem],
     written: Mapping[str, WrittenPrompt],
 ) -> None:
@@ -159,7 +165,7 @@ async def _record_rejections(
     await run_files.write_rejected_rows(services.store, call.run_id, f"prompts.{call.resume_count}/{call.batch}", rows)
 
 
-async def _read_state(services: Services, call: TextCall | GiveUpPromptsInput) -> _BatchPromptState:
+async def _read_state(services: Services, call: TextCall | UseTemplatePromptsInput) -> _BatchPromptState:
     prompts, etag = await read_prompts_with_etag(services.store, call.catalog, call.batch)
     batch = await services.caches.read_batch(services.store, call.catalog, call.run_id, call.batch)
     if batch is None:  # it was put aside as damaged
@@ -195,7 +201,7 @@ async def _call_model(
 
 async def _store(
     services: Services,
-    call: TextCall | GiveUpPromptsInput,
+    call: TextCall | UseTemplatePromptsInput,
     standing: _BatchPromptState,
     written: Mapping[str, WrittenPrompt],
     cost: Cost,

@@ -25,11 +25,11 @@ from pydantic import BaseModel
 from bench.child_process import read_job, write_report_line
 from bench.observations import ProcessReport
 from bench.process_resources import read_cpu_seconds, read_peak_memory_mb
-from shared.catalog import item_rules
+from shared.catalog import draft_rules
 from shared.catalog.items import CategoryList, Draft, DraftBatch
 from shared.catalog.theme import Theme
 from shared.config import ModelSettings
-from shared.models.prompts.items import CATEGORY_INSTRUCTIONS, ITEM_INSTRUCTIONS
+from shared.models.prompts.item_requests import CATEGORY_INSTRUCTIONS, ITEM_INSTRUCTIONS
 from shared.models.providers.json_schema import build_strict_schema
 from shared.runs.request import SeedRequest
 
@@ -110,7 +110,7 @@ def make_items_task(request: SeedRequest, categories: list[str], items: list[Dra
         "batch": batch,
         "openings": list(request.theme.openings),
         "tail": request.theme.tail,
-        "promptCharacters": item_rules.REQUESTED_PROMPT_CHARACTERS,
+        "promptCharacters": draft_rules.REQUESTED_PROMPT_CHARACTERS,
         "categories": [
             {"name": name, "count": count, "taken": [item.name for item in items if item.category == name]}
             for name, count in counts.items()

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from shared.models.protocol import Content, FileInfo, FolderPage, Store
+from shared.storage.protocol import Content, FileInfo, FolderPage, Store
 
 IMAGE_FOLDER = "/images/"
 
@@ -35,7 +35,7 @@ class StoreCounts:
 
 
 class CountingStore:
-    """A `shared.models.protocol.Store` around another one.
+    """A `shared.storage.protocol.Store` around another one.
 
     Args:
         store: does the work.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from cli.errors import CliError
 from durable_emulator.host import DurableEmulator
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.storage.folder import FolderStore
+from shared.storage.protocol import Store
 
 CHECK_INTERVAL_SECONDS = 0.1
 

@@ -7,8 +7,7 @@ from durable_emulator.host import HostError, HostPortError
 from model_simulator.child_process import SimulatorStartError
 from model_simulator.faults import FaultsError
 from shared.config import SettingError
-from shared.errors import InvalidRequestError, RequestError
-from shared.models.protocol import ModelError, StoreError, StoreUnavailableError
+from shared.errors import InvalidRequestError, ModelError, RequestError, StoreError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.storage.json_files import DamagedFileError
 

@@ -9,7 +9,7 @@ from cli.command_context import CommandContext
 from cli.errors import CliError
 from cli.progress_display import open_display
 from cli.run_readers import RunReader
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.runs.status import RunStatus
 
 

@@ -14,7 +14,8 @@ from shared.catalog.items import SourceItem
 from shared.catalog.theme import Theme
 from shared.inputs.filenames import FileNames
 from shared.inputs.input_files import MAX_SHOWN_PROBLEMS
-from shared.inputs.item_builder import make_item, write_row_prompt
+from shared.inputs.item_builder import build_item, write_row_prompt
+from shared.inputs.item_source import find_row_source
 from shared.inputs.prompt_template import RowPrompt
 from shared.runs.request import SeedRequest
 
@@ -25,12 +26,12 @@ def inspect_input(file: Path, source: str, mapping_flags: Sequence[str], theme: 
     Raises:
         WrongUsageError: the file cannot be read.
     """
-    summary = summarize_file(file, source, read_map(mapping_flags))
+    summary = summarize_file(file, find_row_source(source), read_map(mapping_flags))
     request = SeedRequest.model_validate(
         {"catalog": "inspected", "source": source, "theme": Theme() if theme is None else read_theme(theme)}
     )
     names = FileNames()
-    shown = [(make_item(row, request, names), write_row_prompt(row, request)) for row in summary.samples]
+    shown = [(build_item(row, request, names), write_row_prompt(row, request)) for row in summary.samples]
     reader = summary.reader
     mapping = {} if reader.mapping is None else dict(reader.mapping.columns)
     reasons = {} if reader.mapping is None else dict(reader.mapping.reasons)

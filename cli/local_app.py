@@ -20,12 +20,12 @@ from cli.offline_simulator import BackgroundSimulator
 from cli.unfinished_runs import list_unfinished_runs, prepare_folder
 from durable_emulator.host import DurableEmulator
 from shared.config import SettingError, Settings
-from shared.errors import UnknownRunError
-from shared.models.probe import is_provider_unusable
-from shared.models.protocol import ModelError, Store
+from shared.errors import ModelError, UnknownRunError
+from shared.models.protocol import is_provider_unusable
 from shared.runs.run_files import read_request
 from shared.services.container import Services, get_services, use_settings
 from shared.services.health import check_settings
+from shared.storage.protocol import Store
 
 PROGRESS_INTERVAL_SECONDS = 2.0
 """Interval of updates of ``progress.json``, which may be at most 15 s old by contract."""

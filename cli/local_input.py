@@ -13,8 +13,9 @@ from cli.interrupts import run_interruptibly
 from cli.request_from_flags import read_map
 from shared.config import Settings
 from shared.inputs.input_files import MAX_SHOWN_PROBLEMS, InputSummary, summarize_input
+from shared.inputs.item_source import RowSource, find_item_source
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_reader import RowReader
-from shared.inputs.tokenizer import InputError
 from shared.inputs.upload import INPUT_TYPE, MAX_INPUT_BYTES
 from shared.runs.request import INPUT_PATH_PATTERN
 from shared.services.container import build_store
@@ -72,10 +73,10 @@ def find_input(flags: Mapping[str, Any]) -> LocalInput | None:
     Raises:
         WrongUsageError: the file, or one of its rows, cannot be used; one line per problem.
     """
-    source, given = flags.get("source") or "generate", flags.get("input")
-    if (source != "generate") != (given is not None):
+    source, given = find_item_source(flags.get("source")), flags.get("input")
+    if isinstance(source, RowSource) != (given is not None):
         raise WrongUsageError("--input and --source products or prompts need each other; expected both or neither")
-    if given is None:
+    if not isinstance(source, RowSource) or given is None:
         return None
     file = Path(given)
     if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
@@ -94,13 +95,13 @@ def find_input(flags: Mapping[str, Any]) -> LocalInput | None:
 
 
 def summarize_file(
-    file: Path, source: str, mapping: Mapping[str, str], *, variants_are_rows: bool = False
+    file: Path, source: RowSource, mapping: Mapping[str, str], *, variants_are_rows: bool = False
 ) -> InputSummary:
     """Read a file as a run reads it.
 
     Args:
         file: the file.
-        source: ``products`` or ``prompts``.
+        source: source of the rows.
         mapping: columns by field, where the automatic column mapping is wrong.
         variants_are_rows: each variant of a product gets an image.
 

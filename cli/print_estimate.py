@@ -16,6 +16,7 @@ from cli.progress_display import format_duration
 from cli.request_from_flags import check_request, make_body
 from cli.run_output import print_rows
 from shared.config import Settings
+from shared.inputs.item_source import find_item_source
 from shared.runs.estimate_run import estimate_request
 from shared.runs.image_estimate import TYPICAL_EVALUATION_SECONDS, TYPICAL_IMAGE_SECONDS
 from shared.runs.resolve_source import resolve_source
@@ -59,11 +60,11 @@ async def _estimate(
 
 def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tuple[str, Text]]:
     budget, typical = flags.get("max_cost_usd"), document.get("typical")
-    is_source = flags.get("source") in {"products", "prompts"}
+    reads_rows = not find_item_source(flags.get("source")).writes_items
     is_too_small = budget is not None and document["costUsd"] > budget
     rows = [
         ("catalog", Text(document["catalog"], style="bold")),
-        ("items", Text(f"{document['items']} {'of the input' if is_source else 'to generate'}")),
+        ("items", Text(f"{document['items']} {'of the input' if reads_rows else 'to generate'}")),
         ("calls", Text(_describe_calls(document) + (", if every item uses all rounds" if typical else ""))),
         ("tokens", Text(f"{document['inputTokens']} in, {document['outputTokens']} out")),
         ("cost", Text(f"${document['costUsd']:.4f} by list prices, if no call fails")),

@@ -7,10 +7,9 @@ from typing import Protocol, runtime_checkable
 from durable_emulator.engine import Engine, Instance, InstanceFilter, RuntimeStatus
 from durable_emulator.engine.journal import Journal
 from durable_emulator.host.host_folder import HostFolder
-from shared.models.protocol import Store
-from shared.runs.pause import PAUSED_STAGE
-from shared.runs.status import read_custom_status
+from shared.messages.custom_status import Stage, read_root_status
 from shared.storage.paths import run_file
+from shared.storage.protocol import Store
 
 UNFINISHED_FILTER = InstanceFilter(statuses=frozenset(status for status in RuntimeStatus if not status.is_finished))
 
@@ -59,7 +58,8 @@ def list_unfinished_runs(instances: Journal | Engine) -> list[str]:
 
 def is_paused(instance: Instance) -> bool:
     """Return whether a run waits to be resumed, by its custom status."""
-    return read_custom_status(json.loads(instance.custom_status or "null")).get("stage") == PAUSED_STAGE
+    root = read_root_status(json.loads(instance.custom_status or "null"))
+    return root is not None and root.stage is Stage.PAUSED
 
 
 def _find_unfinished_runs(instances: Journal | Engine) -> list[Instance]:

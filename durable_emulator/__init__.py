@@ -1,1 +1,1 @@
-"""A durable host for one machine: runs the app's own functions without Azure."""
+"""Durable emulator: runs the functions of an Azure Durable Functions app on one machine. See README.md."""

@@ -1,4 +1,4 @@
-// Catalog Seeder in Azure: one resource group with the app, its storage, its model and its telemetry. docs/deploy.md tells how to use it.
+// Catalog Seeder in Azure: one resource group with the app, its storage, its model and its telemetry. docs/guides/operate-in-azure.md says how to use it.
 
 targetScope = 'subscription'
 
@@ -9,17 +9,17 @@ targetScope = 'subscription'
 @maxLength(64)
 param environmentName string
 
-@description('Region of everything but the model. It must offer Flex Consumption: az functionapp list-flexconsumption-locations.')
+@description('Region of all resources except the model. It must offer Flex Consumption: az functionapp list-flexconsumption-locations.')
 @minLength(3)
 @maxLength(40)
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Object id of the deploying person or pipeline, as azd knows it.')
+@description('Object id of the deploying person or pipeline; azd sets it.')
 @maxLength(36)
 param principalId string = ''
 
-@description('What the deploying person or pipeline is.')
+@description('Type of the deploying principal.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param principalType string = 'User'
 
@@ -28,54 +28,54 @@ param grantPersonDataRoles bool = false
 
 // --- Function app -------------------------------------------------------------------------------------------------------
 
-@description('Megabytes of an instance.')
+@description('Memory of an instance in megabytes.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Most instances at a time.')
+@description('Maximum number of instances.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Instances that always wait for durable work. 0 costs nothing while idle, and lets the first run wait for a cold start.')
+@description('Instances that always wait for durable work. 0 costs nothing while idle, but delays the first run by a cold start.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int = 1
 
-@description('HTTP requests that one instance works on at a time.')
+@description('HTTP requests per instance at a time.')
 @minValue(1)
 @maxValue(1000)
 param httpConcurrency int = 16
 
-@description('Seconds that one image call may take. Below functionTimeout of host.json, or the host would end the call itself.')
+@description('Maximum duration of one image call in seconds. It must stay below functionTimeout of host.json.')
 @minValue(60)
 @maxValue(1500)
 param imageTimeoutSeconds int = 600
 
-@description('Image calls in flight in a run that does not say otherwise.')
+@description('Image calls at a time, for runs without their own value.')
 @minValue(1)
 @maxValue(64)
 param parallelImageRequests int = 4
 
-@description('Least severe level that is logged.')
+@description('Minimum level of log records.')
 @allowed(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])
 param logLevel string = 'INFO'
 
-@description('Client id of an Entra application whose tokens callers then need, beside the function key; empty: the key alone.')
+@description('Client id of an Entra application whose tokens callers need in addition to the function key; empty: the key alone.')
 @maxLength(36)
 param entraClientId string = ''
 
 // --- Durable backend ----------------------------------------------------------------------------------------------------
 
-@description('Where orchestrations are kept: queues and tables of the host storage, or a Durable Task Scheduler.')
+@description('Where orchestrations are stored: queues and tables of the host storage, or a Durable Task Scheduler.')
 @allowed(['AzureStorage', 'DurableTaskScheduler'])
 param durableBackend string = 'AzureStorage'
 
-@description('Consumption is billed by the action, Dedicated by the month.')
+@description('Plan of the scheduler: Consumption is billed per action, Dedicated per month.')
 @allowed(['Consumption', 'Dedicated'])
 param schedulerSku string = 'Consumption'
 
-@description('Address ranges that may reach the scheduler, comma-separated. Without a network of its own the app comes from any Azure address.')
+@description('Address ranges that may reach the scheduler, comma-separated. Without a private network the app can have any Azure address.')
 @minLength(9)
 @maxLength(2000)
 param schedulerIpAllowlist string = '0.0.0.0/0'
@@ -90,7 +90,7 @@ param hostStorageSku string = 'Standard_LRS'
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param catalogStorageSku string = 'Standard_LRS'
 
-@description('Days that deleted and overwritten catalog data can be brought back.')
+@description('Days for which deleted and overwritten catalog data can be restored.')
 @minValue(1)
 @maxValue(365)
 param softDeleteDays int = 14
@@ -100,13 +100,13 @@ param softDeleteDays int = 14
 @maxValue(3650)
 param runRetentionDays int = 365
 
-@description('Principal id of the identity that imports catalogs, which then reads the container catalogs; empty: nobody.')
+@description('Principal id of the importer identity, which may read the container catalogs; empty: none.')
 @maxLength(36)
 param importerPrincipalId string = ''
 
 // --- Model --------------------------------------------------------------------------------------------------------------
 
-@description('Region of the model: those that offer the image models as GlobalStandard.')
+@description('Region of the model. These regions offer the image models as GlobalStandard.')
 @allowed(['eastus2', 'westus3', 'swedencentral', 'polandcentral'])
 param modelLocation string = 'swedencentral'
 
@@ -118,7 +118,7 @@ param existingModelAccount string = ''
 @maxLength(90)
 param existingModelResourceGroup string = ''
 
-@description('Lowest severity that the content filter blocks: Low blocks most, Medium is what the service does by itself.')
+@description('Minimum severity that the content filter blocks. Low blocks more; Medium is the default of the service.')
 @allowed(['Low', 'Medium'])
 param contentFilterSeverity string = 'Medium'
 
@@ -141,20 +141,20 @@ param textModelVersion string = '2026-09-22'
 @allowed(['GlobalStandard', 'DataZoneStandard', 'Standard'])
 param textModelSku string = 'GlobalStandard'
 
-@description('Capacity of the text deployment, in thousands of tokens a minute.')
+@description('Capacity of the text deployment, in thousands of tokens per minute.')
 @minValue(1)
 @maxValue(10000)
 param textModelCapacity int = 50
 
-@description('How much the text and vision models think before they answer; omit: such a parameter is not sent, as for models that take none.')
+@description('Reasoning effort of text and vision models; omit: the parameter is not sent.')
 @allowed(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'omit'])
 param reasoningEffort string = 'low'
 
-@description('Name of a deployment that looks at pictures, in runs that have them judged; empty: the text deployment does, and none is made.')
+@description('Name of a deployment that scores images; empty: the text deployment scores them, and no other one is created.')
 @maxLength(64)
 param visionDeploymentName string = ''
 
-@description('Vision model: a text model that sees.')
+@description('Vision model: a text model that reads images.')
 @minLength(2)
 @maxLength(64)
 param visionModelName string = 'gpt-6-luna'
@@ -168,12 +168,12 @@ param visionModelVersion string = '2026-09-22'
 @allowed(['GlobalStandard', 'DataZoneStandard', 'Standard'])
 param visionModelSku string = 'GlobalStandard'
 
-@description('Capacity of the vision deployment, in thousands of tokens a minute.')
+@description('Capacity of the vision deployment, in thousands of tokens per minute.')
 @minValue(1)
 @maxValue(10000)
 param visionModelCapacity int = 50
 
-@description('Whether there is an image deployment. Some image models need an access form first; without one the app makes items only.')
+@description('Whether there is an image deployment. Some image models require registration. Without a deployment the app generates items only.')
 param imageModelEnabled bool = true
 
 @description('Name of the image deployment.')
@@ -210,7 +210,7 @@ param vnetEnabled bool = false
 @maxLength(18)
 param vnetAddressPrefix string = '10.42.0.0/24'
 
-@description('Address range of the subnet that the app sends from, at least a /27.')
+@description('Address range of the subnet of the app, at least a /27.')
 @minLength(9)
 @maxLength(18)
 param vnetAppPrefix string = '10.42.0.0/26'
@@ -222,26 +222,26 @@ param vnetEndpointPrefix string = '10.42.0.64/27'
 
 // --- Telemetry and cost -------------------------------------------------------------------------------------------------
 
-@description('Days that telemetry is kept.')
+@description('Days for which telemetry is kept.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Gigabytes of telemetry a day after which no more is taken until the next day.')
+@description('Daily cap of telemetry in gigabytes; more is dropped until the next day.')
 @minValue(1)
 @maxValue(1000)
 param logDailyCapGb int = 1
 
-@description('Who gets a mail of an alert or of the budget, comma-separated; empty: alerts show in the portal only.')
+@description('Mail addresses for alerts and the budget, comma-separated; empty: alerts appear in the portal only.')
 @maxLength(1000)
 param alertEmails string = ''
 
-@description('Per cent of the model calls of half an hour that may be refused for quota before an alert.')
+@description('Percentage of the model calls in half an hour that may be refused for quota before an alert.')
 @minValue(1)
 @maxValue(100)
 param rateLimitedSharePercent int = 50
 
-@description('Instances at a time that are more than expected.')
+@description('Number of instances at a time above which an alert fires.')
 @minValue(1)
 @maxValue(1000)
 param instanceCountAlert int = 10
@@ -498,7 +498,7 @@ module functionApp 'modules/function-app.bicep' = {
   ]
 }
 
-// --- Who is told --------------------------------------------------------------------------------------------------------
+// --- Alerts -------------------------------------------------------------------------------------------------------------
 
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts'

@@ -1,4 +1,4 @@
-"""``python -m model_simulator``."""
+"""Run ``python -m model_simulator``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, for the command line's ``--offline``."""
+"""Run a simulator as a child process; ``seeder run --offline`` uses it."""
 
 import json
 import os
@@ -16,27 +16,27 @@ _CODE_FOLDER = Path(__file__).resolve().parents[1]
 
 
 class SimulatorStartError(RuntimeError):
-    """The simulator's process ended before it was ready; it has said why on standard error.
+    """The child process ended before it was ready; its standard error says why.
 
     Attributes:
-        exit_status: 2 = the faults file cannot be used.
+        exit_status: 2 = the faults file is invalid.
     """
 
     def __init__(self, exit_status: int) -> None:
-        super().__init__(f"the model simulator ended with status {exit_status} before it was ready")
+        super().__init__(f"the model simulator exited with status {exit_status} before it was ready")
         self.exit_status = exit_status
 
 
 class SimulatorProcess:
-    """A child process that serves until it is stopped, or until this process is gone, however that ends.
+    """A child process that serves until it is stopped or this process ends, even by a kill.
 
     Args:
-        seed: of everything that is drawn.
+        seed: seed of all random choices.
         faults_file: None = no faults.
     """
 
     def __init__(self, *, seed: int, faults_file: Path | None = None) -> None:
-        # -P: a folder named "local" in the working directory must not be taken for ours.
+        # -P: a folder named "model_simulator" in the working directory must not be imported instead.
         self._command = [sys.executable, "-P", "-m", "model_simulator", "--port", "0", "--seed", str(seed)]
         self._command.append("--exit-with-stdin")
         if faults_file is not None:
@@ -45,19 +45,19 @@ class SimulatorProcess:
         self.url = ""
 
     def start(self) -> str:
-        """Start it, wait until it answers, and return its address.
+        """Start the process, wait until it serves, and return its URL.
 
         Raises:
-            SimulatorStartError: it could not start.
+            SimulatorStartError: the process ended before it was ready.
         """
         search_path = os.pathsep.join(filter(None, (str(_CODE_FOLDER), os.environ.get("PYTHONPATH"))))
-        process = subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
+        process = subprocess.Popen(  # noqa: S603 - a module of this package
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": search_path},
-            start_new_session=True,  # Ctrl-C is for the host, which still needs its model while it stops
+            start_new_session=True,  # Ctrl-C stops the host, which still calls its model while it stops
         )
         self._process = process
         assert process.stdout is not None  # noqa: S101 - it is piped
@@ -75,11 +75,11 @@ class SimulatorProcess:
         return self.url
 
     def stop(self) -> None:
-        """Stop it and wait until it is gone; no error if it is not running."""
+        """Stop the process and wait for its end; no effect if it is not running."""
         process, self._process, self.url = self._process, None, ""
         if process is None:
             return
-        with process:  # closes the pipes, which is what ends it
+        with process:  # closing its standard input ends the process
             assert process.stdin is not None  # noqa: S101 - it is piped
             process.stdin.close()
             try:

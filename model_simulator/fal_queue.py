@@ -1,4 +1,4 @@
-"""FAL's wire: an order is taken at once, its state is asked for, and the image lies at an address of its own."""
+"""FAL's wire format: a request is queued, its status is polled, and the image has a URL of its own."""
 
 import asyncio
 import base64
@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from model_simulator import replies
-from model_simulator.image_renderer import RenderJob
+from model_simulator.image_answers import RenderJob
 from model_simulator.replies import HangUp, InvalidRequestError, Reply, json_reply
 from model_simulator.service import Plan, SimulatedService
 from model_simulator.wire_formats import Wire
@@ -24,19 +24,19 @@ Respond = Callable[[Reply | HangUp], web.Response]
 
 @dataclass(slots=True)
 class _QueuedRequest:
-    """An image that was ordered: being drawn, or refused."""
+    """A queued image request; ``work`` returns the image or a refusal."""
 
     work: asyncio.Task[Reply]
     image_format: str
 
 
 class FalQueue:
-    """Puts a service on FAL's routes, below ``/fal/``.
+    """Serves FAL's routes below ``/fal/``.
 
     Args:
-        service: draws and bills; an order is billed when it is taken.
+        service: plans and executes the calls; a request is billed when it is queued.
         check_key: returns OpenAI's refusal of a request's key, or None.
-        respond: turns a reply into an HTTP answer.
+        respond: converts a reply into an HTTP response.
     """
 
     def __init__(
@@ -48,19 +48,19 @@ class FalQueue:
         self._requests: dict[str, _QueuedRequest] = {}
 
     def list_routes(self) -> list[web.RouteDef]:
-        """Return the routes of the queue and of the files."""
-        order = "/fal/{owner}/{alias}/requests/{order}"
+        """Return the routes of the queue and of the image files."""
+        queued = "/fal/{owner}/{alias}/requests/{request_id}"
         return [
-            web.get("/fal/files/{order}", self._answer_file),
-            web.get(f"{order}/status", self._guard(self._answer_state)),
-            web.get(order, self._guard(self._answer_result)),
+            web.get("/fal/files/{request_id}", self._answer_file),
+            web.get(f"{queued}/status", self._guard(self._answer_state)),
+            web.get(queued, self._guard(self._answer_result)),
             web.post("/fal/{owner}/{model:.+}", self._guard(self._enqueue)),
         ]
 
     async def close(self) -> None:
-        """Abandon the orders that are not done."""
-        for order in self._requests.values():
-            order.work.cancel()
+        """Cancel unfinished requests."""
+        for queued in self._requests.values():
+            queued.work.cancel()
 
     def _guard(self, handler: Callable[[web.Request], Awaitable[Reply | HangUp]]) -> Callable[..., Any]:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -83,15 +83,15 @@ class FalQueue:
             outcome = await self._service.execute(decision, arrived)
             self._service.stats.count_answer("images", outcome.outcome)
             return outcome
-        order_id = str(uuid.uuid4())
+        request_id = str(uuid.uuid4())
         image_format = json.loads(data).get("format") or json.loads(data).get("output_format") or "jpeg"
-        self._requests[order_id] = _QueuedRequest(
+        self._requests[request_id] = _QueuedRequest(
             asyncio.create_task(self._run_request(decision, arrived)), image_format
         )
         place = f"{request.url.origin()}/fal/{request.match_info['owner']}/{request.match_info['model']}"
-        place = f"{place}/requests/{order_id}"
+        place = f"{place}/requests/{request_id}"
         links = {"response_url": place, "status_url": f"{place}/status", "cancel_url": f"{place}/cancel"}
-        return json_reply({"status": "IN_QUEUE", "queue_position": 0, "request_id": order_id, **links})
+        return json_reply({"status": "IN_QUEUE", "queue_position": 0, "request_id": request_id, **links})
 
     async def _run_request(self, decision: Reply | Plan, arrived: float) -> Reply:
         if isinstance(decision, Reply):
@@ -102,39 +102,39 @@ class FalQueue:
             outcome = await self._service.execute(decision, arrived)
         finally:
             self._service.stats.finish_image(time.time())
-        assert isinstance(outcome, Reply)  # noqa: S101 - whoever hangs up takes no order
+        assert isinstance(outcome, Reply)  # noqa: S101 - calls that hang up are not queued
         self._service.stats.count_answer("images", outcome.outcome)
         return outcome
 
     async def _answer_state(self, request: web.Request) -> Reply:
-        order = self._requests.get(request.match_info["order"])
-        if order is None:
+        queued = self._requests.get(request.match_info["request_id"])
+        if queued is None:
             return replies.not_found()
-        # Begun work is as good as done where nothing takes time: give it the chance to be.
-        await asyncio.wait([order.work], timeout=0)
-        return json_reply({"status": "COMPLETED" if order.work.done() else "IN_PROGRESS", "logs": None, "metrics": {}})
+        # Without latency the work may finish right now: let the event loop run it once.
+        await asyncio.wait([queued.work], timeout=0)
+        return json_reply({"status": "COMPLETED" if queued.work.done() else "IN_PROGRESS", "logs": None, "metrics": {}})
 
     async def _answer_result(self, request: web.Request) -> Reply:
-        order = self._requests.get(request.match_info["order"])
-        if order is None or not order.work.done():
+        queued = self._requests.get(request.match_info["request_id"])
+        if queued is None or not queued.work.done():
             return replies.not_found()
-        outcome = order.work.result()
+        outcome = queued.work.result()
         if outcome.status != web.HTTPOk.status_code:
             return outcome
-        url = f"{request.url.origin()}/fal/files/{request.match_info['order']}"
-        image = {"url": url, "content_type": f"image/{order.image_format}"}
+        url = f"{request.url.origin()}/fal/files/{request.match_info['request_id']}"
+        image = {"url": url, "content_type": f"image/{queued.image_format}"}
         return json_reply({"images": [image], "seed": 7, "has_nsfw_concepts": [False], "timings": {}})
 
     async def _answer_file(self, request: web.Request) -> web.StreamResponse:
-        order = self._requests.get(request.match_info["order"])
-        if order is None or not order.work.done():
+        queued = self._requests.get(request.match_info["request_id"])
+        if queued is None or not queued.work.done():
             raise web.HTTPNotFound
-        encoded = json.loads(order.work.result().body)["data"][0]["b64_json"]
-        return web.Response(body=base64.b64decode(encoded), content_type=f"image/{order.image_format}")
+        encoded = json.loads(queued.work.result().body)["data"][0]["b64_json"]
+        return web.Response(body=base64.b64decode(encoded), content_type=f"image/{queued.image_format}")
 
 
 def _convert_request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """Return the image request that asks for the same image."""
+    """Return the equivalent image request of OpenAI's format."""
     size = body.get("image_size")
     if not isinstance(size, dict) or set(size) != {"width", "height"}:
         raise InvalidRequestError(f"'image_size' is {size!r}; expected width and height.", param="image_size")
@@ -151,12 +151,12 @@ def _is_policy_refusal(reply: Reply) -> bool:
 
 
 def _convert_error(reply: Reply | HangUp) -> Any:
-    """Return an answer in FAL's shape: ``detail`` is a sentence, or a list where the input is to blame."""
+    """Return an error in FAL's format: ``detail`` is a sentence, or a list for invalid input."""
     if isinstance(reply, HangUp) or reply.status < 400 or reply.content_type != replies.JSON_TYPE:  # noqa: PLR2004
         return reply
     if _is_policy_refusal(reply):
         problem = {"loc": ["body", "prompt"], "msg": POLICY_MESSAGE, "type": "content_policy_violation"}
         return json_reply({"detail": [problem]}, status=422)
-    said = json.loads(reply.body)["error"]["message"]
-    dressed = json_reply({"detail": said}, status=reply.status)
-    return Reply(dressed.status, dressed.body, headers=reply.headers)
+    message = json.loads(reply.body)["error"]["message"]
+    converted = json_reply({"detail": message}, status=reply.status)
+    return Reply(converted.status, converted.body, headers=reply.headers)

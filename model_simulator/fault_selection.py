@@ -1,4 +1,4 @@
-"""Which fault befalls a call, if any."""
+"""Select the fault of a call, if any."""
 
 import random
 from enum import StrEnum
@@ -9,7 +9,7 @@ from model_simulator.replies import Reply, bad_gateway, refused_by_policy, serve
 
 
 class Fault(StrEnum):
-    """Faults that end a call or damage its whole answer; named as their rates."""
+    """Faults that end a call or corrupt its whole answer; named like their rates."""
 
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
@@ -26,16 +26,16 @@ TEXT_FAULTS = (*_ANY_CALL_FAULTS, Fault.TRUNCATED_JSON, Fault.REFUSAL)
 
 BILLED_DROP_RATE = 0.5
 SECOND_ROUND_BEST_SCORE_RANGES = ((40, 60), (75, 84), (61, 70))
-"""Scores of the rounds of a prompt whose second image is the best one; further rounds score as the third."""
+"""Score ranges of the rounds of a prompt whose second image is the best; later rounds score like the third."""
 
 HTML_ERROR_RATE = 0.25
-"""A quarter of the server errors come from a gateway, which does not speak JSON."""
+"""Share of server errors that come from a gateway, as HTML."""
 
 
 def choose_fault(kinds: tuple[Fault, ...], rates: Rates, stream: random.Random) -> Fault | None:
-    """Draw at most one fault.
+    """Return at most one fault.
 
-    One draw decides between all of them, so that each one's rate holds as long as they add up to at most 1.
+    One random number selects among all faults, so each rate holds exactly as long as they sum to at most 1.
     """
     point = stream.random()
     for kind in kinds:
@@ -47,26 +47,26 @@ def choose_fault(kinds: tuple[Fault, ...], rates: Rates, stream: random.Random) 
 
 
 def choose_server_error(stream: random.Random) -> Reply:
-    """Return a 500, or now and then a gateway's 502."""
+    """Return a 500, or sometimes a gateway's 502."""
     return bad_gateway() if stream.random() < HTML_ERROR_RATE else server_error()
 
 
 def check_content_policy(prompt: str, faults: Faults) -> Reply | None:
-    """Return the content policy's refusal of an image prompt, or None; the same prompt always fares the same."""
+    """Return the content policy's refusal of an image prompt, or None; equal prompts get equal results."""
     stream = stream_for_prompt("content_policy", prompt)
     is_refused = stream.random() < faults.rates.content_policy
     if is_refused or any(text in prompt for text in faults.blocked_prompts):
-        return refused_by_policy(is_moderation=stream.random() < 0.5)  # noqa: PLR2004 - either code, evenly
+        return refused_by_policy(is_moderation=stream.random() < 0.5)  # noqa: PLR2004 - both codes are equally likely
     return None
 
 
 def find_score_range(prompt: str, iteration: int, faults: Faults) -> tuple[int, int] | None:
-    """Return the lowest and the highest score that a prompt's image gets in a round, or None where any will do.
+    """Return the minimum and maximum score of a prompt's image in a round, or None for any score.
 
     Args:
-        prompt: what the image should show; the same one always fares the same.
+        prompt: the image prompt; equal prompts get equal results.
         iteration: the round, from 1.
-        faults: for which share of prompts the second round is the best.
+        faults: the share of prompts whose second round is the best.
     """
     if stream_for_prompt("second_round_best", prompt).random() >= faults.second_round_best:
         return None

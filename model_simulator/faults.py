@@ -1,4 +1,4 @@
-"""What the simulator does on purpose to its callers: the faults file, read and checked."""
+"""The faults file: latencies, quotas and faults of the simulator."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +12,11 @@ Rate = Annotated[float, Field(ge=0, le=1)]
 
 
 class FaultsError(ValueError):
-    """A faults document cannot be used; the message is one line that names the key."""
+    """A faults document is invalid; the message is one line that names the key."""
 
 
 class _Section(BaseModel):
-    """Every key is optional and in camelCase; an unknown one is refused, so that a misspelt fault cannot stay off."""
+    """All keys are optional and in camelCase. Unknown keys are errors, so that a misspelt fault is noticed."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -28,16 +28,16 @@ class _Section(BaseModel):
 
 
 class LatencySeconds(_Section):
-    """Median of the whole answer time."""
+    """Median response time."""
 
     text: Seconds = 0.2
     image: Seconds = 0.5
 
 
 class Rates(_Section):
-    """How likely each fault is, 0 to 1; the keys are spelt as the faults are.
+    """Probability of each fault, 0 to 1; the keys are the names of the faults.
 
-    The first four befall any call; ``content_policy`` and ``bad_image`` image calls; the others text calls.
+    The first four apply to all calls, ``content_policy`` and ``bad_image`` to image calls, the others to text calls.
     """
 
     model_config = ConfigDict(alias_generator=None)
@@ -55,22 +55,22 @@ class Rates(_Section):
 
 
 class Faults(_Section):
-    """Everything that can be asked of the simulator; the defaults are a quick, faultless service without a quota.
+    """All settings of the simulator. The defaults are a fast service without faults or a quota.
 
     Attributes:
-        latency_seconds: median answer time of text and image calls.
-        latency_sigma: sigma of the lognormal distribution of answer times; 0 = every answer takes the median.
+        latency_seconds: median response time of text and image calls.
+        latency_sigma: sigma of the lognormal distribution of response times; 0 = always the median.
         image_requests_per_minute: the image quota; None = no quota.
-        retry_after_seconds: what the Retry-After of a ``rate_limited`` fault says (a quota's own is computed).
-        rates: how likely each fault is.
-        timeout_seconds: how long a ``timeout`` fault holds the connection before it hangs up.
-        blocked_prompts: an image prompt that contains one of these is refused by the content policy.
-        account_block_after: after so many billed images every call is refused, until new faults are set.
-        api_key: the only key that is accepted; None = any.
-        image_bytes: images are padded to this size; None = as drawn.
-        second_round_best: share of the prompts whose images score best in the second round: 40 to 60, then 75 to 84,
-            then 61 to 70. Other images get any score, mostly a good one.
-        rate_headers: image answers report the quota in ``x-ratelimit-*`` headers, if there is one.
+        retry_after_seconds: Retry-After of a ``rate_limited`` fault (the quota calculates its own).
+        rates: probability of each fault.
+        timeout_seconds: how long a ``timeout`` fault holds the connection before closing it.
+        blocked_prompts: the content policy refuses image prompts that contain one of these texts.
+        account_block_after: number of billed images after which every call is refused, until new faults are set.
+        api_key: the only accepted key; None = any key.
+        image_bytes: size in bytes to which image files are padded; None = no padding.
+        second_round_best: share of prompts whose images score 40 to 60 in the first round, 75 to 84 in the second and
+            61 to 70 after that. Other images get random scores, mostly good ones.
+        rate_headers: whether image answers report the quota in ``x-ratelimit-*`` headers.
     """
 
     latency_seconds: LatencySeconds = LatencySeconds()
@@ -91,7 +91,7 @@ def load_faults(path: Path) -> Faults:
     """Read a faults file.
 
     Raises:
-        FaultsError: the file cannot be read or used; one line that names the file, the key, what was got and expected.
+        FaultsError: the file cannot be read or is invalid; the message names file, key and value.
     """
     try:
         document = path.read_bytes()
@@ -104,10 +104,10 @@ def load_faults(path: Path) -> Faults:
 
 
 def parse_faults(document: bytes | str) -> Faults:
-    """Read faults from JSON.
+    """Parse faults from JSON.
 
     Raises:
-        FaultsError: the document cannot be used; one line that names the key, what was got and what was expected.
+        FaultsError: the document is invalid; the message names key, value and expectation.
     """
     try:
         return Faults.model_validate_json(document)
@@ -116,12 +116,12 @@ def parse_faults(document: bytes | str) -> Faults:
 
 
 def _describe(problem: ErrorDetails) -> str:
-    """Put pydantic's first complaint into one line: key, got, expected."""
+    """Return pydantic's first error as one line: key, value, expectation."""
     location = [str(part) for part in problem["loc"]]
     key, got = ".".join(location), problem["input"]
     match problem["type"]:
         case "json_invalid":
-            return f"got no JSON; expected a JSON object: {problem['ctx']['error']}"
+            return f"the document is not valid JSON; expected a JSON object: {problem['ctx']['error']}"
         case "extra_forbidden":
             known = Rates if location[:-1] == ["rates"] else LatencySeconds if location[:-1] else Faults
             names = ", ".join(field.alias or name for name, field in known.model_fields.items())

@@ -1,15 +1,14 @@
-"""Image calls: their parameters, checked as the service checks them."""
+"""Image calls: parse and validate their parameters as the service does."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from model_simulator.billing import TokenUsage, count_image_tokens
 from model_simulator.drawing import MAX_PIXELS, MIN_PIXELS
 from model_simulator.replies import InvalidRequestError
 from model_simulator.request_body import check_known_parameters, count_tokens, read_choice, read_text
-from shared.models.prices import load_prices
-from shared.models.protocol import Usage
 
 PARAMETERS = frozenset(
     {
@@ -31,14 +30,14 @@ QUALITIES = ("low", "medium", "high", "xhigh", "max", "auto")
 
 EDGE_MULTIPLE = 16
 EDGE_PIXELS = range(MIN_PIXELS, MAX_PIXELS + 1)
-"""What can be drawn here. The service goes up to 3840, and asks for at least 655,360 pixels in all."""
+"""Range of width and height. The service allows up to 3840, and requires at least 655,360 pixels in total."""
 
 MAX_ASPECT_RATIO = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ImageCall:
-    """One image that was asked for; sizes in pixels."""
+    """A valid image request; sizes in pixels."""
 
     model: str
     prompt: str
@@ -49,21 +48,20 @@ class ImageCall:
 
     @property
     def size(self) -> str:
-        """The size as the wire spells it."""
+        """The size as sent on the wire."""
         return f"{self.width}x{self.height}"
 
     @property
-    def usage(self) -> Usage:
-        """What the image is billed, in tokens: the prompt, and the list's tokens for its size and quality."""
-        listed = load_prices().estimate_image_usage(self.model, self.size, self.quality)
-        return Usage(count_tokens(len(self.prompt)), listed.output_tokens)
+    def usage(self) -> TokenUsage:
+        """The billed tokens: those of the prompt, and those of the price list for size and quality."""
+        return TokenUsage(count_tokens(len(self.prompt)), count_image_tokens(self.model, self.size, self.quality))
 
 
 def parse_image_call(body: Mapping[str, Any]) -> ImageCall:
-    """Check the body of an image call.
+    """Parse and validate the body of an image call.
 
     Raises:
-        InvalidRequestError: naming the parameter, what was got and what is supported.
+        InvalidRequestError: naming the parameter, its value and the supported values.
     """
     check_known_parameters(body, PARAMETERS)
     prompt = read_text(body, "prompt")

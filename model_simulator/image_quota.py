@@ -1,4 +1,4 @@
-"""The image quota: a rolling window, as the service enforces it in short slices of a minute."""
+"""The image quota: a rolling window of 10 seconds, as the service enforces it."""
 
 import math
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 WINDOW_SECONDS = 10.0
-"""The quota of a minute is dealt out in sixths, so that a burst cannot use up the minute."""
+"""The window holds a sixth of the quota per minute, so that a burst cannot use up a whole minute."""
 
 WINDOWS_PER_MINUTE = 6
 
@@ -16,7 +16,7 @@ class ImageQuota:
     """Accepts at most ``requests_per_minute / 6`` requests in any 10 s; below 6 a minute, one per ``60 / rpm`` s.
 
     Attributes:
-        requests_per_minute: the quota; None = no limit. May be changed at any time; what was accepted stays counted.
+        requests_per_minute: the quota; None = no limit. May change at any time; accepted requests stay counted.
         clock: a monotonic clock in seconds.
     """
 
@@ -25,11 +25,11 @@ class ImageQuota:
     _accepted: deque[float] = field(default_factory=deque)
 
     def try_accept(self) -> float:
-        """Accept a request now, or tell how long to wait.
+        """Accept a request, or return how long to wait.
 
         Returns:
-            0 if the request was accepted (and counted), else the seconds until there is room. A refused request
-            leaves no trace.
+            0 if the request was accepted (and counted), else the seconds until the window has room. Refused requests
+            are not counted.
         """
         if self.requests_per_minute is None:
             return 0.0
@@ -40,16 +40,16 @@ class ImageQuota:
         if len(self._accepted) < limit:
             self._accepted.append(now)
             return 0.0
-        # After the quota was lowered, more than `limit` may be in the window: room comes when all but limit-1 are out.
+        # If the quota was lowered, the window may hold more than `limit` requests: all but limit-1 must leave it first.
         return self._accepted[-limit] + window_seconds - now
 
     def describe(self) -> dict[str, str]:
-        """Return the headers that report the quota; none without one, and none for a part of a request a minute."""
+        """Return the headers that report the quota; none without a quota, or if it is below one request a minute."""
         if self.requests_per_minute is None or self.requests_per_minute < 1:
             return {}
         limit, window_seconds = self._window(self.requests_per_minute)
         now = self.clock()
-        recent = [moment for moment in self._accepted if now - moment < window_seconds]
+        recent = [accepted for accepted in self._accepted if now - accepted < window_seconds]
         seconds = recent[-1] + window_seconds - now if recent else 0.0
         return {
             "x-ratelimit-limit-requests": str(int(self.requests_per_minute)),

@@ -1,4 +1,4 @@
-"""Runs a simulator inside this process: in tests, and under the foreground command."""
+"""Run a simulator inside this process: in tests, and for the foreground command."""
 
 import json
 import time
@@ -14,16 +14,16 @@ from model_simulator.server import Server
 from model_simulator.service import SimulatedService
 
 HOST = "127.0.0.1"
-"""Never another one: the simulator knows no real keys and is nobody else's service."""
+"""Loopback only: the simulator does not check real keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSimulator:
-    """A simulator that answers.
+    """A running simulator.
 
     Attributes:
-        url: its address without a path, to be used as the endpoint of the model.
-        service: what it simulates.
+        url: base URL without a path; the endpoint for clients.
+        service: the simulated service.
     """
 
     url: str
@@ -37,7 +37,7 @@ class RunningSimulator:
         """Replace all faults, as ``PUT /_faults`` does.
 
         Raises:
-            FaultsError: they cannot be used.
+            FaultsError: the faults are invalid.
         """
         self.service.set_faults(_read_faults(faults))
 
@@ -50,21 +50,21 @@ async def running_simulator(
     port: int = 0,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[RunningSimulator]:
-    """Serve on the loopback interface for as long as the block lasts; calls in flight at its end are abandoned.
+    """Serve on the loopback interface inside a ``with`` block; its end cancels calls in flight.
 
     Args:
-        seed: of everything that is drawn.
-        faults: the contents of a faults file; None = no faults.
-        port: 0 = a free one.
-        clock: the quota's monotonic clock, in seconds.
+        seed: seed of all random choices.
+        faults: content of a faults file; None = no faults.
+        port: 0 = any free port.
+        clock: monotonic clock of the quota, in seconds.
 
     Raises:
-        FaultsError: ``faults`` cannot be used.
+        FaultsError: ``faults`` is invalid.
         OSError: the port is taken.
     """
     service = SimulatedService(seed=seed, faults=_read_faults(faults or {}), clock=clock)
     app = Server(service).make_app()
-    # A caller that hangs up ends its handler at once, so that open images are counted truly.
+    # Cancels a handler as soon as its caller disconnects, so that concurrent images are counted correctly.
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     try:
         await runner.setup()

@@ -1,4 +1,4 @@
-"""Everything random, drawn from the seed and the request, so that equal requests meet equal fates."""
+"""Random streams derived from seed and request, so that equal requests get equal answers and faults."""
 
 import hashlib
 import json
@@ -15,8 +15,8 @@ class RequestArrival:
     """One arrival of a request.
 
     Attributes:
-        request_hash: hash of the kind of call and its body; equal requests have equal identities.
-        earlier_arrivals: how often this request was seen before in this process.
+        request_hash: hash of kind and body; equal for equal requests.
+        earlier_arrivals: how often this process has received the request before.
     """
 
     request_hash: str
@@ -25,46 +25,46 @@ class RequestArrival:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalCounter:
-    """Counts how often each request was seen."""
+    """Counts how often each request arrives."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
     def identify(self, kind: str, body: Mapping[str, Any]) -> RequestArrival:
-        """Tell which sighting this one is, without counting it yet."""
+        """Return the arrival of a request without counting it."""
         canonical = json.dumps([kind, body], sort_keys=True, separators=(",", ":"))
         request_hash = hashlib.sha256(canonical.encode()).hexdigest()
         return RequestArrival(request_hash, self.counts[request_hash])
 
     def count(self, arrival: RequestArrival) -> None:
-        """Remember this sighting."""
+        """Count an arrival."""
         self.counts[arrival.request_hash] += 1
 
 
 @dataclass(frozen=True, slots=True)
 class RandomStreams:
-    """Independent random streams under one seed."""
+    """Independent random streams of one seed."""
 
     seed: int
 
     def stream_for_request(self, purpose: str, arrival: RequestArrival) -> random.Random:
-        """Return what is drawn for a request whenever it comes."""
+        """Return the stream that all arrivals of a request share."""
         return _stream(self.seed, purpose, arrival.request_hash)
 
     def stream_for_arrival(self, purpose: str, arrival: RequestArrival) -> random.Random:
-        """Return what is drawn for this arrival of a request; the next one draws anew."""
+        """Return the stream of one arrival of a request."""
         return _stream(self.seed, purpose, arrival.request_hash, arrival.earlier_arrivals)
 
 
 def stream_for_prompt(purpose: str, prompt: str) -> random.Random:
-    """Return what is drawn for a prompt alone, whatever the seed: a content policy does not change its mind."""
+    """Return the stream of a prompt, independent of the seed: a content policy is constant."""
     return _stream(purpose, prompt)
 
 
 def sample_latency(median_seconds: float, sigma: float, stream: random.Random) -> float:
-    """Draw an answer time in seconds from the lognormal distribution with this median."""
+    """Return a random response time in seconds, lognormal with this median."""
     return median_seconds * math.exp(sigma * stream.gauss())
 
 
 def _stream(*parts: object) -> random.Random:
-    # A simulation wants draws that can be repeated; nothing secret depends on them.
+    # Repeatable on purpose; not used for secrets.
     return random.Random("\x1f".join(map(str, parts)))  # noqa: S311

@@ -1,4 +1,4 @@
-"""The service's answers that are no result: errors in the shapes of OpenAI and Azure, and hanging up."""
+"""HTTP replies: errors in the formats of OpenAI and Azure, and closed connections."""
 
 import json
 import math
@@ -11,7 +11,7 @@ JSON_TYPE = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer, complete."""
+    """A complete HTTP response."""
 
     status: int
     body: bytes
@@ -20,23 +20,23 @@ class Reply:
 
     @property
     def outcome(self) -> str:
-        """The name under which it is counted."""
+        """Name of this outcome in the statistics."""
         return str(self.status)
 
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """No answer at all: the connection is closed after the request was read."""
+    """The connection is closed without a response."""
 
     outcome: Literal["dropped", "timeout"]
 
 
 class InvalidRequestError(Exception):
-    """The request breaks a rule of the service; it becomes a 400 in OpenAI's shape.
+    """The request is invalid; becomes a 400 in OpenAI's format.
 
     Attributes:
-        param: the field at fault, if one is.
-        code: OpenAI's error code, if it has one for this.
+        param: the invalid parameter, if known.
+        code: OpenAI's error code, if any.
     """
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
@@ -45,17 +45,17 @@ class InvalidRequestError(Exception):
         self.code = code
 
     def to_reply(self) -> Reply:
-        """Return the 400."""
+        """Return the 400 reply."""
         return _openai_error(400, str(self), kind="invalid_request_error", param=self.param, code=self.code)
 
 
 def json_reply(document: Mapping[str, Any], *, status: int = 200) -> Reply:
-    """Return a document as it is."""
+    """Return a JSON reply."""
     return Reply(status, json.dumps(document).encode())
 
 
 def invalid_key(key: str, *, is_dated_style: bool) -> Reply:
-    """401: Azure's shape for its dated URLs, OpenAI's, which repeats part of the key, for the v1 style."""
+    """Return a 401: in Azure's format for dated URLs, in OpenAI's, which repeats part of the key, for v1 URLs."""
     if is_dated_style:
         return _azure_error(
             401,
@@ -63,13 +63,13 @@ def invalid_key(key: str, *, is_dated_style: bool) -> Reply:
             "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
             "for an active subscription and use a correct regional API endpoint for your resource.",
         )
-    shown = f"{key[:4]}{'*' * 8}{key[-4:]}" if len(key) >= 16 else "*" * len(key)  # noqa: PLR2004 - a short key would be shown whole
+    shown = f"{key[:4]}{'*' * 8}{key[-4:]}" if len(key) >= 16 else "*" * len(key)  # noqa: PLR2004 - a shorter key would be shown whole
     message = f"Incorrect API key provided: {shown}. You can find your API key at https://platform.openai.com/account/api-keys."
     return _openai_error(401, message, kind="invalid_request_error", code="invalid_api_key")
 
 
 def account_blocked() -> Reply:
-    """403: what Azure says to every call, text calls too, after too many suspicious prompts."""
+    """Return the 403 with which Azure refuses every call after too many suspicious prompts."""
     return _azure_error(
         403,
         "Forbidden",
@@ -79,12 +79,12 @@ def account_blocked() -> Reply:
 
 
 def not_found() -> Reply:
-    """404 for a path that the service does not have."""
+    """Return the 404 of an unknown path."""
     return _azure_error(404, "404", "Resource not found")
 
 
 def refused_by_policy(*, is_moderation: bool) -> Reply:
-    """400: the prompt is refused, under one of the two codes that the service uses for it."""
+    """Return the 400 of a refused prompt, with one of the two codes that the service uses."""
     if is_moderation:
         message = "Your request was rejected by the safety system. safety_violations=[other]."
         return _openai_error(400, message, kind="image_generation_user_error", code="moderation_blocked")
@@ -95,11 +95,11 @@ def refused_by_policy(*, is_moderation: bool) -> Reply:
 
 
 def rate_limited(wait_seconds: float, quota: Mapping[str, str]) -> Reply:
-    """429; Retry-After is rounded up to whole seconds, because a caller that is early is refused again.
+    """Return a 429. Retry-After is rounded up to whole seconds, because an early retry is refused again.
 
     Args:
-        wait_seconds: until there is room.
-        quota: the headers that report the quota.
+        wait_seconds: time until the quota has room.
+        quota: headers that report the quota.
     """
     seconds = math.ceil(wait_seconds)
     reply = _openai_error(
@@ -118,13 +118,13 @@ def rate_limited(wait_seconds: float, quota: Mapping[str, str]) -> Reply:
 
 
 def server_error() -> Reply:
-    """500 in OpenAI's shape."""
+    """Return a 500 in OpenAI's format."""
     message = "The server had an error while processing your request. Sorry about that!"
     return _openai_error(500, message, kind="server_error")
 
 
 def bad_gateway() -> Reply:
-    """502 as a gateway in front of the service says it: in HTML."""
+    """Return the HTML 502 of a gateway in front of the service."""
     title = "502 Bad Gateway"
     page = f"<html>\n<head><title>{title}</title></head>\n<body><center><h1>{title}</h1></center></body>\n</html>\n"
     return Reply(502, page.encode(), content_type="text/html")

@@ -1,4 +1,4 @@
-"""Reading request bodies: what image and text calls have in common."""
+"""Parse request bodies: checks that image and text calls share."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -13,10 +13,10 @@ CHARACTERS_PER_TOKEN = 4
 
 
 def read_body(data: bytes) -> dict[str, Any]:
-    """Decode a request's JSON object.
+    """Parse a JSON object.
 
     Raises:
-        InvalidRequestError: it is none, or holds a text that is no Unicode (half of a surrogate pair).
+        InvalidRequestError: the body is not a JSON object, or a text is not valid Unicode (half a surrogate pair).
     """
     try:
         body = from_json(data, allow_inf_nan=False)
@@ -28,10 +28,10 @@ def read_body(data: bytes) -> dict[str, Any]:
 
 
 def check_known_parameters(body: Mapping[str, Any], known: Collection[str]) -> None:
-    """Refuse parameters that the service does not have.
+    """Check that the service supports all parameters.
 
     Raises:
-        InvalidRequestError: naming the first one.
+        InvalidRequestError: naming the first unknown one.
     """
     for name in body:
         if name not in known:
@@ -39,10 +39,10 @@ def check_known_parameters(body: Mapping[str, Any], known: Collection[str]) -> N
 
 
 def read_text(body: Mapping[str, Any], name: str) -> str:
-    """Return a required text that is not blank.
+    """Return a required text.
 
     Raises:
-        InvalidRequestError: it is missing, blank or no text.
+        InvalidRequestError: the parameter is missing, blank or not a text.
     """
     value = body.get(name)
     if value is None:
@@ -63,10 +63,10 @@ def read_text(body: Mapping[str, Any], name: str) -> str:
 
 
 def read_choice(body: Mapping[str, Any], name: str, known: tuple[str, ...], default: str) -> str:
-    """Return one of the known values, or the default where it is absent.
+    """Return one of the known values, or the default if the parameter is missing.
 
     Raises:
-        InvalidRequestError: it is another value.
+        InvalidRequestError: the value is unknown.
     """
     value = body.get(name)
     if value is None:
@@ -80,5 +80,5 @@ def read_choice(body: Mapping[str, Any], name: str, known: tuple[str, ...], defa
 
 
 def count_tokens(characters: int) -> int:
-    """Return about how many tokens a text of so many characters has; at least 1."""
+    """Return the approximate number of tokens for a number of characters; at least 1."""
     return max(1, math.ceil(characters / CHARACTERS_PER_TOKEN))

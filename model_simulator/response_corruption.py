@@ -1,4 +1,4 @@
-"""Spoiling a text answer on purpose: names that are taken, words that are forbidden, and JSON cut off."""
+"""Corrupt text answers: duplicate names, forbidden words, truncated JSON."""
 
 import random
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ FORBIDDEN_ENDING = " with a nod to {word}."
 
 
 def add_duplicate_names(drafts: list[dict[str, Any]], task: Mapping[str, Any], stream: random.Random) -> None:
-    """Give half of the drafts a name that their category has already, or that another draft of the answer has."""
+    """Give half of the drafts a name that their category or another draft already has."""
     taken = {category["name"]: list(category["taken"]) for category in task["categories"]}
-    victims, others = _halve(drafts, stream)
-    for draft in victims:
+    affected, others = _halve(drafts, stream)
+    for draft in affected:
         names = taken.get(draft["category"], []) + [other["name"] for other in others]
         if names:
             draft["name"] = stream.choice(names)
 
 
 def add_forbidden_words(drafts: list[dict[str, Any]], task: Mapping[str, Any], stream: random.Random) -> None:
-    """Put a forbidden word into the description of half of the drafts; the number of sentences stays."""
+    """Add a forbidden word to the descriptions of half of the drafts; the number of sentences does not change."""
     if not task["forbiddenWords"]:
         return
     for draft in _halve(drafts, stream)[0]:
@@ -27,7 +27,7 @@ def add_forbidden_words(drafts: list[dict[str, Any]], task: Mapping[str, Any], s
 
 
 def add_forbidden_details(prompts: list[dict[str, Any]], task: Mapping[str, Any], stream: random.Random) -> None:
-    """Put a brand or a forbidden word into half of the prompts, before their tail."""
+    """Add a brand or a forbidden word to half of the prompts, before their tail."""
     words = [*task["brands"], *task["forbiddenWords"]]
     if not words:
         return
@@ -37,12 +37,12 @@ def add_forbidden_details(prompts: list[dict[str, Any]], task: Mapping[str, Any]
 
 
 def truncate_json(text: str, stream: random.Random) -> str:
-    """Cut an answer somewhere in its middle third, so that what is left is no JSON."""
+    """Truncate an answer in its middle third, so that the rest is not valid JSON."""
     return text[: stream.randint(len(text) // 3, len(text) * 2 // 3)]
 
 
 def _halve(drafts: list[dict[str, Any]], stream: random.Random) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Split at random; the odd one of an odd number goes to either half."""
+    """Split at random into two halves; with an odd number, either may be larger."""
     shuffled = stream.sample(drafts, len(drafts))
     middle = (len(drafts) + stream.randint(0, 1)) // 2
     return shuffled[:middle], shuffled[middle:]

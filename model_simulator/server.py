@@ -1,4 +1,4 @@
-"""The wires: routes in both of Azure's URL styles and of other services, keys, and connections that are closed."""
+"""HTTP server: routes in both URL styles of Azure and of other providers, API keys, and closed connections."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from model_simulator.stats import CallKind
 from model_simulator.wire_formats import CHAT, GEMINI, NATIVE, PLAIN_IMAGES, Wire
 
 MAX_REQUEST_BYTES = 64 * 2**20
-"""Room for an image that is shown to the model, in base64."""
+"""Enough for an input image in base64."""
 
 MODELS = (
     *("gpt-5", "gpt-5-mini", "gpt-5.4", "gpt-6-luna", "gpt-6-sol"),
@@ -29,16 +29,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _ClosedConnection(web.Response):
-    """Closes the connection instead of answering."""
+    """Closes the connection instead of responding."""
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
         if request.transport is not None:
             request.transport.close()
-        raise ConnectionResetError("the simulator hung up on purpose")
+        raise ConnectionResetError("the simulator closed the connection on purpose")
 
 
 class Server:
-    """Puts a service on HTTP routes."""
+    """Serves a simulated service over HTTP."""
 
     def __init__(self, service: SimulatedService) -> None:
         self._service = service
@@ -70,7 +70,7 @@ class Server:
         return app
 
     def _list_other_wires(self) -> list[web.RouteDef]:
-        """Return the routes of OpenAI itself, of Gemini's endpoint, and of any compatible server."""
+        """Return the routes of OpenAI, Gemini and compatible servers."""
         return [
             web.post("/v1/responses", self._answer_text),
             web.post("/v1/images/generations", self._answer_image),
@@ -112,7 +112,7 @@ class Server:
             stats.finish_image(time.time())
 
     async def _execute(self, kind: CallKind, plan: Plan, arrived: float) -> Reply | HangUp:
-        """Finish an accepted call even if its caller hangs up meanwhile, as the real service does."""
+        """Finish an accepted call even if its caller disconnects, as the real service does."""
         task = asyncio.create_task(self._service.execute(plan, arrived))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
@@ -150,7 +150,7 @@ class Server:
         return web.Response(status=204)
 
     def _check_key(self, request: web.Request) -> Reply | None:
-        """Both of Azure's styles take either header; FAL calls its scheme ``Key``."""
+        """Return a 401 for a wrong key. Both Azure styles accept either header; FAL's scheme is ``Key``."""
         expected = self._service.faults.api_key
         signed = request.headers.get("Authorization", "").removeprefix("Bearer ").removeprefix("Key ")
         given = request.headers.get("api-key") or signed
@@ -166,7 +166,7 @@ class Server:
 
 
 def _require_api_version(handler: Handler) -> Handler:
-    """Guard a route of the dated style, which needs an ``api-version``."""
+    """Answer 404 if the query has no ``api-version``, which dated URLs require."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         return await handler(request) if request.query.get("api-version") else _respond(replies.not_found())

@@ -1,4 +1,4 @@
-"""The simulated service: decides at once what becomes of a call, then takes its time to carry that out."""
+"""The simulated service: plans each call when it arrives, then executes the plan after the planned latency."""
 
 import asyncio
 import time
@@ -16,10 +16,9 @@ from model_simulator.fault_selection import (
     choose_server_error,
 )
 from model_simulator.faults import Faults
+from model_simulator.image_answers import ImageRenderer, RenderJob, choose_corruption
 from model_simulator.image_calls import ImageCall, parse_image_call
-from model_simulator.image_payload import choose_corruption
 from model_simulator.image_quota import ImageQuota
-from model_simulator.image_renderer import ImageRenderer, RenderJob
 from model_simulator.random_streams import ArrivalCounter, RandomStreams, RequestArrival, sample_latency
 from model_simulator.replies import HangUp, InvalidRequestError, Reply, account_blocked, json_reply, rate_limited
 from model_simulator.request_body import read_body
@@ -31,20 +30,20 @@ from model_simulator.wire_formats import NATIVE, Wire
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What becomes of an accepted call: its outcome, and how many seconds after its arrival the caller learns of it."""
+    """The plan for an accepted call: its outcome, and the seconds from arrival to response."""
 
     outcome: Reply | HangUp | RenderJob
     seconds: float
 
 
 class SimulatedService:
-    """The model behind the wire. It is used from one event loop.
+    """The model behind the wire formats. Used from one event loop.
 
-    A call is decided and billed when it arrives: whoever hangs up afterwards has still bought it.
+    A call is planned and billed when it arrives; a caller that disconnects later is still billed.
 
     Attributes:
-        stats: what was counted so far.
-        faults: what is done to callers; `set_faults` replaces it.
+        stats: counters so far.
+        faults: the current faults; `set_faults` replaces them.
     """
 
     def __init__(self, *, seed: int, faults: Faults, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,25 +55,25 @@ class SimulatedService:
         self._renderer = ImageRenderer()
 
     def set_faults(self, faults: Faults) -> None:
-        """Replace all faults, from the next call on; what was counted stays."""
+        """Replace all faults, from the next call on; counters stay."""
         self.faults = faults
         self._quota.requests_per_minute = faults.image_requests_per_minute
 
     def is_account_blocked(self) -> bool:
-        """Tell whether every call is refused because of the images that were billed."""
+        """Return whether the account is blocked because of the number of billed images."""
         limit = self.faults.account_block_after
         return limit is not None and self.stats.billed_images >= limit
 
     def plan_call(self, kind: CallKind, data: bytes, wire: Wire = NATIVE) -> Reply | Plan:
-        """Decide what becomes of a call.
+        """Plan a call.
 
         Args:
-            kind: which kind of call.
+            kind: images or text.
             data: the request's body.
-            wire: how to read it.
+            wire: its wire format.
 
         Returns:
-            A refusal, to be answered at once, or the plan for an accepted call, which is billed by now.
+            A refusal to send at once, or the plan for an accepted call, which has been billed.
         """
         if self.is_account_blocked():
             return account_blocked()
@@ -85,11 +84,11 @@ class SimulatedService:
             return error.to_reply()
 
     async def execute(self, plan: Plan, arrived: float) -> Reply | HangUp:
-        """Do what was planned and take the planned time for it, drawing included.
+        """Execute a plan; rendering counts towards its latency.
 
         Args:
-            plan: what to do.
-            arrived: when the call arrived, on the event loop's clock.
+            plan: the plan.
+            arrived: arrival of the call, on the event loop's clock.
         """
         outcome = plan.outcome
         if isinstance(outcome, RenderJob):
@@ -98,7 +97,7 @@ class SimulatedService:
         return outcome
 
     def close(self) -> None:
-        """Stop drawing."""
+        """Stop rendering."""
         self._renderer.close()
 
     def _plan_image_call(self, body: Mapping[str, Any]) -> Reply | Plan:
@@ -113,7 +112,7 @@ class SimulatedService:
             return rate_limited(self.faults.retry_after_seconds, self._report_quota())
         wait_seconds = self._quota.try_accept()
         if wait_seconds > 0:
-            # Not counted as seen: when a caller comes back must not change which faults it meets.
+            # Not counted as an arrival: the time of a retry must not change the faults.
             return rate_limited(wait_seconds, self._report_quota())
         self._arrivals.count(arrival)
         return self._plan_image(call, fault, arrival)

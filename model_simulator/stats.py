@@ -1,21 +1,20 @@
-"""What the simulator counted: the checker's view of a run."""
+"""Counters of the simulator: calls by outcome, and what was billed."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from shared.models.prices import load_prices
-from shared.models.protocol import Usage
+from model_simulator.billing import TokenUsage, price_image_call, price_text_call
 
 CallKind = Literal["images", "responses"]
 
 
 @dataclass(slots=True)
 class Stats:
-    """Counters since the start of the process; probes and the counters' own reading are left out.
+    """Counters since the start of the process. Probes and requests for the counters are not counted.
 
-    A call is billed when it is accepted. So once nothing is in flight,
+    A call is billed when it is accepted, so once no call is in flight,
     ``billed_images == requests["images"]["200"] + ambiguous_billed``.
     """
 
@@ -34,29 +33,29 @@ class Stats:
     last_image_ended_at: float | None = None
 
     def count_answer(self, kind: CallKind, outcome: str) -> None:
-        """Count how a call ended: its status code, or ``dropped`` or ``timeout`` where there was no answer."""
+        """Count the outcome of a call: its status code, or ``dropped`` or ``timeout`` without a response."""
         self.requests[kind][outcome] += 1
 
-    def bill_text(self, model: str, usage: Usage) -> None:
-        """Charge a text call, answered or not."""
-        self._bill(usage, load_prices().calculate_text_cost(model, usage))
+    def bill_text(self, model: str, usage: TokenUsage) -> None:
+        """Bill a text call, even without a response."""
+        self._bill(usage, price_text_call(model, usage))
 
-    def bill_image(self, model: str, prompt: str, usage: Usage, *, is_ambiguous: bool) -> None:
-        """Charge an image; ``is_ambiguous``: its caller will not learn of it, because no answer will come."""
-        self._bill(usage, load_prices().calculate_image_cost(model, usage))
+    def bill_image(self, model: str, prompt: str, usage: TokenUsage, *, is_ambiguous: bool) -> None:
+        """Bill an image; ``is_ambiguous`` = its caller gets no response, and cannot know that it was billed."""
+        self._bill(usage, price_image_call(model, usage))
         self.billed_images += 1
         self.billed_by_prompt[prompt] += 1
         self.ambiguous_billed += is_ambiguous
 
     def start_image(self, now: float) -> None:
-        """An accepted image call has begun; ``now`` in epoch seconds."""
+        """Count the start of an accepted image call; ``now`` in epoch seconds."""
         self.open_images += 1
         self.max_open_images = max(self.max_open_images, self.open_images)
         if self.first_image_started_at is None:
             self.first_image_started_at = now
 
     def finish_image(self, now: float) -> None:
-        """An accepted image call was answered, or its caller or the service hung up; ``now`` in epoch seconds."""
+        """Count the end of an accepted image call, with or without a response; ``now`` in epoch seconds."""
         self.open_images -= 1
         self.last_image_ended_at = now
 
@@ -75,7 +74,7 @@ class Stats:
             "lastImageEndedAt": self.last_image_ended_at,
         }
 
-    def _bill(self, usage: Usage, cost: Decimal) -> None:
+    def _bill(self, usage: TokenUsage, cost: Decimal) -> None:
         self.input_tokens += usage.input_tokens
         self.output_tokens += usage.output_tokens
         self.cost_usd += cost

@@ -1,4 +1,4 @@
-"""Text answers: written, spoiled where a fault says so, and wrapped as the Responses API does."""
+"""Text answers: generate them, corrupt them by fault, and wrap them in the Responses API's format."""
 
 import json
 import random
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from model_simulator.billing import TokenUsage
 from model_simulator.fault_selection import Fault, find_score_range
 from model_simulator.faults import Faults
 from model_simulator.request_body import CHARACTERS_PER_TOKEN, count_tokens
@@ -25,11 +26,10 @@ from model_simulator.text_generation import (
     write_row_prompts,
 )
 from model_simulator.text_tasks import EVALUATION
-from shared.models.protocol import Usage
 
 REFUSAL = "I'm sorry, but I can't assist with that request."
 UNREPORTED_TRUNCATION_RATE = 0.5
-"""Half of the truncated answers still claim to be completed."""
+"""Share of the truncated answers that still report the status completed."""
 
 WRITERS: Mapping[str, Callable[[Mapping[str, Any], random.Random], dict[str, Any]]] = {
     "category_list": write_categories,
@@ -41,7 +41,7 @@ WRITERS: Mapping[str, Callable[[Mapping[str, Any], random.Random], dict[str, Any
 
 @dataclass(frozen=True, slots=True)
 class TextAnswer:
-    """What the model wrote; ``is_truncated``: it says itself that it ran out of tokens."""
+    """An answer's text; ``is_truncated`` = the response reports that the model ran out of tokens."""
 
     text: str
     is_refusal: bool = False
@@ -51,19 +51,19 @@ class TextAnswer:
 def generate_answer(
     call: TextCall, fault: Fault | None, faults: Faults, *, writing: random.Random, corruption_stream: random.Random
 ) -> TextAnswer:
-    """Write the answer to a call.
+    """Return the answer to a call.
 
     Args:
         call: the question.
-        fault: what befalls the whole answer, if anything.
-        faults: which of them spoil drafts, and how images are judged.
-        writing: decides the words; the same for every sighting of the request.
-        corruption_stream: decides what is spoiled; new for every sighting.
+        fault: fault of the whole answer, if any.
+        faults: rates of corrupted drafts, and scores of images.
+        writing: random stream of the words; equal for all arrivals of a request.
+        corruption_stream: random stream of the corruption; different for each arrival.
     """
     if fault is Fault.REFUSAL:
         return TextAnswer(REFUSAL, is_refusal=True)
     answer = _write(call, faults, writing)
-    # Both are drawn always, so that one rate does not change what the other one does.
+    # Both numbers are always consumed, so that one rate does not change the effect of the other.
     rates = faults.rates
     has_repeats, has_forbidden = (
         corruption_stream.random() < rates.duplicate_names,
@@ -93,13 +93,13 @@ def _write(call: TextCall, faults: Faults, writing: random.Random) -> dict[str, 
     return WRITERS[call.schema_name](call.task, writing)
 
 
-def measure_usage(call: TextCall, answer: TextAnswer) -> Usage:
-    """Return what the call is billed, in tokens."""
-    return Usage(call.input_tokens, count_tokens(len(answer.text)))
+def measure_usage(call: TextCall, answer: TextAnswer) -> TokenUsage:
+    """Return the billed tokens of a call."""
+    return TokenUsage(call.input_tokens, count_tokens(len(answer.text)))
 
 
 def make_response_document(call: TextCall, answer: TextAnswer, answer_id: str) -> dict[str, Any]:
-    """Return the Responses API's document around an answer; ``answer_id`` tells it from others."""
+    """Return the response document of the Responses API; ``answer_id`` is unique."""
     status = "incomplete" if answer.is_truncated else "completed"
     part: dict[str, Any] = (
         {"type": "refusal", "refusal": answer.text}
@@ -117,7 +117,7 @@ def make_response_document(call: TextCall, answer: TextAnswer, answer_id: str) -
         "instructions": None,
         "max_output_tokens": call.max_output_tokens,
         "model": call.model,
-        # Models that reason put an item before the message: a reader of output[0] would be wrong.
+        # Reasoning models send an item before the message: clients must not read output[0].
         "output": [
             {"id": f"rs_{answer_id}", "type": "reasoning", "summary": []},
             {"id": f"msg_{answer_id}", "type": "message", "role": "assistant", "status": status, "content": [part]},

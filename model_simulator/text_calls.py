@@ -1,31 +1,37 @@
-"""Text calls: what is asked, under which schema, and how long the question is."""
+"""Text calls: parse and validate question, answer schema and input images."""
 
+import base64
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model_simulator.input_images import TOKENS_PER_IMAGE, check_input_image
+from model_simulator.answer_schema import check_strict_schema, find_format_in_instructions
 from model_simulator.replies import InvalidRequestError
 from model_simulator.request_body import count_tokens, read_text
-from model_simulator.schema_in_instructions import find_format_in_instructions
-from model_simulator.strict_schema import check_strict_schema
 from model_simulator.text_tasks import EVALUATION, parse_task
 
 MIN_OUTPUT_TOKENS = 16
-"""The service takes no lower ``max_output_tokens``."""
+"""Minimum ``max_output_tokens`` of the service."""
+
+TOKENS_PER_IMAGE = 630
+"""A 1024x1024 input image of a gpt-5 model: 70 tokens, plus 140 for each of its 4 tiles."""
+
+DATA_URL = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,")
+SIGNATURES = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class TextCall:
-    """One structured answer that was asked for.
+    """A valid request for a structured answer.
 
     Attributes:
-        model: name of the model, as the caller gave it.
-        schema_name: says which kind of answer.
+        model: name of the model, as sent by the caller.
+        schema_name: name of the answer's schema.
         task: the question.
-        input_tokens: instructions, schema and question, images included, in tokens.
-        max_output_tokens: where the answer is cut; None = never.
-        text_format: the ``text.format`` of the request, which the answer repeats.
+        input_tokens: tokens of instructions, schema, question and images.
+        max_output_tokens: the output limit; None = no limit.
+        text_format: the ``text.format`` of the request, which the response repeats.
     """
 
     model: str
@@ -37,10 +43,10 @@ class TextCall:
 
 
 def parse_text_call(body: Mapping[str, Any]) -> TextCall:
-    """Check the body of a text call.
+    """Parse and validate the body of a text call.
 
     Raises:
-        InvalidRequestError: naming the parameter and what was expected.
+        InvalidRequestError: naming the parameter and the expected value.
     """
     model = read_text(body, "model")
     question = list(_user_parts(body))
@@ -48,7 +54,7 @@ def parse_text_call(body: Mapping[str, Any]) -> TextCall:
     text_format = _read_format(body, document)
     images = [part for part in question if part.get("type") == "input_image"]
     for image in images:
-        check_input_image(image)
+        _check_input_image(image)
     if text_format["name"] == EVALUATION and not images:
         raise InvalidRequestError("An evaluation needs an image; expected a part 'input_image'.", param="input")
     limit = body.get("max_output_tokens")
@@ -75,7 +81,7 @@ def _read_format(body: Mapping[str, Any], document: str) -> dict[str, Any]:
         text_format = find_format_in_instructions(str(body.get("instructions")), document)
     if not isinstance(text_format, dict) or text_format.get("type") != "json_schema":
         raise InvalidRequestError(
-            f"The simulator answers structured questions only: 'text.format' is {text_format!r}; expected the type "
+            f"The simulator supports structured outputs only: 'text.format' is {text_format!r}; expected the type "
             "'json_schema'.",
             param="text.format",
         )
@@ -88,14 +94,14 @@ def _read_format(body: Mapping[str, Any], document: str) -> dict[str, Any]:
 
 
 def _user_parts(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the content parts of the question: the whole input, or its last user message."""
+    """Yield the content parts of the whole input, or of its last user message."""
     given = body.get("input")
     if isinstance(given, str):
         yield {"type": "input_text", "text": given}
         return
     messages = [message for message in given if _is_from_user(message)] if isinstance(given, list) else []
     if not messages:
-        raise InvalidRequestError("'input' is no text and has no user message.", param="input", code="invalid_type")
+        raise InvalidRequestError("'input' is not a text, and has no user message.", param="input", code="invalid_type")
     content = messages[-1].get("content")
     if isinstance(content, str):
         yield {"type": "input_text", "text": content}
@@ -105,3 +111,34 @@ def _user_parts(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _is_from_user(message: object) -> bool:
     return isinstance(message, dict) and message.get("role") == "user"
+
+
+def _check_input_image(part: Mapping[str, Any]) -> None:
+    """Check that an input image is a data URL of a supported format. Not every damaged file is detected.
+
+    Args:
+        part: a content part of the type ``input_image``.
+
+    Raises:
+        InvalidRequestError: naming the expected format, and the start of the invalid URL.
+    """
+    url = part.get("image_url")
+    match = DATA_URL.match(url) if isinstance(url, str) else None
+    if match is None:
+        raise InvalidRequestError(
+            "Invalid 'image_url'. Expected a base64-encoded data URL with an image MIME type (e.g. "
+            f"'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got {str(url)[:40]!r}.",
+            param="input",
+            code="invalid_value",
+        )
+    try:
+        data = base64.b64decode(match.string[match.end() :], validate=True)
+    except ValueError as error:
+        raise InvalidRequestError("Invalid base64 image_url.", param="input", code="invalid_base64") from error
+    if SIGNATURES.match(data) is None:
+        raise InvalidRequestError(
+            "You uploaded an unsupported image. Please make sure your image is valid and has one of the following "
+            "formats: ['png', 'jpeg', 'gif', 'webp'].",
+            param="input",
+            code="invalid_image_format",
+        )

@@ -1,4 +1,4 @@
-"""The tasks that this product gives the text model: one JSON document for each kind of structured answer."""
+"""Tasks for the text model: one JSON document for each kind of structured answer."""
 
 from typing import Annotated, Any
 
@@ -11,12 +11,12 @@ Count = Annotated[int, Field(ge=1, le=1000)]
 
 
 class _Task(BaseModel):
-    # A task may say more than the simulator needs: a real model reads all of it.
+    # A task may hold more fields than the simulator reads.
     model_config = ConfigDict(alias_generator=to_camel, extra="allow")
 
 
 class CategoriesTask(_Task):
-    """Names of categories are wanted, none of the existing ones."""
+    """Write names of new categories."""
 
     subject: str
     count: Count
@@ -25,7 +25,7 @@ class CategoriesTask(_Task):
 
 
 class CategoryShare(_Task):
-    """How many drafts one category gets, and names that it has already."""
+    """Number of drafts for one category, and names that it already has."""
 
     name: str
     count: Count
@@ -33,7 +33,7 @@ class CategoryShare(_Task):
 
 
 class ItemsTask(_Task):
-    """Drafts of items are wanted."""
+    """Write drafts of items."""
 
     batch: int = 0
     subject: str
@@ -45,13 +45,13 @@ class ItemsTask(_Task):
 
 
 class PromptRow(_Task):
-    """A row that an image prompt is wanted for; what it says is for the writer."""
+    """A row that needs an image prompt; its other fields describe the product."""
 
     index: int
 
 
 class PromptsTask(_Task):
-    """Image prompts are wanted, one a row."""
+    """Write one image prompt for each row."""
 
     openings: list[str] = []
     tail: str = ""
@@ -62,7 +62,7 @@ class PromptsTask(_Task):
 
 
 class RewriteTask(_Task):
-    """A prompt is wanted that passes where the given one did not; ``tail`` stays its end."""
+    """Rewrite a prompt that was refused or scored low; ``tail`` stays its end."""
 
     prompt: Annotated[str, Field(min_length=1)]
     tail: str = ""
@@ -73,7 +73,7 @@ class RewriteTask(_Task):
 
 
 class EvaluationTask(_Task):
-    """A judgement is wanted of how well an image shows its prompt; ``iteration`` is its round, from 1."""
+    """Score how well an image matches its prompt; ``iteration`` is the round, from 1."""
 
     prompt: Annotated[str, Field(min_length=1)]
     iteration: Count = 1
@@ -88,18 +88,18 @@ TASKS: dict[str, type[_Task]] = {
     "prompt_rewrite": RewriteTask,
     EVALUATION: EvaluationTask,
 }
-"""The task by the name of the schema of its answer."""
+"""Task types by the name of the answer's schema."""
 
 
 def parse_task(schema_name: str, document: str) -> dict[str, Any]:
-    """Read a task, defaults filled in, keys as on the wire.
+    """Parse a task; missing fields get their defaults, and keys stay as on the wire.
 
     Raises:
-        InvalidRequestError: the schema's name is unknown, or the document is no such task.
+        InvalidRequestError: the schema's name is unknown, or the document is not a valid task.
     """
     if schema_name not in TASKS:
         raise InvalidRequestError(
-            f"The simulator knows no schema named {schema_name!r}; expected one of {', '.join(TASKS)}.",
+            f"The simulator does not support the schema {schema_name!r}; expected one of {', '.join(TASKS)}.",
             param="text.format.name",
         )
     try:
@@ -108,6 +108,6 @@ def parse_task(schema_name: str, document: str) -> dict[str, Any]:
         problem = error.errors(include_url=False)[0]
         key = ".".join(map(str, problem["loc"])) or "the document"
         raise InvalidRequestError(
-            f"The input is no task for {schema_name!r}: {key}: {problem['msg']}.", param="input"
+            f"The input is not a valid task for {schema_name!r}: {key}: {problem['msg']}.", param="input"
         ) from error
     return task.model_dump(by_alias=True)

@@ -1,6 +1,6 @@
-"""The wires of other services: their questions and answers, turned into those of OpenAI's own and back.
+"""Wire formats of other providers: convert their requests and responses to and from OpenAI's.
 
-What is answered, and which fault befalls it, does not depend on the wire.
+Answers and faults do not depend on the wire format.
 """
 
 import json
@@ -17,11 +17,11 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How a service is asked and how it answers.
+    """A provider's wire format.
 
     Attributes:
-        convert_request: turns a request's body into one of OpenAI's own; raises InvalidRequestError.
-        convert_response: turns OpenAI's own answer into one of this service.
+        convert_request: returns the equivalent body of OpenAI's format; raises InvalidRequestError.
+        convert_response: returns OpenAI's response in this format.
     """
 
     convert_request: Callable[[Body], Body]
@@ -37,11 +37,11 @@ def _pass_reply(reply: Reply) -> Reply:
 
 
 def _convert_chat_request(body: Body) -> Body:
-    """Return the Responses request that asks the same as a chat completion."""
+    """Return the Responses request for a chat completion."""
     answer_format = body.get("response_format")
     schema = answer_format.get("json_schema") if isinstance(answer_format, dict) else None
     if answer_format is not None and (not isinstance(schema, dict) or answer_format.get("type") != "json_schema"):
-        problem = f"The simulator answers structured questions only: 'response_format' is {answer_format!r}."
+        problem = f"The simulator supports structured outputs only: 'response_format' is {answer_format!r}."
         raise InvalidRequestError(problem, param="response_format")
     messages = body.get("messages")
     said = [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
@@ -79,8 +79,8 @@ def _read_part(part: Body) -> Body:
 
 
 def _convert_chat_response(reply: Reply) -> Reply:
-    """Return the chat completion that says the same as a Responses answer; errors are the same on both wires."""
-    if reply.status != 200:  # noqa: PLR2004 - the only status of an answer
+    """Return the chat completion for a Responses answer; errors have the same format."""
+    if reply.status != 200:  # noqa: PLR2004 - the only status with an answer
         return reply
     answer = json.loads(reply.body)
     part = answer["output"][-1]["content"][0]
@@ -104,8 +104,8 @@ def _convert_chat_response(reply: Reply) -> Reply:
 
 
 def _convert_gemini_response(reply: Reply) -> Reply:
-    """Return an answer as Gemini's endpoint gives it: errors in a list, a wrong key as a 400, no Retry-After header."""
-    if reply.status < 400 or reply.content_type != "application/json":  # noqa: PLR2004 - errors begin here
+    """Return a response in Gemini's format: errors in a list, a wrong key as a 400, no Retry-After header."""
+    if reply.status < 400 or reply.content_type != "application/json":  # noqa: PLR2004 - errors
         return _convert_chat_response(reply) if b'"output"' in reply.body else reply
     status = 400 if reply.status == 401 else reply.status  # noqa: PLR2004 - see above
     said = json.loads(reply.body)["error"]["message"]
@@ -118,9 +118,9 @@ def _convert_gemini_response(reply: Reply) -> Reply:
 
 
 def _convert_plain_image_request(body: Body) -> Body:
-    """Return an image request without the one parameter that compatible servers have and GPT image models refuse.
+    """Return an image request without ``response_format``: compatible servers require it, GPT image models refuse it.
 
-    A gateway in front of a GPT image model takes what that model takes.
+    A gateway in front of a GPT image model accepts the parameters of that model.
     """
     if str(body.get("model")).startswith("gpt-image") and "response_format" not in body:
         return body

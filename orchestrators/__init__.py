@@ -1,1 +1,1 @@
-"""Durable orchestrators: they decide, are pure and replayable, and import only pure modules."""
+"""Durable orchestrators: pure, replayable decisions. They import only pure modules."""

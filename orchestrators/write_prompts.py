@@ -1,68 +1,76 @@
-"""``write_prompt_batch``: lets the text model write the image prompts of rows, batch by batch."""
+"""``write_prompts``: a prompt writer. The text model writes the image prompts of imported rows, batch by batch."""
 
-from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.activity_retry import RunStoppedError, call_text_activity, call_with_retries
+from orchestrators.activity_retry import RunStoppedError, Steps, call_text_activity, call_with_retries
 from orchestrators.write_items import WRITER_STOPPING_REASONS
-from shared.limits.long_waits import Wait, describe_wait
 from shared.limits.retry_policy import TOO_LONG_REASONS, UNUSABLE_ANSWER_REASONS
-from shared.messages.inputs import GiveUpPromptsInput, WritePromptsInput
-from shared.messages.runs import ActivityResult, Counters, Failure, FinishRunInput, TextCall, TextResult
+from shared.messages.base import Counters, Failure, Wait
+from shared.messages.custom_status import ChildStatus
+from shared.messages.run import ActivityResult, ChildResult
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput, WritePromptsInput
 
 blueprint = df.Blueprint()
 
 MAX_BATCHES_PER_GENERATION = 50
-"""Batches between two continue-as-new: some 150 events, and a few hundred where most calls are tried again."""
+"""Batches between two continue-as-new: about 150 events, or a few hundred if most calls are retried."""
 
 
 @blueprint.orchestration_trigger(context_name="context")
-def write_prompts(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """Write the prompts of every so many batches, some a generation; returns an ``FinishRunInput``.
+def write_prompts(context: df.DurableOrchestrationContext) -> Steps[Any]:
+    """Write the prompts of every ``writer_count``-th batch. Returns a `ChildResult`.
 
-    A batch whose prompts cannot be had is left to the template: no item fails for it.
+    A batch whose prompts cannot be written keeps those of the template: no item fails because of it.
     """
     writer = WritePromptsInput.from_json(context.get_input())
     failure: Failure | None = None
     try:
         for _ in range(MAX_BATCHES_PER_GENERATION):
-            context.set_custom_status({"counters": writer.counters.to_json()})
+            # 1. Publish the progress.
+            _publish(context, writer.counters)
+
+            # 2. Write the prompts of the next batch, if there is one.
             if writer.next_batch > writer.last_batch:
                 break
             spent = yield from _write_batch(context, writer)
-            writer = replace(writer, next_batch=writer.next_batch + writer.workers, counters=writer.counters + spent)
+            next_batch = writer.next_batch + writer.writer_count
+            writer = replace(writer, next_batch=next_batch, counters=writer.counters + spent)
         else:
+            # 3. Continue with a short history.
             context.continue_as_new(writer.to_json())
             return None
     except RunStoppedError as stop:
         failure = stop.failure
         writer = replace(writer, counters=writer.counters + stop.counters)
-    context.set_custom_status({"counters": writer.counters.to_json()})
-    return FinishRunInput(writer.run_id, writer.catalog, writer.counters, failure).to_json()
+    _publish(context, writer.counters)
+    return ChildResult(writer.counters, failure).to_json()
 
 
-def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsInput) -> Generator[Any, Any, Counters]:
-    """Get a batch's prompts; an answer that cannot be used is asked for once more, with a stricter instruction.
+def _publish(context: df.DurableOrchestrationContext, counters: Counters, wait: Wait | None = None) -> None:
+    context.set_custom_status(ChildStatus(counters, wait=wait).to_json())
+
+
+def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsInput) -> Steps[Counters]:
+    """Write the prompts of one batch; an unusable answer is requested once more with a stricter instruction.
 
     Returns:
-        What it came to.
+        What the calls cost.
 
     Raises:
-        RunStoppedError: the run was stopped, the activity broke, or no further batch would fare better.
+        RunStoppedError: the run was stopped, the activity was lost too often, or no further batch can succeed.
     """
     call = TextCall(writer.run_id, writer.catalog, batch=writer.next_batch, resume_count=writer.resume_count)
     spent = Counters()
     while True:
-        result, failure_counts = yield from _call(context, writer, call, spent)
+        result, calls = yield from _call(context, writer, call, spent)
         spent += Counters(cost=result.cost, rate_limited=result.rate_limited)
         failure = result.failure
         if failure is None and not result.remaining:
             return spent
-        # Numbers go on: an attempt that was answered is not asked again.
-        call = replace(call, attempt=call.attempt + failure_counts)
+        call = replace(call, attempt=call.attempt + calls)  # an answered attempt is not sent again
         if failure is None:
             continue
         if failure.reason in WRITER_STOPPING_REASONS:
@@ -71,7 +79,7 @@ def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsIn
         if call.stricter or failure.reason not in UNUSABLE_ANSWER_REASONS or (is_too_long and result.asked <= 1):
             break
         call = replace(call, stricter=True, halvings=call.halvings + is_too_long)
-    fallback = GiveUpPromptsInput(writer.run_id, writer.catalog, writer.next_batch, failure, writer.resume_count)
+    fallback = UseTemplatePromptsInput(writer.run_id, writer.catalog, writer.next_batch, failure, writer.resume_count)
     try:
         yield from call_with_retries(context, "use_template_prompts", fallback, ActivityResult)
     except RunStoppedError as stop:
@@ -81,11 +89,11 @@ def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsIn
 
 def _call(
     context: df.DurableOrchestrationContext, writer: WritePromptsInput, call: TextCall, spent: Counters
-) -> Generator[Any, Any, tuple[TextResult, int]]:
-    """Make a call as the policy says; where the run is stopped, what was spent before is told, too."""
+) -> Steps[tuple[TextResult, int]]:
+    """Call the activity by the retry policy; an error carries what was ``spent`` before as well."""
 
     def publish_wait(wait: Wait | None) -> None:
-        context.set_custom_status({"counters": writer.counters.to_json(), **describe_wait(wait)})
+        _publish(context, writer.counters, wait)
 
     try:
         return (

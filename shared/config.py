@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.models.prices import PriceList, load_prices
+from shared.models.price_files import load_prices
+from shared.models.prices import PriceList
 from shared.models.provider_names import (
     DEFAULT_IMAGE_MODELS,
     DEFAULT_TEXT_MODELS,
@@ -17,7 +18,7 @@ from shared.models.provider_names import (
 )
 from shared.setting_values import LOOPBACK_HOSTS, SettingError, SettingValues
 from shared.settings_table import SETTINGS
-from shared.storage.store_rules import CONTAINERS
+from shared.storage.store_contract import CONTAINERS
 
 __all__ = [
     "LOOPBACK_HOSTS",

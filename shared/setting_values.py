@@ -10,9 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
-from shared.models.price_overrides import read_price_overrides
-from shared.models.prices import PriceList, load_prices
-from shared.models.protocol import CatalogSeederError
+from shared.errors import CatalogSeederError
+from shared.models.price_files import load_prices, read_price_overrides
+from shared.models.prices import PriceList
 from shared.runs.request import check_image_size, describe_validation_error
 from shared.settings_table import SETTINGS_BY_NAME
 
@@ -113,7 +113,7 @@ class SettingValues:
             return load_prices()
         origin = "the JSON object" if value.startswith("{") else value
         try:
-            return read_price_overrides(value, load_prices())
+            return read_price_overrides(value)
         except OSError as error:
             problem = f"is {value[:80]!r}, which cannot be read ({error.strerror or error})"
             raise SettingError(name, f"{problem}; expected a JSON object, or the path of a JSON file") from error

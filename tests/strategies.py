@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 
 from shared.catalog.items import Draft
 from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
+from shared.messages.base import Failure, FailureCounts, Message
 from shared.messages.images import ImageJob
-from shared.messages.runs import Failure, FailureCounts, Message
 from shared.reasons import Reason
 
 QUICK = settings(deadline=None, max_examples=25, derandomize=True, database=None)
@@ -144,6 +145,7 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         int: st.integers(-(2**53), 2**53),
         float: st.floats(allow_nan=False, allow_infinity=False),
         bool: st.booleans(),
+        datetime: st.datetimes(timezones=st.just(UTC)),
         type(None): st.none(),
     }
     if origin in (types.UnionType, typing.Union):

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from shared import errors
 from shared.config import SettingError
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.runs.request import describe_validation_error
 from shared.storage.json_files import DamagedFileError
 from shared.telemetry.unexpected_errors import describe_error

@@ -1,10 +1,5 @@
-"""The JSON Schema of ``catalog.json``, from the model that writes it: ``python -m docs.tools.catalog_schema``.
+"""The JSON Schema of ``catalog.json``, from the model that writes it."""
 
-``tests/docs/test_schema.py`` fails when ``docs/catalog.schema.json`` and the model differ.
-"""
-
-import json
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field, TypeAdapter
@@ -13,7 +8,6 @@ from pydantic.json_schema import GenerateJsonSchema
 from shared.catalog.items import Item
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-SCHEMA_FILE = Path(__file__).resolve().parents[1] / "catalog.schema.json"
 
 
 class CatalogRow(Item):
@@ -21,34 +15,25 @@ class CatalogRow(Item):
 
     placeholder: bool = Field(
         default=False,
-        description="The image is only a drawn placeholder, as the service refused to draw it; absent of all others.",
+        description="The image is a placeholder, because the provider refused to generate it. Absent otherwise.",
     )
 
 
 class UntitledSchema(GenerateJsonSchema):
-    """Without a title at every field: one that is made of the field's name tells nothing."""
+    """Omit the titles of fields: they would repeat the names."""
 
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - signature of Pydantic
         """Return False for every field."""
         return False
 
 
 def make_schema() -> dict[str, Any]:
-    """Return the schema of a whole ``catalog.json``: an array of items, in acceptance order."""
+    """Return the schema of ``catalog.json``: an array of items, in the order of acceptance."""
     items = TypeAdapter(list[CatalogRow]).json_schema(
         by_alias=True, mode="serialization", schema_generator=UntitledSchema
     )
     return {
         "$schema": DIALECT,
         "title": "catalog.json",
-        "description": "What Catalog Seeder publishes, in the order in which the items were accepted.",
+        "description": "The published items, in the order of acceptance.",
     } | items
-
-
-def write_schema(path: Path) -> None:
-    """Write the schema to a file: UTF-8, two spaces, a newline at the end."""
-    path.write_text(json.dumps(make_schema(), indent=2) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_schema(SCHEMA_FILE)

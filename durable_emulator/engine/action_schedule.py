@@ -1,8 +1,8 @@
-"""Schedules an answer's actions as the Durable extension does: in their order, each awaited before the next one.
+"""Schedule an answer's actions as the Durable extension does: in order, each awaited before the next.
 
-The extension replays a generation from its start in every episode: it takes the answer's first top-level action, hands
-its tasks their numbers, and goes on to the next action only when the first one is done. So an action behind one that is
-not done is not scheduled. A failed task is done, and so is a timer that the orchestrator has cancelled since.
+In every episode the extension replays the generation from its start. It takes the first top-level action of the answer,
+numbers its tasks, and continues with the next action only when the first one is done. An action behind an unfinished
+one is therefore not scheduled. A failed task counts as done, and so does a timer that the orchestrator has cancelled.
 """
 
 from collections import Counter, deque
@@ -35,7 +35,7 @@ from durable_emulator.engine.events import (
 
 @dataclass(slots=True, eq=False)
 class _Awaited:
-    """What the extension awaits for an action."""
+    """An action that the extension awaits."""
 
     is_done: bool = False
 
@@ -56,13 +56,13 @@ class _AwaitedGroup(_Awaited):
 
 @dataclass(slots=True, eq=False)
 class _AwaitedRetries(_Awaited):
-    """A call that is made again: the pauses and further attempts take numbers when they come.
+    """A call with a retry policy. Pauses and further attempts take their numbers when they start.
 
     Attributes:
         request: a single attempt.
-        options: how often, and how long to wait between.
-        attempts: how many were made.
-        is_pausing: whether a pause runs, not an attempt. The last failure has one behind it, too.
+        options: the retry policy.
+        attempts: attempts made so far.
+        is_pausing: whether a pause runs, not an attempt. A pause follows the last failure, too.
     """
 
     request: TaskRequest = field(kw_only=True)
@@ -73,14 +73,14 @@ class _AwaitedRetries(_Awaited):
 
 @dataclass(slots=True)
 class Schedule:
-    """What came of an answer's actions.
+    """The schedule of an answer's actions.
 
     Attributes:
-        new_tasks: tasks that the history does not know yet, by number.
-        open: numbers of the tasks that have not ended.
-        cancelled: numbers of the timers that were cancelled.
+        new_tasks: tasks that the history does not hold yet, by number.
+        open: unfinished tasks, by number.
+        cancelled: numbers of cancelled timers.
         has_ended: whether every action is done.
-        next_generation: what continues the instance, once its action was reached.
+        next_generation: the continue-as-new action, once it is reached.
     """
 
     new_tasks: dict[int, TaskRequest] = field(default_factory=dict)
@@ -91,10 +91,10 @@ class Schedule:
 
 
 def make_schedule(actions: Iterable[Action], history: Iterable[Event]) -> Schedule:
-    """Return what an answer's actions come to behind these events, those of the new episode among them.
+    """Return the schedule of an answer's actions after these events, which include those of the new episode.
 
     Raises:
-        NonDeterminismError: the history has tasks that the actions do not ask for, or not yet.
+        NonDeterminismError: the history holds tasks that the actions do not ask for, or not yet.
     """
     scheduler = _Scheduler(actions)
     for event in history:
@@ -196,6 +196,6 @@ class _Scheduler:
 
     def _raise_event(self, name: str) -> None:
         if waiting := self._waiting.get(name):
-            waiting.pop().is_done = True  # who waits last gets it, as in the extension and in the SDK
+            waiting.pop().is_done = True  # the last waiter gets the event, as in the extension and in the SDK
         else:
             self._raised[name] += 1

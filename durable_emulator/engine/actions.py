@@ -1,7 +1,7 @@
-"""Reads what an orchestrator asks for: the executor's answer as a typed list of actions.
+"""Parse the executor's answer into typed actions.
 
-The answer repeats every action of the generation, the done ones too, grouped by ``task_all`` and ``task_any``. Leaves
-in their order are numbered as the executor numbers its tasks; waiting for an event takes no number.
+The answer repeats every action of the generation, completed ones too, grouped by ``task_all`` and ``task_any``. Leaves
+are numbered in order, as the executor numbers its tasks; a wait for an external event takes no number.
 Action types: ``azure.durable_functions.models.actions.ActionType`` 1.7.
 """
 
@@ -12,12 +12,12 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from durable_emulator.engine.errors import UnsupportedActionError
 from durable_emulator.engine.events import parse_time
+from durable_emulator.errors import UnsupportedActionError
 
 
 class ActionType(IntEnum):
-    """What an orchestrator can ask for."""
+    """Action types of the out-of-process protocol."""
 
     CALL_ACTIVITY = 0
     CALL_ACTIVITY_WITH_RETRY = 1
@@ -35,7 +35,7 @@ class ActionType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryOptions:
-    """How a call with retry is repeated: the interval is the same each time, the first call counts as an attempt."""
+    """Retry policy of a call: a constant interval; the first call counts as an attempt."""
 
     interval_milliseconds: int
     max_attempts: int
@@ -52,7 +52,7 @@ class ActivityRequest:
 
 @dataclass(frozen=True, slots=True)
 class SubOrchestrationRequest:
-    """Start a child and wait for its end; ``instance_id`` None lets the engine choose one."""
+    """Start a child and wait for its end; the engine chooses an ``instance_id`` if it is None."""
 
     name: str
     input: str | None
@@ -62,7 +62,7 @@ class SubOrchestrationRequest:
 
 @dataclass(frozen=True, slots=True)
 class TimerRequest:
-    """Wake up at a moment; a cancelled timer is still in the list, so that the others keep their numbers."""
+    """Wait until a time. A cancelled timer stays in the list, so that the other tasks keep their numbers."""
 
     fire_at: datetime
     is_cancelled: bool = False
@@ -70,7 +70,7 @@ class TimerRequest:
 
 @dataclass(frozen=True, slots=True)
 class EventWait:
-    """Wait for an external event of a name."""
+    """Wait for an external event."""
 
     name: str
 
@@ -96,15 +96,15 @@ Action = TaskRequest | EventWait | NextGeneration | TaskGroup
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an orchestrator asks for after an episode.
+    """The parsed answer of an orchestrator.
 
     Attributes:
-        actions: all top-level actions of the generation, in their order.
-        waits: how often each event was waited for in this generation.
-        is_done: whether the orchestrator returned (or continues as new).
-        output: what it returned.
+        actions: all top-level actions of the generation, in order.
+        waits: how many external events of each name this generation has waited for.
+        is_done: whether the orchestrator returned or continues as new.
+        output: its return value.
         error: why it failed; None if it did not.
-        custom_status: what it set; None if it set nothing (or something falsy, which the SDK does not send).
+        custom_status: its custom status; None if it set none, or a falsy one, which the SDK does not send.
     """
 
     actions: tuple[Action, ...] = ()
@@ -116,10 +116,10 @@ class Decision:
 
 
 def read_decision(answer: Mapping[str, Any], *, error: str | None = None) -> Decision:
-    """Read the executor's answer, the JSON object ``{isDone, actions, output, error, customStatus}``.
+    """Parse the executor's answer, a JSON object ``{isDone, actions, output, error, customStatus}``.
 
     Raises:
-        UnsupportedActionError: an action is an entity's, an HTTP call or unknown.
+        UnsupportedActionError: an action calls an entity or HTTP, or is unknown.
     """
     actions = tuple(_read_action(action) for group in answer["actions"] for action in group)
     return Decision(
@@ -161,9 +161,9 @@ def _read_action(action: Mapping[str, Any]) -> Action:
             return TimerRequest(parse_time(action["fireAt"]), bool(action.get("isCanceled")))
         case ActionType.CALL_ENTITY | ActionType.SIGNAL_ENTITY | ActionType.CALL_HTTP as kind:
             name = ActionType(kind).name.lower()
-            raise UnsupportedActionError(f"the embedded host does not support {name}; call an activity instead")
+            raise UnsupportedActionError(f"the durable emulator does not support {name}; call an activity instead")
         case other:
-            raise UnsupportedActionError(f"the embedded host does not know action type {other!r}")
+            raise UnsupportedActionError(f"the durable emulator does not support action type {other!r}")
 
 
 def _read_retry(action: Mapping[str, Any]) -> RetryOptions | None:

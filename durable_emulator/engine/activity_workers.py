@@ -1,4 +1,4 @@
-"""Delivers activities, at least once, and hands in what became of them."""
+"""Deliver activities at least once, and report their results."""
 
 import asyncio
 import contextlib
@@ -7,20 +7,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from durable_emulator.engine import events
-from durable_emulator.engine.change_signal import ChangeSignal
 from durable_emulator.engine.events import Event
 from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint, LostWorkerError, SimulatedKillError
-from durable_emulator.engine.journal import Work
-from durable_emulator.engine.statistics import EngineStatistics
+from durable_emulator.engine.journal import WorkItem
+from durable_emulator.engine.progress import ChangeSignal, EngineStatistics
 
 Activity = Callable[[str | None, str | None], Awaitable[str]]
-"""Takes the input's JSON text and the trace it belongs to, returns the result's JSON text; what it raises fails the
-task. The trace is a W3C ``traceparent``, or None."""
-CompletionHandler = Callable[[Work, Callable[[int], Event]], None]
-"""Takes finished work and what makes its completion event from the task's number."""
+"""Takes the input as JSON text and a W3C ``traceparent`` (or None); returns the result as JSON text, or raises."""
+CompletionHandler = Callable[[WorkItem, Callable[[int], Event]], None]
+"""Takes a finished work item and a function that returns its completion event for a task number."""
 
 CANCEL_TIMEOUT_SECONDS = 5.0
-"""How long cancelled activities may take to clean up before nobody listens to them any more."""
+"""How long to wait for cancelled activities to clean up; results after that are ignored."""
 
 logger = logging.getLogger("durable_emulator.engine")
 
@@ -31,13 +29,13 @@ class ActivityWorkers:
     Args:
         activities: by function name.
         on_completion: called with each completion.
-        is_wanted: whether somebody still waits for a piece of work; asked right before an activity is called.
-        now: the present moment.
-        faults: a test's interference.
+        is_wanted: returns whether the token of a work item is still valid; called right before the activity.
+        now: returns the current time.
+        faults: fault injection of a test.
         on_kill: called when a test kills the engine inside a delivery.
         changes: notified when a delivery ends.
-        statistics: where deliveries are counted.
-        max_concurrent: how many run at the same time; None = no limit.
+        statistics: counts the calls.
+        max_concurrent: maximum number of concurrent activities; None = no limit.
     """
 
     def __init__(
@@ -45,7 +43,7 @@ class ActivityWorkers:
         activities: Mapping[str, Activity],
         *,
         on_completion: CompletionHandler,
-        is_wanted: Callable[[Work], bool],
+        is_wanted: Callable[[WorkItem], bool],
         now: Callable[[], datetime],
         faults: FaultInjector,
         on_kill: Callable[[], None],
@@ -63,15 +61,15 @@ class ActivityWorkers:
         self._statistics = statistics
         self._slots = contextlib.nullcontext() if max_concurrent is None else asyncio.Semaphore(max_concurrent)
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._called: dict[asyncio.Task[None], Work] = {}
+        self._called: dict[asyncio.Task[None], WorkItem] = {}
 
     @property
     def running(self) -> int:
-        """How many deliveries have not ended."""
+        """Number of unfinished deliveries."""
         return len(self._deliveries)
 
-    def deliver(self, work: Work) -> None:
-        """Start an activity; its end is handed in."""
+    def deliver(self, work: WorkItem) -> None:
+        """Start an activity; its end is reported to ``on_completion``."""
         name = work.event["Name"]
         for _ in range(self._faults.count_deliveries(name)):
             delivery = asyncio.get_running_loop().create_task(self._deliver(work), name=f"activity {name}")
@@ -79,14 +77,14 @@ class ActivityWorkers:
             delivery.add_done_callback(self._forget)
 
     def lose_worker(self, message: str) -> None:
-        """Let the worker process die: the calls that it has fail with these words; the next one finds a new worker."""
+        """Simulate the death of the worker process: its running calls fail with this message."""
         called, self._called = self._called, {}
         for delivery, work in called.items():
             delivery.cancel()
             self._on_completion(work, self._describe_failure(work, message))
 
     def lose_worker_in_episode(self, instance_id: str) -> str | None:
-        """Return the last words of a worker that dies in an orchestrator, and fail its calls; None if it lives."""
+        """Return the message of a worker that a test kills in an orchestrator, and fail its calls; else None."""
         try:
             self._faults.reach(FaultPoint.EPISODE_STARTING, instance_id)
         except LostWorkerError as error:
@@ -95,12 +93,12 @@ class ActivityWorkers:
         return None
 
     def cancel(self) -> None:
-        """Cancel what is running; nothing of it is handed in."""
+        """Cancel all deliveries without reporting them."""
         for delivery in self._deliveries:
             delivery.cancel()
 
     async def drain(self, grace_seconds: float) -> None:
-        """Let running activities end for a while, then cancel the others."""
+        """Wait for running activities, then cancel the rest."""
         if self._deliveries and grace_seconds > 0:
             await asyncio.wait(self._deliveries, timeout=grace_seconds)
         self.cancel()
@@ -112,7 +110,7 @@ class ActivityWorkers:
         self._called.pop(delivery, None)
         self._changes.notify()
 
-    async def _deliver(self, work: Work) -> None:
+    async def _deliver(self, work: WorkItem) -> None:
         try:
             async with self._slots:
                 while self._is_wanted(work):
@@ -129,17 +127,17 @@ class ActivityWorkers:
         except SimulatedKillError:
             self._on_kill()
 
-    def _mark_called(self, work: Work) -> None:
+    def _mark_called(self, work: WorkItem) -> None:
         if (delivery := asyncio.current_task()) is not None:
             self._called[delivery] = work
 
-    async def _call(self, work: Work) -> Callable[[int], Event]:
+    async def _call(self, work: WorkItem) -> Callable[[int], Event]:
         name = work.event["Name"]
         try:
             activity = self._activities.get(name)
             if activity is None:
                 known = ", ".join(sorted(self._activities)) or "none"
-                raise LookupError(f"there is no activity function {name!r}; the app has: {known}")  # noqa: TRY301 - fails as if called
+                raise LookupError(f"the app has no activity function {name!r}; it has: {known}")  # noqa: TRY301 - fails as if called
             result = await activity(work.event["Input"], work.trace_parent)
         except asyncio.CancelledError:
             if _is_cancelled_from_outside():
@@ -150,7 +148,7 @@ class ActivityWorkers:
             return self._describe_failure(work, f"{type(error).__name__}: {error}")
         return lambda task_id: events.make_task_completed(self._now(), task_id, result)
 
-    def _describe_failure(self, work: Work, message: str) -> Callable[[int], Event]:
+    def _describe_failure(self, work: WorkItem, message: str) -> Callable[[int], Event]:
         name = work.event["Name"]
         logger.info("Activity %s of instance %s failed: %s", name, work.instance_id, message)
         return lambda task_id: events.make_task_failed(self._now(), task_id, name, message)

@@ -1,4 +1,4 @@
-"""Time as the engine sees it: the machine's, or one that a test moves by hand."""
+"""Clocks: the machine's, and one that a test moves."""
 
 import asyncio
 import heapq
@@ -8,40 +8,40 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 MAX_SLEEP_SECONDS = 5.0
-"""An alarm looks at the wall clock at least this often: the loop's own clock stands still while a laptop sleeps."""
+"""An alarm checks the wall clock at least this often: the event loop's clock stops while a laptop sleeps."""
 
 
 class Alarm(Protocol):
-    """A call that is due later."""
+    """A scheduled call."""
 
     def cancel(self) -> None:
-        """Make sure that the call does not happen; harmless after it did."""
+        """Prevent the call; no effect after the call."""
 
 
 class Clock(Protocol):
-    """Where moments come from and what is due at one."""
+    """The engine's source of time."""
 
     def now(self) -> datetime:
-        """Return the present moment, with a time zone."""
+        """Return the current time, with a time zone."""
 
     def call_at(self, when: datetime, callback: Callable[[], None]) -> Alarm:
-        """Call back on the event loop once ``when`` has come; soon, never at once, if it is past."""
+        """Call back on the event loop at ``when``; if that is past, soon, but not before this method returns."""
 
 
 class SystemClock:
     """The machine's wall clock and the running event loop."""
 
     def now(self) -> datetime:
-        """Return the present moment in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC)
 
     def call_at(self, when: datetime, callback: Callable[[], None]) -> Alarm:
-        """Arm an alarm on the running loop."""
+        """Set an alarm on the running event loop."""
         return _SystemAlarm(self, when, callback)
 
 
 class _SystemAlarm:
-    """Sleeps in naps and compares with the wall clock after each."""
+    """Sleeps in short steps and compares with the wall clock after each."""
 
     def __init__(self, clock: SystemClock, when: datetime, callback: Callable[[], None]) -> None:
         self._clock = clock
@@ -65,10 +65,10 @@ class _SystemAlarm:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved; alarms go off while it is.
+    """A clock that stands still until a test moves it; moving it fires the alarms that are due.
 
     Args:
-        start: the first moment, with a time zone.
+        start: the initial time, with a time zone.
     """
 
     def __init__(self, start: datetime = datetime(2030, 1, 1, tzinfo=UTC)) -> None:
@@ -77,33 +77,33 @@ class ManualClock:
         self._alarms: list[tuple[datetime, int, _ManualAlarm]] = []
 
     def now(self) -> datetime:
-        """Return the moment it was moved to."""
+        """Return the time that the clock was moved to."""
         return self._now
 
     def call_at(self, when: datetime, callback: Callable[[], None]) -> Alarm:
-        """Keep the call until the clock is moved to ``when``, or at all if that is past."""
+        """Fire when the clock is moved to ``when`` or beyond."""
         alarm = _ManualAlarm(callback)
         heapq.heappush(self._alarms, (when, next(self._order), alarm))
         return alarm
 
     @property
     def next_alarm(self) -> datetime | None:
-        """When the earliest alarm is due; None without one."""
+        """Time of the earliest alarm; None without alarms."""
         while self._alarms and self._alarms[0][2].callback is None:
             heapq.heappop(self._alarms)
         return self._alarms[0][0] if self._alarms else None
 
     def advance(self, seconds: float) -> None:
-        """Move on, stopping at each alarm that is due on the way."""
+        """Move forward, and fire each alarm at its own time."""
         self.jump_to(self._now + timedelta(seconds=seconds))
 
-    def jump_to(self, moment: datetime) -> None:
-        """Move to a moment, stopping at each alarm that is due on the way; never back."""
-        while (due := self.next_alarm) is not None and due <= moment:
+    def jump_to(self, target: datetime) -> None:
+        """Move to a time, and fire each alarm at its own time. The clock never moves back."""
+        while (due := self.next_alarm) is not None and due <= target:
             alarm = heapq.heappop(self._alarms)[2]
             self._now = max(self._now, due)
             alarm.fire()
-        self._now = max(self._now, moment)
+        self._now = max(self._now, target)
 
 
 class _ManualAlarm:

@@ -1,11 +1,11 @@
-"""Holds an orchestrator to its history: on replay it must ask for what it asked for before.
+"""Check that a replayed orchestrator asks for the tasks in its history.
 
-What is compared, and the words of the failure, are those of DurableTask.Core 3: kind and name, not the input.
+Like DurableTask.Core 3, whose error messages it repeats, the check compares kind and name of a task, not its input.
 """
 
 from durable_emulator.engine.actions import ActivityRequest, SubOrchestrationRequest, TaskRequest
-from durable_emulator.engine.errors import NonDeterminismError
 from durable_emulator.engine.events import Event, EventType
+from durable_emulator.errors import NonDeterminismError
 
 _ACTIONS = {
     EventType.TASK_SCHEDULED: "ScheduleTaskOrchestratorAction",
@@ -15,10 +15,10 @@ _ACTIONS = {
 
 
 def check_request(event: Event, request: TaskRequest | None) -> None:
-    """Compare a scheduling event with what the replay has asked for under its number so far.
+    """Compare a scheduling event with the request that the replay has made under the same number.
 
     Raises:
-        NonDeterminismError: it asked for something else, or for nothing yet.
+        NonDeterminismError: the replay asked for another task, or has not asked yet.
     """
     if request is None:
         raise _make_error(event, "the current replay execution hasn't (yet?) scheduled this task")

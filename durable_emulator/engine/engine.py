@@ -1,4 +1,4 @@
-"""The engine: takes instances through their episodes, and picks them up again after whatever happened."""
+"""The engine: runs instances through their episodes, and resumes them after a crash or restart."""
 
 import asyncio
 import json
@@ -13,45 +13,43 @@ from uuid import uuid4
 
 from durable_emulator.engine import events
 from durable_emulator.engine.activity_workers import Activity, ActivityWorkers
-from durable_emulator.engine.change_signal import ChangeSignal
 from durable_emulator.engine.clock import Alarm, Clock, SystemClock
-from durable_emulator.engine.episode_outcome import Continues, ContinuesAsNew, choose_messages
-from durable_emulator.engine.errors import EngineStoppedError, UnknownOrchestratorError
+from durable_emulator.engine.episode import Continues, ContinuesAsNew, History, choose_messages, plan_episode
 from durable_emulator.engine.events import Event, EventType
 from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint, SimulatedKillError
-from durable_emulator.engine.history import History
 from durable_emulator.engine.instances import Instance, InstanceFilter, RuntimeStatus, make_instance
-from durable_emulator.engine.journal import Journal, Work
+from durable_emulator.engine.journal import Journal, WorkItem
 from durable_emulator.engine.journal_writer import Effects, JournalWriter
-from durable_emulator.engine.plan_episode import plan_episode
+from durable_emulator.engine.progress import ChangeSignal, EngineStatistics
 from durable_emulator.engine.replay import Orchestrator
-from durable_emulator.engine.statistics import EngineStatistics
-from durable_emulator.engine.timestamp_cache import cache_timestamps
+from durable_emulator.errors import EngineStoppedError, UnknownOrchestratorError
+from durable_emulator.sdk_internals import cache_timestamps, check_sdk_version
 
 DEFAULT_GRACE_SECONDS = 2.0
-"""How long running activities may go on when the engine stops; what is cut off runs again at the next start."""
+"""How long running activities may continue when the engine stops; cancelled ones run again at the next start."""
 
 logger = logging.getLogger("durable_emulator.engine")
 
 
 class Engine:
-    """Runs orchestrations from one journal, on the running event loop. One engine a journal.
+    """Runs orchestrations from one journal on the running event loop. A journal has one engine at a time.
 
-    Everything but activities happens in short steps on the loop: a step reads the journal, decides, and commits.
+    Everything but activities runs in short steps on the event loop: a step reads the journal, decides, and commits.
 
     Args:
-        journal_path: the SQLite file; made if there is none.
+        journal_path: the SQLite file, created if it is missing.
         orchestrators: registered handlers by function name.
         activities: by function name.
-        clock: where time comes from.
-        faults: a test's interference.
-        max_concurrent_activities: as ``maxConcurrentActivityFunctions`` in host.json; None = no limit.
+        clock: source of time; None = the machine's clock.
+        faults: fault injection of a test.
+        max_concurrent_activities: ``maxConcurrentActivityFunctions`` of host.json; None = no limit.
 
     Attributes:
-        statistics: what was measured since the engine was made.
+        statistics: counters since the engine was created.
 
     Raises:
         JournalError: the journal cannot be used.
+        SdkVersionError: the installed SDK is not the checked version.
     """
 
     def __init__(
@@ -64,6 +62,7 @@ class Engine:
         faults: FaultInjector | None = None,
         max_concurrent_activities: int | None = None,
     ) -> None:
+        check_sdk_version()
         cache_timestamps()
         self._orchestrators = orchestrators
         self._clock: Clock = clock or SystemClock()
@@ -91,10 +90,10 @@ class Engine:
         self._is_running = False
         self._failure: Exception | None = None
 
-    # --- life --------------------------------------------------------------------------------------------------------
+    # --- lifecycle ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to work, and take up all that an earlier engine left unfinished. Needs a running event loop."""
+        """Start, and resume everything that an earlier engine left unfinished. Needs a running event loop."""
         self._is_running = True
         for work in self._journal.list_work():
             self._dispatch(work)
@@ -102,9 +101,9 @@ class Engine:
             self._wake(instance_id)
 
     async def stop(self, grace_seconds: float = DEFAULT_GRACE_SECONDS) -> None:
-        """Take no new steps, let running activities end for a while, and close the journal.
+        """Stop episodes, wait ``grace_seconds`` for running activities, and close the journal.
 
-        Results that come in meanwhile are recorded; activities that are cut off run again at the next start.
+        Results that arrive meanwhile are recorded; cancelled activities run again at the next start.
         """
         self._stop_steps()
         self._changes.notify()
@@ -112,7 +111,7 @@ class Engine:
         self._close()
 
     def abandon(self) -> None:
-        """Drop everything where it is, as a kill would: when the journal cannot be written, and in tests."""
+        """Stop at once, as a kill would: used when the journal cannot be written, and by tests."""
         self._stop_steps()
         self._workers.cancel()
         self._close()
@@ -120,10 +119,10 @@ class Engine:
 
     @property
     def failure(self) -> Exception | None:
-        """What made the engine stop by itself, such as a journal that cannot be written; None = nothing did."""
+        """The error that stopped the engine, such as a journal that cannot be written; None without one."""
         return self._failure
 
-    # --- what clients do ---------------------------------------------------------------------------------------------
+    # --- client operations -----------------------------------------------------------------------------------------
 
     def start_instance(
         self,
@@ -139,12 +138,12 @@ class Engine:
             name: the orchestrator function.
             input_: the input's JSON text.
             instance_id: None = a random one. A finished instance with this id is replaced.
-            trace_parent: the trace that its activities, and those of its children, belong to.
+            trace_parent: trace of its activities and of its children's activities.
 
         Raises:
-            UnknownOrchestratorError: there is no such function.
-            InstanceExistsError: an instance with this id has not finished.
-            EngineStoppedError: the engine is stopped; all other methods raise it then, too.
+            UnknownOrchestratorError: the app has no orchestrator with this name.
+            InstanceExistsError: an unfinished instance has this id.
+            EngineStoppedError: the engine is stopped. All other methods raise it, too.
         """
         self._check_open()
         if name not in self._orchestrators:
@@ -157,21 +156,21 @@ class Engine:
         return instance.id
 
     def find_instance(self, instance_id: str) -> Instance | None:
-        """Return what is known of an instance, or None if there is none."""
+        """Return an instance, or None if the id is unknown."""
         return self._journal.find_instance(instance_id)
 
     def list_instances(self, wanted: InstanceFilter | None = None) -> list[Instance]:
-        """Return the instances that a filter lets through, children among them, in order of ids."""
+        """Return the instances that match a filter, children included, in order of ids."""
         return self._journal.list_instances(wanted or InstanceFilter())
 
     def read_history(self, instance_id: str) -> list[Event]:
-        """Return the current generation's history of an unfinished instance; finished ones keep none."""
+        """Return the history of an unfinished instance's current generation; finished instances keep none."""
         return [json.loads(text) for text in self._journal.read_history(instance_id)]
 
     def raise_event(self, instance_id: str, name: str, data: str) -> bool:
         """Send an external event (``data`` is JSON text); False if the instance is unknown or finished.
 
-        It waits, also across continue-as-new, until the orchestrator waits for its name.
+        The event stays in the inbox, across continue-as-new too, until the orchestrator waits for its name.
         """
         if self._find_unfinished(instance_id) is None:
             return False
@@ -182,7 +181,7 @@ class Engine:
     def terminate(self, instance_id: str, reason: str) -> bool:
         """End an instance at once; False if it is unknown or finished.
 
-        Its children and running activities go on, as in Azure; nobody takes their results.
+        As in Azure, its children and running activities continue; their results are dropped.
         """
         instance = self._find_unfinished(instance_id)
         if instance is None:
@@ -192,21 +191,21 @@ class Engine:
         return True
 
     def suspend(self, instance_id: str) -> bool:
-        """Let an instance take no steps; what happens to it meanwhile is kept. False if it is unknown or finished."""
+        """Stop an instance's episodes; its inbox keeps new messages. False if it is unknown or finished."""
         return self._set_status(instance_id, RuntimeStatus.SUSPENDED)
 
     def resume(self, instance_id: str) -> bool:
-        """Let a suspended instance go on; False if it is unknown or finished."""
+        """Resume a suspended instance; False if it is unknown or finished."""
         return self._set_status(instance_id, RuntimeStatus.RUNNING)
 
     def purge(self, wanted: InstanceFilter) -> int:
-        """Forget the finished instances that a filter lets through; their finished children go with them, uncounted."""
+        """Delete matching finished instances with their finished children; return the number, children excluded."""
         finished = [i.id for i in self._journal.list_instances(wanted) if i.status.is_finished]
         self._writer.purge(finished)
         return len(finished)
 
     def purge_instance(self, instance_id: str) -> bool:
-        """Forget one finished instance and its finished children; False if it is unknown or not finished."""
+        """Delete a finished instance and its finished children; False if it is unknown or unfinished."""
         instance = self._journal.find_instance(instance_id)
         if instance is None or not instance.status.is_finished:
             return False
@@ -217,7 +216,7 @@ class Engine:
         """Return an instance once it is finished.
 
         Raises:
-            LookupError: there is no such instance.
+            LookupError: the instance does not exist.
             EngineStoppedError: the engine stopped first.
         """
 
@@ -229,7 +228,7 @@ class Engine:
         return self._get_instance(instance_id)
 
     async def wait_until_idle(self) -> None:
-        """Return once no activity runs and no instance has anything to do but wait for timers and events.
+        """Return once no activity runs and all instances wait for timers or events only.
 
         Raises:
             EngineStoppedError: the engine stopped first.
@@ -252,7 +251,7 @@ class Engine:
             self._next_step = asyncio.get_running_loop().call_soon(self._step)
 
     def _step(self) -> None:
-        """Run one episode, then let the loop breathe: HTTP and activities share it."""
+        """Run one episode, then yield to the event loop: HTTP and activities share it."""
         self._next_step = None
         instance_id = next(iter(self._ready))
         del self._ready[instance_id]
@@ -298,11 +297,11 @@ class Engine:
         self._apply_effects(effects)
         self.statistics.orchestrator_cpu_seconds += time.thread_time() - cpu_started
 
-    # --- work --------------------------------------------------------------------------------------------------------
+    # --- work items --------------------------------------------------------------------------------------------------
 
     def _apply_effects(self, effects: Effects) -> None:
-        for ticket in effects.cancelled:
-            if (alarm := self._alarms.pop(ticket, None)) is not None:
+        for token in effects.cancelled:
+            if (alarm := self._alarms.pop(token, None)) is not None:
                 alarm.cancel()
         for work in effects.started:
             self._dispatch(work)
@@ -310,47 +309,47 @@ class Engine:
             self._wake(instance_id)
         self._changes.notify()
 
-    def _dispatch(self, work: Work) -> None:
+    def _dispatch(self, work: WorkItem) -> None:
         if work.event["EventType"] == EventType.TASK_SCHEDULED:
             self._workers.deliver(work)
         elif work.event["EventType"] == EventType.TIMER_CREATED:
             due = events.parse_time(work.event["FireAt"])
-            self._alarms[work.ticket] = self._clock.call_at(due, partial(self._fire, work))
+            self._alarms[work.token] = self._clock.call_at(due, partial(self._fire, work))
 
-    def _fire(self, work: Work) -> None:
-        del self._alarms[work.ticket]
+    def _fire(self, work: WorkItem) -> None:
+        del self._alarms[work.token]
         with self._as_step():
             self._faults.reach(FaultPoint.TIMER_DUE, work.instance_id)
             fire_at = work.event["FireAt"]
             self._complete(work, lambda task_id: events.make_timer_fired(self._clock.now(), task_id, fire_at))
 
-    def _on_completion(self, work: Work, make_event: Callable[[int], Event]) -> None:
-        if self._is_closed:  # an activity that would not be cancelled in time; it runs again at the next start
+    def _on_completion(self, work: WorkItem, make_event: Callable[[int], Event]) -> None:
+        if self._is_closed:  # the activity outlived its cancellation; it runs again at the next start
             return
         with self._as_step():
             self._complete(work, make_event)
 
-    def _complete(self, work: Work, make_event: Callable[[int], Event]) -> None:
-        instance_id = self._writer.record_completion(work.ticket, make_event)
+    def _complete(self, work: WorkItem, make_event: Callable[[int], Event]) -> None:
+        instance_id = self._writer.record_completion(work.token, make_event)
         if instance_id is not None:
             self._faults.reach(FaultPoint.COMPLETION_COMMITTED, instance_id)
             self._wake(instance_id)
 
-    def _is_wanted(self, work: Work) -> bool:
-        return self._is_running and self._journal.has_ticket(work.ticket)
+    def _is_wanted(self, work: WorkItem) -> bool:
+        return self._is_running and self._journal.has_token(work.token)
 
-    # --- small things ------------------------------------------------------------------------------------------------
+    # --- helpers ------------------------------------------------------------------------------------------------
 
     @contextmanager
     def _as_step(self) -> Iterator[None]:
-        """Keep an engine that cannot write its journal from going on as if it had."""
+        """Stop the engine when a step fails: it must not continue as if the journal had been written."""
         try:
             yield
         except SimulatedKillError:
             self.abandon()
         except Exception as error:
-            self._failure = error  # before the log: who is told may want to know
-            logger.exception("The durable engine stops: a step failed")
+            self._failure = error  # before logging: a log handler may read it
+            logger.exception("A step of the durable engine failed; the engine stops")
             self.abandon()
 
     def _stop_steps(self) -> None:
@@ -373,7 +372,7 @@ class Engine:
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise EngineStoppedError("the durable engine was stopped") from self._failure
+            raise EngineStoppedError("the durable engine is stopped") from self._failure
 
     def _check_running(self) -> None:
         if not self._is_running:
@@ -382,7 +381,7 @@ class Engine:
     def _get_instance(self, instance_id: str) -> Instance:
         instance = self._journal.find_instance(instance_id)
         if instance is None:
-            raise LookupError(f"there is no instance {instance_id!r}")
+            raise LookupError(f"instance {instance_id!r} does not exist")
         return instance
 
     def _find_unfinished(self, instance_id: str) -> Instance | None:
@@ -400,5 +399,5 @@ class Engine:
         return True
 
     def _get_next_time(self, instance: Instance) -> datetime:
-        """Return the present, but later than the instance's step before: new_uuid hangs on it being different."""
+        """Return the current time, but later than the previous episode: the SDK derives ``new_uuid`` from it."""
         return max(self._clock.now(), instance.updated + timedelta(microseconds=1))

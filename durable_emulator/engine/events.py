@@ -1,12 +1,13 @@
 """History events: the protocol between a durable host and the SDK's executor.
 
-Names, types and formats of the fields are those that the Durable extension 3.19 sends; ``tests/engine`` has the table.
-``EventId`` numbers what was scheduled, 0, 1, 2, ... within a generation, and a completion names it
-(``TaskScheduledId``, ``TimerId``). The inputs of tasks and children are not in the history: their ``Input`` is null.
+Fields have the names, types and formats that the Durable extension 3.19 sends; ``test_engine_documents.py`` compares
+them. ``EventId`` numbers the scheduled tasks of a generation 0, 1, 2, ...; a completion refers to it as
+``TaskScheduledId`` or ``TimerId``. The history does not hold inputs of tasks and children: their ``Input`` is null.
 """
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -22,7 +23,7 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 class EventType(IntEnum):
-    """The event types that this engine writes."""
+    """Event types that this engine writes."""
 
     EXECUTION_STARTED = 0
     TASK_SCHEDULED = 4
@@ -48,58 +49,66 @@ COMPLETION_TYPES = FAILURE_TYPES | {
     EventType.TIMER_FIRED,
 }
 PLAYED_TYPES = COMPLETION_TYPES | {EventType.EXECUTION_STARTED, EventType.EVENT_RAISED}
-"""What later episodes see as played: the events that an orchestrator has reacted to."""
+"""Events that later episodes see as played: the orchestrator has reacted to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event in an instance's inbox that no episode has taken yet; ``number`` orders all messages."""
+
+    number: int
+    event: Event
 
 
 def format_time(at: datetime) -> str:
-    """Write a moment so that moments sort as text: UTC, six digits of a second, ``Z``."""
+    """Format a time so that times sort as text: UTC, six digits of a second, ``Z``."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def write_timestamp(at: datetime) -> str:
-    """Write a moment as the protocol does: UTC, the fraction without trailing zeros, ``Z``."""
+    """Format a time as the protocol does: UTC, the fraction without trailing zeros, ``Z``."""
     return format_time(at)[:-1].rstrip("0").removesuffix(".") + "Z"
 
 
 def parse_time(text: str) -> datetime:
-    """Read what ``format_time`` or ``write_timestamp`` wrote; a moment without a zone is UTC.
+    """Parse the text of ``format_time`` or ``write_timestamp``; a time without a zone is UTC.
 
     Raises:
-        ValueError: the text is no ISO 8601 moment.
+        ValueError: the text is not an ISO 8601 time.
     """
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def encode_event(event: Event) -> str:
-    """Write an event as compact JSON text."""
+    """Return an event as compact JSON text."""
     return _COMPACT.encode(event)
 
 
 def mark_played(event: Event) -> Event:
-    """Return an event as the episodes after its first one see it."""
+    """Return an event as later episodes see it."""
     return event | {"IsPlayed": True} if event["EventType"] in PLAYED_TYPES else event
 
 
 def get_task_number(completion: Event) -> int:
-    """Return the number of the task that an event completes."""
+    """Return the number of the task that a completion event completes."""
     key = "TimerId" if completion["EventType"] == EventType.TIMER_FIRED else "TaskScheduledId"
     number: int = completion[key]
     return number
 
 
 def make_orchestrator_started(at: datetime) -> Event:
-    """Every episode begins with one; its timestamp is the orchestrator's ``current_utc_datetime``."""
+    """Return the first event of an episode; its timestamp is the orchestrator's ``current_utc_datetime``."""
     return _make_event(EventType.ORCHESTRATOR_STARTED, at)
 
 
 def make_orchestrator_completed(at: datetime) -> Event:
-    """Every recorded episode ends with one."""
+    """Return the last event of a recorded episode."""
     return _make_event(EventType.ORCHESTRATOR_COMPLETED, at)
 
 
 def make_execution_started(at: datetime, instance: Instance) -> Event:
-    """A generation begins with one, right after its first episode's start."""
+    """Return the second event of a generation, right after the start of its first episode."""
     started = at.astimezone(UTC).isoformat(timespec="microseconds")
     parent, span = _make_trace(instance, "start"), _make_span(instance, "execution")
     return _make_event(
@@ -121,7 +130,7 @@ def make_execution_started(at: datetime, instance: Instance) -> Event:
 
 
 def describe_parent(instance: Instance, task_number: int) -> Event:
-    """Return what a child's first event says of the instance that started it."""
+    """Return how a child's first event describes the instance that started it."""
     return {
         "Name": instance.name,
         "OrchestrationInstance": {"InstanceId": instance.id, "ExecutionId": instance.execution_id},
@@ -131,7 +140,7 @@ def describe_parent(instance: Instance, task_number: int) -> Event:
 
 
 def make_task_scheduled(at: datetime, instance: Instance, number: int, name: str) -> Event:
-    """An activity was asked for."""
+    """Return the event that schedules an activity."""
     return _make_event(
         EventType.TASK_SCHEDULED,
         at,
@@ -145,7 +154,7 @@ def make_task_scheduled(at: datetime, instance: Instance, number: int, name: str
 
 
 def make_sub_orchestration_created(at: datetime, instance: Instance, number: int, name: str, child_id: str) -> Event:
-    """A child instance was asked for."""
+    """Return the event that starts a child instance."""
     return _make_event(
         EventType.SUB_ORCHESTRATION_CREATED,
         at,
@@ -160,40 +169,40 @@ def make_sub_orchestration_created(at: datetime, instance: Instance, number: int
 
 
 def make_timer_created(at: datetime, number: int, fire_at: datetime) -> Event:
-    """A timer was asked for."""
+    """Return the event that starts a timer."""
     return _make_event(EventType.TIMER_CREATED, at, event_id=number, FireAt=write_timestamp(fire_at))
 
 
 def make_task_completed(at: datetime, number: int, result: str) -> Event:
-    """An activity returned; ``result`` is JSON text."""
+    """Return the completion of an activity; ``result`` is JSON text."""
     return _make_event(EventType.TASK_COMPLETED, at, TaskScheduledId=number, Result=result)
 
 
 def make_task_failed(at: datetime, number: int, name: str, message: str) -> Event:
-    r"""An activity failed, or its worker died. The orchestrator gets ``Exception("<reason> \n <details>")``."""
+    r"""Return the failure of an activity or of its worker; it reaches the orchestrator as ``<reason> \n <details>``."""
     reason = f"Activity function '{name}' failed: {message}"
     return _make_event(EventType.TASK_FAILED, at, TaskScheduledId=number, **_describe_failure(reason, message))
 
 
 def make_sub_orchestration_completed(at: datetime, number: int, result: str) -> Event:
-    """A child completed; ``result`` is JSON text."""
+    """Return the completion of a child; ``result`` is JSON text."""
     return _make_event(EventType.SUB_ORCHESTRATION_COMPLETED, at, TaskScheduledId=number, Result=result)
 
 
 def make_sub_orchestration_failed(at: datetime, number: int, reason: str) -> Event:
-    """A child failed or was terminated."""
+    """Return the event of a child that failed or was terminated."""
     return _make_event(
         EventType.SUB_ORCHESTRATION_FAILED, at, TaskScheduledId=number, **_describe_failure(reason, reason)
     )
 
 
 def make_timer_fired(at: datetime, number: int, fire_at: str) -> Event:
-    """A timer's moment came."""
+    """Return the completion of a timer."""
     return _make_event(EventType.TIMER_FIRED, at, TimerId=number, FireAt=fire_at)
 
 
 def make_event_raised(at: datetime, name: str, data: str) -> Event:
-    """An external event was raised; ``data`` is JSON text."""
+    """Return an external event; ``data`` is JSON text."""
     return _make_event(EventType.EVENT_RAISED, at, Name=name, Input=data, ParentTraceContext=None)
 
 
@@ -203,7 +212,7 @@ def _make_event(kind: EventType, at: datetime, *, event_id: int = -1, **fields: 
 
 
 def _describe_failure(reason: str, message: str) -> Event:
-    """Return the fields of a failure: its details are a serialized .NET exception, here without a stack trace."""
+    """Return the fields of a failure. Its details are a serialized .NET exception without a stack trace."""
     details = {
         "$type": "System.InvalidOperationException, System.Private.CoreLib",
         "ClassName": "System.InvalidOperationException",

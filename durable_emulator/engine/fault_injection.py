@@ -1,10 +1,10 @@
-"""Seams for tests: what can go wrong around the engine, switched off by default."""
+"""Fault injection for tests: kills, lost workers, duplicate deliveries and lost results. Off by default."""
 
 from enum import StrEnum
 
 
 class FaultPoint(StrEnum):
-    """Places where a kill would find the engine in a different state."""
+    """Points at which a kill finds the engine in different states."""
 
     INSTANCE_CREATED = "instance created, not woken"
     EPISODE_STARTING = "orchestrator not replayed yet"
@@ -19,17 +19,17 @@ class FaultPoint(StrEnum):
 
 
 class SimulatedKillError(BaseException):
-    """Raised by a test at a point: the engine drops everything right there, as by ``kill -9``.
+    """Raised by a test at a fault point: the engine stops there, as by ``kill -9``.
 
-    A BaseException, so that nothing on the way can take it for a failure of an activity.
+    A BaseException, so that no handler takes it for the failure of an activity.
     """
 
 
 class LostWorkerError(BaseException):
-    """Raised by a test where a function runs or is about to: its worker process dies there, and the host lives on.
+    """Raised by a test before or in a function: the worker process dies there, and the host survives.
 
-    The function fails, and so do all activities that are running: they were in the same process. At
-    ``EPISODE_STARTING`` the function is an orchestrator; a test's activity may raise it, too.
+    The function fails, and so do all running activities: they share the process. At ``EPISODE_STARTING`` the function
+    is an orchestrator; a test's activity may raise this error, too.
     """
 
     def __init__(self, message: str = "python exited with code 137 (0x89)") -> None:
@@ -37,15 +37,15 @@ class LostWorkerError(BaseException):
 
 
 class FaultInjector:
-    """What a test may override; this one interferes with nothing."""
+    """Hooks that a test overrides; this class injects no fault."""
 
     def reach(self, point: FaultPoint, instance_id: str) -> None:
-        """Be told that the engine is at a point. May raise SimulatedKillError, and LostWorkerError at a function."""
+        """Called at each fault point. May raise SimulatedKillError, and LostWorkerError around functions."""
 
-    def count_deliveries(self, activity: str) -> int:  # noqa: ARG002 - the signature is for those who override it
-        """Return how many times an activity is delivered at the same time; a queue may deliver twice."""
+    def count_deliveries(self, activity: str) -> int:  # noqa: ARG002 - for overrides
+        """Return how many times to deliver an activity at once; a queue may deliver twice."""
         return 1
 
-    def loses_result(self, activity: str) -> bool:  # noqa: ARG002 - the signature is for those who override it
-        """Return whether the result just returned gets lost on its way, so that the activity is delivered again."""
+    def loses_result(self, activity: str) -> bool:  # noqa: ARG002 - for overrides
+        """Return whether to lose the result of the call that has just returned, and deliver the activity again."""
         return False

@@ -1,4 +1,4 @@
-"""What is known of an orchestration instance."""
+"""Orchestration instances: their states and properties, and filters over them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,35 +20,35 @@ class RuntimeStatus(StrEnum):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the instance takes no further step, ever."""
+        """Whether the instance has reached a final state."""
         return self in {RuntimeStatus.COMPLETED, RuntimeStatus.FAILED, RuntimeStatus.TERMINATED}
 
     @property
     def is_runnable(self) -> bool:
-        """Whether the instance takes steps now; a suspended one collects messages and waits."""
+        """Whether the instance runs episodes; a suspended one only collects messages."""
         return self in {RuntimeStatus.PENDING, RuntimeStatus.RUNNING}
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One orchestration instance as the journal has it.
+    """One orchestration instance, as stored in the journal.
 
     Attributes:
         id: unique among all instances.
         name: the orchestrator function.
-        input: the input's JSON text; None when it was started without one.
-        status: where it is.
-        custom_status: JSON text of what ``set_custom_status`` got last; None before the first.
+        input: JSON text; None without an input.
+        status: its state.
+        custom_status: JSON text of the last ``set_custom_status``; None before the first.
         output: JSON text of the result, of the failure message (Failed) or of the reason (Terminated).
-        created: when it was started.
-        updated: when it took its latest step; strictly increasing, also where the clock is not.
+        created: start time.
+        updated: time of its latest episode; strictly increasing, even if the clock is not.
         generation: how often it continued as new.
-        waits: names of events that it waits for, and how many of each it can take.
-        execution_id: names its generation; unique for ever.
+        waits: how many external events of each name it can take.
+        execution_id: identifies its generation; never reused.
         parent_id: the instance that started it as a sub-orchestration.
-        parent_ticket: the parent's ticket that its end redeems.
-        parent: what its first event says of the parent, as JSON data.
-        trace_parent: W3C ``traceparent`` of whoever started it, handed down to children; None without one.
+        parent_token: task token of the parent that its end consumes.
+        parent: description of the parent in its first event, as JSON data.
+        trace_parent: W3C ``traceparent`` of the caller that started it, inherited by children; None without one.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Instance:
     waits: Mapping[str, int]
     execution_id: str
     parent_id: str | None = None
-    parent_ticket: int | None = None
+    parent_token: int | None = None
     parent: Mapping[str, Any] | None = None
     trace_parent: str | None = None
 
@@ -75,11 +75,11 @@ def make_instance(
     at: datetime,
     *,
     parent_id: str | None = None,
-    parent_ticket: int | None = None,
+    parent_token: int | None = None,
     parent: Mapping[str, Any] | None = None,
     trace_parent: str | None = None,
 ) -> Instance:
-    """Return an instance that has not taken a step yet."""
+    """Return an instance that has not run an episode yet."""
     return Instance(
         id=instance_id,
         name=name,
@@ -91,9 +91,9 @@ def make_instance(
         updated=at,
         generation=0,
         waits={},
-        execution_id=str(uuid4()) if parent_id is None else uuid4().hex,  # each as the extension writes it
+        execution_id=str(uuid4()) if parent_id is None else uuid4().hex,  # formats of the extension
         parent_id=parent_id,
-        parent_ticket=parent_ticket,
+        parent_token=parent_token,
         parent=parent,
         trace_parent=trace_parent,
     )
@@ -101,15 +101,15 @@ def make_instance(
 
 @dataclass(frozen=True, slots=True)
 class InstanceFilter:
-    """Which instances to list; None and empty mean any.
+    """Which instances to list; None and empty values match all.
 
     Attributes:
-        statuses: any of these.
+        statuses: in one of these states.
         created_from: created at or after.
         created_to: created at or before.
-        id_prefix: the id starts with it.
-        after_id: only ids that sort after it, to continue a listing.
-        limit: at most this many, in order of ids.
+        id_prefix: start of the id.
+        after_id: only ids that sort after this one, to continue a listing.
+        limit: maximum number, in order of ids.
     """
 
     statuses: frozenset[RuntimeStatus] = frozenset()

@@ -1,4 +1,4 @@
-"""The engine's steps as transactions: each is in the journal as a whole, or not at all."""
+"""Write each step of the engine to the journal as one transaction."""
 
 import json
 from collections.abc import Callable
@@ -7,27 +7,25 @@ from datetime import datetime
 from uuid import uuid4
 
 from durable_emulator.engine import events
-from durable_emulator.engine.episode_outcome import Continues, ContinuesAsNew, Ends
-from durable_emulator.engine.errors import InstanceExistsError
+from durable_emulator.engine.episode import Continues, ContinuesAsNew, Ends, Episode, History
 from durable_emulator.engine.events import Event, EventType
 from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint
-from durable_emulator.engine.history import History
 from durable_emulator.engine.instances import Instance, RuntimeStatus, make_instance
-from durable_emulator.engine.journal import Journal, Work
-from durable_emulator.engine.plan_episode import Episode
+from durable_emulator.engine.journal import Journal, WorkItem
+from durable_emulator.errors import InstanceExistsError
 
 
 @dataclass(slots=True)
 class Effects:
-    """What is to be done once a transaction is in the journal.
+    """What the engine does after a commit.
 
     Attributes:
-        started: work to dispatch.
-        cancelled: tickets that are worth nothing any more.
-        woken: instances that have something to do.
+        started: work items to dispatch.
+        cancelled: tokens that became invalid.
+        woken: instances with new messages.
     """
 
-    started: list[Work] = field(default_factory=list)
+    started: list[WorkItem] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
 
@@ -36,8 +34,8 @@ class JournalWriter:
     """Writes steps to a journal.
 
     Args:
-        journal: where to.
-        faults: a test's interference.
+        journal: the journal.
+        faults: fault injection of a test.
     """
 
     def __init__(self, journal: Journal, faults: FaultInjector) -> None:
@@ -45,23 +43,23 @@ class JournalWriter:
         self._faults = faults
 
     def start(self, instance: Instance) -> None:
-        """Add a new instance, in the place of a finished one with its id.
+        """Add a new instance; replace a finished one with the same id.
 
         Raises:
-            InstanceExistsError: one with its id has not finished.
+            InstanceExistsError: an unfinished instance has the same id.
         """
         with self._journal.transaction():
             self._replace(instance)
 
-    def record_completion(self, ticket: int, make_event: Callable[[int], Event]) -> str | None:
-        """Redeem a ticket and return the instance to wake; None if nobody waits for the result any more.
+    def record_completion(self, token: int, make_event: Callable[[int], Event]) -> str | None:
+        """Consume a token, queue the completion, and return the instance to wake; None if the token is invalid.
 
         Args:
-            ticket: of the finished work.
-            make_event: makes the completion event for a task number.
+            token: of the finished work item.
+            make_event: returns the completion event for a task number.
         """
         with self._journal.transaction():
-            owner = self._journal.take_ticket(ticket)
+            owner = self._journal.consume_token(token)
             if owner is None:
                 return None
             instance_id, task_id = owner
@@ -70,17 +68,17 @@ class JournalWriter:
         return instance_id
 
     def record_raised_event(self, instance_id: str, event: Event) -> None:
-        """Keep an external event for an instance."""
+        """Queue an external event for an instance."""
         with self._journal.transaction():
             self._journal.add_message(instance_id, event, task_id=None)
 
     def record_episode(self, instance: Instance, history: History, episode: Episode) -> Effects:
-        """Write an episode: history, status, consumed messages and new work.
+        """Write an episode: history, status, taken messages and new work items.
 
         Args:
-            instance: as it was before.
-            history: up to the episode before; the caller extends it after the commit.
-            episode: what was decided.
+            instance: the instance before the episode.
+            history: up to the previous episode; the caller extends it after the commit.
+            episode: the planned episode.
         """
         effects = Effects()
         with self._journal.transaction():
@@ -111,7 +109,7 @@ class JournalWriter:
         return effects
 
     def record_termination(self, instance: Instance, reason: str, at: datetime) -> Effects:
-        """End an instance from outside; its children are not touched, as in Azure."""
+        """Terminate an instance. As in Azure, its children continue."""
         effects = Effects()
         with self._journal.transaction():
             ended = replace(instance, status=RuntimeStatus.TERMINATED, output=json.dumps(reason), updated=at)
@@ -124,7 +122,7 @@ class JournalWriter:
             self._journal.update_instance(replace(instance, status=status, updated=at))
 
     def purge(self, instance_ids: list[str]) -> None:
-        """Forget finished instances, and their finished children with them."""
+        """Delete finished instances and their finished children."""
         with self._journal.transaction():
             for instance_id in instance_ids:
                 self._delete(instance_id)
@@ -159,9 +157,9 @@ class JournalWriter:
             effects.cancelled += self._journal.cancel_work(instance.id, task_id)
         for task in outcome.scheduled:
             if not task.is_cancelled:
-                self._start_work(instance, task.event | {"Input": task.input}, effects)
+                self._add_work_item(instance, task.event | {"Input": task.input}, effects)
 
-    def _start_work(self, instance: Instance, event: Event, effects: Effects) -> None:
+    def _add_work_item(self, instance: Instance, event: Event, effects: Effects) -> None:
         work = self._journal.add_work(instance.id, event, trace_parent=instance.trace_parent)
         if event["EventType"] != EventType.SUB_ORCHESTRATION_CREATED:
             effects.started.append(work)
@@ -172,7 +170,7 @@ class JournalWriter:
             event["Input"],
             instance.updated,
             parent_id=instance.id,
-            parent_ticket=work.ticket,
+            parent_token=work.token,
             parent=events.describe_parent(instance, event["EventId"]),
             trace_parent=instance.trace_parent,
         )
@@ -182,23 +180,23 @@ class JournalWriter:
         except InstanceExistsError as error:
             reason = str(error)
             self._notify_parent(
-                work.ticket,
+                work.token,
                 lambda task_id: events.make_sub_orchestration_failed(instance.updated, task_id, reason),
                 effects,
             )
 
     def _finish(self, instance: Instance, effects: Effects) -> None:
-        """Write an end, free what an instance needs no more, and tell its parent."""
+        """Write the end of an instance, delete its history and messages, and notify its parent."""
         self._journal.update_instance(replace(instance, waits={}))
         effects.cancelled += self._journal.clear_generation(instance.id)
         self._journal.delete_messages(message.number for message in self._journal.read_inbox(instance.id))
-        if instance.parent_ticket is not None:
+        if instance.parent_token is not None:
             self._notify_parent(
-                instance.parent_ticket, lambda task_id: _make_completion_event(instance, task_id), effects
+                instance.parent_token, lambda task_id: _make_completion_event(instance, task_id), effects
             )
 
-    def _notify_parent(self, ticket: int, make_event: Callable[[int], Event], effects: Effects) -> None:
-        owner = self._journal.take_ticket(ticket)
+    def _notify_parent(self, token: int, make_event: Callable[[int], Event], effects: Effects) -> None:
+        owner = self._journal.consume_token(token)
         if owner is not None:
             parent_id, task_id = owner
             self._journal.add_message(parent_id, make_event(task_id), task_id=task_id)

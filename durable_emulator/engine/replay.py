@@ -1,4 +1,4 @@
-"""Runs an orchestrator through its history with the SDK's released executor."""
+"""Replay an orchestrator with the SDK's executor."""
 
 import json
 import logging
@@ -11,21 +11,21 @@ from durable_emulator.engine.actions import Decision, read_decision
 from durable_emulator.engine.instances import Instance
 
 Orchestrator = Callable[[Any], str]
-"""What ``orchestration_trigger`` registers: takes an ``OrchestrationContext``, returns the answer's JSON text."""
+"""A handler that ``orchestration_trigger`` registers: takes an ``OrchestrationContext``, returns the answer as JSON."""
 
 FAILURE_LABEL = "\n\n$OutOfProcData$:"
-"""Between message and answer in the exception by which the executor reports a failed orchestrator."""
+"""Separates message and answer in the exception that the executor raises for a failed orchestrator."""
 
 logger = logging.getLogger("durable_emulator.engine")
 
 
 def replay(orchestrator: Orchestrator, instance: Instance, events: Sequence[str], *, is_replaying: bool) -> Decision:
-    """Return what the orchestrator asks for after these events.
+    """Return the decision of the orchestrator after these events.
 
     Args:
         orchestrator: the registered handler.
-        instance: whose history it is.
-        events: JSON texts; the generation's history and the new episode's events.
+        instance: owner of the history.
+        events: JSON texts: the history of the generation, then the events of the new episode.
         is_replaying: whether there were earlier episodes.
 
     Raises:
@@ -45,7 +45,7 @@ def replay(orchestrator: Orchestrator, instance: Instance, events: Sequence[str]
 
 
 def _write_context(instance: Instance, events: Sequence[str], *, is_replaying: bool) -> str:
-    """Write the JSON that the Durable extension 3.19 passes to an orchestration trigger."""
+    """Return the JSON text that the Durable extension 3.19 passes to an orchestration trigger."""
     head = json.dumps(
         {
             "input": instance.input,

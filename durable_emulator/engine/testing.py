@@ -1,4 +1,4 @@
-"""For tests: an engine of plain functions on a clock that jumps from alarm to alarm."""
+"""Test helpers: run plain functions on an engine, on a clock that jumps from alarm to alarm."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -15,7 +15,7 @@ from durable_emulator.engine.fault_injection import FaultInjector
 from durable_emulator.engine.instances import Instance
 
 PlainActivity = Callable[[Any], Awaitable[Any]]
-"""Takes and returns plain values."""
+"""An activity that takes and returns JSON values."""
 
 
 @asynccontextmanager
@@ -28,7 +28,7 @@ async def run_engine(
     faults: FaultInjector | None = None,
     max_concurrent_activities: int | None = None,
 ) -> AsyncIterator[Engine]:
-    """Run an engine for the length of a block; orchestrators are generator functions that take the SDK's context."""
+    """Run an engine inside a ``with`` block. Orchestrators are generator functions that take the SDK's context."""
     engine = Engine(
         journal_path,
         {name: Orchestrator.create(function) for name, function in orchestrators.items()},
@@ -45,7 +45,7 @@ async def run_engine(
 
 
 def adapt_activity(function: PlainActivity) -> Activity:
-    """Return an activity that speaks JSON text, as the engine asks for."""
+    """Return an activity that takes and returns JSON text, as the engine expects."""
 
     async def run(text: str | None, _trace_parent: str | None) -> str:
         return json.dumps(await function(None if text is None else json.loads(text)))
@@ -54,21 +54,21 @@ def adapt_activity(function: PlainActivity) -> Activity:
 
 
 async def finish(engine: Engine, clock: ManualClock, instance_id: str) -> Instance:
-    """Return an instance once it is finished, moving the clock to the next alarm whenever nothing else happens.
+    """Return an instance once it is finished; move the clock to the next alarm whenever the engine is idle.
 
     Raises:
-        LookupError: there is no such instance.
-        TimeoutError: it waits for something that never comes: nothing runs and no alarm is set.
+        LookupError: the instance does not exist.
+        TimeoutError: the instance waits for ever: the engine is idle and no alarm is set.
         EngineStoppedError: the engine stopped first.
     """
     while True:
         await engine.wait_until_idle()
         instance = engine.find_instance(instance_id)
         if instance is None:
-            raise LookupError(f"there is no instance {instance_id!r}")
+            raise LookupError(f"instance {instance_id!r} does not exist")
         if instance.status.is_finished:
             return instance
         alarm = clock.next_alarm
         if alarm is None:
-            raise TimeoutError(f"instance {instance_id!r} is {instance.status} and nothing will ever wake it")
+            raise TimeoutError(f"instance {instance_id!r} is {instance.status}, the engine is idle and no alarm is set")
         clock.jump_to(alarm)

@@ -1,17 +1,17 @@
-"""The embedded durable host: serves the functions that an app registers, from one folder, to this machine only.
+"""The host: serves an app's functions from one folder, to this machine only.
 
 ```
-host ──► functions                         what the app registers
-  │  ──► folder                            lock and journal: one host a folder
-  ├────► routing, http_bridge, guard       HTTP triggers
-  ├────► management, client_binding        what the SDK's durable client talks to
-  └────► invocation ──► durable_emulator.engine       activities and orchestrators
+emulator ──► app_definition      functions that the app registers; settings of host.json
+    ├──────► host_folder         lock and journal; one host per folder
+    ├──────► http_triggers       routes, keys, requests and responses
+    ├──────► management_api      endpoints of the durable client
+    └──────► invocation          calls functions as the Azure worker does ──► durable_emulator.engine
 ```
 """
 
+from durable_emulator.errors import HostBusyError, HostError, HostFolderError, HostPortError, RouteError
+from durable_emulator.host.app_definition import HostSettings, read_host_settings
 from durable_emulator.host.emulator import DurableEmulator
-from durable_emulator.host.errors import HostBusyError, HostError, HostFolderError, HostPortError, RouteError
-from durable_emulator.host.host_json import HostSettings, read_host_settings
 
 __all__ = [
     "DurableEmulator",

@@ -1,4 +1,4 @@
-"""The embedded host: an app's functions, an engine and an HTTP server, from one folder."""
+"""The emulator: an app's functions, a durable engine and an HTTP server on one folder."""
 
 import asyncio
 import logging
@@ -15,20 +15,17 @@ from aiohttp import web
 from durable_emulator.engine import Clock, Engine, JournalError
 from durable_emulator.engine.engine import DEFAULT_GRACE_SECONDS
 from durable_emulator.engine.fault_injection import FaultInjector
-from durable_emulator.host.app_functions import App, TimerFunction, read_functions
-from durable_emulator.host.client_binding import close_shared_session, make_client_binding
-from durable_emulator.host.errors import HostFolderError, HostPortError
+from durable_emulator.errors import HostFolderError, HostPortError
+from durable_emulator.host.app_definition import DEFAULT_ROUTE_PREFIX, TimerFunction, read_functions
 from durable_emulator.host.host_folder import HostFolder
-from durable_emulator.host.host_json import DEFAULT_ROUTE_PREFIX
-from durable_emulator.host.http_bridge import read_request, read_trace, write_response
+from durable_emulator.host.http_triggers import HttpTriggers, reject_foreign_origins
 from durable_emulator.host.invocation import Invoker
-from durable_emulator.host.management_api import ManagementApi, respond_when_stopped
-from durable_emulator.host.request_access import has_key, reject_foreign_origins
-from durable_emulator.host.routing import Match, RouteTable
+from durable_emulator.host.management_api import ManagementApi, make_client_binding, respond_when_stopped
+from durable_emulator.sdk_internals import App, close_client_session
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY_BYTES = 100 * 1024 * 1024
-"""The Azure host's own limit for a request."""
+"""The Azure host's limit for a request body."""
 
 BackgroundJob = Callable[[], Coroutine[Any, Any, None]]
 
@@ -36,21 +33,21 @@ logger = logging.getLogger("durable_emulator.host")
 
 
 class DurableEmulator:
-    """Runs an app on this machine, once; an async context manager.
+    """Runs an app on this machine. An async context manager; an instance starts only once.
 
     Args:
-        app: ``function_app.app``, or another ``DFApp``.
-        folder: data folder; the host keeps its lock and journal in ``.seeder`` below it.
-        port: where to listen on 127.0.0.1; 0 = any free port.
-        functions_key: what callers of functions that are not anonymous must bring; None = nothing.
-        clock: where the engine's time comes from.
-        faults: a test's interference with the engine.
+        app: the app, a ``DFApp``.
+        folder: data folder; the emulator keeps its lock and journal in ``.seeder`` below it.
+        port: port on 127.0.0.1; 0 = any free port.
+        functions_key: key that callers of non-anonymous functions must send; None = no key.
+        clock: source of the engine's time; None = the machine's clock.
+        faults: fault injection of a test.
         route_prefix: first segments of every HTTP trigger's path.
-        max_concurrent_activities: how many activities run at the same time; None = no limit.
-        grace_seconds: how long running activities may go on while the host stops.
+        max_concurrent_activities: maximum number of concurrent activities; None = no limit.
+        grace_seconds: how long running activities may continue when the emulator stops.
 
     Raises:
-        RouteError: a route of the app cannot be served.
+        RouteError: a route template of the app is not supported.
     """
 
     def __init__(
@@ -67,22 +64,20 @@ class DurableEmulator:
         grace_seconds: float = DEFAULT_GRACE_SECONDS,
     ) -> None:
         self._functions = read_functions(app)
-        self._routes = RouteTable(self._functions.http, route_prefix)
         self._folder = HostFolder(folder)
         self._port = port
-        self._functions_key = functions_key
         self._clock = clock
         self._faults = faults
         self._max_concurrent_activities = max_concurrent_activities
         self._grace_seconds = grace_seconds
-        # Only who has this path can manage instances: other users of the machine can reach the port, too.
+        # The secret path protects the endpoints from other users of the machine, who can reach the port, too.
         self._management_path = f"/runtime/webhooks/durabletask/{secrets.token_urlsafe(24)}/"
         self._invoker = Invoker(lambda: make_client_binding(self._management_url))
+        self._triggers = HttpTriggers(self._functions.http, route_prefix, self._invoker, functions_key=functions_key)
         self._background_jobs: list[BackgroundJob] = []
         self._background_tasks: set[asyncio.Task[None]] = set()
         self._cleanup = AsyncExitStack()
         self._engine: Engine | None = None
-        self._is_stopping = False
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -98,7 +93,7 @@ class DurableEmulator:
 
     @property
     def url(self) -> str:
-        """Where the host listens, such as ``http://127.0.0.1:7071``; known once it is started."""
+        """Base URL, such as ``http://127.0.0.1:7071``; valid after the start."""
         return f"http://{LOOPBACK}:{self._port}"
 
     @property
@@ -106,37 +101,38 @@ class DurableEmulator:
         """The durable engine.
 
         Raises:
-            RuntimeError: the host was not started.
+            RuntimeError: the emulator was not started.
         """
         if self._engine is None:
-            raise RuntimeError("the embedded host has no engine yet; start it first")
+            raise RuntimeError("the durable emulator was not started; call start() first")
         return self._engine
 
     @property
     def timers(self) -> tuple[TimerFunction, ...]:
-        """The app's timer triggers; they are accepted, and not run."""
+        """The app's timer triggers. The emulator does not run them."""
         return self._functions.timers
 
     def routes(self) -> list[tuple[str, tuple[str, ...], str]]:
         """Return function name, methods and URL of every HTTP trigger."""
         return [
             (route.function.function.name, route.function.methods, self.url + route.path)
-            for route in self._routes.routes
+            for route in self._triggers.routes
         ]
 
     def add_background_task(self, job: BackgroundJob) -> None:
-        """Run a coroutine beside the app, from the start (or now) until the host stops; its errors are logged."""
+        """Run a coroutine from the start (or from now) until the emulator stops; its errors are logged."""
         self._background_jobs.append(job)
         if self._engine is not None:
             self._start_background_job(job)
 
     async def start(self) -> None:
-        """Take the folder, listen, and take up what an earlier host left unfinished.
+        """Lock the folder, listen, and resume unfinished instances.
 
         Raises:
-            HostBusyError: another host runs from the folder.
+            HostBusyError: another host uses the folder.
             HostFolderError: the folder cannot be used.
-            HostPortError: the port cannot be listened on.
+            HostPortError: the port cannot be used.
+            SdkVersionError: the installed SDK is not the checked version.
         """
         async with AsyncExitStack() as undo:
             self._folder.acquire()
@@ -145,7 +141,7 @@ class DurableEmulator:
             undo.push_async_callback(engine.stop, self._grace_seconds)
             await self._listen(engine, undo)
             undo.callback(self._invoker.close)
-            undo.push_async_callback(close_shared_session)
+            undo.push_async_callback(close_client_session)
             self._cleanup = undo.pop_all()
         self._engine = engine
         engine.start()
@@ -153,17 +149,17 @@ class DurableEmulator:
             self._start_background_job(job)
 
     async def stop(self) -> None:
-        """Take no new work, give running activities a short grace, and let go of port and folder.
+        """Refuse requests, wait ``grace_seconds`` for running activities, and release port and folder.
 
-        What has no recorded result by then runs again when a host is next started on the folder.
+        Activities without a recorded result run again when an emulator next starts on the folder.
         """
-        self._is_stopping = True
+        self._triggers.is_stopping = True
         for task in self._background_tasks:
             task.cancel()
         if self._background_tasks:
             await asyncio.wait(self._background_tasks)
         if self._engine is not None:
-            # First of all, while the management endpoints still answer: activities may use a durable client.
+            # Before the server stops: running activities may still call the management endpoints.
             await self._engine.stop(self._grace_seconds)
         await self._cleanup.aclose()
 
@@ -188,7 +184,7 @@ class DurableEmulator:
             client_max_size=MAX_BODY_BYTES, middlewares=[reject_foreign_origins, respond_when_stopped]
         )
         server.add_routes(ManagementApi(engine, lambda: self._management_url).list_routes(self._management_path))
-        server.router.add_route("*", "/{path:.*}", self._serve)
+        self._triggers.register(server.router)
         runner = web.AppRunner(server, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         undo.push_async_callback(runner.cleanup)
@@ -197,24 +193,6 @@ class DurableEmulator:
         except OSError as error:
             raise HostPortError(self._port, error.strerror or error) from error
         self._port = runner.addresses[0][1]
-
-    async def _serve(self, request: web.Request) -> web.Response:
-        if self._is_stopping:
-            return web.Response(status=503, headers={"Retry-After": "5"})
-        found = self._routes.find(request.method, request.rel_url.raw_path)
-        if not isinstance(found, Match):
-            if not found:
-                return web.Response(status=404)
-            return web.Response(status=405, headers={"Allow": ", ".join(sorted(found))})
-        if found.function.needs_key and self._functions_key and not has_key(request, self._functions_key):
-            return web.Response(status=401)
-        value = await read_request(request, found.parameters)
-        try:
-            result = await self._invoker.invoke(found.function.function, value, read_trace(request))
-            return write_response(result)
-        except Exception:
-            logger.exception("Function %s failed", found.function.function.name)
-            return web.Response(status=500)
 
     def _start_background_job(self, job: BackgroundJob) -> None:
         task = asyncio.get_running_loop().create_task(self._run_background_job(job))
@@ -225,7 +203,7 @@ class DurableEmulator:
         try:
             await job()
         except Exception:
-            logger.exception("A background job failed")
+            logger.exception("Background job failed")
 
     @property
     def _management_url(self) -> str:

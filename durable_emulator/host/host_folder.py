@@ -1,20 +1,20 @@
-"""The host's own corner of a data folder: who runs here, and the journal."""
+"""The host's files in a data folder: the lock, the process id and the journal."""
 
 import os
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from durable_emulator.host.errors import HostBusyError, HostFolderError
+from durable_emulator.errors import HostBusyError, HostFolderError
 
 HOST_FOLDER_NAME = ".seeder"
 
 
 class HostFolder:
-    """Holds a folder for one host, by a lock of the operating system that no crash leaves behind.
+    """Reserves a data folder for one host by a lock of the operating system, which a crash releases.
 
     Args:
-        folder: the data folder; made when it is acquired.
+        folder: the data folder, created when it is acquired.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,27 +25,27 @@ class HostFolder:
 
     @property
     def journal_path(self) -> Path:
-        """Where the engine's journal is."""
+        """Path of the engine's journal."""
         return self._host_folder / "journal.db"
 
     def acquire(self) -> None:
-        """Take the folder.
+        """Lock the folder.
 
         Raises:
-            HostBusyError: another host has it.
-            HostFolderError: it cannot be made, locked or written.
+            HostBusyError: another host uses the folder.
+            HostFolderError: the folder cannot be created, locked or written.
         """
         try:
             self._host_folder.mkdir(parents=True, exist_ok=True)
-            # Not a singleton and not bound to a thread: two hosts of one process are two hosts.
+            # Not a singleton and not per thread: two hosts in one process exclude each other, too.
             lock = FileLock(self._host_folder / "host.lock", thread_local=False, is_singleton=False)
             lock.acquire(timeout=0)
         except Timeout:
             raise HostBusyError(self.folder, self._read_pid()) from None
-        except (OSError, NotImplementedError) as error:  # filelock raises the latter where a file system has no locks
+        except (OSError, NotImplementedError) as error:  # filelock raises the latter on file systems without locks
             raise HostFolderError(self.folder, _describe_error(error)) from error
         try:
-            # Beside the lock, not in it: whoever tries the lock empties its file.
+            # Not in the lock file: every attempt to lock empties that file.
             self._pid_file.write_text(f"{os.getpid()}\n", encoding="ascii")
         except OSError as error:
             lock.release()
@@ -53,7 +53,7 @@ class HostFolder:
         self._lock = lock
 
     def release(self) -> None:
-        """Give the folder back; harmless if it is not held."""
+        """Unlock the folder, if it is locked."""
         if self._lock is not None:
             self._pid_file.unlink(missing_ok=True)
             self._lock.release()

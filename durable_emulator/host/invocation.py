@@ -1,4 +1,4 @@
-"""Calls an app's function the way the Azure worker does."""
+"""Call an app's functions as the Azure worker does."""
 
 import asyncio
 import contextvars
@@ -11,22 +11,20 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from azure.functions.durable_functions import ActivityTriggerConverter
-from azure.functions.meta import Datum
-
-from durable_emulator.host.app_functions import AppFunction
+from durable_emulator.host.app_definition import AppFunction
+from durable_emulator.sdk_internals import decode_activity_input, encode_activity_result
 
 WORKER_THREADS = min(32, (os.cpu_count() or 1) + 4)
-"""Threads for functions that are not ``async``: the Azure worker's own default on Python 3.9 and later."""
+"""Threads for functions that are not ``async``: the Azure worker's default since Python 3.9."""
 
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
     """W3C trace context of an invocation; empty strings without one.
 
-    A call of an HTTP function has its caller's, or begins a trace. The SDK's durable client sends the function's own on
-    when it starts an instance; the journal keeps it, children inherit it, and every activity gets it. So one run is one
-    trace, also after a crash and a restart.
+    A call of an HTTP function has its caller's trace, or starts one. The SDK's durable client passes the trace on when
+    it starts an instance; the journal stores it, children inherit it, and every activity receives it. All activities of
+    an instance therefore share one trace, also after a restart.
     """
 
     trace_parent: str = ""
@@ -36,7 +34,7 @@ class TraceContext:
 
 @dataclass(frozen=True, slots=True)
 class InvocationContext:
-    """What a parameter named ``context`` gets; the attributes of ``azure.functions.Context``."""
+    """The value of a parameter named ``context``; has the attributes of ``azure.functions.Context``."""
 
     function_name: str
     invocation_id: str
@@ -47,10 +45,10 @@ class InvocationContext:
 
 
 class Invoker:
-    """Calls functions: ``async`` ones on the loop, the others in a pool of threads.
+    """Calls functions: ``async`` ones on the event loop, the others on a thread pool.
 
     Args:
-        make_client_binding: returns the JSON text that a durable client is made from.
+        make_client_binding: returns the JSON text of a durable client binding.
     """
 
     def __init__(self, make_client_binding: Callable[[], str]) -> None:
@@ -58,7 +56,7 @@ class Invoker:
         self._threads = ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="function")
 
     async def invoke(self, function: AppFunction, value: Any, trace: TraceContext | None = None) -> Any:
-        """Call a function with its trigger's value and return what it returns; what it raises is raised."""
+        """Call a function with its trigger's value, and return its result. Its exceptions pass through."""
         arguments = {function.trigger_parameter: value}
         for parameter in function.client_parameters:
             arguments[parameter] = self._make_client_binding()
@@ -70,21 +68,22 @@ class Invoker:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def run_activity(self, function: AppFunction, text: str | None, trace_parent: str | None = None) -> str:
-        """Call an activity with its input's JSON text and return the result's.
+        """Call an activity.
 
         Args:
             function: the activity.
-            text: its input.
-            trace_parent: the trace of the run: the same for all of its activities, also after a restart of the host.
+            text: the input as JSON text.
+            trace_parent: W3C ``traceparent`` of the instance.
+
+        Returns:
+            The result as JSON text.
 
         Raises:
-            ValueError: the result cannot be written as JSON.
+            ValueError: the result cannot be encoded as JSON.
         """
-        value = ActivityTriggerConverter.decode(Datum(text or "null", "json"), trigger_metadata=None)
-        result = await self.invoke(function, value, TraceContext(trace_parent or ""))
-        encoded: str = ActivityTriggerConverter.encode(result, expected_type=None).value
-        return encoded
+        trace = TraceContext(trace_parent or "")
+        return encode_activity_result(await self.invoke(function, decode_activity_input(text), trace))
 
     def close(self) -> None:
-        """Let go of the threads; what runs in them ends by itself."""
+        """Shut down the thread pool; running calls end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)

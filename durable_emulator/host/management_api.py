@@ -1,8 +1,8 @@
-"""The durable extension's HTTP endpoints that the SDK's client uses.
+"""The binding of the durable client, and the HTTP endpoints of the Durable extension that the client calls.
 
-Status codes, bodies and encodings are those of the Azure host: the client sends inputs and event data as JSON text
-inside a JSON string. An input is unwrapped once and told in that form again by the status; event data is passed on as
-it came, so that an orchestrator gets from ``raise_event`` the same text as in Azure.
+Status codes, bodies and encodings are those of the Azure host. The client sends inputs and event data as JSON text
+inside a JSON string. An input is decoded once, and the status returns it in that form; event data is passed on
+unchanged, so that an orchestrator receives the same text as in Azure.
 """
 
 import json
@@ -23,21 +23,57 @@ from durable_emulator.engine import (
     UnknownOrchestratorError,
 )
 from durable_emulator.engine.events import format_time, parse_time
-from durable_emulator.host.client_binding import make_management_urls
 
 DEFAULT_PAGE_INSTANCES = 100
-"""How many instances a listing holds unless ``top`` asks for another number."""
+"""Instances per page of a listing without ``top``."""
 CONTINUATION_HEADER = "x-ms-continuation-token"
 FORBIDDEN_IN_IDS = frozenset("/\\#?")
 MAX_ID_CHARACTERS = 100
+ID_PLACEHOLDER = "INSTANCEID"
+TASK_HUB = "DurableEmulator"
+
+
+def make_client_binding(management_url: str) -> str:
+    """Return the JSON text that the Azure host passes to a ``durableClient`` binding.
+
+    Args:
+        management_url: base of the management endpoints, with a final slash. Its path holds a secret, so the binding
+            needs no key.
+    """
+    return json.dumps(
+        {
+            "taskHubName": TASK_HUB,
+            "creationUrls": {
+                "createNewInstancePostUri": f"{management_url}orchestrators/{{functionName}}[/{{instanceId}}]",
+            },
+            "managementUrls": make_management_urls(management_url, ID_PLACEHOLDER),
+            "baseUrl": management_url,
+            "requiredQueryStringParameters": "",
+            "rpcBaseUrl": management_url,
+        },
+    )
+
+
+def make_management_urls(management_url: str, instance_id: str) -> dict[str, str]:
+    """Return the management URLs of an instance, under the Azure host's names."""
+    instance = f"{management_url}instances/{instance_id}"
+    return {
+        "id": instance_id,
+        "statusQueryGetUri": instance,
+        "sendEventPostUri": f"{instance}/raiseEvent/{{eventName}}",
+        "terminatePostUri": f"{instance}/terminate?reason={{text}}",
+        "suspendPostUri": f"{instance}/suspend?reason={{text}}",
+        "resumePostUri": f"{instance}/resume?reason={{text}}",
+        "purgeHistoryDeleteUri": instance,
+    }
 
 
 class ManagementApi:
     """Serves the endpoints for one engine.
 
     Args:
-        engine: what is managed.
-        get_url: returns the endpoints' base, ending with a slash, as clients see it.
+        engine: the managed engine.
+        get_url: returns the base of the endpoints as clients see it, with a final slash.
     """
 
     def __init__(self, engine: Engine, get_url: Callable[[], str]) -> None:
@@ -45,7 +81,7 @@ class ManagementApi:
         self._get_url = get_url
 
     def list_routes(self, base: str) -> list[web.RouteDef]:
-        """Return the routes below a path that ends with a slash."""
+        """Return the routes below a path with a final slash."""
         instance = base + "instances/{id}"
         return [
             web.post(base + "orchestrators/{function}", self.start),
@@ -64,11 +100,12 @@ class ManagementApi:
         ]
 
     async def start(self, request: web.Request) -> web.Response:
-        """Start an instance: 202; 400 for an unknown function or a bad id, 409 for an id that has not finished."""
+        """Start an instance: 202; 400 unknown function or bad id; 409 the id belongs to an unfinished instance."""
         instance_id = request.match_info.get("id")
         if instance_id and (len(instance_id) > MAX_ID_CHARACTERS or FORBIDDEN_IN_IDS & set(instance_id)):
             return _make_error_response(
-                400, f"instance id {instance_id!r} is not allowed; expected at most 100 characters, no / \\ # ?"
+                400,
+                f"instance id {instance_id!r} is invalid; expected at most {MAX_ID_CHARACTERS} characters, no / \\ # ?",
             )
         try:
             body = _parse(await request.text())
@@ -87,7 +124,7 @@ class ManagementApi:
         return web.json_response(urls, status=202, headers={"Location": urls["statusQueryGetUri"]})
 
     async def get_status(self, request: web.Request) -> web.Response:
-        """Tell about an instance: 200 finished, 202 not finished, 404 (empty) unknown."""
+        """Return an instance: 200 finished, 202 unfinished, 404 (empty) unknown."""
         instance = self._engine.find_instance(request.match_info["id"])
         if instance is None:
             return web.Response(status=404)
@@ -97,7 +134,7 @@ class ManagementApi:
         return web.json_response(status, status=200 if instance.status.is_finished else 202)
 
     async def list_instances(self, request: web.Request) -> web.Response:
-        """Tell about many instances, a page at a time."""
+        """Return a page of instances: 200; 400 for an invalid parameter."""
         try:
             top = _read_top(request)
             after = _read_token(request.headers.get(CONTINUATION_HEADER))
@@ -111,7 +148,7 @@ class ManagementApi:
         return web.json_response(page, headers=headers)
 
     async def raise_event(self, request: web.Request) -> web.Response:
-        """Send an event: 202, 404 unknown, 410 finished, 400 no JSON."""
+        """Send an event: 202; 404 unknown, 410 finished, 400 invalid JSON."""
         try:
             data = _parse(await request.text())
         except ValueError as error:
@@ -120,26 +157,26 @@ class ManagementApi:
         return self._change_instance(request, lambda id_: self._engine.raise_event(id_, name, json.dumps(data)))
 
     async def terminate(self, request: web.Request) -> web.Response:
-        """End an instance: 202, 404 unknown, 410 finished."""
+        """Terminate an instance: 202; 404 unknown, 410 finished."""
         reason = request.query.get("reason", "")
         return self._change_instance(request, lambda id_: self._engine.terminate(id_, reason))
 
     async def suspend(self, request: web.Request) -> web.Response:
-        """Suspend an instance: 202, 404 unknown, 410 finished."""
+        """Suspend an instance: 202; 404 unknown, 410 finished."""
         return self._change_instance(request, self._engine.suspend)
 
     async def resume(self, request: web.Request) -> web.Response:
-        """Resume an instance: 202, 404 unknown, 410 finished."""
+        """Resume an instance: 202; 404 unknown, 410 finished."""
         return self._change_instance(request, self._engine.resume)
 
     async def purge(self, request: web.Request) -> web.Response:
-        """Forget a finished instance: 200; 404 unknown or not finished."""
+        """Purge a finished instance: 200; 404 unknown or unfinished."""
         if self._engine.purge_instance(request.match_info["id"]):
             return web.json_response({"instancesDeleted": 1})
         return web.Response(status=404)
 
     async def purge_by_filter(self, request: web.Request) -> web.Response:
-        """Forget the finished instances that a filter lets through: 200; 404 if there are none."""
+        """Purge the finished instances that match a filter: 200; 404 without matches."""
         try:
             deleted = self._engine.purge(_read_filter(request))
         except ValueError as error:
@@ -154,7 +191,7 @@ class ManagementApi:
 
 
 def describe_instance(instance: Instance, *, with_input: bool) -> dict[str, Any]:
-    """Return the JSON object by which the Azure host tells about an instance."""
+    """Return an instance as the JSON object of the Azure host."""
     return {
         "name": instance.name,
         "instanceId": instance.id,
@@ -172,7 +209,7 @@ async def respond_when_stopped(
     request: web.Request,
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
 ) -> web.StreamResponse:
-    """Answer 503 once the engine is stopped, or broke."""
+    """Answer 503 when the engine has stopped or failed."""
     try:
         return await handler(request)
     except EngineStoppedError as error:
@@ -181,7 +218,7 @@ async def respond_when_stopped(
 
 async def _reject_unknown(request: web.Request) -> web.Response:
     return _make_error_response(
-        501, f"the embedded host does not know {request.method} {request.match_info['operation']}"
+        501, f"the durable emulator does not support {request.method} {request.match_info['operation']}"
     )
 
 
@@ -202,7 +239,7 @@ def _read_filter(request: web.Request) -> InstanceFilter:
     known = {status.value: status for status in RuntimeStatus}
     statuses = frozenset(known[name] for name in names if name in known)
     if names and not statuses:
-        raise ValueError(f"runtimeStatus is {names!r}; expected some of {', '.join(known)}")
+        raise ValueError(f"runtimeStatus is {names!r}; expected one or more of {', '.join(known)}")
     created_from = request.query.get("createdTimeFrom")
     created_to = request.query.get("createdTimeTo")
     return InstanceFilter(
@@ -216,7 +253,7 @@ def _read_filter(request: web.Request) -> InstanceFilter:
 def _read_top(request: web.Request) -> int:
     top = request.query.get("top", str(DEFAULT_PAGE_INSTANCES))
     if not top.isdecimal() or int(top) < 1:
-        raise ValueError(f"top is {top!r}; expected a whole number from 1")
+        raise ValueError(f"top is {top!r}; expected a positive whole number")
     return int(top)
 
 

@@ -1,16 +1,16 @@
-"""Waits until no run is active, because provisioning and deploying restart the app, which force-ends what it is doing.
+"""Wait until no run is active, because provisioning and deploying restart the app and end what is executing.
 
-azd calls it before both (azure.yaml), and the deploy workflow with ``--find-by-tag``. It needs Python alone; where code
-is deployed already, the Azure CLI (``az``) too: the function key is read with it, kept in memory and never printed.
+azd runs it before both (azure.yaml), and the deploy workflow with ``--find-by-tag``. It needs only Python, and the
+Azure CLI (``az``) once code is deployed: ``az`` reads the function key, which is kept in memory and never printed.
 
 Environment:
     SERVICE_API_NAME, AZURE_RESOURCE_GROUP, SERVICE_API_URI: outputs of the deployment, set by azd; without them
-        there is nothing to wait for.
-    AZURE_ENV_NAME: with ``--find-by-tag``: the azd environment whose app is looked for.
+        nothing is deployed.
+    AZURE_ENV_NAME: with ``--find-by-tag``: the azd environment of the app.
     FORCE_DEPLOY: ``true`` = do not wait; active runs are ended and can be continued with the same request.
 
-Exit status: 0 go on, 1 runs are active still or nobody can tell.
-"""  # noqa: INP001 - a script that azd starts, no module of a package
+Exit status: 0 no run is active, 1 runs are active or the check failed.
+"""  # noqa: INP001 - a script that azd runs, not a module of a package
 
 import argparse
 import json
@@ -27,17 +27,17 @@ from dataclasses import dataclass
 from typing import Any
 
 ACTIVE_STATUSES = ("Pending", "Running")
-"""A paused run is not waited for: it does nothing, and waits on after a restart."""
+"""A paused run executes nothing, and stays paused after a restart."""
 
 REQUEST_SECONDS = 60.0
 """A stopped app starts with the first request."""
 
 MAX_PROBLEMS = 3
-"""Failed looks in a row after which nobody can tell whether runs are active; a broken app must stay deployable."""
+"""Failed checks in a row that end the wait; a broken app must stay deployable."""
 
 
-class CannotTellError(Exception):
-    """Nobody can tell whether runs are active; the message names what was asked and what came back."""
+class CheckFailedError(Exception):
+    """The active runs cannot be read; the message names the request and its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class App:
 
 
 def find_app(environment: Mapping[str, str]) -> App | None:
-    """Return the app that azd's outputs name, or None before the first deployment."""
+    """Return the app in azd's outputs, or None before the first deployment."""
     name = environment.get("SERVICE_API_NAME", "")
     group = environment.get("AZURE_RESOURCE_GROUP", "")
     uri = environment.get("SERVICE_API_URI", "")
@@ -58,10 +58,10 @@ def find_app(environment: Mapping[str, str]) -> App | None:
 
 
 def find_app_by_tag(environment_name: str) -> App | None:
-    """Return the app with the tags that infra/ gives it, or None if there is none yet.
+    """Return the app with the tags of the templates, or None before the first deployment.
 
     Raises:
-        CannotTellError: ``az`` failed.
+        CheckFailedError: ``az`` failed.
     """
     query = "[?type=='Microsoft.Web/sites' && tags.\"azd-service-name\"=='api'].{name: name, group: resourceGroup}"
     found = run_az("resource", "list", "--tag", f"azd-env-name={environment_name}", "--query", query)
@@ -73,42 +73,42 @@ def find_app_by_tag(environment_name: str) -> App | None:
 
 
 def read_function_key(app: App) -> str:
-    """Return the key that the app's functions ask for.
+    """Return the default function key of the app.
 
     Raises:
-        CannotTellError: ``az`` failed, or the app has no key.
+        CheckFailedError: ``az`` failed, or the app has no key.
     """
     select = ("--name", app.name, "--resource-group", app.resource_group, "--query", "functionKeys.default")
     key = run_az("functionapp", "keys", "list", *select)
     if not isinstance(key, str) or not key:
-        raise CannotTellError(f"{app.name} has no function key named default; expected one")
+        raise CheckFailedError(f"{app.name} has no function key named default; expected one")
     return key
 
 
 def run_az(*arguments: str) -> Any:
-    """Return what ``az`` answers, as JSON data.
+    """Return the output of an ``az`` command as JSON data.
 
     Raises:
-        CannotTellError: ``az`` is not there, or failed.
+        CheckFailedError: ``az`` is not installed, or failed.
     """
     program = shutil.which("az")
     if program is None:
-        raise CannotTellError("the Azure CLI (az) is not installed; expected it, to read the function key")
+        raise CheckFailedError("the Azure CLI (az) is not installed; it reads the function key")
     command = [program, *arguments, "--output", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise CannotTellError(f"az {' '.join(arguments[:3])} failed: {reason[0][:300]}")
+        raise CheckFailedError(f"az {' '.join(arguments[:3])} failed: {reason[0][:300]}")
     return json.loads(done.stdout or "null")
 
 
 def has_code(app: App) -> bool:
-    """Tell whether anything is deployed: an app without code answers 404, a host without app not at all."""
+    """Return whether code is deployed: an app without code answers 404, a host without app does not answer."""
     try:
         with _open(f"{app.uri}/api/health"):
             return True
     except urllib.error.HTTPError as error:
-        return error.code != 404  # noqa: PLR2004 - HTTP's own number
+        return error.code != 404  # noqa: PLR2004 - the status of HTTP
     except (urllib.error.URLError, TimeoutError):
         return False
 
@@ -117,7 +117,7 @@ def list_active_runs(app: App, key: str) -> list[str]:
     """Return the ids of the runs that are pending or running.
 
     Raises:
-        CannotTellError: the app answered something else than a list of runs.
+        CheckFailedError: the app did not answer with a list of runs.
     """
     found: list[str] = []
     for status in ACTIVE_STATUSES:
@@ -132,10 +132,10 @@ def list_active_runs(app: App, key: str) -> list[str]:
 
 
 def wait_until_idle(app: App, key: str, *, minutes: float, pause_seconds: float) -> bool:
-    """Look every ``pause_seconds`` until no run is active; False if one still is after ``minutes``.
+    """Check every ``pause_seconds`` until no run is active; return False if one is active after ``minutes``.
 
     Raises:
-        CannotTellError: MOST_PROBLEMS looks in a row failed.
+        CheckFailedError: ``MAX_PROBLEMS`` checks in a row failed.
     """
     deadline = time.monotonic() + 60 * minutes
     problems = 0
@@ -143,54 +143,53 @@ def wait_until_idle(app: App, key: str, *, minutes: float, pause_seconds: float)
         try:
             active = list_active_runs(app, key)
             problems = 0
-        except CannotTellError as error:
+        except CheckFailedError as error:
             problems += 1
             if problems == MAX_PROBLEMS:
                 raise
-            tell(f"{error}; looking again")
+            log(f"{error}; checking again")
         else:
             if not active:
                 return True
-            tell(f"active: {', '.join(active[:5])}{' and more' if len(active) > 5 else ''}")  # noqa: PLR2004 - one line
+            log(f"active: {', '.join(active[:5])}{' and more' if len(active) > 5 else ''}")  # noqa: PLR2004 - one line
         if time.monotonic() >= deadline:
             return False
         time.sleep(pause_seconds)
 
 
-def tell(message: str) -> None:
-    """Write one line to where azd and a workflow show it."""
+def log(message: str) -> None:
+    """Write one line to standard error, which azd and the workflow show."""
     sys.stderr.write(f"wait_for_runs: {message}\n")
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the script and return its exit status."""
-    parser = argparse.ArgumentParser(description="Waits until no run is active.")
+    parser = argparse.ArgumentParser(description="Wait until no run is active.")
     parser.add_argument(
-        "--find-by-tag", action="store_true", help="look the app up with az, by the tags of AZURE_ENV_NAME"
+        "--find-by-tag", action="store_true", help="find the app with az, by the tags of AZURE_ENV_NAME"
     )
-    parser.add_argument("--minutes", type=float, default=60, help="how long to wait (60)")
-    parser.add_argument("--pause-seconds", type=float, default=30, help="time between two looks (30)")
+    parser.add_argument("--minutes", type=float, default=60, help="maximum wait (60)")
+    parser.add_argument("--pause-seconds", type=float, default=30, help="time between two checks (30)")
     options = parser.parse_args(arguments)
     if environment.get("FORCE_DEPLOY", "").strip().lower() == "true":
-        tell("FORCE_DEPLOY is true: not waiting; active runs will be ended")
+        log("FORCE_DEPLOY is true: not waiting; active runs will be ended")
         return 0
     try:
         app = find_app(environment)
         if app is None and options.find_by_tag:
             app = find_app_by_tag(environment.get("AZURE_ENV_NAME", ""))
         if app is None or not has_code(app):
-            tell("nothing is deployed yet: nothing to wait for")
+            log("nothing is deployed yet")
             return 0
         key = read_function_key(app)
         if wait_until_idle(app, key, minutes=options.minutes, pause_seconds=options.pause_seconds):
-            tell(f"no run is active on {app.name}")
+            log(f"no run is active on {app.name}")
             return 0
-        tell(
-            f"runs are active still after {options.minutes:g} minutes; "
-            "cancel them, or set FORCE_DEPLOY=true to end them",
+        log(
+            f"runs are active after {options.minutes:g} minutes; cancel them, or set FORCE_DEPLOY=true to end them",
         )
-    except CannotTellError as error:
-        tell(f"{error}; set FORCE_DEPLOY=true to go on without knowing")
+    except CheckFailedError as error:
+        log(f"{error}; set FORCE_DEPLOY=true to deploy anyway")
     return 1
 
 
@@ -201,12 +200,12 @@ def _get_runs(app: App, key: str, status: str, continuation: str | None) -> dict
         with _open(url, key) as answer:
             page: Any = json.load(answer)
     except urllib.error.HTTPError as error:
-        raise CannotTellError(f"GET /api/runs answered {error.code}; expected 200") from error
+        raise CheckFailedError(f"GET /api/runs answered {error.code}; expected 200") from error
     except (urllib.error.URLError, TimeoutError, ValueError) as error:
-        raise CannotTellError(f"GET /api/runs failed: {error}") from error
+        raise CheckFailedError(f"GET /api/runs failed: {error}") from error
     if isinstance(page, dict) and isinstance(page.get("runs"), list):
         return page
-    raise CannotTellError("GET /api/runs answered no list of runs")
+    raise CheckFailedError("GET /api/runs did not answer with a list of runs")
 
 
 def _open(url: str, key: str | None = None) -> Any:

@@ -59,7 +59,7 @@ param modelEndpoint string
 @maxLength(64)
 param textDeploymentName string
 
-@description('Name of the vision deployment; empty: the text deployment looks at pictures.')
+@description('Name of the vision deployment; empty: the text deployment scores images.')
 @maxLength(64)
 param visionDeploymentName string
 
@@ -68,11 +68,11 @@ param visionDeploymentName string
 @maxLength(64)
 param imageDeploymentName string
 
-@description('How much the text and vision models think before they answer; omit: such a parameter is not sent.')
+@description('Reasoning effort of text and vision models; omit: the parameter is not sent.')
 @allowed(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'omit'])
 param reasoningEffort string
 
-@description('Whether there is an image deployment. Without one, requests that do not say otherwise make items only.')
+@description('Whether there is an image deployment. Without one, the default of requests is a dry run.')
 param imageModelEnabled bool
 
 @description('Seconds that one image call may take.')
@@ -131,7 +131,7 @@ var baseSettings = {
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'True'
   APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'True'
 
-  // What shared/config.py reads. What it reads and is not here keeps its default; docs/deploy.md lists why.
+  // What shared/config.py reads. What it reads and is not here keeps its default; docs/reference/deployment.md lists why.
   AZURE_OPENAI_ENDPOINT: modelEndpoint
   AZURE_OPENAI_TEXT_DEPLOYMENT: textDeploymentName
   AZURE_OPENAI_VISION_DEPLOYMENT: visionDeploymentName

@@ -1,4 +1,4 @@
-// Azure OpenAI: the account, its content filter, and deployments that write, look and draw. Sign-in with Entra only.
+// Azure OpenAI: the account, its content filter, and the text, vision and image deployments. Sign-in with Entra only.
 
 @description('Name of the account; also its subdomain, which Entra tokens need.')
 @minLength(2)

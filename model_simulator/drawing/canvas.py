@@ -1,6 +1,6 @@
-"""A thin drawing surface: shapes in units of a thousandth of the image, drawn at twice the size and averaged down."""
+"""A canvas for flat shapes, in units of a thousandth of the image, drawn at twice the size and averaged down."""
 
-# ruff: noqa: PLR0917 - places and sizes are positional, in the order of every drawing program
+# ruff: noqa: PLR0917 - positions and sizes are positional, in the usual order of drawing functions
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Paint = Rgb | tuple[int, int, int, int]
 """A colour, or a colour with its opacity (0-255)."""
 
 SUPERSAMPLING = 2
-"""Pixels drawn for one pixel kept, each way: enough for clean edges, and ``reduce(2)`` is the cheapest filter."""
+"""Pixels drawn for each pixel of the image, in each direction: enough for clean edges, and ``reduce(2)`` is fast."""
 SMALL_RADIUS = 60
 UNITS = 1000
 """The shorter side of every image."""
@@ -62,7 +62,7 @@ class Canvas:
         )
 
     def finish(self) -> Image.Image:
-        """Return the image at its asked size."""
+        """Return the image at its final size."""
         return self.image.reduce(SUPERSAMPLING)
 
     def at(

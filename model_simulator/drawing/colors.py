@@ -8,7 +8,7 @@ WHITE: Rgb = (246, 246, 242)
 INK: Rgb = (38, 34, 48)
 """Lines of faces and dark plastic; softer than pure black."""
 SHADOW: Rgb = (34, 24, 72)
-"""What shade pulls every colour to: bluish, so that shaded parts stay lively."""
+"""The bluish colour of shade."""
 GOLD: Rgb = (240, 186, 52)
 SILVER: Rgb = (188, 196, 208)
 STEEL: Rgb = (150, 160, 176)
@@ -99,28 +99,28 @@ COLOUR_WORDS: Mapping[str, Rgb] = {
     "black": (52, 50, 62),
     "chrome": (206, 214, 226),
 }
-"""The sixteen words of the writer's vocabulary and those that other prompts use."""
+"""The sixteen colours of the vocabulary, and colour words of other prompts."""
 
 BRIGHT = tuple(
     COLOUR_WORDS[word]
     for word in ("red", "orange", "yellow", "green", "teal", "blue", "navy", "purple", "pink", "azure", "coral", "lime")
 )
-"""What clothes wear when a prompt names no colour."""
+"""Colours of clothes if a prompt names none."""
 
 
 def mix(first: Rgb, second: Rgb, share: float) -> Rgb:
-    """Return ``first`` with ``share`` (0-1) of ``second`` in it."""
+    """Return a mix of two colours with ``share`` (0-1) of ``second``."""
     r, g, b = (round(one + (two - one) * share) for one, two in zip(first, second, strict=True))
     return (r, g, b)
 
 
 def shade(colour: Rgb, share: float = 0.24) -> Rgb:
-    """Return the colour away from the light."""
+    """Return the colour in the shade."""
     return mix(colour, SHADOW, share)
 
 
 def tint(colour: Rgb, share: float = 0.32) -> Rgb:
-    """Return the colour where the light falls on it."""
+    """Return the colour in the light."""
     return mix(colour, (255, 255, 255), share)
 
 
@@ -136,13 +136,13 @@ def lightness(colour: Rgb) -> float:
 
 
 def distance(first: Rgb, second: Rgb) -> float:
-    """Return how unlike two colours are: 0 for equal ones, about 440 for black and white."""
+    """Return the distance of two colours: 0 for equal ones, about 440 for black and white."""
     squares = ((one - two) ** 2 for one, two in zip(first, second, strict=True))
     return float(sum(squares) ** 0.5)
 
 
 def ensure_contrast(colour: Rgb, against: Rgb) -> Rgb:
-    """Return ``colour``, or a lighter or darker one where it would vanish on ``against``."""
+    """Return ``colour``, or a lighter or darker one if it has too little contrast to ``against``."""
     close = 70
     if distance(colour, against) >= close:
         return colour

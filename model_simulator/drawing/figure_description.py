@@ -1,4 +1,4 @@
-"""Reading a prompt: which words say what a figure wears, holds and stands before, and in which colours."""
+"""Read a prompt: what a figure wears, holds and stands in front of, and in which colours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,32 +14,32 @@ HOLDING_WORDS = frozenset(
     {"holding", "hold", "carrying", "gripping", "wielding", "raising", "using", "playing", "lifting"}
 )
 BACKGROUNDS = frozenset({"background", "backdrop"})
-"""What makes a colour before it no colour of the thing: "white background"."""
+"""Words that turn a preceding colour into a background colour: "white background"."""
 MAX_WORD_DISTANCE = 2
-"""A colour belongs to the thing that follows within so many words ("white padded spacesuit")."""
+"""Maximum distance from a colour to its thing ("white padded spacesuit")."""
 
 Meaning = tuple[str, str]
-"""What a phrase can stand for: a kind (``outfit``, ``tool``, ...) and the name of one of that kind."""
+"""Meaning of a phrase: a kind (``outfit``, ``tool``, ...) and a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A thing that the prompt names, and the colours said of it."""
+    """A thing that the prompt names, and its colours."""
 
     name: str
     colours: tuple[Rgb, ...] = ()
 
     def first_colour(self, default: Rgb) -> Rgb:
-        """Return the first colour said, or ``default``."""
+        """Return the first colour, or ``default``."""
         return self.colours[0] if self.colours else default
 
 
 @dataclass(frozen=True, slots=True)
 class FigureDescription:
-    """What a prompt says about a figure; None and empty where it leaves things open.
+    """The figure that a prompt describes; None and empty values where it is silent.
 
     Attributes:
-        loose: colours that belong to no thing we know.
+        loose: colours without a known thing.
     """
 
     outfit: Named | None = None
@@ -53,7 +53,7 @@ class FigureDescription:
 
 @dataclass(slots=True)
 class _Notes:
-    """What has been found so far, by kind."""
+    """Things found so far, by kind."""
 
     found: dict[str, list[Named]] = field(default_factory=dict)
     held: list[Named] = field(default_factory=list)
@@ -84,18 +84,18 @@ _LEXICON = _collect(
 
 
 def is_about_a_figure(words: Sequence[str]) -> bool:
-    """Tell whether the prompt asks for a toy figure rather than for a product."""
+    """Return whether the prompt asks for a toy figure rather than a product."""
     return not FIGURE_WORDS.isdisjoint(words)
 
 
 def find_setting(words: Sequence[str]) -> str | None:
-    """Return the backdrop that the words name last, or None."""
+    """Return the last backdrop that the words name, or None."""
     names = [name for hit in _LEXICON.find(words) for kind, name in hit.value if kind == "setting"]
     return names[-1] if names else None
 
 
 def find_colours(words: Sequence[str]) -> tuple[Rgb, ...]:
-    """Return the colours that the words name, in their order."""
+    """Return the colours that the words name, in order."""
     return tuple(
         COLOUR_WORDS[name]
         for hit in _LEXICON.find(words)
@@ -105,10 +105,10 @@ def find_colours(words: Sequence[str]) -> tuple[Rgb, ...]:
 
 
 def read_figure(words: Sequence[str]) -> FigureDescription:
-    """Return what a prompt says about a figure, after its opening.
+    """Return the figure that a prompt describes after its opening.
 
-    The first thing of a kind counts, but the last setting, and of what follows ``holding`` the last word ("a star map
-    tablet" is a tablet). What a role ("pirate", "astronaut") wears and holds fills what is not said.
+    The first thing of each kind counts, except for the last setting and the last word after ``holding`` ("a star map
+    tablet" is a tablet). A role ("pirate", "astronaut") provides what the prompt does not name.
     """
     start = next((index + 1 for index, word in enumerate(words) if word in FIGURE_WORDS), 0)
     notes = _Notes()
@@ -141,7 +141,7 @@ def _named(name: str | None) -> Named | None:
 
 
 def _read_clause(words: Sequence[str], notes: _Notes) -> None:
-    """Note what one clause says; a colour goes to the thing that follows it."""
+    """Record the things of one clause; a colour belongs to the thing that follows it."""
     grip = next((index for index, word in enumerate(words) if word in HOLDING_WORDS), len(words))
     colours: list[Rgb] = []
     last = 0
@@ -165,5 +165,5 @@ def _read_clause(words: Sequence[str], notes: _Notes) -> None:
 
 
 def _choose_meaning(hit: Hit[tuple[Meaning, ...]], *, held: bool) -> Meaning:
-    """Return the one meaning of a phrase: a tool if it is held, else what comes first in the lexicon."""
+    """Return the meaning of a phrase: a tool if it is held, else its first meaning."""
     return next((meaning for meaning in hit.value if held and meaning[0] == "tool"), hit.value[0])

@@ -1,4 +1,4 @@
-"""Finding known words and phrases in a prompt."""
+"""Find known words and phrases in a prompt."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 _WORD = re.compile(r"[a-z]+|[,.;]")
 _NO_PLURALS = frozenset({"glasses", "sunglasses", "eyeglasses", "binoculars", "goggles"})
-"""Words for one thing that end like plurals; "glasses" must not be found in "glass"."""
+"""Singular words with a plural ending; "glasses" must not match "glass"."""
 _MIN_PLURAL_CHARACTERS = 4
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """Return the words of a text, lower-case and in the singular; marks between clauses stay as words."""
+    """Return the words of a text, lower-case and singular; punctuation between clauses stays as words."""
     return tuple(_singular(word) for word in _WORD.findall(text.lower()))
 
 
@@ -34,7 +34,7 @@ def _singular(word: str) -> str:
 
 
 def expand_synonyms(table: Mapping[str, str]) -> dict[str, str]:
-    """Return each other word's own name, from a table of names and their other words, separated by commas."""
+    """Return the name of each synonym, from a table of names and their comma-separated synonyms."""
     return {word: name for name, words in table.items() for word in words.split(", ")}
 
 
@@ -48,14 +48,14 @@ class Hit(Generic[T]):
 
 
 class Lexicon(Generic[T]):
-    """A table of phrases; where one contains another, the longer one is found."""
+    """A table of phrases; longer phrases match first."""
 
     def __init__(self, table: Mapping[str, T]) -> None:
         self._phrases = {split_words(phrase): value for phrase, value in table.items()}
         self._longest = max(map(len, self._phrases))
 
     def find(self, words: Sequence[str]) -> Iterator[Hit[T]]:
-        """Yield what is found, from left to right, without overlaps."""
+        """Yield the matches from left to right, without overlaps."""
         start = 0
         while start < len(words):
             for length in range(min(self._longest, len(words) - start), 0, -1):

@@ -1,4 +1,4 @@
-"""Chance that depends on the prompt alone: the same prompt and question, the same answer."""
+"""Random choices that depend on the prompt alone: equal prompts and names give equal choices."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ _SPAN = 1 << 64
 
 @dataclass(frozen=True, slots=True)
 class SeededRng:
-    """Answers questions by their names, so that a new question does not change the answers of the others."""
+    """Makes named choices, so that a new choice does not change the others."""
 
     digest: bytes
 
     @classmethod
     def from_text(cls, text: str) -> "SeededRng":
-        """Return the dice of a text; lone surrogates, which UTF-8 cannot write, count too."""
+        """Return the generator of a text, which may contain lone surrogates."""
         return cls(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest())
 
     def random(self, name: str) -> float:

@@ -1,6 +1,6 @@
-"""Solids with the house light: from the upper left, one lighter and one darker tone, no gradients."""
+"""Solid shapes, lit from the upper left with one lighter and one darker tone, without gradients."""
 
-# ruff: noqa: PLR0917 - places and sizes are positional, in the order of every drawing program
+# ruff: noqa: PLR0917 - positions and sizes are positional, in the usual order of drawing functions
 
 import math
 

@@ -1,6 +1,6 @@
-"""The simulator's writer: what a text model would answer, offline, out of word lists and sentence patterns.
+"""Generates the answers of a text model from word lists and sentence patterns.
 
-Every function is pure: an equal task with an equal state of ``rng`` gives an equal answer.
+Every function is pure: equal tasks with equal states of ``rng`` give equal answers.
 """
 
 from model_simulator.text_generation.categories import write_categories

@@ -1,17 +1,14 @@
-"""Category names: themes for figures, collections of things for products."""
+"""Category names: themes for figures, collections for products."""
 
 import random
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from model_simulator.text_generation.english_grammar import make_plural, make_singular
-from model_simulator.text_generation.product_fields import find_noun, list_things, list_words
-from model_simulator.text_generation.subjects import is_about_figures
+from model_simulator.text_generation.english_grammar import holds_word, make_plural, make_singular
+from model_simulator.text_generation.subjects import find_noun, is_about_figures, list_things, list_words
 from model_simulator.text_generation.themes import load_themes
 from model_simulator.text_generation.word_data import read_phrases
-from shared.catalog.forbidden_words import holds_word
-from shared.catalog.items import make_slug
 
 MAX_WORDS = 3
 _THEME_QUALIFIERS = ("Junior", "Weekend", "Midnight", "Golden", "Traveling", "Legendary")
@@ -22,20 +19,20 @@ def write_categories(task: Mapping[str, Any], rng: random.Random) -> dict[str, A
 
     Args:
         task: ``{"subject", "count", "existing": [...], "forbiddenWords": [...]}``.
-        rng: decides everything that is left open; equal task and state give equal names.
+        rng: source of all random choices; equal tasks and states give equal names.
 
     Returns:
-        ``{"categories": [{"name"}]}``: ``count`` of them, of two or three words, all new and distinct by the
-        importer's slugs; fewer only where words run out.
+        ``{"categories": [{"name"}]}``: ``count`` new names of two or three words with distinct slugs; fewer if the
+        words run out.
     """
     subject, forbidden = task["subject"], tuple(task.get("forbiddenWords", ()))
     ideas = _propose_themes(rng) if is_about_figures(subject) else _propose_collections(subject, rng)
-    slugs = {make_slug(name) for name in task.get("existing", ())}
+    slugs = {_make_slug(name) for name in task.get("existing", ())}
     names: list[str] = []
     for name in ideas:
         if len(names) == task["count"]:
             break
-        slug = make_slug(name)
+        slug = _make_slug(name)
         if slug not in slugs and not holds_word(name, forbidden):
             slugs.add(slug)
             names.append(name)
@@ -43,7 +40,7 @@ def write_categories(task: Mapping[str, Any], rng: random.Random) -> dict[str, A
 
 
 def _propose_themes(rng: random.Random) -> Iterator[str]:
-    """Yield every theme's main name, then the other ones, then variations of them."""
+    """Yield the main names of all themes, then their other names, then variations."""
     themes = rng.sample(load_themes(), len(load_themes()))
     names = [theme.names[0] for theme in themes] + [theme.names[1] for theme in themes]
     short = [name for name in names if len(name.split()) < MAX_WORDS]
@@ -56,7 +53,7 @@ def _propose_collections(subject: str, rng: random.Random) -> Iterator[str]:
     heads = [make_plural(thing) for thing in list_things(subject)] or _phrase_subject(subject)
     heads = rng.sample(heads, len(heads))
     pairs = [(qualifier, head) for head in heads for qualifier in rng.sample(qualifiers, len(qualifiers))]
-    # One of each head before any head comes again.
+    # Each head once before any head repeats.
     pairs = [pairs[start + row] for row in range(len(qualifiers)) for start in range(0, len(pairs), len(qualifiers))]
     return (
         f"{qualifier} {head}"
@@ -66,9 +63,13 @@ def _propose_collections(subject: str, rng: random.Random) -> Iterator[str]:
 
 
 def _phrase_subject(subject: str) -> list[str]:
-    """Return how names end that are about the subject: with its last two words, and with its noun."""
+    """Return endings of names for a subject: its last two words, and its noun."""
     noun = find_noun(subject)
     if not noun:
         return ["Products"]
     words = list_words(subject)[-2:]
     return list(dict.fromkeys([make_plural(make_singular(" ".join(words))), make_plural(noun)]))
+
+
+def _make_slug(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum() or character == " ").replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Image prompts: an opening, details in the words of the vocabulary, the tail; as many details as there is room for."""
+"""Compose an image prompt: an opening, as many details as fit, and the tail."""
 
 import random
 from collections.abc import Sequence
@@ -29,28 +29,28 @@ FIXED_COLOURS = {
     "walnut": ("brown",),
     "wicker": ("beige", "brown"),
 }
-"""What comes in certain colours only, whatever the palette."""
+"""Things with fixed colours, independent of the palette."""
 
 METALLIC_COLOURS = frozenset({"gold", "silver"})
 SHINY_THINGS = frozenset(
     {"spacesuit", "jumpsuit", "suit", "dress", "robe", "body panels", "leotard", "helmet", "bubble helmet",
      "diving helmet", "racing helmet", "flight helmet", "party hat", "enamel", "porcelain", "glass", "resin", "trim"},
 )  # fmt: skip
-"""What can be gold or silver although it is not always so."""
+"""Things that can be gold or silver, besides other colours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every prompt of a task starts and ends with, and how long it may be, in characters."""
+    """Openings and tail of a task's prompts, and their maximum length in characters."""
 
     openings: tuple[str, ...]
     tail: str
     limit: int
 
     def compose(self, details: Sequence[str], rng: random.Random) -> str:
-        """Return a prompt that shows the details in order, most important first as far as the limit allows.
+        """Return a prompt with the details in order, as far as the limit allows.
 
-        The first detail is always there, even where opening and tail leave no room for it.
+        The first detail is always included, even if opening and tail leave no room for it.
         """
         opening = rng.choice(self.openings)
         if not self._fits(opening, details[:1]):
@@ -69,7 +69,7 @@ class Frame:
 
 
 def pick_colour(thing: str, palette: Sequence[str], rng: random.Random, *, avoid: str = "", wish: str = "") -> str:
-    """Return a colour that the thing comes in, not ``avoid`` where there is a choice, ``wish`` where it can be."""
+    """Return a possible colour of a thing: ``wish`` if possible, and not ``avoid`` if there is a choice."""
     options = FIXED_COLOURS.get(thing) or tuple(
         colour for colour in palette if thing in SHINY_THINGS or colour not in METALLIC_COLOURS
     )

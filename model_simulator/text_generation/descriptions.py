@@ -1,4 +1,4 @@
-"""Descriptions: two to four sentences whose details never repeat each other."""
+"""Descriptions: two to four sentences that do not repeat details."""
 
 import random
 import re
@@ -13,16 +13,16 @@ from model_simulator.text_generation.word_data import read_json
 FIGURE_SENTENCES, PRODUCT_SENTENCES = "figure_sentences.json", "product_sentences.json"
 
 _MIDDLE_WEIGHTS = {FIGURE_SENTENCES: (20, 55, 25), PRODUCT_SENTENCES: (0, 65, 35)}
-"""How often there is no sentence, one, or two between the first and the last one. Products have less to tell from
-each other by, so that two sentences would repeat too often."""
+"""Weights of zero, one and two sentences between the first and the last. Products always have at least one: their
+first and last sentences vary less."""
 
 _FREE_TO_REPEAT = frozenset({"role", "roles", "noun"})
-"""What the item is may be said twice."""
+"""Details that may repeat: what the item is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence with blanks, and the details that it speaks of (``a_tool`` and ``A_tool`` are both the tool)."""
+    """A sentence pattern, its blanks, and the details they stand for (``a_tool`` and ``A_tool`` are both the tool)."""
 
     pattern: str
     blanks: frozenset[str]
@@ -31,7 +31,7 @@ class Sentence:
 
 @cache
 def read_sentences(name: str) -> Mapping[str, tuple[Sentence, ...]]:
-    """Return the sentences of a data file by slot: openings, middles, closings."""
+    """Return the sentences of a data file by position: openings, middles, closings."""
     return {
         slot: tuple(Sentence(pattern, blanks := _find_blanks(pattern), _find_details(blanks)) for pattern in patterns)
         for slot, patterns in read_json(name).items()
@@ -39,7 +39,7 @@ def read_sentences(name: str) -> Mapping[str, tuple[Sentence, ...]]:
 
 
 class DescriptionWriter:
-    """Writes descriptions; uses every sentence of a slot before it uses one again."""
+    """Writes descriptions; uses every sentence once before it repeats one."""
 
     def __init__(self, name: str, rng: random.Random) -> None:
         self._bags = {slot: ShuffleBag(sentences, rng) for slot, sentences in read_sentences(name).items()}
@@ -49,7 +49,7 @@ class DescriptionWriter:
     def describe(self, values: Mapping[str, str]) -> str:
         """Return a description of two to four sentences.
 
-        ``values`` fills the blanks; sentences with other blanks are not used.
+        ``values`` fills the blanks; sentences with other blanks are skipped.
         """
         middles = self._rng.choices(range(3), self._middle_weights)[0]
         used: set[str] = set()
@@ -62,7 +62,7 @@ class DescriptionWriter:
 
 
 def _adds_only_new_details(used: AbstractSet[str], known: AbstractSet[str], sentence: Sentence) -> bool:
-    """Tell whether all that a sentence speaks of is known, and nothing of it has been told."""
+    """Return whether all blanks of a sentence have values, and none of its details was used."""
     return sentence.blanks <= known and used.isdisjoint(sentence.details)
 
 

@@ -1,11 +1,13 @@
-"""Small rules of English: articles, plurals, capitals."""
+"""Rules of English: articles, plurals, capitals, and matching of words."""
 
 import re
+import unicodedata
+from functools import lru_cache
 
 SINGLE_PAIRS = frozenset(
     {"overalls", "goggles", "headphones", "binoculars", "shears", "scissors", "ski poles", "glasses", "sunglasses"},
 )
-"""Plural words for one thing: counted in pairs."""
+"""Plural words for one thing, counted in pairs."""
 
 WITHOUT_ARTICLE = frozenset({"armor", "chainmail", "scrubs", "body panels"})
 MEASURES = {"bread": "a loaf of", "chalk": "a piece of", "juggling balls": "a set of"}
@@ -22,15 +24,17 @@ _IRREGULAR_PLURALS = {
 }
 _IRREGULAR_SINGULARS = {plural: singular for singular, plural in _IRREGULAR_PLURALS.items()}
 _MIN_STEM_CHARACTERS = 4
+_MIN_WORD_CHARACTERS = 2
+_MAX_JOINED_TOKENS = 6
 
 
 def add_article(phrase: str) -> str:
-    """Return the phrase after "a" or "an", whichever its sound asks for."""
+    """Return the phrase with "a" or "an"."""
     return f"{'an' if _AN_SOUND.match(phrase) else 'a'} {phrase}"
 
 
 def name_single_item(noun: str, adjective: str = "") -> str:
-    """Return how one of these is spoken of: "a red coat", "a pair of blue overalls", "silver armor"."""
+    """Return the phrase for a single item: "a red coat", "a pair of blue overalls", "silver armor"."""
     phrase = f"{adjective} {noun}".strip()
     if noun in WITHOUT_ARTICLE:
         return phrase
@@ -47,7 +51,7 @@ def drop_article(phrase: str) -> str:
 
 
 def capitalize(phrase: str) -> str:
-    """Return the phrase with a capital first letter and all others as they were."""
+    """Return the phrase with a capital first letter; other letters do not change."""
     return phrase[:1].upper() + phrase[1:]
 
 
@@ -55,7 +59,7 @@ def make_plural(noun: str) -> str:
     """Return the plural of a lower- or title-case noun phrase; only its last word changes."""
     head, space, last = noun.rpartition(" ")
     folded = last.casefold()
-    if not folded.isascii():  # no English word
+    if not folded.isascii():  # not an English word
         changed = last
     elif folded in _IRREGULAR_PLURALS:
         changed = _match_case(_IRREGULAR_PLURALS[folded], last)
@@ -71,7 +75,7 @@ def make_plural(noun: str) -> str:
 
 
 def make_singular(noun: str) -> str:
-    """Return the singular of a noun phrase; a word that does not look like a plural stays as it is."""
+    """Return the singular of a noun phrase; words without a plural ending do not change."""
     head, space, last = noun.rpartition(" ")
     folded = last.casefold()
     if folded in _IRREGULAR_SINGULARS:
@@ -88,13 +92,13 @@ def make_singular(noun: str) -> str:
 
 
 def have_common_stem(words: list[str]) -> bool:
-    """Tell whether two of the words begin alike, as "Storm" and "Stormlight" do: together they jar."""
+    """Return whether two of the words start alike, such as "Storm" and "Stormlight"."""
     stems = [word.casefold()[:_MIN_STEM_CHARACTERS] for word in words]
     return len(set(stems)) < len(stems)
 
 
 def have_common_word(one: str, other: str) -> bool:
-    """Tell whether two phrases share a word of some length, singular or plural; side by side they would jar."""
+    """Return whether two phrases share a longer word, singular or plural."""
     words, others = (
         {make_singular(word) for word in phrase.split() if len(word) > _MIN_STEM_CHARACTERS} for phrase in (one, other)
     )
@@ -103,3 +107,31 @@ def have_common_word(one: str, other: str) -> bool:
 
 def _match_case(word: str, model: str) -> str:
     return capitalize(word) if model[:1].isupper() else word
+
+
+def holds_word(text: str, words: tuple[str, ...]) -> bool:
+    """Return whether a text contains one of the words, without regard to case, accents, spaces and punctuation.
+
+    A word matches at word boundaries only: "Gap" is not in "gapless". Words in scripts without spaces match anywhere.
+    """
+    wanted = _fold_words(words)
+    tokens = _split_tokens(text)
+    for start in range(len(tokens)):
+        joined = ""
+        for token in tokens[start : start + _MAX_JOINED_TOKENS]:
+            joined += token
+            if joined in wanted:
+                return True
+    whole = "".join(tokens)
+    return any(not word.isascii() and word in whole for word in wanted)
+
+
+@lru_cache(maxsize=256)
+def _fold_words(words: tuple[str, ...]) -> frozenset[str]:
+    folded = ("".join(_split_tokens(word)) for word in words)
+    return frozenset(word for word in folded if len(word) >= _MIN_WORD_CHARACTERS or not word.isascii())
+
+
+def _split_tokens(text: str) -> list[str]:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return re.findall(r"[^\W_]+", "".join(part for part in decomposed if not unicodedata.combining(part)))

@@ -1,4 +1,4 @@
-"""The model's second look: rewriting a prompt that did not pass, and judging an image."""
+"""Rewrite a prompt that was refused or scored low, and evaluate an image."""
 
 import random
 import re
@@ -17,7 +17,7 @@ NEUTRAL_WORDS = {
     "syringe": "clipboard",
     "weapon": "tool",
 }
-"""What an image service may take amiss, and what is drawn instead."""
+"""Words that a content policy may refuse, and their neutral replacements."""
 
 IMPROVEMENTS = (
     "friendly relaxed pose", "simple rounded shapes", "calm welcoming mood", "soft daylight", "clear silhouette",
@@ -30,34 +30,33 @@ _GOOD_SCORE, _FAIR_SCORE = 86, 68
 
 
 def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
-    """Write an image prompt anew: same subject, neutral words, what was missing named.
+    """Rewrite an image prompt: same subject, neutral words, missing details added.
 
-    The first part between commas stays the first; what is added follows it, so that the tail stays the tail, also
-    behind a sentence. Where nothing would change for lack of room, the last detail makes some: the same prompt would be
-    refused again.
+    Additions follow the first part between commas, so that opening and tail stay in place. If the prompt is too long to
+    change, its last detail is dropped, because the same prompt would be refused again.
 
     Args:
         task: ``{"prompt", "tail", "missing": [...], "wrong": [...], "avoid": [...], "promptCharacters"}``.
-        rng: decides everything that is left open.
+        rng: source of all random choices.
 
     Returns:
-        ``{"prompt"}``, no longer than ``promptCharacters`` unless the given one was.
+        ``{"prompt"}``, at most ``promptCharacters`` long unless the original was longer.
     """
     prompt: str = task["prompt"]
     limit: int = task["promptCharacters"]
     tail: str = task.get("tail", "")
     end = tail if prompt.endswith(tail) else ""
     opening, *parts = prompt.removesuffix(end).rstrip(", ").split(", ")
-    unwelcome = [*task.get("avoid", ()), *task.get("wrong", ())]
-    kept = [part for part in map(_neutralize, parts) if not _mentions(part, unwelcome)]
+    unwanted = [*task.get("avoid", ()), *task.get("wrong", ())]
+    kept = [part for part in map(_neutralize, parts) if not _mentions(part, unwanted)]
 
     def has_room_for(text: str) -> bool:
         return len(_join([opening, text, *kept], end)) <= limit
 
     for text in task.get("missing", ()):
-        if text not in kept and not _mentions(text, unwelcome) and has_room_for(text):
+        if text not in kept and not _mentions(text, unwanted) and has_room_for(text):
             kept.insert(0, text)
-    improvements = [text for text in IMPROVEMENTS if text not in kept and not _mentions(text, unwelcome)]
+    improvements = [text for text in IMPROVEMENTS if text not in kept and not _mentions(text, unwanted)]
     if kept == parts and not any(map(has_room_for, improvements)):
         kept = kept[:-1]
     if fitting := list(filter(has_room_for, improvements)):
@@ -68,16 +67,15 @@ def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any
 def evaluate_image(
     task: Mapping[str, Any], rng: random.Random, score_range: tuple[int, int] | None = None
 ) -> dict[str, Any]:
-    """Judge how well an image shows its prompt.
+    """Score how well an image matches its prompt. The score is random: the image itself is not inspected.
 
     Args:
-        task: ``{"prompt"}``; the image itself is not looked at.
-        rng: decides the verdict.
-        score_range: the lowest and the highest score that it may give; None = drawn, mostly a good one.
+        task: ``{"prompt"}``.
+        rng: source of all random choices.
+        score_range: minimum and maximum score; None = random, mostly a good one.
 
     Returns:
-        ``{"score": 0-100, "missing": [...], "wrong": [...], "unwanted": [...]}``; the lower the score, the more there
-        is to find fault with.
+        ``{"score": 0-100, "missing": [...], "wrong": [...], "unwanted": [...]}``, with more findings for lower scores.
     """
     score = rng.randint(*(score_range or rng.choices(_SCORE_BANDS, _BAND_WEIGHTS)[0]))
     details = task["prompt"].split(", ")[1:5]
@@ -98,7 +96,7 @@ def _join(parts: list[str], tail: str) -> str:
 
 
 def _neutralize(text: str) -> str:
-    # A bow tie is no bow.
+    # A bow tie is not a bow.
     return re.sub(r"bow tie|\w+", lambda word: NEUTRAL_WORDS.get(word[0].casefold(), word[0]), text)
 
 

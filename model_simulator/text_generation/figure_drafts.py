@@ -1,4 +1,4 @@
-"""Drafts of figures: a name from a theme's words, looks that go with it, a description and an image prompt."""
+"""Drafts of figures: a name from a theme's words, a matching appearance, a description and an image prompt."""
 
 import random
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from model_simulator.text_generation.vocabulary import EXPRESSIONS, TRIMS
 from model_simulator.text_generation.word_data import read_json, read_phrases
 
 MAX_NAME_WORDS = 4
-"""The rules allow six; two to four read well."""
+"""The catalog's rules allow six; shorter names read better."""
 
 _LEAD_SOURCES, _LEAD_WEIGHTS = ("own", "tempers", "tints", "hours"), (62, 16, 12, 10)
 _NAME_FORMS, _NAME_WEIGHTS = (("lead", "thing", "role"), ("lead", "role"), ("thing", "role")), (80, 14, 6)
@@ -33,14 +33,14 @@ _COLOURLESS_HEADGEAR = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FigureName:
-    """A name, and what it says.
+    """A name and its parts.
 
     Attributes:
         text: the name.
-        job: the line of work.
-        lead: its first word or words; empty if it goes without.
-        topic: what the work is about, in lower case: "comet trail".
-        role: who does it, in lower case: "navigator".
+        job: the job.
+        lead: first word or words; empty without any.
+        topic: subject of the job, in lower case: "comet trail".
+        role: in lower case: "navigator".
     """
 
     text: str
@@ -52,7 +52,7 @@ class FigureName:
 
 @dataclass(frozen=True, slots=True)
 class FigureAppearance:
-    """What is to be seen, in words of the vocabulary; ``clothes`` is the outfit with its colour."""
+    """The visible details, in words of the vocabulary; ``clothes`` is the outfit with its colour."""
 
     clothes: str
     colour: str
@@ -67,11 +67,11 @@ class FigureAppearance:
 
 
 class FigureWriter:
-    """Writes the drafts of one category; varies words, sentences and looks within a batch."""
+    """Writes the drafts of one category; varies words, sentences and appearance within a batch."""
 
     def __init__(self, theme: Theme, description_writer: DescriptionWriter, rng: random.Random) -> None:
         self._theme = theme
-        self._narrator = description_writer
+        self._description_writer = description_writer
         self._rng = rng
         self._jobs = ShuffleBag(theme.jobs, rng)
         self._does = {job: ShuffleBag(job.does, rng) for job in theme.jobs}
@@ -81,7 +81,7 @@ class FigureWriter:
         self._pools = {key: ShuffleBag(_read_pools()[key], rng) for key in ("virtues", "moods", "quirks")}
 
     def propose_name(self) -> FigureName:
-        """Return a name that reads well by itself; whether it is still free is not known here."""
+        """Return a plausible name, which may already be taken."""
         pools, rng = _read_pools(), self._rng
         while True:
             job = self._jobs.pick()
@@ -99,7 +99,7 @@ class FigureWriter:
         """Return description and image prompt for a name."""
         appearance = self._choose_appearance(name)
         return {
-            "description": self._narrator.describe(self._collect_values(name, appearance)),
+            "description": self._description_writer.describe(self._collect_values(name, appearance)),
             "imagePrompt": frame.compose(_list_details(appearance), self._rng),
         }
 
@@ -153,7 +153,7 @@ class FigureWriter:
 
 
 def _list_details(appearance: FigureAppearance) -> list[str]:
-    """Return what the prompt shows, in the order of the vocabulary's pattern."""
+    """Return the details of the prompt, in the order of the vocabulary's pattern."""
     return [
         f"{appearance.clothes} with {appearance.trim}",
         f"{appearance.hat_colour} {appearance.hat}".strip(),
@@ -171,6 +171,6 @@ def _read_pools() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _read_tints() -> dict[str, str]:
-    """Return the colour that each tint in a name stands for."""
+    """Return the colour of each tint in a name."""
     document: dict[str, Any] = read_json("pools.json")
     return dict(document["tints"])

@@ -1,22 +1,24 @@
-"""Item drafts: as many as asked for in each category, all different, none with a forbidden word."""
+"""Item drafts: the requested number for each category, all distinct, without forbidden words."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
+
+from rapidfuzz import fuzz, process
 
 from model_simulator.text_generation.compose_prompt import Frame
 from model_simulator.text_generation.descriptions import FIGURE_SENTENCES, PRODUCT_SENTENCES, DescriptionWriter
+from model_simulator.text_generation.english_grammar import holds_word
 from model_simulator.text_generation.figure_drafts import FigureWriter
 from model_simulator.text_generation.product_drafts import ProductWriter
-from model_simulator.text_generation.product_fields import find_field
-from model_simulator.text_generation.subjects import is_about_figures
+from model_simulator.text_generation.subjects import find_field, is_about_figures
 from model_simulator.text_generation.themes import find_theme
-from model_simulator.text_generation.used_names import UsedNames
-from shared.catalog.forbidden_words import holds_word
 
 MAX_TRIES_PER_DRAFT = 60
-"""So many names or texts in a row that cannot be used, and the category gets no further draft: like a model that has
-run out of ideas."""
+"""After so many unusable drafts in a row, a category gets no more, as from a model without ideas."""
+
+MAX_NAME_SIMILARITY = 86
+"""The catalog's rules reject names of a category as near-duplicates from 90 (of 100)."""
 
 
 class _Name(Protocol):
@@ -28,13 +30,42 @@ NameT = TypeVar("NameT", bound=_Name)
 
 
 class Writer(Protocol[NameT]):
-    """What writes the drafts of one category."""
+    """Writes the drafts of one category."""
 
     def propose_name(self) -> NameT:
-        """Return a name that reads well by itself."""
+        """Return a plausible name."""
 
     def complete(self, name: NameT, frame: Frame) -> dict[str, str]:
-        """Return ``description`` and ``imagePrompt`` for it."""
+        """Return ``description`` and ``imagePrompt`` for a name."""
+
+
+class UsedNames:
+    """The names of a task: no two are equal, and no two of a category are similar."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._by_category: dict[str, list[str]] = {}
+
+    def add(self, name: str, category: str) -> None:
+        """Add a name."""
+        folded = " ".join(name.split()).casefold()
+        self._names.add(folded)
+        self._by_category.setdefault(category, []).append(folded)
+
+    def add_all(self, names: Iterable[str], category: str) -> None:
+        """Add names of one category."""
+        for name in names:
+            self.add(name, category)
+
+    def is_free(self, name: str, category: str) -> bool:
+        """Return whether a name is new, and not similar to others of its category."""
+        folded = " ".join(name.split()).casefold()
+        if folded in self._names:
+            return False
+        others = self._by_category.get(category, ())
+        return (
+            process.extractOne(folded, others, scorer=fuzz.token_sort_ratio, score_cutoff=MAX_NAME_SIMILARITY) is None
+        )
 
 
 def write_items(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
@@ -43,7 +74,7 @@ def write_items(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
     Args:
         task: ``{"subject", "openings": [...], "tail", "promptCharacters", "categories": [{"name", "count", "taken":
             [...]}], "forbiddenWords": [...]}``.
-        rng: decides everything that is left open; equal task and state give equal drafts.
+        rng: source of all random choices; equal tasks and states give equal drafts.
 
     Returns:
         ``{"items": [{"name", "description", "category", "imagePrompt"}]}``, category by category.
@@ -75,7 +106,7 @@ def write_items(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
 def _write_drafts(
     writer: Writer[NameT], category: str, used_names: UsedNames, frame: Frame, forbidden: tuple[str, ...]
 ) -> Iterator[dict[str, str]]:
-    """Yield drafts until none is found any more that keeps the rules."""
+    """Yield valid drafts until no more are found."""
     failures = 0
     while failures < MAX_TRIES_PER_DRAFT:
         failures += 1
@@ -91,7 +122,7 @@ def _write_drafts(
 
 
 def _shows_forbidden(texts: Mapping[str, str], frame: Frame, forbidden: tuple[str, ...]) -> bool:
-    """Tell whether a prompt holds a forbidden word between its opening and its tail, which are not ours to judge."""
+    """Return whether a prompt holds a forbidden word between the fixed opening and tail."""
     prompt = texts["imagePrompt"].removesuffix(frame.tail)
     opening = max((o for o in frame.openings if prompt.startswith(o)), key=len)
     return holds_word(prompt.removeprefix(opening), forbidden)

@@ -1,4 +1,4 @@
-"""Drafts of products: for every subject that is not about figures."""
+"""Drafts of products, for every subject that is not about figures."""
 
 import random
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from functools import cache
 from model_simulator.text_generation.compose_prompt import Frame, pick_colour
 from model_simulator.text_generation.descriptions import DescriptionWriter
 from model_simulator.text_generation.english_grammar import add_article, capitalize, drop_article, have_common_stem
-from model_simulator.text_generation.product_fields import ProductField
 from model_simulator.text_generation.shuffle_bag import ShuffleBag
+from model_simulator.text_generation.subjects import ProductField
 from model_simulator.text_generation.vocabulary import COLOURS, SHAPES
 from model_simulator.text_generation.word_data import read_json, read_phrases, split_phrases
 
 MAX_NAME_WORDS = 6
 _FEW_THINGS = 4
-"""With fewer things than these to tell names apart, names are longer."""
+"""Categories with fewer things get longer names, which differ more."""
 
 _SHORT_NAMES = {
     ("series", "material", "thing"): 40,
@@ -28,14 +28,14 @@ _LONG_NAMES = {
     ("series", "feature", "material", "thing"): 45,
     ("series", "colour", "material", "thing"): 15,
 }
-"""What names are made of, and how often."""
+"""Parts of names, and their weights."""
 
 _PRODUCT_TRIMS = ("trim", "stripes", "panels")
 
 
 @dataclass(frozen=True, slots=True)
 class ProductName:
-    """A name and what it was made of."""
+    """A name and its parts."""
 
     text: str
     series: str
@@ -46,7 +46,7 @@ class ProductName:
 
 @dataclass(frozen=True, slots=True)
 class _MaterialStyle:
-    """How to speak of products of some materials: their details, what cleans them, how they end and join."""
+    """Words for products of some materials: details, care, edges and joints."""
 
     materials: tuple[str, ...]
     details: tuple[str, ...]
@@ -56,22 +56,22 @@ class _MaterialStyle:
 
 
 class ProductWriter:
-    """Writes the drafts of one category; varies words, sentences and looks within a batch."""
+    """Writes the drafts of one category; varies words, sentences and appearance within a batch."""
 
     def __init__(self, field: ProductField, description_writer: DescriptionWriter, rng: random.Random) -> None:
         self._field = field
-        self._narrator = description_writer
+        self._description_writer = description_writer
         self._rng = rng
         words = read_phrases("products.json")
         self._series, self._features = words["series"], words["features"]
         self._things = ShuffleBag(((thing, line) for line in field.lines for thing in line.things), rng)
         self._forms = _LONG_NAMES if len(field.list_things()) < _FEW_THINGS else _SHORT_NAMES
-        self._details = {kind: ShuffleBag(manner.details, rng) for kind, manner in _read_material_styles().items()}
+        self._details = {kind: ShuffleBag(style.details, rng) for kind, style in _read_material_styles().items()}
         self._places, self._virtues = ShuffleBag(words["places"], rng), ShuffleBag(words["virtues"], rng)
         self._does = ShuffleBag(field.does + words["does"], rng)
 
     def propose_name(self) -> ProductName:
-        """Return a name that reads well by itself; whether it is still free is not known here."""
+        """Return a plausible name, which may already be taken."""
         rng = self._rng
         while True:
             thing, line = self._things.pick()
@@ -94,7 +94,7 @@ class ProductWriter:
         """Return description and image prompt for a name."""
         rng, thing = self._rng, name.thing.lower()
         kind = "soft" if name.material in _read_material_styles()["soft"].materials else "hard"
-        manner, detail, place = _read_material_styles()[kind], self._details[kind].pick(), self._places.pick()
+        style, detail, place = _read_material_styles()[kind], self._details[kind].pick(), self._places.pick()
         trim_colour = pick_colour("trim", COLOURS, rng, avoid=name.colour)
         shape, finish = rng.choice(SHAPES), rng.choice(_read_finishes()[name.material])
         blanks = {
@@ -111,11 +111,11 @@ class ProductWriter:
             "Place": capitalize(place),
             "does": self._does.pick(),
             "virtue": self._virtues.pick(),
-            "care": manner.care,
-            "edges": manner.edges,
-            "joint": manner.joint,
+            "care": style.care,
+            "edges": style.edges,
+            "joint": style.joint,
         }
-        if kind == "hard":  # a coat has no outline of its own
+        if kind == "hard":  # soft things have no fixed shape
             blanks |= {"shape": shape, "A_shape": capitalize(add_article(shape))}
         details = [
             f"{shape} {thing}" if kind == "hard" else thing,
@@ -123,12 +123,12 @@ class ProductWriter:
             f"{finish} finish with {drop_article(detail)}",
             f"{rng.choice(self._field.settings)} backdrop",
         ]
-        return {"description": self._narrator.describe(blanks), "imagePrompt": frame.compose(details, rng)}
+        return {"description": self._description_writer.describe(blanks), "imagePrompt": frame.compose(details, rng)}
 
 
 @cache
 def _read_material_styles() -> Mapping[str, _MaterialStyle]:
-    """Return how to speak of hard and of soft products."""
+    """Return the words for hard and for soft products."""
     document = read_json("products.json")
     return {
         kind: _MaterialStyle(
@@ -142,7 +142,7 @@ def _read_material_styles() -> Mapping[str, _MaterialStyle]:
 
 @cache
 def _read_finishes() -> Mapping[str, tuple[str, ...]]:
-    """Return the finishes that each material can have."""
+    """Return the possible finishes of each material."""
     return {
         material: split_phrases(finishes)
         for materials, finishes in read_json("products.json")["finishes"].items()

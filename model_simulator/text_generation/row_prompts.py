@@ -1,4 +1,4 @@
-"""Image prompts for rows that somebody has: what the row says, and what is usual where it says nothing."""
+"""Image prompts for rows of existing products: the row's own words, completed with common details."""
 
 import random
 import re
@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from model_simulator.text_generation.compose_prompt import Frame, pick_colour
+from model_simulator.text_generation.english_grammar import holds_word
 from model_simulator.text_generation.vocabulary import COLOURS, FINISHES, MATERIALS, SETTINGS
-from shared.catalog.forbidden_words import holds_word
 
 LIGHTS = ("soft daylight from the left", "bright even studio light", "warm evening light", "calm morning light")
 SURFACES = ("on a pale wooden table", "on a smooth stone plate", "on a plain seamless floor", "on a round white stand")
 VIEWS = ("seen from slightly above", "three-quarter view", "seen from the front", "close view with fine detail")
 
 PLACES = ("studio", "living room", "kitchen", "garden", "workshop", "office", "meadow", "cloudy sky")
-"""Where most things can stand."""
+"""Settings that suit most products."""
 
 MAX_WORDS = 14
-"""Of a row's text: a description begins with what is to be seen."""
+"""Words used of a row's text: descriptions name the visible things first."""
 
 _LEADING_WORDS = (" of", " for", " with", " showing")
-"""An opening that ends so goes on with the thing, not with a comma."""
+"""Ends of openings that continue with the product, without a comma."""
 
 
 def write_row_prompts(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
@@ -28,9 +28,9 @@ def write_row_prompts(task: Mapping[str, Any], rng: random.Random) -> dict[str, 
 
     Args:
         task: ``{"openings": [...], "tail", "promptCharacters", "rows": [{"index", "name", "description", "category",
-            "colour", "material", "attributes", "mood"}], "forbiddenWords": [...], "brands": [...]}``; of a row all but
-            the index may be missing.
-        rng: decides everything that is left open; equal task and state give equal prompts.
+            "colour", "material", "attributes", "mood"}], "forbiddenWords": [...], "brands": [...]}``; only the
+            index of a row is required.
+        rng: source of all random choices; equal tasks and states give equal prompts.
 
     Returns:
         ``{"prompts": [{"index", "prompt"}]}``, in the order of the rows.
@@ -49,7 +49,7 @@ def _write(row: Mapping[str, Any], task: Mapping[str, Any], avoid: tuple[str, ..
 
 
 def _describe_product(row: Mapping[str, Any], rng: random.Random) -> Iterator[str]:
-    """Yield what a prompt says of a product, the most important first; descriptions praise more than they show."""
+    """Yield details of a product, the most important first."""
     said = " ".join(str(row.get(key, "")) for key in ("colour", "material", "attributes", "name", "description"))
     material = _find(said, MATERIALS) or rng.choice(MATERIALS)
     colour = _find(said, COLOURS) or pick_colour(material, COLOURS, rng)
@@ -61,7 +61,7 @@ def _describe_product(row: Mapping[str, Any], rng: random.Random) -> Iterator[st
 
 
 def _describe_scene(row: Mapping[str, Any], rng: random.Random) -> Iterator[str]:
-    """Yield what a prompt says of a scene, in the row's own words."""
+    """Yield details of a scene, in the row's own words."""
     yield from (_begin(row[key]) for key in ("name", "description", "category") if row.get(key))
     if row.get("mood"):
         yield f"{_begin(row['mood'])} mood"
@@ -69,11 +69,11 @@ def _describe_scene(row: Mapping[str, Any], rng: random.Random) -> Iterator[str]
 
 
 def _begin(text: str) -> str:
-    """Return the beginning of a text, without what would look like the end of a detail."""
+    """Return the start of a text, up to the first punctuation mark."""
     sentence = re.split(r"[.!?;,](?:\s|$)", text)[0]
     return " ".join(sentence.split()[:MAX_WORDS])
 
 
 def _find(text: str, words: Sequence[str]) -> str:
-    """Return the first of the words that a text holds, or nothing."""
+    """Return the first word that the text contains, or an empty text."""
     return next((word for word in words if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)), "")

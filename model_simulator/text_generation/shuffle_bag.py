@@ -1,4 +1,4 @@
-"""Drawing without repeats, as from a deck of cards."""
+"""Random selection without repeats."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -8,34 +8,34 @@ T = TypeVar("T")
 
 
 class ShuffleBag(Generic[T]):
-    """Gives each of its cards once, in random order, before it gives any of them again."""
+    """Returns each value once, in random order, before it returns any value again."""
 
     def __init__(self, values: Iterable[T], rng: random.Random) -> None:
         self._values = tuple(values)
         if not self._values:
-            raise ValueError("A deck got no cards; expected at least one")
+            raise ValueError("ShuffleBag got no values; expected at least one")
         self._rng = rng
         self._left = list(self._values)
 
     def pick(self, accepts: Callable[[T], bool] = lambda _: True) -> T:
-        """Return a card that suits; when none is left that does, all cards are shuffled in again.
+        """Return an accepted value; if none is left, refill the bag once.
 
         Raises:
-            LookupError: no card of the whole deck suits.
+            LookupError: no value is accepted.
         """
         for _ in range(2):
-            set_aside: list[T] = []
+            rejected: list[T] = []
             while self._left:
-                card = self._pop_random()
-                if accepts(card):
-                    self._left += set_aside
-                    return card
-                set_aside.append(card)
+                value = self._pop_random()
+                if accepts(value):
+                    self._left += rejected
+                    return value
+                rejected.append(value)
             self._left = list(self._values)
-        raise LookupError(f"None of the {len(self._values)} cards suits")
+        raise LookupError(f"None of the {len(self._values)} values is accepted")
 
     def _pop_random(self) -> T:
-        """Take any card out; cheaper than a shuffle of cards that are mostly never drawn."""
+        """Remove a random value; cheaper than shuffling values that are mostly never used."""
         index = self._rng.randrange(len(self._left))
         self._left[index], self._left[-1] = self._left[-1], self._left[index]
         return self._left.pop()

@@ -1,13 +1,12 @@
-"""The controlled vocabulary of image prompts: the words that the writer uses and the drawing program looks up.
+"""The controlled vocabulary of image prompts: the words that prompts use and that rendering recognizes.
 
-Plain data. Every entry is lower-case and appears in a prompt exactly as written here, at word boundaries. Where one
-entry ends with another ("bubble helmet", "helmet"), look for the longer one first.
+Plain data. Every entry is lower-case and appears in a prompt exactly as written here, at word boundaries. If one entry
+ends with another ("bubble helmet", "helmet"), the longer one matches first.
 
 A figure's prompt reads ``OPENING, navy spacesuit with orange trim, white bubble helmet, holding a telescope, space
 backdrop, backpack, friendly smile, TAIL``: the first colour belongs to the outfit, ``with COLOUR TRIM`` to its trim, a
 colour right before headgear to the headgear, ``holding a TOOL`` (or ``an``; ``a pair of`` and the like for plural
-tools) names what is in the hand, and ``SETTING backdrop`` what is behind. Details may be left out when the prompt is
-short of room.
+tools) names the tool in the hand, and ``SETTING backdrop`` the background. A prompt leaves out details that do not fit.
 
 A product's prompt reads ``OPENING, round teapot, teal ceramic body with gold stripes, glossy finish with
 gentle curve, kitchen backdrop, TAIL``: shape and thing, colour and material, trim, finish and some detail, setting.
@@ -37,7 +36,7 @@ OUTFITS = (
 TRIMS = (
     "trim", "stripes", "belt", "buttons", "pockets", "straps", "panels", "patches", "collar", "sash",
 )  # fmt: skip
-"""What the second colour is on."""
+"""Parts with the second colour."""
 
 TOOLS = (
     "tablet", "telescope", "binoculars", "magnifying glass", "microscope", "flask", "test tube", "clipboard", "camera",
@@ -54,7 +53,7 @@ TOOLS = (
     "gear", "remote control", "drone", "bone", "feather", "shell", "seedling", "ticket", "film clapper", "tape measure",
     "needle", "yarn ball", "scissors", "boomerang", "ladder",
 )  # fmt: skip
-"""What a figure holds."""
+"""Things that a figure holds."""
 
 EXTRAS = (
     "backpack", "cape", "scarf", "quiver", "tool belt", "oxygen tank", "satchel", "medal", "bow tie", "necktie",
@@ -62,7 +61,7 @@ EXTRAS = (
     "small dog", "small cat", "parrot", "owl", "small robot", "wooden crate", "barrel", "potted plant",
     "treasure chest", "campfire", "bicycle",
 )  # fmt: skip
-"""What a figure wears on top, or has beside it."""
+"""Things that a figure wears on top, or has beside it."""
 
 SETTINGS = (
     "space", "moon", "planet", "night sky", "castle", "city street", "construction site", "harbor", "ocean",
@@ -77,7 +76,7 @@ SETTINGS = (
 EXPRESSIONS = (
     "friendly smile", "calm smile", "cheerful grin", "determined look", "curious look", "focused look",
 )  # fmt: skip
-"""A figure's face, where the prompt has room for it."""
+"""Facial expressions, if the prompt has room for them."""
 
 SHAPES = (
     "round", "oval", "square", "tall", "slim", "wide", "low", "curved", "tapered", "compact",

@@ -1,4 +1,4 @@
-"""``audit.sqlite``: what a run drew of an item, what was thought of it, and how its prompts were written anew."""
+"""The tables of ``audit.sqlite`` about refined images: rounds, evaluations and prompt rewrites."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from shared.reasons import Reason
 
 
 def add_refined_item(audit: AuditFile, item: RefinedItem) -> None:
-    """Tell all that is recorded of an item's images and prompts, and which records cannot be read."""
+    """Add all records of an item's images and prompts, and an error for each unreadable record."""
     _add_rewrites(audit, item)
     if item.was_evaluated:
         _add_rounds(audit, item)
@@ -79,5 +79,5 @@ def _add_rounds(audit: AuditFile, item: RefinedItem) -> None:
 
 
 def _dump(texts: Iterable[str]) -> str:
-    """Return texts as SQLite's JSON functions read them."""
+    """Return texts in the format of SQLite's JSON functions."""
     return json.dumps(list(texts), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""``audit.sqlite``: its tables, and how they are filled. Any SQLite tool opens it; README and docs tell the columns."""
+"""The tables of ``audit.sqlite``, and the rows that fill them. The documentation describes the columns."""
 
 import json
 import sqlite3
@@ -10,44 +10,124 @@ from typing import Any, Self
 
 from shared.audit.call_records import CallRecord
 from shared.catalog.items import Item
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus
 
 TABLES = """
-CREATE TABLE run_info (
-    run_id TEXT PRIMARY KEY, catalog TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT NOT NULL, completed_at TEXT,
-    error_reason TEXT, error_message TEXT, items INTEGER NOT NULL, images_made INTEGER NOT NULL,
-    images_kept INTEGER NOT NULL, images_failed INTEGER NOT NULL, text_calls INTEGER NOT NULL,
-    image_calls INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, usd REAL NOT NULL,
-    request TEXT NOT NULL);
-CREATE TABLE versions (component TEXT PRIMARY KEY, version TEXT NOT NULL);
-CREATE TABLE prompts (product_id TEXT PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, prompt TEXT NOT NULL,
-    model TEXT NOT NULL, iteration INTEGER, rewrites INTEGER NOT NULL);
-CREATE TABLE rewrites (
-    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, rewrite INTEGER NOT NULL, source TEXT NOT NULL,
-    prompt TEXT NOT NULL, previous TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
-    PRIMARY KEY (product_id, iteration, rewrite));
-CREATE TABLE iterations (
-    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, prompt TEXT NOT NULL, rewrites INTEGER NOT NULL,
-    file TEXT NOT NULL, model TEXT NOT NULL, bytes INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-    sha256 TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT, is_shipped INTEGER NOT NULL,
-    PRIMARY KEY (product_id, iteration));
-CREATE TABLE evaluations (
-    product_id TEXT NOT NULL, iteration INTEGER NOT NULL, score INTEGER NOT NULL, missing TEXT NOT NULL,
-    wrong TEXT NOT NULL, unwanted TEXT NOT NULL, model TEXT NOT NULL, nano_usd INTEGER NOT NULL, request_id TEXT,
-    PRIMARY KEY (product_id, iteration));
-CREATE TABLE refinements (
-    product_id TEXT PRIMARY KEY, iterations INTEGER NOT NULL, first_score INTEGER, best_score INTEGER,
-    shipped_iteration INTEGER, stopped_because TEXT, reason TEXT, nano_usd INTEGER NOT NULL);
-CREATE TABLE api_calls (
-    call_id TEXT PRIMARY KEY, kind TEXT NOT NULL, model TEXT NOT NULL, product_id TEXT, iteration INTEGER, batch TEXT,
-    leg INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, billed INTEGER NOT NULL,
-    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
-    started_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, request_id TEXT);
-CREATE TABLE errors (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, call_id TEXT, product_id TEXT, reason TEXT NOT NULL,
-    message TEXT NOT NULL, at TEXT);
+CREATE TABLE run_info ( -- The run: what summary.json has, and the request
+    run_id TEXT PRIMARY KEY, -- id of the run
+    catalog TEXT NOT NULL, -- name of the catalog
+    status TEXT NOT NULL, -- status of the run
+    created_at TEXT NOT NULL, -- UTC, as all times
+    completed_at TEXT, -- null: the run has not ended
+    error_reason TEXT, -- reason code of the run's error
+    error_message TEXT, -- its message
+    items INTEGER NOT NULL, -- accepted items of the catalog
+    images_made INTEGER NOT NULL, -- new images
+    images_kept INTEGER NOT NULL, -- existing images
+    images_failed INTEGER NOT NULL, -- images that failed for good
+    text_calls INTEGER NOT NULL, -- billed text and vision calls
+    image_calls INTEGER NOT NULL, -- billed image calls
+    input_tokens INTEGER NOT NULL, -- of all billed calls
+    output_tokens INTEGER NOT NULL, -- of all billed calls
+    usd REAL NOT NULL, -- US dollars at list prices
+    request TEXT NOT NULL -- the request as JSON
+);
+CREATE TABLE versions ( -- A program that took part in the run
+    component TEXT PRIMARY KEY, -- name of the program or package
+    version TEXT NOT NULL -- its version
+);
+CREATE TABLE prompts ( -- An image for which a call was made
+    product_id TEXT PRIMARY KEY, -- id of the item
+    name TEXT NOT NULL, -- name of the item
+    category TEXT NOT NULL, -- category of the item
+    prompt TEXT NOT NULL, -- prompt of the promoted image; the item's own prompt if there is none
+    model TEXT NOT NULL, -- image model
+    iteration INTEGER, -- the promoted image, from 1; null: none
+    rewrites INTEGER NOT NULL -- how often that prompt was rewritten after a refusal
+);
+CREATE TABLE rewrites ( -- A prompt that the text model rewrote
+    product_id TEXT NOT NULL, -- id of the item
+    iteration INTEGER NOT NULL, -- the image that the prompt is for
+    rewrite INTEGER NOT NULL, -- from 1 after a refusal; 0: after an evaluation
+    source TEXT NOT NULL, -- evaluation (of the image before) or refusal (of the prompt before)
+    prompt TEXT NOT NULL, -- the new prompt
+    previous TEXT NOT NULL, -- the prompt before
+    model TEXT NOT NULL, -- text model
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    request_id TEXT, -- the provider's id of the call
+    PRIMARY KEY (product_id, iteration, rewrite)
+);
+CREATE TABLE iterations ( -- An image of a refined item, stored as results/{product_id}/{file} of the run
+    product_id TEXT NOT NULL, -- id of the item
+    iteration INTEGER NOT NULL, -- number of the image, from 1
+    prompt TEXT NOT NULL, -- prompt of the image
+    rewrites INTEGER NOT NULL, -- how often that prompt was rewritten after a refusal
+    file TEXT NOT NULL, -- name of the image's file
+    model TEXT NOT NULL, -- image model
+    bytes INTEGER NOT NULL, -- size of the file
+    width INTEGER NOT NULL, -- pixels
+    height INTEGER NOT NULL, -- pixels
+    sha256 TEXT NOT NULL, -- digest of the file
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    request_id TEXT, -- the provider's id of the call
+    is_shipped INTEGER NOT NULL, -- 1: the promoted image; 0: another one
+    PRIMARY KEY (product_id, iteration)
+);
+CREATE TABLE evaluations ( -- The evaluation of an image
+    product_id TEXT NOT NULL, -- id of the item
+    iteration INTEGER NOT NULL, -- number of the image
+    score INTEGER NOT NULL, -- 0 to 100
+    missing TEXT NOT NULL, -- JSON array of texts
+    wrong TEXT NOT NULL, -- JSON array of texts
+    unwanted TEXT NOT NULL, -- JSON array of texts
+    model TEXT NOT NULL, -- vision model
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    request_id TEXT, -- the provider's id of the call
+    PRIMARY KEY (product_id, iteration)
+);
+CREATE TABLE refinements ( -- An item whose images were evaluated
+    product_id TEXT PRIMARY KEY, -- id of the item
+    iterations INTEGER NOT NULL, -- number of images
+    first_score INTEGER, -- score of the first image
+    best_score INTEGER, -- score of the best image
+    shipped_iteration INTEGER, -- the promoted image
+    stopped_because TEXT, -- why there was no further image; null: the run died before
+    reason TEXT, -- reason code of a call that failed for good
+    nano_usd INTEGER NOT NULL -- cost in billionths of a US dollar
+);
+CREATE TABLE api_calls ( -- A call to a model, including refused ones
+    call_id TEXT PRIMARY KEY, -- id of the call record
+    kind TEXT NOT NULL, -- text, vision or image
+    model TEXT NOT NULL, -- model or deployment
+    product_id TEXT, -- id of the item; null: a batch
+    iteration INTEGER, -- for which image of the item, from 1; null: a batch
+    batch TEXT, -- writer and its count (0.1.0/3), prompts/N, or categories; null: an item
+    leg INTEGER NOT NULL, -- resume count of the run, for image calls
+    attempt INTEGER NOT NULL, -- number of the attempt, from 0
+    status TEXT NOT NULL, -- ok, unusable, lost or refused
+    reason TEXT, -- reason code; null: ok
+    billed INTEGER NOT NULL, -- 1: billed, or possibly billed
+    input_tokens INTEGER NOT NULL, -- tokens of the request
+    output_tokens INTEGER NOT NULL, -- tokens of the response
+    nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
+    started_at TEXT NOT NULL, -- start of the call
+    duration_ms INTEGER NOT NULL, -- duration in milliseconds
+    request_id TEXT -- the provider's id of the call
+);
+CREATE TABLE errors ( -- What failed, and what was rejected
+    id INTEGER PRIMARY KEY, -- row number
+    scope TEXT NOT NULL, -- failed: call, image, run, audit; rejected: item, category, prompt, row
+    call_id TEXT, -- id of the call record, of a call
+    product_id TEXT, -- id of the item, if there is one
+    reason TEXT NOT NULL, -- reason code
+    message TEXT NOT NULL, -- what was wrong
+    at TEXT -- when, if known
+);
 """
+"""The comments of tables and columns are the source of ``docs/reference/audit.md``."""
+
 INDEXES = """
 CREATE INDEX api_calls_by_product ON api_calls (product_id);
 CREATE INDEX api_calls_by_model ON api_calls (kind, model);
@@ -67,22 +147,22 @@ WITH calls AS (SELECT * FROM api_calls WHERE product_id = ?1 AND kind = 'image')
         ORDER BY rewrite DESC LIMIT 1)
 SELECT (SELECT prompt FROM worded), model, (SELECT iteration FROM made), COALESCE((SELECT rewrite FROM worded), 0)
 FROM calls ORDER BY started_at DESC LIMIT 1"""
-"""Of an image that nobody looked at: one that was made was drawn from the prompt that was worded last."""
+"""For an image that was not evaluated: the call succeeded with the latest rewrite of the prompt."""
 
 
 class AuditFile:
-    """A new audit in a file of this machine, to be closed before the file is read.
+    """A new audit file on the local disk; close it before reading the file.
 
     Args:
-        path: where to; nothing may be there yet.
+        path: Of the file; it must not exist.
     """
 
     def __init__(self, path: Path) -> None:
-        # Whoever fills it may go on in another thread than it began in, but never in two at a time. Who is cancelled
-        # while a thread makes the indexes has to wait for that one: SQLite would crash the process.
-        self._turn = threading.Lock()
+        # Different threads may use the connection, one at a time. A cancelled caller must wait for the thread that
+        # creates the indexes: closing the connection meanwhile would crash the process.
+        self._lock = threading.Lock()
         self._database = sqlite3.connect(path, check_same_thread=False)
-        # One file and nothing beside it. If the machine dies, the audit is made anew: the disk need not be waited for.
+        # One file without a journal beside it. No waiting for the disk: after a crash the audit is built again.
         self._database.execute("PRAGMA journal_mode = DELETE")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(TABLES)
@@ -91,20 +171,20 @@ class AuditFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._turn:
+        with self._lock:
             self._database.close()
 
     def create_indexes(self) -> None:
-        """Make the indexes: quicker once the calls are told, and prompts are found by them."""
-        with self._turn:
+        """Create the indexes: faster after the calls are inserted, and ``add_prompt`` needs them."""
+        with self._lock:
             self._database.executescript(INDEXES)
 
     def finish(self) -> None:
-        """Make all that was told last."""
+        """Commit all rows."""
         self._database.commit()
 
     def add_run(self, run: RunStatus, request: SeedRequest) -> None:
-        """Tell what the run was asked, and how it ended."""
+        """Add the request and the outcome of the run."""
         self.insert(
             "run_info",
             run_id=run.run_id,
@@ -129,12 +209,12 @@ class AuditFile:
             self.add_error("run", run.error.reason, run.error.message)
 
     def add_versions(self, versions: Mapping[str, str]) -> None:
-        """Tell the programs that wrote the audit."""
+        """Add the versions of the programs that write the audit."""
         for component, version in versions.items():
             self.insert("versions", component=component, version=version)
 
     def add_call(self, call: CallRecord) -> None:
-        """Tell a call, and why it brought nothing, if so."""
+        """Add a call, and an error if it failed."""
         product_id = None if call.iteration is None else call.subject
         self.insert(
             "api_calls",
@@ -161,7 +241,7 @@ class AuditFile:
             self.add_error("call", str(call.reason), call.message, call_id=call.call_id, product_id=product_id, at=at)
 
     def sum_costs(self) -> Cost:
-        """Return what the calls came to."""
+        """Return the total cost of all calls."""
         sums = self._ask(
             "SELECT TOTAL(billed * (kind <> 'image')), TOTAL(billed * (kind = 'image')), TOTAL(input_tokens), "
             "TOTAL(output_tokens), COALESCE(SUM(nano_usd), 0) FROM api_calls"
@@ -169,12 +249,12 @@ class AuditFile:
         return Cost(*map(int, sums or ()))
 
     def add_failed_image(self, row: Mapping[str, Any]) -> None:
-        """Tell a recorded row of ``failed_images.json``: an image that was given up."""
+        """Add a row of ``failed_images.json``."""
         at = format_time(datetime.fromisoformat(row["at"]))
         self.add_error("image", row["reason"], row["message"], product_id=row["productId"], at=at)
 
     def add_rejection(self, row: Mapping[str, Any]) -> None:
-        """Record a row of ``rejected_items.json``: what was not used; the scope is item, category, prompt or row."""
+        """Add a row of ``rejected_items.json``; its kind (item, category, prompt or row) becomes the scope."""
         name = row.get("name") or row.get("imagePrompt") or ""
         message = "; ".join(row.get("messages") or filter(None, [row.get("message")]))
         self.add_error(
@@ -194,21 +274,21 @@ class AuditFile:
         product_id: str | None = None,
         at: str | None = None,
     ) -> None:
-        """Tell what went wrong; ``scope`` is run, image, call, audit, or what ``add_rejection`` records."""
+        """Add an error; ``scope`` is run, image, call, audit, or a kind of ``add_rejection``."""
         self.insert(
             "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
         )
 
     def add_prompt(self, item: Item) -> None:
-        """Tell the prompt of an item's image, the one that ships, if a call was made for it.
+        """Add the prompt of an item's published image, if a call was made for it.
 
-        All calls and the results of all items are told before: they know from which prompt it was drawn.
+        Call this after all calls and refined items are added: they determine the prompt.
         """
-        drawn = self._ask(SELECT_PROMOTED_PROMPT, item.product_id) or self._ask(
+        found = self._ask(SELECT_PROMOTED_PROMPT, item.product_id) or self._ask(
             SELECT_UNEVALUATED_PROMPT, item.product_id
         )
-        if drawn is not None:
-            prompt, model, iteration, rewrites = drawn
+        if found is not None:
+            prompt, model, iteration, rewrites = found
             self.insert(
                 "prompts",
                 product_id=item.product_id,
@@ -221,13 +301,13 @@ class AuditFile:
             )
 
     def has_image_calls(self) -> bool:
-        """Tell whether any image call was told."""
+        """Return whether any image call was added."""
         return self._ask("SELECT 1 FROM api_calls WHERE kind = 'image' LIMIT 1") is not None
 
     def insert(self, table: str, **row: object) -> None:
-        """Tell a row of a table, by its columns."""
+        """Add a row to a table, by column names."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
-        # Names are from this module and its like alone; values are bound.
+        # Table and column names are literals of this package; values are bound.
         self._database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
 
     def _ask(self, question: str, *values: str) -> tuple[Any, ...] | None:
@@ -235,6 +315,6 @@ class AuditFile:
         return row
 
 
-def format_time(moment: datetime) -> str:
-    """Return a moment as SQLite's date functions read it: UTC, with milliseconds."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+def format_time(time: datetime) -> str:
+    """Return a time in the format of SQLite's date functions: UTC, with milliseconds."""
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z"

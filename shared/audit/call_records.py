@@ -1,8 +1,8 @@
-"""``calls/``: one small file for each call that a run made to the model, whatever came of it. Audits are made of them.
+"""``calls/``: one small file for each billed call of a run, including failed ones. Audits are built from them.
 
-A record is opened before the call is made, and replaced as soon as the answer is in, before anything is made of it. So
-a call that was in flight when its process died stays on record as lost. A delivery that finds an earlier one's result
-has nothing to record, and one that finds none and calls again has made another call.
+A record is created before the call is sent, and replaced as soon as the answer arrives, before the answer is processed.
+So a call whose process died stays on record as lost. A redelivery that finds a stored result makes no call and records
+none; one that calls again records another call.
 """
 
 from collections import OrderedDict
@@ -13,15 +13,16 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
-from shared.messages.runs import Cost
-from shared.models.protocol import Store, StoreUnavailableError
+from shared.errors import StoreUnavailableError
+from shared.messages.base import Cost
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, DamagedFileError, ResumeCount, dump_json, read_json
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 MAX_UNWRITTEN_RECORDS = 1000
-"""Records that a process keeps while the store is away; a further one costs the oldest."""
+"""Records that a process keeps while the store is unavailable; beyond that the oldest is dropped."""
 
 UNUSABLE_ANSWER_REASONS = frozenset(
     {Reason.BAD_IMAGE, Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER, Reason.REFUSAL}
@@ -31,37 +32,37 @@ LOST_CALL_REASONS = frozenset({Reason.TIMEOUT_AMBIGUOUS, Reason.INTERRUPTED})
 
 
 class CallStatus(StrEnum):
-    """What became of a call."""
+    """The outcome of a call."""
 
     OK = "ok"
-    """It brought what was asked for."""
+    """The call returned what was requested."""
     UNUSABLE = "unusable"
-    """It was answered, but not with what was asked for."""
+    """The call was answered, but the answer cannot be used."""
     LOST = "lost"
-    """No answer came back; it may have been billed, and is counted so."""
+    """No answer arrived; the call may have been billed and is counted as billed."""
     REFUSED = "refused"
-    """The service refused it, broke, or was not reached."""
+    """The provider refused the call, failed, or was not reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call to the model.
+    """One billed call.
 
     Attributes:
-        call_id: names the call; its last part is random.
+        call_id: Identifies the call; its last part is random.
         kind: ``text``, ``vision`` or ``image``.
-        subject: the product that an image is of, the writer's name or the number of a batch, or ``categories``.
-        resume_count: of a call for a product, how often the run was resumed before; the writer's name of a batch
-        begins with it.
-        attempt: which call for the same result this is by the orchestrator's count, from 0.
-        model: what answered, or was called.
-        reason: why it brought nothing; None = it did.
-        message: the same for people; no key, no prompt.
-        cost: what it is counted as.
-        started_at: when it was made.
-        duration_ms: how long the answer took, in milliseconds.
-        request_id: the service's id of it.
-        iteration: which image of the product it was for, from 1; None = it was for no single product.
+        subject: The product id of an image, the writer's name or number of a batch, or ``categories``.
+        resume_count: How often the run had been resumed, for a call about a product; the name of a writer begins with
+            it.
+        attempt: Number of the attempt for this result by the orchestrator's count, from 0.
+        model: The model that answered, or was called.
+        reason: Why the call failed; None if it succeeded.
+        message: The same for people; without keys and prompts.
+        cost: As counted.
+        started_at: When the call was sent.
+        duration_ms: Time to the answer, in milliseconds.
+        request_id: Provider's id of the call.
+        iteration: Round of the product's image, from 1; None if the call was not for a single product.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -82,7 +83,7 @@ class CallRecord:
 
     @property
     def status(self) -> CallStatus:
-        """What became of it."""
+        """The outcome of the call."""
         if self.reason is None:
             return CallStatus.OK
         if self.reason in LOST_CALL_REASONS:
@@ -94,30 +95,30 @@ _CALL = TypeAdapter(CallRecord)
 
 
 class CallRecordWriter:
-    """Writes the records of this process's calls; those that the store does not take are written with later ones."""
+    """Writes this process's call records; records that the store does not accept are written later."""
 
     def __init__(self) -> None:
         self._unwritten: OrderedDict[str, bytes] = OrderedDict()
 
     async def open(self, store: Store, run_id: str, call: CallRecord) -> bool:
-        """Record a call that is about to be made; False where it is recorded already.
+        """Record a call that is about to be sent; return False if it is recorded already.
 
         Raises:
-            StoreUnavailableError: the store does not answer.
+            StoreUnavailableError: The store does not answer.
         """
         return await store.create(paths.call_file(run_id, call.call_id), _dump(call), content_type=JSON_TYPE)
 
     async def write(self, store: Store, run_id: str, call: CallRecord) -> None:
-        """Record what a call came to, in place of its open record.
+        """Record the outcome of a call, in place of its open record.
 
-        A store that does not answer costs no run anything: the record is kept for later.
+        An unavailable store does not fail the run: the record is kept for later.
         """
         path = paths.call_file(run_id, call.call_id)
         if await self._try_to_write(store, path, _dump(call)):
             await self.catch_up(store)
 
     async def catch_up(self, store: Store) -> None:
-        """Write what is left from a time when the store was away."""
+        """Write the records that are left from a time when the store was unavailable."""
         while self._unwritten:
             path, data = self._unwritten.popitem(last=False)
             if not await self._try_to_write(store, path, data):
@@ -139,14 +140,14 @@ def _dump(call: CallRecord) -> bytes:
 
 
 async def has_calls(store: Store, run_id: str) -> bool:
-    """Tell whether any call of a run was recorded."""
+    """Return whether a run has any call record."""
     async for _ in store.list_files(paths.call_folder(run_id)):
         return True
     return False
 
 
 async def iterate_calls(store: Store, run_id: str) -> AsyncIterator[CallRecord | DamagedFileError]:
-    """Yield the records of a run's calls, and in place of one that cannot be read what is wrong with it."""
+    """Yield the records of a run's calls, and an error in place of an unreadable one."""
     files = (info.path async for info in store.list_files(paths.call_folder(run_id)))
 
     async def read(path: str) -> CallRecord | DamagedFileError | None:

@@ -3,11 +3,11 @@
 from shared.audit.call_records import has_calls
 from shared.audit.write_audit import audit_path
 from shared.errors import AuditTooLargeError, NoAuditError
-from shared.models.protocol import FileInfo
 from shared.runs.durable_client import DurableClient
 from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status
 from shared.services.container import Services
+from shared.storage.protocol import FileInfo
 
 MAX_AUDIT_BYTES = 64 * 1024 * 1024
 """Maximum size of an audit in an HTTP response, about 230,000 calls. ``azure.functions.HttpResponse`` holds its whole

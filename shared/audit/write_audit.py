@@ -1,10 +1,11 @@
-"""``audit.sqlite``: what a run paid for, made from its records when it has ended.
+"""Builds ``audit.sqlite`` from the records of a run that has ended.
 
-Rows go from the store to a file of this machine one by one, and the file to the store piece by piece: 50,000 calls take
-no more memory than 500.
+Rows stream from the store to a local file, and the file streams to the store: 50,000 calls take no more memory than
+500.
 """
 
 import asyncio
+import logging
 import platform
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -19,45 +20,73 @@ from shared.audit.call_records import has_calls, iterate_calls
 from shared.catalog import catalog_files
 from shared.catalog.prompt_files import iterate_prompted_batches
 from shared.images.refined_items import iterate_refined_items
-from shared.models.protocol import Store
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus, StartInventoryView, Status, is_run_id, read_created_at
 from shared.runs.status_rules import compose_status, make_cost_view
+from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Store
+from shared.telemetry.unexpected_errors import describe_error
 from shared.version import __version__
+
+logger = logging.getLogger(__name__)
 
 AUDIT_NAME = "audit.sqlite"
 AUDIT_TYPE = "application/vnd.sqlite3"
 """https://www.iana.org/assignments/media-types/application/vnd.sqlite3"""
 
 TABLES_VERSION = "1"
-"""What readers can rely on: a table or a column that changes its meaning gets another one."""
+"""Changes when a table or column changes its meaning."""
 
 AUDITED_PACKAGES = ("azure-functions", "azure-functions-durable", "openai", "pillow", "pydantic")
-"""What the calls and images depend on, if it is installed."""
+"""Packages that affect calls and images; installed ones are listed with their versions."""
 
 CHUNK_BYTES = 1 << 18
 MAX_RUNS_CHECKED = 20
-"""So many of the newest runs: one that died is audited by the next end of a run of its catalog."""
+"""Of the newest runs: one that died is audited when the next run of its catalog ends."""
+
+
+async def audit_run(services: Services, status: RunStatus, request: SeedRequest) -> RunStatus:
+    """Write a run's audit; return the status with the cost of its calls, or with a note if the audit failed."""
+    try:
+        await services.calls.catch_up(services.store)
+        return await write_audit(services.store, status, request)
+    except Exception as error:  # noqa: BLE001 - an audit must not fail a run
+        logger.warning("run %s has no audit: %s", status.run_id, describe_error(error))
+        failure = type(error).__name__
+        note = f"audit.sqlite could not be written ({failure}); the records are in runs/{status.run_id}/calls/"
+        return status.model_copy(update={"notes": [*status.notes, note]})
+
+
+async def write_missing_audits(services: Services, catalog: str, run_id: str) -> None:
+    """Write the audits of earlier runs of the catalog that died before they could.
+
+    ``run_id`` is the run that holds the catalog and is about to end.
+    """
+    try:
+        async for status, request in list_unaudited_runs(services.store, catalog, run_id):
+            await write_audit(services.store, status, request)
+    except Exception as error:  # noqa: BLE001 - an audit must not fail a run
+        logger.warning("runs that died before run %s have no audit yet: %s", run_id, describe_error(error))
 
 
 async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> RunStatus:
-    """Rebuild a run's audit from its records, and return the status with its path and with what the calls cost.
+    """Build a run's audit from its records, and return the status with its path and the cost of the calls.
 
-    The records know more than the run's own count: calls that died with their process, and those of a message that was
-    delivered twice. Where a record is missing, the run's count is the larger one, and stays.
+    The records include calls that the run's counters miss: of a process that died, and of redelivered messages. Where a
+    record is missing, the counters are higher and are kept.
 
     Args:
-        store: where the run is.
-        status: how it ended, or where it was when it died.
-        request: what it was asked.
+        store: Holds the run.
+        status: How the run ended, or its last known status if it died.
+        request: Of the run.
 
     Raises:
-        OSError: this machine has no room for the file.
-        StoreUnavailableError: the store does not answer.
+        OSError: The local disk has no room for the file.
+        StoreUnavailableError: The store does not answer.
     """
     path = audit_path(status.run_id)
     with TemporaryDirectory(prefix="seeder-audit-") as folder:
@@ -79,13 +108,13 @@ async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> 
 async def list_unaudited_runs(
     store: Store, catalog_name: str, run_id: str
 ) -> AsyncIterator[tuple[RunStatus, SeedRequest]]:
-    """Yield earlier runs of a catalog that made calls and have no audit, with where they were when they died.
+    """Yield earlier runs of a catalog that made calls and have no audit, with their last known status.
 
-    Only the run that holds the catalog may ask: then no other one of the catalog is at work.
+    Only the run that holds the catalog may call this: no other run of the catalog is active then.
 
     Raises:
-        DamagedFileError: a file of such a run cannot be read.
-        StoreUnavailableError: the store does not answer.
+        DamagedFileError: A file of such a run cannot be read.
+        StoreUnavailableError: The store does not answer.
     """
     newest = await store.list_folders("runs/", limit=MAX_RUNS_CHECKED)
     for earlier in newest.names:
@@ -98,12 +127,12 @@ async def list_unaudited_runs(
 
 
 def audit_path(run_id: str) -> str:
-    """Return where a run's audit is in the store."""
+    """Return the path of a run's audit in the store."""
     return paths.run_file(run_id, AUDIT_NAME)
 
 
 def find_versions() -> dict[str, str]:
-    """Return the versions of what writes an audit."""
+    """Return the versions of the programs that write an audit."""
     versions = {
         "catalog-seeder": __version__,
         "tables": TABLES_VERSION,
@@ -125,7 +154,7 @@ async def _add_calls(store: Store, run_id: str, audit: AuditFile) -> None:
         else:
             audit.add_call(call)
     async for product_id, row in run_files.iterate_failures(store, run_id):
-        audit.add_failed_image(row | {"productId": product_id})  # a row of an input tells its own id
+        audit.add_failed_image(row | {"productId": product_id})  # rows of inputs have the public id
     try:
         async for row in run_files.iterate_rejections(store, run_id):
             audit.add_rejection(row)
@@ -139,7 +168,7 @@ async def _add_refined_items(store: Store, run_id: str, audit: AuditFile) -> Non
 
 
 async def _add_prompts(store: Store, status: RunStatus, audit: AuditFile) -> None:
-    """Tell the prompts of the images that calls were made for; the catalog is what holds them."""
+    """Add the prompts of the images that calls were made for; the catalog holds them."""
     if not audit.has_image_calls():
         return
     try:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from shared.catalog import catalog_files
 from shared.catalog.catalog_files import Batch, CatalogIndex
-from shared.catalog.item_rules import DraftValidation, validate_drafts
+from shared.catalog.draft_rules import DraftValidation, validate_drafts
 from shared.catalog.items import Category, Draft, Item
-from shared.messages.runs import Cost, TextCall
-from shared.models.protocol import Store
+from shared.messages.base import Cost
+from shared.messages.text import TextCall
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
+from shared.storage.protocol import Store
 
 FILE_EXTENSIONS = {"png": "png", "jpeg": "jpg"}
 

@@ -8,13 +8,12 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
-from shared.catalog.item_rules import NameIndex
+from shared.catalog.draft_rules import NameIndex
 from shared.catalog.items import Category, Item, SourceItem, make_slug
-from shared.images.image_metadata import read_image_metadata
-from shared.messages.runs import Cost
-from shared.models.protocol import FileInfo, Store
+from shared.messages.base import Cost
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json, write_json_if_changed
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 MAX_CACHED_CATALOGS = 8
@@ -145,11 +144,6 @@ async def count_items(store: Store, catalog: str) -> int:
     """Return how many items the catalog holds."""
     numbers = await list_batch_numbers(store, catalog)
     return sum([len(batch.items) async for batch in iterate_batches(store, catalog, numbers)])
-
-
-def is_valid_image(info: FileInfo | None) -> bool:
-    """Tell whether a stored image was validated: only then it has its facts."""
-    return info is not None and read_image_metadata(info) is not None
 
 
 @dataclass(slots=True)

@@ -12,11 +12,12 @@ from pydantic import TypeAdapter
 from shared.catalog import catalog_files
 from shared.catalog.category_names import CategoryNames
 from shared.catalog.items import Category, Item, SourceItem
+from shared.errors import StoreConflictError
 from shared.inputs.importer_ids import ImporterIds
-from shared.models.protocol import Store, StoreConflictError
 from shared.storage import paths
 from shared.storage.json_array_check import check_json_array
 from shared.storage.json_files import DamagedFileError, parse_json, read_json, write_json_if_changed
+from shared.storage.protocol import Store
 
 _NAMES: Final = TypeAdapter(list[str])
 

@@ -3,9 +3,9 @@
 from shared.catalog import catalog_files
 from shared.catalog.items import is_outdated
 from shared.catalog.prompt_files import iterate_batches_and_prompts
-from shared.images.image_metadata import list_generating_runs
-from shared.models.protocol import Store
+from shared.images.list_images import list_generating_runs
 from shared.runs.estimate import Inventory
+from shared.storage.protocol import Store
 
 
 async def read_inventory(store: Store, name: str) -> Inventory:

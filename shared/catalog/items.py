@@ -144,9 +144,10 @@ class SourceItem(Item):
         default=None,
         description="The id in importer-catalog.json, given once; None = the item is of version 0.3.",
     )
-    facts: dict[str, str] | None = Field(
+    prompt_hints: dict[str, str] | None = Field(
         default=None,
-        description="What else a text model is told to write the prompt; None = it is not to write it.",
+        alias="facts",
+        description="Further values of the row for the text model; None = the text model does not write the prompt.",
     )
     earlier: EarlierPrompt | None = Field(default=None, description="None = its image, if any, is from image_prompt.")
     variants: tuple[VariantRow, ...] = ()

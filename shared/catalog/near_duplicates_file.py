@@ -6,9 +6,9 @@ from typing import Any
 
 from shared.catalog.near_duplicates import NearDuplicate, find_near_duplicates
 from shared.catalog.publish import CatalogView, iterate_complete_items
-from shared.models.protocol import Store
 from shared.storage import paths
 from shared.storage.json_arrays import write_array
+from shared.storage.protocol import Store
 
 OUTPUT = "nearDuplicates"
 

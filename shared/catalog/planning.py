@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.catalog.items import Item, is_outdated
+from shared.runs.request import SeedRequest
+
 MIN_BATCH_CATEGORIES = 5
 """A batch asks for this many categories, and for more only where these are not short enough to fill it."""
 
@@ -35,8 +38,8 @@ def plan_batch(
     *,
     target: int,
     batch_size: int,
-    worker: int = 0,
-    workers: int = 1,
+    writer_index: int = 0,
+    writer_count: int = 1,
 ) -> list[CategoryQuota]:
     """Return what the next batch asks for: the shortest categories first, so that the catalog fills evenly.
 
@@ -44,8 +47,8 @@ def plan_batch(
         counts: accepted items of each category, in the catalog's category order; categories without any included.
         target: how many items the catalog is to hold in all.
         batch_size: most drafts to ask for.
-        worker: the writer's index: it fills the categories whose index modulo ``workers`` is ``worker``.
-        workers: how many writers share the categories.
+        writer_index: the writer's index from 0: it fills the categories whose index modulo ``writer_count`` equals it.
+        writer_count: how many writers share the categories.
 
     Returns:
         Quotas that add up to min(batch_size, items still missing in the writer's categories and in the catalog);
@@ -56,7 +59,7 @@ def plan_batch(
     shortages = {
         name: share - count
         for place, ((name, count), share) in enumerate(zip(counts.items(), shares, strict=True))
-        if place % workers == worker and share > count
+        if place % writer_count == writer_index and share > count
     }
     wanted = min(batch_size, target - sum(counts.values()), sum(shortages.values()))
     if wanted <= 0:
@@ -94,6 +97,21 @@ def pick_taken_names(names: Sequence[str], *, categories: int) -> list[str]:
     """Return the names of a category that a prompt about so many ``categories`` shows: the latest ones."""
     shown = MAX_TAKEN_NAMES // max(1, categories)
     return list(names[max(0, len(names) - shown) :])
+
+
+def needs_image(item: Item, request: SeedRequest, generating_runs: Mapping[str, str], run_id: str) -> bool:
+    """Tell whether an image is still to be made for an item.
+
+    Args:
+        item: the item.
+        request: what the run was asked.
+        generating_runs: of the images that there are, by file name; see ``RunCaches.list_images_at_start``.
+        run_id: the run.
+    """
+    generating_run = generating_runs.get(item.filename)
+    if request.force_images:
+        return generating_run != run_id
+    return generating_run is None or (is_outdated(item, generating_run) and not request.keep_changed)
 
 
 def _split_evenly(total: int, parts: int) -> list[int]:

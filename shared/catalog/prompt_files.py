@@ -12,11 +12,12 @@ from pydantic import ConfigDict, TypeAdapter
 
 from shared.catalog.catalog_files import Batch, read_batch
 from shared.catalog.items import Item
-from shared.messages.runs import Cost
-from shared.models.prompts.image_prompts import WrittenPrompt
-from shared.models.protocol import Store, StoreConflictError
+from shared.errors import StoreConflictError
+from shared.messages.base import Cost
+from shared.models.prompts.image_prompt_requests import WrittenPrompt
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, parse_json, read_json
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 

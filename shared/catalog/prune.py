@@ -8,12 +8,12 @@ from shared.catalog.items import Item, SourceItem
 from shared.catalog.publish import PUBLISHED_FILES, iterate_missing_items, publish, read_catalog_view
 from shared.errors import NothingToKeepError
 from shared.images.thumbnail_files import match_thumbnails, remove_thumbnails
-from shared.models.protocol import Store
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import hold_catalog
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, parse_json
+from shared.storage.protocol import Store
 
 
 async def claim_and_prune(services: Services, client: DurableClient, catalog: str) -> dict[str, Any]:

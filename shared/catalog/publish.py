@@ -14,11 +14,11 @@ from shared.catalog.importer_state import load_category_names, write_category_na
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.published_files import PUBLISHED_FILES, PublishedFile, make_published_files
 from shared.images.generated_prompts import iterate_generated_batches
-from shared.images.image_metadata import ImageMetadata, ImageTable, list_image_metadata
+from shared.images.image_table import ImageTable, StoredImage
+from shared.images.list_images import list_stored_images
 from shared.images.placeholder_files import remove_placeholders
 from shared.images.thumbnail_files import match_thumbnails
 from shared.inputs.importer_ids import ChangedIds
-from shared.models.protocol import Store
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import hold_catalog, read_last_request
 from shared.runs.request import SeedRequest
@@ -26,6 +26,7 @@ from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_arrays import ContentDigest, JsonArrayEncoder, write_array_if_changed
 from shared.storage.json_files import read_json
+from shared.storage.protocol import Store
 
 __all__ = [
     "PUBLISHED_FILES",
@@ -97,14 +98,14 @@ class CatalogView:
         """How many items are not complete; some of them may have a placeholder."""
         return self.items - self.images if self.with_images else 0
 
-    def find_published_image(self, item: Item) -> ImageMetadata | None:
+    def find_published_image(self, item: Item) -> StoredImage | None:
         """Return what is published as an item's image: that, or its placeholder."""
         return _find_published_image(self.image_table, item, self.request)
 
 
 async def read_image_table(store: Store, name: str) -> ImageTable:
     """Return the validated images of a catalog, and which of them have a thumbnail."""
-    image_table = await list_image_metadata(store, name)
+    image_table = await list_stored_images(store, name)
     await match_thumbnails(store, name, image_table)
     return image_table
 
@@ -129,7 +130,7 @@ async def read_catalog_view(
     """
     path = paths.state_file(name, "request.json")
     request = await read_json(store, path, SeedRequest.model_validate) or SeedRequest(catalog=name)
-    names = await load_category_names(store, name, from_input=request.source != "generate")
+    names = await load_category_names(store, name, from_input=not request.item_source.writes_items)
     image_table = await read_image_table(store, name) if image_table is None else image_table
     numbers = await catalog_files.list_batch_numbers(store, name)
     incomplete: list[int] = []
@@ -208,7 +209,9 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
         "categories": paths.catalog_file(view.name, "categories.json"),
         "images": paths.image_folder(view.name),
     }
-    await write_category_names(store, view.name, view.category_names, from_input=view.request.source != "generate")
+    await write_category_names(
+        store, view.name, view.category_names, from_input=not view.request.item_source.writes_items
+    )
     for file in reversed(make_published_files(view.request, view.category_names, with_images=view.with_images)):
         outputs[file.output] = paths.catalog_file(view.name, file.filename)
         rows = _write_rows(store, view, file)
@@ -258,7 +261,7 @@ async def _write_rows(store: Store, view: CatalogView, file: PublishedFile) -> A
                 yield row
 
 
-def is_image_outdated(item: Item, image: ImageMetadata) -> bool:
+def is_image_outdated(item: Item, image: StoredImage) -> bool:
     """Return whether an image shows what its item's row said before."""
     earlier = item.earlier if isinstance(item, SourceItem) else None
     if earlier is None or not earlier.is_outdated:
@@ -266,6 +269,6 @@ def is_image_outdated(item: Item, image: ImageMetadata) -> bool:
     return image.run_countdown_ms is None or image.run_countdown_ms > paths.parse_inverted_time(earlier.run_id)
 
 
-def _find_published_image(image_table: ImageTable, item: Item, request: SeedRequest) -> ImageMetadata | None:
+def _find_published_image(image_table: ImageTable, item: Item, request: SeedRequest) -> StoredImage | None:
     image = image_table.find(item.filename)
     return image_table.find_placeholder(item.filename) if image is None and request.placeholder else image

@@ -1,14 +1,16 @@
 """The files of a catalog that others read, and how an item is written in each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote
 
 from shared.catalog.category_names import CategoryNames
-from shared.catalog.items import Item, SourceItem, find_content_type
-from shared.images.image_metadata import ImageMetadata
-from shared.inputs.item_builder import write_importer_row, write_source_row, write_variant_row
+from shared.catalog.items import Item, SourceItem, VariantRow, find_content_type
+from shared.images.image_table import StoredImage
+from shared.inputs.row_values import append_members
 from shared.rendering.perceptual_hash import format_dhash
 from shared.runs.request import SeedRequest
 from shared.storage import paths
@@ -33,7 +35,7 @@ class PublishedFile:
 
     output: str
     filename: str
-    describe_item: Callable[[Item, ImageMetadata | None], object | None]
+    describe_item: Callable[[Item, StoredImage | None], object | None]
 
 
 def make_published_files(request: SeedRequest, categories: CategoryNames, *, with_images: bool) -> list[PublishedFile]:
@@ -45,24 +47,24 @@ def make_published_files(request: SeedRequest, categories: CategoryNames, *, wit
         with_images: False takes items without an image for complete.
     """
 
-    def write_item(item: Item, image: ImageMetadata | None) -> object | None:
+    def write_item(item: Item, image: StoredImage | None) -> object | None:
         return (
             None if with_images and image is None else write_importer_row(item, categories) | _placeholder_mark(image)
         )
 
-    def write_input_row(item: Item, image: ImageMetadata | None) -> object | None:
+    def write_input_row(item: Item, image: StoredImage | None) -> object | None:
         if not isinstance(item, SourceItem):
             return write_item(item, image)
         row = write_source_row(item, request, has_image=image is not None, extra_members=_placeholder_mark(image))
         return RawJson(",\n".join([row, *map(write_variant_row, item.variants, repeat(item.source_id))]))
 
-    def describe(item: Item, image: ImageMetadata | None) -> object | None:
+    def describe(item: Item, image: StoredImage | None) -> object | None:
         return None if image is None else _describe_image(request.catalog, item, image)
 
-    def describe_upload(item: Item, image: ImageMetadata | None) -> object | None:
+    def describe_upload(item: Item, image: StoredImage | None) -> object | None:
         return None if image is None else _describe_upload(request.catalog, item, image)
 
-    if request.source == "generate":
+    if request.item_source.writes_items:
         return [
             PublishedFile("catalog", "catalog.json", write_item),
             PublishedFile("manifest", "manifest.json", describe),
@@ -75,11 +77,11 @@ def make_published_files(request: SeedRequest, categories: CategoryNames, *, wit
     ]
 
 
-def _placeholder_mark(image: ImageMetadata | None) -> dict[str, bool]:
+def _placeholder_mark(image: StoredImage | None) -> dict[str, bool]:
     return PLACEHOLDER_MARK if image is not None and image.is_placeholder else {}
 
 
-def _describe_image(catalog: str, item: Item, image: ImageMetadata) -> dict[str, object]:
+def _describe_image(catalog: str, item: Item, image: StoredImage) -> dict[str, object]:
     described: dict[str, object] = {
         "productId": item.public_id,
         "filename": item.filename,
@@ -92,14 +94,14 @@ def _describe_image(catalog: str, item: Item, image: ImageMetadata) -> dict[str,
         "thumbnail": paths.thumbnail_file(catalog, item.filename) if image.has_thumbnail else None,
         "dhash": None if image.dhash is None else format_dhash(image.dhash),
     }
-    if image.iteration is not None:
-        described["iteration"] = image.iteration
+    if image.round is not None:
+        described["iteration"] = image.round
     if isinstance(item, SourceItem) and item.importer_id not in {None, item.source_id}:
         described["importerId"] = item.importer_id
     return described | _placeholder_mark(image)
 
 
-def _describe_upload(catalog: str, item: Item, image: ImageMetadata) -> dict[str, object]:
+def _describe_upload(catalog: str, item: Item, image: StoredImage) -> dict[str, object]:
     """Return what a copy to other storage needs."""
     return {
         "productId": item.public_id,
@@ -108,3 +110,48 @@ def _describe_upload(catalog: str, item: Item, image: ImageMetadata) -> dict[str
         "contentType": find_content_type(item.filename),
         "sha256": image.sha256,
     } | _placeholder_mark(image)
+
+
+def write_source_row(
+    item: SourceItem, request: SeedRequest, *, has_image: bool, extra_members: Mapping[str, bool] = MappingProxyType({})
+) -> str:
+    """Return the row as it was given, and where its image is; nowhere if it has none.
+
+    Args:
+        item: of the row.
+        request: what the run was asked.
+        has_image: whether there is an image to name.
+        extra_members: members to put behind these.
+    """
+    base = "images" if request.image_base_url is None else request.image_base_url.rstrip("/")
+    url = f"{base}/{quote(item.filename)}"
+    return append_members(
+        item.row,
+        {
+            "imageFile": item.filename if has_image else None,
+            "imageUrl": url if has_image else None,
+            **extra_members,
+        },
+    )
+
+
+def write_variant_row(variant: VariantRow, source_id: str) -> str:
+    """Return a variant's row as it was given, without an image, and the id of the product that it belongs to."""
+    return append_members(variant.row, {"imageFile": None, "imageUrl": None, "variantOf": source_id})
+
+
+def write_importer_row(item: Item, categories: CategoryNames) -> dict[str, Any]:
+    """Return an item's row as the importer takes it in: its id there, and the catalog's spelling of its category."""
+    row = item.to_json() if not isinstance(item, SourceItem) else _describe_item(item)
+    return row | {"category": categories.choose(item.category).name}
+
+
+def _describe_item(item: SourceItem) -> dict[str, Any]:
+    return {
+        "productId": item.importer_id or item.source_id,
+        "name": item.name,
+        "description": item.description,
+        "category": item.category,
+        "filename": item.filename,
+        "imagePrompt": item.image_prompt,
+    }

@@ -13,8 +13,8 @@ from typing import Any, Final
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from shared.config import IdentitySettings
-from shared.models.providers.redaction import flatten, quote_service_message
 from shared.reasons import Reason
+from shared.text.redaction import flatten, quote_service_message
 
 FETCH_FAILURES: Final = (AzureError, TimeoutError, OSError, LookupError, ValueError, TypeError, AttributeError)
 """What a failed fetch of a token can raise. azure.identity reads an answer without checking its fields first."""

@@ -11,13 +11,13 @@ from shared.images.image_step import ImageStepJob, find_item
 from shared.images.promote import promote_best
 from shared.images.refinement_policy import RefinementEnd, pick_best_round
 from shared.images.round_files import EvaluationRecord, PromptRecord, RoundFiles, RoundRecord, list_unfinished_items
+from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageStep
-from shared.messages.runs import Cost, Failure
-from shared.models.protocol import Store
 from shared.runs.request import SeedRequest
 from shared.runs.status_rules import make_cost_view
 from shared.services.container import Services
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Store
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,13 @@ from typing import Final
 from shared.catalog.catalog_files import Batch
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.prompt_files import iterate_prompted_batches
-from shared.images.image_metadata import ImageMetadata, ImageTable
+from shared.images.image_metadata import read_image_metadata
+from shared.images.image_table import ImageTable, StoredImage
 from shared.images.round_files import RoundFiles
-from shared.inputs.digest_table import hash_text
 from shared.messages.images import ImageAction, ImageStep
-from shared.models.protocol import Store
 from shared.storage import paths
+from shared.storage.protocol import Store
+from shared.text.digest_table import hash_text
 
 MAX_ROUNDS: Final = 3
 MAX_REWRITES: Final = 2
@@ -36,7 +37,7 @@ async def iterate_generated_batches(
         yield replace(batch, items=tuple(items))
 
 
-async def apply_generated_prompt(store: Store, catalog: str, item: Item, image: ImageMetadata | None) -> Item:
+async def apply_generated_prompt(store: Store, catalog: str, item: Item, image: StoredImage | None) -> Item:
     """Return an item with the prompt that its image is from.
 
     Raises:
@@ -45,24 +46,23 @@ async def apply_generated_prompt(store: Store, catalog: str, item: Item, image: 
     if image is None or not isinstance(item, SourceItem):
         return item
     earlier = None if item.earlier is None else item.earlier.prompt
-    if image.prompt is None:  # generated before 0.4.0, and so before any change was recorded
+    if image.prompt_digest is None:  # generated before 0.4.0, and so before any change was recorded
         prompt = earlier
-    elif image.prompt == hash_text(item.image_prompt):
+    elif image.prompt_digest == hash_text(item.image_prompt):
         prompt = None
-    elif earlier is not None and image.prompt == hash_text(earlier):
+    elif earlier is not None and image.prompt_digest == hash_text(earlier):
         prompt = earlier
     else:
-        prompt = await _find_rewritten_prompt(store, catalog, item, image.prompt)
+        prompt = await _find_rewritten_prompt(store, catalog, item, image.prompt_digest)
     return item if prompt is None else item.model_copy(update={"image_prompt": prompt})
 
 
 async def _find_rewritten_prompt(store: Store, catalog: str, item: SourceItem, digest: int) -> str | None:
     """Return the prompt that the text model has rewritten for an image, by its digest; None if it is not on record."""
-    stored = await store.describe(paths.image_file(catalog, item.filename))
-    run_id = "" if stored is None else stored.metadata.get("run_id", "")
-    if not run_id:
+    metadata = read_image_metadata(await store.describe(paths.image_file(catalog, item.filename)))
+    if metadata is None or not metadata.run_id:
         return None
-    round_files = RoundFiles(store, run_id, item.product_id)
+    round_files = RoundFiles(store, metadata.run_id, item.product_id)
     for number in range(1, MAX_ROUNDS + 1):
         for rewrite in range(0 if number > 1 else 1, MAX_REWRITES + 1):
             record = await round_files.read_prompt(ImageStep(ImageAction.REWRITE, number, rewrite))

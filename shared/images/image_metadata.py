@@ -1,221 +1,186 @@
-"""The images of a catalog, known by their facts and held so that 50,000 of them take little memory."""
+"""Metadata stored with images and thumbnails. The only module that knows the keys. Pure."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
-from struct import Struct
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
 
-from shared.inputs.digest_table import hash_text
-from shared.models.protocol import FileInfo, Store
-from shared.storage import paths
+from shared.messages.base import Cost
+from shared.rendering.inspect_image import ImageProperties
+from shared.rendering.perceptual_hash import format_dhash
+from shared.storage.protocol import FileInfo
 
-_NUMBERS: Final = Struct("<QQQQQQ??B")
-"""Size, width, height, prompt or 0, run_countdown_ms or 0, dhash, whether it is known, has_thumbnail, iteration or 0.
-
-The digest follows."""
+MAX_ROUND_NUMBER: Final = 255
+"""An image table packs the number into one byte."""
 
 _DHASH_BYTES: Final = 8
-_MAX_ROUND_NUMBER: Final = 255
-
-PROMPT_METADATA_KEY: Final = "prompt"
-"""The fact that identifies the prompt an image is from: a digest, since facts of a blob have little room."""
-
-PLACEHOLDER_METADATA_KEY: Final = "placeholder"
-"""The fact that a placeholder has and no image: for what reason there is no image."""
+_PLACEHOLDER_KEY: Final = "placeholder"
+_COST_KEYS: Final = ("input_tokens", "output_tokens", "nano_usd")
 
 
 @dataclass(frozen=True, slots=True)
 class ImageMetadata:
-    """A validated image.
+    """Metadata of a validated image or of a placeholder. The store itself knows size and content type.
 
     Attributes:
-        size: in bytes.
-        width: in pixels.
-        height: in pixels.
-        sha256: of the file, in hex.
-        dhash: what it looks like, 64 bits; None of one that was made before 0.3.0 and has no thumbnail.
-        has_thumbnail: whether there is one that was made of this very file.
-        is_placeholder: drawn in place of one that was refused: to be published, and never counted as an image.
-        iteration: which of the images that were drawn of the item and looked at, from 1; None = nobody looked at it.
-        prompt: ``hash_text`` of the prompt that it is from; None of one that was generated before 0.4.0.
-        run_countdown_ms: when the run that generated it began, as its id counts (``paths.parse_inverted_time``); None
-        = not by us.
+        sha256: Of the file, in hex.
+        width: In pixels.
+        height: In pixels.
+        dhash: Perceptual hash, 64 bits; None for placeholders and images generated before 0.3.0.
+        run_id: Run that stored the file; "" for an image that was placed by hand.
+        product_id: Internal id of the item.
+        prompt_digest: ``hash_text`` of the image prompt; None before 0.4.0. Blob metadata has no room for the prompt.
+        model: Model that generated the image.
+        cost: Of the call that generated the image; zero for placeholders and images placed by hand.
+        round: Number of a refined image among the rounds of its item, from 1.
+        resume_count: How often the run had been resumed when it counted this round.
+        request_id: Provider's id of the call.
+        placeholder_reason: Reason code of a placeholder; None for an image.
     """
 
-    size: int
+    sha256: str
     width: int
     height: int
+    dhash: int | None = None
+    run_id: str = ""
+    product_id: str = ""
+    prompt_digest: int | None = None
+    model: str = ""
+    cost: Cost = Cost()
+    round: int | None = None
+    resume_count: int | None = None
+    request_id: str | None = None
+    placeholder_reason: str | None = None
+
+    @classmethod
+    def from_properties(cls, properties: ImageProperties) -> Self:
+        """Return the metadata of an inspected image that no run generated."""
+        return cls(properties.sha256, properties.width, properties.height, properties.dhash)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, str]) -> Self | None:
+        """Return the metadata that ``to_json`` gave; None unless hash and dimensions are there and make sense.
+
+        Other values that make no sense count as absent.
+        """
+        try:
+            width, height, digest = int(data["width"]), int(data["height"]), bytes.fromhex(data["sha256"])
+        except (KeyError, ValueError):
+            return None
+        if min(width, height) <= 0:
+            return None
+        round_number = _parse_count(data.get("iteration", ""))
+        digest_text = data.get("prompt", "")
+        return cls(
+            sha256=digest.hex(),
+            width=width,
+            height=height,
+            dhash=_parse_dhash(data),
+            run_id=data.get("run_id", ""),
+            product_id=data.get("product_id", ""),
+            prompt_digest=int(digest_text, 16) if re.fullmatch("[0-9a-f]{16}", digest_text) else None,
+            model=data.get("model", ""),
+            cost=_parse_cost(data),
+            round=round_number if round_number is not None and 0 < round_number <= MAX_ROUND_NUMBER else None,
+            resume_count=_parse_count(data.get("resume_count", "")),
+            request_id=data.get("request_id"),
+            placeholder_reason=data.get(_PLACEHOLDER_KEY),
+        )
+
+    def to_json(self) -> dict[str, str]:
+        """Return what a store keeps with the file: texts, without absent values.
+
+        A request id that is not printable ASCII is left out, because HTTP headers cannot carry it.
+        """
+        data = {"sha256": self.sha256, "width": str(self.width), "height": str(self.height)}
+        if self.dhash is not None:
+            data["dhash"] = format_dhash(self.dhash)
+        data |= {
+            key: text
+            for key, text in (("run_id", self.run_id), ("product_id", self.product_id), ("model", self.model))
+            if text
+        }
+        if self.prompt_digest is not None:
+            data["prompt"] = f"{self.prompt_digest:016x}"
+        if self.cost.image_calls:
+            data |= {key: str(getattr(self.cost, key)) for key in _COST_KEYS}
+        if self.round is not None:
+            data["iteration"] = str(self.round)
+        if self.resume_count is not None:
+            data["resume_count"] = str(self.resume_count)
+        if self.request_id is not None and self.request_id.isascii() and self.request_id.isprintable():
+            data["request_id"] = self.request_id
+        if self.placeholder_reason is not None:
+            data[_PLACEHOLDER_KEY] = self.placeholder_reason
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailMetadata:
+    """Metadata of a thumbnail: which version of which image it shows.
+
+    Attributes:
+        filename: Of the image.
+        sha256: Of the image's file, in hex.
+        dhash: Perceptual hash of the image; None for placeholders.
+    """
+
+    filename: str
     sha256: str
     dhash: int | None = None
-    has_thumbnail: bool = False
-    is_placeholder: bool = False
-    iteration: int | None = None
-    prompt: int | None = None
-    run_countdown_ms: int | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, str]) -> Self | None:
+        """Return the metadata that ``to_json`` gave; None for a thumbnail that names no image."""
+        filename = data.get("picture")
+        return None if filename is None else cls(filename, data.get("picture_sha256", ""), _parse_dhash(data))
+
+    def to_json(self) -> dict[str, str]:
+        """Return what a store keeps with the thumbnail."""
+        data = {"picture": self.filename, "picture_sha256": self.sha256}
+        return data if self.dhash is None else data | {"dhash": format_dhash(self.dhash)}
 
 
-class ImageTable:
-    """The validated images of a catalog by file name: about 280 bytes each, 100 of them for the name.
-
-    Placeholders are kept apart: whoever does not ask for them sees none.
-    """
-
-    def __init__(self) -> None:
-        self._packed: dict[str, bytes] = {}
-        self._placeholders: dict[str, ImageMetadata] = {}
-
-    def add(self, filename: str, image: ImageMetadata) -> None:
-        """Keep an image, in place of one of this name."""
-        if image.is_placeholder:
-            self._placeholders[filename] = image
-            return
-        numbers = _NUMBERS.pack(
-            image.size,
-            image.width,
-            image.height,
-            image.prompt or 0,
-            image.run_countdown_ms or 0,
-            image.dhash or 0,
-            image.dhash is not None,
-            image.has_thumbnail,
-            image.iteration or 0,
-        )
-        self._packed[filename] = numbers + bytes.fromhex(image.sha256)
-
-    def find(self, filename: str) -> ImageMetadata | None:
-        """Return the image of this name, or None if there is none that was validated."""
-        packed = self._packed.get(filename)
-        if packed is None:
-            return None
-        size, width, height, prompt, run_countdown_ms, dhash, is_known, has_thumbnail, iteration = _NUMBERS.unpack_from(
-            packed
-        )
-        digest, known_dhash = packed[_NUMBERS.size :].hex(), dhash if is_known else None
-        return ImageMetadata(
-            size,
-            width,
-            height,
-            digest,
-            known_dhash,
-            has_thumbnail,
-            iteration=iteration or None,
-            prompt=prompt or None,
-            run_countdown_ms=run_countdown_ms or None,
-        )
-
-    def find_placeholder(self, filename: str) -> ImageMetadata | None:
-        """Return the placeholder of this name, or None if there is none."""
-        return self._placeholders.get(filename)
-
-    def list_placeholders(self) -> list[str]:
-        """Return the file names of the placeholders."""
-        return list(self._placeholders)
-
-    def __contains__(self, filename: str) -> bool:
-        return filename in self._packed
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the file names; an image may be replaced meanwhile, but none added."""
-        return iter(self._packed)
+def read_image_metadata(info: FileInfo | None) -> ImageMetadata | None:
+    """Return the metadata of a validated image; None for no file, an unvalidated file or a placeholder."""
+    metadata = _read_metadata(info)
+    return None if metadata is None or metadata.placeholder_reason is not None else metadata
 
 
-def read_image_metadata(info: FileInfo) -> ImageMetadata | None:
-    """Return what a stored image's facts say of it; None if it was not validated: only then it has all of them.
-
-    A placeholder is no image.
-    """
-    return None if is_placeholder(info) else _describe(info)
+def read_placeholder_metadata(info: FileInfo | None) -> ImageMetadata | None:
+    """Return the metadata of a placeholder; None for anything else."""
+    metadata = _read_metadata(info)
+    return None if metadata is None or metadata.placeholder_reason is None else metadata
 
 
-def read_placeholder_metadata(info: FileInfo) -> ImageMetadata | None:
-    """Return what a stored placeholder's facts say of it; None of anything else."""
-    image = _describe(info) if is_placeholder(info) else None
-    return None if image is None else replace(image, dhash=None, is_placeholder=True)
+def is_valid_image(info: FileInfo | None) -> bool:
+    """Return whether a file is there and is a validated image."""
+    return read_image_metadata(info) is not None
 
 
 def is_placeholder(info: FileInfo) -> bool:
-    """Tell whether a stored file says that it is drawn in place of an image that was refused."""
-    return PLACEHOLDER_METADATA_KEY in info.metadata
+    """Return whether a file is marked as a placeholder, even if its other metadata is incomplete."""
+    return _PLACEHOLDER_KEY in info.metadata
 
 
-def _describe(info: FileInfo) -> ImageMetadata | None:
-    metadata = info.metadata
+def _read_metadata(info: FileInfo | None) -> ImageMetadata | None:
+    return ImageMetadata.from_json(info.metadata) if info is not None and info.size > 0 else None
+
+
+def _parse_count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _parse_dhash(data: Mapping[str, str]) -> int | None:
     try:
-        width, height, digest = int(metadata["width"]), int(metadata["height"]), bytes.fromhex(metadata["sha256"])
-    except (KeyError, ValueError):
-        return None
-    if min(info.size, width, height) <= 0:
-        return None
-    return ImageMetadata(
-        info.size,
-        width,
-        height,
-        digest.hex(),
-        read_dhash(info),
-        iteration=_read_round(info),
-        prompt=_read_prompt_digest(info),
-        run_countdown_ms=_read_run_countdown(info),
-    )
-
-
-def read_dhash(info: FileInfo) -> int | None:
-    """Return the perceptual hash among a file's facts, or None if it has none."""
-    try:
-        dhash = bytes.fromhex(info.metadata["dhash"])
-    except (KeyError, ValueError):
+        dhash = bytes.fromhex(data.get("dhash", ""))
+    except ValueError:
         return None
     return int.from_bytes(dhash) if len(dhash) == _DHASH_BYTES else None
 
 
-def _read_round(info: FileInfo) -> int | None:
-    """Return which image of its item this one is, among its facts, or None if they do not tell."""
-    told = info.metadata.get("iteration", "")
-    number = int(told) if told.isascii() and told.isdecimal() else 0
-    return number if 0 < number <= _MAX_ROUND_NUMBER else None
-
-
-def format_prompt_digest(prompt: str) -> str:
-    """Return what a file's facts have of the prompt that it is from."""
-    return f"{hash_text(prompt):016x}"
-
-
-def _read_prompt_digest(info: FileInfo) -> int | None:
-    digest = info.metadata.get(PROMPT_METADATA_KEY, "")
-    return int(digest, 16) if re.fullmatch("[0-9a-f]{16}", digest) else None
-
-
-def _read_run_countdown(info: FileInfo) -> int | None:
-    run_id = info.metadata.get("run_id", "")
-    return paths.parse_inverted_time(run_id) if re.fullmatch(r"\d{1,15}-.*", run_id) else None
-
-
-async def list_image_metadata(store: Store, catalog: str) -> ImageTable:
-    """Return the validated images that are in the store, and apart from them the placeholders."""
-    table = ImageTable()
-    async for filename, info in iterate_stored_images(store, catalog):
-        image = read_image_metadata(info) or read_placeholder_metadata(info)
-        if image is not None:
-            table.add(filename, image)
-    return table
-
-
-async def list_generating_runs(store: Store, catalog: str) -> dict[str, str]:
-    """Return the validated images that are in the store by file name, and the run that made each ("": none of ours).
-
-    It takes about 150 bytes an image.
-    """
-    generating_runs: dict[str, str] = {}
-    runs: dict[str, str] = {}  # one string for all images of a run
-    async for filename, info in iterate_stored_images(store, catalog):
-        if read_image_metadata(info) is not None:
-            run_id = info.metadata.get("run_id", "")
-            generating_runs[filename] = runs.setdefault(run_id, run_id)
-    return generating_runs
-
-
-async def iterate_stored_images(store: Store, catalog: str) -> AsyncIterator[tuple[str, FileInfo]]:
-    """Yield all that is in a catalog's image folder, validated or not: file name, and what the store knows of it."""
-    prefix = paths.image_folder(catalog)
-    async for info in store.list_files(prefix):
-        yield info.path.removeprefix(prefix), info
+def _parse_cost(data: Mapping[str, str]) -> Cost:
+    if not data.keys() & set(_COST_KEYS):
+        return Cost()
+    input_tokens, output_tokens, nano_usd = (_parse_count(data.get(key, "")) or 0 for key in _COST_KEYS)
+    return Cost(image_calls=1, input_tokens=input_tokens, output_tokens=output_tokens, nano_usd=nano_usd)

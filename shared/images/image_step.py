@@ -7,18 +7,16 @@ run's results, and the best one so far is the item's: so whatever happens next, 
 from dataclasses import dataclass
 
 from shared.catalog.items import Item, find_content_type
-from shared.catalog.prompt_choice import apply_written_prompt
+from shared.catalog.written_prompts import apply_written_prompt
+from shared.images.image_metadata import ImageMetadata
 from shared.images.round_files import RoundFiles, RoundRecord
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
+from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageCall, ImageStep
-from shared.messages.runs import Cost
-from shared.models.protocol import FileInfo
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from shared.storage import paths
-
-COST_METADATA_KEYS = ("input_tokens", "output_tokens", "nano_usd")
-RESUME_COUNT_METADATA_KEY = "resume_count"
+from shared.storage.protocol import FileInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +120,12 @@ async def find_item(services: Services, catalog: str, run_id: str, batch: int, p
     raise LookupError(f"item {product_id!r} is not in batch {batch} of catalog {catalog!r}")
 
 
-async def record_round(job: ImageStepJob, round_image: FileInfo, prompt: str) -> None:
-    """Record what is known of a round's image.
+async def record_round(job: ImageStepJob, round_image: FileInfo, metadata: ImageMetadata, prompt: str) -> None:
+    """Record the image of a round.
 
     Raises:
         StoreUnavailableError: the store does not answer.
     """
-    metadata = round_image.metadata
     await job.results.record_round(
         RoundRecord(
             iteration=job.call.step.round,
@@ -137,22 +134,11 @@ async def record_round(job: ImageStepJob, round_image: FileInfo, prompt: str) ->
             file=round_image.path.rpartition("/")[2],
             content_type=find_content_type(round_image.path),
             bytes=round_image.size,
-            width=int(metadata["width"]),
-            height=int(metadata["height"]),
-            sha256=metadata["sha256"],
-            model=metadata.get("model", ""),
-            request_id=metadata.get("request_id"),
-            cost=read_cost(round_image),
+            width=metadata.width,
+            height=metadata.height,
+            sha256=metadata.sha256,
+            model=metadata.model,
+            request_id=metadata.request_id,
+            cost=metadata.cost,
         ),
     )
-
-
-def read_cost(stored: FileInfo) -> Cost:
-    """Return what an image cost, by its facts."""
-    tokens_in, tokens_out, nano_usd = (int(stored.metadata.get(fact, "0")) for fact in COST_METADATA_KEYS)
-    return Cost(image_calls=1, input_tokens=tokens_in, output_tokens=tokens_out, nano_usd=nano_usd)
-
-
-def read_resume_count(stored: FileInfo) -> int:
-    """Return how often the run was resumed before an image was counted, by its facts."""
-    return int(stored.metadata.get(RESUME_COUNT_METADATA_KEY, "0"))

@@ -1,16 +1,17 @@
 """Placeholders in the store: they lie where an image would lie, and give way to it."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.catalog.items import Item, find_content_type
-from shared.images.image_metadata import PLACEHOLDER_METADATA_KEY, is_placeholder
+from shared.errors import StoreConflictError
+from shared.images.image_metadata import ImageMetadata, is_placeholder, read_placeholder_metadata
 from shared.images.thumbnail_files import is_thumbnail_of
-from shared.models.protocol import Store, StoreConflictError
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import PlaceholderCard, is_placeholder_file
 from shared.storage import paths
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 
@@ -37,29 +38,33 @@ async def find_write_target(store: Store, catalog: str, filename: str) -> WriteT
 
 
 async def write_placeholder(
-    store: Store, catalog: str, item: Item, drawn: PlaceholderCard, target: WriteTarget, *, run_id: str, reason: Reason
-) -> Mapping[str, str] | None:
+    store: Store, catalog: str, item: Item, card: PlaceholderCard, target: WriteTarget, *, run_id: str, reason: Reason
+) -> ImageMetadata | None:
     """Write an item's placeholder and return its facts; None if somebody has written something else there meanwhile.
 
     Args:
         store: where the catalog is.
         catalog: its name.
         item: the item.
-        drawn: its placeholder.
+        card: its placeholder.
         target: where it may go.
         run_id: the run that gave the image up.
         reason: why it did.
     """
     path, content_type = paths.image_file(catalog, item.filename), find_content_type(item.filename)
-    metadata = drawn.to_metadata() | {
-        PLACEHOLDER_METADATA_KEY: str(reason),
-        "run_id": run_id,
-        "product_id": item.product_id,
-    }
+    metadata = ImageMetadata(
+        card.sha256,
+        card.image.width,
+        card.image.height,
+        run_id=run_id,
+        product_id=item.product_id,
+        placeholder_reason=str(reason),
+    )
+    stored = metadata.to_json()
     if target.etag is None:
-        return metadata if await store.create(path, drawn.data, content_type=content_type, metadata=metadata) else None
+        return metadata if await store.create(path, card.data, content_type=content_type, metadata=stored) else None
     try:
-        await store.write(path, drawn.data, content_type=content_type, metadata=metadata, if_match=target.etag)
+        await store.write(path, card.data, content_type=content_type, metadata=stored, if_match=target.etag)
     except StoreConflictError:
         return None
     return metadata
@@ -73,10 +78,13 @@ async def remove_placeholders(store: Store, catalog: str, filenames: Iterable[st
         info = await store.describe(path)
         if info is None or not is_placeholder(info):
             return
+        metadata = read_placeholder_metadata(info)
         thumbnail = await store.describe(thumbnail_path)
         with contextlib.suppress(StoreConflictError):
             await store.delete(path, if_match=info.etag)
-            if thumbnail is not None and is_thumbnail_of(thumbnail, filename, info.metadata.get("sha256", "")):
+            if thumbnail is None or metadata is None:
+                return
+            if is_thumbnail_of(thumbnail, filename, metadata.sha256):
                 await store.delete(thumbnail_path, if_match=thumbnail.etag)
 
     async for _ in read_in_order(filenames, remove):

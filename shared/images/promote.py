@@ -7,16 +7,15 @@ a better score meanwhile ships after that, and then the file is another one.
 
 from dataclasses import dataclass
 
-from shared.catalog.catalog_files import is_valid_image
 from shared.catalog.items import Item, find_content_type
+from shared.errors import StoreConflictError
+from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.refinement_policy import pick_best_round
 from shared.images.round_files import RoundFiles
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail
-from shared.models.protocol import FileInfo, Store, StoreConflictError
 from shared.runs.request import SeedRequest
 from shared.storage import paths
-
-IDENTITY_METADATA_KEYS = ("run_id", "iteration", "sha256")
+from shared.storage.protocol import FileInfo, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +52,26 @@ async def promote_best(
         scores = [found.score for found in await results.list_evaluations(request.refine.iterations)]
         number = pick_best_round(scores) if scores else 1
         best = await results.describe_round_image(number, item.filename)
-        if best is None or not is_valid_image(best):
+        metadata = read_image_metadata(best)
+        if best is None or metadata is None:
             return
-        if current is not None and all(
-            current.metadata.get(fact) == best.metadata[fact] for fact in IDENTITY_METADATA_KEYS
-        ):
+        if _is_promoted(read_image_metadata(current), metadata):
             break
         in_memory = first if number == 1 else None
         data = await _read(store, best) if in_memory is None else in_memory.data
         if await _replace(store, path, current, data, best, content_type=find_content_type(item.filename)):
             if in_memory is not None and in_memory.thumbnail is not None:
-                await store_thumbnail(store, request.catalog, item.filename, in_memory.thumbnail, best.metadata)
+                await store_thumbnail(store, request.catalog, item.filename, in_memory.thumbnail, metadata)
             break
     if request.thumbnails:
-        await ensure_thumbnail(store, request.catalog, item.filename, best)
+        await ensure_thumbnail(store, request.catalog, item.filename, metadata.sha256)
+
+
+def _is_promoted(current: ImageMetadata | None, best: ImageMetadata) -> bool:
+    """Return whether the item's image is the one of the best round."""
+    if current is None:
+        return False
+    return (current.run_id, current.round, current.sha256) == (best.run_id, best.round, best.sha256)
 
 
 async def _read(store: Store, image: FileInfo) -> bytes:

@@ -14,11 +14,11 @@ from shared.images.round_files import (
     RoundRecord,
     SummaryRecord,
 )
+from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageStep
-from shared.messages.runs import Cost
-from shared.models.protocol import Store
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError, read_json
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 

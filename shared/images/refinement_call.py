@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 from shared.images.image_step import ImageStepJob
+from shared.messages.base import Cost, Failure
 from shared.messages.images import ImageResult
-from shared.messages.runs import Cost, Failure
 from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_failures import shorten
 from shared.models.call_recorder import CallRecorder
 from shared.models.evaluation_tokens import EvaluationAnswerT
-from shared.models.prompts.items import STRICTER_INSTRUCTION
+from shared.models.prompts.item_requests import STRICTER_INSTRUCTION
 from shared.models.protocol import TextRequest
 from shared.models.quotes import quote_refinement_call
 from shared.reasons import Reason

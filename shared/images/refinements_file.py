@@ -9,9 +9,9 @@ from shared.catalog import catalog_files
 from shared.catalog.items import Item
 from shared.catalog.publish import CatalogView
 from shared.images.refined_items import RefinementResult, list_refined_ids, read_refinement_result
-from shared.models.protocol import Store
 from shared.storage import paths
 from shared.storage.json_arrays import write_array
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 OUTPUT = "refinements"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from shared.catalog.catalog_files import is_valid_image
-from shared.images.image_step import find_item, read_cost
+from shared.images.image_metadata import read_image_metadata
+from shared.images.image_step import find_item
+from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ImageJob
-from shared.messages.runs import Counters
 from shared.runs.run_files import read_failure
 from shared.services.container import Services
 from shared.storage import paths
@@ -31,10 +31,11 @@ async def skip_finished_jobs(
             counters += Counters(failed={row["reason"]: 1})
             continue
         item = await find_item(services, claim.catalog, claim.run_id, job.batch, job.product_id)
-        stored = await services.store.describe(paths.image_file(claim.catalog, item.filename))
-        is_ours = stored is not None and stored.metadata.get("run_id") == claim.run_id
-        if stored is not None and is_ours and is_valid_image(stored) and not request.refine.is_wanted:
-            counters += Counters(made=1, cost=read_cost(stored))
+        path = paths.image_file(claim.catalog, item.filename)
+        metadata = read_image_metadata(await services.store.describe(path))
+        is_ours = metadata is not None and metadata.run_id == claim.run_id
+        if metadata is not None and is_ours and not request.refine.is_wanted:
+            counters += Counters(made=1, cost=metadata.cost)
         else:
             remaining.append(job)
     return tuple(remaining), counters

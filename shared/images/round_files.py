@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from shared.messages.base import Cost
 from shared.messages.images import ImageStep
-from shared.messages.runs import Cost
-from shared.models.protocol import FileInfo, Store
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, ResumeCount, dump_json, read_json
+from shared.storage.protocol import FileInfo, Store
 
 if TYPE_CHECKING:
     from datetime import datetime

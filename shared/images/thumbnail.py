@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from shared.images.image_metadata import ImageTable, list_image_metadata
+from shared.errors import StoreUnavailableError
+from shared.images.image_metadata import ImageMetadata, ThumbnailMetadata
+from shared.images.image_table import ImageTable
+from shared.images.list_images import list_stored_images
 from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
-from shared.models.protocol import FileInfo, Store, StoreUnavailableError
+from shared.rendering.convert_image import make_thumbnail
 from shared.rendering.inspect_image import BadImageError, ImageProperties, decode_image
-from shared.rendering.thumbnail_encoding import make_thumbnail
 from shared.storage import paths
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 if TYPE_CHECKING:
@@ -33,9 +36,7 @@ def try_make_thumbnail(image: "Image") -> bytes | None:
         return None
 
 
-async def store_thumbnail(
-    store: Store, catalog: str, filename: str, thumbnail: bytes, metadata: Mapping[str, str]
-) -> None:
+async def store_thumbnail(store: Store, catalog: str, filename: str, thumbnail: bytes, image: ImageMetadata) -> None:
     """Write the thumbnail of an image that is stored; if the store does not take it, publishing makes it again.
 
     Args:
@@ -43,19 +44,17 @@ async def store_thumbnail(
         catalog: its name.
         filename: the image's.
         thumbnail: its thumbnail.
-        metadata: those of the image.
+        image: metadata of the image.
     """
     with contextlib.suppress(StoreUnavailableError):
-        await write_thumbnail(
-            store, catalog, filename, thumbnail, sha256=metadata["sha256"], dhash=metadata.get("dhash")
-        )
+        await write_thumbnail(store, catalog, thumbnail, ThumbnailMetadata(filename, image.sha256, image.dhash))
 
 
-async def ensure_thumbnail(store: Store, catalog: str, filename: str, image: FileInfo) -> None:
+async def ensure_thumbnail(store: Store, catalog: str, filename: str, sha256: str) -> None:
     """Make the thumbnail of a stored image unless it is there: a process may have died between the two."""
     with contextlib.suppress(StoreUnavailableError):
         present = await store.describe(paths.thumbnail_file(catalog, filename))
-        if not is_thumbnail_of(present, filename, image.metadata["sha256"]):
+        if not is_thumbnail_of(present, filename, sha256):
             await _make_from_store(store, catalog, filename)
 
 
@@ -84,7 +83,7 @@ async def complete_thumbnails(
     Raises:
         StoreUnavailableError: the store does not answer; what was made by then is found the next time.
     """
-    images = await list_image_metadata(store, catalog)
+    images = await list_stored_images(store, catalog)
     await remove_thumbnails(store, await match_thumbnails(store, catalog, images))
     missing = [filename for filename in images if not _has_thumbnail(images, filename)] if make else []
     if not missing:
@@ -117,16 +116,17 @@ async def _make_from_store(store: Store, catalog: str, filename: str) -> None:
     if content is None:
         return
     try:
-        metadata, thumbnail = await asyncio.to_thread(_inspect_and_shrink, content.data)
+        properties, thumbnail = await asyncio.to_thread(_inspect_and_shrink, content.data)
     except BadImageError:
         return
     if thumbnail is not None:
-        await write_thumbnail(store, catalog, filename, thumbnail, sha256=metadata.sha256, dhash=metadata.dhash)
+        metadata = ThumbnailMetadata(filename, properties.sha256, properties.dhash)
+        await write_thumbnail(store, catalog, thumbnail, metadata)
 
 
 def _inspect_and_shrink(data: bytes) -> tuple[ImageProperties, bytes | None]:
-    picture = decode_image(data)
-    return picture.metadata, try_make_thumbnail(picture.image)
+    decoded = decode_image(data)
+    return decoded.properties, try_make_thumbnail(decoded.image)
 
 
 def _has_thumbnail(images: ImageTable, filename: str) -> bool:

@@ -8,35 +8,24 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shared.images.image_metadata import ImageTable, read_dhash
-from shared.models.protocol import FileInfo, Store, StoreConflictError
-from shared.rendering.thumbnail_encoding import THUMBNAIL_TYPE
+from shared.errors import StoreConflictError
+from shared.images.image_metadata import ThumbnailMetadata
+from shared.images.image_table import ImageTable
+from shared.rendering.convert_image import THUMBNAIL_TYPE
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 
 
-async def write_thumbnail(
-    store: Store, catalog: str, filename: str, data: bytes, *, sha256: str, dhash: str | None
-) -> None:
-    """Write the thumbnail of an image.
-
-    Args:
-        store: where the catalog is.
-        catalog: its name.
-        filename: the image's.
-        data: the thumbnail.
-        sha256: of the image's file, in hex.
-        dhash: of the image; images of before 0.3.0 do not have it themselves. None of a placeholder.
-    """
-    metadata = {"picture": filename, "picture_sha256": sha256} | ({} if dhash is None else {"dhash": dhash})
-    path = paths.thumbnail_file(catalog, filename)
-    await store.write(path, data, content_type=THUMBNAIL_TYPE, metadata=metadata)
+async def write_thumbnail(store: Store, catalog: str, data: bytes, metadata: ThumbnailMetadata) -> None:
+    """Write the thumbnail of an image."""
+    path = paths.thumbnail_file(catalog, metadata.filename)
+    await store.write(path, data, content_type=THUMBNAIL_TYPE, metadata=metadata.to_json())
 
 
 def is_thumbnail_of(info: FileInfo | None, filename: str, sha256: str) -> bool:
-    """Tell whether a stored thumbnail was made of this version of an image."""
-    if info is None:
-        return False
-    return (info.metadata.get("picture"), info.metadata.get("picture_sha256")) == (filename, sha256)
+    """Return whether a stored file is the thumbnail of this version of an image."""
+    metadata = None if info is None else ThumbnailMetadata.from_json(info.metadata)
+    return metadata is not None and (metadata.filename, metadata.sha256) == (filename, sha256)
 
 
 async def match_thumbnails(store: Store, catalog: str, image_table: ImageTable) -> list[FileInfo]:
@@ -48,14 +37,15 @@ async def match_thumbnails(store: Store, catalog: str, image_table: ImageTable) 
     """
     obsolete = []
     async for info in store.list_files(paths.thumbnail_folder(catalog)):
-        filename = info.metadata.get("picture")
-        if filename is None:
+        metadata = ThumbnailMetadata.from_json(info.metadata)
+        if metadata is None:
             continue
+        filename = metadata.filename
         image = image_table.find(filename) or image_table.find_placeholder(filename)
-        if image is None or not is_thumbnail_of(info, filename, image.sha256):
+        if image is None or image.sha256 != metadata.sha256:
             obsolete.append(info)
             continue
-        dhash = read_dhash(info) if image.dhash is None and not image.is_placeholder else image.dhash
+        dhash = metadata.dhash if image.dhash is None and not image.is_placeholder else image.dhash
         image_table.add(filename, replace(image, dhash=dhash, has_thumbnail=True))
     return obsolete
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from shared.inputs.category_path import parse_category
-from shared.inputs.column_names import COLUMN_NAMES, ID_WORDS, REQUIRED_FIELDS, SHOP_TYPES, WRAPPERS
+from shared.inputs.column_names import ID_WORDS, SHOP_TYPES, WRAPPERS
+from shared.inputs.item_source import RowSource
 from shared.inputs.markup import is_null, strip_markup
-from shared.inputs.packed_values import unpack
-from shared.inputs.row_values import describe_name, describe_value
-from shared.inputs.tokenizer import InputError
+from shared.inputs.raw_rows import InputError
+from shared.inputs.row_values import describe_name, describe_value, parse_category, unpack
 
 SAMPLE_ROWS: Final = 100
 """Columns are those of so many first rows: JSON rows need not have all of them."""
@@ -29,15 +28,9 @@ NAME_FIELDS: Final = frozenset({"name", "title", "category", "brand"})
 MIN_DISTINCT_SHARE: Final = 0.9
 """Of a column of ids; with more repetitions it is one of groups, and gives way to one of ids."""
 
-TEXT_FIELDS: Final = {
-    "products": ("name", "description", "prompt"),
-    "prompts": ("title", "scene", "mood", "prompt"),
-}
-"""One of them has to be there, or there is nothing to make a prompt of."""
-
 
 @dataclass(frozen=True, slots=True)
-class FieldMapping:
+class ColumnMapping:
     """Which column holds which field; fields without a column are left out.
 
     Attributes:
@@ -99,31 +92,34 @@ def _list_own_names(rows: Iterable[Mapping[str, Any]]) -> set[str]:
     return {str(name) for row in rows for name in row}
 
 
-def is_known_name(source: str, name: str) -> bool:
+def is_known_name(source: RowSource, name: str) -> bool:
     """Return whether a column's name is one that a source's columns have."""
     known = _list_known(source)
     return any(form in known for form in _fold_forms(name))
 
 
 @cache
-def _list_known(source: str) -> frozenset[str]:
+def _list_known(source: RowSource) -> frozenset[str]:
     more = {"price", "quantity", "stock", "tags", "weight", "status", "url", "link", "currency", "size"}
     return frozenset(name for names in _fold_column_names(source).values() for name in names) | more
 
 
 @cache
-def _fold_column_names(source: str) -> dict[str, tuple[str, ...]]:
+def _fold_column_names(source: RowSource) -> dict[str, tuple[str, ...]]:
     """Return the names that columns of each field have, as they are compared."""
-    return {name: tuple(map(_fold, names)) for name, names in COLUMN_NAMES[source].items()}
+    return {name: tuple(map(_fold, names)) for name, names in source.column_names.items()}
 
 
-def map_fields(
-    source: str, columns: Iterable[str], requested_columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]] = ()
-) -> FieldMapping:
+def guess_columns(
+    source: RowSource,
+    columns: Iterable[str],
+    requested_columns: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]] = (),
+) -> ColumnMapping:
     """Return which column holds which field.
 
     Args:
-        source: ``products`` or ``prompts``.
+        source: what the rows are.
         columns: the input's.
         requested_columns: columns by field, as the request has them; an empty column means that the input has none.
         rows: the first ones: a column without any value, or with values of another kind, is not guessed.
@@ -136,15 +132,15 @@ def map_fields(
     found: dict[str, str] = {}
     reasons: dict[str, str] = {}
     for name, column in requested_columns.items():
-        if name not in COLUMN_NAMES[source]:
-            raise InputError(f"has no field {name[:60]!r}; expected one of {', '.join(COLUMN_NAMES[source])}")
+        if name not in source.column_names:
+            raise InputError(f"has no field {name[:60]!r}; expected one of {', '.join(source.column_names)}")
         if not column:
             continue
         match = column if column in known else guesser.find_column(column)
         if match is None:
             raise InputError(f"has no column {column[:60]!r} for {name}; it has {_list(known)}")
         found[name], reasons[name] = match, "as given"
-    for name in COLUMN_NAMES[source]:
+    for name in source.column_names:
         # a column that was named for the id may be the name, too: with a blank id column nothing else is unique
         taken = {
             column
@@ -155,24 +151,24 @@ def map_fields(
         if guess is not None:
             found[name], reasons[name] = guess
     left = [column for column in known if column not in found.values()]
-    is_without_text = source == "prompts" and not any(
-        name in found or name in requested_columns for name in TEXT_FIELDS[source]
+    is_without_text = source.rows_may_be_text and not any(
+        name in found or name in requested_columns for name in source.text_fields
     )
     if is_without_text and len(left) == 1:
         found["prompt"], reasons["prompt"] = left[0], "the only column left"
-    for name in REQUIRED_FIELDS[source]:
+    for name in source.required_fields:
         if name not in found:
             raise InputError(_describe_missing(name, known, guesser, found))
     wrappers = {column.partition(".")[0] for column in found.values() if column not in _list_own_names(rows)}
     found = {name: column for name, column in found.items() if column not in wrappers}
-    kept = {name: found[name] for name in COLUMN_NAMES[source] if name in found}
-    return FieldMapping(kept, reasons, tuple(guesser.notes))
+    kept = {name: found[name] for name in source.column_names if name in found}
+    return ColumnMapping(kept, reasons, tuple(guesser.notes))
 
 
 class _Guesser:
     """Guesses columns by names, and looks at values before it takes one."""
 
-    def __init__(self, source: str, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, source: RowSource, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
         self.notes: list[str] = []
         self.blank: list[str] = []
         self._guesses = _fold_column_names(source)

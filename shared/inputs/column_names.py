@@ -76,8 +76,6 @@ without anything but letters and digits, also without what stands in brackets, a
 ID_WORDS: Final = frozenset({"id", "sku", "no", "nr", "num", "number", "nummer", "code", "ref", "key"})
 """Last words of the names of columns that may hold ids."""
 
-REQUIRED_FIELDS: Final = {"products": ("id",), "prompts": ()}
-
 WRAPPERS: Final = frozenset({"fields", "attributes", "product", "node", "item", "data", "_source"})
 """Members that hold a row's own columns."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.inputs.csv_rows import DELIMITER_NAMES, Dialect, OpenQuoteError, split_values
-from shared.inputs.tokenizer import LineBuffer
+from shared.inputs.raw_rows import LineBuffer
 
 SAMPLED_LINES: Final = 40
 MAX_TITLE_LINES: Final = 5
@@ -50,12 +50,11 @@ def detect_dialect(sample: str, preferred: str, is_known: Callable[[str], bool])
     """
     line_end = find_line_end(sample)
     lines = [line for line, _ in LineBuffer(line_end).feed(sample)] or [sample]
-    if len(lines) < SAMPLED_LINES:
-        rest = sample[sum(map(len, lines)) :]
-        lines += [rest] if rest.strip() else []
-    lines = lines[:SAMPLED_LINES]
-    notes = ["line breaks of old Macs"] if line_end == "\r" else []
+    rest = sample[sum(map(len, lines)) :]
+    lines += [rest] if rest.strip() else []
     first = next((index for index, line in enumerate(lines) if line.strip()), 0)
+    lines = lines[: first + SAMPLED_LINES]
+    notes = ["line breaks of old Macs"] if line_end == "\r" else []
     named = _SEPARATOR_LINE.fullmatch(lines[first].strip("\ufeff\r\n"))
     if named is not None:
         note = f"line {first + 1} is skipped: it names the delimiter"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from shared.inputs.tokenizer import MAX_ROW_CHARACTERS, InputError, LineBuffer, RawRow, describe_length
+from shared.inputs.raw_rows import MAX_ROW_CHARACTERS, InputError, LineBuffer, RawRow, describe_length
 
 DELIMITER_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 MAX_QUOTED_LINES: Final = 100

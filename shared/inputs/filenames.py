@@ -5,8 +5,8 @@ import re
 import unicodedata
 from typing import Final
 
-from shared.inputs.digest_table import DigestTable, hash_text
 from shared.runs.request import RESERVED_NAMES
+from shared.text.digest_table import DigestTable, hash_text
 
 MAX_STEM_CHARACTERS: Final = 59
 """With ``.jpeg`` 64, which is what the importer has room for."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.catalog.items import Item, SourceItem
-from shared.inputs.digest_table import DigestTable, hash_text
 from shared.text.cleaning import clean_id, count_utf16_units
 from shared.text.collation import fold_for_database, is_visible
+from shared.text.digest_table import DigestTable, hash_text
 
 MAX_ID_CHARACTERS: Final = 36
 """The importer cuts ids there."""

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from itertools import islice
 
-from shared.inputs.row_reader import Row, RowProblem, RowReader, RowResult, Variant
+from shared.inputs.row_reader import RowReader
+from shared.inputs.rows import Row, RowProblem, RowResult, Variant
 
 PIECE_BYTES = 256 * 1024
 """Rows of so much text are in memory at a time."""

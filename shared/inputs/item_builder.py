@@ -1,18 +1,12 @@
 """Makes items of rows, and writes their rows of the published files."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-from urllib.parse import quote
-
-from shared.catalog.category_names import MAX_CATEGORY_CHARACTERS, CategoryNames
-from shared.catalog.item_rules import MAX_NAME_CHARACTERS
-from shared.catalog.items import Item, SourceItem, VariantRow
+from shared.catalog.category_names import MAX_CATEGORY_CHARACTERS
+from shared.catalog.draft_rules import MAX_NAME_CHARACTERS
+from shared.catalog.items import SourceItem
 from shared.inputs.brands import find_brand
 from shared.inputs.filenames import FileNames
-from shared.inputs.prompt_template import RowPrompt, read_own_prompt, shorten, write_product_prompt, write_scene_prompt
-from shared.inputs.row_reader import Row
-from shared.inputs.row_values import append_members
+from shared.inputs.prompt_template import RowPrompt, shorten
+from shared.inputs.rows import Row
 from shared.runs.request import SeedRequest
 from shared.text.cleaning import clean_line, cut_to_utf16_units
 from shared.text.collation import is_visible
@@ -20,20 +14,17 @@ from shared.text.collation import is_visible
 NO_CATEGORY = "Uncategorized"
 """The importer leaves rows without a category out."""
 
-PROMPT_FIELDS = {"products": ("brand", "colour", "material", "attributes"), "prompts": ("mood",)}
-"""By source, the fields that no item has, and that a prompt may need."""
-
 _ENDINGS = {"png": ".png", "jpeg": ".jpg"}
 
 
-def make_item(row: Row, request: SeedRequest, names: FileNames) -> SourceItem:
+def build_item(row: Row, request: SeedRequest, names: FileNames) -> SourceItem:
     """Return a row's item; its names are taken."""
     stem = names.choose_stem(row.id)
     filename = names.choose_filename(row.values.get("image", ""), stem, _ENDINGS[request.image_format])
-    return describe_row(row, request, product_id=stem, filename=filename)
+    return build_item_with_names(row, request, product_id=stem, filename=filename)
 
 
-def describe_row(row: Row, request: SeedRequest, *, product_id: str, filename: str) -> SourceItem:
+def build_item_with_names(row: Row, request: SeedRequest, *, product_id: str, filename: str) -> SourceItem:
     """Return the item that a row describes, with names that it has already."""
     values = row.values
     texts = (values.get("name"), values.get("title"), values.get("prompt"), values.get("description"), row.id)
@@ -48,74 +39,23 @@ def describe_row(row: Row, request: SeedRequest, *, product_id: str, filename: s
         image_prompt=write_row_prompt(row, request).text,
         source_id=row.id,
         row=row.text,
-        facts=_pick_prompt_fields(row, request),
+        prompt_hints=_pick_prompt_fields(row, request),
     )
-
-
-def write_source_row(
-    item: SourceItem, request: SeedRequest, *, has_image: bool, extra_members: Mapping[str, bool] = MappingProxyType({})
-) -> str:
-    """Return the row as it was given, and where its image is; nowhere if it has none.
-
-    Args:
-        item: of the row.
-        request: what the run was asked.
-        has_image: whether there is an image to name.
-        extra_members: members to put behind these.
-    """
-    base = "images" if request.image_base_url is None else request.image_base_url.rstrip("/")
-    url = f"{base}/{quote(item.filename)}"
-    return append_members(
-        item.row,
-        {
-            "imageFile": item.filename if has_image else None,
-            "imageUrl": url if has_image else None,
-            **extra_members,
-        },
-    )
-
-
-def write_variant_row(variant: VariantRow, source_id: str) -> str:
-    """Return a variant's row as it was given, without an image, and the id of the product that it belongs to."""
-    return append_members(variant.row, {"imageFile": None, "imageUrl": None, "variantOf": source_id})
-
-
-def write_importer_row(item: Item, categories: CategoryNames) -> dict[str, Any]:
-    """Return an item's row as the importer takes it in: its id there, and the catalog's spelling of its category."""
-    row = item.to_json() if not isinstance(item, SourceItem) else _describe_item(item)
-    return row | {"category": categories.choose(item.category).name}
-
-
-def _describe_item(item: SourceItem) -> dict[str, Any]:
-    return {
-        "productId": item.importer_id or item.source_id,
-        "name": item.name,
-        "description": item.description,
-        "category": item.category,
-        "filename": item.filename,
-        "imagePrompt": item.image_prompt,
-    }
 
 
 def write_row_prompt(row: Row, request: SeedRequest) -> RowPrompt:
     """Return the image prompt that a row has already, or that the theme's template makes of it."""
-    own = _find_own_prompt(row, request)
-    if own.text:
-        return own
-    write = write_scene_prompt if request.source == "prompts" else write_product_prompt
-    return write(request.theme, row.values)
-
-
-def _find_own_prompt(row: Row, request: SeedRequest) -> RowPrompt:
-    """Return the prompt that a row has already, empty if none; one of a scene goes with the row's other texts."""
-    if request.source == "prompts":
-        return write_scene_prompt(request.theme, row.values) if row.values.get("prompt") else RowPrompt("")
-    return read_own_prompt(request.theme, row.values)
+    source = request.row_source
+    own = source.read_own_prompt(request.theme, row.values)
+    return own if own.text else source.write_prompt(request.theme, row.values)
 
 
 def _pick_prompt_fields(row: Row, request: SeedRequest) -> dict[str, str] | None:
     """Return what the text model is told of a row beyond what the item says; None = it is not to write its prompt."""
-    if request.prompt_writer == "template" or _find_own_prompt(row, request).text:
+    if not request.writes_prompts:
+        return None
+    source = request.row_source
+    if source.read_own_prompt(request.theme, row.values).text:
         return None
     values = {**row.values, "brand": find_brand(row.values)}
-    return {name: shorten(values[name]) for name in PROMPT_FIELDS[request.source] if values.get(name)}
+    return {name: shorten(values[name]) for name in source.hint_fields if values.get(name)}

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from shared.inputs.tokenizer import InputError
+from shared.inputs.raw_rows import InputError
 
 LIST_NAMES: Final = (
     "products", "items", "prompts", "rows", "records", "results", "entries", "data", "documents", "docs", "hits",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from shared.inputs.tokenizer import MAX_ROW_CHARACTERS, InputError, RawRow, make_row
+from shared.inputs.raw_rows import MAX_ROW_CHARACTERS, InputError, RawRow, make_row
 
 
 class ArraySplitter:

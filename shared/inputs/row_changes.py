@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from shared.catalog.items import EarlierPrompt, Item, SourceItem, VariantRow
-from shared.inputs.column_mapping import FieldMapping
-from shared.inputs.digest_table import hash_text
-from shared.inputs.item_builder import describe_row
-from shared.inputs.row_identity import TextIdentities
-from shared.inputs.row_reader import Row
+from shared.inputs.column_mapping import ColumnMapping
+from shared.inputs.item_builder import build_item_with_names
+from shared.inputs.item_source import RowSource
 from shared.inputs.row_values import parse_row
+from shared.inputs.rows import Row, TextIdentities
 from shared.runs.request import SeedRequest
 from shared.text.cleaning import fold_name
+from shared.text.digest_table import hash_text
 
 _FIELDS_NOT_FROM_ROW: Final = {"product_id", "filename", "source_id", "importer_id", "earlier", "variants"}
 
@@ -47,12 +47,12 @@ class ItemIdentities:
     """Finds the row of an input that an item belongs to: by its id, or, if the row has none, by what it says.
 
     Args:
-        source: ``products`` or ``prompts``.
+        source: what the rows are.
         mapping: of the input; None = it has no rows.
     """
 
-    def __init__(self, source: str, mapping: FieldMapping | None) -> None:
-        self._is_by_text = source == "prompts" and mapping is not None
+    def __init__(self, source: RowSource, mapping: ColumnMapping | None) -> None:
+        self._is_by_text = source.rows_may_be_text and mapping is not None
         self._mapping = mapping
         self._identities = TextIdentities(source)
 
@@ -64,7 +64,7 @@ class ItemIdentities:
         return item.source_id if values.get("id") else self._identities.find("", values)
 
 
-def read_values(item: SourceItem, mapping: FieldMapping) -> dict[str, str]:
+def read_values(item: SourceItem, mapping: ColumnMapping) -> dict[str, str]:
     """Return the fields of an item's row as words; none of a row that cannot be read any more."""
     row = _parse(item.row)
     return {name: mapping.read(row, name) for name in mapping.columns}
@@ -74,7 +74,7 @@ def apply_change(
     old: Item,
     change: RowChange,
     request: SeedRequest,
-    mapping: FieldMapping | None,
+    mapping: ColumnMapping | None,
     image: CurrentImage | None,
     *,
     run_id: str,
@@ -102,11 +102,11 @@ def apply_change(
     if change.row is None or mapping is None:
         return old
     row = replace(change.row, id=old.source_id)
-    new = describe_row(row, request, product_id=old.product_id, filename=old.filename)
+    new = build_item_with_names(row, request, product_id=old.product_id, filename=old.filename)
     earlier = None
     if image is not None:
         before = replace(row, text=old.row, values=read_values(old, mapping))
-        said = describe_row(before, request, product_id=old.product_id, filename=old.filename)
+        said = build_item_with_names(before, request, product_id=old.product_id, filename=old.filename)
         earlier = _find_earlier(old, image, run_id, is_changed=_fold_texts(said) != _fold_texts(new))
         if fold_name(earlier.prompt) == fold_name(new.image_prompt):
             earlier = None if earlier.prompt == new.image_prompt else set_outdated(earlier, is_outdated=False)
@@ -148,8 +148,8 @@ def _find_earlier(old: SourceItem, image: CurrentImage, run_id: str, *, is_chang
 def _fold_texts(item: SourceItem) -> list[str]:
     """Return what an image is generated from: the prompt, and what a text model writes one from."""
     texts = [item.image_prompt]
-    if item.facts is not None:
-        texts += [item.name, item.description, item.category, *map(str, sorted(item.facts.items()))]
+    if item.prompt_hints is not None:
+        texts += [item.name, item.description, item.category, *map(str, sorted(item.prompt_hints.items()))]
     return [fold_name(text) for text in texts]
 
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.inputs.column_mapping import SAMPLE_ROWS, TEXT_FIELDS, FieldMapping, is_known_name, list_columns, map_fields
-from shared.inputs.digest_table import DigestTable, hash_text
-from shared.inputs.encodings import describe_undecodable, make_decoder
-from shared.inputs.format_detection import SAMPLE_CHARACTERS, detect_layout
-from shared.inputs.row_identity import TextIdentities
+from shared.inputs.column_mapping import SAMPLE_ROWS, ColumnMapping, guess_columns, is_known_name, list_columns
+from shared.inputs.format_detection import SAMPLE_CHARACTERS, describe_undecodable, detect_layout, make_decoder
+from shared.inputs.item_source import RowSource
+from shared.inputs.raw_rows import InputError, InputFormat, RawRow, Splitter
 from shared.inputs.row_values import NumberText, parse_row
-from shared.inputs.tokenizer import InputError, InputFormat, RawRow, Splitter
+from shared.inputs.rows import Row, RowProblem, RowResult, TextIdentities, Variant
 from shared.inputs.variants import PrecedingProduct, VariantRule
 from shared.reasons import Reason
+from shared.text.digest_table import DigestTable, hash_text
 
 if TYPE_CHECKING:
     import codecs
@@ -29,94 +29,24 @@ MAX_ROW_PROMPT_CHARACTERS: Final = 4_000
 """The least of what the image models take (DALL-E 3 takes 4,000, the GPT image models more)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row that can have an image.
-
-    Attributes:
-        number: from 1.
-        id: as it is given, or made of the number.
-        text: the row's JSON text; an object.
-        values: its fields as words, by field, without markup.
-        identity: what identifies the row in every version of the input: its id, or what it says.
-        parent_digest: of a variant that has an image of its own, ``hash_text`` of its product's identity.
-    """
-
-    number: int
-    id: str
-    text: str
-    values: Mapping[str, str]
-    identity: str = ""
-    parent_digest: int | None = None
-
-    @property
-    def has_id(self) -> bool:
-        """Return whether the id is given."""
-        return self.identity == self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A row that is a variant of a product: kept, without an image of its own.
-
-    Attributes:
-        number: from 1.
-        parent: the product, as the row calls it.
-        parent_digest: ``hash_text`` of the product's identity.
-        key: distinguishes it from the product's other variants; empty = its place among them.
-        text: the row's JSON text; an object.
-    """
-
-    number: int
-    parent: str
-    parent_digest: int
-    key: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """Why a row cannot have an image: its number, the field if it is about one, what was got and expected."""
-
-    row: int
-    field: str | None
-    reason: Reason
-    message: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the problem as a row of ``rejected_items.json``."""
-        return {"row": self.row, "field": self.field, "reasons": [str(self.reason)], "message": self.message}
-
-    def __str__(self) -> str:
-        return f"row {self.row}{f', {self.field}' if self.field else ''}: {self.message}"
-
-
-RowResult = Row | Variant | RowProblem
-
-
-def make_prompt_row_id(number: int) -> str:
-    """Return the id of a row of prompts that has none."""
-    return f"prompt-{number:04d}"
-
-
 class RowReader:
     """Takes an input's bytes in pieces, cut anywhere, and gives its rows in order; of each it keeps a digest of the id.
 
     Variants that stand before their product come last.
 
     Args:
-        source: ``products`` or ``prompts``.
+        source: what the rows are.
         name: the input's file name, whose ending may tell its format.
         requested_columns: columns by field, as the request has them.
         variants_are_rows: each variant that says how it differs gets an image of its own.
     """
 
     def __init__(
-        self, source: str, name: str, requested_columns: Mapping[str, str], *, variants_are_rows: bool = False
+        self, source: RowSource, name: str, requested_columns: Mapping[str, str], *, variants_are_rows: bool = False
     ) -> None:
         self.source = source
         self.format: InputFormat | None = None
-        self.mapping: FieldMapping | None = None
+        self.mapping: ColumnMapping | None = None
         self.columns: list[str] = []
         self._name = name
         self._requested_columns = requested_columns
@@ -193,7 +123,7 @@ class RowReader:
             self._seen = raw.number
             if raw.number > MAX_ROWS:
                 raise InputError(f"has more than {MAX_ROWS:,} rows; a catalog holds at most that many")
-            parsed = _parse(raw, may_be_text=self.source == "prompts")
+            parsed = _parse(raw, may_be_text=self.source.rows_may_be_text)
             if raw.number == 1 and parsed.problem is not None and self.format is InputFormat.JSON_LINES:
                 self._check_is_lines(parsed.problem)
             if self.mapping is None:
@@ -214,17 +144,17 @@ class RowReader:
     def _find_mapping(self) -> Iterator[RowResult]:
         rows = [parsed.value for parsed in self._sample_rows if parsed.problem is None]
         self.columns = list_columns(rows)
-        if not self.columns and self.source == "products":
+        if not self.columns and not self.source.rows_may_be_text:
             worst = self._sample_rows[0]
             raise InputError(f"has no row that can be read: row {worst.number} {worst.problem or 'has no members'}")
-        self.mapping = map_fields(self.source, self.columns, self._requested_columns, rows)
-        if self.source == "products":
+        self.mapping = guess_columns(self.source, self.columns, self._requested_columns, rows)
+        if self.source.has_variants:
             self._variants = VariantRule(self.columns, rows)
         first, self._sample_rows = self._sample_rows, []
         for parsed in first:
             yield from self._read(parsed, self.mapping)
 
-    def _read(self, parsed: "_Parsed", mapping: FieldMapping) -> Iterator[RowResult]:
+    def _read(self, parsed: "_Parsed", mapping: ColumnMapping) -> Iterator[RowResult]:
         number = parsed.number
         if parsed.problem is not None:
             self._preceding = None
@@ -240,7 +170,7 @@ class RowReader:
                 return
             values = own or values
         given_id = values.get("id", "")
-        row_id = given_id or (make_prompt_row_id(number) if self.source == "prompts" else "")
+        row_id = given_id or self.source.make_row_id(number)
         problem = self._check(row_id, values, mapping)
         if problem is not None:
             self._preceding = None
@@ -293,7 +223,7 @@ class RowReader:
         self._orphans.clear()
 
     def _check(
-        self, row_id: str, values: Mapping[str, str], mapping: FieldMapping
+        self, row_id: str, values: Mapping[str, str], mapping: ColumnMapping
     ) -> tuple[str | None, Reason, str] | None:
         """Return the field, the reason and the message of what is wrong with a row, if anything is."""
         wrong = self._check_id(row_id)
@@ -303,7 +233,7 @@ class RowReader:
         if length > MAX_ROW_PROMPT_CHARACTERS:
             message = f"has {length} characters; expected at most {MAX_ROW_PROMPT_CHARACTERS}"
             return mapping.name("prompt"), Reason.BAD_ROW, message
-        fields = TEXT_FIELDS[self.source]
+        fields = self.source.text_fields
         if not any(values.get(name) for name in fields):
             return None, Reason.BAD_ROW, f"has no text to make a prompt of; expected one of {', '.join(fields)}"
         return None

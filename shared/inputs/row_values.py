@@ -1,7 +1,9 @@
 """Reads one row, and writes it again as it was: the same keys in the same order, and each number spelt as it was."""
 
+import ast
 import json
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -144,3 +146,74 @@ def _is_nested_too_deeply(value: Any) -> bool:
 def _skip(text: str, position: int) -> int:
     found = _SPACE.match(text, position)
     return position if found is None else found.end()
+
+
+_LEVEL: Final = re.compile(r"\s*(?:>+|\u00bb|\u203a)\s*")
+_LIST: Final = re.compile(r"(?<!\\)[,|;]")
+_ROOTS: Final = ("default category/", "root/", "root catalog/", "/")
+"""What some shop systems begin paths with that have slashes; elsewhere a slash belongs to a name."""
+
+
+def parse_category(text: str, column: str) -> str:
+    """Return the category that a value names.
+
+    Args:
+        text: the value, without markup.
+        column: its name: a column of categories holds a list of paths, one of a category a single path.
+    """
+    if text.startswith("[") and text.endswith("]"):
+        text = text.strip("[]\"' ")
+    text = re.split(r"\s*[|;]\s*", text)[0] if _LEVEL.search(text) is None and not _has_root(text) else text
+    is_list = column.strip().casefold().rstrip(" )*").endswith(("s", "...")) or _has_root(text)
+    paths = [path for path in _LIST.split(text) if path.strip()] if is_list else [text]
+    levels = [_cut_path(path) for path in paths]
+    deepest = max(levels, key=len, default=[])
+    return deepest[-1].replace("\\,", ",").strip(" \"'") if deepest else ""
+
+
+def _cut_path(path: str) -> list[str]:
+    separators = re.compile("/") if _has_root(path) else _LEVEL
+    return [level.strip() for level in separators.split(path) if level.strip()]
+
+
+def _has_root(path: str) -> bool:
+    return path.strip().casefold().startswith(_ROOTS)
+
+
+MAX_PACKED_CHARACTERS: Final = 50_000
+_ENDS: Final = {"[": "]", "{": "}"}
+_ARROW: Final = re.compile(r'(?<=")\s*=>\s*')
+
+
+def unpack(value: Any) -> Any:
+    """Return the list or object that a text holds; any other value as it is."""
+    if not isinstance(value, str) or len(value) > MAX_PACKED_CHARACTERS:
+        return value
+    text = value.strip()
+    if len(text) < 2 or text[-1] != _ENDS.get(text[0]):  # noqa: PLR2004 - the brackets
+        return value
+    held = _read_json(text)
+    if held is None and "=>" in text:
+        held = _read_json(_ARROW.sub(": ", text).replace(": nil", ": null"))
+    if held is None:
+        held = _read_python(text)
+    if isinstance(held, dict) and len(held) == 1:
+        (inner,) = held.values()
+        held = inner if isinstance(inner, list) and inner and isinstance(inner[0], dict) else held
+    return held if isinstance(held, (dict, list)) else value
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_python(text: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of escapes that Python does not know
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return None

@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 from shared.errors import InputTooLargeError, InvalidInputError, InvalidRequestError, UnsupportedInputError
-from shared.models.protocol import Store
 from shared.runs.request import check_input_path
 from shared.storage import paths
+from shared.storage.protocol import Store
 
 MAX_INPUT_BYTES = 50 * 1024 * 1024
 """A function holds the body of a call in memory; larger inputs are copied to the store directly."""

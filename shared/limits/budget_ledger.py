@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.limits.budget import NANO_PER_USD, Budget, Reservation
-from shared.messages.runs import Failure
-from shared.models.protocol import Store, StoreConflictError, StoreUnavailableError
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, DamagedFileError, parse_json
+from shared.storage.protocol import Store
 
 MAX_OPEN_LEDGERS = 64
 """Runs whose ledgers a process keeps open; a further one costs the longest unused one a read more."""

@@ -4,9 +4,9 @@ import contextlib
 import secrets
 from dataclasses import dataclass, field
 
+from shared.errors import StoreUnavailableError
 from shared.limits.budget_ledger import BudgetLedger
-from shared.messages.runs import Cost, Failure
-from shared.models.protocol import StoreUnavailableError
+from shared.messages.base import Cost, Failure
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 

@@ -7,8 +7,8 @@ a run is stopped by the first of them that has seen enough.
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
-from shared.messages.runs import Failure
-from shared.models.protocol import Mismatch
+from shared.errors import Mismatch
+from shared.messages.base import Failure
 from shared.reasons import Reason
 
 MIN_WATCHED_CALLS = 50

@@ -13,7 +13,7 @@
 import zlib
 from datetime import datetime, timedelta
 
-from shared.messages.runs import Failure, FailureCounts
+from shared.messages.base import Failure, FailureCounts
 from shared.reasons import PAUSING_REASONS, Reason
 
 RETRY_BASE_SECONDS = 1.5

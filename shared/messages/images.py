@@ -1,14 +1,13 @@
-"""Messages between image workers and their activities."""
+"""Messages of the image workers and the image activities."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.limits.long_waits import Wait
-from shared.messages.runs import Cost, Counters, Failure, FailureCounts, Message
+from shared.messages.base import Cost, Counters, Failure, FailureCounts, Message, Wait
 
 
 class ImageAction(StrEnum):
-    """A paid call for an item's image, by the name of the activity that makes it."""
+    """A billed call for an item's image, named like the activity that makes it."""
 
     GENERATE = "generate_image"
     EVALUATE = "evaluate_image"
@@ -17,12 +16,12 @@ class ImageAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageStep(Message):
-    """Where an item's image is on its way. Activities say which step comes next; image workers take it.
+    """One step on the way to an item's image. Activities decide which step comes next; image workers run it.
 
     Attributes:
-        action: what is done.
-        round: which image of the item it is for, from 1: one that is looked at may be drawn again.
-        rewrite: how often the prompt of that image was written anew as the service had refused it.
+        action: the call to make.
+        round: which image of the item it is for, from 1; an evaluated image may be followed by another round.
+        rewrite: how often the prompt of this round was rewritten because the provider refused it.
     """
 
     action: ImageAction = ImageAction.GENERATE
@@ -31,28 +30,28 @@ class ImageStep(Message):
 
     @property
     def has_image(self) -> bool:
-        """Tell whether an image of the item is in the store before this step."""
+        """Whether the store has an image of the item before this step."""
         return self.round > 1 or self.action is ImageAction.EVALUATE
 
     @property
     def was_evaluated(self) -> bool:
-        """Tell whether an image of the item was looked at before this step."""
+        """Whether an image of the item was evaluated before this step."""
         return self.round > 1
 
 
 @dataclass(frozen=True, slots=True)
 class ImageJob(Message):
-    """One item's image still to make, or to improve.
+    """One item whose image is to be generated or refined.
 
     Attributes:
         product_id: the item.
-        batch: the batch that holds it.
-        failure_counts: how its step has failed so far.
-        due: not before this moment, ISO 8601; None = at once.
-        deferrals: how often it was told to come back, as its turn under the quota had not come.
-        step: what is to be done for it.
-        stricter: the previous answer to that step could not be used.
-        earlier_calls: failed calls of the steps before, and of the one that was asked for stricter.
+        batch: number of the batch that holds the item.
+        failure_counts: how the current step has failed so far.
+        due: the earliest start, ISO 8601; None = at once.
+        deferrals: how often the job was sent back because it had no turn under the quota yet.
+        step: the current step.
+        stricter: the previous answer to this step was unusable.
+        earlier_calls: failed calls before those of ``failure_counts``.
     """
 
     product_id: str
@@ -72,28 +71,28 @@ class ImageWorkerInput(Message):
     Attributes:
         run_id: the run.
         catalog: its catalog.
-        image worker: which image worker, from 0.
+        worker_index: the image worker's index from 0.
         width: image calls at a time.
-        max_retries: of calls that fail in a way that counts.
-        claims: pages that the image worker has claimed so far.
-        last_page: the last page that the image worker has seen, its own or another's.
-        unclaimed: jobs that no image worker had claimed when this one last did, at most; None = not known.
-        jobs: taken over from the generation before: those that wait for another try.
+        max_retries: retries of a failure that counts.
+        claims: work pages that the image worker has claimed so far.
+        last_page: the last work page that the image worker knows, its own or another's.
+        unclaimed: upper bound of the jobs that were unclaimed at its last claim; None = unknown.
+        jobs: jobs that the previous generation left.
         started_at: when the image worker began, ISO 8601.
         counters: of all generations so far.
-        resume_count: how often the run was resumed before.
-        image workers: how many image workers share the run's window.
-        window: what the image worker's share of the window has adapted to; None = all of ``width``.
-        paused_until: the moment that the service named, ISO 8601.
-        max_image_calls: the image worker ends after so many image calls; None = when nothing is left.
-        wait: the long wait that the service asked for last.
-        losses: workers that the image worker lost in a row without a success.
-        restarts: how often the parent started this image worker again after an earlier instance of it was lost.
+        resume_count: how often the run was resumed.
+        worker_count: number of image workers that share the run's window.
+        window: size that the image worker's concurrency window has adapted to; None = ``width``.
+        paused_until: when image calls may start again, ISO 8601.
+        max_image_calls: the image worker ends after this many images; None = when no job is left.
+        wait: the latest long wait that the provider asked for.
+        losses: worker processes lost in a row, without a success in between.
+        restarts: how often the parent restarted this image worker after an earlier instance was lost.
     """
 
     run_id: str
     catalog: str
-    worker: int
+    worker_index: int
     width: int
     max_retries: int
     claims: int = 0
@@ -103,7 +102,7 @@ class ImageWorkerInput(Message):
     started_at: str | None = None
     counters: Counters = Counters()
     resume_count: int = 0
-    workers: int = 1
+    worker_count: int = 1
     window: float | None = None
     paused_until: str | None = None
     max_image_calls: int | None = None
@@ -116,23 +115,21 @@ class ImageWorkerInput(Message):
 class ClaimWorkPageInput(Message):
     """Input of ``claim_work_page``.
 
-    ``claimed_by`` names the image worker and how many pages it has had, and stays until it gets the next one. So a
-    redelivery
-    finds its own claim, and the image worker finds what a late redelivery claimed after an earlier one had found
-    nothing.
+    ``claimed_by`` stays the same until the image worker gets a page. So a redelivery finds its own claim, and the image
+    worker finds a page that a late redelivery claimed after an earlier delivery had found nothing.
 
     Attributes:
         run_id: the run.
         catalog: its catalog.
-        claimed_by: the image worker, and how many pages it has had.
-        size: jobs of the page, at most.
-        last_page: the last page that the image worker has seen, its own or another's.
-        resume_count: how often the run was resumed before; each leg claims anew what is still to be made.
-        image workers: how many image workers share what is left: near the end pages get smaller, so that all image
-        workers end together.
-        free_slots: jobs that the image worker could start at once; the last round is dealt out by it.
+        claimed_by: the image worker's index, and how many pages it has had.
+        size: maximum number of jobs of the page.
+        last_page: the last work page that the image worker knows, its own or another's.
+        resume_count: how often the run was resumed; each resume claims the remaining work again.
+        worker_count: number of image workers that share the remaining work: pages get smaller near the end, so that
+            all image workers end together.
+        free_slots: jobs that the image worker could start at once; they decide the pages of the last round.
         window: slots of all image workers together.
-        restarts: how often the image worker was started again: then its own pages may hold jobs that are done.
+        restarts: how often the image worker was restarted: its own pages may hold jobs that are done.
     """
 
     run_id: str
@@ -141,7 +138,7 @@ class ClaimWorkPageInput(Message):
     size: int
     last_page: int
     resume_count: int = 0
-    workers: int = 1
+    worker_count: int = 1
     free_slots: int = 0
     window: int = 0
     restarts: int = 0
@@ -149,18 +146,17 @@ class ClaimWorkPageInput(Message):
 
 @dataclass(frozen=True, slots=True)
 class ClaimWorkPageResult(Message):
-    """The page that an image worker got.
+    """Result of ``claim_work_page``.
 
     Attributes:
-        page: its number, or the last one seen where nothing was left.
-        jobs: at most ``size``.
-        unclaimed: items up to the count that was asked for that no image worker has claimed; without jobs, they are
-        kept for slots
-            that are free. None where nothing was found.
-        closed: nothing is left and nothing will come.
+        page: number of the claimed page; without one, of the last page that exists.
+        jobs: the page's jobs.
+        unclaimed: items up to the target that no image worker has claimed; if ``jobs`` is empty, they are reserved for
+            image workers with free slots. None = nothing was found.
+        closed: no job is left and none will follow.
         stopped: the run was stopped.
-        failure: the store did not answer.
-        counters: what the page's other jobs came to, where an earlier instance of the image worker has done them.
+        failure: the store was unavailable.
+        counters: of the page's other jobs, which an earlier instance of the image worker completed.
         suspended: nothing was claimed because the run is suspended; ask again later.
     """
 
@@ -175,7 +171,7 @@ class ClaimWorkPageResult(Message):
 
     @property
     def has_page(self) -> bool:
-        """Whether the image worker got a page, if only one whose jobs are done."""
+        """Whether a page was claimed, even one whose jobs are all done."""
         return bool(self.jobs) or self.counters != Counters()
 
 
@@ -183,11 +179,17 @@ class ClaimWorkPageResult(Message):
 class ImageCall(Message):
     """Input of ``generate_image``, ``evaluate_image`` and ``rewrite_prompt``.
 
-    ``attempt`` counts deliveries by decision, not by accident. ``resume_count`` tells how often the run was resumed
-    before:
-    after a pause the same item is a new call, whose result is not the remembered one of before, and whose outcome is
-    judged with those of its own leg. ``deferral`` tells how often the call was told to come back, ``stricter`` that the
-    previous answer could not be used.
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        product_id: the item.
+        batch: number of the batch that holds the item.
+        attempt: counts the calls that the orchestrator decided on; a redelivery has the same number.
+        resume_count: how often the run was resumed: a resume makes a new call of the same item, and counts its outcome
+            separately.
+        deferral: how often the call was sent back.
+        step: what to do.
+        stricter: the previous answer was unusable.
     """
 
     run_id: str
@@ -203,22 +205,23 @@ class ImageCall(Message):
 
 @dataclass(frozen=True, slots=True)
 class ImageResult(Message):
-    """What a step of an item's image brought.
+    """Result of one step of an item's image.
 
     Attributes:
-        made: the image is in the store and was paid by this run.
-        kept: the image was in the store before this run.
-        cost: of this result, whether it was paid now or by an earlier delivery.
-        failure: why there is no image.
+        made: the store has the image, and this run paid for it.
+        kept: the store had the image before this run.
+        cost: of this result, whether this delivery paid for it or an earlier one.
+        failure: why the step has no result.
         stopped: the run was stopped before the call.
-        last_success_at: when any call of the run last succeeded, ISO 8601.
-        deferred_seconds: the call was not made, its turn under the quota comes only then; None = it was.
-        next: the step that follows, also where this one failed in a way that a further step may mend; None = none.
-        refined: the image was looked at, and no further one is drawn.
-        is_quota_reported: the service reports its quota, and the rate limiter keeps to it: a 429 says nothing about
-        the window.
-        suspended: the run is suspended, and that is why the call was not made; ``deferred_seconds`` says when to ask.
-        is_quota_known: the request sets the quota, so that the turn that was promised comes when it was promised.
+        last_success_at: when a model call of the run last succeeded, ISO 8601.
+        deferred_seconds: the call was not sent, since its turn under the quota comes only after this time; None = it
+            was sent.
+        next_step: the step that follows, also after a failure that another step may resolve; None = the item is done.
+        refined: the refinement has ended: no further image of the item is generated.
+        is_quota_reported: the provider reports its quota and the rate limiter follows it, so that a 429 says nothing
+            about the concurrency window.
+        suspended: the call was not sent because the run is suspended.
+        is_quota_known: the request sets the quota, so that a promised turn comes when it was promised.
     """
 
     made: bool = False
@@ -228,7 +231,7 @@ class ImageResult(Message):
     stopped: bool = False
     last_success_at: str | None = None
     deferred_seconds: float | None = None
-    next: ImageStep | None = None
+    next_step: ImageStep | None = None
     refined: bool = False
     is_quota_reported: bool = False
     suspended: bool = False
@@ -237,7 +240,16 @@ class ImageResult(Message):
 
 @dataclass(frozen=True, slots=True)
 class FailedImage(Message):
-    """Input of ``record_failed_image``, and of ``finish_refinement`` where an image is there."""
+    """Input of ``record_failed_image``, and of ``finish_refinement`` for an item that has an image.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        product_id: the item.
+        batch: number of the batch that holds the item.
+        attempts: failed calls.
+        failure: of the last call.
+    """
 
     run_id: str
     catalog: str

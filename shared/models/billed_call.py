@@ -10,11 +10,12 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from shared.errors import ModelError, StoreUnavailableError
 from shared.limits.budget_reservation import BudgetReservation
-from shared.messages.runs import Cost, Failure
+from shared.messages.base import Cost, Failure
 from shared.models.call_failures import handle_model_error
 from shared.models.call_recorder import CallRecorder
-from shared.models.protocol import ImageAnswer, ModelError, StoreUnavailableError, TextAnswer
+from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.models.quotes import Quote
 from shared.services.container import Services
 from shared.storage.json_files import DamagedFileError

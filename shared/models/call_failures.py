@@ -5,15 +5,17 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shared.config import SettingError
+from shared.errors import Mismatch, ModelError, StoreUnavailableError
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageResult, ImageCall, ImageResult
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import ActivityResult, Failure, PublishResult, StartInventory, StopResult, TextResult
-from shared.models.protocol import Mismatch, ModelError, Store, StoreUnavailableError
+from shared.messages.run import ActivityResult, ImportedInput, PublishResult, StartInventory, StopResult
+from shared.messages.text import TextResult
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs.run_files import record_stop
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Store
 
 ResultT = TypeVar(
     "ResultT",

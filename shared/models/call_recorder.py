@@ -11,10 +11,12 @@ from typing import Literal, Self, TypeVar
 from pydantic import BaseModel
 
 from shared.audit.call_records import CallRecord
+from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Cost
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, TextCall
+from shared.messages.text import TextCall
 from shared.models.call_failures import shorten
-from shared.models.protocol import ImageAnswer, ModelError, StoreUnavailableError, TextAnswer
+from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.reasons import Reason
 from shared.services.container import Services
 from shared.storage.json_files import DamagedFileError

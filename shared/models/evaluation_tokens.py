@@ -11,7 +11,13 @@ import json
 import math
 from typing import TypeVar
 
-from shared.images.evaluation import FINDING_KINDS, MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
+from shared.images.refinement_answers import (
+    FINDING_KINDS,
+    MAX_FINDING_CHARACTERS,
+    MAX_FINDINGS,
+    Evaluation,
+    PromptRewrite,
+)
 from shared.models.protocol import TextRequest, Usage
 from shared.models.tokens import BIAS_FACTOR, estimate_request_tokens, estimate_tokens
 

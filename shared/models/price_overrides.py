@@ -9,7 +9,6 @@ that charges by image is ``{"image": {"fal-ai/flux/dev": {"perImage": 0.025}}}``
 import json
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -81,15 +80,13 @@ class _Overrides(_OverrideModel):
     image: dict[str, _ImagePriceOverride] = {}
 
 
-def read_price_overrides(value: str, published: PriceList) -> PriceList:
-    """Return the published prices with those of a JSON object, or of the JSON file whose path is given.
+def apply_price_overrides(text: str, published: PriceList) -> PriceList:
+    """Return the published prices with those of the text of a JSON object.
 
     Raises:
-        OSError: the file cannot be read.
         ValidationError: a field is wrong; `shared.runs.request.describe_validation_error` tells how.
         ValueError: it is no JSON, no JSON object, or names a default model that has no price.
     """
-    text = value if value.lstrip().startswith("{") else Path(value).read_text(encoding="utf-8-sig")
     data = json.loads(text, parse_float=Decimal)
     if not isinstance(data, dict):
         raise TypeError(f"it holds {type(data).__name__}; expected a JSON object of the shape of shared/prices.json")

@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 from shared.models.protocol import Usage
@@ -130,10 +128,8 @@ def count_grid_tokens(side: int, width: int, height: int) -> int:
     return math.ceil(side * short_side * (2_000_000 + width * height) / 4_000_000)
 
 
-@cache
-def load_prices() -> PriceList:
-    """Read the published prices of ``prices.json``; once a process."""
-    text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
+def parse_prices(text: str) -> PriceList:
+    """Return the price list of a JSON text in the format of ``prices.json``."""
     data: dict[str, Any] = json.loads(text, parse_float=Decimal)
     return PriceList(
         text={name: TextPrice(Decimal(row["input"]), Decimal(row["output"])) for name, row in data["text"].items()},

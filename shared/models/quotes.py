@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from shared.catalog.theme import Theme
-from shared.messages.runs import Cost
+from shared.errors import ModelError
+from shared.messages.base import Cost
 from shared.models.evaluation_tokens import EvaluationAnswerT, bound_evaluation_usage, estimate_evaluation_usage
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, ModelError, TextRequest, Usage
+from shared.models.protocol import AnswerT, TextRequest, Usage
 from shared.models.tokens import add_reasoning_headroom, bound_text_usage, estimate_text_usage, estimate_tokens
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest

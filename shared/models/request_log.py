@@ -7,9 +7,10 @@ and paying, a second one.
 import contextlib
 from collections import OrderedDict
 
-from shared.models.protocol import Store, StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, dump_json, read_json
+from shared.storage.protocol import Store
 
 MAX_UNWRITTEN_REQUESTS = 256
 """Orders that a process remembers while the store is away; more are never in flight."""

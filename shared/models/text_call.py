@@ -5,7 +5,8 @@ from typing import Generic
 
 from shared.catalog.theme import Theme
 from shared.limits.budget_reservation import BudgetReservation
-from shared.messages.runs import Cost, TextCall, TextResult
+from shared.messages.base import Cost
+from shared.messages.text import TextCall, TextResult
 from shared.models.billed_call import FailedCall, make_billed_call
 from shared.models.call_recorder import CallRecorder
 from shared.models.protocol import AnswerT, TextRequest

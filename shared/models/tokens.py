@@ -11,7 +11,7 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from shared.catalog.item_rules import REQUESTED_PROMPT_CHARACTERS
+from shared.catalog.draft_rules import REQUESTED_PROMPT_CHARACTERS
 from shared.catalog.items import CategoryList, PromptDraftBatch
 from shared.catalog.theme import Theme
 from shared.models.protocol import AnswerT, TextRequest, Usage

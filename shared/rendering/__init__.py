@@ -1,1 +1,1 @@
-"""Pixels: inspect, convert, hash and lay out images. Pillow is imported only when it is used."""
+"""Image files: inspect, convert, hash, and render contact sheets and placeholders. Pillow is imported on first use."""

@@ -1,9 +1,9 @@
-"""The font of last resort: GNU Unifont 15.0.01, for letters that no other font here has.
+"""Fallback font: GNU Unifont 15.0.01, for letters that no other installed font has.
 
-``fonts/unifont.xz`` is 400 KB and is read when the first such letter is drawn. It is ``unifont.hex`` without private
-use, box drawing, Braille, Yi and the rare Han of extension A, packed: one byte for each code point up to U+FFFF, the
-glyph's width in units of 8 pixels (0 = none), then the glyphs in order, 16 rows of 1 or 2 bytes each; all of it
-compressed with LZMA. The font is licensed under the SIL Open Font License 1.1, see ``fonts/OFL.txt``.
+``fonts/unifont.xz`` (400 KB) is read when the first such letter is rendered. It is ``unifont.hex`` without private use,
+box drawing, Braille, Yi and the rare Han of extension A, packed and compressed with LZMA: one byte for each code point
+up to U+FFFF, the glyph's width in units of 8 pixels (0 = no glyph); then the glyphs in order, 16 rows of 1 or 2 bytes
+each. License: SIL Open Font License 1.1, see ``fonts/OFL.txt``.
 https://unifoundry.com/unifont/
 """
 
@@ -36,7 +36,7 @@ _WITH_HEAD_LINE: Final = range(0x0900, 0x0A80)
 
 @dataclass(frozen=True, slots=True)
 class _Glyphs:
-    """The unpacked font: widths in columns of 8 pixels, where each glyph begins, and all glyphs."""
+    """The unpacked font: widths in units of 8 pixels, the start of each glyph, and the bits of all glyphs."""
 
     widths: bytes
     offsets: tuple[int, ...]
@@ -44,7 +44,7 @@ class _Glyphs:
 
 
 def has_glyph(character: str) -> bool:
-    """Return whether the font has a letter; what is invisible has none, as the font shows a dashed box for it."""
+    """Return whether the font has a visible glyph; the dashed boxes of invisible characters do not count."""
     is_invisible = unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} or character in _VARIATION_SELECTORS
     if is_invisible or ord(character) >= _CODE_POINTS:
         return False
@@ -52,13 +52,13 @@ def has_glyph(character: str) -> bool:
 
 
 def measure(text: str, size: float) -> float:
-    """Return the width of a line in pixels, for letters as high as those of a font of this size."""
+    """Return the width of a line in pixels, at the letter height of a font of this size."""
     return sum(_measure_cluster(cluster) for cluster in arrange(text)) * _find_scale(size)
 
 
 def draw(text: str, size: float) -> "Image":
-    """Return a line as a mask of shades of grey, ROWS rows high before it was scaled; see ``measure`` for its width."""
-    from PIL import Image, ImageChops  # noqa: PLC0415 - must not slow down the start of the app
+    """Render a line as a grey-scale mask, ROWS rows high before scaling; ``measure`` returns its width."""
+    from PIL import Image, ImageChops  # noqa: PLC0415 - loaded on first use, for a fast start of the app
 
     clusters = arrange(text)
     line = Image.new("L", (max(1, sum(map(_measure_cluster, clusters))), ROWS), 0)
@@ -68,7 +68,7 @@ def draw(text: str, size: float) -> "Image":
         for character in cluster:
             glyph = _draw_glyph(character)
             if glyph is not None:
-                # Marks are drawn on their letter, at its right edge where they are narrower.
+                # A mark is pasted onto its letter, at the right edge if it is narrower.
                 place = left + advance - glyph.width if is_mark(character) and character != cluster[0] else left
                 box = (place, 0, place + glyph.width, ROWS)
                 line.paste(ImageChops.lighter(line.crop(box), glyph), box)
@@ -79,17 +79,17 @@ def draw(text: str, size: float) -> "Image":
     scaled = line.resize((max(1, round(line.width * scale)), round(ROWS * scale)), Image.Resampling.BICUBIC)
     if scale < _SMOOTH_SCALE:
         return scaled
-    # Enlarged pixels are blurred squares: a steeper slope from black to white makes edges of them again.
+    # Enlarged pixels are blurred squares: a steeper slope from black to white restores their edges.
     return scaled.point([min(255, max(0, round(128 + (level - 128) * _GREY_SLOPE))) for level in range(256)])
 
 
 def find_ascent(size: float) -> float:
-    """Return how many pixels of a drawn line are above its base line."""
+    """Return the number of pixels of a rendered line above its base line."""
     return ASCENT * _find_scale(size)
 
 
 def _find_scale(size: float) -> float:
-    """Return the scale at which the letters look as large as another font's; small ones keep their pixels."""
+    """Return the scale that matches the letter height of other fonts; small letters keep their pixels."""
     scale = size / ROWS * 1.1
     return 1.0 if scale < _SMOOTH_SCALE * 0.8 else scale
 
@@ -111,7 +111,7 @@ def _draw_glyph(character: str) -> "Image | None":
     ink = glyph.getbbox()
     if ink is None or code not in _BRAHMIC:
         return glyph
-    # The font centres these in their cells; their head lines are to join, and others to stand close.
+    # The font centres these letters in their cells; head lines must join, other letters stand close.
     gap = 0 if is_mark(character) or code in _WITH_HEAD_LINE else 1
     return glyph.crop((ink[0], 0, ink[2] + gap, ROWS))
 

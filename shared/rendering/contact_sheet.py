@@ -1,7 +1,7 @@
-"""The contact sheet: the images of a run at one glance, grouped by category, as one JPEG.
+"""Renders the contact sheet: the images of a run on one page, grouped by category, as one JPEG.
 
-A page has a title, then blocks, one for each category: a heading and rows of cells. A cell is a square tile with the
-item's name in up to two lines below it. Pillow is imported by the first sheet: it must not slow down the app's start.
+A page has a title, then one block per category: a heading and rows of cells. A cell is a square tile with the item's
+name in up to two lines below it. Pillow is imported with the first sheet, for a fast start of the app.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ from shared.rendering.contact_sheet_tiles import make_tile, make_tile_mask
 from shared.rendering.lettering import Pen, prepare_text
 
 MAX_CELLS: Final = 240
-"""More than that is no glance any more; and a page of one column stays below JPEG's 65,535 pixels."""
+"""More cells cannot be taken in at a glance; and a page of one column stays below JPEG's 65,535 pixels."""
 
-_PAPER: Final = "#f6f7f9"  # not white, so that an image with a white background is a tile too
+_PAPER: Final = "#f6f7f9"  # not white, so that an image with a white background stands out as a tile
 _INK: Final = "#16181d"
 _MUTED: Final = "#7a808c"
 _RULE: Final = "#dfe2e8"
@@ -33,7 +33,7 @@ _RULE: Final = "#dfe2e8"
 
 @dataclass(frozen=True, slots=True)
 class ContactCell:
-    """One item: ``image`` is a PNG or JPEG of any size, best a thumbnail; None where there is none."""
+    """One item. ``image`` is a PNG or JPEG of any size, preferably a thumbnail; None if it is missing."""
 
     name: str
     category: str
@@ -47,16 +47,16 @@ def render_contact_sheet(
     *,
     columns: int | None = None,
 ) -> bytes:
-    """Draw the cells, by category in the order in which the categories first appear, and return a JPEG.
+    """Render the cells, by category in order of first appearance, and return a JPEG.
 
     Args:
-        title: large, at the top.
-        subtitle: one quiet line below the title.
-        cells: at most 240; an image that cannot be decoded is drawn as a missing one.
-        columns: cells in a row of a category; None = what makes the page compact.
+        title: Large, at the top.
+        subtitle: One muted line below the title.
+        cells: At most 240. An image that cannot be decoded counts as missing.
+        columns: Cells per row of a category; None chooses the most compact page.
 
     Raises:
-        ValueError: more than 240 cells, or fewer than one column.
+        ValueError: More than 240 cells, or fewer than one column.
     """
     if len(cells) > MAX_CELLS:
         raise ValueError(f"contact sheet has {len(cells)} cells; expected at most {MAX_CELLS}")
@@ -81,7 +81,7 @@ def _group(cells: Sequence[ContactCell]) -> dict[str, list[ContactCell]]:
 
 
 class _Page:
-    """The paper and the pens."""
+    """The page and the pens that write on it."""
 
     def __init__(self, width: int, height: int) -> None:
         from PIL import Image, ImageDraw  # noqa: PLC0415 - see the top
@@ -95,14 +95,14 @@ class _Page:
         self._mask = make_tile_mask()
 
     def draw_title(self, title: str, subtitle: str) -> None:
-        """Write the page's title and subtitle."""
+        """Write the title and the subtitle."""
         room = self._image.width - 2 * MARGIN
         self._write(MARGIN, MARGIN - 8, shorten(prepare_text(title), room, self._title_pen.measure), self._title_pen)
         text = shorten(prepare_text(subtitle), room, self._subtitle_pen.measure)
         self._write(MARGIN, MARGIN + 48, text, self._subtitle_pen, _MUTED)
 
     def draw_heading(self, left: int, top: int, width: int, category: str, cell_count: int) -> None:
-        """Write a category's name and how many cells it has, with a line to the end of its block."""
+        """Write the name of a category and its number of cells, and a line to the end of its block."""
         pen = self._heading_pen
         count = str(cell_count)
         room = width - pen.measure(count) - 2 * GAP
@@ -115,14 +115,14 @@ class _Page:
             self._draw.line((line_left, line_top, left + width, line_top), fill=_RULE)
 
     def draw_cell(self, left: int, top: int, cell: ContactCell) -> None:
-        """Draw a tile and the name below it."""
+        """Render a tile and the name below it."""
         self._image.paste(make_tile(cell.image), (left, top), self._mask)
         lines = wrap(prepare_text(cell.name), TILE, NAME_LINES, self._name_pen.measure)
         for number, line in enumerate(lines):
             self._write(left, top + NAME_TOP + number * NAME_LINE_HEIGHT, line, self._name_pen)
 
     def to_jpeg(self) -> bytes:
-        """Return the page as a file."""
+        """Return the page as a JPEG file."""
         buffer = BytesIO()
         self._image.save(buffer, "JPEG", quality=88, optimize=True)
         return buffer.getvalue()

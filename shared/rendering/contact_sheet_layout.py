@@ -1,10 +1,12 @@
-"""Where everything is on the contact sheet, in pixels: categories are blocks of cells, set in stacks."""
+"""Chooses the items of a contact sheet and their places, in pixels: categories are blocks of cells, in stacks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
 from typing import Final
+
+from shared.catalog.items import Item
 
 TILE: Final = 152
 NAME_LINES: Final = 2
@@ -20,12 +22,12 @@ _BLOCK_GAP: Final = 16
 _STACK_GAP: Final = 56
 _COLUMNS: Final = range(4, 15)
 _STACKS: Final = range(1, 5)
-_MAX_WIDTH: Final = 2800  # names are still readable when a screen shows the whole width
+_MAX_WIDTH: Final = 2800  # names stay readable when a screen shows the whole width
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLayout:
-    """A page: ``columns`` cells in each row of a category's block, and stacks of blocks side by side."""
+    """A page: ``columns`` cells per row of a category's block, and stacks of blocks side by side."""
 
     columns: int
     stacks: int
@@ -33,24 +35,24 @@ class SheetLayout:
 
     @property
     def block_width(self) -> int:
-        """The width of a category."""
+        """Width of a category's block."""
         return self.columns * (TILE + GAP) - GAP
 
     @property
     def width(self) -> int:
-        """The width of the page."""
+        """Width of the page."""
         return 2 * MARGIN + self.stacks * (self.block_width + _STACK_GAP) - _STACK_GAP
 
     @property
     def height(self) -> int:
-        """The height of the page."""
+        """Height of the page."""
         bottoms = [
             top + self._measure(count) for count, (_, top) in zip(self.cell_counts, self.place_blocks(), strict=True)
         ]
         return max(bottoms, default=MARGIN + TITLE_HEIGHT) + MARGIN
 
     def place_blocks(self) -> list[tuple[int, int]]:
-        """Return the left upper corner of each category: the next one goes where there is most room, left first."""
+        """Return the top left corner of each category: the next one goes to the shortest stack, the leftmost first."""
         tops = [MARGIN + TITLE_HEIGHT] * self.stacks
         corners = []
         for count in self.cell_counts:
@@ -60,7 +62,7 @@ class SheetLayout:
         return corners
 
     def place_cells(self, left: int, top: int, count: int) -> Iterator[tuple[int, int]]:
-        """Yield the left upper corner of each cell of the category whose corner is given."""
+        """Yield the top left corner of each cell of a category, given the corner of its block."""
         for number in range(count):
             row, column = divmod(number, self.columns)
             yield left + column * (TILE + GAP), top + HEADING_HEIGHT + row * _CELL_HEIGHT
@@ -70,10 +72,45 @@ class SheetLayout:
 
 
 def choose_layout(cell_counts: Sequence[int], columns: int | None = None) -> SheetLayout:
-    """Return the layout whose longer side is shortest, so that as much as possible is seen at one glance."""
+    """Return the layout with the shortest longer side, so that the whole page fits a screen best."""
     layouts = [
         SheetLayout(columns=count, stacks=stacks, cell_counts=tuple(cell_counts))
         for count, stacks in product(_COLUMNS if columns is None else [columns], _STACKS)
     ]
     fitting = [layout for layout in layouts if layout.width <= _MAX_WIDTH] or layouts[:1]
     return min(fitting, key=lambda layout: (max(layout.width, layout.height), layout.width * layout.height))
+
+
+class CategorySampler:
+    """Selects at most ``max_items`` items for a contact sheet, evenly over the categories, in one pass.
+
+    Keeps the first items of each category. A category's share only shrinks as items arrive, so a dropped item is never
+    needed again.
+    """
+
+    def __init__(self, max_items: int) -> None:
+        self._max_items = max_items
+        self._share = max_items
+        self._groups: dict[str, list[Item]] = {}
+        self._kept = 0
+
+    def add(self, item: Item) -> None:
+        """Offer the next item, in acceptance order."""
+        group = self._groups.get(item.category)
+        if group is None:
+            if len(self._groups) == self._max_items:
+                return  # more categories than items to select: the first categories have one each
+            group = self._groups[item.category] = []
+        if len(group) == self._share:
+            return
+        group.append(item)
+        self._kept += 1
+        while self._kept > self._max_items:
+            self._share -= 1
+            for crowded in self._groups.values():
+                self._kept -= len(crowded[self._share :])
+                del crowded[self._share :]
+
+    def list_sample(self) -> list[Item]:
+        """Return the selected items, category by category in order of first appearance."""
+        return [item for group in self._groups.values() for item in group]

@@ -1,4 +1,4 @@
-"""The contact sheet's tiles: images made small, with rounded corners, and what stands for one that is missing."""
+"""The tiles of the contact sheet: reduced images with rounded corners, and a symbol for a missing image."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -14,14 +14,14 @@ _BACKGROUND: Final = "#ffffff"
 _EMPTY: Final = "#eaecf0"
 _EMPTY_MARK: Final = "#c9cdd6"
 _CORNER_RADIUS: Final = 10
-_SMOOTHING: Final = 4  # Pillow draws hard edges: draw larger, then reduce
+_SMOOTHING: Final = 4  # Pillow renders hard edges: render larger, then reduce
 
 
 def make_sheet_thumbnail(data: bytes) -> bytes:
-    """Return an image as a small PNG that fits a tile (30-50 KB), so that a page's images fit into memory.
+    """Return an image as a small PNG that fits a tile (30-50 KB), so that all images of a page fit into memory.
 
     Raises:
-        BadImageError: the bytes are no whole PNG or JPEG, or are larger than 4096 pixels a side.
+        BadImageError: The bytes are not a complete image, or exceed 4096 pixels a side.
     """
     buffer = BytesIO()
     _shrink(data).save(buffer, "PNG", compress_level=1)
@@ -29,8 +29,8 @@ def make_sheet_thumbnail(data: bytes) -> bytes:
 
 
 def make_tile(image: bytes | None) -> "Image":
-    """Return a square tile with the image in its middle; an empty one if there is none that can be decoded."""
-    from PIL import Image  # noqa: PLC0415 - must not slow down the start of the app
+    """Return a square tile with the image in its middle; an empty tile if it is missing or cannot be decoded."""
+    from PIL import Image  # noqa: PLC0415 - loaded on first use, for a fast start of the app
 
     if image is None:
         return _make_empty_tile()
@@ -44,7 +44,7 @@ def make_tile(image: bytes | None) -> "Image":
 
 
 def make_tile_mask() -> "Image":
-    """Return the shape of a tile, to paste one with: a square with smooth, rounded corners."""
+    """Return the shape of a tile as a paste mask: a square with smooth, rounded corners."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - see make_tile
 
     side = TILE * _SMOOTHING
@@ -54,12 +54,12 @@ def make_tile_mask() -> "Image":
 
 
 def _shrink(data: bytes) -> "Image":
-    """Return an image no larger than a tile, its transparent parts white."""
+    """Return an image no larger than a tile; transparent parts become white."""
     return flatten_image(shrink_image(data, TILE))
 
 
 def _make_empty_tile() -> "Image":
-    """Return a tile with the outline of an image: a frame, a sun and two hills."""
+    """Return a tile with the symbol of an image: a frame, a sun and two hills."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - see make_tile
 
     side = TILE * _SMOOTHING

@@ -1,6 +1,6 @@
-"""Examines images: whether bytes are a whole PNG, JPEG or WebP file, and what can be said of them.
+"""Checks that a file is a complete PNG, JPEG or WebP image, and describes it.
 
-Pillow is imported by the first image: it must not slow down the start of the app.
+Pillow is imported with the first image, because it would slow down the start of the app.
 """
 
 import hashlib
@@ -10,22 +10,21 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, Literal
 
-from shared.models.protocol import Mismatch
-from shared.rendering.perceptual_hash import compute_dhash, format_dhash
-from shared.rendering.webp_header import read_webp_size
+from shared.errors import Mismatch
+from shared.rendering.perceptual_hash import compute_dhash
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 ImageFormat = Literal["png", "jpeg", "webp"]
-"""What can be read. Images are stored as PNG or JPEG."""
+"""The formats that can be read. Images are stored as PNG or JPEG."""
 
 MAX_SIDE_PIXELS: Final = 4096
-"""Decoded, such an image takes 64 MiB; nothing larger is asked for, and a small file can claim any size."""
+"""Decoded, such an image takes 64 MiB. A small file can claim any size."""
 
 _END_MARKERS: Final[dict[str, bytes]] = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
-_TAIL_BYTES: Final = 1024  # some programs leave a few bytes behind the end
+_TAIL_BYTES: Final = 1024  # some programs append a few bytes
 _SIGNATURES: Final[dict[bytes, ImageFormat]] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 _OTHER_FILES: Final = {
     b"GIF8": "a GIF image",
@@ -38,10 +37,10 @@ _RIFF_HEADER_BYTES: Final = 8
 
 
 class BadImageError(ValueError):
-    """Bytes that are no whole image of a usable size; the message is one line.
+    """The bytes are not a complete image of a usable size; the message is one line.
 
     Attributes:
-        mismatch: what the bytes are instead, where a service is likely to send the same again.
+        mismatch: What the bytes are instead, if the provider is likely to return the same again.
     """
 
     def __init__(self, message: str, mismatch: Mismatch | None = None) -> None:
@@ -51,78 +50,83 @@ class BadImageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ImageProperties:
-    """What is known of an image: pixels, bytes, the SHA-256 of its file in hex, and what it looks like (`dhash`)."""
+    """What an inspection found.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        format: Of the file.
+        sha256: Of the file, in hex.
+        size: In bytes.
+        dhash: Perceptual hash, 64 bits.
+    """
 
     width: int
     height: int
     format: ImageFormat
     sha256: str
     size: int
-    dhash: str
+    dhash: int
 
     @property
     def content_type(self) -> str:
         """The media type, such as ``image/png``."""
         return f"image/{self.format}"
 
-    def to_json(self) -> dict[str, str]:
-        """Return the facts that travel with the image in a store; it tells size and type by itself."""
-        return {"sha256": self.sha256, "width": str(self.width), "height": str(self.height), "dhash": self.dhash}
-
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """A whole image in memory, four bytes a pixel at most, and what is known of its file."""
+    """The pixels of a complete image, at most four bytes each, and the properties of its file."""
 
-    metadata: ImageProperties
+    properties: ImageProperties
     image: "Image"
 
 
 def decode_image(data: bytes) -> DecodedImage:
-    """Decode an image to its last pixel and look at it. For any thread; takes 6-45 ms for 1024x1024.
+    """Decode an image to its last pixel, and describe it. Thread-safe; takes 6-45 ms for 1024x1024.
 
     Raises:
-        BadImageError: the bytes are no PNG or JPEG, are damaged or cut short, or are wider or higher than 4096.
+        BadImageError: The bytes are not PNG, JPEG or WebP, are damaged or cut short, or exceed 4096 pixels a side.
     """
     image_format = _detect_format(data)
     with _catch_decode_errors(data, image_format):
         _check_end(data, image_format)
         if image_format == "png":
-            _open(data, image_format).verify()  # decoding alone does not look at the checksums
+            _open(data, image_format).verify()  # decoding alone does not verify the checksums
         image = _open(data, image_format)
         image.load()
         dhash = compute_dhash(image)
-    metadata = ImageProperties(
+    properties = ImageProperties(
         width=image.width,
         height=image.height,
         format=image_format,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        dhash=format_dhash(dhash),
+        dhash=dhash,
     )
-    return DecodedImage(metadata, image)
+    return DecodedImage(properties, image)
 
 
 def inspect_image(data: bytes) -> ImageProperties:
-    """Return what is known of an image, as `decode_image` does, where its pixels are not needed.
+    """Return the properties of an image.
 
     Raises:
-        BadImageError: as `decode_image`.
+        BadImageError: As ``decode_image``.
     """
-    return decode_image(data).metadata
+    return decode_image(data).properties
 
 
 def shrink_image(data: bytes, side: int) -> "Image":
-    """Decode an image and return it no wider or higher than ``side`` pixels, in its own proportions and mode.
+    """Decode an image and reduce it to at most ``side`` pixels a side; keeps proportions and mode.
 
     Raises:
-        BadImageError: as `decode_image`, but not every damage is found.
+        BadImageError: As ``decode_image``, but some kinds of damage are not detected.
     """
     image_format = _detect_format(data)
     with _catch_decode_errors(data, image_format):
         image = _open(data, image_format)
-        image.thumbnail((side, side))  # decodes a JPEG at a fraction of its size in the first place
-        image.load()  # a thumbnail of an image that is small already decodes nothing
+        image.thumbnail((side, side))  # decodes a JPEG at a fraction of its size
+        image.load()  # thumbnail() does not decode an image that is already small
     return image
 
 
@@ -133,7 +137,7 @@ def _catch_decode_errors(data: bytes, image_format: ImageFormat) -> Iterator[Non
     except BadImageError:
         raise
     except Exception as exc:
-        # Pillow raises a dozen types on damaged bytes: OSError, SyntaxError, struct.error, zlib.error, ...
+        # Pillow raises many types for damaged bytes: OSError, SyntaxError, struct.error, zlib.error, ...
         cause = next(iter(str(exc).splitlines()), "") or type(exc).__name__
         what = f"the {image_format} of {len(data)} bytes is damaged: {cause}"
         raise BadImageError(what, _describe_damage(data, image_format)) from exc
@@ -158,7 +162,7 @@ def _detect_format(data: bytes) -> ImageFormat:
 
 
 def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
-    """Open an image without Image.open, which warns of large images before their size can be looked at."""
+    """Open an image without ``Image.open``, which warns about large images before their size can be checked."""
     if image_format == "png":
         from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - see the top
 
@@ -177,16 +181,41 @@ def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
 
 
 def _check_end(data: bytes, image_format: ImageFormat) -> None:
-    """Look for the last marker, which Pillow does not insist on; a WebP file says how long it is."""
+    """Check the end marker, which Pillow does not require, or the length in the header of a WebP file."""
     if image_format == "webp":
         is_whole = len(data) >= int.from_bytes(data[4:8], "little") + _RIFF_HEADER_BYTES
     else:
         is_whole = _END_MARKERS[image_format] in data[-_TAIL_BYTES:]
     if not is_whole:
-        what = f"the {image_format} of {len(data)} bytes is cut short: it has no end"
+        what = f"the {image_format} of {len(data)} bytes is cut short: its end marker is missing"
         raise BadImageError(what, _describe_damage(data, image_format))
 
 
 def _check_size(width: int, height: int) -> None:
     if max(width, height) > MAX_SIDE_PIXELS:
         raise BadImageError(f"the image is {width}x{height}; expected at most {MAX_SIDE_PIXELS} pixels a side")
+
+
+_SIDE_BITS: Final = 14
+_SIDE_MASK: Final = (1 << _SIDE_BITS) - 1
+
+
+def read_webp_size(data: bytes) -> tuple[int, int]:
+    """Return the width and height in pixels that a WebP header claims; missing bytes count as zeros.
+
+    The decoder reserves memory for any claimed size, so the claim is checked first.
+    https://developers.google.com/speed/webp/docs/riff_container and .../webp_lossless_bitstream_specification
+    """
+    kind = data[12:16]
+    if kind == b"VP8X":  # the canvas of an extended file: each side minus 1, in 3 bytes
+        return _read_number(data, 24, 27) + 1, _read_number(data, 27, 30) + 1
+    if kind == b"VP8L":  # lossless: a signature byte, then each side minus 1, in 14 bits
+        bits = _read_number(data, 21, 25)
+        return (bits & _SIDE_MASK) + 1, (bits >> _SIDE_BITS & _SIDE_MASK) + 1
+    return _read_number(data, 26, 28) & _SIDE_MASK, _read_number(
+        data, 28, 30
+    ) & _SIDE_MASK  # lossy: after the start code
+
+
+def _read_number(data: bytes, start: int, end: int) -> int:
+    return int.from_bytes(data[start:end], "little")

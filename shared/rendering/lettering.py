@@ -1,4 +1,4 @@
-"""Writes a line of text in any script: Pillow's own font, else a font of this machine, else the bitmap font."""
+"""Writes a line of text in any script: in Pillow's own font, else in an installed font, else in the bitmap font."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-# Pillow's built-in font (Aileron) has ASCII and these; it draws an empty box for everything else.
+# Pillow's built-in font (Aileron) has ASCII and these; anything else becomes an empty box.
 _EXTRA_LETTERS: Final = "\u2018\u2019\u201c\u201d\u2026\u00b7\u00b0"  # curly quotes, ellipsis, middle dot, degree
 _SPELLINGS: Final = {
     **dict(zip("ßæÆœŒøØłŁđĐ", ("ss", "ae", "Ae", "oe", "Oe", *"oOlLdD"), strict=True)),
@@ -29,7 +29,7 @@ _LETTERS_AND_NUMBERS: Final = ("L", "N")
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Letters of one line that are set in one font; None = the bitmap font."""
+    """Letters of a line that share a font; None is the bitmap font."""
 
     text: str
     font: "FreeTypeFont | ImageFont | None"
@@ -47,16 +47,16 @@ class Pen:
         return sum(self._measure(run) for run in self._split(text))
 
     def write(self, image: "Image", x: float, y: float, text: str, color: str) -> None:
-        """Write a prepared line; its left upper corner is at a point."""
+        """Write a prepared line with its top left corner at a point."""
         self._write(image, x, y + self._find_metrics()[0], text, color)
 
     def write_centered(self, image: "Image", x: float, y: float, text: str, color: str) -> None:
-        """Write a prepared line; its middle is at a point."""
+        """Write a prepared line with its middle at a point."""
         ascent, descent = self._find_metrics()
         self._write(image, x - self.measure(text) / 2, y + (ascent - descent) / 2, text, color)
 
     def _write(self, image: "Image", x: float, base_line: float, text: str, color: str) -> None:
-        from PIL import ImageDraw  # noqa: PLC0415 - must not slow down the start of the app
+        from PIL import ImageDraw  # noqa: PLC0415 - loaded on first use, for a fast start of the app
 
         draw = ImageDraw.Draw(image)
         for run in self._split(text):
@@ -71,7 +71,7 @@ class Pen:
         return bitmap_font.measure(run.text, self.size) if run.font is None else run.font.getlength(run.text)
 
     def _split(self, text: str) -> Iterator[_Run]:
-        """Yield the parts of a line; one that runs from right to left is in one font, as its order is one thing."""
+        """Yield the parts of a line by font; a right-to-left line stays whole, because its order cannot be split."""
         if all(map(is_plain, text)):
             yield _Run(text, self._own)
         elif is_right_to_left(text):
@@ -88,7 +88,7 @@ class Pen:
 
 
 def _find_own(text: str) -> list[bool]:
-    """Return for each letter whether it is set in Pillow's own font; blanks between others are as wide as theirs."""
+    """Return for each letter whether Pillow's own font has it; a space between other letters belongs to them."""
     own = list(map(is_plain, text))
     for place in range(1, len(text) - 1):
         if text[place] == " " and not own[place - 1] and not is_plain(text[place + 1]):
@@ -97,10 +97,10 @@ def _find_own(text: str) -> list[bool]:
 
 
 def prepare_text(text: str) -> str:
-    """Return a text as one line of letters that can be written.
+    """Return a text as one line of letters that can be rendered.
 
-    Latin letters lose the accents that Pillow's font lacks, and signs are spelled out. What no font has is left out, or
-    a dot where it is a letter or digit.
+    Latin letters lose accents that Pillow's font lacks, and signs are spelled out. A letter or digit that no font has
+    becomes a dot; other characters are dropped.
     """
     prepared = "".join(map(_spell, unicodedata.normalize("NFC", text)))
     return " ".join(re.sub(r"(^|\s)[\u200c\u200d]+", r"\1", prepared).split())
@@ -112,7 +112,7 @@ def is_plain(letter: str) -> bool:
 
 
 def can_write(letter: str) -> bool:
-    """Return whether a letter, or its spelling in plain letters, can be written."""
+    """Return whether a letter, or its spelling in plain letters, can be rendered."""
     return _spell(letter) != _UNKNOWN or letter == _UNKNOWN
 
 

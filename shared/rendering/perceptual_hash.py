@@ -1,8 +1,8 @@
-"""The perceptual hash of an image: alike for images that look alike, however they are encoded.
+"""The perceptual hash of an image: similar for images that look similar, independent of their encoding.
 
-It is a dHash ("difference hash": N. Krawetz, *Kind of Like That*, 2013): the image is made 9x8 pixels of grey, and
-each bit tells whether a pixel is brighter than its left neighbour. Ours asks for a difference that is more than noise;
-without that the bits of a plain background would be thrown by the encoder.
+A dHash ("difference hash": N. Krawetz, *Kind of Like That*, 2013): the image is reduced to 9x8 grey pixels, and each
+bit says whether a pixel is brighter than its left neighbour. Differences below a noise threshold do not count;
+otherwise the encoder would decide the bits of a plain background.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _COLUMNS: Final = 8
 _ROWS: Final = 8
 _NOISE: Final = 2
-"""Of 256 levels. With it 95 of 100 drawings keep their hash when they are made half as large, with 0 only 85."""
+"""Of 256 levels. 95 of 100 generated images keep their hash when halved in size; with 0 only 85 do."""
 
 
 def compute_dhash(image: "Image") -> int:
-    """Return the hash of a decoded image: 64 bits, row by row. For any thread; takes 2 ms for 1024x1024."""
-    from PIL.Image import Resampling  # noqa: PLC0415 - must not slow down the start of the app
+    """Return the hash of a decoded image: 64 bits, row by row. Thread-safe; takes 2 ms for 1024x1024."""
+    from PIL.Image import Resampling  # noqa: PLC0415 - loaded on first use, for a fast start of the app
 
     grey = flatten_image(image).convert("L").resize((_COLUMNS + 1, _ROWS), Resampling.BICUBIC).tobytes()
     dhash = 0
@@ -31,5 +31,5 @@ def compute_dhash(image: "Image") -> int:
 
 
 def format_dhash(dhash: int) -> str:
-    """Return a hash as files spell it: 16 hex digits."""
+    """Return a hash as 16 hex digits, as files spell it."""
     return f"{dhash:016x}"

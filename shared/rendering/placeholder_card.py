@@ -1,6 +1,6 @@
-"""Placeholders: a neutral card with an item's name, for an item whose image the service refuses to draw.
+"""Renders placeholders: a neutral card with the item's name, for an item whose image the provider refuses.
 
-The file itself says what it is, in a comment: where the store's facts are lost, nobody takes it for an image.
+A comment in the file marks it as a placeholder, so that it is recognized even if the store's metadata is lost.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SIGNATURE: Final = b"catalog-seeder: placeholder"
 _SIGNATURE_SEARCH_BYTES: Final = 512
-"""The comment comes before the pixels, in both formats."""
+"""The comment precedes the pixels in both formats."""
 
 _PAPER: Final = "#eef0f3"
 _FRAME: Final = "#c9cdd6"
@@ -26,7 +26,7 @@ _MUTED: Final = "#7a808c"
 _CAPTION: Final = "placeholder"
 
 _MAX_TEXT_RATIO, _MIN_READABLE_RATIO, _CAPTION_RATIO = 1 / 7, 1 / 14, 1 / 20
-"""Sizes of letters, of the card's shorter side. At 1/14 a thumbnail of 256 pixels has letters of 18 pixels."""
+"""Letter sizes relative to the shorter side. At 1/14 a thumbnail of 256 pixels has letters of 18 pixels."""
 
 _MIN_TEXT_PIXELS: Final = 8
 _REFERENCE_PIXELS: Final = 100
@@ -38,15 +38,11 @@ _JPEG_QUALITY: Final = 88
 
 @dataclass(frozen=True, slots=True)
 class PlaceholderCard:
-    """A placeholder: ``data`` is its file, ``image`` its pixels, ``sha256`` of the file in hex."""
+    """A placeholder: ``data`` is the file, ``image`` its pixels, ``sha256`` the digest of the file in hex."""
 
     data: bytes
     image: "Image"
     sha256: str
-
-    def to_metadata(self) -> dict[str, str]:
-        """Return the facts that travel with it in a store; without a perceptual hash, as it is like no image."""
-        return {"sha256": self.sha256, "width": str(self.image.width), "height": str(self.image.height)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +54,17 @@ class _Text:
 
 
 def render_placeholder(texts: Sequence[str], *, width: int, height: int, content_type: str) -> PlaceholderCard:
-    """Draw a card with the first of the texts that can be drawn. For any thread; takes 15-30 ms for 1024x1024.
+    """Render a card with the first text whose letters are available. Takes 15-30 ms for 1024x1024.
 
-    The same arguments give the same file.
+    Thread-safe and deterministic: the same arguments give the same file.
 
     Args:
-        texts: the item's name, then its ids.
-        width: in pixels.
-        height: in pixels.
-        content_type: of the file: ``image/png`` or ``image/jpeg``.
+        texts: The item's name, then its ids.
+        width: In pixels.
+        height: In pixels.
+        content_type: ``image/png`` or ``image/jpeg``.
     """
-    from PIL import Image, ImageDraw  # noqa: PLC0415 - must not slow down the start of the app
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - loaded on first use, for a fast start of the app
 
     image = Image.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(image)
@@ -85,12 +81,12 @@ def render_placeholder(texts: Sequence[str], *, width: int, height: int, content
 
 
 def is_placeholder_file(data: bytes) -> bool:
-    """Tell whether a file is a placeholder that was drawn here, whatever the store knows of it."""
+    """Return whether a file is a placeholder of this module, regardless of the store's metadata."""
     return _SIGNATURE in data[:_SIGNATURE_SEARCH_BYTES]
 
 
 def _fit(label: str, width: float, height: float, side: int) -> _Text:
-    """Return the label as large as it fits; words are split only where letters would get too small to be read."""
+    """Return the label as large as it fits; words are split only if the letters would become unreadably small."""
     reference = Pen(_REFERENCE_PIXELS) if all(map(is_plain, label)) else None
     size = max(side * _MAX_TEXT_RATIO, _MIN_TEXT_PIXELS)
     while True:

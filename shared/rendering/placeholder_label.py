@@ -1,4 +1,4 @@
-"""What a placeholder is labelled with: the item's name, or its id where no font here has the name's letters."""
+"""The label of a placeholder: the item's name, or its id if no font has the letters of the name."""
 
 import re
 import unicodedata
@@ -13,21 +13,21 @@ _LETTERS_AND_NUMBERS: Final = ("L", "N")
 
 
 def choose_label(*texts: str) -> str:
-    """Return the first of the texts whose letters and digits can all be written, or nothing if there is none.
+    """Return the first text whose letters and digits can all be rendered; "" if there is none.
 
-    Emoji and other signs are left out. A text without one of its letters would be another name.
+    Emoji and other signs are dropped. Without one of its letters, a text would be another name.
     """
     return next(filter(None, map(_spell, texts)), "")
 
 
 def break_lines(text: str, width: float, measure: Measure, *, splits_words: bool) -> list[str] | None:
-    """Break the text into lines between words and behind hyphens.
+    """Break a text into lines between words and after hyphens.
 
     Args:
-        text: one line.
-        width: of a line, in pixels.
-        measure: tells the width of a line.
-        splits_words: whether a word that is wider than a line may be split; else there are no lines then (None).
+        text: One line.
+        width: Of a line, in pixels.
+        measure: Returns the width of a line.
+        splits_words: Whether to split a word that is wider than a line; otherwise the result is None.
     """
     lines = [""]
     for piece in _split_pieces(text, width, measure) if splits_words else _find_pieces(text):
@@ -41,7 +41,7 @@ def break_lines(text: str, width: float, measure: Measure, *, splits_words: bool
 
 
 def cut_lines(lines: list[str], max_lines: int, width: float, measure: Measure) -> list[str]:
-    """Return at most so many of the lines; the last one ends with an ellipsis if there are more."""
+    """Return at most ``max_lines`` lines; the last one ends with an ellipsis if more follow."""
     if len(lines) <= max_lines:
         return lines
     return [*lines[: max_lines - 1], shorten(" ".join(lines[max_lines - 1 :]), width, measure)]
@@ -57,7 +57,7 @@ def _find_pieces(text: str) -> list[str]:
 
 
 def _split_pieces(text: str, width: float, measure: Measure) -> Iterator[str]:
-    """Yield the pieces of a text, and those that are wider than a line in parts that are not."""
+    """Yield the pieces of a text, split where a piece is wider than a line."""
     for piece in _find_pieces(text):
         rest = piece
         while measure(rest.lstrip()) > width and len(rest.lstrip()) > 1:

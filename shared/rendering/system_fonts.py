@@ -1,4 +1,4 @@
-"""Fonts of this machine that have the letters of a text; a server without any has ``bitmap_font``."""
+"""Finds an installed font that has the letters of a text; a server without fonts uses ``bitmap_font``."""
 
 import os
 import sys
@@ -37,11 +37,11 @@ _ENDINGS: Final = (".ttf", ".otf", ".ttc")
 _PROBED_PIXELS: Final = 16
 _NO_CHARACTER: Final = "\U0010ffff"
 _SHAPED: Final = ((0x0900, 0x0DFF), (0x0F00, 0x109F), (0x1780, 0x17FF), (0x1A20, 0x1AAF), (0xA8E0, 0xABFF))
-"""Scripts whose letters change their form and order: drawn right only where Pillow has the library for it."""
+"""Scripts whose letters change form and order: rendered correctly only if Pillow has the shaping library."""
 
 
 def find_font(text: str, size: float) -> "FreeTypeFont | None":
-    """Return a font of this machine that has every letter of a text and can set it, or None."""
+    """Return an installed font that has every letter of a text and can shape it, or None."""
     if needs_shaping(text) and not _can_shape():
         return None
     letters = frozenset(text)
@@ -56,7 +56,7 @@ def needs_shaping(text: str) -> bool:
 
 @cache
 def list_fonts() -> tuple[Path, ...]:
-    """Return the fonts of this machine that are in NAMES, in that order; once a process."""
+    """Return the installed fonts that are in FONT_NAMES, in that order; searched once per process."""
     found: dict[str, Path] = {}
     for folder in FONT_FOLDERS.get(sys.platform, ()):
         for parent, _, files in os.walk(Path(folder).expanduser()):
@@ -69,14 +69,14 @@ def list_fonts() -> tuple[Path, ...]:
 
 @cache
 def _can_shape() -> bool:
-    from PIL import features  # noqa: PLC0415 - must not slow down the start of the app
+    from PIL import features  # noqa: PLC0415 - loaded on first use, for a fast start of the app
 
     return bool(features.check("raqm"))
 
 
 @lru_cache(maxsize=16_384)
 def _has_letter(path: Path, letter: str) -> bool:
-    """Return whether a font has a letter, rather than the sign that it shows for those that it lacks."""
+    """Return whether a font has a letter, rather than its symbol for missing letters."""
     category = unicodedata.category(letter)
     if category in {"Zs", "Cf"}:
         return True
@@ -95,5 +95,5 @@ def _load_font(path: Path, size: float) -> "FreeTypeFont | None":
 
     try:
         return ImageFont.truetype(str(path), size=size)
-    except OSError:  # damaged, or not readable
+    except OSError:  # damaged or unreadable
         return None

@@ -1,9 +1,8 @@
-"""Puts letters into the order and the forms in which they are drawn from left to right, for a font without such tables.
+"""Arranges letters in visual order and joined forms, for a font without shaping tables.
 
-It covers what makes a name readable: Arabic letters join and run from right to left, numbers and Latin words in them
-do not, and vowel signs that stand before their consonant do so. Ligatures beyond lam-alef and stacked consonants are
-left out. Sources: Unicode 17, Arabic Presentation Forms (their decompositions), UAX #9 (much simplified), and the code
-charts.
+Covers what makes a name readable: joined Arabic letters, right-to-left order with left-to-right numbers and Latin words
+in it, and vowel signs that precede their consonant. Omits ligatures other than lam-alef, and stacked consonants.
+Sources: Unicode 17, Arabic Presentation Forms (their decompositions), UAX #9 (much simplified), and the code charts.
 """
 
 import unicodedata
@@ -26,24 +25,24 @@ _MIRRORED: Final = str.maketrans("()[]{}<>\u00ab\u00bb", ")(][}{><\u00bb\u00ab")
 
 
 def is_right_to_left(text: str) -> bool:
-    """Return whether a text has letters that run from right to left."""
+    """Return whether a text has right-to-left letters."""
     return not text.isascii() and any(unicodedata.bidirectional(character) in _RTL for character in text)
 
 
 def arrange(text: str) -> list[str]:
-    """Return the clusters of a line, a letter and the marks on it each, from left to right."""
+    """Return the clusters of a line, each a letter with its marks, in visual order from left to right."""
     clusters = [_put_vowels_first(cluster) for cluster in _cluster(_join(text))]
     flat = [cluster for parts in clusters for cluster in parts]
     return _reorder(flat) if is_right_to_left(text) else flat
 
 
 def is_mark(character: str) -> bool:
-    """Return whether a character is drawn on the letter before it."""
+    """Return whether a character is rendered on the previous letter."""
     return unicodedata.category(character) in {"Mn", "Me"}
 
 
 def _cluster(text: str) -> Iterator[str]:
-    """Yield letters with what belongs to them: marks, spacing vowel signs, and consonants bound by a virama."""
+    """Yield letters with their marks, spacing vowel signs, and consonants bound by a virama."""
     cluster = ""
     for character in text:
         if cluster and (unicodedata.category(character)[0] == "M" or cluster[-1] in _VIRAMAS):
@@ -57,7 +56,7 @@ def _cluster(text: str) -> Iterator[str]:
 
 
 def _put_vowels_first(cluster: str) -> list[str]:
-    """Return the parts of a cluster in the order in which they are drawn; each is one letter and its marks."""
+    """Return the parts of a cluster in visual order; each is a letter with its marks."""
     letters = unicodedata.normalize("NFD", cluster) if any(_is_split_vowel(c) for c in cluster) else cluster
     first = [character for character in letters if character in _BEFORE_CONSONANT]
     parts: list[str] = [*first]
@@ -77,7 +76,7 @@ def _is_split_vowel(character: str) -> bool:
 
 
 def _join(text: str) -> str:
-    """Return a text with Arabic letters in the forms that they have beside each other."""
+    """Return a text with its Arabic letters in their joined forms."""
     if not any("\u0600" <= character <= "\u06ff" for character in text):
         return text
     letters = [character for character in text if character not in _JOINERS]
@@ -108,7 +107,7 @@ def _join(text: str) -> str:
 
 @cache
 def _read_forms() -> dict[str, dict[str, str]]:
-    """Return the forms of Arabic letters, and of lam with an alef, by their names in Unicode."""
+    """Return the forms of Arabic letters, and of lam with alef, by their names in Unicode."""
     forms: dict[str, dict[str, str]] = {}
     for code in _FORMS:
         kind, *parts = unicodedata.decomposition(chr(code)).split() or [""]
@@ -124,9 +123,9 @@ def _read_forms() -> dict[str, dict[str, str]]:
 
 
 def _reorder(clusters: Sequence[str]) -> list[str]:
-    """Return clusters in visual order: the line runs from right to left, numbers and other words in it do not."""
+    """Return clusters in visual order: the line runs right to left, numbers and Latin words left to right."""
     directions = [_find_direction(cluster) for cluster in clusters]
-    # What has no direction, such as a blank, goes with the words on both sides if they agree, else with the line.
+    # A cluster without a direction, such as a space, takes that of its neighbours if they agree, else the line's.
     known = [(place, direction) for place, direction in enumerate(directions) if direction]
     resolved = []
     for place, direction in enumerate(directions):

@@ -1,20 +1,18 @@
 """Reads what the durable host knows of the children of a run's root."""
 
 import asyncio
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
-from shared.limits.long_waits import Wait, find_longest_wait
-from shared.messages.runs import Counters
-from shared.runs.child_ids import list_children, list_lost_children, list_writers, sum_counters
+from shared.messages.base import Counters, Wait, find_longest_wait
+from shared.messages.custom_status import RootStatus, read_child_status, sum_counters
+from shared.messages.instance_ids import find_resume_count, make_finish_id
 from shared.runs.durable_client import DurableClient
-from shared.runs.status import read_created_at, read_custom_status
-from shared.storage.paths import make_end_id
+from shared.runs.status import read_created_at
 
 UNFINISHED_STATUSES = [
     df.OrchestrationRuntimeStatus.Pending,
@@ -27,7 +25,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 """Between the app, which dates the run, and the durable host, which dates its instances."""
 
 
-async def find_active_children(client: DurableClient, run_id: str, custom: Mapping[str, Any]) -> list[Any]:
+async def find_active_children(client: DurableClient, run_id: str, root: RootStatus) -> list[Any]:
     """Return the unfinished children of a run, of any resume count: those that may still be billed.
 
     A root that was lost during an episode has lost its custom status as well. So this lists all unfinished instances
@@ -36,16 +34,15 @@ async def find_active_children(client: DurableClient, run_id: str, custom: Mappi
     since, until = read_created_at(run_id) - CLOCK_SKEW, datetime.now(UTC) + CLOCK_SKEW
     listed = await client.get_status_by(since, until, UNFINISHED_STATUSES)
     found = {one.instance_id: one for one in listed if one.instance_id.startswith(f"{run_id}:")}
-    named = await _read(client, [name for name in list_children(run_id, custom) if name not in found])
+    named = await _read(client, [name for name in root.list_children(run_id) if name not in found])
     found |= {name: one for name, one in named.items() if one.runtime_status in UNFINISHED_STATUSES}
-    found.pop(make_end_id(run_id), None)
+    found.pop(make_finish_id(run_id), None)
     return list(found.values())
 
 
 def find_highest_resume_count(children: Iterable[Any]) -> int:
     """Return the highest resume count in the ids of children; 0 without any."""
-    resume_counts = (re.search(r":leg-(\d+)", child.instance_id) for child in children)
-    return max((int(resume_count[1]) for resume_count in resume_counts if resume_count is not None), default=0)
+    return max((find_resume_count(child.instance_id) for child in children), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +62,18 @@ class InstanceProgress:
     writers_ended_at: datetime | None
 
 
-async def read_instance_progress(client: DurableClient, run_id: str, custom: Mapping[str, Any]) -> InstanceProgress:
+async def read_instance_progress(client: DurableClient, run_id: str, root: RootStatus) -> InstanceProgress:
     """Return what a root and its children publish; a parent publishes the counters of children that have ended."""
-    lost = list_lost_children(run_id, custom)
-    found = await _read(client, [*list_children(run_id, custom), *lost.values()])
-    published = {name: read_custom_status(instance.custom_status) for name, instance in found.items()}
+    lost = root.list_lost_children(run_id)
+    found = await _read(client, [*root.list_children(run_id), *lost.values()])
+    published = {name: read_child_status(instance.custom_status) for name, instance in found.items()}
     active = [part for name, part in published.items() if name not in lost.values()]
-    windows = [part["window"] for part in active if "window" in part]
+    windows = [part.window for part in active if part.window is not None]
     return InstanceProgress(
-        counters=sum_counters(custom, published, lost),
+        counters=sum_counters(root, published, lost),
         window=sum(windows) if windows else None,
-        wait=find_longest_wait((custom, *active), datetime.now(UTC)),
-        writers_ended_at=_find_ended_at([found[name] for name in list_writers(run_id, custom) if name in found]),
+        wait=find_longest_wait([root.wait, *(part.wait for part in active)], datetime.now(UTC)),
+        writers_ended_at=_find_ended_at([found[name] for name in root.list_writers(run_id) if name in found]),
     )
 
 

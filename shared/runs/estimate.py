@@ -13,8 +13,8 @@ from typing import Any
 
 from shared.catalog.items import DraftBatch, SourceItem
 from shared.catalog.planning import ROWS_PER_BATCH, plan_batch
-from shared.models.prompts.image_prompts import make_prompts_request
-from shared.models.prompts.items import build_categories_request, build_items_request
+from shared.models.prompts.image_prompt_requests import make_prompts_request
+from shared.models.prompts.item_requests import build_categories_request, build_items_request
 from shared.models.protocol import TextRequest, Usage
 from shared.models.tokens import estimate_text_usage
 from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, count_typical_rounds, estimate_images
@@ -34,7 +34,12 @@ TYPICAL_ROW = SourceItem(
     image_prompt="",
     source_id="0001",
     row="{}",
-    facts={"brand": "Example", "colour": "dark green", "material": "leather", "attributes": "size: 40, weight: 900 g"},
+    prompt_hints={
+        "brand": "Example",
+        "colour": "dark green",
+        "material": "leather",
+        "attributes": "size: 40, weight: 900 g",
+    },
 )
 MAX_SAMPLED_PROMPTS = 40
 """Number of prompts that are measured; prompts grow until they hold MAX_NAMES names, so a sample is accurate."""
@@ -114,9 +119,9 @@ def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Model
     """Return the estimate of a run with this request on a catalog with this inventory."""
     counts, new_categories = _plan_categories(request, inventory)
     text = []
-    if request.source == "generate":
+    if request.item_source.writes_items:
         text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
-    elif request.prompt_writer == "model":
+    elif request.writes_prompts:
         text = [*_estimate_prompts(request, inventory)]
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
     text_calls = sum(calls for calls, _ in text)
@@ -169,10 +174,14 @@ def _estimate_categories(request: SeedRequest, missing: int) -> Iterator[tuple[i
 
 def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterator[tuple[int, Usage]]:
     """Yield the number of calls of each item writer, and their usage."""
-    workers = max(1, min(request.parallel_text_requests, len(counts)))
-    for worker in range(workers):
+    writer_count = max(1, min(request.parallel_text_requests, len(counts)))
+    for writer_index in range(writer_count):
         whole = plan_batch(
-            counts, target=request.target_count, batch_size=request.target_count, worker=worker, workers=workers
+            counts,
+            target=request.target_count,
+            batch_size=request.target_count,
+            writer_index=writer_index,
+            writer_count=writer_count,
         )
         drafts = sum(quota.count for quota in whole)
         calls = math.ceil(drafts / request.batch_size)
@@ -180,7 +189,9 @@ def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterat
         for number in range(0, calls, max(1, math.ceil(calls / MAX_SAMPLED_PROMPTS))):
             written = number * request.batch_size
             by_then = {**counts, **{q.category: counts[q.category] + q.count * written // drafts for q in whole}}
-            text_request = _build_batch_request(request, by_then, number, worker=worker, workers=workers)
+            text_request = _build_batch_request(
+                request, by_then, number, writer_index=writer_index, writer_count=writer_count
+            )
             usages.append(estimate_text_usage(text_request, theme=request.theme, entries=drafts))
         if usages:
             inputs = sum(usage.input_tokens for usage in usages) / len(usages)
@@ -206,12 +217,18 @@ def _build_batch_request(
     counts: Mapping[str, int],
     number: int,
     *,
-    worker: int,
-    workers: int,
+    writer_index: int,
+    writer_count: int,
 ) -> TextRequest[DraftBatch]:
     """Return an item writer's request for its n-th batch, given the number of items in each category."""
     quotas = plan_batch(
-        counts, target=request.target_count, batch_size=request.batch_size, worker=worker, workers=workers
+        counts,
+        target=request.target_count,
+        batch_size=request.batch_size,
+        writer_index=writer_index,
+        writer_count=writer_count,
     )
     taken = {name: TYPICAL_NAMES[:count] for name, count in counts.items()}
-    return build_items_request(request.theme, quotas, taken, batch=number + 1, writer=f"0.{workers}.{worker}/{number}")
+    return build_items_request(
+        request.theme, quotas, taken, batch=number + 1, writer=f"0.{writer_count}.{writer_index}/{number}"
+    )

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.catalog import catalog_files
-from shared.errors import CatalogBusyError, InvalidRequestError, UnknownCatalogError
-from shared.models.protocol import Store, StoreUnavailableError
+from shared.errors import CatalogBusyError, InvalidRequestError, StoreUnavailableError, UnknownCatalogError
 from shared.runs import run_claim
 from shared.runs.durable_client import DurableClient
 from shared.runs.recover import read_run_state
@@ -16,6 +15,7 @@ from shared.runs.start import create_run_id
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import read_json
+from shared.storage.protocol import Store
 from shared.telemetry.tracing import set_run_attributes
 
 

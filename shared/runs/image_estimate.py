@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.catalog.theme import Theme
-from shared.images.evaluation import Evaluation, PromptRewrite
+from shared.images.refinement_answers import Evaluation, PromptRewrite, find_rewrite_limit
 from shared.images.refinement_policy import Refinement
-from shared.images.rewritten_prompt import find_rewrite_limit
 from shared.models.evaluation_tokens import EvaluationAnswerT, estimate_evaluation_usage
 from shared.models.prices import PriceList
-from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
+from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import TextRequest, Usage, VisionImage
 from shared.models.tokens import OWN_PROMPT_CHARACTERS, estimate_prompt_tokens
 from shared.runs.request import SeedRequest

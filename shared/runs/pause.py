@@ -10,20 +10,16 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.messages.runs import Failure
-from shared.models.protocol import Store
+from shared.messages.base import Failure
+from shared.messages.custom_status import Stage, read_root_status
+from shared.messages.instance_ids import make_cancel_event, make_resume_event
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.runs import run_files
 from shared.runs.durable_client import DurableClient
-from shared.runs.status import Status, read_custom_status
+from shared.runs.status import Status
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, dump_json
-
-PLANNING_STAGE, PAUSED_STAGE = "planning", "paused"
-"""Stages of the root orchestration."""
-
-RESUMING_STAGE, STOPPING_STAGE = "resuming", "stopping"
-"""Stages that callers see before the root has acted on the event."""
+from shared.storage.protocol import Store
 
 CANCELLED = Failure(Reason.CANCELLED, "cancelled by a caller")
 
@@ -48,31 +44,27 @@ class InstanceView:
     """What callers see of a run's root; ``until`` is when its pause ends without a resume."""
 
     status: Status
-    stage: str
+    stage: Stage
     error: Failure | None
     until: datetime | None = None
 
 
 def read_pause(instance: Any) -> Pause | None:
     """Return the pause in the custom status of a run's root, or None."""
-    custom = read_custom_status(instance.custom_status)
+    root = read_root_status(instance.custom_status)
     is_running = instance.runtime_status is df.OrchestrationRuntimeStatus.Running
-    if not is_running or custom.get("stage") != PAUSED_STAGE:
+    if not is_running or root is None or root.pause is None:
         return None
-    return Pause(
-        resume_count=int(custom["resume_count"]),
-        failure=Failure.from_json(custom["failure"]),
-        until=datetime.fromisoformat(custom["pausedUntil"]),
-    )
+    return Pause(root.resume_count, root.pause.failure, root.pause.until)
 
 
 async def view_pause(store: Store, run_id: str, pause: Pause, stop: Failure | None) -> InstanceView:
     """Return what callers see of a paused run; it is active as soon as its pause was ended."""
     if stop is not None and stop.reason is Reason.CANCELLED:
-        return InstanceView(Status.RUNNING, STOPPING_STAGE, stop)
+        return InstanceView(Status.RUNNING, Stage.STOPPING, stop)
     if await is_resumed(store, run_id, pause.resume_count):
-        return InstanceView(Status.RUNNING, RESUMING_STAGE, None)
-    return InstanceView(Status.PAUSED, PAUSED_STAGE, pause.failure, pause.until)
+        return InstanceView(Status.RUNNING, Stage.RESUMING, None)
+    return InstanceView(Status.PAUSED, Stage.PAUSED, pause.failure, pause.until)
 
 
 async def find_pause(client: DurableClient, run_id: str) -> Pause | None:
@@ -95,7 +87,7 @@ async def is_resumed(store: Store, run_id: str, resume_count: int) -> bool:
 async def end_pause_by_resume(store: Store, client: DurableClient, run_id: str, pause: Pause) -> bool:
     """Resume a paused run; a second call for the same pause has no effect. False if the pause has ended otherwise."""
     if not await is_resumed(store, run_id, pause.resume_count):
-        if not await _send_event(client, run_id, f"resume-{pause.resume_count}"):
+        if not await _send_event(client, run_id, make_resume_event(pause.resume_count)):
             return False
         await record_resume(store, run_id, pause.resume_count)
     return True
@@ -105,7 +97,7 @@ async def end_pause_by_cancel(client: DurableClient, run_id: str) -> None:
     """Wake a cancelled run if it is paused; any other run reads its stop record."""
     pause = await find_pause(client, run_id)
     if pause is not None:
-        await _send_event(client, run_id, f"cancel-{pause.resume_count}")
+        await _send_event(client, run_id, make_cancel_event(pause.resume_count))
 
 
 async def end_suspension(client: DurableClient, run_id: str) -> None:

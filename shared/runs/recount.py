@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from shared.audit.call_records import iterate_calls
 from shared.catalog.publish import read_catalog_view
-from shared.images.image_metadata import list_generating_runs
-from shared.messages.runs import Cost, Counters, FinishRunInput, PublishResult
+from shared.images.list_images import list_generating_runs
+from shared.messages.base import Cost, Counters
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.status import Status

@@ -8,7 +8,7 @@ of concurrent callers one acts.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,11 +19,12 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
 from shared.errors import UnknownRunError
 from shared.limits.retry_policy import decide_lost_worker_wait
-from shared.messages.runs import Counters, Failure, FinishRunInput, RootRestart, StartInventory
-from shared.models.protocol import Store
+from shared.messages.base import Counters, Failure
+from shared.messages.custom_status import RootStatus, Stage, read_root_status
+from shared.messages.instance_ids import make_finish_id, make_wake_event
+from shared.messages.run import FinishRunInput, RootRestart, StartInventory
 from shared.reasons import Reason
 from shared.runs import run_files
-from shared.runs.child_ids import make_wake_event
 from shared.runs.child_status import (
     InstanceProgress,
     find_active_children,
@@ -31,19 +32,18 @@ from shared.runs.child_status import (
     read_instance_progress,
 )
 from shared.runs.durable_client import DurableClient
-from shared.runs.pause import STOPPING_STAGE, InstanceView, record_cancel
+from shared.runs.pause import InstanceView, record_cancel
 from shared.runs.recovery_policy import LostRoot, RecoveryAction, decide_recovery
 from shared.runs.request import SeedRequest, make_seed_input
 from shared.runs.run_claim import RunState, read_claim
-from shared.runs.status import Status, read_custom_status
+from shared.runs.status import Status
 from shared.runs.status_rules import restore_counters
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.storage.protocol import Store
 from shared.telemetry.run_log import log_run
 from shared.telemetry.unexpected_errors import describe_error
-
-RESTARTING_STAGE = "restarting"
 
 MAX_TERMINATION_POLLS, TERMINATION_POLL_SECONDS = 6, 0.5
 """How long a restart waits for the children of the lost root to end; the next caller continues from there."""
@@ -100,14 +100,14 @@ class _LostRun:
         client: the durable client.
         run_id: the run.
         request: the run's request.
-        custom: what the root published last.
+        root: what the root published last; None = nothing.
     """
 
     services: Services
     client: DurableClient
     run_id: str
     request: SeedRequest
-    custom: Mapping[str, Any]
+    root: RootStatus | None
 
 
 async def read_run_state(services: Services, client: DurableClient, run_id: str) -> RunState:
@@ -165,13 +165,13 @@ async def recover_run(
         last_success_at=claim.last_success_at if claim is not None and claim.run_id == run_id else None,
     )
     decision = decide_recovery(root, now)
-    lost_run = _LostRun(services, client, run_id, request, read_custom_status(instance.custom_status))
+    lost_run = _LostRun(services, client, run_id, request, read_root_status(instance.custom_status))
     if decision.action is RecoveryAction.END:
         return await _finish_run(lost_run, decision.failure)
-    children = await find_active_children(client, run_id, lost_run.custom)
+    children = await _find_children(lost_run)
     if decision.action is RecoveryAction.RESTART and await _terminate_children(lost_run, children):
         resume_counts = [
-            int(lost_run.custom.get("resume_count", 0)),
+            0 if lost_run.root is None else lost_run.root.resume_count,
             find_highest_resume_count(children),
             *(record.resume_count for record in restarts),
         ]
@@ -183,7 +183,7 @@ async def recover_run(
                 client, "seed_catalog", run_id, make_seed_input(run_id, request, restart).to_json()
             )
             _log("run restarted", lost_run, decision.failure)
-    return InstanceView(Status.RUNNING, RESTARTING_STAGE, None)
+    return InstanceView(Status.RUNNING, Stage.RESTARTING, None)
 
 
 async def _finish_run(lost_run: _LostRun, failure: Failure) -> InstanceView:
@@ -193,14 +193,14 @@ async def _finish_run(lost_run: _LostRun, failure: Failure) -> InstanceView:
     """
     store, client, run_id, now = lost_run.services.store, lost_run.client, lost_run.run_id, datetime.now(UTC)
     await _stop_run(store, run_id, failure)
-    ending = InstanceView(Status.RUNNING, STOPPING_STAGE, failure)
-    children = await find_active_children(client, run_id, lost_run.custom)
+    ending = InstanceView(Status.RUNNING, Stage.STOPPING, failure)
+    children = await _find_children(lost_run)
     if children:
         for child in children:
             if child.runtime_status is df.OrchestrationRuntimeStatus.Suspended:  # it would not read the stop record
                 await _terminate(client, child.instance_id)
         return ending
-    end_id = paths.make_end_id(run_id)
+    end_id = make_finish_id(run_id)
     instance = await client.get_status(end_id)
     if instance is not None and instance.runtime_status not in {None, *ENDED_STATUSES}:
         return ending
@@ -208,7 +208,7 @@ async def _finish_run(lost_run: _LostRun, failure: Failure) -> InstanceView:
     wait = decide_lost_worker_wait(len(earlier)) if earlier else 0.0
     if wait is None:
         status = Status.CANCELLED if failure.reason is Reason.CANCELLED else Status.FAILED
-        return InstanceView(status, "ended", failure)
+        return InstanceView(status, Stage.ENDED, failure)
     is_due = not earlier or now >= earlier[-1].at + timedelta(seconds=wait)
     if is_due and await create_recovery(store, run_id, RecoveryKind.END, len(earlier) + 1):
         _, counters = await _read_published(lost_run)
@@ -234,8 +234,13 @@ async def _terminate_children(lost_run: _LostRun, children: Sequence[Any]) -> bo
         if not children:
             break
         await asyncio.sleep(TERMINATION_POLL_SECONDS)
-        children = await find_active_children(lost_run.client, lost_run.run_id, lost_run.custom)
+        children = await _find_children(lost_run)
     return not children
+
+
+async def _find_children(lost_run: _LostRun) -> list[Any]:
+    root = lost_run.root or RootStatus(Stage.PENDING)
+    return await find_active_children(lost_run.client, lost_run.run_id, root)
 
 
 async def _terminate(client: DurableClient, instance_id: str) -> None:
@@ -253,10 +258,9 @@ async def _start_orchestration(client: DurableClient, name: str, instance_id: st
 
 async def _read_published(lost_run: _LostRun) -> tuple[StartInventory | None, Counters]:
     """Return the inventory and counters that a lost root published, or those of the run's last progress."""
-    if lost_run.custom:
-        progress = await read_instance_progress(lost_run.client, lost_run.run_id, lost_run.custom)
-        found = StartInventory.from_json(lost_run.custom["found"]) if "found" in lost_run.custom else None
-        return found, progress.counters
+    if lost_run.root is not None:
+        progress = await read_instance_progress(lost_run.client, lost_run.run_id, lost_run.root)
+        return lost_run.root.found, progress.counters
     last = await run_files.read_status_file(lost_run.services.store, lost_run.run_id, "progress.json")
     return (None, Counters()) if last is None else restore_counters(last)
 
@@ -311,7 +315,8 @@ async def wake_root(services: Services, client: DurableClient, instance: Any, pr
         return False
     if instance.last_updated_time.replace(tzinfo=UTC) >= latest:
         return False
-    resume_count = int(read_custom_status(instance.custom_status).get("resume_count", 0))
+    root = read_root_status(instance.custom_status)
+    resume_count = 0 if root is None else root.resume_count
     if await run_files.are_items_closed(services.store, instance.instance_id, resume_count):
         return False
     with contextlib.suppress(Exception):  # it has ended, or the next caller wakes it

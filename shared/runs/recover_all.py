@@ -9,13 +9,13 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from shared.errors import UnknownRunError
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError, UnknownRunError
+from shared.messages.custom_status import RootStatus, Stage, read_root_status
 from shared.runs.child_status import read_instance_progress
 from shared.runs.durable_client import DurableClient
 from shared.runs.recover import FAILED_ROOT_STATUSES, recover_run, wake_root
 from shared.runs.run_files import read_request
-from shared.runs.status import Status, is_run_id, read_custom_status
+from shared.runs.status import Status, is_run_id
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
@@ -74,8 +74,8 @@ async def _recover_next_step(services: Services, client: DurableClient, instance
 
 
 async def _wake_idle_root(services: Services, client: DurableClient, instance: Any) -> None:
-    custom = read_custom_status(instance.custom_status)
-    progress = await read_instance_progress(client, instance.instance_id, custom)
+    root = read_root_status(instance.custom_status) or RootStatus(Stage.PENDING)
+    progress = await read_instance_progress(client, instance.instance_id, root)
     try:
         await wake_root(services, client, instance, progress)
     except StoreUnavailableError as error:

@@ -1,4 +1,4 @@
-"""What becomes of a run whose root ended without ending the run: it is started again, or ended for it. Pure."""
+"""Decide what happens to a run whose root ended without ending the run: restart or end it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.limits.retry_policy import decide_lost_worker_wait
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs.lost_workers import is_worker_lost
 
-TERMINATED = Failure(Reason.CANCELLED, "terminated by its host's management")
+TERMINATED = Failure(Reason.CANCELLED, "The run was terminated through its host's management API.")
 MAX_MESSAGE_CHARACTERS = 300
 
 
 class RecoveryAction(Enum):
-    """What is done for a run."""
+    """What to do for a run."""
 
     WAIT = "wait"
     RESTART = "restart"
@@ -24,7 +24,7 @@ class RecoveryAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What is done for a run, and why it ends, if it does."""
+    """What to do for a run, and the failure that made it necessary."""
 
     action: RecoveryAction
     failure: Failure
@@ -35,11 +35,11 @@ class LostRoot:
     """A root that ended without ending its run.
 
     Attributes:
-        is_terminated: it was ended through the management of its host.
-        output: what it failed with.
-        stop: why the run pays no more.
-        restarts: when it was started again before.
-        last_success_at: when a call of the run to the model last succeeded.
+        is_terminated: it was terminated through the host's management API.
+        output: its output, which is the text of its failure.
+        stop: the run's stop record, if there is one.
+        restarts: when the root was restarted before.
+        last_success_at: when a model call of the run last succeeded.
     """
 
     is_terminated: bool
@@ -52,14 +52,14 @@ class LostRoot:
 def decide_recovery(root: LostRoot, now: datetime) -> Recovery:
     """Return what to do for a run.
 
-    A root that was lost with its worker is started again, at once and then after growing waits; restarts count in a
-    row, so a success in between begins the count again. So is one that ended because the store was away for longer than
-    it could wait. What our own code raised otherwise would be raised again.
+    A root whose worker process died is restarted, first at once and then after growing waits. Restarts count in a row:
+    a model call that succeeded resets the count. The same holds for a root that ended because the store was unavailable
+    for too long. After any other error of our code the run ends, because a restart would raise it again.
     """
     if root.is_terminated:
         return Recovery(RecoveryAction.END, TERMINATED)
     message = " ".join(root.output.split())[:MAX_MESSAGE_CHARACTERS]
-    is_store_away = f"{Reason.STORE_UNAVAILABLE}: " in root.output  # as `RunStoppedError` words it
+    is_store_away = f"{Reason.STORE_UNAVAILABLE}: " in root.output  # the text of `RunStoppedError`
     if not is_store_away and not is_worker_lost(root.output):
         return Recovery(RecoveryAction.END, Failure(Reason.INTERNAL_ERROR, message))
     lost = Failure(Reason.STORE_UNAVAILABLE if is_store_away else Reason.WORKER_LOST, message)

@@ -8,7 +8,8 @@ from pydantic.alias_generators import to_camel
 
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
-from shared.messages.runs import RootRestart, SeedInput
+from shared.inputs.item_source import ItemSource, RowSource, SourceName, find_item_source, find_row_source
+from shared.messages.run import RootRestart, SeedInput
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
 IMAGE_SIZE_PATTERN = r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"
@@ -160,7 +161,7 @@ class SeedRequest(BaseModel):
         default=Theme(),
         description="What the catalog is about: subject, prompt openings, prompt tail, forbidden words and template.",
     )
-    source: Literal["generate", "products", "prompts"] = Field(
+    source: SourceName = Field(
         default="generate",
         description="Source of the items: the text model, or the products or prompts in the rows of an input.",
     )
@@ -201,9 +202,9 @@ class SeedRequest(BaseModel):
 
     @model_validator(mode="after")
     def _check_source(self) -> Self:
-        if self.source == "generate" and self.input is not None:
+        if self.item_source.writes_items and self.input is not None:
             raise ValueError("source is 'generate', which takes no input; expected source 'products' or 'prompts'")
-        if self.source == "generate" and self.prompt_writer == "model":
+        if self.item_source.writes_items and self.writes_prompts:
             raise ValueError(
                 "promptWriter is 'model', and source is 'generate'; expected source 'products' or 'prompts', or "
                 "promptWriter 'template': generated items come with their prompts"
@@ -211,10 +212,33 @@ class SeedRequest(BaseModel):
         return self
 
     @property
+    def item_source(self) -> ItemSource:
+        """Where the items come from."""
+        return find_item_source(self.source)
+
+    @property
+    def row_source(self) -> RowSource:
+        """The source whose rows become items.
+
+        Raises:
+            ValueError: the text model writes the items.
+        """
+        return find_row_source(self.source)
+
+    @property
+    def writes_prompts(self) -> bool:
+        """Whether the text model writes the image prompts of rows that have none."""
+        return self.prompt_writer == "model"
+
+    @property
     def needs_text_model(self) -> bool:
         """Whether the run may call the text model: for items, for prompts, or to rewrite prompts."""
-        writes = self.source == "generate" or self.prompt_writer == "model"
-        return writes or self.policy_rewrites > 0 or self.refine.iterations > 1
+        return (
+            self.item_source.writes_items
+            or self.writes_prompts
+            or self.policy_rewrites > 0
+            or self.refine.iterations > 1
+        )
 
     @classmethod
     def from_json(cls, data: object) -> Self:
@@ -241,9 +265,9 @@ def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | No
         dry_run=request.dry_run,
         parallel_text_requests=request.parallel_text_requests,
         pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
-        source=request.source,
+        writes_items=request.item_source.writes_items,
         imports_rows=request.input is not None,
-        prompt_writer=request.prompt_writer,
+        writes_prompts=request.writes_prompts,
         restart=restart,
     )
 

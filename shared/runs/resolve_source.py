@@ -5,12 +5,12 @@ from contextlib import aclosing
 from shared.catalog import catalog_files
 from shared.errors import InvalidInputError, InvalidRequestError, OtherSourceError
 from shared.inputs.input_files import MAX_SHOWN_PROBLEMS, InputSummary, summarize_input
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_reader import RowReader
-from shared.inputs.tokenizer import InputError
-from shared.models.protocol import Store
 from shared.runs.request import SeedRequest
 from shared.storage import paths
 from shared.storage.json_files import read_json
+from shared.storage.protocol import Store
 
 
 async def resolve_source(store: Store, request: SeedRequest) -> SeedRequest:
@@ -23,13 +23,15 @@ async def resolve_source(store: Store, request: SeedRequest) -> SeedRequest:
         StoreUnavailableError: the store does not answer.
     """
     await _check_same_source(store, request)
-    if request.source == "generate":
+    if request.item_source.writes_items:
         return request
     if request.input is None:
         raise InvalidRequestError("input", f"is required for source {request.source!r}; expected inputs/NAME")
     if await store.describe(request.input) is None:
         raise InvalidRequestError("input", f"{request.input} does not exist; send it with PUT /api/{request.input}")
-    reader = RowReader(request.source, request.input, request.field_mapping, variants_are_rows=request.variant_images)
+    reader = RowReader(
+        request.row_source, request.input, request.field_mapping, variants_are_rows=request.variant_images
+    )
     try:
         async with aclosing(store.read_chunks(request.input)) as chunks:
             summary = await summarize_input(chunks, reader)

@@ -7,12 +7,12 @@ from typing import Any
 from shared.catalog.items import Item
 from shared.catalog.publish import CatalogView, is_image_outdated, iterate_complete_items, iterate_missing_items
 from shared.catalog.published_files import PLACEHOLDER_MARK
-from shared.messages.runs import Failure
-from shared.models.protocol import Store
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.storage import paths
 from shared.storage.json_arrays import write_array
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 RUN_LISTS = {"failedImages": "failed_images.json", "rejectedItems": "rejected_items.json"}

@@ -1,8 +1,7 @@
 """Resumes a paused run: its stop record and the failures that are retried are removed."""
 
-from shared.errors import RunNotPausedError
+from shared.errors import RunNotPausedError, StoreConflictError
 from shared.limits.retry_policy import RETRIED_ON_RESUME_REASONS
-from shared.models.protocol import Content, Store, StoreConflictError
 from shared.reasons import Reason
 from shared.runs.durable_client import DurableClient
 from shared.runs.pause import end_pause_by_resume, find_pause
@@ -12,6 +11,7 @@ from shared.runs.view import load_run_status
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, parse_json
+from shared.storage.protocol import Content, Store
 
 
 async def resume_run(services: Services, client: DurableClient, run_id: str) -> RunStatus:

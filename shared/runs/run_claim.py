@@ -14,9 +14,10 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
-from shared.models.protocol import Content, Store, StoreConflictError
+from shared.errors import StoreConflictError
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, DamagedFileError, dump_json, parse_json
+from shared.storage.protocol import Content, Store
 
 HEARTBEAT_INTERVAL = timedelta(seconds=60)
 HEARTBEAT_TIMEOUT = timedelta(minutes=15)

@@ -9,13 +9,13 @@ from pydantic import ConfigDict, TypeAdapter
 
 from shared.catalog.items import Rejection
 from shared.errors import UnknownRunError
-from shared.messages.runs import Failure
-from shared.models.protocol import Store
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from shared.messages.images import ImageCall, ImageResult
-from shared.messages.runs import TextCall, TextResult
-from shared.models.protocol import Store
+from shared.messages.text import TextCall, TextResult
 from shared.runs.recovery_policy import TERMINATED
 from shared.runs.root_state import RootState
 from shared.runs.run_claim import send_heartbeat
 from shared.runs.run_files import read_stop_record, record_stop
 from shared.services.container import Services
+from shared.storage.protocol import Store
 
 SUSPENDED_WAIT_SECONDS = 5.0
 """Delay before the next check of a suspended run."""

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError
-from shared.messages.runs import SeedInput
+from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError, StoreError
+from shared.messages.run import SeedInput
 from shared.models.image_models import check_quality_for_model, check_size_for_model
-from shared.models.protocol import Store, StoreError
 from shared.runs import run_claim, run_files
 from shared.runs.durable_client import DurableClient
 from shared.runs.estimate_run import check_budget
@@ -32,6 +31,7 @@ from shared.services.container import Services
 from shared.services.model_factory import check_vision_settings
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, dump_json, read_json
+from shared.storage.protocol import Store
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,6 @@
 """RunStatus: what callers see of a run. ``status_rules.py`` has the rules that compute it."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from shared.messages.custom_status import Stage
 from shared.storage.paths import RUN_ID_EPOCH_END_MS
 
 NANO_PER_USD = 10**9
@@ -108,7 +108,7 @@ class RunStatus(_View):
     run_id: str
     catalog: str
     status: Status
-    stage: str = "pending"
+    stage: str = Stage.PENDING
     progress: Progress = Progress()
     throttle: Throttle = Throttle()
     cost: CostView = CostView()
@@ -174,8 +174,3 @@ def read_created_at(run_id: str) -> datetime:
 def is_run_id(text: str) -> bool:
     """Return whether a text has the form of a run id."""
     return _RUN_ID.fullmatch(text) is not None
-
-
-def read_custom_status(value: object) -> Mapping[str, Any]:
-    """Return the custom status of an instance; empty if it has none."""
-    return value if isinstance(value, Mapping) else {}

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared.limits.long_waits import Wait
-from shared.messages.runs import Cost, Counters, Failure, PublishResult, StartInventory
+from shared.messages.base import Cost, Counters, Failure, Wait
+from shared.messages.custom_status import Stage
+from shared.messages.run import PublishResult, StartInventory
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.runs.status import (
@@ -163,7 +164,7 @@ def summarize_run(
         run_id=run_id,
         catalog=request.catalog,
         status=Status(published.status),
-        stage="ended",
+        stage=Stage.ENDED,
         progress=Progress(
             categories=published.categories,
             items=ItemProgress(
@@ -206,7 +207,7 @@ def list_notes(request: SeedRequest, items_before: int) -> list[str]:
     if items_before <= request.target_count:
         return []
     held = f"the catalog already held {items_before} items"
-    if request.source != "generate":
+    if not request.item_source.writes_items:
         return [f"{held}, more than the {request.target_count} of the input: items that left the input are kept"]
     return [f"{held}, more than targetCount {request.target_count}: all kept"]
 

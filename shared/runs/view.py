@@ -6,20 +6,14 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.errors import UnknownRunError
+from shared.messages.custom_status import RootStatus, Stage, read_root_status
+from shared.messages.run import StartInventory
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.runs import run_claim, run_files
 from shared.runs.child_status import read_instance_progress
 from shared.runs.durable_client import DurableClient
-from shared.runs.pause import (
-    PLANNING_STAGE,
-    RESUMING_STAGE,
-    STOPPING_STAGE,
-    InstanceView,
-    end_pause_by_cancel,
-    read_pause,
-    view_pause,
-)
-from shared.runs.recover import FAILED_ROOT_STATUSES, RESTARTING_STAGE, recover_run, wake_root
+from shared.runs.pause import InstanceView, end_pause_by_cancel, read_pause, view_pause
+from shared.runs.recover import FAILED_ROOT_STATUSES, recover_run, wake_root
 from shared.runs.request import SeedRequest
 from shared.runs.status import (
     RunError,
@@ -28,7 +22,6 @@ from shared.runs.status import (
     Status,
     is_run_id,
     read_created_at,
-    read_custom_status,
 )
 from shared.runs.status_rules import compose_status
 from shared.services.container import Services
@@ -65,8 +58,9 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
         view = await recover_run(services, client, run_id, request, instance)
     else:
         view = await _view_instance(services, run_id, instance)
-    custom = read_custom_status(instance.custom_status)
-    progress = await read_instance_progress(client, run_id, custom)
+    published = read_root_status(instance.custom_status)
+    root = published or RootStatus(Stage.PENDING)
+    progress = await read_instance_progress(client, run_id, root)
     if instance.runtime_status is df.OrchestrationRuntimeStatus.Running:
         await wake_root(services, client, instance, progress)
     status = compose_status(
@@ -74,7 +68,7 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
         request,
         status=view.status,
         stage=view.stage,
-        found=StartInventoryView.model_validate(custom.get("found", {})),
+        found=StartInventoryView.model_validate((root.found or StartInventory()).to_json()),
         counters_by_instance=[progress.counters],
         updated_at=datetime.now(UTC),
         error=view.error,
@@ -82,7 +76,7 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
         wait=progress.wait,
         window=progress.window,
     )
-    return status if custom else await _merge_last_progress(services, status)
+    return status if published is not None else await _merge_last_progress(services, status)
 
 
 async def refresh_progress(services: Services, client: DurableClient, run_id: str) -> RunStatus:
@@ -116,12 +110,13 @@ async def _view_instance(services: Services, run_id: str, instance: Any) -> Inst
     if pause is not None:
         return await view_pause(services.store, run_id, pause, stop)
     status = _read_runtime_status(instance)
-    stage = str(read_custom_status(instance.custom_status).get("stage", "pending"))
+    root = read_root_status(instance.custom_status)
+    stage = Stage.PENDING if root is None else root.stage
     if stop is None:
         return InstanceView(status, stage, None)
-    if stage == PLANNING_STAGE and stop.reason in PAUSING_REASONS:  # a resume is removing this stop record
-        return InstanceView(status, RESUMING_STAGE, None)
-    return InstanceView(status, STOPPING_STAGE, stop)
+    if stage is Stage.PLANNING and stop.reason in PAUSING_REASONS:  # a resume is removing this stop record
+        return InstanceView(status, Stage.RESUMING, None)
+    return InstanceView(status, Stage.STOPPING, stop)
 
 
 async def _merge_last_progress(services: Services, status: RunStatus) -> RunStatus:
@@ -133,7 +128,7 @@ async def _merge_last_progress(services: Services, status: RunStatus) -> RunStat
     return last.model_copy(
         update={
             "status": Status.RUNNING if is_pending else status.status,
-            "stage": RESTARTING_STAGE if is_pending else status.stage,
+            "stage": Stage.RESTARTING if is_pending else status.stage,
             "updated_at": status.updated_at,
             "paused_until": status.paused_until,
             "error": status.error,
@@ -161,7 +156,7 @@ async def _view_unknown_instance(services: Services, run_id: str, request: SeedR
             run_id,
             request,
             status=Status.PENDING,
-            stage="pending",
+            stage=Stage.PENDING,
             found=StartInventoryView(),
             counters_by_instance=[],
             updated_at=read_created_at(run_id),

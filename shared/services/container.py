@@ -14,19 +14,20 @@ from shared.audit.call_records import CallRecordWriter
 from shared.catalog import catalog_files, prompt_files
 from shared.config import SettingError, Settings, load_settings
 from shared.images import round_files
-from shared.images.image_metadata import list_generating_runs
+from shared.images.list_images import list_generating_runs
 from shared.limits.budget_ledger import RunLedgers
 from shared.limits.circuit_breaker import RunCircuitBreakers
 from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.models.lifecycle import warn_of_shutdowns
 from shared.models.pending_writes import PendingWrites
-from shared.models.protocol import ListedModels, Model, RequestLog, Store
+from shared.models.protocol import ListedModels, Model, RequestLog
 from shared.models.request_log import StoredRequestLog
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.runs.root_state import RootStates
 from shared.services.health import ProbeCache
 from shared.services.model_factory import build_model
+from shared.storage.protocol import Store
 from shared.telemetry.run_log import set_log_level
 
 MAX_CACHED_BATCHES, MAX_CACHED_RUNS = 64, 16
@@ -124,7 +125,7 @@ class RunCaches:
         if key not in self._prompts:
             found = await prompt_files.read_prompts(store, catalog_name, batch)
             request = await self.read_request(store, run_id)
-            if request.prompt_writer == "model" and (found is None or found.run_id != run_id):
+            if request.writes_prompts and (found is None or found.run_id != run_id):
                 return found
             self._prompts[key] = found
             _trim(self._prompts, MAX_CACHED_BATCHES)

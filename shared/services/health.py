@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.config import SettingError, Settings
-from shared.errors import DegradedError
+from shared.errors import CatalogSeederError, DegradedError, ModelError
 from shared.identity.sign_in_limit import limit_sign_in
-from shared.models.probe import is_provider_unusable
-from shared.models.protocol import CatalogSeederError, ModelError
+from shared.models.protocol import is_provider_unusable
 from shared.services.model_factory import check_image_settings, check_model_settings
 from shared.version import __version__
 

@@ -2,15 +2,11 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from shared.config import ModelSettings, SettingError, Settings
 from shared.models.protocol import ImageModel, ListedModels, Model, RequestLog, TextModel
 from shared.models.provider_names import Provider
 from shared.telemetry.billed_calls import ObservedModel
-
-if TYPE_CHECKING:
-    from shared.models.providers.connection import ModelConnection
 
 
 def check_model_settings(model: ModelSettings) -> None:
@@ -74,7 +70,7 @@ def build_model(settings: Settings, request_log: RequestLog, listed_models: List
 
     def build(provider: Provider) -> Model:
         if provider not in services:
-            services[provider] = _build_openai(settings, provider, listed_models or ListedModels())
+            services[provider] = _open_model(settings, provider, listed_models or ListedModels())
         return services[provider]
 
     text = _build_or_missing(check_text_settings, model, build, model.text_provider)
@@ -83,7 +79,7 @@ def build_model(settings: Settings, request_log: RequestLog, listed_models: List
     image_service = services.get(model.image_provider)
     if image_service is not None and text is image_service and vision is image_service:
         return ObservedModel(image_service)
-    from shared.models.providers.by_kind import ModelByKind  # noqa: PLC0415 - adapters are loaded when they are used
+    from shared.models.providers.model_by_kind import ModelByKind  # noqa: PLC0415 - adapters are loaded when they are used
 
     return ObservedModel(ModelByKind(text=text, vision=vision, image=image))
 
@@ -98,7 +94,7 @@ def _build_or_missing(
     try:
         check(model)
     except SettingError as error:
-        from shared.models.providers.by_kind import UnconfiguredModel  # noqa: PLC0415 - see above
+        from shared.models.providers.model_by_kind import UnconfiguredModel  # noqa: PLC0415 - see above
 
         return UnconfiguredModel(str(error))
     return build(provider)
@@ -110,28 +106,26 @@ def _build_fal(model: ModelSettings, request_log: RequestLog) -> ImageModel:
     return FalModel(model, request_log)
 
 
-def _build_openai(settings: Settings, provider: Provider, listed_models: ListedModels) -> Model:
-    """Return the model of a service that is spoken to through the openai SDK."""
-    from shared.models.providers.openai_model import OpenAIModel  # noqa: PLC0415 - openai alone costs half a second
-
+def _open_model(settings: Settings, provider: Provider, listed_models: ListedModels) -> Model:
+    """Return the model of a provider behind the openai SDK; each import loads the SDK, which takes half a second."""
     model, prices = settings.model, settings.prices
-    connection = _open_connection(settings, provider)
-    connection.listed_models = listed_models
-    if provider in {Provider.AZURE, Provider.OPENAI}:
-        return OpenAIModel(model, prices=prices, connection=connection)
-    from shared.models.providers.compatible import CompatibleModel  # noqa: PLC0415 - see above
+    match provider:
+        case Provider.AZURE:
+            from shared.models.providers.azure import open_azure_model  # noqa: PLC0415 - see above
 
-    return CompatibleModel(model, connection, prices=prices)
+            return open_azure_model(model, identity=settings.identity, prices=prices, listed_models=listed_models)
+        case Provider.OPENAI:
+            from shared.models.providers.openai_model import open_openai_model  # noqa: PLC0415 - see above
 
+            return open_openai_model(model, prices=prices, listed_models=listed_models)
+        case Provider.GEMINI:
+            from shared.models.providers.gemini import open_gemini_model  # noqa: PLC0415 - see above
 
-def _open_connection(settings: Settings, provider: Provider) -> "ModelConnection":
-    from shared.models.providers.connection import PROVIDER_SETTING_NAMES, ApiKeyConnection, AzureConnection  # noqa: PLC0415 - see above
+            return open_gemini_model(model, prices=prices, listed_models=listed_models)
+        case _:
+            from shared.models.providers.compatible import open_compatible_model  # noqa: PLC0415 - see above
 
-    model = settings.model
-    if provider is Provider.AZURE:
-        return AzureConnection(model, identity=settings.identity)
-    access = {Provider.OPENAI: model.openai, Provider.GEMINI: model.gemini}.get(provider, model.compatible)
-    return ApiKeyConnection(access, PROVIDER_SETTING_NAMES[provider])
+            return open_compatible_model(model, prices=prices, listed_models=listed_models)
 
 
 def _check_name(setting: str, name: str, provider: Provider) -> None:

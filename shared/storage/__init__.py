@@ -1,1 +1,1 @@
-"""The store: paths, JSON files, and the adapters for Blob Storage and a folder."""
+"""The store: catalogs and runs in Blob Storage (`blob`) or in a folder (`folder`), and their paths and JSON files."""

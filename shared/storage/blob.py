@@ -17,18 +17,19 @@ from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobPrefix, BlobServiceClient, ContainerClient
 
 from shared.config import IdentitySettings, StoreSettings
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.sign_in_errors import SignInError
-from shared.models.protocol import Content, FileInfo, FolderPage, StoreConflictError, StoreUnavailableError
 from shared.storage.blob_client import open_blob_client
 from shared.storage.blob_errors import is_blob_missing, is_conflict, is_container_missing, translate_azure_errors
-from shared.storage.blocks import gather_blocks
-from shared.storage.store_rules import (
+from shared.storage.protocol import Content, FileInfo, FolderPage
+from shared.storage.store_contract import (
     CONTAINERS,
     check_limit,
     check_metadata,
     check_same_container,
     decode_continuation,
     encode_continuation,
+    gather_blocks,
     split_folder,
     split_path,
     split_prefix,
@@ -42,13 +43,13 @@ T = TypeVar("T")
 class BlobStore:
     """The `Store` port over Azure Blob Storage.
 
-    Nothing is retried in here. Containers are made, private, when the first write finds them missing. Facts are blob
-    metadata, percent-encoded, because that holds ASCII only.
+    Callers retry, not the store. The first write to a missing container creates it, without public access. Metadata is
+    percent-encoded, because blob metadata is limited to ASCII.
 
     Args:
         service: the account's client; closed with the store.
-        containers: the real container name for each of ``catalogs``, ``runs``, ``inputs`` and ``backups``.
-        credential: what the client signs in with, if it has to be closed.
+        containers: the container names of ``catalogs``, ``runs``, ``inputs`` and ``backups``.
+        credential: the client's credential, if it has to be closed.
     """
 
     def __init__(
@@ -67,20 +68,20 @@ class BlobStore:
 
     @classmethod
     def from_settings(cls, settings: StoreSettings, identity: IdentitySettings | None = None) -> "BlobStore":
-        """Open the store that the settings name; connects to nothing yet.
+        """Open the configured store; connects to nothing yet.
 
         Args:
-            settings: where the store is.
-            identity: who signs in where the settings have no key; None = the developer's credentials.
+            settings: the account and the container names.
+            identity: signs in without a key; None = the developer's credentials.
 
         Raises:
-                SettingError: a setting is missing or cannot be used; it is named.
+            SettingError: a setting is missing or invalid.
         """
         service, credential = open_blob_client(settings, identity or IdentitySettings())
         return cls(service, containers=settings.containers, credential=credential)
 
     async def read(self, path: str) -> Content | None:
-        """Return the whole file, or None if there is none."""
+        """Return a file, or None."""
         blob = self._get_blob(path)
         with translate_azure_errors("read", path):
             try:
@@ -92,7 +93,7 @@ class BlobStore:
             return Content(data=await download.readall(), etag=_quote_etag(download.properties.etag))
 
     async def describe(self, path: str) -> FileInfo | None:
-        """Return what is known of a file without reading it, or None if there is none."""
+        """Return a file's info, or None."""
         blob = self._get_blob(path)
         with translate_azure_errors("describe", path):
             try:
@@ -111,27 +112,28 @@ class BlobStore:
         metadata: Mapping[str, str] | None = None,
         if_match: str | None = None,
     ) -> str:
-        """Create or replace a file and return its ETag; StoreConflictError if ``if_match`` is not its ETag."""
+        """Create or replace a file and return its ETag; see the port."""
         with translate_azure_errors("write", path):
             return await self._put(
                 path, data, content_type, _encode_metadata(metadata), overwrite=True, **_match_etag(if_match)
             )
 
     async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
-        """Yield a file's content in pieces of 4 MiB; StoreUnavailableError if it is replaced meanwhile."""
+        """Yield a file in chunks of 4 MiB; StoreUnavailableError if it is replaced meanwhile. See the port."""
         info = await self.describe(path)
         if info is None:
             return
         if not info.size:
-            yield b""  # the service refuses a range of nothing
+            yield b""  # the service refuses an empty range
         blob = self._get_blob(path)
         for offset in range(0, info.size, BLOCK_BYTES):
             yield await self._read_range(blob, path, offset, info.etag)
 
     async def write_chunks(self, path: str, chunks: AsyncIterator[bytes], *, content_type: str) -> None:
-        """Create or replace a file from pieces, about 8 MiB of them in memory.
+        """Create or replace a file from chunks, with about 8 MiB in memory.
 
-        Of two writers at once one can be refused, as unavailable: a commit drops what others have staged.
+        If two writers write one file at the same time, one can fail with StoreUnavailableError: a commit drops the
+        blocks that others have staged.
         """
         split_path(path)
         with translate_azure_errors("write", path):
@@ -145,7 +147,7 @@ class BlobStore:
         content_type: str,
         metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        """Write a file that must not exist yet; False, and no change, if it does."""
+        """Create a file; False if it exists."""
         with translate_azure_errors("create", path):
             try:
                 await self._put(path, data, content_type, _encode_metadata(metadata), overwrite=False)
@@ -156,23 +158,23 @@ class BlobStore:
             return True
 
     async def delete(self, path: str, *, if_match: str | None = None) -> bool:
-        """Delete a file; False if there was none; StoreConflictError if ``if_match`` is not its ETag."""
+        """Delete a file; False if there is none. See the port."""
         blob = self._get_blob(path)
         with translate_azure_errors("delete", path):
             try:
                 await blob.delete_blob(**_match_etag(if_match))
             except HttpResponseError as exc:
-                # with a condition, a missing blob may count as one that does not fulfil it
+                # a missing blob may count as a failed condition
                 if is_blob_missing(exc) or (is_conflict(exc) and await self.describe(path) is None):
                     return False
                 raise
             return True
 
     async def move(self, path: str, new_path: str) -> None:
-        """Give a file another name in the same container; no file, no move: a repeated activity has done it already.
+        """Rename a file within its container. Without the file, do nothing: a repeated activity has moved it already.
 
-        Blob Storage has no rename, and a server-side copy would need a signature of its own for the source: so the file
-        passes through here. A kill in between leaves both names, and a repeated move ends it.
+        Blob Storage has no rename, and a server-side copy needs a signature for the source, so this process reads and
+        writes the file. If it is killed in between, both names exist, and a repeated move deletes the old one.
 
         Raises:
             StoreConflictError: the file was replaced while it was copied; both versions are kept.
@@ -194,7 +196,7 @@ class BlobStore:
             await source.delete_blob(**_match_etag(properties.etag))
 
     async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
-        """Yield the files whose path starts with ``prefix``, in path order, facts included."""
+        """Yield the files whose path starts with ``prefix``, in path order, with metadata."""
         name, rest = split_prefix(prefix)
         with translate_azure_errors("list", prefix):
             try:
@@ -207,10 +209,9 @@ class BlobStore:
                     raise
 
     async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
-        """Return the names of the folders right below ``prefix``; ValueError for a foreign ``continuation``.
+        """Return the folders directly below ``prefix``; see the port.
 
-        Files beside the folders fill up the service's pages too, so that it takes several of them now and then, and a
-        last page may be empty.
+        The service's pages count files, too, so one page here may need several of them, and the last one may be empty.
         """
         name, rest = split_folder(prefix)
         check_limit(limit)
@@ -224,7 +225,7 @@ class BlobStore:
                     if is_container_missing(exc):
                         break
                     if exc.status_code == HTTPStatus.BAD_REQUEST and continuation is not None:
-                        raise ValueError(f"continuation {continuation!r} is not accepted by Blob Storage") from exc
+                        raise ValueError(f"Blob Storage does not accept the continuation {continuation!r}") from exc
                     raise
                 names += found
                 if marker is None:
@@ -232,7 +233,7 @@ class BlobStore:
         return FolderPage(tuple(names), None if marker is None else encode_continuation(prefix, marker))
 
     async def probe(self) -> None:
-        """Raise StoreUnavailableError, naming what is wrong, if one of the containers cannot be read right now."""
+        """Raise StoreUnavailableError if a container cannot be read."""
         results = await asyncio.gather(*map(self._probe_container, CONTAINERS), return_exceptions=True)
         failures = {
             self._containers[name]: result
@@ -244,9 +245,9 @@ class BlobStore:
         first, *others = failures
         if not isinstance(failures[first], StoreUnavailableError):
             raise failures[first]
-        if isinstance(failures[first].__cause__, SignInError):  # it has nothing to do with containers
+        if isinstance(failures[first].__cause__, SignInError):  # not about a container
             raise failures[first]
-        also = f"; the same goes for {', '.join(others)}" if others else ""
+        also = f"; {', '.join(others)}: the same" if others else ""
         raise StoreUnavailableError(f"{failures[first]}{also}") from failures[first]
 
     async def close(self) -> None:
@@ -260,7 +261,7 @@ class BlobStore:
             try:
                 await self._get_container(name).get_container_properties()
             except HttpResponseError as exc:
-                if not is_container_missing(exc):  # made by the first write
+                if not is_container_missing(exc):  # the first write creates it
                     raise
 
     def _get_container(self, name: str) -> ContainerClient:
@@ -275,7 +276,7 @@ class BlobStore:
             with translate_azure_errors("read", path):
                 download = await blob.download_blob(offset=offset, length=BLOCK_BYTES, **_match_etag(etag))
                 data: bytes = await download.readall()
-        except StoreConflictError as exc:  # to a reader it is a reason to begin again
+        except StoreConflictError as exc:  # a reader starts again
             raise StoreUnavailableError(f"{path!r} was replaced while it was read") from exc
         return data
 
@@ -294,9 +295,9 @@ class BlobStore:
         return _quote_etag((await self._write_creating_container(path, upload))["etag"])
 
     async def _put_blocks(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
-        """Stage blocks and commit them; what was staged before an exception is dropped by the service after a week."""
+        """Stage blocks and commit them. After an exception, the service drops staged blocks within a week."""
         blob = self._get_blob(path)
-        writer = uuid.uuid4().hex  # two writers must not take each other's blocks
+        writer = uuid.uuid4().hex  # keeps the blocks of two writers apart
         digest = hashlib.md5(usedforsecurity=False)
         staged: list[BlobBlock] = []
         async for block in gather_blocks(chunks, BLOCK_BYTES):
@@ -311,23 +312,23 @@ class BlobStore:
         await blob.commit_block_list(staged, content_settings=_make_content_settings(content_type, digest.digest()))
 
     async def _write_creating_container(self, path: str, operation: Callable[[], Awaitable[T]]) -> T:
-        """Run a write; if its container is missing, make that and run it once more."""
+        """Run a write; if the container is missing, create it and run the write again."""
         try:
             return await operation()
         except HttpResponseError as exc:
             if not is_container_missing(exc):
                 raise
-        with contextlib.suppress(ResourceExistsError):  # somebody else made it first
+        with contextlib.suppress(ResourceExistsError):  # another writer has created it
             await self._get_container(split_path(path)[0]).create_container()
         return await operation()
 
     async def _list_page(self, name: str, rest: str, limit: int, marker: str | None) -> tuple[list[str], str | None]:
-        """Return the folders of the service's next page, and its marker of the page after that."""
+        """Return the folders of one page of the service, and the marker of the next page."""
         blobs = self._get_container(name).walk_blobs(name_starts_with=rest, results_per_page=limit)
         pages = blobs.by_page(marker)
         async for page in pages:
             names = [item.name[len(rest) : -1] async for item in page if isinstance(item, BlobPrefix)]
-            # an attribute of the SDK's page iterator that the declared type does not have
+            # the SDK documents this attribute; its type annotation lacks it
             return names, getattr(pages, "continuation_token", None) or None
         return [], None
 
@@ -355,5 +356,5 @@ def _match_etag(if_match: str | None) -> dict[str, Any]:
 
 
 def _quote_etag(etag: str) -> str:
-    """Return an ETag as HTTP writes it; listings leave the quotes out."""
+    """Return an ETag in quotes; listings omit them."""
     return '"' + etag.strip('"') + '"'

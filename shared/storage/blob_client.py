@@ -1,4 +1,4 @@
-"""Opens the Blob Storage client that the settings ask for."""
+"""Open the Blob Storage client by the settings."""
 
 import base64
 import io
@@ -21,19 +21,19 @@ _MAX_SINGLE_GET_BYTES: Final = 256 * 1024 * 1024
 
 
 def _stream_large_body(request: PipelineRequest[Any]) -> None:
-    """Let aiohttp send an image piece by piece: it warns that sending it as one piece of bytes blocks the loop."""
+    """Send a large body as a stream: aiohttp warns that one large bytes object blocks the event loop."""
     body = request.http_request.data
     if isinstance(body, bytes) and len(body) > _LARGE_BODY_BYTES:
         request.http_request.data = io.BytesIO(body)
 
 
 _OPTIONS: Final[dict[str, Any]] = {
-    # Retries have one owner, the orchestrator's policy. The SDK keeps one that cannot be turned off: a download whose
-    # body breaks off is asked for twice more, a second apart.
+    # The orchestrator's policy retries, not the SDK. One retry of the SDK cannot be turned off: it resumes a broken
+    # download twice, a second apart.
     "retry_total": 0,
     "connection_timeout": CONNECT_TIMEOUT_SECONDS,
     "read_timeout": READ_TIMEOUT_SECONDS,
-    "max_single_get_size": _MAX_SINGLE_GET_BYTES,  # one answer is one version; several may turn out to be of two
+    "max_single_get_size": _MAX_SINGLE_GET_BYTES,  # one answer holds one version; several could mix two
     "raw_request_hook": _stream_large_body,
 }
 
@@ -41,11 +41,12 @@ _OPTIONS: Final[dict[str, Any]] = {
 def open_blob_client(
     settings: StoreSettings, identity: IdentitySettings
 ) -> tuple[BlobServiceClient, AsyncTokenCredential | None]:
-    """Return a client, and the credential that has to be closed after it; connects to nothing yet.
+    """Return a client, and the credential to close after it; connects to nothing yet.
 
     Raises:
-        SettingError: neither an account URL nor a connection string is set, or it cannot be used, or two containers
-            have one name.
+        SettingError: neither an account URL nor a connection string is set, or it is invalid, or two containers have
+        one
+            name.
     """
     _check_containers(settings.containers)
     if settings.account_url is not None:
@@ -56,12 +57,12 @@ def open_blob_client(
         return _open_with_connection_string(settings.connection_string), None
     raise SettingError(
         "CATALOG_STORAGE_URL",
-        "is missing; expected https://ACCOUNT.blob.core.windows.net, or CATALOG_STORAGE_CONNECTION_STRING in its place",
+        "is missing; expected https://ACCOUNT.blob.core.windows.net, or set CATALOG_STORAGE_CONNECTION_STRING",
     )
 
 
 def _check_containers(containers: Mapping[str, str]) -> None:
-    """Keep two logical containers out of one real one, where files of the same name would replace each other."""
+    """Check that no two logical containers have one name: their files would replace each other."""
     users: dict[str, str] = {}
     for name, real_name in containers.items():
         if real_name in users:
@@ -76,7 +77,7 @@ def _check_account_url(text: str) -> str:
     url = urlsplit(text)
     is_safe = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK_HOSTS)
     if not is_safe or not url.hostname or url.query or url.username:
-        shown = f"{url.scheme}://{url.hostname}{url.path}"  # a query could be a signature
+        shown = f"{url.scheme}://{url.hostname}{url.path}"  # a query may hold a signature
         raise SettingError(
             "CATALOG_STORAGE_URL",
             f"is {shown!r}; expected https://ACCOUNT.blob.core.windows.net, without a query",
@@ -89,11 +90,11 @@ def _open_with_connection_string(connection_string: str) -> BlobServiceClient:
         client = BlobServiceClient.from_connection_string(connection_string, **_OPTIONS)
         key: str | None = getattr(client.credential, "account_key", None)
         if key is not None:
-            base64.b64decode(key, validate=True)  # found here, not at the first request
+            base64.b64decode(key, validate=True)  # fails now, not at the first request
     except ValueError as exc:
         raise SettingError(
             "CATALOG_STORAGE_CONNECTION_STRING",
-            "(or AzureWebJobsStorage in its place) cannot be read; expected a storage account's connection string "
+            "(or AzureWebJobsStorage) cannot be parsed; expected a storage account's connection string "
             "such as 'DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...' or 'UseDevelopmentStorage=true'",
         ) from exc
     return client

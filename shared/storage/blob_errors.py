@@ -1,4 +1,4 @@
-"""Errors of Blob Storage in our words: one line with path, status and cause; never a key, a token or a signed URL."""
+"""Translate Blob Storage's errors: one line with path, status and cause; never a key, a token or a signed URL."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from typing import Final
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import StorageErrorCode
 
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.sign_in_errors import SignInError
-from shared.models.protocol import StoreConflictError, StoreUnavailableError
 
 # https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 _CONFLICTS: Final = frozenset({StorageErrorCode.CONDITION_NOT_MET, StorageErrorCode.BLOB_ALREADY_EXISTS})
@@ -23,13 +23,13 @@ _ADVICE: Final = {
     "AuthorizationFailure": (
         "the account's network rules refuse this app's address: allow it, or use the account's private endpoint"
     ),
-    "AuthenticationFailed": "what we sign in with is not accepted: check CATALOG_STORAGE_URL or the connection string",
+    "AuthenticationFailed": "the credentials are not accepted: check CATALOG_STORAGE_URL or the connection string",
     "InvalidAuthenticationInfo": (
-        "the token is not accepted: the identity belongs to another tenant than the account, or this machine's clock "
+        "the token is not accepted: the identity and the account belong to different tenants, or this machine's clock "
         "is wrong"
     ),
     "KeyBasedAuthenticationNotPermitted": (
-        "the account takes no keys: set CATALOG_STORAGE_URL and give the identity the role "
+        "the account accepts no keys: set CATALOG_STORAGE_URL and give the identity the role "
         "'Storage Blob Data Contributor'"
     ),
 }
@@ -37,23 +37,23 @@ _FORBIDDEN_ADVICE: Final = "the identity may lack the role 'Storage Blob Data Co
 
 
 def is_blob_missing(exc: HttpResponseError) -> bool:
-    """Tell whether there is no such blob; any other 404 (a wrong address, a proxy) says nothing about blobs."""
+    """Return whether the blob does not exist; any other 404 (a wrong address, a proxy) says nothing about it."""
     return _read_code(exc) in _MISSING
 
 
 def is_container_missing(exc: HttpResponseError) -> bool:
-    """Tell whether a request failed because its container does not exist (yet)."""
+    """Return whether the container does not exist (yet)."""
     return _read_code(exc) == StorageErrorCode.CONTAINER_NOT_FOUND
 
 
 def is_conflict(exc: HttpResponseError) -> bool:
-    """Tell whether a request's condition on the blob's version or absence did not hold."""
+    """Return whether a request's condition on the blob's version or absence failed."""
     return _read_code(exc) in _CONFLICTS
 
 
 @contextmanager
 def translate_azure_errors(action: str, subject: str) -> Iterator[None]:
-    """Turn the SDK's errors into StoreConflictError or StoreUnavailableError."""
+    """Translate the SDK's errors into StoreConflictError or StoreUnavailableError."""
     try:
         yield
     except SignInError as exc:
@@ -61,9 +61,7 @@ def translate_azure_errors(action: str, subject: str) -> Iterator[None]:
         raise StoreUnavailableError(message, reason=exc.reason) from exc
     except HttpResponseError as exc:
         if is_conflict(exc):
-            raise StoreConflictError(
-                f"{subject!r} is not the version that was expected: {_describe_cause(exc)}"
-            ) from exc
+            raise StoreConflictError(f"{subject!r} is not the expected version: {_describe_cause(exc)}") from exc
         raise StoreUnavailableError(f"Blob Storage failed to {action} {subject!r}: {_describe_cause(exc)}") from exc
     except AzureError as exc:
         raise StoreUnavailableError(
@@ -72,13 +70,13 @@ def translate_azure_errors(action: str, subject: str) -> Iterator[None]:
 
 
 def _read_code(exc: HttpResponseError) -> str:
-    code = getattr(exc, "error_code", None)  # the storage SDK puts it there; not part of azure.core's type
+    code = getattr(exc, "error_code", None)  # the storage SDK sets it; azure.core's type lacks it
     return str(getattr(code, "value", code) or "")
 
 
 def _describe_cause(exc: HttpResponseError) -> str:
     if exc.status_code is None or exc.status_code < HTTPStatus.BAD_REQUEST:
-        return f"the answer cannot be used: {_read_first_line(exc)}"
+        return f"unusable answer: {_read_first_line(exc)}"
     code = _read_code(exc)
     advice = _ADVICE.get(code) or (_FORBIDDEN_ADVICE if exc.status_code == HTTPStatus.FORBIDDEN else "")
     answer = f"{exc.status_code} {code}".strip()
@@ -87,4 +85,4 @@ def _describe_cause(exc: HttpResponseError) -> str:
 
 def _read_first_line(exc: AzureError) -> str:
     line = next(iter(str(exc.message).splitlines()), "") or type(exc).__name__
-    return re.sub(r"\?\S+", "?...", line)  # a URL's query may hold a signature
+    return re.sub(r"\?\S+", "?...", line)  # the query of a URL may hold a signature

@@ -1,4 +1,4 @@
-"""The folder store: catalogs and runs in a folder of this machine."""
+"""The folder store: catalogs and runs in a folder on this machine."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
@@ -7,21 +7,21 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from shared.models.protocol import Content, FileInfo, FolderPage, StoreFullError
-from shared.storage.blocks import gather_blocks
-from shared.storage.folder_files import FolderFiles, translate_os_errors
-from shared.storage.folder_listing import list_folder_page, walk_paths
+from shared.errors import StoreFullError
+from shared.storage.folder_files import FolderFiles, list_folder_page, translate_os_errors, walk_paths
 from shared.storage.folder_versions import lock_paths
-from shared.storage.store_rules import (
+from shared.storage.protocol import Content, FileInfo, FolderPage
+from shared.storage.store_contract import (
     check_limit,
     check_metadata,
     check_same_container,
+    gather_blocks,
     split_folder,
     split_path,
     split_prefix,
 )
 
-# Measured: a hop to a thread costs 135 us, a stat 2 us, a read of a small file 9 us, one of 1.5 MB 60 us and more.
+# Measured: a switch to a thread costs 135 us, a stat 2 us, a read of a small file 9 us, of 1.5 MB from 60 us.
 MAX_INLINE_READ_BYTES: Final = 64 * 1024
 BLOCK_BYTES: Final = 1024 * 1024
 LIST_BATCH_FILES: Final = 256
@@ -30,15 +30,15 @@ LIST_BATCH_FILES: Final = 256
 class FolderStore:
     """The `Store` port over a folder.
 
-    Writes are atomic, also against a kill or a power cut. ETag conditions and create-only hold among all tasks and
-    threads of this process; that a folder has one writing process is for the durable host to see to (an OS lock).
-    A path cannot leave the folder; a symbolic link that its owner put there is followed.
+    Writes are atomic, even if the process is killed or the power fails. ETag conditions and create-only hold among all
+    tasks and threads of this process; the durable emulator's OS lock makes sure that only one process writes. A path
+    cannot leave the folder, except through a symbolic link that the folder's owner has created.
 
     Args:
-        root: the folder; made by the first write.
+        root: the folder; the first write creates it.
 
     Attributes:
-        disk_full_error: why the last write failed that found the disk full; None = none did.
+        disk_full_error: the error of the latest write that found the disk full; None = no write did.
     """
 
     def __init__(self, root: Path) -> None:
@@ -47,7 +47,7 @@ class FolderStore:
         self.disk_full_error: StoreFullError | None = None
 
     async def read(self, path: str) -> Content | None:
-        """Return the whole file, or None if there is none."""
+        """Return a file, or None."""
         split_path(path)
         with self._translate("read", path):
             info = self._files.find(path)
@@ -58,7 +58,7 @@ class FolderStore:
             return await asyncio.to_thread(self._files.read, path)
 
     async def describe(self, path: str) -> FileInfo | None:
-        """Return what is known of a file without reading it, or None if there is none."""
+        """Return a file's info, or None."""
         split_path(path)
         with self._translate("describe", path):
             info = self._files.find(path)
@@ -71,30 +71,30 @@ class FolderStore:
         path: str,
         data: bytes,
         *,
-        content_type: str,  # noqa: ARG002 - a folder keeps no types: the name's ending tells it
+        content_type: str,  # noqa: ARG002 - a folder stores no content types
         metadata: Mapping[str, str] | None = None,
         if_match: str | None = None,
     ) -> str:
-        """Create or replace a file and return its ETag; StoreConflictError if ``if_match`` is not its ETag."""
+        """Create or replace a file and return its ETag; see the port."""
         split_path(path)
         checked = check_metadata(metadata)
         with self._translate("write", path):
             return await asyncio.to_thread(self._files.write, path, data, checked, if_match)
 
     async def read_chunks(self, path: str) -> AsyncGenerator[bytes, None]:
-        """Yield a file's content in pieces of 1 MiB, all of one version; not a single piece if there is no file."""
+        """Yield a file in chunks of 1 MiB; no chunk if there is no file. See the port."""
         split_path(path)
         with self._translate("read", path):
             if self._files.find(path) is None:
                 return
             try:
-                # Not in a thread: whoever is cancelled meanwhile would leave the file open.
+                # Not in a thread: a task that is cancelled meanwhile would leave the file open.
                 stream = (self._root / path).open("rb")
-            except FileNotFoundError:  # deleted this moment
+            except FileNotFoundError:  # deleted since `find`
                 return
             with stream:
                 chunk = await asyncio.to_thread(stream.read, BLOCK_BYTES)
-                yield chunk  # an empty file is one empty piece
+                yield chunk  # an empty file is one empty chunk
                 while chunk:
                     chunk = await asyncio.to_thread(stream.read, BLOCK_BYTES)
                     if chunk:
@@ -107,7 +107,7 @@ class FolderStore:
         *,
         content_type: str,  # noqa: ARG002 - see write
     ) -> None:
-        """Create or replace a file from pieces, about 1 MiB of them in memory."""
+        """Create or replace a file from chunks, with about 1 MiB in memory."""
         split_path(path)
         with self._translate("write", path), self._files.open_temporary() as (stream, temporary):
             async for block in gather_blocks(chunks, BLOCK_BYTES):
@@ -128,26 +128,26 @@ class FolderStore:
         content_type: str,  # noqa: ARG002 - see write
         metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        """Write a file that must not exist yet; False, and no change, if it does."""
+        """Create a file; False if it exists."""
         split_path(path)
         checked = check_metadata(metadata)
         with self._translate("create", path):
             return await asyncio.to_thread(self._files.create, path, data, checked)
 
     async def delete(self, path: str, *, if_match: str | None = None) -> bool:
-        """Delete a file; False if there was none; StoreConflictError if ``if_match`` is not its ETag."""
+        """Delete a file; False if there is none. See the port."""
         split_path(path)
         with self._translate("delete", path):
             return await asyncio.to_thread(self._files.delete, path, if_match)
 
     async def move(self, path: str, new_path: str) -> None:
-        """Give a file another name in the same container; no file, no move: a repeated activity has done it already."""
+        """Rename a file within its container; without the file, do nothing: an earlier delivery has moved it."""
         check_same_container(path, new_path)
         with self._translate("move", path):
             await asyncio.to_thread(self._files.move, path, new_path)
 
     async def list_files(self, prefix: str) -> AsyncIterator[FileInfo]:
-        """Yield the files whose path starts with ``prefix``, in path order, facts included."""
+        """Yield the files whose path starts with ``prefix``, in path order, with metadata."""
         container, rest = split_prefix(prefix)
         with self._translate("list", prefix):
             self._files.check_root()
@@ -161,11 +161,11 @@ class FolderStore:
             while not is_last:
                 infos, is_last = await asyncio.to_thread(describe_next)
                 for info in infos:
-                    if info is not None:  # deleted since
+                    if info is not None:  # None = deleted since the listing
                         yield info
 
     async def list_folders(self, prefix: str, *, limit: int, continuation: str | None = None) -> FolderPage:
-        """Return the names of the folders right below ``prefix``; ValueError for a foreign ``continuation``."""
+        """Return the folders directly below ``prefix``; see the port."""
         split_folder(prefix)
         check_limit(limit)
         with self._translate("list", prefix):
@@ -173,21 +173,21 @@ class FolderStore:
             return await asyncio.to_thread(list_folder_page, self._root, prefix, limit, continuation)
 
     async def probe(self) -> None:
-        """Raise StoreUnavailableError, naming what is wrong, if no file can be written right now."""
+        """Raise StoreUnavailableError if no file can be written."""
         with self._translate("use", "."), self._files.open_temporary() as (stream, _):
             stream.write(b"probe")
             stream.flush()
 
     async def sweep(self) -> int:
-        """Delete what a killed process left half-written and return how many files that was.
+        """Delete the temporary files of a killed process and return their number.
 
-        Only for the one that holds the folder's lock: another process's files in the making would be lost.
+        Requires the folder's OS lock: the temporary files of a running process would be lost.
         """
         with self._translate("sweep", "."):
             return await asyncio.to_thread(self._files.sweep)
 
     async def close(self) -> None:
-        """Do nothing: a folder needs no connection."""
+        """Do nothing."""
 
     def _describe(self, path: str) -> FileInfo | None:
         info = self._files.find(path)

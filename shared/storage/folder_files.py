@@ -1,7 +1,7 @@
-"""The folder store's file operations, blocking: one version of a file replaces another, whole or not at all.
+"""The folder store's blocking file operations; each write replaces a whole file or nothing.
 
-The visible tree is exactly what Blob Storage would hold. Everything of our own lives in ``.seeder``: ``tmp`` for files
-in the making, ``metadata`` for sidecars.
+The visible tree is exactly the one that Blob Storage holds. The folder ``.seeder`` holds what belongs to the store:
+``tmp`` for files that are being written, ``facts`` for sidecars (the name that version 0.3 gave it).
 """
 
 import contextlib
@@ -13,26 +13,37 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.models.protocol import Content, FileInfo, StoreConflictError, StoreFullError, StoreUnavailableError
-from shared.storage.folder_metadata import Sidecar, make_sidecar, matches_content, read_sidecar, remove_sidecar
-from shared.storage.folder_versions import VERSION_CLOCK, lock_paths, make_etag
+from shared.errors import StoreConflictError, StoreFullError, StoreUnavailableError
+from shared.storage.folder_versions import (
+    VERSION_CLOCK,
+    Sidecar,
+    lock_paths,
+    make_etag,
+    make_sidecar,
+    matches_content,
+    read_sidecar,
+    remove_sidecar,
+)
+from shared.storage.protocol import Content, FileInfo, FolderPage
+from shared.storage.store_contract import decode_continuation, encode_continuation, is_file_name
 
 DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""No space left on the device; the user's quota on it is used up."""
+"""No space left on the device; the user's disk quota is used up."""
 
 
 class FolderFiles:
-    """Files below ``root`` by their (already checked) store paths; methods raise OSError as it comes."""
+    """Files below ``root``, by valid store paths. Methods raise OSError."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._internal_folder = root / ".seeder"
 
     def find(self, path: str) -> FileInfo | None:
-        """Return what the file system knows of a file, facts left out."""
+        """Return a file's info without its metadata."""
         try:
             status = (self.root / path).stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -47,21 +58,22 @@ class FolderFiles:
         try:
             with (self.root / path).open("rb") as stream:
                 return Content(data=stream.read(), etag=make_etag(os.fstat(stream.fileno())))
-        except FileNotFoundError:  # deleted this moment
+        except FileNotFoundError:  # deleted since `find`
             return None
 
     def read_metadata(self, info: FileInfo) -> FileInfo | None:
-        """Return the file's info with its facts; None when the sidecar speaks of another version of the file."""
+        """Return a file's info with its metadata; None if its sidecar has another ETag."""
         sidecar = read_sidecar(self._sidecar_path(info.path))
         if sidecar is None:
             return info
         return replace(info, metadata=sidecar.metadata) if sidecar.etag == info.etag else None
 
     def refresh_metadata(self, path: str) -> FileInfo | None:
-        """Return a file's info when its sidecar does not fit at first sight.
+        """Return a file's info if its sidecar has another ETag.
 
-        Either it is being replaced right now, so the lock waits for that, or its ETag is new because the folder was
-        copied: then the content decides, and the sidecar is brought up to date to spare the next reader the work.
+        Either the file is being replaced, which the lock waits for, or the folder was copied, so that the file has a
+        new ETag: then the content is compared, and the sidecar gets the new ETag, so that the next reader compares
+        ETags only.
         """
         with lock_paths(path):
             info = self.find(path)
@@ -72,13 +84,13 @@ class FolderFiles:
             sidecar = read_sidecar(self._sidecar_path(path))
             if sidecar is None or not matches_content(sidecar, self.root / path):
                 return info
-            with contextlib.suppress(OSError):  # a folder on read-only media is read all the same
+            with contextlib.suppress(OSError):  # read-only media
                 self._write_sidecar(path, replace(sidecar, etag=info.etag))
             return replace(info, metadata=sidecar.metadata)
 
     @contextmanager
     def open_temporary(self) -> Iterator[tuple[BinaryIO, Path]]:
-        """Open a new file in ``.seeder/tmp``; it is gone afterwards unless it was given another name."""
+        """Open a new file in ``.seeder/tmp``; it is deleted at the end unless it was renamed."""
         path = self._internal_folder / "tmp" / uuid.uuid4().hex
         try:
             stream = path.open("xb")
@@ -92,9 +104,9 @@ class FolderFiles:
             path.unlink(missing_ok=True)
 
     def flush_temporary(self, stream: BinaryIO, path: Path) -> str:
-        """Bring a temporary file to the disk, as its own version, and return its ETag."""
+        """Flush a temporary file to the disk with a unique modification time, and return its ETag."""
         stream.flush()
-        os.fsync(stream.fileno())  # otherwise a power cut may leave the name without the content
+        os.fsync(stream.fileno())  # otherwise a power failure may leave the name without the content
         stream.close()  # Windows renames closed files only
         now = VERSION_CLOCK.next_ns()
         os.utime(path, ns=(now, now))
@@ -112,7 +124,7 @@ class FolderFiles:
             return etag
 
     def create(self, path: str, data: bytes, metadata: Mapping[str, str]) -> bool:
-        """Write a file unless there is one; see the port."""
+        """Write a file unless it exists; see the port."""
         if self.find(path) is not None:
             return False
         with self.open_temporary() as (stream, temporary):
@@ -125,9 +137,10 @@ class FolderFiles:
                 return self.rename_into_place(temporary, path, sidecar, only_new=True)
 
     def rename_into_place(self, temporary: Path, path: str, sidecar: Sidecar | None, *, only_new: bool = False) -> bool:
-        """Give a finished temporary file its name; the caller holds the path's lock. False if ``only_new`` forbids it.
+        """Rename a temporary file to its path, whose lock the caller holds; False if ``only_new`` and the path exists.
 
-        The sidecar goes first: killed in between, the old file has none that fits, and a new one is never without it.
+        The sidecar is written first. If the process is killed in between, the old file has no valid sidecar, and a new
+        file is never without one.
         """
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -137,11 +150,11 @@ class FolderFiles:
             self._write_sidecar(path, sidecar)
         if only_new:
             try:
-                os.link(temporary, target)  # unlike a rename, fails if another process was faster
+                os.link(temporary, target)  # fails if another process has created it, unlike a rename
             except FileExistsError:
                 return False
             except OSError:
-                pass  # no hard links here (FAT, some network drives): the lock alone makes it create-only
+                pass  # no hard links (FAT, some network drives): the lock alone makes it create-only
             else:
                 return True
         temporary.replace(target)
@@ -158,7 +171,7 @@ class FolderFiles:
             return True
 
     def move(self, path: str, new_path: str) -> None:
-        """Rename a file and its sidecar; see the port. A rename keeps the ETag, so the sidecar goes on to fit."""
+        """Rename a file and its sidecar; see the port. A rename keeps the ETag, so the sidecar stays valid."""
         with lock_paths(path, new_path):
             info = self.find(path)
             if info is None or path == new_path:
@@ -175,19 +188,19 @@ class FolderFiles:
             remove_sidecar(source)
 
     def sweep(self) -> int:
-        """Delete every temporary file and return how many there were."""
+        """Delete all temporary files and return their number."""
         leftovers = list((self._internal_folder / "tmp").glob("*"))
         for leftover in leftovers:
             leftover.unlink(missing_ok=True)
         return len(leftovers)
 
     def check_root(self) -> None:
-        """Raise NotADirectoryError if something that is no folder is in the root's place."""
+        """Raise NotADirectoryError if the root exists and is not a folder."""
         if self.root.exists() and not self.root.is_dir():
             raise NotADirectoryError(f"{self.root} is not a folder")
 
     def _sidecar_path(self, path: str) -> Path:
-        return self._internal_folder / "metadata" / f"{path}.json"
+        return self._internal_folder / "facts" / f"{path}.json"
 
     def _write_sidecar(self, path: str, sidecar: Sidecar) -> None:
         target = self._sidecar_path(path)
@@ -203,7 +216,51 @@ class FolderFiles:
         info = self.find(path)
         if info is None or info.etag != if_match:
             found = "it is gone" if info is None else f"it is {info.etag!r}"
-            raise StoreConflictError(f"{path!r} was expected to be version {if_match!r}, but {found} by now")
+            raise StoreConflictError(f"{path!r} was expected to be version {if_match!r}, but {found}")
+
+
+def walk_paths(root: Path, container: str, prefix: str) -> Iterator[str]:
+    """Yield the paths that start with ``container/prefix`` in Blob Storage's order: by the bytes of the whole path."""
+    folder, _, name_start = f"{container}/{prefix}".rpartition("/")
+    yield from _walk(root, folder, name_start)
+
+
+def list_folder_page(root: Path, prefix: str, limit: int, continuation: str | None) -> FolderPage:
+    """Return a page of the folders directly below ``prefix``; see the port."""
+    after = "" if continuation is None else decode_continuation(prefix, continuation)
+    keys = (key for key in _list_folder(root, prefix.rstrip("/")) if key.endswith("/") and key > after)
+    # Blob Storage has no empty folders
+    found = list(islice((key for key in keys if any(_walk(root, f"{prefix}{key[:-1]}"))), limit + 1))
+    page = found[:limit]
+    more = len(found) > limit
+    return FolderPage(
+        names=tuple(key[:-1] for key in page),
+        continuation=encode_continuation(prefix, page[-1]) if more else None,
+    )
+
+
+def _walk(root: Path, folder: str, name_start: str = "") -> Iterator[str]:
+    for key in _list_folder(root, folder):
+        if not key.startswith(name_start):
+            continue
+        if key.endswith("/"):
+            yield from _walk(root, f"{folder}/{key[:-1]}")
+        else:
+            yield f"{folder}/{key}"
+
+
+def _list_folder(root: Path, folder: str) -> list[str]:
+    """Return the sorted names in a folder; names of folders end with ``/``.
+
+    The ``/`` sorts them like whole paths: ``a-b/x`` before ``a/x``.
+    """
+    try:
+        with os.scandir(root / folder) as entries:
+            return sorted(
+                f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries if is_file_name(entry.name)
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _make_file_info(path: str, status: os.stat_result) -> FileInfo:
@@ -213,7 +270,7 @@ def _make_file_info(path: str, status: os.stat_result) -> FileInfo:
 
 @contextmanager
 def translate_os_errors(action: str, subject: str, root: Path) -> Iterator[None]:
-    """Turn an OSError into StoreUnavailableError, that of a full disk into StoreFullError: one line with the cause."""
+    """Translate OSError into StoreUnavailableError, and that of a full disk into StoreFullError."""
     try:
         yield
     except OSError as exc:

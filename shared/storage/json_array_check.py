@@ -1,4 +1,4 @@
-"""Tells whether a file holds a JSON array, an element in memory at a time."""
+"""Check that a file holds a JSON array, with one element in memory at a time."""
 
 import codecs
 import json
@@ -8,23 +8,23 @@ from contextlib import aclosing
 from enum import Enum, auto
 from typing import Any, Final
 
-from shared.models.protocol import Store
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Store
 
-_SPACE: Final = re.compile(r"[ \t\n\r]*")  # what JSON calls white space, and no more
+_SPACE: Final = re.compile(r"[ \t\n\r]*")  # the white space of JSON
 _decode_element = json.JSONDecoder().raw_decode
 
 
 async def check_json_array(store: Store, path: str, *, visit: Callable[[Any], None] = lambda _: None) -> None:
-    """Check that a file holds a JSON array, of whatever; a missing file is fine, and a byte order mark no damage.
+    """Check that a file holds a JSON array. A missing file is valid, and a byte order mark is accepted.
 
     Args:
-        store: where the file is.
+        store: the store.
         path: the file.
-        visit: is called with each element, before the rest of the array is known to be whole.
+        visit: called with each element, before the rest of the file is checked.
 
     Raises:
-        DamagedFileError: it holds anything else.
+        DamagedFileError: the file holds anything else.
     """
     check: JsonArrayChecker | None = None
     async with aclosing(store.read_chunks(path)) as pieces:
@@ -55,13 +55,13 @@ _TRANSITIONS: Final = {
 
 
 class JsonArrayChecker:
-    """Takes a text in pieces, cut anywhere, and finds out whether it is a JSON array, by the rules of ``json.loads``.
+    """Checks a text, fed in pieces that end anywhere, by the rules of ``json.loads``.
 
-    Kept is only what was not understood yet: the element that the last piece was cut in. An element that is broken
-    looks like one that was cut, until the end of the text.
+    Memory holds the unparsed rest only: the element that the last piece ends in. Until the end of the text, a damaged
+    element looks like an incomplete one.
 
     Args:
-        visit: is called with each element.
+        visit: called with each element.
     """
 
     def __init__(self, visit: Callable[[Any], None] = lambda _: None) -> None:
@@ -72,30 +72,30 @@ class JsonArrayChecker:
         self._next_parse_length = 0
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece.
+        """Parse the next piece.
 
         Raises:
-            UnicodeDecodeError, json.JSONDecodeError, RecursionError: this cannot become a JSON array any more.
+            UnicodeDecodeError, json.JSONDecodeError, RecursionError: the text is not a JSON array.
         """
         self._text += self._decoder.decode(piece)
         if len(self._text) >= self._next_parse_length:
             self._parse_available(is_whole=False)
-            # with every piece it would cost with the square of a long element
+            # parsing after every piece would take quadratic time for a long element
             self._next_parse_length = 2 * len(self._text)
 
     def finish(self) -> None:
-        """Take it that the last piece was the last one.
+        """Check that the text is complete.
 
         Raises:
-            UnicodeDecodeError, json.JSONDecodeError, RecursionError: it was no JSON array.
+            UnicodeDecodeError, json.JSONDecodeError, RecursionError: the text is not a JSON array.
         """
         self._text += self._decoder.decode(b"", final=True)
         self._parse_available(is_whole=True)
         if self._expected is not _Expected.NOTHING:
-            raise json.JSONDecodeError("an end too early", self._text, len(self._text))
+            raise json.JSONDecodeError("unexpected end", self._text, len(self._text))
 
     def _parse_available(self, *, is_whole: bool) -> None:
-        """Go through the text as far as it is understood, and forget that part."""
+        """Parse the complete elements, and drop them from the text."""
         position = _skip_space(self._text, 0)
         while position < len(self._text):
             after = _TRANSITIONS.get((self._expected, self._text[position]))
@@ -109,7 +109,7 @@ class JsonArrayChecker:
                     if is_whole:
                         raise
                     break
-                # "12" may go on as "123" or "12e3": only a comma or a bracket behind it shows that it was not cut
+                # "12" may continue as "123" or "12e3": it is complete only before a comma or a bracket
                 end = _skip_space(self._text, end)
                 if not is_whole and self._text[end : end + 1] not in {",", "]"}:
                     break
@@ -117,7 +117,7 @@ class JsonArrayChecker:
                 self._expected = _Expected.COMMA_OR_END
                 position = end
             else:
-                raise json.JSONDecodeError("something else", self._text, position)
+                raise json.JSONDecodeError("unexpected character", self._text, position)
             position = _skip_space(self._text, position)
         self._text = self._text[position:]
 

@@ -1,17 +1,17 @@
-"""JSON arrays of any length, written and recognised row by row: nothing here holds a whole one."""
+"""Write JSON arrays of any length row by row, without holding a whole one in memory."""
 
 import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from shared.models.protocol import Store
 from shared.storage.json_files import JSON_TYPE
+from shared.storage.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
 class ContentDigest:
-    """What tells one content from another: ``size`` in bytes, ``sha256`` in hex."""
+    """Identifies a content: ``size`` in bytes, ``sha256`` in hex."""
 
     size: int
     sha256: str
@@ -19,31 +19,31 @@ class ContentDigest:
 
 @dataclass(frozen=True, slots=True)
 class RawJson:
-    """A row that is JSON text already, and is written as it is spelt."""
+    """A row that is JSON text already, and is written unchanged."""
 
     text: str
 
 
 class JsonArrayEncoder:
-    """Makes the text of an array from its rows: all pieces together are ``dump_json`` of the list of the rows."""
+    """Encodes an array row by row; all pieces together equal ``dump_json`` of the list of rows."""
 
     def __init__(self) -> None:
         self._size = 0
         self._digest = hashlib.sha256()
 
     def add(self, row: object) -> bytes:
-        """Return the next row's piece."""
-        # a line break in here is always one of the layout: in the data JSON spells it \n
+        """Return the piece of the next row."""
+        # Each line break is one of the layout; JSON escapes those in the data.
         text = row.text if isinstance(row, RawJson) else json.dumps(row, ensure_ascii=False, indent=2)
         text = text.replace("\n", "\n  ")
         return self._count((",\n  " if self._size else "[\n  ") + text)
 
     def end(self) -> bytes:
-        """Return the last piece; no row may follow."""
+        """Return the last piece."""
         return self._count("\n]\n" if self._size else "[]\n")
 
     def content_digest(self) -> ContentDigest:
-        """Return what the pieces so far come to."""
+        """Return the digest of the pieces so far."""
         return ContentDigest(self._size, self._digest.hexdigest())
 
     def _count(self, text: str) -> bytes:
@@ -54,7 +54,7 @@ class JsonArrayEncoder:
 
 
 async def write_array(store: Store, path: str, rows: AsyncIterator[object]) -> None:
-    """Create or replace a file with an array of these rows, one of them in memory at a time."""
+    """Create or replace a file with an array, with one row in memory at a time."""
 
     async def dump() -> AsyncIterator[bytes]:
         text = JsonArrayEncoder()
@@ -71,13 +71,13 @@ async def write_array_if_changed(
     rows: AsyncIterator[object],
     content_digest: ContentDigest,
 ) -> bool:
-    """Write an array unless the file holds exactly this already; tell whether it was written.
+    """Write an array unless the file has exactly this content; return whether it was written.
 
     Args:
-        store: where the file is.
+        store: the store.
         path: the file.
-        rows: not begun if nothing is to be written.
-        content_digest: what the array's text comes to.
+        rows: iterated only if the file is written.
+        content_digest: of the encoded array.
     """
     if await _has_digest(store, path, content_digest):
         return False
@@ -89,7 +89,7 @@ async def _has_digest(store: Store, path: str, expected: ContentDigest) -> bool:
     info = await store.describe(path)
     if info is None or info.size != expected.size:
         return False
-    digest = hashlib.sha256()  # of the bytes that are there now: somebody may have changed the file by hand
+    digest = hashlib.sha256()  # of the current bytes: a person may have edited the file
     async for piece in store.read_chunks(path):
         digest.update(piece)
     return digest.hexdigest() == expected.sha256

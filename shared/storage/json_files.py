@@ -1,4 +1,4 @@
-"""JSON files in a store: one way to write them, one way to find that they are damaged."""
+"""Read and write the store's JSON files, and detect damaged ones."""
 
 import json
 from collections.abc import Callable
@@ -7,20 +7,21 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AliasChoices, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.models.protocol import CatalogSeederError, Store
+from shared.errors import CatalogSeederError
+from shared.storage.protocol import Store
 
 JSON_TYPE = "application/json"
 CAMEL_CASE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-"""How our JSON files spell their fields."""
+"""Fields of our JSON files are camelCase."""
 
 ResumeCount = Annotated[int, Field(validation_alias=AliasChoices("resumeCount", "resume_count", "leg"))]
-"""Field type of a resume count; files of 0.3 call it ``leg``."""
+"""Field type of a resume count; the files of version 0.3 have a field of another name."""
 
 ValueT = TypeVar("ValueT")
 
 
 class DamagedFileError(CatalogSeederError):
-    """A file in the store is not what was written there; ``path`` is the file."""
+    """A file in the store is not what this app writes there; ``path`` is the file."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path} is damaged: {problem}")
@@ -28,15 +29,15 @@ class DamagedFileError(CatalogSeederError):
 
 
 def dump_json(data: object) -> bytes:
-    """Return JSON text for people and programs: UTF-8, two spaces, a newline at the end."""
+    """Return indented JSON in UTF-8 with a newline at the end."""
     return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 async def read_json(store: Store, path: str, parse: Callable[[Any], ValueT]) -> ValueT | None:
-    """Return the parsed content of a file, or None if there is none. A byte order mark is no damage.
+    """Return the parsed content of a file, or None if there is no file. A byte order mark is accepted.
 
     Raises:
-        DamagedFileError: it is no JSON, or ``parse`` does not accept it.
+        DamagedFileError: the file is not JSON, or ``parse`` raises for it.
     """
     content = await store.read(path)
     if content is None:
@@ -45,10 +46,10 @@ async def read_json(store: Store, path: str, parse: Callable[[Any], ValueT]) -> 
 
 
 def parse_json(path: str, data: bytes, parse: Callable[[Any], ValueT]) -> ValueT:
-    """Return the parsed content of a file that was read.
+    """Return the parsed content of a file.
 
     Raises:
-        DamagedFileError: it is no JSON, or ``parse`` does not accept it.
+        DamagedFileError: the content is not JSON, or ``parse`` raises for it.
     """
     try:
         return parse(json.loads(data.decode("utf-8-sig")))
@@ -56,11 +57,11 @@ def parse_json(path: str, data: bytes, parse: Callable[[Any], ValueT]) -> ValueT
         raise DamagedFileError(path, f"expected JSON, got {error}") from error
     except (ValidationError, ValueError, TypeError, KeyError) as error:
         problem = str(error).splitlines()[0][:120]
-        raise DamagedFileError(path, f"expected the shape that was written there ({problem})") from error
+        raise DamagedFileError(path, f"its fields are invalid ({problem})") from error
 
 
 async def write_json_if_changed(store: Store, path: str, data: object) -> bool:
-    """Write a JSON file unless it holds exactly this already; tell whether it was written."""
+    """Write a JSON file unless it has exactly this content; return whether it was written."""
     payload = dump_json(data)
     present = await store.read(path)
     if present is not None and present.data == payload:

@@ -1,26 +1,26 @@
-"""Names in the store. They follow from ids alone, so that a repeated activity finds its own work."""
+"""Paths in the store, and instance ids. Both follow from ids alone, so that a repeated activity finds its own work."""
 
 import hashlib
 
 RUN_ID_EPOCH_END_MS = 10**13
-"""2286-11-20: run ids count down to it, so that listing ``runs/`` in name order is newest first."""
+"""2286-11-20. Run ids count down to it, so that ``runs/`` in name order lists the newest run first."""
 
 
 def make_run_id(now_ms: int, entropy: str) -> str:
-    """Return a run's id: inverted time, then randomness.
+    """Return a run's id: inverted time and random digits.
 
     Args:
         now_ms: milliseconds since 1970.
-        entropy: a few random lower-case hex digits.
+        entropy: random lower-case hex digits.
     """
     return f"{RUN_ID_EPOCH_END_MS - now_ms:013d}-{entropy}"
 
 
 def parse_inverted_time(run_id: str) -> int:
-    """Return the inverted time of a run's id: the later the run, the less it is.
+    """Return the inverted time of a run's id: the later the run, the smaller.
 
     Raises:
-        ValueError: it is not the id of a run.
+        ValueError: it is not a run's id.
     """
     return int(run_id.partition("-")[0])
 
@@ -41,7 +41,7 @@ def image_folder(catalog: str) -> str:
 
 
 def thumbnail_file(catalog: str, filename: str) -> str:
-    """The thumbnail of an image: its name, but for the ending."""
+    """The thumbnail of an image: the image's name with the ending ``.webp``."""
     stem, dot, _ = filename.rpartition(".")
     return f"{thumbnail_folder(catalog)}{stem if dot else filename}.webp"
 
@@ -62,12 +62,12 @@ def batch_folder(catalog: str) -> str:
 
 
 def prompts_file(catalog: str, batch: int) -> str:
-    """The image prompts that a text model has written for a batch's items."""
+    """The text model's image prompts for the items of a batch."""
     return f"{prompts_folder(catalog)}{batch:05d}.json"
 
 
 def prompts_folder(catalog: str) -> str:
-    """Prefix of the image prompts that a text model has written."""
+    """Prefix of the text model's image prompts."""
     return f"catalogs/{catalog}/state/prompts/"
 
 
@@ -82,27 +82,27 @@ def run_file(run_id: str, name: str) -> str:
 
 
 def stop_file(run_id: str, resume_count: int | None = None) -> str:
-    """Why a run pays no more; with a leg: why it paused then, kept for a look after it was resumed."""
+    """The stop record of a run; with a resume count, the record of an earlier pause."""
     return run_file(run_id, "stop.json" if resume_count is None else f"stops/{resume_count}.json")
 
 
 def resume_file(run_id: str, resume_count: int) -> str:
-    """Record that the pause of a leg was ended: it is there before the run has noticed."""
+    """The record that ends a pause; written before the run continues."""
     return run_file(run_id, f"resumes/{resume_count}.json")
 
 
 def items_closed_file(run_id: str, resume_count: int = 0) -> str:
-    """Record that a leg of a run writes no more items; the first leg's file has no number."""
+    """The record that a run writes no more items; without a number before the first resume."""
     return run_file(run_id, f"items-closed-{resume_count}.json" if resume_count else "items-closed.json")
 
 
 def work_page_file(run_id: str, page: int, resume_count: int = 0) -> str:
-    """A page of image jobs that an image worker claimed; pages count from 1, and in each leg of a run anew."""
+    """A work page that an image worker has claimed; pages count from 1, again after each resume."""
     return f"runs/{run_id}/pages/{f'leg-{resume_count}/' if resume_count else ''}{page:06d}.json"
 
 
 def recovery_file(run_id: str, kind: str, number: int) -> str:
-    """Record that a run was started again after its root was lost, or ended from outside, for the n-th time."""
+    """The n-th record that a run was restarted after its root was lost, or was ended from outside."""
     return run_file(run_id, f"recoveries/{kind}-{number:03d}.json")
 
 
@@ -117,17 +117,17 @@ def failure_file(run_id: str, product_id: str) -> str:
 
 
 def results_folder(run_id: str) -> str:
-    """Prefix of what a run drew of its items, and thought of it."""
+    """Prefix of a run's rounds: images, evaluations and summaries by item."""
     return f"runs/{run_id}/results/"
 
 
 def result_file(run_id: str, product_id: str, name: str) -> str:
-    """A file of an item's results: ``iteration_1.png``, ``summary.json``, ..."""
+    """A file of an item's rounds: ``iteration_1.png``, ``summary.json``, ..."""
     return f"{results_folder(run_id)}{product_id}/{name}"
 
 
 def request_log_file(run_id: str, product_id: str) -> str:
-    """What an image service with a queue was asked to make for an item in a run."""
+    """The request log of an item in a run: the request that an image provider has queued."""
     return run_file(run_id, f"requests/{product_id}.json")
 
 
@@ -137,7 +137,7 @@ def rejection_folder(run_id: str) -> str:
 
 
 def rejection_file(run_id: str, batch: int, writer: str | None = None) -> str:
-    """The rejected drafts of a batch; those of a writer by its own count, as the number may still change."""
+    """The rejected drafts of a batch; with several writers, by the writer's own count instead of the batch."""
     if writer is None:
         return f"{rejection_folder(run_id)}{batch:05d}.json"
     name, _, count = writer.partition("/")
@@ -145,27 +145,27 @@ def rejection_file(run_id: str, batch: int, writer: str | None = None) -> str:
 
 
 def call_folder(run_id: str) -> str:
-    """Prefix of the records of a run's calls to the model."""
+    """Prefix of a run's call records."""
     return f"runs/{run_id}/calls/"
 
 
 def call_file(run_id: str, call_id: str) -> str:
-    """The record of one call to the model."""
+    """The record of one billed call."""
     return f"{call_folder(run_id)}{call_id}.json"
 
 
 def input_file(name: str) -> str:
-    """Rows that somebody has put there for a run to read."""
+    """An input: a file of products or prompts."""
     return f"inputs/{name}"
 
 
 def idempotency_key_file(idempotency_key: str) -> str:
-    """The run that an Idempotency-Key started; the key itself is not stored."""
+    """The run that an Idempotency-Key started, by the key's SHA-256; the key itself is not stored."""
     return f"runs/keys/{hashlib.sha256(idempotency_key.encode()).hexdigest()}.json"
 
 
 def backup_file(run_id: str, path: str) -> str:
-    """Where prune keeps what it changes."""
+    """The copy that prune keeps of a file that it changes."""
     return f"backups/{run_id}/{path}"
 
 
@@ -177,32 +177,3 @@ def damaged_file(path: str, run_id: str) -> str:
 def state_file(catalog: str, name: str) -> str:
     """A file of a catalog's state: what later runs continue from."""
     return f"catalogs/{catalog}/state/{name}"
-
-
-def make_writer_id(run_id: str, worker: int = 0, resume_count: int = 0) -> str:
-    """Instance id of a run's writer of items, or of the prompts of items."""
-    return f"{run_id}:items{f'-{worker}' if worker else ''}{_make_resume_suffix(resume_count)}"
-
-
-def make_image_worker_id(run_id: str, worker: int, resume_count: int = 0) -> str:
-    """Instance id of an image image worker."""
-    return f"{run_id}:lane-{worker}{_make_resume_suffix(resume_count)}"
-
-
-def make_probe_id(run_id: str, resume_count: int) -> str:
-    """Instance id of the image worker that makes the one probing call of a run that was resumed."""
-    return f"{run_id}:probe{_make_resume_suffix(resume_count)}"
-
-
-def make_end_id(run_id: str) -> str:
-    """Instance id of the orchestration that ends a run whose root cannot."""
-    return f"{run_id}:end"
-
-
-def make_restart_id(instance: str, restarts: int) -> str:
-    """Instance id of a child that was started again so often, after earlier instances of it were lost."""
-    return f"{instance}:restart-{restarts}" if restarts else instance
-
-
-def _make_resume_suffix(resume_count: int) -> str:
-    return f":leg-{resume_count}" if resume_count else ""

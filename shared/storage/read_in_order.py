@@ -1,11 +1,11 @@
-"""Reading of many small files in order, a few at a time."""
+"""Read many small files in order, a few concurrently."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
 MAX_CONCURRENT_READS: Final = 16
-"""One by one, a distant store would be waited for some 10 ms a file: 25 s for the 2,500 batches of 50,000 items."""
+"""One read from a remote store takes some 10 ms; one by one, the 2,500 batches of 50,000 items would take 25 s."""
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -17,7 +17,7 @@ async def read_in_order(
     *,
     max_concurrent: int = MAX_CONCURRENT_READS,
 ) -> AsyncIterator[ValueT]:
-    """Yield what ``read`` returns for each key, in the order of the keys."""
+    """Yield the result of ``read`` for each key, in the order of the keys."""
     block: list[KeyT] = []
     async for key in _iterate(keys):
         block.append(key)

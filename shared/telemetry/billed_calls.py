@@ -7,7 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, Model, ModelError, TextAnswer, TextRequest
+from shared.errors import ModelError
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, Model, TextAnswer, TextRequest
 from shared.telemetry.instruments import record_model_call
 
 ResultT = TypeVar("ResultT")

@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from shared.models.protocol import CatalogSeederError
+from shared.errors import CatalogSeederError
 from shared.telemetry.names import SCOPE, Attribute
 
 Value = str | int | float | None

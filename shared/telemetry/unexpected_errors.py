@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from shared.models.protocol import CatalogSeederError
+from shared.errors import CatalogSeederError
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_FRAMES = 4

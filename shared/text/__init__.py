@@ -1,1 +1,1 @@
-"""Text in any language: cleaning, comparing, counting words and sentences. Pure."""
+"""Rules for texts in any script: cleaning, words, sentences, collation, digests."""

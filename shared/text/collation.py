@@ -1,9 +1,9 @@
-"""Texts as the importer's database compares them: SQL Server's default collation, SQL_Latin1_General_CP1_CI_AS. Pure.
+"""Compare texts like the importer's database: SQL Server's default collation, SQL_Latin1_General_CP1_CI_AS.
 
-Comparison ignores case, width and kana type, keeps accents, and ignores trailing blanks and characters without a weight
-in version 80 of the collation's table: invisible ones, everything beyond U+FFFF, and scripts younger than the table.
-Where the table is not public, the key here is the coarser one: two texts that the database might take for one have
-one key.
+The collation ignores case, width and kana type, distinguishes accents, and ignores trailing spaces and characters
+without a weight in version 80 of its table: invisible characters, all beyond U+FFFF, and scripts that the table does
+not know. Where the table is not public, the key is the coarser one: texts that the database might treat as equal have
+equal keys.
 """
 
 import unicodedata
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 _EXPANSIONS: Final = {"æ": "ae", "œ": "oe", "þ": "th", "\u0131": "i"}
-"""Letters that the collation sorts as two (case folding has ß already), and the dotless i."""
+"""Letters that the collation sorts as two (case folding expands ß), and the dotless i."""
 
 _SMALL_KANA: Final = dict(
     zip(
@@ -32,7 +32,7 @@ _INVISIBLE_LETTERS: Final = (
     range(0xFE00, 0xFE10),  # variation selectors
     range(0xFFA0, 0xFFA1),
 )
-"""Ignored by every version of the collation, though their categories are those of letters and marks."""
+"""Letters and marks, by their category, that every version of the collation ignores."""
 
 _IGNORED: Final = (
     *_INVISIBLE_LETTERS,
@@ -45,7 +45,7 @@ _IGNORED: Final = (
     range(0x06D6, 0x06EE),  # Koranic marks
     range(0x0951, 0x0953),  # Vedic stress
 )
-"""The same, and marks of chant and of verse, and a dash that only makes a word longer."""
+"""Also ignored: marks of chant and verse, and a dash that only lengthens a word."""
 
 _UNWEIGHTED_SCRIPTS: Final = (
     range(0x0700, 0x0750),  # Syriac
@@ -59,25 +59,25 @@ _UNWEIGHTED_SCRIPTS: Final = (
     range(0x3400, 0x4DC0),  # CJK extension A
     range(0xA000, 0xA4D0),  # Yi
 )
-"""Encoded in Unicode 3.0, and without a weight in version 80."""
+"""Encoded in Unicode 3.0, without a weight in version 80."""
 
 _BLANKS: Final = "\t\n\v\f\r\x85"
 
 
 def fold_for_database(text: str, *, with_unweighted_scripts: bool = True) -> str:
-    """Return a key that is the same for texts that the database takes for one.
+    """Return a key that is equal for texts that the database treats as equal.
 
     Args:
-        text: as it is inserted.
-        with_unweighted_scripts: False ignores scripts without a weight, as the database does; so all Khmer words are
-        one.
+        text: As inserted.
+        with_unweighted_scripts: False ignores scripts without a weight, as the database does: all Khmer words are
+            equal.
     """
     folded = text.lower() if text.isascii() else _decompose(_decompose(text).casefold())
     return "".join(_fold_character(character, with_unweighted_scripts) for character in folded).rstrip(" ")
 
 
 def is_visible(text: str) -> bool:
-    """Return whether a text has anything to see: more than blanks, marks and characters that are ignored."""
+    """Return whether a text has more than white space, marks and ignored characters."""
     return any(
         unicodedata.category(character)[0] not in "ZCM" and not _is_in(character, _INVISIBLE_LETTERS)
         for character in text

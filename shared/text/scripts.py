@@ -1,7 +1,7 @@
-"""Scripts of the world: which are written without blanks, and which without marks at the end of a sentence. Pure.
+"""Properties of scripts: no spaces between words, no marks at the end of a sentence.
 
-Source: Unicode 17, ``Scripts.txt`` (ranges of scripts) and ``LineBreak.txt`` (classes SA and ID: text that a program
-has to segment without blanks). Blocks are whole, assigned or not: a text holds assigned characters only.
+Source: Unicode 17, ``Scripts.txt`` (ranges of scripts) and ``LineBreak.txt`` (classes SA and ID: text that needs
+segmentation without spaces). Whole blocks are listed, including unassigned code points.
 """
 
 import unicodedata
@@ -33,21 +33,21 @@ _UNSPACED: Final = (
     (0x20000, 0x3FFFF),  # Han, further planes
 )
 _UNMARKED_SCRIPTS: Final = ((0x0E00, 0x0EFF), (0x1950, 0x19DF), (0x1A20, 0x1A9F), (0xAA80, 0xAADF))
-"""Thai and Lao set a blank where a sentence ends, and where a clause or a number does, too; so do the Tai scripts."""
+"""Thai, Lao and the Tai scripts: a space ends a sentence, but also a clause or a number."""
 
 
 def is_unspaced(character: str) -> bool:
-    """Return whether a letter belongs to a script that sets no blanks between words."""
+    """Return whether a letter belongs to a script without spaces between words."""
     return character >= "\u0e00" and _is_within(character, _UNSPACED)
 
 
 def has_unspaced_letters(text: str) -> bool:
-    """Return whether a text has a letter of a script that sets no blanks between words."""
+    """Return whether a text has a letter of a script without spaces between words."""
     return not text.isascii() and any(is_unspaced(character) for character in text)
 
 
 def marks_sentences(text: str) -> bool:
-    """Return whether a text's script marks the ends of sentences: the script that most of its letters belong to."""
+    """Return whether the script of most letters of a text marks sentence ends."""
     if text.isascii():
         return True
     letters = [character for character in text if is_letter_or_mark(character)]
@@ -56,15 +56,15 @@ def marks_sentences(text: str) -> bool:
 
 
 def count_words(text: str) -> int:
-    """Return how many words the blanks of a text part, without those in scripts that set no blanks.
+    """Return the number of words between spaces, except words in scripts without spaces.
 
-    What holds neither a letter nor a digit, such as a dash between blanks, is not a word.
+    A part without a letter or digit, such as a dash between spaces, is not a word.
     """
     return sum(any(map(str.isalnum, word)) and not has_unspaced_letters(word) for word in text.split())
 
 
 def is_letter_or_mark(character: str) -> bool:
-    """Return whether a character is a letter, or a vowel sign or accent that belongs to one."""
+    """Return whether a character is a letter, or a vowel sign or accent of one."""
     return unicodedata.category(character)[0] in "LM"
 
 

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from shared.audit.write_audit import audit_path
+from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Cost, Counters, Failure
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, Counters, Failure, FinishRunInput, PublishResult, TextCall
-from shared.models.protocol import ModelError, Store, StoreUnavailableError, Usage
+from shared.messages.run import FinishRunInput, PublishResult
+from shared.messages.text import TextCall
+from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.audit_queries import Rows, fetch, query_audit, sum_calls
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches

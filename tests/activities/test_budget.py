@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from shared.config import Settings
+from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Cost, Message
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, Message, TextCall
-from shared.models.protocol import ModelError, Store, StoreUnavailableError, Usage
+from shared.messages.text import TextCall
+from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import HOST, RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches, write_rows
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from shared.images.work_page_size import choose_work_page_size
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult
-from shared.models.protocol import FileInfo, Store
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, write_batches, write_images
 from tests.support.memory_store import MemoryStore, RecordingStore
@@ -21,10 +21,22 @@ NAMES = [f"Figure {number}" for number in range(11)]
 
 
 async def claim(
-    process: Services, claimed_by: str, *, last_page: int = 0, size: int = 3, resume_count: int = 0, workers: int = 1
+    process: Services,
+    claimed_by: str,
+    *,
+    last_page: int = 0,
+    size: int = 3,
+    resume_count: int = 0,
+    worker_count: int = 1,
 ) -> ClaimWorkPageResult:
     message = ClaimWorkPageInput(
-        RUN, CATALOG, claimed_by=claimed_by, size=size, last_page=last_page, resume_count=resume_count, workers=workers
+        RUN,
+        CATALOG,
+        claimed_by=claimed_by,
+        size=size,
+        last_page=last_page,
+        resume_count=resume_count,
+        worker_count=worker_count,
     )
     return ClaimWorkPageResult.from_json(await deliver(process, "claim_work_page", message))
 
@@ -104,7 +116,7 @@ async def test_pages_get_smaller_towards_the_end_and_deal_out_everything_once(
     process = start_process(store, model)
     pages: list[tuple[str, ...]] = []
     last_page = 0
-    while jobs := (page := await claim(process, f"0/{last_page}", last_page=last_page, size=8, workers=2)).jobs:
+    while jobs := (page := await claim(process, f"0/{last_page}", last_page=last_page, size=8, worker_count=2)).jobs:
         pages.append(tuple(job.product_id for job in jobs))
         last_page = page.page
     assert [len(page) for page in pages] == [8, 8, 6, 5, 4, 3, 2, 1, 1, 1, 1]
@@ -116,7 +128,7 @@ def test_a_page_has_at_least_one_job_and_at_most_what_was_asked_for(
     size: int, workers: int, target: int, seen: int
 ) -> None:
     page = choose_work_page_size(
-        ClaimWorkPageInput(RUN, CATALOG, "0/0", size=size, last_page=0, workers=workers), target, seen
+        ClaimWorkPageInput(RUN, CATALOG, "0/0", size=size, last_page=0, worker_count=workers), target, seen
     )
     assert 1 <= page <= size
     assert seen >= target or page <= max(1, target - seen)
@@ -127,7 +139,7 @@ def test_a_page_of_the_last_round_has_what_the_image_worker_can_start_at_once(
     size: int, free: int, workers: int, unclaimed: int
 ) -> None:
     claim_input = ClaimWorkPageInput(
-        RUN, CATALOG, "0/0", size=size, last_page=0, workers=workers, free_slots=free, window=32
+        RUN, CATALOG, "0/0", size=size, last_page=0, worker_count=workers, free_slots=free, window=32
     )
     assert choose_work_page_size(claim_input, unclaimed, 0) == min(size, free, unclaimed)
 
@@ -146,7 +158,7 @@ async def test_the_last_round_is_kept_for_slots_that_are_free(store: RecordingSt
     await start_run_in(store, target_count=4)
     await write_batches(store, NAMES[:4])
     process = start_process(store, model)
-    busy = ClaimWorkPageInput(RUN, CATALOG, "0/0", size=2, last_page=0, workers=2, free_slots=0, window=8)
+    busy = ClaimWorkPageInput(RUN, CATALOG, "0/0", size=2, last_page=0, worker_count=2, free_slots=0, window=8)
     kept = ClaimWorkPageResult.from_json(await deliver(process, "claim_work_page", busy))
     assert (kept.jobs, kept.unclaimed, kept.closed) == ((), 4, False)
     page = ClaimWorkPageResult.from_json(await deliver(process, "claim_work_page", replace(busy, size=3, free_slots=3)))

@@ -5,24 +5,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.config import Settings
+from shared.errors import ModelError, StoreUnavailableError
+from shared.messages.base import Counters, Failure, Message
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageCall
-from shared.messages.inputs import GiveUpPromptsInput
-from shared.messages.runs import (
-    Counters,
-    Failure,
-    FinishRunInput,
-    Message,
-    PublishResult,
-    ResumeInput,
-    RunRef,
-    TextCall,
-    TextResult,
-)
-from shared.models.protocol import Content, FileInfo, ModelError, StoreUnavailableError
+from shared.messages.run import FinishRunInput, PublishResult, ResumeInput, RunRef
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Content, FileInfo
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
 from tests.support.memory_store import MemoryStore, RecordingStore
@@ -36,7 +28,7 @@ MESSAGES: dict[str, Message] = {
     "write_categories": TextCall(RUN, CATALOG),
     "write_batch": TextCall(RUN, CATALOG, writer="0.1.0/2"),
     "write_prompt_batch": TextCall(RUN, CATALOG, batch=1),
-    "use_template_prompts": GiveUpPromptsInput(RUN, CATALOG, 1, Failure(Reason.REFUSAL)),
+    "use_template_prompts": UseTemplatePromptsInput(RUN, CATALOG, 1, Failure(Reason.REFUSAL)),
     "close_items": RunRef(RUN, CATALOG),
     "claim_work_page": ClaimWorkPageInput(RUN, CATALOG, claimed_by="0/0", size=4, last_page=0),
     "generate_image": IMAGE_CALL,

@@ -11,12 +11,14 @@ import pytest
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.audit.call_records import CallRecord, CallStatus, iterate_calls
 from shared.config import ModelSettings, Settings
+from shared.errors import ModelError, StoreUnavailableError
 from shared.messages.images import ImageCall, ImageResult
-from shared.models.protocol import Content, ImageAnswer, ImageRequest, ModelError, StoreUnavailableError
+from shared.models.protocol import ImageAnswer, ImageRequest
 from shared.models.provider_names import Provider
 from shared.reasons import Reason
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Content
 from tests.support.activity_calls import HOST, RUN, deliver, start_run_in
 from tests.support.catalogs import CATALOG, make_item, write_batches
 from tests.support.memory_store import MemoryStore

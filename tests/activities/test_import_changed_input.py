@@ -5,14 +5,14 @@ from typing import Any
 
 from shared.catalog.catalog_files import Batch, create_batch
 from shared.catalog.items import Item, SourceItem
-from shared.catalog.prompt_choice import needs_image
+from shared.catalog.planning import needs_image
 from shared.catalog.publish import publish, read_catalog_view
-from shared.images.image_metadata import list_generating_runs
+from shared.images.list_images import list_generating_runs
 from shared.runs.request import SeedRequest
 from shared.storage import paths
 from tests.activities.test_import_input import INPUT, read_items, start, take
 from tests.support.activity_calls import RUN, start_process
-from tests.support.catalogs import CATALOG, FACTS, read_data
+from tests.support.catalogs import CATALOG, IMAGE_METADATA, read_data
 from tests.support.memory_store import RecordingStore
 from tests.support.scripted_model import ScriptedModel
 
@@ -44,7 +44,7 @@ async def write_catalog_of_0_3(store: RecordingStore, rows: list[dict[str, Any]]
             item.pop(name, None)
     await store.write(path, json.dumps(data).encode(), content_type="application/json")
     for item in items:
-        metadata = FACTS | {"run_id": EARLIER_RUN}
+        metadata = IMAGE_METADATA | {"run_id": EARLIER_RUN}
         await store.write(paths.image_file(CATALOG, item.filename), b"x", content_type="image/png", metadata=metadata)
 
 

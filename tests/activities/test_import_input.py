@@ -7,13 +7,13 @@ from typing import Any
 
 from shared.catalog.catalog_files import iterate_items, list_batch_numbers, read_categories
 from shared.catalog.items import SourceItem
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import Failure, RunRef
-from shared.models.protocol import Store
+from shared.messages.base import Failure
+from shared.messages.run import ImportedInput, RunRef
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths
 from tests.support.input_rows import dump_rows, make_products

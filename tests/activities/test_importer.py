@@ -17,13 +17,14 @@ from shared.catalog.prune import prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
 from shared.catalog.theme import Theme
 from shared.errors import NothingToKeepError
-from shared.inputs.digest_table import hash_text
-from shared.messages.runs import RunRef, TextCall
-from shared.models.protocol import Store
+from shared.messages.run import RunRef
+from shared.messages.text import TextCall
 from shared.storage import paths
+from shared.storage.protocol import Store
+from shared.text.digest_table import hash_text
 from tests.strategies import QUICK, nasty_texts
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
-from tests.support.catalogs import CATALOG, FACTS, make_source_item, read_data
+from tests.support.catalogs import CATALOG, IMAGE_METADATA, make_source_item, read_data
 from tests.support.importer_rules import Importer, slugify
 from tests.support.input_rows import dump_rows
 from tests.support.memory_store import MemoryStore
@@ -77,7 +78,7 @@ class Shop:
         async for item in iterate_items(self.store, CATALOG):
             if item.public_id not in self.refused:
                 path = paths.image_file(CATALOG, item.filename)
-                await self.store.write(path, b"image", content_type="image/png", metadata=FACTS)
+                await self.store.write(path, b"image", content_type="image/png", metadata=IMAGE_METADATA)
         await publish(self.store, await read_catalog_view(self.store, CATALOG, with_images=True))
         return await self.read()
 

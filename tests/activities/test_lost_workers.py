@@ -5,19 +5,10 @@ import time
 import pytest
 
 from shared.catalog.items import Item
+from shared.messages.base import Cost, Counters, Failure, Message
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall, ImageResult
-from shared.messages.runs import (
-    Cost,
-    Counters,
-    Failure,
-    FinishRunInput,
-    Message,
-    ResumeInput,
-    StartInventory,
-    StopResult,
-    TextCall,
-    TextResult,
-)
+from shared.messages.run import FinishRunInput, ResumeInput, StartInventory, StopResult
+from shared.messages.text import TextCall, TextResult
 from shared.reasons import Reason
 from shared.runs import pause, run_files
 from shared.runs.root_state import RootState

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 import pytest
 
+from shared.errors import ModelError, StoreUnavailableError
 from shared.limits.circuit_breaker import MIN_WATCHED_CALLS
+from shared.messages.base import Failure
 from shared.messages.images import ImageCall
-from shared.messages.runs import Failure
-from shared.models.protocol import ModelError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.rendering.inspect_image import inspect_image
 from shared.runs import run_files

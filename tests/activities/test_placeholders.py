@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFont
 
-from shared.catalog.catalog_files import is_valid_image
+from shared.errors import StoreUnavailableError
+from shared.images.image_metadata import is_valid_image
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, FailedImage, ImageCall, ImageResult
-from shared.messages.runs import Failure, FinishRunInput, PublishResult, RunRef, StartInventory
-from shared.models.protocol import StoreUnavailableError
+from shared.messages.run import FinishRunInput, PublishResult, RunRef, StartInventory
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import is_placeholder_file
 from shared.runs.run_files import read_failure

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from shared.messages.runs import RunRef, StartInventory
+from shared.messages.run import RunRef, StartInventory
 from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
-from tests.support.catalogs import CATALOG, FACTS, list_paths, write_batches, write_images
+from tests.support.catalogs import CATALOG, IMAGE_METADATA, list_paths, write_batches, write_images
 from tests.support.memory_store import CHUNK_BYTES, RecordingStore
 from tests.support.sample_images import draw
 from tests.support.scripted_model import ScriptedModel
@@ -62,7 +62,7 @@ async def test_images_that_are_kept_are_counted_and_one_put_there_by_hand_is_tak
     assert (plan.items, plan.images, plan.next_batch) == (4, 2, 3)
     taken_on = await store.describe(paths.image_file(CATALOG, bob.filename))
     assert taken_on is not None
-    assert set(FACTS) <= set(taken_on.metadata)
+    assert set(IMAGE_METADATA) <= set(taken_on.metadata)
     assert store.reads[paths.image_file(CATALOG, ann.filename)] == 0
     assert paths.image_file(CATALOG, dan.filename) not in await list_paths(store, "catalogs/")
 

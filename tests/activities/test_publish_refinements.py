@@ -3,9 +3,9 @@
 from typing import Any
 
 from shared.messages.images import ImageCall, ImageStep
-from shared.messages.runs import FinishRunInput, PublishResult
-from shared.models.protocol import Store
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.services.container import Services
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches, write_images
 from tests.support.memory_store import RecordingStore

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from shared.errors import ModelError
+from shared.messages.base import Cost, Counters, Failure, Message
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageAction, ImageCall, ImageStep
-from shared.messages.inputs import GiveUpPromptsInput
-from shared.messages.runs import Cost, Counters, Failure, FinishRunInput, Message, ResumeInput, RunRef, TextCall
-from shared.models.protocol import ModelError, Store, Usage
+from shared.messages.run import FinishRunInput, ResumeInput, RunRef
+from shared.messages.text import TextCall, UseTemplatePromptsInput
+from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images, write_rows
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
@@ -72,7 +75,9 @@ SCENARIOS = [
     Scenario("write_batch", TextCall(RUN, CATALOG, writer="0.1.0/2"), paths.batch_file(CATALOG, 2)),
     Scenario("write_prompt_batch", TextCall(RUN, CATALOG, batch=1), paths.prompts_file(CATALOG, 1), BY_MODEL),
     Scenario(
-        "use_template_prompts", GiveUpPromptsInput(RUN, CATALOG, 1, Failure(Reason.REFUSAL, "no")), request=BY_MODEL
+        "use_template_prompts",
+        UseTemplatePromptsInput(RUN, CATALOG, 1, Failure(Reason.REFUSAL, "no")),
+        request=BY_MODEL,
     ),
     Scenario("close_items", RunRef(RUN, CATALOG)),
     Scenario("claim_work_page", ClaimWorkPageInput(RUN, CATALOG, claimed_by="0/0", size=4, last_page=0)),

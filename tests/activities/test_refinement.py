@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from shared.catalog.catalog_files import is_valid_image
+from shared.errors import ModelError
+from shared.images.image_metadata import is_valid_image
 from shared.images.round_files import list_unfinished_items
+from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
-from shared.messages.runs import Cost, Failure, FinishRunInput
-from shared.models.protocol import ImageAnswer, ImageRequest, ModelError, Store, Usage
+from shared.messages.run import FinishRunInput
+from shared.models.protocol import ImageAnswer, ImageRequest, Usage
 from shared.reasons import Reason
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images
 from tests.support.memory_store import KilledError, RecordingStore
@@ -81,7 +84,7 @@ async def follow(store: Store, model: ScriptedModel) -> list[tuple[ImageStep, Im
     while step is not None:
         taken.append((step, await call_step(store, model, step)))
         assert len(taken) < 30
-        step = taken[-1][1].next
+        step = taken[-1][1].next_step
     return taken
 
 
@@ -301,7 +304,7 @@ async def test_a_stored_image_that_somebody_has_damaged_ends_its_item_and_not_th
     path = paths.result_file(RUN, ITEM.product_id, "iteration_1.png")
     await store.write(path, b"no image", content_type="image/png")
     result = await call_step(store, model, ImageStep(ImageAction.EVALUATE))
-    assert (result.next, result.failure and result.failure.reason) == (None, Reason.INTERNAL_ERROR)
+    assert (result.next_step, result.failure and result.failure.reason) == (None, Reason.INTERNAL_ERROR)
     assert model.calls == 1
 
 
@@ -337,7 +340,7 @@ async def test_what_an_earlier_resume_of_the_run_has_counted_is_not_told_again(
         call = ImageCall(RUN, CATALOG, ITEM.product_id, batch=1, resume_count=1, step=step)
         result = ImageResult.from_json(await deliver(start_process(store, model), step.action, call))
         assert (result.cost, result.made, result.kept) == (Cost(), False, False)
-        assert result.next is not None
+        assert result.next_step is not None
     assert model.calls == calls
 
 
@@ -407,25 +410,25 @@ async def test_a_refused_prompt_is_worded_again_as_often_as_was_asked(
 ) -> None:
     await start(store, refine={"iterations": 0}, policy_rewrites=2)
     refused = await _refuse(store, model, ImageStep())
-    assert refused.next == ImageStep(ImageAction.REWRITE, 1, 1)
-    assert (await call_step(store, model, ImageStep(ImageAction.REWRITE, 1, 1))).next == ImageStep(
+    assert refused.next_step == ImageStep(ImageAction.REWRITE, 1, 1)
+    assert (await call_step(store, model, ImageStep(ImageAction.REWRITE, 1, 1))).next_step == ImageStep(
         ImageAction.GENERATE, 1, 1
     )
     refused = await _refuse(store, model, ImageStep(ImageAction.GENERATE, 1, 1))
-    assert refused.next == ImageStep(ImageAction.REWRITE, 1, 2)
-    assert (await call_step(store, model, ImageStep(ImageAction.REWRITE, 1, 2))).next == ImageStep(
+    assert refused.next_step == ImageStep(ImageAction.REWRITE, 1, 2)
+    assert (await call_step(store, model, ImageStep(ImageAction.REWRITE, 1, 2))).next_step == ImageStep(
         ImageAction.GENERATE, 1, 2
     )
     refused = await _refuse(store, model, ImageStep(ImageAction.GENERATE, 1, 2))
-    assert (refused.next, refused.failure and refused.failure.reason) == (None, Reason.CONTENT_POLICY)
+    assert (refused.next_step, refused.failure and refused.failure.reason) == (None, Reason.CONTENT_POLICY)
     drawn = await call_step(store, model, ImageStep(ImageAction.GENERATE, 1, 2), attempt=1)
-    assert (drawn.made, drawn.next) == (True, None)
+    assert (drawn.made, drawn.next_step) == (True, None)
     assert is_valid_image(await store.describe(IMAGE))
 
 
 async def test_without_rewrites_a_refusal_ends_it(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, refine={"iterations": 0})
-    assert (await _refuse(store, model, ImageStep())).next is None
+    assert (await _refuse(store, model, ImageStep())).next_step is None
 
 
 async def test_an_image_of_a_reworded_prompt_is_judged_against_that_one(
@@ -451,7 +454,7 @@ async def test_a_refused_prompt_that_comes_back_as_it_was_is_not_generated(
     model.rewrite = lambda prompt: prompt
     await _refuse(store, model, ImageStep())
     result = await call_step(store, model, ImageStep(ImageAction.REWRITE, 1, 1))
-    assert (result.next, result.failure and result.failure.reason) == (None, Reason.CONTENT_POLICY)
+    assert (result.next_step, result.failure and result.failure.reason) == (None, Reason.CONTENT_POLICY)
 
 
 @pytest.mark.parametrize("reason", [Reason.REFUSAL, Reason.MALFORMED_ANSWER])
@@ -466,7 +469,7 @@ async def test_a_refused_prompt_that_cannot_be_put_otherwise_was_refused(
         result = await call_step(
             store, model, ImageStep(ImageAction.REWRITE, 1, 1), attempt=1 + stricter, stricter=stricter
         )
-        assert (result.next, result.cost.text_calls) == (None, 1)
+        assert (result.next_step, result.cost.text_calls) == (None, 1)
         reasons.append(result.failure and result.failure.reason)
     assert reasons == [reason, Reason.CONTENT_POLICY]
 

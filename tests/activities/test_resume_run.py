@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from shared.errors import ModelError
+from shared.messages.base import Failure
 from shared.messages.images import FailedImage, ImageCall
-from shared.messages.runs import Failure, ResumeInput, StartInventory, TextCall
-from shared.models.protocol import ModelError
+from shared.messages.run import ResumeInput, StartInventory
+from shared.messages.text import TextCall
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.storage import paths

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from shared.catalog.theme import Theme
-from shared.messages.runs import Cost
+from shared.errors import ModelError
+from shared.messages.base import Cost
 from shared.models.evaluation_tokens import bound_evaluation_usage, estimate_evaluation_usage
-from shared.models.prices import load_prices
-from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import ModelError, TextRequest, Usage
+from shared.models.price_files import load_prices
+from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
+from shared.models.protocol import TextRequest, Usage
 from shared.models.quotes import price_text, quote_refinement_call
 from shared.reasons import Reason
 from tests.support.input_images import JPEG

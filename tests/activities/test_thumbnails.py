@@ -8,13 +8,15 @@ import pytest
 from PIL import Image
 
 from shared.catalog.items import Item
+from shared.errors import StoreUnavailableError
 from shared.images.thumbnail import complete_thumbnails
+from shared.messages.base import Failure
 from shared.messages.images import ImageCall, ImageResult
-from shared.messages.runs import Failure, FinishRunInput, PublishResult
-from shared.models.protocol import Content, FileInfo, StoreUnavailableError
+from shared.messages.run import FinishRunInput, PublishResult
 from shared.reasons import Reason
 from shared.runs.run_files import record_stop
 from shared.storage import paths
+from shared.storage.protocol import Content, FileInfo
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore

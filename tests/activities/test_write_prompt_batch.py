@@ -7,15 +7,18 @@ import pytest
 from shared.catalog.catalog_files import Batch, read_batch, replace_batch
 from shared.catalog.items import PromptDraft
 from shared.catalog.prompt_files import BatchPrompts, count_fallbacks, iterate_prompted_batches, read_prompts
+from shared.errors import ModelError
 from shared.images.image_step import find_item
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall
-from shared.messages.inputs import GiveUpPromptsInput
-from shared.messages.runs import Failure, FinishRunInput, PublishResult, RunRef, TextCall, TextResult
-from shared.models.protocol import ModelError, Store, Usage
+from shared.messages.run import FinishRunInput, PublishResult, RunRef
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
+from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_source_item, read_data, write_images, write_rows
 from tests.support.memory_store import RecordingStore
@@ -38,7 +41,7 @@ async def write(process: Services, batch: int = 1, *, run_id: str = RUN, **call:
 
 
 async def give_up(process: Services, batch: int = 1) -> None:
-    given_up = GiveUpPromptsInput(RUN, CATALOG, batch, Failure(Reason.REFUSAL, "no"))
+    given_up = UseTemplatePromptsInput(RUN, CATALOG, batch, Failure(Reason.REFUSAL, "no"))
     assert await deliver(process, "use_template_prompts", given_up) == {}
 
 
@@ -105,7 +108,7 @@ async def test_only_rows_that_need_an_image_and_have_no_prompt_of_their_own_are_
 ) -> None:
     await start(store, ["Ann", "Bob", "Cid"])
     await write_images(store, [make_source_item("Bob")])
-    await change_row(store, "Cid", facts=None)
+    await change_row(store, "Cid", prompt_hints=None)
     assert (await write(start_process(store, model))).asked == 1
     assert list((await read_kept(store)).prompts) == [make_source_item("Ann").product_id]
 

@@ -19,12 +19,13 @@ from shared.catalog.catalog_files import (
     read_batch,
     write_categories,
 )
-from shared.catalog.item_rules import NameIndex
+from shared.catalog.draft_rules import NameIndex
 from shared.catalog.items import Category, Draft, DraftBatch
-from shared.messages.runs import TextCall, TextResult
-from shared.models.protocol import AnswerT, Content, TextAnswer, TextRequest
+from shared.messages.text import TextCall, TextResult
+from shared.models.protocol import AnswerT, TextAnswer, TextRequest
 from shared.runs import run_files
 from shared.services.container import Services
+from shared.storage.protocol import Content
 from tests.strategies import QUICK
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item
@@ -37,7 +38,7 @@ CATEGORIES = [Category(f"Crew {word}", f"crew-{word.lower()}") for word in ("Alp
 def name_call(worker: int, workers: int, sequence: int, **more: Any) -> TextCall:
     """Return the call of a writer for one of its batches, named as ``write_items`` names it."""
     writer = f"0.{workers}.{worker}/{sequence}"
-    return TextCall(RUN, CATALOG, batch=sequence, writer=writer, worker=worker, workers=workers, **more)
+    return TextCall(RUN, CATALOG, batch=sequence, writer=writer, writer_index=worker, writer_count=workers, **more)
 
 
 async def tell(process: Services, call: TextCall) -> TextResult:

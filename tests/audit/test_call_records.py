@@ -6,8 +6,8 @@ import pytest
 
 from shared.audit import call_records
 from shared.audit.call_records import CallRecord, CallRecordWriter, has_calls, iterate_calls
-from shared.messages.runs import Cost
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
+from shared.messages.base import Cost
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError

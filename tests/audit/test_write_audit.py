@@ -8,11 +8,11 @@ from pathlib import Path
 
 from shared.audit.call_records import CallRecordWriter
 from shared.audit.write_audit import CHUNK_BYTES, audit_path, list_unaudited_runs, write_audit
-from shared.models.protocol import Content, FileInfo
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.status import CostView, RunError, Status
 from shared.storage import paths
+from shared.storage.protocol import Content, FileInfo
 from shared.storage.read_in_order import MAX_CONCURRENT_READS
 from tests.support.audit_queries import query_audit, sum_calls
 from tests.support.audit_records import ANN, REQUEST, RUN, make_audit, make_call, make_status, write_calls

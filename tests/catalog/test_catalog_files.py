@@ -22,8 +22,8 @@ from shared.catalog.catalog_files import (
     write_categories,
 )
 from shared.catalog.items import Category
-from shared.messages.runs import Cost
-from shared.models.protocol import StoreConflictError
+from shared.errors import StoreConflictError
+from shared.messages.base import Cost
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.catalog.catalog_files import Batch, CatalogIndex, IndexCache, create_batch
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.storage import paths
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches
 from tests.support.memory_store import MemoryStore, RecordingStore

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from shared.catalog.items import Item
 from shared.catalog.near_duplicates_file import write_near_duplicates
 from shared.catalog.publish import publish, read_catalog_view
-from shared.models.protocol import Content, FileInfo
 from shared.runs.result_lists import find_failed_images, write_run_lists
 from shared.storage import paths
 from shared.storage.json_files import dump_json
+from shared.storage.protocol import Content, FileInfo
 from shared.storage.read_in_order import MAX_CONCURRENT_READS
 from tests.support.memory_store import MemoryStore
 

@@ -7,7 +7,15 @@ from shared.catalog.items import Item
 from shared.catalog.near_duplicates_file import write_near_duplicates
 from shared.catalog.publish import read_catalog_view
 from shared.storage import paths
-from tests.support.catalogs import CATALOG, FACTS, list_paths, make_source_item, read_data, write_batches, write_images
+from tests.support.catalogs import (
+    CATALOG,
+    IMAGE_METADATA,
+    list_paths,
+    make_source_item,
+    read_data,
+    write_batches,
+    write_images,
+)
 from tests.support.memory_store import RecordingStore
 
 RUN = "8203891199999-0a1b2c3d"
@@ -16,7 +24,7 @@ FAR = 0xFFFF << 16
 
 async def write_image(store: RecordingStore, item: Item, dhash: int) -> None:
     path = paths.image_file(CATALOG, item.filename)
-    await store.write(path, b"picture", content_type="image/png", metadata=FACTS | {"dhash": f"{dhash:016x}"})
+    await store.write(path, b"picture", content_type="image/png", metadata=IMAGE_METADATA | {"dhash": f"{dhash:016x}"})
 
 
 async def find(store: RecordingStore, *, with_images: bool = True) -> tuple[list[dict[str, Any]], int]:
@@ -74,7 +82,7 @@ async def test_images_of_no_item_are_not_told(store: RecordingStore) -> None:
     (ann,) = await write_batches(store, ["Ann"])
     await write_image(store, ann, 5)
     path = paths.image_file(CATALOG, "by-hand.png")
-    await store.write(path, b"picture", content_type="image/png", metadata=FACTS | {"dhash": f"{5:016x}"})
+    await store.write(path, b"picture", content_type="image/png", metadata=IMAGE_METADATA | {"dhash": f"{5:016x}"})
     assert await find(store) == ([], 0)
 
 

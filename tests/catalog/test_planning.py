@@ -70,7 +70,7 @@ def test_a_full_category_does_not_keep_the_others_from_filling_up() -> None:
 
 def test_without_categories_nothing_is_asked_for() -> None:
     assert plan_batch({}, target=10, batch_size=5) == []
-    assert plan_batch({}, target=10, batch_size=5, worker=1, workers=4) == []
+    assert plan_batch({}, target=10, batch_size=5, writer_index=1, writer_count=4) == []
 
 
 @THOROUGH
@@ -81,7 +81,7 @@ def test_writers_share_the_categories_and_none_asks_for_more_than_is_missing(
     missing = max(0, target - sum(counts.values()))
     names = list(counts)
     for worker in range(workers):
-        quotas = plan_batch(counts, target=target, batch_size=batch_size, worker=worker, workers=workers)
+        quotas = plan_batch(counts, target=target, batch_size=batch_size, writer_index=worker, writer_count=workers)
         assert {names.index(quota.category) % workers for quota in quotas} <= {worker}
         assert sum(quota.count for quota in quotas) <= min(batch_size, missing)
         for quota in quotas:
@@ -97,7 +97,7 @@ def test_writers_together_fill_a_catalog_evenly_and_exactly_in_any_order(
     writing = list(range(workers))
     while writing:
         worker = chance.choice(writing)
-        quotas = plan_batch(counts, target=target, batch_size=batch_size, worker=worker, workers=workers)
+        quotas = plan_batch(counts, target=target, batch_size=batch_size, writer_index=worker, writer_count=workers)
         for quota in quotas:
             counts[quota.category] += quota.count
         if not quotas:
@@ -112,7 +112,7 @@ def test_as_long_as_items_are_missing_some_writer_has_something_to_write(
     counts: dict[str, int], target: int, batch_size: int, workers: int
 ) -> None:
     plans = [
-        plan_batch(counts, target=target, batch_size=batch_size, worker=worker, workers=workers)
+        plan_batch(counts, target=target, batch_size=batch_size, writer_index=worker, writer_count=workers)
         for worker in range(workers)
     ]
     assert any(plans) == (sum(counts.values()) < target)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.catalog.item_rules import MAX_PROMPT_CHARACTERS
+from shared.catalog.draft_rules import MAX_PROMPT_CHARACTERS
 from shared.catalog.prompt_frame import frame_prompt
 from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL
 from tests.strategies import QUICK

@@ -16,7 +16,7 @@ from shared.catalog.publish import (
 )
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError, dump_json
-from tests.support.catalogs import CATALOG, FACTS, make_item, read_data, write_batches, write_images
+from tests.support.catalogs import CATALOG, IMAGE_METADATA, make_item, read_data, write_batches, write_images
 from tests.support.importer_rules import import_rows
 from tests.support.memory_store import KilledError, RecordingStore
 
@@ -131,7 +131,7 @@ async def test_an_image_that_was_looked_at_says_which_one_of_its_item_it_is(stor
     nova, chef = await write_batches(store, ["Nova", "Chef"])
     await write_images(store, [chef])
     path = paths.image_file(CATALOG, nova.filename)
-    await store.write(path, b"picture", content_type="image/png", metadata=FACTS | {"iteration": "2"})
+    await store.write(path, b"picture", content_type="image/png", metadata=IMAGE_METADATA | {"iteration": "2"})
     await publish_catalog(store)
     looked_at, other = await read_data(store, MANIFEST)
     assert looked_at["iteration"] == 2
@@ -226,7 +226,9 @@ async def test_a_partial_catalog_lies_in_the_run_and_nothing_is_published(store:
 async def test_however_many_images_are_there_rows_and_missing_are_the_whole_catalog(store: RecordingStore) -> None:
     items = await write_batches(store, ["A1", "B2", "C3"])
     for item in itertools.chain(items, items):
-        await store.write(paths.image_file(CATALOG, item.filename), b"x", content_type="image/png", metadata=FACTS)
+        await store.write(
+            paths.image_file(CATALOG, item.filename), b"x", content_type="image/png", metadata=IMAGE_METADATA
+        )
         view = await read_catalog_view(store, CATALOG, with_images=True)
         assert view.rows + view.missing == view.items == 3
         both = await names(iterate_complete_items(store, view)) + await names(iterate_missing_items(store, view))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from shared.config import StoreSettings
-from shared.storage.store_rules import CONTAINERS
+from shared.storage.store_contract import CONTAINERS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 60, 20

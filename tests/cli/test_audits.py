@@ -13,7 +13,7 @@ from shared.audit.call_records import CallRecord, CallRecordWriter
 from shared.audit.write_audit import write_audit
 from shared.catalog.items import Item
 from shared.images.refinement_policy import RefinementEnd
-from shared.messages.runs import Cost
+from shared.messages.base import Cost
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.runs.status import CostView, RunError, RunStatus, Status

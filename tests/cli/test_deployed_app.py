@@ -226,6 +226,9 @@ def test_cancel_asks_the_app(seeder: CommandLine, deployed_app: DeployedApp) -> 
     deployed_app.answer(f"POST {RUN}/cancel", (202, {"runId": RUN_ID}))
     deployed_app.answer(f"GET {RUN}", (200, describe_run("Running")))
     ended = seeder("cancel", RUN_ID, "--url", deployed_app.url)
-    assert (ended.status, ended.out) == (0, f"run {RUN_ID} is being cancelled; no new work starts. Finished work stays.\n")
+    assert (ended.status, ended.out) == (
+        0,
+        f"run {RUN_ID} is being cancelled; no new work starts. Finished work stays.\n",
+    )
     deployed_app.answer(f"POST {RUN}/cancel", describe_problem(409, "run-ended", "it ended"))
     assert seeder("cancel", RUN_ID, "--url", deployed_app.url).status == 1

@@ -128,8 +128,8 @@ def test_a_deployed_app_that_refuses_a_budget_is_reported_the_same_way(
     ended = seeder("run", "--url", deployed_app.url, "--max-cost-usd", "5")
     assert ended.status == 1
     assert ended.error_lines[-1] == (
-        "error: the run is estimated at $11.3900, and --max-cost-usd is 5; nothing was started; "
-        "expected a larger --max-cost-usd, or --accept-estimate to begin and stop there"
+        "error: the run is estimated at $11.3900, above --max-cost-usd 5; nothing was started. "
+        "Raise --max-cost-usd, or add --accept-estimate to stop at the budget"
     )
 
 

@@ -141,7 +141,10 @@ def test_help_tells_the_schemas_own_defaults(seeder: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "theme.json is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        (
+            "{",
+            "theme.json is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
         ("[]", "theme.json holds list; expected a JSON object"),
         ('{"subject": 3}', "theme.json: subject: Input should be a valid string, got 3"),
         ('{"tale": "x"}', "theme.json: tale: is not a field of this request"),

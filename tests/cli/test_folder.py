@@ -10,8 +10,8 @@ from durable_emulator.engine.journal import Journal
 from durable_emulator.host import HostBusyError
 from durable_emulator.host.host_folder import HostFolder
 from shared.config import Settings, StoreSettings
-from shared.models.protocol import Store
 from shared.services.container import build_store
+from shared.storage.protocol import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RUN = Instance(

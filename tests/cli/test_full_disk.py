@@ -12,7 +12,7 @@ import pytest
 
 from cli.disk_full import cancel_when_disk_full, is_disk_full, silence_log_when
 from cli.errors import CliError
-from shared.models.protocol import StoreFullError
+from shared.errors import StoreFullError
 from shared.storage.folder import FolderStore
 from tests.cli.command_line import SMALL, CommandLine
 

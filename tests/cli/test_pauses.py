@@ -93,9 +93,7 @@ def test_a_paused_run_is_cancelled_without_its_host(
     with RunningCommand(tmp_path, [*command(write_faults(accountBlockAfter=3)), "--json"]) as running:
         paused = running.wait().document["runId"]
     cancelled = seeder("cancel", paused)
-    assert cancelled.out == (
-        f"run {paused} is cancelled; it ends when its host runs. Finished work stays.\n"
-    )
+    assert cancelled.out == (f"run {paused} is cancelled; it ends when its host runs. Finished work stays.\n")
     assert seeder("status", paused, "--json").document["status"] == "Cancelled"
 
     again = seeder(*command(write_faults()), "--json")

@@ -126,7 +126,10 @@ def test_cancel_leaves_the_stop_record_that_the_host_looks_for(
 def test_an_ended_run_cannot_be_cancelled(seeder: CommandLine, write_run: Callable[..., str], tmp_path: Path) -> None:
     run_id = write_run(Status.COMPLETED)
     ended = seeder("cancel", run_id)
-    assert (ended.status, ended.error_lines) == (1, [f"error: run {run_id} has ended as Completed; expected an active run"])
+    assert (ended.status, ended.error_lines) == (
+        1,
+        [f"error: run {run_id} has ended as Completed; expected an active run"],
+    )
     assert not (tmp_path / "data_seed" / "runs" / run_id / "stop.json").exists()
 
 

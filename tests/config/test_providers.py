@@ -3,8 +3,8 @@
 import pytest
 
 from shared.config import SettingError, load_settings
-from shared.models.prompts.evaluation import build_evaluation_request
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
+from shared.models.prompts.evaluation_requests import build_evaluation_request
 from shared.models.provider_names import DEFAULT_IMAGE_MODELS, DEFAULT_TEXT_MODELS, Provider
 from shared.reasons import Reason
 from shared.services import model_factory
@@ -169,7 +169,7 @@ async def test_one_service_that_does_everything_is_one_model(provider: str) -> N
     environment = AZURE | NOT_AZURE | {"TEXT_PROVIDER": provider, "IMAGE_PROVIDER": provider}
     environment |= {"OPENAI_COMPATIBLE_BASE_URL": SERVER, "TEXT_MODEL": "writer", "IMAGE_MODEL": "painter"}
     model = build_model(load_settings(environment), MemoryRequestLog())
-    assert type(vars(model)["_model"]).__name__ in {"OpenAIModel", "CompatibleModel"}
+    assert type(vars(model)["_model"]).__name__ in {"ResponsesModel", "ChatModel"}
     await model.close()
 
 

@@ -1,18 +1,12 @@
-"""What the documents say of the product is so."""
+"""Links, paths and commands in the documents exist."""
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from cli.commands import app
-from cli.errors import ExitStatus
-from cli.main import run_command_line
-from shared.reasons import Reason
+from docs.tools.command_reference import COMMANDS
 from shared.rendering.inspect_image import inspect_image
-from shared.runs.status import Status
 from tests.support.markdown_documents import (
     ROOT,
     find_anchors,
@@ -22,27 +16,13 @@ from tests.support.markdown_documents import (
     find_table,
     list_documents,
     read,
+    remove_blocks,
 )
-
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
 
 MAX_IMAGE_WIDTH, MAX_IMAGE_BYTES = 1600, 600_000
 
-PORT_THAT_NOBODY_LISTENS_ON = "http://127.0.0.1:9"
-
-FAILURES = [
-    ({}, "run"),
-    ({"AZURE_OPENAI_ENDPOINT": "http://models.example.com"}, "run"),
-    ({"AZURE_OPENAI_ENDPOINT": PORT_THAT_NOBODY_LISTENS_ON, "AZURE_OPENAI_API_KEY": "x"}, "run"),
-    ({"IMAGE_PROVIDER": "acme"}, "run"),
-    ({"AZURE_OPENAI_ENDPOINT": PORT_THAT_NOBODY_LISTENS_ON, "IMAGE_PROVIDER": "fal"}, "run"),
-    ({"TARGET_COUNT": "many"}, "run"),
-    ({"AZURE_OPENAI_ENDPOINT": PORT_THAT_NOBODY_LISTENS_ON, "STORE": "blob"}, "run"),
-    ({}, "run --catalog 'Big Shop'"),
-    ({}, "run --faults faults.json"),
-    ({}, "prune --catalog nothing"),
-]
-"""Settings and arguments of the failures that the README's table shows and that need no second program."""
+MAX_README_LINES = 130
+MIN_WALK_STEPS = 15
 
 
 def find_seeder_commands() -> list[tuple[str, str]]:
@@ -76,8 +56,8 @@ def test_a_link_leads_to_something_that_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", list_documents())
 def test_a_path_that_a_document_names_is_there(name: str) -> None:
-    folders = "activities|bench|docs|infra|local|orchestrators|requirements|shared|tests|triggers"
-    for code in find_codes(read(name)):
+    folders = "activities|bench|cli|docs|durable_emulator|infra|model_simulator|orchestrators|shared|tests|triggers"
+    for code in find_codes(remove_blocks(read(name))):
         if re.fullmatch(rf"(?:{folders})/[\w./-]+", code) and "NAME" not in code:
             assert (ROOT / code).exists(), f"{name} names {code}"
 
@@ -96,40 +76,31 @@ def test_the_image_of_the_readme_is_small_enough_to_load_fast() -> None:
     assert len(data) < MAX_IMAGE_BYTES
 
 
-def test_the_readme_lists_every_command() -> None:
-    listed = [code for row in find_table(read("README.md"), "command") for code in find_codes(row[0])]
-    assert {code.removeprefix("seeder ") for code in listed} == set(COMMANDS)
+def test_the_readme_is_a_front_door() -> None:
+    assert len(read("README.md").splitlines()) <= MAX_README_LINES
 
 
-def test_the_readme_lists_every_reason_in_the_order_of_the_closed_list() -> None:
-    listed = [find_codes(row[0])[0] for row in find_table(read("README.md"), "reason")]
-    assert listed == [str(reason) for reason in Reason]
+def test_every_guide_and_reference_page_is_linked_from_the_readme() -> None:
+    linked = {link.partition("#")[0] for link in find_links(read("README.md"))}
+    pages = {
+        path.relative_to(ROOT).as_posix()
+        for name in ("guides", "reference")
+        for path in (ROOT / "docs" / name).glob("*.md")
+    }
+    assert pages - linked == set()
 
 
-def test_the_readme_lists_every_status() -> None:
-    listed = [code for row in find_table(read("README.md"), "status of a run") for code in find_codes(row[0])]
-    assert listed == [str(status) for status in Status]
+def test_remarks_on_what_was_not_run_are_on_one_page() -> None:
+    remarks = [name for name in list_documents() if re.search(r"not (?:been )?run here|was not run", read(name))]
+    assert remarks == []
 
 
-def test_the_readme_lists_every_exit_status() -> None:
-    listed = [int(row[0]) for row in find_table(read("README.md"), "exit status")]
-    assert listed == sorted(ExitStatus)
-
-
-@pytest.mark.parametrize(("settings", "arguments"), FAILURES)
-def test_a_message_in_the_readme_is_what_the_program_says(
-    settings: dict[str, str],
-    arguments: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    for name in [row[0] for row in find_table(read("README.md"), "setting")]:
-        monkeypatch.delenv(find_codes(name)[0], raising=False)
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    assert run_command_line(shlex.split(arguments)) != ExitStatus.DONE
-    said = capfd.readouterr().err.strip().splitlines()[-1]
-    documented = [find_codes(row[0])[0] for row in find_table(read("README.md"), "message")]
-    assert said in documented
+def test_the_walks_through_the_code_name_functions_that_exist() -> None:
+    steps = re.findall(r"^\d+\. `([\w/]+\.py)`,\s+`([\w.]+)`", read("docs/design/architecture.md"), re.MULTILINE)
+    missing = [
+        f"{path}: {name}"
+        for path, name in steps
+        if not re.search(rf"def {name.rpartition('.')[2]}\(", (ROOT / path).read_text(encoding="utf-8"))
+    ]
+    assert len(steps) > MIN_WALK_STEPS
+    assert missing == []

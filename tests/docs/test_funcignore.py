@@ -82,7 +82,7 @@ def test_of_all_that_lies_at_the_root_only_the_app_is_deployed(is_ignored: IsIgn
         "azure.yaml",
         "catalog_seeder.egg-info/PKG-INFO",
         "data_seed/.seeder/journal.db",
-        "docs/http.md",
+        "docs/reference/http.md",
         "infra/main.bicep",
         "cli/main.py",
         "local.settings.example.json",

@@ -1,4 +1,4 @@
-"""The HTTP document tells what the app does: its calls are made again, and its tables compared."""
+"""The HTTP page matches the app: a test makes its calls again and compares its tables."""
 
 import json
 import re
@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import function_app
-from durable_emulator.host.app_functions import read_functions
-from shared.catalog.theme import Theme
-from shared.runs.request import SeedRequest
+from durable_emulator.host.app_definition import read_functions
 from shared.runs.status import RunStatus
 from tests.support.markdown_documents import find_codes, find_table, read
 from tests.support.running_app import FAST, RunningApp, run_app
 from triggers.problems import PROBLEM_TYPES
 
-DOCUMENT = read("docs/http.md")
+DOCUMENT = read("docs/reference/http.md")
 ORIGIN = "http://localhost:7071"
 SLOW = {"latencySeconds": {"text": 0.01, "image": 1.5}}
 """So that a run is still active when the next calls are made, as in the document; fast where the document waits."""
@@ -111,22 +109,8 @@ def test_every_route_is_listed_with_its_method() -> None:
     assert listed == routes
 
 
-def test_every_field_of_a_request_is_listed_with_its_default() -> None:
-    listed = {find_codes(row[0])[0]: row[1] for row in find_table(DOCUMENT, "field") if len(row) == 3}
-    request = SeedRequest(catalog="lego").to_json()
-    assert list(listed) == list(request)
-    for name, default in listed.items():
-        if name not in {"catalog", "theme"}:
-            assert json.loads(find_codes(default)[0]) == request[name], name
-
-
-def test_every_field_of_a_theme_is_listed() -> None:
-    listed = [find_codes(row[0])[0] for row in find_table(DOCUMENT, "field of `theme`")]
-    assert listed == list(Theme().model_dump(by_alias=True))
-
-
 def test_every_field_of_a_run_is_listed() -> None:
-    described = DOCUMENT.partition("## Look at a run")[2]
+    described = DOCUMENT.partition("## Get a run")[2]
     listed = [name for row in find_table(described, "field") for name in find_codes(row[0])]
     fields = {str(field.serialization_alias) for field in RunStatus.model_fields.values()}
     assert {*listed, "runId", "catalog", "status"} == fields

@@ -1,11 +1,11 @@
-"""``docs/importer.md`` names the published files, and its C# is one program that a compiler takes in this order."""
+"""``docs/reference/importer.md`` names the published files, and its C# is one program in a compiler's order."""
 
 import re
 
 from shared.catalog.published_files import PUBLISHED_FILES
 from tests.support.markdown_documents import find_blocks, read
 
-DOCUMENT = read("docs/importer.md")
+DOCUMENT = read("docs/reference/importer.md")
 (PROGRAM,) = find_blocks(DOCUMENT, "csharp")
 TYPE = re.compile(r"^public (?:sealed |static )*(?:record|class) (\w+)", re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""Every setting is documented where people look for it, with the default that it has."""
+"""The table of settings names every variable that the configuration reads, with its default; examples follow it."""
 
 import io
 import json
@@ -9,19 +9,15 @@ from dataclasses import replace
 from dotenv import dotenv_values
 
 from cli.command_settings import DEFAULT_LOG_LEVEL
+from docs.tools.reference_tables import LOCAL_SETTINGS
 from shared.config import RequestDefaults, Settings, load_settings
 from shared.runs.request import SeedRequest
-from shared.settings_table import SETTINGS
-from tests.support.markdown_documents import find_codes, find_table, read
-
-SET_BY_AZURE = {"IDENTITY_ENDPOINT", "MSI_ENDPOINT", "WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME"}
-OF_THE_COMMAND_LINE = {"FUNCTIONS_KEY", "LOG_LEVEL"}
-OF_THE_FUNCTIONS_HOST = {"FUNCTIONS_WORKER_RUNTIME"}
-DIFFERENT_IN_LOCAL_SETTINGS = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "STORE": "blob"}
+from shared.settings_table import SETTINGS, SettingGroup
+from tests.support.markdown_documents import find_codes, read
 
 
 class RecordingEnvironment(Mapping[str, str]):
-    """An empty environment that remembers what was asked for."""
+    """An empty environment that records which variables are read."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -38,32 +34,20 @@ class RecordingEnvironment(Mapping[str, str]):
 
 
 def find_read_settings() -> set[str]:
-    """Return the variables that the configuration reads, by watching it."""
     environment = RecordingEnvironment()
     load_settings(environment)
     return environment.names - {setting.earlier_name for setting in SETTINGS}
 
 
-def read_readme_defaults() -> dict[str, str | None]:
-    """Return the default that the README's table gives for each setting; None for ``none``."""
-    defaults: dict[str, str | None] = {}
-    for name, default, _meaning in find_table(read("README.md"), "setting"):
-        (setting,) = find_codes(name)
-        assert setting not in defaults, f"{setting} is there twice"
-        assert default == "none" or default.startswith("`"), (setting, default)
-        defaults[setting] = find_codes(default)[0] if default != "none" else None
-    return defaults
-
-
 def take_effect(environment: Mapping[str, str]) -> tuple[Settings, SeedRequest]:
-    """Return what settings come to on the command line: they, and a request that leaves everything out."""
+    """Return the settings of a command, and a request that omits every field."""
     settings = load_settings({"LOG_LEVEL": DEFAULT_LOG_LEVEL} | dict(environment))
     request = SeedRequest.model_validate(settings.defaults.apply_to({"catalog": "lego"}))
     return replace(settings, defaults=RequestDefaults()), request
 
 
 def read_example() -> dict[str, str]:
-    """Return what ``.env.example`` sets once everything in it that is commented out is not."""
+    """Return what ``.env.example`` sets when its commented lines are active."""
     text = re.sub(r"^# (?=\w+=)", "", read(".env.example"), flags=re.MULTILINE)
     return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(text)).items()}
 
@@ -75,33 +59,38 @@ def read_local_settings() -> dict[str, str]:
     return values
 
 
-def test_the_readme_has_a_row_for_every_setting_and_no_other() -> None:
-    assert set(read_readme_defaults()) == find_read_settings()
+def test_the_table_has_every_setting_that_the_configuration_reads() -> None:
+    assert {setting.name for setting in SETTINGS} == find_read_settings()
 
 
-def test_a_default_in_the_readme_is_what_an_absent_setting_comes_to() -> None:
+def test_the_reference_describes_every_setting() -> None:
+    described = set(find_codes(read("docs/reference/settings.md")))
+    assert {setting.name for setting in SETTINGS} <= described
+
+
+def test_a_default_in_the_table_has_the_effect_of_an_absent_setting() -> None:
     nothing_set = take_effect({})
-    for name, default in read_readme_defaults().items():
-        assert take_effect({name: default or ""}) == nothing_set, name
+    for setting in SETTINGS:
+        assert take_effect({setting.name: setting.default or ""}) == nothing_set, setting.name
 
 
-def test_the_example_of_env_has_every_setting_with_its_default() -> None:
-    documented = {name: default or "" for name, default in read_readme_defaults().items() if name not in SET_BY_AZURE}
-    assert read_example() == documented
+def test_the_example_of_env_has_every_setting_of_a_command_with_its_default() -> None:
+    expected = {setting.name: setting.default or "" for setting in SETTINGS if setting.group is not SettingGroup.AZURE}
+    assert read_example() == expected
 
 
 def test_the_example_of_env_does_nothing_until_it_is_filled_in() -> None:
     assert not any(dotenv_values(stream=io.StringIO(read(".env.example"))).values())
 
 
-def test_the_local_settings_have_every_setting_that_the_functions_host_can_use() -> None:
-    documented = {name: default or "" for name, default in read_readme_defaults().items() if name not in SET_BY_AZURE}
+def test_the_local_settings_differ_from_the_defaults_only_for_the_storage_emulator() -> None:
+    defaults = {setting.name: setting.default or "" for setting in SETTINGS}
     values = read_local_settings()
-    assert set(values) == set(documented) - OF_THE_COMMAND_LINE | OF_THE_FUNCTIONS_HOST
-    differing = {name: values[name] for name, default in documented.items() if values.get(name, default) != default}
-    assert differing == DIFFERENT_IN_LOCAL_SETTINGS
+    assert values.pop("FUNCTIONS_WORKER_RUNTIME") == "python"
+    assert {name: value for name, value in values.items() if value != defaults[name]} == LOCAL_SETTINGS
 
 
 def test_no_example_holds_a_secret() -> None:
+    secrets = {setting.name for setting in SETTINGS if setting.secret} - set(LOCAL_SETTINGS)
     for values in (read_example(), read_local_settings()):
-        assert {value for name, value in values.items() if name.endswith("_KEY")} == {""}
+        assert {value for name, value in values.items() if name in secrets} == {""}

@@ -7,7 +7,7 @@ import pytest
 
 from durable_emulator.engine.fault_injection import FaultInjector as EngineFaults
 from model_simulator.in_process import running_simulator
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from tests.support.running_app import FAST, SMALL, RunningApp, run_app
 
 HIGH = {"imageQuality": "high", "imageSize": "256x256"}

@@ -8,7 +8,7 @@ import pytest
 
 from durable_emulator.engine.instances import InstanceFilter
 from shared.limits import retry_policy
-from shared.runs.child_ids import make_wake_event
+from shared.messages.instance_ids import make_finish_id, make_image_worker_id, make_wake_event
 from tests.support.running_app import RunningApp, run_app
 
 SLOW = {"latencySeconds": {"text": 0.01, "image": 0.2}}
@@ -34,13 +34,14 @@ def lose_root(app: RunningApp, *, times: int = 1, message: str = LOSS) -> None:
 
 def wake_root(app: RunningApp, run_id: str) -> None:
     """Give the root an answer to make: one of its children ends."""
-    assert app.host.engine.terminate(f"{run_id}:lane-0", "to wake the root")
+    assert app.host.engine.terminate(make_image_worker_id(run_id, 0, 0), "to wake the root")
 
 
 def list_unfinished_items(app: RunningApp) -> list[str]:
     """Return the instances that may still bill: what ends a run from outside is about to end, and bills nothing."""
     found = app.host.engine.list_instances(InstanceFilter())
-    return [instance.id for instance in found if not instance.status.is_finished and not instance.id.endswith(":end")]
+    active = [instance.id for instance in found if not instance.status.is_finished]
+    return [name for name in active if name != make_finish_id(name.partition(":")[0])]
 
 
 def count_images(app: RunningApp) -> int:

@@ -9,10 +9,10 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from cli.error_conversion import convert_error
 from shared.config import IdentitySettings, StoreSettings, load_settings
+from shared.errors import StoreUnavailableError
 from shared.identity.credentials import open_credential, open_sync_credential
 from shared.identity.sign_in_errors import SignInError, explain_fetch_failure
 from shared.identity.token_source import SignInLimits
-from shared.models.protocol import StoreUnavailableError
 from shared.reasons import Reason
 from shared.storage.blob import BlobStore
 from shared.telemetry.run_log import set_log_level

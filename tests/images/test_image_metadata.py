@@ -1,97 +1,130 @@
-"""Images are known by their facts, and 50,000 of them take little memory."""
+"""Image metadata: what a store keeps with an image, and what is read from it."""
 
-import tracemalloc
-import uuid
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.catalog.catalog_files import is_valid_image
 from shared.images.image_metadata import (
+    MAX_ROUND_NUMBER,
     ImageMetadata,
-    ImageTable,
-    iterate_stored_images,
-    list_generating_runs,
-    list_image_metadata,
+    ThumbnailMetadata,
+    is_valid_image,
     read_image_metadata,
 )
+from shared.images.image_table import StoredImage
+from shared.images.list_images import list_stored_images
+from shared.messages.base import Cost
 from shared.storage import paths
-from tests.support.catalogs import CATALOG, FACTS, make_item, write_images
+from tests.strategies import QUICK
+from tests.support.catalogs import CATALOG, IMAGE_METADATA
 from tests.support.memory_store import RecordingStore
 
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 PATH = paths.image_file(CATALOG, "a.png")
 
+GENERATED = ImageMetadata(
+    SHA256,
+    1024,
+    768,
+    dhash=0xFF,
+    run_id="8203891199999-0a1b2c3d",
+    product_id="4f1c",
+    prompt_digest=0xABC,
+    model="gpt-image-2",
+    cost=Cost(image_calls=1, input_tokens=50, output_tokens=1000, nano_usd=40_000_000),
+)
+IN_STORE = {
+    "sha256": SHA256,
+    "width": "1024",
+    "height": "768",
+    "dhash": "00000000000000ff",
+    "run_id": "8203891199999-0a1b2c3d",
+    "product_id": "4f1c",
+    "prompt": "0000000000000abc",
+    "model": "gpt-image-2",
+    "input_tokens": "50",
+    "output_tokens": "1000",
+    "nano_usd": "40000000",
+}
 
-def test_a_table_gives_back_what_was_put_in() -> None:
-    table = ImageTable()
-    images = {
-        "a.png": ImageMetadata(1_500_000, 1024, 768, SHA256),
-        "b.jpg": ImageMetadata(2**40, 1, 2, "00ff", 2**64 - 1, True),
+counts = st.integers(0, 2**63)
+texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
+all_metadata = st.builds(
+    ImageMetadata,
+    sha256=st.binary(min_size=32, max_size=32).map(bytes.hex),
+    width=st.integers(1, 4096),
+    height=st.integers(1, 4096),
+    dhash=st.none() | st.integers(0, 2**64 - 1),
+    run_id=texts,
+    product_id=texts,
+    prompt_digest=st.none() | st.integers(1, 2**64 - 1),
+    model=texts,
+    cost=st.just(Cost()) | st.builds(Cost, st.just(0), st.just(1), counts, counts, counts),
+    round=st.none() | st.integers(1, MAX_ROUND_NUMBER),
+    resume_count=st.none() | counts,
+    request_id=st.none() | texts,
+    placeholder_reason=st.none() | st.just("content_policy"),
+)
+
+
+@QUICK
+@given(all_metadata)
+def test_metadata_survives_a_store(metadata: ImageMetadata) -> None:
+    assert ImageMetadata.from_json(metadata.to_json()) == metadata
+
+
+def test_the_keys_in_a_store_stay_those_of_earlier_versions() -> None:
+    assert GENERATED.to_json() == IN_STORE
+    of_round = replace(GENERATED, round=2, resume_count=0, request_id="req-1")
+    assert of_round.to_json() == IN_STORE | {"iteration": "2", "resume_count": "0", "request_id": "req-1"}
+    placeholder = ImageMetadata(SHA256, 64, 64, run_id="r", product_id="p", placeholder_reason="content_policy")
+    assert placeholder.to_json() == {
+        "sha256": SHA256,
+        "width": "64",
+        "height": "64",
+        "run_id": "r",
+        "product_id": "p",
+        "placeholder": "content_policy",
     }
-    images |= {
-        "c.png": ImageMetadata(1, 1, 1, "00ff", dhash=0),
-        "d.png": ImageMetadata(1, 1, 1, "00ff", has_thumbnail=True),
+    assert ThumbnailMetadata("a.png", SHA256, 0xFF).to_json() == {
+        "picture": "a.png",
+        "picture_sha256": SHA256,
+        "dhash": "00000000000000ff",
     }
-    images |= {"f.png": ImageMetadata(1, 1, 1, "00ff", iteration=3)}
-    for filename, image in images.items():
-        table.add(filename, image)
-    assert {filename: table.find(filename) for filename in images} == images
-    assert "a.png" in table
-    assert list(table) == list(images)
-    assert "e.png" not in table
-    assert table.find("e.png") is None
 
 
-def test_fifty_thousand_images_take_less_than_15_mb() -> None:
-    tracemalloc.start()
-    try:
-        table = ImageTable()
-        for _ in range(5_000):
-            table.add(f"{uuid.uuid4()}.png", ImageMetadata(1_500_000, 1024, 1024, SHA256, 2**63, True, iteration=3))
-        size, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert size * 10 < 15_000_000
+@pytest.mark.parametrize("request_id", ["zwölf", "two\nlines"])
+def test_a_request_id_that_headers_cannot_carry_is_left_out(request_id: str) -> None:
+    assert "request_id" not in replace(GENERATED, request_id=request_id).to_json()
 
 
-async def test_validated_images_are_listed_by_file_name_with_their_facts(store: RecordingStore) -> None:
-    item = make_item("Nova")
-    await write_images(store, [item])
-    table = await list_image_metadata(store, CATALOG)
-    assert table.find(item.filename) == ImageMetadata(7, 1024, 768, "00ff")
-    assert item.filename not in await list_image_metadata(store, f"{CATALOG}-2")
-
-
-async def test_makers_are_reported_of_validated_images_only(store: RecordingStore) -> None:
-    for name, metadata in {"ours": FACTS | {"run_id": "run-1"}, "by-hand": FACTS, "unseen": {}}.items():
-        path = paths.image_file(CATALOG, f"{name}.png")
-        await store.write(path, b"picture", content_type="image/png", metadata=metadata)
-    assert await list_generating_runs(store, CATALOG) == {"by-hand.png": "", "ours.png": "run-1"}
-    assert [name async for name, _ in iterate_stored_images(store, CATALOG)] == [
-        "by-hand.png",
-        "ours.png",
-        "unseen.png",
-    ]
+@pytest.mark.parametrize(
+    "stored", [{"nano_usd": "many"}, {"input_tokens": "-1"}, {"resume_count": "?"}, {"prompt": "x"}]
+)
+def test_other_malformed_values_count_as_absent(stored: dict[str, str]) -> None:
+    metadata = ImageMetadata.from_json(IMAGE_METADATA | stored)
+    assert metadata is not None
+    assert (metadata.cost.nano_usd, metadata.resume_count, metadata.prompt_digest) == (0, None, None)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [{"sha256": "no hex"}, {"width": "wide"}, {"height": "0"}, {"width": "-1"}, {"height": "7.5"}, {"sha256": "abc"}],
 )
-async def test_an_image_whose_facts_make_no_sense_was_not_validated(
-    store: RecordingStore, wrong: dict[str, str]
-) -> None:
-    await store.write(PATH, b"picture", content_type="image/png", metadata=FACTS | wrong)
+async def test_an_image_with_malformed_metadata_is_not_validated(store: RecordingStore, wrong: dict[str, str]) -> None:
+    await store.write(PATH, b"picture", content_type="image/png", metadata=IMAGE_METADATA | wrong)
     info = await store.describe(PATH)
     assert info is not None
     assert read_image_metadata(info) is None
     assert not is_valid_image(info)
-    assert "a.png" not in await list_image_metadata(store, CATALOG)
+    assert "a.png" not in await list_stored_images(store, CATALOG)
 
 
-@pytest.mark.parametrize("fact", FACTS)
-async def test_an_image_that_lacks_a_fact_was_not_validated(store: RecordingStore, fact: str) -> None:
-    metadata = {name: value for name, value in FACTS.items() if name != fact}
+@pytest.mark.parametrize("key", IMAGE_METADATA)
+async def test_an_image_with_incomplete_metadata_is_not_validated(store: RecordingStore, key: str) -> None:
+    metadata = {name: value for name, value in IMAGE_METADATA.items() if name != key}
     await store.write(PATH, b"picture", content_type="image/png", metadata=metadata)
     assert not is_valid_image(await store.describe(PATH))
 
@@ -106,27 +139,25 @@ async def test_an_image_that_lacks_a_fact_was_not_validated(store: RecordingStor
         ({"dhash": "0" * 18}, None),
     ],
 )
-async def test_an_image_without_a_usable_hash_is_an_image_all_the_same(
+async def test_an_image_without_a_perceptual_hash_is_a_valid_image(
     store: RecordingStore, metadata: dict[str, str], dhash: int | None
 ) -> None:
-    await store.write(PATH, b"picture", content_type="image/png", metadata=FACTS | metadata)
-    assert (await list_image_metadata(store, CATALOG)).find("a.png") == ImageMetadata(7, 1024, 768, "00ff", dhash)
+    await store.write(PATH, b"picture", content_type="image/png", metadata=IMAGE_METADATA | metadata)
+    assert (await list_stored_images(store, CATALOG)).find("a.png") == StoredImage(7, 1024, 768, "00ff", dhash)
 
 
 @pytest.mark.parametrize(
-    ("told", "iteration"), [("2", 2), (None, None), ("0", None), ("-1", None), ("256", None), ("two", None)]
+    ("stored", "number"), [("2", 2), (None, None), ("0", None), ("-1", None), ("256", None), ("two", None)]
 )
-async def test_an_image_that_was_looked_at_tells_which_one_of_its_item_it_is(
-    store: RecordingStore, told: str | None, iteration: int | None
+async def test_the_image_of_a_round_has_the_number_of_its_round(
+    store: RecordingStore, stored: str | None, number: int | None
 ) -> None:
-    metadata = FACTS if told is None else FACTS | {"iteration": told}
+    metadata = IMAGE_METADATA if stored is None else IMAGE_METADATA | {"iteration": stored}
     await store.write(PATH, b"picture", content_type="image/png", metadata=metadata)
-    assert (await list_image_metadata(store, CATALOG)).find("a.png") == ImageMetadata(
-        7, 1024, 768, "00ff", iteration=iteration
-    )
+    assert (await list_stored_images(store, CATALOG)).find("a.png") == StoredImage(7, 1024, 768, "00ff", round=number)
 
 
-async def test_an_empty_file_is_no_image_whatever_is_said_of_it(store: RecordingStore) -> None:
-    await store.write(PATH, b"", content_type="image/png", metadata=FACTS)
+async def test_an_empty_file_is_not_an_image(store: RecordingStore) -> None:
+    await store.write(PATH, b"", content_type="image/png", metadata=IMAGE_METADATA)
     assert not is_valid_image(await store.describe(PATH))
     assert not is_valid_image(None)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.catalog.catalog_files import Batch, create_batch, is_valid_image
+from shared.catalog.catalog_files import Batch, create_batch
 from shared.catalog.inventory import read_inventory
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.near_duplicates_file import write_near_duplicates
@@ -16,11 +16,11 @@ from shared.catalog.publish import (
     read_catalog_view,
     write_partial_catalog,
 )
-from shared.images.image_metadata import list_generating_runs, list_image_metadata, read_placeholder_metadata
+from shared.images.image_metadata import ThumbnailMetadata, is_valid_image
+from shared.images.list_images import list_generating_runs, list_stored_images
 from shared.images.placeholder_files import WriteTarget, find_write_target, remove_placeholders, write_placeholder
 from shared.images.thumbnail_files import match_thumbnails, write_thumbnail
-from shared.messages.runs import Failure
-from shared.models.protocol import Store
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.rendering.placeholder_card import render_placeholder
 from shared.runs import run_files
@@ -28,6 +28,7 @@ from shared.runs.request import SeedRequest
 from shared.runs.result_lists import find_failed_images
 from shared.storage import paths
 from shared.storage.json_files import write_json_if_changed
+from shared.storage.protocol import Store
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches, write_images
 from tests.support.importer_rules import import_rows
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
@@ -53,8 +54,7 @@ async def place(store: Store, *items: Item) -> None:
         assert where is not None
         metadata = await write_placeholder(store, CATALOG, item, CARD, where, run_id=RUN, reason=Reason.CONTENT_POLICY)
         assert metadata is not None
-        thumbnail = {"sha256": CARD.sha256, "dhash": metadata.get("dhash")}
-        await write_thumbnail(store, CATALOG, item.filename, b"small", **thumbnail)  # type: ignore[arg-type]
+        await write_thumbnail(store, CATALOG, b"small", ThumbnailMetadata(item.filename, metadata.sha256))
 
 
 async def prepare(store: Store, **changes: object) -> list[Item]:
@@ -80,11 +80,10 @@ async def test_a_placeholder_is_no_image(store: RecordingStore) -> None:
     assert not is_valid_image(info)
     assert list(await list_generating_runs(store, CATALOG)) == [ann.filename]
     assert (await read_inventory(store, CATALOG)).images == 1
-    table = await list_image_metadata(store, CATALOG)
+    table = await list_stored_images(store, CATALOG)
     assert list(table) == [ann.filename]
     assert (bob.filename in table, table.find(bob.filename)) == (False, None)
     placeholder = table.find_placeholder(bob.filename)
-    assert placeholder == read_placeholder_metadata(info)
     assert placeholder is not None
     assert (placeholder.sha256, placeholder.width, placeholder.is_placeholder) == (CARD.sha256, 64, True)
     assert table.find_placeholder(ann.filename) is None
@@ -228,9 +227,9 @@ async def test_an_image_that_comes_in_between_stays(store: RecordingStore) -> No
 
 async def test_a_thumbnail_of_a_placeholder_is_of_no_use_once_there_is_an_image(store: RecordingStore) -> None:
     _, bob, _ = await prepare(store)
-    assert await match_thumbnails(store, CATALOG, await list_image_metadata(store, CATALOG)) == []
+    assert await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG)) == []
     await write_images(store, [bob])
-    obsolete = await match_thumbnails(store, CATALOG, await list_image_metadata(store, CATALOG))
+    obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     assert [info.path for info in obsolete] == [paths.thumbnail_file(CATALOG, bob.filename)]
 
 

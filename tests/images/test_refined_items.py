@@ -14,8 +14,8 @@ from shared.images.refined_items import (
 from shared.images.refinement_policy import RefinementEnd
 from shared.images.round_files import RoundFiles
 from shared.messages.images import ImageAction, ImageStep
-from shared.models.protocol import Content, FileInfo
 from shared.storage import paths
+from shared.storage.protocol import Content, FileInfo
 from shared.storage.read_in_order import MAX_CONCURRENT_READS
 from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.refined_items import IMAGE_COST, TEXT_COST, write_refined, write_rewrite

@@ -7,18 +7,20 @@ import pytest
 from shared.catalog.items import Item
 from shared.catalog.prune import prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
-from shared.images.image_metadata import list_image_metadata
+from shared.images.image_metadata import ThumbnailMetadata
+from shared.images.list_images import list_stored_images
 from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
 from shared.storage import paths
-from tests.support.catalogs import CATALOG, FACTS, list_paths, read_data, write_batches, write_images
+from tests.support.catalogs import CATALOG, IMAGE_METADATA, list_paths, read_data, write_batches, write_images
 from tests.support.memory_store import RecordingStore
 
 DHASH = "00000000000000ff"
 
 
-async def write_thumbnail_of(store: RecordingStore, item: Item, *, sha256: str = FACTS["sha256"]) -> str:
+async def write_thumbnail_of(store: RecordingStore, item: Item, *, sha256: str = IMAGE_METADATA["sha256"]) -> str:
     """Store a thumbnail of an item's image and return its path."""
-    await write_thumbnail(store, CATALOG, item.filename, b"small", sha256=sha256, dhash=DHASH)
+    metadata = ThumbnailMetadata(item.filename, sha256, int(DHASH, 16))
+    await write_thumbnail(store, CATALOG, b"small", metadata)
     return paths.thumbnail_file(CATALOG, item.filename)
 
 
@@ -35,7 +37,7 @@ async def test_images_with_a_thumbnail_are_reported_from_those_without(store: Re
     await write_images(store, [ann, bob])
     await write_thumbnail_of(store, ann)
     store.reads.clear()
-    images = await list_image_metadata(store, CATALOG)
+    images = await list_stored_images(store, CATALOG)
     bare = images.find(ann.filename)
     assert bare is not None
     assert await match_thumbnails(store, CATALOG, images) == []
@@ -46,7 +48,7 @@ async def test_images_with_a_thumbnail_are_reported_from_those_without(store: Re
 
 async def test_an_image_s_own_hash_wins_over_its_thumbnail_s(store: RecordingStore) -> None:
     (ann,) = await write_batches(store, ["Ann"])
-    metadata = FACTS | {"dhash": "0000000000000001"}
+    metadata = IMAGE_METADATA | {"dhash": "0000000000000001"}
     await store.write(paths.image_file(CATALOG, ann.filename), b"picture", content_type="image/png", metadata=metadata)
     await write_thumbnail_of(store, ann)
     view = await read_catalog_view(store, CATALOG, with_images=True)
@@ -73,7 +75,7 @@ async def test_a_thumbnail_of_another_version_or_of_a_lost_image_is_of_no_use_an
     other = await write_thumbnail_of(store, cid, sha256="beef")
     by_hand = f"{paths.thumbnail_folder(CATALOG)}logo.webp"
     await store.write(by_hand, b"logo", content_type="image/webp")
-    obsolete = await match_thumbnails(store, CATALOG, await list_image_metadata(store, CATALOG))
+    obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     assert {info.path for info in obsolete} == {lost, other}
     await remove_thumbnails(store, obsolete)
     assert set(await list_paths(store, paths.thumbnail_folder(CATALOG))) == {kept, by_hand}
@@ -83,10 +85,10 @@ async def test_one_that_was_replaced_meanwhile_is_not_removed(store: RecordingSt
     (ann,) = await write_batches(store, ["Ann"])
     path = await write_thumbnail_of(store, ann, sha256="beef")
     await write_images(store, [ann])
-    obsolete = await match_thumbnails(store, CATALOG, await list_image_metadata(store, CATALOG))
+    obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     await write_thumbnail_of(store, ann)
     await remove_thumbnails(store, obsolete)
-    assert is_thumbnail_of(await store.describe(path), ann.filename, FACTS["sha256"])
+    assert is_thumbnail_of(await store.describe(path), ann.filename, IMAGE_METADATA["sha256"])
 
 
 async def test_prune_takes_the_thumbnails_of_lost_images_along(store: RecordingStore) -> None:

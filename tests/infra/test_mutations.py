@@ -68,16 +68,16 @@ MISTAKES = [
     Mistake("a setting is not set", APP, "  LOG_LEVEL: logLevel\n", "", "the code reads LOG_LEVEL"),
     Mistake(
         "a setting is not read any more",
-        "shared/config.py",
-        'reader.text("CATALOG_STORAGE_URL")',
-        "None",
+        "shared/settings_table.py",
+        '"CATALOG_STORAGE_URL",',
+        '"OUTPUT_DIR",',
         "set CATALOG_STORAGE_URL, which nobody reads",
     ),
     Mistake(
         "a setting is new in the code",
-        "shared/config.py",
-        'reader.text("OUTPUT_DIR")',
-        'reader.text("NEW_SETTING") or reader.text("OUTPUT_DIR")',
+        "shared/settings_table.py",
+        '"OUTPUT_DIR",',
+        '"NEW_SETTING",',
         "the code reads NEW_SETTING",
     ),
     Mistake("a setting is set that nobody reads", APP, "STORE: 'blob'", "STORE: 'blob'\n  OLD: 'x'", "set OLD"),
@@ -87,7 +87,13 @@ MISTAKES = [
     Mistake(
         "the host's sign-in is left out", APP, "  AzureWebJobsStorage__credential: 'managedidentity'\n", "", "host"
     ),
-    Mistake("the docs claim a setting is left out", "docs/deploy.md", "| `OUTPUT_DIR` |", "| `STORE` |", "OUTPUT_DIR"),
+    Mistake(
+        "the docs claim a setting is left out",
+        "docs/reference/deployment.md",
+        "| `OUTPUT_DIR` |",
+        "| `STORE` |",
+        "OUTPUT_DIR",
+    ),
     # A key, or a door
     Mistake(
         "shared key is switched on", HOST, "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "SharedKey"
@@ -179,7 +185,11 @@ MISTAKES = [
         "a range is taken away", MAIN, "@minValue(1)\n@maxValue(64)\nparam parallel", "param parallel", "any value"
     ),
     Mistake(
-        "a description is taken away", MAIN, "@description('Megabytes of an instance.')\n", "", "has no description"
+        "a description is taken away",
+        MAIN,
+        "@description('Memory of an instance in megabytes.')\n",
+        "",
+        "has no description",
     ),
     Mistake(
         "a default is out of its range", MAIN, "maximumInstanceCount int = 40", "maximumInstanceCount int = 4", "range"
@@ -200,7 +210,11 @@ MISTAKES = [
         "does not pass the variable VNET_ENABLED",
     ),
     Mistake(
-        "the docs lack a variable", "docs/deploy.md", "| `VNET_ENABLED` |", "| `VNET` |", "list the variable VNET_EN"
+        "the docs lack a variable",
+        "docs/reference/deployment.md",
+        "| `VNET_ENABLED` |",
+        "| `VNET` |",
+        "list the variable VNET_EN",
     ),
     Mistake("the service has another name", "azure.yaml", "  api: #", "  app: #", "tagged 'api'"),
     Mistake("the tag has another name", APP, "'azd-service-name'", "'service-name'", "the tags are"),

@@ -27,7 +27,7 @@ def test_every_query_parses() -> None:
     [
         ("infra/modules/workbook.json", "by service = ", "by kind = ", "KS228"),
         ("infra/queries/failed-runs.kql", "sum(Sum)", "sum(Total)", "KS142"),
-        ("docs/telemetry.md", "AppDependencies", "Dependencies", "KS"),
+        ("docs/reference/telemetry.md", "AppDependencies", "Dependencies", "KS"),
     ],
 )
 def test_a_mistake_in_a_query_is_found(tmp_path: Path, file: str, old: str, new: str, code: str) -> None:

@@ -39,14 +39,15 @@ def test_the_modules_show_the_architecture_by_name() -> None:
     }
 
 
-def test_the_code_reads_settings_that_are_found_whatever_way_they_are_read() -> None:
+def test_settings_are_found_in_the_table_alone() -> None:
     source = """
-a = reader.text("PLAIN") or "x"
-b = reader.number("NUMBER", 1, 2)
-c = {name: reader.text(f"{name.upper()}_CONTAINER") or name for name in ("one", "two")}
-d = other.text("NOT_A_SETTING")
+SETTINGS = (
+    Setting("PLAIN", SettingGroup.STORE, "text"),
+    _describe_request_default("COUNT", "target_count"),
+)
+d = Other("NOT_A_SETTING")
 """
-    assert read_settings_of_code(source) == {"PLAIN", "NUMBER", "ONE_CONTAINER", "TWO_CONTAINER"}
+    assert read_settings_of_code(source) == {"PLAIN", "COUNT"}
 
 
 def test_a_deployed_app_makes_items_only_when_there_is_no_image_model() -> None:

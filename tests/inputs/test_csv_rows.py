@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.inputs.csv_rows import MAX_QUOTED_LINES, split_values
-from shared.inputs.row_reader import Row, RowProblem, RowReader
+from shared.inputs.item_source import PRODUCTS
+from shared.inputs.row_reader import RowReader
+from shared.inputs.rows import Row, RowProblem
 from tests.strategies import QUICK
 from tests.support.input_rows import read_all
 
@@ -55,12 +57,13 @@ def test_a_byte_order_mark_tells_the_encoding(encoding: str, cut: int | None) ->
         "Price list;;\n;;\n",
         "Price list, spring\n",
         "\n\n",
+        "\n" * 50,
     ],
 )
 def test_lines_above_the_header_are_skipped(above: str) -> None:
     text = above + write_table(";", "\n")
     assert read_rows("\ufeff" + text) == TWO
-    reader = RowReader("products", "a.csv", {})
+    reader = RowReader(PRODUCTS, "a.csv", {})
     list(reader.feed(text.encode()))
     list(reader.finish())
     assert any("skipped" in note for note in reader.notes) == bool(above.strip())

@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from shared.catalog.category_names import CategoryNames
 from shared.catalog.items import SourceItem
+from shared.catalog.published_files import write_importer_row, write_source_row
 from shared.catalog.theme import DEFAULT_TAIL, Theme
 from shared.inputs.filenames import FileNames
 from shared.inputs.importer_ids import ImporterIds
-from shared.inputs.item_builder import make_item, write_importer_row, write_source_row
-from shared.inputs.row_reader import Row
+from shared.inputs.item_builder import build_item
 from shared.inputs.row_values import append_members
+from shared.inputs.rows import Row
 from shared.runs.request import RESERVED_NAMES, SeedRequest
 from tests.strategies import QUICK, nasty_texts
 from tests.support.importer_rules import import_rows
@@ -29,7 +30,7 @@ def make_items(rows: list[dict[str, Any]], *, source: str = "products", **reques
     asked = SeedRequest.from_json({"catalog": "shop", "source": source} | request)
     names = FileNames()
     found = read_all(dump_rows(rows), source=source)
-    return [make_item(row, asked, names) for row in found if isinstance(row, Row)]
+    return [build_item(row, asked, names) for row in found if isinstance(row, Row)]
 
 
 def name_files(*rows: tuple[str, str | None], **request: Any) -> list[str]:
@@ -186,6 +187,6 @@ def test_the_importer_takes_every_item_in(values: list[dict[str, str]]) -> None:
     found = read_all(text.encode(), source="products") if rows else []
     names, request = FileNames(), SeedRequest(catalog="shop", source="products")
     ids, categories = ImporterIds(), CategoryNames()
-    items = [ids.assign(make_item(row, request, names)) for row in found if isinstance(row, Row)]
+    items = [ids.assign(build_item(row, request, names)) for row in found if isinstance(row, Row)]
     written = [write_importer_row(item, categories) for item in items]
     assert len(import_rows(written)) == len(written) == len(rows)

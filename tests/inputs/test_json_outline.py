@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.inputs.row_reader import Row, RowProblem
-from shared.inputs.tokenizer import InputError
+from shared.inputs.raw_rows import InputError
+from shared.inputs.rows import Row, RowProblem
 from tests.support.input_rows import read_all
 
 TWO: list[dict[str, Any]] = [{"id": 1, "title": "Mug", "price": 9.5}, {"id": 2, "title": "Tray", "price": 24}]

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.catalog.published_files import write_source_row
 from shared.inputs.filenames import FileNames
-from shared.inputs.item_builder import make_item, write_source_row
-from shared.inputs.row_reader import Row, RowProblem
+from shared.inputs.item_builder import build_item
+from shared.inputs.raw_rows import InputError
 from shared.inputs.row_values import MAX_NESTING_LEVELS
-from shared.inputs.tokenizer import InputError
+from shared.inputs.rows import Row, RowProblem
 from shared.runs.request import SeedRequest
 from tests.strategies import THOROUGH
 from tests.support.input_rows import read_all
@@ -46,7 +47,7 @@ def test_any_bytes_are_read_or_refused_in_words(data: bytes, name: str, source: 
     names = FileNames()
     for one in found:
         if isinstance(one, Row):
-            written = write_source_row(make_item(one, request, names), request, has_image=True)
+            written = write_source_row(build_item(one, request, names), request, has_image=True)
             assert json.loads(written)["imageFile"]
         elif isinstance(one, RowProblem):
             assert str(one)

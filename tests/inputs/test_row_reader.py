@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.inputs.row_reader import MAX_ROWS, Row, RowProblem, RowReader, RowResult
+from shared.inputs.item_source import PRODUCTS, find_row_source
+from shared.inputs.raw_rows import MAX_ROW_CHARACTERS, InputError
+from shared.inputs.row_reader import MAX_ROWS, RowReader
 from shared.inputs.row_values import parse_row
-from shared.inputs.tokenizer import MAX_ROW_CHARACTERS, InputError
+from shared.inputs.rows import Row, RowProblem, RowResult
 from shared.reasons import Reason
 from tests.strategies import QUICK
 from tests.support.input_rows import dump_rows, make_products, read_all
@@ -96,7 +98,7 @@ def test_numbers_are_ids_as_they_are_spelt() -> None:
 
 
 def map_columns(*columns: str, source: str = "products", **told: str) -> dict[str, str]:
-    reader = RowReader(source, "rows.json", told)
+    reader = RowReader(find_row_source(source), "rows.json", told)
     list(reader.feed(dump_rows([dict.fromkeys(columns, "x")])))
     list(reader.finish())
     assert reader.mapping is not None
@@ -144,6 +146,7 @@ def test_a_map_that_cannot_be_meant_is_reported(told: dict[str, str], message: s
     [
         ("a.json", b"", "is empty; expected rows"),
         ("a.csv", b" \r\n ", "is empty; expected rows"),
+        ("a.csv", b"\x0b", "is empty; expected rows"),
         ("a.json", b"[ ]", "has no rows; expected one at least"),
         ("a.csv", b"id,name\n", "has no rows; expected one at least"),
         ("a.json", "[{}]".encode("utf-16")[:-1], "is cut off or damaged: its byte order mark says utf-16"),
@@ -236,7 +239,7 @@ def test_the_first_of_two_rows_with_an_id_counts_even_if_one_without_a_text_came
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
 def test_a_row_without_end_is_reported_and_never_held(name: str) -> None:
     piece = b"x" * 100_000
-    reader = RowReader("products", name, {})
+    reader = RowReader(PRODUCTS, name, {})
     begin, end = {
         "a.json": (b'[{"id": 1, "name": "a"}, {"id": 2, "name": "', b'"}, {"id": 3, "name": "c"}]'),
         "a.jsonl": (b'{"id": 1, "name": "a"}\n{"id": 2, "name": "', b'"}\n{"id": 3, "name": "c"}\n'),
@@ -282,7 +285,7 @@ def test_prompts_are_texts_or_objects_and_get_ids_from_their_row_numbers() -> No
 def test_a_row_that_was_read_leaves_nothing_but_a_digest_of_its_id() -> None:
     def measure(count: int) -> int:
         lines = [json.dumps(row).encode() + b"\n" for row in make_products(100)]
-        reader = RowReader("products", "a.jsonl", {})
+        reader = RowReader(PRODUCTS, "a.jsonl", {})
         tracemalloc.start()
         for number in range(count):
             line = lines[number % 100].replace(b"PROD-", b"P-%d-" % number)

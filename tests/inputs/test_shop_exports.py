@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.inputs.category_path import parse_category
 from shared.inputs.item_builder import write_row_prompt
+from shared.inputs.item_source import PRODUCTS
 from shared.inputs.markup import strip_markup
-from shared.inputs.row_reader import Row, RowProblem, RowReader, RowResult, Variant
-from shared.inputs.tokenizer import InputError
+from shared.inputs.raw_rows import InputError
+from shared.inputs.row_reader import RowReader
+from shared.inputs.row_values import parse_category
+from shared.inputs.rows import Row, RowProblem, RowResult, Variant
 from shared.runs.request import SeedRequest
 
 REQUEST = SeedRequest(catalog="shop", source="products")
@@ -23,7 +25,7 @@ def read_table(
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), restval="")
     writer.writeheader()
     writer.writerows(rows)
-    reader = RowReader("products", "export.csv", told or {}, variants_are_rows=variants_are_rows)
+    reader = RowReader(PRODUCTS, "export.csv", told or {}, variants_are_rows=variants_are_rows)
     return reader, [*reader.feed(text.getvalue().encode()), *reader.finish()]
 
 

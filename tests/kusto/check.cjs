@@ -34,7 +34,7 @@ function* findQueries() {
   for (const item of workbook.items.filter((item) => item.content.query)) {
     yield [`infra/modules/workbook.json: ${item.name}`, item.content.query];
   }
-  for (const name of fs.readdirSync(path.join(root, "docs")).filter((name) => name.endsWith(".md"))) {
+  for (const name of fs.readdirSync(path.join(root, "docs"), { recursive: true }).filter((name) => name.endsWith(".md"))) {
     const text = fs.readFileSync(path.join(root, "docs", name), "utf8");
     for (const match of text.matchAll(/^```kusto\n(.*?)^```$/gms)) {
       yield [`docs/${name}: ${match[1].split("\n")[0]}`, match[1]];

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from shared.errors import StoreUnavailableError
 from shared.limits.budget_ledger import BudgetLedger, RunLedgers
-from shared.models.protocol import Content, StoreUnavailableError
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
+from shared.storage.protocol import Content
 from tests.support.catalogs import read_data
 from tests.support.memory_store import MemoryStore, RecordingStore
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.limits.concurrency_window import ConcurrencyWindow, postpone
+from shared.messages.base import FailureCounts
 from shared.messages.images import ImageAction, ImageJob, ImageStep
-from shared.messages.runs import FailureCounts
 from tests.strategies import THOROUGH, image_jobs
 
 START = datetime(2026, 12, 1, tzinfo=UTC)

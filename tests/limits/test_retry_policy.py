@@ -14,7 +14,7 @@ from shared.limits.retry_policy import (
     decide_retry,
     find_time_since,
 )
-from shared.messages.runs import Failure, FailureCounts
+from shared.messages.base import Failure, FailureCounts
 from shared.reasons import FATAL_REASONS, Reason
 from tests.strategies import THOROUGH, failure_counts, failures
 

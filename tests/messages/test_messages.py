@@ -1,4 +1,4 @@
-"""Messages survive the way through JSON, stay small, and are understood across versions."""
+"""Messages survive JSON, stay small, and are understood across versions."""
 
 import json
 import uuid
@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from shared.messages import images
-from shared.messages import runs as run_messages
+from shared.messages import base, custom_status, images, run, text
+from shared.messages.base import Cost, Counters, FailureCounts, Message
 from shared.messages.images import ImageJob, ImageWorkerInput
-from shared.messages.runs import Cost, Counters, FailureCounts, Message, SeedInput, TextCall
+from shared.messages.run import SeedInput
+from shared.messages.text import TextCall
 from tests.strategies import QUICK, list_fields, messages
 
 ALL = sorted(
     {
         kind
-        for module in (run_messages, images)
+        for module in (base, custom_status, images, run, text)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Message) and kind != Message
     },
@@ -25,16 +26,16 @@ ALL = sorted(
 )
 
 
-def travel(message: Message) -> Any:
+def pass_through_json(message: Message) -> Any:
     return type(message).from_json(json.loads(json.dumps(message.to_json())))
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_message_comes_back_as_it_went(kind: type[Message]) -> None:
+def test_a_message_survives_json(kind: type[Message]) -> None:
     @QUICK
     @given(messages(kind))
     def check(message: Message) -> None:
-        assert travel(message) == message
+        assert pass_through_json(message) == message
 
     check()
 
@@ -63,7 +64,7 @@ def test_fields_with_their_default_are_left_out_and_come_back(kind: type[Message
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_message_that_lacks_what_it_is_about_is_refused(kind: type[Message]) -> None:
+def test_a_message_without_a_required_field_is_refused(kind: type[Message]) -> None:
     required = [field.name for field in list_fields(kind) if field.default is field.default_factory]
     if not required:
         assert kind.from_json({}).to_json() == {}
@@ -85,7 +86,7 @@ def test_the_widest_image_worker_hands_over_far_less_than_a_large_message() -> N
 
 @QUICK
 @given(messages(Counters), messages(Counters), messages(Counters))
-def test_tallies_add_up_in_any_order(first: Counters, second: Counters, third: Counters) -> None:
+def test_counters_add_up_in_any_order(first: Counters, second: Counters, third: Counters) -> None:
     counts = [Counters(rejected={"a": 1}), Counters(rejected={"a": 2, "b": 1}), Counters(failed={"c": 1})]
     assert sum(counts, Counters()) == Counters(rejected={"a": 3, "b": 1}, failed={"c": 1})
     left, right = (first + second) + third, first + (second + third)
@@ -103,7 +104,7 @@ def test_costs_are_read_in_both_spellings() -> None:
     assert Cost.from_json({"textCalls": 2}) == Cost.from_json({"text_calls": 2}) == Cost(text_calls=2)
 
 
-def test_numbers_that_are_none_are_refused() -> None:
+def test_values_of_another_type_are_refused() -> None:
     with pytest.raises(ValidationError):
         SeedInput.from_json({"run_id": "r", "catalog": "c", "target_count": "many"})
     with pytest.raises(ValidationError):

@@ -40,26 +40,26 @@ def signature(prompt: str) -> bytes:
 
 @pytest.mark.parametrize("image_format", ["png", "jpeg"])
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (1024, 1024), (1536, 1024), (192, 64), (100, 300), (515, 333)])
-def test_an_image_has_the_asked_size_and_format(width: int, height: int, image_format: str) -> None:
+def test_an_image_has_the_requested_size_and_format(width: int, height: int, image_format: str) -> None:
     image = opened(render_image(figure_prompt(), width=width, height=height, image_format=image_format))
 
     assert (image.size, image.mode, (image.format or "").lower()) == ((width, height), "RGB", image_format)
 
 
 @pytest.mark.parametrize(("width", "height", "image_format"), [(63, 64, "png"), (64, 2049, "png"), (64, 64, "webp")])
-def test_what_cannot_be_generated_is_named(width: int, height: int, image_format: str) -> None:
+def test_an_unsupported_size_or_format_is_named(width: int, height: int, image_format: str) -> None:
     with pytest.raises(ValueError, match=r"is (63|2049|'webp'); expected"):
         render_image("a lamp", width=width, height=height, image_format=image_format)
 
 
 @pytest.mark.parametrize("prompt", [figure_prompt(), "Studio photo of a red kettle, white background"])
-def test_the_same_prompt_gives_the_same_file(prompt: str) -> None:
+def test_equal_prompts_give_equal_files(prompt: str) -> None:
     first, second = (render_image(prompt, width=96, height=96, image_format="png") for _ in range(2))
 
     assert first == second
 
 
-def test_images_generated_side_by_side_do_not_disturb_each_other() -> None:
+def test_images_rendered_in_parallel_do_not_interfere() -> None:
     prompts = [figure_prompt(setting=setting) for setting in SETTINGS[:16]]
     alone = [pixels(prompt) for prompt in prompts]
 
@@ -67,7 +67,7 @@ def test_images_generated_side_by_side_do_not_disturb_each_other() -> None:
         assert list(pool.map(pixels, prompts)) == alone
 
 
-def test_hundreds_of_prompts_give_as_many_images() -> None:
+def test_hundreds_of_prompts_give_distinct_images() -> None:
     kinds = zip(
         itertools.cycle(OUTFITS),
         itertools.cycle(HEADGEAR),
@@ -81,7 +81,7 @@ def test_hundreds_of_prompts_give_as_many_images() -> None:
     assert len({pixels(prompt) for prompt in prompts}) == 200
 
 
-def test_prompts_of_the_same_words_differ_to_the_eye() -> None:
+def test_prompts_of_the_same_words_differ_visibly() -> None:
     prompts = [figure_prompt() + ", " + name for name in ("Ada", "Ben", "Cleo", "Dora")]
     reordered = figure_prompt().replace("red jacket, cap", "cap, red jacket")
 
@@ -97,11 +97,11 @@ def test_prompts_of_the_same_words_differ_to_the_eye() -> None:
     ],
     ids=["colours", "headgear", "settings"],
 )
-def test_another_word_is_seen_from_far_away(prompts: list[str]) -> None:
+def test_another_word_changes_even_the_thumbnail(prompts: list[str]) -> None:
     assert len({signature(prompt) for prompt in prompts}) == len(prompts)
 
 
-def test_files_differ_even_where_the_images_hardly_can() -> None:
+def test_files_differ_even_for_tiny_images() -> None:
     files = {render_image(f"box {number}", width=64, height=64, image_format="jpeg") for number in range(200)}
 
     assert len(files) == 200

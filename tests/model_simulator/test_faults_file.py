@@ -8,7 +8,7 @@ from model_simulator.command_line import EXIT_USAGE, main
 from model_simulator.faults import Faults, FaultsError, load_faults, parse_faults
 
 
-def test_an_empty_document_is_a_quick_service_without_faults_or_quota() -> None:
+def test_an_empty_document_is_a_fast_service_without_faults_or_quota() -> None:
     faults = parse_faults("{}")
     assert faults == Faults()
     assert (faults.latency_seconds.text, faults.latency_seconds.image) == (0.2, 0.5)
@@ -35,7 +35,7 @@ def test_every_key_of_the_documented_example_is_read() -> None:
     assert read == example
 
 
-def test_a_key_left_out_of_a_section_keeps_its_default() -> None:
+def test_a_missing_key_of_a_section_keeps_its_default() -> None:
     assert parse_faults('{"latencySeconds": {"image": 0}}').latency_seconds.text == 0.2
 
 
@@ -60,7 +60,7 @@ def test_a_key_left_out_of_a_section_keeps_its_default() -> None:
         ([], "the document", "[]", "an object"),
     ],
 )
-def test_a_wrong_document_is_refused_in_one_line_with_key_got_and_expected(
+def test_an_invalid_document_is_refused_with_key_value_and_expectation(
     document: Any, named: str, got: str, expected: str
 ) -> None:
     with pytest.raises(FaultsError) as caught:
@@ -72,17 +72,19 @@ def test_a_wrong_document_is_refused_in_one_line_with_key_got_and_expected(
     assert "\n" not in message
 
 
-def test_a_document_that_is_no_json_is_refused_in_one_line() -> None:
-    with pytest.raises(FaultsError, match=r"^got no JSON; expected a JSON object: [^\n]*line 1[^\n]*$"):
+def test_a_document_that_is_not_json_is_refused_in_one_line() -> None:
+    with pytest.raises(
+        FaultsError, match=r"^the document is not valid JSON; expected a JSON object: [^\n]*line 1[^\n]*$"
+    ):
         parse_faults("{")
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FaultsError, match=r"none\.json cannot be read: No such file"):
         load_faults(tmp_path / "none.json")
 
 
-def test_the_command_refuses_a_wrong_file_with_one_line_and_status_2(
+def test_the_command_refuses_an_invalid_file_with_one_line_and_status_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "faults.json"

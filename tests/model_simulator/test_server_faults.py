@@ -38,21 +38,21 @@ async def test_bad_images_come_in_three_kinds_and_are_billed() -> None:
 
 @pytest.mark.parametrize("image_format", ["png", "jpeg"])
 @pytest.mark.parametrize("size", [65_000, 131_075, 200_001])
-async def test_images_are_padded_to_the_asked_number_of_bytes(image_format: str, size: int) -> None:
+async def test_images_are_padded_to_the_requested_number_of_bytes(image_format: str, size: int) -> None:
     async with calling_simulator({"imageBytes": size}) as caller:
         data = (await caller.draw(output_format=image_format)).image()
     assert len(data) == size
     assert tell_damage(data) == "good"
 
 
-async def test_an_image_that_is_big_already_is_not_padded() -> None:
+async def test_a_large_image_is_not_padded() -> None:
     async with calling_simulator() as caller:
         plain = (await caller.draw()).image()
         caller.simulator.set_faults({**QUICK, "imageBytes": len(plain)})
         assert (await caller.draw()).image() == plain
 
 
-async def test_truncated_answers_are_no_json_and_only_some_of_them_say_so() -> None:
+async def test_truncated_answers_are_not_json_and_only_some_report_it() -> None:
     statuses = Counter[str]()
     async with calling_simulator({"rates": {"truncated_json": 1}}) as caller:
         for batch in range(30):
@@ -66,7 +66,7 @@ async def test_truncated_answers_are_no_json_and_only_some_of_them_say_so() -> N
     assert set(statuses) == {"completed", "incomplete"}
 
 
-async def test_repeated_names_spoil_half_of_an_answer_and_leave_the_rest_as_it_was() -> None:
+async def test_duplicate_names_corrupt_half_of_an_answer_and_leave_the_rest() -> None:
     async with calling_simulator() as caller:
         good = (await caller.ask(text_body())).drafts()
     async with calling_simulator({"rates": {"duplicate_names": 1}}) as caller:
@@ -77,7 +77,7 @@ async def test_repeated_names_spoil_half_of_an_answer_and_leave_the_rest_as_it_w
     assert [{**draft, "name": ""} for draft in good] == [{**draft, "name": ""} for draft in spoiled]
 
 
-async def test_forbidden_words_spoil_half_of_an_answer() -> None:
+async def test_forbidden_words_corrupt_half_of_an_answer() -> None:
     async with calling_simulator({"rates": {"forbidden_words": 1}}) as caller:
         drafts = (await caller.ask(text_body())).drafts()
     spoiled = [draft for draft in drafts if {"logo", "trademark"} & set(draft["description"].rstrip(".").split())]
@@ -100,7 +100,7 @@ async def test_an_answer_depends_on_seed_and_request_alone() -> None:
     assert reseeded.drafts() != first.drafts()
 
 
-async def test_a_fault_depends_on_how_often_the_request_was_seen() -> None:
+async def test_a_fault_depends_on_how_often_the_request_arrived() -> None:
     rates = {"rates": {"server_error": 0.5}}
 
     async def watch() -> list[int]:
@@ -120,7 +120,7 @@ async def test_a_prompt_refused_by_the_policy_is_refused_again_and_others_are_no
     assert rounds[0] == rounds[1] == rounds[2]
 
 
-async def test_an_over_full_quota_refuses_and_says_how_many_whole_seconds_to_wait() -> None:
+async def test_an_exhausted_quota_refuses_with_whole_seconds_to_wait() -> None:
     now = [50.0]
     async with calling_simulator({"imageRequestsPerMinute": 12}, clock=lambda: now[0]) as caller:
         assert [(await caller.draw(f"toy {number}")).status for number in range(2)] == [200, 200]
@@ -152,7 +152,7 @@ async def test_a_quota_refusal_does_not_change_which_faults_the_request_meets() 
     assert met == undisturbed
 
 
-async def test_new_faults_replace_all_old_ones_and_wrong_ones_change_nothing() -> None:
+async def test_new_faults_replace_all_old_ones_and_invalid_ones_change_nothing() -> None:
     async with calling_simulator({"blockedPrompts": ["boat"]}) as caller:
         wrong = await caller.must("PUT", "/_faults", {"blocked": []})
         assert (wrong.status, (await caller.draw()).status) == (400, 400)

@@ -31,7 +31,7 @@ async def test_a_simulator_process_answers_until_it_is_stopped(tmp_path: Path) -
             await session.get(url + "/_stats")
 
 
-def test_a_simulator_process_that_cannot_start_says_with_which_status(
+def test_a_simulator_process_that_cannot_start_reports_its_exit_status(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     faults_file = tmp_path / "faults.json"
@@ -43,7 +43,7 @@ def test_a_simulator_process_that_cannot_start_says_with_which_status(
     assert message == f"{faults_file}: rates.dropped is 2; expected less than or equal to 1\n"
 
 
-def test_stopping_what_does_not_run_is_no_error() -> None:
+def test_stopping_a_stopped_process_has_no_effect() -> None:
     SimulatorProcess(seed=7).stop()
 
 
@@ -59,7 +59,7 @@ def test_a_simulator_ends_when_its_parents_end_of_the_pipe_is_closed() -> None:
     assert json.loads(line)["url"].startswith("http://127.0.0.1:")
 
 
-def test_a_simulator_ends_well_on_a_signal() -> None:
+def test_a_simulator_exits_cleanly_on_a_signal() -> None:
     with subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -67,7 +67,7 @@ def test_a_simulator_ends_well_on_a_signal() -> None:
         assert process.wait(timeout=20) == 0
 
 
-def test_a_port_that_is_taken_is_reported_in_one_line() -> None:
+def test_a_taken_port_is_reported_in_one_line() -> None:
     with SimulatorProcess(seed=7) as simulator:
         port = simulator.url.rpartition(":")[2]
         second = subprocess.run(
@@ -75,5 +75,5 @@ def test_a_port_that_is_taken_is_reported_in_one_line() -> None:
         )
     assert second.returncode == 1
     assert second.stdout == ""
-    assert second.stderr.startswith(f"port {port} cannot be served: ")
+    assert second.stderr.startswith(f"port {port} cannot be listened on: ")
     assert second.stderr.count("\n") == 1

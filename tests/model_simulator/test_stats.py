@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.models.protocol import Usage
 from tests.support.simulator_calls import QUICK, Answer, Caller, calling_simulator, text_body
 
@@ -17,7 +17,7 @@ def read_usage(answer: Answer) -> Usage:
     return Usage(usage["input_tokens"], usage["output_tokens"])
 
 
-async def test_a_fresh_simulator_has_counted_nothing() -> None:
+async def test_a_new_simulator_has_zero_counters() -> None:
     async with calling_simulator() as caller:
         await caller.must("GET", "/openai/v1/models")
         await caller.must("GET", "/_stats")
@@ -36,7 +36,7 @@ async def test_a_fresh_simulator_has_counted_nothing() -> None:
     }
 
 
-async def test_tokens_and_dollars_are_the_sum_of_what_the_answers_said() -> None:
+async def test_tokens_and_cost_are_the_sum_of_the_answers() -> None:
     async with calling_simulator() as caller:
         images = [read_usage(await caller.draw(f"toy {number}", quality="high")) for number in range(3)]
         texts = [read_usage(await caller.ask(text_body())) for _ in range(2)]
@@ -57,7 +57,7 @@ async def test_an_image_costs_the_listed_tokens_of_its_quality(quality: str, tok
     assert usage == Usage(input_tokens=4, output_tokens=tokens)
 
 
-async def test_images_are_billed_by_prompt_as_often_as_they_were_made() -> None:
+async def test_images_are_billed_by_prompt_as_often_as_they_were_generated() -> None:
     async with calling_simulator() as caller:
         for prompt in ("a boat", "a train", "a boat"):
             await caller.draw(prompt)
@@ -93,7 +93,7 @@ async def test_billed_images_are_the_answered_ones_and_the_ambiguous_ones() -> N
     assert stats["billedImageCount"] == sum(stats["billedImagesByPrompt"].values())
 
 
-async def test_lost_text_answers_are_charged_but_are_no_images() -> None:
+async def test_lost_text_answers_are_billed_but_not_as_images() -> None:
     async with calling_simulator({"rates": {"timeout": 1}}) as caller:
         assert await caller.call("POST", "/openai/v1/responses", text_body()) is None
         stats = caller.simulator.stats()
@@ -113,7 +113,7 @@ async def test_an_account_is_blocked_after_exactly_the_given_number_of_images() 
     assert stats["billedImageCount"] == 5
 
 
-async def test_the_first_beginning_and_the_last_end_of_an_image_are_remembered() -> None:
+async def test_the_first_start_and_the_last_end_of_an_image_are_recorded() -> None:
     async with calling_simulator({"latencySeconds": {"image": 0.1}}) as caller:
         await caller.draw("a boat")
         first = caller.simulator.stats()
@@ -144,7 +144,7 @@ async def wait_until(is_reached: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_the_most_images_at_once_are_remembered() -> None:
+async def test_the_maximum_of_concurrent_images_is_recorded() -> None:
     async with calling_simulator(NEVER_READY) as caller:
         stats = caller.simulator.service.stats
         async with drawing_in_the_background(caller, [f"toy {number}" for number in range(6)]):
@@ -155,7 +155,7 @@ async def test_the_most_images_at_once_are_remembered() -> None:
     assert caller.simulator.stats()["maxConcurrentImages"] == 6
 
 
-async def test_refused_requests_are_no_concurrent_images() -> None:
+async def test_refused_requests_are_not_concurrent_images() -> None:
     async with calling_simulator({**NEVER_READY, "imageRequestsPerMinute": 12}, clock=lambda: 0.0) as caller:
         stats = caller.simulator.service.stats
         async with drawing_in_the_background(caller, [f"toy {number}" for number in range(9)]):
@@ -163,7 +163,7 @@ async def test_refused_requests_are_no_concurrent_images() -> None:
             assert (stats.open_images, stats.max_open_images) == (2, 2)
 
 
-async def test_whoever_hangs_up_has_bought_the_image_but_waits_for_it_no_more() -> None:
+async def test_a_caller_that_disconnects_is_billed_and_no_longer_counted_as_waiting() -> None:
     async with calling_simulator(NEVER_READY) as caller:
         stats = caller.simulator.service.stats
         async with drawing_in_the_background(caller, ["a boat"]):
@@ -174,7 +174,7 @@ async def test_whoever_hangs_up_has_bought_the_image_but_waits_for_it_no_more() 
     assert report["requests"]["images"] == {}
 
 
-async def test_an_image_whose_caller_hung_up_is_finished_all_the_same() -> None:
+async def test_an_image_whose_caller_disconnected_is_finished() -> None:
     async with calling_simulator({"latencySeconds": {"image": 0.3}}) as caller:
         stats = caller.simulator.service.stats
         async with drawing_in_the_background(caller, ["a boat"]):

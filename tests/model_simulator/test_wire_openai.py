@@ -57,7 +57,7 @@ async def ask(client: openai.AsyncOpenAI) -> Any:
 
 
 @STYLES
-async def test_the_real_client_gets_an_image_of_the_asked_size_and_format(style: str) -> None:
+async def test_the_real_client_receives_an_image_of_the_requested_size_and_format(style: str) -> None:
     async with calling(style) as (client, _):
         answer = await draw(client, output_format="jpeg")
     image = decode_image(base64.b64decode(answer.data[0].b64_json))
@@ -79,7 +79,7 @@ async def test_the_real_client_parses_a_structured_answer(style: str) -> None:
 
 
 @STYLES
-async def test_the_real_client_lists_models_and_no_one_counts_it(style: str) -> None:
+async def test_the_real_client_lists_models_without_being_counted(style: str) -> None:
     async with calling(style) as (client, simulator):
         models = [model.id async for model in client.models.list()]
     assert "gpt-image-2" in models
@@ -101,7 +101,7 @@ async def test_a_wrong_key_is_an_authentication_error(style: str) -> None:
 
 
 @STYLES
-async def test_the_right_key_is_let_in(style: str) -> None:
+async def test_the_right_key_is_accepted(style: str) -> None:
     async with calling(style, key="right-key", apiKey="right-key") as (client, _):
         assert (await draw(client)).data
 
@@ -115,7 +115,7 @@ async def test_a_refused_prompt_is_a_bad_request_with_a_content_code(style: str)
     assert simulator.stats()["billedImageCount"] == 0
 
 
-async def test_a_rate_limit_tells_when_to_come_back() -> None:
+async def test_a_rate_limit_reports_when_to_retry() -> None:
     async with calling("v1", rates={"rate_limited": 1}, retryAfterSeconds=3) as (client, _):
         with pytest.raises(openai.RateLimitError) as caught:
             await draw(client)
@@ -124,7 +124,7 @@ async def test_a_rate_limit_tells_when_to_come_back() -> None:
     assert caught.value.response.headers["x-ratelimit-remaining-requests"] == "0"
 
 
-async def test_a_server_error_is_one_for_the_client_in_json_and_in_html() -> None:
+async def test_a_server_error_in_json_or_html_is_a_server_error_of_the_client() -> None:
     statuses = set()
     async with calling("v1", rates={"server_error": 1}) as (client, _):
         for number in range(30):

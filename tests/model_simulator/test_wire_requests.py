@@ -51,7 +51,7 @@ async def test_an_image_request_that_breaks_a_rule_is_refused_and_not_billed(
     "changes",
     [{}, {"n": ...}, {"quality": "auto"}, {"quality": ...}, {"output_format": "png"}, {"prompt": "x" * 32_000}],
 )
-async def test_what_may_be_left_out_or_said_in_another_way_is_accepted(changes: dict[str, Any]) -> None:
+async def test_optional_and_alternative_parameters_are_accepted(changes: dict[str, Any]) -> None:
     async with calling_simulator() as caller:
         answer = await caller.must("POST", IMAGES_PATH, image_body(**changes))
     assert answer.status == 200
@@ -66,7 +66,7 @@ async def test_an_image_without_a_size_is_1024_pixels_square() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b'{"prompt": "\\ud800"}', b'{"n": NaN}'])
-async def test_a_body_that_is_no_json_object_is_refused(data: bytes) -> None:
+async def test_a_body_that_is_not_a_json_object_is_refused(data: bytes) -> None:
     async with calling_simulator() as caller:
         answer = await caller.must("POST", IMAGES_PATH, data)
     assert (answer.status, answer.error()["type"]) == (400, "invalid_request_error")
@@ -128,7 +128,7 @@ async def test_every_kind_of_question_is_answered(schema_name: str, task: dict[s
     assert set(json.loads(answer.output_text())) == keys
 
 
-async def test_an_answer_over_the_token_limit_is_cut_and_says_so() -> None:
+async def test_an_answer_over_the_token_limit_is_truncated_and_reports_it() -> None:
     async with calling_simulator() as caller:
         answer = await caller.ask(text_body(max_output_tokens=20))
     document = answer.json()
@@ -147,9 +147,7 @@ async def test_an_answer_over_the_token_limit_is_cut_and_says_so() -> None:
         ("POST", "/openai/responses", 404),
     ],
 )
-async def test_a_path_that_the_service_does_not_have_is_answered_in_json_and_not_counted(
-    method: str, path: str, status: int
-) -> None:
+async def test_an_unknown_path_is_answered_in_json_and_not_counted(method: str, path: str, status: int) -> None:
     async with calling_simulator() as caller:
         answer = await caller.must(method, path, image_body() if method == "POST" else None)
     assert answer.status == status

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from model_simulator.input_images import TOKENS_PER_IMAGE
+from model_simulator.billing import TokenUsage
 from model_simulator.text_answers import TextAnswer, measure_usage
-from model_simulator.text_calls import parse_text_call
+from model_simulator.text_calls import TOKENS_PER_IMAGE, parse_text_call
 from model_simulator.text_generation import evaluate_image, rewrite_prompt
 from shared.catalog.theme import Theme
-from shared.images.evaluation import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
+from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
 from shared.models.evaluation_tokens import (
     MAX_IMAGE_TOKENS,
     TYPICAL_IMAGE_TOKENS,
@@ -20,8 +20,8 @@ from shared.models.evaluation_tokens import (
     bound_evaluation_usage,
     estimate_evaluation_usage,
 )
-from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import TextRequest, Usage, VisionImage
+from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
+from shared.models.protocol import TextRequest, VisionImage
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import estimate_tokens
 
@@ -40,7 +40,7 @@ def ask_evaluation(prompt: str = PROMPT) -> TextRequest[Evaluation]:
     return build_evaluation_request(prompt, IMAGE, iteration=1)
 
 
-def bill(ask: TextRequest[EvaluationAnswerT], answer: str | None = None, seed: int = 1) -> Usage:
+def bill(ask: TextRequest[EvaluationAnswerT], answer: str | None = None, seed: int = 1) -> TokenUsage:
     """Return what the simulator bills for a request and its own answer, or another one."""
     schema = build_strict_schema(ask.answer_type)
     content: list[dict[str, Any]] = [{"type": "input_text", "text": ask.task}]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from shared.catalog.items import PromptDraft, SourceItem
 from shared.inputs.filenames import FileNames
-from shared.inputs.item_builder import make_item
-from shared.inputs.row_reader import Row
-from shared.models.prompts.image_prompts import (
+from shared.inputs.item_builder import build_item
+from shared.inputs.rows import Row
+from shared.models.prompts.image_prompt_requests import (
     MAX_WRITTEN_PROMPT_CHARACTERS,
     REQUESTED_PROMPT_CHARACTERS,
     WrittenPrompt,
@@ -49,7 +49,7 @@ def make_request(source: str = "products", theme: dict[str, Any] | None = None, 
 def make_items(rows: object, request: SeedRequest | None = None) -> list[SourceItem]:
     request, names = request or make_request(), FileNames()
     found = [row for row in read_all(dump_rows(rows), source=request.source) if isinstance(row, Row)]
-    return [make_item(row, request, names) for row in found]
+    return [build_item(row, request, names) for row in found]
 
 
 def read_task(rows: object, request: SeedRequest | None = None) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_a_long_description_is_reported_in_part() -> None:
 def test_scenes_are_reported_with_title_and_mood_and_those_with_a_prompt_are_not_for_the_model() -> None:
     request = make_request("prompts")
     items = make_items([{"title": "Bay", "mood": "calm"}, {"id": "x", "scene": "a harbour"}, "A red bridge"], request)
-    assert [item.facts for item in items] == [{"mood": "calm"}, {}, None]
+    assert [item.prompt_hints for item in items] == [{"mood": "calm"}, {}, None]
     task = json.loads(make_prompts_request(request, items[:2], batch=1).task)
     assert task["rows"] == [
         {"index": 1, "name": "Bay", "mood": "calm"},
@@ -128,13 +128,13 @@ def test_scenes_are_reported_with_title_and_mood_and_those_with_a_prompt_are_not
 
 
 def test_a_product_with_a_prompt_of_its_own_is_not_for_the_model() -> None:
-    assert [item.facts for item in make_items([MUG | {"imagePrompt": "A blue mug"}])] == [None]
-    assert make_items([MUG | {"imagePrompt": "Daybird"}])[0].facts is not None
+    assert [item.prompt_hints for item in make_items([MUG | {"imagePrompt": "A blue mug"}])] == [None]
+    assert make_items([MUG | {"imagePrompt": "Daybird"}])[0].prompt_hints is not None
 
 
 def test_with_the_template_nothing_more_is_kept_of_a_row() -> None:
     (item,) = make_items([MUG], make_request(promptWriter="template"))
-    assert item.facts is None
+    assert item.prompt_hints is None
 
 
 @pytest.mark.parametrize(

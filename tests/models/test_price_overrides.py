@@ -9,7 +9,8 @@ import pytest
 
 from shared.config import SettingError, load_settings
 from shared.models import prices
-from shared.models.prices import PriceList, load_prices
+from shared.models.price_files import load_prices
+from shared.models.prices import PriceList
 from shared.models.protocol import Usage
 
 MILLION = Usage(1_000_000, 1_000_000)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.models import prices
-from shared.models.prices import count_grid_tokens, load_prices
+from shared.models.price_files import load_prices
+from shared.models.prices import count_grid_tokens
 from shared.models.protocol import Usage
 
 PRICES = load_prices()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.models.request_log import MAX_UNWRITTEN_REQUESTS, StoredRequestLog
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError

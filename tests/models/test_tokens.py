@@ -4,15 +4,16 @@ import random
 
 import pytest
 
+from model_simulator.billing import TokenUsage
 from model_simulator.text_answers import WRITERS, TextAnswer, measure_usage
 from model_simulator.text_calls import parse_text_call
 from model_simulator.text_generation import write_items
 from shared.catalog.items import DraftBatch, PromptDraftBatch
 from shared.catalog.planning import CategoryQuota
 from shared.catalog.theme import Theme
-from shared.models.prompts.image_prompts import make_prompts_request
-from shared.models.prompts.items import build_categories_request, build_items_request
-from shared.models.protocol import AnswerT, TextRequest, Usage
+from shared.models.prompts.image_prompt_requests import make_prompts_request
+from shared.models.prompts.item_requests import build_categories_request, build_items_request
+from shared.models.protocol import AnswerT, TextRequest
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import bound_text_usage, estimate_prompt_tokens, estimate_text_usage
 from shared.runs.request import SeedRequest
@@ -28,7 +29,7 @@ THEMES = {"figures": Theme(), "garden": GARDEN, "toasters": Theme(subject="toast
 every_theme = pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 
 
-def bill(ask: TextRequest[AnswerT], seed: int) -> Usage:
+def bill(ask: TextRequest[AnswerT], seed: int) -> TokenUsage:
     """Return what the simulator bills for a request."""
     schema = build_strict_schema(ask.answer_type)
     text_format = {"type": "json_schema", "name": ask.schema_name, "schema": schema, "strict": True}
@@ -78,7 +79,7 @@ def ask_for_rows(theme: Theme, count: int) -> TextRequest[PromptDraftBatch]:
     request = SeedRequest(catalog="toys", source="products", prompt_writer="model", theme=theme)
     names = ("Trail Boot", "Enamel Camp Mug", "Alpine Goggles", "Sky Backpack 40")
     rows = [
-        make_source_item(f"{names[number % 4]} {number}", category="Outdoor", facts={"colour": "dark green"})
+        make_source_item(f"{names[number % 4]} {number}", category="Outdoor", prompt_hints={"colour": "dark green"})
         for number in range(count)
     ]
     return make_prompts_request(request, rows, batch=1)

@@ -11,8 +11,10 @@ import pytest
 
 from durable_emulator.engine.clock import ManualClock
 from durable_emulator.engine.instances import InstanceFilter
+from shared.messages.base import Cost, Failure
 from shared.messages.images import ImageCall
-from shared.messages.runs import Cost, Failure, TextCall, TextResult
+from shared.messages.instance_ids import make_image_worker_id, make_writer_id
+from shared.messages.text import TextCall, TextResult
 from shared.reasons import Reason
 from tests.support.scripted_run import RUN, TEXT_COST, Ended, ScriptedRun, follow, limited
 
@@ -452,7 +454,9 @@ async def test_a_run_that_cannot_publish_says_why(tmp_path: Path) -> None:
 # --- lost children ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("child", [":lane-0", ":lane-1", ":items"])
+@pytest.mark.parametrize(
+    "child", [make_image_worker_id(RUN, 0, 0), make_image_worker_id(RUN, 1, 0), make_writer_id(RUN, 0, 0)]
+)
 @pytest.mark.parametrize("moment", [7, 22, 35])
 async def test_a_child_that_is_terminated_is_started_again_and_the_run_completes(
     tmp_path: Path, child: str, moment: float
@@ -460,7 +464,7 @@ async def test_a_child_that_is_terminated_is_started_again_and_the_run_completes
     scripted_run = ScriptedRun()
     engine_at_work: list[Any] = []
     scripted_run.clock.call_at(
-        START + timedelta(seconds=moment), lambda: engine_at_work[0].terminate(RUN + child, "by a person")
+        START + timedelta(seconds=moment), lambda: engine_at_work[0].terminate(child, "by a person")
     )
     ended = await follow(scripted_run, tmp_path / "journal", target=60, parallel_image_requests=8, watch=engine_at_work)
     assert ended.instance.output == '"Closed"'
@@ -473,12 +477,12 @@ async def test_a_child_that_is_lost_each_time_ends_the_run(tmp_path: Path) -> No
     scripted_run = ScriptedRun(image_seconds=3000)
     engine_at_work: list[Any] = []
 
-    def terminate_lanes() -> None:
-        for instance in engine_at_work[0].list_instances(InstanceFilter(id_prefix=f"{RUN}:lane-0")):
+    def terminate_image_workers() -> None:
+        for instance in engine_at_work[0].list_instances(InstanceFilter(id_prefix=make_image_worker_id(RUN, 0, 0))):
             engine_at_work[0].terminate(instance.id, EXITED)
-        scripted_run.clock.call_at(scripted_run.clock.now() + timedelta(seconds=1), terminate_lanes)
+        scripted_run.clock.call_at(scripted_run.clock.now() + timedelta(seconds=1), terminate_image_workers)
 
-    scripted_run.clock.call_at(START + timedelta(seconds=12), terminate_lanes)
+    scripted_run.clock.call_at(START + timedelta(seconds=12), terminate_image_workers)
     await follow(scripted_run, tmp_path / "journal", target=60, parallel_image_requests=1, watch=engine_at_work)
     assert tell_failure(scripted_run) is Reason.WORKER_LOST
 

@@ -1,4 +1,4 @@
-"""Waiting for the first of several tasks: which actions the host is sent, and that nothing waits in another way."""
+"""The actions that the host gets when an orchestrator waits for the first of several tasks."""
 
 import ast
 import importlib
@@ -17,7 +17,7 @@ from durable_emulator.engine.actions import ActionType
 from orchestrators import first_completed
 
 ROOT = Path(__file__).resolve().parents[2]
-DONE_AT_ONCE = {"actionType": ActionType.WHEN_ALL, "compoundActions": []}
+COMPLETED_AT_ONCE = {"actionType": ActionType.WHEN_ALL, "compoundActions": []}
 
 
 def make_context() -> df.DurableOrchestrationContext:
@@ -43,30 +43,30 @@ def group_tasks(context: df.DurableOrchestrationContext, tasks: list[Any]) -> Wh
 
 @pytest.fixture
 def reloaded() -> Iterator[None]:
-    """Import the module once more behind a test that has changed the SDK."""
+    """Import the module again after a test that has changed the SDK."""
     yield
     importlib.reload(first_completed)
 
 
-def test_a_group_with_new_tasks_ends_with_an_action_that_is_done_at_once() -> None:
+def test_a_group_with_new_tasks_ends_with_an_action_that_completes_at_once() -> None:
     context = make_context()
-    group = group_tasks(context, [context.call_activity("draw", number) for number in range(3)])
+    group = group_tasks(context, [context.call_activity("generate", number) for number in range(3)])
     *calls, last = group.action_repr.to_json()["compoundActions"]
-    assert [call["functionName"] for call in calls] == ["draw"] * 3
-    assert last == DONE_AT_ONCE
+    assert [call["functionName"] for call in calls] == ["generate"] * 3
+    assert last == COMPLETED_AT_ONCE
 
 
-def test_a_group_of_tasks_that_the_host_knows_adds_no_action() -> None:
+def test_a_group_of_scheduled_tasks_adds_no_action() -> None:
     context = make_context()
-    tasks = [context.call_activity("draw", number) for number in range(2)]
+    tasks = [context.call_activity("generate", number) for number in range(2)]
     for task in tasks:
         task._set_is_scheduled(is_scheduled=True)
     assert group_tasks(context, tasks).action_repr.to_json()["compoundActions"] == []
 
 
-def test_what_the_orchestrator_gets_is_the_task_that_is_done() -> None:
+def test_the_orchestrator_gets_the_task_that_has_ended() -> None:
     context = make_context()
-    waiting = first_completed.wait_for_first(context, [context.call_activity("draw", 1)])
+    waiting = first_completed.wait_for_first(context, [context.call_activity("generate", 1)])
     next(waiting)
     with pytest.raises(StopIteration) as stopped:
         waiting.send("the task")
@@ -74,11 +74,11 @@ def test_what_the_orchestrator_gets_is_the_task_that_is_done() -> None:
 
 
 @pytest.mark.usefixtures("reloaded")
-def test_an_sdk_of_the_next_line_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sdk_of_the_2_x_line_gets_no_extra_action(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda _: "2.0.0rc3")
     module = importlib.reload(first_completed)
     context = make_context()
-    group = next(module.wait_for_first(context, [context.call_activity("draw", 1)]))
+    group = next(module.wait_for_first(context, [context.call_activity("generate", 1)]))
     assert [action["actionType"] for action in group.action_repr.to_json()["compoundActions"]] == [0]
 
 
@@ -92,18 +92,19 @@ def test_an_sdk_without_the_action_fails_at_import_and_names_the_version(monkeyp
 
 
 @pytest.mark.usefixtures("reloaded")
-def test_an_sdk_whose_groups_look_different_fails_at_import(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sdk_with_other_groups_fails_at_import(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WhenAnyTask, "_is_scheduled", True)
-    with pytest.raises(ImportError, match="where a group reads"):
+    with pytest.raises(ImportError, match="where a group is"):
         importlib.reload(first_completed)
 
 
-def test_no_other_module_that_is_deployed_waits_for_the_first_of_several_tasks() -> None:
-    uses = [
+def test_no_other_deployed_module_calls_task_any_or_imports_private_parts() -> None:
+    users = {
         str(path.relative_to(ROOT))
         for folder in ("activities", "orchestrators", "shared", "triggers")
         for path in sorted((ROOT / folder).rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "task_any"
-    ]
-    assert uses == ["orchestrators/first_completed.py"]
+        if (isinstance(node, ast.Attribute) and node.attr == "task_any")
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("azure.durable_functions."))
+    }
+    assert users == {"orchestrators/first_completed.py"}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.messages.base import Failure
 from shared.messages.images import ImageAction, ImageCall, ImageStep
-from shared.messages.runs import Failure
 from shared.reasons import Reason
 from tests.support.scripted_run import Ended, ScriptedRun, follow, limited
 

@@ -14,10 +14,10 @@ import pytest
 
 import function_app
 from durable_emulator.engine.action_schedule import make_schedule
-from durable_emulator.engine.errors import NonDeterminismError
 from durable_emulator.engine.events import EventType
 from durable_emulator.engine.instances import Instance, RuntimeStatus
 from durable_emulator.engine.replay import replay
+from durable_emulator.errors import NonDeterminismError
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 FUNCTIONS = {function.get_function_name(): function for function in function_app.app.get_functions()}

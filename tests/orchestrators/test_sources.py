@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shared.messages.base import Failure
+from shared.messages.custom_status import read_root_status
 from shared.messages.images import ImageCall
-from shared.messages.inputs import ImportedInput
-from shared.messages.runs import Failure, RootRestart, StartInventory
+from shared.messages.run import ImportedInput, RootRestart, StartInventory
 from shared.reasons import Reason
 from tests.support.scripted_run import ScriptedRun, follow
 
-PRODUCTS: dict[str, Any] = {"source": "products", "imports_rows": True}
+PRODUCTS: dict[str, Any] = {"writes_items": False, "imports_rows": True}
 
 
 async def test_rows_are_taken_once_and_get_their_images_without_a_text_call(tmp_path: Path) -> None:
@@ -67,5 +68,7 @@ class ChangedRows(ScriptedRun):
 async def test_a_restarted_run_counts_the_images_of_changed_rows_as_missing_only_once(tmp_path: Path) -> None:
     restart = RootRestart(resume_count=1, found=StartInventory(categories=3, items=10, images=10))
     ended = await follow(ChangedRows(), tmp_path / "journal", target=10, restart=restart, **PRODUCTS)
-    found = json.loads(ended.instance.custom_status or "{}")["found"]
-    assert found["images"] == 7
+    root = read_root_status(json.loads(ended.instance.custom_status or "null"))
+    assert root is not None
+    assert root.found is not None
+    assert root.found.images == 7

@@ -7,8 +7,8 @@ import pytest
 
 from durable_emulator.engine.clock import ManualClock
 from orchestrators.work_page_claims import WorkPageClaims
+from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageResult, ImageCall, ImageWorkerInput
-from shared.messages.runs import Failure
 from tests.support.scripted_run import CATALOG, RUN, ScriptedRun, follow, limited
 
 FROM, UNTIL = timedelta(seconds=30), timedelta(minutes=50)
@@ -56,7 +56,7 @@ async def test_a_writer_of_a_suspended_run_waits_in_short_generations(tmp_path: 
 
 def test_a_probe_of_a_suspended_run_claims_again_instead_of_ending() -> None:
     now = datetime.now(UTC)
-    probe = ImageWorkerInput(RUN, CATALOG, worker=100, width=1, max_retries=2, max_image_calls=1)
+    probe = ImageWorkerInput(RUN, CATALOG, worker_index=100, width=1, max_retries=2, max_image_calls=1)
     claims = WorkPageClaims(probe, now, seed="probe")
     claims.handle_result(ClaimWorkPageResult(suspended=True), now)
     assert claims.next_at is not None

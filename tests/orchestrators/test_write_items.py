@@ -12,22 +12,15 @@ from durable_emulator.engine.clock import ManualClock
 from durable_emulator.engine.engine import Engine
 from durable_emulator.engine.testing import PlainActivity, finish, run_engine
 from orchestrators import write_items
-from shared.limits.long_waits import Wait, find_longest_wait
-from shared.messages.runs import (
-    ActivityResult,
-    Cost,
-    Failure,
-    FinishRunInput,
-    StopResult,
-    TextCall,
-    TextResult,
-    WriteItemsInput,
-)
+from shared.messages.base import Cost, Failure, Wait, find_longest_wait
+from shared.messages.custom_status import read_child_status
+from shared.messages.run import ActivityResult, ChildResult, StopResult
+from shared.messages.text import TextCall, TextResult, WriteItemsInput
 from shared.reasons import Reason
 
 RUN = "8204736755521-af1e9c55"
 WRITER = WriteItemsInput(
-    RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, resume_count=1, worker=2, workers=4
+    RUN, "toys", target_count=40, max_retries=2, next_batch=7, items=0, resume_count=1, writer_index=2, writer_count=4
 )
 WRITTEN = TextResult(accepted=5, total=5, asked=5, cost=Cost(text_calls=1))
 FULL = TextResult(total=23)
@@ -57,7 +50,7 @@ class Script:
         return ActivityResult().to_json()
 
 
-async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER) -> FinishRunInput:
+async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER) -> ChildResult:
     """Run a writer to its end."""
     clock = ManualClock()
     function = write_items.write_items._function.get_user_function().orchestrator_function
@@ -65,7 +58,7 @@ async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER
     async with run_engine(tmp_path / "journal", clock, {"write_items": function}, activities) as engine:
         engine.start_instance("write_items", json.dumps(writer.to_json()), "writer")
         instance = await finish(engine, clock, "writer")
-    return FinishRunInput.from_json(json.loads(instance.output or "null"))
+    return ChildResult.from_json(json.loads(instance.output or "null"))
 
 
 def fill_after(batches: int) -> Callable[[TextCall], TextResult]:
@@ -77,7 +70,7 @@ async def test_a_writer_names_its_batches_and_ends_when_its_categories_are_full(
     script = Script(fill_after(3))
     ending = await write(tmp_path, script)
     assert [call.writer for call in script.calls] == ["1.4.2/7", "1.4.2/8", "1.4.2/9", "1.4.2/10"]
-    assert {(call.worker, call.workers) for call in script.calls} == {(2, 4)}
+    assert {(call.writer_index, call.writer_count) for call in script.calls} == {(2, 4)}
     assert (ending.failure, ending.counters.accepted, ending.counters.cost.text_calls) == (None, 15, 3)
     assert script.closed == 0
 
@@ -132,7 +125,7 @@ async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_t
     tmp_path: Path,
 ) -> None:
     script = Script(lambda _: FULL)
-    ending = await write(tmp_path, script, replace(WRITER, worker=0, workers=1))
+    ending = await write(tmp_path, script, replace(WRITER, writer_index=0, writer_count=1))
     assert ending.failure is not None
     assert ending.failure.reason is Reason.NO_NEW_ITEMS
 
@@ -180,4 +173,5 @@ async def test_a_long_wait_that_a_service_asks_for_is_shown_with_its_words(tmp_p
 
 def read_wait(engine: Engine, clock: ManualClock) -> Wait | None:
     instance = engine.find_instance("writer")
-    return find_longest_wait([json.loads((instance and instance.custom_status) or "{}")], clock.now())
+    status = read_child_status(json.loads((instance and instance.custom_status) or "{}"))
+    return find_longest_wait([status.wait], clock.now())

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.messages.runs import Failure, TextCall
+from shared.messages.base import Failure
+from shared.messages.text import TextCall
 from shared.reasons import Reason
 from tests.support.scripted_run import ScriptedRun, follow, limited
 
-MODEL: dict[str, Any] = {"source": "products", "imports_rows": True, "prompt_writer": "model"}
+MODEL: dict[str, Any] = {"writes_items": False, "imports_rows": True, "writes_prompts": True}
 
 
 def make_course(**changes: Any) -> ScriptedRun:
@@ -63,7 +64,7 @@ async def test_a_dry_run_has_the_prompts_written_and_makes_no_image(tmp_path: Pa
 
 async def test_without_the_model_no_text_is_asked_for(tmp_path: Path) -> None:
     scripted_run = ScriptedRun()
-    await follow(scripted_run, tmp_path / "journal", target=30, **MODEL | {"prompt_writer": "template"})
+    await follow(scripted_run, tmp_path / "journal", target=30, **MODEL | {"writes_prompts": False})
     assert (scripted_run.calls["write_prompt_batch"], scripted_run.ending_tally().made) == (0, 30)
 
 

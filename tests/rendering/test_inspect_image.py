@@ -16,22 +16,16 @@ from tests.support.sample_images import draw, draw_gradient
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
 def test_a_whole_image_is_described(kind: str) -> None:
     data = draw(size=(640, 480), kind=kind)
-    metadata = inspect_image(data)
-    assert metadata == ImageProperties(
+    properties = inspect_image(data)
+    assert properties == ImageProperties(
         width=640,
         height=480,
         format="png" if kind == "png" else "jpeg",
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        dhash="0000000000000000",
+        dhash=0,
     )
-    assert metadata.content_type == f"image/{kind}"
-    assert metadata.to_json() == {
-        "sha256": metadata.sha256,
-        "width": "640",
-        "height": "480",
-        "dhash": "0000000000000000",
-    }
+    assert properties.content_type == f"image/{kind}"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from shared.rendering.convert_image import make_thumbnail
 from shared.rendering.inspect_image import decode_image
-from shared.rendering.thumbnail_encoding import make_thumbnail
 from tests.support.sample_images import draw
 
 

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from shared.rendering.convert_image import make_vision_image
 from shared.rendering.inspect_image import BadImageError
-from shared.rendering.vision_image import make_vision_image
 from tests.support.sample_images import draw, draw_gradient
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.catalog.planning import plan_batch
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest
@@ -110,7 +110,7 @@ def test_calls_are_those_that_the_plan_of_the_run_makes(target: int, workers: in
     inventory = make_stock(7, 0, categories=12)
     counts, calls = dict(inventory.counts), 0
     for worker in range(workers):
-        while quotas := plan_batch(counts, target=target, batch_size=50, worker=worker, workers=workers):
+        while quotas := plan_batch(counts, target=target, batch_size=50, writer_index=worker, writer_count=workers):
             calls += 1
             for quota in quotas:
                 counts[quota.category] += quota.count

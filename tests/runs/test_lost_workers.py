@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.limits.retry_policy import LOST_WORKER_WAITS_SECONDS, count_failure, decide_lost_worker_wait
-from shared.messages.runs import Failure, FailureCounts
+from shared.messages.base import Failure, FailureCounts
 from shared.reasons import Reason
 from shared.runs.lost_workers import LOST_WORKER_PHRASES, is_worker_lost, make_lost_worker_failure
 

@@ -10,8 +10,9 @@ import azure.durable_functions as df
 import pytest
 
 from shared.config import Settings
-from shared.messages.runs import Counters, Failure, StartInventory
-from shared.models.protocol import Content
+from shared.messages.base import Counters, Failure
+from shared.messages.custom_status import PauseStatus, RootStatus, Stage
+from shared.messages.run import StartInventory
 from shared.reasons import Reason
 from shared.runs import resume, run_claim, run_files
 from shared.runs.pause import end_pause_by_cancel, end_pause_by_resume, find_pause, is_resumed, record_cancel
@@ -20,6 +21,7 @@ from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status, refresh_progress
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Content
 from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.memory_store import MemoryStore
 
@@ -43,7 +45,7 @@ class PausedHost(UnexpectedDurableClient):
         ends_first: the pause ends before an event comes.
     """
 
-    stage: str | None = "paused"
+    stage: Stage | None = Stage.PAUSED
     resume_count: int = 0
     runtime_status: Any = RuntimeStatus.Running
     events: list[str] = field(default_factory=list)
@@ -53,23 +55,19 @@ class PausedHost(UnexpectedDurableClient):
     async def get_status(self, instance_id: str) -> Any:
         if self.stage is None or instance_id != RUN:
             return SimpleNamespace(runtime_status=None, custom_status=None, output=None)
-        custom: dict[str, Any] = {
-            "stage": self.stage,
-            "counters": Counters(made=7).to_json(),
-            "found": StartInventory(categories=2, items=9).to_json(),
-        }
-        if self.stage == "paused":
-            custom |= {
-                "resume_count": self.resume_count,
-                "failure": BLOCKED.to_json(),
-                "pausedUntil": UNTIL.isoformat(),
-            }
-        return SimpleNamespace(runtime_status=self.runtime_status, custom_status=custom, output="Failed")
+        root = RootStatus(
+            self.stage,
+            Counters(made=7),
+            self.resume_count,
+            StartInventory(categories=2, items=9),
+            pause=PauseStatus(BLOCKED, UNTIL) if self.stage is Stage.PAUSED else None,
+        )
+        return SimpleNamespace(runtime_status=self.runtime_status, custom_status=root.to_json(), output="Failed")
 
     async def raise_event(self, instance_id: str, event: str) -> None:
         assert instance_id == RUN
         if self.ends_first:
-            self.stage = "publishing"
+            self.stage = Stage.PUBLISHING
         if self.refuses or self.ends_first:
             raise RuntimeError("the host takes no event")
         self.events.append(event)
@@ -123,12 +121,12 @@ async def test_the_same_pause_is_resumed_once_and_the_next_one_again(services: S
 
 
 async def test_what_stopped_the_run_is_not_told_while_it_is_put_aside(services: Services) -> None:
-    status = await look(services, PausedHost(stage="planning"))
+    status = await look(services, PausedHost(stage=Stage.PLANNING))
     assert (status.status, status.stage, status.error) == (Status.RUNNING, "resuming", None)
 
 
 async def test_a_run_that_is_stopping_says_why(services: Services) -> None:
-    status = await look(services, PausedHost(stage="items and images"))
+    status = await look(services, PausedHost(stage=Stage.ITEMS_AND_IMAGES))
     assert (status.status, status.stage) == (Status.RUNNING, "stopping")
     assert status.error is not None
     assert status.error.reason == "account_blocked"
@@ -223,7 +221,7 @@ async def test_a_cancel_without_the_host_reaches_the_run_as_soon_as_somebody_loo
 
 
 async def test_no_one_is_woken_who_is_not_paused(services: Services) -> None:
-    host = PausedHost(stage="items and images")
+    host = PausedHost(stage=Stage.ITEMS_AND_IMAGES)
     await record_cancel(services.store, RUN)
     await end_pause_by_cancel(host, RUN)
     await look(services, host)

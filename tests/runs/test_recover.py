@@ -14,10 +14,12 @@ import pytest
 import function_app
 from durable_emulator.host.emulator import DurableEmulator
 from shared.config import Settings
-from shared.messages.runs import Cost, Counters, FinishRunInput, SeedInput, StartInventory
+from shared.messages.base import Cost, Counters
+from shared.messages.custom_status import Children, ChildStatus, RootStatus, Stage
+from shared.messages.instance_ids import make_finish_id, make_image_worker_id, make_wake_event, make_writer_id
+from shared.messages.run import FinishRunInput, SeedInput, StartInventory
 from shared.reasons import Reason
 from shared.runs import run_claim, run_files
-from shared.runs.child_ids import make_wake_event
 from shared.runs.recover import RecoveryKind, list_recoveries, read_run_state
 from shared.runs.recover_all import recover_runs
 from shared.runs.request import SeedRequest
@@ -29,17 +31,15 @@ from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.memory_store import MemoryStore
 
 RUN = "8204736755521-af1e9c55"
-LANE, END, WRITER = f"{RUN}:lane-0", f"{RUN}:end", f"{RUN}:items"
+IMAGE_WORKER, FINISH, WRITER = make_image_worker_id(RUN, 0, 0), make_finish_id(RUN), make_writer_id(RUN, 0, 0)
 RuntimeStatus = df.OrchestrationRuntimeStatus
 LOSS = "Orchestrator function 'seed_catalog' failed: python exited with code 137 (0x89)"
-CUSTOM = {
-    "stage": "items and images",
-    "workers": 1,
-    "writers": 1,
-    "resume_count": 0,
-    "counters": Counters(accepted=9, cost=Cost(text_calls=2)).to_json(),
-    "found": StartInventory(categories=2).to_json(),
-}
+ROOT_STATUS = RootStatus(
+    Stage.ITEMS_AND_IMAGES,
+    Counters(accepted=9, cost=Cost(text_calls=2)),
+    found=StartInventory(categories=2),
+    children=Children(image_workers=1, writers=1),
+)
 
 
 @dataclass(slots=True)
@@ -71,9 +71,10 @@ class LeftHost(UnexpectedDurableClient):
     async def get_status(self, instance_id: str) -> Any:
         await asyncio.sleep(0)
         if instance_id == RUN:
-            return self._describe(RUN, self.root, CUSTOM if self.publishes else None)
-        counters = {"counters": Counters(made=4, cost=Cost(image_calls=4)).to_json()} if instance_id == LANE else None
-        return self._describe(instance_id, self.children.get(instance_id), counters)
+            return self._describe(RUN, self.root, ROOT_STATUS.to_json() if self.publishes else None)
+        child = ChildStatus(Counters(made=4, cost=Cost(image_calls=4)))
+        custom = child.to_json() if instance_id == IMAGE_WORKER else None
+        return self._describe(instance_id, self.children.get(instance_id), custom)
 
     async def get_status_by(self, since: datetime, until: datetime, statuses: list[Any]) -> list[Any]:
         assert since < until
@@ -145,9 +146,9 @@ async def test_of_many_who_ask_one_starts_a_lost_root_again(services: Services) 
 
 
 async def test_children_of_a_lost_root_end_before_it_is_started_again(services: Services) -> None:
-    host = LeftHost(children={LANE: RuntimeStatus.Running})
+    host = LeftHost(children={IMAGE_WORKER: RuntimeStatus.Running})
     await look(services, host)
-    assert host.terminated == [LANE]
+    assert host.terminated == [IMAGE_WORKER]
     assert [name for name, _, _ in host.started] == ["seed_catalog"]
 
 
@@ -155,8 +156,8 @@ async def test_a_root_that_lost_its_custom_status_too_has_its_children_ended_and
     services: Services,
 ) -> None:
     await run_files.write_progress(services.store, await look(services, LeftHost(root=RuntimeStatus.Running)))
-    worker = f"{RUN}:lane-7:leg-4"
-    other = "8204736755522-af1e9c55:lane-0"
+    worker = make_image_worker_id(RUN, 7, 4)
+    other = make_image_worker_id("8204736755522-af1e9c55", 0, 0)
     host = LeftHost(publishes=False, children={worker: RuntimeStatus.Running, other: RuntimeStatus.Running})
     seen = await look(services, host)
     assert host.terminated == [worker]
@@ -170,7 +171,7 @@ async def test_a_lost_root_is_not_started_again_while_a_child_is_at_work(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.runs.recover.TERMINATION_POLL_SECONDS", 0)
-    host = LeftHost(children={LANE: RuntimeStatus.Running}, stubborn=True)
+    host = LeftHost(children={IMAGE_WORKER: RuntimeStatus.Running}, stubborn=True)
     assert (await look(services, host)).status is Status.RUNNING
     assert await read_run_state(services, host, RUN) is RunState.ACTIVE
     assert host.started == []
@@ -198,18 +199,18 @@ async def forget_success_times(services: Services) -> None:
 
 
 async def test_a_terminated_run_is_ended_once_none_of_its_children_is_at_work(services: Services) -> None:
-    host = LeftHost(root=RuntimeStatus.Terminated, children={LANE: RuntimeStatus.Running})
+    host = LeftHost(root=RuntimeStatus.Terminated, children={IMAGE_WORKER: RuntimeStatus.Running})
     before = await look(services, host)
     state = await read_run_state(services, host, RUN)
     started_before = list(host.started)
-    host.children[LANE] = RuntimeStatus.Completed
+    host.children[IMAGE_WORKER] = RuntimeStatus.Completed
     await look(services, host)
     stop = await run_files.read_stop_record(services.store, RUN)
     assert (before.status, before.stage, state, started_before) == (Status.RUNNING, "stopping", RunState.ACTIVE, [])
     assert stop is not None
     assert stop.reason is Reason.CANCELLED
     assert host.terminated == []
-    assert [(name, instance_id) for name, instance_id, _ in host.started] == [("finish_run", END)]
+    assert [(name, instance_id) for name, instance_id, _ in host.started] == [("finish_run", FINISH)]
     ending = FinishRunInput.from_json(host.started[0][2])
     assert (ending.recount, ending.counters.made, ending.failure) == (True, 4, stop)
 
@@ -217,9 +218,9 @@ async def test_a_terminated_run_is_ended_once_none_of_its_children_is_at_work(se
 async def test_a_suspended_child_of_a_terminated_run_is_terminated_as_it_would_never_see_the_stop(
     services: Services,
 ) -> None:
-    host = LeftHost(root=RuntimeStatus.Terminated, children={LANE: RuntimeStatus.Suspended})
+    host = LeftHost(root=RuntimeStatus.Terminated, children={IMAGE_WORKER: RuntimeStatus.Suspended})
     await look(services, host)
-    assert host.terminated == [LANE]
+    assert host.terminated == [IMAGE_WORKER]
 
 
 async def test_a_run_that_cannot_be_ended_is_reported_as_its_root_ended(
@@ -229,7 +230,7 @@ async def test_a_run_that_cannot_be_ended_is_reported_as_its_root_ended(
     host = LeftHost(output="KeyError: 'a fault of ours'")
     for _ in range(3):
         assert (await look(services, host)).status is Status.RUNNING
-        host.children[END] = RuntimeStatus.Failed
+        host.children[FINISH] = RuntimeStatus.Failed
     ended = await look(services, host)
     assert ended.status is Status.FAILED
     assert ended.error is not None
@@ -239,11 +240,11 @@ async def test_a_run_that_cannot_be_ended_is_reported_as_its_root_ended(
 
 
 async def test_the_timer_recovers_runs_that_no_one_asks_for(services: Services) -> None:
-    host = LeftHost(children={LANE: RuntimeStatus.Running}, root=RuntimeStatus.Terminated)
+    host = LeftHost(children={IMAGE_WORKER: RuntimeStatus.Running}, root=RuntimeStatus.Terminated)
 
     async def end_children(_: float) -> None:
-        host.children[LANE] = RuntimeStatus.Completed
-        if END in host.children:
+        host.children[IMAGE_WORKER] = RuntimeStatus.Completed
+        if FINISH in host.children:
             host.root = RuntimeStatus.Running  # as if it had ended: the engine lists it no more
 
     assert await recover_runs(services, host, sleep=end_children) == 0
@@ -253,7 +254,7 @@ async def test_the_timer_recovers_runs_that_no_one_asks_for(services: Services) 
 
 def leave_idle_root(**changes: Any) -> LeftHost:
     """Return a host whose root has not acted on the end of its writer, for which its image worker waits."""
-    children = {WRITER: RuntimeStatus.Completed, LANE: RuntimeStatus.Running}
+    children = {WRITER: RuntimeStatus.Completed, IMAGE_WORKER: RuntimeStatus.Running}
     return LeftHost(**{"root": RuntimeStatus.Running, "children": children, "idle": timedelta(minutes=1), **changes})
 
 
@@ -270,8 +271,8 @@ async def test_a_root_that_did_not_act_on_the_end_of_its_writers_is_woken(servic
     "changes",
     [
         {"idle": timedelta(seconds=5)},
-        {"children": {WRITER: RuntimeStatus.Running, LANE: RuntimeStatus.Running}},
-        {"children": {LANE: RuntimeStatus.Running}},
+        {"children": {WRITER: RuntimeStatus.Running, IMAGE_WORKER: RuntimeStatus.Running}},
+        {"children": {IMAGE_WORKER: RuntimeStatus.Running}},
         {"publishes": False},
     ],
     ids=["it may still act", "a writer is at work", "nothing is written", "nothing is known of its children"],
@@ -298,7 +299,7 @@ async def test_the_timer_runs_often_enough_to_recover_a_run_within_five_minutes(
 
 
 async def test_the_timer_gives_back_when_its_time_is_over(services: Services) -> None:
-    host = LeftHost(children={LANE: RuntimeStatus.Running}, root=RuntimeStatus.Terminated)
+    host = LeftHost(children={IMAGE_WORKER: RuntimeStatus.Running}, root=RuntimeStatus.Terminated)
     now = 0.0
 
     async def pass_time(seconds: float) -> None:

@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 
 from orchestrators.activity_retry import RunStoppedError
 from shared.limits.retry_policy import LOST_WORKER_WAITS_SECONDS
-from shared.messages.runs import Counters, Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
-from shared.runs.child_ids import list_children, list_lost_children, sum_counters
 from shared.runs.recovery_policy import LostRoot, RecoveryAction, decide_recovery
-from shared.storage.paths import make_image_worker_id, make_probe_id, make_writer_id
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 RUN = "8204736755521-af1e9c55"
@@ -71,33 +69,3 @@ def test_a_cancelled_run_is_not_started_again() -> None:
     cancelled = Failure(Reason.CANCELLED, "cancelled by a caller")
     recovery = decide_recovery(replace(LOST, stop=cancelled), NOW)
     assert (recovery.action, recovery.failure) == (RecoveryAction.END, cancelled)
-
-
-def test_children_are_found_by_what_the_root_publishes() -> None:
-    custom = {"workers": 2, "writers": 2, "resume_count": 3, "restarts": {":lane-1:leg-3": 2}}
-    assert list_children(RUN, custom) == [
-        *(make_writer_id(RUN, worker, 3) for worker in range(3)),
-        make_image_worker_id(RUN, 0, 3),
-        f"{make_image_worker_id(RUN, 1, 3)}:restart-2",
-    ]
-    assert list_children(RUN, {"resume_count": 2, "probe": 1}) == [f"{make_probe_id(RUN, 2)}:restart-1"]
-    assert list_children(RUN, {"stage": "planning", "resume_count": 0}) == []
-
-
-def test_a_child_that_was_started_again_counts_at_least_what_the_lost_instance_had() -> None:
-    custom = {
-        "workers": 2,
-        "writers": 0,
-        "resume_count": 0,
-        "restarts": {":lane-1": 1},
-        "counters": Counters(made=1).to_json(),
-    }
-    lost = list_lost_children(RUN, custom)
-    published = {
-        make_image_worker_id(RUN, 0): {"counters": Counters(made=5).to_json()},
-        make_image_worker_id(RUN, 1): {"counters": Counters(made=7, rate_limited=1).to_json()},
-        f"{make_image_worker_id(RUN, 1)}:restart-1": {"counters": Counters(made=2, kept=3).to_json()},
-    }
-    assert lost == {f"{make_image_worker_id(RUN, 1)}:restart-1": make_image_worker_id(RUN, 1)}
-    assert sum_counters(custom, published, lost) == Counters(made=1 + 5 + 7, kept=3, rate_limited=1)
-    assert sum_counters(custom, {}, lost) == Counters(made=1)

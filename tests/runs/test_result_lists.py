@@ -6,7 +6,7 @@ import pytest
 
 from shared.catalog.items import Item, Rejection
 from shared.catalog.publish import read_catalog_view
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.result_lists import find_failed_images, write_run_lists

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.runs import resume, run_files
 from shared.runs.pause import is_resumed, record_resume

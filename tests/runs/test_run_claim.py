@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.models.protocol import Content
 from shared.runs.run_claim import (
     HEARTBEAT_INTERVAL,
     HEARTBEAT_TIMEOUT,
@@ -26,6 +25,7 @@ from shared.runs.run_claim import (
     take_claim,
 )
 from shared.storage import paths
+from shared.storage.protocol import Content
 from tests.support.memory_store import MemoryStore, RecordingStore
 
 PATH = paths.run_claim_file("lego")

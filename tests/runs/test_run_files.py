@@ -6,7 +6,8 @@ import pytest
 
 from shared.catalog.items import Rejection
 from shared.errors import UnknownRunError
-from shared.messages.runs import Counters, Failure, PublishResult
+from shared.messages.base import Counters, Failure
+from shared.messages.run import PublishResult
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest

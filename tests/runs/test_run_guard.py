@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from shared.messages.runs import Failure
+from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.run_claim import RunState, send_heartbeat, take_claim

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from shared.config import ModelSettings, SettingError, Settings
-from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError
-from shared.models.protocol import Store, StoreUnavailableError
+from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError, StoreUnavailableError
 from shared.models.provider_names import Provider
 from shared.runs import run_claim, run_files
 from shared.runs import start as run_start
@@ -19,6 +18,7 @@ from shared.runs.request import SeedRequest
 from shared.runs.start import StartedRun, hash_body, start_request
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.catalogs import list_paths, read_data
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.scripted_host import RuntimeStatus, ScriptedHost

@@ -74,7 +74,7 @@ async def test_arrays_are_fine(store: RecordingStore, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", OTHERS)
-async def test_anything_else_is_damage_told_in_one_line(store: RecordingStore, data: bytes) -> None:
+async def test_a_damaged_file_is_reported_in_one_line(store: RecordingStore, data: bytes) -> None:
     await store.write(PATH, data, content_type="application/json")
     with pytest.raises(DamagedFileError) as caught:
         await check_json_array(store, PATH)
@@ -84,7 +84,7 @@ async def test_anything_else_is_damage_told_in_one_line(store: RecordingStore, d
     assert len(str(caught.value)) < 300
 
 
-async def test_no_file_is_no_damage(store: RecordingStore) -> None:
+async def test_a_missing_file_is_not_damaged(store: RecordingStore) -> None:
     await check_json_array(store, PATH)
 
 
@@ -97,7 +97,7 @@ def test_it_does_not_matter_where_the_pieces_are_cut(data: bytes) -> None:
 
 
 @given(st.data())
-def test_what_somebody_typed_is_judged_as_the_library_judges_it(data: st.DataObject) -> None:
+def test_typed_text_is_checked_like_the_json_module_does(data: st.DataObject) -> None:
     text = bytearray(data.draw(st.sampled_from(ARRAYS)))
     for _ in range(data.draw(st.integers(0, 3))):
         at = data.draw(st.integers(0, len(text)))

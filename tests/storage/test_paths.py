@@ -35,8 +35,3 @@ def test_files_lie_below_the_prefix_that_lists_them() -> None:
 def test_numbered_files_are_listed_in_their_order(numbered: type) -> None:
     names = [numbered("x", number) for number in (1, 2, 10, 99, 100, 50_000)]
     assert names == sorted(names)
-
-
-def test_the_instances_of_a_run_have_names_of_their_own() -> None:
-    names = {RUN, paths.make_writer_id(RUN), *(paths.make_image_worker_id(RUN, worker) for worker in range(8))}
-    assert len(names) == 10

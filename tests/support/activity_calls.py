@@ -20,13 +20,14 @@ from activities import (
 )
 from durable_emulator.host.invocation import InvocationContext, TraceContext
 from shared.config import ModelSettings, Settings
-from shared.messages.runs import Message
-from shared.models.protocol import Model, Store
+from shared.messages.base import Message
+from shared.models.protocol import Model
 from shared.runs import run_claim, run_files
 from shared.runs.request import SeedRequest
 from shared.services import container
 from shared.services.container import Services
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.catalogs import CATALOG
 
 RUN = "8204736755521-af1e9c55"

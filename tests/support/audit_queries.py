@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.audit.write_audit import audit_path
-from shared.models.protocol import Store
+from shared.storage.protocol import Store
 
 Rows = list[dict[str, Any]]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shared.config import StoreSettings
-from shared.storage.store_rules import CONTAINERS
+from shared.storage.store_contract import CONTAINERS
 
 FOLDER = Path(__file__).parent.parent / "azurite"
 START_SECONDS = 60

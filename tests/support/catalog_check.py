@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from shared.catalog.catalog_files import is_valid_image, list_batch_numbers
+from shared.catalog.catalog_files import list_batch_numbers
 from shared.catalog.items import Item
 from shared.catalog.prompt_files import iterate_prompted_batches
-from shared.models.protocol import FileInfo, Store
+from shared.images.image_metadata import is_valid_image
 from shared.rendering.inspect_image import BadImageError, inspect_image
 from shared.storage import paths
+from shared.storage.protocol import FileInfo, Store
 from tests.support.importer_rules import ImportAbortedError, import_rows
 
 ROOTS = ("catalogs/", "runs/", "backups/")

@@ -7,12 +7,12 @@ from typing import Any
 
 from shared.catalog.catalog_files import Batch, create_batch, write_categories
 from shared.catalog.items import Category, Item, SourceItem
-from shared.models.protocol import Store
 from shared.storage import paths
+from shared.storage.protocol import Store
 
 CATALOG = "lego"
 CATEGORIES = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
-FACTS = {"sha256": "00ff", "width": "1024", "height": "768"}
+IMAGE_METADATA = {"sha256": "00ff", "width": "1024", "height": "768"}
 
 
 def make_item(name: str, *, category: str = "Space Crew", ending: str = "png") -> Item:
@@ -41,7 +41,9 @@ async def write_batches(store: Store, *batches: Iterable[str], run_id: str = "ru
 
 def make_source_item(name: str, **changes: Any) -> SourceItem:
     """Return the item of a row that the text model is to write a prompt for."""
-    item = SourceItem(**make_item(name).model_dump(), source_id=f"sku {name}", row="{}", facts={"brand": "Daybird"})
+    item = SourceItem(
+        **make_item(name).model_dump(), source_id=f"sku {name}", row="{}", prompt_hints={"brand": "Daybird"}
+    )
     return item.model_copy(update=changes)
 
 
@@ -60,7 +62,7 @@ async def write_images(store: Store, items: Iterable[Item]) -> None:
     """Store a validated image of each item."""
     for item in items:
         path = paths.image_file(CATALOG, item.filename)
-        await store.write(path, b"picture", content_type="image/png", metadata=FACTS)
+        await store.write(path, b"picture", content_type="image/png", metadata=IMAGE_METADATA)
 
 
 async def read_data(store: Store, path: str) -> Any:

@@ -16,21 +16,10 @@ from typing import Any, NoReturn, TypeVar
 
 from durable_emulator.engine.clock import Clock
 from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint, SimulatedKillError
-from shared.models.protocol import (
-    AnswerT,
-    Content,
-    FileInfo,
-    FolderPage,
-    ImageAnswer,
-    ImageRequest,
-    Model,
-    ModelError,
-    Store,
-    StoreUnavailableError,
-    TextAnswer,
-    TextRequest,
-)
+from shared.errors import ModelError, StoreUnavailableError
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, Model, TextAnswer, TextRequest
 from shared.reasons import Reason
+from shared.storage.protocol import Content, FileInfo, FolderPage, Store
 
 ResultT = TypeVar("ResultT")
 

@@ -15,7 +15,7 @@ from tests.support.infra_wiring import find_wiring_problems
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
-PARTS = ("infra", ".github", "azure.yaml", "host.json", "shared/config.py", "docs/deploy.md")
+PARTS = ("infra", ".github", "azure.yaml", "host.json", "shared/settings_table.py", "docs/reference/deployment.md")
 """What the checks look at."""
 
 Check = Callable[[Path], Iterator[str]]

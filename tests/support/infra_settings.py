@@ -39,37 +39,14 @@ def find_setting_problems(tree: Path) -> Iterator[str]:
 
 
 def read_settings_of_code(source: str) -> set[str]:
-    """Return the environment variables that ``shared/config.py`` reads: the first argument of each call of its reader.
-
-    A formatted name, such as ``f"{name.upper()}_CONTAINER"``, counts once for each name of its comprehension.
-    """
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if (
-            isinstance(node, ast.Call)
-            and _is_reader(node.func)
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-        ):
-            found.add(str(node.args[0].value))
-        if isinstance(node, ast.DictComp | ast.ListComp | ast.SetComp | ast.GeneratorExp):
-            names = [item.value for item in ast.walk(node.generators[0].iter) if isinstance(item, ast.Constant)]
-            suffixes = [_read_suffix(call) for call in ast.walk(node) if isinstance(call, ast.Call)]
-            found |= {f"{str(name).upper()}{suffix}" for name in names for suffix in suffixes if suffix}
-    return found
-
-
-def _is_reader(function: ast.expr) -> bool:
-    return (
-        isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "reader"
-    )
-
-
-def _read_suffix(call: ast.Call) -> str | None:
-    if _is_reader(call.func) and call.args and isinstance(call.args[0], ast.JoinedStr):
-        last = call.args[0].values[-1]
-        return str(last.value) if isinstance(last, ast.Constant) else None
-    return None
+    """Return the environment variables in ``shared/settings_table.py``: the first argument of each entry."""
+    return {
+        node.args[0].value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+        if isinstance(node.func, ast.Name) and node.func.id in {"Setting", "_describe_request_default"}
+        if isinstance(node.args[0].value, str)
+    }
 
 
 def read_settings_of_templates(tree: Path) -> dict[str, Value]:
@@ -84,15 +61,15 @@ def read_settings_of_templates(tree: Path) -> dict[str, Value]:
 
 def read_settings_left_out(docs: str) -> set[str]:
     """Return the settings of the docs' table of what a deployment does not set."""
-    section = docs.partition("### Settings that a deployment does not set")[2].partition("\n#")[0]
+    section = docs.partition("## Settings that a deployment does not set")[2].partition("\n#")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
 
 
 def _check_app_settings(tree: Path) -> Iterator[str]:
-    read = read_settings_of_code((tree / "shared" / "config.py").read_text())
+    read = read_settings_of_code((tree / "shared" / "settings_table.py").read_text())
     set_here = read_settings_of_templates(tree)
-    left_out = read_settings_left_out((tree / "docs" / "deploy.md").read_text())
+    left_out = read_settings_left_out((tree / "docs" / "reference" / "deployment.md").read_text())
     for name in sorted(read - set(set_here) - left_out):
         yield f"the code reads {name}; the templates do not set it, nor do the docs say why"
     for name in sorted(set(set_here) - read - set(READ_BY_OTHERS)):
@@ -127,14 +104,14 @@ def _check_azd_variables(tree: Path) -> Iterator[str]:
     azure = yaml.safe_load((tree / "azure.yaml").read_text())
     workflow = yaml.safe_load((tree / ".github" / "workflows" / "deploy.yml").read_text())
     passed = workflow["jobs"]["deploy"]["env"]
-    docs = (tree / "docs" / "deploy.md").read_text()
+    docs = (tree / "docs" / "reference" / "deployment.md").read_text()
     for name in sorted(variables ^ set(azure["pipeline"]["variables"])):
         yield f"variable {name} is in one of main.parameters.json and azure.yaml only"
     for name in sorted(variables):
         if passed.get(name) != f"${{{{ vars.{name} }}}}":
             yield f"deploy.yml does not pass the variable {name}"
         if f"| `{name}` |" not in docs:
-            yield f"docs/deploy.md does not list the variable {name}"
+            yield f"docs/reference/deployment.md does not list the variable {name}"
 
 
 def is_parameter(file: BicepFile, value: Value | None, name: str) -> bool:

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from shared.inputs.row_reader import RowReader, RowResult
+from shared.inputs.item_source import find_row_source
+from shared.inputs.row_reader import RowReader
+from shared.inputs.rows import RowResult
 
 
 def read_all(
@@ -15,7 +17,7 @@ def read_all(
     cut: int | None = None,
 ) -> list[RowResult]:
     """Return what a reader gives, fed in pieces of ``cut`` bytes (None = one piece)."""
-    reader = RowReader(source, name, told or {})
+    reader = RowReader(find_row_source(source), name, told or {})
     size = cut or max(1, len(data))
     found = [row for start in range(0, len(data), size) for row in reader.feed(data[start : start + size])]
     return [*found, *reader.finish()]

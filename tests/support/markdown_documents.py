@@ -41,6 +41,11 @@ def find_codes(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
+def remove_blocks(text: str) -> str:
+    """Return a document's text without its fenced blocks."""
+    return _FENCE.sub("", text)
+
+
 def find_blocks(text: str, *languages: str) -> list[str]:
     """Return the fenced blocks in these languages."""
     return [block for language, block in _FENCE.findall(text) if language in languages]
@@ -59,12 +64,12 @@ def find_commands(text: str) -> list[str]:
 
 def find_links(text: str) -> Iterator[str]:
     """Yield where links and images lead."""
-    yield from _LINK.findall(_FENCE.sub("", text))
+    yield from _LINK.findall(remove_blocks(text))
 
 
 def find_anchors(text: str) -> set[str]:
     """Return the anchors that GitHub makes of a document's headings."""
-    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", remove_blocks(text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.models.protocol import Content, FileInfo, FolderPage, Store, StoreConflictError
+from shared.errors import StoreConflictError
+from shared.storage.protocol import Content, FileInfo, FolderPage, Store
 
 CHUNK_BYTES = 1000
 """Small, so that files of tests come in several pieces, cut anywhere."""

@@ -40,6 +40,7 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
                 "truncated_json": 0.3,
                 "refusal": 0.1,
             },
+            "retryAfterSeconds": 0,
         },
         {"targetCount": 30, "categoryCount": 4, "batchSize": 5, "parallelImageRequests": 4},
     ),
@@ -48,14 +49,14 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "unusable": ({"rates": {"refusal": 1}}, {"targetCount": 4, "categoryCount": 2, "maxRetries": 1}),
     "rows": ({"rates": {"content_policy": 0.1}}, PRODUCTS),
     "prompted": (
-        {"rates": {"rate_limited": 0.1, "truncated_json": 0.3, "refusal": 0.2}, "retryAfterSeconds": 1},
+        {"rates": {"rate_limited": 0.1, "truncated_json": 0.3, "refusal": 0.2}, "retryAfterSeconds": 0},
         PRODUCTS | {"promptWriter": "model", "parallelTextRequests": 2},
     ),
     "refined": (
         {
             "rates": {"rate_limited": 0.1, "truncated_json": 0.2, "content_policy": 0.1},
             "secondRoundBest": 0.5,
-            "retryAfterSeconds": 1,
+            "retryAfterSeconds": 0,
         },
         {
             "targetCount": 20,
@@ -95,7 +96,7 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
         }
         return decision
 
-    with patch("durable_emulator.engine.plan_episode.replay", listen), tempfile.TemporaryDirectory() as folder:
+    with patch("durable_emulator.engine.episode.replay", listen), tempfile.TemporaryDirectory() as folder:
         async with (
             running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
             run_app(Path(folder), simulator=simulator) as app,

@@ -5,9 +5,9 @@ from typing import Any
 
 from shared.images.refinement_policy import RefinementEnd, pick_best_round
 from shared.images.round_files import EvaluationRecord, PromptRecord, RoundFiles, RoundRecord
+from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageStep
-from shared.messages.runs import Cost
-from shared.models.protocol import Store
+from shared.storage.protocol import Store
 
 TEXT_COST = Cost(text_calls=1, input_tokens=100, output_tokens=50, nano_usd=1_000_000)
 IMAGE_COST = Cost(image_calls=1, input_tokens=50, output_tokens=1000, nano_usd=40_000_000)

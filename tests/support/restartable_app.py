@@ -22,10 +22,10 @@ from shared.images.refinement_policy import MAX_ITERATIONS
 from shared.images.round_files import RoundFiles
 from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.messages.images import ImageAction, ImageStep
-from shared.models.protocol import Store
 from shared.services import container
 from shared.services.model_factory import build_model
 from shared.storage import paths
+from shared.storage.protocol import Store
 from tests.support.catalog_check import Audit, check_catalog, find_temporary_files, list_prompted_items
 from tests.support.fault_injection import FaultInjection, FaultyModel, FaultyStore
 

@@ -13,12 +13,13 @@ import aiohttp
 
 import function_app
 from durable_emulator.engine.clock import ManualClock
-from durable_emulator.host.app_functions import read_functions
+from durable_emulator.host.app_definition import read_functions
 from durable_emulator.host.emulator import DurableEmulator
 from model_simulator.in_process import RunningSimulator, running_simulator
 from model_simulator.text_generation.evaluate_and_rewrite import IMPROVEMENTS
 from shared.catalog.catalog_files import write_categories
 from shared.catalog.items import Category
+from shared.messages.custom_status import Stage, read_root_status
 from tests.support.fault_injection import FaultInjection
 from tests.support.restartable_app import CATALOG, RestartableApp
 
@@ -175,7 +176,8 @@ class Trial:
             assert instance is not None
             if instance.status.is_finished:
                 return
-            if json.loads(instance.custom_status or "{}").get("stage") == "paused":
+            root = read_root_status(json.loads(instance.custom_status or "null"))
+            if root is not None and root.stage is Stage.PAUSED:
                 self.simulator.set_faults(NO_LATENCY)
                 await self._resume(host, run_id)
                 continue

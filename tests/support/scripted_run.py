@@ -21,6 +21,7 @@ from durable_emulator.engine.instances import Instance, InstanceFilter
 from durable_emulator.engine.testing import run_engine
 from orchestrators import generate_images, seed_catalog, write_items, write_prompts
 from shared.images.work_page_size import choose_work_page_size
+from shared.messages.base import Cost, Counters, Failure
 from shared.messages.images import (
     ClaimWorkPageInput,
     ClaimWorkPageResult,
@@ -30,20 +31,16 @@ from shared.messages.images import (
     ImageResult,
     ImageStep,
 )
-from shared.messages.inputs import GiveUpPromptsInput, ImportedInput
-from shared.messages.runs import (
+from shared.messages.run import (
     ActivityResult,
-    Cost,
-    Counters,
-    Failure,
     FinishRunInput,
+    ImportedInput,
     PublishResult,
     SeedInput,
     StartInventory,
     StopResult,
-    TextCall,
-    TextResult,
 )
+from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
 from shared.reasons import Reason
 
 RUN, CATALOG = "8204736755521-af1e9c55", "toys"
@@ -257,7 +254,7 @@ class ScriptedRun:
         return TextResult(accepted=self.batch_size, asked=self.batch_size, cost=TEXT_COST)
 
     async def _give_up_prompts(self, data: Any) -> ActivityResult:
-        self.given_up.append(GiveUpPromptsInput.from_json(data).batch)
+        self.given_up.append(UseTemplatePromptsInput.from_json(data).batch)
         return ActivityResult()
 
     async def _close_items(self, _: Any) -> ActivityResult:
@@ -298,7 +295,7 @@ class ScriptedRun:
     async def _make_image(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
         if self.paid[_make_image_name(call)]:
-            return ImageResult(made=True, cost=IMAGE_COST, next=self.on_step(call))
+            return ImageResult(made=True, cost=IMAGE_COST, next_step=self.on_step(call))
         if self.stop is not None:
             return ImageResult(stopped=True)
         if self.is_suspended(self.clock.now()):
@@ -316,10 +313,10 @@ class ScriptedRun:
         failure = self.on_image(call)
         if failure is not None:
             follows = self.on_step(call) if failure.reason is Reason.CONTENT_POLICY else None
-            return ImageResult(failure=failure, last_success_at=self._report_success(), next=follows)
+            return ImageResult(failure=failure, last_success_at=self._report_success(), next_step=follows)
         self.paid[_make_image_name(call)] += 1
         self._last_success = self.clock.now()
-        return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next=self.on_step(call))
+        return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next_step=self.on_step(call))
 
     async def _review(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
@@ -336,7 +333,7 @@ class ScriptedRun:
         if failure is not None:
             return ImageResult(failure=failure, last_success_at=self._report_success())
         follows = self.on_step(call)
-        return ImageResult(cost=TEXT_COST, next=follows, refined=follows is None)
+        return ImageResult(cost=TEXT_COST, next_step=follows, refined=follows is None)
 
     async def _end_refinement(self, data: Any) -> ActivityResult:
         failed = FailedImage.from_json(data)

@@ -315,7 +315,7 @@ async def test_the_queries_of_the_docs_answer_what_they_promise(recorder: Record
 
     tables = recorder.read_tables()
     made = next(row for row in tables["AppDependencies"] if row["Properties"].get("catalog_seeder.outcome") == "made")
-    texts = re.findall(r"^```kusto\n(.*?)^```$", read("docs/telemetry.md"), flags=re.MULTILINE | re.DOTALL)
+    texts = re.findall(r"^```kusto\n(.*?)^```$", read("docs/reference/telemetry.md"), flags=re.MULTILINE | re.DOTALL)
     cost, percentiles, slowest, failures, _restarts = (run_query(text, tables) for text in texts)
     tables["AppDependencies"].append(
         made

@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.config import load_settings
 from shared.identity.token_source import SignInLimits
-from shared.models.providers.openai_model import TEXT_TIMEOUT_SECONDS
 from shared.models.providers.sdk_client import CONNECT_TIMEOUT_SECONDS
+from shared.models.providers.text_request import TEXT_TIMEOUT_SECONDS
 from shared.runs.purge import MAX_PURGE_SECONDS
 from shared.telemetry.names import Attribute, Metric
 from tests.support.bicep import read_bicep
@@ -42,7 +42,7 @@ def add_up_paid_call(image_timeout_seconds: float) -> float:
 
 
 def test_each_value_has_its_reason_in_the_docs() -> None:
-    rows = find_table(read("docs/host-settings.md"), "value")
+    rows = find_table(read("docs/reference/host-settings.md"), "value")
     documented = {find_codes(name)[0]: find_codes(value)[0] for name, value, _why in rows}
     assert documented == dict(list_values(read_host()))
     assert all(len(why) > 20 for _name, _value, why in rows)
@@ -61,7 +61,7 @@ def test_also_the_longest_timeout_of_a_deployment_leaves_time_to_store_the_image
 
 
 def test_the_documented_deadlines_are_the_real_ones() -> None:
-    rows = find_table(read("docs/host-settings.md"), "deadline")
+    rows = find_table(read("docs/reference/host-settings.md"), "deadline")
     told = [int(seconds.replace(",", "")) for _what, seconds, *_rest in rows]
     default = load_settings({}).model.image_timeout_seconds
     assert told == [default, add_up_paid_call(default), read_function_timeout()]
@@ -83,11 +83,11 @@ def test_traces_reach_activities_and_carry_no_payloads() -> None:
 
 
 def test_every_metric_is_in_the_docs() -> None:
-    rows = find_table(read("docs/host-settings.md"), "metric")
+    rows = find_table(read("docs/reference/telemetry.md"), "metric")
     assert [find_codes(name)[0] for name, *_rest in rows] == list(Metric)
 
 
 def test_every_attribute_of_ours_is_in_the_docs() -> None:
-    rows = find_table(read("docs/host-settings.md"), "attribute of a span")
+    rows = find_table(read("docs/reference/telemetry.md"), "attribute of a span")
     told = {code for name, _holds in rows for code in find_codes(name)}
     assert told == {attribute for attribute in Attribute if attribute.startswith("catalog_seeder.")}

@@ -14,11 +14,11 @@ from azure.durable_functions import DurableOrchestrationClient, OrchestrationRun
 import function_app
 from durable_emulator.engine import ManualClock
 from durable_emulator.host import DurableEmulator
-from durable_emulator.host.client_binding import make_client_binding
+from durable_emulator.host.management_api import make_client_binding
 from shared.config import SettingError, Settings, load_settings
+from shared.messages.instance_ids import make_image_worker_id, make_writer_id
 from shared.runs.purge import MAX_PURGE_SECONDS, purge_finished_runs
 from shared.services.container import use_settings
-from shared.storage.paths import make_image_worker_id, make_writer_id
 from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import run_to_end
@@ -49,7 +49,7 @@ async def test_finished_runs_are_forgotten_with_their_children(tmp_path: Path) -
 
         purged = await purge_finished_runs(open_client(app.host), before=soon())
 
-        assert {run["runId"], make_writer_id(run["runId"]), make_image_worker_id(run["runId"], 0)} <= before
+        assert {run["runId"], make_writer_id(run["runId"], 0, 0), make_image_worker_id(run["runId"], 0, 0)} <= before
         assert purged == len(before)
         assert list_ids(app.host) == set()
 
@@ -78,7 +78,7 @@ async def test_runs_that_are_young_enough_stay(tmp_path: Path) -> None:
 async def test_a_run_that_goes_on_keeps_its_finished_children(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW_IMAGES) as app:
         run_id = await app.start(targetCount=2, categoryCount=1)
-        await app.host.engine.wait_for_completion(make_writer_id(await wait_for_child(app, run_id)))
+        await app.host.engine.wait_for_completion(make_writer_id(await wait_for_child(app, run_id), 0, 0))
         before = list_ids(app.host)
 
         assert await purge_finished_runs(open_client(app.host), before=soon()) == 0
@@ -87,7 +87,8 @@ async def test_a_run_that_goes_on_keeps_its_finished_children(tmp_path: Path) ->
 
 async def wait_for_child(app: RunningApp, run_id: str) -> str:
     """Return the run's id as soon as its item writer is there."""
-    await app.host.engine._changes.wait_until(lambda: app.host.engine.find_instance(make_writer_id(run_id)) is not None)
+    writer_id = make_writer_id(run_id, 0, 0)
+    await app.host.engine._changes.wait_until(lambda: app.host.engine.find_instance(writer_id) is not None)
     return run_id
 
 

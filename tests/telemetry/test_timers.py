@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.telemetry.observed_timers import observe_timer
 from shared.telemetry.unexpected_errors import UnexpectedError
 from triggers.purge_history import purge_history

@@ -12,7 +12,7 @@ from opentelemetry.trace import StatusCode
 
 from durable_emulator.engine import ManualClock
 from durable_emulator.host import DurableEmulator
-from shared.models.protocol import StoreUnavailableError
+from shared.errors import StoreUnavailableError
 from shared.telemetry.function_signature import add_context_parameter
 from shared.telemetry.observed_activities import observe_activity
 from shared.telemetry.observed_requests import observe_request

@@ -1,4 +1,4 @@
-"""Deciding what a figure looks like: first what the brief says, then what the prompt's dice say."""
+"""Choose a figure's appearance: by its description, then by the prompt's hash."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,16 +34,16 @@ FREE_ARMS: Mapping[str, tuple[str, ...]] = {
     "chest": ("chest",),
     "empty": ("wave", "wave", "hip", "down"),
 }
-"""What the other arm does, by what the tool's arm does."""
+"""Pose of the free arm, by the pose of the tool's arm."""
 MIN_COLOUR_DISTANCE = 60
-"""Colours nearer to each other than this cannot be told apart at the size of a thumbnail."""
+"""Closer colours are indistinguishable at the size of a thumbnail."""
 BALD, MATCHING_TROUSERS = 0.06, 0.5
 """Shares of all figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """Everything about a figure, decided.
+    """The complete appearance of a figure.
 
     Attributes:
         main, accent, trousers: colours of the clothes.
@@ -52,7 +52,7 @@ class Appearance:
         hand: the skin's colour or the gloves'.
         tool_side: -1 = at the viewer's left, 1 = right.
         free_arm: pose of the other arm, see ``body.ARMS``.
-        extras: name and colour of what the figure has besides.
+        extras: names and colours of accessories.
     """
 
     outfit: Outfit
@@ -74,7 +74,7 @@ class Appearance:
 
 
 def choose_appearance(figure_description: FigureDescription, rng: SeededRng) -> Appearance:
-    """Decide what the brief leaves open."""
+    """Choose everything that the description leaves open."""
     worn = figure_description.outfit or Named(rng.choice("outfit", PLAIN_OUTFITS))
     outfit = OUTFITS[worn.name]
     said = (*worn.colours, *figure_description.loose)

@@ -1,4 +1,4 @@
-"""Legs, torso and arms of the toy figure, without what is printed on them."""
+"""Legs, torso and arms of the toy figure, without prints."""
 
 from collections.abc import Mapping, Sequence
 

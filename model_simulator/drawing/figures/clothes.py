@@ -1,7 +1,4 @@
-"""What is printed on the clothes of every day and of feasts.
-
-Each of them takes the main colour, the accent and the skin.
-"""
+"""Prints of everyday and festive clothes. Each function takes the main colour, the accent and the skin colour."""
 
 from model_simulator.drawing.canvas import Canvas, Rgb
 from model_simulator.drawing.colors import GOLD, INK, LEATHER, SILVER, WHITE, mix, shade, tint

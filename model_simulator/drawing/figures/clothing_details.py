@@ -1,4 +1,4 @@
-"""What outfits have in common: collars, zips, buttons, belts, pockets and the trims that prompts name."""
+"""Details that outfits share: collars, zips, buttons, belts, pockets, and the trims that prompts name."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""What a figure has on top of its clothes, or beside it."""
+"""Accessories on or beside a figure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ Painter = Callable[[Canvas, Rgb], None]
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """One such thing.
+    """An accessory.
 
     Attributes:
         paint: draws it in the figure's coordinates; what stands ``beside`` has its own, the ground at its origin.
         place: ``behind`` the figure or ``far`` behind it, in ``front``, ``beside`` it, on its ``shoulder``, or
             ``part`` of what other modules draw (a beard).
         colour: its own colour where the prompt names none; None = the accent of the clothes.
-        straps: draws in front what holds a thing behind.
+        straps: draws the straps of a thing behind the figure.
     """
 
     paint: Painter
@@ -32,7 +32,7 @@ class Extra:
 
 
 def _nothing(_canvas: Canvas, _colour: Rgb) -> None:
-    """Leave it to head, legs or hands, which look for the word themselves."""
+    """Paint nothing: head, legs and hands handle this word."""
 
 
 def _cape(canvas: Canvas, colour: Rgb) -> None:

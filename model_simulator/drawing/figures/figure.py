@@ -1,4 +1,4 @@
-"""A whole toy figure, put together from the far to the near."""
+"""Draw a complete toy figure, from back to front."""
 
 from model_simulator.drawing.canvas import Canvas, Point, Rgb
 from model_simulator.drawing.colors import INK, WHITE, distance, ensure_contrast, lightness, mix, shade

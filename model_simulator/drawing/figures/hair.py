@@ -1,4 +1,4 @@
-"""Hair styles: what shows in front of the head, and what falls behind it. Origin: the middle of the chin."""
+"""Hair styles: the parts in front of and behind the head. Origin: the middle of the chin."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What sits on a head: the kinds of headgear and the words for them."""
+"""The headgear type, and the words for headgear."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Outfits: what is printed on the torso, what the legs look like, and what colour it has when none is said."""
+"""Outfits: the print on the torso, the kind of legs, and the default colour."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Print = Callable[[Canvas, Rgb, Rgb, Rgb], None]
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """A kind of clothes.
+    """An outfit.
 
     Attributes:
         paint: prints the torso, which already has the main colour.

@@ -1,4 +1,4 @@
-"""What people of a trade wear, hold and stand before when a prompt names the trade alone."""
+"""Outfit, headgear, tool and setting of a role, for prompts that name only the role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Names of an outfit, a headgear, a tool and a setting; None where the role does not say."""
+    """Names of an outfit, a headgear, a tool and a setting; None = not specified."""
 
     outfit: str | None = None
     headgear: str | None = None

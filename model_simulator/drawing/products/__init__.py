@@ -1,4 +1,4 @@
-"""Products: which words stand for which family of things."""
+"""Product families by name, and the words for them."""
 
 from collections.abc import Mapping
 
@@ -37,7 +37,7 @@ ALIASES: Mapping[str, str] = expand_synonyms(
         "table lamp": "lamp, night light, mood light, pendant, light, lampshade",
         "desk lamp": "reading lamp, clip lamp, work lamp, spotlight",
         "lantern": "tent lamp",
-        "frame": "photo frame, picture, poster, calendar",
+        "frame": "photo frame, painting, poster, calendar",
         "board": "chopping board, cutting board, desk pad",
         "grater": "peeler, zester",
         "level": "spirit level, ruler",

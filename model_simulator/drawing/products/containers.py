@@ -1,4 +1,4 @@
-"""Products that hold something: bottles, cups, bowls, pots."""
+"""Containers: bottles, cups, bowls, pots."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Furniture, lamps, boards and what hangs on walls."""
+"""Furniture, lamps, boards and wall decorations."""
 
 from collections.abc import Mapping
 

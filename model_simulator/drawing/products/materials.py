@@ -1,4 +1,4 @@
-"""Words for what products are made of, how they are shaped and how they shine."""
+"""Words for the materials, shapes and finishes of products."""
 
 from collections.abc import Mapping
 

@@ -28,7 +28,7 @@ from model_simulator.drawing.shapes import drum
 PODIUM_TOP = 812
 PODIUM_HALF = 390
 MIN_TRIM_COLOUR_DISTANCE = 110
-"""A trim's least distance from the main colour."""
+"""Minimum distance of a trim's colour from the main colour."""
 
 
 def _gear_product(gear: headgear.Headgear) -> Product:
@@ -71,9 +71,9 @@ _MATERIALS = Lexicon(MATERIALS)
 
 
 def find_product(words: Sequence[str]) -> Product:
-    """Return the family of the first thing that is named; of words side by side the last one ("tea kettle lamp").
+    """Return the family of the first named thing; of adjacent words the last one ("tea kettle lamp").
 
-    A handsome box where no word is known.
+    Without a known word, the product is a box.
     """
     hits = list(_THINGS.find(words))
     if not hits:
@@ -109,7 +109,7 @@ def draw_podium(canvas: Canvas, colour: Rgb) -> None:
 
 
 def draw_product(canvas: Canvas, words: Sequence[str], rng: SeededRng) -> None:
-    """Draw the product that the words name, standing at x = 0."""
+    """Draw the product that the words name, at x = 0."""
     product = find_product(words)
     main, trim = choose_colours(words, product, rng)
     stretch, size = next((SHAPES[word] for word in words if word in SHAPES), (1.0, 1.0))

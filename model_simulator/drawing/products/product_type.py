@@ -1,4 +1,4 @@
-"""What a product is to the drawing program."""
+"""The product type: how a family of products is painted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Painter = Callable[[Canvas, Rgb, Rgb], None]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A family of things that look alike; ``colour`` is the main one where the prompt names none, None = any."""
+    """A family of similar things; ``colour`` is the main colour if the prompt names none, None = any."""
 
     paint: Painter
     colour: Rgb | None = None

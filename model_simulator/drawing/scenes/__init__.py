@@ -1,4 +1,4 @@
-"""Backdrops: what is behind a figure, and the words for it."""
+"""Backdrops by name, and the words for them."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Pieces that backdrops are put together from. All of them stand on or hang in hazy, friendly colours."""
+"""Parts of backdrops, in light, hazy colours."""
 
 # ruff: noqa: PLR0917 - places and sizes are positional, in the order of every drawing program
 
@@ -10,7 +10,7 @@ from model_simulator.drawing.rng import SeededRng
 from model_simulator.drawing.scenes.scene_type import HORIZON, Light
 
 BANDS = 48
-"""Steps of a sky; far fewer pixels change from row to row than in a smooth gradient, and the eye hardly sees it."""
+"""Steps of a sky; a stepped sky compresses better than a smooth gradient, with hardly a visible difference."""
 
 
 def draw_sky(canvas: Canvas, light: Light, bottom: float = HORIZON) -> None:

@@ -1,4 +1,4 @@
-"""What a backdrop is."""
+"""The scene type: how a backdrop is painted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Backdrops of towns and of what people build."""
+"""Backdrops of towns and buildings."""
 
 from collections.abc import Mapping
 

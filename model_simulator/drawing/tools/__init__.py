@@ -1,4 +1,4 @@
-"""What a figure can hold: the kinds of tools and the words for them."""
+"""Tools that a figure can hold, by name, and the words for them."""
 
 from collections.abc import Mapping
 

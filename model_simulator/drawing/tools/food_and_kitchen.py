@@ -1,4 +1,4 @@
-"""Food, kitchenware and what grows."""
+"""Food, kitchenware and plants."""
 
 from collections.abc import Mapping
 

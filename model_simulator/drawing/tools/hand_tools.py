@@ -1,4 +1,4 @@
-"""Tools of workshop, armoury and sickroom that lie in one hand."""
+"""Hand tools, small weapons and medical instruments."""
 
 from collections.abc import Mapping
 

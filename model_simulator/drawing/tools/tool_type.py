@@ -1,4 +1,4 @@
-"""What a tool is to a figure."""
+"""The tool type: how a figure holds a tool."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ Painter = Callable[[Canvas, Rgb], None]
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something held in a toy's hand.
+    """A thing that a figure holds.
 
     Attributes:
         paint: draws it.
-        colour: its colour where the prompt names none.
+        colour: its colour if the prompt names none.
         pose: ``raise`` = held up in one hand, ``hang`` = hangs from a lowered hand, ``chest`` = in both hands.
         tilt: how far its top leans outwards, in degrees.
-        size: how much larger than life, so that small things can be told at the size of a thumbnail.
+        size: magnification, so that small things stay visible at the size of a thumbnail.
     """
 
     paint: Painter

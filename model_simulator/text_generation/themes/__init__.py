@@ -1,4 +1,4 @@
-"""Themes of figures: the words that belong together, a JSON file for each group of themes."""
+"""Themes of figures: words that belong together; one JSON file for each group of themes."""
 
 import re
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ GROUPS = (
 )
 
 _GROUP_WORDS = frozenset({"and", "of", "the", "crew", "team", "club", "band", "group", "guild", "set", "collection"})
-"""Words of a category name that say nothing of what it is about."""
+"""Words of a category name that do not identify a theme."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One line of work: its things, the roles that go with every one of them, what is done, what is held."""
+    """A job: its things, its roles, its activities and its tools."""
 
     things: tuple[str, ...]
     roles: tuple[str, ...]
@@ -39,12 +39,12 @@ class Theme:
     """All words of one theme.
 
     Attributes:
-        names: category names that are served from it, the main one first.
-        keys: words that tell an unknown category name belongs here.
+        names: category names of the theme, the main one first.
+        keys: words that assign an unknown category name to the theme.
         leads: first words of item names, such as "Lunar".
-        jobs: the lines of work.
-        where: places, as in "on the crater rim".
-        loves: what its people like, as in "a quiet orbit".
+        jobs: the jobs.
+        where: places, such as "on the crater rim".
+        loves: things its people like, such as "a quiet orbit".
         outfits, hats, colours, settings, extras: words of the vocabulary.
     """
 
@@ -69,7 +69,7 @@ def load_themes() -> tuple[Theme, ...]:
 
 @lru_cache(maxsize=512)
 def find_theme(category: str) -> Theme:
-    """Return the theme of a category: the one of that name, else the best match of words, else a general one."""
+    """Return the theme of a category: by name, else by matching words, else a general theme."""
     folded = category.casefold()
     for theme in load_themes():
         if any(folded == name.casefold() for name in theme.names):
@@ -81,17 +81,17 @@ def find_theme(category: str) -> Theme:
 
 
 def _count_matches(words: list[str], theme: Theme) -> int:
-    """Return how well a category's words suit a theme; a key counts twice, a word of its names once."""
+    """Return how many words of a category match a theme; a key counts twice, a word of its names once."""
     phrase = f" {' '.join(words)} "
     names = {make_singular(word) for name in theme.names for word in name.casefold().split()} - _GROUP_WORDS
     return 2 * sum(f" {key} " in phrase for key in theme.keys) + len(names.intersection(words))
 
 
 def _make_general_theme(category: str) -> Theme:
-    """Return the theme that suits any category, led by the category's own words."""
+    """Return the general theme, with the category's own words as leads."""
     general = _read_theme(read_json("pools.json")["general"])
     words = [make_singular(word) for word in re.findall(r"[^\W_]+", category) if word.casefold() not in _GROUP_WORDS]
-    # A quarter of the leads: enough to show what the category is about, not so much that names look alike.
+    # About a quarter of the leads: enough to show the category, few enough to keep names different.
     own = tuple(word.capitalize() for word in words if len(word) > 1)[:2]
     return replace(general, names=(category,), leads=general.leads + own * 3)
 

@@ -1,1 +1,1 @@
-"""Prompts to models: the instructions, and the task of each call. Pure."""
+"""The prompts that text and vision models get, and the requests that carry them."""

@@ -1,21 +1,19 @@
-"""The image half of the model port over FAL's queue: order, wait, fetch.
+"""FAL: images through its queue. Submit a request, wait for it, download the image.
 
-Imported by `shared.services.model_factory` only where ``IMAGE_PROVIDER`` is ``fal``: the client is an extra.
+`shared.services.model_factory` imports this module only if ``IMAGE_PROVIDER`` is ``fal``: the client is an extra.
 """
 
 import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import fal_client.client
 import httpx
 from fal_client import AsyncClient, FalClientHTTPError
 from fal_client.client import AsyncRequestHandle, Completed
 
-from shared.config import LOOPBACK_HOSTS
-from shared.models.protocol import ImageAnswer, ImageRequest, Mismatch, ModelError, RequestLog, Usage
-from shared.models.providers.call_errors import ModelCall
+from shared.errors import Mismatch, ModelError
+from shared.models.protocol import ImageAnswer, ImageRequest, RequestLog, Usage
+from shared.models.providers.fal_client_internals import close_client, disable_retries
 from shared.models.providers.fal_errors import (
     CLIENT_FAILURES,
     FAL_SETTING_NAMES,
@@ -23,61 +21,62 @@ from shared.models.providers.fal_errors import (
     explain_status,
     explain_submit_error,
 )
+from shared.models.providers.image_download import DownloadError, ImageDownloader, check_url
+from shared.models.providers.model_call import ModelCall
 from shared.reasons import Reason
 
 if TYPE_CHECKING:
     from shared.config import ModelSettings
 
-fal_client.client.MAX_ATTEMPTS = 1
-"""Retries have one owner, and it is not the client: it would order again after a lost answer, up to ten times."""
-
 CALL_TIMEOUT_SECONDS = 60.0
-"""Taking an order and telling its state; both answer at once, and the image is waited for between such calls."""
+"""For submitting a request and for reading its state. Both answer at once; waiting happens between such calls."""
 
 PROBE_TIMEOUT_SECONDS = 5.0
-"""Somebody waits for the health page."""
+"""The caller of the health page waits for it."""
 
 POLL_SECONDS = 0.5
 """SDXL Lightning takes about a second."""
 
-MAX_IMAGE_BYTES = 64 * 2**20
-
 UNKNOWN_REQUEST_ID = "00000000-0000-0000-0000-000000000000"
-"""No request has this id: asking for it tells whether the key is accepted, and costs nothing."""
+"""No request has this id. Reading its state checks the key and is not billed."""
 
 FORMAT_FIELD_MODELS = ("fal-ai/fast-lightning-sdxl", "fal-ai/fast-sdxl", "fal-ai/lightning-models")
-"""Models that call the format ``format``; the others on FAL call it ``output_format``."""
+"""Models whose field for the image format is ``format``; the others on FAL have ``output_format``."""
 
 
 class FalModel:
-    """A `shared.models.protocol.ImageModel` that orders images from FAL.
+    """A `shared.models.protocol.ImageModel` over FAL's queue.
 
-    It belongs to the event loop that its first call is made on. Nothing is connected before that call.
+    Belongs to the event loop of its first call; connects at that call.
 
     Args:
-        settings: what is called, and the key.
-        request_log: remembers what was ordered, so that a repeated call goes on waiting for it.
-        poll_seconds: how often it is asked whether an image is there.
+        settings: the model, the key and the image timeout.
+        request_log: records each submitted request, so that a repeated call waits for it instead of submitting another.
+        poll_seconds: time between two reads of a request's state.
+
+    Raises:
+        SettingError: the installed version of fal-client is not supported.
     """
 
     def __init__(
         self, settings: "ModelSettings", request_log: RequestLog, *, poll_seconds: float = POLL_SECONDS
     ) -> None:
+        disable_retries()
         self._settings = settings
         self._request_log = request_log
         self._poll_seconds = poll_seconds
         self._client: AsyncClient | None = None
-        self._download_client: httpx.AsyncClient | None = None
+        self._downloader = ImageDownloader(max_attempts=1)  # the next try of the call downloads again, at no cost
 
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        """Make one image, or fetch the one that an earlier try ordered for the same job.
+        """Generate one image, or fetch the one that an earlier try requested for the same job.
 
-        FAL charges an image, not tokens, and nothing for one that failed (docs.fal.ai, model-apis/pricing).
+        FAL charges per image, not per token, and nothing for a failed one (docs.fal.ai, model-apis/pricing).
 
         Raises:
-            DamagedFileError: the record of the order cannot be read.
-            ModelError: for every failure of the service.
-            StoreUnavailableError: the record of the order cannot be looked for; nothing was ordered.
+            DamagedFileError: the request log's file cannot be parsed.
+            ModelError: for every failure of FAL.
+            StoreUnavailableError: the request log cannot be read; nothing was submitted.
         """
         model = self._settings.image_deployment
         call = self._describe_call(f"image call to model {model!r}", request.prompt)
@@ -95,16 +94,16 @@ class FalModel:
                 raise call.build_error(
                     Reason.TIMEOUT_AMBIGUOUS, f"{what}; it may be billed", request_id=request_id
                 ) from None
-            what = f"{what}; the next try goes on waiting for it"
+            what = f"{what}; the next try continues to wait for it"
             raise call.build_error(Reason.SERVER_ERROR, what, request_id=request_id) from None
 
     async def probe(self) -> None:
-        """Ask for an order that does not exist, which is not billed.
+        """Read the state of a request that does not exist, which is not billed.
 
         Raises:
             ModelError: FAL cannot be reached, or refuses our key.
         """
-        call = replace(self._describe_call("look at the queue"), billed=False)
+        call = replace(self._describe_call("queue state"), billed=False)
         client = self._get_client(call)
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
@@ -119,11 +118,9 @@ class FalModel:
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
         client, self._client = self._client, None
-        download_client, self._download_client = self._download_client, None
         if client is not None:
-            await (await client._client).aclose()  # noqa: SLF001 - the client has no close of its own
-        if download_client is not None:
-            await download_client.aclose()
+            await close_client(client)
+        await self._downloader.close()
 
     async def _submit(self, request: ImageRequest, call: ModelCall) -> str:
         model = self._settings.image_deployment
@@ -144,19 +141,19 @@ class FalModel:
         return handle.request_id
 
     async def _fetch(self, request: ImageRequest, call: ModelCall, request_id: str) -> ImageAnswer:
-        """Wait for an order and return its image; an order of which nothing will come is struck.
+        """Wait for a request and return its image; remove a hopeless request from the log.
 
         Raises:
-            ModelError: no image came.
-            TimeoutError: the caller's, in the middle of it.
+            ModelError: there is no image.
+            TimeoutError: the caller's timeout.
         """
         try:
             result = await self._wait(call, request_id)
             data = await self._download(_read_image_url(result, call, request_id), call, request_id)
-        except _AbandonedRequestError as abandoned:
+        except _HopelessRequestError as hopeless:
             if request.job is not None:
                 await self._request_log.remove(request.job)
-            raise abandoned.problem from None
+            raise hopeless.problem from None
         return ImageAnswer(data, Usage(), self._settings.image_deployment, request_id)
 
     async def _wait(self, call: ModelCall, request_id: str) -> dict[str, Any]:
@@ -179,42 +176,33 @@ class FalModel:
             await asyncio.sleep(self._poll_seconds)
 
     async def _download(self, url: str, call: ModelCall, request_id: str) -> bytes:
-        """Return the file; it is public, and so our key does not go with the question."""
-        if self._download_client is None:
-            self._download_client = httpx.AsyncClient(timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False)
-        data = bytearray()
+        """Return the file; its URL is public, so the key is not sent with the download."""
         try:
-            async with self._download_client.stream("GET", url) as response:
-                if response.status_code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
-                    what = f"the image of request {request_id} is gone; the next try orders it anew"
-                    raise _AbandonedRequestError(call.build_error(Reason.SERVER_ERROR, what, request_id=request_id))
-                response.raise_for_status()
-                async for chunk in response.aiter_bytes():
-                    data += chunk
-                    if len(data) > MAX_IMAGE_BYTES:
-                        what = f"the image is larger than {MAX_IMAGE_BYTES} bytes"
-                        raise _AbandonedRequestError(_build_bad_image_error(call, "too large", what, request_id))
-        except (httpx.HTTPError, httpx.InvalidURL) as failure:
-            raise explain_poll_error(failure, call, request_id) from None
-        return bytes(data)
+            return await self._downloader.fetch(url)
+        except DownloadError as error:
+            if error.status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
+                what = f"the image of request {request_id} is gone; the next try submits a new request"
+                problem = call.build_error(Reason.SERVER_ERROR, what, request_id=request_id)
+                raise _HopelessRequestError(problem) from None
+            what = f"the image of request {request_id} is at {error.received}"
+            if error.is_too_large:
+                raise _HopelessRequestError(_build_bad_image_error(call, "too large", what, request_id)) from None
+            raise call.build_error(Reason.CONNECTION, what, request_id=request_id) from None
 
     def _describe_call(self, subject: str, *private: str) -> ModelCall:
         return ModelCall(subject=subject, key=self._settings.fal_key, private=private, settings=FAL_SETTING_NAMES)
 
     def _get_client(self, call: ModelCall) -> AsyncClient:
-        key = self._settings.fal_key
-        if key is None:  # never without: the client would look for credentials of its own
+        if call.key is None:  # the client would find credentials of its own
             raise call.build_error(Reason.NOT_CONFIGURED, f"{FAL_SETTING_NAMES.key} is not set; expected FAL's key")
-        if not (key.isascii() and key.isprintable() and " " not in key):
-            what = f"{FAL_SETTING_NAMES.key} holds spaces or characters that no key has; copy it again"
-            raise call.build_error(Reason.AUTHENTICATION, what)
+        call.check_key()
         if self._client is None:
-            self._client = AsyncClient(key=key, default_timeout=CALL_TIMEOUT_SECONDS)
+            self._client = AsyncClient(key=call.key, default_timeout=CALL_TIMEOUT_SECONDS)
         return self._client
 
 
-class _AbandonedRequestError(Exception):
-    """Nothing will come of an order, however often it is asked for."""
+class _HopelessRequestError(Exception):
+    """A submitted request will never have a usable image, so the next try has to submit a new one."""
 
     def __init__(self, problem: ModelError) -> None:
         super().__init__(str(problem))
@@ -222,50 +210,48 @@ class _AbandonedRequestError(Exception):
 
 
 def _classify_failure(failure: Exception, call: ModelCall, request_id: str, *, has_failed: bool) -> Exception:
-    """Return the error to raise for a failure of an order: hopeless if asking again cannot help.
+    """Return the error to raise for a submitted request: a _HopelessRequestError if polling it again cannot help.
 
     Args:
-        failure: what the client raised.
+        failure: the client's exception.
         call: the call.
-        request_id: the order.
+        request_id: the request.
         has_failed: its state says that it failed.
     """
     if not isinstance(failure, FalClientHTTPError):
         return explain_poll_error(failure, call, request_id)
     if failure.status_code == httpx.codes.NOT_FOUND:
-        what = f"request {request_id} is not known any more; the next try orders it anew"
-        return _AbandonedRequestError(call.build_error(Reason.SERVER_ERROR, what, request_id=request_id))
+        what = f"FAL does not know request {request_id}; the next try submits a new one"
+        return _HopelessRequestError(call.build_error(Reason.SERVER_ERROR, what, request_id=request_id))
     problem = explain_status(failure, call, request_id)
     is_refused = problem.reason in {Reason.CONTENT_POLICY, Reason.BAD_REQUEST}
-    return _AbandonedRequestError(problem) if has_failed or is_refused else problem
+    return _HopelessRequestError(problem) if has_failed or is_refused else problem
 
 
 def _read_image_url(result: Any, call: ModelCall, request_id: str) -> str:
-    """Return the address of the image in a result.
+    """Return the URL of the image in a result.
 
     Raises:
-        _AbandonedRequestError: it was filtered out, or there is none.
+        _HopelessRequestError: the image was filtered out, or there is none.
     """
     images = result.get("images") if isinstance(result, dict) else None
     first = images[0] if isinstance(images, list) and images else None
     url = first.get("url") if isinstance(first, dict) else None
     if isinstance(result, dict) and any(result.get("has_nsfw_concepts") or ()):
-        what = "the safety checker blackened the image"  # it was made, and so it is billed
-        raise _AbandonedRequestError(
-            call.build_error(Reason.CONTENT_POLICY, what, request_id=request_id, usage=Usage())
-        )
-    if not isinstance(url, str) or not _is_safe_url(url):
-        what = "the answer holds no image (images[0].url is missing, or is no https address)"
-        raise _AbandonedRequestError(_build_bad_image_error(call, "without an image", what, request_id))
+        what = "the safety checker blackened the image"  # it was generated, so it is billed
+        raise _HopelessRequestError(call.build_error(Reason.CONTENT_POLICY, what, request_id=request_id, usage=Usage()))
+    if not isinstance(url, str):
+        what = "the answer holds no image (images[0].url is missing)"
+        raise _HopelessRequestError(_build_bad_image_error(call, "without an image", what, request_id))
+    try:
+        check_url(url)
+    except DownloadError as error:
+        what = f"images[0].url is {error.received}"
+        raise _HopelessRequestError(_build_bad_image_error(call, "without an image", what, request_id)) from None
     return url
 
 
 def _build_bad_image_error(call: ModelCall, received: str, what: str, request_id: str) -> ModelError:
-    """Return the error for a result without a usable image; it was made, and so it is billed."""
+    """Return the error for a result without a usable image; it was generated, so it is billed."""
     mismatch = Mismatch(received, f"check {FAL_SETTING_NAMES.model}")
     return call.build_error(Reason.BAD_IMAGE, what, request_id=request_id, usage=Usage(), mismatch=mismatch)
-
-
-def _is_safe_url(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)

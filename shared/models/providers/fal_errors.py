@@ -1,21 +1,21 @@
-"""Turns every way in which a call through FAL's client fails into a reason code: the one place that knows them."""
+"""Translate fal-client's exceptions into ModelErrors."""
 
 from typing import Any
 
 import httpx
 from fal_client import FalClientHTTPError
 
-from shared.models.protocol import ModelError
-from shared.models.providers.call_errors import ModelCall, SettingNames
-from shared.models.providers.error_codes import find_reason
-from shared.models.providers.sdk_errors import classify_status, describe_error, read_retry_after
+from shared.errors import ModelError
+from shared.models.providers.error_reasons import classify_status, find_reason
+from shared.models.providers.model_call import ModelCall, SettingNames
+from shared.models.providers.rate_limit_headers import read_retry_after
 from shared.reasons import Reason
 
 FAL_SETTING_NAMES = SettingNames(noun="model", address="the network", key="FAL_AI_API_KEY", model="IMAGE_MODEL")
-"""Where FAL is, its client knows: there is no setting to correct."""
+"""No setting holds FAL's address; its client knows it."""
 
 CLIENT_FAILURES = (FalClientHTTPError, httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError)
-"""What FAL's client raises; the last three where an answer is not what it takes for granted."""
+"""What fal-client raises; the last three if an answer lacks what it expects."""
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -28,13 +28,13 @@ _NOT_SENT = (
 )
 
 _OUT_OF_CREDIT = ("exhausted balance", "user is locked")
-"""A 403 that is no wrong key: "User is locked. Reason: Exhausted balance. Top up your balance at ..." """
+"""A 403 that is not about the key: "User is locked. Reason: Exhausted balance. Top up your balance at ..." """
 
 
 def explain_submit_error(failure: Exception, call: ModelCall) -> ModelError:
-    """Return the ModelError for an order that was not confirmed, or for a look at the queue.
+    """Return the ModelError for a request that FAL did not confirm; it may be in FAL's queue, unless it was never sent.
 
-    The order may be in the queue by now, unless it was never sent.
+    Also for a probe, which is not billed.
     """
     kind = type(failure).__name__
     if isinstance(failure, FalClientHTTPError):
@@ -44,29 +44,29 @@ def explain_submit_error(failure: Exception, call: ModelCall) -> ModelError:
             Reason.CONNECTION, f"no connection ({kind}); nothing was sent; check {call.settings.address}"
         )
     if not call.billed:
-        return call.build_error(Reason.CONNECTION, f"the connection was lost, or the answer is none of FAL's ({kind})")
+        return call.build_error(Reason.CONNECTION, f"the connection was lost, or the answer is not FAL's ({kind})")
     return call.build_error(
         Reason.TIMEOUT_AMBIGUOUS,
-        f"ordered, but no request id came back ({kind}); the image may have been billed",
+        f"submitted, but no request id came back ({kind}); the image may have been billed",
     )
 
 
 def explain_poll_error(failure: Exception, call: ModelCall, request_id: str) -> ModelError:
-    """Return the ModelError for an image that was ordered and not fetched; the next try goes on waiting for it."""
+    """Return the ModelError for a submitted request whose state could not be read; the next try waits for it again."""
     if isinstance(failure, FalClientHTTPError):
         return explain_status(failure, call, request_id)
-    what = f"request {request_id} is ordered, but could not be asked for ({type(failure).__name__})"
+    what = f"request {request_id} is submitted, but its state could not be read ({type(failure).__name__})"
     reason = Reason.CONNECTION if isinstance(failure, httpx.HTTPError) else Reason.SERVER_ERROR
     return call.build_error(reason, what, request_id=request_id)
 
 
 def explain_status(failure: FalClientHTTPError, call: ModelCall, request_id: str | None = None) -> ModelError:
-    """Return the ModelError for an answer with an HTTP error status."""
+    """Return the ModelError for an answer with an HTTP error."""
     message = _read_message(failure.message)
     reason = _classify(failure, message)
     return call.build_error(
         reason,
-        describe_error(reason, failure.status_code, call),
+        call.describe_status(reason, failure.status_code),
         service_message=message,
         request_id=request_id or failure.response_headers.get("x-fal-request-id"),
         retry_after_seconds=read_retry_after(failure.response_headers),
@@ -84,7 +84,7 @@ def _classify(failure: FalClientHTTPError, message: str) -> Reason:
 
 
 def _read_message(detail: Any) -> str:
-    """Return the sentence of ``detail``: a text, or a list of ``{"msg", "type", "loc"}`` for a wrong input."""
+    """Return the message in ``detail``: a text, or a list of ``{"msg", "type", "loc"}`` for an invalid input."""
     first = detail[0] if isinstance(detail, list) and detail else detail
     message = first.get("msg") if isinstance(first, dict) else first
     return message if isinstance(message, str) else ""

@@ -1,7 +1,7 @@
-"""Fetches images that a server answered the address of. The address comes from outside, so it is bounded in all ways.
+"""Download an image from a URL in a provider's answer.
 
-Only https, or http on this machine; no redirect to another scheme; no key is sent; size and time are limited. What
-comes is examined like any other image.
+The URL comes from outside, so it is restricted: https, or http on this machine; no redirect to another scheme; no key
+is sent; size and time are limited. The file is validated like any other image.
 """
 
 import asyncio
@@ -15,38 +15,47 @@ FETCH_TIMEOUT_SECONDS = 60.0
 MAX_IMAGE_BYTES = 64 * 2**20
 MAX_REDIRECTS = 3
 MAX_ATTEMPTS, RETRY_DELAY_SECONDS = 3, 1.0
-"""The image is paid for: a connection that fails is worth another try here, where it costs nothing."""
+"""The image is already billed, so a failed connection is retried here, where a retry costs nothing."""
 
 
 class DownloadError(Exception):
-    """An image could not be fetched.
+    """An image could not be downloaded.
 
     Attributes:
-        received: the kind of trouble in a few words, without the address: that may hold a signature.
+        received: what is wrong with the URL, without the URL itself, which may hold a signature.
+        status: the HTTP status of the answer, if it is not 200.
+        is_too_large: the file exceeds MAX_IMAGE_BYTES.
     """
 
-    def __init__(self, received: str) -> None:
+    def __init__(self, received: str, *, status: int | None = None, is_too_large: bool = False) -> None:
         super().__init__(received)
         self.received = received
+        self.status = status
+        self.is_too_large = is_too_large
 
 
 class ImageDownloader:
-    """Fetches images; nothing is connected before the first one. Belongs to one event loop."""
+    """Downloads images. Belongs to the event loop of its first download; connects at that download.
 
-    def __init__(self) -> None:
+    Args:
+        max_attempts: how often a download is tried whose connection fails.
+    """
+
+    def __init__(self, *, max_attempts: int = MAX_ATTEMPTS) -> None:
+        self._max_attempts = max_attempts
         self._clients: dict[bool, httpx2.AsyncClient] = {}
 
     async def fetch(self, url: str) -> bytes:
-        """Return the file at an address.
+        """Return the file at a URL.
 
         Raises:
-            DownloadError: the address is not allowed, or brings nothing.
+            DownloadError: the URL is not allowed, or has no file.
         """
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
                 return await self._fetch_with_retries(url)
         except TimeoutError:
-            raise DownloadError(f"an address that brought no image within {FETCH_TIMEOUT_SECONDS:g} s") from None
+            raise DownloadError(f"a URL that sent no image within {FETCH_TIMEOUT_SECONDS:g} s") from None
 
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
@@ -55,18 +64,18 @@ class ImageDownloader:
             await client.aclose()
 
     async def _fetch_with_retries(self, url: str) -> bytes:
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        for attempt in range(1, self._max_attempts + 1):
             try:
                 return await self._follow_redirects(url)
             except (httpx2.HTTPError, httpx2.InvalidURL) as failure:
-                if attempt == MAX_ATTEMPTS or isinstance(failure, httpx2.InvalidURL):
-                    received = f"an address that cannot be fetched ({type(failure).__name__})"
+                if attempt == self._max_attempts or isinstance(failure, httpx2.InvalidURL):
+                    received = f"a URL that cannot be fetched ({type(failure).__name__})"
                     raise DownloadError(received) from None
                 await asyncio.sleep(RETRY_DELAY_SECONDS)
         raise AssertionError("the loop above returns or raises")
 
     def _get_client(self, url: str) -> httpx2.AsyncClient:
-        is_local = urlsplit(url).hostname in LOOPBACK_HOSTS  # a proxy of the environment cannot reach this machine
+        is_local = urlsplit(url).hostname in LOOPBACK_HOSTS  # the environment's proxy cannot reach this machine
         if is_local not in self._clients:
             self._clients[is_local] = httpx2.AsyncClient(
                 follow_redirects=False, timeout=FETCH_TIMEOUT_SECONDS, trust_env=not is_local
@@ -81,31 +90,14 @@ class ImageDownloader:
                     return await _read_image(response)
                 target = response.headers["location"]
             url = _resolve_redirect(url, target)
-        raise DownloadError(f"an address that redirects more than {MAX_REDIRECTS} times")
-
-
-def _resolve_redirect(url: str, target: str) -> str:
-    """Return where a redirect leads.
-
-    Raises:
-        DownloadError: to another scheme, or nowhere.
-    """
-    scheme = urlsplit(url).scheme
-    try:
-        resolved = urljoin(url, target)
-        is_allowed = urlsplit(resolved).scheme == scheme
-    except ValueError:
-        resolved, is_allowed = "", False
-    if not is_allowed:
-        raise DownloadError(f"an address that redirects from {scheme} to another scheme")
-    return resolved
+        raise DownloadError(f"a URL that redirects more than {MAX_REDIRECTS} times")
 
 
 def check_url(url: str) -> None:
-    """Check that an address may be fetched.
+    """Check that a URL may be fetched.
 
     Raises:
-        DownloadError: it is neither https nor on this machine.
+        DownloadError: it is neither https nor on this machine, or holds a user name.
     """
     try:
         parts = urlsplit(url)
@@ -114,15 +106,32 @@ def check_url(url: str) -> None:
     except ValueError:
         is_allowed = False
     if not is_allowed:
-        raise DownloadError("an address that is neither https nor http on this machine")
+        raise DownloadError("a URL that is neither https nor http on this machine")
+
+
+def _resolve_redirect(url: str, target: str) -> str:
+    """Return the URL that a redirect leads to.
+
+    Raises:
+        DownloadError: it has another scheme, or is not a URL.
+    """
+    scheme = urlsplit(url).scheme
+    try:
+        resolved = urljoin(url, target)
+        is_allowed = urlsplit(resolved).scheme == scheme
+    except ValueError:
+        resolved, is_allowed = "", False
+    if not is_allowed:
+        raise DownloadError(f"a URL that redirects from {scheme} to another scheme")
+    return resolved
 
 
 async def _read_image(response: httpx2.Response) -> bytes:
     if response.status_code != httpx2.codes.OK:
-        raise DownloadError(f"an address that answers HTTP {response.status_code}")
+        raise DownloadError(f"a URL that answers HTTP {response.status_code}", status=response.status_code)
     data = bytearray()
     async for chunk in response.aiter_bytes():
         data += chunk
         if len(data) > MAX_IMAGE_BYTES:
-            raise DownloadError(f"an address of a file larger than {MAX_IMAGE_BYTES} bytes")
+            raise DownloadError(f"a URL of a file larger than {MAX_IMAGE_BYTES} bytes", is_too_large=True)
     return bytes(data)

@@ -1,19 +1,16 @@
-"""The JSON schema of an answer, in the subset that structured outputs accept in strict mode.
+"""Build the JSON schema of an answer, in the subset that structured outputs accept in strict mode.
 
-Every field is required and no other is allowed. Ranges, patterns and formats are left out: Azure OpenAI refuses a
-schema that holds them (learn.microsoft.com/azure/ai-foundry/openai/how-to/structured-outputs), and every answer is
-validated against its type anyway. The number of entries is limited, so that a model that repeats itself stops; where a
-service refuses that, it is left out, too. Lengths of texts are only for servers that are not OpenAI's own.
+Every field is required and additional fields are refused. Ranges, patterns and formats are left out, because Azure
+OpenAI refuses them (learn.microsoft.com/azure/ai-foundry/openai/how-to/structured-outputs) and every answer is
+validated against its type anyway. A limit of the number of entries stops a model that repeats itself; providers that
+refuse it get the schema without it. Limits of text lengths are for servers other than OpenAI's own.
 """
 
-import json
 from copy import deepcopy
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-
-from shared.models.protocol import AnswerT, TextRequest
 
 
 @cache
@@ -21,7 +18,7 @@ def build_strict_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
     """Return the strict schema of an answer type; callers must not change it.
 
     Raises:
-        TypeError: the type cannot be asked for in strict mode (a free-form dict, ``Any``, a tuple, a recursive root).
+        TypeError: strict mode cannot express the type (a free-form dict, ``Any``, a tuple, a recursive root).
     """
     schema = answer_type.model_json_schema()
     strict = _make_strict(schema, answer_type.__name__)
@@ -35,11 +32,11 @@ def build_strict_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
 def limit_schema(
     schema: dict[str, Any], max_entries: int | None, *, max_characters: int | None = None
 ) -> dict[str, Any]:
-    """Return a strict schema with limits.
+    """Return a copy of a strict schema with limits.
 
     Args:
-        schema: what `build_strict_schema` gave; left as it is.
-        max_entries: of each list at the top of the answer; None = no limit.
+        schema: from `build_strict_schema`.
+        max_entries: of each top-level list; None = no limit.
         max_characters: of each text; None = no limit.
     """
     limited = deepcopy(schema)
@@ -54,17 +51,9 @@ def limit_schema(
     return limited
 
 
-def add_schema_to_instructions(request: TextRequest[AnswerT], schema: dict[str, Any]) -> str:
-    """Return the instructions of a request with its schema, for a server that takes no schema beside them."""
-    return (
-        f"{request.instructions}\n\nAnswer with one JSON object and nothing else: no code fence, no explanation. "
-        f"It follows this JSON schema:\n{json.dumps(schema, ensure_ascii=False, separators=(',', ':'))}"
-    )
-
-
 def _make_strict(node: dict[str, Any], place: str) -> dict[str, Any]:
     if "$ref" in node:
-        return {"$ref": node["$ref"]}  # nothing may stand beside a reference
+        return {"$ref": node["$ref"]}  # strict mode allows no other key beside a reference
     strict: dict[str, Any] = {key: node[key] for key in ("type", "description", "enum") if key in node}
     if "const" in node:
         strict["enum"] = [node["const"]]

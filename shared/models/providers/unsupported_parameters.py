@@ -1,23 +1,23 @@
-"""Which optional parameter a server refuses, by the words of its refusal. Pure.
+"""Leave out the optional parameters that a server refuses.
 
-A server says it in OpenAI's ``param``, in FastAPI's ``detail[].loc``, or only in a sentence. A refusal is not billed,
-so the request is made again without the parameter, and the rest of the process leaves it out.
+A refusal names the parameter in OpenAI's ``param``, in FastAPI's ``detail[].loc``, or only in a sentence. It is not
+billed, so the call is sent again without the parameter, and this process leaves it out of later calls to that model.
 """
 
 import re
 from collections.abc import Collection
 from typing import Any
 
-from shared.models.providers.error_codes import CONTENT_POLICY_CODES, read_codes, read_message
+from shared.models.providers.error_reasons import CONTENT_POLICY_CODES, read_codes, read_message
 
 REJECTION_STATUSES = frozenset({400, 404, 415, 422, 500, 501})
-"""Some gateways answer 500 to a parameter that the server behind them does not know."""
+"""Some gateways answer 500 if the server behind them does not support a parameter."""
 
 SCHEMA_LIMITS = "schema limits"
-"""The schema's ``maxItems`` and ``maxLength``: not every service takes them in strict mode."""
+"""The schema's ``maxItems`` and ``maxLength``: not every provider accepts them in strict mode."""
 
 NEVER_OMITTED = frozenset({"quality"})
-"""What is sent although a service does not take its value: it decides the price, and another one must be chosen."""
+"""Sent even if the provider refuses its value: it determines the price, so the user has to choose another value."""
 
 _VALUE = re.compile(r"invalid value|supported values|must be one of|input should be", re.IGNORECASE)
 
@@ -27,11 +27,31 @@ _SPELLINGS = {
     "reasoning": ("reasoning.effort", "reasoning_effort", "reasoning"),
     "text.format": ("text.format", "json_schema", "response_format"),
 }
-"""How refusals name what we call otherwise; whatever is not listed is named as it is."""
+"""Words that refusals use for a parameter; parameters that are not listed are named as they are sent."""
+
+
+class UnsupportedParameters:
+    """The parameters that servers refused in this process, by call subject (kind of call and model)."""
+
+    def __init__(self) -> None:
+        self._omitted: dict[str, frozenset[str]] = {}
+
+    def get_omitted(self, subject: str) -> frozenset[str]:
+        """Return the parameters to leave out."""
+        return self._omitted.get(subject, frozenset())
+
+    def learn_from(self, subject: str, status: int, body: Any, optional: Collection[str]) -> bool:
+        """Record the parameter that a refusal names; False if it names none that can still be left out."""
+        omitted = self.get_omitted(subject)
+        unsupported = find_unsupported_parameter(status, body, [name for name in optional if name not in omitted])
+        if unsupported is None:
+            return False
+        self._omitted[subject] = omitted | {unsupported}
+        return True
 
 
 def find_unsupported_parameter(status: int, body: Any, optional: Collection[str]) -> str | None:
-    """Return which of the optional parameters a refusal is about; None if it is about none of them.
+    """Return the optional parameter that a refusal is about, or None.
 
     Args:
         status: the HTTP status.
@@ -42,7 +62,7 @@ def find_unsupported_parameter(status: int, body: Any, optional: Collection[str]
         return None
     param = body.get("param") if isinstance(body, dict) else None
     words = read_message(body)
-    if SCHEMA_LIMITS in optional and _is_named(SCHEMA_LIMITS, words):
+    if SCHEMA_LIMITS in optional and _find_place(SCHEMA_LIMITS, words) is not None:
         return SCHEMA_LIMITS
     if _VALUE.search(words) is not None:
         optional = [name for name in optional if name not in NEVER_OMITTED]
@@ -54,12 +74,8 @@ def find_unsupported_parameter(status: int, body: Any, optional: Collection[str]
     return min(named)[1] if named else None
 
 
-def _is_named(name: str, words: str) -> bool:
-    return _find_place(name, words) is not None
-
-
 def _find_place(name: str, words: str) -> int | None:
-    """Return where a text names a parameter first, as a whole word."""
+    """Return the position of a parameter's first mention as a whole word, or None."""
     spellings = "|".join(map(re.escape, _SPELLINGS.get(name, (name,))))
     found = re.search(rf"(?<!\w)(?:{spellings})(?!\w)", words, re.IGNORECASE)
     return None if found is None else found.start()

@@ -1,4 +1,4 @@
-"""External events: none lost, none doubled, in order."""
+"""External events arrive once and in order."""
 
 import json
 from collections.abc import Generator
@@ -83,7 +83,7 @@ async def test_events_not_consumed_survive_continue_as_new(tmp_path: Path) -> No
     assert instance.generation == 3
 
 
-async def test_an_event_that_comes_with_the_message_that_ends_the_generation_is_not_lost(tmp_path: Path) -> None:
+async def test_an_event_that_arrives_with_the_message_that_ends_the_generation_is_not_lost(tmp_path: Path) -> None:
     def run(context: Any) -> Steps:
         if context.get_input() == 1:
             yield context.task_any([context.wait_for_external_event("news"), context.wait_for_external_event("turn")])
@@ -102,7 +102,7 @@ async def test_an_event_that_comes_with_the_message_that_ends_the_generation_is_
     assert instance.output == '"hot"'
 
 
-async def test_no_one_can_raise_an_event_for_an_instance_that_is_unknown_or_finished(tmp_path: Path) -> None:
+async def test_events_for_unknown_or_finished_instances_are_refused(tmp_path: Path) -> None:
     def wait(context: Any) -> Steps:
         yield context.wait_for_external_event("go")
 
@@ -113,4 +113,4 @@ async def test_no_one_can_raise_an_event_for_an_instance_that_is_unknown_or_fini
         await finish(engine, clock, instance_id)
 
         assert not engine.raise_event(instance_id, "go", "null")
-        assert not engine.raise_event("nobody", "go", "null")
+        assert not engine.raise_event("missing", "go", "null")

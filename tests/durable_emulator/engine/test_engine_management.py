@@ -33,7 +33,7 @@ def parent(context: Any) -> Steps:
 ORCHESTRATORS = {"wait": wait, "parent": parent}
 
 
-async def test_an_id_that_has_not_finished_is_refused(tmp_path: Path) -> None:
+async def test_the_id_of_an_unfinished_instance_is_refused(tmp_path: Path) -> None:
     async with run_engine(tmp_path / "j", ManualClock(), ORCHESTRATORS) as engine:
         engine.start_instance("wait", None, "one")
         with pytest.raises(InstanceExistsError, match="'one' already exists and is Pending"):
@@ -59,8 +59,8 @@ async def test_a_finished_instance_is_replaced_and_starts_afresh(tmp_path: Path)
 
 async def test_an_unknown_orchestrator_is_refused_and_the_message_lists_the_known(tmp_path: Path) -> None:
     async with run_engine(tmp_path / "j", ManualClock(), ORCHESTRATORS) as engine:
-        with pytest.raises(UnknownOrchestratorError, match="'nobody'; the app has: parent, wait"):
-            engine.start_instance("nobody")
+        with pytest.raises(UnknownOrchestratorError, match="'missing'; it has: parent, wait"):
+            engine.start_instance("missing")
 
 
 async def test_terminate_ends_the_instance_and_leaves_its_children_alone(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ async def test_terminate_ends_the_instance_and_leaves_its_children_alone(tmp_pat
     assert (child.status, child.output) == (RuntimeStatus.COMPLETED, "7")
 
 
-async def test_what_an_activity_of_a_terminated_instance_returns_is_ignored_even_by_its_successor(
+async def test_results_for_a_terminated_instance_are_ignored_even_by_its_successor(
     tmp_path: Path,
 ) -> None:
     gate = asyncio.Event()
@@ -117,7 +117,7 @@ async def test_a_terminated_child_fails_its_parent_with_the_reason(tmp_path: Pat
     assert "too slow" in (instance.output or "")
 
 
-async def test_a_suspended_instance_takes_no_step_until_it_is_resumed(tmp_path: Path) -> None:
+async def test_a_suspended_instance_runs_no_episode_until_it_is_resumed(tmp_path: Path) -> None:
     clock = ManualClock()
     async with run_engine(tmp_path / "j", clock, ORCHESTRATORS) as engine:
         engine.start_instance("wait", None, "one")
@@ -134,7 +134,7 @@ async def test_a_suspended_instance_takes_no_step_until_it_is_resumed(tmp_path: 
     assert instance.output == "5"
 
 
-async def test_purge_forgets_a_finished_instance_and_its_finished_children(tmp_path: Path) -> None:
+async def test_purge_deletes_a_finished_instance_and_its_finished_children(tmp_path: Path) -> None:
     clock = ManualClock()
     async with run_engine(tmp_path / "j", clock, ORCHESTRATORS) as engine:
         engine.start_instance("parent", None, "p")
@@ -200,5 +200,5 @@ async def test_waiting_for_an_instance_returns_it_finished(tmp_path: Path) -> No
         engine.raise_event(instance_id, "go", "3")
 
         assert (await waiting).output == "3"
-        with pytest.raises(LookupError, match="no instance 'nobody'"):
-            await engine.wait_for_completion("nobody")
+        with pytest.raises(LookupError, match="instance 'missing' does not exist"):
+            await engine.wait_for_completion("missing")

@@ -1,4 +1,4 @@
-"""The order in which an answer's actions are scheduled is that of the Durable extension, with what follows from it."""
+"""An answer's actions are scheduled in the order of the Durable extension."""
 
 import asyncio
 import json
@@ -94,7 +94,7 @@ async def test_a_window_that_waits_with_the_helper_is_used(tmp_path: Path) -> No
     assert await measure_use(tmp_path, wait_for_first) >= 0.95
 
 
-async def test_what_stands_behind_an_action_that_is_not_done_is_not_scheduled(tmp_path: Path) -> None:
+async def test_an_action_behind_an_unfinished_one_is_not_scheduled(tmp_path: Path) -> None:
     def work(context: Any) -> Steps:
         slow = context.call_activity("generate", 1)
         yield context.task_any([slow, context.call_activity("quick", 2)])
@@ -122,7 +122,7 @@ async def test_what_stands_behind_an_action_that_is_not_done_is_not_scheduled(tm
     assert instance.output == "1"
 
 
-async def test_several_completions_come_in_one_episode(tmp_path: Path) -> None:
+async def test_one_episode_can_take_several_completions(tmp_path: Path) -> None:
     def fan_out(context: Any) -> Steps:
         due = context.current_utc_datetime + timedelta(seconds=9)
         return len((yield context.task_all([context.create_timer(due) for _ in range(5)])))
@@ -136,7 +136,7 @@ async def test_several_completions_come_in_one_episode(tmp_path: Path) -> None:
     assert episodes == 2
 
 
-async def test_an_orchestrator_that_fails_with_tasks_open_ends_behind_them(tmp_path: Path) -> None:
+async def test_a_failed_orchestrator_ends_after_its_open_tasks(tmp_path: Path) -> None:
     def fail(context: Any) -> Steps:
         slow = context.call_activity("generate", 1)
         yield from wait_for_first(context, [slow, context.create_timer(context.current_utc_datetime)])
@@ -179,7 +179,7 @@ DEAD = "Activity function 'generate' failed: python exited with code 137 (0x89)"
 
 
 @pytest.mark.parametrize(("point", "lost"), [(FaultPoint.ACTIVITY_STARTING, 3), (FaultPoint.ACTIVITY_RETURNED, 4)])
-async def test_a_worker_that_dies_fails_all_activities_that_it_has(
+async def test_a_worker_that_dies_fails_all_its_running_activities(
     tmp_path: Path, point: FaultPoint, lost: int
 ) -> None:
     clock = ManualClock()
@@ -202,7 +202,7 @@ async def test_a_worker_that_dies_fails_all_activities_that_it_has(
         (2, "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity"),
     ],
 )
-async def test_a_worker_that_dies_in_an_orchestrator_ends_it_for_good(tmp_path: Path, nth: int, words: str) -> None:
+async def test_a_worker_that_dies_in_an_orchestrator_fails_the_instance(tmp_path: Path, nth: int, words: str) -> None:
     clock = ManualClock()
     functions = {"collect": collect}, {"generate": Service(clock).generate}
     async with run_engine(tmp_path / "j", clock, *functions, faults=Death(FaultPoint.EPISODE_STARTING, nth)) as engine:

@@ -1,4 +1,4 @@
-"""The parts that can be looked at alone: clocks, journal, reading of actions."""
+"""Parts tested alone: clocks, journal, parsing of actions."""
 
 import asyncio
 import sqlite3
@@ -17,11 +17,11 @@ from durable_emulator.engine.actions import (
     TimerRequest,
     read_decision,
 )
-from durable_emulator.engine.errors import UnsupportedActionError
 from durable_emulator.engine.events import format_time, parse_time, write_timestamp
 from durable_emulator.engine.instances import make_instance
 from durable_emulator.engine.journal import FORMAT_VERSION, OLDER_FORMATS, Journal
-from durable_emulator.engine.timestamp_cache import cache_timestamps
+from durable_emulator.errors import SdkVersionError, UnsupportedActionError
+from durable_emulator.sdk_internals import cache_timestamps, check_sdk_version
 
 
 def test_times_in_the_journal_sort_as_text() -> None:
@@ -40,18 +40,18 @@ def test_times_in_the_history_have_no_trailing_zeros(microseconds: int, ending: 
     assert parse_time(write_timestamp(at)) == at
 
 
-def test_remembered_timestamps_read_the_same_and_are_remembered_once() -> None:
+def test_cached_timestamps_are_equal_and_the_cache_is_installed_once() -> None:
     module = import_module("azure.durable_functions.models.history.HistoryEvent")
     cache_timestamps()
-    remembering = module.dt_parse
+    cached_parse = module.dt_parse
     cache_timestamps()
 
-    assert module.dt_parse is remembering
+    assert module.dt_parse is cached_parse
     for _ in range(2):
         assert module.dt_parse("2030-01-02T03:04:05.000006Z") == parse_time("2030-01-02T03:04:05.000006Z")
 
 
-def test_a_chosen_clock_rings_in_order_and_shows_each_alarm_its_own_moment() -> None:
+def test_a_manual_clock_fires_alarms_in_order_each_at_its_own_time() -> None:
     clock = ManualClock()
     start, rung = clock.now(), []
     for seconds in (30, 10, 20):
@@ -63,7 +63,7 @@ def test_a_chosen_clock_rings_in_order_and_shows_each_alarm_its_own_moment() -> 
     assert clock.next_alarm == start + timedelta(seconds=30)
 
 
-async def test_the_machine_clock_rings_soon_for_a_moment_that_is_past() -> None:
+async def test_the_system_clock_fires_soon_for_a_time_in_the_past() -> None:
     clock, rung = SystemClock(), asyncio.Event()
     clock.call_at(clock.now() - timedelta(hours=1), rung.set)
 
@@ -71,7 +71,7 @@ async def test_the_machine_clock_rings_soon_for_a_moment_that_is_past() -> None:
 
 
 class AdvancingClock(SystemClock):
-    """A wall clock that an open laptop lid moves on."""
+    """A wall clock that jumps forward, as after a laptop's sleep."""
 
     def __init__(self) -> None:
         self.slept = timedelta(0)
@@ -80,7 +80,7 @@ class AdvancingClock(SystemClock):
         return super().now() + self.slept
 
 
-async def test_the_machine_clock_notices_a_jump_of_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_system_clock_notices_a_jump_of_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("durable_emulator.engine.clock.MAX_SLEEP_SECONDS", 0.01)
     clock, rung = AdvancingClock(), asyncio.Event()
     clock.call_at(clock.now() + timedelta(hours=1), rung.set)
@@ -91,7 +91,7 @@ async def test_the_machine_clock_notices_a_jump_of_the_wall_clock(monkeypatch: p
     await asyncio.wait_for(rung.wait(), timeout=5)
 
 
-async def test_a_cancelled_alarm_of_the_machine_clock_stays_silent() -> None:
+async def test_a_cancelled_alarm_of_the_system_clock_does_not_fire() -> None:
     clock, first, second = SystemClock(), asyncio.Event(), asyncio.Event()
     clock.call_at(clock.now(), first.set).cancel()
     clock.call_at(clock.now() + timedelta(milliseconds=1), second.set)
@@ -101,7 +101,7 @@ async def test_a_cancelled_alarm_of_the_machine_clock_stays_silent() -> None:
 
 
 def test_actions_keep_their_order_and_their_groups() -> None:
-    activity = {"actionType": 0, "functionName": "draw", "input": "1"}
+    activity = {"actionType": 0, "functionName": "paint", "input": "1"}
     timer = {"actionType": 5, "fireAt": "2030-01-01T00:00:00.000000Z", "isCanceled": True}
     child = {"actionType": 2, "functionName": "worker", "input": "2", "instanceId": None, "version": None}
     event = {"actionType": 6, "externalEventName": "go", "reason": "ExternalEvent"}
@@ -112,7 +112,7 @@ def test_actions_keep_their_order_and_their_groups() -> None:
 
     cancelled = TimerRequest(datetime(2030, 1, 1, tzinfo=UTC), is_cancelled=True)
     both = TaskGroup((cancelled, EventWait("go"), SubOrchestrationRequest("worker", "2", None)), needs_all=True)
-    assert decision.actions == (ActivityRequest("draw", "1"), TaskGroup((both, EventWait("go")), needs_all=False))
+    assert decision.actions == (ActivityRequest("paint", "1"), TaskGroup((both, EventWait("go")), needs_all=False))
     assert decision.waits == {"go": 2}
 
 
@@ -132,7 +132,7 @@ def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("older", OLDER_FORMATS)
-def test_a_journal_of_an_older_version_begins_again_and_a_warning_says_so(
+def test_a_journal_of_an_older_version_is_emptied_with_a_warning(
     tmp_path: Path, older: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "j"
@@ -153,15 +153,15 @@ def test_a_journal_of_an_older_version_begins_again_and_a_warning_says_so(
     assert "unfinished runs are not resumed" in caplog.text
 
 
-def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_journal_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    path.write_bytes(b"what is this? " * 100)
+    path.write_bytes(b"not a journal " * 100)
 
     with pytest.raises(JournalError, match="cannot be used"):
         Journal(path)
 
 
-def test_a_transaction_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_transaction_is_rolled_back(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
     event = {"EventType": 4, "EventId": 0}
 
@@ -177,11 +177,19 @@ def test_a_transaction_that_breaks_leaves_nothing(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_a_ticket_is_redeemed_once_and_never_given_again(tmp_path: Path) -> None:
+def test_a_token_is_consumed_once_and_never_reused(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
     first = journal.add_work("one", {"EventType": 4, "EventId": 3})
 
-    assert journal.take_ticket(first.ticket) == ("one", 3)
-    assert journal.take_ticket(first.ticket) is None
-    assert journal.add_work("one", {"EventType": 4, "EventId": 3}).ticket > first.ticket
+    assert journal.consume_token(first.token) == ("one", 3)
+    assert journal.consume_token(first.token) is None
+    assert journal.add_work("one", {"EventType": 4, "EventId": 3}).token > first.token
     journal.close()
+
+
+def test_another_version_of_the_sdk_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_sdk_version()
+    monkeypatch.setattr("durable_emulator.sdk_internals.version", lambda _: "9.9.9")
+
+    with pytest.raises(SdkVersionError, match=r"azure-functions 9\.9\.9 is installed; .* checked with 1\.26\.0 only"):
+        check_sdk_version()

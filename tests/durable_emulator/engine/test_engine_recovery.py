@@ -1,4 +1,4 @@
-"""Whatever moment the engine dies at, the next one on the same journal comes to the same result."""
+"""An engine that is killed at any point reaches the same result after a restart on the same journal."""
 
 import asyncio
 import json
@@ -101,7 +101,7 @@ async def count_points(folder: Path) -> list[FaultPoint]:
     return faults.reached
 
 
-async def test_the_run_visits_every_point(tmp_path: Path) -> None:
+async def test_the_run_reaches_every_fault_point(tmp_path: Path) -> None:
     assert set(await count_points(tmp_path)) == set(FaultPoint)
 
 
@@ -158,7 +158,7 @@ async def test_an_activity_with_a_recorded_result_never_runs_again(tmp_path: Pat
     assert recorder.calls == {"draw 0": 1, "draw 1": 1, "draw 2": 1}
 
 
-async def test_an_engine_that_is_killed_again_and_again_gets_there(tmp_path: Path) -> None:
+async def test_an_engine_that_is_killed_repeatedly_completes_the_run(tmp_path: Path) -> None:
     clock, recorder, journal = ManualClock(), Recorder(), tmp_path / "j"
     lives = [KillAt(5), *(KillAt(9) for _ in range(20))]
     deaths = 0
@@ -204,7 +204,9 @@ async def test_an_activity_whose_result_is_lost_is_delivered_again(tmp_path: Pat
     assert recorder.calls["seal"] == 2
 
 
-async def test_a_stopped_engine_records_what_ends_in_its_grace_and_repeats_what_was_cut_off(tmp_path: Path) -> None:
+async def test_a_stopped_engine_records_results_in_its_grace_period_and_repeats_cancelled_activities(
+    tmp_path: Path,
+) -> None:
     calls: Counter[str] = Counter()
     both_run, never = asyncio.Barrier(3), asyncio.Event()
 
@@ -235,7 +237,7 @@ async def test_a_stopped_engine_records_what_ends_in_its_grace_and_repeats_what_
     assert calls == {"end": 1, "hang": 2}
 
 
-async def test_a_timer_that_came_due_while_no_engine_ran_fires_at_the_start(tmp_path: Path) -> None:
+async def test_a_timer_that_became_due_while_no_engine_ran_fires_at_the_start(tmp_path: Path) -> None:
     clock = ManualClock()
     async with run_engine(tmp_path / "j", clock, ORCHESTRATORS, Recorder().functions) as engine:
         engine.start_instance("worker", "0", "one")
@@ -249,7 +251,7 @@ async def test_a_timer_that_came_due_while_no_engine_ran_fires_at_the_start(tmp_
     assert clock.now() == late
 
 
-async def test_an_instance_whose_function_is_gone_fails_and_says_so(tmp_path: Path) -> None:
+async def test_an_instance_whose_function_is_missing_fails_with_a_clear_message(tmp_path: Path) -> None:
     clock = ManualClock()
     async with run_engine(tmp_path / "j", clock, ORCHESTRATORS, Recorder().functions) as engine:
         engine.start_instance("worker", "0", "one")
@@ -258,10 +260,10 @@ async def test_an_instance_whose_function_is_gone_fails_and_says_so(tmp_path: Pa
         instance = await finish(engine, clock, "one")
 
     assert instance.status is RuntimeStatus.FAILED
-    assert "There is no orchestrator function 'worker'; the app has: seed" in (instance.output or "")
+    assert "The app has no orchestrator function 'worker'; it has: seed" in (instance.output or "")
 
 
-async def test_an_engine_that_cannot_write_its_journal_stops_instead_of_pretending(
+async def test_an_engine_that_cannot_write_its_journal_stops(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -285,4 +287,4 @@ async def test_an_engine_that_cannot_write_its_journal_stops_instead_of_pretendi
             engine.start_instance("worker", "0")
 
     assert "no space left" in str(stopped.value.__cause__)
-    assert "The durable engine stops" in caplog.text
+    assert "the engine stops" in caplog.text

@@ -1,4 +1,4 @@
-"""Replay: determinism, retry policies, and what this engine refuses."""
+"""Replay: determinism, retry policies, unsupported features."""
 
 import json
 from collections.abc import Generator
@@ -59,7 +59,7 @@ def same_name_and_more(context: Any) -> Steps:
         (raises_at_once, ("activity task with sequence ID 0 and name 'double'", "hasn't (yet?) scheduled this task")),
     ],
 )
-async def test_an_orchestrator_that_leaves_its_history_fails_and_both_actions_are_named(
+async def test_an_orchestrator_that_differs_from_its_history_fails_with_both_actions_named(
     tmp_path: Path,
     second_version: Any,
     complaint: tuple[str, str],
@@ -189,17 +189,17 @@ def signal_entity(context: Any) -> Steps:
 
 
 @pytest.mark.parametrize("function", [call_web, call_entity, signal_entity])
-async def test_what_the_embedded_host_leaves_out_is_refused_by_name(tmp_path: Path, function: Any) -> None:
+async def test_unsupported_features_are_refused_by_name(tmp_path: Path, function: Any) -> None:
     clock = ManualClock()
     async with run_engine(tmp_path / "j", clock, {"work": function}, {"double": double}) as engine:
         instance = await finish(engine, clock, engine.start_instance("work"))
 
     name = {"call_web": "call_http"}.get(function.__name__, function.__name__)
     assert instance.status is RuntimeStatus.FAILED
-    assert f"the embedded host does not support {name}" in (instance.output or "")
+    assert f"the durable emulator does not support {name}" in (instance.output or "")
 
 
-async def test_an_output_that_is_no_json_fails_the_instance(tmp_path: Path) -> None:
+async def test_an_output_that_is_not_json_fails_the_instance(tmp_path: Path) -> None:
     def work(context: Any) -> Steps:
         yield context.call_activity("double", 1)
         return object()

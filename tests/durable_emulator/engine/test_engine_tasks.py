@@ -1,4 +1,4 @@
-"""Activities, timers, sub-orchestrations: what an orchestrator is promised about its tasks."""
+"""Activities, timers and sub-orchestrations."""
 
 import asyncio
 import json
@@ -87,7 +87,7 @@ async def test_an_orchestrator_that_raises_ends_failed_with_its_message(tmp_path
     assert json.loads(instance.output or "") == "Orchestrator function 'fail' failed: 'colour'"
 
 
-async def test_an_activity_that_the_app_does_not_have_fails_and_the_message_lists_those_it_has(tmp_path: Path) -> None:
+async def test_an_unknown_activity_fails_and_the_message_lists_the_known_ones(tmp_path: Path) -> None:
     def call(context: Any) -> Steps:
         yield context.call_activity("treble", 1)
 
@@ -95,7 +95,7 @@ async def test_an_activity_that_the_app_does_not_have_fails_and_the_message_list
     async with run_engine(tmp_path / "j", clock, {"call": call}, {"double": double}) as engine:
         instance = await finish(engine, clock, engine.start_instance("call"))
 
-    assert "there is no activity function 'treble'; the app has: double" in json.loads(instance.output or "")
+    assert "the app has no activity function 'treble'; it has: double" in json.loads(instance.output or "")
 
 
 async def test_an_activity_cancelled_by_its_own_code_fails_instead_of_hanging(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ async def test_no_more_activities_run_at_once_than_allowed(tmp_path: Path) -> No
     assert most == 3
 
 
-async def test_a_timer_fires_at_its_moment_and_not_before(tmp_path: Path) -> None:
+async def test_a_timer_fires_when_due_and_not_earlier(tmp_path: Path) -> None:
     def sleep(context: Any) -> Steps:
         before = context.current_utc_datetime
         yield context.create_timer(before + timedelta(seconds=90))
@@ -177,7 +177,7 @@ def race(context: Any) -> Steps:
     return "work" if winner == work else "timer"
 
 
-async def test_a_timer_that_lost_fires_into_no_later_generation(tmp_path: Path) -> None:
+async def test_a_timer_of_one_generation_does_not_fire_in_the_next(tmp_path: Path) -> None:
     clock = ManualClock()
     start = clock.now()
     async with run_engine(tmp_path / "j", clock, {"race": race}, {"double": double}) as engine:
@@ -188,7 +188,7 @@ async def test_a_timer_that_lost_fires_into_no_later_generation(tmp_path: Path) 
     assert (clock.now() - start).total_seconds() >= 200
 
 
-async def test_a_cancelled_timer_wakes_no_one(tmp_path: Path) -> None:
+async def test_a_cancelled_timer_does_not_wake_its_instance(tmp_path: Path) -> None:
     def cancel(context: Any) -> Steps:
         timer = context.create_timer(context.current_utc_datetime + timedelta(days=5))
         yield context.task_any([timer, context.call_activity("double", 1)])
@@ -222,7 +222,7 @@ async def test_an_instance_that_forgets_a_timer_stays_running_until_it_fires(tmp
     assert clock.now() - start >= timedelta(days=5)
 
 
-async def test_a_timer_beyond_the_longest_duration_is_several_and_fires_at_its_moment(tmp_path: Path) -> None:
+async def test_a_timer_beyond_the_maximum_duration_is_split_and_fires_when_due(tmp_path: Path) -> None:
     clock = ManualClock()
     start = clock.now()
     async with run_engine(tmp_path / "j", clock, {"wait_long": wait_long}) as engine:
@@ -292,16 +292,16 @@ async def test_a_child_with_the_id_of_a_running_instance_is_refused(tmp_path: Pa
 
 async def test_an_unknown_child_function_fails_and_the_message_names_it(tmp_path: Path) -> None:
     def parent(context: Any) -> Steps:
-        yield context.call_sub_orchestrator("nobody", 1)
+        yield context.call_sub_orchestrator("missing", 1)
 
     clock = ManualClock()
     async with run_engine(tmp_path / "j", clock, {"parent": parent}) as engine:
         instance = await finish(engine, clock, engine.start_instance("parent"))
 
-    assert "There is no orchestrator function 'nobody'; the app has: parent" in (instance.output or "")
+    assert "The app has no orchestrator function 'missing'; it has: parent" in (instance.output or "")
 
 
-async def test_history_is_freed_with_each_end_and_the_status_stays(tmp_path: Path) -> None:
+async def test_a_finished_instance_keeps_its_status_without_its_history(tmp_path: Path) -> None:
     def child(context: Any) -> Steps:
         yield context.call_activity("double", 1)
         context.set_custom_status({"done": 1})
@@ -344,7 +344,7 @@ async def test_uuids_differ_between_generations_even_when_the_clock_stands_still
     assert len(set(seen)) == 5
 
 
-async def test_a_generation_ends_only_when_all_that_it_asked_for_has_ended(tmp_path: Path) -> None:
+async def test_a_generation_ends_only_when_all_its_tasks_have_ended(tmp_path: Path) -> None:
     slow, order = asyncio.Event(), []
 
     async def work(generation: int) -> int:

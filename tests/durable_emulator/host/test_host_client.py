@@ -1,6 +1,6 @@
 # mypy: disable-error-code="untyped-decorator"
 # The SDK's decorators carry no types.
-"""The SDK's own durable client against the embedded host."""
+"""The SDK's durable client against the durable emulator."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Generator
@@ -15,7 +15,7 @@ from azure.durable_functions import DFApp, DurableOrchestrationClient, Orchestra
 
 from durable_emulator.engine import ManualClock
 from durable_emulator.host import DurableEmulator
-from durable_emulator.host.client_binding import make_client_binding
+from durable_emulator.host.management_api import make_client_binding
 
 Steps = Generator[Any, Any, Any]
 
@@ -79,13 +79,13 @@ async def test_a_client_starts_an_instance_and_reads_its_status(tmp_path: Path) 
 
 async def test_an_unknown_id_has_no_runtime_status(tmp_path: Path) -> None:
     async with connect(tmp_path) as (client, _):
-        status = await client.get_status("nobody")
+        status = await client.get_status("missing")
 
     assert status.runtime_status is None
     assert not status
 
 
-async def test_a_failed_instance_tells_its_message(tmp_path: Path) -> None:
+async def test_a_failed_instance_reports_its_message(tmp_path: Path) -> None:
     async with connect(tmp_path) as (client, host):
         await host.engine.wait_for_completion(await client.start_new("fail", "one", None))
         status = await client.get_status("one")
@@ -107,13 +107,13 @@ async def test_an_unfinished_id_is_refused_and_a_finished_one_replaced(tmp_path:
 
 async def test_an_unknown_orchestrator_and_a_bad_id_are_refused(tmp_path: Path) -> None:
     async with connect(tmp_path) as (client, _):
-        with pytest.raises(Exception, match="no orchestrator function 'nobody'"):
-            await client.start_new("nobody", None, None)
+        with pytest.raises(Exception, match="no orchestrator function 'missing'"):
+            await client.start_new("missing", None, None)
         with pytest.raises(Exception, match="expected at most 100 characters"):
             await client.start_new("wait", "x" * 101, None)
 
 
-async def test_event_data_reaches_the_orchestrator_as_the_json_text_that_azure_gives(tmp_path: Path) -> None:
+async def test_event_data_reaches_the_orchestrator_as_the_same_json_text_as_in_azure(tmp_path: Path) -> None:
     async with connect(tmp_path) as (client, host):
         await client.start_new("wait", "one", None)
         await client.raise_event("one", "go", {"colour": "red"})
@@ -124,8 +124,8 @@ async def test_event_data_reaches_the_orchestrator_as_the_json_text_that_azure_g
 
 async def test_events_for_unknown_and_finished_instances_are_refused(tmp_path: Path) -> None:
     async with connect(tmp_path) as (client, _):
-        with pytest.raises(Exception, match="No instance with ID nobody"):
-            await client.raise_event("nobody", "go", 1)
+        with pytest.raises(Exception, match="No instance with ID missing"):
+            await client.raise_event("missing", "go", 1)
         await client.start_new("wait", "one", None)
         await client.terminate("one", "enough")
         with pytest.raises(Exception, match="is gone"):
@@ -216,7 +216,7 @@ async def test_activities_may_use_a_client(tmp_path: Path) -> None:
     ("expected", "send"),
     [
         (202, lambda s, url: s.get(f"{url}instances/one")),
-        (404, lambda s, url: s.get(f"{url}instances/nobody")),
+        (404, lambda s, url: s.get(f"{url}instances/missing")),
         (400, lambda s, url: s.get(f"{url}instances/?runtimeStatus=Sleeping")),
         (400, lambda s, url: s.get(f"{url}instances/?createdTimeFrom=soon")),
         (400, lambda s, url: s.get(f"{url}instances/?top=0")),
@@ -225,7 +225,7 @@ async def test_activities_may_use_a_client(tmp_path: Path) -> None:
         (400, lambda s, url: s.post(f"{url}orchestrators/wait", data="{")),
         (202, lambda s, url: s.post(f"{url}orchestrators/echo", data='{"n": 1}')),
         (400, lambda s, url: s.post(f"{url}instances/one/raiseEvent/go", data="{")),
-        (404, lambda s, url: s.post(f"{url}instances/nobody/suspend")),
+        (404, lambda s, url: s.post(f"{url}instances/missing/suspend")),
         (501, lambda s, url: s.post(f"{url}instances/one/rewind")),
         (501, lambda s, url: s.get(f"{url}entities/counter/one")),
     ],
@@ -248,7 +248,7 @@ async def test_a_stopped_engine_is_reported_with_503(tmp_path: Path) -> None:
             assert answer.status == 503
 
 
-async def test_only_who_has_the_secret_path_can_manage(tmp_path: Path) -> None:
+async def test_management_requires_the_secret_path(tmp_path: Path) -> None:
     async with connect(tmp_path) as (client, host), aiohttp.ClientSession() as session:
         await client.start_new("wait", "one", None)
         for secret in ("", "guess/"):

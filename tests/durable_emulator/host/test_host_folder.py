@@ -1,4 +1,4 @@
-"""One host a folder."""
+"""One host per folder."""
 
 import asyncio
 import os
@@ -15,10 +15,10 @@ def make_app() -> Any:
     return DFApp()
 
 
-async def test_a_second_host_is_refused_and_told_who_has_the_folder(tmp_path: Path) -> None:
-    expected = f"{tmp_path} is in use by process {os.getpid()}; one host can run from a folder at a time"
+async def test_a_second_host_is_refused_and_the_error_names_the_first(tmp_path: Path) -> None:
+    expected = f"{tmp_path} is in use by process {os.getpid()}; only one host can use a folder at a time"
     async with DurableEmulator(make_app(), tmp_path):
-        for _ in range(2):  # asking does not spoil the answer
+        for _ in range(2):  # a refused start does not change the answer
             with pytest.raises(HostBusyError) as refused:
                 await DurableEmulator(make_app(), tmp_path).start()
             assert str(refused.value) == expected
@@ -33,7 +33,7 @@ async def test_a_stopped_host_leaves_the_folder_free(tmp_path: Path) -> None:
     assert not (tmp_path / ".seeder" / "host.pid").exists()
 
 
-async def test_hosts_of_different_folders_do_not_meet(tmp_path: Path) -> None:
+async def test_hosts_on_different_folders_do_not_interfere(tmp_path: Path) -> None:
     async with (
         DurableEmulator(make_app(), tmp_path / "one") as one,
         DurableEmulator(make_app(), tmp_path / "two") as two,
@@ -41,7 +41,7 @@ async def test_hosts_of_different_folders_do_not_meet(tmp_path: Path) -> None:
         assert one.url != two.url
 
 
-async def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_created_is_a_clear_error(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
 
@@ -50,10 +50,10 @@ async def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -
     assert refused.value.folder == blocked
 
 
-async def test_a_damaged_journal_is_one_clear_error_and_the_folder_is_free_again(tmp_path: Path) -> None:
+async def test_a_damaged_journal_is_a_clear_error_and_the_folder_is_unlocked(tmp_path: Path) -> None:
     journal = tmp_path / ".seeder" / "journal.db"
     journal.parent.mkdir()
-    journal.write_bytes(b"what is this? " * 100)
+    journal.write_bytes(b"not a journal " * 100)
 
     with pytest.raises(HostFolderError, match=r"journal\.db cannot be used: file is not a database"):
         await DurableEmulator(make_app(), tmp_path).start()
@@ -66,11 +66,11 @@ async def test_a_host_that_was_not_started_can_be_stopped(tmp_path: Path) -> Non
     host = DurableEmulator(make_app(), tmp_path)
     await host.stop()
 
-    with pytest.raises(RuntimeError, match="start it first"):
+    with pytest.raises(RuntimeError, match="was not started"):
         _ = host.engine
 
 
-async def test_stopping_waits_for_a_running_activity_only_so_long(tmp_path: Path) -> None:
+async def test_stopping_waits_no_longer_than_the_grace_period(tmp_path: Path) -> None:
     app, started = make_app(), asyncio.Event()
 
     async def hang(value: Any) -> None:  # noqa: ARG001
@@ -97,14 +97,14 @@ def test_host_json_decides_prefix_and_activities(tmp_path: Path) -> None:
     assert read_host_settings(path) == HostSettings("v1", 7)
 
 
-def test_a_bare_host_json_means_the_defaults(tmp_path: Path) -> None:
+def test_an_empty_host_json_means_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "host.json"
     path.write_text('{"version": "2.0"}')
 
     assert read_host_settings(path) == HostSettings("api", None)
 
 
-def test_a_host_json_that_is_no_object_is_refused(tmp_path: Path) -> None:
+def test_a_host_json_that_is_not_an_object_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "host.json"
     path.write_text("[]")
 

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="untyped-decorator"
 # The SDK's decorators carry no types.
-"""HTTP triggers as the embedded host serves them."""
+"""HTTP triggers as the durable emulator serves them."""
 
 import asyncio
 import json
@@ -66,7 +66,7 @@ async def serve(folder: Path, **options: Any) -> AsyncIterator[tuple[DurableEmul
         yield host, session
 
 
-async def test_a_function_gets_the_request_and_its_answer_arrives_whole(tmp_path: Path) -> None:
+async def test_a_function_receives_the_request_and_its_response_arrives_complete(tmp_path: Path) -> None:
     headers = {"X-Colour": "red", "traceparent": TRACE_PARENT}
     path = "/api/echo/b%C3%A4r%2Ftwo?q=1&q=2"
     async with serve(tmp_path) as (host, session), session.post(path, data="hello", headers=headers) as answer:
@@ -87,7 +87,7 @@ async def test_a_function_gets_the_request_and_its_answer_arrives_whole(tmp_path
     }
 
 
-async def test_text_answers_say_their_charset(tmp_path: Path) -> None:
+async def test_text_responses_name_their_charset(tmp_path: Path) -> None:
     async with serve(tmp_path) as (_, session), session.get("/api/health") as answer:
         assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
         assert await answer.text() == "grün"
@@ -101,10 +101,10 @@ async def test_unknown_paths_are_404_and_other_methods_405(tmp_path: Path) -> No
             assert unprefixed.status == 404
         async with session.delete("/api/echo/x") as other:
             assert other.status == 405
-            assert other.headers["Allow"] == "POST, PUT"
+            assert set(other.headers["Allow"].split(",")) == {"POST", "PUT"}
 
 
-async def test_a_function_that_raises_answers_500_and_tells_nothing(
+async def test_a_function_that_raises_answers_500_without_details(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -120,12 +120,12 @@ async def test_a_function_without_a_route_is_served_under_its_name(tmp_path: Pat
         assert answer.status == 204
 
 
-async def test_the_route_prefix_can_be_another_or_none(tmp_path: Path) -> None:
+async def test_the_route_prefix_can_be_empty(tmp_path: Path) -> None:
     async with serve(tmp_path, route_prefix="") as (_, session), session.get("/health") as answer:
         assert answer.status == 200
 
 
-async def test_functions_ask_for_the_key_unless_they_are_anonymous(tmp_path: Path) -> None:
+async def test_functions_require_the_key_unless_they_are_anonymous(tmp_path: Path) -> None:
     async with serve(tmp_path, functions_key="s3cret") as (_, session):
         statuses = {}
         for what, path, headers in [
@@ -142,7 +142,7 @@ async def test_functions_ask_for_the_key_unless_they_are_anonymous(tmp_path: Pat
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
-async def test_what_a_foreign_web_page_can_send_is_refused(tmp_path: Path, headers: dict[str, str]) -> None:
+async def test_requests_that_a_foreign_web_page_can_send_are_refused(tmp_path: Path, headers: dict[str, str]) -> None:
     async with serve(tmp_path) as (_, session), session.get("/api/health", headers=headers) as answer:
         assert answer.status == 403
 
@@ -162,7 +162,7 @@ async def test_routes_and_timers_are_listed(tmp_path: Path) -> None:
         assert [(timer.function.name, timer.schedule) for timer in host.timers] == [("nightly", "0 0 3 * * *")]
 
 
-async def test_one_app_can_be_hosted_again_and_again(tmp_path: Path) -> None:
+async def test_one_app_can_be_hosted_repeatedly(tmp_path: Path) -> None:
     app = make_app()
     for _ in range(2):
         async with DurableEmulator(app, tmp_path) as host:

@@ -1,4 +1,4 @@
-"""A host that is killed for good."""
+"""A host process that is killed."""
 
 import asyncio
 import json

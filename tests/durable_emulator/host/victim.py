@@ -1,9 +1,9 @@
 # mypy: disable-error-code="untyped-decorator"
 # The SDK's decorators carry no types.
-"""A program for the kill test: hosts an app in a folder until its run is complete, and tells about it on stdout.
+"""Program for the kill test: runs an app in a folder until its instance completes, and prints the output.
 
 Usage: ``python victim.py FOLDER [hang]``. With ``hang``, activity 6 never returns, so the run gets stuck with all the
-others done; it says so with the line ``stuck``. Every call of an activity adds a line to ``FOLDER/calls``.
+others done, and the program prints ``stuck``. Every call of an activity adds a line to ``FOLDER/calls``.
 """
 
 import asyncio

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from shared.config import ModelSettings
-from shared.models.providers.openai_model import OpenAIModel
+from shared.models.providers.azure import open_azure_model
+from shared.models.providers.responses_model import ResponsesModel
 from tests.support.model_requests import DATED, SECRET_KEY, V1, UrlStyle
 from tests.support.scripted_service import ScriptedService, run_scripted_service
 
@@ -28,16 +29,16 @@ def settings(service: ScriptedService) -> ModelSettings:
 
 
 @pytest.fixture
-async def model(settings: ModelSettings) -> AsyncIterator[OpenAIModel]:
+async def model(settings: ModelSettings) -> AsyncIterator[ResponsesModel]:
     """A model in the v1 style."""
-    opened = OpenAIModel(settings)
+    opened = open_azure_model(settings)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def styled_model(settings: ModelSettings, url_style: UrlStyle) -> AsyncIterator[OpenAIModel]:
+async def styled_model(settings: ModelSettings, url_style: UrlStyle) -> AsyncIterator[ResponsesModel]:
     """A model in either style."""
-    opened = OpenAIModel(replace(settings, api_version=url_style.api_version))
+    opened = open_azure_model(replace(settings, api_version=url_style.api_version))
     yield opened
     await opened.close()

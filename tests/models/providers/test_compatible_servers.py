@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from shared.config import ModelSettings
-from shared.models.protocol import ModelError
-from shared.models.provider_names import Provider, ProviderAccess
-from shared.models.providers.compatible import CompatibleModel
-from shared.models.providers.connection import PROVIDER_SETTING_NAMES, ApiKeyConnection
+from shared.errors import ModelError
+from shared.models.provider_names import ProviderAccess
+from shared.models.providers.chat_model import ChatModel
+from shared.models.providers.compatible import open_compatible_model
 from shared.reasons import Reason
 from tests.support.model_requests import FIGURE_REQUEST, IMAGE_REQUEST
 from tests.support.scripted_service import Answer, ScriptedService
@@ -22,10 +22,15 @@ GOOD = '{"name": "Deep Sea Diver", "heads": 1}'
 
 
 @pytest.fixture
-async def compatible(service: ScriptedService) -> AsyncIterator[CompatibleModel]:
-    settings = ModelSettings(text_deployment="writer", vision_deployment="writer", image_deployment="painter")
-    connection = ApiKeyConnection(ProviderAccess(f"{service.endpoint}/v1"), PROVIDER_SETTING_NAMES[Provider.COMPATIBLE])
-    model = CompatibleModel(settings, connection)
+async def compatible(service: ScriptedService) -> AsyncIterator[ChatModel]:
+    model = open_compatible_model(
+        ModelSettings(
+            text_deployment="writer",
+            vision_deployment="writer",
+            image_deployment="painter",
+            compatible=ProviderAccess(f"{service.endpoint}/v1"),
+        )
+    )
     yield model
     await model.close()
 
@@ -43,7 +48,7 @@ def image(**entry: Any) -> Answer:
     return Answer({"data": [entry]})
 
 
-async def test_a_text_call_sends_its_limits(service: ScriptedService, compatible: CompatibleModel) -> None:
+async def test_a_text_call_sends_its_limits(service: ScriptedService, compatible: ChatModel) -> None:
     service.plan(chat(GOOD))
     await compatible.answer(replace(FIGURE_REQUEST, max_output_tokens=500))
     assert service.requests[0].body["max_completion_tokens"] == 500
@@ -51,7 +56,7 @@ async def test_a_text_call_sends_its_limits(service: ScriptedService, compatible
 
 
 async def test_what_a_server_refuses_is_left_out_and_not_sent_again(
-    service: ScriptedService, compatible: CompatibleModel
+    service: ScriptedService, compatible: ChatModel
 ) -> None:
     service.plan(refuse("max_completion_tokens"), refuse("response_format"), chat(f"```json\n{GOOD}"), chat(GOOD))
     request = replace(FIGURE_REQUEST, max_output_tokens=500)
@@ -69,7 +74,7 @@ async def test_what_a_server_refuses_is_left_out_and_not_sent_again(
 
 
 async def test_a_server_that_refuses_everything_is_not_asked_for_ever(
-    service: ScriptedService, compatible: CompatibleModel
+    service: ScriptedService, compatible: ChatModel
 ) -> None:
     service.plan(*[refuse("response_format")] * 5)
     with pytest.raises(ModelError) as caught:
@@ -90,8 +95,8 @@ async def test_a_server_that_refuses_everything_is_not_asked_for_ever(
 async def test_the_name_of_an_image_model_says_what_it_is_sent(
     service: ScriptedService, model: str, sent: set[str]
 ) -> None:
-    connection = ApiKeyConnection(ProviderAccess(f"{service.endpoint}/v1"), PROVIDER_SETTING_NAMES[Provider.COMPATIBLE])
-    compatible = CompatibleModel(ModelSettings(image_deployment=model), connection)
+    access = ProviderAccess(f"{service.endpoint}/v1")
+    compatible = open_compatible_model(ModelSettings(image_deployment=model, compatible=access))
     service.plan(image(b64_json=ENCODED))
     await compatible.generate_image(IMAGE_REQUEST)
     await compatible.close()
@@ -110,13 +115,13 @@ async def test_the_name_of_an_image_model_says_what_it_is_sent(
     ],
 )
 async def test_an_image_is_decoded_in_every_form(
-    service: ScriptedService, compatible: CompatibleModel, entry: dict[str, str]
+    service: ScriptedService, compatible: ChatModel, entry: dict[str, str]
 ) -> None:
     service.plan(image(**entry))
     assert (await compatible.generate_image(IMAGE_REQUEST)).data == IMAGE
 
 
-async def test_an_address_is_fetched_without_the_key(service: ScriptedService, compatible: CompatibleModel) -> None:
+async def test_an_address_is_fetched_without_the_key(service: ScriptedService, compatible: ChatModel) -> None:
     moved = Answer(status=302, headers={"Location": "/final.png"})
     service.plan(image(url=f"{service.endpoint}/a.png"), moved, Answer(IMAGE, content_type="image/png"))
     answer = await compatible.generate_image(IMAGE_REQUEST)
@@ -141,7 +146,7 @@ async def test_an_address_is_fetched_without_the_key(service: ScriptedService, c
     ],
 )
 async def test_an_answer_without_an_image_is_billed_and_says_what_came(
-    service: ScriptedService, compatible: CompatibleModel, steps: list[Answer]
+    service: ScriptedService, compatible: ChatModel, steps: list[Answer]
 ) -> None:
     first = steps[0].body
     if isinstance(first, dict) and "{endpoint}" in str(first):
@@ -156,7 +161,7 @@ async def test_an_answer_without_an_image_is_billed_and_says_what_came(
 
 
 async def test_an_image_that_was_filtered_out_is_refused_by_the_content_policy(
-    service: ScriptedService, compatible: CompatibleModel
+    service: ScriptedService, compatible: ChatModel
 ) -> None:
     service.plan(Answer({"data": [], "content_filter_results": {"violence": {"filtered": True}}}))
     with pytest.raises(ModelError) as caught:
@@ -167,14 +172,12 @@ async def test_an_image_that_was_filtered_out_is_refused_by_the_content_policy(
 @pytest.mark.parametrize(
     "content", [GOOD, [{"type": "text", "text": GOOD}], [GOOD[:10], GOOD[10:]]], ids=["text", "parts", "pieces"]
 )
-async def test_a_message_may_come_in_parts(service: ScriptedService, compatible: CompatibleModel, content: Any) -> None:
+async def test_a_message_may_come_in_parts(service: ScriptedService, compatible: ChatModel, content: Any) -> None:
     service.plan(chat(content))
     assert (await compatible.answer(FIGURE_REQUEST)).value.name == "Deep Sea Diver"
 
 
-async def test_the_quota_that_an_answer_reports_is_passed_on(
-    service: ScriptedService, compatible: CompatibleModel
-) -> None:
+async def test_the_quota_that_an_answer_reports_is_passed_on(service: ScriptedService, compatible: ChatModel) -> None:
     headers = {"x-ratelimit-limit-requests": "6", "x-ratelimit-remaining-requests": "5"}
     service.plan(replace(image(b64_json=ENCODED), headers=headers))
     assert (await compatible.generate_image(IMAGE_REQUEST)).requests_per_minute == 6

@@ -7,7 +7,7 @@ from typing import Any
 import fal_client.client
 import pytest
 
-from shared.models.protocol import ModelError
+from shared.errors import ModelError
 from shared.models.providers.fal import FalModel
 from shared.reasons import Reason
 from tests.models.providers.test_fal_contract import JOB, ORDERED, SETTINGS
@@ -138,7 +138,7 @@ async def test_an_order_of_which_nothing_will_come_is_struck(
 async def test_an_image_that_is_too_large_is_not_read_to_its_end(
     service: ScriptedService, model: FalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.models.providers.fal.MAX_IMAGE_BYTES", 5)
+    monkeypatch.setattr("shared.models.providers.image_download.MAX_IMAGE_BYTES", 5)
     service.plan(DONE, DONE, describe(f"{service.endpoint}/file"), IMAGE)
     assert (await fail(model)).reason is Reason.BAD_IMAGE
 

@@ -14,8 +14,9 @@ from PIL import Image
 
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.config import ModelSettings
-from shared.models.prices import load_prices
-from shared.models.protocol import ImageRequest, ModelError
+from shared.errors import ModelError
+from shared.models.price_files import load_prices
+from shared.models.protocol import ImageRequest
 from shared.models.provider_names import Provider
 from shared.models.providers.fal import FalModel
 from shared.reasons import Reason
@@ -116,7 +117,7 @@ async def test_an_image_that_takes_too_long_is_waited_for_by_the_next_try(
     ) as (model, simulator):
         failure = await fail_to_draw(model)
         assert failure.reason is Reason.SERVER_ERROR
-        assert "goes on waiting" in failure.message
+        assert "continues to wait" in failure.message
         patient = FalModel(SETTINGS, request_log, poll_seconds=0.005)
         answer = await patient.generate_image(ORDERED)
         await patient.close()

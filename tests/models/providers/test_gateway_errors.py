@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.models.providers.error_codes import find_reason, read_message
-from shared.models.providers.quota_headers import parse_duration, read_request_quota
-from shared.models.providers.sdk_errors import classify_status
+from shared.models.providers.error_reasons import classify_status, find_reason, read_message
+from shared.models.providers.rate_limit_headers import parse_duration, read_request_quota
 from shared.models.providers.unsupported_parameters import SCHEMA_LIMITS, find_unsupported_parameter
 
 GEMINI_DAY = {

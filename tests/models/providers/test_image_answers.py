@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.models.protocol import ModelError, Usage
-from shared.models.providers.openai_model import OpenAIModel
+from shared.errors import ModelError
+from shared.models.protocol import Usage
+from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
 from tests.support.model_answers import IMAGE, error, image_answer
 from tests.support.model_requests import IMAGE_REQUEST
@@ -14,7 +15,7 @@ from tests.support.scripted_service import Answer, ScriptedService
 BILLED = Usage(input_tokens=50, output_tokens=1756)
 
 
-async def draw_in_vain(service: ScriptedService, model: OpenAIModel, answer: Answer) -> ModelError:
+async def draw_in_vain(service: ScriptedService, model: ResponsesModel, answer: Answer) -> ModelError:
     service.plan(answer)
     with pytest.raises(ModelError) as raised:
         await model.generate_image(IMAGE_REQUEST)
@@ -22,7 +23,7 @@ async def draw_in_vain(service: ScriptedService, model: OpenAIModel, answer: Ans
 
 
 async def test_an_image_comes_back_as_it_was_sent_with_what_it_cost(
-    service: ScriptedService, styled_model: OpenAIModel
+    service: ScriptedService, styled_model: ResponsesModel
 ) -> None:
     service.plan(Answer(image_answer(), headers={"apim-request-id": "gateway-1"}))
     answer = await styled_model.generate_image(IMAGE_REQUEST)
@@ -31,7 +32,7 @@ async def test_an_image_comes_back_as_it_was_sent_with_what_it_cost(
 
 
 async def test_an_image_of_an_image_model_with_a_price_names_that_model(
-    service: ScriptedService, model: OpenAIModel
+    service: ScriptedService, model: ResponsesModel
 ) -> None:
     service.plan(Answer(image_answer(model="gpt-image-2-2026-04-21")))
     assert (await model.generate_image(IMAGE_REQUEST)).model == "gpt-image-2-2026-04-21"
@@ -39,7 +40,7 @@ async def test_an_image_of_an_image_model_with_a_price_names_that_model(
 
 @pytest.mark.parametrize("usage", [None, {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}])
 async def test_an_image_without_usage_or_with_zeros_has_none_that_is_known(
-    service: ScriptedService, model: OpenAIModel, usage: Any
+    service: ScriptedService, model: ResponsesModel, usage: Any
 ) -> None:
     service.plan(Answer(image_answer(usage=usage)))
     assert (await model.generate_image(IMAGE_REQUEST)).usage is None
@@ -62,7 +63,7 @@ async def test_an_image_without_usage_or_with_zeros_has_none_that_is_known(
     ],
 )
 async def test_an_answer_without_a_readable_image_is_a_bad_image_that_was_billed(
-    service: ScriptedService, model: OpenAIModel, data: Any
+    service: ScriptedService, model: ResponsesModel, data: Any
 ) -> None:
     failure = await draw_in_vain(service, model, Answer(image_answer(data=data)))
     assert failure.reason is Reason.BAD_IMAGE
@@ -71,12 +72,12 @@ async def test_an_answer_without_a_readable_image_is_a_bad_image_that_was_billed
 
 @pytest.mark.parametrize("body", [b"", b"<html>gateway</html>", b'{"data": [{"b64_json": "iVBO', b"[]"])
 async def test_a_body_that_is_no_answer_is_a_bad_image(
-    service: ScriptedService, model: OpenAIModel, body: bytes
+    service: ScriptedService, model: ResponsesModel, body: bytes
 ) -> None:
     failure = await draw_in_vain(service, model, Answer(body))
     assert failure.reason is Reason.BAD_IMAGE
 
 
-async def test_an_error_with_status_200_is_what_it_says(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_an_error_with_status_200_is_what_it_says(service: ScriptedService, model: ResponsesModel) -> None:
     failure = await draw_in_vain(service, model, Answer(error("Blocked.", code="moderation_blocked")))
     assert failure.reason is Reason.CONTENT_POLICY

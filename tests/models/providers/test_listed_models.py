@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from shared.config import ModelSettings, Settings
-from shared.models.protocol import ListedModels, ModelError
+from shared.errors import ModelError
+from shared.models.protocol import ListedModels
 from shared.reasons import Reason
 from shared.services.container import Services
 from tests.support.model_requests import IMAGE_REQUEST, UrlStyle

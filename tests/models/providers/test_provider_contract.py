@@ -12,7 +12,8 @@ from PIL import Image
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.config import ModelSettings, Settings
-from shared.models.protocol import Model, ModelError
+from shared.errors import ModelError
+from shared.models.protocol import Model
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.reasons import Reason
 from shared.services.model_factory import build_model

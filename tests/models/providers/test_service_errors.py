@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.models.protocol import ModelError
-from shared.models.providers.openai_model import OpenAIModel
-from shared.models.providers.sdk_errors import read_retry_after
+from shared.errors import ModelError
+from shared.models.providers.rate_limit_headers import read_retry_after
+from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
 from tests.support.model_answers import error
 from tests.support.model_requests import FIGURE_REQUEST, IMAGE_REQUEST, SECRET_KEY
@@ -71,7 +71,7 @@ ROWS: list[tuple[int, Any, Reason]] = [
 ]
 
 
-async def draw_in_vain(service: ScriptedService, model: OpenAIModel, answer: Answer) -> ModelError:
+async def draw_in_vain(service: ScriptedService, model: ResponsesModel, answer: Answer) -> ModelError:
     service.plan(answer)
     with pytest.raises(ModelError) as raised:
         await model.generate_image(IMAGE_REQUEST)
@@ -81,7 +81,7 @@ async def draw_in_vain(service: ScriptedService, model: OpenAIModel, answer: Ans
 
 @pytest.mark.parametrize(("status", "body", "reason"), ROWS)
 async def test_an_error_answer_has_a_reason(
-    service: ScriptedService, styled_model: OpenAIModel, status: int, body: Any, reason: Reason
+    service: ScriptedService, styled_model: ResponsesModel, status: int, body: Any, reason: Reason
 ) -> None:
     failure = await draw_in_vain(service, styled_model, Answer(body, status=status))
     assert failure.reason is reason
@@ -91,7 +91,7 @@ async def test_an_error_answer_has_a_reason(
 
 @pytest.mark.parametrize(("status", "body", "reason"), [ROWS[0], ROWS[10], ROWS[19], ROWS[-6]])
 async def test_text_calls_and_probes_fail_with_the_same_reasons(
-    service: ScriptedService, styled_model: OpenAIModel, status: int, body: Any, reason: Reason
+    service: ScriptedService, styled_model: ResponsesModel, status: int, body: Any, reason: Reason
 ) -> None:
     service.plan(*[Answer(body, status=status)] * 2)
     with pytest.raises(ModelError) as raised:
@@ -118,7 +118,7 @@ async def test_text_calls_and_probes_fail_with_the_same_reasons(
     ],
 )
 async def test_how_long_to_wait_is_reported(
-    service: ScriptedService, model: OpenAIModel, headers: dict[str, str], seconds: float | None
+    service: ScriptedService, model: ResponsesModel, headers: dict[str, str], seconds: float | None
 ) -> None:
     failure = await draw_in_vain(service, model, Answer(status=429, headers=headers))
     assert failure.retry_after_seconds == seconds
@@ -139,19 +139,19 @@ def test_a_date_to_wait_for_counts_from_now(text: str, seconds: float | None) ->
     assert read_retry_after({"retry-after": text}, now=now) == seconds
 
 
-async def test_a_date_to_wait_for_is_read_from_an_answer(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_a_date_to_wait_for_is_read_from_an_answer(service: ScriptedService, model: ResponsesModel) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     failure = await draw_in_vain(service, model, Answer(status=503, headers={"Retry-After": until}))
     assert failure.retry_after_seconds == pytest.approx(3600, abs=60)
 
 
 @pytest.mark.parametrize("name", ["x-request-id", "apim-request-id", "x-ms-request-id", "x-litellm-call-id"])
-async def test_the_id_of_the_failed_call_is_kept(service: ScriptedService, model: OpenAIModel, name: str) -> None:
+async def test_the_id_of_the_failed_call_is_kept(service: ScriptedService, model: ResponsesModel, name: str) -> None:
     failure = await draw_in_vain(service, model, Answer(status=500, headers={name: "req-7"}))
     assert failure.request_id == "req-7"
 
 
-async def test_a_refused_key_is_not_repeated(service: ScriptedService, styled_model: OpenAIModel) -> None:
+async def test_a_refused_key_is_not_repeated(service: ScriptedService, styled_model: ResponsesModel) -> None:
     masked = f"{SECRET_KEY[:4]}****{SECRET_KEY[-4:]}"
     said = f"Incorrect API key provided: {masked}. (Authorization: Bearer {SECRET_KEY}; api-key: {SECRET_KEY})"
     failure = await draw_in_vain(service, styled_model, Answer(error(said), status=401))
@@ -161,14 +161,16 @@ async def test_a_refused_key_is_not_repeated(service: ScriptedService, styled_mo
     assert "AZURE_OPENAI_API_KEY" in failure.message
 
 
-async def test_a_prompt_that_the_service_quotes_is_not_repeated(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_a_prompt_that_the_service_quotes_is_not_repeated(
+    service: ScriptedService, model: ResponsesModel
+) -> None:
     said = f"Your prompt {IMAGE_REQUEST.prompt[10:70]!r} was rejected."
     failure = await draw_in_vain(service, model, Answer(error(said, code="moderation_blocked"), status=400))
     assert "lighthouse" not in "".join(traceback.format_exception(failure))
     assert failure.reason is Reason.CONTENT_POLICY
 
 
-async def test_a_long_message_is_cut_to_one_short_line(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_a_long_message_is_cut_to_one_short_line(service: ScriptedService, model: ResponsesModel) -> None:
     failure = await draw_in_vain(service, model, Answer(error("Something\nwent\x1b[31m wrong. " * 200), status=500))
     assert len(failure.message) == 300
     assert failure.message.isprintable()
@@ -176,7 +178,7 @@ async def test_a_long_message_is_cut_to_one_short_line(service: ScriptedService,
 
 
 async def test_logs_hold_neither_key_nor_prompt(
-    service: ScriptedService, styled_model: OpenAIModel, caplog: pytest.LogCaptureFixture
+    service: ScriptedService, styled_model: ResponsesModel, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("", "openai", "httpx2"):  # whatever a test before made of their levels
         caplog.set_level("DEBUG", logger=name)

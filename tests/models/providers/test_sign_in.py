@@ -10,19 +10,25 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 
 from shared.config import IdentitySettings, ModelSettings
+from shared.errors import ModelError
 from shared.identity.sign_in_errors import SignInError
 from shared.identity.token_source import SignInLimits
-from shared.models.protocol import ModelError
-from shared.models.providers.azure_access import explain_sign_in_error
-from shared.models.providers.azure_token_scope import TOKEN_SCOPE_DATED, TOKEN_SCOPE_V1
-from shared.models.providers.call_errors import ModelCall
-from shared.models.providers.connection import AzureConnection
-from shared.models.providers.openai_model import OpenAIModel
+from shared.models.providers.azure import (
+    AZURE_SETTING_NAMES,
+    TOKEN_SCOPE_DATED,
+    TOKEN_SCOPE_V1,
+    AzureConnection,
+    explain_sign_in_error,
+    open_azure_model,
+)
+from shared.models.providers.model_call import ModelCall
+from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
 from tests.support.model_answers import image_answer
 from tests.support.model_requests import DATED, IMAGE_REQUEST, V1, UrlStyle
 from tests.support.scripted_service import Answer, ScriptedService
 
+CALL = ModelCall(subject="image call", key=None, settings=AZURE_SETTING_NAMES)
 TOKEN = "eyJhbGciOi.a-token-of-an-identity"
 
 
@@ -60,7 +66,9 @@ async def test_an_identity_signs_in_once_for_the_scope_of_the_url_style(
     service: ScriptedService, style: UrlStyle, scope: str
 ) -> None:
     credential = RecordingCredential()
-    model = OpenAIModel(ModelSettings(endpoint=service.endpoint, api_version=style.api_version), credential=credential)
+    model = open_azure_model(
+        ModelSettings(endpoint=service.endpoint, api_version=style.api_version), credential=credential
+    )
     service.plan(Answer(image_answer()), Answer(image_answer()))
     await model.generate_image(IMAGE_REQUEST)
     await model.generate_image(IMAGE_REQUEST)
@@ -94,7 +102,7 @@ async def test_a_failed_sign_in_sends_nothing_and_advises_a_key_only_where_there
 
 def test_a_sign_in_in_the_middle_of_a_call_billed_nothing() -> None:
     for failure in (SignInError(Reason.CONNECTION, "away"), ServiceRequestError("away")):
-        error = explain_sign_in_error(failure, ModelCall(subject="image call", key=None), IdentitySettings())
+        error = explain_sign_in_error(failure, CALL, IdentitySettings())
         assert error.reason is Reason.CONNECTION
 
 
@@ -109,7 +117,9 @@ async def test_a_refusal_that_names_another_audience_is_answered_with_a_token_fo
     service: ScriptedService, style: UrlStyle, asked: str
 ) -> None:
     credential = RecordingCredential()
-    model = OpenAIModel(ModelSettings(endpoint=service.endpoint, api_version=style.api_version), credential=credential)
+    model = open_azure_model(
+        ModelSettings(endpoint=service.endpoint, api_version=style.api_version), credential=credential
+    )
     service.plan(wrong_audience(asked.removesuffix("/.default")), Answer(image_answer()), Answer(image_answer()))
     await model.generate_image(IMAGE_REQUEST)
     await model.generate_image(IMAGE_REQUEST)
@@ -132,7 +142,7 @@ async def test_another_audience_is_tried_once_and_only_one_of_a_model(
     service: ScriptedService, audiences: tuple[str, ...], requests: int
 ) -> None:
     credential = RecordingCredential()
-    model = OpenAIModel(ModelSettings(endpoint=service.endpoint), credential=credential)
+    model = open_azure_model(ModelSettings(endpoint=service.endpoint), credential=credential)
     service.plan(*map(wrong_audience, audiences))
     with pytest.raises(ModelError) as raised:
         await model.generate_image(IMAGE_REQUEST)
@@ -175,7 +185,7 @@ async def test_an_account_that_keeps_us_out_has_advice_of_its_own(
 async def test_a_key_that_an_account_does_not_take_is_to_be_removed(service: ScriptedService) -> None:
     said = "Key based authentication is disabled for this resource."
     service.plan(Answer({"error": {"code": "AuthenticationTypeDisabled", "message": said}}, status=403))
-    model = OpenAIModel(ModelSettings(endpoint=service.endpoint, api_key="a-key-of-the-account"))
+    model = open_azure_model(ModelSettings(endpoint=service.endpoint, api_key="a-key-of-the-account"))
     with pytest.raises(ModelError) as raised:
         await model.generate_image(IMAGE_REQUEST)
     await model.close()
@@ -199,7 +209,7 @@ async def fail(
     connection = AzureConnection(
         settings, identity=identity, credential=credential, limits=SignInLimits(retry_window_seconds=0.05)
     )
-    model = OpenAIModel(settings, connection=connection)
+    model = ResponsesModel(settings, connection)
     with pytest.raises(ModelError) as raised:
         await model.generate_image(IMAGE_REQUEST)
     await model.close()

@@ -14,9 +14,11 @@ from pydantic import BaseModel
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.config import ModelSettings
-from shared.models.prices import load_prices
-from shared.models.protocol import ImageRequest, ModelError, TextRequest
-from shared.models.providers.openai_model import OpenAIModel
+from shared.errors import ModelError
+from shared.models.price_files import load_prices
+from shared.models.protocol import ImageRequest, TextRequest
+from shared.models.providers.azure import open_azure_model
+from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
 from tests.support.model_requests import SECRET_KEY, UrlStyle
 
@@ -47,9 +49,9 @@ def text_request(answer_type: type[Any], schema_name: str, task: Mapping[str, An
 @asynccontextmanager
 async def open_model(
     style: UrlStyle, *, key: str = SECRET_KEY, **faults: Any
-) -> AsyncIterator[tuple[OpenAIModel, RunningSimulator]]:
+) -> AsyncIterator[tuple[ResponsesModel, RunningSimulator]]:
     async with running_simulator(faults={**QUICK, **faults}) as simulator:
-        model = OpenAIModel(ModelSettings(endpoint=simulator.url, api_key=key, api_version=style.api_version))
+        model = open_azure_model(ModelSettings(endpoint=simulator.url, api_key=key, api_version=style.api_version))
         try:
             yield model, simulator
         finally:

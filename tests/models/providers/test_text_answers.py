@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.models.protocol import ModelError, Usage
-from shared.models.providers.openai_model import OpenAIModel
+from shared.errors import ModelError
+from shared.models.protocol import Usage
+from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
 from tests.support.model_answers import error, refusal, text_answer
 from tests.support.model_requests import FIGURE_REQUEST, Figure
@@ -16,14 +17,16 @@ GOOD_FIGURE = '{"name": "Deep Sea Diver", "heads": 1}'
 BILLED = Usage(input_tokens=120, output_tokens=340)
 
 
-async def ask_in_vain(service: ScriptedService, model: OpenAIModel, answer: Answer) -> ModelError:
+async def ask_in_vain(service: ScriptedService, model: ResponsesModel, answer: Answer) -> ModelError:
     service.plan(answer)
     with pytest.raises(ModelError) as raised:
         await model.answer(FIGURE_REQUEST)
     return raised.value
 
 
-async def test_an_answer_is_parsed_and_tells_what_it_cost(service: ScriptedService, styled_model: OpenAIModel) -> None:
+async def test_an_answer_is_parsed_and_tells_what_it_cost(
+    service: ScriptedService, styled_model: ResponsesModel
+) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE), headers={"x-request-id": "req-1"}))
     answer = await styled_model.answer(FIGURE_REQUEST)
     assert answer.value == Figure(name="Deep Sea Diver", heads=1)
@@ -31,25 +34,25 @@ async def test_an_answer_is_parsed_and_tells_what_it_cost(service: ScriptedServi
 
 
 async def test_an_answer_from_a_model_without_a_price_is_charged_as_the_deployment(
-    service: ScriptedService, model: OpenAIModel
+    service: ScriptedService, model: ResponsesModel
 ) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE, model="house-model-7")))
     assert (await model.answer(FIGURE_REQUEST)).model == "gpt-6-luna"
 
 
-async def test_json_is_read_whatever_type_the_service_declares(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_json_is_read_whatever_type_the_service_declares(service: ScriptedService, model: ResponsesModel) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE), content_type="text/plain"))
     assert (await model.answer(FIGURE_REQUEST)).value.heads == 1
 
 
-async def test_text_in_several_parts_is_one_answer(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_text_in_several_parts_is_one_answer(service: ScriptedService, model: ResponsesModel) -> None:
     content = [{"type": "output_text", "text": half} for half in ('{"name": "Diver", ', '"heads": 1}')]
     service.plan(Answer(text_answer("", output=[{"type": "message", "content": content}])))
     assert (await model.answer(FIGURE_REQUEST)).value.name == "Diver"
 
 
 async def test_the_arguments_of_a_function_call_are_the_answer_where_there_is_no_text(
-    service: ScriptedService, model: OpenAIModel
+    service: ScriptedService, model: ResponsesModel
 ) -> None:
     reasoning = {"type": "reasoning", "id": "rs_1", "summary": []}
     call = {"type": "function_call", "call_id": "call_1", "name": "figure", "arguments": GOOD_FIGURE}
@@ -100,7 +103,7 @@ async def test_the_arguments_of_a_function_call_are_the_answer_where_there_is_no
     ],
 )
 async def test_an_odd_answer_has_its_own_reason_and_what_it_cost(
-    service: ScriptedService, model: OpenAIModel, answer: dict[str, Any], reason: Reason, words: str
+    service: ScriptedService, model: ResponsesModel, answer: dict[str, Any], reason: Reason, words: str
 ) -> None:
     failure = await ask_in_vain(service, model, Answer(answer, headers={"x-request-id": "req-2"}))
     assert failure.reason is reason
@@ -123,7 +126,7 @@ async def test_an_odd_answer_has_its_own_reason_and_what_it_cost(
     ],
 )
 async def test_a_body_that_is_no_answer_at_all_is_malformed(
-    service: ScriptedService, model: OpenAIModel, body: bytes, words: str, content_type: str
+    service: ScriptedService, model: ResponsesModel, body: bytes, words: str, content_type: str
 ) -> None:
     failure = await ask_in_vain(service, model, Answer(body, content_type=content_type))
     assert failure.reason is Reason.MALFORMED_ANSWER
@@ -133,7 +136,7 @@ async def test_a_body_that_is_no_answer_at_all_is_malformed(
     assert failure.answered
 
 
-async def test_an_error_in_place_of_an_answer_is_an_error(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_an_error_in_place_of_an_answer_is_an_error(service: ScriptedService, model: ResponsesModel) -> None:
     failure = await ask_in_vain(service, model, Answer(error("The engine is overloaded.", code="engine_overloaded")))
     assert failure.reason is Reason.SERVER_ERROR
     assert "The engine is overloaded." in failure.message
@@ -141,13 +144,13 @@ async def test_an_error_in_place_of_an_answer_is_an_error(service: ScriptedServi
 
 @pytest.mark.parametrize("usage", [None, "many", {"input_tokens": -5, "output_tokens": True}, {}, {"input_tokens": 0}])
 async def test_a_usage_that_makes_no_sense_is_not_known(
-    service: ScriptedService, model: OpenAIModel, usage: Any
+    service: ScriptedService, model: ResponsesModel, usage: Any
 ) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE, usage=usage)))
     assert (await model.answer(FIGURE_REQUEST)).usage is None
 
 
-async def test_what_the_model_wrote_is_not_quoted(service: ScriptedService, model: OpenAIModel) -> None:
+async def test_what_the_model_wrote_is_not_quoted(service: ScriptedService, model: ResponsesModel) -> None:
     written = json.dumps({"name": "Deep Sea Diver", "heads": "a secret number of heads"})
     failure = await ask_in_vain(service, model, Answer(text_answer(written)))
     assert "secret number" not in failure.message

@@ -11,10 +11,11 @@ from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.catalog.items import CategoryList
 from shared.catalog.theme import Theme
 from shared.config import ModelSettings, Settings
-from shared.images.evaluation import Evaluation, PromptRewrite
-from shared.models.prices import load_prices
-from shared.models.prompts.evaluation import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import Model, ModelError, VisionImage
+from shared.errors import ModelError
+from shared.images.refinement_answers import Evaluation, PromptRewrite
+from shared.models.price_files import load_prices
+from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
+from shared.models.protocol import Model, VisionImage
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.reasons import Reason
 from shared.services.model_factory import build_model

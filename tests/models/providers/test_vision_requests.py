@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 
 from shared.config import ModelSettings
-from shared.models.protocol import ModelError
-from shared.models.provider_names import Provider, ProviderAccess
-from shared.models.providers.compatible import CompatibleModel
-from shared.models.providers.connection import PROVIDER_SETTING_NAMES, ApiKeyConnection
-from shared.models.providers.openai_model import OpenAIModel
+from shared.errors import ModelError
+from shared.models.provider_names import ProviderAccess
+from shared.models.providers.azure import open_azure_model
+from shared.models.providers.chat_model import ChatModel
+from shared.models.providers.compatible import open_compatible_model
+from shared.models.providers.responses_model import ResponsesModel
 from tests.support.input_images import JPEG, make_data_url, response_parts
 from tests.support.model_answers import error, text_answer
-from tests.support.model_requests import FIGURE_REQUEST, SECRET_KEY, UrlStyle
+from tests.support.model_requests import FIGURE_REQUEST, UrlStyle
 from tests.support.scripted_service import Answer, ScriptedService
 
 REQUEST = replace(FIGURE_REQUEST, image=JPEG)
@@ -27,17 +28,15 @@ CHAT_ANSWER = {
 
 
 @pytest.fixture
-async def compatible(service: ScriptedService) -> AsyncIterator[CompatibleModel]:
-    connection = ApiKeyConnection(
-        ProviderAccess(service.endpoint, SECRET_KEY), PROVIDER_SETTING_NAMES[Provider.COMPATIBLE]
-    )
-    model = CompatibleModel(ModelSettings(text_deployment="writer", vision_deployment="seer"), connection)
+async def compatible(service: ScriptedService) -> AsyncIterator[ChatModel]:
+    access = ProviderAccess(f"{service.endpoint}/v1")
+    model = open_compatible_model(ModelSettings(text_deployment="writer", vision_deployment="seer", compatible=access))
     yield model
     await model.close()
 
 
 async def test_a_response_is_asked_for_with_the_image_beside_the_task(
-    service: ScriptedService, styled_model: OpenAIModel, url_style: UrlStyle
+    service: ScriptedService, styled_model: ResponsesModel, url_style: UrlStyle
 ) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE)))
     answer = await styled_model.answer(REQUEST)
@@ -51,7 +50,7 @@ async def test_a_response_is_asked_for_with_the_image_beside_the_task(
 
 
 async def test_a_chat_completion_is_asked_for_with_the_image_beside_the_task(
-    service: ScriptedService, compatible: CompatibleModel
+    service: ScriptedService, compatible: ChatModel
 ) -> None:
     service.plan(Answer(CHAT_ANSWER))
     answer = await compatible.answer(REQUEST)
@@ -75,7 +74,7 @@ async def test_the_vision_deployment_sees_and_the_text_deployment_writes(
     service: ScriptedService, settings: ModelSettings
 ) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE)), Answer(text_answer(GOOD_FIGURE)))
-    model = OpenAIModel(replace(settings, text_deployment="writer", vision_deployment="seer"))
+    model = open_azure_model(replace(settings, text_deployment="writer", vision_deployment="seer"))
     await model.answer(REQUEST)
     await model.answer(FIGURE_REQUEST)
     await model.close()
@@ -84,7 +83,7 @@ async def test_the_vision_deployment_sees_and_the_text_deployment_writes(
 
 @pytest.mark.parametrize("echo", [make_data_url(), make_data_url()[:120], make_data_url().partition(",")[2]])
 async def test_a_service_that_repeats_the_image_is_not_quoted_with_it(
-    service: ScriptedService, model: OpenAIModel, caplog: pytest.LogCaptureFixture, echo: str
+    service: ScriptedService, model: ResponsesModel, caplog: pytest.LogCaptureFixture, echo: str
 ) -> None:
     caplog.set_level(logging.DEBUG, "shared")
     service.plan(Answer(error(f"Invalid image_url {echo} in the input."), status=400))

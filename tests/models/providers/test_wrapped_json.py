@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.catalog.items import CategoryList, DraftBatch, PromptDraftBatch
-from shared.images.evaluation import Evaluation
-from shared.models.providers.answer_validation import WrongShapeError, parse_answer
+from shared.images.refinement_answers import Evaluation
+from shared.models.providers.answer_json import WrongShapeError, parse_answer
 from tests.strategies import QUICK
 
 DRAFT = {

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.models.protocol import Store
 from shared.storage.blob import BlobStore
 from shared.storage.folder import FolderStore
+from shared.storage.protocol import Store
 from tests.support.azurite import Azurite
 
 

@@ -16,11 +16,11 @@ from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.config import IdentitySettings, SettingError, StoreSettings
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.credentials import CachedCredential
-from shared.models.protocol import StoreConflictError, StoreUnavailableError
 from shared.storage.blob import BLOCK_BYTES, BlobStore
 from shared.storage.blob_client import open_blob_client
-from shared.storage.store_rules import CONTAINERS
+from shared.storage.store_contract import CONTAINERS
 from tests.support.azurite import KEY, Azurite, make_connection_string
 
 PATH = "catalogs/lego/images/a.png"
@@ -88,7 +88,7 @@ async def test_blocks_and_a_move_keep_type_and_md5(
     assert bytes(content.content_md5 or b"") == hashlib.md5(data + b"y").digest()
 
 
-async def test_facts_are_blob_metadata_in_ascii(
+async def test_metadata_is_blob_metadata_in_ascii(
     blobs: BlobStore,
     account: BlobServiceClient,
     settings: StoreSettings,
@@ -307,7 +307,7 @@ async def test_an_answer_that_breaks_off_makes_the_store_unavailable() -> None:
     service = ScriptedService(200, "")
     service._answer = b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-99/100\r\nContent-Length: 100\r\n\r\nhalf"
     async with service.serve() as store:
-        with pytest.raises(StoreUnavailableError, match="the answer cannot be used"):
+        with pytest.raises(StoreUnavailableError, match="unusable answer"):
             await store.read(PATH)
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.models.protocol import Store, StoreConflictError, StoreUnavailableError
+from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.storage.folder import FolderStore
+from shared.storage.protocol import Store
 
 JSON = "application/json"
 PNG = "image/png"
 PATH = "catalogs/lego/images/a.png"
-FACTS = {"width": "1024"}
+METADATA = {"width": "1024"}
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def folder(root: Path) -> FolderStore:
     return FolderStore(root)
 
 
-async def facts_of(store: Store, path: str) -> dict[str, str]:
+async def read_metadata(store: Store, path: str) -> dict[str, str]:
     info = await store.describe(path)
     assert info is not None
     listed = [info async for info in store.list_files(path)]
@@ -48,7 +49,7 @@ def temporary_files(root: Path) -> list[Path]:
 
 
 async def test_the_visible_tree_is_what_blob_storage_would_hold(folder: FolderStore, root: Path) -> None:
-    await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
+    await folder.write(PATH, b"png", content_type=PNG, metadata=METADATA)
     await folder.create("runs/r/request.json", b"{}", content_type=JSON)
     await folder.write("catalogs/lego/catalog.json", b"[]", content_type=JSON)
     await folder.move("catalogs/lego/catalog.json", "catalogs/lego/catalog.json.damaged-r")
@@ -60,7 +61,7 @@ async def test_no_temporary_file_stays_behind(folder: FolderStore, root: Path) -
         yield b"half"
         raise RuntimeError("the source broke")
 
-    await folder.write(PATH, b"1", content_type=PNG, metadata=FACTS)
+    await folder.write(PATH, b"1", content_type=PNG, metadata=METADATA)
     await folder.create(PATH, b"2", content_type=PNG)
     await folder.probe()
     with pytest.raises(StoreConflictError):
@@ -87,29 +88,29 @@ async def test_a_cancelled_write_in_pieces_leaves_nothing(folder: FolderStore, r
 
 
 async def test_a_sweep_removes_what_a_killed_process_left(folder: FolderStore, root: Path) -> None:
-    await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
+    await folder.write(PATH, b"png", content_type=PNG, metadata=METADATA)
     for name in ("one", "two"):
         (root / ".seeder" / "tmp" / name).write_bytes(b"half")
     assert await folder.sweep() == 2
     assert (visible_files(root), temporary_files(root)) == ([PATH], [])
-    assert await facts_of(folder, PATH) == FACTS
+    assert await read_metadata(folder, PATH) == METADATA
 
 
 async def test_there_is_nothing_to_sweep_in_a_new_folder(folder: FolderStore) -> None:
     assert await folder.sweep() == 0
 
 
-# --- facts are missing sometimes, but never wrong --------------------------------------------------------------------
+# --- metadata can be missing, and is never wrong --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("edited", [b"PNG", b"another size"])
-async def test_a_file_edited_by_hand_has_no_facts(folder: FolderStore, root: Path, edited: bytes) -> None:
-    await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
+async def test_a_file_edited_by_hand_has_no_metadata(folder: FolderStore, root: Path, edited: bytes) -> None:
+    await folder.write(PATH, b"png", content_type=PNG, metadata=METADATA)
     (root / PATH).write_bytes(edited)
-    assert await facts_of(folder, PATH) == {}
+    assert await read_metadata(folder, PATH) == {}
 
 
-async def test_a_kill_before_the_file_follows_its_sidecar_leaves_the_old_file_without_facts(
+async def test_a_kill_before_the_file_follows_its_sidecar_leaves_the_old_file_without_metadata(
     folder: FolderStore,
     root: Path,
 ) -> None:
@@ -118,40 +119,40 @@ async def test_a_kill_before_the_file_follows_its_sidecar_leaves_the_old_file_wi
     await folder.write(PATH, b"new", content_type=PNG, metadata={"width": "2"})
     (root / PATH).write_bytes(old[0])
     os.utime(root / PATH, ns=(old[1].st_mtime_ns, old[1].st_mtime_ns))
-    assert await facts_of(folder, PATH) == {}
+    assert await read_metadata(folder, PATH) == {}
 
 
-async def test_a_sidecar_without_its_file_is_no_file(folder: FolderStore, root: Path) -> None:
-    await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
+async def test_a_sidecar_without_its_file_is_ignored(folder: FolderStore, root: Path) -> None:
+    await folder.write(PATH, b"png", content_type=PNG, metadata=METADATA)
     (root / PATH).unlink()
     assert await folder.describe(PATH) is None
     assert [info async for info in folder.list_files("catalogs/")] == []
 
 
 async def test_a_damaged_sidecar_is_as_good_as_none(folder: FolderStore, root: Path) -> None:
-    await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
-    sidecar = root / ".seeder" / "metadata" / f"{PATH}.json"
+    await folder.write(PATH, b"png", content_type=PNG, metadata=METADATA)
+    sidecar = root / ".seeder" / "facts" / f"{PATH}.json"
     for damaged in (b"", b"\xff", b"[1]", b'{"etag": 1}'):
         sidecar.write_bytes(damaged)
-        assert await facts_of(folder, PATH) == {}
+        assert await read_metadata(folder, PATH) == {}
 
 
-async def test_a_copied_folder_keeps_its_facts_and_reads_each_file_once_for_that(
+async def test_a_copied_folder_keeps_its_metadata_and_reads_each_file_once_for_that(
     folder: FolderStore,
     root: Path,
     tmp_path: Path,
 ) -> None:
-    await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
+    await folder.write(PATH, b"png", content_type=PNG, metadata=METADATA)
     copy = tmp_path / "copy"
     shutil.copytree(root, copy, copy_function=shutil.copy)  # new times, new file numbers
     copied = FolderStore(copy)
-    assert await facts_of(copied, PATH) == FACTS
+    assert await read_metadata(copied, PATH) == METADATA
     info = await copied.describe(PATH)
     assert info is not None
-    assert json.loads((copy / ".seeder" / "metadata" / f"{PATH}.json").read_bytes())["etag"] == info.etag
+    assert json.loads((copy / ".seeder" / "facts" / f"{PATH}.json").read_bytes())["etag"] == info.etag
 
 
-async def test_readers_during_replacements_see_each_version_with_its_own_facts(folder: FolderStore) -> None:
+async def test_readers_during_replacements_see_each_version_with_its_own_metadata(folder: FolderStore) -> None:
     async def replace_often() -> None:
         for number in range(60):
             await folder.write(PATH, b"x" * number, content_type=PNG, metadata={"size": str(number)})
@@ -209,7 +210,7 @@ async def test_create_only_holds_where_there_are_no_hard_links(
     assert outcomes.count(True) == 1
     assert content is not None
     assert content.data == b"%02d" % outcomes.index(True)
-    assert await facts_of(folder, PATH) == {"by": str(outcomes.index(True))}
+    assert await read_metadata(folder, PATH) == {"by": str(outcomes.index(True))}
 
 
 async def test_create_only_holds_against_another_process_too(
@@ -224,9 +225,9 @@ async def test_create_only_holds_against_another_process_too(
         link(source, target)
 
     monkeypatch.setattr(os, "link", be_slower)
-    assert not await folder.create(PATH, b"ours", content_type=PNG, metadata=FACTS)
+    assert not await folder.create(PATH, b"ours", content_type=PNG, metadata=METADATA)
     assert (root / PATH).read_bytes() == b"the other process"
-    assert await facts_of(folder, PATH) == {}
+    assert await read_metadata(folder, PATH) == {}
 
 
 # --- what other programs leave in the folder --------------------------------------------------------------------------
@@ -264,7 +265,7 @@ async def every_refusal(store: Store) -> list[str]:
     for call in (
         store.read(PATH),
         store.describe(PATH),
-        store.write(PATH, b"x", content_type=PNG, metadata=FACTS),
+        store.write(PATH, b"x", content_type=PNG, metadata=METADATA),
         store.write_chunks(PATH, one_piece(), content_type=PNG),
         store.create(PATH, b"x", content_type=PNG),
         store.delete(PATH),
@@ -289,7 +290,7 @@ async def test_a_file_in_the_folders_place_makes_the_store_unavailable(tmp_path:
 
 
 async def test_a_folder_that_was_removed_is_an_empty_store(folder: FolderStore, root: Path) -> None:
-    await folder.write(PATH, b"png", content_type=PNG, metadata=FACTS)
+    await folder.write(PATH, b"png", content_type=PNG, metadata=METADATA)
     shutil.rmtree(root)
     assert await folder.read(PATH) is None
     await folder.write(PATH, b"new", content_type=PNG)
@@ -304,12 +305,12 @@ async def test_a_full_disk_makes_the_store_unavailable_and_keeps_the_old_file(
     def refuse(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    await folder.write(PATH, b"old", content_type=PNG, metadata=FACTS)
+    await folder.write(PATH, b"old", content_type=PNG, metadata=METADATA)
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(StoreUnavailableError, match=f"could not write '{PATH}': No space left on device"):
         await folder.write(PATH, b"new", content_type=PNG)
     assert (root / PATH).read_bytes() == b"old"
-    assert await facts_of(folder, PATH) == FACTS
+    assert await read_metadata(folder, PATH) == METADATA
     assert temporary_files(root) == []
 
 
@@ -329,5 +330,5 @@ async def test_a_large_write_does_not_block_the_loop(folder: FolderStore, monkey
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", wait_for_loop)
-    await folder.write(PATH, b"x" * 1_500_000, content_type=PNG, metadata=FACTS)
-    assert await facts_of(folder, PATH) == FACTS
+    await folder.write(PATH, b"x" * 1_500_000, content_type=PNG, metadata=METADATA)
+    assert await read_metadata(folder, PATH) == METADATA

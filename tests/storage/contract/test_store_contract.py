@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.models.protocol import Store, StoreConflictError, StoreUnavailableError
+from shared.errors import StoreConflictError, StoreUnavailableError
+from shared.storage.protocol import Store
 
 JSON = "application/json"
 PNG = "image/png"
@@ -176,7 +177,7 @@ async def test_of_many_writers_with_one_etag_one_wins(store: Store) -> None:
     assert winners == [await read_bytes(store, PATH)]
 
 
-async def test_every_way_of_looking_tells_the_same_etag(store: Store) -> None:
+async def test_all_reads_return_the_same_etag(store: Store) -> None:
     etag = await store.write(PATH, b"1", content_type=JSON)
     described = await store.describe(PATH)
     listed = [info async for info in store.list_files("catalogs/")]
@@ -218,7 +219,7 @@ async def test_a_deleted_file_can_be_created_again(store: Store) -> None:
 # --- delete ----------------------------------------------------------------------------------------------------------
 
 
-async def test_delete_tells_whether_there_was_a_file(store: Store) -> None:
+async def test_delete_returns_whether_there_was_a_file(store: Store) -> None:
     await write_files(store, PATH)
     assert await store.delete(PATH)
     assert not await store.delete(PATH)
@@ -234,10 +235,10 @@ async def test_delete_of_another_version_is_a_conflict(store: Store) -> None:
     assert not await store.delete(PATH, if_match=new)
 
 
-# --- facts -----------------------------------------------------------------------------------------------------------
+# --- metadata --------------------------------------------------------------------------------------------------------
 
 
-async def test_facts_travel_with_the_file(store: Store) -> None:
+async def test_metadata_is_stored_with_the_file(store: Store) -> None:
     metadata = {"sha256": "ab" * 32, "width": "1024", "content_type": "image/png", "note": " 100% Käse; 中文 🧱\n"}
     await store.write(PATH, b"png", content_type=PNG, metadata=metadata)
     described = await store.describe(PATH)
@@ -246,7 +247,7 @@ async def test_facts_travel_with_the_file(store: Store) -> None:
     assert [described.metadata, listed[0].metadata] == [metadata, metadata]
 
 
-async def test_a_replaced_file_has_the_new_facts_only(store: Store) -> None:
+async def test_a_replaced_file_has_the_new_metadata_only(store: Store) -> None:
     await store.write(PATH, b"1", content_type=PNG, metadata={"width": "1", "old": "yes"})
     await store.write(PATH, b"2", content_type=PNG, metadata={"width": "2"})
     info = await store.describe(PATH)
@@ -254,7 +255,7 @@ async def test_a_replaced_file_has_the_new_facts_only(store: Store) -> None:
     assert info.metadata == {"width": "2"}
 
 
-async def test_a_write_without_facts_forgets_those_of_before_even_for_the_same_content(store: Store) -> None:
+async def test_a_write_without_metadata_removes_the_previous_metadata_even_for_the_same_content(store: Store) -> None:
     await store.write(PATH, b"same", content_type=PNG, metadata={"width": "1"})
     await store.write(PATH, b"same", content_type=PNG)
     info = await store.describe(PATH)
@@ -263,8 +264,8 @@ async def test_a_write_without_facts_forgets_those_of_before_even_for_the_same_c
 
 
 @pytest.mark.parametrize("metadata", [{"Width": "1"}, {"a-b": "1"}, {"": "1"}, {"width": ""}, {"note": "x" * 9000}])
-async def test_facts_that_one_of_the_stores_could_not_keep_are_refused(store: Store, metadata: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="store fact"):
+async def test_metadata_that_one_store_cannot_keep_is_refused(store: Store, metadata: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="store metadata"):
         await store.write(PATH, b"1", content_type=PNG, metadata=metadata)
     assert await store.read(PATH) is None
 
@@ -272,7 +273,7 @@ async def test_facts_that_one_of_the_stores_could_not_keep_are_refused(store: St
 # --- move ------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_moved_file_keeps_content_and_facts_under_its_new_name_only(store: Store) -> None:
+async def test_a_moved_file_keeps_content_and_metadata_under_its_new_name_only(store: Store) -> None:
     await store.write(PATH, b"damaged", content_type=JSON, metadata={"width": "7"})
     await store.move(PATH, f"{PATH}.damaged-run1")
     info = await store.describe(f"{PATH}.damaged-run1")
@@ -282,7 +283,7 @@ async def test_a_moved_file_keeps_content_and_facts_under_its_new_name_only(stor
     assert info.metadata == {"width": "7"}
 
 
-async def test_a_move_replaces_what_is_there_with_its_facts(store: Store) -> None:
+async def test_a_move_replaces_an_existing_file_and_its_metadata(store: Store) -> None:
     await store.write("runs/a/x.json", b"new", content_type=JSON)
     await store.write("runs/b/x.json", b"old", content_type=JSON, metadata={"width": "7"})
     await store.move("runs/a/x.json", "runs/b/x.json")

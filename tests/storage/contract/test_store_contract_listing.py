@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.models.protocol import Store
+from shared.storage.protocol import Store
 
 JSON = "application/json"
 PATH = "catalogs/lego/catalog.json"
@@ -88,7 +88,7 @@ async def test_a_folder_inside_a_folder_is_listed_by_its_bare_name(store: Store)
     assert (page.names, page.continuation) == (("images", "state"), None)
 
 
-async def test_a_folder_whose_last_file_was_deleted_is_no_folder(store: Store) -> None:
+async def test_a_folder_whose_last_file_was_deleted_is_not_listed(store: Store) -> None:
     await write_files(store, "runs/a/b/c", "runs/d/e")
     await store.delete("runs/a/b/c")
     assert (await store.list_folders("runs/", limit=10)).names == ("d",)

@@ -1,0 +1,37 @@
+"""What a call is billed: tokens and US dollars.
+
+The only module that imports from `shared`: it uses the product's price list, so that a simulated run costs what the
+product calculates for it. To use the simulator without the product, replace these functions.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.models import price_files, protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens that a call consumed."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+def price_text_call(model: str, usage: TokenUsage) -> Decimal:
+    """Return the cost of a text call in US dollars."""
+    return price_files.load_prices().calculate_text_cost(model, _convert(usage))
+
+
+def price_image_call(model: str, usage: TokenUsage) -> Decimal:
+    """Return the cost of an image call in US dollars."""
+    return price_files.load_prices().calculate_image_cost(model, _convert(usage))
+
+
+def count_image_tokens(model: str, size: str, quality: str) -> int:
+    """Return the output tokens of one image; ``size`` is ``WIDTHxHEIGHT`` in pixels."""
+    return price_files.load_prices().estimate_image_usage(model, size, quality).output_tokens
+
+
+def _convert(usage: TokenUsage) -> protocol.Usage:
+    return protocol.Usage(usage.input_tokens, usage.output_tokens)

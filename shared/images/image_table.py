@@ -1,0 +1,130 @@
+"""The images of a catalog by file name, packed so that 50,000 take little memory. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import Struct
+from typing import Final
+
+from shared.images.image_metadata import read_image_metadata, read_placeholder_metadata
+from shared.storage import paths
+from shared.storage.protocol import FileInfo
+
+_NUMBERS: Final = Struct("<QQQQQQ??B")
+"""Size, width, height, prompt digest or 0, countdown or 0, dhash, has_dhash, has_thumbnail, round or 0.
+
+The bytes of the SHA-256 follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """What publishing needs to know of a validated image or a placeholder in the store.
+
+    Attributes:
+        size: In bytes.
+        width: In pixels.
+        height: In pixels.
+        sha256: Of the file, in hex.
+        dhash: Perceptual hash, 64 bits; None for placeholders, and before 0.3.0 without a thumbnail.
+        has_thumbnail: Whether the store has a thumbnail of this very file.
+        is_placeholder: Published like an image, and never counted as one.
+        round: Number among the rounds of a refined item, from 1; None if the image was not evaluated.
+        prompt_digest: Identifies the image prompt; None before 0.4.0.
+        run_countdown_ms: Inverted start time of the run (``paths.parse_inverted_time``); None without a run.
+    """
+
+    size: int
+    width: int
+    height: int
+    sha256: str
+    dhash: int | None = None
+    has_thumbnail: bool = False
+    is_placeholder: bool = False
+    round: int | None = None
+    prompt_digest: int | None = None
+    run_countdown_ms: int | None = None
+
+
+class ImageTable:
+    """The validated images of a catalog by file name: about 280 bytes each, 100 of them for the name.
+
+    Placeholders are kept apart from images: iteration and ``in`` do not see them.
+    """
+
+    def __init__(self) -> None:
+        self._packed: dict[str, bytes] = {}
+        self._placeholders: dict[str, StoredImage] = {}
+
+    def add(self, filename: str, image: StoredImage) -> None:
+        """Add an image or a placeholder, or replace the one of this name."""
+        if image.is_placeholder:
+            self._placeholders[filename] = image
+            return
+        numbers = _NUMBERS.pack(
+            image.size,
+            image.width,
+            image.height,
+            image.prompt_digest or 0,
+            image.run_countdown_ms or 0,
+            image.dhash or 0,
+            image.dhash is not None,
+            image.has_thumbnail,
+            image.round or 0,
+        )
+        self._packed[filename] = numbers + bytes.fromhex(image.sha256)
+
+    def find(self, filename: str) -> StoredImage | None:
+        """Return the validated image of this name, or None."""
+        packed = self._packed.get(filename)
+        if packed is None:
+            return None
+        size, width, height, prompt, countdown, dhash, has_dhash, has_thumbnail, round_ = _NUMBERS.unpack_from(packed)
+        return StoredImage(
+            size,
+            width,
+            height,
+            packed[_NUMBERS.size :].hex(),
+            dhash if has_dhash else None,
+            has_thumbnail,
+            round=round_ or None,
+            prompt_digest=prompt or None,
+            run_countdown_ms=countdown or None,
+        )
+
+    def find_placeholder(self, filename: str) -> StoredImage | None:
+        """Return the placeholder of this name, or None."""
+        return self._placeholders.get(filename)
+
+    def list_placeholders(self) -> list[str]:
+        """Return the file names of the placeholders."""
+        return list(self._placeholders)
+
+    def __contains__(self, filename: str) -> bool:
+        return filename in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the file names of the images; images may be replaced during the iteration, but not added."""
+        return iter(self._packed)
+
+
+def describe_stored_image(info: FileInfo) -> StoredImage | None:
+    """Return the image or placeholder that a file is, or None if its metadata is incomplete."""
+    placeholder = read_placeholder_metadata(info)
+    metadata = placeholder or read_image_metadata(info)
+    if metadata is None:
+        return None
+    return StoredImage(
+        info.size,
+        metadata.width,
+        metadata.height,
+        metadata.sha256,
+        None if placeholder else metadata.dhash,
+        is_placeholder=placeholder is not None,
+        round=metadata.round,
+        prompt_digest=metadata.prompt_digest,
+        run_countdown_ms=_parse_countdown(metadata.run_id),
+    )
+
+
+def _parse_countdown(run_id: str) -> int | None:
+    return paths.parse_inverted_time(run_id) if re.fullmatch(r"\d{1,15}-.*", run_id) else None
