@@ -296,14 +296,14 @@ def test_a_catalog_that_held_more_than_asked_keeps_it_and_says_so() -> None:
         updated_at=NOW,
     )
     assert status.progress.items.target == status.progress.images.total == 12
-    assert status.notes == ["the catalog held 12 items already, more than targetCount 10: all kept"]
+    assert status.notes == ["the catalog already held 12 items, more than targetCount 10: all kept"]
 
 
 def test_rows_that_are_gone_from_the_input_are_kept_and_told_without_a_target_that_no_one_asked_for() -> None:
     request = REQUEST.model_copy(update={"source": "products"})
     assert list_notes(request, 10) == []
     assert list_notes(request, 12) == [
-        "the catalog held 12 items already, more than the input's 10: those that are gone from it are kept"
+        "the catalog already held 12 items, more than the 10 of the input: items that left the input are kept"
     ]
 
 
