@@ -23,15 +23,8 @@ from shared.images.refined_items import iterate_refined_items
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
-from shared.runs.status import (
-    RunStatus,
-    StartInventoryView,
-    Status,
-    compose_status,
-    is_run_id,
-    make_cost_view,
-    read_created_at,
-)
+from shared.runs.status import RunStatus, StartInventoryView, Status, is_run_id, read_created_at
+from shared.runs.status_rules import compose_status, make_cost_view
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError

@@ -6,6 +6,7 @@ A catalog may hold 50,000 items, so none of this holds them: each step reads the
 from array import array
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.catalog import catalog_files
 from shared.catalog.category_names import CategoryNames
@@ -18,7 +19,10 @@ from shared.images.list_images import list_stored_images
 from shared.images.placeholder_files import remove_placeholders
 from shared.images.thumbnail_files import match_thumbnails
 from shared.inputs.importer_ids import ChangedIds
+from shared.runs.durable_client import DurableClient
+from shared.runs.hold_catalog import hold_catalog, read_last_request
 from shared.runs.request import SeedRequest
+from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_arrays import ContentDigest, JsonArrayEncoder, write_array_if_changed
 from shared.storage.json_files import read_json
@@ -27,6 +31,7 @@ from shared.storage.protocol import Store
 __all__ = [
     "PUBLISHED_FILES",
     "CatalogView",
+    "claim_and_publish",
     "iterate_complete_items",
     "iterate_missing_items",
     "publish",
@@ -213,6 +218,31 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
         await write_array_if_changed(store, outputs[file.output], rows, view.files[file.output])
     await remove_placeholders(store, view.name, view.obsolete_placeholders)
     return outputs
+
+
+async def claim_and_publish(services: Services, client: DurableClient, catalog: str) -> dict[str, Any]:
+    """Publish a catalog that no run holds, such as one that a run left for review.
+
+    Returns:
+        ``{catalog, items, images, missing, placeholders, outputs}``.
+
+    Raises:
+        UnknownCatalogError: the catalog does not exist.
+        CatalogBusyError: a run holds the catalog.
+        StoreUnavailableError: the store does not answer.
+    """
+    async with hold_catalog(services, client, catalog):
+        last = await read_last_request(services.store, catalog)
+        view = await read_catalog_view(services.store, catalog, with_images=not last.dry_run)
+        outputs = await publish(services.store, view)
+    return {
+        "catalog": catalog,
+        "items": view.rows,
+        "images": view.images,
+        "missing": view.missing,
+        "placeholders": view.placeholders,
+        "outputs": outputs,
+    }
 
 
 async def write_partial_catalog(store: Store, run_id: str, view: CatalogView) -> dict[str, str]:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs import run_files
-from shared.runs.guard import RunGuard, check_run_guard
 from shared.runs.run_claim import RunState, send_heartbeat, take_claim
+from shared.runs.run_guard import RunGuard, check_run_guard
 from tests.support.memory_store import RecordingStore
 
 HOST = "azure:seeder"
@@ -18,7 +18,7 @@ async def know_nothing(run_id: str) -> RunState:
 
 
 async def take(store: RecordingStore, run_id: str) -> None:
-    assert await take_claim(store, "lego", run_id=run_id, host_id=HOST, get_run_state=know_nothing) is None
+    assert await take_claim(store, "lego", run_id=run_id, host_id=HOST, read_run_state=know_nothing) is None
 
 
 async def test_a_run_that_has_its_catalog_may_pay(store: RecordingStore) -> None:

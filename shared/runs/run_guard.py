@@ -1,18 +1,32 @@
-"""What an activity checks before it works for a run: may the run spend, and what does its root do?"""
+"""The run guard: the check before each billed call that the run may still spend."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.runs.guard import check_run_guard
 from shared.runs.recovery_policy import TERMINATED
 from shared.runs.root_state import RootState
-from shared.runs.run_files import record_stop
+from shared.runs.run_claim import send_heartbeat
+from shared.runs.run_files import read_stop_record, record_stop
+from shared.storage.protocol import Store
 
 if TYPE_CHECKING:
     from shared.services.container import Services
 
 SUSPENDED_WAIT_SECONDS = 5.0
-"""How soon to ask again while a run is suspended."""
+"""Delay before the next check of a suspended run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunGuard:
+    """Result of the check.
+
+    Attributes:
+        may_spend: the run is not stopped and still holds its catalog.
+        last_success_at: when a billed call of the run last succeeded, ISO 8601; None = none has.
+    """
+
+    may_spend: bool
+    last_success_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +44,23 @@ class CallCheck:
     last_success_at: str | None
 
 
+async def check_run_guard(store: Store, catalog: str, run_id: str, host_id: str) -> RunGuard:
+    """Check the stop record and the run claim, and refresh the heartbeat.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    if await read_stop_record(store, run_id) is not None:
+        return RunGuard(may_spend=False)
+    claim = await send_heartbeat(store, catalog, run_id=run_id, host_id=host_id)
+    if claim is None:
+        return RunGuard(may_spend=False)
+    success = claim.last_success_at
+    return RunGuard(may_spend=True, last_success_at=None if success is None else success.isoformat())
+
+
 async def check_root(services: "Services", run_id: str) -> RootState:
-    """Return what the root of a run does; a terminated root stops the run for all of its children.
+    """Return the state of a run's root orchestration; a terminated root stops the run for all of its children.
 
     Raises:
         StoreUnavailableError: the store does not answer.
