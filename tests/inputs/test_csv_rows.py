@@ -128,7 +128,7 @@ def test_a_stray_quotation_mark_costs_no_row_however_many_follow() -> None:
 def test_a_line_that_cannot_be_read_is_named() -> None:
     found = read_all(b'sku,title\nA-1,Tee\n\nA-2,"Mug\nblue" x\nA-3,Tray,1\n', name="a.csv")
     assert [str(one) for one in found if isinstance(one, RowProblem)] == [
-        "row 2: has ' x' behind a quotation mark that closes a value; expected ',' there (lines 4 to 5)",
+        "row 2: has ' x' after a closing quotation mark; expected ',' there (lines 4 to 5)",
         "row 3: has 3 values; expected 2, as in the header, between commas (line 6)",
     ]
 

@@ -63,7 +63,7 @@ def test_lines_that_have_lists_stay_lines() -> None:
 def test_an_object_that_is_cut_off_tells_the_row() -> None:
     found = read_all(b'{"products": [{"id": 1, "title": "Mug"}, {"id": 2, "ti', name="a.json")
     assert [str(one) for one in found if isinstance(one, RowProblem)] == [
-        "row 2: is cut off: the file ends before the row, or the array, does"
+        "row 2: is cut off: the file ends before the end of the row or of the array"
     ]
 
 
