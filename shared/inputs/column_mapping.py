@@ -34,9 +34,9 @@ class ColumnMapping:
     """Which column holds which field; fields without a column are absent.
 
     Attributes:
-        columns: By field.
-        reasons: Why each column was chosen, by field.
-        notes: What a user should know about columns that were not chosen.
+        columns: by field.
+        reasons: why each column was chosen, by field.
+        notes: what a user should know about columns that were not chosen.
     """
 
     columns: Mapping[str, str]
@@ -119,13 +119,13 @@ def guess_columns(
     """Return which column holds which field.
 
     Args:
-        source: Products or prompts.
-        columns: Of the input.
-        requested_columns: Columns by field, from the request; an empty column means that the input lacks the field.
-        rows: The first rows: a column without values, or with values of another kind, is not guessed.
+        source: products or prompts.
+        columns: of the input.
+        requested_columns: columns by field, from the request; an empty column means that the input lacks the field.
+        rows: the first rows: a column without values, or with values of another kind, is not guessed.
 
     Raises:
-        InputError: A requested field or column does not exist, or a required field has no column.
+        InputError: a requested field or column does not exist, or a required field has no column.
     """
     known = list(columns)
     guesser = _Guesser(source, known, rows)

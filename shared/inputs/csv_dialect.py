@@ -20,12 +20,12 @@ class _Candidate:
     """A line that may be the header, split at a delimiter.
 
     Attributes:
-        line: Its index among the lines.
-        delimiter: The delimiter.
-        columns: Number of columns.
-        names: Number of columns with a name.
-        known: Number of known names.
-        share: Share of the following rows that have as many columns; 0 without rows.
+        line: its index among the lines.
+        delimiter: the delimiter.
+        columns: number of columns.
+        names: number of columns with a name.
+        known: number of known names.
+        share: share of the following rows that have as many columns; 0 without rows.
     """
 
     line: int
@@ -44,9 +44,9 @@ def detect_dialect(sample: str, preferred: str, is_known: Callable[[str], bool])
     """Return the dialect of a table.
 
     Args:
-        sample: The beginning of the table; the last line may be cut off.
-        preferred: The delimiter that the file name suggests; others are tried, too.
-        is_known: Returns whether sources know a column of this name.
+        sample: the beginning of the table; the last line may be cut off.
+        preferred: the delimiter that the file name suggests; others are tried, too.
+        is_known: returns whether sources know a column of this name.
     """
     line_end = find_line_end(sample)
     lines = [line for line, _ in LineBuffer(line_end).feed(sample)] or [sample]

@@ -20,11 +20,11 @@ class Dialect:
     """How a table is written.
 
     Attributes:
-        delimiter: Separates values.
-        line_end: The character that ends a line: a line feed, or a carriage return of classic Macs.
-        skipped: Number of lines above the header, such as ``sep=;`` and titles.
-        notes: What a user should know about them, one per line.
-        has_known_names: The header has a known column, or a line names the delimiter.
+        delimiter: separates values.
+        line_end: the character that ends a line: a line feed, or a carriage return of classic Macs.
+        skipped: number of lines above the header, such as ``sep=;`` and titles.
+        notes: what a user should know about them, one per line.
+        has_known_names: the header has a known column, or a line names the delimiter.
     """
 
     delimiter: str = ","
@@ -42,13 +42,13 @@ def split_values(text: str, delimiter: str, *, is_literal: bool = False) -> list
     """Return the values of a row.
 
     Args:
-        text: The row without its line end.
-        delimiter: Separates values.
-        is_literal: Quotation marks that do not enclose a value are characters, as in tab-separated files.
+        text: the row without its line end.
+        delimiter: separates values.
+        is_literal: quotation marks that do not enclose a value are characters, as in tab-separated files.
 
     Raises:
-        OpenQuoteError: A quoted value is not closed.
-        ValueError: Text follows a quoted value; the message quotes it.
+        OpenQuoteError: a quoted value is not closed.
+        ValueError: text follows a quoted value; the message quotes it.
     """
     enclosed, begun = _compile(delimiter)
     values: list[str] = []
@@ -89,7 +89,7 @@ class TableSplitter:
     """Splits a table with a header into rows; rows without any value are skipped like blank lines.
 
     Args:
-        dialect: Of the table.
+        dialect: of the table.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -107,7 +107,7 @@ class TableSplitter:
         """Take the next piece and yield the rows that end in it.
 
         Raises:
-            InputError: The header cannot be used.
+            InputError: the header cannot be used.
         """
         for line, length in self._lines.feed(text):
             yield from self._take(line, length)
@@ -116,7 +116,7 @@ class TableSplitter:
         """Yield the last row if no line break ends it, or its problem if a quoted value is not closed.
 
         Raises:
-            InputError: The header cannot be used.
+            InputError: the header cannot be used.
         """
         for line, length in self._lines.finish():
             yield from self._take(line, length)

@@ -44,10 +44,10 @@ class FileNames:
         """Return the file name of an image, and take it: the given one if it can be kept.
 
         Args:
-            given: The image in the input: a file name, a path or a URL, whose last part counts; the first one of a
+            given: the image in the input: a file name, a path or a URL, whose last part counts; the first one of a
                 list.
-            stem: Of the item.
-            ending: For images without a name of their own, such as ``.png``.
+            stem: of the item.
+            ending: for images without a name of their own, such as ``.png``.
         """
         first = _LIST.split(given, maxsplit=1)[0]
         name = re.split(r"[/\\]", re.split(r"[?#]", first, maxsplit=1)[0])[-1].strip()

@@ -27,9 +27,9 @@ class InputLayout:
     """How an input is written.
 
     Attributes:
-        format: The format.
-        splitter: Splits the input into rows; it takes the whole text, from its first character on.
-        notes: What a user should know, one per line.
+        format: the format.
+        splitter: splits the input into rows; it takes the whole text, from its first character on.
+        notes: what a user should know, one per line.
     """
 
     format: InputFormat
@@ -41,13 +41,13 @@ def detect_layout(name: str, sample: str, source: RowSource, is_known: Callable[
     """Return how an input is written.
 
     Args:
-        name: File name.
-        sample: The first ``SAMPLE_CHARACTERS`` characters, or all if the input is shorter.
-        source: Products or prompts.
-        is_known: Returns whether the source knows a column of this name.
+        name: file name.
+        sample: the first ``SAMPLE_CHARACTERS`` characters, or all if the input is shorter.
+        source: products or prompts.
+        is_known: returns whether the source knows a column of this name.
 
     Raises:
-        InputError: The input is empty, or its format is unknown.
+        InputError: the input is empty, or its format is unknown.
     """
     beginning = sample.lstrip("\ufeff \t\r\n")
     if not beginning.strip():
@@ -186,10 +186,10 @@ def describe_undecodable(error: UnicodeDecodeError, latest: str, line: int, *, i
     """Return what is wrong with bytes that cannot be decoded, with the line number.
 
     Args:
-        error: Raised by the decoder.
-        latest: The last decoded characters.
-        line: Line number of the first undecoded byte of the piece, from 1.
-        is_first: Nothing of the input was read before.
+        error: raised by the decoder.
+        latest: the last decoded characters.
+        line: line number of the first undecoded byte of the piece, from 1.
+        is_first: nothing of the input was read before.
     """
     before, found = error.object[: error.start], error.object[error.start]
     for mark, kind, expected in _FILE_SIGNATURES if is_first else ():

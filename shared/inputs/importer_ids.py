@@ -23,7 +23,7 @@ class ImporterIds:
     """Assigns ids that the importer's database treats as distinct; an assigned id is never reused for another row.
 
     Args:
-        published: Ids that the importer may know already. Only their own rows get them.
+        published: ids that the importer may know already. Only their own rows get them.
     """
 
     def __init__(self, published: Iterable[str] = ()) -> None:

@@ -20,12 +20,12 @@ class InputSummary:
     """What an input holds.
 
     Attributes:
-        reader: Knows format, columns and mapping.
-        rows: Number of rows that get an image.
-        problems: Of the other rows.
-        samples: The first rows.
-        variants: Number of rows that are variants.
-        variant_samples: The first variants.
+        reader: knows format, columns and mapping.
+        rows: number of rows that get an image.
+        problems: of the other rows.
+        samples: the first rows.
+        variants: number of rows that are variants.
+        variant_samples: the first variants.
     """
 
     reader: RowReader
@@ -50,7 +50,7 @@ async def iterate_input(chunks: AsyncIterable[bytes], reader: RowReader) -> Asyn
     """Yield the rows, variants and problems of an input in order; parses in a thread.
 
     Raises:
-        InputError: The input as a whole cannot be read.
+        InputError: the input as a whole cannot be read.
     """
     async for chunk in chunks:
         for start in range(0, len(chunk), PIECE_BYTES):
@@ -64,7 +64,7 @@ async def summarize_input(chunks: AsyncIterable[bytes], reader: RowReader) -> In
     """Read a whole input and summarize it.
 
     Raises:
-        InputError: The input as a whole cannot be read.
+        InputError: the input as a whole cannot be read.
     """
     rows, variants = 0, 0
     problems: list[RowProblem] = []

@@ -20,7 +20,7 @@ class ItemSource:
     """A source of items. The text model generates them, unless the source is a `RowSource`.
 
     Attributes:
-        name: Value of the request's field ``source``.
+        name: value of the request's field ``source``.
     """
 
     name: SourceName
@@ -36,15 +36,15 @@ class RowSource(ItemSource):
     """A source that builds an item from each row of an input.
 
     Attributes:
-        column_names: Column names by field, the likeliest first.
-        required_fields: Fields that need a column.
-        text_fields: Fields that a prompt can be built from; a row needs one of them.
-        hint_fields: Fields that are not part of an item, and that the text model needs to write a prompt.
-        rows_may_be_text: A row may be a plain text, which is its prompt. Such rows need no id.
-        has_variants: A row may be a variant of another row.
-        has_template_opening: Prompts begin like the theme's prompt template.
-        write_prompt: Builds the prompt of a row from its fields.
-        read_own_prompt: Returns the prompt that a row contains, with empty text if none.
+        column_names: column names by field, the likeliest first.
+        required_fields: fields that need a column.
+        text_fields: fields that a prompt can be built from; a row needs one of them.
+        hint_fields: fields that are not part of an item, and that the text model needs to write a prompt.
+        rows_may_be_text: a row may be a plain text, which is its prompt. Such rows need no id.
+        has_variants: a row may be a variant of another row.
+        has_template_opening: prompts begin like the theme's prompt template.
+        write_prompt: builds the prompt of a row from its fields.
+        read_own_prompt: returns the prompt that a row contains, with empty text if none.
     """
 
     column_names: Mapping[str, tuple[str, ...]]
@@ -102,7 +102,7 @@ def find_item_source(name: str | None) -> ItemSource:
     """Return the source of this name; None is the default, `GENERATED`.
 
     Raises:
-        KeyError: The name is unknown.
+        KeyError: the name is unknown.
     """
     return GENERATED if name is None else _SOURCES[name]
 
@@ -111,7 +111,7 @@ def find_row_source(name: str) -> RowSource:
     """Return the row source of this name.
 
     Raises:
-        ValueError: The source of this name has no rows.
+        ValueError: the source of this name has no rows.
     """
     source = find_item_source(name)
     if not isinstance(source, RowSource):

@@ -46,9 +46,9 @@ class Outline:
     """What the beginning of a JSON object shows.
 
     Attributes:
-        lists: Lists that may hold rows.
-        end: Offset after the object; None if it does not end in the sample.
-        is_of_objects: All members are objects, and there are several.
+        lists: lists that may hold rows.
+        end: offset after the object; None if it does not end in the sample.
+        is_of_objects: all members are objects, and there are several.
     """
 
     lists: tuple[RowList, ...]
@@ -92,7 +92,7 @@ def choose_rows(outline: Outline) -> RowList | None:
     """Return the list of rows, or None if the object is a single row.
 
     Raises:
-        InputError: Several lists may hold the rows.
+        InputError: several lists may hold the rows.
     """
     for name in LIST_NAMES:
         named = [one for one in outline.lists if one.path[-1].casefold() == name]

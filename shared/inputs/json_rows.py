@@ -11,7 +11,7 @@ class ArraySplitter:
     """Splits a JSON array at the commas between its elements; parses only strings and brackets.
 
     Args:
-        is_wrapped: Text may follow the array: the rest of the object that contains it.
+        is_wrapped: text may follow the array: the rest of the object that contains it.
     """
 
     _OUTSIDE: Final = re.compile(r'["\[\]{},]')
@@ -31,7 +31,7 @@ class ArraySplitter:
         """Take the next piece and yield the rows that end in it.
 
         Raises:
-            InputError: Text follows the array.
+            InputError: text follows the array.
         """
         if self._has_ended and self._is_wrapped:
             return

@@ -28,8 +28,8 @@ def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
     """Return a product's image prompt: the template's parts that have a value, without brands, and the theme's tail.
 
     Args:
-        theme: Template, forbidden words and tail.
-        values: The product's fields; missing ones count as empty.
+        theme: template, forbidden words and tail.
+        values: the product's fields; missing ones count as empty.
     """
     used = {name for _, name, _, _ in Formatter().parse(theme.prompt_template) if name}
     words = _list_words(theme, values)

@@ -34,9 +34,9 @@ class RawRow:
     """A row that a splitter found.
 
     Attributes:
-        number: From 1; the header of CSV and TSV does not count.
+        number: from 1; the header of CSV and TSV does not count.
         text: JSON text of the row; "" if there is a problem.
-        problem: Why the row cannot be read, or None.
+        problem: why the row cannot be read, or None.
     """
 
     number: int
@@ -58,7 +58,7 @@ class LineSplitter:
     """Splits at line breaks of any system; skips blank lines.
 
     Args:
-        is_text: The lines are plain texts, not JSON.
+        is_text: the lines are plain texts, not JSON.
     """
 
     def __init__(self, *, is_text: bool = False) -> None:
@@ -87,7 +87,7 @@ class LineBuffer:
     """Splits at line breaks and keeps them; of a line that is too long, only the length.
 
     Args:
-        ends: The characters that end a line.
+        ends: the characters that end a line.
     """
 
     def __init__(self, ends: str = "\r\n") -> None:

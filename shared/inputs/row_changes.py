@@ -23,10 +23,10 @@ class RowChange:
     """What the input says about an item.
 
     Attributes:
-        index: Of the item in its batch.
-        row: The changed row; None if it is unchanged.
-        variant: A new or changed variant.
-        removed_variant: Key of a variant that has become an item; None if none has.
+        index: of the item in its batch.
+        row: the changed row; None if it is unchanged.
+        variant: a new or changed variant.
+        removed_variant: key of a variant that has become an item; None if none has.
     """
 
     index: int
@@ -47,8 +47,8 @@ class ItemIdentities:
     """Finds the row that an item belongs to: by its id or, for rows without ids, by its content.
 
     Args:
-        source: Products or prompts.
-        mapping: Of the input; None if it has no rows.
+        source: products or prompts.
+        mapping: of the input; None if it has no rows.
     """
 
     def __init__(self, source: RowSource, mapping: ColumnMapping | None) -> None:
@@ -86,12 +86,12 @@ def apply_change(
     mapping or version changes the prompt.
 
     Args:
-        old: The item.
-        change: What the input says.
-        request: Of the run.
-        mapping: Of the input.
-        image: Of the item, if any.
-        run_id: The run.
+        old: the item.
+        change: what the input says.
+        request: of the run.
+        mapping: of the input.
+        image: of the item, if any.
+        run_id: the run.
     """
     if not isinstance(old, SourceItem):
         return old

@@ -35,10 +35,10 @@ class RowReader:
     Variants that precede their product come last.
 
     Args:
-        source: Products or prompts.
-        name: File name of the input, whose ending may determine its format.
-        requested_columns: Columns by field, from the request.
-        variants_are_rows: Each variant that says how it differs gets an image of its own.
+        source: products or prompts.
+        name: file name of the input, whose ending may determine its format.
+        requested_columns: columns by field, from the request.
+        variants_are_rows: each variant that says how it differs gets an image of its own.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class RowReader:
         """Take the next piece and yield the rows that end in it.
 
         Raises:
-            InputError: The input as a whole cannot be read.
+            InputError: the input as a whole cannot be read.
         """
         yield from self._take_bytes(piece, is_last=False)
 
@@ -79,7 +79,7 @@ class RowReader:
         """End the input and yield the remaining rows.
 
         Raises:
-            InputError: The input as a whole cannot be read, or has no rows.
+            InputError: the input as a whole cannot be read, or has no rows.
         """
         yield from self._take_bytes(b"", is_last=True)
         if self._splitter is not None:

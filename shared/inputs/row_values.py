@@ -38,7 +38,7 @@ def parse_row(text: str) -> Any:
     """Return the value of a row's JSON text; numbers stay texts.
 
     Raises:
-        ValueError: The text is not JSON; the message says why.
+        ValueError: the text is not JSON; the message says why.
     """
     if not text.strip():
         raise ValueError("is empty; expected a value, or one comma fewer")
@@ -62,7 +62,7 @@ def append_members(text: str, members: Mapping[str, str | bool | None]) -> str:
 
     Args:
         text: JSON text of an object; the text of each value stays as it is.
-        members: Members to append; existing members of these names are removed.
+        members: members to append; existing members of these names are removed.
     """
     kept = [f"{spelled}: {value}" for name, spelled, value in _iterate_members(text) if name not in members]
     added = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in members.items()]
@@ -158,8 +158,8 @@ def parse_category(text: str, column: str) -> str:
     """Return the category that a value names: the last level of the deepest path.
 
     Args:
-        text: The value, without markup.
-        column: Name of the column: a plural holds a list of paths, a singular one path.
+        text: the value, without markup.
+        column: name of the column: a plural holds a list of paths, a singular one path.
     """
     if text.startswith("[") and text.endswith("]"):
         text = text.strip("[]\"' ")

@@ -15,12 +15,12 @@ class Row:
     """A row that gets an image.
 
     Attributes:
-        number: From 1.
-        id: As given, or derived from the number.
+        number: from 1.
+        id: as given, or derived from the number.
         text: JSON text of the row; an object.
-        values: Fields as words, without markup.
-        identity: Identifies the row in every version of the input: its id or its content.
-        parent_digest: For a variant with its own image: ``hash_text`` of its product's identity.
+        values: fields as words, without markup.
+        identity: identifies the row in every version of the input: its id or its content.
+        parent_digest: for a variant with its own image: ``hash_text`` of its product's identity.
     """
 
     number: int
@@ -41,10 +41,10 @@ class Variant:
     """A row that is a variant of a product and gets no image of its own.
 
     Attributes:
-        number: From 1.
-        parent: What the row calls its product.
+        number: from 1.
+        parent: what the row calls its product.
         parent_digest: ``hash_text`` of the product's identity.
-        key: Distinguishes it from other variants of the product; "" = by position.
+        key: distinguishes it from other variants of the product; "" = by position.
         text: JSON text of the row; an object.
     """
 
@@ -87,7 +87,7 @@ class TextIdentities:
     """Identifies rows without an id by their content; equal rows differ by their order.
 
     Args:
-        source: Of the rows.
+        source: of the rows.
     """
 
     def __init__(self, source: RowSource) -> None:

@@ -37,8 +37,8 @@ class VariantRule:
     """Recognizes variants by the columns and values of the first rows.
 
     Args:
-        columns: Of the input.
-        rows: The first rows.
+        columns: of the input.
+        rows: the first rows.
     """
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -68,10 +68,10 @@ class VariantRule:
         """Return the fields of a variant as of a product; missing fields come from its product.
 
         Args:
-            row: The variant.
-            values: Its fields.
-            parent: What the row calls its product.
-            preceding: The product, if it is the one above.
+            row: the variant.
+            values: its fields.
+            parent: what the row calls its product.
+            preceding: the product, if it is the one above.
 
         Returns:
             None if the variant has no id of its own, or does not differ from its product: the image would be the same.
