@@ -1,4 +1,4 @@
-"""``refinements.json`` has a row for each item that was looked at, and a line says what they come to."""
+"""``refinements.json`` has a row for each refined item, and a line sums them up."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def test_a_line_says_what_it_came_to(outcomes: list[RefinementResult], line: str
     assert totals.describe() == line
 
 
-def test_a_line_says_why_images_were_not_looked_at_to_the_end() -> None:
+def test_a_line_says_why_refinements_failed() -> None:
     totals = RefinementTotals()
     totals.count(LOOKED_AT)
     totals.count(RefinementResult(0, None, None, None, "failed", "server_error", "HTTP 500"))

@@ -52,7 +52,7 @@ def test_file_names_are_ids_with_the_ending_of_the_format() -> None:
     assert name_files(("PROD-000001", None), imageFormat="jpeg") == ["PROD-000001.jpg"]
 
 
-def test_a_name_that_the_input_gives_is_kept_whatever_stands_before_it() -> None:
+def test_a_given_file_name_is_kept_without_its_path() -> None:
     given = ("boot.png", "images/mug.JPG", "https://cdn.example.com/a/tray.jpeg?w=200", "C:\\pictures\\d.png")
     assert name_files(*((str(number), name) for number, name in enumerate(given))) == [
         "boot.png",
@@ -86,7 +86,7 @@ def test_no_two_items_share_a_file_name_not_even_where_no_case_is_known() -> Non
         unique=True,
     )
 )
-def test_whatever_the_ids_are_names_are_safe_and_differ(ids: list[str]) -> None:
+def test_file_names_are_safe_and_distinct_for_any_ids(ids: list[str]) -> None:
     items = make_items([{"id": text, "name": "x"} for text in ["one", *ids]])
     names = [item.filename for item in items]
     assert len({name.casefold() for name in names}) == len(names)

@@ -1,4 +1,4 @@
-"""Rows of an input: every format is cut and read, and what cannot be used is told with row and field."""
+"""Rows of every format are read, and problems are reported with row and field."""
 
 import csv
 import io
@@ -64,7 +64,7 @@ def test_every_format_gives_the_same_rows_with_and_without_a_mark_and_with_eithe
 
 @QUICK
 @given(st.lists(json_values, min_size=1, max_size=4), st.integers(1, 9), st.booleans())
-def test_an_array_is_cut_at_its_rows_whatever_they_hold(rows: list[object], cut: int, is_indented: bool) -> None:
+def test_an_array_is_split_at_its_rows_whatever_they_contain(rows: list[object], cut: int, is_indented: bool) -> None:
     marked = [{"id": str(number), "name": "x", "data": row} for number, row in enumerate(rows)]
     data = json.dumps(marked, ensure_ascii=False, indent=2 if is_indented else None).encode()
     found = read_all(data, cut=cut)
@@ -183,12 +183,12 @@ def test_a_workbook_is_called_that_and_how_to_save_it_is_reported() -> None:
         (b"\x89PNG\r\n\x1a\n", "is an image"),
     ],
 )
-def test_a_file_that_is_no_text_is_called_what_it_is(data: bytes, message: str) -> None:
+def test_a_binary_file_is_reported_by_its_kind(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_all(data, name="shop.csv")
 
 
-def test_the_line_of_a_byte_that_is_no_utf_8_is_reported_wherever_it_is_in_the_file() -> None:
+def test_the_line_of_an_invalid_byte_is_reported_anywhere_in_the_file() -> None:
     lines = "".join(f"{number},café {number}\n" for number in range(1, 40)).encode()
     with pytest.raises(InputError, match=r"line 41 has the byte 0xfc after '40,'"):
         read_all(b"id,name\n" + lines + b"40,\xfcber\n", name="a.csv", cut=7)
@@ -232,7 +232,7 @@ def test_a_row_that_cannot_be_used_says_which_field_and_why(name: str, data: byt
     assert problems[0].startswith(problem)
 
 
-def test_a_lone_quote_in_a_value_is_no_problem() -> None:
+def test_a_lone_quote_in_a_value_is_accepted() -> None:
     found = read_all(b'id\tname\n1\tScreen 5" wide\n2\tTray', name="a.tsv")
     assert [row.values["name"] for row in found if isinstance(row, Row)] == ['Screen 5" wide', "Tray"]
 
