@@ -15,7 +15,7 @@ _MIN_KEY_CHARACTERS = 6
 
 _MIN_WORDLIKE_KEY_CHARACTERS = 12
 _WORD = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+")
-"""A part of a key that is itself a word, such as a gateway's name in ``sk-litellm-1234``, is not a secret; only a longer run is."""
+"""A word inside a key, such as a gateway's name in ``sk-litellm-1234``, is not a secret; only a longer run is."""
 
 _SECRET_PATTERNS = re.compile(
     r"""
