@@ -20,7 +20,8 @@ from shared.images.thumbnail_files import match_thumbnails
 from shared.inputs.importer_ids import ChangedIds
 from shared.runs.request import SeedRequest
 from shared.storage import paths
-from shared.storage.json_arrays import ContentDigest, JsonArrayEncoder, write_array_if_changed
+from shared.storage.json_array_encoder import ContentDigest, JsonArrayEncoder
+from shared.storage.json_arrays import write_array_if_changed
 from shared.storage.json_files import read_json
 from shared.storage.protocol import Store
 

@@ -14,7 +14,7 @@ from shared.inputs.row_values import append_members
 from shared.rendering.perceptual_hash import format_dhash
 from shared.runs.request import SeedRequest
 from shared.storage import paths
-from shared.storage.json_arrays import RawJson
+from shared.storage.json_array_encoder import RawJson
 
 PUBLISHED_FILES = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
 
