@@ -26,6 +26,10 @@ from tests.support.input_rows import dump_rows, read_all
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+utf8_texts = nasty_texts.map(lambda text: text.replace("\ud800", ""))
+"""A file in UTF-8 cannot contain a lone surrogate."""
+
+
 def make_items(rows: list[dict[str, Any]], *, source: str = "products", **request: Any) -> list[SourceItem]:
     asked = SeedRequest.from_json({"catalog": "shop", "source": source} | request)
     names = FileNames()
@@ -81,7 +85,7 @@ def test_no_two_items_share_a_file_name_not_even_where_no_case_is_known() -> Non
 @QUICK
 @given(
     st.lists(
-        st.one_of(nasty_texts, st.sampled_from([*RESERVED_NAMES, "../../etc/passwd", "x" * 300, "A", "a", "\u00e4"])),
+        st.one_of(utf8_texts, st.sampled_from([*RESERVED_NAMES, "../../etc/passwd", "x" * 300, "A", "a", "\u00e4"])),
         max_size=30,
         unique=True,
     )
