@@ -16,7 +16,7 @@ from pathlib import Path
 from durable_emulator.engine import EngineStoppedError
 from tests.chaos import cases
 from tests.chaos.kill_seeder import kill_seeder_repeatedly
-from tests.chaos.trial import Outcome
+from tests.chaos.long_run import Outcome
 
 RESULTS_FILE = Path("build/faults.json")
 CASES: dict[str, Callable[[list[dict[str, str]]], AsyncIterator[Outcome]]] = {

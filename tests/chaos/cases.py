@@ -13,7 +13,7 @@ from pathlib import Path
 
 from durable_emulator.engine.clock import SystemClock
 from tests.chaos.dependencies import ROOT, Azurite, Dependency
-from tests.chaos.trial import ITEMS, Outcome, Trial, open_trial, run_with_faults, time_run
+from tests.chaos.long_run import ITEMS, LongRun, Outcome, open_long_run, run_with_faults, time_run
 from tests.support.fault_injection import CallAtChange, DeliverTwice, KillAtChange, LoseResults, Side
 from tests.support.run_scenarios import ACTIVITIES, PLAIN, find_scenario
 
@@ -26,10 +26,10 @@ PLAIN_ACTIVITIES = [name for name in ACTIVITIES if find_scenario(name) is PLAIN]
 
 async def run_without_faults() -> tuple[Outcome, Rows]:
     """Run once without faults; return the outcome, and the rows that every other run of the request must give."""
-    async with open_trial() as trial:
-        seconds = await time_run(trial.restartable_app.run())
-        audit = await trial.restartable_app.audit(items=ITEMS)
-        return await trial.check("no faults", seconds), audit.describe_rows()
+    async with open_long_run() as long_run:
+        seconds = await time_run(long_run.restartable_app.run())
+        audit = await long_run.restartable_app.audit(items=ITEMS)
+        return await long_run.check("no faults", seconds), audit.describe_rows()
 
 
 async def deliver_twice(expected: Rows) -> AsyncIterator[Outcome]:
@@ -48,31 +48,33 @@ async def kill_around_changes(expected: Rows) -> AsyncIterator[Outcome]:
     """Kill one run repeatedly, before and after the first store changes of each activity."""
     for activity in PLAIN_ACTIVITIES:
         kills = [KillAtChange(activity, count, side) for count in range(3) for side in Side]
-        async with open_trial() as trial:
-            seconds = await time_run(trial.restartable_app.run(*kills))
-            case = f"killed {len(trial.restartable_app.in_flight)} times around the store changes of {activity}"
-            yield await trial.check(case, seconds, expected=expected)
+        async with open_long_run() as long_run:
+            seconds = await time_run(long_run.restartable_app.run(*kills))
+            case = f"killed {len(long_run.restartable_app.in_flight)} times around the store changes of {activity}"
+            yield await long_run.check(case, seconds, expected=expected)
 
 
 async def stop_the_store(_: Rows) -> AsyncIterator[Outcome]:
     """Stop Azurite in the middle of a run, and restart it on the same data."""
     with tempfile.TemporaryDirectory() as folder:
-        async with open_trial() as trial, _start_dependency(Azurite(Path(folder))) as azurite:
-            trial.restartable_app.store_settings = azurite.make_settings()
-            seconds, trial.allowed = await _run_with_outage(trial, azurite, OUTAGE_SECONDS, signal.SIGTERM)
-            yield await trial.check(f"store unavailable for {OUTAGE_SECONDS:.0f} s (Azurite)", seconds)
+        async with open_long_run() as long_run, _start_dependency(Azurite(Path(folder))) as azurite:
+            long_run.restartable_app.store_settings = azurite.make_settings()
+            seconds, long_run.allowed = await _run_with_outage(long_run, azurite, OUTAGE_SECONDS, signal.SIGTERM)
+            yield await long_run.check(f"store unavailable for {OUTAGE_SECONDS:.0f} s (Azurite)", seconds)
 
 
 async def restart_the_simulator(_: Rows) -> AsyncIterator[Outcome]:
     """Kill the model simulator in the middle of a run, and restart it at the same address."""
     for outage_seconds in (0.0, 10.0):
-        async with open_trial() as trial:
-            seconds, trial.allowed = await _run_with_outage(trial, trial.simulator, outage_seconds, signal.SIGKILL)
-            yield await trial.check(f"model killed, restarted after {outage_seconds:.0f} s", seconds)
+        async with open_long_run() as long_run:
+            seconds, long_run.allowed = await _run_with_outage(
+                long_run, long_run.simulator, outage_seconds, signal.SIGKILL
+            )
+            yield await long_run.check(f"model killed, restarted after {outage_seconds:.0f} s", seconds)
 
 
 async def _run_with_outage(
-    trial: Trial, dependency: Dependency, outage_seconds: float, how: signal.Signals
+    long_run: LongRun, dependency: Dependency, outage_seconds: float, how: signal.Signals
 ) -> tuple[float, int]:
     """Run with an outage in the middle; return the seconds, and the number of calls without an answer."""
     tasks: list[asyncio.Task[None]] = []
@@ -86,7 +88,7 @@ async def _run_with_outage(
         tasks.append(asyncio.create_task(restart()))
 
     middle = CallAtChange("generate_image", ITEMS // 3, interrupt)
-    seconds = await time_run(trial.restartable_app.run(middle))
+    seconds = await time_run(long_run.restartable_app.run(middle))
     await asyncio.gather(*tasks)
     return seconds, middle.unanswered
 
@@ -124,11 +126,11 @@ async def advance_clock(expected: Rows) -> AsyncIterator[Outcome]:
         ("the same, image workers waiting for the quota", {"imageRequestsPerMinute": 120}, 4.0),
     ):
         clock = AdvancingClock()
-        async with open_trial(faults, clock=clock) as trial:
+        async with open_long_run(faults, clock=clock) as long_run:
             jumps = asyncio.create_task(clock.jump(3, pause_seconds))
-            seconds = await time_run(trial.restartable_app.run())
+            seconds = await time_run(long_run.restartable_app.run())
             await jumps
-            yield await trial.check(case, seconds, expected=expected)
+            yield await long_run.check(case, seconds, expected=expected)
 
 
 async def replay_saved_histories(_: Rows) -> AsyncIterator[Outcome]:

@@ -98,5 +98,5 @@ async def test_an_image_that_is_billed_again_without_a_kill_is_detected(tmp_path
         lose_an_image(tmp_path)
         trial.restartable_app.key = "another-command"
         await trial.run()
-        with pytest.raises(AssertionError, match="bought 2 times, in flight at 0 kills"):
+        with pytest.raises(AssertionError, match="billed 2 times, in flight at 0 kills"):
             await trial.check()

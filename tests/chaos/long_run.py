@@ -1,4 +1,4 @@
-"""A trial of the long chaos runs: a run with injected faults, and its outcome."""
+"""A long chaos run: the app with injected faults, and its outcome."""
 
 import asyncio
 import tempfile
@@ -31,7 +31,7 @@ LATENCY = {"latencySeconds": {"text": 0.05, "image": 0.2}}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a trial, one row of the table.
+    """The outcome of a case, one row of the table.
 
     Attributes:
         case: the injected faults.
@@ -58,7 +58,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Trial:
+class LongRun:
     """An app and its model simulator.
 
     Attributes:
@@ -116,12 +116,12 @@ def _check_billed_again(billed: Mapping[str, int], in_flight: list[frozenset[str
 
 
 @asynccontextmanager
-async def open_trial(
+async def open_long_run(
     faults: Mapping[str, Any] | None = None,
     *,
     clock: SystemClock | None = None,
     **request: int,
-) -> AsyncIterator[Trial]:
+) -> AsyncIterator[LongRun]:
     """Open an empty app and start a simulator; ``request`` overrides ``REQUEST``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -131,7 +131,7 @@ async def open_trial(
             restartable_app = RestartableApp(
                 folder / "out", simulator.url, REQUEST | request, clock=clock or SystemClock()
             )
-            yield Trial(restartable_app, simulator)
+            yield LongRun(restartable_app, simulator)
         finally:
             await asyncio.to_thread(simulator.stop)
 
@@ -150,6 +150,6 @@ async def time_run(run: Awaitable[Any]) -> float:
 
 async def run_with_faults(case: str, *fault_injections: FaultInjection, expected: list[dict[str, str]]) -> Outcome:
     """Run with one fault injection for each process, and return the outcome."""
-    async with open_trial() as trial:
-        seconds = await time_run(trial.restartable_app.run(*fault_injections))
-        return await trial.check(case, seconds, expected=expected)
+    async with open_long_run() as long_run:
+        seconds = await time_run(long_run.restartable_app.run(*fault_injections))
+        return await long_run.check(case, seconds, expected=expected)
