@@ -40,7 +40,7 @@ def read_as_git_does() -> IsIgnored:
 
 
 def read_as_core_tools_do() -> IsIgnored:
-    """Return a matcher that reads the file as the Functions Core Tools do (GitIgnoreParser.cs): anchored at the start."""
+    """Return a matcher that reads the file as the Functions Core Tools do: anchored at the start of a path."""
 
     def compile_lines(lines: list[str]) -> re.Pattern[str]:
         patterns = [re.escape(line.removeprefix("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+") for line in lines]
