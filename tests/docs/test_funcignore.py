@@ -1,4 +1,4 @@
-"""The deployed package is the complete app, and nothing else."""
+"""What is deployed is the app, whole, and nothing else."""
 
 import json
 import re
@@ -35,12 +35,12 @@ def read_lines() -> list[str]:
 
 
 def read_as_git_does() -> IsIgnored:
-    """Return a matcher that reads the file as azd does."""
+    """Return the reading of azd."""
     return GitIgnoreSpec.from_lines(read_lines()).match_file
 
 
 def read_as_core_tools_do() -> IsIgnored:
-    """Return a matcher that reads the file as the Functions Core Tools do: anchored at the start of a path."""
+    """Return the reading of the Functions Core Tools (GitIgnoreParser.cs): anchored at the path's beginning."""
 
     def compile_lines(lines: list[str]) -> re.Pattern[str]:
         patterns = [re.escape(line.removeprefix("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+") for line in lines]
@@ -66,7 +66,7 @@ def list_files() -> list[str]:
     return [path.relative_to(ROOT).as_posix() for path in listed]
 
 
-def test_only_the_app_is_deployed_from_the_root(is_ignored: IsIgnored) -> None:
+def test_of_all_that_lies_at_the_root_only_the_app_is_deployed(is_ignored: IsIgnored) -> None:
     inside = {path.name: f"{path.name}/file" if path.is_dir() else path.name for path in ROOT.iterdir()}
     kept = {name for name, path in inside.items() if not is_ignored(path)}
     assert kept - {".python_packages"} == DEPLOYED
@@ -93,16 +93,16 @@ def test_only_the_app_is_deployed_from_the_root(is_ignored: IsIgnored) -> None:
         "tools/check.py",
     ],
 )
-def test_other_files_are_not_deployed(is_ignored: IsIgnored, path: str) -> None:
+def test_what_is_no_part_of_the_app_stays_here(is_ignored: IsIgnored, path: str) -> None:
     assert is_ignored(path)
 
 
 @pytest.mark.parametrize("path", ["requirements.txt", ".python_packages/lib/site-packages/openai/__init__.py"])
-def test_the_package_list_and_installed_packages_are_deployed(is_ignored: IsIgnored, path: str) -> None:
+def test_what_the_deployed_app_needs_to_be_installed_goes_along(is_ignored: IsIgnored, path: str) -> None:
     assert not is_ignored(path)
 
 
-def test_the_deployed_files_can_be_imported_from_another_folder(is_ignored: IsIgnored, tmp_path: Path) -> None:
+def test_what_is_deployed_can_be_imported_whole_from_where_it_lies(is_ignored: IsIgnored, tmp_path: Path) -> None:
     for name in list_files():
         if not is_ignored(name):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
