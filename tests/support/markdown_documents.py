@@ -17,7 +17,7 @@ def read(name: str) -> str:
 
 def list_documents() -> list[str]:
     """Return the paths of all documents, from the root."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")]
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
