@@ -1,4 +1,4 @@
-"""A durable client without a host. It records the instances that it started, and dies on request."""
+"""A durable client without a host behind it: knows the instances that were started, and dies where it is told to."""
 
 import asyncio
 from collections import Counter
@@ -15,17 +15,17 @@ RuntimeStatus = df.OrchestrationRuntimeStatus
 
 
 @dataclass(slots=True)
-class ScriptedHost:
-    """The part of `DurableOrchestrationClient` that the triggers use.
+class ScriptedHost(UnexpectedDurableClient):
+    """A durable client that knows the instances that it started.
 
     Attributes:
         instances: runtime status by instance id.
-        starts: number of starts by id.
-        inputs: latest input by id.
+        starts: how often each id was started.
+        inputs: what each was started with.
         dies_before_start: the process is killed instead of starting.
         dies_after_start: the process is killed as soon as it has started.
-        is_blind: it starts instances, but status queries do not find them yet.
-        error: what a start raises.
+        is_blind: it starts instances, but does not see them yet.
+        error: what a start meets.
     """
 
     instances: dict[str, Any] = field(default_factory=dict)
