@@ -19,8 +19,10 @@ class Refinement(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, strict=True)
 
-    iterations: int = Field(default=0, ge=0, le=MAX_ITERATIONS, description="Images in all; 0 = not looked at.")
-    accept_score: int = Field(default=85, ge=0, le=MAX_SCORE, description="An image of this score is kept.")
+    iterations: int = Field(
+        default=0, ge=0, le=MAX_ITERATIONS, description="Maximum images per item; 0 = images are not evaluated."
+    )
+    accept_score: int = Field(default=85, ge=0, le=MAX_SCORE, description="An image with this score is accepted.")
 
     @property
     def is_wanted(self) -> bool:

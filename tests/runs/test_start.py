@@ -300,7 +300,7 @@ async def start_of_size(
 async def test_a_size_that_the_image_model_does_not_make_is_refused_before_anything_is_there(
     store: RecordingStore,
 ) -> None:
-    with pytest.raises(Problem, match="imageSize: '512x512' is no size that 'gpt-image-2' makes") as caught:
+    with pytest.raises(Problem, match="imageSize: 'gpt-image-2' does not support the size '512x512'") as caught:
         await start_of_size(store, ScriptedHost(), "512x512")
     assert (caught.value.status, caught.value.kind) == (422, "invalid-request")
     assert store.changes == []
