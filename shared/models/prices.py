@@ -2,7 +2,7 @@
 
 The price of a model is that of the longest listed name that is equal to it or continued by a ``-``:
 ``gpt-image-2-2026-04-21`` costs what ``gpt-image-2`` costs, and ``gpt-5.9`` is not ``gpt-5``. A deployment can have any
-name. A name that is not listed costs what the list's default model does; `is_priced` tells them apart.
+name. A name that is not listed costs what the list's default model does; `is_priced` distinguishes them.
 """
 
 import json
