@@ -1,13 +1,11 @@
-"""The command line: ``seeder run|serve|simulate|repair|prune|publish|status|watch|cancel``.
+"""The command line, ``seeder``: one file per command in ``commands/``.
 
 ```
-main ──► app, options                     what can be typed; light, so that --help is quick
-  └────► explain ──► errors               every failure is one line and an exit status
-app ──► seeding, catalogs, serving, runs  what the commands do (imported when a command runs)
-             │
-             ├──► local_app ──► environment, folder   the app in an embedded host of this process
-             ├──► api                                 the app's HTTP functions, here or deployed
-             ├──► records                             the store, read without any host
-             └──► follow ──► progress, results        what people and programs get to see
+main ──► commands/, options, request_options      light, so that --help is fast
+  └────► error_conversion ──► errors              every failure is one line and an exit status
+commands/ ──► start_and_follow, call_app, run_readers      what several commands share
+                  ├──► local_app                  the app in a durable emulator in this process
+                  ├──► app_client                 the HTTP functions of an app, here or deployed
+                  └──► follow_run ──► progress_display, run_output
 ```
 """

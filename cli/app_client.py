@@ -1,4 +1,4 @@
-"""The app's HTTP functions, called as anybody would: in the host of this process, or where the app is deployed."""
+"""Client of the app's HTTP functions, in a durable emulator of this process or deployed."""
 
 import io
 import json
@@ -12,40 +12,35 @@ import aiohttp
 from pydantic import ValidationError
 
 from cli.command_target import LOOPBACK_NAMES
-from cli.errors import CliError, ExitStatus
-from cli.flag_names import describe_problems
+from cli.errors import CliError, ExitStatus, get_reason
+from cli.request_options import describe_problems
 from shared.reasons import Reason
+from shared.runs.run_list import RunPage, RunQuery
 from shared.runs.status import RunStatus
-from triggers.http_responses import PROBLEM_TYPE_PREFIX
 
-RUNS_PER_PAGE = 100
-"""Runs read at a time in the search for a catalog's latest one: as many as the app lists in one answer."""
+PROBLEM_TYPE_PREFIX = "urn:catalog-seeder:problem:"
+"""Start of the types of the app's problem documents."""
 
 CONNECT_TIMEOUT_SECONDS = 15.0
 RESPONSE_TIMEOUT_SECONDS = 240.0
-"""Azure's front end gives up after 230 s: https://learn.microsoft.com/azure/azure-functions/functions-scale"""
+"""Azure's front end times out after 230 s: https://learn.microsoft.com/azure/azure-functions/functions-scale"""
 
 MAX_SHOWN_CHARACTERS = 200
 
-REASON_BY_PROBLEM_KIND = {
-    kind: str(Reason.BAD_REQUEST) for kind in ("invalid-request", "no-json", "idempotency-key-reused")
-} | {kind: str(Reason.BAD_INPUT) for kind in ("invalid-input", "input-too-large", "unsupported-input")}
-"""Reason codes of problems; any other problem's kind is spelt as the code is."""
-
 
 class UnreachableError(CliError):
-    """The app did not answer, or answered that it cannot just now; worth another try."""
+    """The app cannot be reached or is temporarily unavailable; the call can be retried."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason=Reason.CONNECTION)
 
 
 class ProblemError(CliError):
-    """The app answered with a problem document.
+    """The app returned a problem document.
 
     Attributes:
         status: HTTP status.
-        kind: last part of the problem's ``type``, such as ``catalog-busy``.
+        kind: last part of the problem's type, such as ``catalog-busy``.
         document: the problem document.
     """
 
@@ -57,18 +52,18 @@ class ProblemError(CliError):
         problems = document.get("errors") if is_refusal else None
         super().__init__(
             describe_problems(problems) if problems else str(document.get("detail", self.kind)),
-            reason=REASON_BY_PROBLEM_KIND.get(self.kind, self.kind.replace("-", "_")),
+            reason=get_reason(self.kind),
             exit_status=ExitStatus.WRONG_USAGE if is_refusal else ExitStatus.FAILED,
         )
 
 
 class AppClient:
-    """One app.
+    """Calls the HTTP functions of an app.
 
     Args:
-        session: what makes the calls.
-        origin: scheme and host, without a path.
-        key: its function key, if it asks for one.
+        session: HTTP session.
+        origin: scheme and host of the app.
+        key: function key, if the app requires one.
     """
 
     def __init__(self, session: aiohttp.ClientSession, origin: str, key: str | None) -> None:
@@ -77,79 +72,67 @@ class AppClient:
         self._headers = {} if key is None else {"x-functions-key": key}
 
     async def start_run(self, body: Mapping[str, Any]) -> str:
-        """Start a run and return its id; ProblemError ``catalog-busy`` if another one is in its way."""
+        """Start a run and return its id; ProblemError ``catalog-busy`` if another run holds the catalog."""
         return str((await self._call("POST", "runs", body=body))["runId"])
 
     async def put_input(self, path: str, data: bytes) -> None:
-        """Put rows where a run can read them; ``path`` is ``inputs/NAME``."""
+        """Upload an input; ``path`` is ``inputs/NAME``."""
         await self._call("PUT", path, data=io.BytesIO(data))
 
     async def estimate_run(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a run would take; nothing is started.
+        """Return the estimate of a run; starts nothing.
 
-        An app of before 0.2.0 does not know the question and would start the run: the field makes it refuse instead.
+        Apps before 0.2.0 ignore the query and would start the run; the field makes them refuse the body instead.
         """
         return await self._call("POST", "runs", body={"acceptEstimate": False} | dict(body), query={"estimate": "true"})
 
     async def start_repair(self, catalog: str, body: Mapping[str, Any]) -> str:
-        """Start a run that makes the missing images, and return its id."""
+        """Start a repair, and return the id of its run."""
         return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/repair", body=body))["runId"])
 
     async def prune(self, catalog: str) -> dict[str, Any]:
-        """Give up on the items without an image; returns what the app answers."""
+        """Remove the items without an image, and return the response."""
         return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/prune")
 
     async def publish(self, catalog: str) -> dict[str, Any]:
-        """Publish what was left for review; returns what the app answers."""
+        """Publish what a run left for review, and return the response."""
         return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish")
 
     async def get_run(self, run_id: str) -> RunStatus:
         """Return a run's status."""
         return self._read_run(await self._call("GET", f"runs/{quote(run_id, safe='')}"))
 
-    async def list_runs(self, limit: int) -> list[RunStatus]:
-        """Return the newest runs, newest first."""
-        found: list[RunStatus] = []
-        query = {"limit": str(limit)}
-        while True:
-            page = await self._call("GET", "runs", query=query)
-            found += [self._read_run(one) for one in page["runs"]]
-            if page["continuation"] is None or len(found) >= limit:
-                return found[:limit]
-            query["continuation"] = page["continuation"]
-
-    async def find_latest(self, catalog: str) -> RunStatus | None:
-        """Return the latest run of a catalog, or None."""
-        query = {"limit": str(RUNS_PER_PAGE)}
-        while True:
-            page = await self._call("GET", "runs", query=query)
-            for one in page["runs"]:
-                if (status := self._read_run(one)).catalog == catalog:
-                    return status
-            if page["continuation"] is None:
-                return None
-            query["continuation"] = page["continuation"]
+    async def list_runs(self, query: RunQuery) -> RunPage:
+        """Return a page of runs, newest first."""
+        parameters = {"limit": str(query.limit)}
+        if query.continuation is not None:
+            parameters["continuation"] = query.continuation
+        page = await self._call("GET", "runs", query=parameters)
+        return RunPage([self._read_run(one) for one in page["runs"]], page["continuation"])
 
     async def cancel_run(self, run_id: str) -> RunStatus:
-        """Stop a run, and return its status."""
+        """Cancel a run, and return its status."""
         await self._call("POST", f"runs/{quote(run_id, safe='')}/cancel")
         return await self.get_run(run_id)
 
     async def fetch_audit(self, run_id: str, file: Path) -> None:
-        """Write a run's audit into a file; ProblemError ``no-audit`` if it has none."""
+        """Write the audit of a run into a file; ProblemError ``no-audit`` if it has none."""
         _, content = await self._send("GET", f"runs/{quote(run_id, safe='')}/audit")
         with file.open("wb") as opened:
             opened.write(content)
 
     async def resume_run(self, run_id: str) -> None:
-        """Let a paused run go on; ProblemError ``run-not-paused`` if it is not paused."""
+        """Resume a paused run; ProblemError ``run-not-paused`` if it is not paused."""
         await self._call("POST", f"runs/{quote(run_id, safe='')}/resume")
 
     async def check_health(self) -> list[str]:
-        """Raise what keeps the app from working: a setting, its store, its model, or our key.
+        """Check settings, store, providers and the function key of the app.
 
         Returns:
-            What the app warns of, one line each.
+            Warnings of the app, one line each.
+
+        Raises:
+            CliError: the app cannot work.
         """
         await self._call("GET", "health")
         details = await self._call("GET", "health/details")
@@ -176,14 +159,14 @@ class AppClient:
         data: io.BytesIO | None = None,
         query: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """Return status and content of an answer that is no problem."""
+        """Return status and content of a response that is not a problem document."""
         url = f"{self._origin}/api/{path}"
         call = self._session.request(method, url, json=body, data=data, params=query, headers=self._headers)
         try:
             async with call as response:
                 status, content = response.status, await response.read()
         except TimeoutError as error:
-            raise UnreachableError(f"{self._origin} did not answer in time") from error
+            raise UnreachableError(f"{self._origin} did not respond in time") from error
         except (aiohttp.ClientError, OSError) as error:
             raise UnreachableError(f"{self._origin} cannot be reached: {str(error) or type(error).__name__}") from error
         if status in {401, 403}:
@@ -206,9 +189,9 @@ class AppClient:
             return document
         shown = " ".join(text.split())[:MAX_SHOWN_CHARACTERS] or "nothing"
         if status >= 500:  # noqa: PLR2004 - HTTP
-            raise UnreachableError(f"{self._origin} is in trouble: it answered {status}, {shown}")
+            raise UnreachableError(f"{self._origin} is unavailable: it returned status {status}, {shown}")
         raise CliError(
-            f"{self._origin} is no Catalog Seeder: it answered {status}, {shown}",
+            f"{self._origin} is not a Catalog Seeder app: it returned status {status}, {shown}",
             reason=Reason.CONNECTION,
         )
 
@@ -219,15 +202,19 @@ class AppClient:
             problem = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in problem["loc"])
             raise CliError(
-                f"{self._origin} told a run that cannot be read: {field}: {problem['msg']}",
+                f"{self._origin} returned a run that cannot be read: {field}: {problem['msg']}",
                 reason=Reason.INTERNAL_ERROR,
             ) from error
 
 
 @asynccontextmanager
 async def open_client(origin: str, key: str | None) -> AsyncIterator[AppClient]:
-    """Open a client of the app at a scheme and host; a proxy of the environment is for other machines only."""
-    timeout = aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
-    trust_env = urlsplit(origin).hostname not in LOOPBACK_NAMES
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=trust_env) as session:
+    """Open a client of the app at a scheme and host."""
+    async with open_session(is_loopback=urlsplit(origin).hostname in LOOPBACK_NAMES) as session:
         yield AppClient(session, origin, key)
+
+
+def open_session(*, is_loopback: bool) -> aiohttp.ClientSession:
+    """Open a session for calls of an app; calls of this machine use no proxy."""
+    timeout = aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+    return aiohttp.ClientSession(timeout=timeout, trust_env=not is_loopback)

@@ -1,4 +1,4 @@
-"""The questions that people ask of a run's ``audit.sqlite``, and its answers."""
+"""Queries of a run's ``audit.sqlite``."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from shared.images.refinement_policy import MAX_ITERATIONS
 from shared.reasons import Reason
 
 MAX_ROWS = 10
-"""Of the questions that ask for the most or the longest."""
+"""Maximum number of rows of a query that ranks calls or items."""
 
 Row = Mapping[str, Any]
 
@@ -77,21 +77,22 @@ WHERE iterations >= {MAX_ITERATIONS} ORDER BY best_score, prompts.name LIMIT {MA
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What an audit tells; rows hold the columns of the questions above.
+    """Results of the queries; rows hold the columns of the query.
 
     Attributes:
-        run: the run, and how it ended.
-        totals: all its calls.
-        cost_by_model: dearest first.
-        calls_by_status: by kind.
-        failures_by_reason: failed calls, and images that were given up.
-        slowest_calls: the slowest MOST_ROWS.
-        rate_limited_by_minute: each minute with an answer 429, in order.
-        most_calls: the MOST_ROWS products that took the most calls, if more than one.
-        kept_images: how many items kept the first, second and third image, and the mean scores of their first
-            image and of the one that they kept; nothing where no image was looked at, as in the two below.
-        refinement_ends: why no further image was drawn, most frequent first; null = the run ended before.
-        three_rounds: the MOST_ROWS items of three images whose best one scored lowest, and how many there are.
+        run: the run and its final status.
+        totals: sums over all calls.
+        cost_by_model: calls and cost by model, the most expensive first.
+        calls_by_status: calls by kind and status.
+        failures_by_reason: failed calls and failed images by reason code.
+        slowest_calls: the MAX_ROWS slowest calls.
+        rate_limited_by_minute: minutes with a response with status 429, in order.
+        most_calls: the MAX_ROWS items with the most calls, if more than one.
+        kept_images: number of items by the round that they kept, with the mean scores of the first round and of the
+            kept one; empty without refinement, like the next two.
+        refinement_ends: number of items by the reason that ended their refinement, the most frequent first; null = the
+            run ended before.
+        three_rounds: the MAX_ROWS items of three rounds with the lowest best score, and how many there are.
     """
 
     run: Row
@@ -107,16 +108,16 @@ class AuditReport:
     three_rounds: list[Row]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the answers as ``--json`` prints them."""
+        """Return the results as ``--json`` prints them."""
         report = asdict(self)
         return {**_rename_keys(report.pop("run")), **_rename_keys(report)}
 
 
 def query_audit(file: Path) -> AuditReport:
-    """Ask an audit all questions.
+    """Run all queries on an audit.
 
     Raises:
-        CliError: the file is no audit.
+        CliError: the file is not an audit.
     """
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
@@ -145,7 +146,7 @@ def _query(database: sqlite3.Connection, query: str, *values: str) -> list[Row]:
 
 
 def _rename_keys(value: Any) -> Any:
-    """Return rows with the names that JSON has."""
+    """Return rows with keys in camelCase."""
     if isinstance(value, list):
         return [_rename_keys(row) for row in value]
     return {to_camel(name): _rename_keys(held) for name, held in value.items()} if isinstance(value, dict) else value

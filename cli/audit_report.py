@@ -1,4 +1,4 @@
-"""An audit's answers as people read them: a few tables, each a question."""
+"""Prints the results of the queries of an audit as tables."""
 
 from collections.abc import Sequence
 
@@ -10,21 +10,21 @@ from cli.audit_queries import MAX_ROWS, AuditReport, Row
 from cli.run_output import print_rows, shorten_path
 
 MAX_CELL_CHARACTERS = 70
-"""Characters of a message or a prompt in a table; the file has all of it."""
+"""Maximum length of a message or a prompt in a table."""
 
 FREE_TEXT_COLUMNS = frozenset({"for example", "name", "prompt"})
-"""Columns that tell enough with their first words."""
+"""Columns that may be truncated."""
 
 Cells = tuple[object, ...]
 
 
 def print_audit(console: Console, report: AuditReport, path: str) -> None:
-    """Print the answers.
+    """Print the results.
 
     Args:
-        console: where to.
-        report: what the audit told.
-        path: where the audit is.
+        console: standard output.
+        report: the results.
+        path: path of the audit.
     """
     _print_run(console, report, path)
     _print_table(
@@ -42,7 +42,7 @@ def print_audit(console: Console, report: AuditReport, path: str) -> None:
     _print_table(
         console,
         "failures by reason",
-        ("reason", "calls", "images given up", "for example"),
+        ("reason", "calls", "failed images", "for example"),
         [_make_failure_cells(row) for row in report.failures_by_reason],
     )
     _print_table(
@@ -59,7 +59,7 @@ def print_audit(console: Console, report: AuditReport, path: str) -> None:
     )
     _print_table(
         console,
-        "images that took most calls",
+        "images with the most calls",
         ("calls", "made", "USD", "name", "prompt"),
         [_make_item_cells(row) for row in report.most_calls],
     )
@@ -68,22 +68,22 @@ def print_audit(console: Console, report: AuditReport, path: str) -> None:
 
 
 def _print_refinements(console: Console, report: AuditReport) -> None:
-    """Print what the looking at images came to."""
+    """Print the results of refinement."""
     _print_table(
         console,
-        "images that were looked at",
+        "rounds that were kept",
         ("kept", "items", "share", "first score", "score kept"),
         _make_kept_cells(report.kept_images),
     )
     _print_table(
         console,
-        "why no further image was drawn",
+        "why refinement ended",
         ("because", "items", "images", "score kept", "USD"),
         [_make_end_cells(row) for row in report.refinement_ends],
     )
     _print_table(
         console,
-        f"prompts that needed three rounds{_describe_lowest_scores(report.three_rounds)}",
+        f"prompts of three rounds{_describe_lowest_scores(report.three_rounds)}",
         ("scores", "kept", "name", "prompt"),
         [_make_round_cells(row) for row in report.three_rounds],
     )
@@ -99,7 +99,7 @@ def _print_run(console: Console, report: AuditReport, path: str) -> None:
     if run["error_reason"] is not None:
         rows.append(("error", Text(f"{run['error_reason']}: {run['error_message']}", style="red")))
     rows += [
-        ("calls", Text(f"{totals['calls']} made, {totals['billed']:.0f} billed or counted so")),
+        ("calls", Text(f"{totals['calls']} made, {totals['billed']:.0f} billed or possibly billed")),
         ("cost", Text(f"${totals['cost_usd']:.4f} by list prices")),
         ("audit", Text(shorten_path(path))),
     ]
@@ -117,7 +117,7 @@ def _make_status_cells(row: Row) -> Cells:
 
 
 def _make_failure_cells(row: Row) -> Cells:
-    """Return a reason's cells; the example without the deployment's name, which an adapter's messages begin with."""
+    """Return the cells of a reason; the example without the name of the deployment that starts the message."""
     example = row["example"].partition("': ")[2] or row["example"]
     return (row["reason"], row["calls"], row["images_given_up"], _shorten(example))
 
@@ -128,19 +128,19 @@ def _make_call_cells(row: Row) -> Cells:
 
 
 def _make_item_cells(row: Row) -> Cells:
-    """Return an image's cells; an item that was pruned meanwhile has no name and no prompt."""
+    """Return the cells of an item; a pruned item has no name and no prompt."""
     name, prompt = row["name"] or row["product_id"], row["prompt"] or ""
     return (row["calls"], "yes" if row["made"] else "no", _format_usd(row), name, _shorten(prompt))
 
 
 def _make_kept_cells(rows: Sequence[Row]) -> list[Cells]:
-    """Return the cells of the first, the second, the third image, and of all items together."""
+    """Return the cells of each round, and of all rounds together."""
     items = sum(row["items"] for row in rows)
     cells: list[Cells] = []
     for row in rows:
         share = f"{row['items'] / items:.0%}"
         means = _format_score(row["mean_first_score"]), _format_score(row["mean_score"])
-        cells.append((f"image {row['iteration']}", row["items"], share, *means))
+        cells.append((f"round {row['iteration']}", row["items"], share, *means))
     if len(rows) > 1:
         means = _average(rows, "mean_first_score"), _average(rows, "mean_score")
         cells.append(("all", items, "100%", *means))
@@ -148,14 +148,14 @@ def _make_kept_cells(rows: Sequence[Row]) -> list[Cells]:
 
 
 def _average(rows: Sequence[Row], column: str) -> str:
-    """Return the mean of means, by the items that each is of; a first image may have no score."""
+    """Return the mean of means, weighted by items; a first round may have no score."""
     scored = [(row[column], row["items"]) for row in rows if row[column] is not None]
     items = sum(count for _, count in scored)
     return _format_score(sum(mean * count for mean, count in scored) / items if items else None)
 
 
 def _make_end_cells(row: Row) -> Cells:
-    """Return an end's cells; an item without one was under way when the run ended."""
+    """Return the cells of a reason that ended refinement; without one, the run ended before."""
     because = row["stopped_because"] or "the run ended"
     if row["reason"] is not None:
         because += f": {row['reason']}"
@@ -168,23 +168,23 @@ def _make_round_cells(row: Row) -> Cells:
 
 
 def _describe_lowest_scores(rows: Sequence[Row]) -> str:
-    """Return what the title says where there are more items than are shown."""
+    """Return the addition to the title if some items are not shown."""
     return f" (the {MAX_ROWS} lowest scores of {rows[0]['items']})" if rows and rows[0]["items"] > len(rows) else ""
 
 
 def _pick_worst(minutes: Sequence[Row]) -> list[Row]:
-    """Return the minutes with the most answers 429, in order of time."""
+    """Return the minutes with the most responses with status 429, in order of time."""
     worst = sorted(minutes, key=lambda row: int(row["rate_limited"]), reverse=True)[:MAX_ROWS]
     return sorted(worst, key=lambda row: str(row["minute"]))
 
 
 def _describe_omitted_minutes(minutes: Sequence[Row]) -> str:
-    """Return what the title says where there are more minutes than are shown."""
+    """Return the addition to the title if some minutes are not shown."""
     return f" (the worst {MAX_ROWS} of {len(minutes)})" if len(minutes) > MAX_ROWS else ""
 
 
 def _print_table(console: Console, title: str, headings: Sequence[str], rows: Sequence[Cells]) -> None:
-    """Print a table under its title, numbers to the right; one without rows says so in a line."""
+    """Print a titled table with numbers aligned to the right; without rows, print one line."""
     console.print()
     if not rows:
         console.print(Text.assemble((title, "bold"), ": none"))
@@ -200,7 +200,7 @@ def _print_table(console: Console, title: str, headings: Sequence[str], rows: Se
 
 
 def _make_cell(heading: str, value: object) -> Text:
-    """Return a cell; where a terminal is too narrow for all, texts are cut, so that a row stays a line."""
+    """Return a cell; free text is truncated on a narrow terminal, so that a row stays on one line."""
     is_cut = heading in FREE_TEXT_COLUMNS
     return Text(str(value), no_wrap=is_cut, overflow="ellipsis" if is_cut else None)
 

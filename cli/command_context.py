@@ -1,4 +1,4 @@
-"""One command's session: its two outputs, and what it has learnt so far."""
+"""Context of one command: its two outputs, and the run that it is about."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import typer
+
     from cli.errors import ExitStatus
     from shared.runs.status import RunStatus
 
 PIPED_WIDTH_COLUMNS = 160
-"""Columns of a table that no terminal bounds."""
+"""Width of tables where the output is not a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command that did not break comes to.
+    """Result of a command.
 
     Attributes:
-        exit_status: what the shell gets.
-        document: the object that ``--json`` prints.
-        show: prints the same for people.
+        exit_status: exit status of the process.
+        document: JSON object that ``--json`` prints.
+        show: prints the summary.
     """
 
     exit_status: ExitStatus
@@ -36,12 +38,14 @@ class CommandResult:
 
 @dataclass(slots=True)
 class CommandContext:
-    """What is told also when the command fails.
+    """Context of a command; a failure is reported with what is known of catalog and run.
 
     Attributes:
-        as_json: one JSON object on standard output, everything else on standard error.
-        catalog: what the command is about, once known.
-        run: the latest status of the run that the command is about, once known.
+        as_json: print one JSON object on standard output, everything else on standard error.
+        catalog: catalog of the command.
+        run: latest status of the run that the command follows.
+        out: standard output.
+        err: standard error.
     """
 
     as_json: bool = False
@@ -55,12 +59,20 @@ class CommandContext:
         self.err.print(Text(line, style=style), soft_wrap=True)
 
     def warn(self, warning: str) -> None:
-        """Print what should be changed although it works."""
+        """Print a warning on standard error."""
         self.print_line(f"warning: {warning}", style="yellow")
 
     def print_stopping(self) -> None:
-        """Tell that a signal was heard: a host needs a moment to stop."""
-        self.print_line("stopping; Ctrl-C once more leaves at once", style="dim")
+        """Print that a signal was received: a host takes a few seconds to stop."""
+        self.print_line("stopping; press Ctrl-C again to exit at once", style="dim")
+
+
+def open_context(context: typer.Context, catalog: str | None, as_json: bool) -> CommandContext:
+    """Return the context of a command that starts."""
+    command_context: CommandContext = context.obj
+    command_context.catalog = catalog
+    command_context.as_json = as_json
+    return command_context
 
 
 def _make_console(*, is_error: bool) -> Console:

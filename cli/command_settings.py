@@ -13,39 +13,26 @@ from cli.errors import CliError
 from cli.log_output import set_up_logging
 from shared.config import ModelSettings, Settings, load_settings
 from shared.runs.run_claim import make_local_host_id
+from shared.settings_table import SETTINGS, SETTINGS_BY_NAME, SettingGroup
 
 MODEL_SETTINGS = frozenset(
-    {
-        "AZURE_OPENAI_ENDPOINT",
-        "AZURE_OPENAI_API_KEY",
-        "AZURE_OPENAI_API_VERSION",
-        "TEXT_PROVIDER",
-        "TEXT_MODEL",
-        "VISION_PROVIDER",
-        "VISION_MODEL",
-        "IMAGE_PROVIDER",
-        "IMAGE_MODEL",
-        "OPENAI_API_KEY",
-        "OPENAI_BASE_URL",
-        "OPENAI_COMPATIBLE_BASE_URL",
-        "OPENAI_COMPATIBLE_API_KEY",
-        "GEMINI_API_KEY",
-        "FAL_AI_API_KEY",
-        "FAL_KEY",
-        "REASONING_EFFORT",
-    }
+    setting.name
+    for setting in SETTINGS
+    if setting.group is SettingGroup.PROVIDERS
+    and not setting.name.endswith("_DEPLOYMENT")
+    and setting.name != "IMAGE_TIMEOUT_SECONDS"
 )
-"""What ``--offline`` takes the simulator's place of: not even read, so that a wrong one does not matter."""
+"""Settings that ``--offline`` ignores, even if they are invalid."""
 
 REMOTE_SETTINGS = frozenset({"FUNCTIONS_KEY", "LOG_LEVEL"})
-"""All that a command for a deployed app needs; the rest is the app's own business."""
+"""Settings of a command with ``--url``; all others are those of the deployed app."""
 
 OFFLINE_API_KEY = "offline"
-DEFAULT_LOG_LEVEL = "WARNING"
+DEFAULT_LOG_LEVEL = SETTINGS_BY_NAME["LOG_LEVEL"].default or ""
 
 
 def begin_command(context: CommandContext, target: CommandTarget) -> Settings:
-    """Return the settings of a command, its log set up by them.
+    """Return the settings of a command, and set up its log.
 
     Raises:
         SettingError: a value cannot be used.
@@ -75,7 +62,7 @@ def load_command_settings(target: CommandTarget) -> Settings:
 
 
 def merge_settings(*layers: Mapping[str, str | None]) -> dict[str, str]:
-    """Return one mapping out of several, the first one that has a value wins; blank values count as absent."""
+    """Merge mappings; the first one with a value counts, and blank values count as absent."""
     merged: dict[str, str] = {}
     for layer in reversed(layers):
         merged |= {name: value for name, value in layer.items() if value is not None and value.strip()}
@@ -83,10 +70,10 @@ def merge_settings(*layers: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def read_dotenv(path: Path) -> dict[str, str | None]:
-    """Return what a ``.env`` file sets; nothing if there is none.
+    """Return the variables of a ``.env`` file; empty if it does not exist.
 
     Raises:
-        CliError: it cannot be read.
+        CliError: the file cannot be read.
     """
     if not path.is_file():
         return {}
@@ -97,6 +84,6 @@ def read_dotenv(path: Path) -> dict[str, str | None]:
 
 
 def use_simulator(settings: Settings, url: str) -> Settings:
-    """Return the settings with a simulator in the model's place; deployments keep their names."""
+    """Return the settings with the simulator as provider; names of deployments stay."""
     model: ModelSettings = replace(settings.model, endpoint=url, api_key=OFFLINE_API_KEY, api_version=None)
     return replace(settings, model=model)

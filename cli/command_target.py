@@ -1,4 +1,4 @@
-"""Where a command does its work: in an app that is deployed, or in a folder of this machine."""
+"""Target of a command: a deployed app, or a folder of this machine."""
 
 import shlex
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class CommandTarget:
-    """The options that say where; None = not given.
+    """Options that say where a command runs; None = not set.
 
     Attributes:
-        url: scheme and host of a deployed app; None = here.
-        key: its function key.
-        output_dir: folder of catalogs and of the host's journal.
+        url: scheme and host of a deployed app; None = this machine.
+        key: function key of the app.
+        output_dir: folder of the store and of the host's journal.
         store: ``folder`` or ``blob``.
-        offline: a simulator plays the model.
-        faults: what the simulator does on purpose.
+        offline: use the model simulator.
+        faults: file with faults of the simulator.
 
     Raises:
         WrongUsageError: the options contradict each other.
@@ -44,10 +44,10 @@ class CommandTarget:
         given = [flag for flag, value in local_options.items() if value]
         if self.url is not None and given:
             raise WrongUsageError(
-                f"{given[0]} is for a host on this machine and --url for a deployed one; expected one of the two"
+                f"{given[0]} is for this machine, and --url is for a deployed app; expected one of the two"
             )
         if self.faults is not None and not self.offline:
-            raise WrongUsageError("--faults is what the simulator does; expected --offline beside it")
+            raise WrongUsageError("--faults requires --offline")
         if self.url is not None:
             check_url(self.url)
 
@@ -59,7 +59,7 @@ class CommandTarget:
 
     @property
     def flags(self) -> str:
-        """The options as they would be typed again, each with a space before it; no key."""
+        """The options as text for an advised command, each after a space; without the key."""
         given: dict[str, Any] = {
             "--url": self.url,
             "--output-dir": self.output_dir,
@@ -70,7 +70,7 @@ class CommandTarget:
         return (" --offline" if self.offline else "") + "".join(typed)
 
     def list_settings(self) -> dict[str, str]:
-        """Return the settings that the options stand for, by their names in the environment."""
+        """Return the settings that the options override, by name."""
         given = {
             "FUNCTIONS_KEY": self.key,
             "OUTPUT_DIR": None if self.output_dir is None else str(self.output_dir),
@@ -80,10 +80,10 @@ class CommandTarget:
 
 
 def check_url(value: str) -> None:
-    """Check the address of a deployed app; a function key is not sent in the clear.
+    """Check the URL of a deployed app; requires https, because calls carry the function key.
 
     Raises:
-        WrongUsageError: it is none.
+        WrongUsageError: the URL cannot be used.
     """
     try:
         url = urlsplit(value)

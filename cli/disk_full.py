@@ -1,4 +1,4 @@
-"""A full disk ends a command at once: waiting and retrying would only cost money, and results could not be kept."""
+"""Ends a command as soon as the disk is full: further calls would be billed, and their results lost."""
 
 import asyncio
 import logging
@@ -18,14 +18,14 @@ CHECK_INTERVAL_SECONDS = 0.1
 
 @asynccontextmanager
 async def cancel_when_disk_full(is_full: Callable[[], bool], folder: Path) -> AsyncIterator[None]:
-    """Cancel the work of the block as soon as the disk of a folder is full.
+    """Cancel the block as soon as the disk of a folder is full.
 
     Args:
-        is_full: asked often; must not block.
-        folder: named in the message.
+        is_full: returns whether the disk is full; called often, must not block.
+        folder: the folder, for the message.
 
     Raises:
-        CliError: the disk is full; the message says how to continue.
+        CliError: the disk is full.
     """
     task, found = asyncio.current_task(), False
     assert task is not None  # noqa: S101 - a coroutine runs in one
@@ -46,7 +46,7 @@ async def cancel_when_disk_full(is_full: Callable[[], bool], folder: Path) -> As
         task.uncancel()
         raise make_disk_full_error(folder) from None
     except Exception:
-        if is_full():  # what the full disk broke first
+        if is_full():  # an error that the full disk caused
             raise make_disk_full_error(folder) from None
         raise
     finally:
@@ -55,7 +55,7 @@ async def cancel_when_disk_full(is_full: Callable[[], bool], folder: Path) -> As
 
 @contextmanager
 def silence_log_when(is_full: Callable[[], bool]) -> Iterator[None]:
-    """Log nothing once the disk is full: all that it breaks, until the host has stopped, is one thing to a reader."""
+    """Suppress the log once the disk is full: the failures until the host has stopped have one cause."""
 
     def should_log(_: logging.LogRecord) -> bool:
         return not is_full()
@@ -71,9 +71,9 @@ def silence_log_when(is_full: Callable[[], bool]) -> Iterator[None]:
 
 
 def make_disk_full_error(folder: Path) -> CliError:
-    """Return the message and the reason of a full disk."""
+    """Return the error of a full disk."""
     return CliError(
-        f"no space left on the disk of {folder}: free some space and run the same command again; it resumes the run",
+        f"no space left on the disk of {folder}: free some space and run the same command again to resume the run",
         reason=Reason.STORE_UNAVAILABLE,
     )
 

@@ -1,12 +1,13 @@
-"""Every failure of a command as one line a problem, a reason code and an exit status."""
+"""Converts errors of the app and its parts to errors of commands: message, reason code and exit status."""
 
-from cli.errors import CliError, WrongUsageError
+from cli.errors import CliError, ExitStatus, WrongUsageError, get_reason
+from cli.request_options import describe_problems
 from durable_emulator.engine import JournalError
 from durable_emulator.host import HostError, HostPortError
 from model_simulator.child_process import SimulatorStartError
 from model_simulator.faults import FaultsError
 from shared.config import SettingError
-from shared.errors import ModelError, StoreError, StoreUnavailableError
+from shared.errors import InvalidRequestError, ModelError, RequestError, StoreError, StoreUnavailableError
 from shared.reasons import Reason
 from shared.storage.json_files import DamagedFileError
 
@@ -19,22 +20,28 @@ EXPECTED_ERRORS: tuple[tuple[type[Exception], Reason], ...] = (
     (StoreError, Reason.STORE_UNAVAILABLE),
     (SimulatorStartError, Reason.INTERNAL_ERROR),
 )
-"""Errors whose message is a line for people already, and their reason codes; the first that fits."""
+"""Errors whose message can be printed, with their reason codes; the first match counts."""
 
 
 def convert_error(error: Exception) -> CliError:
-    """Return what people and programs are told of an error; an unforeseen one is called that."""
+    """Return the error of a command; an error of an unexpected type is named as such."""
+    message = " ".join(str(error).split())
     match error:
         case CliError():
             return error
         case FaultsError():
             return WrongUsageError(f"--faults: {error}")
+        case InvalidRequestError():
+            problems = describe_problems(error.properties["errors"])
+            return CliError(problems, reason=get_reason(error.kind), exit_status=ExitStatus.WRONG_USAGE)
+        case RequestError():
+            reason = get_reason(error.kind)
         case ModelError():
-            return CliError(error.message, reason=error.reason)
+            message, reason = error.message, error.reason
         case StoreUnavailableError():
-            return CliError(" ".join(str(error).split()), reason=error.reason)
-    message = " ".join(str(error).split())
-    for kind, reason in EXPECTED_ERRORS:
-        if isinstance(error, kind):
-            return CliError(message, reason=reason)
-    return CliError(f"unexpected error: {type(error).__name__}: {message}", reason=Reason.INTERNAL_ERROR)
+            reason = error.reason
+        case _:
+            found = next((reason for kind, reason in EXPECTED_ERRORS if isinstance(error, kind)), None)
+            reason = found or Reason.INTERNAL_ERROR
+            message = message if found else f"unexpected error: {type(error).__name__}: {message}"
+    return CliError(message, reason=reason)

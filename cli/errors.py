@@ -1,10 +1,29 @@
-"""What can go wrong with a command, and what it exits with."""
+"""Errors and exit statuses of commands.
+
+```
+CliError
+├── WrongUsageError          exit status 2
+├── InterruptedByUserError   exit status 130
+├── ProblemError             the app returned a problem document (cli.app_client)
+└── UnreachableError         the app cannot be reached (cli.app_client)
+```
+"""
 
 from enum import IntEnum
 
+REASON_BY_PROBLEM_KIND = {
+    "invalid-request": "bad_request",
+    "no-json": "bad_request",
+    "idempotency-key-reused": "bad_request",
+    "invalid-input": "bad_input",
+    "input-too-large": "bad_input",
+    "unsupported-input": "bad_input",
+}
+"""Reason codes of problems whose code is not their kind with underscores."""
+
 
 class ExitStatus(IntEnum):
-    """What the shell gets."""
+    """Exit status of the process."""
 
     DONE = 0
     FAILED = 1
@@ -14,11 +33,11 @@ class ExitStatus(IntEnum):
 
 
 class CliError(Exception):
-    """A command cannot go on; the message is for people, one line a problem.
+    """A command failed. The message has one line per problem.
 
     Attributes:
-        reason: a reason code for programs.
-        exit_status: what the shell gets.
+        reason: reason code.
+        exit_status: exit status of the process.
     """
 
     def __init__(self, message: str, *, reason: str, exit_status: ExitStatus = ExitStatus.FAILED) -> None:
@@ -28,14 +47,19 @@ class CliError(Exception):
 
 
 class WrongUsageError(CliError):
-    """The command was typed in a way that cannot be meant."""
+    """The arguments of the command are not valid."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="bad_request", exit_status=ExitStatus.WRONG_USAGE)
 
 
 class InterruptedByUserError(CliError):
-    """Ctrl-C, or a request to end from the system."""
+    """Ctrl-C, or a signal to terminate."""
 
     def __init__(self, message: str = "interrupted") -> None:
         super().__init__(message, reason="interrupted", exit_status=ExitStatus.INTERRUPTED)
+
+
+def get_reason(kind: str) -> str:
+    """Return the reason code of a kind of problem, such as ``catalog-busy``."""
+    return REASON_BY_PROBLEM_KIND.get(kind, kind.replace("-", "_"))

@@ -1,57 +1,25 @@
-"""Following a run to its end, through moments in which nobody answers."""
+"""Follows a run until it ends, and tolerates short outages of the app or the store."""
 
 import asyncio
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
 from cli.app_client import ProblemError, UnreachableError
 from cli.command_context import CommandContext
 from cli.errors import CliError
 from cli.progress_display import open_display
+from cli.run_readers import RunReader
 from shared.errors import StoreUnavailableError
 from shared.runs.status import RunStatus
 
 
-class RunReader(Protocol):
-    """What knows runs: an app over HTTP, or the store itself."""
-
-    async def get_run(self, run_id: str) -> RunStatus:
-        """Return a run's status.
-
-        Raises:
-            CliError: there is no such run, or nobody answers.
-        """
-
-    async def list_runs(self, limit: int) -> list[RunStatus]:
-        """Return the newest runs, newest first."""
-
-    async def find_latest(self, catalog: str) -> RunStatus | None:
-        """Return the latest run of a catalog, or None."""
-
-    async def cancel_run(self, run_id: str) -> RunStatus:
-        """Stop a run, and return its status.
-
-        Raises:
-            CliError: there is no such run, or it has ended.
-        """
-
-    async def fetch_audit(self, run_id: str, file: Path) -> None:
-        """Write a run's audit into a file of this machine.
-
-        Raises:
-            CliError: there is no such run, or it has no audit.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How a run is followed.
+    """Intervals of following a run.
 
     Attributes:
-        poll_interval_seconds: between two looks.
-        max_unreachable_seconds: how long nobody may answer before we give up.
+        poll_interval_seconds: time between two reads of the status.
+        max_unreachable_seconds: maximum duration of an outage.
     """
 
     poll_interval_seconds: float
@@ -61,14 +29,15 @@ class Polling:
 LOCAL_POLLING = Polling(poll_interval_seconds=0.3, max_unreachable_seconds=15)
 STORE_POLLING = Polling(poll_interval_seconds=1, max_unreachable_seconds=60)
 REMOTE_POLLING = Polling(poll_interval_seconds=2, max_unreachable_seconds=300)
-"""A deployed app may be restarted, or deployed anew, under a run of hours."""
+"""A deployed app may be restarted or deployed again during a run of hours."""
 
 
 async def follow_run(reader: RunReader, run_id: str, context: CommandContext, polling: Polling) -> RunStatus:
-    """Show a run's progress until it has ended, and return its last status; the session keeps each.
+    """Show the progress of a run until it ends or pauses, and return its last status.
 
     Raises:
-        CliError: there is no such run, or nobody answers: at first, or later for too long.
+        CliError: the run does not exist, or the app cannot be reached: at the first read, or later for too long.
+        StoreUnavailableError: the store does not answer, at the first read or later for too long.
     """
     answered_at: float | None = None
     with open_display(context.err) as display:
@@ -91,7 +60,7 @@ async def follow_run(reader: RunReader, run_id: str, context: CommandContext, po
 
 
 def _is_transient(error: Exception) -> bool:
-    """Tell whether the trouble is one of the moment."""
+    """Return whether an error is temporary."""
     if isinstance(error, ProblemError):
         return error.status >= 500  # noqa: PLR2004 - HTTP
     return isinstance(error, UnreachableError | StoreUnavailableError)

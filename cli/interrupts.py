@@ -1,4 +1,4 @@
-"""Ctrl-C and the system's request to end: the first one stops cleanly, the second one at once."""
+"""Handles Ctrl-C and SIGTERM: the first signal stops cleanly, the second one exits at once."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from cli.errors import ExitStatus, InterruptedByUserError
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 SHOW_CURSOR = "\x1b[?25h"
-"""The progress display hides it."""
+"""Shows the cursor again, which the progress display hides."""
 
 ResultT = TypeVar("ResultT")
 
@@ -22,14 +22,14 @@ def run_interruptibly(
     work: Callable[[], Coroutine[Any, Any, ResultT]],
     on_stop: Callable[[], None] = lambda: None,
 ) -> ResultT:
-    """Run a coroutine to its end; a signal cancels it, and it cleans up.
+    """Run a coroutine; a signal cancels it, so that it cleans up.
 
     Args:
-        work: makes the coroutine.
+        work: returns the coroutine.
         on_stop: called at the first signal.
 
     Raises:
-        InterruptedByUserError: a signal came.
+        InterruptedByUserError: a signal was received.
     """
 
     async def supervise() -> ResultT:
@@ -39,7 +39,7 @@ def run_interruptibly(
     try:
         return asyncio.run(supervise())
     except (asyncio.CancelledError, KeyboardInterrupt):
-        # From None: that our own tasks were cancelled on the way explains nothing.
+        # From None: the cancelled tasks do not explain anything.
         raise InterruptedByUserError from None
 
 
@@ -70,7 +70,7 @@ def _cancel_on_signal(on_stop: Callable[[], None]) -> Iterator[None]:
         for number, handler in before.items():
             with suppress(NotImplementedError):  # asyncio on Windows
                 loop.remove_signal_handler(number)
-            if handler is not None:  # None: somebody set it without Python's knowing
+            if handler is not None:  # None: the handler was not set by Python
                 signal.signal(number, handler)
 
 

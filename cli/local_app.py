@@ -1,4 +1,4 @@
-"""The app in an embedded host of this process, from the first check to the clean stop."""
+"""Runs the app in a durable emulator of this process."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import function_app
-from cli.app_client import AppClient, ProblemError, open_client
+from cli.app_client import AppClient, ProblemError, open_session
 from cli.command_context import CommandContext
 from cli.command_settings import use_simulator
 from cli.disk_full import cancel_when_disk_full, is_disk_full, silence_log_when
@@ -20,28 +20,27 @@ from cli.offline_simulator import BackgroundSimulator
 from cli.unfinished_runs import list_unfinished_runs, prepare_folder
 from durable_emulator.host import DurableEmulator
 from shared.config import SettingError, Settings
-from shared.errors import ModelError
+from shared.errors import ModelError, UnknownRunError
 from shared.models.protocol import is_provider_unusable
-from shared.runs.run_files import UnknownRunError, read_request
+from shared.runs.run_files import read_request
 from shared.services.container import Services, get_services, use_settings
+from shared.services.health import check_settings
 from shared.storage.protocol import Store
-from triggers.health import check_settings
 
 PROGRESS_INTERVAL_SECONDS = 2.0
-"""Other processes read ``progress.json``; the contract allows it to be 15 s old."""
-
+"""Interval of updates of ``progress.json``, which may be at most 15 s old by contract."""
 
 logger = logging.getLogger("cli")
 
 
 @dataclass(frozen=True, slots=True)
 class LocalApp:
-    """The app, running here.
+    """The app in this process.
 
     Attributes:
-        client: calls its HTTP functions.
-        host: what it runs in.
-        services: what it works with.
+        client: client of its HTTP functions.
+        host: the durable emulator.
+        services: its services.
     """
 
     client: AppClient
@@ -49,10 +48,10 @@ class LocalApp:
     services: Services
 
     def find_own_run(self, problem: ProblemError) -> str:
-        """Return the run that keeps a catalog busy, if this very host runs it.
+        """Return the run that holds a catalog, if this host runs it.
 
         Raises:
-            ProblemError: ``problem`` itself, if it is something else.
+            ProblemError: ``problem`` itself, if it is another one.
         """
         run_id = str(problem.document.get("runId", ""))
         if problem.kind == "catalog-busy" and self.host.engine.find_instance(run_id) is not None:
@@ -71,23 +70,23 @@ async def open_local_app(
     port: int = 0,
     is_private: bool = True,
 ) -> AsyncIterator[LocalApp]:
-    """Check what can be checked, then run the app until the block ends.
+    """Check settings, store and providers, then run the app until the block ends.
 
     Args:
-        settings: the command's settings.
-        context: told what a person should know.
-        simulator: what plays the model; None = the settings' own model.
-        needs_model: the command makes paid calls: the model is probed first.
-        needs_text_model: text calls among them, so that the text service has to be configured, too.
-        port: where to listen; 0 = any free port.
-        is_private: nobody but this process is to call the app.
+        settings: settings of the command.
+        context: context of the command; prints warnings.
+        simulator: the model simulator; None = the providers of the settings.
+        needs_model: the command makes billed calls, so the providers are probed first.
+        needs_text_model: the command makes text calls, so the text provider must be configured.
+        port: port to listen on; 0 = any free port.
+        is_private: only this process may call the app.
 
     Raises:
         SettingError: a setting is missing.
-        CliError: the model cannot be reached, or refuses us; unfinished runs would fail; the disk is full.
-        StoreUnavailableError: the store cannot be used.
-        HostError: the host cannot start.
-        SimulatorStartError: the simulator could not start.
+        CliError: a provider cannot be reached or refuses the key; unfinished runs would fail; the disk is full.
+        StoreUnavailableError: the store does not answer.
+        HostError: the durable emulator cannot start.
+        SimulatorStartError: the model simulator cannot start.
     """
     folder = Path(settings.store.folder)
     started: DurableEmulator | None = None
@@ -110,14 +109,15 @@ async def open_local_app(
         await _check_services(services, needs_model, needs_text_model, unfinished, is_offline=simulator is not None)
         for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):
             context.warn(warning)
+        session = await stack.enter_async_context(open_session(is_loopback=True))  # outlives the host, which uses it
         host = DurableEmulator(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
         started = host
         stack.callback(_log_statistics, host)
-        client = await stack.enter_async_context(open_client(host.url, settings.functions_key))
+        client = AppClient(session, host.url, settings.functions_key)
         host.add_background_task(lambda: _refresh_progress(host, client))
         if unfinished:
-            context.print_line(f"taking up {_format_run_count(unfinished)}", style="cyan")
+            context.print_line(f"resuming {_format_run_count(unfinished)}", style="cyan")
         yield LocalApp(client, host, services)
 
 
@@ -133,23 +133,23 @@ def _log_statistics(host: DurableEmulator) -> None:
 
 
 def _add_random_key(settings: Settings) -> Settings:
-    """Return the settings with a key that only this process knows: other users of the machine see the port, too."""
+    """Return the settings with a random key: other users of the machine can reach the port."""
     return replace(settings, functions_key=secrets.token_urlsafe(24))
 
 
 async def _check_services(
     services: Services, needs_model: bool, needs_text_model: bool, unfinished: list[str], *, is_offline: bool
 ) -> None:
-    """Find now what would otherwise end runs: each setting, and an answer from what is behind it."""
+    """Check what would make runs fail: settings, the store and the providers."""
     try:
-        check_settings(services, needs_text_model=needs_text_model)
+        check_settings(services.settings, needs_text_model=needs_text_model)
     except SettingError as error:
         if needs_model:
             raise
         if unfinished:
             raise CliError(
-                f"{error}: {_format_run_count(unfinished)} would go on and fail; "
-                "configure it, or cancel them with 'seeder cancel RUN'",
+                f"{error}: {_format_run_count(unfinished)} would resume and fail; "
+                "set it, or cancel them with 'seeder cancel RUN'",
                 reason="not_configured",
             ) from error
     await services.store.probe()
@@ -159,13 +159,13 @@ async def _check_services(
         except ModelError as error:
             address = services.settings.model.address
             if not is_provider_unusable(error):
-                logger.warning("the model list at %s cannot be read, the run starts all the same: %s", address, error)
+                logger.warning("the model list at %s cannot be read; the run starts anyway: %s", address, error)
                 return
             raise CliError(f"the model at {address} cannot be used: {error.message}", reason=error.reason) from error
 
 
 async def _any_needs_text(store: Store, run_ids: Iterable[str]) -> bool:
-    """Tell whether any of some runs may call the text model; one whose request is gone may."""
+    """Return whether any of the runs may call the text model; a run without a request may."""
     for run_id in run_ids:
         try:
             if (await read_request(store, run_id)).needs_text_model:
@@ -176,10 +176,10 @@ async def _any_needs_text(store: Store, run_ids: Iterable[str]) -> bool:
 
 
 async def _refresh_progress(host: DurableEmulator, client: AppClient) -> None:
-    """Ask for each active run now and then: the app writes ``progress.json`` with each answer."""
+    """Read the status of each active run repeatedly: the app writes ``progress.json`` with each response."""
     while True:
         for run_id in list_unfinished_runs(host.engine):
-            with contextlib.suppress(CliError):  # whoever follows the run will tell
+            with contextlib.suppress(CliError):  # the command that follows the run reports it
                 await client.get_run(run_id)
         await asyncio.sleep(PROGRESS_INTERVAL_SECONDS)
 

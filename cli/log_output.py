@@ -1,4 +1,4 @@
-"""The log on standard error: one quiet line a record, never a stack trace unless somebody debugs."""
+"""Prints the log on standard error: one line per record, with stack traces at level DEBUG only."""
 
 import logging
 
@@ -6,20 +6,20 @@ from rich.console import Console
 from rich.text import Text
 
 NOISY_LIBRARIES = ("aiohttp", "asyncio", "azure", "httpcore2", "httpx2", "openai", "urllib3")
-"""They tell addresses, headers and payloads below WARNING."""
+"""They log addresses, headers and payloads below WARNING."""
 
 STYLES = {"DEBUG": "dim", "INFO": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 
 
 class ConsoleHandler(logging.Handler):
-    """Prints records above a progress display rather than into it."""
+    """Prints records above a progress display."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a record; one that cannot be formatted is reported, and does not stop the program."""
+        """Print a record; report one that cannot be formatted."""
         try:
             line = self.format(record)
         except Exception:  # noqa: BLE001 - as the logging module does it
@@ -29,14 +29,14 @@ class ConsoleHandler(logging.Handler):
 
 
 class QuietFormatter(logging.Formatter):
-    """``warning: message``, and an error that came with it as ``Type: message``."""
+    """Formats a record as ``warning: message``, with its exception as ``Type: message``."""
 
     def __init__(self, *, with_tracebacks: bool) -> None:
         super().__init__()
         self._with_tracebacks = with_tracebacks
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text, one line unless traces were asked for."""
+        """Return the record as text, on one line without tracebacks."""
         line = f"{record.levelname.lower()}: {record.getMessage()}"
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
@@ -47,11 +47,11 @@ class QuietFormatter(logging.Formatter):
 
 
 def set_up_logging(console: Console, level: str) -> None:
-    """Send the log to a console, in place of where it went before.
+    """Send the log to a console.
 
     Args:
         console: standard error.
-        level: a name of the logging module; libraries stay at WARNING or above.
+        level: name of a level of the logging module; libraries stay at WARNING or above.
     """
     handler = ConsoleHandler(console)
     handler.setFormatter(QuietFormatter(with_tracebacks=level == "DEBUG"))

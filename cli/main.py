@@ -1,4 +1,4 @@
-"""The entry point: one outcome or one explained failure for every command line."""
+"""Entry point of ``seeder``: prints the result or the failure of a command."""
 
 import io
 import json
@@ -21,27 +21,27 @@ def main() -> None:
     """Run the command line of this process, and exit."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal's old code page must not end a command
+            stream.reconfigure(errors="replace")  # the code page of a terminal may lack characters
     sys.exit(run_command_line(sys.argv[1:]))
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
-    """Run a command line and return the exit status; whatever happens, no stack trace.
+    """Run a command line and return the exit status; never prints a stack trace.
 
     Args:
-        arguments: without the program's name.
+        arguments: arguments without the name of the program.
     """
     context = CommandContext(as_json="--json" in arguments)
     try:
         return _run(context, arguments)
     except KeyboardInterrupt:
         return _print_failure(context, InterruptedByUserError())
-    except BrokenPipeError:  # whoever read our output, such as head, has seen enough
+    except BrokenPipeError:  # the reader of the output, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.FAILED
     except typer.TyperException as error:
         return _print_failure(context, WrongUsageError(f"{error.format_message().rstrip('.')}; see seeder --help"))
-    except Exception as error:  # noqa: BLE001 - the edge: people get a line
+    except Exception as error:  # noqa: BLE001 - a failure is one line
         return _print_failure(context, _convert_error(error))
 
 
@@ -50,7 +50,7 @@ def _run(context: CommandContext, arguments: Sequence[str]) -> int:
     if isinstance(result, CommandResult):
         _print_result(context, result)
         return result.exit_status
-    if result == ExitStatus.INTERRUPTED:  # typer's word for a Ctrl-C before the work began
+    if result == ExitStatus.INTERRUPTED:  # Typer's result of Ctrl-C before the command runs
         raise InterruptedByUserError
     return int(result or ExitStatus.DONE)
 
@@ -60,7 +60,7 @@ def _convert_error(error: Exception) -> CliError:
         return error
     if logging.getLogger().isEnabledFor(logging.DEBUG) or os.environ.get("LOG_LEVEL", "").upper() == "DEBUG":
         traceback.print_exception(error, file=sys.stderr)
-    from cli.error_conversion import convert_error  # noqa: PLC0415 - it knows the app's errors, and loads the app
+    from cli.error_conversion import convert_error  # noqa: PLC0415 - it loads the app for its errors
 
     return convert_error(error)
 
@@ -73,7 +73,7 @@ def _print_result(context: CommandContext, result: CommandResult) -> None:
 
 
 def _print_failure(context: CommandContext, failure: CliError) -> int:
-    """Print a failure, one line a problem, and return the exit status."""
+    """Print a failure, one line per problem, and return the exit status."""
     prefix = "" if isinstance(failure, InterruptedByUserError) else "error: "
     for line in str(failure).splitlines():
         context.print_line(f"{prefix}{line}", style="" if not prefix else "red")

@@ -1,4 +1,4 @@
-"""The simulator behind ``--offline``: it starts while the app is still being imported, which takes about as long."""
+"""Runs the model simulator of ``--offline``; it starts while the app is imported, which takes about as long."""
 
 import threading
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from model_simulator.child_process import SimulatorProcess
 from model_simulator.faults import load_faults
 
 FIRST_RUN_SEED = 7
-"""For the first run of a folder."""
+"""Seed of the first run of a folder."""
 
 
 class BackgroundSimulator:
-    """A simulator process that is started by a thread.
+    """A process of the model simulator, started by a thread.
 
     Args:
-        seed: of everything that is drawn.
-        faults: JSON file of what it does on purpose; None = nothing.
+        seed: seed of answers and faults.
+        faults: JSON file with faults; None = none.
     """
 
     def __init__(self, seed: int, faults: Path | None) -> None:
@@ -28,10 +28,10 @@ class BackgroundSimulator:
         self._thread.start()
 
     def wait_for_url(self) -> str:
-        """Return its address once it answers.
+        """Return its URL once it answers.
 
         Raises:
-            SimulatorStartError: it could not start.
+            SimulatorStartError: it cannot start.
         """
         self._thread.join()
         if self._failure is not None:
@@ -39,24 +39,23 @@ class BackgroundSimulator:
         return self._process.url
 
     def stop(self) -> None:
-        """Stop it, also while it still starts."""
+        """Stop the process, even while it starts."""
         self._process.stop()
         self._thread.join()
-        # The thread may have started its process only after the first stop.
+        # The thread may have started the process after the first stop.
         self._process.stop()
 
     def _start(self) -> None:
         try:
             self._process.start()
-        except Exception as error:  # noqa: BLE001 - handed over to the one who waits
+        except Exception as error:  # noqa: BLE001 - raised by wait_for_url
             self._failure = error
 
 
 def choose_seed(folder: Path) -> int:
-    """Return a seed that follows from how many runs an output folder has seen.
+    """Return a seed that depends on the number of runs in an output folder.
 
-    With the same seed a simulator that is started anew would do the same again: whatever failed at each of its tries
-    would fail in each repair, too.
+    With one seed, a restarted simulator would repeat its faults: what failed in a run would fail in each repair.
     """
     runs = folder / "runs"
     return FIRST_RUN_SEED + (sum(1 for _ in runs.iterdir()) if runs.is_dir() else 0)
@@ -64,11 +63,11 @@ def choose_seed(folder: Path) -> int:
 
 @contextmanager
 def start_simulator(target: CommandTarget) -> Iterator[BackgroundSimulator | None]:
-    """Start a simulator if the place asks for one, and stop it when the block ends.
+    """Start a simulator if the target needs one, and stop it when the block ends.
 
     Raises:
-        FaultsError: the faults file cannot be used.
-        SettingError: a setting of the command cannot be used.
+        FaultsError: the file of faults cannot be used.
+        SettingError: a setting cannot be used.
         CliError: ``.env`` cannot be read.
     """
     if not target.offline:
@@ -76,7 +75,7 @@ def start_simulator(target: CommandTarget) -> Iterator[BackgroundSimulator | Non
         return
     if target.faults is not None:
         load_faults(target.faults)
-    from cli.command_settings import load_command_settings  # noqa: PLC0415 - only now: it takes a while to load
+    from cli.command_settings import load_command_settings  # noqa: PLC0415 - slow to import
 
     folder = Path(load_command_settings(target).store.folder)
     simulator = BackgroundSimulator(choose_seed(folder), target.faults)

@@ -1,4 +1,4 @@
-"""``seeder run --estimate``: what a run would take. Nothing is started, called or written."""
+"""``seeder run --estimate``: print the estimate of a run; starts, calls and writes nothing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,17 +17,17 @@ from cli.request_from_flags import check_request, make_body
 from cli.run_output import print_rows
 from shared.config import Settings
 from shared.inputs.item_source import find_item_source
-from shared.runs.check_source import resolve_source
-from shared.runs.estimate_run import estimate
+from shared.runs.estimate_run import estimate_request
 from shared.runs.image_estimate import TYPICAL_EVALUATION_SECONDS, TYPICAL_IMAGE_SECONDS
+from shared.runs.resolve_source import resolve_source
 from shared.services.container import get_services, use_settings
 
 
 def estimate_catalog(context: CommandContext, target: CommandTarget, flags: Mapping[str, Any]) -> CommandResult:
-    """Tell what a run with these flags would take.
+    """Return the estimate of a run with these flags.
 
     Raises:
-        CliError: the flags cannot be meant, or the app cannot be reached.
+        CliError: the flags cannot be used, or the app cannot be reached.
         StoreUnavailableError: the store does not answer.
     """
     settings = begin_command(context, target)
@@ -52,8 +52,8 @@ async def _estimate(
         if local_input is not None:
             request = request.model_copy(update={"target_count": local_input.rows})
         elif request.input is not None:
-            request = await resolve_source(get_services(), request)
-        return (await estimate(get_services(), request)).to_json()
+            request = await resolve_source(get_services().store, request)
+        return (await estimate_request(get_services(), request)).to_json()
     finally:
         await use_settings(None)
 
@@ -64,8 +64,8 @@ def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tu
     is_too_small = budget is not None and document["costUsd"] > budget
     rows = [
         ("catalog", Text(document["catalog"], style="bold")),
-        ("items", Text(f"{document['items']} {'of the input' if reads_rows else 'to write'}")),
-        ("calls", Text(_describe_calls(document) + (", if every item takes all its images" if typical else ""))),
+        ("items", Text(f"{document['items']} {'of the input' if reads_rows else 'to generate'}")),
+        ("calls", Text(_describe_calls(document) + (", if every item uses all rounds" if typical else ""))),
         ("tokens", Text(f"{document['inputTokens']} in, {document['outputTokens']} out")),
         ("cost", Text(f"${document['costUsd']:.4f} by list prices, if no call fails")),
     ]
@@ -74,10 +74,13 @@ def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tu
         typical_line = (
             f"${typical['costUsd']:.4f}, {_describe_calls(typical)}, {time}, with scores like the simulator's"
         )
-        rows.append(("typically", Text(typical_line)))
+        rows.append(("typical", Text(typical_line)))
     if budget is not None:
         rows.append(
-            ("budget", Text(f"${budget:.4f}{': too little' if is_too_small else ''}", "red" if is_too_small else ""))
+            (
+                "budget",
+                Text(f"${budget:.4f}{': below the cost' if is_too_small else ''}", "red" if is_too_small else ""),
+            )
         )
     rows += [
         ("minimum time" if not target else "", Text(line)) for target, line in enumerate(_describe_times(document))
@@ -90,13 +93,13 @@ def _describe_calls(figures: Mapping[str, Any]) -> str:
 
 
 def _describe_times(document: Mapping[str, Any]) -> list[str]:
-    """Return the least time by the quota that was told, and by the window, with what each assumes."""
+    """Return the minimum time by the quota and the time by the window, with their assumptions."""
     if not document["imageCalls"]:
-        return ["no images: only the text calls take time"]
+        return ["no images, only text calls"]
     quota, min_seconds = "--image-requests-per-minute", document["minimumSeconds"]
     window = format_duration(document["windowSeconds"])
-    evaluation_time = f" and {TYPICAL_EVALUATION_SECONDS:.0f} s a look" if "typical" in document else ""
+    evaluation_time = f" and {TYPICAL_EVALUATION_SECONDS:.0f} s per evaluation" if "typical" in document else ""
     return [
         f"unknown without {quota}" if min_seconds is None else f"{format_duration(min_seconds)} by {quota}",
-        f"{window} by --parallel-image-requests, at {TYPICAL_IMAGE_SECONDS:.0f} s an image{evaluation_time}",
+        f"{window} by --parallel-image-requests, at {TYPICAL_IMAGE_SECONDS:.0f} s per image{evaluation_time}",
     ]

@@ -1,4 +1,4 @@
-"""A run's progress on standard error: a live display on a terminal, otherwise a line every few seconds."""
+"""Shows the progress of a run on standard error: live on a terminal, otherwise one line every few seconds."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,16 +18,16 @@ BAR_COLUMNS = 36
 
 
 class ProgressDisplay(Protocol):
-    """Shows how far a run is."""
+    """Shows the progress of a run."""
 
     def show(self, run: RunStatus) -> None:
-        """Show a run's latest status."""
+        """Show the latest status of a run."""
 
 
 @contextmanager
 def open_display(console: Console) -> Iterator[ProgressDisplay]:
-    """Open the display that fits the console; a live one leaves nothing behind."""
-    # Not console.is_terminal: FORCE_COLOR sets that for a file, too.
+    """Open the display that fits the console; a live one is erased at the end."""
+    # Not console.is_terminal, which FORCE_COLOR sets for files as well.
     if console.file.isatty() and not console.is_dumb_terminal:
         with Live(console=console, auto_refresh=False, transient=True) as live:
             yield LiveDisplay(live)
@@ -36,23 +36,23 @@ def open_display(console: Console) -> Iterator[ProgressDisplay]:
 
 
 class LiveDisplay:
-    """Bars that are drawn anew with every status."""
+    """Bars that are updated with each status."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
         self._started = time.monotonic()
 
     def show(self, run: RunStatus) -> None:
-        """Draw the bars."""
+        """Update the bars."""
         self._live.update(render_progress(run, time.monotonic() - self._started), refresh=True)
 
 
 class LineDisplay:
-    """One line now and then, for logs: only when there is news, at most one in LINE_INTERVAL_SECONDS.
+    """One line per change, at most one in LINE_INTERVAL_SECONDS.
 
     Args:
-        console: where to.
-        clock: monotonic, in seconds.
+        console: standard error.
+        clock: monotonic clock in seconds.
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
@@ -63,7 +63,7 @@ class LineDisplay:
         self._last_at = float("-inf")
 
     def show(self, run: RunStatus) -> None:
-        """Print a line if it is time for one."""
+        """Print a line if the status has changed and the interval has passed."""
         now = self._clock()
         line = describe_progress(run)
         if line == self._last_line or now - self._last_at < LINE_INTERVAL_SECONDS:
@@ -74,7 +74,7 @@ class LineDisplay:
 
 
 def render_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
-    """Return the live image of a run: headline, a bar each for what it makes and looks at, and what it costs."""
+    """Return the live display: headline, bars of items, images and refinement, and cost."""
     items, images = run.progress.items, run.progress.images
     bars = Table.grid(padding=(0, 2, 0, 0))
     bars.add_row(
@@ -85,7 +85,7 @@ def render_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
             "images", _render_bar(images.done, images.total), f"{images.done}/{images.total}", _describe_failed(run)
         )
     if wanted := run.images_to_refine:
-        bars.add_row("looked at", _render_bar(images.refined or 0, wanted), f"{images.refined}/{wanted}", "")
+        bars.add_row("refined", _render_bar(images.refined or 0, wanted), f"{images.refined}/{wanted}", "")
     headline = Text.assemble((run.catalog, "bold"), "  ", run.stage, "  ", (format_duration(elapsed_seconds), "dim"))
     notes = [Text(_describe_spending(run), style="dim")]
     if waiting := describe_waiting(run):
@@ -94,20 +94,20 @@ def render_progress(run: RunStatus, elapsed_seconds: float) -> RenderableType:
 
 
 def describe_progress(run: RunStatus) -> str:
-    """Return a run's progress in one line."""
+    """Return the progress of a run in one line."""
     items, images = run.progress.items, run.progress.images
     parts = [f"items {items.accepted}/{items.target}"]
     if images.total:
         parts.append(f"images {images.done}/{images.total}")
     if wanted := run.images_to_refine:
-        parts.append(f"looked at {images.refined}/{wanted}")
+        parts.append(f"refined {images.refined}/{wanted}")
     parts += [part for part in (_describe_rejected(run), _describe_failed(run)) if part]
     waiting = describe_waiting(run)
     return f"{run.stage}: {', '.join(parts)}, {_describe_spending(run)}{'; ' if waiting else ''}{waiting}"
 
 
 def describe_waiting(run: RunStatus) -> str:
-    """Return until when a run waits because a service asked for it, and what the service said; empty if it does not."""
+    """Return how long a run waits at a provider's request, and the provider's message; empty if it does not."""
     until = run.throttle.waiting_until
     if until is None:
         return ""
@@ -115,7 +115,7 @@ def describe_waiting(run: RunStatus) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration as people read it: ``7 s``, ``2:05 min``, ``13:54:00 h``."""
+    """Return a duration such as ``7 s``, ``2:05 min`` or ``13:54:00 h``."""
     whole = max(0, int(seconds))
     minutes, rest = divmod(whole, 60)
     if not minutes:

@@ -1,4 +1,4 @@
-"""From flags to the request that the app understands."""
+"""Builds the body of a request from flags, and validates it before anything starts."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,22 +9,21 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from cli.errors import WrongUsageError
-from cli.flag_names import describe_problems
+from cli.request_options import describe_problems
 from shared.catalog.theme import Theme
 from shared.config import RequestDefaults
 from shared.runs.request import SeedRequest, describe_validation_error
 
 
 def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request's JSON data: flags that were not given are left out, so that the app's defaults apply.
+    """Return the JSON data of a request; flags that are not set are absent, so that the app's defaults apply.
 
     Args:
-        flags: values by their names in Python; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``, and those that
-            begin with ``refine_`` are the fields of ``refine``.
+        flags: values by parameter name; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``, and names that start
+            with ``refine_`` are fields of ``refine``.
 
     Raises:
-        WrongUsageError: the theme's file cannot be used, the map cannot be read, or a score is given although no
-            image is looked at.
+        WrongUsageError: the file of the theme or the map cannot be used, or a score is set without refinement.
     """
     given = {to_camel(name): value for name, value in flags.items() if value is not None}
     if refine := _pop_refine(given):
@@ -37,18 +36,16 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pop_refine(given: dict[str, Any]) -> dict[str, Any]:
-    """Take what tells of refinement out of the values, and return it as one object."""
+    """Remove the flags of refinement from the values, and return them as one object."""
     flags = {"iterations": "refineIterations", "acceptScore": "refineAcceptScore"}
     refine = {field: given.pop(name) for field, name in flags.items() if name in given}
     if "acceptScore" in refine and not refine.get("iterations"):
-        raise WrongUsageError(
-            "--refine-accept-score is for images that are looked at; expected --refine-iterations 1 to 3 beside it"
-        )
+        raise WrongUsageError("--refine-accept-score requires --refine-iterations 1 to 3")
     return refine
 
 
 def read_map(mapping_flags: Sequence[str]) -> dict[str, str]:
-    """Return columns by field.
+    """Return the columns by field.
 
     Raises:
         WrongUsageError: one is not ``FIELD=COLUMN``.
@@ -63,17 +60,17 @@ def read_map(mapping_flags: Sequence[str]) -> dict[str, str]:
 
 
 def read_theme(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a theme's file.
+    """Return the JSON object in the file of a theme.
 
     Raises:
-        WrongUsageError: the file cannot be read, or holds no theme; the message names the file and the field.
+        WrongUsageError: the file cannot be read, or is not a theme.
     """
     try:
         theme = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise WrongUsageError(f"--theme: {path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
-        raise WrongUsageError(f"--theme: {path} is no JSON: {error}") from error
+        raise WrongUsageError(f"--theme: {path} is not valid JSON: {error}") from error
     if not isinstance(theme, dict):
         raise WrongUsageError(f"--theme: {path} holds {type(theme).__name__}; expected a JSON object")
     try:
@@ -86,10 +83,10 @@ def read_theme(path: Path) -> dict[str, Any]:
 
 
 def check_request(body: dict[str, Any], defaults: RequestDefaults) -> SeedRequest:
-    """Return the request as the app will read it, by the app's own rules, before anything is started.
+    """Return the request as the app reads it.
 
     Raises:
-        WrongUsageError: the app would refuse it; one line a problem.
+        WrongUsageError: the app would refuse it; one line per problem.
     """
     try:
         return SeedRequest.model_validate(defaults.apply_to(body))

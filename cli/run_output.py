@@ -1,4 +1,4 @@
-"""What a command leaves on standard output: one object for programs, or a summary for people."""
+"""Output of commands about runs: a JSON object or a summary."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -9,14 +9,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.command_context import CommandResult
+from cli.command_target import CommandTarget
 from cli.errors import ExitStatus
 from cli.progress_display import describe_waiting, format_duration
-from shared.config import StoreSettings
+from shared.config import Settings, StoreSettings
 from shared.reasons import Reason
 from shared.runs.status import RunStatus, Status
 
 Locator = Callable[[str], str]
-"""Turns a store path into where people and programs find the file."""
+"""Returns where a file of the store can be found."""
 
 EXIT_STATUSES = {
     Status.COMPLETED: ExitStatus.DONE,
@@ -44,11 +46,11 @@ OUTPUT_LABELS = {
     "summary": "summary",
     "audit": "audit",
 }
-"""Outputs that people are told, and what they are called."""
+"""Outputs in the summary, and their labels."""
 
 
 def decide_exit_status(run: RunStatus) -> ExitStatus:
-    """Return what the shell gets for a run that has ended, or was left."""
+    """Return the exit status for the status of a run."""
     return EXIT_STATUSES.get(run.status, ExitStatus.FAILED)
 
 
@@ -56,13 +58,13 @@ def make_document(run: RunStatus, locate: Locator, flags: str | None = None) -> 
     """Return the object that ``--json`` prints for a run.
 
     Args:
-        run: what to tell.
-        locate: where its files are.
-        flags: what a command that is advised needs; None = the error advises none.
+        run: the run's status.
+        locate: returns where its files are.
+        flags: flags of an advised command; None = no advice.
     """
     error = None if run.error is None else {"reason": run.error.reason, "message": run.error.message}
     if error is not None and run.status is Status.PAUSED and flags is not None:
-        error["message"] += f"; to go on: {format_resume_command(run, flags)}"
+        error["message"] += f"; to resume: {format_resume_command(run, flags)}"
     return fill_document(
         run_id=run.run_id,
         catalog=run.catalog,
@@ -94,7 +96,7 @@ def fill_document(
     outputs: Mapping[str, str] | None = None,
     error: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the object that ``--json`` prints, every key present."""
+    """Return the object that ``--json`` prints, with all keys."""
     return {
         "runId": run_id,
         "catalog": catalog,
@@ -124,13 +126,13 @@ def choose_locator(store: StoreSettings, *, is_local: bool) -> Locator:
 
 
 def print_run(console: Console, run: RunStatus, locate: Locator, flags: str = "") -> None:
-    """Print a run's summary: a label and a value a line, long paths whole, so that they can be copied.
+    """Print the summary of a run: a label and a value per line, without wrapping paths.
 
     Args:
-        console: where to.
-        run: what to tell.
-        locate: where its files are.
-        flags: what the commands that are advised need besides the catalog.
+        console: standard output.
+        run: the run's status.
+        locate: returns where its files are.
+        flags: flags of advised commands, besides the catalog.
     """
     items, images, cost = run.progress.items, run.progress.images, run.cost
     rows = [
@@ -146,7 +148,7 @@ def print_run(console: Console, run: RunStatus, locate: Locator, flags: str = ""
         )
     rows += [("", Text(f"{count} x {reason}", style="yellow")) for reason, count in sorted(run.failures.items())]
     if wanted := run.images_to_refine:
-        rows.append(("looked at", Text(f"{images.refined} of {wanted}, the best image of each kept")))
+        rows.append(("refined", Text(f"{images.refined} of {wanted}; the best round of each is kept")))
     rows += [
         (
             "calls",
@@ -159,7 +161,7 @@ def print_run(console: Console, run: RunStatus, locate: Locator, flags: str = ""
         *(("note", Text(note)) for note in run.notes),
     ]
     if waiting := describe_waiting(run):
-        rows.append(("waits", Text(waiting, style="yellow")))
+        rows.append(("waiting", Text(waiting, style="yellow")))
     if run.error is not None:
         rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
     outputs = {name: path for name, path in run.outputs.items() if name != "rejectedItems" or items.rejected}
@@ -168,41 +170,56 @@ def print_run(console: Console, run: RunStatus, locate: Locator, flags: str = ""
     print_rows(console, rows)
 
 
+def make_run_result(
+    target: CommandTarget, settings: Settings, run: RunStatus, exit_status: ExitStatus
+) -> CommandResult:
+    """Return the result of a command that is about one run."""
+    locate = choose_locator(settings.store, is_local=target.url is None)
+    return CommandResult(
+        exit_status,
+        make_document(run, locate, target.flags),
+        lambda console: print_run(console, run, locate, target.flags),
+    )
+
+
 def make_output_rows(outputs: Mapping[str, str], locate: Locator) -> list[tuple[str, Text]]:
-    """Return a row for each output that people look at."""
+    """Return a row for each output with a label."""
     return [
         (label, Text(shorten_path(locate(outputs[name])))) for name, label in OUTPUT_LABELS.items() if name in outputs
     ]
 
 
 def print_rows(console: Console, rows: Iterable[tuple[str, Text]]) -> None:
-    """Print labels and values, one a line."""
+    """Print labels and values, one per line."""
     for label, value in rows:
         console.print(Text.assemble((label.ljust(LABEL_COLUMNS), "dim"), value), soft_wrap=True)
 
 
 def suggest_commands(run: RunStatus, flags: str) -> list[str]:
-    """Return the commands that make sense next."""
+    """Return the commands that can follow, with what they do."""
     where = f"--catalog {run.catalog}{flags}"
     if run.status is Status.PAUSED:
-        return [f"{format_resume_command(run, flags)}  (once that is put right)"]
+        return [f"{format_resume_command(run, flags)}  (once the cause is fixed)"]
     if run.status is Status.COMPLETED_WITH_FAILURES and run.progress.images.failed:
         budget = " --max-cost-usd USD" if run.error is not None and run.error.reason == Reason.BUDGET else ""
-        return [f"seeder repair {where}{budget}  (tries again)", f"seeder prune {where}  (gives them up)"]
+        return [
+            f"seeder repair {where}{budget}  (retries the missing images)",
+            f"seeder prune {where}  (removes the items without an image)",
+        ]
     if run.status is Status.COMPLETED and "partialCatalog" in run.outputs and "catalog" not in run.outputs:
-        return [f"seeder publish {where}  (once it is reviewed)"]
+        return [f"seeder publish {where}  (after your review)"]
     return []
 
 
 def format_resume_command(run: RunStatus, flags: str) -> str:
-    """Return the command that lets a paused run go on."""
+    """Return the command that resumes a paused run."""
     return f"seeder resume {run.run_id}{flags}"
 
 
 def print_runs(console: Console, runs: list[RunStatus]) -> None:
     """Print runs as a table, newest first."""
     if not runs:
-        console.print("no runs yet")
+        console.print("no runs")
         return
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     for heading in ("run", "catalog", "status", "items", "images", "started"):
@@ -222,7 +239,7 @@ def print_runs(console: Console, runs: list[RunStatus]) -> None:
 
 
 def shorten_path(path: str) -> str:
-    """Return a local path as seen from the working directory, if it lies below."""
+    """Return a path relative to the working directory if it is below it."""
     try:
         return str(Path(path).relative_to(Path.cwd()))
     except ValueError:
@@ -244,7 +261,7 @@ def _parenthesize(count: int, what: str) -> str:
 
 
 def _format_time(moment: datetime) -> str:
-    """Return the time of a moment today, the date of one before, both of this machine's time zone."""
+    """Return the time of today or an earlier date, in the time zone of this machine."""
     local_time = moment.astimezone()
     return (
         f"{local_time:%H:%M}"

@@ -1,4 +1,4 @@
-"""What is seen to in a folder before a host starts there."""
+"""Prepares a folder before a durable emulator starts there: removes temporary files, and finds unfinished runs."""
 
 import json
 from pathlib import Path
@@ -16,16 +16,16 @@ UNFINISHED_FILTER = InstanceFilter(statuses=frozenset(status for status in Runti
 
 @runtime_checkable
 class SweepableStore(Protocol):
-    """A store in which a killed process can leave half-written files."""
+    """A store in which a killed process can leave temporary files."""
 
     async def sweep(self) -> int:
-        """Delete them and return how many there were."""
+        """Delete temporary files, and return their number."""
 
 
 async def prepare_folder(folder: Path, store: Store) -> list[str]:
-    """Sweep the store, and return the runs that go on as soon as a host starts; under the host's own lock.
+    """Sweep the store, and return the runs that resume when a host starts; paused runs are not among them.
 
-    The sweep cannot wait for the host: its activities write from the first moment on. Paused runs just wait on.
+    Holds the host's lock meanwhile, and runs before the host, whose activities write as soon as it starts.
 
     Raises:
         HostBusyError: another host runs from the folder.
@@ -47,17 +47,17 @@ async def prepare_folder(folder: Path, store: Store) -> list[str]:
             journal.close()
     finally:
         host_folder.release()
-    # a process that was stopped right behind the summary leaves an instance that only has to record its end
+    # a process that stopped after it wrote the summary leaves an instance that only has to record its end
     return [run for run in unfinished if await store.describe(run_file(run, "summary.json")) is None]
 
 
 def list_unfinished_runs(instances: Journal | Engine) -> list[str]:
-    """Return the ids of the runs that have not ended: an instance without a parent is a run, and has its id."""
+    """Return the ids of the runs that have not ended; an instance without a parent is a run."""
     return [run.id for run in _find_unfinished_runs(instances)]
 
 
 def is_paused(instance: Instance) -> bool:
-    """Tell whether a run waits to be resumed, by what it said last."""
+    """Return whether a run waits to be resumed, by its custom status."""
     root = read_root_status(json.loads(instance.custom_status or "null"))
     return root is not None and root.stage is Stage.PAUSED
 

@@ -27,7 +27,7 @@ from shared.messages.run import (
 from shared.messages.text import WriteItemsInput, WritePromptsInput
 from shared.reasons import Reason
 from shared.runs.lost_workers import make_lost_worker_failure
-from shared.runs.status import SHORTFALL_REASONS
+from shared.runs.status_rules import SHORTFALL_REASONS
 
 STOP_RETRY_INTERVAL = timedelta(seconds=30)
 """How often writing the stop record is retried: without it, image workers without a job would poll for ever."""

@@ -6,12 +6,33 @@ CatalogSeederError
 │   ├── StoreUnavailableError   the store did not answer, or refused the operation; a retry may succeed
 │   │   └── StoreFullError      the store has no space left; a retry does not help
 │   └── StoreConflictError      another writer replaced the file first
-└── ModelError                  a model call without a usable result; carries its reason code
+├── ModelError                  a model call without a usable result; carries its reason code
+└── RequestError                a caller asked for what cannot be done; has a kind and properties
+    ├── MalformedBodyError              the body is not JSON
+    ├── InvalidRequestError             a field or parameter breaks the schema
+    │   └── InvalidInputError           an input, or some of its rows, cannot be used
+    ├── InputTooLargeError              an input is larger than a call may carry
+    ├── UnsupportedInputError           an input arrived as a form or compressed
+    ├── IdempotencyKeyReusedError       an Idempotency-Key came with another body before
+    ├── UnknownRunError                 no run has this id
+    ├── UnknownCatalogError             the catalog has no items
+    ├── NoAuditError                    the run has no audit, or not yet
+    ├── AuditTooLargeError              the audit is larger than a response may be
+    ├── CatalogBusyError                another run has claimed the catalog
+    ├── OtherSourceError                the catalog's items are from another source
+    ├── EstimateAboveBudgetError        the run is estimated to cost more than its budget
+    ├── RunEndedError                   the run has ended
+    ├── RunNotPausedError               the run is not paused
+    ├── NothingToKeepError              pruning would leave no item
+    └── DegradedError                   the store or a provider does not answer a probe
 ```
+
+``triggers/problems.py`` maps each class of RequestError to an HTTP status.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from shared.reasons import Reason
 
@@ -100,3 +121,156 @@ class ModelError(CatalogSeederError):
         self.mismatch = mismatch
         self.requests_per_minute = requests_per_minute
         self.status = status
+
+
+class RequestError(CatalogSeederError):
+    """Base of the errors of requests.
+
+    Attributes:
+        kind: stable name of the error; the last part of a problem's type, and with underscores a reason in the
+            output of commands.
+        properties: further JSON properties for programs, by their names in camelCase.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(self, message: str, **properties: Any) -> None:
+        super().__init__(message)
+        self.properties = properties
+
+
+class MalformedBodyError(RequestError):
+    """The body of a request is not JSON."""
+
+    kind = "no-json"
+
+
+class InvalidRequestError(RequestError):
+    """A field or parameter of a request is not valid.
+
+    Args:
+        field: JSON name of the field, or name of the parameter.
+        message: what is wrong with it, what was received and what is expected.
+        further: further errors of the same field.
+    """
+
+    kind = "invalid-request"
+
+    def __init__(self, field: str, message: str, *, further: Sequence[str] = ()) -> None:
+        detail = "; ".join((f"{field}: {message}", *further))
+        super().__init__(detail, errors=[{"field": field, "message": text} for text in (message, *further)])
+
+
+class InvalidInputError(InvalidRequestError):
+    """An input, or some of its rows, cannot be used."""
+
+    kind = "invalid-input"
+
+
+class InputTooLargeError(RequestError):
+    """An input is larger than a call may carry."""
+
+    kind = "input-too-large"
+
+
+class UnsupportedInputError(RequestError):
+    """An input arrived as a form or compressed."""
+
+    kind = "unsupported-input"
+
+
+class IdempotencyKeyReusedError(RequestError):
+    """An Idempotency-Key came with another body before."""
+
+    kind = "idempotency-key-reused"
+
+
+class UnknownRunError(RequestError):
+    """No run has this id."""
+
+    kind = "unknown-run"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"run {run_id[:60]!r} does not exist")
+
+
+class UnknownCatalogError(RequestError):
+    """The catalog does not exist, or has no items."""
+
+    kind = "unknown-catalog"
+
+    def __init__(self, catalog: str) -> None:
+        super().__init__(f"catalog {catalog!r} has no items; expected a catalog with at least one")
+
+
+class NoAuditError(RequestError):
+    """The run has no audit, or not yet."""
+
+    kind = "no-audit"
+
+
+class AuditTooLargeError(RequestError):
+    """The audit is larger than a response may be."""
+
+    kind = "audit-too-large"
+
+
+class CatalogBusyError(RequestError):
+    """Another run has claimed the catalog.
+
+    Attributes:
+        catalog: the catalog.
+        run_id: the run that holds it.
+    """
+
+    kind = "catalog-busy"
+
+    def __init__(self, catalog: str, run_id: str) -> None:
+        super().__init__(f"run {run_id} holds catalog {catalog!r}; wait until it ends, or cancel it", runId=run_id)
+        self.catalog = catalog
+        self.run_id = run_id
+
+
+class OtherSourceError(RequestError):
+    """The catalog's items are from another source."""
+
+    kind = "other-source"
+
+
+class EstimateAboveBudgetError(RequestError):
+    """The run is estimated to cost more than its budget."""
+
+    kind = "estimate-above-budget"
+
+
+class RunEndedError(RequestError):
+    """The run has ended."""
+
+    kind = "run-ended"
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(f"run {run_id} has ended as {status}; expected an active run")
+
+
+class RunNotPausedError(RequestError):
+    """The run is not paused, or not on this durable host."""
+
+    kind = "run-not-paused"
+
+
+class NothingToKeepError(RequestError):
+    """No item of the catalog has an image, so pruning would leave none."""
+
+    kind = "nothing-to-keep"
+
+    def __init__(self, catalog: str) -> None:
+        super().__init__(f"no item of catalog {catalog!r} has an image; repair the catalog first")
+
+
+class DegradedError(RequestError):
+    """The store or a provider does not answer a probe."""
+
+    kind = "degraded"
+
+    def __init__(self, message: str, properties: Mapping[str, Any]) -> None:
+        super().__init__(message, **properties)

@@ -1,1 +1,1 @@
-"""HTTP triggers: they translate between the HTTP contract and the app, and decide nothing else."""
+"""HTTP functions and timers: they translate between HTTP and the services in ``shared``, and decide nothing."""

@@ -1,4 +1,4 @@
-"""Prune: gives up on the items that have no image, so that the catalog has no gaps; a backup comes first."""
+"""Prunes a catalog: removes the items without an image, after a backup."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,38 +6,51 @@ from typing import Any
 from shared.catalog import catalog_files
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.publish import PUBLISHED_FILES, iterate_missing_items, publish, read_catalog_view
-from shared.errors import CatalogSeederError
+from shared.errors import NothingToKeepError
 from shared.images.thumbnail_files import match_thumbnails, remove_thumbnails
+from shared.runs.durable_client import DurableClient
+from shared.runs.hold_catalog import hold_catalog
+from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, parse_json
 from shared.storage.protocol import Store
 
 
-class NothingToKeepError(CatalogSeederError):
-    """No item of the catalog has an image, so pruning would empty it."""
+async def claim_and_prune(services: Services, client: DurableClient, catalog: str) -> dict[str, Any]:
+    """Prune a catalog that no run holds; see `prune_catalog`.
+
+    Raises:
+        UnknownCatalogError: the catalog does not exist.
+        CatalogBusyError: a run holds the catalog.
+        NothingToKeepError: no item has an image.
+        StoreUnavailableError: the store does not answer.
+    """
+    async with hold_catalog(services, client, catalog) as claim_id:
+        return await prune_catalog(services.store, catalog, claim_id)
 
 
 async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any]:
-    """Remove the items without an image from the catalog's state and publish the rest.
+    """Remove the items without an image from the catalog's state, and publish the rest.
 
-    A killed prune leaves each batch whole, of before or after; doing it again finishes it. Thumbnails without their
-    image go, too; they have no backup, as they are made of images.
+    An interrupted prune leaves each batch complete; repeating it finishes the work. Thumbnails without an image are
+    removed
+    without a backup, because they can be rebuilt.
 
     Args:
-        store: where the catalog lives.
+        store: holds the catalog.
         name: the catalog.
         prune_id: names the backup.
 
     Returns:
-        ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None if nothing
-        had to change.
+        ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None without
+        changes.
 
     Raises:
         NothingToKeepError: no item has an image, as after a dry run.
     """
     view = await read_catalog_view(store, name, with_images=True)
     if view.missing and not view.images:
-        raise NothingToKeepError(f"no item of catalog {name!r} has an image; expected one at least: repair it first")
+        raise NothingToKeepError(name)
     missing = [item async for item in iterate_missing_items(store, view)]
     backup: str | None = None
     if missing:

@@ -12,8 +12,8 @@ from shared.images.work_page_size import choose_work_page_size
 from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
 from shared.runs import run_files
-from shared.runs.call_guard import check_root
 from shared.runs.root_state import RootState
+from shared.runs.run_guard import check_root
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store

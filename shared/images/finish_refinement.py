@@ -15,7 +15,7 @@ from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageStep
 from shared.messages.run import ActivityResult
 from shared.runs.request import SeedRequest
-from shared.runs.status import make_cost_view
+from shared.runs.status_rules import make_cost_view
 from shared.services.container import Services
 from shared.storage.json_files import DamagedFileError
 from shared.storage.protocol import Store

@@ -20,9 +20,14 @@ class Refinement(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, strict=True)
 
     iterations: int = Field(
-        default=0, ge=0, le=MAX_ITERATIONS, description="Maximum images per item; 0 = images are not evaluated."
+        default=0,
+        ge=0,
+        le=MAX_ITERATIONS,
+        description="Maximum number of images per item: each is scored and its prompt rewritten; 0 = no scores.",
     )
-    accept_score: int = Field(default=85, ge=0, le=MAX_SCORE, description="An image with this score is accepted.")
+    accept_score: int = Field(
+        default=85, ge=0, le=MAX_SCORE, description="Minimum score that ends the refinement of an item."
+    )
 
     @property
     def is_wanted(self) -> bool:

@@ -32,8 +32,8 @@ from shared.messages.base import Failure
 from shared.messages.run import ImportedInput, RunRef
 from shared.reasons import Reason, shorten_message
 from shared.runs import run_files
-from shared.runs.guard import check_run_guard
 from shared.runs.request import SeedRequest
+from shared.runs.run_guard import check_run_guard
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import parse_json

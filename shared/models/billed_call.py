@@ -40,9 +40,9 @@ from shared.models.call_recorder import CallRecorder
 from shared.models.protocol import ImageAnswer, Model, TextAnswer
 from shared.models.provider_names import Provider
 from shared.reasons import FATAL_REASONS, Reason, shorten_message
-from shared.runs.call_guard import SUSPENDED_WAIT_SECONDS, check_call
 from shared.runs.run_claim import send_heartbeat
 from shared.runs.run_files import record_stop
+from shared.runs.run_guard import SUSPENDED_WAIT_SECONDS, check_call
 from shared.storage.json_files import DamagedFileError
 
 if TYPE_CHECKING:

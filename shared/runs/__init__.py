@@ -1,4 +1,1 @@
-"""What happens to a run: request, start, status, estimate, pause, resume, recovery.
-
-Triggers and commands call these services.
-"""
+"""Services for runs, called by triggers and commands: start, estimate, list, cancel, resume, repair, recover."""

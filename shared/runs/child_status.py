@@ -1,4 +1,4 @@
-"""Reads what the engine knows of the children of a run's root."""
+"""Reads what the durable host knows of the children of a run's root."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ import azure.durable_functions as df
 from shared.messages.base import Counters, Wait, find_longest_wait
 from shared.messages.custom_status import RootStatus, read_child_status, sum_counters
 from shared.messages.instance_ids import find_resume_count, make_finish_id
+from shared.runs.durable_client import DurableClient
 from shared.runs.status import read_created_at
 
 UNFINISHED_STATUSES = [
@@ -21,14 +22,14 @@ UNFINISHED_STATUSES = [
 ]
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""Between the app, which dates the run, and the engine, which dates its instances."""
+"""Between the app, which dates the run, and the durable host, which dates its instances."""
 
 
-async def find_active_children(client: df.DurableOrchestrationClient, run_id: str, root: RootStatus) -> list[Any]:
-    """Return the children of a run, of whatever leg, that may still bill: by what the engine says of them.
+async def find_active_children(client: DurableClient, run_id: str, root: RootStatus) -> list[Any]:
+    """Return the unfinished children of a run, of any resume count: those that may still be billed.
 
-    A root that was lost in the middle of an answer has lost its custom status, too. So the engine is asked for
-    everything that is unfinished and younger than the run; it lists the newest runs first, at most 100 instances.
+    A root that was lost during an episode has lost its custom status as well. So this lists all unfinished instances
+    that are younger than the run; the durable host returns at most 100, the newest runs first.
     """
     since, until = read_created_at(run_id) - CLOCK_SKEW, datetime.now(UTC) + CLOCK_SKEW
     listed = await client.get_status_by(since, until, UNFINISHED_STATUSES)
@@ -40,19 +41,19 @@ async def find_active_children(client: df.DurableOrchestrationClient, run_id: st
 
 
 def find_highest_resume_count(children: Iterable[Any]) -> int:
-    """Return the highest leg among the ids of children; 0 without any."""
+    """Return the highest resume count in the ids of children; 0 without any."""
     return max((find_resume_count(child.instance_id) for child in children), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceProgress:
-    """What the instances of a run publish together.
+    """Sum of what the instances of a run publish.
 
     Attributes:
         counters: what they have done so far.
-        window: image calls that the image workers allow themselves at a time; None where no image worker says so.
-        wait: the longest wait that a service asked for; None where none is long.
-        writers_ended_at: when the last writer ended; None while one is at work, and where there is none.
+        window: concurrency windows of the image workers together; None = no image worker publishes one.
+        wait: the longest wait that a provider asked for; None = none is long.
+        writers_ended_at: when the last item writer ended; None = one is active, or the run has none.
     """
 
     counters: Counters
@@ -61,10 +62,8 @@ class InstanceProgress:
     writers_ended_at: datetime | None
 
 
-async def read_instance_progress(
-    client: df.DurableOrchestrationClient, run_id: str, root: RootStatus
-) -> InstanceProgress:
-    """Return what a root and its children publish. Once children have ended, their parent has counted them in."""
+async def read_instance_progress(client: DurableClient, run_id: str, root: RootStatus) -> InstanceProgress:
+    """Return what a root and its children publish; a parent publishes the counters of children that have ended."""
     lost = root.list_lost_children(run_id)
     found = await _read(client, [*root.list_children(run_id), *lost.values()])
     published = {name: read_child_status(instance.custom_status) for name, instance in found.items()}
@@ -79,7 +78,7 @@ async def read_instance_progress(
 
 
 def _find_ended_at(instances: list[Any]) -> datetime | None:
-    """Return when the last of some instances ended; None if one has not, or there is none."""
+    """Return when the last of the instances ended; None if one has not ended, or there are none."""
     known = [instance for instance in instances if instance.runtime_status is not None]
     if not known or any(instance.runtime_status in UNFINISHED_STATUSES for instance in known):
         return None
@@ -87,6 +86,6 @@ def _find_ended_at(instances: list[Any]) -> datetime | None:
     return ended
 
 
-async def _read(client: df.DurableOrchestrationClient, names: list[str]) -> dict[str, Any]:
+async def _read(client: DurableClient, names: list[str]) -> dict[str, Any]:
     found = await asyncio.gather(*(client.get_status(name) for name in names))
     return {name: instance for name, instance in zip(names, found, strict=True) if instance is not None}

@@ -8,7 +8,7 @@ from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.recount import count_unpublished, recount
 from shared.runs.run_claim import read_claim, release_claim
-from shared.runs.status import summarize_run
+from shared.runs.status_rules import summarize_run
 from shared.services.container import Services
 from shared.storage import paths
 

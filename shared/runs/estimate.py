@@ -1,8 +1,8 @@
-"""What a run will take, before it is paid: calls, tokens, dollars, and the least time. Pure arithmetic.
+"""Calculates the estimate of a run: calls, tokens, cost and minimum time. Pure.
 
-An estimate is of a run in which nothing fails: every draft is accepted and no call is made twice. It is built on the
-very prompts that the run will send (``prompts.py``), with names of typical length in place of those to come. Where
-images are looked at, it is of a run in which every item gets as many as it may; ``typical`` says what to expect.
+The estimate assumes that nothing fails: every draft is accepted and no call is repeated. It measures the prompts that
+the run sends, with names of typical length for items that do not exist yet. For refinement it assumes the maximum
+number of rounds per item; ``typical`` is the expected number.
 """
 
 import math
@@ -21,7 +21,7 @@ from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, 
 from shared.runs.request import SeedRequest
 
 MAX_NAMES = 200
-"""No prompt shows more names of a category."""
+"""Maximum number of names of a category in a prompt."""
 
 TYPICAL_NAMES = tuple(f"Example Explorer {number:05d}" for number in range(MAX_NAMES))
 TYPICAL_CATEGORY = "Sea Explorers"
@@ -42,7 +42,7 @@ TYPICAL_ROW = SourceItem(
     },
 )
 MAX_SAMPLED_PROMPTS = 40
-"""Prompts grow until they show as many names as they may: so many of them tell the sum well enough."""
+"""Number of prompts that are measured; prompts grow until they hold MAX_NAMES names, so a sample is accurate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class Inventory:
     """What a catalog has before a run.
 
     Attributes:
-        counts: items by category, in the catalog's order.
-        images: items with a valid image.
-        has_categories: the catalog has its categories; False = they will be asked for, all but those with items.
-        prompts: items without an image whose prompt the text model has written before.
+        counts: number of items by category, in the catalog's order.
+        images: number of items with a valid image.
+        has_categories: the catalog has its categories; False = the run generates all that have no items.
+        prompts: number of items without an image whose prompt the text model has written.
     """
 
     counts: Mapping[str, int]
@@ -63,28 +63,26 @@ class Inventory:
 
     @property
     def items(self) -> int:
-        """How many items the catalog holds."""
+        """Number of items in the catalog."""
         return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run will take.
+    """Estimate of a run.
 
     Attributes:
-        catalog: which catalog it is about.
-        items: items to be written.
-        text_calls: for categories and batches, or for the prompts of rows, for looks at images and for prompts that
-            are written anew.
-        image_calls: one an image to be drawn.
-        input_tokens: of all calls.
-        output_tokens: of all calls.
-        cost_usd: US dollars by the price list.
-        minimum_seconds: how long the image calls take under the quota that the request tells; None = it tells none.
-        window_seconds: how long the images take at TYPICAL_IMAGE_SECONDS a call and TYPICAL_EVALUATION_SECONDS a look
-        or
-            new prompt, as many at a time as the request allows.
-        typical: the same if images are scored as the simulator scores them; None = they are not looked at.
+        catalog: name of the catalog.
+        items: number of items to generate.
+        text_calls: number of text calls: categories, batches, prompts of rows, evaluations and rewrites.
+        image_calls: number of image calls.
+        input_tokens: input tokens of all calls.
+        output_tokens: output tokens of all calls.
+        cost_usd: cost in US dollars at list prices.
+        minimum_seconds: minimum duration of the image calls under the requested quota; None = no quota is requested.
+        window_seconds: duration of the images at TYPICAL_IMAGE_SECONDS per image call and TYPICAL_EVALUATION_SECONDS
+            per evaluation or rewrite, with as many at the same time as requested.
+        typical: estimate with the scores of the model simulator; None = the request asks for no refinement.
     """
 
     catalog: str
@@ -99,7 +97,7 @@ class Estimate:
     typical: "Estimate | None" = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the estimate as callers see it; dollars to a hundredth of a cent; ``typical`` only if there is one."""
+        """Return the estimate as JSON data, in dollars to a hundredth of a cent; ``typical`` only with refinement."""
         described = {"catalog": self.catalog, "items": self.items} | _describe_figures(self)
         return described if self.typical is None else described | {"typical": _describe_figures(self.typical)}
 
@@ -117,8 +115,8 @@ def _describe_figures(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def estimate_run(request: SeedRequest, inventory: Inventory, models: Models) -> Estimate:
-    """Return what a run with this request will take on a catalog with this stock."""
+def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Models) -> Estimate:
+    """Return the estimate of a run with this request on a catalog with this inventory."""
     counts, new_categories = _plan_categories(request, inventory)
     text = []
     if request.item_source.writes_items:
@@ -159,7 +157,7 @@ def _count_missing_images(request: SeedRequest, inventory: Inventory) -> int:
 
 
 def _plan_categories(request: SeedRequest, inventory: Inventory) -> tuple[dict[str, int], int]:
-    """Return the items of each category that the catalog will have, and how many of them are still to be named."""
+    """Return the number of items in each category of the catalog, and how many categories are to be generated."""
     if inventory.has_categories and not request.force_categories:
         return dict(inventory.counts), 0
     counts = {name: count for name, count in inventory.counts.items() if count}
@@ -168,14 +166,14 @@ def _plan_categories(request: SeedRequest, inventory: Inventory) -> tuple[dict[s
 
 
 def _estimate_categories(request: SeedRequest, missing: int) -> Iterator[tuple[int, Usage]]:
-    """Yield the one call that names the missing categories, and what it takes."""
+    """Yield the call for the missing categories, and its usage."""
     if missing:
         text_request = build_categories_request(request.theme, count=missing, existing=(), attempt=0)
         yield 1, estimate_text_usage(text_request, theme=request.theme, entries=missing)
 
 
 def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterator[tuple[int, Usage]]:
-    """Yield how many calls each writer makes, and what they take together."""
+    """Yield the number of calls of each item writer, and their usage."""
     writer_count = max(1, min(request.parallel_text_requests, len(counts)))
     for writer_index in range(writer_count):
         whole = plan_batch(
@@ -201,9 +199,10 @@ def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterat
 
 
 def _estimate_prompts(request: SeedRequest, inventory: Inventory) -> Iterator[tuple[int, Usage]]:
-    """Yield how many calls write image prompts, and what they take; a row's own prompt is only known when it is read.
+    """Yield the number of calls that write image prompts, and their usage; rows with prompts of their own count, too.
 
-    Batches of which some rows have an image hold fewer: a catalog that is nearly done takes up to one call a row.
+    A batch in which some rows have an image needs fewer prompts: a catalog that is nearly complete may take one call
+    per row.
     """
     prompts = max(0, _count_missing_images(request, inventory) - inventory.prompts)
     calls = math.ceil(prompts / ROWS_PER_BATCH)
@@ -221,7 +220,7 @@ def _build_batch_request(
     writer_index: int,
     writer_count: int,
 ) -> Question[DraftBatch]:
-    """Return a writer's request for its n-th batch, when the categories hold so many items."""
+    """Return an item writer's request for its n-th batch, given the number of items in each category."""
     quotas = plan_batch(
         counts,
         target=request.target_count,

@@ -1,45 +1,59 @@
-"""What a run would cost, told before anything is claimed or paid."""
+"""Estimates a run before anything is claimed or billed."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from shared.catalog.inventory import read_inventory
-from shared.runs.estimate import Estimate, estimate_run
+from shared.errors import EstimateAboveBudgetError
+from shared.runs.estimate import Estimate, calculate_estimate
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest
+from shared.runs.resolve_source import resolve_source
 from shared.services.container import Services
-from triggers.http_responses import Problem
 
 
-async def estimate(services: Services, request: SeedRequest) -> Estimate:
-    """Return what a run with this request would take, from what the catalog has now; needs no model.
+async def estimate_body(services: Services, body: Mapping[str, Any]) -> Estimate:
+    """Return the estimate of the run that a request body asks for.
+
+    Raises:
+        ValidationError: the body breaks the schema.
+        RequestError: the input of the request cannot be used; see `resolve_source`.
+        DamagedFileError: a file of the catalog cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    request = SeedRequest.from_json(services.settings.defaults.apply_to(body))
+    return await estimate_request(services, await resolve_source(services.store, request))
+
+
+async def estimate_request(services: Services, request: SeedRequest) -> Estimate:
+    """Return the estimate of a run with this request, given what the catalog has; calls no model.
 
     Raises:
         DamagedFileError: a file of the catalog cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    settings = services.settings
-    model = settings.model
-    models = Models(model.text_deployment, model.vision_deployment, model.image_deployment, settings.prices)
-    return estimate_run(request, await read_inventory(services.store, request.catalog), models)
+    model = services.settings.model
+    models = Models(model.text_deployment, model.vision_deployment, model.image_deployment, services.settings.prices)
+    return calculate_estimate(request, await read_inventory(services.store, request.catalog), models)
 
 
 async def check_budget(services: Services, request: SeedRequest) -> None:
-    """Refuse a run whose estimate is above what it may spend.
+    """Check that the estimate of a request does not exceed its budget.
 
     Raises:
+        EstimateAboveBudgetError: the estimate exceeds the budget, and the request does not accept that.
         DamagedFileError: a file of the catalog cannot be read.
-        Problem: 409: it is.
         StoreUnavailableError: the store does not answer.
     """
     if request.max_cost_usd is None or request.accept_estimate:
         return
-    expected = await estimate(services, request)
-    if expected.cost_usd > request.max_cost_usd:
-        typical = "" if expected.typical is None else f", typically ${expected.typical.cost_usd:.4f}"
-        raise Problem(
-            409,
-            "estimate-above-budget",
-            f"the run is estimated at ${expected.cost_usd:.4f} ({expected.text_calls} text calls, "
-            f"{expected.image_calls} image calls){typical}; expected at most maxCostUsd, ${request.max_cost_usd:.4f}, "
-            "or acceptEstimate",
+    estimate = await estimate_request(services, request)
+    if estimate.cost_usd > request.max_cost_usd:
+        typical = "" if estimate.typical is None else f", typically ${estimate.typical.cost_usd:.4f}"
+        raise EstimateAboveBudgetError(
+            f"the run is estimated at ${estimate.cost_usd:.4f} ({estimate.text_calls} text calls, "
+            f"{estimate.image_calls} image calls){typical}, above maxCostUsd ${request.max_cost_usd:.4f}; raise "
+            "maxCostUsd, or set acceptEstimate",
             maxCostUsd=request.max_cost_usd,
-            **expected.to_json(),
+            **estimate.to_json(),
         )

@@ -1,7 +1,6 @@
-"""What the images of a run will take: drawing them and, where that is asked for, looking at them. Pure arithmetic.
+"""Calculates the estimate of a run's images: image calls, evaluations and rewrites. Pure.
 
-How often an item is drawn is up to the scores of its images, so there are two figures: the most, with every round
-used, and a typical one. See ``estimates``.
+The number of rounds of an item depends on its scores, so there are two figures: the maximum and a typical one.
 """
 
 import math
@@ -19,21 +18,21 @@ from shared.models.tokens import OWN_PROMPT_CHARACTERS, estimate_prompt_tokens
 from shared.runs.request import SeedRequest
 
 TYPICAL_IMAGE_SECONDS = 20.0
-"""One image call; 10 to 60 s are usual."""
+"""Duration of one image call; 10 to 60 s are usual."""
 
 TYPICAL_EVALUATION_SECONDS = 10.0
-"""One look at an image, or one prompt written anew: a guess for a model that thinks before it answers."""
+"""Duration of one evaluation or rewrite: an assumption for a reasoning model."""
 
 TYPICAL_FINDING = "x" * 25
-"""What a prompt that is written anew has to answer: one thing that is missing, as the simulator tells it."""
+"""Finding that a rewrite answers: one missing detail, as the model simulator reports it."""
 
 TYPICAL_SCORES = ((35, 67, 0.08), (68, 85, 0.17), (86, 98, 0.75))
-"""Lowest score, highest score, and the share of images between them: the simulator's. A real model's are its own."""
+"""Lowest score, highest score and the share of images between them, in the model simulator; real models differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Which deployments are called, and what they cost."""
+    """Models of a run, and their prices."""
 
     text: str
     vision: str
@@ -43,14 +42,14 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class ImageEstimate:
-    """What the images of a run will take.
+    """Estimate of a run's images.
 
     Attributes:
-        image_calls: image calls.
-        text_calls: text calls: looks at images, and prompts written anew.
+        image_calls: number of image calls.
+        text_calls: number of evaluations and rewrites.
         usage: tokens of all calls.
-        cost_usd: US dollars by the price list.
-        window_seconds: how long they take, as many at a time as the request allows.
+        cost_usd: cost in US dollars at list prices.
+        window_seconds: duration with as many calls at the same time as requested.
     """
 
     image_calls: int
@@ -61,13 +60,13 @@ class ImageEstimate:
 
 
 def estimate_images(request: SeedRequest, items: int, models: Models, *, rounds: float) -> ImageEstimate:
-    """Return what the images of so many items take.
+    """Return the estimate of the images of a number of items.
 
     Args:
-        request: what the run is asked.
-        items: items to be drawn.
-        models: what is called.
-        rounds: images of an item, on average; see `count_max_rounds` and `count_typical_rounds`.
+        request: the run's request.
+        items: number of items without an image.
+        models: models and prices.
+        rounds: mean number of rounds per item; see `count_max_rounds` and `count_typical_rounds`.
     """
     image_calls = math.ceil(items * rounds)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
@@ -89,15 +88,15 @@ def estimate_images(request: SeedRequest, items: int, models: Models, *, rounds:
 
 
 def count_max_rounds(refine: Refinement) -> int:
-    """Return how many images an item can get."""
+    """Return the maximum number of rounds of an item."""
     return max(1, refine.iterations)
 
 
 def count_typical_rounds(refine: Refinement) -> float:
-    """Return how many images an item gets on average, if they are scored as the simulator scores them.
+    """Return the mean number of rounds of an item with the scores of the model simulator.
 
-    A second image is drawn where the first one is below the score that is asked for; a third one where the second one
-    is below it, too, and better than the first, which of two images is as likely as not.
+    A second round follows a first score below the accepted score; a third round follows a second score that is also
+    below it and better than the first, which is the case for half of them.
     """
     below = sum(share * _count_share_below(refine.accept_score, low, high) for low, high, share in TYPICAL_SCORES)
     further = (below, below**2 / 2)
@@ -131,5 +130,5 @@ def _build_typical_rewrite(theme: Theme) -> Question[PromptRewrite]:
 
 
 def _write_typical_prompt(theme: Theme) -> str:
-    """Return a prompt of the usual length, between an opening and the tail of the theme."""
+    """Return an image prompt of typical length, with an opening and the tail of the theme."""
     return f"{theme.openings[0]}, {'x' * OWN_PROMPT_CHARACTERS}, {theme.tail}"

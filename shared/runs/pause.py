@@ -1,11 +1,11 @@
-"""Pauses: what a run's orchestration says of its own, and what ends one: a resume, a cancel, or its limit.
+"""Pauses: reads the pause of a run, and ends it by a resume or a cancel.
 
-The events carry the leg of the pause in their names, so that whoever comes late ends no later pause. They are sent
-before they are recorded: a record never tells of an event that nobody sent.
+The names of the events hold the resume count, so that a late event cannot end a later pause. An event is sent before it
+is recorded, so that no record exists of an event that was not sent.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -14,19 +14,24 @@ from shared.messages.base import Failure
 from shared.messages.custom_status import Stage, read_root_status
 from shared.messages.instance_ids import make_cancel_event, make_resume_event
 from shared.reasons import PAUSING_REASONS, Reason
-from shared.runs import resume, run_files
+from shared.runs import run_files
+from shared.runs.durable_client import DurableClient
 from shared.runs.status import Status
+from shared.storage import paths
+from shared.storage.json_files import JSON_TYPE, dump_json
 from shared.storage.protocol import Store
+
+CANCELLED = Failure(Reason.CANCELLED, "cancelled by a caller")
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause that has not ended as far as the orchestration knows.
+    """A pause that the root orchestration has not left.
 
     Attributes:
         resume_count: how often the run was resumed before.
-        failure: why it paused.
-        until: when it ends by itself, and the run with it.
+        failure: why the run paused.
+        until: when the pause ends without a resume, and the run with it.
     """
 
     resume_count: int
@@ -36,7 +41,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class InstanceView:
-    """What callers see of a run's instance; ``until`` is when its pause ends by itself, if it is in one."""
+    """What callers see of a run's root; ``until`` is when its pause ends without a resume."""
 
     status: Status
     stage: Stage
@@ -45,7 +50,7 @@ class InstanceView:
 
 
 def read_pause(instance: Any) -> Pause | None:
-    """Return the pause that a run's instance says it is in, or None."""
+    """Return the pause in the custom status of a run's root, or None."""
     root = read_root_status(instance.custom_status)
     is_running = instance.runtime_status is df.OrchestrationRuntimeStatus.Running
     if not is_running or root is None or root.pause is None:
@@ -54,38 +59,49 @@ def read_pause(instance: Any) -> Pause | None:
 
 
 async def view_pause(store: Store, run_id: str, pause: Pause, stop: Failure | None) -> InstanceView:
-    """Return what callers see: from the moment that a pause was ended the run is active, before it has noticed."""
+    """Return what callers see of a paused run; it is active as soon as its pause was ended."""
     if stop is not None and stop.reason is Reason.CANCELLED:
         return InstanceView(Status.RUNNING, Stage.STOPPING, stop)
-    if await resume.is_resumed(store, run_id, pause.resume_count):
+    if await is_resumed(store, run_id, pause.resume_count):
         return InstanceView(Status.RUNNING, Stage.RESUMING, None)
     return InstanceView(Status.PAUSED, Stage.PAUSED, pause.failure, pause.until)
 
 
-async def find_pause(client: df.DurableOrchestrationClient, run_id: str) -> Pause | None:
-    """Return the pause that a run is in on this host, or None."""
+async def find_pause(client: DurableClient, run_id: str) -> Pause | None:
+    """Return the pause of a run on this durable host, or None."""
     instance = await client.get_status(run_id)
     return None if instance is None else read_pause(instance)
 
 
-async def end_pause_by_resume(store: Store, client: df.DurableOrchestrationClient, run_id: str, pause: Pause) -> bool:
-    """Let a paused run go on; a second call for the same pause changes nothing. False if the pause is over."""
-    if not await resume.is_resumed(store, run_id, pause.resume_count):
+async def record_resume(store: Store, run_id: str, resume_count: int) -> None:
+    """Record that a caller ended a pause; the first record stays."""
+    data = dump_json({"at": datetime.now(UTC).isoformat()})
+    await store.create(paths.resume_file(run_id, resume_count), data, content_type=JSON_TYPE)
+
+
+async def is_resumed(store: Store, run_id: str, resume_count: int) -> bool:
+    """Return whether a caller ended a pause."""
+    return await store.describe(paths.resume_file(run_id, resume_count)) is not None
+
+
+async def end_pause_by_resume(store: Store, client: DurableClient, run_id: str, pause: Pause) -> bool:
+    """Resume a paused run; a second call for the same pause has no effect. False if the pause has ended otherwise."""
+    if not await is_resumed(store, run_id, pause.resume_count):
         if not await _send_event(client, run_id, make_resume_event(pause.resume_count)):
             return False
-        await resume.record_resume(store, run_id, pause.resume_count)
+        await record_resume(store, run_id, pause.resume_count)
     return True
 
 
-async def end_pause_by_cancel(client: df.DurableOrchestrationClient, run_id: str) -> None:
-    """Wake a run that was cancelled, if it is paused; any other finds its stop record by itself."""
+async def end_pause_by_cancel(client: DurableClient, run_id: str) -> None:
+    """Wake a cancelled run if it is paused; any other run reads its stop record."""
     pause = await find_pause(client, run_id)
     if pause is not None:
         await _send_event(client, run_id, make_cancel_event(pause.resume_count))
 
 
-async def end_suspension(client: df.DurableOrchestrationClient, run_id: str) -> None:
-    """Wake a suspended run that was cancelled: it could not end otherwise."""
+async def end_suspension(client: DurableClient, run_id: str) -> None:
+    """Resume the root of a cancelled run that is suspended, so that it can end."""
     try:
         await client.resume(run_id, "cancelled by a caller")
     except Exception:
@@ -94,14 +110,11 @@ async def end_suspension(client: df.DurableOrchestrationClient, run_id: str) -> 
             raise
 
 
-CANCELLED = Failure(Reason.CANCELLED, "cancelled by a caller")
-
-
 async def record_cancel(store: Store, run_id: str, failure: Failure = CANCELLED) -> None:
-    """Stop a run for its caller. What a run pauses for must not outlive the cancel; any other first reason stays.
+    """Stop a run for its caller. Replaces the reason of a pause; any other earlier reason stays.
 
-    A resume may lift what the run paused for at any moment, also between two of these steps: it is over only where a
-    record is seen that no resume lifts.
+    A concurrent resume may delete the stop record of a pause between two of these steps. So this repeats until it reads
+    a record that no resume deletes.
     """
     await run_files.record_stop(store, run_id, failure)
     request = await run_files.read_request(store, run_id)
@@ -115,8 +128,8 @@ async def record_cancel(store: Store, run_id: str, failure: Failure = CANCELLED)
             break
 
 
-async def _send_event(client: df.DurableOrchestrationClient, run_id: str, event: str) -> bool:
-    """Send an event to a run; False if its pause has ended meanwhile: hosts refuse events for an instance that has."""
+async def _send_event(client: DurableClient, run_id: str, event: str) -> bool:
+    """Send an event to a paused run; False if its pause has ended: durable hosts refuse events to ended instances."""
     try:
         await client.raise_event(run_id, event)
     except Exception:

@@ -17,7 +17,8 @@ from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError, inspect_image
 from shared.rendering.placeholder_card import is_placeholder_file
 from shared.runs import run_claim
-from shared.runs.resume import clear_stop, is_resumed
+from shared.runs.pause import is_resumed
+from shared.runs.resume import clear_stop
 from shared.runs.run_files import read_stop_record
 from shared.services.container import Services
 from shared.storage import paths

@@ -15,7 +15,8 @@ from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.runs.result_lists import find_failed_images, find_last_failure, write_run_lists
 from shared.runs.run_claim import read_claim
-from shared.runs.status import PUBLISHING_STATUSES, Status, decide_status, explain_empty_catalog, is_publishing
+from shared.runs.status import PUBLISHING_STATUSES, Status
+from shared.runs.status_rules import decide_status, explain_empty_catalog, is_publishing
 from shared.services.container import Services
 from shared.storage.protocol import Store
 

@@ -1,4 +1,4 @@
-"""What a run did by what is in the store: for one whose parts were lost, and took their own counts along."""
+"""Counts what a run did from the store, for a run whose lost instances took their counters along."""
 
 import logging
 from dataclasses import replace
@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 
 async def recount(services: Services, ending: FinishRunInput) -> Counters:
-    """Return a run's tally with the images that are in the store, and the cost of all calls that were recorded.
+    """Return a run's counters, with the images in the store and the cost of all recorded calls.
 
-    A figure that is higher in the tally stays: a record may be missing where the store was away.
+    A higher count of the run stays: a call record may be missing if the store was unavailable.
 
     Raises:
         StoreUnavailableError: the store does not answer.
@@ -37,7 +37,7 @@ async def recount(services: Services, ending: FinishRunInput) -> Counters:
 
 
 async def count_unpublished(services: Services, ending: FinishRunInput) -> PublishResult:
-    """Return what a run left in the store where it could not be published: the counts, and why not.
+    """Return the counts of a run that could not be published, and why it was not.
 
     Raises:
         StoreUnavailableError: the store does not answer.
@@ -51,7 +51,7 @@ async def count_unpublished(services: Services, ending: FinishRunInput) -> Publi
     request = await run_files.read_request(services.store, ending.run_id)
     try:
         view = await read_catalog_view(services.store, ending.catalog, with_images=not request.dry_run)
-    except DamagedFileError as error:  # it may be why the run was not published
+    except DamagedFileError as error:  # possibly the reason why the run was not published
         logger.warning("run %s ends without counts: %s", ending.run_id, describe_error(error))
         return published
     return replace(published, categories=view.categories, items=view.items, images=view.images)

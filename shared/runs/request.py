@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
 from shared.inputs.item_source import ItemSource, RowSource, SourceName, find_item_source, find_row_source
+from shared.messages.run import RootRestart, SeedInput
 
 CATALOG_NAME_PATTERN = r"[a-z0-9](?:-?[a-z0-9]){1,38}"
 IMAGE_SIZE_PATTERN = r"[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"
@@ -135,11 +136,11 @@ class SeedRequest(BaseModel):
     dry_run: bool = Field(default=False, description="Generate items, but no images.")
     validate_items: bool = Field(
         default=True,
-        description="Apply the content rules to items; uniqueness and the importer's limits always apply.",
+        description="Apply the content rules to items, in addition to uniqueness and the importer's limits.",
     )
     publish: bool = Field(
         default=True,
-        description="Publish catalog.json when the run ends; otherwise the run leaves catalog.partial.json for review.",
+        description="Publish catalog.json when the run ends, instead of leaving catalog.partial.json for review.",
     )
     pause_on_block: bool = Field(
         default=False, description="Pause instead of failing when the account is blocked or most calls fail."
@@ -162,7 +163,7 @@ class SeedRequest(BaseModel):
     )
     source: SourceName = Field(
         default="generate",
-        description="Where items come from: the text model (generate), or the rows of an input (products, prompts).",
+        description="Source of the items: the text model, or the products or prompts in the rows of an input.",
     )
     input: Annotated[str, AfterValidator(check_input_path)] | None = Field(
         default=None, description="Input with the rows of a source, as inputs/NAME in the store."
@@ -251,6 +252,24 @@ class SeedRequest(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON data, every field present."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | None = None) -> SeedInput:
+    """Return the input of ``seed_catalog``; ``restart`` is where a new root continues after an earlier one was lost."""
+    return SeedInput(
+        run_id=run_id,
+        catalog=request.catalog,
+        target_count=request.target_count,
+        parallel_image_requests=request.parallel_image_requests,
+        max_retries=request.max_retries,
+        dry_run=request.dry_run,
+        parallel_text_requests=request.parallel_text_requests,
+        pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
+        writes_items=request.item_source.writes_items,
+        imports_rows=request.input is not None,
+        writes_prompts=request.writes_prompts,
+        restart=restart,
+    )
 
 
 def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The lists that a run leaves, written row by row: ``failed_images.json`` and ``rejected_items.json``."""
+"""Writes the lists of a run row by row: ``failed_images.json`` and ``rejected_items.json``."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -23,15 +23,15 @@ async def write_run_lists(
     run_id: str,
     failed: AsyncIterator[dict[str, Any]],
 ) -> tuple[dict[str, str], dict[str, int]]:
-    """Write both lists; they are there even if they are empty.
+    """Write both lists, even if they are empty.
 
     Args:
-        store: where the run is.
+        store: the store.
         run_id: the run.
         failed: rows of ``failed_images.json``.
 
     Returns:
-        The lists' paths, and how many images failed by reason code.
+        The paths of the lists, and the number of failed images by reason code.
     """
     outputs = {name: paths.run_file(run_id, filename) for name, filename in RUN_LISTS.items()}
     reasons: Counter[str] = Counter()
@@ -47,7 +47,7 @@ async def write_run_lists(
 
 
 async def find_last_failure(store: Store, run_id: str) -> Failure | None:
-    """Return why the image failed that failed last in a run, or None if none did.
+    """Return why the last failed image of a run failed, or None if none did.
 
     Raises:
         DamagedFileError: the record of a failure cannot be read.
@@ -70,8 +70,13 @@ async def find_failed_images(
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield the rows of ``failed_images.json``: one for each item without an image, marked if it has a placeholder.
 
-    An item that was never tried carries the reason that ended the run. Where every image was to be made again
-    (``forced``), or an item's row has changed, an item that only has its image of before counts, too.
+    Args:
+        store: the store.
+        run_id: the run.
+        view: what the catalog holds.
+        stop_reason: why the run ended early; the reason of items that were not tried.
+        forced: the run generates every image again, so an item that has only its earlier image failed. The same holds
+            for an item whose input row has changed.
     """
     failed_ids = await run_files.list_failures(store, run_id)
     not_tried_row = {

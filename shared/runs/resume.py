@@ -1,38 +1,55 @@
-"""How a paused run goes on: what stopped it is put aside, and what failed with it is forgotten."""
+"""Resumes a paused run: its stop record and the failures that are retried are removed."""
 
-from datetime import UTC, datetime
-
-from shared.errors import StoreConflictError
+from shared.errors import RunNotPausedError, StoreConflictError
 from shared.limits.retry_policy import RETRIED_ON_RESUME_REASONS
 from shared.reasons import Reason
+from shared.runs.durable_client import DurableClient
+from shared.runs.pause import end_pause_by_resume, find_pause
 from shared.runs.run_files import iterate_failures, parse_stop
+from shared.runs.status import RunStatus, Status
+from shared.runs.view import load_run_status
+from shared.services.container import Services
 from shared.storage import paths
-from shared.storage.json_files import JSON_TYPE, dump_json, parse_json
+from shared.storage.json_files import JSON_TYPE, parse_json
 from shared.storage.protocol import Content, Store
 
 
-async def record_resume(store: Store, run_id: str, resume_count: int) -> None:
-    """Record that the pause of a leg was ended; the first record stays."""
-    data = dump_json({"at": datetime.now(UTC).isoformat()})
-    await store.create(paths.resume_file(run_id, resume_count), data, content_type=JSON_TYPE)
+async def resume_run(services: Services, client: DurableClient, run_id: str) -> RunStatus:
+    """Resume a paused run; its first image call is a probe.
 
+    Returns:
+        The run's status, which is Running.
 
-async def is_resumed(store: Store, run_id: str, resume_count: int) -> bool:
-    """Tell whether somebody ended the pause of a leg."""
-    return await store.describe(paths.resume_file(run_id, resume_count)) is not None
+    Raises:
+        UnknownRunError: the run does not exist.
+        RunNotPausedError: the run is not paused, or another durable host runs it.
+        StoreUnavailableError: the store does not answer.
+    """
+    run = await load_run_status(services, client, run_id)
+    pause = await find_pause(client, run_id)
+    is_cancelled = run.error is not None and run.error.reason == Reason.CANCELLED
+    if pause is None or is_cancelled or not await end_pause_by_resume(services.store, client, run_id, pause):
+        expected = "its own durable host" if run.status is Status.PAUSED else "a paused run"
+        raise RunNotPausedError(f"run {run_id} is {run.status}; expected {expected}", runStatus=str(run.status))
+    return run.model_copy(update={"status": Status.RUNNING})
 
 
 async def clear_stop(store: Store, run_id: str, resume_count: int) -> bool:
-    """Make way for the next leg of a run; done twice it is done once.
+    """Archive the stop record of a run that is resumed; repeating this has no further effect.
 
-    The stop record goes last, and is kept as that of its leg: as long as it is there the next leg has not begun, and
-    a repetition that comes late touches nothing of it.
+    The stop record is deleted last: while it exists, the resumed run has not begun, so a late repetition does not
+    change it.
+
+    Args:
+        store: the store.
+        run_id: the run.
+        resume_count: resume count of the pause.
 
     Returns:
-        Whether the run may pay: False for one that was cancelled, or that was stopped anew since this was first done.
+        Whether the run may spend; False if it was cancelled, or was stopped again after an earlier call.
 
     Raises:
-        DamagedFileError: the stop record or a row cannot be read.
+        DamagedFileError: the stop record or the record of a failure cannot be read.
     """
     path = paths.stop_file(run_id)
     while True:
@@ -46,13 +63,13 @@ async def clear_stop(store: Store, run_id: str, resume_count: int) -> bool:
         await _delete_retried_failures(store, run_id)
         try:
             await store.delete(path, if_match=stop.etag)
-        except StoreConflictError:  # somebody cancels: another look tells
+        except StoreConflictError:  # a cancel replaced it meanwhile
             continue
         return True
 
 
 async def _archive_stop(store: Store, path: str, stop: Content) -> bool:
-    """Copy a stop record; False if another one of that leg is there already."""
+    """Copy a stop record; False if another record is archived for the same pause."""
     if await store.create(path, stop.data, content_type=JSON_TYPE):
         return True
     kept = await store.read(path)
@@ -60,7 +77,7 @@ async def _archive_stop(store: Store, path: str, stop: Content) -> bool:
 
 
 async def _delete_retried_failures(store: Store, run_id: str) -> None:
-    """Delete the rows of the images that are tried again."""
+    """Delete the records of the failed images that are retried."""
     async for product_id, row in iterate_failures(store, run_id):
         if row["reason"] in RETRIED_ON_RESUME_REASONS:
             await store.delete(paths.failure_file(run_id, product_id))

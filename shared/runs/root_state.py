@@ -1,7 +1,7 @@
-"""What the durable engine says of the root of a run: asked before each call that is billed.
+"""State of a run's root orchestration, as the durable host reports it: read before each billed call.
 
-A person may terminate or suspend a run from outside, in the portal or through the management API. The engine stops the
-root only: its children and their activities go on unless they look.
+An operator may terminate or suspend a run in the portal or through the management API. The durable host then stops the
+root only; its children and their activities continue unless they check.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from shared.bounded_cache import BoundedCache
 from shared.telemetry.unexpected_errors import describe_error
 
 MAX_AGE_SECONDS = 0.5
-"""How long an answer holds: a process with a wide window asks twice a second instead of for each image."""
+"""How long a state is reused: a process with a wide window reads twice a second instead of once per image."""
 
 STATUS_TIMEOUT_SECONDS = 5.0
-"""An engine that does not answer within this time keeps no call waiting; the next one asks again."""
+"""A durable host that does not answer within this time delays no call; the next call reads again."""
 
 MAX_CACHED_RUNS = 64
 
@@ -26,27 +26,27 @@ logger = logging.getLogger(__name__)
 
 
 class RootState(Enum):
-    """What the root of a run does, as far as its children should know."""
+    """State of a root, as far as it concerns its children."""
 
-    ACTIVE = "at work"
-    """It works, or nothing is known that should stop its children: a lost root is started again."""
+    ACTIVE = "active"
+    """Running, or nothing is known that should stop its children: a lost root is started again."""
     SUSPENDED = "suspended"
     TERMINATED = "terminated"
 
 
 class RootStates:
-    """Asks the engine through the durable client binding that an activity was handed."""
+    """Reads the states of roots through the durable client binding of an activity, and caches them."""
 
     def __init__(self) -> None:
         self._binding = ""
         self._seen: BoundedCache[str, tuple[float, RootState]] = BoundedCache(MAX_CACHED_RUNS)
 
     def set_client_binding(self, binding: str) -> None:
-        """Take the address of the engine from a durable client binding; "" is none."""
+        """Set the durable client binding, which holds the address of the durable host; "" keeps the last one."""
         self._binding = binding or self._binding
 
     async def read(self, run_id: str) -> RootState:
-        """Return what a run's root does; an engine that does not answer stops no work."""
+        """Return the state of a run's root; ACTIVE if the durable host does not answer."""
         now = time.monotonic()
         asked_at, root = self._seen.get(run_id, (-MAX_AGE_SECONDS, RootState.ACTIVE))
         if now - asked_at < MAX_AGE_SECONDS or not self._binding:
@@ -55,10 +55,8 @@ class RootStates:
             async with asyncio.timeout(STATUS_TIMEOUT_SECONDS):
                 status = await df.DurableOrchestrationClient(self._binding).get_status(run_id)
             root = _ROOT_STATES.get(status.runtime_status, RootState.ACTIVE)
-        except Exception as error:  # noqa: BLE001 - the call goes ahead as if the root were at work
-            logger.warning(
-                "the durable engine did not report whether run %s continues: %s", run_id, describe_error(error)
-            )
+        except Exception as error:  # noqa: BLE001 - the call is made as if the root were active
+            logger.warning("the durable host did not report the state of run %s: %s", run_id, describe_error(error))
         self._seen[run_id] = (now, root)
         return root
 

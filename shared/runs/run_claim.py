@@ -1,7 +1,7 @@
-"""``active.json``: a catalog has at most one active run.
+"""The run claim, ``active.json``: a catalog has at most one active run.
 
-The claim is created, never overwritten blindly: taking over from a run that is gone goes by ETag, so of two that try
-only one gets it. A run looks at its claim before each paid call and keeps its heartbeat fresh in passing.
+A claim is created, or replaced by ETag once its run is abandoned, so that of concurrent runs only one gets it. A run
+checks its claim before each billed call, and refreshes its heartbeat in passing.
 """
 
 import os
@@ -21,15 +21,16 @@ from shared.storage.protocol import Content, Store
 
 HEARTBEAT_INTERVAL = timedelta(seconds=60)
 HEARTBEAT_TIMEOUT = timedelta(minutes=15)
-"""Runs speak with every paid call. One that sleeps longer, as long as the service asked for, can lose its catalog to
-another host, not to its own; it sees so before it pays again, and ends as superseded."""
+"""A run refreshes its heartbeat with each billed call. A run that waits longer, because a provider asked for it, can
+lose its catalog to another host, but not to its own. It finds that before its next billed call and ends as
+superseded."""
 
 START_TIMEOUT = timedelta(seconds=60)
-"""Between the claim and the start of its run lie a few store operations."""
+"""Maximum time from the claim to the start of its run, which are a few store operations apart."""
 
 
 class RunState(Enum):
-    """What a durable host knows of a run."""
+    """What this durable host knows of a run."""
 
     ACTIVE = "active"
     ENDED = "ended"
@@ -43,8 +44,8 @@ class Claim:
     Attributes:
         run_id: the run.
         host_id: the durable host that runs it.
-        heartbeat_at: when it last said that it lives.
-        last_success_at: when one of its paid calls last succeeded.
+        heartbeat_at: when the run last reported.
+        last_success_at: when one of its billed calls last succeeded.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -59,12 +60,12 @@ _CLAIM = TypeAdapter(Claim)
 
 
 def make_local_host_id() -> str:
-    """Return the id of an embedded host: it tells machine and process, so that others here see when it is dead."""
+    """Return the id of a durable emulator: it names machine and process, so that others find out when it is dead."""
     return f"local:{socket.gethostname()}:{os.getpid()}"
 
 
 async def read_claim(store: Store, catalog: str) -> Claim | None:
-    """Return the catalog's claim, or None; a claim that cannot be read counts as none."""
+    """Return the catalog's claim, or None if it has none or the file is damaged."""
     content = await store.read(paths.run_claim_file(catalog))
     return None if content is None else _parse(catalog, content)
 
@@ -75,19 +76,19 @@ async def take_claim(
     *,
     run_id: str,
     host_id: str,
-    get_run_state: Callable[[str], Awaitable[RunState]],
+    read_run_state: Callable[[str], Awaitable[RunState]],
 ) -> Claim | None:
-    """Claim the catalog for a run; taking it twice is fine.
+    """Claim the catalog for a run; idempotent.
 
     Args:
-        store: where the claim lives.
-        catalog: what to claim.
-        run_id: for which run.
-        host_id: on which host.
-        get_run_state: tells what *this* host knows of a run.
+        store: the store.
+        catalog: name of the catalog.
+        run_id: the run.
+        host_id: the durable host of the run.
+        read_run_state: returns what this durable host knows of another run.
 
     Returns:
-        None if the claim is ours now, otherwise the claim of the run that has the catalog.
+        None if the run holds the catalog, otherwise the claim of the run that holds it.
     """
     path = paths.run_claim_file(catalog)
     own_claim = Claim(run_id, host_id, datetime.now(UTC))
@@ -100,7 +101,7 @@ async def take_claim(
         current = _parse(catalog, content)
         if current is not None and current.run_id == run_id:
             return None
-        if current is not None and not await _is_abandoned(current, host_id, get_run_state):
+        if current is not None and not await _is_abandoned(current, host_id, read_run_state):
             return current
         try:
             await store.write(path, _dump(own_claim), content_type=JSON_TYPE, if_match=content.etag)
@@ -118,10 +119,18 @@ async def send_heartbeat(
     succeeded: bool = False,
     interval: timedelta = HEARTBEAT_INTERVAL,
 ) -> Claim | None:
-    """Keep a run's claim fresh; what is not older than ``interval`` is fresh enough.
+    """Refresh the heartbeat of a run's claim if it is older than ``interval``.
+
+    Args:
+        store: the store.
+        catalog: name of the catalog.
+        run_id: the run.
+        host_id: the durable host of the run.
+        succeeded: a billed call of the run has just succeeded.
+        interval: maximum age of a heartbeat that is not refreshed.
 
     Returns:
-        The claim, or None if the catalog is not this run's any more.
+        The claim, or None if another run holds the catalog.
     """
     path = paths.run_claim_file(catalog)
     content = await store.read(path)
@@ -141,7 +150,7 @@ async def send_heartbeat(
         try:
             await store.write(path, _dump(updated), content_type=JSON_TYPE, if_match=content.etag)
         except StoreConflictError:
-            # A colleague of the same run was quicker, or somebody took over: only another look tells which.
+            # Another worker of the run refreshed it, or another run took over: read it again.
             return await send_heartbeat(
                 store, catalog, run_id=run_id, host_id=host_id, succeeded=succeeded, interval=interval
             )
@@ -150,7 +159,7 @@ async def send_heartbeat(
 
 
 async def release_claim(store: Store, catalog: str, *, run_id: str) -> None:
-    """Give the catalog free, if this run has it."""
+    """Release the catalog if this run holds it."""
     content = await store.read(paths.run_claim_file(catalog))
     claim = None if content is None else _parse(catalog, content)
     if content is not None and claim is not None and claim.run_id == run_id:
@@ -161,7 +170,7 @@ async def release_claim(store: Store, catalog: str, *, run_id: str) -> None:
 
 
 def is_host_dead(host_id: str) -> bool:
-    """Tell whether an embedded host of this machine is gone; False for what cannot be known from here."""
+    """Return whether a durable emulator of this machine has stopped; False for hosts that cannot be checked here."""
     kind, _, rest = host_id.partition(":")
     machine, _, process = rest.rpartition(":")
     if kind != "local" or machine != socket.gethostname() or not process.isdecimal():
@@ -170,28 +179,28 @@ def is_host_dead(host_id: str) -> bool:
 
 
 def is_heartbeat_expired(claim: Claim, now: datetime) -> bool:
-    """Tell whether the claim's host has said nothing for so long that it counts as gone."""
+    """Return whether the heartbeat is so old that the claim's host counts as stopped."""
     return now - claim.heartbeat_at > HEARTBEAT_TIMEOUT
 
 
 def is_held_by_live_host(claim: Claim, host_id: str, now: datetime) -> bool:
-    """Tell whether a claim belongs to another host than ``host_id`` that is, for all we know, at work."""
+    """Return whether a claim belongs to another host than ``host_id`` that is not known to have stopped."""
     return claim.host_id != host_id and not (is_host_dead(claim.host_id) or is_heartbeat_expired(claim, now))
 
 
-async def _is_abandoned(claim: Claim, host_id: str, get_run_state: Callable[[str], Awaitable[RunState]]) -> bool:
-    state = await get_run_state(claim.run_id)
+async def _is_abandoned(claim: Claim, host_id: str, read_run_state: Callable[[str], Awaitable[RunState]]) -> bool:
+    state = await read_run_state(claim.run_id)
     if state is not RunState.UNKNOWN:
         return state is RunState.ENDED
     now = datetime.now(UTC)
     if claim.host_id == host_id:
-        # Ours, but never started or forgotten since: a start that is under way gets a minute.
+        # A run of this host that has not started, or whose history was purged: a start in progress gets a minute.
         return now - claim.heartbeat_at > START_TIMEOUT
     return not is_held_by_live_host(claim, host_id, now)
 
 
 def _is_process_alive(process: int) -> bool:
-    if os.name == "nt":  # os.kill(pid, 0) would end the process there; silence has to tell
+    if os.name == "nt":  # os.kill(pid, 0) ends the process there; the heartbeat decides
         return True
     try:
         os.kill(process, 0)

@@ -1,120 +1,110 @@
-"""What callers see of a run: its summary once it ended, until then the sum of what its instances say of themselves."""
+"""What callers see of a run: its summary once it ended, until then the sum of what its instances publish."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
-import azure.functions as func
 
+from shared.errors import UnknownRunError
 from shared.messages.custom_status import RootStatus, Stage, read_root_status
 from shared.messages.run import StartInventory
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.runs import run_claim, run_files
 from shared.runs.child_status import read_instance_progress
+from shared.runs.durable_client import DurableClient
 from shared.runs.pause import InstanceView, end_pause_by_cancel, read_pause, view_pause
-from shared.runs.recover import FAILED_ROOT_STATUSES, recover_run
+from shared.runs.recover import FAILED_ROOT_STATUSES, recover_run, wake_root
 from shared.runs.request import SeedRequest
-from shared.runs.run_files import UnknownRunError
 from shared.runs.status import (
     RunError,
     RunStatus,
     StartInventoryView,
     Status,
-    compose_status,
     is_run_id,
     read_created_at,
 )
-from shared.runs.wake import wake_root
+from shared.runs.status_rules import compose_status
 from shared.services.container import Services
-from triggers.http_responses import Problem
 
 INTERRUPTED_MESSAGE = (
-    "the host that ran it is gone: start it again (or repeat the command) and the run goes on by itself; "
-    "a new run of the same catalog pays only for what is missing"
+    "the host of the run stopped: start it again (or repeat the command) to resume the run; "
+    "a new run of the same catalog generates only what is missing"
 )
 
 
-async def load_run_status(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:
-    """Return the status of a run, or None if there is no such run.
+async def load_run_status(services: Services, client: DurableClient | None, run_id: str) -> RunStatus:
+    """Return the status of a run. A run that lost its root is recovered in passing.
+
+    Args:
+        services: the services.
+        client: the durable client; None = read the store alone.
+        run_id: the run.
 
     Raises:
+        UnknownRunError: the run does not exist.
+        DamagedFileError: a file of the run cannot be read.
         StoreUnavailableError: the store does not answer.
     """
     if not is_run_id(run_id):
-        return None
+        raise UnknownRunError(run_id)
     summary = await run_files.read_status_file(services.store, run_id, "summary.json")
     if summary is not None:
         return summary
-    try:
-        request = await run_files.read_request(services.store, run_id)
-    except UnknownRunError:
-        return None
-    instance = await client.get_status(run_id)
-    if instance is None or instance.runtime_status is None:
-        return await _view_unknown_run(services, run_id, request)
+    request = await run_files.read_request(services.store, run_id)
+    instance = None if client is None else await client.get_status(run_id)
+    if client is None or instance is None or instance.runtime_status is None:
+        return await _view_unknown_instance(services, run_id, request)
     if instance.runtime_status in FAILED_ROOT_STATUSES:
         view = await recover_run(services, client, run_id, request, instance)
     else:
         view = await _view_instance(services, run_id, instance)
     published = read_root_status(instance.custom_status)
     root = published or RootStatus(Stage.PENDING)
-    work = await read_instance_progress(client, run_id, root)
+    progress = await read_instance_progress(client, run_id, root)
     if instance.runtime_status is df.OrchestrationRuntimeStatus.Running:
-        await wake_root(services, client, instance, work)
+        await wake_root(services, client, instance, progress)
     status = compose_status(
         run_id,
         request,
         status=view.status,
         stage=view.stage,
         found=StartInventoryView.model_validate((root.found or StartInventory()).to_json()),
-        counters_by_instance=[work.counters],
+        counters_by_instance=[progress.counters],
         updated_at=datetime.now(UTC),
         error=view.error,
         paused_until=view.until,
-        wait=work.wait,
-        window=work.window,
+        wait=progress.wait,
+        window=progress.window,
     )
     return status if published is not None else await _merge_last_progress(services, status)
 
 
-async def load_known_run(services: Services, client: df.DurableOrchestrationClient, req: func.HttpRequest) -> RunStatus:
-    """Return the status of the run that a request's path names.
+async def refresh_progress(services: Services, client: DurableClient, run_id: str) -> RunStatus:
+    """Return the status of a run, and store it as ``progress.json`` until the run has ended.
+
+    A paused run that was cancelled through the store alone is woken in passing.
 
     Raises:
-        Problem: 404: there is no such run.
+        UnknownRunError: the run does not exist.
+        DamagedFileError: a file of the run cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    status = await load_run_status(services, client, req.route_params["runId"])
-    if status is None:
-        raise make_unknown_run_problem(req)
-    return status
-
-
-def make_unknown_run_problem(req: func.HttpRequest) -> Problem:
-    """Return the problem that there is no run of the id in a request's path."""
-    return Problem(404, "unknown-run", f"there is no run {req.route_params['runId'][:60]!r}")
-
-
-async def refresh_progress(services: Services, client: df.DurableOrchestrationClient, run_id: str) -> RunStatus | None:
-    """Return the status of a run, and keep it as ``progress.json`` until the run has ended.
-
-    A paused run that was cancelled where its host was not at hand is woken in passing.
-    """
-    status = await load_run_status(services, client, run_id)
-    if status is not None and (status.is_active or status.is_waiting):
-        if status.error is not None and status.error.reason == Reason.CANCELLED:
-            await end_pause_by_cancel(client, run_id)
-        await run_files.write_progress(services.store, status)
-        # The run may have ended since it was looked at: its last word stays.
-        summary = await run_files.read_status_file(services.store, run_id, "summary.json")
-        if summary is not None:
-            await run_files.write_progress(services.store, summary)
-            return summary
-    return status
+    run = await load_run_status(services, client, run_id)
+    if not (run.is_active or run.is_waiting):
+        return run
+    if run.error is not None and run.error.reason == Reason.CANCELLED:
+        await end_pause_by_cancel(client, run_id)
+    await run_files.write_progress(services.store, run)
+    # The run may have ended meanwhile; its summary must stay the last progress.
+    summary = await run_files.read_status_file(services.store, run_id, "summary.json")
+    if summary is None:
+        return run
+    await run_files.write_progress(services.store, summary)
+    return summary
 
 
 async def _view_instance(services: Services, run_id: str, instance: Any) -> InstanceView:
-    """Return what an instance says of itself, and what the run's records say beyond that."""
+    """Return what the root publishes, updated by the records of the run in the store."""
     stop = await run_files.read_stop_record(services.store, run_id)
     pause = read_pause(instance)
     if pause is not None:
@@ -124,13 +114,13 @@ async def _view_instance(services: Services, run_id: str, instance: Any) -> Inst
     stage = Stage.PENDING if root is None else root.stage
     if stop is None:
         return InstanceView(status, stage, None)
-    if stage is Stage.PLANNING and stop.reason in PAUSING_REASONS:  # what stopped the leg before is being put aside
+    if stage is Stage.PLANNING and stop.reason in PAUSING_REASONS:  # a resume is removing this stop record
         return InstanceView(status, Stage.RESUMING, None)
     return InstanceView(status, Stage.STOPPING, stop)
 
 
 async def _merge_last_progress(services: Services, status: RunStatus) -> RunStatus:
-    """Return the status of a root that has published nothing, with what callers saw of an earlier one of the run."""
+    """Return the status of a root that has published nothing yet, with the last progress of the run."""
     last = await run_files.read_status_file(services.store, status.run_id, "progress.json")
     if last is None or last.progress == status.progress:
         return status
@@ -158,8 +148,8 @@ def _read_runtime_status(instance: Any) -> Status:
             return Status.RUNNING
 
 
-async def _view_unknown_run(services: Services, run_id: str, request: SeedRequest) -> RunStatus:
-    """Return the last known status of a run that this host does not know: it starts, runs elsewhere, or is left."""
+async def _view_unknown_instance(services: Services, run_id: str, request: SeedRequest) -> RunStatus:
+    """Return the status of a run that this durable host does not know: it starts, runs elsewhere or was interrupted."""
     last = await run_files.read_status_file(services.store, run_id, "progress.json")
     if last is None:
         last = compose_status(
@@ -179,14 +169,10 @@ async def _view_unknown_run(services: Services, run_id: str, request: SeedReques
             return last
     stop = await run_files.read_stop_record(services.store, run_id)
     if stop is not None and stop.reason is Reason.CANCELLED:
-        # Nobody is left to end it, and whoever came to would only end it as cancelled.
+        # No host is left to end the run, and one that resumed it would end it as cancelled.
         error = RunError(reason=str(stop.reason), message=stop.message)
         return last.model_copy(update={"status": Status.CANCELLED, "error": error})
     if stop is not None and last.status is Status.PAUSED:
-        return last  # it needs no host to wait
-    return last.model_copy(
-        update={
-            "status": Status.INTERRUPTED,
-            "error": RunError(reason="interrupted", message=INTERRUPTED_MESSAGE),
-        },
-    )
+        return last  # a paused run needs no host
+    error = RunError(reason="interrupted", message=INTERRUPTED_MESSAGE)
+    return last.model_copy(update={"status": Status.INTERRUPTED, "error": error})

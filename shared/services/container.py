@@ -16,6 +16,7 @@ from shared.models.protocol import ListedModels, Model, ModelService, RequestLog
 from shared.models.request_log import StoredRequestLog
 from shared.runs.root_state import RootStates
 from shared.services.deliveries import DeliveryDeduplicator
+from shared.services.health import ProbeCache
 from shared.services.model_factory import build_model
 from shared.services.run_caches import RunCaches
 from shared.setting_values import SettingError
@@ -59,6 +60,7 @@ class Services:
         self.rate_limiter = rate_limiter or ImageRateLimiter()
         self.root_states = RootStates()
         self.pending_writes = PendingWrites()
+        self.probes = ProbeCache()
         self.executor = BilledCallExecutor(self, self._open_model)
         self._store = store
         self._request_log: RequestLog | None = None

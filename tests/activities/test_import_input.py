@@ -128,7 +128,7 @@ async def test_rows_that_cannot_be_used_refuse_the_run_and_leave_nothing(
     taken = await take(start_process(store, model))
     assert taken.failure == Failure(
         Reason.BAD_INPUT,
-        "inputs/rows.json: row 2, id: 'a' is the id of a row before; the first one counts; "
+        "inputs/rows.json: row 2, id: 'a' is the id of an earlier row; the first one counts; "
         "row 3, id: is missing or blank; expected an id",
     )
     assert await list_paths(store, f"catalogs/{CATALOG}/state/batches/") == []
@@ -143,7 +143,7 @@ async def test_rows_that_are_left_out_are_reported(store: RecordingStore, model:
             "row": 2,
             "field": "id",
             "reasons": ["duplicate_id"],
-            "message": "'a' is the id of a row before; the first one counts",
+            "message": "'a' is the id of an earlier row; the first one counts",
         },
         {"row": 3, "field": None, "reasons": ["bad_row"], "message": "is '5'; expected an object"},
     ]

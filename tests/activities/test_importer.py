@@ -13,9 +13,10 @@ from shared.catalog.catalog_files import Batch, create_batch, iterate_items, rea
 from shared.catalog.category_rules import validate_categories
 from shared.catalog.importer_state import list_known_categories
 from shared.catalog.items import Category, SourceItem
-from shared.catalog.prune import NothingToKeepError, prune_catalog
+from shared.catalog.prune import prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
 from shared.catalog.theme import Theme
+from shared.errors import NothingToKeepError
 from shared.messages.run import RunRef
 from shared.messages.text import TextCall
 from shared.storage import paths

@@ -8,7 +8,7 @@ from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, Imag
 from shared.messages.run import FinishRunInput, ResumeInput, StartInventory, StopResult
 from shared.messages.text import TextCall, TextResult
 from shared.reasons import Reason
-from shared.runs import resume, run_files
+from shared.runs import pause, run_files
 from shared.runs.root_state import RootState
 from shared.services.container import Services
 from shared.storage import paths
@@ -142,7 +142,7 @@ async def test_a_root_that_is_started_again_ends_a_pause_that_was_resumed_meanwh
     restart = ResumeInput(RUN, CATALOG, resume_count=2)
     await deliver(process, "restart_run", restart)
     still_blocked = await run_files.read_stop_record(store, RUN)
-    await resume.record_resume(store, RUN, 1)
+    await pause.record_resume(store, RUN, 1)
     plan = StartInventory.from_json(await deliver(process, "restart_run", restart))
     found = StopResult.from_json(await deliver(process, "read_stop", restart))
     assert still_blocked is not None

@@ -49,7 +49,7 @@ async def test_refined_items_are_listed_and_counted_in_a_note(store: RecordingSt
         50,
         80,
     )
-    assert published.notes[0] == "images looked at: 1 (kept the second 1; mean score 50 -> 80)"
+    assert published.notes[0] == "images evaluated: 1 (kept the second 1; mean score 50 -> 80)"
     ann, bob = await read_data(store, published.outputs["manifest"])
     assert (ann["iteration"], "iteration" in bob) == (2, False)
 

@@ -269,7 +269,7 @@ def test_a_run_without_an_audit_says_why(seeder: CommandLine, write_faults: Call
         record.unlink()
     ended = seeder("audit", run["runId"], "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "no_audit")
-    assert "versions up to 0.2.0 kept no such records" in ended.document["error"]["message"]
+    assert "versions up to 0.2.0 did not record calls" in ended.document["error"]["message"]
     assert seeder("audit", RUN_ID, "--json").document["error"]["reason"] == "unknown_run"
 
 

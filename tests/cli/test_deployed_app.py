@@ -12,7 +12,7 @@ RUN = f"/api/runs/{RUN_ID}"
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Polls without pause, and gives up at the first trouble that lasts."""
     monkeypatch.setattr(
-        "cli.run_and_repair.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=60)
+        "cli.start_and_follow.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=60)
     )
     monkeypatch.setattr("cli.manage_runs.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=0))
     assert follow_run.REMOTE_POLLING.poll_interval_seconds > 0
@@ -77,8 +77,8 @@ def test_a_summary_tells_people_what_came_of_a_run(seeder: CommandLine, deployed
         ["time", "8 s"],
         ["note", "all kept"],
         ["catalog.json", "catalogs/lego/catalog.json"],
-        ["next", f"seeder repair --catalog lego --url {deployed_app.url}  (tries again)"],
-        ["next", f"seeder prune --catalog lego --url {deployed_app.url}  (gives them up)"],
+        ["next", f"seeder repair --catalog lego --url {deployed_app.url}  (retries the missing images)"],
+        ["next", f"seeder prune --catalog lego --url {deployed_app.url}  (removes the items without an image)"],
     ]
     assert "              1 x content_policy" in rows
 
@@ -115,7 +115,7 @@ def test_trouble_that_lasts_ends_the_command_and_json_tells_what_was_known(
     ended = seeder("watch", RUN_ID, "--url", deployed_app.url, "--json")
     assert ended.status == 1
     assert (ended.document["runId"], ended.document["status"], ended.document["items"]) == (RUN_ID, "Running", 5)
-    message = f"{deployed_app.url} is in trouble: it answered 502, <html>bad gateway</html>"
+    message = f"{deployed_app.url} is unavailable: it returned status 502, <html>bad gateway</html>"
     assert ended.document["error"] == {"reason": "connection", "message": message}
 
 
@@ -140,7 +140,7 @@ def test_trouble_that_lasts_ends_the_command_and_json_tells_what_was_known(
         (
             "GET /api/health",
             (200, "<html>hello</html>"),
-            "{url} is no Catalog Seeder: it answered 200, <html>hello</html>",
+            "{url} is not a Catalog Seeder app: it returned status 200, <html>hello</html>",
         ),
         (
             "POST /api/runs",
@@ -201,10 +201,10 @@ def test_prune_and_publish_tell_what_the_app_did(seeder: CommandLine, deployed_a
     document = seeder("publish", "--url", deployed_app.url, "--json").document
     assert document["images"] == {"made": 0, "kept": 3, "failed": 1}
     assert document["placeholders"] == 0  # an app of before 0.3.0 tells none
-    assert "4 items, 3 images, 1 left out because" in seeder("publish", "--url", deployed_app.url).out
+    assert "4 items, 3 images, 1 left out without an image" in seeder("publish", "--url", deployed_app.url).out
     deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer | {"missing": 3, "placeholders": 2}))
     told = seeder("publish", "--url", deployed_app.url).out
-    assert "4 items, 3 images, 2 placeholders, 1 left out because" in told
+    assert "4 items, 3 images, 2 placeholders, 1 left out without an image" in told
     assert seeder("publish", "--url", deployed_app.url, "--json").document["placeholders"] == 2
     deployed_app.answer("POST /api/catalogs/lego/publish", describe_problem(404, "unknown-catalog", "no such catalog"))
     ended = seeder("publish", "--url", deployed_app.url)
@@ -226,6 +226,9 @@ def test_cancel_asks_the_app(seeder: CommandLine, deployed_app: DeployedApp) -> 
     deployed_app.answer(f"POST {RUN}/cancel", (202, {"runId": RUN_ID}))
     deployed_app.answer(f"GET {RUN}", (200, describe_run("Running")))
     ended = seeder("cancel", RUN_ID, "--url", deployed_app.url)
-    assert (ended.status, ended.out) == (0, f"run {RUN_ID} is being stopped: no new work begins, what is done stays\n")
+    assert (ended.status, ended.out) == (
+        0,
+        f"run {RUN_ID} is being cancelled; no new work starts. Finished work stays.\n",
+    )
     deployed_app.answer(f"POST {RUN}/cancel", describe_problem(409, "run-ended", "it ended"))
     assert seeder("cancel", RUN_ID, "--url", deployed_app.url).status == 1

@@ -27,7 +27,7 @@ def test_an_estimate_needs_no_setting_and_leaves_nothing(place: list[str], seede
     ended = seeder("run", "--estimate", "--target-count", "210", *place)
     assert (ended.status, ended.err) == (0, "")
     rows = dict(line.split(maxsplit=1) for line in ended.out.splitlines() if not line.startswith(("minimum", " ")))
-    assert rows["items"] == "210 to write"
+    assert rows["items"] == "210 to generate"
     assert rows["calls"] == "12 text, 210 image"
     assert rows["cost"].startswith("$11.")
     assert "minimum time  unknown without --image-requests-per-minute" in ended.out
@@ -45,7 +45,7 @@ def test_json_is_one_object_with_all_figures(seeder: CommandLine) -> None:
 def test_people_are_reported_the_least_time_and_whether_the_budget_is_enough(seeder: CommandLine) -> None:
     ended = seeder("run", "--estimate", "--image-requests-per-minute", "6", "--max-cost-usd", "3")
     assert "minimum time  33:20 min by --image-requests-per-minute" in ended.out
-    assert "budget        $3.0000: too little" in ended.out
+    assert "budget        $3.0000, below the cost" in ended.out
     assert "budget        $99.0000\n" in seeder("run", "--estimate", "--max-cost-usd", "99").out
     assert "no images" in seeder("run", "--estimate", "--dry-run").out
 
@@ -57,11 +57,11 @@ def test_people_are_reported_what_looking_at_images_costs_at_most_and_typically(
     typical = document["typical"]
     assert (document["imageCalls"], document["textCalls"]) == (150, 4 + 150 + 100)
     rows = {line[:14].strip(): line[14:] for line in ended.out.splitlines() if not line.startswith(" ")}
-    assert rows["calls"] == "254 text, 150 image, if every item takes all its images"
-    assert rows["typically"].startswith(
+    assert rows["calls"] == "254 text, 150 image, if every item uses all rounds"
+    assert rows["typical"].startswith(
         f"${typical['costUsd']:.4f}, {typical['textCalls']} text, {typical['imageCalls']} image, "
     )
-    assert "at 20 s an image and 10 s a look" in ended.out
+    assert "at 20 s per image and 10 s per evaluation" in ended.out
     assert "typically" not in seeder("run", "--estimate").out
 
 
@@ -128,8 +128,8 @@ def test_a_deployed_app_that_refuses_a_budget_is_reported_the_same_way(
     ended = seeder("run", "--url", deployed_app.url, "--max-cost-usd", "5")
     assert ended.status == 1
     assert ended.error_lines[-1] == (
-        "error: the run is estimated at $11.3900, and --max-cost-usd is 5; nothing was started; "
-        "expected a larger --max-cost-usd, or --accept-estimate to begin and stop there"
+        "error: the run is estimated at $11.3900, above --max-cost-usd 5; nothing was started. "
+        "Raise --max-cost-usd, or add --accept-estimate to stop at the budget"
     )
 
 

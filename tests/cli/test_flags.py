@@ -6,7 +6,7 @@ from pydantic.alias_generators import to_camel
 from typer.main import get_command
 
 from cli.commands import app
-from cli.flag_names import format_flag
+from cli.request_options import format_flag
 from shared.images.refinement_policy import Refinement
 from shared.runs.request import SeedRequest
 from tests.cli.command_line import CommandLine
@@ -110,7 +110,7 @@ def test_other_spellings_are_understood(
         ),
         (
             ("--refine-accept-score", "90"),
-            "--refine-accept-score is for images that are looked at; expected --refine-iterations 1 to 3 beside it",
+            "--refine-accept-score requires --refine-iterations 1 to 3",
         ),
     ],
 )
@@ -135,13 +135,16 @@ def test_what_a_deployed_app_says_of_a_field_is_reported_by_its_flag(
 def test_help_tells_the_schemas_own_defaults(seeder: CommandLine) -> None:
     text = " ".join(seeder("run", "--help").out.split())
     for name in ("target_count", "category_count", "batch_size", "parallel_image_requests", "max_retries"):
-        assert f"({SeedRequest.model_fields[name].default})" in text
+        assert f"default {SeedRequest.model_fields[name].default})" in text
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "theme.json is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        (
+            "{",
+            "theme.json is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
         ("[]", "theme.json holds list; expected a JSON object"),
         ('{"subject": 3}', "theme.json: subject: Input should be a valid string, got 3"),
         ('{"tale": "x"}', "theme.json: tale: is not a field of this request"),

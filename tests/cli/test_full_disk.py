@@ -90,4 +90,4 @@ def test_a_run_on_a_full_disk_ends_in_one_line_and_resumes(
     monkeypatch.setattr(os, "fsync", SYNC)
     resumed = seeder(*command, "--json")
     assert (resumed.status, resumed.document["items"]) == (0, 6)
-    assert "attached to run" in resumed.err
+    assert "resumed unfinished run" in resumed.err

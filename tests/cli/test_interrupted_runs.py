@@ -33,12 +33,12 @@ def test_ctrl_c_stops_the_host_and_the_same_command_goes_on(
         ended = running.wait()
     document = ended.document
     assert (ended.status, document["status"], document["error"]["reason"]) == (130, "Interrupted", "interrupted")
-    line = f"interrupted; the same command takes run {document['runId']} up where it was"
-    assert ended.error_lines[-2:] == ["stopping; Ctrl-C once more leaves at once", line]
+    line = f"interrupted; run the same command again to resume run {document['runId']}"
+    assert ended.error_lines[-2:] == ["stopping; press Ctrl-C again to exit at once", line]
 
     again = seeder(*command(write_faults()), "--json")
     assert (again.status, again.document["runId"]) == (0, document["runId"])
-    assert f"attached to run {document['runId']}, which was unfinished" in again.error_lines
+    assert f"resumed unfinished run {document['runId']}" in again.error_lines
 
 
 def test_a_killed_run_ends_before_the_one_that_is_asked_for_now(
@@ -55,7 +55,7 @@ def test_a_killed_run_ends_before_the_one_that_is_asked_for_now(
     assert (ended.status, ended.document["items"]) == (0, 4)
     assert ended.document["images"] == {"made": 1, "kept": 3, "failed": 0}
     assert ended.document["runId"] != killed["runId"]
-    assert f"run {killed['runId']} ended as Completed; what was asked for now comes next" in ended.error_lines
+    assert f"run {killed['runId']} ended as Completed; starting the requested run" in ended.error_lines
 
 
 def test_after_a_cancel_the_same_command_is_a_new_run(
@@ -66,7 +66,7 @@ def test_after_a_cancel_the_same_command_is_a_new_run(
         running.send(signal.SIGKILL)
         running.wait()
     (run_folder,) = (tmp_path / "data_seed" / "runs").iterdir()
-    assert "ends as Cancelled when its host is started again" in seeder("cancel", run_folder.name).out
+    assert "it ends when its host starts again" in seeder("cancel", run_folder.name).out
 
     ended = seeder(*command(write_faults()), "--json")
     assert (ended.status, ended.document["status"]) == (0, "Completed")
@@ -83,7 +83,7 @@ def test_prune_without_a_model_leaves_an_unfinished_run_alone(
         running.wait()
     ended = seeder("prune", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "not_configured")
-    assert "1 unfinished run would go on and fail" in ended.err
+    assert "1 unfinished run would resume and fail" in ended.err
     assert seeder("status", "--json").document["runs"][0]["status"] == "Interrupted"
 
 

@@ -37,14 +37,14 @@ def test_a_run_that_pauses_says_why_and_how_to_go_on(seeder: CommandLine, write_
     assert told["status"].startswith("Paused, until ")
     assert told["error"].startswith("account_blocked: ")
     where = f"{told['run']} --offline --faults {faults}"
-    assert ["next", f"seeder resume {where}  (once that is put right)"] in rows
+    assert ["next", f"seeder resume {where}  (once the cause is fixed)"] in rows
 
 
 def test_json_names_reason_and_command_of_a_pause(seeder: CommandLine, write_faults: WriteFaults) -> None:
     faults = write_faults(accountBlockAfter=3)
     document = seeder(*command(faults), "--json").document
     assert document["error"]["reason"] == "account_blocked"
-    hint = f"; to go on: seeder resume {document['runId']} --offline --faults {faults}"
+    hint = f"; to resume: seeder resume {document['runId']} --offline --faults {faults}"
     assert document["error"]["message"].endswith(hint)
 
 
@@ -64,7 +64,7 @@ def test_the_same_command_sees_the_pause_and_pays_nothing(
     again = seeder(*command(write_faults()), "--json")
     assert (again.status, again.document["runId"], again.document["status"]) == (1, paused, "Paused")
     assert again.document["images"]["made"] == 3
-    assert "taking up" not in again.err
+    assert "resuming" not in again.err
 
 
 def test_resume_goes_on_to_the_end(seeder: CommandLine, write_faults: WriteFaults, paused: str) -> None:
@@ -93,15 +93,13 @@ def test_a_paused_run_is_cancelled_without_its_host(
     with RunningCommand(tmp_path, [*command(write_faults(accountBlockAfter=3)), "--json"]) as running:
         paused = running.wait().document["runId"]
     cancelled = seeder("cancel", paused)
-    assert cancelled.out == (
-        f"run {paused} is stopped: it ends as Cancelled as soon as its host runs; what is done stays\n"
-    )
+    assert cancelled.out == (f"run {paused} is cancelled; it ends when its host runs. Finished work stays.\n")
     assert seeder("status", paused, "--json").document["status"] == "Cancelled"
 
     again = seeder(*command(write_faults()), "--json")
     assert (again.status, again.document["status"]) == (0, "Completed")
     assert again.document["images"] == {"made": 5, "kept": 3, "failed": 0}
-    assert f"run {paused} ended as Cancelled; what was asked for now comes next" in again.error_lines
+    assert f"run {paused} ended as Cancelled; starting the requested run" in again.error_lines
 
 
 def test_a_paused_run_needs_no_model_while_something_else_is_done(seeder: CommandLine, paused: str) -> None:
@@ -114,7 +112,7 @@ def test_a_paused_run_needs_no_model_while_something_else_is_done(seeder: Comman
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Polls without pause."""
     monkeypatch.setattr(
-        "cli.run_and_repair.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=0)
+        "cli.start_and_follow.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=0)
     )
 
 
@@ -122,7 +120,7 @@ def test_a_pause_there_names_the_command_with_its_address(seeder: CommandLine, d
     deployed_app.answer(f"GET {RUN}", (200, PAUSED))
     ended = seeder("run", "--url", deployed_app.url, "--pause-on-block", "--pause-limit-minutes", "30", "--json")
     assert (ended.status, ended.document["status"]) == (1, "Paused")
-    message = f"the account is blocked; to go on: seeder resume {RUN_ID} --url {deployed_app.url}"
+    message = f"the account is blocked; to resume: seeder resume {RUN_ID} --url {deployed_app.url}"
     assert ended.document["error"] == {"reason": "account_blocked", "message": message}
     assert deployed_app.started_body() == {"catalog": "lego", "pauseOnBlock": True, "pauseLimitMinutes": 30}
 
@@ -140,7 +138,7 @@ def test_a_run_there_that_goes_on_already_is_followed(seeder: CommandLine, deplo
     deployed_app.answer(f"POST {RUN}/resume", problem)
     ended = seeder("resume", RUN_ID, "--url", deployed_app.url)
     assert ended.status == 0
-    assert f"run {RUN_ID} is not paused, and goes on already" in ended.error_lines
+    assert f"run {RUN_ID} is not paused; following it" in ended.error_lines
 
 
 @pytest.mark.parametrize("status", ["Completed", "Interrupted", "Paused"])

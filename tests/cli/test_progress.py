@@ -56,7 +56,7 @@ def test_a_line_tells_how_many_images_were_looked_at_and_each_one_is_news() -> N
         display.show(make_refining_run(refined))
         now += LINE_INTERVAL_SECONDS
     lines = file.getvalue().splitlines()
-    assert ["images 50/52, looked at 31/50, 1 failed" in lines[0], "looked at 32/50" in lines[1]] == [True, True]
+    assert ["images 50/52, refined 31/50, 1 failed" in lines[0], "refined 32/50" in lines[1]] == [True, True]
 
 
 def test_without_a_terminal_there_is_a_line_now_and_then_and_only_with_news() -> None:

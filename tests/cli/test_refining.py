@@ -19,7 +19,7 @@ def test_prompts_are_generated_looked_at_and_improved_and_the_best_image_ships(
     document = ended.document
     assert (ended.status, document["status"], document["items"]) == (0, "Completed", 2)
     assert document["billedCalls"] == {"text": 2 * (3 + 2), "image": 2 * 3}
-    assert "looked at" in ended.err
+    assert "refined" in ended.err
     results = Path(document["outputs"]["results"])
     assert sorted(folder.name for folder in results.iterdir()) == ["prompt-0001", "prompt-0002"]
     for folder in results.iterdir():
@@ -35,11 +35,11 @@ def test_people_are_reported_how_many_images_were_looked_at_and_where_the_rounds
     Path("prompts.csv").write_text(PROMPTS, encoding="utf-8")
     command = ("run", "--offline", "--faults", write_faults(), *REFINE)
     rows = {line[:14].strip(): line[14:] for line in seeder(*command).out.splitlines()}
-    assert rows["looked at"] == "2 of 2, the best image of each kept"
+    assert rows["refined"] == "2 of 2; the best round of each is kept"
     assert rows["rounds"] == f"data_seed/runs/{rows['run']}/results"
     again = seeder(*command)
     assert "images        0 made, 2 kept, 0 failed" in again.out.splitlines()
-    assert "looked at" not in again.out
+    assert "refined" not in again.out
     assert "rounds" not in again.out
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.runs.request import SeedRequest
-from shared.runs.status import StartInventoryView, Status, compose_status
+from shared.runs.status import StartInventoryView, Status
+from shared.runs.status_rules import compose_status
 from tests.cli.command_line import CommandLine
 
 NO_PROCESS = 2**22 + 1
@@ -70,7 +71,7 @@ def test_the_newest_runs_are_listed_first(seeder: CommandLine, write_run: Callab
 
 def test_no_run_yet_is_reported_and_nothing_is_made(seeder: CommandLine, tmp_path: Path) -> None:
     ended = seeder("status")
-    assert (ended.status, ended.out) == (0, "no runs yet\n")
+    assert (ended.status, ended.out) == (0, "no runs\n")
     assert (seeder("watch").status, list(tmp_path.iterdir())) == (1, [])
 
 
@@ -125,7 +126,10 @@ def test_cancel_leaves_the_stop_record_that_the_host_looks_for(
 def test_an_ended_run_cannot_be_cancelled(seeder: CommandLine, write_run: Callable[..., str], tmp_path: Path) -> None:
     run_id = write_run(Status.COMPLETED)
     ended = seeder("cancel", run_id)
-    assert (ended.status, ended.error_lines) == (1, [f"error: run {run_id} ended as Completed; expected an active run"])
+    assert (ended.status, ended.error_lines) == (
+        1,
+        [f"error: run {run_id} has ended as Completed; expected an active run"],
+    )
     assert not (tmp_path / "data_seed" / "runs" / run_id / "stop.json").exists()
 
 

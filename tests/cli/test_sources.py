@@ -58,7 +58,7 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
     assert ended.status == 3
     assert ended.out.splitlines() == [
         "file          shop.csv, CSV",
-        "rows          2 to make images for, 1 that cannot be used",
+        "rows          2 with an image, 1 that cannot be used",
         "fields        id = sku (by its name)",
         "              name = title (as given)",
         "              colour = color (by its name)",
@@ -76,8 +76,8 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--input", "shop.csv"), "--input is for --source products or prompts, and they need it; expected both or"),
-        (("--source", "prompts"), "--input is for --source products or prompts, and they need it; expected both or"),
+        (("--input", "shop.csv"), "--input and --source products or prompts need each other; expected both or"),
+        (("--source", "prompts"), "--input and --source products or prompts need each other; expected both or"),
         (("--source", "products", "--input", "no.csv"), "--input: no.csv cannot be read: No such file or directory"),
         (("--source", "products", "--input", "empty.json"), "--input: empty.json is empty; expected rows"),
         (("--source", "products", "--input", "shop.csv", "--map", "x"), "--map: 'x'; expected FIELD=COLUMN"),

@@ -67,7 +67,7 @@ async def test_a_target_below_what_exists_keeps_all_and_says_so(tmp_path: Path) 
         status = await app.run(targetCount=3, categoryCount=2)
         assert len(app.read("catalogs/toys/catalog.json")) == 8
     assert status["status"] == "Completed"
-    assert status["notes"] == ["the catalog held 8 items already, more than targetCount 3: all kept"]
+    assert status["notes"] == ["the catalog already held 8 items, more than targetCount 3: all kept"]
 
 
 async def test_a_dry_run_makes_items_and_no_images_and_a_later_run_makes_only_the_images(tmp_path: Path) -> None:

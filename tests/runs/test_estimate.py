@@ -12,7 +12,7 @@ from shared.catalog.planning import plan_batch
 from shared.catalog.theme import Theme
 from shared.images.refinement_policy import Refinement
 from shared.models.price_files import load_prices
-from shared.runs.estimate import Estimate, Inventory, estimate_run
+from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest
 from tests.strategies import QUICK
@@ -27,7 +27,7 @@ def make_stock(items: int, images: int, categories: int = 20) -> Inventory:
 
 
 def estimate(inventory: Inventory = NOTHING, **request: Any) -> Estimate:
-    return estimate_run(SeedRequest(catalog="toys", **request), inventory, MODELS)
+    return calculate_estimate(SeedRequest(catalog="toys", **request), inventory, MODELS)
 
 
 def test_a_new_catalog_takes_a_call_for_categories_one_a_batch_and_one_an_image() -> None:
@@ -143,8 +143,8 @@ def test_the_typical_figures_lie_between_one_image_an_item_and_all_of_them() -> 
 
 def test_the_vision_model_has_a_price_of_its_own() -> None:
     request = SeedRequest(catalog="toys", target_count=20, refine=Refinement(iterations=1))
-    cheap = estimate_run(request, NOTHING, MODELS).cost_usd
-    assert estimate_run(request, NOTHING, replace(MODELS, vision="gpt-5")).cost_usd > cheap
+    cheap = calculate_estimate(request, NOTHING, MODELS).cost_usd
+    assert calculate_estimate(request, NOTHING, replace(MODELS, vision="gpt-5")).cost_usd > cheap
 
 
 def test_a_dry_run_looks_at_nothing() -> None:

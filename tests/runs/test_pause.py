@@ -15,13 +15,14 @@ from shared.messages.custom_status import PauseStatus, RootStatus, Stage
 from shared.messages.run import StartInventory
 from shared.reasons import Reason
 from shared.runs import resume, run_claim, run_files
-from shared.runs.pause import end_pause_by_cancel, end_pause_by_resume, find_pause, record_cancel
+from shared.runs.pause import end_pause_by_cancel, end_pause_by_resume, find_pause, is_resumed, record_cancel
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status, refresh_progress
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Content
+from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.memory_store import MemoryStore
 
 RUN = "8204736755521-af1e9c55"
@@ -33,7 +34,7 @@ RuntimeStatus = df.OrchestrationRuntimeStatus
 
 
 @dataclass(slots=True)
-class PausedHost:
+class PausedHost(UnexpectedDurableClient):
     """A durable client whose one run is where its custom status says.
 
     Attributes:
@@ -136,7 +137,7 @@ async def test_a_pause_that_ends_at_the_same_moment_is_not_resumed(services: Ser
     assert pause is not None
     host.ends_first = True
     assert not await end_pause_by_resume(services.store, host, RUN, pause)
-    assert not await resume.is_resumed(services.store, RUN, 0)
+    assert not await is_resumed(services.store, RUN, 0)
 
 
 async def test_a_host_that_takes_no_events_is_trouble_and_no_answer(services: Services) -> None:
@@ -145,7 +146,7 @@ async def test_a_host_that_takes_no_events_is_trouble_and_no_answer(services: Se
     assert pause is not None
     with pytest.raises(RuntimeError, match="takes no event"):
         await end_pause_by_resume(services.store, host, RUN, pause)
-    assert not await resume.is_resumed(services.store, RUN, 0)
+    assert not await is_resumed(services.store, RUN, 0)
 
 
 @pytest.mark.parametrize("status", [RuntimeStatus.Completed, RuntimeStatus.Terminated, RuntimeStatus.Failed])

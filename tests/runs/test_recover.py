@@ -20,15 +20,15 @@ from shared.messages.instance_ids import make_finish_id, make_image_worker_id, m
 from shared.messages.run import FinishRunInput, SeedInput, StartInventory
 from shared.reasons import Reason
 from shared.runs import run_claim, run_files
-from shared.runs.recovery_files import RecoveryKind, list_recoveries
+from shared.runs.recover import RecoveryKind, list_recoveries, read_run_state
+from shared.runs.recover_all import recover_runs
 from shared.runs.request import SeedRequest
 from shared.runs.run_claim import RunState
-from shared.runs.start import get_run_state
 from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status
 from shared.services.container import Services
+from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.memory_store import MemoryStore
-from triggers.resume_failed_runs import run_resume_failed_runs
 
 RUN = "8204736755521-af1e9c55"
 IMAGE_WORKER, FINISH, WRITER = make_image_worker_id(RUN, 0, 0), make_finish_id(RUN), make_writer_id(RUN, 0, 0)
@@ -43,7 +43,7 @@ ROOT_STATUS = RootStatus(
 
 
 @dataclass(slots=True)
-class LeftHost:
+class LeftHost(UnexpectedDurableClient):
     """A durable client whose engine has the instances of a run that its root left.
 
     Attributes:
@@ -121,7 +121,7 @@ async def services() -> Services:
         "toys",
         run_id=RUN,
         host_id="azure:seeder",
-        get_run_state=lambda _: asyncio.sleep(0, RunState.UNKNOWN),
+        read_run_state=lambda _: asyncio.sleep(0, RunState.UNKNOWN),
     )
     return services
 
@@ -172,7 +172,7 @@ async def test_a_lost_root_is_not_started_again_while_a_child_is_at_work(
     monkeypatch.setattr("shared.runs.recover.TERMINATION_POLL_SECONDS", 0)
     host = LeftHost(children={IMAGE_WORKER: RuntimeStatus.Running}, stubborn=True)
     assert (await look(services, host)).status is Status.RUNNING
-    assert await get_run_state(services, host, RUN) is RunState.ACTIVE
+    assert await read_run_state(services, host, RUN) is RunState.ACTIVE
     assert host.started == []
 
 
@@ -200,7 +200,7 @@ async def forget_success_times(services: Services) -> None:
 async def test_a_terminated_run_is_ended_once_none_of_its_children_is_at_work(services: Services) -> None:
     host = LeftHost(root=RuntimeStatus.Terminated, children={IMAGE_WORKER: RuntimeStatus.Running})
     before = await look(services, host)
-    state = await get_run_state(services, host, RUN)
+    state = await read_run_state(services, host, RUN)
     started_before = list(host.started)
     host.children[IMAGE_WORKER] = RuntimeStatus.Completed
     await look(services, host)
@@ -235,7 +235,7 @@ async def test_a_run_that_cannot_be_ended_is_reported_as_its_root_ended(
     assert ended.error is not None
     assert ended.error.reason == "internal_error"
     assert "a fault of ours" in ended.error.message
-    assert await get_run_state(services, host, RUN) is RunState.ENDED
+    assert await read_run_state(services, host, RUN) is RunState.ENDED
 
 
 async def test_the_timer_recovers_runs_that_no_one_asks_for(services: Services) -> None:
@@ -246,7 +246,7 @@ async def test_the_timer_recovers_runs_that_no_one_asks_for(services: Services) 
         if FINISH in host.children:
             host.root = RuntimeStatus.Running  # as if it had ended: the engine lists it no more
 
-    assert await run_resume_failed_runs(services, host, sleep=end_children) == 0
+    assert await recover_runs(services, host, sleep=end_children) == 0
     assert [name for name, _, _ in host.started] == ["finish_run"]
     assert len(await list_recoveries(services.store, RUN, RecoveryKind.END)) == 1
 
@@ -261,7 +261,7 @@ async def test_a_root_that_did_not_act_on_the_end_of_its_writers_is_woken(servic
     host = leave_idle_root()
     assert (await look(services, host)).status is Status.RUNNING
     assert host.raised == [make_wake_event(0)]
-    await run_resume_failed_runs(services, host)
+    await recover_runs(services, host)
     assert host.raised == [make_wake_event(0)] * 2
     assert (host.started, host.terminated) == ([], [])
 
@@ -279,7 +279,7 @@ async def test_a_root_that_did_not_act_on_the_end_of_its_writers_is_woken(servic
 async def test_no_other_root_is_woken(changes: dict[str, Any], services: Services) -> None:
     host = leave_idle_root(**changes)
     await look(services, host)
-    await run_resume_failed_runs(services, host)
+    await recover_runs(services, host)
     assert host.raised == []
 
 
@@ -305,5 +305,5 @@ async def test_the_timer_gives_back_when_its_time_is_over(services: Services) ->
         nonlocal now
         now += seconds
 
-    assert await run_resume_failed_runs(services, host, read_seconds=lambda: now, sleep=pass_time) == 1
+    assert await recover_runs(services, host, read_seconds=lambda: now, sleep=pass_time) == 1
     assert now == pytest.approx(60)

@@ -5,6 +5,7 @@ import pytest
 from shared.messages.base import Failure
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.runs import resume, run_files
+from shared.runs.pause import is_resumed, record_resume
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
 from tests.support.catalogs import list_paths, read_data
@@ -101,9 +102,9 @@ async def test_a_damaged_stop_record_is_no_permission(store: RecordingStore) -> 
 
 async def test_a_resume_is_noted_for_its_pause_alone(store: RecordingStore) -> None:
     for _ in range(2):
-        await resume.record_resume(store, RUN, 0)
-    assert await resume.is_resumed(store, RUN, 0)
-    assert not await resume.is_resumed(store, RUN, 1)
+        await record_resume(store, RUN, 0)
+    assert await is_resumed(store, RUN, 0)
+    assert not await is_resumed(store, RUN, 1)
 
 
 async def test_a_cancel_replaces_another_reason_where_it_has_to(store: RecordingStore) -> None:

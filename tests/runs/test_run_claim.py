@@ -46,7 +46,7 @@ def knows(states: dict[str, RunState]) -> Callable[[str], Awaitable[RunState]]:
 async def take(
     store: RecordingStore, run_id: str, states: dict[str, RunState] | None = None, *, host_id: str = HOST
 ) -> Claim | None:
-    return await take_claim(store, "lego", run_id=run_id, host_id=host_id, get_run_state=knows(states or {}))
+    return await take_claim(store, "lego", run_id=run_id, host_id=host_id, read_run_state=knows(states or {}))
 
 
 async def put_claim(store: RecordingStore, run_id: str, *, host_id: str = HOST, age: timedelta = timedelta()) -> None:
@@ -163,7 +163,7 @@ async def test_a_claim_that_is_released_while_it_is_evaluated_can_be_taken() -> 
         await release_claim(store, "lego", run_id=run_id)
         return RunState.ENDED
 
-    assert await take_claim(store, "lego", run_id="run-2", host_id=HOST, get_run_state=end_meanwhile) is None
+    assert await take_claim(store, "lego", run_id="run-2", host_id=HOST, read_run_state=end_meanwhile) is None
     assert await find_owner(store) == "run-2"
 
 

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.catalog.items import Rejection
+from shared.errors import UnknownRunError
 from shared.messages.base import Counters, Failure
 from shared.messages.run import PublishResult
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
-from shared.runs.run_files import UnknownRunError, WorkPage, WorkPageItem
-from shared.runs.status import RunStatus, summarize_run
+from shared.runs.run_files import WorkPage, WorkPageItem
+from shared.runs.status import RunStatus
+from shared.runs.status_rules import summarize_run
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError
 from tests.strategies import make_draft

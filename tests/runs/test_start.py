@@ -10,19 +10,18 @@ from typing import Any
 import pytest
 
 from shared.config import ModelSettings, SettingError, Settings
-from shared.errors import StoreUnavailableError
+from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError, StoreUnavailableError
 from shared.models.provider_names import Provider
 from shared.runs import run_claim, run_files
 from shared.runs import start as run_start
 from shared.runs.request import SeedRequest
-from shared.runs.start import Start, hash_body, start_run
+from shared.runs.start import StartedRun, hash_body, start_request
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store
-from tests.support.catalogs import list_paths
+from tests.support.catalogs import list_paths, read_data
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.scripted_host import RuntimeStatus, ScriptedHost
-from triggers.http_responses import Problem
 
 HOST = "azure:seeder"
 DEAD_HOST = f"local:{socket.gethostname()}:999999999"
@@ -67,9 +66,9 @@ async def start(
     key: str | None = None,
     host_id: str = HOST,
     body: dict[str, object] | None = None,
-) -> Start:
+) -> StartedRun:
     """Ask a process that was just started to start a run."""
-    return await start_run(
+    return await start_request(
         make_services(store, host_id), host, REQUEST, key=key, body_hash=hash_body(body or BODY, "run")
     )
 
@@ -99,7 +98,7 @@ async def test_killed_anywhere_the_same_call_with_the_same_key_makes_one_run_of_
         store.changes_to_live = None
         again = await start(store, host, key="k")
         once_more = await start(store, host, key="k")
-        assert again == once_more == Start(again.run_id)
+        assert again == once_more == StartedRun(again.run_id, "toys")
         assert host.starts == {again.run_id: 1}
         assert len(await list_paths(store, "runs/")) == 2, "one key and one request"
         claim = await run_claim.read_claim(store, "toys")
@@ -136,7 +135,6 @@ async def test_what_a_dead_host_claimed_is_taken_over_at_once() -> None:
         store.changes_to_live = None
         told = await start(store, ScriptedHost())
         claim = await run_claim.read_claim(store, "toys")
-        assert told.blocked_by is None
         assert claim is not None
         assert (claim.run_id, claim.host_id) == (told.run_id, HOST)
 
@@ -144,10 +142,10 @@ async def test_what_a_dead_host_claimed_is_taken_over_at_once() -> None:
 async def test_a_start_that_died_on_a_host_that_lives_blocks_the_catalog_for_a_minute(store: RecordingStore) -> None:
     with pytest.raises(KilledError):
         await start(store, ScriptedHost(dies_before_start=True))
-    busy = await start(store, ScriptedHost())
-    assert busy.blocked_by is not None
+    with pytest.raises(CatalogBusyError):
+        await start(store, ScriptedHost())
     await age_claim(store, timedelta(seconds=61))
-    assert (await start(store, ScriptedHost())).blocked_by is None
+    assert (await start(store, ScriptedHost())).run_id
 
 
 async def test_simultaneous_starts_with_one_key_start_one_orchestration(store: RecordingStore) -> None:
@@ -161,9 +159,10 @@ async def test_of_simultaneous_starts_without_a_key_one_is_made_and_the_others_a
     store: RecordingStore,
 ) -> None:
     host = ScriptedHost()
-    told = await asyncio.gather(*(start(store, host) for _ in range(20)))
-    made = [answer for answer in told if answer.blocked_by is None]
-    blockers = {answer.blocked_by.run_id for answer in told if answer.blocked_by is not None}
+    told = await asyncio.gather(*(start(store, host) for _ in range(20)), return_exceptions=True)
+    made = [answer for answer in told if isinstance(answer, StartedRun)]
+    blockers = {answer.run_id for answer in told if isinstance(answer, CatalogBusyError)}
+    assert len(told) == len(made) + sum(isinstance(answer, CatalogBusyError) for answer in told)
     assert len(made) == 1
     assert blockers == {made[0].run_id}
     assert host.starts == {made[0].run_id: 1}
@@ -187,7 +186,7 @@ async def test_a_start_that_fails_at_the_host_leaves_no_claim(store: RecordingSt
     with pytest.raises(RuntimeError, match="out of order"):
         await start(store, ScriptedHost(error=RuntimeError("out of order")), key=key)
     assert await run_claim.read_claim(store, "toys") is None
-    assert (await start(store, ScriptedHost(), key="another")).blocked_by is None
+    assert (await start(store, ScriptedHost(), key="another")).run_id
 
 
 @pytest.mark.parametrize("key", [None, "k"])
@@ -224,7 +223,7 @@ async def test_a_caller_that_fails_does_not_cost_another_one_of_the_same_start_i
         return_exceptions=True,
     )
     told = results[-1]
-    assert isinstance(told, Start)
+    assert isinstance(told, StartedRun)
     claim = await run_claim.read_claim(store, "toys")
     assert claim is not None
     assert claim.run_id == told.run_id
@@ -232,20 +231,20 @@ async def test_a_caller_that_fails_does_not_cost_another_one_of_the_same_start_i
 
 async def test_a_key_that_comes_with_another_body_is_refused(store: RecordingStore) -> None:
     first = await start(store, ScriptedHost(), key="k")
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(IdempotencyKeyReusedError) as caught:
         await start(store, ScriptedHost(), key="k", body={"catalog": "toys", "targetCount": 3})
-    assert (caught.value.status, caught.value.kind) == (422, "idempotency-key-reused")
-    assert caught.value.more == {"runId": first.run_id}
+    assert caught.value.properties == {"runId": first.run_id}
 
 
 async def test_a_key_whose_call_found_the_catalog_busy_starts_its_run_when_it_is_free(store: RecordingStore) -> None:
     await hold_catalog(store)
     host = ScriptedHost()
-    busy = await asyncio.gather(*(start(store, host, key="k") for _ in range(3)))
-    assert all(answer.blocked_by is not None for answer in busy)
+    busy = await asyncio.gather(*(start(store, host, key="k") for _ in range(3)), return_exceptions=True)
+    assert [type(answer) for answer in busy] == [CatalogBusyError] * 3
+    bound = await read_data(store, paths.idempotency_key_file("k"))
     await store.delete(paths.run_claim_file("toys"))
     told = await asyncio.gather(*(start(store, host, key="k") for _ in range(3)))
-    assert {answer.run_id for answer in busy + told} == {told[0].run_id}
+    assert {answer.run_id for answer in told} == {bound["runId"]}
     assert host.starts == {told[0].run_id: 1}
 
 
@@ -289,20 +288,19 @@ async def test_a_run_whose_history_was_purged_after_its_end_is_not_started_again
 
 async def start_of_size(
     store: Store, host: ScriptedHost, size: str, *, key: str | None = None, **changes: Any
-) -> Start:
+) -> StartedRun:
     """Ask for images of a size from gpt-image-2."""
     model = ModelSettings(endpoint="https://contoso.openai.azure.com")
     services = Services(Settings(host_id=HOST, model=model), store=store)
     request = SeedRequest.from_json(BODY | {"imageSize": size, **changes})
-    return await start_run(services, host, request, key=key, body_hash="same")
+    return await start_request(services, host, request, key=key, body_hash="same")
 
 
 async def test_a_size_that_the_image_model_does_not_make_is_refused_before_anything_is_there(
     store: RecordingStore,
 ) -> None:
-    with pytest.raises(Problem, match="imageSize: 'gpt-image-2' does not support the size '512x512'") as caught:
+    with pytest.raises(InvalidRequestError, match="imageSize: '512x512'"):
         await start_of_size(store, ScriptedHost(), "512x512")
-    assert (caught.value.status, caught.value.kind) == (422, "invalid-request")
     assert store.changes == []
 
 
@@ -318,12 +316,12 @@ async def test_a_run_that_was_started_with_its_key_is_reported_whatever_the_mode
     assert again.run_id == first.run_id
 
 
-async def start_refining(store: Store, **changes: Any) -> Start:
+async def start_refining(store: Store, **changes: Any) -> StartedRun:
     """Ask for images that are looked at, where who looks has no key."""
     model = ModelSettings(endpoint="https://contoso.openai.azure.com", vision_provider=Provider.GEMINI)
     services = Services(Settings(host_id=HOST, model=model), store=store)
     request = SeedRequest.from_json(BODY | {"refine": {"iterations": 2}, **changes})
-    return await start_run(services, ScriptedHost(), request, key=None, body_hash="same")
+    return await start_request(services, ScriptedHost(), request, key=None, body_hash="same")
 
 
 async def test_who_looks_at_images_is_checked_before_anything_is_there(store: RecordingStore) -> None:

@@ -16,15 +16,17 @@ from shared.runs.status import (
     ACTIVE_STATUSES,
     FINAL_STATUSES,
     PUBLISHING_STATUSES,
-    SHORTFALL_REASONS,
     RunStatus,
     StartInventoryView,
     Status,
+    read_created_at,
+)
+from shared.runs.status_rules import (
+    SHORTFALL_REASONS,
     compose_status,
     decide_status,
     explain_empty_catalog,
     list_notes,
-    read_created_at,
     restore_counters,
     summarize_run,
 )
@@ -294,14 +296,14 @@ def test_a_catalog_that_held_more_than_asked_keeps_it_and_says_so() -> None:
         updated_at=NOW,
     )
     assert status.progress.items.target == status.progress.images.total == 12
-    assert status.notes == ["the catalog held 12 items already, more than targetCount 10: all kept"]
+    assert status.notes == ["the catalog already held 12 items, more than targetCount 10: all kept"]
 
 
 def test_rows_that_are_gone_from_the_input_are_kept_and_told_without_a_target_that_no_one_asked_for() -> None:
     request = REQUEST.model_copy(update={"source": "products"})
     assert list_notes(request, 10) == []
     assert list_notes(request, 12) == [
-        "the catalog held 12 items already, more than the input's 10: those that are gone from it are kept"
+        "the catalog already held 12 items, more than the 10 of the input: items that left the input are kept"
     ]
 
 
@@ -330,7 +332,7 @@ def test_a_run_id_tells_when_it_was_made(moment: int) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_run_id_is_reported_in_one_short_line(text: str) -> None:
-    with pytest.raises(ValueError, match="is no run id; expected 13 digits, a hyphen and letters or digits") as caught:
+    with pytest.raises(ValueError, match="is not a run id; expected 13 digits, a hyphen and letters") as caught:
         read_created_at(text)
     assert len(str(caught.value)) < 200
 

@@ -8,7 +8,8 @@ from shared.audit.call_records import CallRecord, CallRecordWriter
 from shared.audit.write_audit import write_audit
 from shared.messages.base import Cost
 from shared.runs.request import SeedRequest
-from shared.runs.status import RunStatus, StartInventoryView, Status, compose_status
+from shared.runs.status import RunStatus, StartInventoryView, Status
+from shared.runs.status_rules import compose_status
 from shared.storage.protocol import Store
 from tests.support.audit_queries import fetch
 from tests.support.catalogs import CATALOG, make_item

@@ -8,14 +8,15 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.memory_store import KilledError
 
 RuntimeStatus = df.OrchestrationRuntimeStatus
 
 
 @dataclass(slots=True)
-class ScriptedHost:
-    """What `DurableOrchestrationClient` offers to the triggers.
+class ScriptedHost(UnexpectedDurableClient):
+    """A durable client that knows the instances that it started.
 
     Attributes:
         instances: runtime status by instance id.

@@ -9,10 +9,10 @@ from shared.config import load_settings
 from shared.identity.token_source import SignInLimits
 from shared.models.providers.sdk_client import CONNECT_TIMEOUT_SECONDS
 from shared.models.providers.text_request import TEXT_TIMEOUT_SECONDS
+from shared.runs.purge import MAX_PURGE_SECONDS
 from shared.telemetry.names import Attribute, Metric
 from tests.support.bicep import read_bicep
 from tests.support.markdown_documents import find_codes, find_table, read
-from triggers.purge_history import MAX_PURGE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_STORE_A_IMAGE = 120

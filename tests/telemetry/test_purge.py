@@ -17,11 +17,13 @@ from durable_emulator.host import DurableEmulator
 from durable_emulator.host.management_api import make_client_binding
 from shared.config import SettingError, Settings, load_settings
 from shared.messages.instance_ids import make_image_worker_id, make_writer_id
+from shared.runs.purge import MAX_PURGE_SECONDS, purge_finished_runs
 from shared.services.container import use_settings
+from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import run_to_end
 from triggers import purge_history
-from triggers.purge_history import MAX_PURGE_SECONDS, SCHEDULE, run_purge_history
+from triggers.purge_history import SCHEDULE
 
 SLOW_IMAGES = {"latencySeconds": {"text": 0.005, "image": 30}}
 
@@ -45,7 +47,7 @@ async def test_finished_runs_are_forgotten_with_their_children(tmp_path: Path) -
         run = await run_to_end(app, targetCount=2, categoryCount=1)
         before = list_ids(app.host)
 
-        purged = await run_purge_history(open_client(app.host), before=soon())
+        purged = await purge_finished_runs(open_client(app.host), before=soon())
 
         assert {run["runId"], make_writer_id(run["runId"], 0, 0), make_image_worker_id(run["runId"], 0, 0)} <= before
         assert purged == len(before)
@@ -55,7 +57,7 @@ async def test_finished_runs_are_forgotten_with_their_children(tmp_path: Path) -
 async def test_a_purged_run_is_still_told_from_its_summary(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         run = await run_to_end(app, targetCount=2, categoryCount=1)
-        await run_purge_history(open_client(app.host), before=soon())
+        await purge_finished_runs(open_client(app.host), before=soon())
 
         answer = await app.call("GET", f"/api/runs/{run['runId']}")
         listed = await app.call("GET", "/api/runs")
@@ -69,7 +71,7 @@ async def test_runs_that_are_young_enough_stay(tmp_path: Path) -> None:
         await run_to_end(app, targetCount=2, categoryCount=1)
         before = list_ids(app.host)
 
-        assert await run_purge_history(open_client(app.host), before=datetime.now(UTC) - timedelta(hours=1)) == 0
+        assert await purge_finished_runs(open_client(app.host), before=datetime.now(UTC) - timedelta(hours=1)) == 0
         assert list_ids(app.host) == before
 
 
@@ -79,7 +81,7 @@ async def test_a_run_that_goes_on_keeps_its_finished_children(tmp_path: Path) ->
         await app.host.engine.wait_for_completion(make_writer_id(await wait_for_child(app, run_id), 0, 0))
         before = list_ids(app.host)
 
-        assert await run_purge_history(open_client(app.host), before=soon()) == 0
+        assert await purge_finished_runs(open_client(app.host), before=soon()) == 0
         assert list_ids(app.host) == before
 
 
@@ -113,7 +115,7 @@ async def end_instances(host: DurableEmulator, count: int) -> None:
 async def test_more_instances_than_one_listing_holds_are_all_purged(tmp_path: Path) -> None:
     async with run_small_host(tmp_path) as host:
         await end_instances(host, 130)
-        assert await run_purge_history(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC)) == 130
+        assert await purge_finished_runs(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC)) == 130
         assert list_ids(host) == set()
 
 
@@ -121,25 +123,25 @@ async def test_purging_stops_when_its_time_is_over_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     moments = iter([0.0, 1.0, 2.0, MAX_PURGE_SECONDS])
-    caplog.set_level("INFO", logger="triggers")
+    caplog.set_level("INFO", logger="shared")
     async with run_small_host(tmp_path) as host:
         await end_instances(host, 5)
-        purged = await run_purge_history(
+        purged = await purge_finished_runs(
             open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC), read_seconds=lambda: next(moments)
         )
         left = host.engine.list_instances()
 
     assert (purged, len(left)) == (2, 3)
-    assert "purge: 2 instances, and more to come" in caplog.text
+    assert "purged 2 instances; the time limit was reached" in caplog.text
 
 
 async def test_how_many_were_purged_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", logger="triggers")
+    caplog.set_level("INFO", logger="shared")
     async with run_small_host(tmp_path) as host:
         await end_instances(host, 3)
-        await run_purge_history(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC))
+        await purge_finished_runs(open_client(host), before=datetime(2026, 2, 1, tzinfo=UTC))
 
-    assert "purge: 3 instances that were created before 2026-02-01T00:00:00+00:00" in caplog.text
+    assert "purged 3 instances created before 2026-02-01T00:00:00+00:00" in caplog.text
 
 
 @pytest.mark.parametrize(("days", "left"), [(30, {"young"}), (10, set()), (50, {"old", "young"})])
@@ -162,7 +164,7 @@ def test_a_retention_out_of_range_is_refused(value: str) -> None:
         load_settings({"HISTORY_RETENTION_DAYS": value})
 
 
-class StubbornClient:
+class StubbornClient(UnexpectedDurableClient):
     """Lists an instance that cannot be purged, for ever."""
 
     def __init__(self) -> None:
@@ -180,7 +182,7 @@ class StubbornClient:
 
 async def test_an_instance_that_cannot_be_purged_does_not_keep_it_busy() -> None:
     client = StubbornClient()
-    assert await run_purge_history(client, before=datetime(2026, 2, 1, tzinfo=UTC)) == 0
+    assert await purge_finished_runs(client, before=datetime(2026, 2, 1, tzinfo=UTC)) == 0
     assert client.listings == 1
 
 

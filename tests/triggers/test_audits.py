@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.audit.read_audit import MAX_AUDIT_BYTES
 from tests.support.running_app import RunningApp, run_app
-from triggers.audit import MAX_AUDIT_BYTES
 
 LEFT_RUN = "8204736755521-af1e9c55"
 SLOW = {"latencySeconds": {"text": 0.3, "image": 0.3}}
@@ -30,7 +30,7 @@ async def test_a_run_that_is_under_way_has_none_yet(tmp_path: Path) -> None:
 async def test_a_run_whose_host_is_gone_says_when_it_gets_one(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         app.write(f"runs/{LEFT_RUN}/request.json", {"catalog": "toys", "targetCount": 3})
-        assert "its host is gone; it is written when the run, or the next one of 'toys', ends" in await explain(
+        assert "its host stopped; the audit is written when the run or the next run of 'toys' ends" in await explain(
             app, LEFT_RUN
         )
 
@@ -38,8 +38,8 @@ async def test_a_run_whose_host_is_gone_says_when_it_gets_one(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("has_calls", "why"),
     [
-        (False, "no call of it was recorded; versions up to 0.2.0 kept no such records"),
-        (True, "it was not made at its end; the next run of 'toys' makes it"),
+        (False, "no calls of it were recorded; versions up to 0.2.0 did not record calls"),
+        (True, "writing it failed when the run ended; the next run of 'toys' writes it"),
     ],
 )
 async def test_a_run_that_ended_without_one_says_why(tmp_path: Path, *, has_calls: bool, why: str) -> None:

@@ -1,0 +1,37 @@
+"""Cancels a run."""
+
+from shared.errors import RunEndedError
+from shared.runs.durable_client import DurableClient
+from shared.runs.pause import end_pause_by_cancel, end_suspension, record_cancel
+from shared.runs.status import RunStatus, Status
+from shared.runs.view import load_run_status
+from shared.services.container import Services
+
+
+async def cancel_run(services: Services, client: DurableClient | None, run_id: str) -> RunStatus:
+    """Stop new work of a run; finished work stays, and the run ends as Cancelled.
+
+    Args:
+        services: the services.
+        client: the durable client; None = write the stop record alone, which the run's host reads before each billed
+            call.
+        run_id: the run.
+
+    Returns:
+        The run's status; a paused or suspended run that was woken to end is Running.
+
+    Raises:
+        UnknownRunError: the run does not exist.
+        RunEndedError: the run has ended.
+        StoreUnavailableError: the store does not answer.
+    """
+    run = await load_run_status(services, client, run_id)
+    if run.has_ended:
+        raise RunEndedError(run_id, run.status)
+    await record_cancel(services.store, run_id)
+    if client is None:
+        return run
+    await end_pause_by_cancel(client, run_id)
+    if run.status is Status.SUSPENDED:
+        await end_suspension(client, run_id)
+    return run.model_copy(update={"status": Status.RUNNING}) if run.is_waiting else run
