@@ -102,13 +102,16 @@ def test_each_run_has_a_breaker_and_a_resumed_run_a_new_one() -> None:
     assert circuit_breakers.record_outcome("run-1", 1, BROKEN) is None
 
 
-def test_memory_does_not_grow_with_the_number_of_runs() -> None:
+def test_of_too_many_runs_the_one_without_an_outcome_for_longest_is_forgotten() -> None:
     circuit_breakers = RunCircuitBreakers()
-    for number in range(MAX_WATCHED_RUNS + 10):
+    for _ in range(MIN_WATCHED_CALLS - 1):
         circuit_breakers.record_outcome("busy", 0, BROKEN)
+        circuit_breakers.record_outcome("idle", 0, BROKEN)
+    for number in range(MAX_WATCHED_RUNS - 1):
         circuit_breakers.record_outcome(f"run-{number}", 0, BROKEN)
-    assert len(circuit_breakers._circuit_breakers) == MAX_WATCHED_RUNS
-    assert "busy" in circuit_breakers._circuit_breakers
+        circuit_breakers.record_outcome("busy", 0, Reason.RATE_LIMITED)
+    assert circuit_breakers.record_outcome("busy", 0, BROKEN) is not None
+    assert circuit_breakers.record_outcome("idle", 0, BROKEN) is None
 
 
 def test_what_the_breaker_stops_for_may_be_waited_out() -> None:
