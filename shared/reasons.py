@@ -222,7 +222,7 @@ class Reason(StrEnum):
 
 
 RETIRED_REASONS = frozenset({Reason.PROMPT_OPENING})
-"""Codes in the files of earlier versions that are read and no longer given: openings are put right instead."""
+"""Codes in the files of earlier versions that are still read. A wrong opening is corrected instead."""
 
 FATAL_REASONS = frozenset(
     {
@@ -236,10 +236,10 @@ FATAL_REASONS = frozenset(
 """Every further call would fail the same way: the run stops at once."""
 
 PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS, Reason.UNUSABLE_IMAGES}
-"""What a run that was asked to waits out instead of ending: somebody can put it right, and then the run goes on."""
+"""A run with ``pauseOnBlock`` pauses for these instead of ending: a person can fix the cause and resume it."""
 
 MAX_MESSAGE_CHARACTERS = 300
-"""Of a failure's message: it travels through histories and status pages."""
+"""Of a failure's message, because histories and status pages hold it."""
 
 
 def shorten_message(text: str) -> str:

@@ -1,13 +1,13 @@
-"""The retry policy, the only one: what is tried again, when, and for how long. Pure, so that it replays.
+"""The retry policy: which failures are retried, when, and for how long. Pure, so that it replays.
 
-| reason | again |
+| reason | retried |
 | --- | --- |
-| rate_limited | after Retry-After, for ever; given up after 30 minutes awake without any success |
-| server_error, connection, bad_image | after 1.5 s x 2^n with jitter, up to maxRetries |
-| timeout_ambiguous | the same, at most twice: it may have been billed each time |
-| store_unavailable | the same, capped at 30 s, 8 times: rides out two minutes |
-| worker_lost | after 5, 20, 60, 100 and 130 s: five minutes |
-| anything else, and what was retried already (``is_final``) | never as it is |
+| rate_limited | after Retry-After, until the run had no success for 30 minutes |
+| server_error, connection, bad_image | after 1.5 s x 2^n with jitter, up to maxRetries times |
+| timeout_ambiguous | the same, at most twice, because each call may have been billed |
+| store_unavailable | the same, after at most 30 s, 8 times: two minutes in total |
+| worker_lost | after 5, 20, 60, 100 and 130 s: five minutes in total |
+| any other reason, and a failure with ``is_final`` | never |
 """
 
 import zlib
@@ -18,36 +18,36 @@ from shared.reasons import PAUSING_REASONS, Reason
 
 RETRY_BASE_SECONDS = 1.5
 RETRY_JITTER = 0.25
-"""Up to this share is added, so that what failed together does not come back together."""
+"""At most this share is added, so that calls that failed together are not retried together."""
 
 DEFAULT_RETRY_AFTER_SECONDS = 10.0
 """A 429 without Retry-After: Azure OpenAI counts requests in windows of 10 seconds."""
 
 MAX_RETRY_AFTER_SECONDS = 86_400.0
-"""A service that asks for more than a day is not believed; a moment too far away is no date, either."""
+"""A Retry-After of more than a day is not plausible, and may be too far away for a date."""
 
 MAX_RATE_LIMITED_TIME = timedelta(minutes=30)
 MAX_AMBIGUOUS_RETRIES = 2
 MAX_STORE_RETRIES, MAX_STORE_RETRY_SECONDS = 8, 30.0
 
 LOST_WORKER_WAITS_SECONDS = (5.0, 20.0, 60.0, 100.0, 130.0)
-"""Waits before the second to the sixth try of what was lost with a worker, 315 s in all: a worker is back within
-seconds, a deployment takes a minute or two, and a fault that comes each time should end the run soon after that."""
+"""Waits before the second to the sixth attempt of an activity that was lost with its worker, 315 s in total. A worker
+restarts within seconds, a deployment takes a minute or two, and a permanent fault should end the run soon after."""
 
 COUNTED_REASONS = frozenset({Reason.SERVER_ERROR, Reason.CONNECTION, Reason.BAD_IMAGE, Reason.TIMEOUT_AMBIGUOUS})
 RETRIED_ON_RESUME_REASONS = PAUSING_REASONS | COUNTED_REASONS | {Reason.RATE_LIMITED}
-"""Images that failed for one of these are tried again when a run goes on after a pause: the trouble is said to be over.
-A prompt that was refused would be refused again: that one stays failed, and ``repair`` is there for it."""
+"""Images that failed for one of these are retried when a paused run is resumed, because its cause is said to be fixed.
+An image whose prompt was refused stays failed; ``repair`` retries it."""
 
 TOO_LONG_REASONS = frozenset({Reason.INCOMPLETE_ANSWER, Reason.CONTEXT_OVERFLOW})
-"""The answer, or the question, is too long: the same request would fail again, so fewer entries are asked for."""
+"""The answer or the question is too long. The same request would fail again, so fewer entries are requested."""
 
 UNUSABLE_ANSWER_REASONS = TOO_LONG_REASONS | {Reason.MALFORMED_ANSWER, Reason.REFUSAL}
-"""Asked once more with a stricter instruction."""
+"""Requested once more with a stricter instruction."""
 
 
 def count_failure(failure_counts: FailureCounts, failure: Failure) -> FailureCounts:
-    """Return the tries with one more failure."""
+    """Return the counts with one more failure."""
     return FailureCounts(
         calls=failure_counts.calls + 1,
         counted=failure_counts.counted + (failure.reason in COUNTED_REASONS),
@@ -65,14 +65,14 @@ def decide_retry(
     seed: str,
     since_success: timedelta,
 ) -> float | None:
-    """Return after how many seconds to try again, or None to give up.
+    """Return the seconds to wait before the next attempt, or None to give up.
 
     Args:
-        failure: what happened.
-        failure_counts: failures so far, this one included.
-        max_retries: how many retries of counted reasons the request allows.
-        seed: what the jitter follows from, such as the item's id: equal at every replay.
-        since_success: how long ago any call of the run last succeeded (or the run began).
+        failure: the latest failure.
+        failure_counts: the failures so far, this one included.
+        max_retries: the request's maximum number of retries for COUNTED_REASONS.
+        seed: the jitter is derived from it, such as the item's id, so that it replays.
+        since_success: the time since any call of the run last succeeded, or the run started.
     """
     wait: float | None = None
     match failure.reason:
@@ -93,18 +93,18 @@ def decide_retry(
 
 
 def decide_lost_worker_wait(losses: int) -> float | None:
-    """Return the seconds to wait after so many losses in a row without a success, or None to stop trying."""
+    """Return the seconds to wait after a number of consecutive losses, or None to give up."""
     return LOST_WORKER_WAITS_SECONDS[losses - 1] if losses <= len(LOST_WORKER_WAITS_SECONDS) else None
 
 
-def find_time_since(now: datetime, *moments: str | None) -> timedelta:
-    """Return the time since the latest of some ISO 8601 moments; absent ones do not count."""
-    latest = max((datetime.fromisoformat(moment) for moment in moments if moment), default=now)
+def find_time_since(now: datetime, *times: str | None) -> timedelta:
+    """Return the time since the latest of some ISO 8601 times; absent ones do not count."""
+    latest = max((datetime.fromisoformat(time) for time in times if time), default=now)
     return now - latest
 
 
 def clamp_retry_after(asked_seconds: float | None) -> float:
-    """Return how long a 429 keeps calls back: what the service asked for, within reason."""
+    """Return how long a 429 delays calls, in seconds: the provider's Retry-After within bounds."""
     return DEFAULT_RETRY_AFTER_SECONDS if asked_seconds is None else _clamp(asked_seconds)
 
 

@@ -1,4 +1,4 @@
-"""What sizes the image models make, by family; a family that is not known here is left to the service.
+"""The sizes and qualities that image models support, by family. An unknown family is left to the provider.
 
 Sources, read 2026-11: OpenAI's image generation guide (the gpt-image models), and diffusers' ``check_inputs`` (SDXL).
 """
@@ -20,7 +20,7 @@ SDXL_SIDE_MULTIPLE = 8
 
 QUALITIES = ("low", "medium", "high")
 EXTENDED_QUALITIES = (*QUALITIES, "xhigh", "max")
-"""Of gpt-image-2.5 and later. The same word stands for another number of tokens there: see ``prices.json``."""
+"""Of gpt-image-2.5 and later, where a quality costs another number of tokens: see ``prices.json``."""
 
 _FREE_SIZE_RULE = (
     f"sides divisible by {GPT_SIDE_MULTIPLE}, none over {GPT_MAX_SIDE_PIXELS} or over {GPT_MAX_ASPECT_RATIO} times the "
@@ -31,13 +31,13 @@ _FREE_SIZE_RULE = (
 
 @dataclass(frozen=True, slots=True)
 class ImageModelFamily:
-    """Models that take the same sizes.
+    """Models that support the same sizes.
 
     Attributes:
         pattern: of their names, as a regular expression.
-        size_rule: the rule, for a message.
-        supports_size: tells whether it makes an image of this width and height, in pixels.
-        qualities: what it takes as the quality.
+        size_rule: the rule for sizes, for messages.
+        supports_size: returns whether the models support a width and height in pixels.
+        qualities: the qualities that the models support.
     """
 
     pattern: str
@@ -76,33 +76,35 @@ IMAGE_MODEL_FAMILIES = (
 
 
 def check_size_for_model(model: str, size: str) -> None:
-    """Check that a model makes images of a size; all of these families make png and jpeg.
+    """Check that a model supports an image size. All families support PNG and JPEG.
 
     Args:
-        model: its name; of a family that is not known nothing is checked.
+        model: the model's name; for an unknown family nothing is checked.
         size: ``WIDTHxHEIGHT`` in pixels.
 
     Raises:
-        ValueError: it does not; the message tells what was got and what is expected.
+        ValueError: the model does not support the size.
     """
     family = _find_family(model)
     if family is not None and not family.supports_size(*parse_image_size(size)):
-        raise ValueError(f"{size!r} is no size that {model!r} makes; expected {family.size_rule}")
+        raise ValueError(f"{model!r} does not support the size {size!r}; expected {family.size_rule}.")
 
 
 def check_quality_for_model(model: str, quality: str) -> None:
-    """Check that a model takes a quality.
+    """Check that a model supports a quality.
 
     Args:
-        model: its name; of a family that is not known nothing is checked.
+        model: the model's name; for an unknown family nothing is checked.
         quality: a quality of any model.
 
     Raises:
-        ValueError: it does not; the message has what was got and what is expected.
+        ValueError: the model does not support the quality.
     """
     family = _find_family(model)
     if family is not None and quality not in family.qualities:
-        raise ValueError(f"{quality!r} is not a quality of {model!r}; expected one of {', '.join(family.qualities)}")
+        raise ValueError(
+            f"{model!r} does not support the quality {quality!r}; expected one of {', '.join(family.qualities)}."
+        )
 
 
 def _find_family(model: str) -> ImageModelFamily | None:

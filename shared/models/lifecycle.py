@@ -1,7 +1,7 @@
-"""When models shut down, and what takes their place. Pure.
+"""Shutdown dates of models, and their successors. Pure.
 
-The dates are what a service's own list of models has, which is free to read. No list has what has taken the place of a
-model that is gone: SUCCESSORS are from OpenAI's and Azure's pages of deprecations, read 2026-11.
+The dates come from the provider's list of models, which is not billed. The list does not name successors: SUCCESSORS
+are from the deprecation pages of OpenAI and Azure, read 2026-11.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 WARNING_DAYS: Final = 60
-"""So long before a model shuts down people are warned: time to deploy and try another one."""
+"""Warn this long before a model shuts down: time to deploy and test another one."""
 
 SUCCESSORS: Final = {
     "dall-e-2": "gpt-image-2",
@@ -34,16 +34,16 @@ SUCCESSORS: Final = {
     "o3-mini": "gpt-6-luna",
     "o4-mini": "gpt-6-luna",
 }
-"""By the name of the model without its version."""
+"""By model name without version."""
 
 _VERSION: Final = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
 def read_shutdown_dates(models: Iterable[object]) -> dict[str, date]:
-    """Return the dates that a list of models has, by model in lower case; a model without one has none.
+    """Return the shutdown dates in a list of models, by model name in lower case.
 
     Args:
-        models: the list as the service sends it: ``id`` and ``shutdown_date`` ("YYYY-MM-DD", OpenAI), or
+        models: the list as the provider sends it: ``id`` and ``shutdown_date`` ("YYYY-MM-DD", OpenAI), or
             ``deprecation.inference`` (Unix seconds, Azure).
     """
     dates: dict[str, date] = {}
@@ -57,22 +57,22 @@ def read_shutdown_dates(models: Iterable[object]) -> dict[str, date]:
 
 
 def find_shutdown(model: str, dates: Mapping[str, date]) -> date | None:
-    """Return when a model shuts down: that of its exact name, or else the last of its versions; None = not known."""
+    """Return the shutdown date of a model, or of its last version; None = unknown."""
     name = model.casefold()
     versions = [day for listed, day in dates.items() if _VERSION.sub("", listed) == name]
     return dates.get(name) or max(versions, default=None)
 
 
 def find_successor(model: str) -> str | None:
-    """Return the model that has taken the place of another, or None if that is not known."""
+    """Return the successor of a model, or None if it is unknown."""
     return SUCCESSORS.get(_VERSION.sub("", model.casefold()))
 
 
 def warn_of_shutdowns(models: Mapping[str, str], dates: Mapping[str, date], today: date) -> Iterator[str]:
-    """Yield a warning for each model that shuts down within WARNING_DAYS, or has done so.
+    """Yield a warning for each model that has shut down or will do so within WARNING_DAYS.
 
     Args:
-        models: the names of the models in use, by what they are used for.
+        models: the models in use, by purpose.
         dates: see ``read_shutdown_dates``.
         today: in UTC.
     """
@@ -90,12 +90,12 @@ def warn_of_shutdowns(models: Mapping[str, str], dates: Mapping[str, date], toda
 
 
 def _read_date(model: Mapping[str, Any]) -> date | None:
-    told = model.get("shutdown_date")
+    listed = model.get("shutdown_date")
     deprecation = model.get("deprecation")
     seconds = deprecation.get("inference") if isinstance(deprecation, Mapping) else None
     try:
-        if isinstance(told, str):
-            return date.fromisoformat(told[:10])
+        if isinstance(listed, str):
+            return date.fromisoformat(listed[:10])
         if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0:
             return datetime.fromtimestamp(seconds, UTC).date()
     except (ValueError, OverflowError, OSError):

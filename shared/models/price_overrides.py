@@ -1,9 +1,9 @@
-"""Prices of your own over the published ones: negotiated rates, and deployments of any name.
+"""Overrides of the published prices: negotiated rates, and deployments of any name.
 
-They have the shape of ``prices.json`` and are merged over it, model by model: what is left out of a model stays what
-the model's name costs without them. A name that is not listed starts from the list's default model, so
-``{"image": {"my-pictures": {"imageOutput": 20}}}`` says all that is needed of a deployment with that name. A model
-that charges by image is ``{"image": {"fal-ai/flux/dev": {"perImage": 0.025}}}``.
+They have the shape of ``prices.json``, and are merged over it model by model: a field that is left out keeps its
+published price. A name that is not listed starts from the prices of the default model, so
+``{"image": {"my-deployment": {"imageOutput": 20}}}`` is enough for a deployment with that name. A model that charges by
+image is ``{"image": {"fal-ai/flux/dev": {"perImage": 0.025}}}``.
 """
 
 import json
@@ -51,13 +51,13 @@ class _ImagePriceOverride(_OverrideModel):
 
     def apply(self, price: ImagePrice) -> ImagePrice:
         rates = self.model_dump(include={"text_input", "image_output", "per_image"}, exclude_none=True)
-        if self.per_image is not None:  # in place of tokens, unless they are told beside it
+        if self.per_image is not None:  # replaces the token prices unless both are given
             rates = {"text_input": Decimal(0), "image_output": Decimal(0), **rates}
         tokens = {size: row.model_dump(exclude_none=True) for size, row in self.output_tokens.items()}
         sides = price.grid_sides
         if self.grid_sides is not None:
             sides = self.grid_sides.model_dump(exclude_none=True)
-        elif tokens:  # told by size: other sizes are scaled from them
+        elif tokens:  # other sizes are scaled from the given ones
             sides = {}
         return replace(price, **rates, output_tokens={**price.output_tokens, **tokens}, grid_sides=sides)
 
@@ -68,7 +68,7 @@ class _DefaultModels(_OverrideModel):
 
 
 class _Overrides(_OverrideModel):
-    """The file's shape; what only people read (``per``, ``asOf``, ``notes``, ``sources``) may be there, too."""
+    """The shape of the file. ``per``, ``asOf``, ``notes`` and ``sources`` are for readers, and are allowed too."""
 
     currency: Literal["USD"] = "USD"
     per: Literal["1,000,000 tokens"] = "1,000,000 tokens"
@@ -81,15 +81,18 @@ class _Overrides(_OverrideModel):
 
 
 def apply_price_overrides(text: str, published: PriceList) -> PriceList:
-    """Return the published prices with those of the text of a JSON object.
+    """Return the published prices with the overrides of a JSON object.
 
     Raises:
-        ValidationError: a field is wrong; `shared.runs.request.describe_validation_error` tells how.
-        ValueError: it is no JSON, no JSON object, or names a default model that has no price.
+        TypeError: the JSON value is not an object.
+        ValidationError: a field is not valid; see `shared.runs.request.describe_validation_error`.
+        ValueError: the text is not valid JSON, or a default model has no price.
     """
     data = json.loads(text, parse_float=Decimal)
     if not isinstance(data, dict):
-        raise TypeError(f"it holds {type(data).__name__}; expected a JSON object of the shape of shared/prices.json")
+        raise TypeError(
+            f"Prices are {type(data).__name__}; expected a JSON object of the shape of shared/models/prices.json."
+        )
     return _merge(published, _Overrides.model_validate(data, by_alias=True, by_name=False))
 
 

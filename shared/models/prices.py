@@ -1,8 +1,8 @@
-"""What calls cost, in US dollars, by dated list prices: ``prices.json``, which the setting ``PRICES`` may override.
+"""The cost of calls in US dollars, by dated list prices: ``prices.json``, which the setting ``PRICES`` may override.
 
-A name finds its price by the longest listed name that it starts with, up to a ``-``: ``gpt-image-2-2026-04-21`` costs
-what ``gpt-image-2`` costs, ``gpt-5-mini-2025-08-07`` what ``gpt-5-mini`` costs, and ``gpt-5.9`` is not ``gpt-5``.
-A deployment can have any name: one that is not listed is charged as the list's default model, and `is_priced` says so.
+The price of a model is that of the longest listed name that is equal to it or continued by a ``-``:
+``gpt-image-2-2026-04-21`` costs what ``gpt-image-2`` costs, and ``gpt-5.9`` is not ``gpt-5``. A deployment can have any
+name. A name that is not listed costs what the list's default model does; `is_priced` distinguishes them.
 """
 
 import json
@@ -26,7 +26,7 @@ PriceT = TypeVar("PriceT")
 
 @dataclass(frozen=True, slots=True)
 class TextPrice:
-    """US dollars per 1,000,000 tokens of a text model."""
+    """The price of a text model in US dollars per 1,000,000 tokens."""
 
     input: Decimal
     output: Decimal
@@ -34,14 +34,14 @@ class TextPrice:
 
 @dataclass(frozen=True, slots=True)
 class ImagePrice:
-    """What an image model costs: by tokens, by image, or both.
+    """The price of an image model: by tokens, by image, or both.
 
     Attributes:
         text_input: US dollars per 1,000,000 tokens.
         image_output: US dollars per 1,000,000 tokens.
-        output_tokens: of one image by size and quality.
-        per_image: US dollars an image, whatever its size.
-        grid_sides: a rule for the output tokens of any size, see `count_grid_tokens`: one number a quality.
+        output_tokens: the tokens of one image, by size and quality.
+        per_image: US dollars per image of any size.
+        grid_sides: by quality, the number from which `count_grid_tokens` calculates the tokens of any size.
     """
 
     text_input: Decimal
@@ -53,7 +53,7 @@ class ImagePrice:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """All prices, by model name in lower case, and the models that unknown names are charged as."""
+    """All prices by model name in lower case, and the default models whose prices unknown names have."""
 
     text: Mapping[str, TextPrice]
     image: Mapping[str, ImagePrice]
@@ -61,43 +61,43 @@ class PriceList:
     default_image: str
 
     def is_priced(self, model: str) -> bool:
-        """Tell whether the list has a price for this name, rather than the default for unknown ones."""
+        """Return whether the list has a price for this name; otherwise it costs what the default model does."""
         return _find(self.text, model) is not None or _find(self.image, model) is not None
 
     def find_text_price(self, model: str) -> TextPrice:
-        """Return the price of a text model; an unknown one costs what the default text model does."""
+        """Return the price of a text model; an unknown model costs what the default text model does."""
         return _find(self.text, model) or self.text[self.default_text]
 
     def find_image_price(self, model: str) -> ImagePrice:
-        """Return the price of an image model; an unknown one costs what the default image model does."""
+        """Return the price of an image model; an unknown model costs what the default image model does."""
         return _find(self.image, model) or self.image[self.default_image]
 
     def calculate_text_cost(self, model: str, usage: Usage) -> Decimal:
-        """Return what a text call cost, exactly."""
+        """Return the exact cost of a text call in US dollars."""
         price = self.find_text_price(model)
         return _per_million(usage.input_tokens * price.input + usage.output_tokens * price.output)
 
     def calculate_image_cost(self, model: str, usage: Usage, *, count: int = 1) -> Decimal:
-        """Return what an image call cost, exactly; or so many of them with this usage together.
+        """Return the exact cost in US dollars of ``count`` image calls with this total usage.
 
-        The input is charged as text: this product sends prompts and no images to an image model.
+        The input is priced as text, because no image is sent to an image model.
         """
         price = self.find_image_price(model)
         tokens = _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
         return tokens + count * price.per_image
 
     def estimate_image_usage(self, model: str, size: str, quality: str) -> Usage:
-        """Return what one image is billed before an answer tells it, or where the answer was lost.
+        """Return the usage of one image before a call, or if its answer is lost.
 
         Args:
-            model: name of the model, listed or not.
-            size: ``WIDTHxHEIGHT`` in pixels; without a rule for the model, a size that is not listed is scaled by area
-                from 1024x1024.
-            quality: low, medium or high, of some models also xhigh or max; any other (``auto``) is counted as the
-                highest, so that a budget errs on the safe side.
+            model: the model's name, listed or not.
+            size: ``WIDTHxHEIGHT`` in pixels. If the model has neither this size nor a rule, the tokens are scaled by
+                area from 1024x1024.
+            quality: low, medium or high, for some models also xhigh or max. Any other value, such as ``auto``, counts
+                as the highest one, so that the budget is not exceeded.
 
         Raises:
-            ValueError: ``size`` is not of that form.
+            ValueError: ``size`` has another form.
         """
         price = self.find_image_price(model)
         width, height = _read_size(size)

@@ -1,4 +1,4 @@
-"""The services that answer text, vision and image calls: which there are, and their models where none is told."""
+"""The providers of text, vision and image models, and their default models."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 
 
 class Provider(StrEnum):
-    """A service, spelled as in ``TEXT_PROVIDER``, ``VISION_PROVIDER`` and ``IMAGE_PROVIDER``."""
+    """A provider, spelled as in ``TEXT_PROVIDER``, ``VISION_PROVIDER`` and ``IMAGE_PROVIDER``."""
 
     AZURE = "azure"
     OPENAI = "openai"
@@ -32,16 +32,16 @@ DEFAULT_IMAGE_MODELS = {
     Provider.OPENAI: "gpt-image-2",
     Provider.FAL: "fal-ai/fast-lightning-sdxl",
 }
-"""A compatible server has no default: only its owner knows what it serves."""
+"""A compatible server has no default, because its models are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderAccess:
-    """Where a service is and the key that it lets us in with.
+    """The URL and the key of a provider.
 
     Attributes:
-        base_url: with the API's path, such as ``https://api.openai.com/v1``; None while not configured.
-        api_key: None while not configured.
+        base_url: with the API's path, such as ``https://api.openai.com/v1``; None = not configured.
+        api_key: None = not configured.
     """
 
     base_url: str | None = None

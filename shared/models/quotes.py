@@ -1,4 +1,4 @@
-"""What calls cost, as messages carry it: the maximum before a call, and what is counted after it."""
+"""The cost of a call, as messages hold it: its maximum before the call, and its actual cost after it."""
 
 from dataclasses import dataclass
 
@@ -37,14 +37,14 @@ def price_image(prices: PriceList, model: str, usage: Usage) -> Cost:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What one call may cost.
+    """The possible cost of one call.
 
     Attributes:
         prices: the price list.
-        deployment: what is called; prices are looked up by it unless an answer names its model.
-        is_image: the call is for an image.
-        typical_usage: counted where the service does not report the usage, or its answer was lost.
-        max_usage: what a budget reserves; of a text call, its output is also the limit that is sent with it.
+        deployment: the deployment that is called; it determines the price unless the answer names its model.
+        is_image: whether an image is generated.
+        typical_usage: counts if the provider does not report the usage, or if the answer was lost.
+        max_usage: is reserved in the budget; the output of a text call is also the output limit of its request.
     """
 
     prices: PriceList
@@ -60,16 +60,16 @@ class Quote:
 
     @property
     def estimate(self) -> Cost:
-        """What the call is counted as where nothing else is known."""
+        """The cost that counts if nothing else is known."""
         return self.price(self.deployment, self.typical_usage)
 
     def price(self, model: str, usage: Usage | None) -> Cost:
-        """Return the cost of a call that was answered, by its usage or, without one, as it typically is."""
+        """Return the cost of a call that was answered, by its usage or, if it is not reported, by the typical usage."""
         price = price_image if self.is_image else price_text
         return price(self.prices, model, self.typical_usage if usage is None else usage)
 
     def price_failure(self, error: ModelError) -> Cost:
-        """Return the cost of a failed call: every answer is billed, and so may be one that was lost on its way."""
+        """Return the cost of a failed call. Every answer is billed, and an answer that was lost may be billed too."""
         if error.usage is not None:
             return self.price(self.deployment, error.usage)
         if error.reason is Reason.INCOMPLETE_ANSWER:
@@ -77,25 +77,23 @@ class Quote:
         return self.estimate if error.answered or error.reason is Reason.TIMEOUT_AMBIGUOUS else Cost()
 
 
-def quote_text(
-    prices: PriceList, deployment: str, model_request: Question[AnswerT], *, theme: Theme, entries: int
-) -> Quote:
-    """Return what a text call for so many categories, drafts or prompts may cost."""
-    typical_usage = estimate_text_usage(model_request, theme=theme, entries=entries)
-    max_usage = add_reasoning_headroom(bound_text_usage(model_request, theme=theme, entries=entries))
+def quote_text(prices: PriceList, deployment: str, question: Question[AnswerT], *, theme: Theme, entries: int) -> Quote:
+    """Return the possible cost of a text call for a number of categories, drafts or prompts."""
+    typical_usage = estimate_text_usage(question, theme=theme, entries=entries)
+    max_usage = add_reasoning_headroom(bound_text_usage(question, theme=theme, entries=entries))
     return Quote(prices, deployment, is_image=False, typical_usage=typical_usage, max_usage=max_usage)
 
 
-def quote_refinement_call(prices: PriceList, deployment: str, model_request: Question[EvaluationAnswerT]) -> Quote:
-    """Return what an evaluation or a rewrite may cost."""
-    max_usage = add_reasoning_headroom(bound_evaluation_usage(model_request))
+def quote_refinement_call(prices: PriceList, deployment: str, question: Question[EvaluationAnswerT]) -> Quote:
+    """Return the possible cost of an evaluation or a rewrite."""
+    max_usage = add_reasoning_headroom(bound_evaluation_usage(question))
     return Quote(
-        prices, deployment, is_image=False, typical_usage=estimate_evaluation_usage(model_request), max_usage=max_usage
+        prices, deployment, is_image=False, typical_usage=estimate_evaluation_usage(question), max_usage=max_usage
     )
 
 
 def quote_image(prices: PriceList, deployment: str, request: SeedRequest, prompt: str) -> Quote:
-    """Return what an image call may cost; a prompt that the rules never saw can be a long one."""
+    """Return the possible cost of an image call; the prompt of an input may be longer than the rules allow."""
     listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
     prompt_tokens = estimate_tokens(len(prompt))
     return Quote(

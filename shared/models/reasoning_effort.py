@@ -1,7 +1,7 @@
-"""Which text models think before they answer, and how much of it is asked for.
+"""The reasoning effort to request from a text model.
 
-Source, read 2026-11: OpenAI's guide to reasoning models. ``low`` is the one effort that gpt-5 to gpt-6.1 all take; a
-model that is asked for none thinks at ``medium``, which costs a multiple.
+Source, read 2026-11: OpenAI's guide to reasoning models. ``low`` is the only effort that all models from gpt-5 to
+gpt-6.1 support. The default of the models is ``medium``, which costs several times as much.
 """
 
 import re
@@ -10,20 +10,20 @@ from typing import Final
 DEFAULT_REASONING_EFFORT: Final = "low"
 OMITTED_EFFORT: Final = "omit"
 REASONING_EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", OMITTED_EFFORT)
-"""What the setting ``REASONING_EFFORT`` takes; which of them a model takes is the service's business."""
+"""Values of the setting ``REASONING_EFFORT``; the provider decides which of them a model supports."""
 
 _TAKES_DEFAULT: Final = re.compile(
     r"(?:gpt-(?:[5-9]|\d{2})(?:\.\d+)?(?:-(?:mini|nano|luna|terra|sol))?|o[1-9](?:-mini)?)(?:-\d{4}-\d{2}-\d{2})?"
 )
-"""Not the ``-chat`` models, which take none, and not the ``-pro`` models, some of which take ``high`` only."""
+"""Excludes ``-chat`` models, which support none, and ``-pro`` models, some of which support ``high`` only."""
 
 
 def choose_reasoning_effort(model: str, setting: str | None) -> str | None:
-    """Return the reasoning effort to ask a model for, or None to leave the parameter out.
+    """Return the reasoning effort to request, or None to omit the parameter.
 
     Args:
-        model: its name; a name that says nothing, such as that of a deployment, is not known to take any.
-        setting: one of EFFORTS; None = the default, where the model is known to take it.
+        model: the model's name; an unknown name, such as that of a deployment, gets no effort by default.
+        setting: one of REASONING_EFFORTS; None = the default, if the model supports it.
     """
     if setting is not None:
         return None if setting == OMITTED_EFFORT else setting

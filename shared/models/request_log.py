@@ -1,7 +1,7 @@
-"""Orders: what an image service with a queue was asked to make, one file an item and run.
+"""The request log: the requests that an image provider has queued, one file for each item of a run.
 
-The file is there before anybody waits for the image, so that a repeated activity goes on waiting instead of ordering,
-and paying, a second one.
+The file is written before the image is waited for, so that a repeated activity waits for the same request instead of
+paying for a second one.
 """
 
 import contextlib
@@ -13,14 +13,14 @@ from shared.storage.json_files import JSON_TYPE, dump_json, read_json
 from shared.storage.protocol import Store
 
 MAX_UNWRITTEN_REQUESTS = 256
-"""Orders that a process remembers while the store is away; more are never in flight."""
+"""Requests that a process remembers while the store is away; more are never in flight."""
 
 
 class StoredRequestLog:
     """A `shared.models.protocol.RequestLog` in the store: ``runs/{runId}/requests/{productId}.json``.
 
     Args:
-        store: where runs live.
+        store: the store.
     """
 
     def __init__(self, store: Store) -> None:
@@ -28,7 +28,7 @@ class StoredRequestLog:
         self._unwritten: BoundedCache[str, str] = BoundedCache(MAX_UNWRITTEN_REQUESTS)
 
     async def find(self, job: str) -> str | None:
-        """Return the service's id of the order for a job, or None if there is none.
+        """Return the provider's id of the request for a job, or None if there is none.
 
         Raises:
             DamagedFileError: its file cannot be read.
@@ -39,10 +39,7 @@ class StoredRequestLog:
         return await read_json(self._store, _name_file(job), lambda data: str(data["requestId"]))
 
     async def record(self, job: str, provider_request_id: str) -> None:
-        """Remember the order for a job.
-
-        A store that is away must not cost the image, which is ordered by now: this process remembers the order then.
-        """
+        """Record the request for a job. While the store is away, this process remembers it: the image is billed."""
         data = dump_json({"requestId": provider_request_id})
         try:
             await self._store.write(_name_file(job), data, content_type=JSON_TYPE)
@@ -50,9 +47,9 @@ class StoredRequestLog:
             self._unwritten[job] = provider_request_id
 
     async def remove(self, job: str) -> None:
-        """Forget the order for a job: nothing usable comes of it.
+        """Remove the request for a job, because it has no usable image.
 
-        A store that is away keeps it, and the next try finds once more that nothing comes of it.
+        If the store does not answer, the request stays, and the next attempt finds again that it is not usable.
         """
         self._unwritten.pop(job, None)
         with contextlib.suppress(StoreUnavailableError):

@@ -1,4 +1,4 @@
-"""Builds the model from the settings: which services answer, with what they need checked before anything is called."""
+"""Build the model that the settings name, and check the settings of its providers before any call."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -10,40 +10,40 @@ from shared.telemetry.billed_calls import ObservedModel
 
 
 def check_model_settings(model: ModelSettings) -> None:
-    """Check without any call that the services that runs of all kinds need are configured: text and image.
+    """Check that the text and image providers are configured, without a call.
 
     Raises:
-        SettingError: something is missing; it names the setting.
+        SettingError: a setting is missing; the error names it.
     """
     check_text_settings(model)
     check_image_settings(model)
 
 
 def check_text_settings(model: ModelSettings) -> None:
-    """Check without any call that the text service is configured: only runs over rows can do without it.
+    """Check that the text provider is configured, without a call. Only runs over rows can do without it.
 
     Raises:
-        SettingError: something is missing; it names the setting.
+        SettingError: a setting is missing; the error names it.
     """
     _check_provider(model, model.text_provider, "TEXT_PROVIDER")
     _check_name("TEXT_MODEL", model.text_deployment, model.text_provider)
 
 
 def check_image_settings(model: ModelSettings) -> None:
-    """Check without any call that the image service is configured.
+    """Check that the image provider is configured, without a call.
 
     Raises:
-        SettingError: something is missing; it names the setting.
+        SettingError: a setting is missing; the error names it.
     """
     _check_provider(model, model.image_provider, "IMAGE_PROVIDER")
     _check_name("IMAGE_MODEL", model.image_deployment, model.image_provider)
 
 
 def check_vision_settings(model: ModelSettings) -> None:
-    """Check without any call that the vision service is configured: a run that judges images needs it, too.
+    """Check that the vision provider is configured, without a call. Only refinement needs it.
 
     Raises:
-        SettingError: something is missing; it names the setting.
+        SettingError: a setting is missing; the error names it.
     """
     _check_provider(model, model.vision_provider, "VISION_PROVIDER")
     if not model.vision_deployment:
@@ -52,17 +52,17 @@ def check_vision_settings(model: ModelSettings) -> None:
 
 
 def build_model(settings: Settings, request_log: RequestLog, listed_models: ListedModels | None = None) -> Model:
-    """Return the model that the settings name; a service that is chosen for several kinds of call is one.
+    """Return the model that the settings name. A provider that is chosen for several kinds of calls is built once.
 
-    A text or vision service that is not configured is an error of the calls that need it, and of no others.
+    If the text or vision provider is not configured, only the calls that need it fail.
 
     Args:
         settings: all settings.
-        request_log: remembers what a service with a queue was asked to make.
-        listed_models: gets what a probe reads of the services' models.
+        request_log: the log of requests that an image provider has queued.
+        listed_models: receives what a probe reads from the providers' lists of models.
 
     Raises:
-        SettingError: the image service is not configured.
+        SettingError: the image provider is not configured.
     """
     model = settings.model
     check_image_settings(model)
@@ -90,7 +90,7 @@ def _build_or_missing(
     build: Callable[[Provider], Model],
     provider: Provider,
 ) -> TextModel:
-    """Return a service, or what stands for it where it is not configured."""
+    """Return the model of a provider, or one whose calls fail if the provider is not configured."""
     try:
         check(model)
     except SettingError as error:
@@ -101,7 +101,7 @@ def _build_or_missing(
 
 
 def _build_fal(model: ModelSettings, request_log: RequestLog) -> ImageModel:
-    from shared.models.providers.fal import FalModel  # noqa: PLC0415 - an extra: nobody else has it
+    from shared.models.providers.fal import FalModel  # noqa: PLC0415 - an extra that is not always installed
 
     return FalModel(model, request_log)
 
@@ -147,7 +147,7 @@ def _check_provider(model: ModelSettings, provider: Provider, provider_setting: 
     }
     setting, key = keys.get(provider, ("", ""))
     if key is None:
-        raise SettingError(setting, f"is missing: {because}; expected the key of that service")
+        raise SettingError(setting, f"is missing: {because}; expected the key of that provider")
     if provider is Provider.FAL and find_spec("fal_client") is None:
         raise SettingError(
             provider_setting, "is 'fal', and fal-client is not installed; expected the extra 'fal' to be"

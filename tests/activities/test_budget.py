@@ -67,7 +67,7 @@ def read_nano_usd(result: dict[str, Any]) -> int:
 
 
 @every_call
-async def test_a_call_is_settled_with_what_it_came_to(store: RecordingStore, model: ScriptedModel, paid: Paid) -> None:
+async def test_a_call_is_settled_with_its_actual_cost(store: RecordingStore, model: ScriptedModel, paid: Paid) -> None:
     await make_world(store, paid)
     result = await deliver(start_process(store, model), paid.activity, paid.message(0))
     ledger = await read_ledger(store)
@@ -255,7 +255,7 @@ class LostAnswerStore(RecordingStore):
 
 
 @every_call
-async def test_money_set_aside_by_a_write_without_an_answer_is_not_lost(model: ScriptedModel, paid: Paid) -> None:
+async def test_a_reservation_whose_write_was_not_confirmed_is_not_lost(model: ScriptedModel, paid: Paid) -> None:
     store = LostAnswerStore(MemoryStore())
     await make_world(store, paid)
     process = start_process(store, model)

@@ -87,7 +87,7 @@ class WritesInBetween(MemoryStore):
         return found
 
 
-async def test_a_batch_that_is_written_between_two_looks_is_no_gap(model: ScriptedModel) -> None:
+async def test_a_batch_that_is_written_between_two_reads_is_not_a_gap(model: ScriptedModel) -> None:
     store: Store = WritesInBetween(paths.batch_file(CATALOG, 2))
     await start_run_in(store)
     process = start_process(store, model)

@@ -68,7 +68,7 @@ async def test_a_store_that_does_not_answer_is_reported(activity: str, model: Sc
 @pytest.mark.parametrize(
     "activity", ["prepare_run", "write_batch", "claim_work_page", "generate_image", "publish_catalog"]
 )
-async def test_a_damaged_batch_is_put_aside_and_told(
+async def test_a_damaged_batch_is_moved_and_reported(
     activity: str, store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store)
@@ -88,7 +88,7 @@ class AwayWhenMoving(MemoryStore):
         raise StoreUnavailableError(f"cannot move {path} to {new_path}: the store does not answer")
 
 
-async def test_a_store_that_goes_away_while_a_damaged_file_is_put_aside_is_reported(model: ScriptedModel) -> None:
+async def test_a_store_that_fails_while_a_damaged_file_is_moved_is_reported(model: ScriptedModel) -> None:
     store = AwayWhenMoving()
     await start_run_in(store)
     await store.write(paths.batch_file(CATALOG, 1), b"{", content_type="application/json")

@@ -121,7 +121,7 @@ async def test_a_store_that_is_away_before_anything_is_ordered_costs_nothing(
     assert simulator.stats()["billedImageCount"] == 1
 
 
-async def test_an_image_that_is_no_good_is_ordered_again(simulator: RunningSimulator, store: MemoryStore) -> None:
+async def test_an_unusable_image_is_requested_again(simulator: RunningSimulator, store: MemoryStore) -> None:
     simulator.set_faults({"latencySeconds": {"text": 0, "image": 0}, "rates": {"bad_image": 1}})
     process = start_process(store)
     result = await deliver(process, "generate_image", CALL)

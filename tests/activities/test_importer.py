@@ -210,7 +210,7 @@ async def test_an_id_that_another_row_would_have_got_is_not_given_twice() -> Non
     assert await other.read() == 0
 
 
-async def test_a_category_keeps_its_spelling_whatever_becomes_of_its_first_row() -> None:
+async def test_a_category_keeps_its_spelling_if_its_first_row_changes() -> None:
     shop = Shop(refused={"1"})
     rows = make_rows(("1", "Men's Shoes"), ("2", "Mens Shoes"), ("3", "Boots"))
     assert await shop.run(rows) == 2

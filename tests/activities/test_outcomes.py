@@ -111,7 +111,7 @@ async def test_single_unusable_images_and_chance_damage_keep_a_run_going(
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "WEBP"])
-async def test_an_image_in_another_format_is_converted_and_not_bought_again(
+async def test_an_image_in_another_format_is_converted_and_not_generated_again(
     store: RecordingStore, model: ScriptedModel, image_format: str
 ) -> None:
     process = await start(store, model)
@@ -138,7 +138,7 @@ async def test_good_images_keep_a_run_going(store: RecordingStore, model: Script
     assert await run_files.read_stop_record(store, RUN) is None
 
 
-async def test_a_delivery_that_comes_again_does_not_count_twice(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_redelivery_does_not_count_twice(store: RecordingStore, model: ScriptedModel) -> None:
     process = await start(store, model)
     await make(process, model, range(MIN_WATCHED_CALLS - 1), Reason.SERVER_ERROR)
     for number in range(MIN_WATCHED_CALLS - 1):
@@ -160,7 +160,7 @@ async def test_a_fatal_reason_is_what_the_run_is_stopped_for(store: RecordingSto
     assert await run_files.read_stop_record(store, RUN) == Failure(Reason.ACCOUNT_BLOCKED, "no")
 
 
-async def test_the_next_resume_is_judged_again(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_resumed_run_starts_with_a_closed_breaker(store: RecordingStore, model: ScriptedModel) -> None:
     process = await start(store, model)
     await make(process, model, range(MIN_WATCHED_CALLS - 1), Reason.SERVER_ERROR)
     await make(process, model, range(MIN_WATCHED_CALLS - 1), Reason.SERVER_ERROR, resume_count=1)

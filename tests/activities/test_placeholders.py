@@ -109,7 +109,7 @@ async def test_an_image_of_before_stays_where_making_it_again_is_refused(store: 
     assert is_valid_image(await store.describe(PATH))
 
 
-async def test_a_file_that_somebody_puts_there_meanwhile_stays(store: RecordingStore) -> None:
+async def test_a_file_that_is_stored_in_the_meantime_stays(store: RecordingStore) -> None:
     await start(store)
     await store.write(PATH, draw(), content_type="image/png")
     await record_failed_image(store)
@@ -199,7 +199,7 @@ async def test_a_placeholder_is_generated_again_where_the_next_run_is_refused_to
     assert (info.metadata["width"], info.metadata["run_id"]) == ("128", NEXT_RUN)
 
 
-async def test_a_run_with_placeholders_is_not_complete_and_tells_their_number(store: RecordingStore) -> None:
+async def test_a_run_with_placeholders_is_not_complete_and_reports_their_number(store: RecordingStore) -> None:
     await start(store)
     await record_failed_image(store)
     process = start_process(store, ScriptedModel())

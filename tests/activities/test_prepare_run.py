@@ -21,7 +21,7 @@ async def prepare(store: RecordingStore, model: ScriptedModel) -> StartInventory
 
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("data", [b"", b'[{"name": "Ann"}, {"na', b'{"name": "Ann"}', b"null", b"[\xff]"])
-async def test_a_damaged_published_file_is_put_aside_and_told(
+async def test_a_damaged_published_file_is_moved_and_reported(
     store: RecordingStore, model: ScriptedModel, name: str, data: bytes
 ) -> None:
     await start_run_in(store)
@@ -39,7 +39,7 @@ async def test_a_damaged_published_file_is_put_aside_and_told(
 
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("rows", [[], [1, None, "x"], [{"name": "Ann", "note": "by hand " * CHUNK_BYTES}] * 3])
-async def test_a_published_file_that_somebody_edited_is_accepted_as_long_as_it_is_an_array(
+async def test_a_published_file_that_was_edited_is_accepted_as_long_as_it_is_an_array(
     store: RecordingStore, model: ScriptedModel, name: str, rows: list[object]
 ) -> None:
     await start_run_in(store)

@@ -34,9 +34,7 @@ async def draw_all(process: Services, product_id: str) -> None:
         step = None if told.get("next_step") is None else ImageStep.from_json(told["next_step"])
 
 
-async def test_items_that_were_looked_at_are_listed_and_counted_in_a_note(
-    store: RecordingStore, model: ScriptedModel
-) -> None:
+async def test_refined_items_are_listed_and_counted_in_a_note(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, refine={"iterations": 3, "accept_score": 90})
     await write_images(store, [BOB])
     process = start_process(store, model)

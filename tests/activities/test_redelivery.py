@@ -171,7 +171,9 @@ async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_deliv
 
 
 @every_activity
-async def test_delivered_twice_at_once_to_one_process_it_tells_one_result_and_pays_once(scenario: Scenario) -> None:
+async def test_delivered_twice_at_once_to_one_process_it_returns_one_result_and_is_billed_once(
+    scenario: Scenario,
+) -> None:
     expected = await tell_result(scenario)
     store, model = RecordingStore(MemoryStore()), ScriptedModel()
     await make_world(store, scenario)
@@ -182,7 +184,7 @@ async def test_delivered_twice_at_once_to_one_process_it_tells_one_result_and_pa
 
 
 @every_activity
-async def test_delivered_to_two_processes_at_once_it_tells_one_result(scenario: Scenario) -> None:
+async def test_delivered_to_two_processes_at_once_it_returns_one_result(scenario: Scenario) -> None:
     expected = await tell_result(scenario)
     store, model = RecordingStore(MemoryStore()), ScriptedModel()
     await make_world(store, scenario)
@@ -215,7 +217,7 @@ async def test_a_failure_that_was_paid_is_reported_to_every_delivery_and_not_pai
     assert model.calls == 1
 
 
-async def test_an_image_that_is_none_is_paid_once_however_often_its_message_comes(
+async def test_an_unusable_image_is_billed_once_however_often_its_message_is_delivered(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:

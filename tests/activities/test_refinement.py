@@ -99,7 +99,7 @@ async def read_image(store: Store, path: str = IMAGE) -> bytes:
     return content.data
 
 
-async def test_the_best_of_three_images_ships_and_every_one_is_kept(
+async def test_the_best_of_three_images_is_promoted_and_each_is_kept(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start(store)
@@ -124,7 +124,7 @@ async def test_the_best_of_three_images_ships_and_every_one_is_kept(
         assert await read_image(store, paths.result_file(RUN, ITEM.product_id, f"iteration_{number}.png")) == image
 
 
-async def test_the_summary_tells_rounds_prompts_scores_costs_and_why_it_stopped(
+async def test_the_summary_has_rounds_prompts_scores_costs_and_why_it_stopped(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
@@ -160,7 +160,7 @@ async def test_an_item_is_counted_as_made_once_and_as_refined_once(store: Record
     assert [result.refined for result in results] == [*7 * [False], True]
 
 
-async def test_all_rounds_are_judged_against_the_first_prompt(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_all_rounds_are_scored_against_the_first_prompt(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store)
     await follow(store, model)
     for number in (1, 2, 3):
@@ -174,9 +174,7 @@ async def test_a_good_first_image_costs_one_look(store: RecordingStore, model: S
     assert (await read_results(store, "summary.json"))["stoppedBecause"] == "accepted"
 
 
-async def test_a_prompt_that_comes_back_as_it_was_is_not_generated_again(
-    store: RecordingStore, model: ScriptedModel
-) -> None:
+async def test_an_unchanged_prompt_is_not_generated_from_again(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store)
     model.rewrite = lambda prompt: prompt
     taken = await follow(store, model)
@@ -201,7 +199,7 @@ async def test_a_late_repetition_of_an_earlier_round_takes_nothing_back(
     assert model.calls == calls
 
 
-async def test_an_image_that_comes_when_the_item_has_a_better_one_is_dropped(
+async def test_a_late_image_is_dropped_if_the_item_has_a_better_one(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
@@ -265,7 +263,9 @@ async def test_an_item_without_any_image_has_a_summary_too(store: RecordingStore
     assert (summary["shippedIteration"], summary["score"], summary["rounds"]) == (None, None, [])
 
 
-async def test_an_image_of_before_is_kept_and_not_looked_at(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_an_image_from_an_earlier_run_is_kept_and_not_evaluated(
+    store: RecordingStore, model: ScriptedModel
+) -> None:
     await start(store)
     await write_images(store, [ITEM])
     assert await call_step(store, model, ImageStep()) == ImageResult(kept=True)
@@ -283,7 +283,7 @@ async def test_where_all_are_made_again_it_is_replaced_by_the_best_one(
     assert is_valid_image(await store.describe(IMAGE))
 
 
-async def test_an_image_of_which_no_one_could_say_what_it_is_is_bought_again(
+async def test_an_image_without_metadata_is_generated_again(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
@@ -295,7 +295,7 @@ async def test_an_image_of_which_no_one_could_say_what_it_is_is_bought_again(
     assert await read_image(store) == await read_image(store, path) == IMAGES[0]
 
 
-async def test_a_stored_image_that_somebody_has_damaged_ends_its_item_and_not_the_run(
+async def test_a_stored_image_that_was_damaged_ends_its_item_and_not_the_run(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
@@ -322,9 +322,7 @@ async def test_a_malformed_rewrite_is_asked_for_once_more_and_stricter(
     assert result.cost.text_calls == 1
 
 
-async def test_what_an_earlier_resume_of_the_run_has_counted_is_not_told_again(
-    store: RecordingStore, model: ScriptedModel
-) -> None:
+async def test_a_cost_from_before_a_resume_is_not_reported_again(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, policy_rewrites=1)
     await _refuse(store, model, ImageStep())
     steps = [
@@ -344,7 +342,7 @@ async def test_what_an_earlier_resume_of_the_run_has_counted_is_not_told_again(
     assert model.calls == calls
 
 
-async def test_an_item_that_is_not_looked_at_to_the_end_is_unfinished(
+async def test_an_item_whose_refinement_did_not_end_is_unfinished(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
@@ -431,7 +429,7 @@ async def test_without_rewrites_a_refusal_ends_it(store: RecordingStore, model: 
     assert (await _refuse(store, model, ImageStep())).next_step is None
 
 
-async def test_an_image_of_a_reworded_prompt_is_judged_against_that_one(
+async def test_an_image_of_a_rewritten_prompt_is_scored_against_that_prompt(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
@@ -446,7 +444,7 @@ async def test_an_image_of_a_reworded_prompt_is_judged_against_that_one(
     assert (await read_results(store, "iteration_1_evaluation.json"))["prompt"] == f"a better {ITEM.image_prompt}"
 
 
-async def test_a_refused_prompt_that_comes_back_as_it_was_is_not_generated(
+async def test_a_refused_prompt_that_is_returned_unchanged_is_not_generated_from(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:

@@ -176,7 +176,7 @@ async def test_an_image_that_was_made_again_gets_a_new_one(store: RecordingStore
     assert info.metadata["picture_sha256"] == metadata["sha256"]
 
 
-async def test_where_none_are_asked_for_one_that_fits_stays_and_one_that_does_not_goes(store: RecordingStore) -> None:
+async def test_without_thumbnails_a_matching_one_stays_and_an_outdated_one_is_removed(store: RecordingStore) -> None:
     await start_run_in(store)
     ann, bob = await write_batches(store, ["Ann", "Bob"])
     await write_old_images(store, [ann, bob])
@@ -213,7 +213,7 @@ async def test_a_dry_run_makes_none(store: RecordingStore) -> None:
     assert await list_paths(store, FOLDER) == []
 
 
-async def test_so_many_are_made_up_for_at_one_time_and_the_rest_is_reported_and_comes_next(
+async def test_a_run_adds_a_limited_number_of_thumbnails_and_reports_the_rest(
     store: RecordingStore,
 ) -> None:
     await write_old_images(store, await write_batches(store, ["Ann", "Bob", "Cid"]))

@@ -90,7 +90,7 @@ async def test_an_image_is_asked_for_with_the_written_prompt(store: RecordingSto
 
 
 @pytest.mark.parametrize("writer", ["template", "model"])
-async def test_a_later_run_uses_what_was_written_whoever_writes_the_missing_ones(
+async def test_a_later_run_uses_the_prompts_that_were_written_before(
     store: RecordingStore, model: ScriptedModel, writer: str
 ) -> None:
     await start(store, ["Ann"])
@@ -217,7 +217,7 @@ async def test_a_template_run_waits_for_no_prompts_and_looks_for_each_batchs_onc
     assert model.paid["Photo of Ann"] == model.paid["Photo of Bob"] == 1
 
 
-async def test_another_resume_tells_no_cost_of_the_one_before(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_resumed_run_does_not_report_earlier_costs_again(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, ["Ann"])
     process = start_process(store, model)
     assert (await write(process)).cost.text_calls == 1
@@ -258,7 +258,7 @@ async def test_damaged_prompts_are_put_aside(store: RecordingStore, model: Scrip
     assert model.calls == 0
 
 
-async def test_the_summary_of_an_item_that_a_run_leaves_in_the_middle_tells_the_written_prompt(
+async def test_the_summary_of_an_unfinished_item_has_the_written_prompt(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start(store, ["Ann"], refine={"iterations": 2})

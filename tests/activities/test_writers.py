@@ -305,7 +305,7 @@ class OneNameModel(ScriptedModel):
         return "Ann" if number == 0 else f"{chr(ord('B') + number) * 9} {kind}"
 
 
-async def test_drafts_are_judged_again_when_somebody_else_took_the_number() -> None:
+async def test_drafts_are_validated_again_if_another_writer_took_the_number() -> None:
     store, model = OvertakenStore(MemoryStore(), names=("Ann",)), OneNameModel()
     await start_run_in(store, target_count=30)
     await write_categories(store, CATALOG, CATEGORIES)

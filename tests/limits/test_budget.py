@@ -12,7 +12,7 @@ from tests.strategies import THOROUGH
 ANN, BOB = "image/ann", "image/bob"
 
 
-def test_money_that_is_set_aside_is_counted_until_the_call_is_settled() -> None:
+def test_a_reservation_counts_until_the_call_is_settled() -> None:
     reserved = Budget().reserve(ANN, Reservation("1", 10))
     settled = reserved.settle(ANN, 7)
     assert (reserved.committed_nano_usd, settled.committed_nano_usd) == (10, 7)
@@ -44,7 +44,7 @@ def test_of_two_deliveries_that_both_pay_one_counts_with_its_limit() -> None:
     assert both.settle(ANN, 7).settle(ANN, 8).committed_nano_usd == 17 >= 7 + 8
 
 
-def test_a_kind_of_call_that_came_to_more_than_its_limit_has_more_set_aside_from_then_on() -> None:
+def test_a_kind_of_call_that_exceeded_its_limit_reserves_more_afterwards() -> None:
     surprised = Budget().reserve(ANN, Reservation("1", 10)).settle(ANN, 25)
     assert surprised.reserve(BOB, Reservation("2", 10)).reservations[BOB].nano_usd == 25
     assert surprised.reserve("batch/1", Reservation("3", 10)).reservations["batch/1"].nano_usd == 10

@@ -111,7 +111,7 @@ async def test_money_that_is_given_back_in_the_same_moment_can_be_spent(store: R
     assert not any(refusals)
 
 
-async def test_a_refusal_tells_the_figures_and_changes_nothing(store: RecordingStore) -> None:
+async def test_a_rejection_has_the_figures_and_changes_nothing(store: RecordingStore) -> None:
     ledger = BudgetLedger(store, RUN, 1_000_000_000)
     await ledger.reserve("batch/1", 600_000_000, delivery="1")
     await ledger.settle("batch/1", 500_000_000)
@@ -124,7 +124,7 @@ async def test_a_refusal_tells_the_figures_and_changes_nothing(store: RecordingS
     assert store.changes == []
 
 
-async def test_a_process_that_comes_later_goes_on_from_what_is_written(store: RecordingStore) -> None:
+async def test_a_later_process_continues_from_the_stored_ledger(store: RecordingStore) -> None:
     await BudgetLedger(store, RUN, 1000).reserve("image/ann", 600, delivery="1")
     later = BudgetLedger(store, RUN, 1000)
     assert await later.reserve("image/bob", 500, delivery="2") is not None
@@ -132,7 +132,7 @@ async def test_a_process_that_comes_later_goes_on_from_what_is_written(store: Re
     assert await later.reserve("image/bob", 500, delivery="3") is None
 
 
-async def test_what_came_to_nothing_while_the_store_was_away_is_reported_to_all_who_wait_and_tried_again() -> None:
+async def test_a_failed_write_is_reported_to_all_updates_that_wait_and_can_be_repeated() -> None:
     store = MoodyStore()
     ledger = BudgetLedger(store, RUN, 1000)
     store.is_away = True
@@ -185,7 +185,7 @@ async def test_a_hold_is_taken_over_also_by_a_try_after_several_that_failed() ->
     assert (await read_data(store, LEDGER))["lostNanoUsd"] == 0
 
 
-async def test_what_another_process_set_aside_meanwhile_is_not_taken_over() -> None:
+async def test_a_reservation_of_another_process_is_not_replaced() -> None:
     store = MoodyStore()
     ledger = BudgetLedger(store, RUN, 1000)
     store.is_away = True

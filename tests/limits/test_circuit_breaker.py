@@ -32,7 +32,7 @@ def mix(bad: int, reason: Reason, *, of: int = MIN_WATCHED_CALLS) -> list[Reason
 
 
 @pytest.mark.parametrize("reason", [REFUSED, BROKEN])
-def test_nothing_is_judged_before_there_are_fifty_outcomes(reason: Reason) -> None:
+def test_the_breaker_stays_closed_before_there_are_fifty_outcomes(reason: Reason) -> None:
     assert find_reason(*[reason] * (MIN_WATCHED_CALLS - 1)) is None
     assert find_reason(*[reason] * MIN_WATCHED_CALLS) is not None
 
@@ -49,7 +49,7 @@ def test_more_than_sixty_percent_failed_is_too_much_and_refusals_count_too() -> 
     assert find_reason(*[REFUSED] * 20, *mix(10, BROKEN, of=30)) is None
 
 
-def test_waiting_for_the_quota_is_no_outcome() -> None:
+def test_a_429_does_not_count() -> None:
     assert find_reason(*[BROKEN] * (MIN_WATCHED_CALLS - 1), *[Reason.RATE_LIMITED] * 100) is None
     assert find_reason(*mix(31, BROKEN), *[Reason.RATE_LIMITED] * 100, None) is None
     assert find_reason(*[None] * 19, *[Reason.RATE_LIMITED] * 100, *[BROKEN] * 31) is Reason.TOO_MANY_ERRORS
@@ -74,7 +74,7 @@ def test_the_message_has_the_figures() -> None:
 
 @THOROUGH
 @given(st.lists(OUTCOMES, max_size=200))
-def test_a_breaker_says_what_the_last_fifty_outcomes_say(outcomes: list[Reason | None]) -> None:
+def test_a_breaker_decides_by_the_last_fifty_outcomes(outcomes: list[Reason | None]) -> None:
     counted = [outcome for outcome in outcomes if outcome is not Reason.RATE_LIMITED][-MIN_WATCHED_CALLS:]
     refused = sum(outcome is REFUSED for outcome in counted)
     failed = sum(outcome is not None for outcome in counted)
@@ -102,13 +102,16 @@ def test_each_run_has_a_breaker_and_a_resumed_run_a_new_one() -> None:
     assert circuit_breakers.record_outcome("run-1", 1, BROKEN) is None
 
 
-def test_memory_does_not_grow_with_the_number_of_runs() -> None:
+def test_of_too_many_runs_the_one_without_an_outcome_for_longest_is_forgotten() -> None:
     circuit_breakers = RunCircuitBreakers()
-    for number in range(MAX_WATCHED_RUNS + 10):
+    for _ in range(MIN_WATCHED_CALLS - 1):
         circuit_breakers.record_outcome("busy", 0, BROKEN)
+        circuit_breakers.record_outcome("idle", 0, BROKEN)
+    for number in range(MAX_WATCHED_RUNS - 1):
         circuit_breakers.record_outcome(f"run-{number}", 0, BROKEN)
-    assert len(circuit_breakers._circuit_breakers) == MAX_WATCHED_RUNS
-    assert "busy" in circuit_breakers._circuit_breakers
+        circuit_breakers.record_outcome("busy", 0, Reason.RATE_LIMITED)
+    assert circuit_breakers.record_outcome("busy", 0, BROKEN) is not None
+    assert circuit_breakers.record_outcome("idle", 0, BROKEN) is None
 
 
 def test_what_the_breaker_stops_for_may_be_waited_out() -> None:

@@ -261,7 +261,7 @@ def test_under_a_known_quota_a_job_that_waits_for_its_turn_keeps_its_slot_and_on
     assert window.find_next_wake(START) == START + timedelta(seconds=20)
 
 
-def test_new_jobs_are_held_until_the_first_turn_that_was_told() -> None:
+def test_new_jobs_are_held_until_the_first_turn() -> None:
     window = ConcurrencyWindow(4)
     window.add(image_jobs(1))
     window.hold_new_jobs(START, START + timedelta(seconds=9))

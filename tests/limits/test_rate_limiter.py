@@ -76,7 +76,7 @@ def drive(
 
 @pytest.mark.parametrize("per_minute", [600, 120, 12])
 @pytest.mark.parametrize("latency", [0.5, 2.0, 20.0])
-def test_a_told_quota_is_used_and_never_exceeded(per_minute: float, latency: float) -> None:
+def test_a_known_quota_is_used_and_never_exceeded(per_minute: float, latency: float) -> None:
     service = Service(per_minute)
     callers = math.ceil(2 * per_minute / 60 * latency) + 1
     calls = int(3 * per_minute)
@@ -106,7 +106,7 @@ def test_a_reported_quota_that_others_use_too_is_learned_from_refusals() -> None
 
 @pytest.mark.parametrize("per_minute", [6000, 600, 60])
 @pytest.mark.parametrize("latency", [0.5, 2.0])
-def test_a_quota_that_no_one_told_is_learned(per_minute: float, latency: float) -> None:
+def test_an_unknown_quota_is_learned(per_minute: float, latency: float) -> None:
     service = Service(per_minute)
     callers = math.ceil(4 * per_minute / 60 * latency)
     calls = int(3 * per_minute)
@@ -131,7 +131,7 @@ def test_after_a_429_no_one_calls_before_retry_after() -> None:
     assert pace.is_open(8.1)
 
 
-def test_a_429_within_a_told_quota_keeps_no_one_else_back() -> None:
+def test_a_429_within_a_known_quota_delays_no_other_call() -> None:
     pace = RateLimiter()
     for number in range(100):
         pace.record_start(number / 10)
@@ -140,7 +140,7 @@ def test_a_429_within_a_told_quota_keeps_no_one_else_back() -> None:
     assert pace.acquire("another", 10.0).at == 10.0
 
 
-def test_runs_that_were_told_the_same_quota_learn_that_they_share_it() -> None:
+def test_runs_with_the_same_quota_learn_that_they_share_it() -> None:
     service = Service(600)
     learned = RateLimiter()
     told = [RateLimiter(600), RateLimiter(600)]
@@ -172,7 +172,7 @@ def test_a_turn_that_is_far_belongs_to_the_call_where_turns_are_rare() -> None:
 
 
 @pytest.mark.parametrize("told", [None, 600])
-def test_a_process_that_comes_late_to_a_used_quota_does_not_take_it_for_a_small_one(told: float | None) -> None:
+def test_a_process_that_starts_under_a_used_quota_does_not_learn_a_small_one(told: float | None) -> None:
     service = Service(600)
     for tenth in range(100):
         assert service.call(tenth / 10 - 10) == 0
