@@ -1,1 +1,1 @@
-"""Durable activities: one job each; every one looks for its own earlier result before it pays."""
+"""The activities of the app, one file each: a trigger, and a call of the service function that does the work."""

@@ -1,5 +1,6 @@
-"""Long measurements: ``make bench``. They print figures and judge nothing; tests do that.
+"""Benchmarks: ``make bench``. They print metrics and assert nothing.
 
-Each case is a load, put on a fresh process (the app on its embedded host, or a plain script) against the model
-simulator in another one. `cases` lists them, `measure` runs one, `report` writes what ``docs/performance.md`` shows.
+Each case runs a workload in a fresh process (the app on the durable emulator, or a plain script) against the model
+simulator in another process. `cases` lists them, `measure` runs one, `metrics` calculates, and `report` writes
+``docs/performance.md``.
 """

@@ -1,4 +1,4 @@
-"""Measures, and writes ``build/bench.json``: ``python -m bench [--quick] [--only NAME ...] [--list]``."""
+"""Run benchmarks and write ``build/bench.json``: ``python -m bench [--quick] [--only NAME ...] [--list]``."""
 
 import argparse
 import asyncio
@@ -11,20 +11,19 @@ from typing import Any
 import aiohttp
 
 from bench.cases import CASES, COLD_IMPORT, find_case, select_cases
-from bench.cold_import import measure_cold_import
-from bench.measure import measure_workload
+from bench.measure import measure_cold_import, measure_workload
 from bench.report import format_tables, write_report
 from bench.results import METRICS_FILE, Results, open_results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the command line, measure, and return the exit status: 0, or 1 if a case failed."""
+    """Parse the command line, measure, and return the exit status: 1 if a case failed, else 0."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="the same cases with small loads; leaves the document alone"
+        "--quick", action="store_true", help="run all cases with small workloads; do not update the document"
     )
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these cases, or all that start so")
-    parser.add_argument("--list", action="store_true", help="name the cases and end")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="run these cases or groups of cases")
+    parser.add_argument("--list", action="store_true", help="list the cases and exit")
     parser.add_argument("--figures", type=Path, default=METRICS_FILE, metavar="FILE", help="default: %(default)s")
     options = parser.parse_args(arguments)
     if options.list:
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure_cases(names: Sequence[str], results: Results, figures_file: Path) -> None:
-    """Measure one case after the other; each is saved at once, and one that fails does not stop the others."""
+    """Measure the cases in order. Each is saved at once; a failed case does not stop the others."""
     for number, name in enumerate(names, start=1):
         begun = time.perf_counter()
         print(f"[{number}/{len(names)}] {name} ...", end=" ", flush=True, file=sys.stderr)

@@ -1,11 +1,11 @@
-"""The baseline: a plain script for one machine, as such scripts are written, to compare the product with.
+"""The baseline: a typical script for one machine, to compare the product with.
 
-Categories, then batches of items one after the other with all names so far in the prompt, then all images behind a
-semaphore; a call that is answered 429 sleeps ten seconds and tries again; ``catalog.json`` comes at the end. It asks
-with the product's own words, schema and settings, so that only the way of working differs, and it is patient: a real
-one gives up after a few attempts.
+It generates categories, then batches of items in sequence with all earlier names in the prompt, then all images behind
+a semaphore. After a failed call it sleeps ten seconds and retries without limit; a real script gives up after a few
+attempts. ``catalog.json`` is written at the end. Prompts, schemas and settings are the product's, so that only the
+architecture differs.
 
-Job: ``{"folder", "endpoint", "stages": [[request]]}``, a seed request of which it reads what it needs.
+Job: ``{"folder", "endpoint", "stages": [[request]]}`` with one seed request.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from typing import Any, TypeVar, cast
 from openai import APIError, AsyncOpenAI
 from pydantic import BaseModel
 
-from bench.child_process import read_job, write_report_line
+from bench.measured_process import read_job, write_report_line
 from bench.observations import ProcessReport
 from bench.process_resources import read_cpu_seconds, read_peak_memory_mb
 from shared.catalog import draft_rules
@@ -35,25 +35,25 @@ from shared.runs.request import SeedRequest
 
 RETRY_SECONDS = 10.0
 MODELS = ModelSettings()
-"""Only the names of the two models."""
+"""Used for the names of the two models."""
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
 
 
 def main() -> None:
-    """Make the catalog and hand over the report."""
+    """Generate the catalog and send the report."""
     write_report_line(asdict(asyncio.run(run_job(read_job()))))
 
 
 async def run_job(job: dict[str, Any]) -> ProcessReport:
-    """Make the one catalog of a job."""
+    """Generate the catalog of a job."""
     ((body,),) = job["stages"]
     folder, request = Path(job["folder"]), SeedRequest.from_json(body)
     client = AsyncOpenAI(base_url=f"{job['endpoint']}/openai/v1/", api_key="bench", max_retries=0)
     (folder / "images").mkdir(parents=True, exist_ok=True)
     cpu_before, started_at = read_cpu_seconds(), time.time()
-    await make_catalog(client, request, folder)
+    await generate_catalog(client, request, folder)
     return ProcessReport(
         started_at=started_at,
         stage_seconds=[time.time() - started_at],
@@ -62,8 +62,8 @@ async def run_job(job: dict[str, Any]) -> ProcessReport:
     )
 
 
-async def make_catalog(client: AsyncOpenAI, request: SeedRequest, folder: Path) -> None:
-    """Write a catalog and its images into a folder."""
+async def generate_catalog(client: AsyncOpenAI, request: SeedRequest, folder: Path) -> None:
+    """Generate a catalog and its images in a folder."""
     items = await write_items(client, request, await write_categories(client, request))
     rows = [item.model_dump(by_alias=True) | {"filename": f"{uuid.uuid4()}.png"} for item in items]
     if not request.dry_run:
@@ -79,14 +79,14 @@ async def make_catalog(client: AsyncOpenAI, request: SeedRequest, folder: Path) 
 
 
 async def write_categories(client: AsyncOpenAI, request: SeedRequest) -> list[str]:
-    """Return the names of the categories."""
+    """Generate the names of the categories."""
     task = {"task": "categories", "count": request.category_count, "existing": [], **describe_theme(request.theme)}
     answer = await retry(partial(call_text_model, client, CATEGORY_INSTRUCTIONS, task, CategoryList, "category_list"))
     return [category.name for category in answer.categories]
 
 
 async def write_items(client: AsyncOpenAI, request: SeedRequest, categories: list[str]) -> list[Draft]:
-    """Return the items: batch after batch, each with every name so far in its prompt."""
+    """Generate the items in batches; each prompt lists all earlier names."""
     items: dict[str, Draft] = {}
     batch = 0
     while len(items) < request.target_count:
@@ -99,7 +99,7 @@ async def write_items(client: AsyncOpenAI, request: SeedRequest, categories: lis
 
 
 def make_items_task(request: SeedRequest, categories: list[str], items: list[Draft], batch: int) -> dict[str, Any]:
-    """Return the task of a batch: as many items as it has room for, and all names that are taken."""
+    """Return the task of a batch: item counts by category, and all taken names."""
     size = min(request.batch_size, request.target_count - len(items))
     first = (batch - 1) * request.batch_size
     counts = dict.fromkeys(categories, 0)
@@ -121,14 +121,14 @@ def make_items_task(request: SeedRequest, categories: list[str], items: list[Dra
 
 
 def describe_theme(theme: Theme) -> dict[str, Any]:
-    """Return what a task says of the theme."""
+    """Return the theme's part of a task."""
     return {"subject": theme.subject, "forbiddenWords": list(theme.forbidden_words)}
 
 
 async def call_text_model(
     client: AsyncOpenAI, instructions: str, task: dict[str, Any], answer_type: type[AnswerT], schema_name: str
 ) -> AnswerT:
-    """Return the structured answer to one text call."""
+    """Return the structured answer of one text call."""
     schema = {"type": "json_schema", "name": schema_name, "schema": build_strict_schema(answer_type), "strict": True}
     response = await client.responses.create(
         model=MODELS.text_deployment,
@@ -140,11 +140,11 @@ async def call_text_model(
 
 
 async def generate_image(client: AsyncOpenAI, request: SeedRequest, prompt: str) -> bytes:
-    """Return one image."""
+    """Return one generated image."""
     answer = await client.images.generate(
         model=MODELS.image_deployment,
         prompt=prompt,
-        size=cast("Any", request.image_size),  # the service knows more sizes than the client's types
+        size=cast("Any", request.image_size),  # the service supports more sizes than the client's types
         quality=request.image_quality,
         output_format=request.image_format,
     )
@@ -152,7 +152,7 @@ async def generate_image(client: AsyncOpenAI, request: SeedRequest, prompt: str)
 
 
 async def retry(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """Return what a call brings, however often it takes."""
+    """Return the result of a call; retry until it succeeds."""
     while True:
         try:
             return await call()

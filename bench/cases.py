@@ -1,4 +1,4 @@
-"""The cases, by name. Names are stable: figures of one version are compared with those of the next by them."""
+"""The cases by name. Names are stable: they identify the same case in the results of different versions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,18 +7,18 @@ from typing import Any
 from bench.workload import Workload
 
 COLD_IMPORT = "cold-import"
-"""Not a load: a fresh interpreter imports the app."""
+"""Has no workload: a fresh interpreter imports the app."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A load in full and in little.
+    """A case with its full and its quick workload.
 
     Attributes:
-        name: for ``--only``, the figures file and the tables.
-        full: what ``make bench`` runs.
+        name: for ``--only``, the results file and the tables.
+        full: workload of ``make bench``.
         quick: the same on a smaller scale.
-        is_extra: runs only when it is named.
+        is_extra: whether it runs only when it is named.
     """
 
     name: str
@@ -27,33 +27,33 @@ class Case:
     is_extra: bool = False
 
     def choose_workload(self, *, quick: bool) -> Workload:
-        """Return the load of a quick or a full measurement."""
+        """Return the quick or the full workload."""
         return self.quick if quick else self.full
 
 
 def select_cases(names: Sequence[str]) -> list[str]:
-    """Return the names of the cases to run, in the order of the table.
+    """Return the names of the cases to run, in order.
 
     Args:
-        names: a case, or the start of several (``quota`` is all that begin with ``quota-``); none = all but extras.
+        names: cases, or starts of several names (``quota`` matches ``quota-...``); empty = all but extras.
 
     Raises:
-        ValueError: a name stands for no case.
+        ValueError: a name matches no case.
     """
     if not names:
         return [COLD_IMPORT, *(case.name for case in CASES if not case.is_extra)]
     known = [COLD_IMPORT, *(case.name for case in CASES)]
     for name in names:
         if not any(_matches(name, case) for case in known):
-            raise ValueError(f"{name!r} is no case; expected one of {', '.join(known)}, or the start of some")
+            raise ValueError(f"unknown case {name!r}; expected one of {', '.join(known)}, or the start of some")
     return [case for case in known if any(_matches(name, case) for name in names)]
 
 
 def find_case(name: str) -> Case:
-    """Return a case by its whole name.
+    """Return a case by its full name.
 
     Raises:
-        KeyError: there is none.
+        KeyError: the name is unknown.
     """
     return _BY_NAME[name]
 
@@ -69,12 +69,12 @@ def _scale(name: str, full: Workload, *, is_extra: bool = False, **quick: Any) -
 # 600 a minute are 10 a second: 1,000 images take at least 100 s. 32 calls of 2 s could start 16 a second.
 _QUOTA = Workload(items=1000, window=32, image_seconds=2.0, quota=600)
 _WINDOW = Workload(items=1000, window=16)
-# Small images that come fast: what the engine itself costs has nowhere to hide.
+# Small, fast images, so that the cost of the engine dominates.
 _GROWTH = Workload(items=500, window=32, image_seconds=0.5)
-# The default batch size; nothing but text calls.
+# The default batch size; text calls only.
 _PROMPTS = Workload(items=200, batch_size=20, dry_run=True)
 _FIRST = Workload(items=100, batch_size=20, text_seconds=2.0, image_seconds=0.5)
-# As large as real images, and as many; answers take a tenth of the time.
+# Image sizes and numbers as in production; answers take a tenth of the time.
 _WHOLE = Workload(
     items=5000,
     window=64,
@@ -84,7 +84,7 @@ _WHOLE = Workload(
     size="1024x1024",
     image_bytes=1_500_000,
 )
-# A shop's products through a service that refuses, throttles and hangs; then it is well again, and a repair follows.
+# Products with a provider that refuses, throttles and hangs; then the faults end, and a repair follows.
 _FAULTY = Workload(
     items=5000,
     window=64,
@@ -128,7 +128,7 @@ def _list_cases() -> Iterator[Case]:
 
     yield _scale("breaker", Workload(items=300, block_after=50), items=100)
     yield _scale("breaker-resumed", Workload(items=300, block_after=50, pauses=True), items=100)
-    # About half of what it would cost: an image of this size and quality is $0.053 by the list.
+    # About half of the full cost: an image of this size and quality costs $0.053.
     yield _scale("budget", Workload(items=80, size="1024x1024", max_cost_usd=2.0), items=40, max_cost_usd=1.0)
 
     yield _scale("products-faults", _FAULTY, items=60)

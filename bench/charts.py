@@ -1,20 +1,20 @@
-"""Which figures are plotted, and how."""
+"""The plots: their metrics, cases and colours."""
 
 from collections.abc import Iterator, Sequence
 
-from bench.number_format import Unit
+from bench.markdown_tables import Unit
 from bench.results import Results
-from bench.svg_plots import Bar, Series, draw_bars, draw_curves
+from bench.svg_plots import Bar, Series, render_bars, render_curves
 
 APP, SCRIPT, PACED = 0, 1, 2
-"""Numbers of colours: the same thing has the same colour in every plot."""
+"""Indexes of colours: a subject has the same colour in every plot."""
 
 QUOTA_CASES = (
-    ("told", "quota-told", APP),
-    ("not told", "quota-untold", APP),
-    ("two runs, told", "quota-told-2", APP),
-    ("two runs, not told", "quota-untold-2", APP),
-    ("eight runs, not told", "quota-untold-8", APP),
+    ("quota known", "quota-told", APP),
+    ("quota unknown", "quota-untold", APP),
+    ("two runs, quota known", "quota-told-2", APP),
+    ("two runs, quota unknown", "quota-untold-2", APP),
+    ("eight runs, quota unknown", "quota-untold-8", APP),
     ("plain script", "baseline-quota", SCRIPT),
 )
 WINDOW_CASES = (
@@ -24,8 +24,8 @@ WINDOW_CASES = (
     ("lognormal 3 s", "window-lognormal-3s", APP),
 )
 SIZE_CASES = (
-    ("as fast as it goes", ("growth-small", "growth-medium", "growth-large"), APP),
-    ("paced", ("growth-paced-small", "growth-paced-medium"), PACED),
+    ("unlimited", ("growth-small", "growth-medium", "growth-large"), APP),
+    ("rate limited", ("growth-paced-small", "growth-paced-medium"), PACED),
 )
 PROMPT_CASES = (
     ("Catalog Seeder", ("prompts-small", "prompts-medium", "prompts-large"), APP),
@@ -34,19 +34,19 @@ PROMPT_CASES = (
 
 
 def write_charts(results: Results) -> Iterator[tuple[str, str, str]]:
-    """Yield name, description and SVG of each plot; one that nothing was measured for is left out."""
+    """Yield name, title and SVG of each plot; plots without numbers are skipped."""
     if bars := _collect_bars(results, QUOTA_CASES, "quotaUsed", refused="refusedShare"):
         title = "Share of the image quota used, and of the calls answered 429"
-        yield "quota", title, draw_bars(title, bars, full=1.0, full_text="the whole quota")
+        yield "quota", title, render_bars(title, bars, full=1.0, full_text="the whole quota")
     if bars := _collect_bars(results, WINDOW_CASES, "idealShare"):
         title = "Throughput without a quota, window 16"
-        yield "window", title, draw_bars(title, bars, full=1.0, full_text="the ideal")
+        yield "window", title, render_bars(title, bars, full=1.0, full_text="the ideal")
     if curves := _collect_curves(results, SIZE_CASES, "orchestratorCpuMsAnImage"):
-        title = "Orchestrator CPU an image as the catalog grows"
-        yield "growth", title, draw_curves(title, curves, x_title="images of the run", y_title="ms an image")
+        title = "Orchestrator CPU per image as the catalog grows"
+        yield "growth", title, render_curves(title, curves, x_title="images of the run", y_title="ms per image")
     if curves := _collect_curves(results, PROMPT_CASES, "inputTokensAnItem"):
-        title = "Input tokens an item as the catalog grows"
-        yield "prompts", title, draw_curves(title, curves, x_title="items of the catalog", y_title="tokens an item")
+        title = "Input tokens per item as the catalog grows"
+        yield "prompts", title, render_curves(title, curves, x_title="items of the catalog", y_title="tokens per item")
 
 
 def _collect_bars(

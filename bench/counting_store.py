@@ -1,4 +1,4 @@
-"""A store that counts what goes through it on its way to the real one."""
+"""A store that counts operations and bytes, and passes them to the real store."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -12,13 +12,13 @@ IMAGE_FOLDER = "/images/"
 
 @dataclass(slots=True)
 class StoreCounts:
-    """What was counted.
+    """Counters of a store.
 
     Attributes:
-        operations: calls by the name of the port's method.
-        record_bytes: written, images not included.
-        image_bytes: of the images.
-        files_listed: entries of all listings; a service charges these by the page.
+        operations: calls by method name.
+        record_bytes: bytes written, images excluded.
+        image_bytes: bytes of images written.
+        files_listed: entries of all listings; Blob Storage bills listings by the page.
     """
 
     operations: Counter[str] = field(default_factory=Counter)
@@ -27,7 +27,7 @@ class StoreCounts:
     files_listed: int = 0
 
     def count_bytes(self, path: str, size: int) -> None:
-        """Count what is written to a file."""
+        """Count bytes written to a file."""
         if IMAGE_FOLDER in path:
             self.image_bytes += size
         else:
@@ -35,11 +35,11 @@ class StoreCounts:
 
 
 class CountingStore:
-    """A `shared.storage.protocol.Store` around another one.
+    """A store that wraps another one.
 
     Args:
-        store: does the work.
-        counts: where it is counted.
+        store: the wrapped store.
+        counts: the counters.
     """
 
     def __init__(self, store: Store, counts: StoreCounts) -> None:
@@ -90,7 +90,7 @@ class CountingStore:
         content_type: str,
         metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        """See `Store.create`; an attempt that finds the file there has sent its bytes all the same."""
+        """See `Store.create`. Bytes count even if the file exists, because they were sent."""
         self._counts.operations["create"] += 1
         self._counts.count_bytes(path, len(data))
         return await self._store.create(path, data, content_type=content_type, metadata=metadata)

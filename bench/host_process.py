@@ -1,9 +1,9 @@
-"""The measured host, a process of its own: the app on its embedded host carries out the requests of a job.
+"""The measured host: a child process that runs the app on the durable emulator and sends it the requests of a job.
 
-Job: ``{"folder", "endpoint", "stages": [[request, ...], ...], "repairs": bool, "liftedFaults": {...}}``; the report is
-a `ProcessReport`. Started again on the folder of a killed one, it follows the runs that the host takes up. A run that
-pauses is resumed after the simulator has got the lifted faults; if the job repairs, it gets them after the last stage,
-and the repair of the catalogs of that stage is one stage more.
+Job: ``{"folder", "endpoint", "stages": [[request, ...], ...], "repairs": bool, "laterFaults": {...}}``. The report is a
+`ProcessReport`. Started on the folder of a killed process, it follows the runs that resume. When a run pauses, the
+simulator gets ``laterFaults``, and the run is resumed. With ``repairs``, the simulator gets them after the last stage,
+and the repair of that stage's catalogs is one more stage.
 """
 
 import asyncio
@@ -15,17 +15,18 @@ from typing import Any
 import aiohttp
 
 import function_app
-from bench.child_process import read_job, write_report_line
 from bench.counting_store import CountingStore, StoreCounts
+from bench.measured_process import read_job, write_report_line
 from bench.observations import ProcessReport
 from bench.process_resources import read_cpu_seconds, read_peak_memory_mb
 from durable_emulator.host import DurableEmulator
 from shared.config import ModelSettings, Settings, StoreSettings
 from shared.runs.run_claim import make_local_host_id
 from shared.services import container
+from shared.telemetry.run_log import set_log_level
 
 POLL_SECONDS = 1.0
-"""As often as the command line asks for a run; what the answers cost is part of the figures."""
+"""Polling interval of the command line; the cost of polling is part of the metrics."""
 
 ACTIVE_STATUSES = frozenset({"Pending", "Running"})
 PAUSED_STATUS = "Paused"
@@ -33,23 +34,21 @@ CONFLICT = 409
 
 
 def main() -> None:
-    """Do the job and hand over the report."""
+    """Run the job and send the report."""
     write_report_line(asdict(asyncio.run(run_job(read_job()))))
 
 
 async def run_job(job: dict[str, Any]) -> ProcessReport:
-    """Run the stages of a job one after the other, the requests of each at the same time."""
+    """Run the stages of a job in sequence, and the requests of each stage concurrently."""
     folder, counts = Path(job["folder"]), StoreCounts()
-    await container.use_settings(
-        Settings(
-            model=ModelSettings(endpoint=job["endpoint"], api_key="bench"),
-            store=StoreSettings(folder=str(folder)),
-            host_id=make_local_host_id(),
-            log_level="ERROR",
-        ),
+    settings = Settings(
+        model=ModelSettings(endpoint=job["endpoint"], api_key="bench"),
+        store=StoreSettings(folder=str(folder)),
+        host_id=make_local_host_id(),
+        log_level="ERROR",
     )
-    services = container.get_services()
-    services._store = CountingStore(services.store, counts)  # noqa: SLF001 - the app itself has no need of this seam
+    set_log_level(settings.log_level)
+    container.use_services(container.Services(settings, store=CountingStore(container.build_store(settings), counts)))
     try:
         async with DurableEmulator(function_app.app, folder) as host, aiohttp.ClientSession() as session:
             cpu_before, started_at = read_cpu_seconds(), None
@@ -62,7 +61,7 @@ async def run_job(job: dict[str, Any]) -> ProcessReport:
                 runs += await asyncio.gather(*(_run(session, host.url, request, job) for request in requests))
                 stage_seconds.append(time.perf_counter() - begun)
             if job["repairs"]:
-                await _clear_faults(session, job)
+                await _set_later_faults(session, job)
                 begun = time.perf_counter()
                 runs += await asyncio.gather(*(_repair(session, host.url, request, job) for request in requests))
                 stage_seconds.append(time.perf_counter() - begun)
@@ -86,7 +85,7 @@ async def run_job(job: dict[str, Any]) -> ProcessReport:
 
 
 async def _estimate(session: aiohttp.ClientSession, url: str, request: dict[str, Any]) -> float:
-    """Return what the app says that a run will cost, in US dollars."""
+    """Return the app's estimate for a run, in US dollars."""
     async with session.post(f"{url}/api/runs?estimate=true", json=request) as response:
         response.raise_for_status()
         return float((await response.json())["costUsd"])
@@ -95,7 +94,7 @@ async def _estimate(session: aiohttp.ClientSession, url: str, request: dict[str,
 async def _run(
     session: aiohttp.ClientSession, url: str, request: dict[str, Any], job: dict[str, Any]
 ) -> dict[str, Any]:
-    """Start a run, or follow the one that its catalog has, and return its last status."""
+    """Start a run, or follow the active run of its catalog, and return its last status."""
     async with session.post(f"{url}/api/runs", json=request) as response:
         answer = await response.json()
         if response.status != CONFLICT:
@@ -106,7 +105,7 @@ async def _run(
 async def _repair(
     session: aiohttp.ClientSession, url: str, request: dict[str, Any], job: dict[str, Any]
 ) -> dict[str, Any]:
-    """Repair the catalog of a request as it was asked for, and return the last status."""
+    """Repair the catalog of a request, and return the run's last status."""
     body = {"parallelImageRequests": request["parallelImageRequests"]}
     async with session.post(f"{url}/api/catalogs/{request['catalog']}/repair", json=body) as response:
         response.raise_for_status()
@@ -126,15 +125,15 @@ async def _follow(session: aiohttp.ClientSession, run: str, job: dict[str, Any])
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _clear_faults(session: aiohttp.ClientSession, job: dict[str, Any]) -> None:
-    async with session.put(f"{job['endpoint']}/_faults", json=job["liftedFaults"]) as response:
+async def _set_later_faults(session: aiohttp.ClientSession, job: dict[str, Any]) -> None:
+    async with session.put(f"{job['endpoint']}/_faults", json=job["laterFaults"]) as response:
         response.raise_for_status()
 
 
 async def _resume(session: aiohttp.ClientSession, run: str, job: dict[str, Any]) -> None:
-    await _clear_faults(session, job)
+    await _set_later_faults(session, job)
     async with session.post(f"{run}/resume") as response:
-        if response.status != CONFLICT:  # it has been resumed already, and its status has not caught up yet
+        if response.status != CONFLICT:  # already resumed; the status is not up to date yet
             response.raise_for_status()
 
 

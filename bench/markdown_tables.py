@@ -1,43 +1,63 @@
-"""The tables: which figures of which cases stand in them, and their text in Markdown."""
+"""Markdown tables of metrics, and the format of their numbers."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-from bench.number_format import Unit
 from bench.results import Results
 
+MISSING = "–"  # noqa: RUF001 - a dash in place of a missing number
+
 Pick = Callable[[Results], float | None]
-"""Takes a figure out of the results."""
+"""Selects a metric from the results."""
+
+
+class Unit(Enum):
+    """Unit of a metric; the value is its number format. Percentages are shares of 1."""
+
+    PERCENT = "{:.1%}"
+    SECONDS = "{:,.1f} s"
+    SHORT_WINDOW_SECONDS = "{:.2f} s"
+    MILLISECONDS = "{:.1f} ms"
+    TIMES = "{:.2f} x"
+    COUNT = "{:,.0f}"
+    MEGABYTES = "{:,.0f} MB"
+    OPERATIONS = "{:,.1f}"
+    USD = "${:,.2f}"
+
+    def write(self, value: float | None) -> str:
+        """Return a number in this unit, or a dash for None."""
+        return MISSING if value is None else str(self.value.format(value)).replace("%", " %")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the comparison.
+    """A line of the comparison table.
 
     Attributes:
-        measure: what is compared; ``{case}`` stands for the number of items of a case.
-        unit: of both figures.
-        app: the product's figure.
-        script: the plain script's; None = it has none.
-        wanted: what the product is to keep to.
+        measure: the compared metric; ``{case}`` stands for the number of items of a case.
+        unit: unit of both numbers.
+        app: the product's number.
+        script: the plain script's number; None = it has none.
+        target: the product's target.
     """
 
     measure: str
     unit: Unit
     app: Pick
     script: Pick | None = None
-    wanted: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A table with a row for each case.
+    """A table with one row per case.
 
     Attributes:
-        title: its heading.
-        text: what a reader has to know of it.
-        rows: label and case.
-        columns: heading, figure and unit.
+        title: the heading.
+        text: the introduction.
+        rows: label and case; ``{items}`` in the label stands for the case's number of items.
+        columns: heading, metric and unit.
     """
 
     title: str
@@ -47,17 +67,17 @@ class Detail:
 
 
 def figure(case: str, name: str) -> Pick:
-    """Return what picks one figure of a case."""
+    """Return a selector of one metric of a case."""
     return lambda results: results.find(case, name)
 
 
 def ratio(case: str, other: str, name: str) -> Pick:
-    """Return what picks a figure as a multiple of another case's."""
+    """Return a selector of a metric as a multiple of another case's."""
     return lambda results: results.divide(case, other, name)
 
 
 def difference(case: str, name: str, other: str) -> Pick:
-    """Return what picks how far two figures of a case are apart."""
+    """Return a selector of the absolute difference of two metrics of a case."""
 
     def pick(results: Results) -> float | None:
         one, two = results.find(case, name), results.find(case, other)
@@ -67,22 +87,25 @@ def difference(case: str, name: str, other: str) -> Pick:
 
 
 def write_comparison(lines: Iterable[Line], results: Results) -> str:
-    """Return the table that compares the product with the script; lines that nothing was measured for are left out."""
+    """Return the table that compares the product with the script; lines without numbers are skipped."""
     rows = []
     for line in lines:
         app, script = line.app(results), None if line.script is None else line.script(results)
         if app is not None or script is not None:
             measure = fill_in_sizes(line.measure, results)
-            rows.append([measure, line.unit.write(app), line.unit.write(script), line.wanted])
-    return write_table(["measure", "Catalog Seeder", "plain script", "wanted"], rows)
+            rows.append([measure, line.unit.write(app), line.unit.write(script), line.target])
+    return write_table(["measure", "Catalog Seeder", "plain script", "target"], rows)
 
 
 def write_detail(detail: Detail, results: Results) -> str:
-    """Return the table of some cases, in full; cases that were not measured are left out."""
+    """Return a table of cases; unmeasured cases are skipped."""
     return write_table(
         ["", *(heading for heading, _, _ in detail.columns)],
         [
-            [fill_in_sizes(label, results), *(unit.write(results.find(case, name)) for _, name, unit in detail.columns)]
+            [
+                label.replace("{items}", Unit.COUNT.write(results.find(case, "items"))),
+                *(unit.write(results.find(case, name)) for _, name, unit in detail.columns),
+            ]
             for label, case in detail.rows
             if case in results.cases
         ],
@@ -90,14 +113,14 @@ def write_detail(detail: Detail, results: Results) -> str:
 
 
 def fill_in_sizes(text: str, results: Results) -> str:
-    """Return a text with the number of items of a case in the place of its name in braces."""
+    """Replace each case name in braces by its number of items."""
     for case in results.cases:
         text = text.replace(f"{{{case}}}", Unit.COUNT.write(results.find(case, "items")))
     return text
 
 
 def write_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns line up; the first one is text, the others are figures."""
+    """Return an aligned Markdown table; the first column is text, the others are numbers."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     rule = [f"{'-' * (width - 1)}{'-' if number == 0 else ':'}" for number, width in enumerate(widths)]
     lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in (headings, *rows)]

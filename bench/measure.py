@@ -1,8 +1,11 @@
-"""Puts a load on a fresh process, with the simulator in another one, and returns its figures."""
+"""Measure a case: run its workload in a fresh process against a simulator in another, and return the metrics."""
 
 import asyncio
 import json
 import shutil
+import statistics
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.measured_process import start_process
+from bench.measured_process import ROOT, start_process
 from bench.metrics import calculate_metrics
 from bench.observations import Observations, StoredResults
 from bench.product_rows import INPUT, generate_products
@@ -22,38 +25,50 @@ from model_simulator.child_process import SimulatorProcess
 MODULES = {"app": "bench.host_process", "script": "bench.baseline"}
 SEED = 7
 POLL_SECONDS = 0.02
-"""How often the simulator is asked whether it is time to kill."""
+"""Interval at which the number of billed images is read until the kill."""
 
 MAX_MEASURE_SECONDS = 3600
-"""A load that takes longer than this is stuck."""
+"""Time limit of one workload."""
 
 MIN_FREE_BYTES = 2 * 10**9
-"""What a load must leave free of the disk."""
+"""Free disk space that a workload leaves."""
+
+COLD_IMPORTS = 5
 
 
 async def measure_workload(load: Workload) -> dict[str, Any]:
-    """Run a load in a temporary folder, which is deleted afterwards, and return its figures.
+    """Run a workload in a temporary folder, and return its metrics.
 
     Raises:
         RuntimeError: the measured process ended early.
-        TimeoutError: the load is not carried out within ``MAX_MEASURE_SECONDS``.
+        TimeoutError: the workload did not end within ``MAX_MEASURE_SECONDS``.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         load = limit_to_disk_space(load, shutil.disk_usage(folder).free)
         with _simulate(load, folder) as url:
             async with asyncio.timeout(MAX_MEASURE_SECONDS):
-                seen = await _observe(load, folder / "out", url)
-        figures = calculate_metrics(load, seen)
+                observations = await _observe(load, folder / "out", url)
+        figures = calculate_metrics(load, observations)
     return figures | ({} if load.image_bytes is None else {"imageBytes": load.image_bytes})
 
 
 def limit_to_disk_space(load: Workload, free_bytes: int) -> Workload:
-    """Return the load, its images smaller where the disk has no room for them."""
+    """Return the workload, with smaller images if the disk has too little space."""
     if load.image_bytes is None:
         return load
     room = max(free_bytes - MIN_FREE_BYTES, 0) // (load.items * load.runs)
     return replace(load, image_bytes=max(1, min(load.image_bytes, room)))
+
+
+def measure_cold_import() -> dict[str, Any]:
+    """Return the median time in seconds in which a fresh interpreter imports ``function_app``."""
+    code = "import time; t = time.perf_counter(); import function_app; print(time.perf_counter() - t)"
+    seconds = [
+        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT).stdout)  # noqa: S603 - fixed command
+        for _ in range(COLD_IMPORTS)
+    ]
+    return {"wallSeconds": statistics.median(seconds), "imports": COLD_IMPORTS}
 
 
 @contextmanager
@@ -72,13 +87,13 @@ async def _observe(load: Workload, folder: Path, url: str) -> Observations:
         "endpoint": url,
         "stages": load.make_stages(),
         "repairs": load.repairs,
-        "liftedFaults": load.make_faults_without_block(),
+        "laterFaults": load.make_faults_without_block(),
     }
     module = MODULES[load.subject]
     async with aiohttp.ClientSession() as session:
         if load.kill_at is not None:
             async with start_process(module, job) as process:
-                # The simulator tells nobody: it has to be asked.
+                # The simulator sends no notifications, so poll it.
                 while not process.has_ended and await _count_billed(session, url) < load.kill_at:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_SECONDS)
                 await process.kill()

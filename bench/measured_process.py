@@ -1,9 +1,14 @@
-"""The parent's side of a measured process."""
+"""A measured child process: start, kill and read it (parent), and exchange job and report with the parent (child).
+
+The job is one line of JSON on the child's standard input, the report one line on its standard output. A child ends with
+its parent.
+"""
 
 import asyncio
 import json
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,36 +18,38 @@ from bench.observations import ProcessReport
 
 ROOT = Path(__file__).resolve().parents[1]
 
+_STDIN = 0
+
 
 class MeasuredProcess:
-    """A child that works on one job and reports.
+    """A child process that works on one job and reports.
 
     Args:
-        process: the child, its job already given.
+        process: the child.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def wait_for_report(self) -> ProcessReport:
-        """Return what it reports at its end.
+        """Return the child's report.
 
         Raises:
-            RuntimeError: it ended without a report; what it said is on standard error.
+            RuntimeError: the child ended without a report; its standard error says why.
         """
         assert self._process.stdout is not None  # noqa: S101 - it is piped
         line = await self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the measured process ended with {await self._process.wait()!r}; expected a report")
+            raise RuntimeError(f"the measured process ended with status {await self._process.wait()!r} and no report")
         return ProcessReport(**json.loads(line))
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether it is gone."""
+        """Return whether the child has ended."""
         return self._process.returncode is not None
 
     async def kill(self) -> None:
-        """End it as a power cut would: nothing of it gets to run any more."""
+        """Kill the child (SIGKILL) and wait for its end."""
         if not self.has_ended:
             self._process.kill()
         await self._process.wait()
@@ -50,7 +57,7 @@ class MeasuredProcess:
 
 @asynccontextmanager
 async def start_process(module: str, job: Mapping[str, Any]) -> AsyncIterator[MeasuredProcess]:
-    """Start a module on a job; it does not outlive the block, nor this process however that ends."""
+    """Start a module with a job. The child ends with the block or with this process, even if that is killed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
@@ -69,3 +76,21 @@ async def start_process(module: str, job: Mapping[str, Any]) -> AsyncIterator[Me
         yield measured
     finally:
         await measured.kill()
+
+
+def read_job() -> dict[str, Any]:
+    """Read the job of this child process; from then on the process ends as soon as its standard input closes."""
+    job: dict[str, Any] = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    return job
+
+
+def write_report_line(report: Mapping[str, Any]) -> None:
+    """Send the report to the parent."""
+    print(json.dumps(report), flush=True)
+
+
+def _end_with_parent() -> None:
+    while os.read(_STDIN, 4096):
+        pass
+    os._exit(1)

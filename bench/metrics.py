@@ -1,4 +1,4 @@
-"""From what was seen to figures. Pure arithmetic; every figure of a case is here or in a table's ratio."""
+"""Calculate the metrics of a case from observations. Pure."""
 
 import math
 from datetime import datetime
@@ -11,16 +11,16 @@ SECONDS_A_MINUTE = 60
 SUCCESS, TOO_MANY_REQUESTS = "200", "429"
 
 
-def calculate_metrics(load: Workload, seen: Observations) -> dict[str, Any]:
-    """Return the figures of a load, by name; None = that the load has no such thing.
+def calculate_metrics(load: Workload, observations: Observations) -> dict[str, Any]:
+    """Return the metrics of a workload by name; None = not applicable.
 
-    Wall times of images are the simulator's: from the start of the first accepted call to the end of the last one.
+    Image times are the simulator's, from the start of the first accepted call to the end of the last one.
     """
-    report, stats = seen.report, seen.stats
+    report, stats = observations.report, observations.stats
     calls = stats["requests"]["images"]
-    images, items = seen.stored_results.images, load.items * load.runs
+    images, items = observations.stored_results.images, load.items * load.runs
     seconds = _subtract(stats["lastImageEndedAt"], stats["firstImageStartedAt"])
-    # The report of a process that was killed never came, so nobody knows when it began and what it estimated.
+    # A killed process sent no report, so its start and estimate are unknown.
     started_at, estimate = (None, None) if load.kill_at is not None else (report.started_at, report.estimated_usd)
     return {
         "items": load.items,
@@ -29,12 +29,12 @@ def calculate_metrics(load: Workload, seen: Observations) -> dict[str, Any]:
         "images": images,
         "missingImages": 0 if load.dry_run else items - images,
         "missingBeforeRepair": _count_missing(report.runs[: load.runs]) if load.repairs else None,
-        "changedRows": seen.stored_results.changed_rows,
+        "changedRows": observations.stored_results.changed_rows,
         "wallSeconds": sum(report.stage_seconds),
         "stageSeconds": report.stage_seconds,
         "imageSeconds": seconds,
-        "firstImageSeconds": _subtract(seen.stored_results.first_image_at, started_at),
-        "secondBatchSeconds": _subtract(seen.stored_results.second_batch_at, started_at),
+        "firstImageSeconds": _subtract(observations.stored_results.first_image_at, started_at),
+        "secondBatchSeconds": _subtract(observations.stored_results.second_batch_at, started_at),
         "quotaUsed": None if load.quota is None else _divide(images * SECONDS_A_MINUTE / load.quota, seconds),
         "refusedShare": _divide(calls.get(TOO_MANY_REQUESTS, 0), sum(calls.values())),
         "idealShare": _divide(images * find_mean_seconds(load) / (load.window * load.runs), seconds),
@@ -54,8 +54,8 @@ def calculate_metrics(load: Workload, seen: Observations) -> dict[str, Any]:
         "inputTokensAnItem": stats["inputTokens"] / items,
         "itemsATextCall": _divide(items, stats["requests"]["responses"].get(SUCCESS, 0)),
         "billedUsd": stats["costUsd"],
-        "auditedImages": seen.stored_results.audited_images,
-        "auditedUsd": seen.stored_results.audited_usd,
+        "auditedImages": observations.stored_results.audited_images,
+        "auditedUsd": observations.stored_results.audited_usd,
         "reportedUsd": sum(run["cost"]["usd"] for run in report.runs) if report.runs else None,
         "estimatedUsd": estimate,
         "estimateOfBill": None if estimate is None else _divide(estimate, stats["costUsd"]),
@@ -64,13 +64,13 @@ def calculate_metrics(load: Workload, seen: Observations) -> dict[str, Any]:
 
 
 def find_mean_seconds(load: Workload) -> float:
-    """Return the mean answer time of an image call: that of a lognormal lies above its median by exp(sigma^2 / 2)."""
+    """Return the mean response time of an image call: the mean of a lognormal is its median times exp(sigma^2 / 2)."""
     return load.image_seconds * math.exp(load.sigma**2 / 2)
 
 
 def find_slowest_of_mean(runs: list[dict[str, Any]]) -> float | None:
-    """Return how long the slowest of several concurrent runs took, as a multiple of their mean; None for one run."""
-    if len(runs) < 2 or not all(run.get("completedAt") for run in runs):  # noqa: PLR2004 - one run is its own mean
+    """Return the time of the slowest of several concurrent runs as a multiple of their mean; None for one run."""
+    if len(runs) < 2 or not all(run.get("completedAt") for run in runs):  # noqa: PLR2004 - a single run
         return None
     seconds = [(_read_time(run["completedAt"]) - _read_time(run["createdAt"])) for run in runs]
     return _divide(max(seconds), sum(seconds) / len(seconds))

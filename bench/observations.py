@@ -1,4 +1,4 @@
-"""What was seen of a load: by its process, by the simulator, and in the folder that it left."""
+"""Observations of a workload: the process's report, the simulator's counters, and the stored files."""
 
 import itertools
 import json
@@ -15,20 +15,20 @@ NANO_PER_USD = 10**9
 
 @dataclass(frozen=True, slots=True)
 class ProcessReport:
-    """What a measured process says of itself at its end.
+    """The report of a measured process.
 
     Attributes:
-        started_at: when its work began, in epoch seconds; imports are over by then.
-        stage_seconds: wall seconds of each stage.
-        cpu_seconds: of the whole process since ``started_at``.
-        peak_memory_mb: the most that it ever held, in 10**6 bytes; None where the system does not tell.
-        runs: the last status of each run, stage by stage.
-        estimated_usd: what the app said, before each stage, that it would cost; None = it was not asked.
-        orchestrator_cpu_seconds: CPU of replays and journal.
-        max_history_events: events of the longest history that was replayed.
-        activities: deliveries.
-        record_bytes: written to the store, images not included.
-        store_operations: calls of the store's port.
+        started_at: start of the work, after all imports, in epoch seconds.
+        stage_seconds: wall time of each stage.
+        cpu_seconds: CPU time of the process since ``started_at``.
+        peak_memory_mb: maximum resident memory in 10**6 bytes; None if the system does not report it.
+        runs: last status of each run, stage by stage.
+        estimated_usd: sum of the app's estimates before each stage; None = not estimated.
+        orchestrator_cpu_seconds: CPU time of replays and journal.
+        max_history_events: events of the longest replayed history.
+        activities: number of activity calls.
+        record_bytes: bytes written to the store, images excluded.
+        store_operations: number of store operations.
         files_listed: entries of all listings.
     """
 
@@ -48,15 +48,15 @@ class ProcessReport:
 
 @dataclass(frozen=True, slots=True)
 class StoredResults:
-    """What a folder holds after the load.
+    """Files in the folder after the workload.
 
     Attributes:
-        images: images that a catalog names; all that there are where no catalog was published.
-        first_image_at: when the first image was written, in epoch seconds; None = there is none.
-        second_batch_at: when the second batch of items was written; None = that was never recorded.
-        changed_rows: rows of an input that are not published as they were given; None = there was no input.
+        images: images that a catalog names; all images without a published catalog.
+        first_image_at: time of the first image, in epoch seconds; None = no image.
+        second_batch_at: time of the second batch of items; None = not stored.
+        changed_rows: published rows that differ from the input; None = no input.
         audited_images: billed image calls of all audits.
-        audited_usd: what all audits add up to.
+        audited_usd: total cost of all audits.
     """
 
     images: int = 0
@@ -68,9 +68,9 @@ class StoredResults:
 
     @classmethod
     def find(cls, folder: Path) -> Self:
-        """Look at a folder; the time of a file is that of its content, not of its name."""
-        pictures = itertools.chain(folder.rglob("images/*.png"), folder.rglob("images/*.jpg"))
-        images = {path: path.stat().st_mtime for path in pictures}
+        """Read a folder. Times are those of the files' content."""
+        image_files = itertools.chain(folder.rglob("images/*.png"), folder.rglob("images/*.jpg"))
+        images = {path: path.stat().st_mtime for path in image_files}
         batches = [path.stat().st_mtime for path in folder.rglob("state/batches/00002.json")]
         catalogs = list(folder.rglob("catalog.json"))
         named = {
@@ -78,20 +78,20 @@ class StoredResults:
             for catalog in catalogs
             for row in json.loads(catalog.read_text(encoding="utf-8"))
         }
-        given = folder / INPUT
+        source = folder / INPUT
         audits = [_add_up(path) for path in folder.rglob("audit.sqlite")]
         return cls(
             len(images.keys() & named) if named else len(images),
             min(images.values(), default=None),
             min(batches, default=None),
-            sum(count_changed_rows(given, catalog) for catalog in catalogs) if given.is_file() else None,
+            sum(count_changed_rows(source, catalog) for catalog in catalogs) if source.is_file() else None,
             sum(billed for billed, _ in audits),
             sum(nano_usd for _, nano_usd in audits) / NANO_PER_USD,
         )
 
 
 def _add_up(audit: Path) -> tuple[int, int]:
-    """Return the billed image calls of an audit, and what all its calls cost, in 10**-9 US dollars."""
+    """Return the number of billed image calls of an audit, and the cost of all its calls in 10**-9 US dollars."""
     with closing(sqlite3.connect(audit)) as database:
         (billed,) = database.execute("SELECT TOTAL(billed) FROM api_calls WHERE kind = 'image'").fetchone()
         (nano_usd,) = database.execute("SELECT SUM(nano_usd) FROM api_calls").fetchone()
@@ -100,12 +100,12 @@ def _add_up(audit: Path) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """Everything that was seen of one load.
+    """All observations of one workload.
 
     Attributes:
-        report: of the process; of the second one where the first was killed.
+        report: report of the process; of the second one if the first was killed.
         stats: the simulator's counters.
-        stored_results: what the folder held.
+        stored_results: the stored files.
     """
 
     report: ProcessReport

@@ -1,4 +1,4 @@
-"""What a process has used of its machine, and what machine that is."""
+"""CPU time and memory of this process, and a description of the machine."""
 
 import os
 import platform
@@ -11,18 +11,18 @@ PROC_CPU = Path("/proc/cpuinfo")
 
 
 def read_cpu_seconds() -> float:
-    """Return the CPU time of this process so far, system time included."""
+    """Return the CPU time of this process, system time included."""
     times = os.times()
     return times.user + times.system
 
 
 def read_peak_memory_mb() -> float | None:
-    """Return the most memory that this process ever held, in MB (10**6 bytes); None where nothing tells."""
+    """Return the peak memory of this process in MB (10**6 bytes); None if the system does not report it."""
     if PROC_STATUS.exists():
         fields = dict(line.split(":", 1) for line in PROC_STATUS.read_text(encoding="ascii").splitlines())
         return int(fields["VmHWM"].split()[0]) * 1024 / 1e6
     try:
-        import resource  # noqa: PLC0415 - there is none on Windows
+        import resource  # noqa: PLC0415 - missing on Windows
     except ImportError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -30,7 +30,7 @@ def read_peak_memory_mb() -> float | None:
 
 
 def describe_machine() -> dict[str, Any]:
-    """Return what the figures depend on: processor, cores, system and Python."""
+    """Return processor, cores, system and Python version."""
     return {
         "cores": os.cpu_count(),
         "processor": _read_processor(),

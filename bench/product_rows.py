@@ -1,4 +1,4 @@
-"""Rows of products, their numbers spelt as no program would spell them again, and whether they were kept so."""
+"""Generate product rows with unusual number formats, and count rows that publishing changed."""
 
 import json
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 INPUT = Path("inputs") / "products.json"
-"""Where the app finds them in its folder."""
+"""Path below the app's folder."""
 
 ADDED_MEMBERS = 2
-"""``imageFile`` and ``imageUrl``, at the end of each published row."""
+"""``imageFile`` and ``imageUrl`` at the end of each published row."""
 
 _SPELLINGS = ("10.0", "1e2", "12.50", "1E+2", "-0.0", "0.10", "12345678901234567890", "49.99")
 _BRANDS = ("Daybird", "Zephyr & Co", "Öko-Welt")
@@ -18,7 +18,7 @@ _KINDS = ("Boots", "Lamp", "Mug", "Tent", "Rug")
 
 
 def generate_products(path: Path, count: int) -> None:
-    """Write a JSON array of so many products, a row a line."""
+    """Write a JSON array of products, one row a line."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as stream:
         for number in range(1, count + 1):
@@ -26,12 +26,12 @@ def generate_products(path: Path, count: int) -> None:
         stream.write("\n]\n")
 
 
-def count_changed_rows(given: Path, published: Path) -> int:
-    """Return how many rows are not published as they were given: members, their order, and the spelling of numbers.
+def count_changed_rows(source: Path, published: Path) -> int:
+    """Return the number of published rows that differ from the input in members, their order, or number formats.
 
-    A row that is missing, or has no image's members at its end, is a changed one.
+    Rows that are missing or lack the image members count as changed.
     """
-    rows = zip_longest(_read_rows(given), (row[:-ADDED_MEMBERS] for row in _read_rows(published)))
+    rows = zip_longest(_read_rows(source), (row[:-ADDED_MEMBERS] for row in _read_rows(published)))
     return sum(before != after for before, after in rows)
 
 
@@ -54,7 +54,7 @@ def _write_row(number: int) -> str:
 
 
 def _read_rows(path: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield the members of each row in their order; a number is ``("number", its text)``."""
+    """Yield the members of each row in order; a number is ``("number", text)``."""
     yield from json.loads(
         path.read_text(encoding="utf-8"), parse_int=_spell, parse_float=_spell, object_pairs_hook=tuple
     )

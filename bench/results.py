@@ -1,4 +1,4 @@
-"""``build/bench.json``: what was measured, saved after every case, so that whatever interrupts it loses one at most."""
+"""The results file ``build/bench.json``, saved after every case, so that an interruption loses one case at most."""
 
 import json
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ METRICS_FILE = Path("build") / "bench.json"
 
 @dataclass(slots=True)
 class Results:
-    """The figures of one measurement.
+    """The results of one benchmark.
 
     Attributes:
-        is_quick: they come from the small loads.
-        machine: where they were measured.
-        started_at: when, ISO 8601.
-        version: of the product.
-        cases: figures by the name of the case; a case that failed has ``error`` instead.
+        is_quick: whether the workloads were small.
+        machine: description of the machine.
+        started_at: start time, ISO 8601.
+        version: version of the product.
+        cases: metrics by name of the case; a failed case has ``error`` instead.
     """
 
     is_quick: bool
@@ -33,15 +33,15 @@ class Results:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a figures file.
+        """Read a results file.
 
         Raises:
-            OSError: it cannot be read.
-            ValueError: it is not one of ours.
+            OSError: the file cannot be read.
+            ValueError: the file is not a results file.
         """
         document = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(document, dict) or not isinstance(document.get("cases"), dict):
-            raise ValueError(f"{path} holds no figures; expected a file that python -m bench has written")  # noqa: TRY004
+            raise ValueError(f"{path} holds no results; expected a file written by python -m bench")  # noqa: TRY004
         return cls(
             is_quick=document["mode"] == "quick",
             machine=document["machine"],
@@ -51,7 +51,7 @@ class Results:
         )
 
     def save(self, path: Path) -> None:
-        """Write the figures file; a reader sees the one of before or the whole new one."""
+        """Write the results file atomically."""
         document = {
             "mode": "quick" if self.is_quick else "full",
             "startedAt": self.started_at,
@@ -64,26 +64,26 @@ class Results:
         unfinished.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(path)
 
-    def find(self, case: str, figure: str) -> float | None:
-        """Return a figure; None where it was not measured."""
-        value = self._figures(case).get(figure)
+    def find(self, case: str, metric: str) -> float | None:
+        """Return a metric; None if it was not measured."""
+        value = self._metrics(case).get(metric)
         return None if value is None else float(value)
 
-    def divide(self, case: str, other: str, figure: str) -> float | None:
-        """Return a case's figure as a multiple of another case's; None where one is missing or nought."""
-        dividend, divisor = self.find(case, figure), self.find(other, figure)
+    def divide(self, case: str, other: str, metric: str) -> float | None:
+        """Return a case's metric as a multiple of another case's; None if one is missing, or the other is zero."""
+        dividend, divisor = self.find(case, metric), self.find(other, metric)
         return dividend / divisor if dividend is not None and divisor else None
 
     def list_failures(self) -> Mapping[str, str]:
-        """Return what went wrong, by the name of the case."""
+        """Return the errors by name of the case."""
         return {name: str(figures["error"]) for name, figures in self.cases.items() if "error" in figures}
 
-    def _figures(self, case: str) -> dict[str, Any]:
+    def _metrics(self, case: str) -> dict[str, Any]:
         return self.cases.get(case, {})
 
 
 def open_results(path: Path, *, is_quick: bool, is_resumed: bool) -> Results:
-    """Return the results to add to: those of the file if a few more cases are measured in the same mode, else none."""
+    """Return the results to extend: those of the file if ``is_resumed`` and of the same mode, else empty ones."""
     if is_resumed and path.exists():
         found = Results.load(path)
         if found.is_quick == is_quick:

@@ -1,4 +1,4 @@
-"""Plots as SVG, without a library. Colours are readable on a light and on a dark page, so the background is none."""
+"""Plots as SVG. Colours are readable on light and dark pages; the background is transparent."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ TICKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its label, its length, what is written at its end, and the number of its colour."""
+    """A bar: label, length, text at its end, and index of its colour."""
 
     label: str
     value: float
@@ -30,18 +30,18 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One curve: its label, its points (x, y) in the order of x, and the number of its colour."""
+    """A curve: label, points (x, y) in the order of x, and index of its colour."""
 
     label: str
     points: Sequence[tuple[float, float]]
     colour: int = 0
 
 
-def draw_bars(title: str, bars: Sequence[Bar], *, full: float, full_text: str) -> str:
-    """Return horizontal bars, with a line where ``full`` is.
+def render_bars(title: str, bars: Sequence[Bar], *, full: float, full_text: str) -> str:
+    """Return a plot of horizontal bars, with a line at ``full``.
 
     Raises:
-        ValueError: there is no bar.
+        ValueError: no bars were given.
     """
     if not bars:
         raise ValueError(f"plot {title!r} got no bars; expected at least one")
@@ -64,11 +64,11 @@ def draw_bars(title: str, bars: Sequence[Bar], *, full: float, full_text: str) -
     return _wrap(title, bottom + 32, parts)
 
 
-def draw_curves(title: str, curves: Sequence[Series], *, x_title: str, y_title: str) -> str:
-    """Return curves over a logarithmic x axis whose ticks are the points, and a y axis from nought.
+def render_curves(title: str, curves: Sequence[Series], *, x_title: str, y_title: str) -> str:
+    """Return a plot of curves with a logarithmic x axis, ticks at the points, and a y axis from zero.
 
     Raises:
-        ValueError: there is no point, or an x is not above nought.
+        ValueError: no points were given, or an x is not positive.
     """
     xs = sorted({x for curve in curves for x, _ in curve.points})
     if not xs or xs[0] <= 0:
@@ -102,28 +102,28 @@ def draw_curves(title: str, curves: Sequence[Series], *, x_title: str, y_title: 
     ]
     for number, curve in enumerate(curves):
         colour = COLOURS[curve.colour]
-        parts += _draw_curve([place(x, y) for x, y in curve.points], colour)
-        parts += _draw_legend(PLOT_LEFT + 14 + 210 * number, MARGIN_TOP - 12, curve.label, colour)
+        parts += _render_curve([place(x, y) for x, y in curve.points], colour)
+        parts += _render_legend(PLOT_LEFT + 14 + 210 * number, MARGIN_TOP - 12, curve.label, colour)
     return _wrap(title, PLOT_BOTTOM + 56, parts)
 
 
-def _draw_curve(places: Sequence[tuple[float, float]], colour: str) -> Iterator[str]:
+def _render_curve(places: Sequence[tuple[float, float]], colour: str) -> Iterator[str]:
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     yield _element("polyline", points=points, fill="none", stroke=colour, stroke_width=2)
     for x, y in places:
         yield _element("circle", cx=x, cy=y, r=4, fill=colour)
 
 
-def _draw_legend(x: float, y: float, label: str, colour: str) -> Iterator[str]:
+def _render_legend(x: float, y: float, label: str, colour: str) -> Iterator[str]:
     yield _element("rect", x=x, y=y - 5, width=14, height=10, rx=2, fill=colour)
     yield _text(x + 20, y, label)
 
 
-def _choose_step(most: float) -> float:
-    """Return a round step of which ``TICKS`` cover the largest value."""
-    if most <= 0:
+def _choose_step(maximum: float) -> float:
+    """Return a round step so that ``TICKS`` steps cover the maximum."""
+    if maximum <= 0:
         return 1.0
-    rough = most * 1.05 / TICKS
+    rough = maximum * 1.05 / TICKS
     magnitude = 10.0 ** math.floor(math.log10(rough))
     return next(step * magnitude for step in (1, 2, 2.5, 5, 10) if step * magnitude >= rough)
 
@@ -133,7 +133,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, **attributes:
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 13, **attributes: str) -> str:
-    # A third of the size below the middle: not every viewer knows dominant-baseline.
+    # A third of the size below the middle: not every viewer supports dominant-baseline.
     return _element(
         "text",
         escape(text),
@@ -148,7 +148,7 @@ def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 1
 
 
 def _element(tag: str, content: str = "", **attributes: float | str) -> str:
-    """Return an element; an underscore of an attribute's name is a hyphen, and lengths have one decimal."""
+    """Return an element. Underscores in attribute names become hyphens, lengths have one decimal."""
     written = " ".join(
         f'{name.replace("_", "-")}="{value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")}"'
         for name, value in attributes.items()

@@ -1,4 +1,4 @@
-"""What a case asks for: how the simulated service behaves, and what is requested from it."""
+"""The workload of a case: the simulator's behaviour and the seed requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,38 +9,38 @@ from bench.product_rows import INPUT
 CATALOG = "bench"
 
 Subject = Literal["app", "script"]
-"""What is measured: this product, or the plain script of `bench.baseline`."""
+"""The measured subject: the app, or the plain script of `bench.baseline`."""
 
 TIMEOUT_SECONDS = 0.2
-"""How long a call hangs that the simulator never answers."""
+"""How long the simulator holds a call of a ``timeout`` fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One measurement's load.
+    """The workload of one case.
 
     Attributes:
         items: items of each run, and images unless it is a dry run.
-        subject: what carries the load.
-        runs: runs at the same time, each with a catalog of its own, in one host.
-        window: parallelImageRequests of each run.
-        batch_size: items a text call.
-        image_seconds: median answer time of an image call.
-        text_seconds: median answer time of a text call.
-        sigma: of the lognormal distribution of answer times; 0 = every answer takes the median.
-        quota: image requests a minute that the service accepts; None = no limit.
-        requests_per_minute: imageRequestsPerMinute that each run is told; None = it has to find out.
-        size: of the images; small ones keep the simulator's drawing out of the measurement.
-        image_bytes: images are padded to this size; None = as drawn.
+        subject: the measured subject.
+        runs: concurrent runs in one host, each with its own catalog.
+        window: ``parallelImageRequests`` of each run.
+        batch_size: items per text call.
+        image_seconds: median response time of image calls.
+        text_seconds: median response time of text calls.
+        sigma: sigma of the lognormal distribution of response times; 0 = always the median.
+        quota: image requests per minute that the service accepts; None = no limit.
+        requests_per_minute: ``imageRequestsPerMinute`` of each run; None = the run must find the quota.
+        size: image size; small images keep the cost of rendering out of the measurement.
+        image_bytes: size in bytes to which images are padded; None = no padding.
         dry_run: items only.
-        dry_run_first: the items are made by a dry run, and then the images by a second run.
-        kill_at: the process is killed once so many images were billed, and started again.
-        block_after: the account is blocked after so many images.
-        pauses: the run pauses on the block, which is lifted then, and is resumed.
-        max_cost_usd: maxCostUsd of each run; its estimate is accepted whatever it is.
-        products: the items are rows of an input, so there is no text call.
-        rates: how likely each fault of the simulator is.
-        repairs: when the runs have ended, there are no faults any more, and each catalog is repaired.
+        dry_run_first: a dry run generates the items, and a second run the images.
+        kill_at: number of billed images at which the process is killed and restarted.
+        block_after: number of images after which the account is blocked.
+        pauses: the run pauses on the block; then the block ends, and the run is resumed.
+        max_cost_usd: ``maxCostUsd`` of each run; every estimate is accepted.
+        products: the items are rows of an input, without text calls.
+        rates: probability of each fault of the simulator.
+        repairs: after the runs the faults end, and each catalog is repaired.
     """
 
     items: int
@@ -66,12 +66,12 @@ class Workload:
     repairs: bool = False
 
     def make_faults(self) -> dict[str, Any]:
-        """Return the simulator's faults file."""
+        """Return the content of the simulator's faults file."""
         blocked = {} if self.block_after is None else {"accountBlockAfter": self.block_after}
         return self.make_faults_without_block() | blocked | {"rates": dict(self.rates)}
 
     def make_faults_without_block(self) -> dict[str, Any]:
-        """Return the same without the block and the rates."""
+        """Return the faults file without the block and the rates."""
         optional = {
             "imageRequestsPerMinute": self.quota,
             "imageBytes": self.image_bytes,
@@ -84,7 +84,7 @@ class Workload:
         }
 
     def make_stages(self) -> list[list[dict[str, Any]]]:
-        """Return seed requests: those of a stage run at the same time, the stages one after the other."""
+        """Return the seed requests by stage; the requests of a stage run concurrently."""
         names = [CATALOG] if self.runs == 1 else [f"{CATALOG}-{number}" for number in range(1, self.runs + 1)]
         stages = [self.dry_run] if not self.dry_run_first else [True, False]
         return [[self._make_request(name, dry_run=dry_run) for name in names] for dry_run in stages]

@@ -7,7 +7,8 @@ product calculates for it. To use the simulator without the product, replace the
 from dataclasses import dataclass
 from decimal import Decimal
 
-from shared.models import price_files, protocol
+from shared.models.price_files import load_prices
+from shared.models.protocol import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +21,18 @@ class TokenUsage:
 
 def price_text_call(model: str, usage: TokenUsage) -> Decimal:
     """Return the cost of a text call in US dollars."""
-    return price_files.load_prices().calculate_text_cost(model, _convert(usage))
+    return load_prices().calculate_text_cost(model, _convert(usage))
 
 
 def price_image_call(model: str, usage: TokenUsage) -> Decimal:
     """Return the cost of an image call in US dollars."""
-    return price_files.load_prices().calculate_image_cost(model, _convert(usage))
+    return load_prices().calculate_image_cost(model, _convert(usage))
 
 
 def count_image_tokens(model: str, size: str, quality: str) -> int:
     """Return the output tokens of one image; ``size`` is ``WIDTHxHEIGHT`` in pixels."""
-    return price_files.load_prices().estimate_image_usage(model, size, quality).output_tokens
+    return load_prices().estimate_image_usage(model, size, quality).output_tokens
 
 
-def _convert(usage: TokenUsage) -> protocol.Usage:
-    return protocol.Usage(usage.input_tokens, usage.output_tokens)
+def _convert(usage: TokenUsage) -> Usage:
+    return Usage(usage.input_tokens, usage.output_tokens)

@@ -101,7 +101,7 @@ class ImageResults:
             yield from self._handle_loss(job, failure, is_new=workers_lost_at_start == self.workers_lost)
             return
         self.losses = 0
-        self._window.finish(is_quota_reported=result.is_quota_reported)
+        self._window.release(is_quota_reported=result.is_quota_reported)
         self._window.keeps_slots = self._window.keeps_slots or result.is_quota_reported or result.is_quota_known
         if result.deferred_seconds is not None:
             self._postpone(job, result.deferred_seconds, is_suspended=result.suspended)
@@ -112,7 +112,7 @@ class ImageResults:
             made=int(result.made), kept=int(result.kept), cost=result.cost, refined=int(result.refined)
         )
         if failure is None:
-            self._window.grow(job)
+            self._window.on_success(job)
             self._queue_next_step(job, result.next_step)
         else:
             yield from self._handle_failure(job, result, failure)
@@ -177,9 +177,9 @@ class ImageResults:
             return
         until = now + timedelta(seconds=seconds)
         if job.step.action is ImageAction.GENERATE:
-            self._window.pause(now, until, is_quota=failure.reason is Reason.RATE_LIMITED)
+            self._window.on_throttled(now, until, is_quota=failure.reason is Reason.RATE_LIMITED)
         else:
-            self._window.pause_texts(until)
+            self._window.on_text_throttled(until)
 
     def _handle_loss(self, job: ImageJob, failure: Failure, *, is_new: bool) -> Steps[None]:
         """Queue a job again that was lost with its worker process, or give the item up.
@@ -195,7 +195,7 @@ class ImageResults:
         Raises:
             RunStoppedError: the image worker lost too many processes in a row.
         """
-        self._window.finish()
+        self._window.release()
         now = self._timer.read_now()
         if is_new:
             self.workers_lost += 1

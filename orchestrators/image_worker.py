@@ -84,7 +84,7 @@ class ImageWorker:
     def start_ready_work(self) -> None:
         """Start what can start now: images in free slots, the claim of the next page, a stop check, the timer."""
         now = self._timer.read_now()
-        while self._may_start_image() and (job := self._window.take_next(now)) is not None:
+        while self._may_start_image() and (job := self._window.acquire(now)) is not None:
             self._images_started += 1
             task = ImageTask(job, self._results.workers_lost)
             self._start(job.step.action, self._make_call(job), task)

@@ -1,4 +1,4 @@
-"""Reason codes: the one closed list of why something was rejected or failed.
+"""Reason codes: the closed list of why something was rejected or failed.
 
 They appear in ``rejected_items.json``, ``failed_images.json``, run statuses and problem documents. A code that was
 published keeps its spelling.
@@ -237,3 +237,12 @@ FATAL_REASONS = frozenset(
 
 PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS, Reason.UNUSABLE_IMAGES}
 """What a run that was asked to waits out instead of ending: somebody can put it right, and then the run goes on."""
+
+MAX_MESSAGE_CHARACTERS = 300
+"""Of a failure's message: it travels through histories and status pages."""
+
+
+def shorten_message(text: str) -> str:
+    """Return a text on one line, cut to MAX_MESSAGE_CHARACTERS."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_MESSAGE_CHARACTERS else f"{line[: MAX_MESSAGE_CHARACTERS - 3]}..."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from model_simulator.drawing import scenes, tools
 from model_simulator.drawing.canvas import Rgb
 from model_simulator.drawing.colors import COLOUR_WORDS
-from model_simulator.drawing.figures import all_headgear, clothing_details, extras, headgear, outfits, roles
+from model_simulator.drawing.figures import HEADGEAR, clothing_details, extras, headgear, outfits, roles
 from model_simulator.drawing.lexicon import Hit, Lexicon
 
 FIGURE_WORDS = frozenset({"figure", "minifigure", "minifig", "figurine", "character"})
@@ -72,7 +72,7 @@ def _collect(*tables: tuple[str, Mapping[str, object], Mapping[str, str]]) -> Le
 
 
 _LEXICON = _collect(
-    ("headgear", all_headgear.HEADGEAR, headgear.ALIASES),
+    ("headgear", HEADGEAR, headgear.ALIASES),
     ("outfit", outfits.OUTFITS, outfits.ALIASES),
     ("extra", extras.EXTRAS, extras.ALIASES),
     ("trim", clothing_details.TRIMS, clothing_details.ALIASES),

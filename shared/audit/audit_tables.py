@@ -154,7 +154,7 @@ class AuditFile:
     """A new audit file on the local disk; close it before reading the file.
 
     Args:
-        path: Of the file; it must not exist.
+        path: of the file; it must not exist.
     """
 
     def __init__(self, path: Path) -> None:

@@ -5,7 +5,6 @@ So a call whose process died stays on record as lost. A redelivery that finds a 
 none; one that calls again records another call.
 """
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
+from shared.bounded_cache import BoundedCache
 from shared.errors import StoreUnavailableError
 from shared.messages.base import Cost
 from shared.reasons import Reason
@@ -49,20 +49,20 @@ class CallRecord:
     """One billed call.
 
     Attributes:
-        call_id: Identifies the call; its last part is random.
+        call_id: identifies the call; its last part is random.
         kind: ``text``, ``vision`` or ``image``.
-        subject: The product id of an image, the writer's name or number of a batch, or ``categories``.
-        resume_count: How often the run had been resumed, for a call about a product; the name of a writer begins with
+        subject: the product id of an image, the writer's name or number of a batch, or ``categories``.
+        resume_count: how often the run had been resumed, for a call about a product; the name of a writer begins with
             it.
-        attempt: Number of the attempt for this result by the orchestrator's count, from 0.
-        model: The model that answered, or was called.
-        reason: Why the call failed; None if it succeeded.
-        message: The same for people; without keys and prompts.
-        cost: As counted.
-        started_at: When the call was sent.
-        duration_ms: Time to the answer, in milliseconds.
-        request_id: Provider's id of the call.
-        iteration: Round of the product's image, from 1; None if the call was not for a single product.
+        attempt: number of the attempt for this result by the orchestrator's count, from 0.
+        model: the model that answered, or was called.
+        reason: why the call failed; None if it succeeded.
+        message: the same for people; without keys and prompts.
+        cost: as counted.
+        started_at: when the call was sent.
+        duration_ms: time to the answer, in milliseconds.
+        request_id: provider's id of the call.
+        iteration: round of the product's image, from 1; None if the call was not for a single product.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -98,13 +98,13 @@ class CallRecordWriter:
     """Writes this process's call records; records that the store does not accept are written later."""
 
     def __init__(self) -> None:
-        self._unwritten: OrderedDict[str, bytes] = OrderedDict()
+        self._unwritten: BoundedCache[str, bytes] = BoundedCache(MAX_UNWRITTEN_RECORDS)
 
     async def open(self, store: Store, run_id: str, call: CallRecord) -> bool:
         """Record a call that is about to be sent; return False if it is recorded already.
 
         Raises:
-            StoreUnavailableError: The store does not answer.
+            StoreUnavailableError: the store does not answer.
         """
         return await store.create(paths.call_file(run_id, call.call_id), _dump(call), content_type=JSON_TYPE)
 
@@ -120,7 +120,7 @@ class CallRecordWriter:
     async def catch_up(self, store: Store) -> None:
         """Write the records that are left from a time when the store was unavailable."""
         while self._unwritten:
-            path, data = self._unwritten.popitem(last=False)
+            path, data = self._unwritten.popitem()
             if not await self._try_to_write(store, path, data):
                 break
 
@@ -129,8 +129,6 @@ class CallRecordWriter:
             await store.write(path, data, content_type=JSON_TYPE)
         except StoreUnavailableError:
             self._unwritten[path] = data
-            while len(self._unwritten) > MAX_UNWRITTEN_RECORDS:
-                self._unwritten.popitem(last=False)
             return False
         return True
 

@@ -80,13 +80,13 @@ async def write_audit(store: Store, status: RunStatus, request: SeedRequest) -> 
     record is missing, the counters are higher and are kept.
 
     Args:
-        store: Holds the run.
-        status: How the run ended, or its last known status if it died.
-        request: Of the run.
+        store: holds the run.
+        status: how the run ended, or its last known status if it died.
+        request: of the run.
 
     Raises:
-        OSError: The local disk has no room for the file.
-        StoreUnavailableError: The store does not answer.
+        OSError: the local disk has no room for the file.
+        StoreUnavailableError: the store does not answer.
     """
     path = audit_path(status.run_id)
     with TemporaryDirectory(prefix="seeder-audit-") as folder:
@@ -113,8 +113,8 @@ async def list_unaudited_runs(
     Only the run that holds the catalog may call this: no other run of the catalog is active then.
 
     Raises:
-        DamagedFileError: A file of such a run cannot be read.
-        StoreUnavailableError: The store does not answer.
+        DamagedFileError: a file of such a run cannot be read.
+        StoreUnavailableError: the store does not answer.
     """
     newest = await store.list_folders("runs/", limit=MAX_RUNS_CHECKED)
     for earlier in newest.names:

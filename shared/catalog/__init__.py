@@ -1,1 +1,1 @@
-"""A catalog: items, rules, planning, batches, publishing, pruning."""
+"""A catalog's items, categories and prompts: rules, planning, files, publishing."""

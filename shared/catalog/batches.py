@@ -1,8 +1,9 @@
-"""A text call's batch: found where an earlier delivery stored it, else stored under the next free number.
+"""Turns the drafts of a text call into a stored batch, or finds the batch that an earlier delivery stored.
 
-Several writers of a run, in several processes, store their batches side by side. A batch file is created once, so the
-store decides who gets a number; whoever comes second reads what came before and judges its drafts again. So every batch
-is judged against all batches of lower numbers: names are unique and the catalog's size is exact whatever the order.
+Several writers of a run, in several processes, store batches side by side. A batch file is created once, so the store
+decides who gets a number; a writer that comes second reads the new batches and validates its drafts again. So every
+batch is validated against all batches of lower numbers: in any order, names are unique and the catalog's size is
+exact.
 """
 
 import uuid
@@ -28,10 +29,10 @@ class BatchContext:
     """What a text call works with.
 
     Attributes:
-        call: what the activity was given.
-        request: what the run was asked.
-        categories: the catalog's.
-        index: of all batches that are stored; shared by the run's writers in this process.
+        call: input of the activity.
+        request: of the run.
+        categories: of the catalog.
+        index: of all stored batches; shared by the run's writers in this process.
     """
 
     call: TextCall
@@ -42,7 +43,7 @@ class BatchContext:
 
 @dataclass(frozen=True, slots=True)
 class BilledDrafts:
-    """An answer that was paid: its drafts, how many were asked for, and what it cost."""
+    """The drafts of a billed answer, how many were requested, and the cost."""
 
     drafts: Sequence[Draft]
     asked: int
@@ -61,7 +62,7 @@ async def find_batch_number(store: Store, call: TextCall, index: CatalogIndex) -
 
 
 async def store_drafts(store: Store, batch_context: BatchContext, billed: BilledDrafts) -> Batch:
-    """Judge the drafts and store them as a batch, or find that another delivery of the call was quicker.
+    """Validate the drafts and store them as a batch, or return the batch of an earlier delivery.
 
     Raises:
         DamagedFileError: a batch cannot be read.
@@ -69,17 +70,17 @@ async def store_drafts(store: Store, batch_context: BatchContext, billed: Billed
     """
     call, index = batch_context.call, batch_context.index
     while True:
-        # Nothing is waited for between this look and the choice of the number: a batch of this call that comes later,
-        # from another process, has this number or a higher one, and then creating fails.
+        # No await between this check and the choice of the number: a batch of this call that another process stores
+        # later has this number or a higher one, so creating this one fails.
         stored = await find_batch_number(store, call, index)
         if stored is not None:
             return stored
         number = index.last_batch + 1
-        verdict = _validate(batch_context, billed)
+        validation = _validate(batch_context, billed)
         await run_files.write_rejections(
-            store, call.run_id, number, (*verdict.rejected, *verdict.dropped), writer=call.writer
+            store, call.run_id, number, (*validation.rejected, *validation.dropped), writer=call.writer
         )
-        batch = _make_batch(number, batch_context, billed, verdict)
+        batch = _make_batch(number, batch_context, billed, validation)
         if await catalog_files.create_batch(store, call.catalog, batch):
             index.add_batch(number, batch)
             return batch
@@ -97,13 +98,13 @@ def _validate(batch_context: BatchContext, billed: BilledDrafts) -> DraftValidat
     )
 
 
-def _make_batch(number: int, batch_context: BatchContext, billed: BilledDrafts, verdict: DraftValidation) -> Batch:
+def _make_batch(number: int, batch_context: BatchContext, billed: BilledDrafts, validation: DraftValidation) -> Batch:
     return Batch(
         batch=number,
         run_id=batch_context.call.run_id,
-        items=tuple(_make_item(draft, batch_context.request) for draft in verdict.accepted),
+        items=tuple(_make_item(draft, batch_context.request) for draft in validation.accepted),
         asked=billed.asked,
-        rejected=dict(Counter(str(rejection.reasons[0]) for rejection in verdict.rejected)),
+        rejected=dict(Counter(str(rejection.reasons[0]) for rejection in validation.rejected)),
         cost=billed.cost,
         writer=batch_context.call.writer,
     )

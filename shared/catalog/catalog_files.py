@@ -1,13 +1,13 @@
-"""What lasts of a catalog: its categories, its batches of items, and which images it has."""
+"""The stored state of a catalog: its categories, and its batches of items."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from shared.bounded_cache import BoundedCache
 from shared.catalog.draft_rules import NameIndex
 from shared.catalog.items import Category, Item, SourceItem, make_slug
 from shared.messages.base import Cost
@@ -21,7 +21,7 @@ MAX_CACHED_CATALOGS = 8
 
 @dataclass(frozen=True, slots=True)
 class RetiredItem:
-    """The ids of an item that was taken out: the importer may have it, so that no other row may get its id there."""
+    """The ids of a pruned item: the importer may know it, so no other row may get its id there."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
@@ -31,18 +31,18 @@ class RetiredItem:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch's accepted items and what they cost: written once, and the record of their ids.
+    """The accepted items of a text call or of input rows; written once, and the record of the items' ids.
 
     Attributes:
-        batch: its number, from 1.
+        batch: number, from 1.
         run_id: the run that wrote it.
         items: accepted items, in acceptance order.
-        asked: drafts that were asked for.
+        asked: number of requested drafts.
         rejected: rejected drafts by reason code.
-        cost: of the call that brought it.
-        writer: the call's name within the run, by which a redelivery finds the batch; None in batches of an
-            input's rows, and in those that 0.1 wrote.
-        retired: of the rows that prune took out.
+        cost: of the text call.
+        writer: name of the call within the run, by which a redelivery finds the batch; None for input rows and
+            for batches of version 0.1.
+        retired: ids of pruned rows.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -71,13 +71,13 @@ async def read_categories(store: Store, catalog: str) -> list[Category] | None:
 
 
 async def write_categories(store: Store, catalog: str, categories: list[Category]) -> None:
-    """Write the catalog's categories, unless they are these already."""
+    """Write the catalog's categories if they differ from the stored ones."""
     data = [{"name": category.name, "slug": category.slug} for category in categories]
     await write_json_if_changed(store, paths.catalog_file(catalog, "categories.json"), data)
 
 
 async def read_batch(store: Store, catalog: str, batch: int) -> Batch | None:
-    """Return a batch, or None if it was not written.
+    """Return a batch, or None if it does not exist.
 
     Raises:
         DamagedFileError: the file cannot be read.
@@ -86,15 +86,15 @@ async def read_batch(store: Store, catalog: str, batch: int) -> Batch | None:
 
 
 async def create_batch(store: Store, catalog: str, batch: Batch) -> bool:
-    """Write a batch that must not exist yet; False, and no change, if it does."""
+    """Create a batch; return False, without a change, if it exists."""
     return await store.create(paths.batch_file(catalog, batch.batch), _dump_batch(batch), content_type=JSON_TYPE)
 
 
 async def replace_batch(store: Store, catalog: str, batch: Batch, *, etag: str) -> None:
-    """Replace a batch; only prune does this, and only after a backup.
+    """Replace a batch.
 
     Raises:
-        StoreConflictError: it is not the version that was read.
+        StoreConflictError: the batch was replaced since it was read.
     """
     path = paths.batch_file(catalog, batch.batch)
     await store.write(path, _dump_batch(batch), content_type=JSON_TYPE, if_match=etag)
@@ -113,7 +113,7 @@ def parse_batch(data: object) -> Batch:
 
 
 async def list_batch_numbers(store: Store, catalog: str) -> list[int]:
-    """Return the numbers of the batches that were written, ascending; damaged ones that were moved away are not."""
+    """Return the numbers of the stored batches, ascending, without damaged ones that were moved away."""
     numbers = []
     async for info in store.list_files(paths.batch_folder(catalog)):
         stem, _, ending = info.path.rpartition("/")[2].partition(".")
@@ -123,7 +123,7 @@ async def list_batch_numbers(store: Store, catalog: str) -> list[int]:
 
 
 async def iterate_batches(store: Store, catalog: str, numbers: Sequence[int]) -> AsyncIterator[Batch]:
-    """Yield the batches of these numbers, a few in memory at a time; numbers without a batch are passed over.
+    """Yield the batches of these numbers, a few in memory at a time; skips numbers without a batch.
 
     Raises:
         DamagedFileError: a file cannot be read.
@@ -141,16 +141,16 @@ async def iterate_items(store: Store, catalog: str) -> AsyncIterator[Item]:
 
 
 async def count_items(store: Store, catalog: str) -> int:
-    """Return how many items the catalog holds."""
+    """Return the number of items."""
     numbers = await list_batch_numbers(store, catalog)
     return sum([len(batch.items) async for batch in iterate_batches(store, catalog, numbers)])
 
 
 @dataclass(slots=True)
 class CatalogIndex:
-    """What the planning of batches needs of a catalog, kept in memory and caught up batch by batch.
+    """What planning a batch needs from the catalog, kept in memory and extended batch by batch.
 
-    Reading all batches for each new one would cost with the square of the catalog; a process reads each batch once.
+    Reading all batches for each new one would take quadratic time; with the index a process reads each batch once.
     """
 
     names: NameIndex = field(default_factory=NameIndex)
@@ -162,15 +162,16 @@ class CatalogIndex:
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def catch_up(self, store: Store, catalog: str, *, before: int) -> None:
-        """Read the batches that this index has not seen, up to the one before ``before``; gaps are passed over."""
+        """Read unread batches with a number below ``before``; skips gaps."""
         async with self._reading:
             await self._read(store, catalog, range(self.last_batch + 1, before))
 
     async def read_new_batches(self, store: Store, catalog: str) -> None:
-        """Read the batches that this index has not seen, all of them; ``last_batch + 1`` is then free.
+        """Read all unread batches; ``last_batch + 1`` is free afterwards.
 
-        The store is listed the first time only: there may be gaps among what is there by then, and behind it there are
-        none, as each number is taken by somebody who has seen all that come before.
+        Lists the store only the first time: earlier batches may have gaps, later ones do not, because each writer takes
+        a
+        number after it has read all lower ones.
         """
         async with self._reading:
             if not self._is_listed:
@@ -182,11 +183,13 @@ class CatalogIndex:
                 batch = await read_batch(store, catalog, number)
                 if batch is not None:
                     self.add_batch(number, batch)
-                elif number > self.last_batch:  # else a writer of this process took it meanwhile, and counted it in
+                elif (
+                    number > self.last_batch
+                ):  # else a writer of this process took the number meanwhile, and added its batch
                     return
 
     def add_batch(self, number: int, batch: Batch | None) -> None:
-        """Count in the batch of a number, or that there is none; one that was counted in already changes nothing."""
+        """Add the batch of a number, None for a gap; a batch that was added before changes nothing."""
         if number <= self.last_batch:
             return
         self.last_batch = number
@@ -198,21 +201,21 @@ class CatalogIndex:
             self.add(item)
 
     def find_batch_number(self, run_id: str, writer: str) -> int | None:
-        """Return the number of the batch that a run's call has written, or None if there is none."""
+        """Return the number of the batch that a call of a run has written, or None."""
         return self._numbers_by_writer.get((run_id, writer))
 
     def add(self, item: Item) -> None:
-        """Count an accepted item in."""
+        """Add an accepted item."""
         self.names.add(item.name, item.category)
         self.item_names_by_category.setdefault(item.category, []).append(item.name)
         self.filenames.append(item.filename)
 
     def count_items(self) -> int:
-        """Return how many items the catalog holds."""
+        """Return the number of items."""
         return len(self.filenames)
 
     def count_by_category(self, categories: list[Category]) -> dict[str, int]:
-        """Return accepted items of each of the categories, in their order."""
+        """Return the number of items of each category, in the order of the categories."""
         return {category.name: len(self.item_names_by_category.get(category.name, ())) for category in categories}
 
     async def _read(self, store: Store, catalog: str, numbers: Sequence[int]) -> None:
@@ -224,26 +227,26 @@ class CatalogIndex:
 
 
 class IndexCache:
-    """The indexes of the catalogs that this process works on, by run: a new run reads the store anew."""
+    """The indexes of the catalogs that this process works on, by run: a new run reads the store again."""
 
     def __init__(self) -> None:
-        self._indexes: OrderedDict[tuple[str, str], CatalogIndex] = OrderedDict()
+        self._indexes: BoundedCache[tuple[str, str], CatalogIndex] = BoundedCache(MAX_CACHED_CATALOGS)
 
     async def load(self, store: Store, catalog: str, run_id: str, *, before: int) -> CatalogIndex:
-        """Return the index of all batches before ``before``."""
+        """Return the index of all batches with a number below ``before``."""
         key = (catalog, run_id)
         index = self._indexes.get(key)
         if index is None or index.last_batch >= before:
             index = CatalogIndex()
         await index.catch_up(store, catalog, before=before)
-        self._keep(key, index)
+        self._indexes[key] = index
         return index
 
     async def load_all(self, store: Store, catalog: str, run_id: str) -> CatalogIndex:
-        """Return the index of all batches that are stored; the run's writers in this process share it."""
+        """Return the index of all stored batches; the run's writers in this process share it."""
         key = (catalog, run_id)
         index = self._indexes.get(key) or CatalogIndex()
-        self._keep(key, index)
+        self._indexes[key] = index
         await index.read_new_batches(store, catalog)
         return index
 
@@ -251,13 +254,7 @@ class IndexCache:
         """Drop an index that may hold more than the store does."""
         self._indexes.pop((catalog, run_id), None)
 
-    def _keep(self, key: tuple[str, str], index: CatalogIndex) -> None:
-        self._indexes[key] = index
-        self._indexes.move_to_end(key)
-        while len(self._indexes) > MAX_CACHED_CATALOGS:
-            self._indexes.popitem(last=False)
-
 
 def find_used_categories(index: CatalogIndex) -> list[Category]:
-    """Return the categories that items belong to: what a lost categories.json is rebuilt from."""
+    """Return the categories of the items, to rebuild a lost ``categories.json``."""
     return [Category(name, make_slug(name)) for name in index.item_names_by_category]

@@ -1,4 +1,4 @@
-"""The categories of a catalog as the importer gets them: each keeps its first spelling and its own slug. Pure."""
+"""The categories of a catalog in the importer: each keeps its first spelling and gets a slug of its own."""
 
 import hashlib
 import unicodedata
@@ -14,12 +14,12 @@ _MAX_WORD_CHARACTERS: Final = 32
 
 
 class CategoryNames:
-    """Spells categories: names that the importer's database takes for one, or that have one slug, are one category.
+    """Spells categories. Names that the importer's database treats as equal, or with equal slugs, are one category.
 
-    Categories are added and never removed, because the importer keeps those that it knows.
+    Categories are added and never removed, because the importer keeps the ones it knows.
 
     Args:
-        known: names in the spelling that was published.
+        known: names in the published spelling.
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
@@ -32,19 +32,19 @@ class CategoryNames:
                 self._add(name)
 
     def choose(self, name: str) -> Category:
-        """Return the category of a name: the first that was seen of those that the importer takes for one."""
+        """Return the category of a name, in the first spelling of those that the importer treats as equal."""
         category = self._spelled.get(name)
         if category is None:
             category = self._spelled[name] = self._choose(unicodedata.normalize("NFC", name))
         return category
 
     def find(self, name: str) -> Category | None:
-        """Return the category that the importer takes a name for, or None if it is a new one."""
+        """Return the known category that the importer treats as equal to a name, or None."""
         slug = make_slug(name)
         return self._by_name.get(_fold(name)) or (self._by_slug.get(_fold(slug)) if _is_readable(slug) else None)
 
     def list_categories(self) -> list[Category]:
-        """Return the categories in the order in which they were seen."""
+        """Return the categories in order of first appearance."""
         return list(self._by_name.values())
 
     def _choose(self, name: str) -> Category:
@@ -60,7 +60,7 @@ class CategoryNames:
         raise AssertionError("spellings do not end")
 
     def _is_free(self, name: str) -> bool:
-        """Return whether the database takes the name in: its slug is new, or it is found by a name that is there."""
+        """Return whether the importer's database accepts the name: its slug is new, or belongs to an equal name."""
         slug = make_slug(name)
         known = self._name_keys_by_slug_key.get(_make_collation_key(slug))
         return _fold(slug) not in self._by_slug and known in {None, _make_collation_key(name)}
@@ -74,10 +74,10 @@ class CategoryNames:
 
 
 def _iterate_spellings(name: str) -> Iterator[str]:
-    """Yield the spellings to try: the name, then with numbers; one without letters gets the names of its symbols."""
+    """Yield the spellings to try: the name, then with numbers; a name without letters gets its symbols' names."""
     beginning, ending = name, ""
     if not _is_readable(make_slug(name)):
-        # a dash without blanks, and symbols without them: each blank is a hyphen in the slug
+        # no spaces, because each becomes a hyphen in the slug
         beginning, ending = name.replace(" ", ""), f"\u2014{_describe_symbols(name)}"
     number = 1
     while True:
@@ -87,7 +87,7 @@ def _iterate_spellings(name: str) -> Iterator[str]:
 
 
 def _describe_symbols(name: str) -> str:
-    """Return what the symbols of a name are called; a digest of it where it has none."""
+    """Return the names of a name's symbols; a digest if it has none."""
     symbols = dict.fromkeys(character for character in name if unicodedata.category(character)[0] in "SP")
     words = " ".join(filter(None, (unicodedata.name(symbol, "").title() for symbol in symbols)))
     words = words.replace("Regional Indicator Symbol Letter ", "")

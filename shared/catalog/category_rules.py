@@ -1,4 +1,4 @@
-"""The rules for categories. Content rules can be switched off (``validateItems: false``), uniqueness cannot."""
+"""The rules for categories. ``validateItems: false`` turns off the content rules; uniqueness always applies."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ MIN_CATEGORY_WORDS, MAX_CATEGORY_WORDS = 2, 3
 _MIN_STEM_LETTERS: Final = 2
 _MIN_LATIN_STEM_LETTERS: Final = 3
 _ACCENTED: Final = ("LATIN", "GREEK", "CYRILLIC")
-"""Scripts whose accents do not make another word; in others such marks are letters, or vowels."""
+"""Scripts whose accents do not change the word; in other scripts such marks are letters or vowels."""
 
 _INSIDE_WORDS: Final = r"['\u2019\-\u2010-\u2013]"
 _ENDINGS: Final = frozenset(
@@ -35,7 +35,7 @@ _ENDINGS: Final = frozenset(
         ("", "\ub4e4"),  # Korean
     )
 )
-"""What nouns end with in the singular and in the plural, behind what is the same in both."""
+"""Singular and plural endings of nouns, after the common stem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class CategoryRejection:
     violations: tuple[RuleViolation, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the rejection as one row of ``rejected_items.json``."""
+        """Return the rejection as a row of ``rejected_items.json``."""
         reasons = dict.fromkeys(rule.reason for rule in self.violations)
         return describe_rejection("category", {"name": self.name}, reasons, [rule.message for rule in self.violations])
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryValidation:
-    """The catalog's categories after some were proposed, and what was rejected of these."""
+    """The catalog's categories after a proposal, and the rejected names."""
 
     chosen: tuple[Category, ...]
     rejected: tuple[CategoryRejection, ...] = ()
@@ -68,12 +68,13 @@ def validate_categories(
     known: Iterable[str] = (),
     validate_items: bool = True,
 ) -> CategoryValidation:
-    """Return the catalog's categories: those taken, then proposed ones that keep the rules, up to ``count`` in all.
+    """Return the catalog's categories: those taken, then valid proposed ones, up to ``count`` in total.
 
-    A name needs 2 to 3 words, unless its script sets no blanks between words, at most 64 characters, no forbidden word,
-    and to be more than another spelling, order or plural of one that is there. "&" is spelled out: it is not kept in
-    the importer's slug, and would leave two hyphens in a row. A name that the importer takes for a ``known`` one is
-    spelled like that.
+    A name needs 2 to 3 words (unless its script has no spaces between words), at most 64 characters, no forbidden word,
+    and must differ from existing ones in more than spelling, order or plural. "&" is spelled out, because the
+    importer's
+    slug drops it and would keep two hyphens in a row. A name that the importer treats as equal to a ``known`` one takes
+    its spelling.
     """
     chosen = list(taken)
     spellings = CategoryNames(known)
@@ -86,10 +87,10 @@ def validate_categories(
         violations = [*_find_limit_violations(name), *(_find_rule_violations(name, theme) if validate_items else ())]
         duplicate = names.find(name) or next((other for other in chosen if is_same_category(name, other.name)), None)
         if duplicate is not None:
-            message = f"category {name[:80]!r} is the same as {duplicate.name!r}; expected another one"
+            message = f"category {name[:80]!r} is the same as {duplicate.name!r}; expected a different one"
             violations.append(RuleViolation(Reason.DUPLICATE_CATEGORY, message))
         if not violations and len(chosen) >= count:
-            message = f"there are {count} categories, as many as were asked for; this one is not needed"
+            message = f"the catalog has {count} categories, as requested; this one is not needed"
             violations.append(RuleViolation(Reason.SURPLUS, message))
         if violations:
             rejected.append(CategoryRejection(name, tuple(violations)))
@@ -99,7 +100,7 @@ def validate_categories(
 
 
 def is_same_category(name: str, other: str) -> bool:
-    """Return whether two names differ in case, accents, punctuation, spacing, plural or order of words only."""
+    """Return whether two names differ only in case, accents, punctuation, spacing, plural or order of words."""
     if make_slug(name).casefold() == make_slug(other).casefold():
         return True
     words, others = _split_words(name), _split_words(other)
@@ -114,13 +115,13 @@ def is_same_category(name: str, other: str) -> bool:
 
 
 def _find_limit_violations(name: str) -> list[RuleViolation]:
-    """Return what the importer does not take."""
+    """Return the violations of the importer's limits."""
     units = count_utf16_units(name)
     if units > MAX_CATEGORY_CHARACTERS:
         message = f"category {name[:80]!r} has {units} characters; expected at most {MAX_CATEGORY_CHARACTERS}"
         return [RuleViolation(Reason.CATEGORY_LENGTH, message)]
     if not make_slug(name).strip("-"):
-        message = f"category {name!r} has no letter or digit that the importer keeps; expected a name"
+        message = f"category {name!r} has no letter or digit that the importer keeps; expected at least one"
         return [RuleViolation(Reason.CATEGORY_LENGTH, message)]
     return []
 
@@ -135,13 +136,13 @@ def _find_rule_violations(name: str, theme: Theme) -> list[RuleViolation]:
         )
         violations.append(RuleViolation(Reason.CATEGORY_WORDS, message))
     if word := find_word(name, theme.forbidden_words):
-        message = f"category {name[:80]!r} holds {word!r}, which is forbidden; expected a name without it"
+        message = f"category {name[:80]!r} contains the forbidden word {word!r}; expected a name without it"
         violations.append(RuleViolation(Reason.FORBIDDEN_WORD, message))
     return violations
 
 
 def _split_words(name: str) -> list[str]:
-    """Return the words of a name, folded, without punctuation."""
+    """Return the folded words of a name, without punctuation."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     kept = "".join(
         _drop_accents(character) if character.isalnum() or unicodedata.category(character)[0] == "M" else " "
@@ -157,13 +158,13 @@ def _drop_accents(letter: str) -> str:
 
 
 def _is_same_word(word: str, other: str) -> bool:
-    """Return whether two words are one, or its singular and plural."""
+    """Return whether two words are equal, or singular and plural of one noun."""
     if word == other:
         return True
     stem = 0
     while stem < min(len(word), len(other)) and word[stem] == other[stem]:
         stem += 1
-    # A stem may end with letters that both endings begin with, as of "-os" and "-oi".
+    # The common start may include letters of both endings, as in "-os" and "-oi".
     min_count = _MIN_LATIN_STEM_LETTERS if word.isascii() else _MIN_STEM_LETTERS
     return any(
         (word[end:], other[end:]) in _ENDINGS or (other[end:], word[end:]) in _ENDINGS

@@ -1,6 +1,6 @@
-"""The rules that turn drafts into items (``docs/reference/importer.md`` says which of them the importer needs).
+"""The rules that accept or reject drafts (``docs/importer.md`` lists those that the importer needs).
 
-Content rules can be switched off (``validateItems: false``); uniqueness and the importer's limits cannot.
+``validateItems: false`` turns off the content rules; uniqueness and the importer's limits always apply.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,34 +23,36 @@ MIN_SENTENCES, MAX_SENTENCES = 2, 4
 REQUESTED_PROMPT_CHARACTERS, MAX_PROMPT_CHARACTERS = 230, 260
 
 NEAR_DUPLICATE_SCORE = 90
-"""Similarity (0-100) from which two names of one category count as the same. Word lists of 50 x 50 x 50 gave 5,000
-names of which 96-97 % stayed below it."""
+"""Similarity (0-100) from which two names of one category count as the same.
+
+Of 5,000 names from word lists of 50 x 50 x 50, 96-97 % stayed below it.
+"""
 
 _DESCRIPTION_RANGE = f"{MIN_DESCRIPTION_CHARACTERS} to {MAX_DESCRIPTION_CHARACTERS}"
 _DUPLICATES = {
-    Reason.DUPLICATE_NAME: "the catalog has an item called {!r}; expected a new name",
-    Reason.NEAR_DUPLICATE_NAME: "the category has an item whose name is nearly {!r}; expected another name",
+    Reason.DUPLICATE_NAME: "the catalog already has an item named {!r}; expected a new name",
+    Reason.NEAR_DUPLICATE_NAME: "the category already has an item with a name like {!r}; expected another name",
 }
 
 
 @dataclass(slots=True)
 class NameIndex:
-    """The names that a catalog holds, for telling duplicates; grows with every accepted item."""
+    """The names of a catalog's items, to detect duplicates."""
 
     _names: set[str] = field(default_factory=set)
     _by_category: dict[str, list[str]] = field(default_factory=dict)
-    """Words sorted once: ``fuzz.token_sort_ratio`` would sort all of them for every draft, at four times the cost."""
+    """With sorted words: ``fuzz.token_sort_ratio`` would sort all of them for every draft, at four times the cost."""
 
     def add(self, name: str, category: str) -> None:
-        """Remember an accepted item's name."""
+        """Add the name of an accepted item."""
         folded = fold_name(name)
         self._names.add(folded)
         self._by_category.setdefault(category, []).append(_sort_words(folded))
 
     def find_duplicate(self, name: str, category: str) -> Reason | None:
-        """Return why the name cannot be taken any more, or None if it is new.
+        """Return the reason code if the name is taken, or None if it is new.
 
-        Near-duplicates are looked for within the category only: one name against 50,000 costs milliseconds.
+        Searches near-duplicates within the category only: one name against 50,000 costs milliseconds.
         """
         folded = fold_name(name)
         if folded in self._names:
@@ -66,12 +68,12 @@ class NameIndex:
 
 @dataclass(frozen=True, slots=True)
 class DraftValidation:
-    """What the rules made of a batch of drafts, texts normalized.
+    """A batch of drafts after validation, with normalized texts.
 
     Attributes:
-        accepted: what becomes items.
-        rejected: what broke a rule.
-        dropped: what kept the rules, and the catalog has no room for.
+        accepted: drafts that become items.
+        rejected: drafts that broke a rule.
+        dropped: valid drafts that the catalog has no room for.
     """
 
     accepted: tuple[Draft, ...]
@@ -80,7 +82,7 @@ class DraftValidation:
 
     @property
     def surplus(self) -> int:
-        """How many drafts the catalog has no room for."""
+        """Number of dropped drafts."""
         return len(self.dropped)
 
 
@@ -96,11 +98,11 @@ def validate_drafts(
     """Accept or reject each draft.
 
     Args:
-        drafts: what the model proposed, in its order.
-        index: the names that the catalog holds already; left as it is.
-        categories: the catalog's category names.
+        drafts: in the order of the answer.
+        index: names of the catalog's items; not changed.
+        categories: names of the catalog's categories.
         theme: openings, tail and forbidden words.
-        max_accepted: how many items the catalog still needs; drafts beyond it are dropped, not rejected.
+        max_accepted: number of items that the catalog still needs; further valid drafts are dropped.
         validate_items: False skips the content rules.
     """
     by_folded_name = {fold_name(name): name for name in categories}
@@ -111,7 +113,9 @@ def validate_drafts(
     for proposed in drafts:
         draft = _normalize(proposed, theme, frames_prompt=validate_items)
         category = by_folded_name.get(fold_name(draft.category))
-        draft = draft if category is None else draft.model_copy(update={"category": category})  # spelled as ours
+        draft = (
+            draft if category is None else draft.model_copy(update={"category": category})
+        )  # in the catalog's spelling
         violations = _find_limit_violations(draft, known_category=category is not None)
         if validate_items:
             violations += _find_rule_violations(draft, theme)
@@ -121,7 +125,7 @@ def validate_drafts(
         if violations:
             rejected.append(Rejection.from_violations(draft, violations))
         elif len(accepted) >= max_accepted:
-            message = "the catalog holds as many items as were asked for; this draft is not needed"
+            message = "the catalog has the requested number of items; this draft is not needed"
             dropped.append(Rejection.from_violations(draft, [RuleViolation(Reason.SURPLUS, message)]))
         else:
             fresh.add(draft.name, draft.category)
@@ -130,7 +134,7 @@ def validate_drafts(
 
 
 def _sort_words(folded_name: str) -> str:
-    """Return the form in which names are near-duplicates whatever the order of their words."""
+    """Return a key by which near-duplicates are found in any order of words."""
     return " ".join(sorted(folded_name.split()))
 
 
@@ -148,24 +152,24 @@ def _normalize(draft: Draft, theme: Theme, *, frames_prompt: bool) -> Draft:
 
 
 def _find_limit_violations(draft: Draft, *, known_category: bool) -> list[RuleViolation]:
-    """Return what the importer does not take."""
+    """Return the violations of the importer's limits."""
     units = count_utf16_units(draft.name)
     violations = []
     if not 1 <= units <= MAX_NAME_CHARACTERS:
-        message = f"the name has {units} characters as the importer counts them; expected 1 to {MAX_NAME_CHARACTERS}"
+        message = f"the name has {units} UTF-16 characters; expected 1 to {MAX_NAME_CHARACTERS}"
         violations.append(RuleViolation(Reason.NAME_LENGTH, message))
     if not known_category:
         message = f"category {draft.category[:80]!r} is not in the catalog; expected one of its categories"
         violations.append(RuleViolation(Reason.UNKNOWN_CATEGORY, message))
     if not draft.image_prompt:
         violations.append(
-            RuleViolation(Reason.PROMPT_LENGTH, "the image prompt is empty; expected what the image shows")
+            RuleViolation(Reason.PROMPT_LENGTH, "the image prompt is empty; expected a description of the image")
         )
     return violations
 
 
 def _find_rule_violations(draft: Draft, theme: Theme) -> list[RuleViolation]:
-    """Return the content rules that a draft breaks, each with what was got and what was expected."""
+    """Return the violations of the content rules, each with what was got and what was expected."""
     own_prompt = find_own_text(draft.image_prompt, theme.openings, theme.tail)
     name, description, prompt = len(draft.name), len(draft.description), len(draft.image_prompt)
     words, sentences = count_words(draft.name), count_sentences(draft.description)
@@ -201,7 +205,7 @@ def _find_rule_violations(draft: Draft, theme: Theme) -> list[RuleViolation]:
         (
             bool(draft.image_prompt) and not any(map(str.isalnum, own_prompt)),
             Reason.PROMPT_LENGTH,
-            "the image prompt says nothing between its opening and its tail; expected what the image shows",
+            "the image prompt has no text between its opening and its tail; expected a description of the image",
         ),
         (
             bool(forbidden),

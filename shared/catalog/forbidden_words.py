@@ -1,7 +1,7 @@
-"""Brands and forbidden words: one rule for finding them and for taking them out. Pure.
+"""Finds and removes brands and forbidden words, by one rule.
 
-A word is found whatever its case, accents, apostrophes, hyphens and marks: "L'Oréal" is "LOREAL", "Häagen-Dazs" is
-"haagen dazs", and "NIKE®" is "Nike". It is found at word boundaries only: "Gap" is not in "gapless".
+Case, accents, apostrophes, hyphens and trademark signs do not matter: "L'Oréal" is "LOREAL", "Häagen-Dazs" is "haagen
+dazs", and "NIKE®" is "Nike". Words match at word boundaries only: "Gap" is not in "gapless".
 """
 
 import html
@@ -17,13 +17,13 @@ _LETTERS: Final = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ":
 """Letters that Unicode does not decompose, and that people write without their stroke."""
 
 _LAST_ACCENTED: Final = "\u0600"
-"""Accents are folded in Latin, Greek and Cyrillic; further on, what combines with a letter makes another letter."""
+"""Accents are folded in Latin, Greek and Cyrillic; beyond, combining marks change the letter."""
 
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
-"""Thai, Lao, Burmese, Khmer, kana, ideographs and Hangul: the next word, or a particle, follows without a space."""
+"""Thai, Lao, Burmese, Khmer, kana, ideographs and Hangul: the next word or a particle follows without a space."""
 
 _SIGNS: Final = "\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0a01-\u0d4d"
-"""Vowel signs of Hebrew, Arabic and Indian scripts, which belong to their word although they are not letters."""
+"""Vowel signs of Hebrew, Arabic and Indian scripts: part of their word, although not letters."""
 
 _WORD: Final = rf"(?:[^\W_{_UNSPACED}]|[{_SIGNS}])"
 _SEPARATORS: Final = re.compile(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\xbf\s\u2000-\u206f\u3000-\u3020]+")
@@ -31,7 +31,7 @@ _MARK: Final = re.compile(r"[®™©℠]|\((?:r|tm|c)\)", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z]\w*);")
 _CASE_CHANGE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MIN_SPACED_LETTERS: Final = 8
-"""A word of so many letters in one case ("COCACOLA") is found with a space in it; in shorter ones that hits others."""
+"""Words of this many letters in one case ("COCACOLA") match with a space inside; shorter ones would match others."""
 
 _LEAD: Final = r"(?:(?<![^\W_])(?:by|from|von|par)\s+)?"
 _DANGLING: Final = frozenset(
@@ -43,19 +43,19 @@ _DANGLING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class WordRemoval:
-    """A text without some words, and the words that were taken out, as the text spelled them."""
+    """A text without some words, and the removed words in the text's spelling."""
 
     text: str
     removed: tuple[str, ...] = ()
 
 
 def holds_word(text: str, words: tuple[str, ...]) -> bool:
-    """Return whether a text holds one of the words."""
+    """Return whether a text contains one of the words."""
     return find_word(text, words) is not None
 
 
 def find_word(text: str, words: tuple[str, ...]) -> str | None:
-    """Return the first of the words that a text holds, as the text spells it; None if it holds none."""
+    """Return the first of the words that a text contains, in the text's spelling, or None."""
     pattern = _compile(words)
     if pattern is None:
         return None
@@ -66,7 +66,7 @@ def find_word(text: str, words: tuple[str, ...]) -> str | None:
 
 
 def remove_words(text: str, words: tuple[str, ...]) -> WordRemoval:
-    """Return a text without the words, their marks, and what only led to them; a text without them stays as it is."""
+    """Return a text without the words, their trademark signs and words that only led to them."""
     pattern = _compile(words)
     if pattern is None:
         return WordRemoval(text)
@@ -89,7 +89,7 @@ def drop_trademark_signs(text: str) -> str:
 
 
 def decode_entities(text: str) -> str:
-    """Return a text with its HTML entities as the characters that they stand for, encoded once or more often."""
+    """Return a text with its HTML entities decoded, even if they are encoded several times."""
     for _ in range(3):
         if not _ENTITY.search(text):
             break
@@ -98,12 +98,12 @@ def decode_entities(text: str) -> str:
 
 
 def fold_word(text: str) -> str:
-    """Return the form in which two words are the same: letters and digits alone."""
+    """Return a key that is equal for equal words: letters and digits only."""
     return "".join(character for character in _fold(decode_entities(text))[0] if character.isalnum())
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
-    """Return a text as it is searched, and for each place in it, and its end, the place in the text."""
+    """Return the folded text to search, and for each place in it, and its end, the place in the original."""
     folded: list[str] = []
     places: list[int] = []
     marks = {place for found in _MARK.finditer(text) for place in range(*found.span())} if "(" in text else set()
@@ -140,16 +140,16 @@ def _compile(words: tuple[str, ...]) -> re.Pattern[str] | None:
     patterns = sorted(filter(None, map(_write_pattern, words)), key=len, reverse=True)
     if not patterns:
         return None
-    # the "s" of a possessive goes with its word, as do the marks behind it, which folding has dropped
+    # a possessive "s" belongs to its word, as do trademark signs after it, which folding has dropped
     return re.compile(rf"{_LEAD}(?P<word>(?<!{_WORD})(?:{'|'.join(patterns)})(?:'s)?(?!{_WORD}))")
 
 
 def _write_pattern(word: str) -> str:
-    """Return what finds a word: between its parts anything that joins words, within them apostrophes and hyphens."""
+    """Return a pattern for a word: any joining characters between its parts, apostrophes and hyphens within them."""
     folded, _ = _fold(_CASE_CHANGE.sub(" ", decode_entities(word)))
     parts = list(filter(None, _SEPARATORS.split(folded)))
     letters = sum(map(len, parts))
-    if letters < 2 and not any(part > _LAST_ACCENTED for part in parts):  # noqa: PLR2004 - "X" is in too many names
+    if letters < 2 and not any(part > _LAST_ACCENTED for part in parts):  # noqa: PLR2004 - "X" occurs in too many names
         return ""
     is_one_case = len(parts) == 1 and letters >= _MIN_SPACED_LETTERS and word in {word.upper(), word.lower()}
     within = r"[ '\-]?" if is_one_case else r"['\-]?"
@@ -157,7 +157,7 @@ def _write_pattern(word: str) -> str:
 
 
 def _clean_up(text: str) -> str:
-    """Return a text on one line, without what is left around words that were taken out."""
+    """Return a text on one line, without leftovers around removed words."""
     line = re.sub(r"\(\s*\)|\[\s*\]|\"\s*\"", " ", text)
     line = re.sub(r"[\s,;:]+([.!?])|\s+([,;:])", r"\1\2", " ".join(line.split())).strip(" ,;:-\u2013\u2014/|&+")
     words = line.split()

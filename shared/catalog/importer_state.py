@@ -1,6 +1,6 @@
-"""``state/importer.json``: how the importer knows a catalog of rows, so that later runs never call anything otherwise.
+"""``state/importer.json``: the categories in the spelling that the importer knows, so that later runs keep it.
 
-The ids are in the batches, each given when its row became an item; here are the categories in their first spelling.
+The importer's ids of rows are in the batches, assigned once when a row becomes an item.
 """
 
 import contextlib
@@ -23,15 +23,15 @@ _NAMES: Final = TypeAdapter(list[str])
 
 
 async def load_category_names(store: Store, name: str, *, from_input: bool) -> CategoryNames:
-    """Return how a catalog's categories are spelled; of a catalog of rows after its items have their importer ids.
+    """Return the spelling of a catalog's categories; assigns missing importer ids in a catalog of rows.
 
     Args:
-        store: where the catalog is.
+        store: holds the catalog.
         name: the catalog.
-        from_input: whether its items are made of rows.
+        from_input: whether the items come from rows.
 
     Raises:
-        DamagedFileError: a file that items are made from cannot be read.
+        DamagedFileError: a batch cannot be read.
     """
     if not from_input:
         return CategoryNames(category.name for category in await catalog_files.read_categories(store, name) or ())
@@ -40,7 +40,7 @@ async def load_category_names(store: Store, name: str, *, from_input: bool) -> C
 
 
 async def write_category_names(store: Store, name: str, names: CategoryNames, *, from_input: bool) -> None:
-    """Record the categories, then publish them, each file only if it changes; a catalog without any gets no file."""
+    """Record the categories, then publish them; writes each file only if it changes, and none without categories."""
     categories = names.list_categories()
     if from_input:
         await _record(store, name, names)
@@ -49,20 +49,20 @@ async def write_category_names(store: Store, name: str, names: CategoryNames, *,
 
 
 async def list_known_categories(store: Store, name: str) -> list[str]:
-    """Return the categories of a generated catalog, and those that it had before: the importer may know them all."""
+    """Return the categories of a generated catalog, current and earlier ones: the importer may know them all."""
     current = [category.name for category in await catalog_files.read_categories(store, name) or ()]
     return [*(await _read_recorded(store, name) or ()), *current]
 
 
 async def record_dropped_categories(store: Store, name: str, categories: list[Category]) -> None:
-    """Record the categories of a generated catalog before these replace them, if any of them is dropped."""
+    """Record the known categories of a generated catalog before the given ones replace them."""
     known = await list_known_categories(store, name)
     if not {category.name for category in categories}.issuperset(known):
         await _record(store, name, CategoryNames(known))
 
 
 async def read_published_ids(store: Store, name: str) -> list[str]:
-    """Return the ids that the importer may have of rows whose batch was lost; none where no batch was."""
+    """Return the ids that the importer may know from rows of a lost batch; empty if no batch was lost."""
     async for info in store.list_files(paths.batch_folder(name)):
         if ".damaged-" in info.path:
             return [product_id for product_id, _ in await _read_published(store, name)]
@@ -70,7 +70,7 @@ async def read_published_ids(store: Store, name: str) -> list[str]:
 
 
 async def _upgrade_catalog(store: Store, name: str) -> CategoryNames:
-    """Give the items of version 0.3 their ids, and find the spelling of the categories: first what was published."""
+    """Assign importer ids to the items of version 0.3, and collect the published spelling of the categories."""
     published = await _read_published(store, name)
     names = CategoryNames(category for _, category in published)
     with contextlib.suppress(DamagedFileError):
@@ -104,7 +104,7 @@ def _upgrade_item(item: Item, ids: ImporterIds) -> Item:
 
 
 async def _read_published(store: Store, name: str) -> list[tuple[str, str]]:
-    """Return the id and the category of each row that was published; none of a file that cannot be read."""
+    """Return id and category of each published row; empty if the file cannot be read."""
     published: list[tuple[str, str]] = []
 
     def note(row: Any) -> None:
@@ -117,7 +117,7 @@ async def _read_published(store: Store, name: str) -> list[tuple[str, str]]:
 
 
 async def _read_recorded(store: Store, name: str) -> list[str] | None:
-    """Return the recorded categories; None without a record, or with one that cannot be read: it can be made again."""
+    """Return the recorded categories; None without a readable record, which can be rebuilt."""
     with contextlib.suppress(DamagedFileError):
         return await read_json(store, _path(name), lambda data: _NAMES.validate_python(data["categories"]))
     return None

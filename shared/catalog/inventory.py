@@ -1,4 +1,4 @@
-"""What a catalog has before a run, as far as an estimate needs it; reads only."""
+"""Reads what a catalog already has, for an estimate."""
 
 from shared.catalog import catalog_files
 from shared.catalog.items import is_outdated
@@ -9,7 +9,7 @@ from shared.storage.protocol import Store
 
 
 async def read_inventory(store: Store, name: str) -> Inventory:
-    """Return what a catalog has; nothing of one that is not there.
+    """Return what a catalog has; an empty inventory if it does not exist.
 
     Raises:
         DamagedFileError: a file of the catalog cannot be read.

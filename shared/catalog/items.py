@@ -1,4 +1,4 @@
-"""Drafts, items, categories and batches, and the shape of the model's structured answers."""
+"""Drafts, items and categories, and the shapes of the model's structured answers."""
 
 import re
 import unicodedata
@@ -13,12 +13,12 @@ from shared.reasons import Reason
 
 
 def _read_text(value: object) -> str:
-    """Return a text for whatever a model put in a text's place."""
+    """Return a text for any value that a model put in its place."""
     return "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 
 def _read_index(value: object) -> int:
-    """Return a row's index, or 0, which no row has."""
+    """Return a row's index; 0, which is not an index, for anything else."""
     is_whole = isinstance(value, (int, str)) and re.fullmatch(r"[0-9]{1,9}", str(value)) is not None
     return int(str(value)) if is_whole else 0
 
@@ -27,13 +27,13 @@ _Text = Annotated[str, BeforeValidator(_read_text)]
 
 
 class _Answer(BaseModel):
-    """A structured answer. The schema that is sent requires every field and allows no other; extra ones are ignored."""
+    """A structured answer. Its schema requires every field and allows no other; extra fields are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
 
 class _Entry(_Answer):
-    """An entry of an answer's list: a missing or wrong field is blank, so that the rules reject this entry only."""
+    """An entry of an answer's list. A missing or wrong field is blank, so that the rules reject this entry only."""
 
     @model_validator(mode="before")
     @classmethod
@@ -46,7 +46,7 @@ class _Entry(_Answer):
 
 
 class CategoryDraft(_Entry):
-    """A category that the model proposed; a bare text in its place is its name."""
+    """A proposed category; a bare text counts as its name."""
 
     name: _Text
 
@@ -58,7 +58,7 @@ class CategoryList(_Answer):
 
 
 class Draft(_Entry):
-    """What the model proposed as an item, before the rules looked at it."""
+    """A proposed item, before the rules accept or reject it."""
 
     name: _Text
     description: _Text
@@ -73,7 +73,7 @@ class DraftBatch(_Answer):
 
 
 class PromptDraft(_Entry):
-    """An image prompt that the model proposed for a row; ``index`` is the row's in the task."""
+    """A proposed image prompt for a row; ``index`` is the row's in the task."""
 
     index: Annotated[int, BeforeValidator(_read_index)]
     prompt: _Text
@@ -90,16 +90,16 @@ class Item(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
-    product_id: str = Field(description="UUID v4, given once and kept for ever; 36 characters.")
+    product_id: str = Field(description="UUID v4, assigned once and never changed; 36 characters.")
     name: str = Field(description="Unique in the catalog without regard to case.", max_length=80)
     description: str
     category: str = Field(description="One of categories.json.", max_length=64)
-    filename: str = Field(description="The image's file name below images/.", max_length=64)
-    image_prompt: str = Field(description="What the image was asked for with.")
+    filename: str = Field(description="File name of the image below images/.", max_length=64)
+    image_prompt: str = Field(description="Prompt that the image is generated from.")
 
     @property
     def public_id(self) -> str:
-        """The id by which whoever reads our files knows the item."""
+        """The id of the item in published files."""
         return self.product_id
 
     def to_json(self) -> dict[str, Any]:
@@ -108,62 +108,60 @@ class Item(BaseModel):
 
 
 class EarlierPrompt(BaseModel):
-    """The prompt of the image that an item had when its row, or what is made of it, changed.
+    """The prompt of an item's image from before its row, or the prompt derived from it, changed.
 
-    It is the image's until that is regenerated.
+    It applies until the image is regenerated.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
     prompt: str
-    run_id: str = Field(description="The run that saw the change; images of earlier runs are from this prompt.")
-    is_outdated: bool = Field(description="The row says something else, so that the image is to be regenerated.")
+    run_id: str = Field(description="Run that found the change; images of earlier runs are from this prompt.")
+    is_outdated: bool = Field(description="The row has changed, so that the image is to be regenerated.")
 
     def applies_to(self, generated_by: str) -> bool:
-        """Return whether an image is from this prompt, by the run that generated it ("" = none of ours)."""
-        return (
-            not generated_by or generated_by > self.run_id
-        )  # ids of runs count down: an earlier run has the greater one
+        """Return whether an image is from this prompt, by the run that generated it ("" = placed by hand)."""
+        return not generated_by or generated_by > self.run_id  # run ids count down: an earlier run has the greater id
 
 
 class VariantRow(BaseModel):
-    """A row that is a variant of an item: published behind it, without an image of its own."""
+    """A row that is a variant of an item: published after it, without an image of its own."""
 
     model_config = ConfigDict(frozen=True)
 
-    key: str = Field(description="Distinguishes it from the item's other variants.")
-    row: str = Field(description="The JSON text of the row as it was given; an object.")
+    key: str = Field(description="Distinguishes the variant from others of the item.")
+    row: str = Field(description="JSON text of the row as given; an object.")
 
 
 class SourceItem(Item):
-    """An item of a row that somebody gave: ``product_id`` is made of its id so that files can be named by it."""
+    """An item of an input row; its ``product_id`` is derived from the row's id and is a valid file name."""
 
-    source_id: str = Field(description="The id as it was given.")
-    row: str = Field(description="The JSON text of the row as it was given; an object.")
+    source_id: str = Field(description="Id as given.")
+    row: str = Field(description="JSON text of the row as given; an object.")
     importer_id: str | None = Field(
         default=None,
-        description="The id in importer-catalog.json, given once; None = the item is of version 0.3.",
+        description="Id in importer-catalog.json, assigned once; None for items of version 0.3.",
     )
     prompt_hints: dict[str, str] | None = Field(
         default=None,
         alias="facts",
         description="Further values of the row for the text model; None = the text model does not write the prompt.",
     )
-    earlier: EarlierPrompt | None = Field(default=None, description="None = its image, if any, is from image_prompt.")
+    earlier: EarlierPrompt | None = Field(default=None, description="None: the image, if any, is from image_prompt.")
     variants: tuple[VariantRow, ...] = ()
 
     @property
     def public_id(self) -> str:
-        """The id by which whoever reads our files knows the item."""
+        """The id of the item in published files."""
         return self.source_id
 
 
 def is_outdated(item: Item, generated_by: str) -> bool:
-    """Return whether an item's image shows what its row said before.
+    """Return whether an item's image shows an earlier version of its row.
 
     Args:
         item: the item.
-        generated_by: the run that generated the image; "" = none of ours.
+        generated_by: the run that generated the image; "" if it was placed by hand.
     """
     earlier = item.earlier if isinstance(item, SourceItem) else None
     return earlier is not None and earlier.is_outdated and earlier.applies_to(generated_by)
@@ -195,13 +193,13 @@ class Rejection:
 
     @classmethod
     def from_violations(cls, draft: Draft, violations: Sequence[RuleViolation]) -> Self:
-        """Return the rejection of a draft for some rules; each reason comes once."""
+        """Return the rejection of a draft, with each reason once."""
         return cls(
             draft, tuple(dict.fromkeys(rule.reason for rule in violations)), tuple(rule.message for rule in violations)
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the rejection as one row of ``rejected_items.json``."""
+        """Return the rejection as a row of ``rejected_items.json``."""
         return describe_rejection("item", self.draft.model_dump(by_alias=True), self.reasons, self.messages)
 
 
@@ -213,18 +211,18 @@ def describe_rejection(
 
 
 def find_content_type(filename: str) -> str:
-    """Return the content type of an image of this name."""
+    """Return the content type of an image file, by its name."""
     return "image/jpeg" if filename.lower().endswith((".jpg", ".jpeg")) else "image/png"
 
 
 def make_slug(category_name: str) -> str:
-    """Return the slug that the .NET importer makes of a category name.
+    """Return the slug that the .NET importer derives from a category name.
 
-    Its rule: lower case; letters, digits and spaces stay, everything else goes; each space becomes a hyphen. So
-    "Sci-Fi" and "SciFi" have one slug, and the importer's unique index lets only one of them in. Lower case is C#'s
-    ``ToLowerInvariant``, character by character: "İ" stays, and a sigma at a word's end is one like any other. Letters
-    and digits are C#'s ``char.IsLetterOrDigit``: "½" is none, and neither is anything beyond U+FFFF, which .NET sees
-    in halves.
+    Its rule: lower case; letters, digits and spaces stay, other characters are dropped; each space becomes a hyphen. So
+    "Sci-Fi" and "SciFi" have one slug, and the importer's unique index accepts only one of them. Lower case is C#'s
+    ``ToLowerInvariant``, character by character: "İ" stays, and a final sigma is treated like any other. Letters and
+    digits
+    are C#'s ``char.IsLetterOrDigit``: neither "½" nor anything beyond U+FFFF, which .NET sees as two halves.
     """
     lowered = (character if character == "\u0130" else character.lower() for character in category_name)
     return "".join(character for character in lowered if _is_kept_in_slug(character)).replace(" ", "-")

@@ -1,9 +1,10 @@
-"""Finds images that look nearly alike by their hashes, without comparing each with each.
+"""Finds images that look nearly alike, by their perceptual hashes, without comparing all pairs.
 
-Hashes that differ in at most 3 of 64 bits agree in at least 3 of 6 bands. So all hashes are sorted into buckets by what
-they have in 3 of the bands, once for each of the 20 choices, and only those in one bucket are compared (multi-index
-hashing: Norouzi, Punjani and Fleet, *Fast Search in Hamming Space with Multi-Index Hashing*, 2012). A band takes every
-sixth bit rather than a few rows: of products on plain backgrounds the upper rows would be the same in all images.
+Hashes that differ in at most 3 of 64 bits agree in at least 3 of 6 bands. So all hashes are grouped by 3 of the bands,
+once for each of the 20 choices, and compared only within a group (multi-index hashing: Norouzi, Punjani and Fleet,
+*Fast
+Search in Hamming Space with Multi-Index Hashing*, 2012). A band takes every sixth bit instead of a few rows, because
+products on plain backgrounds share their upper rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,18 +13,20 @@ from itertools import combinations, groupby
 from typing import Final
 
 MAX_DISTANCE_BITS: Final = 3
-"""Bits. Measured on the simulator's drawings: one as JPEG or WebP, of another size or 5 % brighter is 0-3 away from
-itself; of 79,800 pairs of different ones 21 are that near, and each shows two things of one kind in one pose."""
+"""Measured on images of the simulator: an image as JPEG or WebP, resized or 5 % brighter differs in 0-3 bits.
+
+Of 79,800 pairs of different images 21 are that near, and each pair shows two objects of one kind in one pose.
+"""
 
 _BITS: Final = 64
 _BANDS: Final = 2 * MAX_DISTANCE_BITS
 _MAX_COMPARED: Final = 200
-"""In a bucket. Of 450 drawings the largest had 6; it bounds the time where thousands of images are almost blank."""
+"""Per bucket. The largest bucket of 450 images had 6; bounds the time for thousands of almost blank images."""
 
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """A hash that is near an earlier one: their places, from 0, and in how many bits they differ."""
+    """A hash that is near an earlier one: their indexes, from 0, and the number of differing bits."""
 
     index: int
     earlier_index: int
@@ -31,12 +34,12 @@ class NearDuplicate:
 
 
 def find_near_duplicates(hashes: Sequence[int]) -> list[NearDuplicate]:
-    """Return each hash that is near an earlier one, with the nearest of them: the first, of equally near ones.
+    """Return each hash that is near an earlier one, with the nearest of them, the first if equally near.
 
-    Takes 1 s and 9 MB for 50,000 random hashes, 2 s where only 24 of the bits differ at all.
+    Takes 1 s and 9 MB for 50,000 random hashes, 2 s if only 24 of the bits vary.
 
     Args:
-        hashes: of 64 bits each.
+        hashes: 64 bits each.
     """
     first_places: dict[int, int] = {}
     found: list[NearDuplicate] = []
@@ -52,7 +55,7 @@ def find_near_duplicates(hashes: Sequence[int]) -> list[NearDuplicate]:
 
 
 def _fill_buckets(hashes: Sequence[int], places: Iterable[int]) -> Iterator[list[int]]:
-    """Yield lists of places, each in ascending order, so that any two near hashes meet in one at least."""
+    """Yield lists of indexes, each ascending, so that any two near hashes share at least one list."""
     for kept in combinations(range(_BANDS), _BANDS - MAX_DISTANCE_BITS):
         mask = sum(1 << bit for bit in range(_BITS) if bit % _BANDS in kept)
 
@@ -64,7 +67,7 @@ def _fill_buckets(hashes: Sequence[int], places: Iterable[int]) -> Iterator[list
 
 
 def _compare(hashes: Sequence[int], bucket: Sequence[int], nearest: dict[int, tuple[int, int]]) -> None:
-    """Compare all hashes of a bucket and note for each the nearest earlier one, by distance and place."""
+    """Compare all hashes of a bucket, and keep the nearest earlier one of each, by distance and index."""
     for position, index in enumerate(bucket):
         value = hashes[index]
         for earlier_index in bucket[max(0, position - _MAX_COMPARED) : position]:

@@ -1,4 +1,4 @@
-"""``near_duplicates.json``: items whose images look nearly alike. They are told, and nothing is done about them."""
+"""``near_duplicates.json``: items whose images look nearly alike. For information; the run does not act on it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,12 +14,12 @@ OUTPUT = "nearDuplicates"
 
 
 async def write_near_duplicates(store: Store, run_id: str, view: CatalogView) -> tuple[dict[str, str], int]:
-    """Write the list, also an empty one: one row for each item whose image is near that of an earlier item.
+    """Write the list, even if empty: one row for each item whose image is near that of an earlier item.
 
     Returns:
-        The list's path, and how many rows it has.
+        The path of the list, and its number of rows.
     """
-    # In a thread of its own: a second or more for the largest catalogs.
+    # In a thread, because it takes a second or more for the largest catalogs.
     duplicates = await asyncio.to_thread(find_near_duplicates, view.perceptual_hashes)
     output = {OUTPUT: paths.run_file(run_id, "near_duplicates.json")}
     await write_array(store, output[OUTPUT], _describe(store, view, duplicates))
@@ -27,7 +27,7 @@ async def write_near_duplicates(store: Store, run_id: str, view: CatalogView) ->
 
 
 async def _describe(store: Store, view: CatalogView, duplicates: list[NearDuplicate]) -> AsyncIterator[dict[str, Any]]:
-    """Yield the rows, in acceptance order; only the earlier items that they name are held."""
+    """Yield the rows in acceptance order; keeps only the earlier items that they refer to."""
     if not duplicates:
         return
     duplicates_by_index = {duplicate.index: duplicate for duplicate in duplicates}

@@ -1,4 +1,4 @@
-"""Planning: which categories a batch asks for, and how the image window is cut into image workers. Pure arithmetic."""
+"""Plans a run: what a batch asks for, how many writers and image workers share it, what needs an image."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,19 +7,20 @@ from shared.catalog.items import Item, is_outdated
 from shared.runs.request import SeedRequest
 
 MIN_BATCH_CATEGORIES = 5
-"""A batch asks for this many categories, and for more only where these are not short enough to fill it."""
+"""A batch asks for this many categories, and for more only if these do not lack enough items to fill it."""
 
 MAX_TAKEN_NAMES = 60
-"""How many accepted names a prompt repeats, so that it does not grow with the catalog; rules catch the rest.
+"""Maximum number of accepted names in a prompt, so that it does not grow with the catalog; rules catch the rest.
 
-Measured with the simulator, 20 categories, batches of 20: with 60 names the input tokens an item at 10,000 items are
-1.26 times those at 200 (100 names: 1.50; 200 names: 2.19). The yield did not tell 0 names from 200: 97-98 % of the
-drafts became items."""
+Measured with the simulator, 20 categories, batches of 20: with 60 names the input tokens per item at 10,000 items are
+1.26 times those at 200 (100 names: 1.50; 200 names: 2.19). The yield was 97-98 % with 0 names and with 200.
+"""
 
 MIN_WORKER_WIDTH, MAX_IMAGE_WORKERS = 4, 8
-"""An image worker drains before each continue-as-new, so several narrow workers lose less than a wide one; each costs a
-child workflow, so there are few."""
+"""An image worker drains before each continue-as-new, so several narrow workers lose less than a wide one.
 
+Each costs a child workflow, so there are few.
+"""
 
 ROWS_PER_BATCH = 20
 """Maximum input rows per batch: workers hold dozens of batches in memory, and one text call writes its prompts."""
@@ -78,34 +79,34 @@ def plan_batch(
 
 
 def plan_image_workers(parallel_image_requests: int) -> list[int]:
-    """Return the width of each image image worker; together they are exactly the window that was asked for."""
+    """Return the width of each image worker; their sum is the requested concurrency."""
     workers = max(1, min(MAX_IMAGE_WORKERS, parallel_image_requests // MIN_WORKER_WIDTH))
     return _split_evenly(parallel_image_requests, workers)
 
 
 def plan_item_writers(parallel_text_requests: int, categories: int) -> int:
-    """Return how many item writers share the categories: each has one at least."""
+    """Return how many item writers share the categories, at least one category each."""
     return max(1, min(parallel_text_requests, categories))
 
 
 def plan_prompt_writers(parallel_text_requests: int, batches: int) -> int:
-    """Return how many writers of prompts share the batches: each has one at least, and without any there is none."""
+    """Return how many prompt writers share the batches, at least one batch each; 0 without batches."""
     return min(parallel_text_requests, batches)
 
 
 def pick_taken_names(names: Sequence[str], *, categories: int) -> list[str]:
-    """Return the names of a category that a prompt about so many ``categories`` shows: the latest ones."""
+    """Return the latest names of a category, as many as a prompt about ``categories`` categories shows."""
     shown = MAX_TAKEN_NAMES // max(1, categories)
     return list(names[max(0, len(names) - shown) :])
 
 
 def needs_image(item: Item, request: SeedRequest, generating_runs: Mapping[str, str], run_id: str) -> bool:
-    """Tell whether an image is still to be made for an item.
+    """Return whether an image is still to be generated for an item.
 
     Args:
         item: the item.
-        request: what the run was asked.
-        generating_runs: of the images that there are, by file name; see ``RunCaches.list_images_at_start``.
+        request: of the run.
+        generating_runs: of the existing images, by file name; see ``RunCaches.list_images_at_start``.
         run_id: the run.
     """
     generating_run = generating_runs.get(item.filename)

@@ -1,7 +1,7 @@
-"""``state/prompts/``: the image prompts that the text model wrote for a batch's items, and what they cost.
+"""``state/prompts/``: the image prompts that the text model wrote for a batch's items, and their cost.
 
-A batch's file is written at most once in a run, and is then the record of its prompts: a repeated activity finds it
-before it pays. A later run that writes what was missing, or was written for other rows, writes the file again.
+A batch's file is written at most once per run: a redelivery finds it before it makes a billed call. A later run that
+writes missing prompts, or prompts for changed rows, replaces the file.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -23,13 +23,13 @@ from shared.storage.read_in_order import read_in_order
 
 @dataclass(frozen=True, slots=True)
 class BatchPrompts:
-    """What the text model wrote for the items of a batch.
+    """The prompts that the text model wrote for the items of a batch.
 
     Attributes:
-        run_id: the run that wrote it last.
-        resume_count: how often that run was resumed before.
+        run_id: the run that wrote the file last.
+        resume_count: how often that run had been resumed.
         prompts: by product id.
-        cost: of the call that brought what is new.
+        cost: of the latest call.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -40,22 +40,22 @@ class BatchPrompts:
     cost: Cost = field(default_factory=Cost)
 
     def apply_to(self, item: Item) -> Item:
-        """Return the item with the prompt that was written for it, if there is one that can be used."""
+        """Return the item with its written prompt, if there is a usable one."""
         written = self.prompts.get(item.product_id)
         if written is None or written.prompt is None or not written.is_for(item):
             return item
         return item.model_copy(update={"image_prompt": written.prompt})
 
     def needs_prompt(self, item: Item, run_id: str) -> bool:
-        """Tell whether a run is to let a prompt be written for an item that one may be written for.
+        """Return whether a run is to write a prompt for an item.
 
-        What could not be used is asked for again by another run only.
+        Only another run asks again for a prompt that was not usable.
         """
         written = self.prompts.get(item.product_id)
         return written is None or not written.is_for(item) or (written.prompt is None and self.run_id != run_id)
 
     def count_fallbacks(self, run_id: str) -> int:
-        """Return how many of a run's prompts could not be used, so that the template's are."""
+        """Return how many of a run's prompts were not usable, so that the template applies."""
         return sum(written.prompt is None for written in self.prompts.values()) if self.run_id == run_id else 0
 
 
@@ -63,7 +63,7 @@ _PROMPTS = TypeAdapter(BatchPrompts)
 
 
 async def read_prompts(store: Store, catalog: str, batch: int) -> BatchPrompts | None:
-    """Return what was written for a batch, or None if nothing was.
+    """Return the prompts of a batch, or None.
 
     Raises:
         DamagedFileError: the file cannot be read.
@@ -72,7 +72,7 @@ async def read_prompts(store: Store, catalog: str, batch: int) -> BatchPrompts |
 
 
 async def read_prompts_with_etag(store: Store, catalog: str, batch: int) -> tuple[BatchPrompts | None, str | None]:
-    """Return the same with the ETag that ``write_prompts_file`` wants.
+    """Return the prompts of a batch with the ETag that ``write_prompts_file`` needs.
 
     Raises:
         DamagedFileError: the file cannot be read.
@@ -87,7 +87,7 @@ async def read_prompts_with_etag(store: Store, catalog: str, batch: int) -> tupl
 async def write_prompts_file(
     store: Store, catalog: str, batch: int, prompts: BatchPrompts, *, etag: str | None
 ) -> bool:
-    """Write what was written for a batch; False, and no change, if somebody else did since the file was read."""
+    """Write the prompts of a batch; return False, without a change, if the file changed since it was read."""
     path = paths.prompts_file(catalog, batch)
     data = dump_json(_PROMPTS.dump_python(prompts, mode="json", by_alias=True))
     if etag is None:
@@ -102,7 +102,7 @@ async def write_prompts_file(
 async def iterate_batches_and_prompts(
     store: Store, catalog: str, numbers: Sequence[int]
 ) -> AsyncIterator[tuple[Batch, BatchPrompts | None]]:
-    """Yield the batches of these numbers, each with what the text model wrote for it, if anything.
+    """Yield the batches of these numbers, each with its written prompts, if any.
 
     Raises:
         DamagedFileError: a file cannot be read.
@@ -119,7 +119,7 @@ async def iterate_batches_and_prompts(
 
 
 async def iterate_prompted_batches(store: Store, catalog: str, numbers: Sequence[int]) -> AsyncIterator[Batch]:
-    """Yield the batches of these numbers, each item with the prompt that its image is asked for with.
+    """Yield the batches of these numbers, each item with the prompt for its image.
 
     Raises:
         DamagedFileError: a file cannot be read.
@@ -129,7 +129,7 @@ async def iterate_prompted_batches(store: Store, catalog: str, numbers: Sequence
 
 
 async def count_fallbacks(store: Store, catalog: str, run_id: str) -> int:
-    """Return how many prompts of a catalog a run could not use, so that the template's are."""
+    """Return how many prompts of a run were not usable in the whole catalog, so that the template applies."""
     numbers = _list_numbers(store, catalog)
     found = read_in_order(numbers, lambda number: read_prompts(store, catalog, number))
     return sum([prompts.count_fallbacks(run_id) async for prompts in found if prompts is not None])

@@ -1,6 +1,6 @@
-"""The fixed parts of an image prompt, its opening and its tail, which a program can put right itself. Pure.
+"""The fixed parts of an image prompt, its opening and its tail: added and corrected without another model call.
 
-Models forget, translate and vary what they are to repeat to the letter. That does not justify paying for another draft.
+Models forget, translate and vary texts that they are to repeat literally; such a draft is corrected, not rejected.
 """
 
 import re
@@ -12,13 +12,13 @@ from shared.text.cleaning import clean_line
 
 _SEPARATORS: Final = r"[\s_\-\u2010-\u2015]*"
 _LABEL: Final = r"(?:[^\W\d_]+(?:\s[^\W\d_]+)?\s*:\s*)?[\"'\u201c\u2018*]*(?:(?:an?|the|one)\s+)?"
-"""What models set before an opening: a label, a quotation mark, an article."""
+"""What models add before an opening: a label, a quotation mark, an article."""
 
 _TRAILING_PREPOSITIONS: Final = frozenset({"of", "with", "showing", "for", "in", "a", "an", "the", "von", "de", "di"})
-"""An opening that ends with one of these has its object next to it, without a comma."""
+"""After an opening that ends with one of these, no comma follows."""
 
 _ARTICLE: Final = re.compile(r"^(?:An?|The)\b")
-"""Begins a sentence no longer, once it stands behind an opening."""
+"""In lower case after an opening, because it does not begin the sentence."""
 
 _EDGE_PUNCTUATION: Final = " ,;.:\u3001\u3002\uff0c\u060c"
 
@@ -26,14 +26,14 @@ _EDGE_PUNCTUATION: Final = " ,;.:\u3001\u3002\uff0c\u060c"
 def frame_prompt(prompt: str, *, openings: Sequence[str], tail: str, max_characters: int | None = None) -> str:
     """Return a prompt that begins with one of the openings and ends with the tail.
 
-    An opening in other letters, such as another case, is spelled as it should be; a missing one is the first of them.
+    An opening in another spelling is corrected; a missing one becomes the first of the openings.
 
     Args:
-        prompt: what the model wrote; an empty one stays empty.
-        openings: none = the prompt begins as it likes.
+        prompt: as the model wrote it; an empty prompt stays empty.
+        openings: allowed openings; empty allows any.
         tail: see ``end_with_tail``.
-        max_characters: where the fixed parts that the model left out make the prompt longer than this, its own text is
-            cut behind a comma or a word; None = it is never cut.
+        max_characters: if added fixed parts exceed this length, the model's own text is cut after a comma or a word;
+            None never cuts.
     """
     line = clean_line(prompt)
     framed = end_with_tail(line, tail)
@@ -45,7 +45,7 @@ def frame_prompt(prompt: str, *, openings: Sequence[str], tail: str, max_charact
 
 
 def end_with_tail(prompt: str, tail: str) -> str:
-    """Return the prompt with the tail at its end, in place of a part of it that the model wrote."""
+    """Return the prompt with the tail at its end, replacing parts of it that the model wrote."""
     if not prompt or not tail or prompt.endswith(tail):
         return prompt
     parts = {part.strip(_EDGE_PUNCTUATION).casefold() for part in tail.split(",")}
@@ -61,7 +61,7 @@ def find_opening(prompt: str, openings: Sequence[str]) -> str | None:
 
 
 def find_own_text(prompt: str, openings: Sequence[str], tail: str) -> str:
-    """Return what a prompt says between its opening and its tail."""
+    """Return the text of a prompt between its opening and its tail."""
     return prompt.removeprefix(find_opening(prompt, openings) or "").removesuffix(tail)
 
 

@@ -1,4 +1,4 @@
-"""Prune: gives up on the items that have no image, so that the catalog has no gaps; a backup comes first."""
+"""Prunes a catalog: removes the items without an image, after a backup."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,19 +30,20 @@ async def claim_and_prune(services: Services, client: DurableClient, catalog: st
 
 
 async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any]:
-    """Remove the items without an image from the catalog's state and publish the rest.
+    """Remove the items without an image from the catalog's state, and publish the rest.
 
-    A killed prune leaves each batch whole, of before or after; doing it again finishes it. Thumbnails without their
-    image go, too; they have no backup, as they are made of images.
+    An interrupted prune leaves each batch complete; repeating it finishes the work. Thumbnails without an image are
+    removed
+    without a backup, because they can be rebuilt.
 
     Args:
-        store: where the catalog lives.
+        store: holds the catalog.
         name: the catalog.
         prune_id: names the backup.
 
     Returns:
-        ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None if nothing
-        had to change.
+        ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None without
+        changes.
 
     Raises:
         NothingToKeepError: no item has an image, as after a dry run.

@@ -1,6 +1,6 @@
-"""Publishing: what the importer reads is written last, atomically, and only where it changed.
+"""Publishes a catalog: the importer's files are written last, atomically, and only if they change.
 
-A catalog may hold 50,000 items, so none of this holds them: each step reads the batches anew.
+A catalog may hold 50,000 items, so each step streams the batches instead of keeping the items.
 """
 
 from array import array
@@ -24,7 +24,8 @@ from shared.runs.hold_catalog import hold_catalog, read_last_request
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from shared.storage import paths
-from shared.storage.json_arrays import ContentDigest, JsonArrayEncoder, write_array_if_changed
+from shared.storage.json_array_encoder import ContentDigest, JsonArrayEncoder
+from shared.storage.json_arrays import write_array_if_changed
 from shared.storage.json_files import read_json
 from shared.storage.protocol import Store
 
@@ -42,28 +43,28 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CatalogView:
-    """What a catalog holds at one moment.
+    """What a catalog holds at one time.
 
-    An item is *complete* if its image is in the store, in a dry run always; all others are *missing*. A *row* is an
-    item to publish: a complete one, or a missing one that has a placeholder.
+    An item is *complete* if its image is in the store, in a dry run always; otherwise it is *missing*. A *row* is a
+    published item: a complete one, or a missing one with a placeholder.
 
     Attributes:
         name: the catalog.
-        with_images: False takes items without an image for complete.
-        batches: the numbers of its batches.
-        incomplete_batches: those that hold missing items.
-        images: the validated images in the store; some may belong to no item.
-        category_names: how the catalog's categories are spelled.
-        items: how many it holds.
-        images: how many of the items have their image in the store.
-        outdated: how many of the images show what the item's row said before.
-        variants: how many rows are a variant of an item.
-        placeholders: how many have a placeholder instead, to be published.
-        changed_ids: the rows that have another id in the importer.
-        obsolete_placeholders: file names of others: of items that are gone, or the catalog's last run wants none.
-        perceptual_hashes: the perceptual hashes of these images, in acceptance order, of those that have one.
-        request: of the catalog's last run: it says from what source the items are.
-        files: what the files to publish will hold, by their names in a run's outputs.
+        with_images: False counts items without an image as complete.
+        batches: numbers of its batches.
+        incomplete_batches: numbers of the batches with missing items.
+        image_table: the validated images in the store; some may belong to no item.
+        category_names: spelling of the categories.
+        items: number of items.
+        images: number of items with their image in the store.
+        outdated: number of images that show an earlier version of the item's row.
+        variants: number of rows that are variants of an item.
+        placeholders: number of items to publish with a placeholder.
+        changed_ids: rows with another id in the importer.
+        obsolete_placeholders: file names of other placeholders: their item is gone, or the last run wants none.
+        perceptual_hashes: hashes of the items' images, in acceptance order.
+        request: of the catalog's last run; determines the source of the items.
+        files: content of the files to publish, by their names in a run's outputs.
     """
 
     name: str
@@ -85,21 +86,21 @@ class CatalogView:
 
     @property
     def categories(self) -> int:
-        """How many categories the catalog has."""
+        """Number of categories."""
         return len(self.category_names.list_categories())
 
     @property
     def rows(self) -> int:
-        """How many items there are to publish."""
+        """Number of items to publish."""
         return self.images + self.placeholders if self.with_images else self.items
 
     @property
     def missing(self) -> int:
-        """How many items are not complete; some of them may have a placeholder."""
+        """Number of items that are not complete; some may have a placeholder."""
         return self.items - self.images if self.with_images else 0
 
     def find_published_image(self, item: Item) -> StoredImage | None:
-        """Return what is published as an item's image: that, or its placeholder."""
+        """Return the image of an item, or the placeholder to publish instead."""
         return _find_published_image(self.image_table, item, self.request)
 
 
@@ -120,10 +121,10 @@ async def read_catalog_view(
     """Return what a catalog holds.
 
     Args:
-        store: where it is.
+        store: holds the catalog.
         name: the catalog.
-        with_images: False takes items without an image for complete.
-        image_table: its images, if they were read already.
+        with_images: False counts items without an image as complete.
+        image_table: the images, if they have been read.
 
     Raises:
         DamagedFileError: a file of the catalog cannot be read.
@@ -184,7 +185,7 @@ async def read_catalog_view(
 
 
 async def iterate_complete_items(store: Store, view: CatalogView) -> AsyncIterator[Item]:
-    """Yield the items that have their image, in acceptance order; all of them in a dry run."""
+    """Yield the items with an image, in acceptance order; all items in a dry run."""
     async for batch in catalog_files.iterate_batches(store, view.name, view.batches):
         for item in batch.items:
             if not view.with_images or item.filename in view.image_table:
@@ -200,9 +201,9 @@ async def iterate_missing_items(store: Store, view: CatalogView) -> AsyncIterato
 
 
 async def publish(store: Store, view: CatalogView) -> dict[str, str]:
-    """Write what importers read: the categories first, the catalog last; files that hold this already are left alone.
+    """Write the importer's files: the categories first, the catalog last; skips unchanged files.
 
-    Placeholders that no row names any more are removed after that.
+    Then removes placeholders that are not published.
     """
     outputs = {
         "catalog": paths.catalog_file(view.name, "catalog.json"),
@@ -246,7 +247,7 @@ async def claim_and_publish(services: Services, client: DurableClient, catalog: 
 
 
 async def write_partial_catalog(store: Store, run_id: str, view: CatalogView) -> dict[str, str]:
-    """Write what would be published, for a look at a run that did not come so far or was asked to wait."""
+    """Write what would be published, for a run that ended early or waits for approval."""
     path = paths.run_file(run_id, "catalog.partial.json")
     file = make_published_files(view.request, view.category_names, with_images=view.with_images)[0]
     await write_array_if_changed(store, path, _write_rows(store, view, file), view.files[file.output])
@@ -262,7 +263,7 @@ async def _write_rows(store: Store, view: CatalogView, file: PublishedFile) -> A
 
 
 def is_image_outdated(item: Item, image: StoredImage) -> bool:
-    """Return whether an image shows what its item's row said before."""
+    """Return whether an image shows an earlier version of its item's row."""
     earlier = item.earlier if isinstance(item, SourceItem) else None
     if earlier is None or not earlier.is_outdated:
         return False

@@ -1,4 +1,4 @@
-"""The files of a catalog that others read, and how an item is written in each of them."""
+"""The published files of a catalog, and the row of an item in each of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,13 +14,12 @@ from shared.inputs.row_values import append_members
 from shared.rendering.perceptual_hash import format_dhash
 from shared.runs.request import SeedRequest
 from shared.storage import paths
-from shared.storage.json_arrays import RawJson
+from shared.storage.json_array_encoder import RawJson
 
 PUBLISHED_FILES = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
 
-
 PLACEHOLDER_MARK: Final[dict[str, bool]] = {"placeholder": True}
-"""What a row has whose image is a placeholder, and no other row: importers pass over what they do not know."""
+"""Member of rows whose image is a placeholder; importers ignore unknown members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class PublishedFile:
     Attributes:
         output: its name in a run's outputs.
         filename: its name below the catalog.
-        describe_item: an item's row, by the item and its image or placeholder if it has one; None = the item has none.
+        describe_item: returns an item's row, given the item and its image or placeholder; None for no row.
     """
 
     output: str
@@ -43,8 +42,8 @@ def make_published_files(request: SeedRequest, categories: CategoryNames, *, wit
 
     Args:
         request: of the catalog's last run.
-        categories: how they are spelled; those of items are added.
-        with_images: False takes items without an image for complete.
+        categories: spelling of the categories; those of items are added.
+        with_images: False counts items without an image as complete.
     """
 
     def write_item(item: Item, image: StoredImage | None) -> object | None:
@@ -102,7 +101,7 @@ def _describe_image(catalog: str, item: Item, image: StoredImage) -> dict[str, o
 
 
 def _describe_upload(catalog: str, item: Item, image: StoredImage) -> dict[str, object]:
-    """Return what a copy to other storage needs."""
+    """Return the row for copying an image to other storage."""
     return {
         "productId": item.public_id,
         "path": paths.image_file(catalog, item.filename),
@@ -115,13 +114,13 @@ def _describe_upload(catalog: str, item: Item, image: StoredImage) -> dict[str, 
 def write_source_row(
     item: SourceItem, request: SeedRequest, *, has_image: bool, extra_members: Mapping[str, bool] = MappingProxyType({})
 ) -> str:
-    """Return the row as it was given, and where its image is; nowhere if it has none.
+    """Return the row as given, with the file name and URL of its image, or null.
 
     Args:
         item: of the row.
-        request: what the run was asked.
-        has_image: whether there is an image to name.
-        extra_members: members to put behind these.
+        request: of the run.
+        has_image: whether there is an image.
+        extra_members: members to append.
     """
     base = "images" if request.image_base_url is None else request.image_base_url.rstrip("/")
     url = f"{base}/{quote(item.filename)}"
@@ -136,12 +135,12 @@ def write_source_row(
 
 
 def write_variant_row(variant: VariantRow, source_id: str) -> str:
-    """Return a variant's row as it was given, without an image, and the id of the product that it belongs to."""
+    """Return a variant's row as given, without an image, with the id of its product."""
     return append_members(variant.row, {"imageFile": None, "imageUrl": None, "variantOf": source_id})
 
 
 def write_importer_row(item: Item, categories: CategoryNames) -> dict[str, Any]:
-    """Return an item's row as the importer takes it in: its id there, and the catalog's spelling of its category."""
+    """Return an item's row for the importer: with its id there, and the catalog's spelling of its category."""
     row = item.to_json() if not isinstance(item, SourceItem) else _describe_item(item)
     return row | {"category": categories.choose(item.category).name}
 

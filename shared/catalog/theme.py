@@ -1,4 +1,4 @@
-"""Themes: what a catalog is about. The default is LEGO-style figures; any other comes with the request as data."""
+"""Themes: what a catalog is about. The default is LEGO-style figures; a request may bring any other."""
 
 from string import Formatter
 from typing import Annotated, Self
@@ -33,11 +33,11 @@ DEFAULT_PROMPT_TEMPLATE = "Product photo of {name}, {category}, {colour}, {mater
 TEMPLATE_FIELDS = ("name", "description", "category", "colour", "material", "attributes")
 
 MAX_FIXED_PROMPT_CHARACTERS = 180
-"""Of the 230 characters that an image prompt is asked for within, 50 belong to the item."""
+"""An image prompt is requested within 230 characters; 50 of them are for the item."""
 
 
 def _clean_words(text: str) -> str:
-    """Return the text as drafts' texts are before they are compared with it."""
+    """Return the text cleaned like the texts of drafts, for comparisons."""
     line = clean_line(text)
     if not line:
         raise ValueError(f"{text[:40]!r} is blank; expected words")
@@ -45,12 +45,12 @@ def _clean_words(text: str) -> str:
 
 
 def _check_template(text: str) -> str:
-    """Return a template whose fields are those of a product."""
+    """Return a template if its fields are those of a product."""
     line = _clean_words(text)
     try:
         parts = [part for piece in line.split(",") for part in Formatter().parse(piece)]
     except ValueError as error:
-        raise ValueError(f"{text[:40]!r} is no template: {error}") from error
+        raise ValueError(f"{text[:40]!r} is not a template: {error}") from error
     names = [name for _, name, _, _ in parts if name is not None]
     wrong = [name for name in names if name not in TEMPLATE_FIELDS]
     if wrong or not names or any(spec or conversion for _, _, spec, conversion in parts):
@@ -63,16 +63,16 @@ Phrase = Annotated[str, StringConstraints(max_length=120), AfterValidator(_clean
 
 
 class Theme(BaseModel):
-    """What a catalog is about and how its images are asked for.
+    """What a catalog is about, and how its images are requested.
 
     Attributes:
-        subject: what the items are, in the words that the model reads.
+        subject: what the items are, in words for the model.
         openings: an item's image prompt starts with one of these.
         tail: every image prompt ends with it.
-        forbidden_words: words and phrases that no text of an item may hold; found without regard to case, at word
-            boundaries. Giving them replaces the default list.
-        prompt_template: how a product becomes an image prompt; a part between commas is left out where its fields are
-            empty. Brands and forbidden words are taken out.
+        forbidden_words: words and phrases that no text of an item may contain; matched without regard to case, at word
+            boundaries. A given list replaces the default list.
+        prompt_template: how a product becomes an image prompt; a part between commas is left out if its fields are
+            empty. Brands and forbidden words are removed.
     """
 
     model_config = ConfigDict(

@@ -1,4 +1,4 @@
-"""Which image prompt an item's image is asked for with: the text model's, or the template's."""
+"""Image prompts that the text model writes for rows: apply them, and find the items that still need one."""
 
 from shared.catalog.catalog_files import Batch
 from shared.catalog.items import Item, SourceItem
@@ -9,10 +9,10 @@ from shared.services.container import Services
 
 
 async def apply_written_prompt(services: Services, catalog: str, run_id: str, batch: int, item: Item) -> Item:
-    """Return the item with the prompt that the text model has written for it, in whatever run; else as it is.
+    """Return the item with the prompt that the text model wrote for it in any run; unchanged without one.
 
     Raises:
-        DamagedFileError: what was written cannot be read.
+        DamagedFileError: the prompts of the batch cannot be read.
         StoreUnavailableError: the store does not answer.
     """
     if not isinstance(item, SourceItem):
@@ -22,7 +22,7 @@ async def apply_written_prompt(services: Services, catalog: str, run_id: str, ba
 
 
 async def lacks_prompts(services: Services, claim: ClaimWorkPageInput, batch: Batch) -> bool:
-    """Tell whether prompts of a batch are still to be written, in a run that lets them be written.
+    """Return whether prompts of a batch are still to be written in this run.
 
     Raises:
         DamagedFileError: a file of the catalog or the run cannot be read.
@@ -35,14 +35,14 @@ async def lacks_prompts(services: Services, claim: ClaimWorkPageInput, batch: Ba
 async def find_items_without_prompt(
     services: Services, run_id: str, resume_count: int, batch: Batch, prompts: BatchPrompts | None
 ) -> list[SourceItem]:
-    """Return the items of a batch that a run lets prompts be written for: they need an image, and have none for it.
+    """Return the items of a batch that the text model writes a prompt for: they need an image and have no prompt.
 
     Args:
         services: of this process.
         run_id: the run.
-        resume_count: how often it was resumed before.
+        resume_count: how often the run has been resumed.
         batch: the batch.
-        prompts: what was written for it.
+        prompts: prompts written for the batch so far.
 
     Raises:
         StoreUnavailableError: the store does not answer.

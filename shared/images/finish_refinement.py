@@ -1,4 +1,4 @@
-"""How the refining of an item's image ends: with its summary, whatever it came to."""
+"""End the refinement of an item: promote its best image, and write the summary of its rounds."""
 
 import logging
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from shared.images.refinement_policy import RefinementEnd, pick_best_round
 from shared.images.round_files import EvaluationRecord, PromptRecord, RoundFiles, RoundRecord, list_unfinished_items
 from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageStep
+from shared.messages.run import ActivityResult
 from shared.runs.request import SeedRequest
 from shared.runs.status_rules import make_cost_view
 from shared.services.container import Services
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 async def complete_refinement(job: ImageStepJob, halt: RefinementEnd) -> None:
-    """Write the summary of an item whose image is not improved any more.
+    """Write the summary of an item that gets no further image.
 
     Raises:
         DamagedFileError: a record of the item cannot be read.
@@ -33,7 +34,7 @@ async def complete_refinement(job: ImageStepJob, halt: RefinementEnd) -> None:
 
 
 async def fail_refinement(services: Services, failed: FailedImage) -> None:
-    """Write the summary of an item of which a call failed for good, if images are looked at in its run.
+    """Write the summary of an item after a call failed for good, if the run refines images.
 
     Raises:
         DamagedFileError: a file of the catalog or the run cannot be read.
@@ -46,19 +47,30 @@ async def fail_refinement(services: Services, failed: FailedImage) -> None:
         await _write_summary(results, item, request, RefinementEnd.FAILED, failed.failure)
 
 
+async def run_finish_refinement(services: Services, failed: FailedImage) -> ActivityResult:
+    """End the refinement of an item after a failed call; the item keeps the best of its images.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    await fail_refinement(services, failed)
+    return ActivityResult()
+
+
 async def finish_unfinished_refinements(
     store: Store, run_id: str, request: SeedRequest, failure: Failure | None
 ) -> None:
-    """Let the items that a run leaves in the middle keep the best of their images, and write their summaries.
+    """Promote the best image of each item whose refinement the run has not finished, and write its summary.
 
     Args:
-        store: where the run is.
-        run_id: the run; nothing of it is under way any more.
-        request: what it was asked.
-        failure: it ended early.
+        store: the store.
+        run_id: the run; none of its calls is in flight.
+        request: the request of the run.
+        failure: why the run ended early, if it did.
 
     Raises:
-        StoreUnavailableError: the store does not answer; doing it again finishes it.
+        StoreUnavailableError: the store does not answer; a repetition completes the work.
     """
     unfinished = await list_unfinished_items(store, run_id) if request.refine.is_wanted else set()
     numbers = await catalog_files.list_batch_numbers(store, request.catalog) if unfinished else []
@@ -71,7 +83,7 @@ async def finish_unfinished_refinements(
                 await promote_best(store, request, item, results)
                 await _write_summary(results, item, request, RefinementEnd.RUN_ENDED, failure)
             except DamagedFileError as error:
-                logger.warning("no summary for item %s of run %s: %s is damaged", item.product_id, run_id, error.path)
+                logger.warning("Item %s of run %s has no summary: %s is damaged", item.product_id, run_id, error.path)
 
 
 async def _write_summary(
@@ -123,7 +135,7 @@ async def _list_prompts(results: RoundFiles, round_: int, max_rewrites: int) -> 
 
 
 def _describe_round(iteration: RoundRecord, evaluation: EvaluationRecord | None, cost: Cost) -> dict[str, Any]:
-    """Return a row of the summary: an image, and what was thought of it."""
+    """Return a row of the summary: a round and its evaluation."""
     return {
         "iteration": iteration.iteration,
         "prompt": iteration.prompt,

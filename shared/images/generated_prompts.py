@@ -1,4 +1,4 @@
-"""The prompt that an item's image is really from, which need not be the one that its row makes now."""
+"""Finds the prompt that an item's image was generated from; its row may lead to another one by now."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -17,15 +17,15 @@ from shared.text.digest_table import hash_text
 
 MAX_ROUNDS: Final = 3
 MAX_REWRITES: Final = 2
-"""As many as a request may ask for."""
+"""The maximum of a request."""
 
 
 async def iterate_generated_batches(
     store: Store, name: str, numbers: Sequence[int], image_table: ImageTable
 ) -> AsyncIterator[Batch]:
-    """Yield the batches of these numbers, each item of a row with the prompt that its image is from.
+    """Yield the batches of these numbers; each item of a row has the prompt that its image was generated from.
 
-    An item without an image has the prompt that its image will be from.
+    An item without an image has the prompt for its future image.
 
     Raises:
         DamagedFileError: a file cannot be read.
@@ -38,7 +38,7 @@ async def iterate_generated_batches(
 
 
 async def apply_generated_prompt(store: Store, catalog: str, item: Item, image: StoredImage | None) -> Item:
-    """Return an item with the prompt that its image is from.
+    """Return an item with the prompt that its image was generated from.
 
     Raises:
         DamagedFileError: a record of a run cannot be read.
@@ -46,7 +46,7 @@ async def apply_generated_prompt(store: Store, catalog: str, item: Item, image: 
     if image is None or not isinstance(item, SourceItem):
         return item
     earlier = None if item.earlier is None else item.earlier.prompt
-    if image.prompt_digest is None:  # generated before 0.4.0, and so before any change was recorded
+    if image.prompt_digest is None:  # from before 0.4.0, and so before row changes were recorded
         prompt = earlier
     elif image.prompt_digest == hash_text(item.image_prompt):
         prompt = None
@@ -58,7 +58,7 @@ async def apply_generated_prompt(store: Store, catalog: str, item: Item, image: 
 
 
 async def _find_rewritten_prompt(store: Store, catalog: str, item: SourceItem, digest: int) -> str | None:
-    """Return the prompt that the text model has rewritten for an image, by its digest; None if it is not on record."""
+    """Return the rewritten prompt with this digest that an image was generated from; None without a record."""
     metadata = read_image_metadata(await store.describe(paths.image_file(catalog, item.filename)))
     if metadata is None or not metadata.run_id:
         return None

@@ -23,19 +23,19 @@ class ImageMetadata:
     """Metadata of a validated image or of a placeholder. The store itself knows size and content type.
 
     Attributes:
-        sha256: Of the file, in hex.
-        width: In pixels.
-        height: In pixels.
-        dhash: Perceptual hash, 64 bits; None for placeholders and images generated before 0.3.0.
-        run_id: Run that stored the file; "" for an image that was placed by hand.
-        product_id: Internal id of the item.
+        sha256: of the file, in hex.
+        width: in pixels.
+        height: in pixels.
+        dhash: perceptual hash, 64 bits; None for placeholders and images generated before 0.3.0.
+        run_id: run that stored the file; "" for an image that was placed by hand.
+        product_id: internal id of the item.
         prompt_digest: ``hash_text`` of the image prompt; None before 0.4.0. Blob metadata has no room for the prompt.
-        model: Model that generated the image.
-        cost: Of the call that generated the image; zero for placeholders and images placed by hand.
-        round: Number of a refined image among the rounds of its item, from 1.
-        resume_count: How often the run had been resumed when it counted this round.
-        request_id: Provider's id of the call.
-        placeholder_reason: Reason code of a placeholder; None for an image.
+        model: model that generated the image.
+        cost: of the call that generated the image; zero for placeholders and images placed by hand.
+        round: number of a refined image among the rounds of its item, from 1.
+        resume_count: how often the run had been resumed when it counted this round.
+        request_id: provider's id of the call.
+        placeholder_reason: reason code of a placeholder; None for an image.
     """
 
     sha256: str
@@ -120,9 +120,9 @@ class ThumbnailMetadata:
     """Metadata of a thumbnail: which version of which image it shows.
 
     Attributes:
-        filename: Of the image.
-        sha256: Of the image's file, in hex.
-        dhash: Perceptual hash of the image; None for placeholders.
+        filename: of the image.
+        sha256: of the image's file, in hex.
+        dhash: perceptual hash of the image; None for placeholders.
     """
 
     filename: str

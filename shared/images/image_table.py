@@ -21,16 +21,16 @@ class StoredImage:
     """What publishing needs to know of a validated image or a placeholder in the store.
 
     Attributes:
-        size: In bytes.
-        width: In pixels.
-        height: In pixels.
-        sha256: Of the file, in hex.
-        dhash: Perceptual hash, 64 bits; None for placeholders, and before 0.3.0 without a thumbnail.
-        has_thumbnail: Whether the store has a thumbnail of this very file.
-        is_placeholder: Published like an image, and never counted as one.
-        round: Number among the rounds of a refined item, from 1; None if the image was not evaluated.
-        prompt_digest: Identifies the image prompt; None before 0.4.0.
-        run_countdown_ms: Inverted start time of the run (``paths.parse_inverted_time``); None without a run.
+        size: in bytes.
+        width: in pixels.
+        height: in pixels.
+        sha256: of the file, in hex.
+        dhash: perceptual hash, 64 bits; None for placeholders, and before 0.3.0 without a thumbnail.
+        has_thumbnail: whether the store has a thumbnail of this very file.
+        is_placeholder: published like an image, and never counted as one.
+        round: number among the rounds of a refined item, from 1; None if the image was not evaluated.
+        prompt_digest: identifies the image prompt; None before 0.4.0.
+        run_countdown_ms: inverted start time of the run (``paths.parse_inverted_time``); None without a run.
     """
 
     size: int

@@ -1,4 +1,4 @@
-"""Placeholders in the store: they lie where an image would lie, and give way to it."""
+"""Placeholders in the store: they take the place of an image, and an image replaces them."""
 
 import contextlib
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ from shared.storage.read_in_order import read_in_order
 
 @dataclass(frozen=True, slots=True)
 class WriteTarget:
-    """Where a placeholder may be written: over the file of this ETag, or where there is none (None)."""
+    """Where a placeholder may be written: over the file with this ETag, or to a new file (None)."""
 
     etag: str | None
 
 
 async def find_write_target(store: Store, catalog: str, filename: str) -> WriteTarget | None:
-    """Return the place for a placeholder; None if there is something that is none: an image stays what it is."""
+    """Return where to write a placeholder; None if an image or another file is there."""
     path = paths.image_file(catalog, filename)
     info = await store.describe(path)
     if info is None:
@@ -31,7 +31,7 @@ async def find_write_target(store: Store, catalog: str, filename: str) -> WriteT
     if is_placeholder(info):
         return WriteTarget(info.etag)
     content = None if info.metadata else await store.read(path)
-    # A process may have died before it could say of the file what it is; the file says so itself.
+    # A process may have died before it wrote the metadata; the file itself is marked, too.
     if content is not None and is_placeholder_file(content.data):
         return WriteTarget(content.etag)
     return None
@@ -40,16 +40,16 @@ async def find_write_target(store: Store, catalog: str, filename: str) -> WriteT
 async def write_placeholder(
     store: Store, catalog: str, item: Item, card: PlaceholderCard, target: WriteTarget, *, run_id: str, reason: Reason
 ) -> ImageMetadata | None:
-    """Write an item's placeholder and return its facts; None if somebody has written something else there meanwhile.
+    """Write an item's placeholder and return its metadata; None if another file was written there meanwhile.
 
     Args:
-        store: where the catalog is.
+        store: holds the catalog.
         catalog: its name.
         item: the item.
         card: its placeholder.
-        target: where it may go.
-        run_id: the run that gave the image up.
-        reason: why it did.
+        target: where to write.
+        run_id: the run that gave up on the image.
+        reason: why it gave up.
     """
     path, content_type = paths.image_file(catalog, item.filename), find_content_type(item.filename)
     metadata = ImageMetadata(
@@ -71,7 +71,7 @@ async def write_placeholder(
 
 
 async def remove_placeholders(store: Store, catalog: str, filenames: Iterable[str]) -> None:
-    """Remove these placeholders and their thumbnails, but for those that an image has replaced meanwhile."""
+    """Remove these placeholders and their thumbnails, except those that an image replaced meanwhile."""
 
     async def remove(filename: str) -> None:
         path, thumbnail_path = paths.image_file(catalog, filename), paths.thumbnail_file(catalog, filename)

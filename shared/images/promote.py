@@ -1,8 +1,8 @@
-"""The best image of an item's rounds becomes the item's, whoever comes first, last or twice.
+"""Promote the best image of an item's rounds to the item's image.
 
-Messages are delivered late and to several processes. So nothing here follows from what a message says: what ships
-follows from the scores on record, and it goes over the very file that was seen before they were read. Whoever records
-a better score meanwhile ships after that, and then the file is another one.
+Messages are delivered late, twice, and to several processes. So the choice does not depend on the message but on the
+recorded scores, and the image replaces exactly the file that was read before the scores (by ETag). A process that
+records a better score in the meantime promotes after that, and then the ETag differs.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from shared.storage.protocol import FileInfo, Store
 
 @dataclass(frozen=True, slots=True)
 class FirstImage:
-    """An item's first image, while whoever bought it still has it in hand."""
+    """An item's first image, while the process that generated it still has it in memory."""
 
     data: bytes
     thumbnail: bytes | None
@@ -33,14 +33,14 @@ async def promote_best(
     results: RoundFiles,
     first: FirstImage | None = None,
 ) -> None:
-    """Make the best-scored image of an item's rounds the item's, unless it is; with no score it is the first one.
+    """Promote the round with the best score unless it is promoted already; without scores, promote the first round.
 
     Args:
-        store: where the catalog is.
-        request: what the run was asked.
-        item: whose image it is.
-        results: what the run has of the item.
-        first: spares reading it again.
+        store: the store.
+        request: the request of the run.
+        item: the item.
+        results: the results of the run for this item.
+        first: the first round's image if it is in memory; otherwise it is read from the store.
 
     Raises:
         DamagedFileError: an evaluation cannot be read.
@@ -77,7 +77,7 @@ def _is_promoted(current: ImageMetadata | None, best: ImageMetadata) -> bool:
 async def _read(store: Store, image: FileInfo) -> bytes:
     content = await store.read(image.path)
     if content is None:
-        raise LookupError(f"{image.path} is gone; expected the image that was just seen there")
+        raise LookupError(f"{image.path} is missing; expected the image that was just found there.")
     return content.data
 
 
@@ -90,7 +90,7 @@ async def _replace(
     *,
     content_type: str,
 ) -> bool:
-    """Write an image over the file that was seen; False if that is another one by now."""
+    """Replace the file that was read before; False if it has changed since."""
     if seen is None:
         return await store.create(path, data, content_type=content_type, metadata=image.metadata)
     try:

@@ -1,4 +1,4 @@
-"""What the records of a run tell of the items whose images it looked at, for its audit and its list of them."""
+"""Reads the records of refined items in a run, for its audit and its list of refinements."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -24,15 +24,15 @@ from shared.storage.read_in_order import read_in_order
 
 @dataclass(frozen=True, slots=True)
 class RefinementResult:
-    """What the looking at an item's images came to.
+    """The outcome of an item's refinement.
 
     Attributes:
-        iterations: images that were drawn.
-        first_score: of the first image, 0-100; None where it could not be looked at.
-        best_score: of the image that ships.
-        shipped_iteration: which image ships, from 1; None = there is none.
-        stopped_because: a ``RefinementEnd``; None = the run died before the item was done.
-        reason: of the failure, where a call failed for good or the run ended early.
+        iterations: number of generated images.
+        first_score: of the first image, 0-100; None if it was not evaluated.
+        best_score: of the promoted image.
+        shipped_iteration: the promoted round, from 1; None without an image.
+        stopped_because: a ``RefinementEnd``; None if the run died first.
+        reason: reason code of a final failure, or of the run's early end.
         message: of that failure.
     """
 
@@ -47,15 +47,15 @@ class RefinementResult:
 
 @dataclass(slots=True)
 class RefinedItem:
-    """An item's records in a run, as far as they can be read.
+    """The readable records of an item in a run.
 
     Attributes:
-        product_id: the item's id, by which files are named.
-        prompts: what the text model wrote, by the step that it is for, in order.
-        iterations: the images by their number, in order.
-        evaluations: what was thought of them, by the same number.
-        summary: how the item ended; None = it did not.
-        damaged: what is wrong with records that cannot be read.
+        product_id: internal id of the item, which names files.
+        prompts: rewritten prompts, by step, in order.
+        iterations: images by round, in order.
+        evaluations: evaluations by round.
+        summary: how the refinement ended; None if it did not.
+        damaged: errors of unreadable records.
     """
 
     product_id: str
@@ -67,7 +67,7 @@ class RefinedItem:
 
     @property
     def cost(self) -> Cost:
-        """What the records tell that was paid; failed calls leave none."""
+        """The recorded cost; failed calls leave no record here."""
         costs = [record.cost for record in self.prompts.values()]
         costs += [record.cost for record in self.iterations.values()]
         costs += [record.cost for record in self.evaluations.values()]
@@ -75,11 +75,11 @@ class RefinedItem:
 
     @property
     def was_evaluated(self) -> bool:
-        """Tell whether images were to be looked at: prompts are written anew in other runs, too."""
+        """Whether the item was refined; prompts are rewritten in other runs, too."""
         return bool(self.iterations or self.summary)
 
     def summarize_refinement(self) -> RefinementResult:
-        """Return what it came to."""
+        """Return the outcome."""
         return summarize_refinement(self.iterations, self.evaluations, self.summary)
 
 
@@ -96,7 +96,7 @@ def summarize_refinement(
     evaluations: Mapping[int, EvaluationRecord],
     summary: SummaryRecord | None,
 ) -> RefinementResult:
-    """Return what the looking at an item's images came to; its summary has the last word."""
+    """Return the outcome of an item's refinement, from its summary if there is one."""
     if summary is not None:
         return RefinementResult(
             iterations=summary.iterations,
@@ -121,7 +121,7 @@ def summarize_refinement(
 
 
 async def list_refined_ids(store: Store, run_id: str) -> set[str]:
-    """Return the ids of the items whose images a run was to look at, by which files are named."""
+    """Return the internal ids of the items that a run has refined."""
     folder = paths.results_folder(run_id)
     found: set[str] = set()
     async for info in store.list_files(folder):
@@ -133,7 +133,7 @@ async def list_refined_ids(store: Store, run_id: str) -> set[str]:
 
 
 async def read_refinement_result(store: Store, run_id: str, product_id: str) -> RefinementResult:
-    """Return what the looking at an item's images came to; one file is read where it has ended.
+    """Return the outcome of an item's refinement; reads one file if it has ended.
 
     Raises:
         DamagedFileError: a record of the item cannot be read.
@@ -152,7 +152,7 @@ async def read_refinement_result(store: Store, run_id: str, product_id: str) -> 
 
 
 async def iterate_refined_items(store: Store, run_id: str) -> AsyncIterator[RefinedItem]:
-    """Yield what a run recorded of its items' images and prompts, in the order of the ids; a few are in memory."""
+    """Yield the records of each item of a run, in the order of the ids, one item in memory at a time."""
     folder = paths.results_folder(run_id)
 
     async def read(path: str) -> tuple[str, str, object]:
@@ -187,7 +187,7 @@ def _find_kind(name: str) -> type:
 
 
 def _add_record(item: RefinedItem, name: str, record: object) -> None:
-    """Put a record to the others of its kind, by the numbers in its name."""
+    """Add a record to an item, by the numbers in its file name."""
     match = _RECORD.fullmatch(name)
     number, rewrite = (int(match[1]), int(match[3] or 0)) if match is not None else (0, 0)
     if isinstance(record, DamagedFileError):

@@ -1,4 +1,4 @@
-"""The model's second look: the shapes of what it finds in an image, and of a prompt that it wrote anew."""
+"""The model's answers during refinement: the evaluation of an image, and a rewritten prompt."""
 
 from typing import Annotated
 
@@ -11,13 +11,13 @@ from shared.catalog.theme import Theme
 from shared.text.cleaning import clean_line
 
 FINDING_KINDS, MAX_FINDINGS = 3, 5
-"""So many of each kind: what a rewritten prompt has room to answer."""
+"""Findings of each kind that a rewritten prompt has room to answer."""
 
 MAX_FINDING_CHARACTERS = 120
 
 
 def _clean_findings(texts: list[str]) -> list[str]:
-    """Return the first few findings on one line each, cut to their length, none blank and none twice."""
+    """Return the first findings, each on one line and cut to its maximum, without blank and repeated ones."""
     lines = (clean_line(text)[:MAX_FINDING_CHARACTERS].rstrip() for text in texts)
     return list(dict.fromkeys(filter(None, lines)))[:MAX_FINDINGS]
 
@@ -33,15 +33,15 @@ Findings = Annotated[list[str], AfterValidator(_clean_findings)]
 
 
 class Evaluation(BaseModel):
-    """What a vision model found in an image, compared with the prompt that it was made with.
+    """What a vision model found in an image, compared with its prompt.
 
-    A score outside 0-100 makes the answer malformed; findings beyond the bounds are cut.
+    A score outside 0-100 makes the answer malformed; findings beyond the limits are cut.
 
     Attributes:
-        score: 0 = has nothing to do with the prompt, 100 = shows all of it.
-        missing: what was asked for and is not there.
-        wrong: what is there, but otherwise than asked for.
-        unwanted: what nobody asked for: text, logos, watermarks, further things.
+        score: 0 = unrelated to the prompt, 100 = shows all of it.
+        missing: requested, but absent.
+        wrong: present, but not as requested.
+        unwanted: not requested: text, logos, watermarks, further objects.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -53,7 +53,7 @@ class Evaluation(BaseModel):
 
 
 class PromptRewrite(BaseModel):
-    """An image prompt that a text model wrote anew, on one line; a blank one makes the answer malformed."""
+    """A rewritten image prompt, on one line; a blank one makes the answer malformed."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -61,29 +61,29 @@ class PromptRewrite(BaseModel):
 
 
 TOLERANCE_CHARACTERS = MAX_PROMPT_CHARACTERS - REQUESTED_PROMPT_CHARACTERS
-"""Models do not count well: what they are asked for is held only so exactly."""
+"""Models do not count exactly, so a rewritten prompt may exceed the requested length by this much."""
 
 
 def find_rewrite_limit(previous: str) -> int:
-    """Return how many characters to ask for: an item's usual length, or that of a longer prompt."""
+    """Return how many characters to request: the usual limit, or the length of a longer previous prompt."""
     return max(REQUESTED_PROMPT_CHARACTERS, len(previous))
 
 
 def validate_rewrite(prompt: str, previous: str, theme: Theme) -> str:
-    """Return a prompt that can be used in place of ``previous``, with the theme's tail if that one had it.
+    """Return a usable prompt in place of ``previous``, with the theme's tail if that one had it.
 
     Raises:
-        ValueError: it cannot be used: it is too long, or holds a forbidden word that the one before did not hold.
+        ValueError: the prompt is too long, or has a forbidden word that the previous one did not have.
     """
     accepted = end_with_tail(prompt, theme.tail) if theme.tail and previous.endswith(theme.tail) else prompt
     max_characters = find_rewrite_limit(previous) + TOLERANCE_CHARACTERS
     if len(accepted) > max_characters:
         raise ValueError(f"the new prompt has {len(accepted)} characters; expected at most {max_characters}")
     if _holds_forbidden_word(accepted, theme) and not _holds_forbidden_word(previous, theme):
-        raise ValueError("the new prompt holds a forbidden word; expected none")
+        raise ValueError("the new prompt contains a forbidden word; expected none")
     return accepted
 
 
 def _holds_forbidden_word(prompt: str, theme: Theme) -> bool:
-    """Tell whether a prompt holds a forbidden word between the theme's opening and tail."""
+    """Return whether a prompt has a forbidden word between the theme's opening and tail."""
     return holds_word(find_own_text(prompt, theme.openings, theme.tail), theme.forbidden_words)

@@ -1,7 +1,7 @@
-"""Refining an image: draw, look at it, write its prompt anew, draw again; the best one ships. Pure rules.
+"""The rules of refinement: when to stop generating images of an item, and which one to promote. Pure.
 
-A round is one image and what was thought of it. Scores of an item's rounds compare, as all of them are judged against
-the same prompt: the one that the first image was drawn from.
+A round is one image and its evaluation. The scores of an item's rounds are comparable, because all of its images are
+scored against the prompt of the first one.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ MAX_SCORE = 100
 
 
 class Refinement(BaseModel):
-    """How often images are improved, and how good is good enough."""
+    """How many images of an item to generate at most, and which score is good enough."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, strict=True)
 
@@ -31,33 +31,33 @@ class Refinement(BaseModel):
 
     @property
     def is_wanted(self) -> bool:
-        """Tell whether images are looked at."""
+        """Whether images are evaluated."""
         return self.iterations > 0
 
 
 class RefinementEnd(StrEnum):
-    """Why no further image of an item was drawn."""
+    """Why no further image of an item was generated."""
 
     ACCEPTED = "accepted"
-    """The image reached the score that was asked for."""
+    """The image reached the accepted score."""
     NO_IMPROVEMENT = "no_improvement"
-    """The image was no better than the best one before."""
+    """The image did not score better than the best earlier one."""
     ITERATIONS_USED = "iterations_used"
-    """There were as many images as were asked for."""
+    """The maximum number of images was generated."""
     SAME_PROMPT = "same_prompt"
-    """The prompt came back as it was: the next image would show the same."""
+    """The text model returned the prompt unchanged: the next image would show the same."""
     FAILED = "failed"
-    """A call failed for good: what had been drawn by then is what there is."""
+    """A call failed for good: the item keeps the images that it has."""
     RUN_ENDED = "run_ended"
-    """The run ended before: it was cancelled or blocked, or its budget was spent."""
+    """The run ended first: it was cancelled or blocked, or its budget was spent."""
 
 
 def decide_refinement_end(scores: Sequence[int], refinement: Refinement) -> RefinementEnd | None:
-    """Return why the latest image is the last one, or None if another one is to be drawn.
+    """Return why the latest image is the last one, or None if another one is to be generated.
 
     Args:
         scores: of all rounds so far, in order; at least one.
-        refinement: what was asked for.
+        refinement: the request's refinement.
     """
     latest, before = scores[-1], scores[:-1]
     if latest >= refinement.accept_score:
@@ -68,5 +68,5 @@ def decide_refinement_end(scores: Sequence[int], refinement: Refinement) -> Refi
 
 
 def pick_best_round(scores: Sequence[int]) -> int:
-    """Return the round whose image ships, from 1: the best-scored one, the first of equals."""
+    """Return the number of the round to promote, from 1: the best score, the first of equals."""
     return max(range(len(scores)), key=lambda place: (scores[place], -place)) + 1

@@ -1,4 +1,4 @@
-"""``refinements.json``: what the looking at the images of a run came to, item by item, and all of it in a line."""
+"""``refinements.json``: the outcome of each item's refinement, and a one-line summary of all."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -20,15 +20,15 @@ ORDINALS = ("first", "second", "third")
 
 @dataclass(slots=True)
 class RefinementTotals:
-    """What the looking at images came to in all.
+    """The outcome of all refinements of a run.
 
     Attributes:
-        items_with_image: items that got an image.
-        promoted_rounds: of those of them whose image was looked at, how many kept which one.
+        items_with_image: number of items that got an image.
+        promoted_rounds: number of evaluated items by their promoted round.
         first_score_sum: sum of the scores of their first images.
-        best_score_sum: sum of the scores of the images that ship.
-        failures_by_reason: how many items with an image a failure ended before they were done, by its reason.
-        messages: of the first failure of each reason.
+        best_score_sum: sum of the scores of their promoted images.
+        failures_by_reason: number of items with an image whose refinement a failure ended, by reason code.
+        messages: of the first failure with each reason.
     """
 
     items_with_image: int = 0
@@ -39,7 +39,7 @@ class RefinementTotals:
     messages: dict[str, str] = field(default_factory=dict)
 
     def count(self, outcome: RefinementResult) -> None:
-        """Count an item in."""
+        """Add the outcome of an item."""
         self.items_with_image += outcome.iterations > 0
         first, best, promoted_rounds = outcome.first_score, outcome.best_score, outcome.shipped_iteration
         if first is not None and best is not None and promoted_rounds is not None:
@@ -51,11 +51,11 @@ class RefinementTotals:
             self.messages.setdefault(outcome.reason, outcome.message or "")
 
     def describe(self) -> str | None:
-        """Return it in a line; None where no item got an image that was to be looked at."""
+        """Return a one-line summary; None if no refined item got an image."""
         evaluated = self.promoted_rounds.total()
         if not self.items_with_image:
             return None
-        line = f"images looked at: {evaluated}" + (
+        line = f"images evaluated: {evaluated}" + (
             f" of {self.items_with_image}" if evaluated < self.items_with_image else ""
         )
         if not evaluated:
@@ -68,19 +68,19 @@ class RefinementTotals:
         return f"{line} (kept the {kept}; mean score {scores})"
 
     def describe_failures(self) -> str | None:
-        """Return in a line why items were not done, with the message of one failure; None where all were."""
+        """Return in one line why refinements failed, with the message of one failure; None if none did."""
         if not self.failures_by_reason:
             return None
         counts = self.failures_by_reason.most_common()
         reasons = ", ".join(f"{count} x {reason}" for reason, count in counts)
-        return f"images not looked at to the end: {reasons}; such as: {self.messages[counts[0][0]]}"
+        return f"refinements that failed: {reasons}; for example: {self.messages[counts[0][0]]}"
 
 
 async def write_refinements(store: Store, run_id: str, view: CatalogView) -> tuple[dict[str, str], RefinementTotals]:
-    """Write the list, also an empty one: one row for each item whose images the run was to look at, and did begin.
+    """Write the list, even if empty: one row for each item whose refinement has begun.
 
     Returns:
-        The list's path, and what it comes to.
+        The path of the list, and the totals.
 
     Raises:
         DamagedFileError: a record of an item, or a batch, cannot be read.
@@ -103,7 +103,7 @@ async def write_refinements(store: Store, run_id: str, view: CatalogView) -> tup
 
 
 async def _iterate_items_by_id(store: Store, view: CatalogView, product_ids: set[str]) -> AsyncIterator[Item]:
-    """Yield the items of these ids in acceptance order."""
+    """Yield the items with these internal ids, in acceptance order."""
     async for batch in catalog_files.iterate_batches(store, view.name, view.batches if product_ids else ()):
         for item in batch.items:
             if item.product_id in product_ids:

@@ -1,14 +1,14 @@
-"""``results/{productId}/``: what a run drew of an item, what was thought of it, and how its prompt was written anew.
+"""``results/{productId}/``: the rounds of an item's image in a run, with evaluations and rewritten prompts.
 
-Each record is written once, as soon as it was paid for: it is what a repeated activity finds before it pays.
+Each record is written once, right after the billed call: a repeated activity finds it before it makes another call.
 
 ```
-iteration_1.png               the image, its cost among its facts
-iteration_1_results.json      what it was drawn from, and what is known of it; .yaml says the same
-iteration_1_evaluation.json   what the vision model thought of it
+iteration_1.png               the image, with its cost in the metadata
+iteration_1_results.json      its prompt and properties; .yaml has the same content
+iteration_1_evaluation.json   its score and findings
 iteration_2_prompt.json       the prompt of the next image
-iteration_1_rewrite_1.json    the prompt in place of one that the service refused
-summary.json                  all of it, which image ships, and why there is no further one
+iteration_1_rewrite_1.json    the prompt in place of one that the provider refused
+summary.json                  all of it, the promoted round, and why there is no further one
 ```
 """
 
@@ -34,16 +34,16 @@ SUMMARY_NAME = "summary.json"
 
 @dataclass(frozen=True, slots=True)
 class PromptRecord:
-    """A prompt that the text model wrote anew.
+    """A prompt that the text model rewrote.
 
     Attributes:
-        prompt: the new one.
-        previous: the one that it stands for.
-        because_refused: the service had refused that one; otherwise its image was found wanting.
-        model: what wrote it.
-        request_id: the service's id of the call.
+        prompt: the new prompt.
+        previous: the prompt that it replaces.
+        because_refused: the provider refused the previous prompt; otherwise its image scored too low.
+        model: the model that rewrote it.
+        request_id: provider's id of the call.
         cost: of the call.
-        resume_count: how often the run was resumed before the call was counted.
+        resume_count: how often the run had been resumed when it counted the call.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -62,17 +62,17 @@ class RoundRecord:
     """An image of an item.
 
     Attributes:
-        iteration: which one, from 1.
-        prompt: what it was drawn from.
-        rewrites: how often that prompt was written anew as the service had refused it.
-        file: its name beside this record.
+        iteration: the round, from 1.
+        prompt: the prompt that it was generated from.
+        rewrites: how often that prompt was rewritten after refusals.
+        file: its file name beside this record.
         content_type: its media type.
         bytes: its size.
         width: in pixels.
         height: in pixels.
         sha256: of the file, in hex.
-        model: what drew it.
-        request_id: the service's id of the call; None where it told none.
+        model: the model that generated it.
+        request_id: provider's id of the call; None if not reported.
         cost: of the call.
     """
 
@@ -94,19 +94,19 @@ class RoundRecord:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRecord:
-    """What the vision model thought of an image.
+    """The evaluation of an image.
 
     Attributes:
-        iteration: which one, from 1.
-        prompt: what it was judged against, the same for all images of an item.
+        iteration: the round, from 1.
+        prompt: the prompt that it was compared with, the same for all rounds of an item.
         score: 0-100.
-        missing: what was asked for and is not there.
-        wrong: what is there, but otherwise than asked for.
-        unwanted: what nobody asked for.
-        model: what judged it.
-        request_id: the service's id of the call.
+        missing: requested, but absent.
+        wrong: present, but not as requested.
+        unwanted: not requested.
+        model: the model that evaluated it.
+        request_id: provider's id of the call.
         cost: of the call.
-        resume_count: how often the run was resumed before the call was counted.
+        resume_count: how often the run had been resumed when it counted the call.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -125,14 +125,14 @@ class EvaluationRecord:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRound:
-    """An image in a summary; ``score`` is None where it could not be looked at."""
+    """A round in a summary; ``score`` is None if it was not evaluated."""
 
     score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryFailure:
-    """Why a call failed for good, or the run ended early, in a summary."""
+    """Why a call failed finally, or the run ended early, in a summary."""
 
     reason: str
     message: str = ""
@@ -140,15 +140,15 @@ class SummaryFailure:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRecord:
-    """What of a summary is read again.
+    """The part of a summary that is read again.
 
     Attributes:
-        iterations: images that were drawn.
-        shipped_iteration: which of them ships, from 1; None = there is none.
-        score: of the one that ships.
-        stopped_because: why there is no further one, a ``RefinementEnd``.
-        failure: why a call failed for good or the run ended early, if so.
-        rounds: the images, in order.
+        iterations: number of generated images.
+        shipped_iteration: the promoted round, from 1; None without an image.
+        score: of the promoted round.
+        stopped_because: why there is no further round, a ``RefinementEnd``.
+        failure: why a call failed finally or the run ended early, if so.
+        rounds: in order.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -173,9 +173,9 @@ class RoundFiles:
     """The results of one item in one run.
 
     Attributes:
-        store: where they are.
+        store: holds them.
         run_id: the run.
-        product_id: the item's id, by which files are named.
+        product_id: internal id of the item, which names files.
     """
 
     store: Store
@@ -183,42 +183,42 @@ class RoundFiles:
     product_id: str
 
     def round_image_file(self, iteration: int, filename: str) -> str:
-        """Return the path of an image; it ends like the file name of the item's image."""
+        """Return the path of a round's image; it has the file ending of the item's image."""
         return self._path(f"iteration_{iteration}.{filename.rpartition('.')[2].lower()}")
 
     async def describe_round_image(self, iteration: int, filename: str) -> FileInfo | None:
-        """Return what is known of an image, or None if there is none."""
+        """Return the description of a round's image, or None."""
         return await self.store.describe(self.round_image_file(iteration, filename))
 
     async def read_prompt(self, step: ImageStep) -> PromptRecord | None:
-        """Return how the prompt of a step was written anew; None if it was not."""
+        """Return the rewritten prompt of a step, or None if it was not rewritten."""
         return await self._read(PromptRecord, _name_prompt(step))
 
     async def record_prompt(self, step: ImageStep, record: PromptRecord) -> PromptRecord:
-        """Record the prompt of a step, and return what is recorded: an earlier delivery's stays."""
+        """Record the prompt of a step; return the stored record, which may be that of an earlier delivery."""
         return await self._create_record(record, _name_prompt(step))
 
     async def read_round(self, iteration: int) -> RoundRecord | None:
-        """Return what is recorded of an image, or None."""
+        """Return the record of a round's image, or None."""
         return await self._read(RoundRecord, f"iteration_{iteration}_results")
 
     async def record_round(self, record: RoundRecord) -> None:
-        """Record an image, as JSON and as YAML; what is recorded already stays."""
+        """Record a round's image, as JSON and YAML; an existing record stays."""
         name = f"iteration_{record.iteration}_results"
         await self._create_record(record, name)
         data = ADAPTERS[RoundRecord].dump_python(record, mode="json", by_alias=True)
         await self.store.create(self._path(f"{name}.yaml"), _dump_yaml(data), content_type=YAML_TYPE)
 
     async def read_evaluation(self, iteration: int) -> EvaluationRecord | None:
-        """Return what was thought of an image, or None if it was not looked at."""
+        """Return the evaluation of a round, or None."""
         return await self._read(EvaluationRecord, f"iteration_{iteration}_evaluation")
 
     async def record_evaluation(self, record: EvaluationRecord) -> EvaluationRecord:
-        """Record an evaluation, and return what is recorded: an earlier delivery's stays."""
+        """Record an evaluation; return the stored record, which may be that of an earlier delivery."""
         return await self._create_record(record, f"iteration_{record.iteration}_evaluation")
 
     async def list_evaluations(self, max_rounds: int) -> list[EvaluationRecord]:
-        """Return what was thought of the images up to one, in order; the first one not looked at ends the list."""
+        """Return the evaluations of the first rounds, in order, up to the first round without one."""
         found: list[EvaluationRecord] = []
         for iteration in range(1, max_rounds + 1):
             evaluation = await self.read_evaluation(iteration)
@@ -228,11 +228,11 @@ class RoundFiles:
         return found
 
     async def write_summary(self, summary: dict[str, Any]) -> None:
-        """Write the summary: from then on the item's image is not improved in this run."""
+        """Write the summary, which ends the refinement of the item in this run."""
         await self.store.write(self._path(SUMMARY_NAME), dump_json(summary), content_type=JSON_TYPE)
 
     async def read_summary(self) -> SummaryRecord | None:
-        """Return what the summary tells, or None if there is none."""
+        """Return the summary, or None."""
         return await self._read(SummaryRecord, SUMMARY_NAME.removesuffix(".json"))
 
     def _path(self, name: str) -> str:
@@ -251,9 +251,9 @@ class RoundFiles:
 
 
 async def list_unfinished_items(store: Store, run_id: str) -> set[str]:
-    """Return the ids of the items that a run has begun and not finished: their images may still improve.
+    """Return the ids of the items whose refinement has begun and not ended.
 
-    What came after a summary is not in it: the run gave the item up, was resumed, and began with it anew.
+    A summary does not cover records that are newer: the run gave up on the item, was resumed, and began it again.
     """
     folder = paths.results_folder(run_id)
     begun: dict[str, datetime] = {}
@@ -272,7 +272,7 @@ def _name_prompt(step: ImageStep) -> str:
 
 
 def _dump_yaml(data: object) -> bytes:
-    import yaml  # noqa: PLC0415 - only a run that looks at its images needs it: cold start
+    import yaml  # noqa: PLC0415 - only runs with refinement need it, so the cold start skips it
 
     text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
     return text.encode()

@@ -1,4 +1,4 @@
-"""Thumbnails: made with the image, or later for one that has none. Nothing fails for want of one."""
+"""Thumbnails: encoded with the image, or later for an image that has none. A missing thumbnail fails nothing."""
 
 import asyncio
 import contextlib
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_CONCURRENT_THUMBNAILS: Final = 4
-"""Images that are in memory to be made small; one of the largest size takes 64 MiB."""
+"""Images that are decoded at a time; an image of the largest size takes 64 MiB."""
 
 MAX_THUMBNAILS_PER_RUN: Final = 5_000
-"""In one run, of 1024x1024. At 60 ms each that is five minutes of the thirty that an activity may take."""
+"""Thumbnails of 1024x1024 images. At 60 ms each they take 5 of the 30 minutes that an activity may run."""
 
 STANDARD_IMAGE_PIXELS: Final = 1024 * 1024
 
 
 def try_make_thumbnail(image: "Image") -> bytes | None:
-    """Return the thumbnail of a decoded image, or None if that cannot be made. For any thread."""
+    """Return the thumbnail of a decoded image, or None if it cannot be encoded. Thread-safe."""
     try:
         return make_thumbnail(image)
-    except Exception:  # noqa: BLE001 - whatever Pillow cannot do: the image is paid for, and good without it
+    except Exception:  # noqa: BLE001 - the image is billed, and usable without a thumbnail
         return None
 
 
 async def store_thumbnail(store: Store, catalog: str, filename: str, thumbnail: bytes, image: ImageMetadata) -> None:
-    """Write the thumbnail of an image that is stored; if the store does not take it, publishing makes it again.
+    """Write the thumbnail of a stored image. If the store does not answer, publishing encodes it again.
 
     Args:
-        store: where the catalog is.
-        catalog: its name.
-        filename: the image's.
-        thumbnail: its thumbnail.
+        store: the store.
+        catalog: the catalog's name.
+        filename: the image's file name.
+        thumbnail: the WebP file.
         image: metadata of the image.
     """
     with contextlib.suppress(StoreUnavailableError):
@@ -51,7 +51,7 @@ async def store_thumbnail(store: Store, catalog: str, filename: str, thumbnail: 
 
 
 async def ensure_thumbnail(store: Store, catalog: str, filename: str, sha256: str) -> None:
-    """Make the thumbnail of a stored image unless it is there: a process may have died between the two."""
+    """Write the thumbnail of a stored image if it is missing: a process may have died between the two writes."""
     with contextlib.suppress(StoreUnavailableError):
         present = await store.describe(paths.thumbnail_file(catalog, filename))
         if not is_thumbnail_of(present, filename, sha256):
@@ -65,23 +65,22 @@ async def complete_thumbnails(
     make: bool,
     max_count: int = MAX_THUMBNAILS_PER_RUN,
 ) -> tuple[ImageTable, int]:
-    """Bring a catalog's thumbnails in line with its images.
+    """Write the missing thumbnails of a catalog, and remove those of images that were replaced or deleted.
 
-    Only images without one are read, a few at a time. Thumbnails whose image is another one by now, or gone, are
-    removed.
+    Only images without a thumbnail are read, a few at a time.
 
     Args:
-        store: where the catalog is.
-        catalog: its name.
-        make: False makes none.
-        max_count: that are made at one time; an image larger than 1024x1024 counts as several.
+        store: the store.
+        catalog: the catalog's name.
+        make: False writes no thumbnails.
+        max_count: of thumbnails in one run; an image larger than 1024x1024 counts as several.
 
     Returns:
         The catalog's images, and how many of them should have a thumbnail and have none: there were too many for one
-        run, or they cannot be made small.
+        run, or they cannot be decoded.
 
     Raises:
-        StoreUnavailableError: the store does not answer; what was made by then is found the next time.
+        StoreUnavailableError: the store does not answer; a repetition continues.
     """
     images = await list_stored_images(store, catalog)
     await remove_thumbnails(store, await match_thumbnails(store, catalog, images))
@@ -101,7 +100,7 @@ async def complete_thumbnails(
 
 
 def _limit_work(images: ImageTable, filenames: Iterable[str], max_count: float) -> Iterator[str]:
-    """Yield the first file names, until their images together are as much work as ``max_count`` of 1024x1024."""
+    """Yield file names until their images are as much work as ``max_count`` images of 1024x1024."""
     for filename in filenames:
         image = images.find(filename)
         if image is not None:

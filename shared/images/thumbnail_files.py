@@ -1,7 +1,7 @@
-"""Thumbnails in the store: whose they are, which are missing, and which are of no use any more.
+"""Thumbnails in the store: which image each belongs to, and which are obsolete.
 
-A thumbnail says which image it was made of: by file name and SHA-256. So one whose image was made again, or taken
-away, is told from a good one by a listing, and nobody reads images to find out.
+A thumbnail's metadata names its image by file name and SHA-256. So a listing shows which thumbnails are current, and no
+image has to be read.
 """
 
 import contextlib
@@ -29,11 +29,11 @@ def is_thumbnail_of(info: FileInfo | None, filename: str, sha256: str) -> bool:
 
 
 async def match_thumbnails(store: Store, catalog: str, image_table: ImageTable) -> list[FileInfo]:
-    """Note in the table which images have a thumbnail, and return thumbnails whose image is another one, or gone.
+    """Mark the images of a table that have a thumbnail, and return obsolete thumbnails.
 
-    Placeholders have thumbnails, too.
-
-    What somebody put there by hand is neither: it says of no image that it was made of it.
+    Obsolete is a thumbnail of another version of an image, or of a missing one. Placeholders have thumbnails, too. A
+    file
+    without thumbnail metadata is ignored, because a user placed it there.
     """
     obsolete = []
     async for info in store.list_files(paths.thumbnail_folder(catalog)):
@@ -51,7 +51,7 @@ async def match_thumbnails(store: Store, catalog: str, image_table: ImageTable) 
 
 
 async def remove_thumbnails(store: Store, obsolete: Sequence[FileInfo]) -> None:
-    """Remove these thumbnails, but for those that somebody has replaced meanwhile."""
+    """Remove these thumbnails, except those that were replaced meanwhile."""
     for info in obsolete:
         with contextlib.suppress(StoreConflictError):
             await store.delete(info.path, if_match=info.etag)

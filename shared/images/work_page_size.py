@@ -64,7 +64,7 @@ class RemainingWork:
         """Return how many jobs to claim; 0 = none yet.
 
         Args:
-            ready: jobs of the image worker that could start.
+            ready: claimed jobs that could start.
             slots: jobs that may run at a time.
             free_slots: jobs that could start now in addition to the ready ones.
         """

@@ -1,1 +1,1 @@
-"""Files of products and prompts: detect the format, map the columns, build items from rows."""
+"""Input files: their format, columns, rows, and the items that rows become."""

@@ -1,4 +1,4 @@
-"""Which brand a product's texts must not name: its own, unless the word is an ordinary one here."""
+"""Finds the brand that a product's texts must not name: its own, unless the word is an ordinary one here."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ ORDINARY_WORDS: Final = frozenset(
         "shell", "sprite", "staples", "subway", "target", "tide", "timber", "vans", "visa", "windows", "yale",
     },
 )  # fmt: skip
-"""Brands that are words of everyday language, too: in lower case they are that word."""
+"""Brands that are also everyday words: in lower case they count as the word."""
 
 GENERIC_BRANDS: Final = frozenset(
     {"generic", "unbranded", "nobrand", "noname", "various", "other", "unknown", "diverse"}
@@ -24,10 +24,11 @@ GENERIC_BRANDS: Final = frozenset(
 
 
 def find_brand(values: Mapping[str, str]) -> str:
-    """Return the brand that a product's texts must not name; empty if there is none.
+    """Return the brand that a product's texts must not name; "" if none.
 
-    The name of the category does not count as a brand, nor does an ordinary word that the row itself uses as one:
-    "Apple pie" of "Apple", described as "apple pie with apples", would lose the noun that it is about.
+    Two kinds do not count: the name of the category, and an ordinary word that the row itself uses as one. "Apple pie"
+    of
+    the brand "Apple", described as "apple pie with apples", would lose its noun.
     """
     brand = values.get("brand", "")
     folded = fold_word(brand)
@@ -39,13 +40,13 @@ def find_brand(values: Mapping[str, str]) -> str:
 
 
 def find_forbidden_words(theme: Theme) -> tuple[str, ...]:
-    """Return a theme's forbidden words for rows of one's own: the default ones are for generated items only."""
+    """Return a theme's forbidden words for rows of an input; the default words apply to generated items only."""
     given = theme.forbidden_words
     return () if given == FORBIDDEN_TRADEMARK_WORDS + FORBIDDEN_FRANCHISES else given
 
 
 def list_words_to_avoid(theme: Theme, texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the words that a text model must not write about some rows: of the default ones, those that no row has."""
+    """Return the words that the text model must not write: of the default words, those that no row has."""
     given = find_forbidden_words(theme)
     if given:
         return given
@@ -54,7 +55,7 @@ def list_words_to_avoid(theme: Theme, texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_ordinary(brand: str, folded: str, values: Mapping[str, str]) -> bool:
-    """Return whether a row uses its brand as a word: in lower case and, of other words, in the plural."""
+    """Return whether a row uses its brand as a word: in lower case and, for unlisted words, in the plural."""
     if not brand[:1].isupper() or not brand.isalpha():
         return False
     texts = " ".join(values.get(name, "") for name in ("name", "description", "category", "material"))

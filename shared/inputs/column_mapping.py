@@ -1,4 +1,4 @@
-"""Which column of an input holds what: guessed by names and values, unless a request says it."""
+"""Guesses which column of an input holds which field, from names and values, unless the request maps it."""
 
 import re
 import unicodedata
@@ -14,29 +14,29 @@ from shared.inputs.raw_rows import InputError
 from shared.inputs.row_values import describe_name, describe_value, parse_category, unpack
 
 SAMPLE_ROWS: Final = 100
-"""Columns are those of so many first rows: JSON rows need not have all of them."""
+"""Columns are collected from this many rows, because JSON rows need not have all of them."""
 
 PACKED_FIELDS: Final = frozenset({"description", "colour", "material", "attributes", "image"})
-"""Fields that tables hold as a list or an object, too, written as text."""
+"""Fields that tables also hold as a list or an object in text form."""
 
 _LIST_MARK: Final = re.compile(r"(?:[-*\u2022\u2023\u00b7]|\d{1,4}[.)])\s+(?=\S)")
-"""What stands before an entry of a list of prompts: a bullet, or a number."""
+"""The bullet or number before an entry of a list of prompts."""
 
 NAME_FIELDS: Final = frozenset({"name", "title", "category", "brand"})
-"""Fields whose value may be an object, or a list, that has the name inside."""
+"""Fields whose value may be an object, or a list of objects, that contains the name."""
 
 MIN_DISTINCT_SHARE: Final = 0.9
-"""Of a column of ids; with more repetitions it is one of groups, and gives way to one of ids."""
+"""Of the values of an id column; a column with more repetitions identifies groups, not rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """Which column holds which field; fields without a column are left out.
+    """Which column holds which field; fields without a column are absent.
 
     Attributes:
         columns: by field.
-        reasons: why each was chosen, by field.
-        notes: what people should know of columns that were not chosen.
+        reasons: why each column was chosen, by field.
+        notes: what a user should know about columns that were not chosen.
     """
 
     columns: Mapping[str, str]
@@ -44,7 +44,7 @@ class ColumnMapping:
     notes: tuple[str, ...] = ()
 
     def read(self, row: Mapping[str, Any], name: str) -> str:
-        """Return a field of a row as words on one line, without markup; empty where there is none."""
+        """Return a field of a row as words on one line, without markup; "" if it is empty."""
         column = self.columns.get(name)
         value = None if column is None else read_column(row, column)
         value = unpack(value) if name in PACKED_FIELDS else value
@@ -59,13 +59,13 @@ class ColumnMapping:
         return parse_category(text, str(column)) if name == "category" else text
 
     def name(self, name: str) -> str:
-        """Return a field as messages name it, with its column."""
+        """Return the name of a field for messages, with its column."""
         column = self.columns.get(name)
         return name if column in (None, name) else f"{name} (column {column!r})"
 
 
 def read_column(row: Mapping[str, Any], column: str) -> Any:
-    """Return a column's value; one with a dot may be a member of an object."""
+    """Return the value of a column; a name with a dot may refer to a member of an object."""
     if column in row or "." not in column:
         return row.get(column)
     outer, _, inner = column.partition(".")
@@ -74,7 +74,7 @@ def read_column(row: Mapping[str, Any], column: str) -> Any:
 
 
 def list_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the columns of some rows, and the members of what rows are wrapped in, such as ``fields.Name``."""
+    """Return the columns of some rows, and the members of objects that wrap a row, such as ``fields.Name``."""
     rows = list(rows)
     names = dict.fromkeys(str(name) for row in rows for name in row)
     wrapped = dict.fromkeys(
@@ -88,12 +88,12 @@ def list_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _list_own_names(rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the names that rows themselves have."""
+    """Return the top-level names of rows."""
     return {str(name) for row in rows for name in row}
 
 
 def is_known_name(source: RowSource, name: str) -> bool:
-    """Return whether a column's name is one that a source's columns have."""
+    """Return whether a source knows a column of this name."""
     known = _list_known(source)
     return any(form in known for form in _fold_forms(name))
 
@@ -106,7 +106,7 @@ def _list_known(source: RowSource) -> frozenset[str]:
 
 @cache
 def _fold_column_names(source: RowSource) -> dict[str, tuple[str, ...]]:
-    """Return the names that columns of each field have, as they are compared."""
+    """Return the known column names of each field, folded for comparison."""
     return {name: tuple(map(_fold, names)) for name, names in source.column_names.items()}
 
 
@@ -119,13 +119,13 @@ def guess_columns(
     """Return which column holds which field.
 
     Args:
-        source: what the rows are.
-        columns: the input's.
-        requested_columns: columns by field, as the request has them; an empty column means that the input has none.
-        rows: the first ones: a column without any value, or with values of another kind, is not guessed.
+        source: products or prompts.
+        columns: of the input.
+        requested_columns: columns by field, from the request; an empty column means that the input lacks the field.
+        rows: the first rows: a column without values, or with values of another kind, is not guessed.
 
     Raises:
-        InputError: a named field or column does not exist, or a required field has no column.
+        InputError: a requested field or column does not exist, or a required field has no column.
     """
     known = list(columns)
     guesser = _Guesser(source, known, rows)
@@ -141,7 +141,7 @@ def guess_columns(
             raise InputError(f"has no column {column[:60]!r} for {name}; it has {_list(known)}")
         found[name], reasons[name] = match, "as given"
     for name in source.column_names:
-        # a column that was named for the id may be the name, too: with a blank id column nothing else is unique
+        # the column requested for the id may also hold the name: with an empty id column nothing else is unique
         taken = {
             column
             for other, column in found.items()
@@ -166,7 +166,7 @@ def guess_columns(
 
 
 class _Guesser:
-    """Guesses columns by names, and looks at values before it takes one."""
+    """Guesses columns by name, and checks their values."""
 
     def __init__(self, source: RowSource, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
         self.notes: list[str] = []
@@ -181,11 +181,11 @@ class _Guesser:
                     self._by_form.setdefault(form, column)
 
     def find_column(self, name: str) -> str | None:
-        """Return the column of a name that is spelled in some other way."""
+        """Return the column of this name in another spelling."""
         return next((self._by_form[form] for form in _fold_forms(name) if form in self._by_form), None)
 
     def guess(self, name: str, taken: set[str]) -> tuple[str, str] | None:
-        """Return a column that is free for a field, and why; None if there is none."""
+        """Return a free column for a field, and the reason; None if there is none."""
         columns = [self._by_form[form] for form in self._guesses[name] if form in self._by_form]
         free = [column for column in columns if column not in taken]
         repeated = [column for column in free if name == "id" and self._repeats(column)]
@@ -202,7 +202,7 @@ class _Guesser:
         return next(((column, "ends like an id, and each value is unique") for column in self._list_ids(taken)), None)
 
     def _list_ids(self, taken: set[str]) -> list[str]:
-        """Return the columns whose name ends as those of ids do, and whose values are all different."""
+        """Return the columns with a name that ends like an id, and distinct values."""
         return [column for column in self.list_unique() if column not in taken and _ends_like_id(column)]
 
     def _note(self, name: str, columns: Iterable[str], wrong: str) -> None:
@@ -212,14 +212,14 @@ class _Guesser:
                 self.notes.append(note)
 
     def _repeats(self, column: str) -> bool:
-        """Return whether a column's values are those of groups; rows without any text continue the one above."""
+        """Return whether a column identifies groups; rows without any text belong to the row above."""
         names = [self._by_form[form] for form in self._guesses.get("name", ()) if form in self._by_form]
         rows = [row for row in self._rows if not names or any(describe_value(read_column(row, one)) for one in names)]
         values = [words for row in rows if (words := describe_value(read_column(row, column)))]
         return len(set(values)) < MIN_DISTINCT_SHARE * len(values)
 
     def _find_column_problem(self, name: str, column: str) -> str | None:
-        """Return what speaks against a column for a field."""
+        """Return why a column cannot hold a field, or None."""
         values = list(self.read_values(column))
         if self._rows and not values:
             if name == "id":
@@ -233,14 +233,14 @@ class _Guesser:
         return None
 
     def read_values(self, column: str) -> Iterator[str]:
-        """Yield the values of a column in the first rows, without blank ones."""
+        """Yield the values of a column in the first rows, without empty ones."""
         for row in self._rows:
             words = describe_value(read_column(row, column))
             if words and not is_null(words):
                 yield words
 
     def list_unique(self) -> list[str]:
-        """Return the columns that have a value of its own in each of the first rows; a single row shows nothing."""
+        """Return the columns with distinct values in all of the first rows; a single row proves nothing."""
         unique = []
         for column in self._columns:
             values = list(self.read_values(column))
@@ -267,10 +267,11 @@ def _describe_missing(name: str, known: list[str], guesser: _Guesser, found: Map
 
 @cache
 def _fold_forms(name: str) -> tuple[str, ...]:
-    """Return the forms in which a column's name is compared, the closest first; empty ones are none.
+    """Return the forms in which a column's name is compared, the closest first; "" for a form that does not exist.
 
-    They are: as it is; without what stands in brackets or before a colon; behind the dot of a wrapper; the singular, or
-    the name of the first of several numbered columns ("Category 1").
+    The forms: as it is; without brackets and prefixes before a colon; after the dot of a wrapper; the singular, or the
+    name
+    of the first of several numbered columns ("Category 1").
     """
     bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name)
     short = bare.rpartition(":")[2] if re.match(r"\s*[a-z]{1,4}:", bare) else bare

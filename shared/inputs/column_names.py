@@ -1,4 +1,4 @@
-"""The names that columns have in the exports of shops and in published data, by field; data."""
+"""Column names of shop exports and published data sets, by field."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -70,14 +70,16 @@ COLUMN_NAMES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "image": ("imagefile", "imagefilename", "filename"),
     },
 }  # fmt: skip
-"""By source, the fields and the column names that are taken for them, the likeliest first; compared without case and
-without anything but letters and digits, also without what stands in brackets, and in the plural."""
+"""By source: the fields, and the column names that hold them, the likeliest first.
+
+Compared without case and without anything but letters and digits, also without text in brackets, and in the plural.
+"""
 
 ID_WORDS: Final = frozenset({"id", "sku", "no", "nr", "num", "number", "nummer", "code", "ref", "key"})
-"""Last words of the names of columns that may hold ids."""
+"""Last words of column names that may hold ids."""
 
 WRAPPERS: Final = frozenset({"fields", "attributes", "product", "node", "item", "data", "_source"})
-"""Members that hold a row's own columns."""
+"""Members that contain the columns of a row."""
 
 SHOP_TYPES: Final = frozenset(
     {
@@ -87,13 +89,13 @@ SHOP_TYPES: Final = frozenset(
         "product_option", "product_variation", "product_variant", "option",
     },
 )  # fmt: skip
-"""What shop systems call kinds of rows."""
+"""What shop systems call the kinds of rows."""
 
 VARIANT_TYPES: Final = frozenset(
     {"variation", "variant", "subscription_variation", "sku", "rule", "child", "option"}
     | {"product_option", "product_variation", "product_variant"}
 )
-"""Kinds of rows that are a variant of another one."""
+"""Kinds of rows that are a variant of another row."""
 
 TYPE_COLUMNS: Final = ("type", "itemtype", "fieldtype", "producttype", "rowtype", "parentage", "parentchild")
 PARENT_COLUMNS: Final = ("parent", "parentsku", "parentid", "parentproductid", "parentproduct")

@@ -1,4 +1,4 @@
-"""Finds out from the beginning of a table how it is written: delimiter, line ends, and the lines above the header."""
+"""Detects the dialect of a table from its beginning: delimiter, line ends, and the lines above the header."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,15 +17,15 @@ _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE | re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A line that may be the header, cut at a delimiter.
+    """A line that may be the header, split at a delimiter.
 
     Attributes:
         line: its index among the lines.
-        delimiter: what it is cut at.
-        columns: how many it has.
-        names: how many of them have a name.
-        known: how many of the names are known ones.
-        share: how many of the rows behind it have as many columns, of all; 0 if there are none.
+        delimiter: the delimiter.
+        columns: number of columns.
+        names: number of columns with a name.
+        known: number of known names.
+        share: share of the following rows that have as many columns; 0 without rows.
     """
 
     line: int
@@ -41,12 +41,12 @@ class _Candidate:
 
 
 def detect_dialect(sample: str, preferred: str, is_known: Callable[[str], bool]) -> Dialect:
-    """Return how a table is written.
+    """Return the dialect of a table.
 
     Args:
-        sample: its beginning; the last line may be cut off.
-        preferred: the delimiter that the file's name promises; others are tried, too.
-        is_known: says of a column's name whether it is one that sources have.
+        sample: the beginning of the table; the last line may be cut off.
+        preferred: the delimiter that the file name suggests; others are tried, too.
+        is_known: returns whether sources know a column of this name.
     """
     line_end = find_line_end(sample)
     lines = [line for line, _ in LineBuffer(line_end).feed(sample)] or [sample]
@@ -54,7 +54,7 @@ def detect_dialect(sample: str, preferred: str, is_known: Callable[[str], bool])
     lines += [rest] if rest.strip() else []
     first = next((index for index, line in enumerate(lines) if line.strip()), 0)
     lines = lines[: first + SAMPLED_LINES]
-    notes = ["line breaks of old Macs"] if line_end == "\r" else []
+    notes = ["classic Mac line breaks"] if line_end == "\r" else []
     named = _SEPARATOR_LINE.fullmatch(lines[first].strip("\ufeff\r\n"))
     if named is not None:
         note = f"line {first + 1} is skipped: it names the delimiter"
@@ -73,7 +73,7 @@ def detect_dialect(sample: str, preferred: str, is_known: Callable[[str], bool])
 
 
 def _repeats_header(lines: Sequence[str], header: _Candidate, is_known: Callable[[str], bool]) -> bool:
-    """Return whether the line below a header names columns, too, as the technical names in Amazon's files do."""
+    """Return whether the line below a header also names columns, like the technical names in Amazon's files."""
     if header.line + 1 >= len(lines) or header.known < _MIN_KNOWN_NAMES or '"' in lines[header.line]:
         return False
     below = _rate_header(lines, header.line + 1, header.delimiter, is_known)
@@ -81,7 +81,7 @@ def _repeats_header(lines: Sequence[str], header: _Candidate, is_known: Callable
 
 
 def find_line_end(sample: str) -> str:
-    """Return the character that ends lines outside quoted values: a line feed wherever there is one."""
+    """Return the character that ends lines outside quoted values: a line feed if there is any."""
     bare = _QUOTED.sub("", sample)
     text = bare if "\n" in bare or "\r" in bare else sample
     return "\r" if "\n" not in text and "\r" in text[:-1] else "\n"
@@ -98,7 +98,9 @@ def _choose_header(
     ]
     tables = [one for one in candidates if one.names > 1 and (one.share >= 0.5 or one.known >= _MIN_KNOWN_NAMES)]  # noqa: PLR2004
     top = [one for one in tables if one.line == first]
-    lower = [one for one in tables if one.line > first and one.known]  # else it may be a column of texts with commas
+    lower = [
+        one for one in tables if one.line > first and one.known
+    ]  # without known names it may be a column of texts with commas
     if top:
         best = max(top, key=lambda one: one.rank)
         below = max((one for one in lower if one.known >= _MIN_KNOWN_NAMES), key=lambda one: one.rank, default=None)
@@ -123,7 +125,7 @@ def _rate_header(lines: Sequence[str], index: int, delimiter: str, is_known: Cal
 
 
 def _split_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Return the rows of some lines; lines that cannot be cut are left out."""
+    """Return the rows of some lines; lines that cannot be split are left out."""
     rows: list[list[str]] = []
     pending = ""
     for line in lines:

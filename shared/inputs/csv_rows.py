@@ -1,4 +1,4 @@
-"""Cuts CSV and TSV into rows, quoted line breaks included; values stay the texts that they are."""
+"""Splits CSV and TSV into rows, including quoted line breaks; values stay texts."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from shared.inputs.raw_rows import MAX_ROW_CHARACTERS, InputError, LineBuffer, R
 
 DELIMITER_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 MAX_QUOTED_LINES: Final = 100
-"""In a file with tabs, a quotation mark that nothing closes within so many lines is a character."""
+"""In a tab-separated file, a quotation mark that is not closed within this many lines is a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class Dialect:
     """How a table is written.
 
     Attributes:
-        delimiter: what stands between values.
-        line_end: the character that ends a line: a line feed, or a carriage return of old Macs.
-        skipped: how many lines stand above the header, such as ``sep=;`` and titles.
-        notes: what people should know of that, one a line.
-        has_known_names: the header has a column that sources have, or a line names the delimiter.
+        delimiter: separates values.
+        line_end: the character that ends a line: a line feed, or a carriage return of classic Macs.
+        skipped: number of lines above the header, such as ``sep=;`` and titles.
+        notes: what a user should know about them, one per line.
+        has_known_names: the header has a known column, or a line names the delimiter.
     """
 
     delimiter: str = ","
@@ -35,20 +35,20 @@ class Dialect:
 
 
 class OpenQuoteError(ValueError):
-    """A quoted value does not end in a text."""
+    """A quoted value is not closed within a text."""
 
 
 def split_values(text: str, delimiter: str, *, is_literal: bool = False) -> list[str]:
-    """Return the values of a row's text, without its line end.
+    """Return the values of a row.
 
     Args:
-        text: the row's.
-        delimiter: what stands between values.
-        is_literal: quotation marks that do not enclose a value are characters, as in files with tabs.
+        text: the row without its line end.
+        delimiter: separates values.
+        is_literal: quotation marks that do not enclose a value are characters, as in tab-separated files.
 
     Raises:
-        OpenQuoteError: a quoted value does not end.
-        ValueError: something stands behind a quoted value; the message says what.
+        OpenQuoteError: a quoted value is not closed.
+        ValueError: text follows a quoted value; the message quotes it.
     """
     enclosed, begun = _compile(delimiter)
     values: list[str] = []
@@ -82,14 +82,14 @@ def _check_quote(begun: re.Match[str] | None, text: str, delimiter: str) -> None
     if begun[2] is None:
         raise OpenQuoteError
     found = text[begun.end() : begun.end() + 12].partition("\n")[0]
-    raise ValueError(f"has {found!r} behind a quotation mark that closes a value; expected {delimiter!r} there")
+    raise ValueError(f"has {found!r} after a closing quotation mark; expected {delimiter!r} there")
 
 
 class TableSplitter:
-    """Cuts a table with a header into rows; a row without any value is none, as a blank line is none.
+    """Splits a table with a header into rows; rows without any value are skipped like blank lines.
 
     Args:
-        dialect: how the table is written.
+        dialect: of the table.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -113,7 +113,7 @@ class TableSplitter:
             yield from self._take(line, length)
 
     def finish(self) -> Iterator[RawRow]:
-        """Yield the last row if no line break ends it, or that a quoted value does not end.
+        """Yield the last row if no line break ends it, or its problem if a quoted value is not closed.
 
         Raises:
             InputError: the header cannot be used.
@@ -125,8 +125,8 @@ class TableSplitter:
                 yield from self._read_pending_literally()
             else:
                 lines = len(self._pending) - 1
-                swallowed = f": the {lines} lines behind its first one are taken to be part of it" if lines else ""
-                yield self._refuse(f"has a quoted value that does not end{swallowed}")
+                swallowed = f": the {lines} lines after its first one are read as part of it" if lines else ""
+                yield self._refuse(f"has a quoted value that is not closed{swallowed}")
 
     def _take(self, line: str, length: int) -> Iterator[RawRow]:
         self._line += 1
@@ -152,11 +152,11 @@ class TableSplitter:
         yield from self._try_pending()
 
     def _may_end(self, line: str) -> bool:
-        """Return whether the quoted value of the lines before can end in this one."""
+        """Return whether the open quoted value can end in this line."""
         return '"' in line if self._is_literal else line.count('"') % 2 == 1
 
     def _try_pending(self) -> Iterator[RawRow]:
-        """Read the lines that wait as one row, if they are one."""
+        """Read the pending lines as one row, if they are one."""
         text = _drop_line_end("".join(self._pending))
         try:
             values = split_values(text, self._dialect.delimiter)
@@ -175,7 +175,7 @@ class TableSplitter:
         yield from self._read(values)
 
     def _is_row(self, values: list[str]) -> bool:
-        """Return whether the lines that wait are one row with quoted values rather than rows with stray marks."""
+        """Return whether the pending lines are one row with quoted values, not rows with stray quotation marks."""
         if not values:
             return False
         if len(self._pending) == 1 or self._header is None:
@@ -186,7 +186,7 @@ class TableSplitter:
         return columns == 1 or not all(len(self._split_literally(line)) == columns for line in self._pending)
 
     def _read_pending_literally(self) -> Iterator[RawRow]:
-        """Read the first line that waits with its quotation marks as characters, and take the others again."""
+        """Read the first pending line with its quotation marks as characters, and take the others again."""
         first, *rest = self._pending
         self._drop_pending()
         after = self._line
@@ -207,7 +207,7 @@ class TableSplitter:
             self._header = _name_columns(values)
             return
         if not any(map(str.strip, values)):
-            return  # what spreadsheets leave of rows that were emptied
+            return  # spreadsheets leave such rows where values were deleted
         columns = len(self._header)
         if len(values) < columns or any(map(str.strip, values[columns:])):
             name = DELIMITER_NAMES.get(self._dialect.delimiter, repr(self._dialect.delimiter))
@@ -241,11 +241,11 @@ def _drop_line_end(text: str) -> str:
 
 
 def _name_columns(values: list[str]) -> list[str]:
-    """Return the names of columns: stripped and distinct; a column without a name has an empty one."""
+    """Return distinct, stripped column names; "" for a column without a name."""
     names: list[str] = []
     for position, value in enumerate(values, start=1):
         if "\0" in value:
-            raise InputError(f"has a NUL in the name of column {position}, as text that is UTF-16 has; expected UTF-8")
+            raise InputError(f"has a NUL in the name of column {position}, as in UTF-16 text; expected UTF-8")
         base = name = value.strip("\ufeff") if value.strip("\ufeff \t\r\n") else ""
         count = 1
         while name and name in names:

@@ -1,4 +1,4 @@
-"""File names that follow from ids: as they are where they can be file names, made safe where they cannot."""
+"""File names derived from ids: unchanged if possible, else made safe."""
 
 import hashlib
 import re
@@ -9,45 +9,45 @@ from shared.runs.request import RESERVED_NAMES
 from shared.text.digest_table import DigestTable, hash_text
 
 MAX_STEM_CHARACTERS: Final = 59
-"""With ``.jpeg`` 64, which is what the importer has room for."""
+"""With ``.jpeg`` 64 characters, the importer's limit."""
 
 KEPT_CHARACTERS, DIGEST_CHARACTERS = 40, 12
 IMAGE_ENDINGS: Final = {".png": ".png", ".jpg": ".jpg", ".jpeg": ".jpeg"}
-"""Endings of file names that are kept: the images that the models make."""
+"""Endings of given file names that are kept: the formats that image models return."""
 
 _LIST: Final = re.compile(r"\s*[,;|]\s*(?=https?:)|\s*[,;|]\s+|(?<=\.png|\.jpg|jpeg)[,;|]", re.IGNORECASE)
-"""What stands between several images of one product."""
+"""Separates several images of one product."""
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 
 
 class FileNames:
-    """Gives out names that differ, also where a file system knows no case."""
+    """Assigns file names that are distinct, also in a file system that ignores case."""
 
     def __init__(self) -> None:
         self._taken = DigestTable()
 
     def take(self, stem: str) -> None:
-        """Know that a name is taken."""
+        """Mark a stem as taken."""
         self._taken.put(hash_text(stem.casefold()))
 
     def choose_stem(self, source_id: str) -> str:
-        """Return the stem that an id gets, and take it: the id itself where that can be a file's name and is free.
+        """Return the stem for an id, and take it: the id itself if it is a valid, free file name.
 
-        An id that is a path, too long, or differs from another one in case only gets a digest of itself at its end.
+        An id that is a path, is too long, or differs from another one only in case gets a digest at its end.
         """
         stem = source_id if _is_safe(source_id) and not self._is_taken(source_id) else _make_safe(source_id)
         self.take(stem)
         return stem
 
     def choose_filename(self, given: str, stem: str, ending: str) -> str:
-        """Return an image's file name, and take it: the given one where it can be kept.
+        """Return the file name of an image, and take it: the given one if it can be kept.
 
         Args:
-            given: what the input calls the image: a file name, a path or a URL, of which the last part counts; the
-                first of several.
-            stem: the item's.
-            ending: of images without a name of their own, such as ``.png``.
+            given: the image in the input: a file name, a path or a URL, whose last part counts; the first one of a
+                list.
+            stem: of the item.
+            ending: for images without a name of their own, such as ``.png``.
         """
         first = _LIST.split(given, maxsplit=1)[0]
         name = re.split(r"[/\\]", re.split(r"[?#]", first, maxsplit=1)[0])[-1].strip()

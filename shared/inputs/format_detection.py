@@ -1,4 +1,4 @@
-"""Detects how an input is written, by its beginning, and by its file name where the beginning does not decide."""
+"""Detects the encoding and the format of an input from its beginning, and from its file name if unclear."""
 
 import codecs
 import re
@@ -27,9 +27,9 @@ class InputLayout:
     """How an input is written.
 
     Attributes:
-        format: what it is.
-        splitter: cuts it into rows; it has to be given the whole text, from its first character on.
-        notes: what people should know of it, one a line.
+        format: the format.
+        splitter: splits the input into rows; it takes the whole text, from its first character on.
+        notes: what a user should know, one per line.
     """
 
     format: InputFormat
@@ -41,13 +41,13 @@ def detect_layout(name: str, sample: str, source: RowSource, is_known: Callable[
     """Return how an input is written.
 
     Args:
-        name: its file name.
-        sample: its first characters, as many as ``SAMPLE_CHARACTERS`` where it has so many.
-        source: what the rows are.
-        is_known: says of a column's name whether it is one that the source has.
+        name: file name.
+        sample: the first ``SAMPLE_CHARACTERS`` characters, or all if the input is shorter.
+        source: products or prompts.
+        is_known: returns whether the source knows a column of this name.
 
     Raises:
-        InputError: it is empty, or its format is unknown.
+        InputError: the input is empty, or its format is unknown.
     """
     beginning = sample.lstrip("\ufeff \t\r\n")
     if not beginning.strip():
@@ -114,7 +114,7 @@ def _is_text(sample: str) -> bool:
 
 
 class _ListSplitter(ArraySplitter):
-    """Cuts the array that a member of an object holds; what stands around it is passed over."""
+    """Splits the array in a member of an object; skips everything around it."""
 
     def __init__(self, rows: RowList, before: int) -> None:
         super().__init__(is_wrapped=True)
@@ -133,7 +133,7 @@ class _ListSplitter(ArraySplitter):
 
 
 class _ObjectSplitter(ArraySplitter):
-    """Takes one object, on however many lines, for the only row."""
+    """Reads one object, on any number of lines, as the only row."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class _ObjectSplitter(ArraySplitter):
 
 
 ZIP_SIGNATURE: Final = b"PK\x03\x04"
-"""What a ZIP file begins with, and so the workbooks of spreadsheets: .xlsx and .ods."""
+"""Start of a ZIP file, and so of spreadsheets: .xlsx and .ods."""
 
 _FILE_SIGNATURES: Final = (
     (ZIP_SIGNATURE, "a workbook, or another ZIP file", "it saved as CSV, as 'CSV UTF-8'"),
@@ -166,7 +166,7 @@ _FILE_SIGNATURES: Final = (
     (b"\x89PNG", "an image", "CSV, TSV, JSON or JSON Lines"),
     (b"\xff\xd8\xff", "an image", "CSV, TSV, JSON or JSON Lines"),
 )
-"""What files that are no text begin with, what they are, and what to give instead."""
+"""Start of binary files, what they are, and what to provide instead."""
 
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -177,18 +177,18 @@ _BYTE_ORDER_MARKS: Final = (
 
 
 def make_decoder(beginning: bytes) -> codecs.IncrementalDecoder:
-    """Return what decodes an input, by its first four bytes."""
+    """Return a decoder for an input, by its first four bytes: UTF-8, or UTF-16 or UTF-32 by byte order mark."""
     name = next((name for mark, name in _BYTE_ORDER_MARKS if beginning.startswith(mark)), "utf-8-sig")
     return codecs.getincrementaldecoder(name)()
 
 
 def describe_undecodable(error: UnicodeDecodeError, latest: str, line: int, *, is_first: bool) -> str:
-    """Return what is wrong with bytes that cannot be decoded: with the line, as editors count them.
+    """Return what is wrong with bytes that cannot be decoded, with the line number.
 
     Args:
-        error: of the decoder.
-        latest: the last characters before the bytes that it was given.
-        line: how many lines there are before these bytes, and one.
+        error: raised by the decoder.
+        latest: the last decoded characters.
+        line: line number of the first undecoded byte of the piece, from 1.
         is_first: nothing of the input was read before.
     """
     before, found = error.object[: error.start], error.object[error.start]
@@ -201,6 +201,6 @@ def describe_undecodable(error: UnicodeDecodeError, latest: str, line: int, *, i
     line += before.count(b"\n")
     words = words[words.rfind("\n") + 1 :][-30:]
     return (
-        f"is not UTF-8: line {line} has the byte {found:#04x} behind {words!r}; expected UTF-8, with or without a "
+        f"is not UTF-8: line {line} has the byte {found:#04x} after {words!r}; expected UTF-8, with or without a "
         "byte order mark, which spreadsheets call 'CSV UTF-8'"
     )

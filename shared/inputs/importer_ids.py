@@ -1,4 +1,4 @@
-"""The id that each row has in the importer: given once, and distinct for its database. Pure."""
+"""Assigns each row its id in the importer: once, and distinct by the rules of the importer's database."""
 
 import hashlib
 import re
@@ -13,17 +13,17 @@ from shared.text.collation import fold_for_database, is_visible
 from shared.text.digest_table import DigestTable, hash_text
 
 MAX_ID_CHARACTERS: Final = 36
-"""The importer cuts ids there."""
+"""The importer truncates longer ids."""
 
 _SHOWN_IDS: Final = 3
 _KEPT_CHARACTERS, _DIGEST_CHARACTERS = 23, 12
 
 
 class ImporterIds:
-    """Gives out ids that differ for the importer's database; an id that was given out is never given to another row.
+    """Assigns ids that the importer's database treats as distinct; an assigned id is never reused for another row.
 
     Args:
-        published: ids that the importer may have already. Only their own rows get them.
+        published: ids that the importer may know already. Only their own rows get them.
     """
 
     def __init__(self, published: Iterable[str] = ()) -> None:
@@ -35,7 +35,7 @@ class ImporterIds:
             self._published_keys.put(_hash_key(importer_id))
 
     def claim(self, importer_id: str) -> bool:
-        """Remember an id that was given out; False if another row has one that the database takes for the same."""
+        """Mark an id as assigned; return False if another row has an id that the database treats as equal."""
         key = _hash_key(importer_id)
         if key in self._given:
             return False
@@ -43,11 +43,11 @@ class ImporterIds:
         return True
 
     def assign(self, item: SourceItem) -> SourceItem:
-        """Return an item of a new row with its id in the importer."""
+        """Return the item of a new row with its id in the importer."""
         return item.model_copy(update={"importer_id": self._choose(item.source_id, clean_id(item.source_id))})
 
     def assign_existing(self, item: SourceItem) -> SourceItem:
-        """Return an item of version 0.3 with its id in the importer: as 0.3 published it, if that can stay."""
+        """Return an item of version 0.3 with its id in the importer: the published id, if possible."""
         return item.model_copy(update={"importer_id": self._choose(item.source_id, item.source_id)})
 
     def _choose(self, source_id: str, preferred_id: str) -> str:
@@ -74,20 +74,20 @@ class ImporterIds:
 
 @dataclass(slots=True)
 class ChangedIds:
-    """Counts the rows whose id in the importer is another than theirs, and keeps the first few."""
+    """Counts the rows whose id in the importer differs from their own, and keeps the first few."""
 
     count: int = 0
     _first: list[SourceItem] = field(default_factory=list)
 
     def note(self, item: Item) -> None:
-        """Count an item in, if it is of a row and has another id."""
+        """Count an item if its id differs."""
         if isinstance(item, SourceItem) and item.importer_id not in {None, item.source_id}:
             self.count += 1
             if self.count <= _SHOWN_IDS:
                 self._first.append(item)
 
     def describe(self) -> str | None:
-        """Return the note of a run; None = there is no such row."""
+        """Return a note for the run, or None if no id differs."""
         if not self.count:
             return None
         shown = ", ".join(f"{item.source_id[:60]!r} is {item.importer_id!r}" for item in self._first)
@@ -99,7 +99,7 @@ class ChangedIds:
 
 
 def _derive_ids(source_id: str) -> Iterator[str]:
-    """Yield readable ids that no other source id leads to, unless somebody tries hard."""
+    """Yield readable ids with a digest of the source id, so that different source ids lead to different ids."""
     ascii_id = unicodedata.normalize("NFKD", source_id).encode("ascii", "ignore").decode()
     kept = re.sub(r"[^A-Za-z0-9]+", "-", ascii_id)[:_KEPT_CHARACTERS].strip("-") or "item"
     digest = _digest(source_id)

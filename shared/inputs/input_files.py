@@ -1,4 +1,4 @@
-"""Inputs: rows that somebody gave, read in flat memory, and looked through before anything is paid."""
+"""Reads an input in flat memory, and summarizes it before any billed call."""
 
 import asyncio
 from collections import Counter
@@ -10,7 +10,7 @@ from shared.inputs.row_reader import RowReader
 from shared.inputs.rows import Row, RowProblem, RowResult, Variant
 
 PIECE_BYTES = 256 * 1024
-"""Rows of so much text are in memory at a time."""
+"""Rows of this much text are in memory at a time."""
 
 MAX_SHOWN_PROBLEMS, MAX_SAMPLES = 10, 3
 
@@ -21,11 +21,11 @@ class InputSummary:
 
     Attributes:
         reader: knows format, columns and mapping.
-        rows: how many can have an image.
-        problems: of the others.
+        rows: number of rows that get an image.
+        problems: of the other rows.
         samples: the first rows.
-        variants: how many rows are a variant of one of them.
-        variant_samples: the first of these.
+        variants: number of rows that are variants.
+        variant_samples: the first variants.
     """
 
     reader: RowReader
@@ -36,21 +36,21 @@ class InputSummary:
     variant_samples: tuple[Variant, ...] = ()
 
     def count_problems(self) -> dict[str, int]:
-        """Return how many rows have a problem, by reason."""
+        """Return how many rows have a problem, by reason code."""
         return dict(Counter(str(problem.reason) for problem in self.problems))
 
     def describe_problems(self) -> str:
-        """Return the first problems, and how many more there are, as one line."""
+        """Return the first problems and the number of further ones, in one line."""
         shown = "; ".join(map(str, islice(self.problems, MAX_SHOWN_PROBLEMS)))
         more = len(self.problems) - MAX_SHOWN_PROBLEMS
         return f"{shown}; and {more} more" if more > 0 else shown
 
 
 async def iterate_input(chunks: AsyncIterable[bytes], reader: RowReader) -> AsyncIterator[RowResult]:
-    """Yield the rows of an input, their variants and problems, in order; the parsing leaves the event loop to others.
+    """Yield the rows, variants and problems of an input in order; parses in a thread.
 
     Raises:
-        InputError: it cannot be read as a whole.
+        InputError: the input as a whole cannot be read.
     """
     async for chunk in chunks:
         for start in range(0, len(chunk), PIECE_BYTES):
@@ -61,10 +61,10 @@ async def iterate_input(chunks: AsyncIterable[bytes], reader: RowReader) -> Asyn
 
 
 async def summarize_input(chunks: AsyncIterable[bytes], reader: RowReader) -> InputSummary:
-    """Look an input through.
+    """Read a whole input and summarize it.
 
     Raises:
-        InputError: it cannot be read as a whole.
+        InputError: the input as a whole cannot be read.
     """
     rows, variants = 0, 0
     problems: list[RowProblem] = []

@@ -1,4 +1,4 @@
-"""Makes items of rows, and writes their rows of the published files."""
+"""Builds items from rows."""
 
 from shared.catalog.category_names import MAX_CATEGORY_CHARACTERS
 from shared.catalog.draft_rules import MAX_NAME_CHARACTERS
@@ -12,20 +12,20 @@ from shared.text.cleaning import clean_line, cut_to_utf16_units
 from shared.text.collation import is_visible
 
 NO_CATEGORY = "Uncategorized"
-"""The importer leaves rows without a category out."""
+"""The importer skips rows without a category."""
 
 _ENDINGS = {"png": ".png", "jpeg": ".jpg"}
 
 
 def build_item(row: Row, request: SeedRequest, names: FileNames) -> SourceItem:
-    """Return a row's item; its names are taken."""
+    """Return the item of a new row, and take its file names."""
     stem = names.choose_stem(row.id)
     filename = names.choose_filename(row.values.get("image", ""), stem, _ENDINGS[request.image_format])
     return build_item_with_names(row, request, product_id=stem, filename=filename)
 
 
 def build_item_with_names(row: Row, request: SeedRequest, *, product_id: str, filename: str) -> SourceItem:
-    """Return the item that a row describes, with names that it has already."""
+    """Return the item of a row that has its id and file name already."""
     values = row.values
     texts = (values.get("name"), values.get("title"), values.get("prompt"), values.get("description"), row.id)
     name = next(filter(is_visible, (clean_line(text or "") for text in texts)), product_id)
@@ -44,14 +44,14 @@ def build_item_with_names(row: Row, request: SeedRequest, *, product_id: str, fi
 
 
 def write_row_prompt(row: Row, request: SeedRequest) -> RowPrompt:
-    """Return the image prompt that a row has already, or that the theme's template makes of it."""
+    """Return the image prompt of a row: its own, else the theme's template filled in."""
     source = request.row_source
     own = source.read_own_prompt(request.theme, row.values)
     return own if own.text else source.write_prompt(request.theme, row.values)
 
 
 def _pick_prompt_fields(row: Row, request: SeedRequest) -> dict[str, str] | None:
-    """Return what the text model is told of a row beyond what the item says; None = it is not to write its prompt."""
+    """Return further values of a row for the text model; None if the text model does not write its prompt."""
     if not request.writes_prompts:
         return None
     source = request.row_source

@@ -1,4 +1,4 @@
-"""Where a catalog's items come from: the text model, rows of products, or rows of prompts. Pure."""
+"""The sources of a catalog's items: the text model, rows of products, or rows of prompts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,38 +12,38 @@ SourceName = Literal["generate", "products", "prompts"]
 RowSourceName = Literal["products", "prompts"]
 
 PromptWriter = Callable[[Theme, Mapping[str, str]], RowPrompt]
-"""Returns the image prompt of a row: from the theme, and from the row's values by field."""
+"""Returns the image prompt of a row, from the theme and the row's values by field."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItemSource:
-    """A source of items. The text model writes them, unless the source is a `RowSource`.
+    """A source of items. The text model generates them, unless the source is a `RowSource`.
 
     Attributes:
-        name: the value of the request's field ``source``.
+        name: value of the request's field ``source``.
     """
 
     name: SourceName
 
     @property
     def writes_items(self) -> bool:
-        """Whether the text model writes categories and items."""
+        """Whether the text model generates categories and items."""
         return not isinstance(self, RowSource)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RowSource(ItemSource):
-    """A source that turns each row of an input into an item.
+    """A source that builds an item from each row of an input.
 
     Attributes:
-        column_names: by field, the names of its column, the likeliest first.
-        required_fields: the fields that need a column.
-        text_fields: the fields that a prompt can be built from; a row needs one of them.
-        hint_fields: the fields that no item has, and that the text model needs to write a prompt.
-        rows_may_be_text: a row may be a bare text, which is its prompt. Such rows need no id.
-        has_variants: a row may be a variant of another one.
-        has_template_opening: prompts begin as the theme's prompt template does.
-        write_prompt: builds a prompt from a row's fields.
+        column_names: column names by field, the likeliest first.
+        required_fields: fields that need a column.
+        text_fields: fields that a prompt can be built from; a row needs one of them.
+        hint_fields: fields that are not part of an item, and that the text model needs to write a prompt.
+        rows_may_be_text: a row may be a plain text, which is its prompt. Such rows need no id.
+        has_variants: a row may be a variant of another row.
+        has_template_opening: prompts begin like the theme's prompt template.
+        write_prompt: builds the prompt of a row from its fields.
         read_own_prompt: returns the prompt that a row contains, with empty text if none.
     """
 
@@ -58,12 +58,12 @@ class RowSource(ItemSource):
     read_own_prompt: PromptWriter
 
     def make_row_id(self, number: int) -> str:
-        """Return the id of a row that has none, by its number from 1; empty where the source requires ids."""
+        """Return the id of a row that has none, by its number from 1; "" if the source requires ids."""
         return f"prompt-{number:04d}" if self.rows_may_be_text else ""
 
 
 def _read_scene_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
-    """Return the prompt of a row of prompts together with the row's other texts; empty if it has none."""
+    """Return the prompt of a row of prompts together with its other texts; "" if it has none."""
     return write_scene_prompt(theme, values) if values.get("prompt") else RowPrompt("")
 
 
@@ -99,16 +99,16 @@ _SOURCES: Final[Mapping[str, ItemSource]] = {source.name: source for source in (
 
 
 def find_item_source(name: str | None) -> ItemSource:
-    """Return the source of a name; None is the default, `GENERATED`.
+    """Return the source of this name; None is the default, `GENERATED`.
 
     Raises:
-        KeyError: no source has this name.
+        KeyError: the name is unknown.
     """
     return GENERATED if name is None else _SOURCES[name]
 
 
 def find_row_source(name: str) -> RowSource:
-    """Return the source of rows of a name.
+    """Return the row source of this name.
 
     Raises:
         ValueError: the source of this name has no rows.

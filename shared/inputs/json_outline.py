@@ -1,4 +1,4 @@
-"""Finds the list of rows in a JSON object, by the object's beginning."""
+"""Finds the list of rows in a JSON object, from the object's beginning."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ LIST_NAMES: Final = (
     "products", "items", "prompts", "rows", "records", "results", "entries", "data", "documents", "docs", "hits",
     "value", "values", "list", "catalog", "goods", "articles", "listings", "nodes", "edges", "objects", "feed",
 )  # fmt: skip
-"""Members that are taken for the list of rows, the likeliest first."""
+"""Members that may be the list of rows, the likeliest first."""
 
 PART_NAMES: Final = frozenset(
     {
@@ -20,7 +20,7 @@ PART_NAMES: Final = frozenset(
         "colours", "breadcrumbs", "dimensions",
     },
 )  # fmt: skip
-"""Members of one row that hold lists of objects, too."""
+"""Members of a single row that are lists of objects, too."""
 
 MAX_DEPTH: Final = 4
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]', re.DOTALL)
@@ -29,7 +29,7 @@ _ROW_NAMES: Final = re.compile(r'"(?:id|sku|handle|code|name|title|prompt|captio
 
 @dataclass(frozen=True, slots=True)
 class RowList:
-    """A list of objects or texts inside an object: the names that lead to it, where it begins, and its beginning."""
+    """A list of objects or texts inside an object: its path of names, its offset, and its beginning."""
 
     path: tuple[str, ...]
     offset: int
@@ -37,18 +37,18 @@ class RowList:
 
     @property
     def name(self) -> str:
-        """The list as messages name it."""
+        """The name of the list for messages."""
         return ".".join(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What is known of a JSON object by its beginning.
+    """What the beginning of a JSON object shows.
 
     Attributes:
-        lists: those that may hold rows.
-        end: the place behind the object; None = it does not end in what was seen.
-        is_of_objects: it has members, and each is an object.
+        lists: lists that may hold rows.
+        end: offset after the object; None if it does not end in the sample.
+        is_of_objects: all members are objects, and there are several.
     """
 
     lists: tuple[RowList, ...]
@@ -57,7 +57,7 @@ class Outline:
 
 
 def outline_object(text: str) -> Outline:
-    """Return the outline of the object that a text begins with."""
+    """Return the outline of the object at the start of a text."""
     lists: list[RowList] = []
     stack: list[str] = []
     path: list[str] = []
@@ -83,16 +83,16 @@ def outline_object(text: str) -> Outline:
 
 
 def _find_list_at(text: str, found: re.Match[str], path: list[str]) -> list[RowList]:
-    """Return a list that begins in a text, if it may hold rows."""
+    """Return the list that begins here, if it may hold rows."""
     beginning = text[found.end() : found.end() + 4_000].lstrip()
     return [RowList(tuple(path), found.start(), beginning)] if beginning[:1] in {"{", '"'} else []
 
 
 def choose_rows(outline: Outline) -> RowList | None:
-    """Return the list that holds the rows, None if the object is a row itself.
+    """Return the list of rows, or None if the object is a single row.
 
     Raises:
-        InputError: several lists may be meant.
+        InputError: several lists may hold the rows.
     """
     for name in LIST_NAMES:
         named = [one for one in outline.lists if one.path[-1].casefold() == name]

@@ -1,4 +1,4 @@
-"""Cuts JSON arrays into rows; flat in memory at any length."""
+"""Splits a JSON array into rows, in flat memory."""
 
 import re
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from shared.inputs.raw_rows import MAX_ROW_CHARACTERS, InputError, RawRow, make_
 
 
 class ArraySplitter:
-    """Cuts a JSON array at the commas between its elements, by following strings and brackets alone.
+    """Splits a JSON array at the commas between its elements; parses only strings and brackets.
 
     Args:
-        is_wrapped: something may follow the array: the members behind it of the object that holds it.
+        is_wrapped: text may follow the array: the rest of the object that contains it.
     """
 
     _OUTSIDE: Final = re.compile(r'["\[\]{},]')
@@ -31,14 +31,14 @@ class ArraySplitter:
         """Take the next piece and yield the rows that end in it.
 
         Raises:
-            InputError: something follows the array.
+            InputError: text follows the array.
         """
         if self._has_ended and self._is_wrapped:
             return
         start = 0
         for mark, end in self._find_marks(text):
             if mark in "[{" and self._depth == 1:
-                start = end  # behind the bracket that opens the array
+                start = end  # after the bracket that opens the array
             elif self._has_ended or mark == ",":
                 self._keep(text[start : end - 1])
                 start = end
@@ -47,11 +47,11 @@ class ArraySplitter:
             self._keep(text[start:])
         elif text[start:].strip() and not self._is_wrapped:
             raise InputError(
-                f"goes on behind the end of the array, after row {self._number - 1}; expected nothing there"
+                f"continues after the end of the array, after row {self._number - 1}; expected nothing there"
             )
 
     def _find_marks(self, text: str) -> Iterator[tuple[str, int]]:
-        """Yield each bracket that opens or closes, and each comma between elements, with the place behind it."""
+        """Yield each opening or closing bracket, and each comma between elements, with the offset after it."""
         position = 0
         while not self._has_ended:
             if self._is_escaped and position < len(text):
@@ -76,9 +76,9 @@ class ArraySplitter:
                 yield mark, position
 
     def finish(self) -> Iterator[RawRow]:
-        """Yield that the array was cut off, if so."""
+        """Yield a problem if the array is cut off."""
         if not self._has_ended:
-            yield RawRow(self._number, "", "is cut off: the file ends before the row, or the array, does")
+            yield RawRow(self._number, "", "is cut off: the file ends before the end of the row or of the array")
 
     def _keep(self, text: str) -> None:
         self._length += len(text)

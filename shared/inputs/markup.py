@@ -1,4 +1,4 @@
-"""Texts of shops without their markup (tags, entities, styles, scripts, shortcodes), and words for "nothing"."""
+"""Strips markup from shop texts (tags, entities, styles, scripts, shortcodes), and recognizes null values."""
 
 import re
 from typing import Final
@@ -9,10 +9,10 @@ NULL_WORDS: Final = frozenset(
     {"null", "nan", "na", "n/a", "n.a.", "n.a", "none", "nil", "undefined", "blank", "empty", "\\n"}
     | {"not available", "not applicable", "value!", "ref!", "name?", "div/0!", "num!"}
 )
-"""What exports write for a missing value, compared without case and without the brackets or the ``#`` around it."""
+"""What exports write for a missing value; compared without case and without enclosing brackets or ``#``."""
 
 _BARE_NULL_WORDS: Final = NULL_WORDS - {"blank", "empty", "value!", "ref!", "name?", "div/0!", "num!"}
-"""Those that also count without brackets or ``#``."""
+"""Those that count without brackets or ``#``, too."""
 
 _NULL_SIGNS: Final = re.compile(r"[-\u2010-\u2015_.?*\u2026]+")
 
@@ -28,7 +28,7 @@ TAGS: Final = frozenset(
         "tt", "u", "ul", "var", "video", "wbr",
     },
 )  # fmt: skip
-"""HTML's own; ``<XL>`` is a text's. Tags with a colon or a hyphen (Word, web components) count as well."""
+"""HTML's own tags; ``<XL>`` is text. Tags with a colon or a hyphen (Word, web components) count, too."""
 
 DROPPED_ELEMENTS: Final = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe"})
 """Elements whose content is not shown as text."""
@@ -36,14 +36,14 @@ DROPPED_ELEMENTS: Final = frozenset({"script", "style", "noscript", "template", 
 INLINE_TAGS: Final = frozenset(
     {"a", "abbr", "b", "big", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"},
 )
-"""Elements that stand inside a word or a sentence."""
+"""Elements inside a word or a sentence."""
 
 _SHORTCODE: Final = re.compile(
     r"\[/?[a-z][a-z0-9]*+[_-][a-z0-9_-]*+(?:\s[^\[\]]*+)?\]"
     r"|\[[a-z][a-z0-9]*+(?:\s++[a-z_]++=(?>\"[^\"\[]*+\"|'[^'\[]*+'|[^\s\[\]]++))++\s*+/?\]"
     r"|\[/[a-z][a-z0-9]*+\]"
 )
-"""What WordPress and its page builders write between brackets: ``[vc_row]``, ``[gallery ids="1"]``, ``[/caption]``."""
+"""Shortcodes of WordPress and its page builders: ``[vc_row]``, ``[gallery ids="1"]``, ``[/caption]``."""
 
 _TAG: Final = re.compile(r"</?([A-Za-z][\w:.-]*)")
 _TAG_MARK: Final = re.compile(r"[\"'<>]")
@@ -51,7 +51,7 @@ _ESCAPED_BREAK: Final = re.compile(r"(?<![:\\])\\[nrt]")
 
 
 def is_null(text: str) -> bool:
-    """Return whether a value says that there is none."""
+    """Return whether a value stands for a missing one."""
     word = text.strip().casefold()
     if word in _BARE_NULL_WORDS or _NULL_SIGNS.fullmatch(word):
         return True
@@ -59,9 +59,9 @@ def is_null(text: str) -> bool:
 
 
 def strip_markup(text: str) -> str:
-    """Return a text on one line, without tags, comments, entities, shortcodes, and the content of styles and scripts.
+    """Return a text on one line, without tags, comments, entities, shortcodes, styles and scripts.
 
-    Markup may be encoded once more, as in feeds inside XML: it is decoded before and after.
+    Decodes before and after removing tags, because feeds in XML encode markup twice.
     """
     if "\\" in text:
         text = _ESCAPED_BREAK.sub(" ", text)
@@ -79,7 +79,7 @@ def strip_markup(text: str) -> str:
 
 
 def _drop_tags(text: str) -> str:
-    """Return a text without tags, comments and what stands between dropped ones; each character is passed once."""
+    """Return a text without tags, comments and dropped elements; visits each character once."""
     kept: list[str] = []
     position = 0
     while (start := text.find("<", position)) >= 0:
@@ -102,7 +102,7 @@ def _drop_tags(text: str) -> str:
 
 
 def _find_tag_end(text: str, position: int) -> int:
-    """Return the place behind a tag's closing bracket; quoted attributes may hold brackets."""
+    """Return the offset after a tag's closing bracket; quoted attributes may contain brackets."""
     while position < len(text):
         found = _TAG_MARK.search(text, position)
         if found is None:
@@ -110,7 +110,7 @@ def _find_tag_end(text: str, position: int) -> int:
         mark, position = found[0], found.end()
         if mark == ">":
             return position
-        if mark == "<":  # the tag was never closed
+        if mark == "<":  # the tag is not closed
             return position - 1
         end = text.find(mark, position)
         if end >= 0:
@@ -122,6 +122,6 @@ def _find_tag_end(text: str, position: int) -> int:
 
 
 def _pass_element(text: str, position: int, name: str) -> int:
-    """Return the place behind an element's closing tag, or the end of the text if nothing closes it."""
+    """Return the offset after an element's closing tag, or the end of the text if it is not closed."""
     found = re.compile(rf"</{re.escape(name)}\s*>", re.IGNORECASE).search(text, position)
     return len(text) if found is None else found.end()

@@ -1,4 +1,4 @@
-"""Image prompts for rows: by the theme's template from a product, from what a row of prompts says of itself."""
+"""Image prompts of rows: from the theme's template for products, from their own texts for rows of prompts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from shared.inputs.brands import find_brand, find_forbidden_words
 from shared.text.cleaning import clean_line
 
 MAX_VALUE_CHARACTERS: Final = 400
-"""Of a product's text that a prompt takes over: what an image shows is said in the first sentences."""
+"""Limit for each of a product's texts in a prompt: the first sentences say what an image shows."""
 
 _EMPTY_ENDS: Final = " ,;:-"
 
 
 @dataclass(frozen=True, slots=True)
 class RowPrompt:
-    """A row's image prompt, and what of the row's texts it leaves out, one a line."""
+    """The image prompt of a row, and what it leaves out of the row's texts, one per line."""
 
     text: str
     left_out: tuple[str, ...] = ()
@@ -28,8 +28,8 @@ def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
     """Return a product's image prompt: the template's parts that have a value, without brands, and the theme's tail.
 
     Args:
-        theme: its template, forbidden words and tail.
-        values: the product's fields; missing ones are empty.
+        theme: template, forbidden words and tail.
+        values: the product's fields; missing ones count as empty.
     """
     used = {name for _, name, _, _ in Formatter().parse(theme.prompt_template) if name}
     words = _list_words(theme, values)
@@ -41,7 +41,7 @@ def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
         text = drop_trademark_signs(cut.text)
         safe[name] = shorten(text)
         if len(text) > len(safe[name]):
-            left_out.append(f"{name} behind its first {len(safe[name])} characters")
+            left_out.append(f"{name} after its first {len(safe[name])} characters")
     if "name" in used and not _has_word(safe["name"]):
         _replace_empty_name(safe, values, words)
     parts = []
@@ -53,14 +53,14 @@ def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
 
 
 def write_scene_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
-    """Return the image prompt of a row of prompts: its own, or its title, then scene and mood, and the theme's tail."""
+    """Return the image prompt of a row of prompts: its prompt or title, then scene and mood, and the theme's tail."""
     mood = values.get("mood", "")
     subject = values.get("prompt") or values.get("title", "")
     return RowPrompt(_join([subject, values.get("scene", ""), f"{mood} mood" if mood else "", theme.tail]))
 
 
 def read_own_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
-    """Return the image prompt that a product's row has, without brands; empty if it has none."""
+    """Return the image prompt that a product's row contains, without brands; "" if none."""
     cut = remove_words(values.get("prompt", ""), _list_words(theme, values))
     left_out = tuple(f"{removed!r} of prompt" for removed in cut.removed)
     return RowPrompt(clean_line(drop_trademark_signs(cut.text)), left_out)
@@ -73,7 +73,7 @@ def clean_text(text: str, words: tuple[str, ...]) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return as much of a text as a prompt takes over of it, cut between words."""
+    """Return the part of a text that fits into a prompt, cut between words."""
     if len(text) <= MAX_VALUE_CHARACTERS:
         return text
     return text[:MAX_VALUE_CHARACTERS].rpartition(" ")[0].rstrip(" ,;:") or text[:MAX_VALUE_CHARACTERS]
@@ -84,13 +84,13 @@ def _list_words(theme: Theme, values: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _replace_empty_name(safe: dict[str, str], values: Mapping[str, str], words: tuple[str, ...]) -> None:
-    """Put the category, else the description, else the name as it is in the place of a name with no word left."""
+    """Replace a name that has no letter left by the category, else the description, else the original name."""
     for name in ("category", "description"):
         text = safe[name] if name in safe else shorten(clean_text(values.get(name, ""), words))
         if _has_word(text):
             safe["name"] = text
             if name in safe:
-                safe[name] = ""  # else it would be there twice
+                safe[name] = ""  # otherwise the prompt would repeat it
             return
     safe["name"] = values.get("name", "")
 
@@ -105,7 +105,7 @@ class _Blank(dict[str, str]):
 
 
 def _join(parts: list[str]) -> str:
-    """Return the parts as one line; a part that ends a sentence is followed by no comma."""
+    """Return the parts as one line, separated by commas, except after a sentence end."""
     line = ""
     for part in (clean_line(part) for part in parts):
         if part:

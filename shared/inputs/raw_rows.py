@@ -1,7 +1,7 @@
-"""What all that cuts an input into rows has in common: rows, errors, and lines; flat in memory at any length.
+"""Raw rows and lines of an input: what all splitters share. Flat in memory.
 
-Nothing here understands a row; what is no JSON is found out by whoever reads it. So one broken row costs that row, and
-only a text that ends too early, or is no text, costs what follows.
+A splitter does not parse rows; the reader finds out whether a row is JSON. So a broken row affects that row only, and
+only a text that ends early, or is not text, affects what follows.
 """
 
 import json
@@ -12,31 +12,31 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 MAX_ROW_CHARACTERS: Final = 1_000_000
-"""A row is kept in the catalog's state and read again with its batch: one of this length holds any product."""
+"""Rows are stored in the catalog's state and read with their batch; any product fits into this length."""
 
 
 class InputFormat(StrEnum):
-    """How an input is written."""
+    """The format of an input."""
 
     JSON_ARRAY = "JSON array"
     JSON_LINES = "JSON Lines"
     CSV = "CSV"
     TSV = "TSV"
-    LINES = "one prompt a line"
+    LINES = "one prompt per line"
 
 
 class InputError(ValueError):
-    """An input that cannot be read as a whole; the message says where and what was expected."""
+    """An input as a whole cannot be read; the message says where, and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row that was cut out.
+    """A row that a splitter found.
 
     Attributes:
-        number: from 1; of CSV and TSV without the header.
-        text: the JSON text of the row; empty if there is a problem.
-        problem: why the row cannot be read, if so.
+        number: from 1; the header of CSV and TSV does not count.
+        text: JSON text of the row; "" if there is a problem.
+        problem: why the row cannot be read, or None.
     """
 
     number: int
@@ -45,20 +45,20 @@ class RawRow:
 
 
 class Splitter(Protocol):
-    """Takes a text in pieces, cut anywhere, and gives its rows."""
+    """Takes a text in pieces of any size and yields its rows."""
 
     def feed(self, text: str) -> Iterator[RawRow]:
         """Take the next piece and yield the rows that end in it."""
 
     def finish(self) -> Iterator[RawRow]:
-        """Take it that the last piece was the last one, and yield what is left."""
+        """End the input and yield the remaining rows."""
 
 
 class LineSplitter:
-    """Cuts at line breaks of any system; blank lines are skipped.
+    """Splits at line breaks of any system; skips blank lines.
 
     Args:
-        is_text: the lines are texts, not JSON.
+        is_text: the lines are plain texts, not JSON.
     """
 
     def __init__(self, *, is_text: bool = False) -> None:
@@ -84,7 +84,7 @@ class LineSplitter:
 
 
 class LineBuffer:
-    """Cuts at line breaks and keeps them; of a line that is too long only the length is kept.
+    """Splits at line breaks and keeps them; of a line that is too long, only the length.
 
     Args:
         ends: the characters that end a line.
@@ -117,12 +117,12 @@ class LineBuffer:
 
 
 def make_row(number: int, text: str, length: int) -> RawRow:
-    """Return a row that was cut out, or why it is refused."""
+    """Return a row, or its problem if it is too long."""
     if length > MAX_ROW_CHARACTERS:
         return RawRow(number, "", describe_length())
     return RawRow(number, text)
 
 
 def describe_length() -> str:
-    """Return what is wrong with a row that is too long."""
-    return f"has more than {MAX_ROW_CHARACTERS:,} characters; a row has at most that many"
+    """Return the problem of a row that is too long."""
+    return f"has more than {MAX_ROW_CHARACTERS:,} characters; expected at most that many"

@@ -1,4 +1,4 @@
-"""What an item becomes when its row says something else, and which of them a row belongs to."""
+"""Applies a changed row to its item, and finds the item that a row belongs to."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ _FIELDS_NOT_FROM_ROW: Final = {"product_id", "filename", "source_id", "importer_
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What the input says of an item by now.
+    """What the input says about an item.
 
     Attributes:
         index: of the item in its batch.
-        row: what its row says; None = the same as before.
-        variant: a variant that is new, or says something else.
-        removed_variant: the key of a variant that is an item by now; None = none is.
+        row: the changed row; None if it is unchanged.
+        variant: a new or changed variant.
+        removed_variant: key of a variant that has become an item; None if none has.
     """
 
     index: int
@@ -37,18 +37,18 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class CurrentImage:
-    """The image that an item has: the run that generated it ("" = none of ours), and the item's prompt by then."""
+    """The image of an item: the run that generated it ("" = placed by hand), and the item's prompt at that time."""
 
     generated_by: str
     prompt: str
 
 
 class ItemIdentities:
-    """Finds the row of an input that an item belongs to: by its id, or, if the row has none, by what it says.
+    """Finds the row that an item belongs to: by its id or, for rows without ids, by its content.
 
     Args:
-        source: what the rows are.
-        mapping: of the input; None = it has no rows.
+        source: products or prompts.
+        mapping: of the input; None if it has no rows.
     """
 
     def __init__(self, source: RowSource, mapping: ColumnMapping | None) -> None:
@@ -57,7 +57,7 @@ class ItemIdentities:
         self._identities = TextIdentities(source)
 
     def find(self, item: Item) -> str:
-        """Return the identity of an item's row; items are to be given in acceptance order."""
+        """Return the identity of an item's row; call it in acceptance order."""
         if not self._is_by_text or self._mapping is None or not isinstance(item, SourceItem):
             return item.public_id
         values = read_values(item, self._mapping)
@@ -65,7 +65,7 @@ class ItemIdentities:
 
 
 def read_values(item: SourceItem, mapping: ColumnMapping) -> dict[str, str]:
-    """Return the fields of an item's row as words; none of a row that cannot be read any more."""
+    """Return the fields of an item's row as words; empty if the row cannot be parsed."""
     row = _parse(item.row)
     return {name: mapping.read(row, name) for name in mapping.columns}
 
@@ -79,17 +79,18 @@ def apply_change(
     *,
     run_id: str,
 ) -> Item:
-    """Return an item as its row says by now; its id, its file name and its image stay.
+    """Return an item as its changed row describes it; id, file name and image stay.
 
-    An image that was there before is remembered with its prompt. It is outdated if the row's texts have changed, rather
-    than what is made of them: a new theme, mapping or version regenerates nothing.
+    An image from before is kept with its prompt. It is outdated if the texts of the row have changed, not if a new
+    theme,
+    mapping or version changes the prompt.
 
     Args:
         old: the item.
         change: what the input says.
-        request: what the run was asked.
+        request: of the run.
         mapping: of the input.
-        image: the item's, if it has one.
+        image: of the item, if any.
         run_id: the run.
     """
     if not isinstance(old, SourceItem):
@@ -114,7 +115,7 @@ def apply_change(
 
 
 def put_variant(item: SourceItem, variant: VariantRow) -> SourceItem:
-    """Return an item with a variant, in place of the one of the same key."""
+    """Return an item with a variant added, or replaced if the key exists."""
     kept = [variant if known.key == variant.key else known for known in item.variants]
     if all(known.key != variant.key for known in item.variants):
         kept.append(variant)
@@ -122,23 +123,23 @@ def put_variant(item: SourceItem, variant: VariantRow) -> SourceItem:
 
 
 def set_outdated(earlier: EarlierPrompt, *, is_outdated: bool) -> EarlierPrompt:
-    """Return an earlier prompt whose image is outdated, or is not."""
+    """Return an earlier prompt with its image marked as outdated or not."""
     return earlier.model_copy(update={"is_outdated": is_outdated})
 
 
 def hash_content(item: Item) -> int:
-    """Return a digest that changes when a row says something else than its item."""
+    """Return a digest of everything in an item that comes from its row."""
     return hash_text(item.model_dump_json(exclude=_FIELDS_NOT_FROM_ROW))
 
 
 def hash_variant(parent: int, key: str) -> int:
-    """Return what stands for a variant of a product, never 0."""
+    """Return a digest of a product's variant, never 0."""
     digest = hashlib.blake2b(f"{parent:016x}/{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big") or 1
 
 
 def _find_earlier(old: SourceItem, image: CurrentImage, run_id: str, *, is_changed: bool) -> EarlierPrompt:
-    """Return the prompt of the image that an item has: the one of its last change, if it was not generated since."""
+    """Return the prompt of the current image: that of its last change, if the image was not regenerated since."""
     known = old.earlier
     if known is None or not known.applies_to(image.generated_by):
         return EarlierPrompt(prompt=image.prompt, run_id=run_id, is_outdated=is_changed)
@@ -146,7 +147,7 @@ def _find_earlier(old: SourceItem, image: CurrentImage, run_id: str, *, is_chang
 
 
 def _fold_texts(item: SourceItem) -> list[str]:
-    """Return what an image is generated from: the prompt, and what a text model writes one from."""
+    """Return the texts that determine an image: the prompt, and what the text model writes one from."""
     texts = [item.image_prompt]
     if item.prompt_hints is not None:
         texts += [item.name, item.description, item.category, *map(str, sorted(item.prompt_hints.items()))]

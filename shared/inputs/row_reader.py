@@ -1,4 +1,4 @@
-"""Reads an input row by row: each becomes a record of what its image needs, a variant, or a problem that names it."""
+"""Reads an input row by row: each becomes a row with its values, a variant, or a problem."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     import codecs
 
 MAX_ROWS: Final = 50_000
-"""As many items as a catalog can hold."""
+"""The maximum number of items of a catalog."""
 
 ERROR_CONTEXT_CHARACTERS: Final = 30
-"""So many characters before a byte that cannot be read are shown, to find the place."""
+"""How many characters an error shows before an undecodable byte."""
 
 MAX_SOURCE_ID_CHARACTERS: Final = 500
 MAX_ROW_PROMPT_CHARACTERS: Final = 4_000
-"""The least of what the image models take (DALL-E 3 takes 4,000, the GPT image models more)."""
+"""The lowest limit of the image models: DALL-E 3 takes 4,000, the GPT image models more."""
 
 
 class RowReader:
-    """Takes an input's bytes in pieces, cut anywhere, and gives its rows in order; of each it keeps a digest of the id.
+    """Takes the bytes of an input in pieces and yields its rows in order; keeps a digest of each id.
 
-    Variants that stand before their product come last.
+    Variants that precede their product come last.
 
     Args:
-        source: what the rows are.
-        name: the input's file name, whose ending may tell its format.
-        requested_columns: columns by field, as the request has them.
+        source: products or prompts.
+        name: file name of the input, whose ending may determine its format.
+        requested_columns: columns by field, from the request.
         variants_are_rows: each variant that says how it differs gets an image of its own.
     """
 
@@ -71,15 +71,15 @@ class RowReader:
         """Take the next piece and yield the rows that end in it.
 
         Raises:
-            InputError: the input cannot be read as a whole.
+            InputError: the input as a whole cannot be read.
         """
         yield from self._take_bytes(piece, is_last=False)
 
     def finish(self) -> Iterator[RowResult]:
-        """Take it that the last piece was the last one, and yield what is left.
+        """End the input and yield the remaining rows.
 
         Raises:
-            InputError: the input cannot be read as a whole, or has no rows.
+            InputError: the input as a whole cannot be read, or has no rows.
         """
         yield from self._take_bytes(b"", is_last=True)
         if self._splitter is not None:
@@ -134,7 +134,7 @@ class RowReader:
                 yield from self._read(parsed, self.mapping)
 
     def _check_is_lines(self, problem: str) -> None:
-        """Raise if the input was taken for JSON Lines by its first character, and its first line is none."""
+        """Raise if an input was read as JSON Lines because of its first character, and its first line is not JSON."""
         if not self._name.casefold().endswith((".jsonl", ".ndjson")):
             raise InputError(
                 f"is neither a JSON array nor JSON Lines: it does not begin with '[', and its first line {problem}; "
@@ -193,7 +193,7 @@ class RowReader:
         return self._variants.complete(parsed.value, values, parent, self._preceding if is_preceding else None)
 
     def _remember_references(self, row: Row, parsed: "_Parsed") -> None:
-        """Remember by what names variants may call a product."""
+        """Remember the names by which variants may refer to a product."""
         if self._variants is not None and self._variants.has_parents:
             for name in (*self._variants.list_references(parsed.value), row.id):
                 self._references.put(hash_text(name), hash_text(row.identity))
@@ -208,7 +208,7 @@ class RowReader:
             yield Variant(parsed.number, parent, digest, key, parsed.text)
 
     def _find_parent(self, parent: str, is_preceding: bool) -> int | None:
-        """Return the digest of the product that a variant names; None if it was not read yet."""
+        """Return the digest of the product that a variant refers to; None if it has not been read yet."""
         known = (hash_text(parent),) if is_preceding else self._references.get(hash_text(parent))
         return None if known is None else known[0]
 
@@ -225,7 +225,7 @@ class RowReader:
     def _check(
         self, row_id: str, values: Mapping[str, str], mapping: ColumnMapping
     ) -> tuple[str | None, Reason, str] | None:
-        """Return the field, the reason and the message of what is wrong with a row, if anything is."""
+        """Return the field, the reason and the message of a row's first problem, or None."""
         wrong = self._check_id(row_id)
         if wrong is not None:
             return mapping.name("id"), *wrong
@@ -235,7 +235,7 @@ class RowReader:
             return mapping.name("prompt"), Reason.BAD_ROW, message
         fields = self.source.text_fields
         if not any(values.get(name) for name in fields):
-            return None, Reason.BAD_ROW, f"has no text to make a prompt of; expected one of {', '.join(fields)}"
+            return None, Reason.BAD_ROW, f"has no text for a prompt; expected one of {', '.join(fields)}"
         return None
 
     def _check_id(self, row_id: str) -> tuple[Reason, str] | None:
@@ -244,9 +244,9 @@ class RowReader:
         if len(row_id) > MAX_SOURCE_ID_CHARACTERS:
             return Reason.BAD_ROW, f"has {len(row_id)} characters; expected at most {MAX_SOURCE_ID_CHARACTERS}"
         if any("\ud800" <= character <= "\udfff" for character in row_id):
-            return Reason.BAD_ROW, "holds half a character; expected whole ones"
+            return Reason.BAD_ROW, "contains a lone surrogate; expected whole characters"
         if hash_text(row_id) in self._ids:
-            return Reason.DUPLICATE_ID, f"{row_id[:60]!r} is the id of a row before; the first one counts"
+            return Reason.DUPLICATE_ID, f"{row_id[:60]!r} is the id of an earlier row; the first one counts"
         return None
 
 

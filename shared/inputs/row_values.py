@@ -1,4 +1,4 @@
-"""Reads one row, and writes it again as it was: the same keys in the same order, and each number spelt as it was."""
+"""The values of one row: parse them, describe them as words, and write the row again without changing its numbers."""
 
 import ast
 import json
@@ -10,13 +10,13 @@ from typing import Any, Final
 from shared.inputs.markup import is_null
 
 MAX_PAIR_MEMBERS: Final = 8
-"""Members of an object that is a name with a value, such as an attribute: the others say how shops show it."""
+"""Maximum members of an object that is a name with a value, such as an attribute."""
 
 MAX_NESTING_LEVELS: Final = 100
-"""Levels of lists and objects in a row: far more than shops have, far fewer than the interpreter's stack holds."""
+"""Levels of lists and objects in a row: far more than shops have, far fewer than the interpreter's stack allows."""
 
 NAME_MEMBERS: Final = ("name", "title", "rendered", "label", "value", "en")
-"""Members by which an object is called."""
+"""Members that hold the name of an object."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
@@ -28,24 +28,24 @@ class NumberText(str):
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _DECODER: Final = json.JSONDecoder(parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse_constant)
 
 
 def parse_row(text: str) -> Any:
-    """Return the value of a row's JSON text; numbers are texts.
+    """Return the value of a row's JSON text; numbers stay texts.
 
     Raises:
-        ValueError: it is no JSON; the message says why.
+        ValueError: the text is not JSON; the message says why.
     """
     if not text.strip():
         raise ValueError("is empty; expected a value, or one comma fewer")
     try:
         value, end = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"is no JSON: {error.msg} at character {error.pos + 1}") from error
+        raise ValueError(f"is not JSON: {error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise ValueError(
             f"is nested too deeply; expected at most {MAX_NESTING_LEVELS} levels of lists and objects"
@@ -53,16 +53,16 @@ def parse_row(text: str) -> Any:
     if _is_nested_too_deeply(value):
         raise ValueError(f"is nested too deeply; expected at most {MAX_NESTING_LEVELS} levels of lists and objects")
     if text[end:].strip():
-        raise ValueError(f"is no JSON: something follows at character {end + 1}; expected a comma")
+        raise ValueError(f"is not JSON: something follows at character {end + 1}; expected a comma")
     return value
 
 
 def append_members(text: str, members: Mapping[str, str | bool | None]) -> str:
-    """Return an object's JSON text with further members at its end, in the layout of our files.
+    """Return an object's JSON text with members appended, in the layout of our files.
 
     Args:
-        text: the JSON text of an object; the text of each of its values stays as it is.
-        members: what to append; members of these names that are there already give way.
+        text: JSON text of an object; the text of each value stays as it is.
+        members: members to append; existing members of these names are removed.
     """
     kept = [f"{spelled}: {value}" for name, spelled, value in _iterate_members(text) if name not in members]
     added = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in members.items()]
@@ -70,7 +70,7 @@ def append_members(text: str, members: Mapping[str, str | bool | None]) -> str:
 
 
 def _iterate_members(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the members of an object's JSON text: each name, the text that spells it, and the text of its value."""
+    """Yield the members of an object's JSON text: name, spelling of the name, and text of the value."""
     position = _skip(text, text.index("{") + 1)
     while text[position] != "}":
         name, behind = _DECODER.raw_decode(text, position)
@@ -95,7 +95,7 @@ def find_member(text: str, name: str) -> str | None:
 
 
 def describe_value(value: Any) -> str:
-    """Return a value as words on one line: lists by commas, members as ``name: value``; nothing of null."""
+    """Return a value as words on one line: list entries by commas, members as ``name: value``; "" for null."""
     match value:
         case None:
             return ""
@@ -118,7 +118,7 @@ def describe_value(value: Any) -> str:
 
 
 def describe_name(value: Any) -> str:
-    """Return the name that a value holds as words: its own, or that of an object, or of the first in a list."""
+    """Return the name in a value as words: the value itself, the name of an object, or of the first in a list."""
     if isinstance(value, list):
         value = next((held for held in value if held), None)
     if isinstance(value, dict):
@@ -151,15 +151,15 @@ def _skip(text: str, position: int) -> int:
 _LEVEL: Final = re.compile(r"\s*(?:>+|\u00bb|\u203a)\s*")
 _LIST: Final = re.compile(r"(?<!\\)[,|;]")
 _ROOTS: Final = ("default category/", "root/", "root catalog/", "/")
-"""What some shop systems begin paths with that have slashes; elsewhere a slash belongs to a name."""
+"""How some shop systems begin paths separated by slashes; elsewhere a slash belongs to a name."""
 
 
 def parse_category(text: str, column: str) -> str:
-    """Return the category that a value names.
+    """Return the category that a value names: the last level of the deepest path.
 
     Args:
         text: the value, without markup.
-        column: its name: a column of categories holds a list of paths, one of a category a single path.
+        column: name of the column: a plural holds a list of paths, a singular one path.
     """
     if text.startswith("[") and text.endswith("]"):
         text = text.strip("[]\"' ")
@@ -186,7 +186,10 @@ _ARROW: Final = re.compile(r'(?<=")\s*=>\s*')
 
 
 def unpack(value: Any) -> Any:
-    """Return the list or object that a text holds; any other value as it is."""
+    """Return the list or object that a text holds; any other value as it is.
+
+    Reads JSON, Python's notation and Ruby's, as published data sets use them in tables.
+    """
     if not isinstance(value, str) or len(value) > MAX_PACKED_CHARACTERS:
         return value
     text = value.strip()
@@ -212,7 +215,7 @@ def _read_json(text: str) -> Any:
 
 def _read_python(text: str) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of escapes that Python does not know
+        warnings.simplefilter("ignore")  # about unknown escape sequences
         try:
             return ast.literal_eval(text)
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

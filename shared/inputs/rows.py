@@ -1,4 +1,4 @@
-"""What an input's rows become: a row with an image, a variant, or a problem."""
+"""The results of reading an input: rows, variants and problems, and the identity of a row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from shared.text.digest_table import DigestTable, hash_text
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that can have an image.
+    """A row that gets an image.
 
     Attributes:
         number: from 1.
-        id: as it is given, or made of the number.
-        text: the row's JSON text; an object.
-        values: its fields as words, by field, without markup.
-        identity: what identifies the row in every version of the input: its id, or what it says.
-        parent_digest: of a variant that has an image of its own, ``hash_text`` of its product's identity.
+        id: as given, or derived from the number.
+        text: JSON text of the row; an object.
+        values: fields as words, without markup.
+        identity: identifies the row in every version of the input: its id or its content.
+        parent_digest: for a variant with its own image: ``hash_text`` of its product's identity.
     """
 
     number: int
@@ -32,20 +32,20 @@ class Row:
 
     @property
     def has_id(self) -> bool:
-        """Return whether the id is given."""
+        """Whether the row has an id of its own."""
         return self.identity == self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A row that is a variant of a product: kept, without an image of its own.
+    """A row that is a variant of a product and gets no image of its own.
 
     Attributes:
         number: from 1.
-        parent: the product, as the row calls it.
+        parent: what the row calls its product.
         parent_digest: ``hash_text`` of the product's identity.
-        key: distinguishes it from the product's other variants; empty = its place among them.
-        text: the row's JSON text; an object.
+        key: distinguishes it from other variants of the product; "" = by position.
+        text: JSON text of the row; an object.
     """
 
     number: int
@@ -57,7 +57,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """Why a row cannot have an image: its number, the field if it is about one, what was got and expected."""
+    """Why a row cannot get an image: its number, the field if any, the reason, what was got and expected."""
 
     row: int
     field: str | None
@@ -79,15 +79,15 @@ _SEPARATOR: Final = "\x1f"
 
 
 def fold_content(source: RowSource, values: Mapping[str, str]) -> str:
-    """Return what a row says, without regard to case and white space."""
+    """Return the content of a row, without case and extra white space."""
     return _SEPARATOR.join(fold_name(values.get(name, "")) for name in source.text_fields)
 
 
 class TextIdentities:
-    """Identifies rows without an id by what they say; equal rows differ by their order.
+    """Identifies rows without an id by their content; equal rows differ by their order.
 
     Args:
-        source: what the rows are.
+        source: of the rows.
     """
 
     def __init__(self, source: RowSource) -> None:
@@ -95,7 +95,7 @@ class TextIdentities:
         self._counts = DigestTable(1)
 
     def find(self, given_id: str, values: Mapping[str, str]) -> str:
-        """Return a row's identity; rows are to be given in their order."""
+        """Return the identity of a row; call it in row order."""
         if given_id:
             return given_id
         digest = hash_text(fold_content(self._source, values))

@@ -1,4 +1,4 @@
-"""Which rows are variants of another product: they continue the row above, or name their parent."""
+"""Recognizes rows that are variants of a product: they continue the row above, or name their parent."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _GROUP_COLUMNS: Final = ("handle", "handleid", "producthandle")
 
 @dataclass(frozen=True, slots=True)
 class PrecedingProduct:
-    """The product that rows may continue: its id, what its group's column says, and its fields."""
+    """The product that the next rows may continue: its id, its group, and its fields."""
 
     id: str
     group: str
@@ -34,11 +34,11 @@ class PrecedingProduct:
 
 
 class VariantRule:
-    """Recognizes variants by the columns and the values of the first rows.
+    """Recognizes variants by the columns and values of the first rows.
 
     Args:
-        columns: the input's.
-        rows: the first ones.
+        columns: of the input.
+        rows: the first rows.
     """
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -55,27 +55,26 @@ class VariantRule:
 
     @property
     def has_parents(self) -> bool:
-        """Return whether rows may name their parent."""
+        """Whether rows may name their parent."""
         return self._type is not None and self._parent is not None
 
     def note_product(self, row: Mapping[str, Any], row_id: str, values: Mapping[str, str]) -> PrecedingProduct:
-        """Return a product as rows behind it may continue it."""
+        """Return a product in the form that later rows may continue."""
         return PrecedingProduct(row_id, _read(row, self._group), values)
 
     def complete(
         self, row: Mapping[str, Any], values: Mapping[str, str], parent: str, preceding: PrecedingProduct | None
     ) -> dict[str, str] | None:
-        """Return the fields of a variant as of a product: what it does not say is its product's.
+        """Return the fields of a variant as of a product; missing fields come from its product.
 
         Args:
-            row: the variant's.
+            row: the variant.
             values: its fields.
-            parent: its product, as the row calls it.
+            parent: what the row calls its product.
             preceding: the product, if it is the one above.
 
         Returns:
-            None if the variant has no id of its own, or does not differ from its product, so that the image would be
-            the same.
+            None if the variant has no id of its own, or does not differ from its product: the image would be the same.
         """
         options = ", ".join(filter(None, (_read(row, column) for column in self._options)))
         options = "" if options == _NO_OPTION else options
@@ -88,16 +87,17 @@ class VariantRule:
         return inherited | own | {"id": key, "name": name}
 
     def list_references(self, row: Mapping[str, Any]) -> list[str]:
-        """Return the names by which a product's variants may call it, beside its id."""
+        """Return the names by which variants may refer to a product, besides its id."""
         number = _read(row, self._id)
         return list(filter(None, [_read(row, self._sku), f"id:{number}" if number else ""]))
 
     def find_parent(
         self, row: Mapping[str, Any], values: Mapping[str, str], preceding: PrecedingProduct | None
     ) -> tuple[str, bool] | None:
-        """Return by what name a row calls the product that it is a variant of; None if it is a product itself.
+        """Return what a row calls its product, and whether that is the id of the preceding one.
 
-        The second value says whether that is the leader's id.
+        Returns:
+            None if the row is a product itself.
         """
         kinds = re.split(r"\s*,\s*", _read(row, self._type).casefold())
         if VARIANT_TYPES & set(kinds):
@@ -113,7 +113,7 @@ class VariantRule:
         return (preceding.id, True) if follows else None
 
     def read_key(self, row: Mapping[str, Any]) -> str:
-        """Return a variant's own id; empty if it has none."""
+        """Return a variant's own id; "" if it has none."""
         return _read(row, self._sku)
 
 

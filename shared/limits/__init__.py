@@ -1,1 +1,1 @@
-"""What limits a run: budget, rate limiter, concurrency window, circuit breaker, retry policy."""
+"""What limits a run: budget, rate limiter, concurrency window, circuit breaker and retry policy."""

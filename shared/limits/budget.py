@@ -1,7 +1,7 @@
-"""A run's budget: what was spent, what calls in flight may still come to, and whether one more call fits in.
+"""The budget of a run: what it has spent, what its calls in flight may still cost, and whether one more call fits.
 
-Money is set aside before a call (`reserve`) and counted after it (`settle`). Pure: the store's part is
-``shared/limits/budget_ledger.py``.
+Each call reserves its maximum cost (`reserve`), and is settled with its actual cost (`settle`). Pure;
+``shared/limits/budget_ledger.py`` stores the budget.
 """
 
 import math
@@ -17,11 +17,11 @@ NANO_PER_USD = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What is set aside for a call in flight.
+    """The reservation of a call in flight.
 
     Attributes:
-        delivery: which delivery of the call's message set it aside.
-        nano_usd: the most that the call should come to.
+        delivery: identifies the delivery of the call's message that made the reservation.
+        nano_usd: the maximum cost of the call.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -32,17 +32,17 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A run's account; its size follows from the calls in flight, not from those made.
+    """The account of a run. Its size depends on the calls in flight, not on all calls.
 
-    A call is named by its subject, such as ``image/{productId}``: the tries for one result are made one after the
-    other, so there is at most one hold a subject. The subject's first part is the call's kind.
+    A call is named by its subject, such as ``image/{productId}``; the first part is the kind of the call. Attempts for
+    one result are made one after the other, so each subject has at most one reservation.
 
     Attributes:
-        spent_nano_usd: what settled calls came to.
-        lost_nano_usd: what calls may have come to of which nobody will tell: their process died.
-        reservations: calls in flight, by subject.
-        overruns: by kind of call, how many times more than its limit a call came to: from then on so much more is set
-            aside for such a call. So a price or a size that is not what was thought costs one call, not each of them.
+        spent_nano_usd: total cost of the settled calls.
+        lost_nano_usd: maximum cost of the calls whose process died, and whose actual cost is unknown.
+        reservations: the calls in flight, by subject.
+        overruns: by kind of call, the factor by which its calls exceeded their maximum. Later reservations of this kind
+            are multiplied by it, so a price or size that is higher than expected affects one call, not each of them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -54,7 +54,7 @@ class Budget:
 
     @property
     def committed_nano_usd(self) -> int:
-        """What cannot be spent any more: spent, lost, and set aside."""
+        """What cannot be spent any more: spent, lost and reserved."""
         return (
             self.spent_nano_usd
             + self.lost_nano_usd
@@ -62,10 +62,10 @@ class Budget:
         )
 
     def reserve(self, subject: str, reservation: Reservation) -> "Budget":
-        """Return the budget with a call's limit set aside, whether it fits in or not: `committed_nano_usd` tells.
+        """Return the budget with a call reserved, whether it fits or not: compare `committed_nano_usd` with the limit.
 
-        A hold of another delivery was left by a process that died, or its message was delivered to two of them: that
-        call may have been billed, too, and so its money is given up for lost rather than set aside a second time.
+        A reservation of another delivery was left by a process that died, or its message was delivered to two
+        processes. That call may have been billed as well, so its maximum cost counts as lost.
         """
         reservations = dict(self.reservations)
         previous = reservations.pop(subject, None)
@@ -75,9 +75,9 @@ class Budget:
         return replace(self, lost_nano_usd=self.lost_nano_usd + lost, reservations=reservations)
 
     def settle(self, subject: str, nano_usd: int) -> "Budget":
-        """Return the budget after a call that came to so much (0 = it was refused); the second time it is the same.
+        """Return the budget after a call with this cost (0 = it was refused). Settling a subject again changes nothing.
 
-        Whoever tells it first is heard, also where two deliveries pay: of the other one the limit is counted for lost.
+        If two deliveries were billed, the first one to settle counts, and the maximum of the other one counts as lost.
         """
         reservation = self.reservations.get(subject)
         if reservation is None:

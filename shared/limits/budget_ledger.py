@@ -1,16 +1,16 @@
-"""``ledger.json``: what a run with a budget spent and what its calls in flight may still come to.
+"""``ledger.json``: the budget of a run in the store; it exists only if the request sets ``maxCostUsd``.
 
-It is there only where ``maxCostUsd`` is set. Processes share it by ETag; within a process, orders that come while
-another one is being written are written together, so that a window of 64 calls costs few writes and waits for none.
+Processes share the file by ETag. Within a process, updates that arrive during a write are written together with the
+next one, so that a window of 64 calls needs few writes.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
+from shared.bounded_cache import BoundedCache
 from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.limits.budget import NANO_PER_USD, Budget, Reservation
 from shared.messages.base import Failure
@@ -20,19 +20,19 @@ from shared.storage.json_files import JSON_TYPE, DamagedFileError, parse_json
 from shared.storage.protocol import Store
 
 MAX_OPEN_LEDGERS = 64
-"""Runs whose ledgers a process keeps open; a further one costs the longest unused one a read more."""
+"""Runs whose ledgers a process keeps in memory; a further one evicts the ledger that was not used for longest."""
 
-CALL_LABELS = {"evaluate_image": "a look at an image", "rewrite_prompt": "a new prompt", "batch": "items"}
-"""What people call the calls whose subjects begin so; others are called by these words."""
+CALL_LABELS = {"evaluate_image": "an evaluation", "rewrite_prompt": "a prompt rewrite", "batch": "items"}
+"""What messages call a kind of call; other kinds are called by their own names."""
 
 _BUDGET = TypeAdapter(Budget)
 
 
 @dataclass(slots=True, eq=False)
 class _BudgetUpdate:
-    """A change of the budget that waits to be written; None as the changed budget = it does not fit in.
+    """A change of the budget that waits to be written; ``change`` returns None if the budget rejects it.
 
-    What gives money back is carried out first: of orders that wait together, none is refused for lack of it.
+    Updates that free budget are applied first, so that no reservation is rejected beside them.
     """
 
     change: Callable[[Budget], Budget | None]
@@ -48,12 +48,12 @@ class _BudgetUpdate:
 
 
 class BudgetLedger:
-    """The budget of a run, shared by all that pay for it.
+    """The budget of a run, shared by all its billed calls.
 
     Args:
-        store: where it is kept.
+        store: the store.
         run_id: the run.
-        max_nano_usd: what the run may spend.
+        max_nano_usd: the most that the run may spend.
     """
 
     def __init__(self, store: Store, run_id: str, max_nano_usd: int) -> None:
@@ -63,19 +63,19 @@ class BudgetLedger:
         self._updates: list[_BudgetUpdate] = []
         self._turn = asyncio.Lock()
         self._cached: tuple[Budget, str] | None = None
-        # By subject, deliveries that cannot tell whether their hold was written. None of them made its call.
+        # By subject, deliveries that made no call and whose reservation may have been written nevertheless.
         self._unconfirmed: dict[str, str] = {}
 
     async def reserve(self, subject: str, limit_nano_usd: int, *, delivery: str) -> Failure | None:
-        """Set money aside for a call, or return why it must not be made.
+        """Reserve the maximum cost of a call, or return why the call must not be made.
 
-        After an error the call is not made, but its hold may have been written: the next reservation for the subject
-        takes that hold over. As one of another delivery it would be counted for lost, although nothing was called.
+        After an error the call is not made, but its reservation may have been written. The next reservation for the
+        subject replaces it; otherwise it would count as lost although no call was made.
 
         Args:
             subject: names the call, such as ``image/{productId}``.
-            limit_nano_usd: the most that it should come to.
-            delivery: names this delivery of the call's message.
+            limit_nano_usd: the maximum cost of the call.
+            delivery: identifies this delivery of the call's message.
 
         Raises:
             DamagedFileError: the ledger cannot be read.
@@ -90,7 +90,7 @@ class BudgetLedger:
         update = _BudgetUpdate(reserve)
         try:
             await self._submit(update)
-        except BaseException:  # whoever was cancelled makes no call either
+        except BaseException:  # a cancelled task makes no call either
             self._unconfirmed[subject] = reservation.delivery
             raise
         return (
@@ -100,11 +100,11 @@ class BudgetLedger:
         )
 
     def keep_for_redelivery(self, subject: str, *, delivery: str) -> None:
-        """Let the next reservation for the subject take this delivery's hold over: it made no call."""
+        """Let the next reservation for the subject replace this delivery's: it made no call."""
         self._unconfirmed[subject] = delivery
 
     async def settle(self, subject: str, nano_usd: int) -> None:
-        """Count what a call came to, 0 for one that was refused; the second time nothing changes.
+        """Settle a call with its actual cost, 0 for a call that was refused. Settling it again changes nothing.
 
         Raises:
             DamagedFileError: the ledger cannot be read.
@@ -123,13 +123,13 @@ class BudgetLedger:
                 if not update.is_written:
                     await self._write_updates()
         finally:
-            if not update.is_written:  # whoever gave it was cancelled
+            if not update.is_written:  # its task was cancelled
                 self._updates.remove(update)
         if update.error is not None:
             raise update.error
 
     async def _write_updates(self) -> None:
-        """Write all orders that wait; those that cannot be written all fail the same way."""
+        """Write all updates that wait; if the write fails, all of them fail with its error."""
         updates = sorted(self._updates, key=lambda update: not update.frees_budget)
         error: Exception | None = None
         try:
@@ -142,15 +142,15 @@ class BudgetLedger:
         self._updates = [update for update in self._updates if not update.is_written]
 
     async def _try_to_write(self, updates: list[_BudgetUpdate]) -> bool:
-        """Write some orders; False if that is to be done again, from what the store holds by now."""
+        """Write updates; False if the file has changed and has to be read again first."""
         known = self._cached or await self._read()
         before = Budget() if known is None else known[0]
         after = before
         for update in updates:
             after = update.apply(after)
         if after == before:
-            return self._cached is None  # what is remembered may be old: only a write, or a read, shows it
-        data = _BUDGET.dump_json(after, by_alias=True, indent=2)  # written twice a call: the standard library is slow
+            return self._cached is None  # a cached budget may be outdated
+        data = _BUDGET.dump_json(after, by_alias=True, indent=2)  # twice for each call: json is slower
         if known is None:
             return await self._store.create(self._path, data, content_type=JSON_TYPE)
         try:
@@ -172,15 +172,14 @@ class BudgetLedger:
         in_flight = budget.committed_nano_usd - spent
         return Failure(
             Reason.BUDGET,
-            f"the next call ({_label_call(subject)}) may cost {_format_usd(limit_nano_usd)}; maxCostUsd is "
-            f"{_format_usd(self._max_nano_usd)}, of which {_format_usd(spent)} are spent and {_format_usd(in_flight)} "
-            f"are set aside for "
-            "calls in flight",
+            f"The next call ({_label_call(subject)}) may cost {_format_usd(limit_nano_usd)}. maxCostUsd is "
+            f"{_format_usd(self._max_nano_usd)}: {_format_usd(spent)} are spent, {_format_usd(in_flight)} are reserved "
+            "for calls in flight.",
         )
 
 
 def _label_call(subject: str) -> str:
-    """Return what people call a call."""
+    """Return what messages call a call."""
     kind = subject.partition("/")[0]
     return CALL_LABELS.get(kind, kind)
 
@@ -189,19 +188,16 @@ def _label_call(subject: str) -> str:
 class RunLedgers:
     """The ledgers of the runs that a process works on."""
 
-    _ledgers: OrderedDict[str, BudgetLedger] = field(default_factory=OrderedDict)
+    _ledgers: BoundedCache[str, BudgetLedger] = field(default_factory=lambda: BoundedCache(MAX_OPEN_LEDGERS))
 
     def open(self, store: Store, run_id: str, max_cost_usd: float) -> BudgetLedger:
-        """Return a run's ledger: one for all of the process's calls, so that their orders are written together."""
+        """Return the ledger of a run; the calls of a process share it, so that their updates are written together."""
         if run_id not in self._ledgers:
             self._ledgers[run_id] = BudgetLedger(store, run_id, round(max_cost_usd * NANO_PER_USD))
-            while len(self._ledgers) > MAX_OPEN_LEDGERS:
-                self._ledgers.popitem(last=False)
-        self._ledgers.move_to_end(run_id)
         return self._ledgers[run_id]
 
     def forget(self, run_id: str) -> None:
-        """Free the ledger of a run that ended."""
+        """Free the ledger of a run that has ended."""
         self._ledgers.pop(run_id, None)
 
 

@@ -1,9 +1,8 @@
-"""The concurrency window of an image worker: which image job starts now. Pure: time is passed in.
+"""The concurrency window of an image worker: which image job may start now? Pure: time is passed in.
 
-It adapts as TCP's congestion window does (additive increase, multiplicative decrease: Chiu and Jain, 1989): every
-window of successes adds a slot, a 429 takes a share away, so that image workers and runs that share a quota come to
-share it
-evenly. All follows from results and their times, so it comes out the same at every replay.
+The window adapts like TCP's congestion window (additive increase, multiplicative decrease: Chiu and Jain, 1989). Each
+full window of successes adds a slot, and a 429 multiplies the window by MULTIPLICATIVE_DECREASE, so that image workers
+and runs converge to even shares of a quota. The window depends only on results and their times, so it replays.
 """
 
 from collections import deque
@@ -13,33 +12,35 @@ from datetime import datetime, timedelta
 
 from shared.messages.images import ImageAction, ImageJob
 
-SHRINK_FACTOR = 0.7
-"""What is left of the window after a 429: TCP's CUBIC (RFC 9438) keeps 0.7, too."""
+ADDITIVE_INCREASE_SLOTS = 1
+"""Added for each full window of successes."""
+
+MULTIPLICATIVE_DECREASE = 0.7
+"""The share of the window that is left after a 429, as in TCP CUBIC (RFC 9438)."""
 
 START_AHEAD = timedelta(seconds=1)
-"""Jobs whose turn comes within this time start together, on one timer: the activity waits out the rest, so that the
-service sees even starts and the orchestrator is not woken for each of them."""
+"""Jobs whose turn comes within this time start together on one timer, and their activities wait for the rest: calls are
+evenly spaced, and the orchestrator does not wake for each of them."""
 
 
 @dataclass(slots=True)
 class ConcurrencyWindow:
-    """At most ``width`` jobs run at a time, fewer while the service refuses some; a slot that comes free is filled.
+    """At most ``width`` jobs run at a time, fewer while the provider refuses calls.
 
-    A job that waits for another try holds no slot. One that waits for its turn under a known quota keeps its own: a
-    new job in that slot would only be sent back too, and with more jobs waiting than slots, turns pass unused because
-    their jobs find no slot. A 429 speaks for the whole service, so it pauses every start of
-    the image worker until the moment that the service named. Images and texts have quotas of their own: a 429 to a
-    step that
-    draws nothing pauses only such steps, and the window, which is that of the images, keeps its size.
+    A job that waits for a retry holds no slot. A job that waits for its turn under a known quota keeps its slot: a new
+    job in that slot would only be deferred as well, and with more waiting jobs than slots, turns would pass unused.
+
+    A 429 applies to all calls to the provider, so it pauses every start until the time that the provider named. Images
+    and texts have separate quotas: a 429 to a step without an image call pauses only such steps, and leaves the size.
 
     Attributes:
-        width: most jobs at a time.
-        size: what the window has adapted to, 1 to ``width``; whole slots count.
+        width: the maximum number of jobs at a time.
+        size: the adapted size, 1 to ``width``; its whole part is the number of slots.
         running: jobs that hold a slot.
-        paused_until: nothing is drawn before.
-        texts_paused_until: no other step starts before.
-        keeps_slots: whether a job that waits for its turn keeps its slot, as the quota is known.
-        held_until: new jobs do not start before, as the pace has no turn for them; those with a turn do.
+        paused_until: no image call starts before this time.
+        texts_paused_until: no other step starts before this time.
+        held_until: no new job starts before this time, because the rate limiter has no turn for it.
+        keeps_slots: whether a job that waits for its turn keeps its slot, because the quota is known.
     """
 
     width: int
@@ -61,7 +62,7 @@ class ConcurrencyWindow:
             self.size = float(self.width)
 
     def add(self, jobs: Iterable[ImageJob]) -> None:
-        """Queue jobs; those with a ``due`` wait for it. A step that draws nothing needs no turn under the quota."""
+        """Queue jobs; a job with a ``due`` time waits for it. Only image calls need a turn under the quota."""
         for job in jobs:
             if job.due is not None:
                 self._waiting.append(job)
@@ -71,14 +72,14 @@ class ConcurrencyWindow:
                 self._next_steps.append(job)
 
     def add_next_step(self, job: ImageJob) -> None:
-        """Queue a job's next step before the jobs that are not begun."""
+        """Queue the next step of a job before the jobs that have not started."""
         if job.step.action is ImageAction.GENERATE:
             self._ready.appendleft(job)
         else:
             self._next_steps.append(job)
 
-    def take_next(self, now: datetime) -> ImageJob | None:
-        """Return the next job to start and count it as running; None if no slot is free or nothing is due."""
+    def acquire(self, now: datetime) -> ImageJob | None:
+        """Give the next job a slot and return it; None if no slot is free or no job is due."""
         is_paused = _is_ahead(self.paused_until, now)
         if self.running >= self.count_slots():
             return None
@@ -91,10 +92,10 @@ class ConcurrencyWindow:
             self.running += 1
         return job
 
-    def finish(self, *, is_quota_reported: bool = False) -> None:
-        """Free the slot of a job that ended, for good or for now.
+    def release(self, *, is_quota_reported: bool = False) -> None:
+        """Free the slot of a job that has ended or has to be retried.
 
-        From the first job on that was paced by a known quota, the whole width is used: the rate limiter keeps to it.
+        Once the provider reports its quota, the window opens to its whole width: the rate limiter keeps to the quota.
         """
         self.running -= 1
         if is_quota_reported and self._size_before_pause is None:
@@ -102,52 +103,52 @@ class ConcurrencyWindow:
 
     @property
     def size_to_keep(self) -> float:
-        """What the window has adapted to, apart from a narrow slot after lost workers."""
+        """The adapted size, without the temporary reduction to one slot after a lost worker."""
         return self._size_before_pause or self.size
 
-    def grow(self, job: ImageJob) -> None:
-        """Take a success into account; that of a step that draws nothing says nothing of the images' quota."""
+    def on_success(self, job: ImageJob) -> None:
+        """Increase the window additively; only a successful image call says anything about the image quota."""
         if self._size_before_pause is not None:
             self.size, self._size_before_pause = self._size_before_pause, None
         if job.step.action is ImageAction.GENERATE:
-            self.size = min(float(self.width), self.size + 1 / self.size)
+            self.size = min(float(self.width), self.size + ADDITIVE_INCREASE_SLOTS / self.size)
 
-    def pause_texts(self, until: datetime) -> None:
-        """Take a 429 to a step that draws nothing into account: start no such step before ``until``."""
+    def on_text_throttled(self, until: datetime) -> None:
+        """Pause steps without an image call until ``until``, after a 429 to one of them."""
         paused = self.texts_paused_until
         self.texts_paused_until = until if paused is None else max(until, paused)
 
-    def pause(self, now: datetime, until: datetime, *, is_quota: bool = True) -> None:
-        """Take a 429 to an image into account: draw nothing before ``until``, and fewer from then on.
+    def on_throttled(self, now: datetime, until: datetime, *, is_quota: bool = True) -> None:
+        """Decrease the window multiplicatively after a 429 to an image call, and pause image calls until ``until``.
 
-        Refusals of calls that were under way together are one sign, not several: the window shrinks once a pause. Where
-        the rate limiter knows the quota, it decides who waits, and a single refusal holds back its own job only.
+        Several calls in flight that are refused together are one sign: the window decreases once for each pause. If the
+        provider reports its quota, the rate limiter decides which call waits, and a 429 delays only its own job.
         """
         if is_quota and self._is_quota_reported:
             return
         if not _is_ahead(self._shrunk_until, now):
-            self.size = max(1.0, self.size * SHRINK_FACTOR)
+            self.size = max(1.0, self.size * MULTIPLICATIVE_DECREASE)
             self._shrunk_until = until
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
 
     def pause_all(self, until: datetime, *, is_narrow: bool) -> None:
-        """Start nothing before ``until``: the worker was lost, or the run is suspended.
+        """Start nothing before ``until``: a worker was lost, or the run is suspended.
 
-        ``is_narrow`` leaves one slot until a job succeeds.
+        ``is_narrow`` reduces the window to one slot until a job succeeds.
         """
         if is_narrow:
             self._size_before_pause = self.size_to_keep
             self.size = 1.0
         self.paused_until = until if self.paused_until is None else max(until, self.paused_until)
-        self.pause_texts(until)
+        self.on_text_throttled(until)
 
     def hold_new_jobs(self, now: datetime, until: datetime) -> None:
-        """Start no new job before ``until``: a job was told that its turn comes only then."""
+        """Start no new job before ``until``: a deferred job has the next turn only then."""
         held = self.held_until
         self.held_until = until if held is None or held <= now else min(held, until)
 
     def find_next_wake(self, now: datetime) -> datetime | None:
-        """Return when a free slot could next be filled without any job ending; None if time alone changes nothing."""
+        """Return when a free slot could next be filled if no job ends; None if time alone changes nothing."""
         if self.running >= self.count_slots():
             return None
         starts = [_latest(_due(job), self._find_pause(job)) for job in self._waiting]
@@ -162,7 +163,7 @@ class ConcurrencyWindow:
         return int(self.size)
 
     def count_taken(self) -> int:
-        """Return how many slots are in use, or kept for a job that waits for its turn."""
+        """Return how many slots are in use or kept for jobs that wait for their turn."""
         return self.running + (sum(1 for job in self._waiting if job.deferrals) if self.keeps_slots else 0)
 
     def count_queued(self) -> int:
@@ -170,20 +171,20 @@ class ConcurrencyWindow:
         return len(self._next_steps) + len(self._ready) + len(self._waiting)
 
     def count_ready(self, now: datetime) -> int:
-        """Return how many jobs could start as soon as a slot is free; a pause of all images is not looked at."""
+        """Return how many jobs could start as soon as a slot is free, without regard to a pause of image calls."""
         return len(self._ready) + (0 if _is_ahead(self.texts_paused_until, now) else len(self._next_steps))
 
     def list_queued(self, now: datetime) -> tuple[ImageJob, ...]:
-        """Return what is queued, for the next generation; a pause is kept as the jobs' due time."""
+        """Return the queued jobs, for the next generation; a pause is kept as their due time."""
         if not _is_ahead(self.paused_until, now):
-            self.paused_until = None  # it is over
+            self.paused_until = None
         return tuple(self._delay(job) for job in (*self._next_steps, *self._ready, *self._waiting))
 
     def _may_begin(self) -> bool:
         return bool(self._ready) and self.count_taken() < self.count_slots()
 
     def _find_pause(self, job: ImageJob) -> datetime | None:
-        """Return the moment before which a job of this kind does not start."""
+        """Return the time before which no job of this kind starts."""
         return self.paused_until if job.step.action is ImageAction.GENERATE else self.texts_paused_until
 
     def _delay(self, job: ImageJob) -> ImageJob:
@@ -193,7 +194,7 @@ class ConcurrencyWindow:
         return replace(job, due=until.isoformat())
 
     def _take_due(self, now: datetime) -> ImageJob | None:
-        """Take the job that waits and is due first, of those that are not paused."""
+        """Remove and return the waiting job that is due first and is not paused."""
         waiting = (job for job in self._waiting if not _is_ahead(self._find_pause(job), now))
         first = min(waiting, key=_due, default=None)
         if first is None or _due(first) > now + (START_AHEAD if first.deferrals else timedelta()):
@@ -203,19 +204,19 @@ class ConcurrencyWindow:
 
 
 def postpone(job: ImageJob, now: datetime, seconds: float) -> ImageJob:
-    """Return the job, due in so many seconds."""
+    """Return the job with a due time in a number of seconds."""
     return replace(job, due=(now + timedelta(seconds=seconds)).isoformat())
 
 
-def _latest(moment: datetime, *others: datetime | None) -> datetime:
-    return max((moment, *(other for other in others if other is not None)))
+def _latest(time: datetime, *others: datetime | None) -> datetime:
+    return max((time, *(other for other in others if other is not None)))
 
 
-def _is_ahead(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and now < moment
+def _is_ahead(time: datetime | None, now: datetime) -> bool:
+    return time is not None and now < time
 
 
 def _due(job: ImageJob) -> datetime:
     if job.due is None:
-        raise ValueError(f"image job {job.product_id!r} has no due time; expected one while it waits")
+        raise ValueError(f"Image job {job.product_id!r} has no due time; a waiting job needs one.")
     return datetime.fromisoformat(job.due)

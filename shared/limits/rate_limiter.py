@@ -1,8 +1,9 @@
-"""The pace of calls under a quota: when the next one may be made. Pure: time comes in as seconds of any steady clock.
+"""The rate limiter: when may the next call be made under a quota? Pure; times are seconds of any monotonic clock.
 
-A quota is a rate, and a window of parallel calls is none: with the same window, quick answers exceed the quota and
-slow ones leave it unused. So calls take turns, one every 60/quota seconds. The quota is told, or it is learned from
-the first 429: what the service accepted just before is what it accepts.
+A quota limits the rate of calls. A window limits parallel calls, which is not the same: with fast answers a window
+exceeds the quota, with slow ones it leaves quota unused. So calls also take turns, one every 60/quota seconds. The
+quota is known from the request or from the provider's answers, or it is learned from the first 429: the rate that the
+provider has just accepted.
 """
 
 import math
@@ -10,55 +11,55 @@ from collections import deque
 from dataclasses import dataclass, field
 
 MAX_WAIT_SECONDS = 2.0
-"""A call whose turn is nearer than this waits for it; a later one comes back by a durable timer, as nobody should pay
-for a sleeping function. An image takes 10 to 60 seconds, so this is little; shorter, and turns come to be missed."""
+"""A call waits for a turn that is nearer than this; for a later turn it is deferred on a durable timer, because waiting
+functions are billed. An image takes 10 to 60 seconds, so this is short; with less, calls miss their turns."""
 
 SHORT_WINDOW_SECONDS, LONG_WINDOW_SECONDS = 10.0, 60.0
-"""Quotas of a minute are counted in slices of 10 seconds (Azure OpenAI) or as a whole; both are looked at."""
+"""Providers count a quota per minute in slices of 10 seconds (Azure OpenAI) or as a whole; both are measured."""
 
 TIMING_SLACK_SECONDS = 0.5
-"""We see a call start a little before the service does."""
+"""A call starts here slightly before it arrives at the provider."""
 
 LEARNED_RATE_FACTOR = 0.97
-"""Of what was learned: at the very quota, the slightest unevenness would be refused."""
+"""The share of a learned rate that is used: at exactly the quota, small variations would be refused."""
 
 KNOWN_RATE_FACTOR = 0.985
-"""Of what was told: it is exact, but the ways of calls to the service are not equally long."""
+"""The share of a known quota that is used: it is exact, but network latency varies."""
 
 KNOWN_QUOTA_SHARE, KNOWN_QUOTA_OVERSHOOT = 0.9, 1.05
-"""A 429 that comes while we got so much of a known quota, and asked for hardly more, is an unevenness: the quota is not
-in doubt."""
+"""A 429 is a variation, and no sign of another quota, if the provider accepted at least this share of a known quota and
+received at most this multiple of it."""
 
 REPORTED_QUOTA_SHARE, REPORTED_QUOTA_OVERSHOOT = 0.75, 1.3
-"""The same where the service itself reports its quota: a busy machine, or a burst before the report, causes more."""
+"""The same for a reported quota: a busy machine, or a burst before the report, causes larger variations."""
 
 BACKLOG_SECONDS = 0.5
-"""Turns of so long ago are still given, unless turns are rare: a process that was busy for a moment catches up."""
+"""Missed turns are kept this long unless turns are rare, so that a process that was briefly busy catches up."""
 
 SETTLING_SECONDS = 5.0
-"""A call that starts so soon after a pace was learned may have had its turn before, so it does not show whether the
-pace is right."""
+"""A call that starts this soon after a rate was learned may have taken its turn before, so its outcome does not show
+whether the rate is right."""
 
 GROWTH_PER_SECOND = 0.0003
-"""How a learned pace grows, about 2 % a minute: it tries whether there is more, and each try that fails costs a 429."""
+"""How a learned rate grows, about 2 % a minute. It probes for more quota; each failed probe costs a 429."""
 
 MIN_CALLS_PER_SECOND = 1 / 120
 
 UNRELATED_REFUSAL_SHARE, UNRELATED_REFUSAL_MIN_CALLS = 0.25, 20
-"""Where so many of so many calls are refused although they keep to a learned pace, the refusals do not come of it: a
-slower pace would be refused as often."""
+"""If at least this share of at least this many calls is refused although they keep to a learned rate, the rate does not
+cause the refusals: a lower rate would be refused as often."""
 
 MAX_SLOWDOWN_FACTOR = 4
-"""A learned pace that refusals have made so many times slower than it was at first does not help, either: refusals at
-random, however seldom, would make it slower and slower."""
+"""A rate that refusals have reduced by this factor since it was learned does not help either: random refusals, however
+rare, would reduce it further and further."""
 
 LEARNING_PAUSE_SECONDS = 60.0
-"""How long nothing is learned after unrelated refusals; a refused call then holds back only itself."""
+"""How long no rate is learned after unrelated refusals; in that time a refused call delays only itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When a call may be made: ``at``, and whether that is near enough to wait for it."""
+    """When a call may be made (``at``), and whether that is near enough to wait for."""
 
     at: float
     is_near: bool
@@ -96,14 +97,14 @@ class RateLimiter:
 
     @property
     def is_quota_reported(self) -> bool:
-        """Whether the service has said what its quota is."""
+        """Whether the provider has reported its quota."""
         return self._reported_per_minute is not None
 
     def record_quota(self, per_minute: float, now: float) -> None:
-        """Take in the quota that the service reports: it is as exact as one that was set.
+        """Adopt the quota that the provider reports; it is as exact as a configured one.
 
-        What was learned since from refusals stays, as others may use the same quota, until the service reports another
-        figure.
+        A lower rate that was learned from refusals since stays until the provider reports another quota, because other
+        applications may use the same one.
         """
         if per_minute == self._reported_per_minute:
             return
@@ -111,16 +112,16 @@ class RateLimiter:
         self._calls_per_second = self._find_max_rate()
         self._grown_at = self._learning_paused_until = 0.0
         self._learned_at, self._learned_calls_per_second = now, self._calls_per_second
-        self._compliant_calls = self._compliant_refusals = 0  # calls that were made before did not keep to it
+        self._compliant_calls = self._compliant_refusals = 0  # earlier calls did not keep to it
 
     def acquire(self, call: str, now: float) -> Turn:
         """Return when a call may be made, or when it should ask again.
 
-        A turn that is near belongs to the call. One that is far does only where turns are rare: otherwise it goes to
-        who is there when it comes, as the caller may be late.
+        A near turn belongs to the call. A distant turn is reserved for it only if turns are rare; otherwise the turn
+        goes to the call that is ready when it comes, because the deferred call may be late.
 
         Args:
-            call: who asks; the same again after a far turn.
+            call: names the call; the same when it asks again.
             now: seconds.
         """
         opens = max(now, self._blocked_until)
@@ -147,31 +148,32 @@ class RateLimiter:
         return Turn(at, is_near)
 
     def record_start(self, now: float) -> None:
-        """Count a call that is made now; it counts as accepted unless ``record_throttled`` says otherwise."""
+        """Count a call that is sent now; it counts as accepted unless ``record_throttled`` says otherwise."""
         if self._watched_since is None or now - self._last_start > LONG_WINDOW_SECONDS:
             self._watched_since = now
         self._last_start = now
         self._compliant_calls += self._is_settled(now)
-        for moments in (self._started, self._accepted):
-            moments.append(now)
-            while now - moments[0] > LONG_WINDOW_SECONDS:
-                moments.popleft()
+        for times in (self._started, self._accepted):
+            times.append(now)
+            while now - times[0] > LONG_WINDOW_SECONDS:
+                times.popleft()
 
     def record_throttled(
         self, started: float, now: float, retry_after: float, quota_per_minute: float | None = None
     ) -> None:
-        """Take a 429 into account: the pace is what was accepted until now.
+        """Adapt to a 429: the new rate is the one that was accepted until now.
 
-        Unless we kept to a known quota, no call is made before Retry-After: the quota is used up. If we did, it was an
-        unevenness, and the refused call alone waits. Nothing is learned before we have watched for 10 seconds: others,
-        or we ourselves before a restart, may have used what was refused. What was learned is dropped where calls are
-        refused all the same, and where it has become much slower.
+        - If the calls did not keep to a known quota, no call is made before Retry-After: the quota is used up.
+        - If they did, the refusal is a variation, and only the refused call waits.
+        - In the first 10 seconds no rate is learned: other applications, or this one before a restart, may have used
+          the quota.
+        - A learned rate is dropped if calls that keep to it are refused as well, or if it has become much lower.
 
         Args:
-            started: the time that was given to ``record_start``.
+            started: the time that was passed to ``record_start``.
             now: seconds.
             retry_after: seconds from now.
-            quota_per_minute: what the refused call's run was told of its quota.
+            quota_per_minute: the quota that the request of the refused call's run sets, if it does.
         """
         quota_per_minute = quota_per_minute or self._reported_per_minute
         if started in self._accepted:
@@ -186,17 +188,17 @@ class RateLimiter:
             if self.is_quota_reported
             else (KNOWN_QUOTA_SHARE, KNOWN_QUOTA_OVERSHOOT)
         )
-        is_unevenness = (
+        is_variation = (
             known is not None
             and seen >= share * known
             and _count_recent(self._started, now) <= overshoot * known * SHORT_WINDOW_SECONDS + 1
         )
-        if not is_unevenness:
+        if not is_variation:
             self._blocked_until = max(self._blocked_until, now + retry_after)
-            self._next_turn = max(self._next_turn, self._blocked_until)  # turns that were missed meanwhile are gone
+            self._next_turn = max(self._next_turn, self._blocked_until)  # no turn is made up for
         if self._watched_since is None or now - self._watched_since < SHORT_WINDOW_SECONDS:
             return
-        if not is_unevenness or quota_per_minute is None:
+        if not is_variation or quota_per_minute is None:
             if self._calls_per_second is None:
                 self._learned_at, self._compliant_calls, self._compliant_refusals = now, 0, 0
                 self._learned_calls_per_second = seen
@@ -206,7 +208,7 @@ class RateLimiter:
                 self._pause_learning(now)
 
     def _is_unrelated_refusal(self, started: float, now: float) -> bool:
-        """Count a refusal, and tell whether to make nothing of it: refusals do not come of our pace."""
+        """Count a refusal, and return whether to ignore it because the rate does not cause the refusals."""
         if now < self._learning_paused_until:
             return True
         if self._calls_per_second is None or not self._is_settled(started):
@@ -221,7 +223,7 @@ class RateLimiter:
         return True
 
     def _is_settled(self, started: float) -> bool:
-        """Return whether a call that started then had its turn from the latest pace."""
+        """Return whether a call that started at this time took its turn at the latest rate."""
         return started >= self._learned_at + SETTLING_SECONDS
 
     def _pause_learning(self, now: float) -> None:
@@ -229,19 +231,19 @@ class RateLimiter:
         self._learning_paused_until = now + LEARNING_PAUSE_SECONDS
 
     def release(self) -> None:
-        """Take back the latest near turn: its caller cannot use it."""
+        """Give back the latest near turn, because its call cannot use it."""
         if self._calls_per_second is not None:
             self._next_turn -= 1 / self._calls_per_second
 
     def forget(self, prefix: str, now: float) -> None:
-        """Give up the turns that were kept for calls whose name begins so: nobody will come for them."""
+        """Free the turns that are reserved for calls whose names start with a prefix."""
         kept = {name: at for name, at in self._reserved.items() if not name.startswith(prefix)}
         if len(kept) < len(self._reserved) and self._calls_per_second is not None:
             self._next_turn = max([now, *(at + 1 / self._calls_per_second for at in kept.values())])
         self._reserved = kept
 
     def is_open(self, now: float) -> bool:
-        """Tell whether no 429 keeps calls back."""
+        """Return whether no 429 delays calls."""
         return now >= self._blocked_until
 
     def _grow(self, now: float) -> None:
@@ -251,15 +253,15 @@ class RateLimiter:
             self._grown_at = now
 
     def _find_max_rate(self) -> float:
-        """Return the fastest pace that makes sense, in calls a second: the reported quota, if there is one."""
+        """Return the highest rate that makes sense, in calls per second: that of the reported quota, if any."""
         reported = self._reported_per_minute
         return math.inf if reported is None else KNOWN_RATE_FACTOR * reported / 60
 
     def _reserve(self, call: str, at: float, now: float) -> None:
-        """Keep a turn for a call; turns that nobody came for are forgotten."""
-        self._reserved = {name: moment for name, moment in self._reserved.items() if moment > now - LONG_WINDOW_SECONDS}
+        """Reserve a turn for a call, and drop old turns that were not used."""
+        self._reserved = {name: turn for name, turn in self._reserved.items() if turn > now - LONG_WINDOW_SECONDS}
         self._reserved[call] = at
 
 
-def _count_recent(moments: deque[float], now: float) -> int:
-    return sum(1 for moment in moments if now - moment < SHORT_WINDOW_SECONDS + TIMING_SLACK_SECONDS)
+def _count_recent(times: deque[float], now: float) -> int:
+    return sum(1 for time in times if now - time < SHORT_WINDOW_SECONDS + TIMING_SLACK_SECONDS)

@@ -18,7 +18,7 @@ from shared.images.refinement_answers import (
     Evaluation,
     PromptRewrite,
 )
-from shared.models.protocol import TextRequest, Usage
+from shared.models.protocol import Question, Usage
 from shared.models.tokens import BIAS_FACTOR, estimate_request_tokens, estimate_tokens
 
 EvaluationAnswerT = TypeVar("EvaluationAnswerT", Evaluation, PromptRewrite)
@@ -42,7 +42,7 @@ MARGIN_FACTOR = 1.05
 """What an answer may have beyond its bounds, in parts of them: quotation marks are longer as JSON."""
 
 
-def estimate_evaluation_usage(text_request: TextRequest[EvaluationAnswerT]) -> Usage:
+def estimate_evaluation_usage(text_request: Question[EvaluationAnswerT]) -> Usage:
     """Return what an evaluation or a rewrite typically consumes."""
     if text_request.answer_type is Evaluation:
         return Usage(
@@ -53,7 +53,7 @@ def estimate_evaluation_usage(text_request: TextRequest[EvaluationAnswerT]) -> U
     return Usage(estimate_request_tokens(text_request), estimate_tokens(REWRITE_CHARACTERS + written))
 
 
-def bound_evaluation_usage(text_request: TextRequest[EvaluationAnswerT]) -> Usage:
+def bound_evaluation_usage(text_request: Question[EvaluationAnswerT]) -> Usage:
     """Return the most that an evaluation or a rewrite should consume: what a budget sets aside for it."""
     asked = math.ceil(estimate_request_tokens(text_request) * BIAS_FACTOR)
     if text_request.answer_type is Evaluation:
@@ -62,7 +62,7 @@ def bound_evaluation_usage(text_request: TextRequest[EvaluationAnswerT]) -> Usag
     return Usage(asked, _bound_tokens(REWRITE_CHARACTERS + max(_measure_prompts(text_request))))
 
 
-def _measure_prompts(text_request: TextRequest[EvaluationAnswerT]) -> tuple[int, int]:
+def _measure_prompts(text_request: Question[EvaluationAnswerT]) -> tuple[int, int]:
     """Return how many characters the prompt of a rewrite's task has, and how many the new one may have."""
     task = json.loads(text_request.task)
     return len(task["prompt"]), task["promptCharacters"]

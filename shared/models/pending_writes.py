@@ -1,31 +1,35 @@
-"""Answers that were paid and that the store did not take: kept in this process for the next try, which pays nothing.
+"""Pending writes: answers that were billed and that the store has not accepted yet.
 
-A store can be away for a while. The orchestrator then tries again later, on a durable timer, so that nobody sleeps with
-a paid answer in hand. Where the process dies meanwhile, or another one gets the next try, the answer is paid again.
+The process keeps them for the activity's next attempt, which the orchestrator schedules on a durable timer, so that no
+function waits for the store. If the process dies first, or another process gets the next attempt, the call is billed
+again.
 """
 
-from collections import OrderedDict
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any
+
+from shared.bounded_cache import BoundedCache
+
+if TYPE_CHECKING:
+    from shared.models.billed_task import BilledAnswer
 
 MAX_PENDING_WRITES = 80
-"""As many as the largest windows of image and text calls have in flight: some 120 MB at the very most."""
-
-AnswerT = TypeVar("AnswerT")
+"""As many as the largest windows of image and text calls have in flight: 120 MB at most."""
 
 
 class PendingWrites:
-    """The answers of this process that wait for the store."""
+    """The answers of this process that wait for the store, by the key of their task."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, object] = OrderedDict()
+        self._answers: BoundedCache[str, BilledAnswer[Any]] = BoundedCache(MAX_PENDING_WRITES)
 
-    def add(self, call: str, answer: object) -> None:
-        """Keep the answer of a call; the oldest one goes where there are too many."""
-        self._answers[call] = answer
-        while len(self._answers) > MAX_PENDING_WRITES:
-            self._answers.popitem(last=False)
+    def add(self, key: str, answer: "BilledAnswer[Any]") -> None:
+        """Keep the answer of a task; the oldest answer goes where there are too many."""
+        self._answers[key] = answer
 
-    def take(self, call: str, kind: type[AnswerT]) -> AnswerT | None:
-        """Return the answer that was kept of a call, once; None if there is none of this kind."""
-        answer = self._answers.pop(call, None)
-        return answer if isinstance(answer, kind) else None
+    def take(self, key: str) -> "BilledAnswer[Any] | None":
+        """Remove and return the answer of a task; None if there is none."""
+        return self._answers.pop(key, None)
+
+    def discard(self, key: str) -> None:
+        """Drop the answer of a task that is stored."""
+        self._answers.pop(key, None)

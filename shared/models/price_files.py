@@ -17,8 +17,8 @@ def read_price_overrides(value: str) -> PriceList:
     """Return the published prices with the overrides of a JSON object, or of the JSON file at a path.
 
     Raises:
-        OSError: The file cannot be read.
-        ValidationError, TypeError, ValueError: As ``apply_price_overrides``.
+        OSError: the file cannot be read.
+        ValidationError, TypeError, ValueError: as ``apply_price_overrides``.
     """
     text = value if value.lstrip().startswith("{") else Path(value).read_text(encoding="utf-8-sig")
     return apply_price_overrides(text, load_prices())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -40,8 +40,8 @@ class VisionImage:
 
 
 @dataclass(frozen=True, slots=True)
-class TextRequest(Generic[AnswerT]):
-    """A question with a structured answer.
+class Question(Generic[AnswerT]):
+    """A question with a structured answer, without the limits that a call for it needs.
 
     Attributes:
         instructions: the fixed part (system message).
@@ -49,8 +49,6 @@ class TextRequest(Generic[AnswerT]):
         answer_type: the type of the answer; its JSON schema is sent in strict mode.
         schema_name: the schema's name on the wire.
         image: the image that the question is about; such a question goes to the vision model. None = a text question.
-        max_entries: the maximum number of entries in the answer's list; None = the answer has no list.
-        max_output_tokens: where the provider truncates the answer; None = no limit.
     """
 
     instructions: str
@@ -58,8 +56,36 @@ class TextRequest(Generic[AnswerT]):
     answer_type: type[AnswerT]
     schema_name: str
     image: VisionImage | None = None
-    max_entries: int | None = None
-    max_output_tokens: int | None = None
+
+    @property
+    def kind(self) -> Literal["text", "vision"]:
+        """Which model answers the question."""
+        return "text" if self.image is None else "vision"
+
+    def limit_answer(self, max_output_tokens: int, max_entries: int | None = None) -> "TextRequest[AnswerT]":
+        """Return the request for an answer of limited length; see ``TextRequest``."""
+        return TextRequest(
+            self.instructions,
+            self.task,
+            self.answer_type,
+            self.schema_name,
+            self.image,
+            max_output_tokens=max_output_tokens,
+            max_entries=max_entries,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest(Question[AnswerT]):
+    """A question that can be sent: no call is made without a limit on what it may be billed for.
+
+    Attributes:
+        max_output_tokens: where the provider cuts the answer off, reasoning included.
+        max_entries: the maximum number of entries in the answer's list; None = it has no such list.
+    """
+
+    max_output_tokens: int = field(kw_only=True)
+    max_entries: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from shared.errors import ModelError
 from shared.messages.base import Cost
 from shared.models.evaluation_tokens import EvaluationAnswerT, bound_evaluation_usage, estimate_evaluation_usage
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, TextRequest, Usage
+from shared.models.protocol import AnswerT, Question, Usage
 from shared.models.tokens import add_reasoning_headroom, bound_text_usage, estimate_text_usage, estimate_tokens
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
@@ -78,7 +78,7 @@ class Quote:
 
 
 def quote_text(
-    prices: PriceList, deployment: str, model_request: TextRequest[AnswerT], *, theme: Theme, entries: int
+    prices: PriceList, deployment: str, model_request: Question[AnswerT], *, theme: Theme, entries: int
 ) -> Quote:
     """Return what a text call for so many categories, drafts or prompts may cost."""
     typical_usage = estimate_text_usage(model_request, theme=theme, entries=entries)
@@ -86,7 +86,7 @@ def quote_text(
     return Quote(prices, deployment, is_image=False, typical_usage=typical_usage, max_usage=max_usage)
 
 
-def quote_refinement_call(prices: PriceList, deployment: str, model_request: TextRequest[EvaluationAnswerT]) -> Quote:
+def quote_refinement_call(prices: PriceList, deployment: str, model_request: Question[EvaluationAnswerT]) -> Quote:
     """Return what an evaluation or a rewrite may cost."""
     max_usage = add_reasoning_headroom(bound_evaluation_usage(model_request))
     return Quote(

@@ -5,8 +5,8 @@ and paying, a second one.
 """
 
 import contextlib
-from collections import OrderedDict
 
+from shared.bounded_cache import BoundedCache
 from shared.errors import StoreUnavailableError
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, dump_json, read_json
@@ -25,7 +25,7 @@ class StoredRequestLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._unwritten: OrderedDict[str, str] = OrderedDict()
+        self._unwritten: BoundedCache[str, str] = BoundedCache(MAX_UNWRITTEN_REQUESTS)
 
     async def find(self, job: str) -> str | None:
         """Return the service's id of the order for a job, or None if there is none.
@@ -48,8 +48,6 @@ class StoredRequestLog:
             await self._store.write(_name_file(job), data, content_type=JSON_TYPE)
         except StoreUnavailableError:
             self._unwritten[job] = provider_request_id
-            while len(self._unwritten) > MAX_UNWRITTEN_REQUESTS:
-                self._unwritten.popitem(last=False)
 
     async def remove(self, job: str) -> None:
         """Forget the order for a job: nothing usable comes of it.

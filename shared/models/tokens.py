@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from shared.catalog.draft_rules import REQUESTED_PROMPT_CHARACTERS
 from shared.catalog.items import CategoryList, PromptDraftBatch
 from shared.catalog.theme import Theme
-from shared.models.protocol import AnswerT, TextRequest, Usage
+from shared.models.protocol import AnswerT, Question, Usage
 
 CHARACTERS_PER_TOKEN = 4
 """OpenAI's rule of thumb for English text."""
@@ -44,7 +44,7 @@ REASONING_FACTOR, REASONING_TOKENS = 2, 2_000
 that repeats itself without end costs twice its answer and this, and not the service's own limit of 128,000 tokens."""
 
 
-def estimate_text_usage(text_request: TextRequest[AnswerT], *, theme: Theme, entries: int) -> Usage:
+def estimate_text_usage(text_request: Question[AnswerT], *, theme: Theme, entries: int) -> Usage:
     """Return what a text call typically consumes.
 
     Args:
@@ -63,7 +63,7 @@ def estimate_text_usage(text_request: TextRequest[AnswerT], *, theme: Theme, ent
     )
 
 
-def bound_text_usage(text_request: TextRequest[AnswerT], *, theme: Theme, entries: int) -> Usage:
+def bound_text_usage(text_request: Question[AnswerT], *, theme: Theme, entries: int) -> Usage:
     """Return the most that a text call should consume: what a budget sets aside for it."""
     typical = estimate_text_usage(text_request, theme=theme, entries=entries)
     margin = BIAS_FACTOR + SPREAD_FACTOR / math.sqrt(max(1, entries))
@@ -75,7 +75,7 @@ def add_reasoning_headroom(usage: Usage) -> Usage:
     return Usage(usage.input_tokens, usage.output_tokens * REASONING_FACTOR + REASONING_TOKENS)
 
 
-def estimate_request_tokens(text_request: TextRequest[AnswerT]) -> int:
+def estimate_request_tokens(text_request: Question[AnswerT]) -> int:
     """Return about how many tokens a request has, without its image."""
     return estimate_tokens(
         len(text_request.instructions) + len(text_request.task) + _count_schema_characters(text_request.answer_type)

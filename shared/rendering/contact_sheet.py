@@ -50,13 +50,13 @@ def render_contact_sheet(
     """Render the cells, by category in order of first appearance, and return a JPEG.
 
     Args:
-        title: Large, at the top.
-        subtitle: One muted line below the title.
-        cells: At most 240. An image that cannot be decoded counts as missing.
-        columns: Cells per row of a category; None chooses the most compact page.
+        title: large, at the top.
+        subtitle: one muted line below the title.
+        cells: at most 240. An image that cannot be decoded counts as missing.
+        columns: cells per row of a category; None chooses the most compact page.
 
     Raises:
-        ValueError: More than 240 cells, or fewer than one column.
+        ValueError: more than 240 cells, or fewer than one column.
     """
     if len(cells) > MAX_CELLS:
         raise ValueError(f"contact sheet has {len(cells)} cells; expected at most {MAX_CELLS}")

@@ -34,9 +34,9 @@ class ConvertedImage:
     """An image in the requested format and size.
 
     Attributes:
-        data: The bytes of the file.
-        properties: Of the file.
-        image: The decoded pixels.
+        data: the bytes of the file.
+        properties: of the file.
+        image: the decoded pixels.
     """
 
     data: bytes
@@ -48,12 +48,12 @@ def convert_image(data: bytes, image_format: ImageFormat, size: tuple[int, int])
     """Return an image in the requested format. Converting 1024x1024 takes 0.1 to 0.3 s.
 
     Args:
-        data: A PNG, JPEG or WebP file.
+        data: a PNG, JPEG or WebP file.
         image_format: ``png`` or ``jpeg``.
-        size: Expected width and height in pixels.
+        size: expected width and height in pixels.
 
     Raises:
-        BadImageError: The file is not a complete image, or the image has another size.
+        BadImageError: the file is not a complete image, or the image has another size.
     """
     decoded = decode_image(data)
     properties = decoded.properties
@@ -87,7 +87,7 @@ def make_vision_image(data: bytes) -> bytes:
     Keeps proportions and the size of an image that is already small. Deterministic: the same bytes give the same bytes.
 
     Raises:
-        BadImageError: As ``shared.rendering.inspect_image.shrink_image``.
+        BadImageError: as ``shared.rendering.inspect_image.shrink_image``.
     """
     image = flatten_image(shrink_image(data, MAX_VISION_IMAGE_SIDE_PIXELS))
     buffer = BytesIO()

@@ -40,7 +40,7 @@ class BadImageError(ValueError):
     """The bytes are not a complete image of a usable size; the message is one line.
 
     Attributes:
-        mismatch: What the bytes are instead, if the provider is likely to return the same again.
+        mismatch: what the bytes are instead, if the provider is likely to return the same again.
     """
 
     def __init__(self, message: str, mismatch: Mismatch | None = None) -> None:
@@ -53,12 +53,12 @@ class ImageProperties:
     """What an inspection found.
 
     Attributes:
-        width: In pixels.
-        height: In pixels.
-        format: Of the file.
-        sha256: Of the file, in hex.
-        size: In bytes.
-        dhash: Perceptual hash, 64 bits.
+        width: in pixels.
+        height: in pixels.
+        format: of the file.
+        sha256: of the file, in hex.
+        size: in bytes.
+        dhash: perceptual hash, 64 bits.
     """
 
     width: int
@@ -86,7 +86,7 @@ def decode_image(data: bytes) -> DecodedImage:
     """Decode an image to its last pixel, and describe it. Thread-safe; takes 6-45 ms for 1024x1024.
 
     Raises:
-        BadImageError: The bytes are not PNG, JPEG or WebP, are damaged or cut short, or exceed 4096 pixels a side.
+        BadImageError: the bytes are not PNG, JPEG or WebP, are damaged or cut short, or exceed 4096 pixels a side.
     """
     image_format = _detect_format(data)
     with _catch_decode_errors(data, image_format):
@@ -111,7 +111,7 @@ def inspect_image(data: bytes) -> ImageProperties:
     """Return the properties of an image.
 
     Raises:
-        BadImageError: As ``decode_image``.
+        BadImageError: as ``decode_image``.
     """
     return decode_image(data).properties
 
@@ -120,7 +120,7 @@ def shrink_image(data: bytes, side: int) -> "Image":
     """Decode an image and reduce it to at most ``side`` pixels a side; keeps proportions and mode.
 
     Raises:
-        BadImageError: As ``decode_image``, but some kinds of damage are not detected.
+        BadImageError: as ``decode_image``, but some kinds of damage are not detected.
     """
     image_format = _detect_format(data)
     with _catch_decode_errors(data, image_format):

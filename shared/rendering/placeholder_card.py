@@ -59,9 +59,9 @@ def render_placeholder(texts: Sequence[str], *, width: int, height: int, content
     Thread-safe and deterministic: the same arguments give the same file.
 
     Args:
-        texts: The item's name, then its ids.
-        width: In pixels.
-        height: In pixels.
+        texts: the item's name, then its ids.
+        width: in pixels.
+        height: in pixels.
         content_type: ``image/png`` or ``image/jpeg``.
     """
     from PIL import Image, ImageDraw  # noqa: PLC0415 - loaded on first use, for a fast start of the app

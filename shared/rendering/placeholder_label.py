@@ -24,10 +24,10 @@ def break_lines(text: str, width: float, measure: Measure, *, splits_words: bool
     """Break a text into lines between words and after hyphens.
 
     Args:
-        text: One line.
-        width: Of a line, in pixels.
-        measure: Returns the width of a line.
-        splits_words: Whether to split a word that is wider than a line; otherwise the result is None.
+        text: one line.
+        width: of a line, in pixels.
+        measure: returns the width of a line.
+        splits_words: whether to split a word that is wider than a line; otherwise the result is None.
     """
     lines = [""]
     for piece in _split_pieces(text, width, measure) if splits_words else _find_pieces(text):

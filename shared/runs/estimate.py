@@ -15,7 +15,7 @@ from shared.catalog.items import DraftBatch, SourceItem
 from shared.catalog.planning import ROWS_PER_BATCH, plan_batch
 from shared.models.prompts.image_prompt_requests import make_prompts_request
 from shared.models.prompts.item_requests import build_categories_request, build_items_request
-from shared.models.protocol import TextRequest, Usage
+from shared.models.protocol import Question, Usage
 from shared.models.tokens import estimate_text_usage
 from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, count_typical_rounds, estimate_images
 from shared.runs.request import SeedRequest
@@ -219,7 +219,7 @@ def _build_batch_request(
     *,
     writer_index: int,
     writer_count: int,
-) -> TextRequest[DraftBatch]:
+) -> Question[DraftBatch]:
     """Return an item writer's request for its n-th batch, given the number of items in each category."""
     quotas = plan_batch(
         counts,

@@ -13,7 +13,7 @@ from shared.images.refinement_policy import Refinement
 from shared.models.evaluation_tokens import EvaluationAnswerT, estimate_evaluation_usage
 from shared.models.prices import PriceList
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import TextRequest, Usage, VisionImage
+from shared.models.protocol import Question, Usage, VisionImage
 from shared.models.tokens import OWN_PROMPT_CHARACTERS, estimate_prompt_tokens
 from shared.runs.request import SeedRequest
 
@@ -107,16 +107,16 @@ def _count_share_below(score: int, low: int, high: int) -> float:
     return min(max(score - low, 0), high - low + 1) / (high - low + 1)
 
 
-def _multiply(text_request: TextRequest[EvaluationAnswerT], calls: int) -> Usage:
+def _multiply(text_request: Question[EvaluationAnswerT], calls: int) -> Usage:
     one = estimate_evaluation_usage(text_request)
     return Usage(calls * one.input_tokens, calls * one.output_tokens)
 
 
-def _build_typical_evaluation(theme: Theme) -> TextRequest[Evaluation]:
+def _build_typical_evaluation(theme: Theme) -> Question[Evaluation]:
     return build_evaluation_request(_write_typical_prompt(theme), VisionImage(b"", "image/jpeg"), iteration=1)
 
 
-def _build_typical_rewrite(theme: Theme) -> TextRequest[PromptRewrite]:
+def _build_typical_rewrite(theme: Theme) -> Question[PromptRewrite]:
     prompt = _write_typical_prompt(theme)
     return build_rewrite_request(
         prompt,

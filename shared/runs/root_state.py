@@ -7,11 +7,11 @@ root only; its children and their activities continue unless they check.
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from enum import Enum
 
 import azure.durable_functions as df
 
+from shared.bounded_cache import BoundedCache
 from shared.telemetry.unexpected_errors import describe_error
 
 MAX_AGE_SECONDS = 0.5
@@ -39,7 +39,7 @@ class RootStates:
 
     def __init__(self) -> None:
         self._binding = ""
-        self._seen: OrderedDict[str, tuple[float, RootState]] = OrderedDict()
+        self._seen: BoundedCache[str, tuple[float, RootState]] = BoundedCache(MAX_CACHED_RUNS)
 
     def set_client_binding(self, binding: str) -> None:
         """Set the durable client binding, which holds the address of the durable host; "" keeps the last one."""
@@ -58,8 +58,6 @@ class RootStates:
         except Exception as error:  # noqa: BLE001 - the call is made as if the root were active
             logger.warning("the durable host did not report the state of run %s: %s", run_id, describe_error(error))
         self._seen[run_id] = (now, root)
-        while len(self._seen) > MAX_CACHED_RUNS:
-            self._seen.popitem(last=False)
         return root
 
 

@@ -1,15 +1,16 @@
 """The run guard: the check before each billed call that the run may still spend."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shared.messages.images import ImageCall, ImageResult
-from shared.messages.text import TextCall, TextResult
 from shared.runs.recovery_policy import TERMINATED
 from shared.runs.root_state import RootState
 from shared.runs.run_claim import send_heartbeat
 from shared.runs.run_files import read_stop_record, record_stop
-from shared.services.container import Services
 from shared.storage.protocol import Store
+
+if TYPE_CHECKING:
+    from shared.services.container import Services
 
 SUSPENDED_WAIT_SECONDS = 5.0
 """Delay before the next check of a suspended run."""
@@ -28,6 +29,21 @@ class RunGuard:
     last_success_at: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallCheck:
+    """Whether a billed call may be made.
+
+    Attributes:
+        may_spend: the run is not stopped, and the catalog is still its own.
+        is_suspended: the run may spend, but later: its root is suspended.
+        last_success_at: when a billed call of the run last succeeded, ISO 8601.
+    """
+
+    may_spend: bool
+    is_suspended: bool
+    last_success_at: str | None
+
+
 async def check_run_guard(store: Store, catalog: str, run_id: str, host_id: str) -> RunGuard:
     """Check the stop record and the run claim, and refresh the heartbeat.
 
@@ -43,7 +59,7 @@ async def check_run_guard(store: Store, catalog: str, run_id: str, host_id: str)
     return RunGuard(may_spend=True, last_success_at=None if success is None else success.isoformat())
 
 
-async def check_root(services: Services, run_id: str) -> RootState:
+async def check_root(services: "Services", run_id: str) -> RootState:
     """Return the state of a run's root orchestration; a terminated root stops the run for all of its children.
 
     Raises:
@@ -55,31 +71,12 @@ async def check_root(services: Services, run_id: str) -> RootState:
     return root
 
 
-async def check_text_call(services: Services, call: TextCall) -> RunGuard | TextResult:
-    """Return the guard of a run that may make a text call, or the result of a call that must not be made.
+async def check_call(services: "Services", catalog: str, run_id: str) -> CallCheck:
+    """Return whether a run may make a billed call now.
 
     Raises:
         StoreUnavailableError: the store does not answer.
     """
-    root, guard = await _check_run(services, call.catalog, call.run_id)
-    if not guard.may_spend:
-        return TextResult(stopped=True)
-    return TextResult(deferred_seconds=SUSPENDED_WAIT_SECONDS) if root is RootState.SUSPENDED else guard
-
-
-async def check_image_call(services: Services, call: ImageCall) -> RunGuard | ImageResult:
-    """Return the guard of a run that may make a call for an image, or the result of a call that must not be made.
-
-    Raises:
-        StoreUnavailableError: the store does not answer.
-    """
-    root, guard = await _check_run(services, call.catalog, call.run_id)
-    if not guard.may_spend:
-        return ImageResult(stopped=True)
-    is_suspended = root is RootState.SUSPENDED
-    return ImageResult(deferred_seconds=SUSPENDED_WAIT_SECONDS, suspended=True) if is_suspended else guard
-
-
-async def _check_run(services: Services, catalog: str, run_id: str) -> tuple[RootState, RunGuard]:
     root = await check_root(services, run_id)
-    return root, await check_run_guard(services.store, catalog, run_id, services.settings.host_id)
+    guard = await check_run_guard(services.store, catalog, run_id, services.settings.host_id)
+    return CallCheck(guard.may_spend, guard.may_spend and root is RootState.SUSPENDED, guard.last_success_at)

@@ -1,193 +1,70 @@
-"""Wiring: builds store and model from the settings, lazily, and is the only place that knows the adapters."""
+"""The container: builds the store, the model and the limits from the settings. The only module that knows adapters."""
 
-import asyncio
 import contextlib
-import json
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 from shared.audit.call_records import CallRecordWriter
-from shared.catalog import catalog_files, prompt_files
-from shared.config import SettingError, Settings, load_settings
-from shared.images import round_files
-from shared.images.list_images import list_generating_runs
+from shared.config import Settings, load_settings
 from shared.limits.budget_ledger import RunLedgers
 from shared.limits.circuit_breaker import RunCircuitBreakers
 from shared.limits.image_rate_limiter import ImageRateLimiter
+from shared.models.billed_call import BilledCallExecutor
 from shared.models.lifecycle import warn_of_shutdowns
 from shared.models.pending_writes import PendingWrites
-from shared.models.protocol import ListedModels, Model, RequestLog
+from shared.models.protocol import ListedModels, Model, ModelService, RequestLog
 from shared.models.request_log import StoredRequestLog
-from shared.runs import run_files
-from shared.runs.request import SeedRequest
 from shared.runs.root_state import RootStates
+from shared.services.deliveries import DeliveryDeduplicator
 from shared.services.health import ProbeCache
 from shared.services.model_factory import build_model
+from shared.services.run_caches import RunCaches
+from shared.setting_values import SettingError
 from shared.storage.protocol import Store
 from shared.telemetry.run_log import set_log_level
 
-MAX_CACHED_BATCHES, MAX_CACHED_RUNS = 64, 16
-MAX_REMEMBERED_DELIVERIES = 256
 
-
-class DeliveryDeduplicator:
-    """Makes this process do the work of a message once, although a queue may deliver it again.
-
-    A second delivery waits for the first one and gets its result: a success could also be found in the store, but of a
-    call that was paid and failed nothing is there, and it must not be paid again either. After a kill, or in another
-    process, what the store holds has to do.
-    """
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-        self._results: OrderedDict[str, dict[str, Any]] = OrderedDict()
-
-    async def run_once(
-        self,
-        subject: str,
-        message: dict[str, Any],
-        work: Callable[[], Awaitable[dict[str, Any]]],
-    ) -> dict[str, Any]:
-        """Return the result of a message's work, done now or by an earlier delivery.
-
-        Args:
-            subject: what is worked on; different messages about it take turns.
-            message: JSON data; equal data is the same message, so a decided retry must differ in its ``attempt``.
-            work: does it; an error is not remembered.
-        """
-        key = f"{subject} {json.dumps(message, sort_keys=True)}"
-        async with self._lock_subject(subject):
-            if key not in self._results:
-                self._results[key] = await work()
-                _trim(self._results, MAX_REMEMBERED_DELIVERIES)
-            return self._results[key]
-
-    def forget(self, subject: str) -> None:
-        """Do work about a subject, or about what is below it, anew when its message comes again."""
-        for key in [key for key in self._results if key.startswith(subject)]:
-            del self._results[key]
-
-    @asynccontextmanager
-    async def _lock_subject(self, key: str) -> AsyncIterator[None]:
-        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
-        self._locks[key] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[key]
-            if users == 1:
-                del self._locks[key]
-            else:
-                self._locks[key] = (lock, users - 1)
-
-
-@dataclass(slots=True)
-class RunCaches:
-    """What a process remembers of the runs that it works on; everything here can be read again from the store."""
-
-    indexes: catalog_files.IndexCache = field(default_factory=catalog_files.IndexCache)
-    _requests: OrderedDict[str, SeedRequest] = field(default_factory=OrderedDict)
-    _batches: OrderedDict[tuple[str, str, int], catalog_files.Batch] = field(default_factory=OrderedDict)
-    _prompts: OrderedDict[tuple[str, str, int], prompt_files.BatchPrompts | None] = field(default_factory=OrderedDict)
-    _images: OrderedDict[tuple[str, int], dict[str, str]] = field(default_factory=OrderedDict)
-    _failed_before: OrderedDict[tuple[str, int], set[str]] = field(default_factory=OrderedDict)
-    _unfinished: OrderedDict[tuple[str, int], set[str]] = field(default_factory=OrderedDict)
-
-    async def read_request(self, store: Store, run_id: str) -> SeedRequest:
-        """Return what a run was asked; it never changes."""
-        if run_id not in self._requests:
-            self._requests[run_id] = await run_files.read_request(store, run_id)
-            _trim(self._requests, MAX_CACHED_RUNS)
-        return self._requests[run_id]
-
-    async def read_batch(self, store: Store, catalog_name: str, run_id: str, batch: int) -> catalog_files.Batch | None:
-        """Return a batch; during a run it never changes."""
-        key = (catalog_name, run_id, batch)
-        if key not in self._batches:
-            found = await catalog_files.read_batch(store, catalog_name, batch)
-            if found is None:
-                return None
-            self._batches[key] = found
-            _trim(self._batches, MAX_CACHED_BATCHES)
-        self._batches.move_to_end(key)
-        return self._batches[key]
-
-    async def read_prompts(
-        self, store: Store, catalog_name: str, run_id: str, batch: int
-    ) -> prompt_files.BatchPrompts | None:
-        """Return what the text model wrote for a batch; kept as soon as the run cannot change it any more."""
-        key = (catalog_name, run_id, batch)
-        if key not in self._prompts:
-            found = await prompt_files.read_prompts(store, catalog_name, batch)
-            request = await self.read_request(store, run_id)
-            if request.writes_prompts and (found is None or found.run_id != run_id):
-                return found
-            self._prompts[key] = found
-            _trim(self._prompts, MAX_CACHED_BATCHES)
-        self._prompts.move_to_end(key)
-        return self._prompts[key]
-
-    async def list_images_at_start(
-        self, store: Store, catalog_name: str, run_id: str, resume_count: int
-    ) -> dict[str, str]:
-        """Return the images that were there when this process first looked in a leg of a run, and their makers.
-
-        See ``pictures.list_generating_runs``: by file name the id of the run that made it, or "".
-        """
-        key = (run_id, resume_count)
-        if key not in self._images:
-            self._images[key] = await list_generating_runs(store, catalog_name)
-            _trim(self._images, MAX_CACHED_RUNS)
-        return self._images[key]
-
-    async def list_failed_before(self, store: Store, run_id: str, resume_count: int) -> set[str]:
-        """Return the ids of the items that legs before this one gave up on; the first leg has none before it."""
-        key = (run_id, resume_count)
-        if key not in self._failed_before:
-            self._failed_before[key] = await run_files.list_failures(store, run_id) if resume_count else set()
-            _trim(self._failed_before, MAX_CACHED_RUNS)
-        return self._failed_before[key]
-
-    async def list_unfinished_items(self, store: Store, run_id: str, resume_count: int) -> set[str]:
-        """Return the ids of the items whose images legs before this one began to look at, and did not finish."""
-        key = (run_id, resume_count)
-        if key not in self._unfinished:
-            is_wanted = resume_count > 0 and (await self.read_request(store, run_id)).refine.is_wanted
-            self._unfinished[key] = await round_files.list_unfinished_items(store, run_id) if is_wanted else set()
-            _trim(self._unfinished, MAX_CACHED_RUNS)
-        return self._unfinished[key]
-
-    def forget(self, run_id: str) -> None:
-        """Free what is remembered of a run that ended."""
-        self._requests.pop(run_id, None)
-        for cache in (self._images, self._failed_before, self._unfinished):
-            for key in [key for key in cache if key[0] == run_id]:
-                del cache[key]
+def read_utc_clock() -> datetime:
+    """Return the current time in UTC."""
+    return datetime.now(UTC)
 
 
 class Services:
-    """What activities and triggers work with: store and model are built at first use."""
+    """What activities, triggers and commands work with. Store and model are built at their first use.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: the settings of the process.
+        store: used in place of the store that the settings name.
+        model: used in place of the model that the settings name.
+        rate_limiter: paces image calls.
+        clock: returns the current time in UTC.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: Store | None = None,
+        model: Model | None = None,
+        rate_limiter: ImageRateLimiter | None = None,
+        clock: Callable[[], datetime] = read_utc_clock,
+    ) -> None:
         self.settings = settings
+        self.clock = clock
         self.caches = RunCaches()
         self.deliveries = DeliveryDeduplicator()
         self.circuit_breakers = RunCircuitBreakers()
         self.calls = CallRecordWriter()
         self.ledgers = RunLedgers()
         self.listed_models = ListedModels()
-        self.rate_limiter = ImageRateLimiter()
+        self.rate_limiter = rate_limiter or ImageRateLimiter()
         self.root_states = RootStates()
         self.pending_writes = PendingWrites()
         self.probes = ProbeCache()
-        self._store: Store | None = None
+        self.executor = BilledCallExecutor(self, self._open_model)
+        self._store = store
         self._request_log: RequestLog | None = None
-        self._model: Model | None = None
+        self._model = model
 
     @property
     def store(self) -> Store:
@@ -202,7 +79,7 @@ class Services:
 
     @property
     def request_log(self) -> RequestLog:
-        """What image services with a queue were asked to make.
+        """The log of requests that image providers have queued.
 
         Raises:
             SettingError: a setting of the store is missing.
@@ -212,18 +89,16 @@ class Services:
         return self._request_log
 
     @property
-    def model(self) -> Model:
-        """The model.
+    def model(self) -> ModelService:
+        """The model, to be probed. Billed calls go through ``executor``.
 
         Raises:
             SettingError: a setting of the model is missing.
         """
-        if self._model is None:
-            self._model = build_model(self.settings, self.request_log, self.listed_models)
-        return self._model
+        return self._open_model()
 
     def warn_of_shutdowns(self, today: date) -> list[str]:
-        """Return a warning for each model in use that shuts down soon, as far as a probe has listed it.
+        """Return a warning for each configured model that shuts down soon, as far as a probe has listed it.
 
         Args:
             today: in UTC.
@@ -232,8 +107,15 @@ class Services:
         used = {"text": model.text_deployment, "vision": model.vision_deployment, "image": model.image_deployment}
         return list(warn_of_shutdowns(used, self.listed_models.shutdown_dates, today))
 
+    def forget_run(self, run_id: str) -> None:
+        """Free what this process remembers of a run that has ended."""
+        self.caches.forget(run_id)
+        self.rate_limiter.forget(run_id)
+        self.circuit_breakers.forget(run_id)
+        self.ledgers.forget(run_id)
+
     async def close(self) -> None:
-        """Release connections; the next use builds them anew."""
+        """Release connections; the next use opens new ones."""
         store, self._store, self._request_log = self._store, None, None
         model, self._model = self._model, None
         if store is not None:
@@ -241,12 +123,17 @@ class Services:
         if model is not None:
             await model.close()
 
+    def _open_model(self) -> Model:
+        if self._model is None:
+            self._model = build_model(self.settings, self.request_log, self.listed_models)
+        return self._model
+
 
 _services: Services | None = None
 
 
 def get_services() -> Services:
-    """Return this process's services, from the environment unless ``use_settings`` said otherwise.
+    """Return the services of this process, built from the environment unless others were set.
 
     Raises:
         SettingError: a setting cannot be used.
@@ -257,25 +144,39 @@ def get_services() -> Services:
     return _services
 
 
-async def use_settings(settings: Settings | None) -> None:
-    """Replace this process's settings (None = read the environment again); connections of before are released."""
+def use_services(services: Services | None) -> Services | None:
+    """Replace the services of this process; None = build them from the environment when they are next used.
+
+    Returns:
+        The previous services, for the caller to close.
+    """
     global _services
-    before, _services = _services, None if settings is None else build_services(settings)
-    if before is not None:
-        await before.close()
+    previous, _services = _services, services
+    return previous
+
+
+async def use_settings(settings: Settings | None) -> None:
+    """Replace the services of this process by those of other settings, and close the previous ones.
+
+    Args:
+        settings: None = read the environment when services are next used.
+    """
+    previous = use_services(None if settings is None else build_services(settings))
+    if previous is not None:
+        await previous.close()
 
 
 def start_telemetry() -> None:
-    """Set up telemetry when the app is loaded: what is set up later misses the first span of each process.
+    """Set up telemetry when the app is loaded: a later set-up misses the first span of the process.
 
-    A setting that cannot be used does not keep the app from loading; its health names it.
+    A setting that cannot be used does not keep the app from loading; ``GET /api/health`` names it.
     """
     with contextlib.suppress(SettingError):
         _set_up_telemetry(load_settings())
 
 
 def build_services(settings: Settings) -> Services:
-    """Return new services, and set up log and telemetry of the process by the same settings."""
+    """Return new services, and set up the log and the telemetry of the process by the same settings."""
     set_log_level(settings.log_level)
     _set_up_telemetry(settings)
     return Services(settings)
@@ -283,7 +184,7 @@ def build_services(settings: Settings) -> Services:
 
 def _set_up_telemetry(settings: Settings) -> None:
     if settings.telemetry.connection_string is not None:
-        from shared.telemetry.exporting import export_telemetry  # noqa: PLC0415 - half a second where it is on
+        from shared.telemetry.exporting import export_telemetry  # noqa: PLC0415 - costs half a second of a cold start
 
         export_telemetry(settings.telemetry, settings.identity)
 
@@ -296,9 +197,9 @@ def build_store(settings: Settings) -> Store:
     """
     store = settings.store
     if store.kind == "folder":
-        from pathlib import Path  # noqa: PLC0415 - adapters are loaded when they are used: cold start
+        from pathlib import Path  # noqa: PLC0415 - a cold start loads no adapter that it may not use
 
-        from shared.storage.folder import FolderStore  # noqa: PLC0415
+        from shared.storage.folder import FolderStore  # noqa: PLC0415 - see above
 
         return FolderStore(Path(store.folder))
     if store.account_url is None and store.connection_string is None:
@@ -309,8 +210,3 @@ def build_store(settings: Settings) -> Store:
     from shared.storage.blob import BlobStore  # noqa: PLC0415 - see above
 
     return BlobStore.from_settings(store, settings.identity)
-
-
-def _trim(cache: OrderedDict[Any, Any], size: int) -> None:
-    while len(cache) > size:
-        cache.popitem(last=False)

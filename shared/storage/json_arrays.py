@@ -1,56 +1,11 @@
 """Write JSON arrays of any length row by row, without holding a whole one in memory."""
 
 import hashlib
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
+from shared.storage.json_array_encoder import ContentDigest, JsonArrayEncoder
 from shared.storage.json_files import JSON_TYPE
 from shared.storage.protocol import Store
-
-
-@dataclass(frozen=True, slots=True)
-class ContentDigest:
-    """Identifies a content: ``size`` in bytes, ``sha256`` in hex."""
-
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class RawJson:
-    """A row that is JSON text already, and is written unchanged."""
-
-    text: str
-
-
-class JsonArrayEncoder:
-    """Encodes an array row by row; all pieces together equal ``dump_json`` of the list of rows."""
-
-    def __init__(self) -> None:
-        self._size = 0
-        self._digest = hashlib.sha256()
-
-    def add(self, row: object) -> bytes:
-        """Return the piece of the next row."""
-        # Each line break is one of the layout; JSON escapes those in the data.
-        text = row.text if isinstance(row, RawJson) else json.dumps(row, ensure_ascii=False, indent=2)
-        text = text.replace("\n", "\n  ")
-        return self._count((",\n  " if self._size else "[\n  ") + text)
-
-    def end(self) -> bytes:
-        """Return the last piece."""
-        return self._count("\n]\n" if self._size else "[]\n")
-
-    def content_digest(self) -> ContentDigest:
-        """Return the digest of the pieces so far."""
-        return ContentDigest(self._size, self._digest.hexdigest())
-
-    def _count(self, text: str) -> bytes:
-        piece = text.encode()
-        self._size += len(piece)
-        self._digest.update(piece)
-        return piece
 
 
 async def write_array(store: Store, path: str, rows: AsyncIterator[object]) -> None:

@@ -136,7 +136,7 @@ def _find_error(name: str, payload: Data, result: Data) -> str | None:
     """Return why a span has the status error; None where all is well, or will be tried again or mended."""
     reason = _find_failure(name, payload, result).get("reason")
     if "failure" in result:
-        is_mended = result.get("next") is not None  # a refused prompt, for example, is rewritten
+        is_mended = result.get("next_step") is not None  # a refused prompt, for example, is rewritten
         return None if is_mended or reason in activity_metrics.RETRIED_REASONS | EXPECTED_REASONS else reason
     if name == "record_failed_image":
         return None if reason in EXPECTED_REASONS else reason

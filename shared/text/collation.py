@@ -68,7 +68,7 @@ def fold_for_database(text: str, *, with_unweighted_scripts: bool = True) -> str
     """Return a key that is equal for texts that the database treats as equal.
 
     Args:
-        text: As inserted.
+        text: as inserted.
         with_unweighted_scripts: False ignores scripts without a weight, as the database does: all Khmer words are
             equal.
     """

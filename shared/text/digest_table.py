@@ -18,7 +18,7 @@ class DigestTable:
     """Maps digests to a fixed number of 64-bit integers; open addressing with linear probing.
 
     Args:
-        numbers: How many integers each digest has.
+        numbers: how many integers each digest has.
     """
 
     def __init__(self, numbers: int = 0) -> None:

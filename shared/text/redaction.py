@@ -1,22 +1,21 @@
-"""Makes text that a service wrote fit for our messages: one line, no credential, nothing of the request, no image."""
+"""Makes text of a provider safe to quote: one line, without credentials, parts of the request, or images."""
 
 import re
 
 REDACTED = "[hidden]"
 
 _MAX_QUOTE_CHARACTERS = 2000
-"""Characters looked at; a longer text is a dump that nobody reads in an error message."""
+"""Only the start of a longer text is quoted."""
 
 _MIN_REPEATED_CHARACTERS = 32
-"""A run of this many characters that the request holds too is a repetition; shorter ones are common phrases."""
+"""A shared run of this many characters repeats the request; shorter ones are common phrases."""
 
 _MIN_KEY_CHARACTERS = 6
-"""Services echo the first or last few characters of a refused key; 6 in a row are no accident."""
+"""Providers echo the first or last few characters of a rejected key; 6 in a row are not a coincidence."""
 
 _MIN_WORDLIKE_KEY_CHARACTERS = 12
 _WORD = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+")
-"""A piece of a key that is a word by itself, such as a gateway's name in ``sk-litellm-1234``, is no secret: only a
-longer run of the key is."""
+"""A word inside a key, such as a gateway's name in ``sk-litellm-1234``, is not a secret; only a longer run is."""
 
 _SECRET_PATTERNS = re.compile(
     r"""
@@ -41,18 +40,18 @@ def flatten(text: str) -> str:
 
 
 def quote_service_message(text: str, *, key: str | None, private: tuple[str, ...]) -> str | None:
-    """Return what can be quoted of a service's message, or None if nothing can.
+    """Return the part of a provider's message that can be quoted, or None.
 
     Args:
-        text: what the service wrote: a sentence, or a whole page.
-        key: our key; every word that holds it, or 6 characters of it in a row that are not a plain word, is hidden.
-        private: what the request held (prompts); a message that repeats 32 characters of it is not quoted at all.
+        text: the message: a sentence, or a whole page.
+        key: our key; words that contain it, or 6 characters of it in a row that are not a plain word, are hidden.
+        private: texts of the request (prompts); a message that repeats 32 characters of them is not quoted.
     """
     line = flatten(text[:_MAX_QUOTE_CHARACTERS])
     if not line or line.startswith("<") or _repeats_request(line, private):
         return None
     if len(text) > _MAX_QUOTE_CHARACTERS:
-        line = line.rpartition(" ")[0]  # the last word may be half a key, which no shape would recognise
+        line = line.rpartition(" ")[0]  # the last word may be half a key, which no pattern recognizes
     if key:
         line = _hide_key(line, key)
     return _SECRET_PATTERNS.sub(REDACTED, line)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.services import container
+from shared.services.container import use_services
 from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.scripted_model import ScriptedModel
 
@@ -12,7 +12,7 @@ from tests.support.scripted_model import ScriptedModel
 @pytest.fixture(autouse=True)
 def _no_services_are_left() -> Iterator[None]:
     yield
-    container._services = None
+    use_services(None)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from shared.models.protocol import Usage
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.protocol import Store
-from tests.support.activity_calls import HOST, RUN, deliver, start_process, start_run_in
+from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches, write_rows
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.scripted_model import ScriptedModel
@@ -269,10 +269,9 @@ async def test_money_set_aside_by_a_write_without_an_answer_is_not_lost(model: S
 
 
 @every_call
-async def test_without_a_model_nothing_is_set_aside(store: RecordingStore, model: ScriptedModel, paid: Paid) -> None:
+async def test_without_a_model_nothing_is_reserved(store: RecordingStore, paid: Paid) -> None:
     await make_world(store, paid)
-    process = start_process(store, model)
-    process.settings, process._model = Settings(host_id=HOST), None
+    process = start_process(store, None, settings=Settings())
     result = await deliver(process, paid.activity, paid.message(0))
     assert result["failure"]["reason"] == "not_configured"
     assert await store.describe(LEDGER) is None

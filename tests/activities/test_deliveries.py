@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.services.container import MAX_REMEMBERED_DELIVERIES, DeliveryDeduplicator
+from shared.services.deliveries import MAX_REMEMBERED_DELIVERIES, DeliveryDeduplicator
 
 
 class Work:

@@ -108,8 +108,7 @@ async def test_a_missing_setting_stops_the_run(activity: str, message: Message, 
     await start_run_in(store)
     if activity != "write_categories":
         await write_batches(store, ["Ann"])
-    services = Services(Settings(host_id="azure:seeder"))
-    services._store = store
+    services = Services(Settings(host_id="azure:seeder"), store=store)
     result = await deliver(services, activity, message)
     stop = await run_files.read_stop_record(store, RUN)
     assert result["failure"]["reason"] == "not_configured"

@@ -13,7 +13,7 @@ from shared.audit.call_records import CallRecord, CallStatus, iterate_calls
 from shared.config import ModelSettings, Settings
 from shared.errors import ModelError, StoreUnavailableError
 from shared.messages.images import ImageCall, ImageResult
-from shared.models.protocol import ImageAnswer, ImageRequest
+from shared.models.protocol import ImageAnswer, ImageRequest, Model
 from shared.models.provider_names import Provider
 from shared.reasons import Reason
 from shared.services.container import Services
@@ -68,11 +68,9 @@ async def store() -> StoreWithOrders:
     return store
 
 
-def start_process(store: MemoryStore) -> Services:
-    """Return the services of a process that was just started, with the model that its settings name."""
-    services = Services(SETTINGS)
-    services._store = store
-    return services
+def start_process(store: MemoryStore, model: Model | None = None) -> Services:
+    """Return the services of a process that has just started; by default with the model that its settings name."""
+    return Services(SETTINGS, store=store, model=model)
 
 
 async def test_a_kill_between_order_and_image_orders_nothing_twice(
@@ -146,7 +144,6 @@ async def test_every_try_names_the_same_job(store: MemoryStore) -> None:
             raise ModelError(Reason.SERVER_ERROR, "broke")
 
     for attempt in (0, 1):
-        process = start_process(store)
-        process._model = NotingModel()
+        process = start_process(store, NotingModel())
         await deliver(process, "generate_image", replace(CALL, attempt=attempt))
     assert [request.job for request in asked] == [f"{RUN}/{ITEM.product_id}"] * 2

@@ -128,7 +128,7 @@ async def test_rows_that_cannot_be_used_refuse_the_run_and_leave_nothing(
     taken = await take(start_process(store, model))
     assert taken.failure == Failure(
         Reason.BAD_INPUT,
-        "inputs/rows.json: row 2, id: 'a' is the id of a row before; the first one counts; "
+        "inputs/rows.json: row 2, id: 'a' is the id of an earlier row; the first one counts; "
         "row 3, id: is missing or blank; expected an id",
     )
     assert await list_paths(store, f"catalogs/{CATALOG}/state/batches/") == []
@@ -143,7 +143,7 @@ async def test_rows_that_are_left_out_are_reported(store: RecordingStore, model:
             "row": 2,
             "field": "id",
             "reasons": ["duplicate_id"],
-            "message": "'a' is the id of a row before; the first one counts",
+            "message": "'a' is the id of an earlier row; the first one counts",
         },
         {"row": 3, "field": None, "reasons": ["bad_row"], "message": "is '5'; expected an object"},
     ]
@@ -157,4 +157,4 @@ async def test_an_input_that_is_gone_or_cannot_be_read_is_reported(store: Record
     assert taken.failure is not None
     assert taken.failure.message.startswith("inputs/rows.json has no row that can be read: row 1 is cut off")
     assert gone.failure is not None
-    assert gone.failure.message.startswith("inputs/rows.json is not in the store")
+    assert gone.failure.message.startswith("Input 'inputs/rows.json' is not in the store.")

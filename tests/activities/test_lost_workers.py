@@ -1,7 +1,5 @@
 """What activities do for a run that lost a part, or whose root is terminated or suspended."""
 
-import time
-
 import pytest
 
 from shared.catalog.items import Item
@@ -17,6 +15,7 @@ from shared.storage import paths
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, read_data, write_batches
 from tests.support.memory_store import RecordingStore
+from tests.support.root_states import FixedRootStates
 from tests.support.scripted_model import ScriptedModel
 
 NAMES = [f"Figure {number}" for number in range(6)]
@@ -24,8 +23,8 @@ EXITED = Failure(Reason.WORKER_LOST, "publish_catalog failed: python exited with
 
 
 def show_root(process: Services, root: RootState) -> None:
-    """Let a process know what the engine says of the run's root."""
-    process.root_states._seen[RUN] = (time.monotonic() + 3600, root)
+    """Let a process know what the durable host reports of the run's root."""
+    process.root_states = FixedRootStates(root)
 
 
 async def generate(process: Services, item: Item, *, resume_count: int = 0) -> ImageResult:

@@ -15,7 +15,7 @@ from shared.runs import run_files
 from shared.services.container import Services
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches
-from tests.support.memory_store import RecordingStore
+from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.sample_images import draw
 from tests.support.scripted_model import ScriptedModel
 
@@ -167,22 +167,25 @@ async def test_the_next_resume_is_judged_again(store: RecordingStore, model: Scr
     assert await run_files.read_stop_record(store, RUN) is None
 
 
-class TakesNoStop(RecordingStore):
-    """A store that is away whenever a stop is to be recorded."""
+class RefusesStops(RecordingStore):
+    """A store that can be told to be away whenever a stop is to be recorded."""
+
+    refuses_stops = False
 
     async def create(self, path: str, *arguments: object, **options: object) -> bool:
-        if path.endswith("stop.json"):
+        if self.refuses_stops and path.endswith("stop.json"):
             raise StoreUnavailableError("the store does not answer")
         return await super().create(path, *arguments, **options)  # type: ignore[arg-type]  # handed on as they came
 
 
-async def test_a_stop_that_cannot_be_recorded_hides_no_outcome(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_stop_that_cannot_be_recorded_hides_no_outcome(model: ScriptedModel) -> None:
+    store = RefusesStops(MemoryStore())
     process = await start(store, model)
     await make(process, model, range(MIN_WATCHED_CALLS - 1), Reason.SERVER_ERROR)
-    process._store = TakesNoStop(store.inner)
+    store.refuses_stops = True
     model.failures.append(ModelError(Reason.SERVER_ERROR, "no"))
     result = await deliver(process, "generate_image", call(MIN_WATCHED_CALLS - 1))
     assert result["failure"]["reason"] == "server_error"
-    process._store = store
+    store.refuses_stops = False
     await make(process, model, [MIN_WATCHED_CALLS], Reason.SERVER_ERROR)
     assert await run_files.read_stop_record(store, RUN) is not None

@@ -1,19 +1,33 @@
-"""What was paid and could not be stored waits in the process, once, and not without bound."""
+"""Answers that the store has not accepted are kept, up to a bound."""
 
+from shared.messages.base import Cost
+from shared.models.billed_task import BilledAnswer
 from shared.models.pending_writes import MAX_PENDING_WRITES, PendingWrites
 
 
-def test_an_answer_is_handed_out_once() -> None:
-    answers = PendingWrites()
-    answers.add("run/image/ann", b"picture")
-    assert answers.take("run/image/bob", bytes) is None
-    assert answers.take("run/image/ann", bytes) == b"picture"
-    assert answers.take("run/image/ann", bytes) is None
+def make_answer(number: int = 0) -> BilledAnswer[int]:
+    return BilledAnswer(number, Cost(text_calls=1), "gpt-6-luna", None)
 
 
-def test_the_oldest_answer_goes_where_there_are_too_many() -> None:
-    answers = PendingWrites()
+def test_a_kept_answer_is_returned_once() -> None:
+    pending_writes = PendingWrites()
+    pending_writes.add("run/image/1", make_answer())
+    assert pending_writes.take("run/image/2") is None
+    assert pending_writes.take("run/image/1") == make_answer()
+    assert pending_writes.take("run/image/1") is None
+
+
+def test_a_discarded_answer_is_gone() -> None:
+    pending_writes = PendingWrites()
+    pending_writes.add("run/image/1", make_answer())
+    pending_writes.discard("run/image/1")
+    pending_writes.discard("run/image/2")
+    assert pending_writes.take("run/image/1") is None
+
+
+def test_the_oldest_of_too_many_answers_is_dropped() -> None:
+    pending_writes = PendingWrites()
     for number in range(MAX_PENDING_WRITES + 1):
-        answers.add(str(number), number)
-    assert answers.take("0", int) is None
-    assert answers.take("1", int) == 1
+        pending_writes.add(str(number), make_answer(number))
+    assert pending_writes.take("0") is None
+    assert pending_writes.take("1") == make_answer(1)

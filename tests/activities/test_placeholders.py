@@ -149,7 +149,7 @@ async def test_a_card_that_cannot_be_generated_hides_no_failure(
     assert row is not None
     assert row["reason"] == "content_policy"
     assert await store.describe(PATH) is None
-    assert "no placeholder for item" in caplog.text
+    assert "has no placeholder" in caplog.text
 
 
 async def test_a_store_that_does_not_take_it_is_reported_after_the_failure_is_recorded() -> None:

@@ -31,7 +31,7 @@ async def draw_all(process: Services, product_id: str) -> None:
     while step is not None:
         call = ImageCall(RUN, CATALOG, product_id, batch=1, step=step)
         told = await deliver(process, step.action, call)
-        step = None if told.get("next") is None else ImageStep.from_json(told["next"])
+        step = None if told.get("next_step") is None else ImageStep.from_json(told["next_step"])
 
 
 async def test_items_that_were_looked_at_are_listed_and_counted_in_a_note(
@@ -51,7 +51,7 @@ async def test_items_that_were_looked_at_are_listed_and_counted_in_a_note(
         50,
         80,
     )
-    assert published.notes[0] == "images looked at: 1 (kept the second 1; mean score 50 -> 80)"
+    assert published.notes[0] == "images evaluated: 1 (kept the second 1; mean score 50 -> 80)"
     ann, bob = await read_data(store, published.outputs["manifest"])
     assert (ann["iteration"], "iteration" in bob) == (2, False)
 

@@ -167,7 +167,7 @@ async def test_prompts_that_cannot_be_used_are_the_templates_and_counted(
     assert await count_fallbacks(store, CATALOG, RUN) == 2
     await write_images(store, map(make_source_item, ["Ann", "Bob", "Cid"]))
     published = PublishResult.from_json(await deliver(process, "publish_catalog", FinishRunInput(RUN, CATALOG)))
-    assert published.notes[-1] == "image prompts by the template, as the model's could not be used: 2"
+    assert published.notes[-1] == "image prompts from the template, because the text model wrote no usable one: 2"
     rows = await read_data(store, paths.catalog_file(CATALOG, "importer-catalog.json"))
     assert [row["imagePrompt"] for row in rows] == expected
 

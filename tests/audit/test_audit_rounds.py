@@ -1,4 +1,4 @@
-"""``audit.sqlite`` tells what was drawn of each item, what was thought of it, and from which prompt the image is."""
+"""``audit.sqlite`` lists the rounds, evaluations and prompts of each item."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ BOB, CID = make_item("Bob"), make_item("Cid")
 PROMPTS = "SELECT name, prompt, model, iteration, rewrites FROM prompts ORDER BY name"
 
 
-async def test_every_image_is_reported_and_the_one_that_ships_is_marked(store: RecordingStore, tmp_path: Path) -> None:
+async def test_every_round_is_listed_and_the_promoted_one_is_marked(store: RecordingStore, tmp_path: Path) -> None:
     await write_refined(store, RUN, ANN.product_id, [50, 80, 65], halt=RefinementEnd.NO_IMPROVEMENT)
     file = await make_audit(store, tmp_path)
     rows = query_audit(file, "SELECT * FROM iterations ORDER BY iteration")
@@ -106,9 +106,7 @@ async def test_the_prompt_of_an_image_is_the_one_that_it_was_generated_from(
     ]
 
 
-async def test_an_image_has_the_model_that_drew_it_and_not_the_one_that_looked(
-    store: RecordingStore, tmp_path: Path
-) -> None:
+async def test_an_image_is_listed_with_the_model_that_generated_it(store: RecordingStore, tmp_path: Path) -> None:
     await write_batches(store, ["Ann"])
     looked = make_call(2, kind="vision", model="gpt-5-vision", started_at=make_call().started_at.replace(year=2027))
     await write_calls(store, make_call(), looked)
@@ -142,7 +140,7 @@ async def test_a_record_that_cannot_be_read_is_an_error_of_its_item(store: Recor
     )
 
 
-async def test_a_run_that_looked_at_nothing_tells_nothing_of_it(store: RecordingStore, tmp_path: Path) -> None:
+async def test_a_run_without_refinement_has_no_rounds(store: RecordingStore, tmp_path: Path) -> None:
     await write_rewrite(RoundFiles(store, RUN, ANN.product_id), 1)
     file = await make_audit(store, tmp_path)
     counts = "SELECT (SELECT COUNT(*) FROM iterations) AS images, (SELECT COUNT(*) FROM refinements) AS items"

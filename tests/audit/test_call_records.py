@@ -1,4 +1,4 @@
-"""Each call to the model leaves a record, whatever the store does meanwhile."""
+"""Each billed call leaves a record, even while the store is unavailable."""
 
 from datetime import UTC, datetime
 
@@ -100,5 +100,5 @@ async def test_the_oldest_record_goes_where_too_many_wait(monkeypatch: pytest.Mo
         (Reason.CONTENT_POLICY, "refused"),
     ],
 )
-def test_the_reason_tells_what_became_of_a_call(reason: Reason | None, status: str) -> None:
+def test_the_reason_determines_the_outcome_of_a_call(reason: Reason | None, status: str) -> None:
     assert make_call(reason=reason).status == status

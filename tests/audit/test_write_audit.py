@@ -1,4 +1,4 @@
-"""``audit.sqlite`` tells what the records of a run tell, and is made from them alone."""
+"""``audit.sqlite`` is built from the records of a run alone."""
 
 import tracemalloc
 import uuid
@@ -57,7 +57,7 @@ async def test_a_call_is_reported_with_all_its_columns(store: RecordingStore, tm
     assert error == {"scope": "call", "call_id": "call-000001", "reason": "refusal", "message": "it refused"}
 
 
-async def test_it_tells_the_run_and_what_wrote_it(store: RecordingStore, tmp_path: Path) -> None:
+async def test_it_describes_the_run_and_the_versions(store: RecordingStore, tmp_path: Path) -> None:
     cost = CostView(usd=1.25, calls=3, text_calls=1, image_calls=2, input_tokens=10, output_tokens=20)
     error = RunError(reason="budget", message="too dear")
     file = await make_audit(store, tmp_path, cost=cost, error=error, completed_at=datetime(2026, 12, 1, tzinfo=UTC))
@@ -159,7 +159,7 @@ async def test_runs_of_other_catalogs_and_later_ones_are_none_of_its_business(st
 
 
 class MadeUpRun(MemoryStore):
-    """A run whose records exist only as they are looked at; the audit is counted and forgotten.
+    """A run whose records are generated while they are read; the audit is counted and dropped.
 
     Attributes:
         bytes: of the audit.

@@ -43,8 +43,8 @@ def test_a_name_stands_for_a_case_and_for_those_that_begin_with_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["quot", "prompts-", "no-such-case"])
-def test_a_name_that_stands_for_nothing_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name!r} is no case; expected one of cold-import"):
+def test_a_name_without_a_case_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown case {name!r}; expected one of cold-import"):
         select_cases([name])
 
 

@@ -6,15 +6,15 @@ from bench.__main__ import main, measure_cases
 from bench.results import Results, open_results
 
 
-def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+def test_saved_results_are_loaded_unchanged(tmp_path: Path) -> None:
     results = Results(is_quick=True, cases={"kill": {"images": 300}})
     results.save(tmp_path / "build" / "bench.json")
     assert Results.load(tmp_path / "build" / "bench.json") == results
 
 
-def test_a_file_that_holds_no_figures_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_results_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bench.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(ValueError, match="holds no figures"):
+    with pytest.raises(ValueError, match="holds no results"):
         Results.load(tmp_path / "bench.json")
 
 
@@ -26,7 +26,7 @@ def test_a_few_more_cases_are_added_to_those_of_the_same_mode(tmp_path: Path) ->
     assert not open_results(file, is_quick=False, is_resumed=False).cases
 
 
-def test_a_figure_that_was_not_measured_is_none() -> None:
+def test_a_metric_that_was_not_measured_is_none() -> None:
     results = Results(is_quick=False, cases={"a": {"x": 6, "y": None}, "b": {"x": 3, "y": 0}})
     assert results.find("a", "x") == 6
     assert results.find("a", "y") is results.find("a", "z") is results.find("c", "x") is None
@@ -52,4 +52,4 @@ def test_the_cases_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_case_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--only", "no-such-case"])
-    assert "'no-such-case' is no case" in capsys.readouterr().err
+    assert "unknown case 'no-such-case'" in capsys.readouterr().err

@@ -94,7 +94,7 @@ async def test_items_come_in_acceptance_order_across_gaps(store: RecordingStore)
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"batch": 1}', b'{"batch": 1, "runId": "r", "items": [{}]}'])
 async def test_a_damaged_batch_is_reported_by_name(store: RecordingStore, data: bytes) -> None:
     await store.write(paths.batch_file(CATALOG, 1), data, content_type="application/json")
-    with pytest.raises(DamagedFileError, match=r"^catalogs/lego/state/batches/00001\.json is damaged: expected "):
+    with pytest.raises(DamagedFileError, match=r"^catalogs/lego/state/batches/00001\.json is damaged: "):
         await read_batch(store, CATALOG, 1)
 
 

@@ -44,7 +44,7 @@ async def test_the_end_is_found_behind_gaps_and_followed_as_batches_come(store: 
     assert (index.last_batch, index.count_items()) == (6, 4)
 
 
-async def test_an_index_that_was_caught_up_to_a_number_goes_on_from_there(store: RecordingStore) -> None:
+async def test_an_index_continues_from_its_last_batch(store: RecordingStore) -> None:
     await write_batches(store, ["Ann"], ["Bob"])
     await write_batches(store, ["Cem"], first=5)
     index = CatalogIndex()

@@ -30,7 +30,7 @@ def pick(*proposed: str, taken: list[Category] | None = None, count: int = 10) -
 
 @THOROUGH
 @given(st.lists(names, max_size=12), st.integers(1, 12))
-def test_whatever_is_proposed_the_importer_takes_the_categories(proposed: list[str], count: int) -> None:
+def test_the_importer_accepts_the_categories_of_any_proposal(proposed: list[str], count: int) -> None:
     chosen = validate_categories(proposed, taken=[], count=count, theme=THEME).chosen
     rows = [
         {"productId": str(place), "name": "x", "category": category.name, "filename": f"{place}.png"}

@@ -1,4 +1,4 @@
-"""Drafts become items by the rules of the design, whatever the model sends."""
+"""The rules accept and reject drafts."""
 
 import json
 import re
@@ -292,7 +292,7 @@ def test_all_broken_rules_are_reported_not_only_the_first() -> None:
 @example("SPIDER MAN", "image_prompt", "")
 @example("star_wars", "name", "")
 @example("_Marvel_", "description", "")
-def test_a_forbidden_word_is_found_whatever_its_case_accents_and_spacing(word: str, field: str, rest: str) -> None:
+def test_a_forbidden_word_is_found_in_any_case_accents_and_spacing(word: str, field: str, rest: str) -> None:
     draft = make_draft()
     value = getattr(draft, field)
     for text in (f"{value}, {word}, {rest}", f"{value} ({word})", f"{value} {word}'s"):

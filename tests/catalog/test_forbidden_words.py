@@ -1,4 +1,4 @@
-"""Brands and forbidden words are found and taken out by one rule, in whatever spelling."""
+"""Brands and forbidden words are found and removed by one rule, in any spelling."""
 
 import pytest
 from hypothesis import given

@@ -26,7 +26,7 @@ an object it would take 3,000."""
 
 
 class MadeUpCatalog(MemoryStore):
-    """A catalog that exists only as it is looked at; what is written to it is counted and forgotten.
+    """A catalog that is generated while it is read; writes are counted and dropped.
 
     Every tenth item has no image.
 

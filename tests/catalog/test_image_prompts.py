@@ -1,4 +1,4 @@
-"""Openings and tails of image prompts are put right, whatever the model makes of them."""
+"""Openings and tails of image prompts are corrected."""
 
 import pytest
 from hypothesis import given

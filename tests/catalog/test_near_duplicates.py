@@ -29,7 +29,7 @@ def families(draw: st.DrawFn) -> list[int]:
 
 
 class CountedHashes(Sequence[int]):
-    """Hashes that count how often one is looked at."""
+    """Hashes that count how often one is read."""
 
     def __init__(self, hashes: Sequence[int]) -> None:
         self._hashes = hashes
@@ -94,7 +94,7 @@ def count_looks(size: int, informative: int) -> int:
     return hashes.looks
 
 
-def test_twice_the_images_take_about_twice_the_looks() -> None:
+def test_twice_the_images_need_about_twice_the_comparisons() -> None:
     assert count_looks(8_000, informative=64) < 2.2 * count_looks(4_000, informative=64)
 
 

@@ -1,4 +1,4 @@
-"""Images that look nearly alike are told by item, and nothing is done about them."""
+"""Images that look nearly alike are listed, and the run does not act on it."""
 
 from typing import Any
 

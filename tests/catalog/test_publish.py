@@ -127,7 +127,7 @@ async def test_a_jpeg_is_described_as_one(store: RecordingStore) -> None:
     assert (await read_data(store, MANIFEST))[0]["contentType"] == "image/jpeg"
 
 
-async def test_an_image_that_was_looked_at_says_which_one_of_its_item_it_is(store: RecordingStore) -> None:
+async def test_a_refined_image_has_its_round_in_the_manifest(store: RecordingStore) -> None:
     nova, chef = await write_batches(store, ["Nova", "Chef"])
     await write_images(store, [chef])
     path = paths.image_file(CATALOG, nova.filename)

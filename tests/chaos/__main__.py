@@ -1,7 +1,7 @@
-"""The chaos test at length: ``python -m tests.chaos [NAME ...]`` prints a table and writes ``build/faults.json``.
+"""Long chaos runs: ``python -m tests.chaos [NAME ...]`` prints a table and writes ``build/faults.json``.
 
-Each case disturbs a run of the whole app and looks afterwards through everything that it left. ``tests/faults`` has the
-same cases in small, exhaustively. Under 8 minutes; needs what ``make test`` installs (Azurite, pytest).
+Each case injects faults into a run of the whole app, and then audits everything that the run stored. The tests of this
+folder cover the same cases exhaustively with small runs. Takes under 8 minutes; needs what ``make test`` installs.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 from durable_emulator.engine import EngineStoppedError
 from tests.chaos import cases
 from tests.chaos.kill_seeder import kill_seeder_repeatedly
-from tests.chaos.trial import Outcome
+from tests.chaos.long_run import Outcome
 
 RESULTS_FILE = Path("build/faults.json")
 CASES: dict[str, Callable[[list[dict[str, str]]], AsyncIterator[Outcome]]] = {
@@ -34,13 +34,13 @@ COLUMNS = "| {:<64} | {:>4} | {:>7} | {:>9} | {:>7} | {:>7} |"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the cases, and return the exit status: 1 if one of them went wrong."""
+    """Run the cases, and return the exit status: 1 if a case failed, else 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(CASES))
     names = parser.parse_args(arguments).names or list(CASES)
     if unknown := sorted(set(names) - set(CASES)):
-        parser.error(f"got {unknown[0]!r}; expected one of {', '.join(CASES)}")
-    logging.getLogger().setLevel(logging.CRITICAL)  # what dies says so, and much of it
+        parser.error(f"unknown case {unknown[0]!r}; expected one of {', '.join(CASES)}")
+    logging.getLogger().setLevel(logging.CRITICAL)  # killed processes log many errors
     outcomes = asyncio.run(run_cases(names))
     RESULTS_FILE.parent.mkdir(exist_ok=True)
     RESULTS_FILE.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=2) + "\n", encoding="utf-8")
@@ -48,15 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def run_cases(names: list[str]) -> list[Outcome]:
-    """Run cases one after the other, and print a row as soon as it is known."""
-    print(COLUMNS.format("case", "lost", "corrupt", "re-bought", "allowed", "seconds"))
+    """Run the cases in order, and print each row at once."""
+    print(COLUMNS.format("case", "lost", "corrupt", "billed+", "allowed", "seconds"))
     print(COLUMNS.format("---", "--:", "--:", "--:", "--:", "--:"))
     undisturbed, rows = await cases.run_without_faults()
     outcomes = [_print_outcome(undisturbed)]
     for name in names:
         try:
             async for outcome in CASES[name](rows):
-                outcomes.append(_print_outcome(outcome))  # noqa: PERF401 - a case that breaks keeps the rows it gave
+                outcomes.append(_print_outcome(outcome))  # noqa: PERF401 - a failed case keeps its earlier rows
         except (EngineStoppedError, LookupError, OSError, RuntimeError) as error:
             broken = Outcome(name, lost=1, corrupt=0, billed_again=0, allowed=0, seconds=0.0, notes=(repr(error),))
             outcomes.append(_print_outcome(broken))

@@ -1,4 +1,4 @@
-"""The cases of the fault harness: what is done to a run."""
+"""The cases of the long chaos runs: the faults injected into a run."""
 
 import asyncio
 import signal
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from durable_emulator.engine.clock import SystemClock
 from tests.chaos.dependencies import ROOT, Azurite, Dependency
-from tests.chaos.trial import ITEMS, Outcome, Trial, open_trial, run_with_faults, time_run
+from tests.chaos.long_run import ITEMS, LongRun, Outcome, open_long_run, run_with_faults, time_run
 from tests.support.fault_injection import CallAtChange, DeliverTwice, KillAtChange, LoseResults, Side
 from tests.support.run_scenarios import ACTIVITIES, PLAIN, find_scenario
 
@@ -21,72 +21,74 @@ Rows = list[dict[str, str]]
 
 OUTAGE_SECONDS = 30.0
 PLAIN_ACTIVITIES = [name for name in ACTIVITIES if find_scenario(name) is PLAIN]
-"""The activities of a plain run in which nothing goes wrong; tests/faults has courses for the others."""
+"""Activities of a run without failures; the tests of this folder cover the others."""
 
 
 async def run_without_faults() -> tuple[Outcome, Rows]:
-    """Run once and leave it alone; returns the rows that every other run of the same request must give, too."""
-    async with open_trial() as trial:
-        seconds = await time_run(trial.restartable_app.run())
-        audit = await trial.restartable_app.audit(items=ITEMS)
-        return await trial.check("undisturbed", seconds), audit.describe_rows()
+    """Run once without faults; return the outcome, and the rows that every other run of the request must give."""
+    async with open_long_run() as long_run:
+        seconds = await time_run(long_run.restartable_app.run())
+        audit = await long_run.restartable_app.audit(items=ITEMS)
+        return await long_run.check("no faults", seconds), audit.describe_rows()
 
 
 async def deliver_twice(expected: Rows) -> AsyncIterator[Outcome]:
     """Deliver every message of every activity twice."""
     yield await run_with_faults("every activity twice at once", DeliverTwice(), expected=expected)
     again = LoseResults(elsewhere=True)
-    yield await run_with_faults("every activity twice, one after the other, in two processes", again, expected=expected)
+    yield await run_with_faults("every activity twice, in sequence, in two processes", again, expected=expected)
 
 
 async def lose_activity_results(expected: Rows) -> AsyncIterator[Outcome]:
-    """Lose results of each activity."""
+    """Lose every second result of each activity."""
     yield await run_with_faults("every second result lost", LoseResults(), expected=expected)
 
 
 async def kill_around_changes(expected: Rows) -> AsyncIterator[Outcome]:
-    """Kill before and after the first changes of each activity, one life after the other in one run."""
+    """Kill one run repeatedly, before and after the first store changes of each activity."""
     for activity in PLAIN_ACTIVITIES:
-        lives = [KillAtChange(activity, count, side) for count in range(3) for side in Side]
-        async with open_trial() as trial:
-            seconds = await time_run(trial.restartable_app.run(*lives))
-            case = f"killed {len(trial.restartable_app.in_flight)} times around the changes of {activity}"
-            yield await trial.check(case, seconds, expected=expected)
+        kills = [KillAtChange(activity, count, side) for count in range(3) for side in Side]
+        async with open_long_run() as long_run:
+            seconds = await time_run(long_run.restartable_app.run(*kills))
+            case = f"killed {len(long_run.restartable_app.in_flight)} times around the store changes of {activity}"
+            yield await long_run.check(case, seconds, expected=expected)
 
 
 async def stop_the_store(_: Rows) -> AsyncIterator[Outcome]:
-    """Stop Azurite in the middle, and start it again on the same data."""
+    """Stop Azurite in the middle of a run, and restart it on the same data."""
     with tempfile.TemporaryDirectory() as folder:
-        async with open_trial() as trial, _start_dependency(Azurite(Path(folder))) as azurite:
-            trial.restartable_app.store_settings = azurite.make_settings()
-            seconds, trial.allowed = await _run_with_outage(trial, azurite, OUTAGE_SECONDS, signal.SIGTERM)
-            yield await trial.check(f"store away for {OUTAGE_SECONDS:.0f} s (Azurite)", seconds)
+        async with open_long_run() as long_run, _start_dependency(Azurite(Path(folder))) as azurite:
+            long_run.restartable_app.store_settings = azurite.make_settings()
+            seconds, long_run.allowed = await _run_with_outage(long_run, azurite, OUTAGE_SECONDS, signal.SIGTERM)
+            yield await long_run.check(f"store unavailable for {OUTAGE_SECONDS:.0f} s (Azurite)", seconds)
 
 
 async def restart_the_simulator(_: Rows) -> AsyncIterator[Outcome]:
-    """Kill the model in the middle, and start it again at the same address."""
+    """Kill the model simulator in the middle of a run, and restart it at the same address."""
     for outage_seconds in (0.0, 10.0):
-        async with open_trial() as trial:
-            seconds, trial.allowed = await _run_with_outage(trial, trial.simulator, outage_seconds, signal.SIGKILL)
-            yield await trial.check(f"model killed, started again after {outage_seconds:.0f} s", seconds)
+        async with open_long_run() as long_run:
+            seconds, long_run.allowed = await _run_with_outage(
+                long_run, long_run.simulator, outage_seconds, signal.SIGKILL
+            )
+            yield await long_run.check(f"model killed, restarted after {outage_seconds:.0f} s", seconds)
 
 
 async def _run_with_outage(
-    trial: Trial, dependency: Dependency, outage_seconds: float, how: signal.Signals
+    long_run: LongRun, dependency: Dependency, outage_seconds: float, how: signal.Signals
 ) -> tuple[float, int]:
-    """Run while something is away from the middle on; returns the seconds, and how many calls had no answer."""
+    """Run with an outage in the middle; return the seconds, and the number of calls without an answer."""
     tasks: list[asyncio.Task[None]] = []
 
-    async def come_back() -> None:
+    async def restart() -> None:
         await asyncio.sleep(outage_seconds)
         await asyncio.to_thread(dependency.start)
 
-    def go() -> None:
+    def interrupt() -> None:
         dependency.stop(how)
-        tasks.append(asyncio.create_task(come_back()))
+        tasks.append(asyncio.create_task(restart()))
 
-    middle = CallAtChange("generate_image", ITEMS // 3, go)
-    seconds = await time_run(trial.restartable_app.run(middle))
+    middle = CallAtChange("generate_image", ITEMS // 3, interrupt)
+    seconds = await time_run(long_run.restartable_app.run(middle))
     await asyncio.gather(*tasks)
     return seconds, middle.unanswered
 
@@ -101,38 +103,38 @@ async def _start_dependency(azurite: Azurite) -> AsyncIterator[Azurite]:
 
 
 class AdvancingClock(SystemClock):
-    """The machine's clock, that can be put forward."""
+    """The machine's clock, which a test can move forward."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()
 
     def now(self) -> datetime:
-        """Return the present moment in UTC, or what it was put forward to."""
+        """Return the current time in UTC, moved forward."""
         return super().now() + self._ahead
 
     async def jump(self, times: int, pause_seconds: float) -> None:
-        """Put it an hour forward so many times, with a pause before each."""
+        """Move the clock an hour forward several times, with a pause before each jump."""
         for _ in range(times):
             await asyncio.sleep(pause_seconds)
             self._ahead += timedelta(hours=1)
 
 
 async def advance_clock(expected: Rows) -> AsyncIterator[Outcome]:
-    """Let an hour be slept through three times: while all is well, and while the quota makes the image workers wait."""
+    """Move the clock an hour forward three times: in a normal run, and while image workers wait for the quota."""
     for case, faults, pause_seconds in (
-        ("clock put an hour forward 3 times", {}, 0.5),
+        ("clock moved an hour forward 3 times", {}, 0.5),
         ("the same, image workers waiting for the quota", {"imageRequestsPerMinute": 120}, 4.0),
     ):
         clock = AdvancingClock()
-        async with open_trial(faults, clock=clock) as trial:
+        async with open_long_run(faults, clock=clock) as long_run:
             jumps = asyncio.create_task(clock.jump(3, pause_seconds))
-            seconds = await time_run(trial.restartable_app.run())
+            seconds = await time_run(long_run.restartable_app.run())
             await jumps
-            yield await trial.check(case, seconds, expected=expected)
+            yield await long_run.check(case, seconds, expected=expected)
 
 
 async def replay_saved_histories(_: Rows) -> AsyncIterator[Outcome]:
-    """Replay the histories of earlier versions through today's orchestrators, as the tests do."""
+    """Replay saved histories through the orchestrators, as the tests do."""
     begun = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-q", "tests/orchestrators/test_saved_histories.py"),
@@ -140,7 +142,7 @@ async def replay_saved_histories(_: Rows) -> AsyncIterator[Outcome]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    said = (await process.communicate())[0]
-    last_line = said.decode().strip().rpartition("\n")[2]
+    output = (await process.communicate())[0]
+    last_line = output.decode().strip().rpartition("\n")[2]
     seconds = time.perf_counter() - begun
     yield Outcome("saved histories replay", 0, int(process.returncode != 0), 0, 0, seconds, (last_line,))

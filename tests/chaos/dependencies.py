@@ -1,4 +1,4 @@
-"""What the app depends on, each in a process of its own that can be stopped and started at the same address."""
+"""Services that the app depends on, as processes that can be stopped and restarted at the same address."""
 
 import json
 import os
@@ -27,17 +27,17 @@ ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 
 
 class Dependency(ABC):
-    """A server process on a port of the loopback interface; the first start finds a free one, later ones keep it."""
+    """A server process on a loopback port; the first start chooses a free port, later starts reuse it."""
 
     def __init__(self) -> None:
         self.port = 0
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it listens.
+        """Start the process and wait until it listens.
 
         Raises:
-            RuntimeError: it ended, or said nothing in time.
+            RuntimeError: the process ended, or did not listen in time.
         """
         process = subprocess.Popen(
             self._make_command(),
@@ -56,10 +56,10 @@ class Dependency(ABC):
                     return
         finally:
             watchdog.cancel()
-        raise RuntimeError(f"{process.args!r} ended with {process.wait()!r}; expected it to listen")
+        raise RuntimeError(f"{process.args!r} ended with status {process.wait()!r} before it listened")
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Send a signal and wait until it is gone; no error if it is not running."""
+        """Send a signal and wait for the end of the process; no effect if it is not running."""
         process, self._process = self._process, None
         if process is not None:
             with process:
@@ -78,52 +78,52 @@ class Dependency(ABC):
 
     @abstractmethod
     def _make_command(self) -> Sequence[str]:
-        """Return the command that listens on ``port``, 0 = on a free one, and says where."""
+        """Return the command that listens on ``port`` (0 = any free port) and prints its URL."""
 
 
 class Simulator(Dependency):
-    """The model simulator, and the bill of all of its lives.
+    """The model simulator, and the sum of its counters over all restarts.
 
     Args:
-        folder: where its faults file is written.
-        faults: what it does on purpose.
+        folder: folder of the faults file.
+        faults: content of the faults file.
     """
 
     def __init__(self, folder: Path, faults: Mapping[str, Any]) -> None:
         super().__init__()
         self._faults_file = folder / "faults.json"
         self._faults_file.write_text(json.dumps(faults), encoding="utf-8")
-        self._bills: list[dict[str, Any]] = []
+        self._saved_stats: list[dict[str, Any]] = []
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """Base URL of the simulator."""
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Keep its bill and stop it."""
+        """Save the counters and stop the process."""
         if self._process is not None:
-            self._bills.append(self._fetch_stats())
+            self._saved_stats.append(self._fetch_stats())
         super().stop(number)
 
     def count_billed_prompts(self) -> Counter[str]:
-        """Return how often each image prompt was billed, in all lives."""
+        """Return how often each image prompt was billed, over all restarts."""
         billed: Counter[str] = Counter()
-        for bill in self._list_stats():
-            billed.update(bill["billedImagesByPrompt"])
+        for stats in self._list_stats():
+            billed.update(stats["billedImagesByPrompt"])
         return billed
 
     def read_cost_usd(self) -> float:
-        """Return what all lives billed together."""
-        return sum(float(bill["costUsd"]) for bill in self._list_stats())
+        """Return the billed cost over all restarts."""
+        return sum(float(stats["costUsd"]) for stats in self._list_stats())
 
     def _list_stats(self) -> list[dict[str, Any]]:
-        return [*self._bills, *([] if self._process is None else [self._fetch_stats()])]
+        return [*self._saved_stats, *([] if self._process is None else [self._fetch_stats()])]
 
     def _fetch_stats(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/_stats") as response:
-            bill: dict[str, Any] = json.load(response)
-        return bill
+            stats: dict[str, Any] = json.load(response)
+        return stats
 
     def _make_command(self) -> Sequence[str]:
         return [
@@ -133,10 +133,10 @@ class Simulator(Dependency):
 
 
 class Azurite(Dependency):
-    """The storage emulator on a folder, so that it remembers.
+    """Azurite, the storage emulator, with its data in a folder.
 
     Args:
-        folder: where it keeps its data.
+        folder: the data folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -144,7 +144,7 @@ class Azurite(Dependency):
         self._folder = folder
 
     def make_settings(self) -> StoreSettings:
-        """Return the settings of a store in it; the store makes its containers itself."""
+        """Return the settings of a store in Azurite; the store creates its containers."""
         return StoreSettings(
             kind="blob",
             connection_string=(

@@ -1,4 +1,4 @@
-"""The audit itself sees what it is there to see: a harness that finds nothing proves nothing."""
+"""The audit of the chaos tests detects every kind of loss and damage."""
 
 import json
 import shutil
@@ -12,21 +12,21 @@ from tests.support.run_scenarios import PLAIN, open_trial
 CATALOG = Path("catalogs/toys")
 
 
-def list_image_metadata(disk: Path) -> list[Path]:
+def list_images(disk: Path) -> list[Path]:
     return sorted((disk / CATALOG / "images").iterdir())
 
 
-def lose_a_image(disk: Path) -> None:
-    list_image_metadata(disk)[0].unlink()
+def lose_an_image(disk: Path) -> None:
+    list_images(disk)[0].unlink()
 
 
-def cut_a_image_short(disk: Path) -> None:
-    image = list_image_metadata(disk)[0]
+def truncate_an_image(disk: Path) -> None:
+    image = list_images(disk)[0]
     image.write_bytes(image.read_bytes()[:-20])
 
 
-def leave_a_image_of_nobody(disk: Path) -> None:
-    shutil.copy(list_image_metadata(disk)[0], disk / CATALOG / "images/stray.png")
+def add_a_stray_image(disk: Path) -> None:
+    shutil.copy(list_images(disk)[0], disk / CATALOG / "images/stray.png")
 
 
 def lose_a_row(disk: Path) -> None:
@@ -45,7 +45,7 @@ def lose_a_batch(disk: Path) -> None:
     (disk / CATALOG / "state/batches/00001.json").unlink()
 
 
-def lose_the_summary(disk: Path) -> None:
+def delete_the_summary(disk: Path) -> None:
     next(disk.glob("runs/*/summary.json")).unlink()
 
 
@@ -53,7 +53,7 @@ def keep_the_claim(disk: Path) -> None:
     (disk / CATALOG / "state/active.json").write_text("{}", encoding="utf-8")
 
 
-def put_a_file_aside(disk: Path) -> None:
+def leave_a_damaged_file(disk: Path) -> None:
     (disk / CATALOG / "manifest.json.damaged-1").write_text("[", encoding="utf-8")
 
 
@@ -68,19 +68,19 @@ def change_rows(disk: Path, change: Callable[[list[object]], list[object]]) -> N
     file.write_text(json.dumps(change(json.loads(file.read_text(encoding="utf-8")))), encoding="utf-8")
 
 
-LOSSES = [lose_a_image, lose_a_row, lose_a_batch, lose_the_summary]
+LOSSES = [lose_an_image, lose_a_row, lose_a_batch, delete_the_summary]
 DAMAGES = [
-    cut_a_image_short,
-    leave_a_image_of_nobody,
+    truncate_an_image,
+    add_a_stray_image,
     publish_twice,
     change_order,
     keep_the_claim,
-    put_a_file_aside,
+    leave_a_damaged_file,
     leave_a_half_written_file,
 ]
 
 
-async def test_every_kind_of_loss_and_damage_is_seen(tmp_path: Path) -> None:
+async def test_every_kind_of_loss_and_damage_is_detected(tmp_path: Path) -> None:
     async with open_trial(PLAIN, tmp_path / "disk") as trial:
         await trial.run()
         await trial.check()
@@ -92,11 +92,11 @@ async def test_every_kind_of_loss_and_damage_is_seen(tmp_path: Path) -> None:
             assert audit.lost if harm in LOSSES else audit.corrupt, harm.__name__
 
 
-async def test_an_image_that_is_bought_again_without_a_kill_is_seen(tmp_path: Path) -> None:
+async def test_an_image_that_is_billed_again_without_a_kill_is_detected(tmp_path: Path) -> None:
     async with open_trial(PLAIN, tmp_path) as trial:
         await trial.run()
-        lose_a_image(tmp_path)
-        trial.restartable_app.key = "the next command"
+        lose_an_image(tmp_path)
+        trial.restartable_app.key = "another-command"
         await trial.run()
-        with pytest.raises(AssertionError, match="bought 2 times, in flight at 0 kills"):
+        with pytest.raises(AssertionError, match="billed 2 times, in flight at 0 kills"):
             await trial.check()

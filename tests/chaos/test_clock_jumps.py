@@ -1,4 +1,4 @@
-"""The machine sleeps in the middle of a wait, as laptops do: the clock jumps, and nothing is lost."""
+"""Clock jumps during a wait, as after a laptop's sleep."""
 
 import itertools
 from datetime import timedelta
@@ -15,13 +15,13 @@ from tests.support.run_scenarios import LIMITED, PLAIN, RunScenario, open_trial
     [(PLAIN, 60), (LIMITED, 60)],
     ids=["waiting for items", "waiting for the quota"],
 )
-async def test_what_is_slept_through_at_any_wait_changes_nothing(
+async def test_a_clock_jump_at_any_wait_changes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     scenario: RunScenario,
     minutes: int,
 ) -> None:
-    # Every turn is waited for by a durable timer, so that no wait goes past the chosen clock.
+    # All waits use durable timers, so that the test's clock controls them.
     monkeypatch.setattr(rate_limiter, "MAX_WAIT_SECONDS", 0.0)
     monkeypatch.setattr(concurrency_window, "START_AHEAD", timedelta())
     for wait in itertools.count():

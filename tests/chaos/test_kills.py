@@ -1,4 +1,4 @@
-"""Killed before and after each change of the store, and before each result is recorded, a run comes to the same end."""
+"""A run that is killed around any store change, or before a result is recorded, reaches the same result."""
 
 import itertools
 from collections.abc import Callable
@@ -11,42 +11,42 @@ from tests.support.run_scenarios import ACTIVITIES, REFINED, RunScenario, find_s
 
 CHANGE_NOTHING = {"read_stop"}
 
-TellRows = Callable[[RunScenario], list[dict[str, str]] | None]
+FindRows = Callable[[RunScenario], list[dict[str, str]] | None]
 
 every_activity = pytest.mark.parametrize("activity", ACTIVITIES)
 
 
 @every_activity
 @pytest.mark.parametrize("side", Side)
-async def test_killed_around_any_store_change_of_an_activity(
-    tmp_path: Path, activity: str, side: Side, tell_rows: TellRows
+async def test_a_kill_around_any_store_change_of_an_activity_changes_nothing(
+    tmp_path: Path, activity: str, side: Side, find_expected_rows: FindRows
 ) -> None:
     for count in itertools.count():
         async with open_trial(find_scenario(activity), tmp_path / str(count)) as trial:
             crashes = await trial.run(KillAtChange(activity, count, side))
-            await trial.check(tell_rows(trial.scenario))
+            await trial.check(find_expected_rows(trial.scenario))
         if crashes == 0:
             assert (count == 0) == (activity in CHANGE_NOTHING)
             break
 
 
 @pytest.mark.parametrize("side", Side)
-async def test_killed_around_any_store_change_of_an_image_that_is_generated_twice(
-    tmp_path: Path, side: Side, tell_rows: TellRows
+async def test_a_kill_around_any_store_change_of_a_refined_image_changes_nothing(
+    tmp_path: Path, side: Side, find_expected_rows: FindRows
 ) -> None:
     for count in itertools.count():
         async with open_trial(REFINED, tmp_path / str(count)) as trial:
             crashes = await trial.run(KillAtChange("generate_image", count, side))
-            await trial.check(tell_rows(REFINED))
+            await trial.check(find_expected_rows(REFINED))
         if crashes == 0:
             assert count > 0
             break
 
 
 @every_activity
-async def test_killed_before_the_first_result_of_an_activity_is_recorded(
-    tmp_path: Path, activity: str, tell_rows: TellRows
+async def test_a_kill_before_a_result_is_recorded_changes_nothing(
+    tmp_path: Path, activity: str, find_expected_rows: FindRows
 ) -> None:
     async with open_trial(find_scenario(activity), tmp_path) as trial:
         assert await trial.run(KillAtReturn(activity)) == 1
-        await trial.check(tell_rows(trial.scenario))
+        await trial.check(find_expected_rows(trial.scenario))

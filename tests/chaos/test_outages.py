@@ -1,4 +1,4 @@
-"""What the app depends on goes away for a while, and comes back."""
+"""Outages of the store."""
 
 import itertools
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.run_scenarios import PLAIN, open_trial
 
 
 @pytest.mark.parametrize("side", Side)
-async def test_a_store_that_is_away_for_30_seconds_costs_nothing_but_time(tmp_path: Path, side: Side) -> None:
+async def test_a_store_outage_of_30_seconds_costs_only_time(tmp_path: Path, side: Side) -> None:
     for count in itertools.count():
         async with open_trial(PLAIN, tmp_path / str(count)) as trial:
             outage = StoreOutage(trial.clock, count, side)

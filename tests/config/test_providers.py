@@ -99,7 +99,7 @@ async def test_what_a_vision_service_lacks_is_reported_to_who_asks_it_and_to_no_
     assert "expected" in str(raised.value)
     model = build_model(settings, MemoryRequestLog())
     with pytest.raises(ModelError, match=missing) as asked:
-        await model.answer(build_evaluation_request("a boat", JPEG, iteration=1))
+        await model.answer(build_evaluation_request("a boat", JPEG, iteration=1).limit_answer(4_000))
     assert asked.value.reason is Reason.NOT_CONFIGURED
     await model.close()
 

@@ -21,7 +21,7 @@ for name in ("activities", "orchestrators", "shared", "triggers"):
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, name + "."):
         importlib.import_module(module.name)
-from shared.models.prices import load_prices
+from shared.models.price_files import load_prices
 load_prices()
 print(json.dumps({name: getattr(module, "__file__", None) for name, module in sys.modules.items()}))
 """

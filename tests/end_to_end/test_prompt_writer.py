@@ -10,7 +10,7 @@ from tests.support.audit_queries import query_audit, sum_calls
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import FAST, RunningApp, run_app
 
-NOTE = "image prompts by the template, as the model's could not be used: "
+NOTE = "image prompts from the template, because the text model wrote no usable one: "
 FAULTY = {"rates": {"rate_limited": 0.1, "truncated_json": 0.3, "refusal": 0.2}, "retryAfterSeconds": 1}
 
 

@@ -86,8 +86,8 @@ def check_lists(app: RunningApp, status: dict[str, Any], summaries: list[dict[st
     manifest = app.read("catalogs/toys/manifest.json")
     assert [row["iteration"] for row in manifest] == [summary["shippedIteration"] for summary in summaries]
     shipped = Counter(summary["shippedIteration"] for summary in summaries)
-    (note,) = [note for note in status["notes"] if note.startswith("images looked at: ")]
-    assert note.startswith(f"images looked at: {len(summaries)} (kept the first {shipped[1]}, the second {shipped[2]}")
+    (note,) = [note for note in status["notes"] if note.startswith("images evaluated: ")]
+    assert note.startswith(f"images evaluated: {len(summaries)} (kept the first {shipped[1]}, the second {shipped[2]}")
 
 
 async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ async def test_a_model_that_does_not_look_at_any_image_is_reported_of_and_costs_
         bill = app.simulator.stats()
     assert status["status"] == "Completed"
     assert status["progress"]["images"] == {"done": 6, "failed": 0, "total": 6, "refined": 0}
-    assert any(note.startswith("images not looked at to the end: 6 x refusal; such as: ") for note in status["notes"])
+    assert any(note.startswith("refinements that failed: 6 x refusal; for example: ") for note in status["notes"])
     assert bill["billedImageCount"] == 6
     assert bill["requests"]["responses"]["200"] == 12
 

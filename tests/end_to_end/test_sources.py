@@ -197,7 +197,7 @@ async def test_bad_rows_are_reported_ten_at_most_and_start_nothing(tmp_path: Pat
     assert (refused.status, refused.body["type"]) == (422, "urn:catalog-seeder:problem:invalid-input")
     assert len(refused.body["errors"]) == 1 + 10
     assert refused.body["errors"][0]["message"].startswith("18 of the 19 rows of inputs/rows.json cannot be used;")
-    assert refused.body["errors"][1]["message"].startswith("row 2: has no text to make a prompt of;")
+    assert refused.body["errors"][1]["message"].startswith("row 2: has no text for a prompt;")
     assert refused.body["detail"].endswith("; and 8 more")
 
 

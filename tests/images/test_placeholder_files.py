@@ -72,7 +72,7 @@ async def read_marks(store: Store, name: str) -> dict[str, Any]:
     return {row["filename"]: row.get("placeholder", "unmarked") for row in rows}
 
 
-async def test_a_placeholder_is_no_image(store: RecordingStore) -> None:
+async def test_a_placeholder_is_not_an_image(store: RecordingStore) -> None:
     ann, bob, _ = await prepare(store)
     info = await store.describe(locate(bob))
     assert info is not None
@@ -203,7 +203,7 @@ async def test_there_is_a_place_where_nothing_is_or_a_placeholder(store: Recordi
     assert await find_write_target(store, CATALOG, bob.filename) == WriteTarget(info.etag)
 
 
-async def test_a_placeholder_whose_facts_are_lost_is_known_by_its_file(store: RecordingStore) -> None:
+async def test_a_placeholder_without_metadata_is_recognized_by_its_content(store: RecordingStore) -> None:
     _, bob, cid = await prepare(store)
     await store.write(locate(bob), CARD.data, content_type="image/png")
     await store.write(locate(cid), b"by hand", content_type="image/png")

@@ -48,7 +48,7 @@ async def test_the_summary_has_the_last_word(store: RecordingStore) -> None:
     assert [item.summarize_refinement() for item in await read_items(store)] == [expected]
 
 
-async def test_an_item_that_was_under_way_keeps_the_best_of_what_was_looked_at(store: RecordingStore) -> None:
+async def test_an_unfinished_item_keeps_its_best_evaluated_image(store: RecordingStore) -> None:
     cases = {
         (60, 50, None): RefinementResult(3, 60, 60, 1, None, None),
         (60, 70): RefinementResult(2, 60, 70, 2, None, None),
@@ -74,7 +74,7 @@ async def test_a_call_that_failed_for_good_is_reported_with_its_reason(store: Re
     assert await read_refinement_result(store, RUN, "bob") == refused
 
 
-async def test_an_item_whose_prompt_alone_was_worded_again_was_not_looked_at(store: RecordingStore) -> None:
+async def test_an_item_with_only_a_rewritten_prompt_was_not_evaluated(store: RecordingStore) -> None:
     await write_rewrite(RoundFiles(store, RUN, "ann"), 1)
     await write_refined(store, RUN, "bob", [90], halt=None)
     await write_refined(store, RUN, "cid", [], halt=RefinementEnd.FAILED)
@@ -93,7 +93,7 @@ async def test_a_record_that_cannot_be_read_is_reported_and_the_others_are_there
 
 
 class MadeUpResults(MemoryStore):
-    """The same results of many items; they exist only as they are looked at."""
+    """The same results of many items, generated while they are read."""
 
     def __init__(self, items: int) -> None:
         super().__init__()

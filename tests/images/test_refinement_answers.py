@@ -36,7 +36,7 @@ def test_both_ends_of_the_scale_are_scores(score: int) -> None:
         {"missing": "a cape"},
     ],
 )
-def test_what_is_no_evaluation_is_refused(changes: dict[str, Any]) -> None:
+def test_a_malformed_evaluation_is_rejected(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         read(**changes)
 

@@ -1,4 +1,4 @@
-"""When an image is drawn again, and which one ships."""
+"""When an image is generated again, and which one is promoted."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ refinements = st.builds(Refinement, iterations=st.integers(1, MAX_ITERATIONS), a
 
 
 def draw_rounds(scores: list[int], refinement: Refinement) -> tuple[list[int], RefinementEnd]:
-    """Return the scores of the rounds that are drawn of those to come, and why there is no further one."""
+    """Return the scores of the rounds that are generated, and why there is no further one."""
     drawn = scores[:1]
     while (halt := decide_refinement_end(drawn, refinement)) is None:
         drawn = scores[: len(drawn) + 1]
@@ -24,7 +24,7 @@ def draw_rounds(scores: list[int], refinement: Refinement) -> tuple[list[int], R
 
 
 @given(scores_)
-def test_the_best_image_ships_and_the_first_of_equals(scores: list[int]) -> None:
+def test_the_best_image_is_promoted_and_the_first_of_equals(scores: list[int]) -> None:
     best = pick_best_round(scores)
     assert scores[best - 1] == max(scores)
     assert max(scores) not in scores[: best - 1]
@@ -52,7 +52,7 @@ def test_an_image_of_the_asked_score_is_kept_at_once() -> None:
     assert draw_rounds([85, 99, 99], Refinement(iterations=3)) == ([85], RefinementEnd.ACCEPTED)
 
 
-def test_an_image_that_is_no_better_is_the_last_one() -> None:
+def test_an_image_without_improvement_is_the_last_one() -> None:
     assert draw_rounds([60, 60, 80], Refinement(iterations=3)) == ([60, 60], RefinementEnd.NO_IMPROVEMENT)
 
 

@@ -1,4 +1,4 @@
-"""``refinements.json`` has a row for each item that was looked at, and a line says what they come to."""
+"""``refinements.json`` has a row for each refined item, and a line sums them up."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ async def test_rows_are_in_the_order_of_the_catalog(store: RecordingStore) -> No
         (2, None, None),
         (0, "failed", "content_policy"),
     ]
-    assert note == "images looked at: 2 (kept the first 1, the second 1; mean score 55 -> 70)"
+    assert note == "images evaluated: 2 (kept the first 1, the second 1; mean score 55 -> 70)"
 
 
 async def test_without_any_the_list_is_there_and_empty(store: RecordingStore) -> None:
@@ -62,12 +62,12 @@ LOOKED_AT, UNSEEN = RefinementResult(2, 60, 90, 2, "accepted", None), Refinement
     ("outcomes", "line"),
     [
         ([RefinementResult(0, None, None, None, "failed", "content_policy")], None),
-        ([UNSEEN], "images looked at: 0 of 1"),
-        ([RefinementResult(1, 90, 90, 1, "accepted", None)], "images looked at: 1 (kept the first 1; mean score 90)"),
-        ([UNSEEN, LOOKED_AT], "images looked at: 1 of 2 (kept the second 1; mean score 60 -> 90)"),
+        ([UNSEEN], "images evaluated: 0 of 1"),
+        ([RefinementResult(1, 90, 90, 1, "accepted", None)], "images evaluated: 1 (kept the first 1; mean score 90)"),
+        ([UNSEEN, LOOKED_AT], "images evaluated: 1 of 2 (kept the second 1; mean score 60 -> 90)"),
         (
             [RefinementResult(3, 40, 95, 3, "iterations_used", None), LOOKED_AT, LOOKED_AT],
-            "images looked at: 3 (kept the second 2, the third 1; mean score 53 -> 92)",
+            "images evaluated: 3 (kept the second 2, the third 1; mean score 53 -> 92)",
         ),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_line_says_what_it_came_to(outcomes: list[RefinementResult], line: str
     assert totals.describe() == line
 
 
-def test_a_line_says_why_images_were_not_looked_at_to_the_end() -> None:
+def test_a_line_says_why_refinements_failed() -> None:
     totals = RefinementTotals()
     totals.count(LOOKED_AT)
     totals.count(RefinementResult(0, None, None, None, "failed", "server_error", "HTTP 500"))
@@ -87,5 +87,5 @@ def test_a_line_says_why_images_were_not_looked_at_to_the_end() -> None:
     for number in range(2):
         totals.count(RefinementResult(1, None, None, 1, "failed", "bad_request", f"HTTP 400; no images, {number}"))
     assert totals.describe_failures() == (
-        "images not looked at to the end: 2 x bad_request, 1 x content_policy; such as: HTTP 400; no images, 0"
+        "refinements that failed: 2 x bad_request, 1 x content_policy; for example: HTTP 400; no images, 0"
     )

@@ -1,4 +1,4 @@
-"""Which prompts that a model wrote anew can be used."""
+"""Which rewritten prompts can be used."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_new_forbidden_word_makes_it_unusable(prompt: str) -> None:
         validate_rewrite(prompt, PREVIOUS, THEME)
 
 
-def test_a_forbidden_word_that_somebody_asked_for_may_stay() -> None:
+def test_a_forbidden_word_of_the_previous_prompt_may_stay() -> None:
     previous = "A mug with our own logo, steaming"
     assert validate_rewrite("A blue mug with our own logo", previous, THEME) == "A blue mug with our own logo"
 

@@ -1,4 +1,4 @@
-"""A thumbnail belongs to one version of one image, and the store tells so without anybody reading images."""
+"""A thumbnail belongs to one version of one image, which a listing shows without reading images."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def test_it_has_the_name_of_its_image_but_for_the_ending(filename: str, thumbnai
     assert paths.thumbnail_file("lego", filename) == f"catalogs/lego/thumbnails/{thumbnail}"
 
 
-async def test_images_with_a_thumbnail_are_reported_from_those_without(store: RecordingStore) -> None:
+async def test_images_with_a_thumbnail_are_marked(store: RecordingStore) -> None:
     ann, bob = await write_batches(store, ["Ann", "Bob"])
     await write_images(store, [ann, bob])
     await write_thumbnail_of(store, ann)
@@ -102,5 +102,5 @@ async def test_prune_takes_the_thumbnails_of_lost_images_along(store: RecordingS
     assert [row["thumbnail"] for row in await read_data(store, "catalogs/lego/manifest.json")] == [kept]
 
 
-def test_no_file_is_no_one_s_thumbnail() -> None:
+def test_a_missing_file_is_not_a_thumbnail() -> None:
     assert not is_thumbnail_of(None, "a.png", "00ff")

@@ -37,13 +37,13 @@ def write_table(delimiter: str, line_end: str) -> str:
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt", "a"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_a_table_is_reported_by_its_content(delimiter: str, line_end: str, name: str, cut: int | None) -> None:
+def test_a_table_is_recognized_by_its_content(delimiter: str, line_end: str, name: str, cut: int | None) -> None:
     assert read_rows(write_table(delimiter, line_end), name=name, cut=cut) == TWO
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("cut", [None, 1])
-def test_a_byte_order_mark_tells_the_encoding(encoding: str, cut: int | None) -> None:
+def test_a_byte_order_mark_determines_the_encoding(encoding: str, cut: int | None) -> None:
     assert read_rows(write_table("\t", "\r\n").encode(encoding), name="a.txt", cut=cut) == TWO
 
 
@@ -128,7 +128,7 @@ def test_a_stray_quotation_mark_costs_no_row_however_many_follow() -> None:
 def test_a_line_that_cannot_be_read_is_named() -> None:
     found = read_all(b'sku,title\nA-1,Tee\n\nA-2,"Mug\nblue" x\nA-3,Tray,1\n', name="a.csv")
     assert [str(one) for one in found if isinstance(one, RowProblem)] == [
-        "row 2: has ' x' behind a quotation mark that closes a value; expected ',' there (lines 4 to 5)",
+        "row 2: has ' x' after a closing quotation mark; expected ',' there (lines 4 to 5)",
         "row 3: has 3 values; expected 2, as in the header, between commas (line 6)",
     ]
 
@@ -173,7 +173,7 @@ def test_the_bullets_and_numbers_of_a_list_are_not_part_of_its_prompts() -> None
 @pytest.mark.parametrize(
     ("header", "name"), [("Prompts", "a.csv"), ("caption", "a.txt"), ("Text", "a.tsv"), ("Beschreibung", "a.csv")]
 )
-def test_a_single_column_is_the_prompt_whatever_its_name(header: str, name: str) -> None:
+def test_a_single_column_is_the_prompt_with_any_name(header: str, name: str) -> None:
     found = read_all(f"{header}\na bench\ntwo clocks\n".encode(), name=name, source="prompts")
     assert [one.values["prompt"] for one in found if isinstance(one, Row)] == ["a bench", "two clocks"]
 

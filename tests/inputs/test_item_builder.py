@@ -26,6 +26,10 @@ from tests.support.input_rows import dump_rows, read_all
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+utf8_texts = nasty_texts.map(lambda text: text.replace("\ud800", ""))
+"""A file in UTF-8 cannot contain a lone surrogate."""
+
+
 def make_items(rows: list[dict[str, Any]], *, source: str = "products", **request: Any) -> list[SourceItem]:
     asked = SeedRequest.from_json({"catalog": "shop", "source": source} | request)
     names = FileNames()
@@ -52,7 +56,7 @@ def test_file_names_are_ids_with_the_ending_of_the_format() -> None:
     assert name_files(("PROD-000001", None), imageFormat="jpeg") == ["PROD-000001.jpg"]
 
 
-def test_a_name_that_the_input_gives_is_kept_whatever_stands_before_it() -> None:
+def test_a_given_file_name_is_kept_without_its_path() -> None:
     given = ("boot.png", "images/mug.JPG", "https://cdn.example.com/a/tray.jpeg?w=200", "C:\\pictures\\d.png")
     assert name_files(*((str(number), name) for number, name in enumerate(given))) == [
         "boot.png",
@@ -81,12 +85,12 @@ def test_no_two_items_share_a_file_name_not_even_where_no_case_is_known() -> Non
 @QUICK
 @given(
     st.lists(
-        st.one_of(nasty_texts, st.sampled_from([*RESERVED_NAMES, "../../etc/passwd", "x" * 300, "A", "a", "\u00e4"])),
+        st.one_of(utf8_texts, st.sampled_from([*RESERVED_NAMES, "../../etc/passwd", "x" * 300, "A", "a", "\u00e4"])),
         max_size=30,
         unique=True,
     )
 )
-def test_whatever_the_ids_are_names_are_safe_and_differ(ids: list[str]) -> None:
+def test_file_names_are_safe_and_distinct_for_any_ids(ids: list[str]) -> None:
     items = make_items([{"id": text, "name": "x"} for text in ["one", *ids]])
     names = [item.filename for item in items]
     assert len({name.casefold() for name in names}) == len(names)

@@ -60,10 +60,10 @@ def test_lines_that_have_lists_stay_lines() -> None:
     assert [json.loads(one.text) for one in read_all(text.encode(), name="a.json") if isinstance(one, Row)] == rows
 
 
-def test_an_object_that_is_cut_off_tells_the_row() -> None:
+def test_an_object_that_is_cut_off_is_reported_with_its_row() -> None:
     found = read_all(b'{"products": [{"id": 1, "title": "Mug"}, {"id": 2, "ti', name="a.json")
     assert [str(one) for one in found if isinstance(one, RowProblem)] == [
-        "row 2: is cut off: the file ends before the row, or the array, does"
+        "row 2: is cut off: the file ends before the end of the row or of the array"
     ]
 
 

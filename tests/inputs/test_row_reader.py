@@ -1,4 +1,4 @@
-"""Rows of an input: every format is cut and read, and what cannot be used is told with row and field."""
+"""Rows of every format are read, and problems are reported with row and field."""
 
 import csv
 import io
@@ -64,7 +64,7 @@ def test_every_format_gives_the_same_rows_with_and_without_a_mark_and_with_eithe
 
 @QUICK
 @given(st.lists(json_values, min_size=1, max_size=4), st.integers(1, 9), st.booleans())
-def test_an_array_is_cut_at_its_rows_whatever_they_hold(rows: list[object], cut: int, is_indented: bool) -> None:
+def test_an_array_is_split_at_its_rows_whatever_they_contain(rows: list[object], cut: int, is_indented: bool) -> None:
     marked = [{"id": str(number), "name": "x", "data": row} for number, row in enumerate(rows)]
     data = json.dumps(marked, ensure_ascii=False, indent=2 if is_indented else None).encode()
     found = read_all(data, cut=cut)
@@ -91,7 +91,7 @@ def test_a_table_is_read_as_the_csv_module_reads_it(rows: list[list[str]], cut: 
 def test_numbers_are_ids_as_they_are_spelt() -> None:
     found = read_all(b'[{"id": 1, "name": "a"}, {"id": 1.0, "name": "b"}, {"id": 007, "name": "c"}]')
     assert tell(found)[:2] == ["1", "1.0"]
-    assert tell(found)[2].startswith("row 3: is no JSON: Expecting ',' delimiter")
+    assert tell(found)[2].startswith("row 3: is not JSON: Expecting ',' delimiter")
 
 
 # --- mapping ---------------------------------------------------------------------------------------------------------
@@ -150,13 +150,13 @@ def test_a_map_that_cannot_be_meant_is_reported(told: dict[str, str], message: s
         ("a.json", b"[ ]", "has no rows; expected one at least"),
         ("a.csv", b"id,name\n", "has no rows; expected one at least"),
         ("a.json", "[{}]".encode("utf-16")[:-1], "is cut off or damaged: its byte order mark says utf-16"),
-        ("a.csv", b"id,name\n1,caf\xe9\n", "is not UTF-8: line 2 has the byte 0xe9 behind '1,caf'; expected UTF-8"),
-        ("a.csv", "id,name\n1,a\n".encode("utf-16-le"), "has a NUL in the name of column 1, as text that is UTF-16"),
+        ("a.csv", b"id,name\n1,caf\xe9\n", "is not UTF-8: line 2 has the byte 0xe9 after '1,caf'; expected UTF-8"),
+        ("a.csv", "id,name\n1,a\n".encode("utf-16-le"), "has a NUL in the name of column 1, as in UTF-16 text"),
         ("a.json", b"id,name\n", "begins with 'i'; expected a JSON array, or a name that ends in .jsonl, .csv or .tsv"),
         ("a.json", b'{"a": {"x": 1},\n"b": {"x": 2}}', "is an object of objects; expected a JSON array of rows"),
         ("a.json", b'{"a": [{"id": 1, "name": "x"}], "b": [{"id": 2, "name": "y"}]}', "has lists under 'a' and 'b'"),
         ("a.csv", b"<?xml version='1.0'?><rss></rss>", "is XML or HTML; expected CSV, TSV, JSON or JSON Lines"),
-        ("a.json", b'[{"id": 1, "name": "a"}] x', "goes on behind the end of the array, after row 1"),
+        ("a.json", b'[{"id": 1, "name": "a"}] x', "continues after the end of the array, after row 1"),
         ("a.json", b'[{"id": 1, "na', "has no row that can be read: row 1 is cut off"),
         ("a.json", b"[1, 2]", "has no row that can be read: row 1 is '1'; expected an object"),
     ],
@@ -183,39 +183,47 @@ def test_a_workbook_is_called_that_and_how_to_save_it_is_reported() -> None:
         (b"\x89PNG\r\n\x1a\n", "is an image"),
     ],
 )
-def test_a_file_that_is_no_text_is_called_what_it_is(data: bytes, message: str) -> None:
+def test_a_binary_file_is_reported_by_its_kind(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_all(data, name="shop.csv")
 
 
-def test_the_line_of_a_byte_that_is_no_utf_8_is_reported_wherever_it_is_in_the_file() -> None:
+def test_the_line_of_an_invalid_byte_is_reported_anywhere_in_the_file() -> None:
     lines = "".join(f"{number},café {number}\n" for number in range(1, 40)).encode()
-    with pytest.raises(InputError, match=r"line 41 has the byte 0xfc behind '40,'"):
+    with pytest.raises(InputError, match=r"line 41 has the byte 0xfc after '40,'"):
         read_all(b"id,name\n" + lines + b"40,\xfcber\n", name="a.csv", cut=7)
 
 
 @pytest.mark.parametrize(
     ("name", "data", "problem"),
     [
-        ("a.json", b'[{"id": 1, "name": "a"}, {"id": 2, "na', "row 2: is cut off: the file ends before the row, or"),
-        ("a.json", b'[{"id": 1, "name": "a"} {"id": 2}, {"id": 3, "name": "c"}]', "row 1: is no JSON: something fol"),
+        ("a.json", b'[{"id": 1, "name": "a"}, {"id": 2, "na', "row 2: is cut off: the file ends before the end"),
+        ("a.json", b'[{"id": 1, "name": "a"} {"id": 2}, {"id": 3, "name": "c"}]', "row 1: is not JSON: something f"),
         ("a.json", b'[{"id": 1, "name": "a"},]', "row 2: is empty; expected a value, or one comma fewer"),
-        ("a.json", b'[{"id": 1, "name": NaN}, {"id": 2, "name": "b"}]', "row 1: NaN is no JSON number"),
-        ("a.json", b'[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]', "row 2, id: '1' is the id of a row before"),
+        ("a.json", b'[{"id": 1, "name": NaN}, {"id": 2, "name": "b"}]', "row 1: NaN is not a JSON number"),
+        ("a.json", b'[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]', "row 2, id: '1' is the id of an earlier row"),
         ("a.json", b'[{"SKU": " ", "name": "a"}, {"SKU": 1, "name": "b"}]', "row 1, id (column 'SKU'): is missing or"),
-        ("a.json", b'[{"id": 1, "price": 5}]', "row 1: has no text to make a prompt of; expected one of name, desc"),
+        ("a.json", b'[{"id": 1, "price": 5}]', "row 1: has no text for a prompt; expected one of name, desc"),
         ("a.csv", b"id,name\n1,a,b\n2,b", "row 1: has 3 values; expected 2, as in the header"),
-        ("a.csv", b'id,name\n0,x\n1,"a\n2,b', "row 2: has a quoted value that does not end: the 1 lines behind its fi"),
-        ("a.csv", b'id,name\n0,x\n1,"a', "row 2: has a quoted value that does not end"),
+        (
+            "a.csv",
+            b'id,name\n0,x\n1,"a\n2,b',
+            "row 2: has a quoted value that is not closed: the 1 lines after its first",
+        ),
+        ("a.csv", b'id,name\n0,x\n1,"a', "row 2: has a quoted value that is not closed"),
         (
             "a.csv",
             b"id;name\n1;a;b\n2;b",
             "row 1: has 3 values; expected 2, as in the header, between semicolons (line 2)",
         ),
-        ("a.csv", b'id,name\n1,"a"b\n2,b', "row 1: has 'b' behind a quotation mark that closes a value; expected ','"),
+        ("a.csv", b'id,name\n1,"a"b\n2,b', "row 1: has 'b' after a closing quotation mark; expected ','"),
         ("a.jsonl", b'{"id": 1, "name": "a"}\n[]\n', "row 2: is '[]'; expected an object"),
         ("a.json", dump_rows([{"id": "x" * 501, "name": "a"}]), "row 1, id: has 501 characters; expected at most 500"),
-        ("a.json", b'[{"id": "\\ud800", "name": "a"}]', "row 1, id: holds half a character; expected whole ones"),
+        (
+            "a.json",
+            b'[{"id": "\\ud800", "name": "a"}]',
+            "row 1, id: contains a lone surrogate; expected whole characters",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_used_says_which_field_and_why(name: str, data: bytes, problem: str) -> None:
@@ -224,7 +232,7 @@ def test_a_row_that_cannot_be_used_says_which_field_and_why(name: str, data: byt
     assert problems[0].startswith(problem)
 
 
-def test_a_lone_quote_in_a_value_is_no_problem() -> None:
+def test_a_lone_quote_in_a_value_is_accepted() -> None:
     found = read_all(b'id\tname\n1\tScreen 5" wide\n2\tTray', name="a.tsv")
     assert [row.values["name"] for row in found if isinstance(row, Row)] == ['Screen 5" wide', "Tray"]
 
@@ -254,7 +262,7 @@ def test_a_row_without_end_is_reported_and_never_held(name: str) -> None:
     found += [*reader.feed(end), *reader.finish()]
     assert [line.partition(" (")[0] for line in tell(found)] == [
         "1",
-        f"row 2: has more than {MAX_ROW_CHARACTERS:,} characters; a row has at most that many",
+        f"row 2: has more than {MAX_ROW_CHARACTERS:,} characters; expected at most that many",
         "3",
     ]
     assert peak < 5 * MAX_ROW_CHARACTERS
@@ -276,7 +284,7 @@ def test_prompts_are_texts_or_objects_and_get_ids_from_their_row_numbers() -> No
         "prompt-0001",
         "prompt-0002",
         "x",
-        "row 4: has no text to make a prompt of; expected one of title, scene, mood, prompt",
+        "row 4: has no text for a prompt; expected one of title, scene, mood, prompt",
         "row 5: is '5'; expected an object",
     ]
     assert parse_row(found[0].text) == {"prompt": "A red bridge"} if isinstance(found[0], Row) else False

@@ -19,7 +19,7 @@ OUTCOMES = st.sampled_from([None, None, Reason.CONTENT_POLICY, Reason.SERVER_ERR
 REFUSED, BROKEN = Reason.CONTENT_POLICY, Reason.SERVER_ERROR
 
 
-def judge(*outcomes: Reason | None) -> Reason | None:
+def find_reason(*outcomes: Reason | None) -> Reason | None:
     """Return what a breaker says after the last of some outcomes."""
     breaker, failure = CircuitBreaker(), None
     for outcome in outcomes:
@@ -33,42 +33,43 @@ def mix(bad: int, reason: Reason, *, of: int = MIN_WATCHED_CALLS) -> list[Reason
 
 @pytest.mark.parametrize("reason", [REFUSED, BROKEN])
 def test_nothing_is_judged_before_there_are_fifty_outcomes(reason: Reason) -> None:
-    assert judge(*[reason] * (MIN_WATCHED_CALLS - 1)) is None
-    assert judge(*[reason] * MIN_WATCHED_CALLS) is not None
+    assert find_reason(*[reason] * (MIN_WATCHED_CALLS - 1)) is None
+    assert find_reason(*[reason] * MIN_WATCHED_CALLS) is not None
 
 
 def test_more_than_half_refused_is_too_much_and_half_is_not() -> None:
-    assert judge(*mix(25, REFUSED)) is None
-    assert judge(*mix(26, REFUSED)) is Reason.TOO_MANY_REFUSALS
+    assert find_reason(*mix(25, REFUSED)) is None
+    assert find_reason(*mix(26, REFUSED)) is Reason.TOO_MANY_REFUSALS
 
 
 def test_more_than_sixty_percent_failed_is_too_much_and_refusals_count_too() -> None:
-    assert judge(*mix(30, BROKEN)) is None
-    assert judge(*mix(31, BROKEN)) is Reason.TOO_MANY_ERRORS
-    assert judge(*[REFUSED] * 20, *mix(11, BROKEN, of=30)) is Reason.TOO_MANY_ERRORS
-    assert judge(*[REFUSED] * 20, *mix(10, BROKEN, of=30)) is None
+    assert find_reason(*mix(30, BROKEN)) is None
+    assert find_reason(*mix(31, BROKEN)) is Reason.TOO_MANY_ERRORS
+    assert find_reason(*[REFUSED] * 20, *mix(11, BROKEN, of=30)) is Reason.TOO_MANY_ERRORS
+    assert find_reason(*[REFUSED] * 20, *mix(10, BROKEN, of=30)) is None
 
 
 def test_waiting_for_the_quota_is_no_outcome() -> None:
-    assert judge(*[BROKEN] * (MIN_WATCHED_CALLS - 1), *[Reason.RATE_LIMITED] * 100) is None
-    assert judge(*mix(31, BROKEN), *[Reason.RATE_LIMITED] * 100, None) is None
-    assert judge(*[None] * 19, *[Reason.RATE_LIMITED] * 100, *[BROKEN] * 31) is Reason.TOO_MANY_ERRORS
+    assert find_reason(*[BROKEN] * (MIN_WATCHED_CALLS - 1), *[Reason.RATE_LIMITED] * 100) is None
+    assert find_reason(*mix(31, BROKEN), *[Reason.RATE_LIMITED] * 100, None) is None
+    assert find_reason(*[None] * 19, *[Reason.RATE_LIMITED] * 100, *[BROKEN] * 31) is Reason.TOO_MANY_ERRORS
 
 
 def test_only_the_latest_fifty_count() -> None:
-    assert judge(*[None] * 1000, *[BROKEN] * 30) is None
-    assert judge(*[None] * 1000, *[BROKEN] * 31) is Reason.TOO_MANY_ERRORS
-    assert judge(*[BROKEN] * 1000, *[None] * 20) is None
+    assert find_reason(*[None] * 1000, *[BROKEN] * 30) is None
+    assert find_reason(*[None] * 1000, *[BROKEN] * 31) is Reason.TOO_MANY_ERRORS
+    assert find_reason(*[BROKEN] * 1000, *[None] * 20) is None
 
 
-def test_the_message_tells_the_figures() -> None:
+def test_the_message_has_the_figures() -> None:
     breaker = CircuitBreaker()
     told = [breaker.record_outcome(outcome) for outcome in [None, *[REFUSED] * 49, *[BROKEN] * 30]]
     assert told[49] is not None
-    assert told[49].message == "49 of the last 50 image calls were refused by the content policy; expected at most 25"
+    assert "49 of the last 50" in told[49].message
+    assert "at most 25" in told[49].message
     assert told[-1] is not None
-    message = "50 of the last 50 image calls failed, the latest with server_error; expected at most 30"
-    assert told[-1].message == message
+    assert "50 of the last 50" in told[-1].message
+    assert "server_error" in told[-1].message
 
 
 @THOROUGH
@@ -83,16 +84,16 @@ def test_a_breaker_says_what_the_last_fifty_outcomes_say(outcomes: list[Reason |
             expected = Reason.TOO_MANY_REFUSALS
         elif failed > MAX_FAILED_CALLS:
             expected = Reason.TOO_MANY_ERRORS
-    assert judge(*outcomes) is expected
+    assert find_reason(*outcomes) is expected
 
 
-def test_runs_and_legs_are_judged_by_themselves() -> None:
+def test_each_run_has_a_breaker_and_a_resumed_run_a_new_one() -> None:
     circuit_breakers = RunCircuitBreakers()
     for _ in range(MIN_WATCHED_CALLS - 1):
         assert circuit_breakers.record_outcome("run-1", 0, BROKEN) is None
         assert circuit_breakers.record_outcome("run-2", 0, BROKEN) is None
     assert circuit_breakers.record_outcome("run-1", 1, BROKEN) is None
-    assert circuit_breakers.record_outcome("run-1", 0, BROKEN) is None  # late: of a leg that is over
+    assert circuit_breakers.record_outcome("run-1", 0, BROKEN) is None  # late: from before the resume
     assert circuit_breakers.record_outcome("run-2", 0, BROKEN) is not None
     for _ in range(MIN_WATCHED_CALLS - 2):
         assert circuit_breakers.record_outcome("run-1", 1, BROKEN) is None

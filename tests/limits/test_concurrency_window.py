@@ -53,7 +53,7 @@ class Lane:
         self.window.add(image_jobs(len(self.script)))
         started = 0
         while len(self.done) < len(self.script):
-            while started < hand_over_after and (job := self.window.take_next(self.now)) is not None:
+            while started < hand_over_after and (job := self.window.acquire(self.now)) is not None:
                 self.start(job)
                 started += 1
             if started >= hand_over_after and not self.running:
@@ -96,14 +96,14 @@ class Lane:
     def finish(self, product_id: str) -> None:
         job = self.jobs.pop(product_id)
         attempt = self.script[product_id][self.starts[product_id] - 1]
-        self.window.finish()
+        self.window.release()
         if attempt.wait is None:
             self.done.add(product_id)
-            self.window.grow(job)
+            self.window.on_success(job)
             return
         if attempt.is_rate_limited:
             self.pause_ends = max(self.pause_ends, self.now + timedelta(seconds=attempt.wait))
-            self.window.pause(self.now, self.now + timedelta(seconds=attempt.wait))
+            self.window.on_throttled(self.now, self.now + timedelta(seconds=attempt.wait))
         failed = replace(job, failure_counts=FailureCounts(calls=job.failure_counts.calls + 1))
         self.window.add([postpone(failed, self.now, attempt.wait)])
 
@@ -139,11 +139,11 @@ def test_a_job_that_waits_holds_no_slot() -> None:
     window = ConcurrencyWindow(1)
     first, second = image_jobs(2)
     window.add([postpone(first, START, 60), second])
-    assert window.take_next(START) == second
-    window.finish()
-    assert window.take_next(START) is None
+    assert window.acquire(START) == second
+    window.release()
+    assert window.acquire(START) is None
     assert window.find_next_wake(START) == START + timedelta(seconds=60)
-    assert window.take_next(START + timedelta(seconds=60)) == first
+    assert window.acquire(START + timedelta(seconds=60)) == first
 
 
 def test_jobs_that_waited_start_in_the_order_they_became_due() -> None:
@@ -151,24 +151,24 @@ def test_jobs_that_waited_start_in_the_order_they_became_due() -> None:
     first, second, third = image_jobs(3)
     window.add([postpone(first, START, 9), postpone(second, START, 3), postpone(third, START, 6)])
     later = START + timedelta(seconds=10)
-    assert [window.take_next(later) for _ in range(3)] == [second, third, first]
+    assert [window.acquire(later) for _ in range(3)] == [second, third, first]
 
 
 def test_a_pause_is_never_shortened() -> None:
     window = ConcurrencyWindow(1)
     window.add(image_jobs(1))
-    window.pause(START, START + timedelta(seconds=30))
-    window.pause(START, START + timedelta(seconds=10))
-    assert window.take_next(START + timedelta(seconds=29)) is None
+    window.on_throttled(START, START + timedelta(seconds=30))
+    window.on_throttled(START, START + timedelta(seconds=10))
+    assert window.acquire(START + timedelta(seconds=29)) is None
     assert window.find_next_wake(START) == START + timedelta(seconds=30)
-    assert window.take_next(START + timedelta(seconds=30)) is not None
+    assert window.acquire(START + timedelta(seconds=30)) is not None
 
 
 def test_a_full_window_waits_for_a_job_to_end_and_not_for_the_clock() -> None:
     window = ConcurrencyWindow(1)
     window.add(image_jobs(2))
-    window.take_next(START)
-    assert window.take_next(START) is None
+    window.acquire(START)
+    assert window.acquire(START) is None
     assert window.find_next_wake(START) is None
     assert (window.count_ready(START), window.count_queued()) == (1, 1)
 
@@ -181,7 +181,7 @@ def test_a_pause_outlives_the_generation_as_the_due_time_of_its_jobs() -> None:
     window = ConcurrencyWindow(2)
     soon, late = image_jobs(2)
     window.add([soon, postpone(late, START, 90)])
-    window.pause(START, START + timedelta(seconds=60))
+    window.on_throttled(START, START + timedelta(seconds=60))
     assert [job.due for job in window.list_queued(START)] == [
         (START + timedelta(seconds=60)).isoformat(),
         (START + timedelta(seconds=90)).isoformat(),
@@ -191,31 +191,31 @@ def test_a_pause_outlives_the_generation_as_the_due_time_of_its_jobs() -> None:
 def test_a_job_without_a_due_time_cannot_be_compared_with_one() -> None:
     window = ConcurrencyWindow(1)
     window._waiting.append(ImageJob("item-1", 1))
-    with pytest.raises(ValueError, match="image job 'item-1' has no due time; expected one while it waits"):
-        window.take_next(START)
+    with pytest.raises(ValueError, match="'item-1' has no due time"):
+        window.acquire(START)
 
 
 def test_a_429_shrinks_the_window_once_a_pause_and_successes_widen_it_again() -> None:
     window = ConcurrencyWindow(8)
     until = START + timedelta(seconds=10)
     for _ in range(3):
-        window.pause(START, until)
+        window.on_throttled(START, until)
     assert window.count_slots() == 5
-    window.pause(until, until + timedelta(seconds=10))
+    window.on_throttled(until, until + timedelta(seconds=10))
     assert window.count_slots() == 3
     (job,) = image_jobs(1)
     for _ in range(100):
-        window.grow(replace(job, step=ImageStep(ImageAction.EVALUATE)))
+        window.on_success(replace(job, step=ImageStep(ImageAction.EVALUATE)))
     assert window.count_slots() == 3
     for _ in range(100):
-        window.grow(job)
+        window.on_success(job)
     assert window.count_slots() == 8
 
 
 def test_the_window_never_shrinks_below_one() -> None:
     window = ConcurrencyWindow(2)
     for number in range(20):
-        window.pause(START + timedelta(minutes=number), START + timedelta(minutes=number, seconds=1))
+        window.on_throttled(START + timedelta(minutes=number), START + timedelta(minutes=number, seconds=1))
     assert window.count_slots() == 1
 
 
@@ -229,11 +229,11 @@ def test_a_job_with_a_turn_starts_a_little_early_and_one_that_failed_does_not() 
             postpone(replace(later, deferrals=1), START, 2.5),
         ]
     )
-    assert window.take_next(START) is None  # the job that failed is due first, and it is not early
+    assert window.acquire(START) is None  # the job that failed is due first, and it is not early
     assert window.find_next_wake(START) == START + timedelta(seconds=0.5)
     now = START + timedelta(seconds=0.5)
-    assert [job.product_id for job in (window.take_next(now), window.take_next(now)) if job] == ["item-0", "item-1"]
-    assert window.take_next(now) is None
+    assert [job.product_id for job in (window.acquire(now), window.acquire(now)) if job] == ["item-0", "item-1"]
+    assert window.acquire(now) is None
 
 
 @THOROUGH
@@ -242,12 +242,12 @@ def test_no_more_jobs_wait_for_turns_than_there_are_slots(width: int, waits: lis
     window, now = ConcurrencyWindow(width, keeps_slots=True), START
     window.add(image_jobs(3 * width))
     for wait, is_sent_back in waits:
-        job = window.take_next(now)
+        job = window.acquire(now)
         if job is None:
             now += timedelta(seconds=1)
             continue
         if is_sent_back:
-            window.finish()
+            window.release()
             window.add([postpone(replace(job, deferrals=job.deferrals + 1), now, 2 + wait)])
         assert window.running <= window.count_taken() <= width
 
@@ -256,8 +256,8 @@ def test_under_a_known_quota_a_job_that_waits_for_its_turn_keeps_its_slot_and_on
     window = ConcurrencyWindow(2, keeps_slots=True)
     turned, failed, new, last = image_jobs(4)
     window.add([postpone(replace(turned, deferrals=1), START, 30), postpone(failed, START, 20), new, last])
-    assert window.take_next(START) == new
-    assert window.take_next(START) is None
+    assert window.acquire(START) == new
+    assert window.acquire(START) is None
     assert window.find_next_wake(START) == START + timedelta(seconds=20)
 
 
@@ -267,9 +267,9 @@ def test_new_jobs_are_held_until_the_first_turn_that_was_told() -> None:
     window.hold_new_jobs(START, START + timedelta(seconds=9))
     window.hold_new_jobs(START, START + timedelta(seconds=5))
     window.hold_new_jobs(START, START + timedelta(seconds=7))
-    assert window.take_next(START + timedelta(seconds=4)) is None
+    assert window.acquire(START + timedelta(seconds=4)) is None
     assert window.find_next_wake(START) == START + timedelta(seconds=5)
-    assert window.take_next(START + timedelta(seconds=5)) is not None
+    assert window.acquire(START + timedelta(seconds=5)) is not None
 
 
 def test_images_and_looks_are_paused_apart_and_what_is_handed_over_waits_for_its_own() -> None:
@@ -277,30 +277,30 @@ def test_images_and_looks_are_paused_apart_and_what_is_handed_over_waits_for_its
     first, second = image_jobs(2)
     look = replace(second, step=ImageStep(ImageAction.EVALUATE))
     window.add([look])
-    window.pause_texts(START + timedelta(seconds=60))
-    window.pause_texts(START + timedelta(seconds=10))
+    window.on_text_throttled(START + timedelta(seconds=60))
+    window.on_text_throttled(START + timedelta(seconds=10))
     assert (window.count_ready(START), window.count_slots()) == (0, 4)
-    assert window.take_next(START) is None
+    assert window.acquire(START) is None
     assert window.find_next_wake(START) == START + timedelta(seconds=60)
     window.add([first])
     assert window.find_next_wake(START) == START
-    window.pause(START, START + timedelta(seconds=90))
+    window.on_throttled(START, START + timedelta(seconds=90))
     handed = window.list_queued(START)
     assert [datetime.fromisoformat(str(job.due)) - START for job in handed] == [
         timedelta(seconds=60),
         timedelta(seconds=90),
     ]
-    assert window.take_next(START + timedelta(seconds=60)) == look
-    assert window.take_next(START + timedelta(seconds=60)) is None
-    assert window.take_next(START + timedelta(seconds=90)) == first
+    assert window.acquire(START + timedelta(seconds=60)) == look
+    assert window.acquire(START + timedelta(seconds=60)) is None
+    assert window.acquire(START + timedelta(seconds=90)) == first
 
 
 def test_where_the_rate_limiter_knows_the_quota_a_429_holds_back_its_own_job_only() -> None:
     window = ConcurrencyWindow(8, 3.0)
     window.running = 2
-    window.finish(is_quota_reported=True)
+    window.release(is_quota_reported=True)
     assert window.count_slots() == 8
-    window.pause(START, START + timedelta(seconds=60))
+    window.on_throttled(START, START + timedelta(seconds=60))
     assert (window.count_slots(), window.paused_until) == (8, None)
-    window.pause(START, START + timedelta(seconds=60), is_quota=False)
+    window.on_throttled(START, START + timedelta(seconds=60), is_quota=False)
     assert window.paused_until == START + timedelta(seconds=60)

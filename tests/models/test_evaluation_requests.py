@@ -9,7 +9,7 @@ from model_simulator.text_tasks import parse_task
 from shared.catalog.theme import Theme
 from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation
 from shared.models.prompts.evaluation_requests import AVOIDED_SUBJECTS, build_evaluation_request, build_rewrite_request
-from shared.models.protocol import TextRequest, VisionImage
+from shared.models.protocol import Question, VisionImage
 
 IMAGE = VisionImage(b"\xff\xd8\xff bytes of it", "image/jpeg")
 THEME = Theme(forbidden_words=("logo",))
@@ -17,7 +17,7 @@ PROMPT = f"{THEME.openings[0]}, silver armor, red sash, {THEME.tail}"
 FOUND = Evaluation(score=55, missing=["red sash"], wrong=["golden armor"], unwanted=["stray text"])
 
 
-def rewrite(prompt: str = PROMPT, **changes: Any) -> TextRequest[Any]:
+def rewrite(prompt: str = PROMPT, **changes: Any) -> Question[Any]:
     wanted: dict[str, Any] = {
         "evaluation": FOUND,
         "theme": THEME,
@@ -29,7 +29,7 @@ def rewrite(prompt: str = PROMPT, **changes: Any) -> TextRequest[Any]:
     return build_rewrite_request(prompt, **wanted | changes)
 
 
-def read_task(request: TextRequest[Any]) -> Any:
+def read_task(request: Question[Any]) -> Any:
     return json.loads(request.task)
 
 
@@ -91,7 +91,7 @@ def test_every_request_for_a_rewrite_differs() -> None:
 @pytest.mark.parametrize(
     "request_", [build_evaluation_request(PROMPT, IMAGE, iteration=1), rewrite(), rewrite("x" * 4_000, limit=4_000)]
 )
-def test_the_simulator_takes_the_tasks(request_: TextRequest[Any]) -> None:
+def test_the_simulator_takes_the_tasks(request_: Question[Any]) -> None:
     assert parse_task(request_.schema_name, request_.task)["prompt"] == read_task(request_)["prompt"]
 
 

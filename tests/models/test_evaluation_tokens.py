@@ -21,7 +21,7 @@ from shared.models.evaluation_tokens import (
     estimate_evaluation_usage,
 )
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import TextRequest, VisionImage
+from shared.models.protocol import Question, VisionImage
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import estimate_tokens
 
@@ -30,17 +30,17 @@ PROMPT = f"{Theme().openings[0]}, yellow raincoat, blue boots, brass lantern, ha
 FOUND = Evaluation(score=50, missing=["blue boots"], wrong=["brass lantern"], unwanted=["a second figure"])
 
 
-def ask_rewrite(prompt: str = PROMPT, limit: int = 260) -> TextRequest[PromptRewrite]:
+def ask_rewrite(prompt: str = PROMPT, limit: int = 260) -> Question[PromptRewrite]:
     return build_rewrite_request(
         prompt, evaluation=FOUND, theme=Theme(), because_refused=True, round=2, rewrite=1, limit=limit
     )
 
 
-def ask_evaluation(prompt: str = PROMPT) -> TextRequest[Evaluation]:
+def ask_evaluation(prompt: str = PROMPT) -> Question[Evaluation]:
     return build_evaluation_request(prompt, IMAGE, iteration=1)
 
 
-def bill(ask: TextRequest[EvaluationAnswerT], answer: str | None = None, seed: int = 1) -> TokenUsage:
+def bill(ask: Question[EvaluationAnswerT], answer: str | None = None, seed: int = 1) -> TokenUsage:
     """Return what the simulator bills for a request and its own answer, or another one."""
     schema = build_strict_schema(ask.answer_type)
     content: list[dict[str, Any]] = [{"type": "input_text", "text": ask.task}]
@@ -58,7 +58,7 @@ def bill(ask: TextRequest[EvaluationAnswerT], answer: str | None = None, seed: i
     return measure_usage(call, TextAnswer(answer or json.dumps(write(call.task, random.Random(seed)))))
 
 
-def mean_output(ask: TextRequest[EvaluationAnswerT]) -> float:
+def mean_output(ask: Question[EvaluationAnswerT]) -> float:
     return sum(bill(ask, seed=seed).output_tokens for seed in range(200)) / 200
 
 

@@ -9,7 +9,7 @@ from shared.catalog.items import CategoryList, DraftBatch
 from shared.catalog.planning import CategoryQuota, plan_batch
 from shared.catalog.theme import Theme
 from shared.models.prompts.item_requests import build_categories_request, build_items_request
-from shared.models.protocol import TextRequest
+from shared.models.protocol import Question
 
 QUOTAS = [CategoryQuota("Space Crew", 3), CategoryQuota("City Life", 2)]
 
@@ -23,7 +23,7 @@ def ask(
     attempt: int = 0,
     stricter: bool = False,
     rejected: dict[str, int] | None = None,
-) -> TextRequest[DraftBatch]:
+) -> Question[DraftBatch]:
     return build_items_request(
         theme or Theme(),
         QUOTAS,

@@ -13,7 +13,7 @@ from shared.catalog.planning import CategoryQuota
 from shared.catalog.theme import Theme
 from shared.models.prompts.image_prompt_requests import make_prompts_request
 from shared.models.prompts.item_requests import build_categories_request, build_items_request
-from shared.models.protocol import AnswerT, TextRequest
+from shared.models.protocol import AnswerT, Question
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import bound_text_usage, estimate_prompt_tokens, estimate_text_usage
 from shared.runs.request import SeedRequest
@@ -29,7 +29,7 @@ THEMES = {"figures": Theme(), "garden": GARDEN, "toasters": Theme(subject="toast
 every_theme = pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 
 
-def bill(ask: TextRequest[AnswerT], seed: int) -> TokenUsage:
+def bill(ask: Question[AnswerT], seed: int) -> TokenUsage:
     """Return what the simulator bills for a request."""
     schema = build_strict_schema(ask.answer_type)
     text_format = {"type": "json_schema", "name": ask.schema_name, "schema": schema, "strict": True}
@@ -39,7 +39,7 @@ def bill(ask: TextRequest[AnswerT], seed: int) -> TokenUsage:
     return measure_usage(call, TextAnswer(str(write(call.task, random.Random(seed)))))
 
 
-def ask_for_drafts(theme: Theme, count: int) -> TextRequest[DraftBatch]:
+def ask_for_drafts(theme: Theme, count: int) -> Question[DraftBatch]:
     """Return the request for a batch of so many drafts in five categories."""
     shares = [count // 5 + (place < count % 5) for place in range(5)]
     quotas = [CategoryQuota(f"Sea Explorers {place}", share) for place, share in enumerate(shares) if share]
@@ -74,7 +74,7 @@ def test_no_call_for_categories_takes_more_than_its_limit(theme: Theme, count: i
     assert max(bill(ask, seed).output_tokens for seed in range(20)) <= limit.output_tokens
 
 
-def ask_for_rows(theme: Theme, count: int) -> TextRequest[PromptDraftBatch]:
+def ask_for_rows(theme: Theme, count: int) -> Question[PromptDraftBatch]:
     """Return the request for the prompts of so many products."""
     request = SeedRequest(catalog="toys", source="products", prompt_writer="model", theme=theme)
     names = ("Trail Boot", "Enamel Camp Mug", "Alpine Goggles", "Sky Backpack 40")

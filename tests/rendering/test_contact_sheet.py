@@ -67,14 +67,14 @@ def test_images_of_every_mode_make_a_tile(mode: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_thumbnail_is_small_and_looks_the_same_on_the_sheet(kind: str) -> None:
+def test_a_sheet_thumbnail_is_small_and_changes_nothing_on_the_sheet(kind: str) -> None:
     image = draw(RED, size=(1024, 1024), kind=kind)
     thumbnail = make_sheet_thumbnail(image)
     assert len(thumbnail) < 50_000
     assert make_tile(thumbnail).tobytes() == make_tile(image).tobytes()
 
 
-def test_there_is_no_thumbnail_of_what_is_no_image() -> None:
+def test_bytes_that_are_not_an_image_get_no_thumbnail() -> None:
     with pytest.raises(BadImageError):
         make_sheet_thumbnail(b"no image")
 

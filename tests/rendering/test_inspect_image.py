@@ -62,7 +62,7 @@ def test_damage_of_any_kind_raises_nothing_but_our_error(kind: str) -> None:
     "data",
     [b"", b"upstream error", b"<html></html>", b"\x89PNG", draw(kind="GIF"), draw(kind="BMP"), b"RIFF"],
 )
-def test_anything_else_is_no_image(data: bytes) -> None:
+def test_anything_else_is_rejected(data: bytes) -> None:
     with pytest.raises(BadImageError, match="expected PNG, JPEG or WebP"):
         inspect_image(data)
 

@@ -56,7 +56,7 @@ def test_a_line_is_as_wide_as_it_was_measured(name: str, size: float) -> None:
 
 
 @given(nasty_texts)
-def test_whatever_comes_can_be_prepared_measured_and_written(text: str) -> None:
+def test_any_text_can_be_prepared_measured_and_written(text: str) -> None:
     prepared = prepare_text(text)
     assert prepare_text(prepared) == prepared
     assert Pen(20).measure(prepared) >= 0

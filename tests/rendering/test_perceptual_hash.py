@@ -1,4 +1,4 @@
-"""The hash tells what an image looks like, not how it is encoded."""
+"""The hash depends on what an image shows, not on how it is encoded."""
 
 import random
 from collections.abc import Callable
@@ -72,7 +72,7 @@ def test_the_same_image_encoded_or_sized_otherwise_is_near(change: Callable[[Ima
     assert distances.count(0) >= len(distances) // 3
 
 
-def test_the_same_pixels_have_the_same_hash_whatever_the_file() -> None:
+def test_the_same_pixels_have_the_same_hash_in_any_format() -> None:
     for image in draw_all():
         assert measure_distance(image, encode(image, "WEBP", lossless=1)) == 0
         assert measure_distance(image, encode(image, "BMP")) == 0
@@ -83,7 +83,7 @@ def test_different_images_are_far() -> None:
     assert min(distances) > 2 * MAX_DISTANCE_BITS
 
 
-def test_each_bit_tells_whether_a_pixel_is_brighter_than_its_left_neighbour() -> None:
+def test_each_bit_says_whether_a_pixel_is_brighter_than_its_left_neighbour() -> None:
     assert format_dhash(compute_dhash(shade(step=2.5))) == "f" * 16
     assert format_dhash(compute_dhash(shade(step=-2.5, start=250))) == "0" * 16
     halves = Image.new("L", (90, 80))
@@ -115,6 +115,6 @@ def test_an_image_of_any_size_has_one(size: tuple[int, int]) -> None:
     assert compute_dhash(Image.new("RGB", size)) == 0
 
 
-def test_it_stands_among_the_facts_of_an_image_as_16_hex_digits() -> None:
+def test_a_hash_is_written_as_16_hex_digits() -> None:
     assert inspect_image(draw()).dhash == 0
     assert format_dhash(0xABC) == "0000000000000abc"

@@ -41,6 +41,6 @@ def test_the_same_image_is_shown_by_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", draw_gradient()[:200]])
-def test_bytes_that_are_no_whole_image_are_refused(data: bytes) -> None:
+def test_incomplete_images_are_rejected(data: bytes) -> None:
     with pytest.raises(BadImageError):
         make_vision_image(data)

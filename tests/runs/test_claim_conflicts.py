@@ -21,8 +21,7 @@ HOST = "azure:seeder"
 @pytest.fixture
 async def services() -> Services:
     """Services over a store with a catalog of one batch."""
-    made = Services(Settings(host_id=HOST))
-    made._store = MemoryStore()
+    made = Services(Settings(host_id=HOST), store=MemoryStore())
     await made.store.write(paths.batch_file("toys", 1), b"{}", content_type="application/json")
     return made
 

@@ -76,8 +76,7 @@ class PausedHost(UnexpectedDurableClient):
 @pytest.fixture
 async def services() -> Services:
     """Services over a store with a run that paused."""
-    found = Services(Settings(host_id=HERE))
-    found._store = MemoryStore()
+    found = Services(Settings(host_id=HERE), store=MemoryStore())
     request = SeedRequest(catalog="toys", target_count=9, pause_on_block=True)
     await run_files.create_request(found.store, RUN, request)
     await run_files.record_stop(found.store, RUN, BLOCKED)

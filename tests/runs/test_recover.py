@@ -114,8 +114,7 @@ class LeftHost(UnexpectedDurableClient):
 
 @pytest.fixture
 async def services() -> Services:
-    services = Services(Settings(host_id="azure:seeder"))
-    services._store = MemoryStore()
+    services = Services(Settings(host_id="azure:seeder"), store=MemoryStore())
     await run_files.create_request(services.store, RUN, SeedRequest(catalog="toys", target_count=20))
     await run_claim.take_claim(
         services.store,

@@ -56,9 +56,7 @@ class OnceFailingStore(RecordingStore):
 
 def make_services(store: Store, host_id: str = HOST) -> Services:
     """Return services of a process that was just started."""
-    services = Services(Settings(host_id=host_id))
-    services._store = store
-    return services
+    return Services(Settings(host_id=host_id), store=store)
 
 
 async def start(
@@ -292,8 +290,8 @@ async def start_of_size(
     store: Store, host: ScriptedHost, size: str, *, key: str | None = None, **changes: Any
 ) -> StartedRun:
     """Ask for images of a size from gpt-image-2."""
-    services = Services(Settings(host_id=HOST, model=ModelSettings(endpoint="https://contoso.openai.azure.com")))
-    services._store = store
+    model = ModelSettings(endpoint="https://contoso.openai.azure.com")
+    services = Services(Settings(host_id=HOST, model=model), store=store)
     request = SeedRequest.from_json(BODY | {"imageSize": size, **changes})
     return await start_request(services, host, request, key=key, body_hash="same")
 
@@ -321,8 +319,7 @@ async def test_a_run_that_was_started_with_its_key_is_reported_whatever_the_mode
 async def start_refining(store: Store, **changes: Any) -> StartedRun:
     """Ask for images that are looked at, where who looks has no key."""
     model = ModelSettings(endpoint="https://contoso.openai.azure.com", vision_provider=Provider.GEMINI)
-    services = Services(Settings(host_id=HOST, model=model))
-    services._store = store
+    services = Services(Settings(host_id=HOST, model=model), store=store)
     request = SeedRequest.from_json(BODY | {"refine": {"iterations": 2}, **changes})
     return await start_request(services, ScriptedHost(), request, key=None, body_hash="same")
 

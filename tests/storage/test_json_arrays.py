@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.storage.json_arrays import ContentDigest, JsonArrayEncoder, write_array, write_array_if_changed
+from shared.storage.json_array_encoder import ContentDigest, JsonArrayEncoder
+from shared.storage.json_arrays import write_array, write_array_if_changed
 from shared.storage.json_files import dump_json
 from tests.support.memory_store import RecordingStore
 

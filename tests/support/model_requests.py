@@ -19,6 +19,7 @@ FIGURE_REQUEST = TextRequest(
     task='{"category": "Deep Sea Divers", "count": 1}',
     answer_type=Figure,
     schema_name="figure",
+    max_output_tokens=500,
 )
 IMAGE_REQUEST = ImageRequest(
     prompt="Photorealistic LEGO-style minifigure of a lighthouse keeper with a brass lantern, clean background",

@@ -147,7 +147,7 @@ async def test_a_request_that_raises_goes_on_without_its_message(telemetry: Tele
     [
         ({"deferred_seconds": 12.5}, "waiting", False),
         (
-            {"failure": {"reason": "content_policy", "message": ""}, "next": {"action": "rewrite_prompt"}},
+            {"failure": {"reason": "content_policy", "message": ""}, "next_step": {"action": "rewrite_prompt"}},
             "failed",
             False,
         ),

@@ -44,7 +44,7 @@ def test_characters_with_one_weight_have_one_key() -> None:
         (" a", "a"),
     ],
 )
-def test_texts_that_the_database_tells_apart_have_two_keys(first: str, second: str) -> None:
+def test_texts_that_the_database_distinguishes_have_two_keys(first: str, second: str) -> None:
     assert fold_for_database(first) != fold_for_database(second)
 
 
@@ -102,7 +102,7 @@ def test_control_characters_leave_an_id_without_a_gap_and_a_name_with_one() -> N
     assert clean_line("Red\x07Boot\r\n") == "Red Boot"
 
 
-def test_categories_that_only_symbols_tell_apart_get_readable_slugs() -> None:
+def test_categories_that_differ_only_in_symbols_get_readable_slugs() -> None:
     names = CategoryNames()
     for name in ("\u2605\u2605", "\u2605", "\U0001f381", "\u2665 \u2665", "???", "\U00020bb7", "\U0001f1e9\U0001f1ea"):
         names.choose(name)

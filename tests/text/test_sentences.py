@@ -66,7 +66,7 @@ def test_the_marks_of_every_script_end_a_sentence_with_and_without_a_blank(marks
 
 
 @given(nasty_texts)
-def test_whatever_comes_is_counted(text: str) -> None:
+def test_any_text_is_counted(text: str) -> None:
     sentences = count_sentences(text)
     assert sentences is None or (sentences > 0) == any(map(str.isalnum, text))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from model_simulator.drawing.canvas import Rgb
 from model_simulator.drawing.colors import BRIGHT, COLOUR_WORDS, distance, shade, tint
 from model_simulator.drawing.figure_description import FigureDescription, Named
-from model_simulator.drawing.figures.all_headgear import HEADGEAR
+from model_simulator.drawing.figures import HEADGEAR
 from model_simulator.drawing.figures.extras import EXTRAS
 from model_simulator.drawing.figures.hair import LOW_STYLES, STYLES, Hair
 from model_simulator.drawing.figures.head import Face, choose_face

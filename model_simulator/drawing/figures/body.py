@@ -7,8 +7,8 @@ from model_simulator.drawing.colors import SHADOW, fade, mix, shade, tint
 from model_simulator.drawing.figures.anatomy import GROUND, HIP, HIP_HALF, SHOULDER, SHOULDER_HALF, torso_half
 
 ARM_WIDTH = 62
-LEG_GAP = 5
-LEG_HALF = 116
+TROUSER_GAP = 5
+TROUSER_HALF = 116
 TOE = 812
 """Where the top of the foot begins, seen from the front."""
 
@@ -32,10 +32,10 @@ HANDS: Mapping[str, Point] = {
 HAND_RADIUS = 35
 
 
-def draw_legs(canvas: Canvas, colour: Rgb, boots: Rgb | None) -> None:
+def draw_lower_body(canvas: Canvas, colour: Rgb, boots: Rgb | None) -> None:
     """Draw hips and two legs; ``boots`` colours the feet and shins."""
-    canvas.box(-LEG_GAP - 4, 700, LEG_GAP + 4, GROUND - 6, shade(colour, 0.62))
-    for left, right in ((-LEG_HALF, -LEG_GAP), (LEG_GAP, LEG_HALF)):
+    canvas.box(-TROUSER_GAP - 4, 700, TROUSER_GAP + 4, GROUND - 6, shade(colour, 0.62))
+    for left, right in ((-TROUSER_HALF, -TROUSER_GAP), (TROUSER_GAP, TROUSER_HALF)):
         width = right - left
         canvas.box(left, 690, right, GROUND, shade(colour), 10)
         canvas.box(left, 690, right - width * 0.2, GROUND, colour, 10)
@@ -47,8 +47,8 @@ def draw_legs(canvas: Canvas, colour: Rgb, boots: Rgb | None) -> None:
         canvas.box(left, TOE, right - width * 0.14, TOE + 10, tint(foot, 0.25), 5)
         canvas.box(left, TOE + 10, right, GROUND, shade(foot, 0.1), 8)
         canvas.box(left, TOE + 10, right - width * 0.2, GROUND, mix(foot, tint(foot), 0.25), 8)
-    canvas.box(-LEG_HALF, 652, LEG_HALF, 706, shade(colour, 0.3), 14)
-    canvas.box(-LEG_HALF, 652, LEG_HALF - 30, 702, shade(colour, 0.1), 14)
+    canvas.box(-TROUSER_HALF, 652, TROUSER_HALF, 706, shade(colour, 0.3), 14)
+    canvas.box(-TROUSER_HALF, 652, TROUSER_HALF - 30, 702, shade(colour, 0.1), 14)
 
 
 def draw_skirt(canvas: Canvas, colour: Rgb, hem: Rgb, *, bottom: float = GROUND, flare: float = 152) -> None:

@@ -1,15 +1,26 @@
 """Draw a complete toy figure, from back to front."""
 
 from model_simulator.drawing.canvas import Canvas, Point, Rgb
-from model_simulator.drawing.colors import INK, WHITE, distance, ensure_contrast, lightness, mix, shade
+from model_simulator.drawing.colors import (
+    INK,
+    SHADOW,
+    WHITE,
+    distance,
+    ensure_contrast,
+    fade,
+    lightness,
+    mix,
+    shade,
+    tint,
+)
 from model_simulator.drawing.figure_description import FigureDescription
 from model_simulator.drawing.figures import body, clothing_details
 from model_simulator.drawing.figures.anatomy import CHIN, GROUND
 from model_simulator.drawing.figures.appearance import MIN_COLOUR_DISTANCE, Appearance, choose_appearance
-from model_simulator.drawing.figures.base_plate import draw_base_plate, draw_foot_shadow
 from model_simulator.drawing.figures.extras import EXTRAS
 from model_simulator.drawing.figures.head import draw_face, draw_head
 from model_simulator.drawing.rng import SeededRng
+from model_simulator.drawing.shapes import stud
 
 CHEST: Point = (0, 594)
 """Where a tool in both hands is held."""
@@ -17,6 +28,8 @@ SHOULDER: Point = (116, 440)
 BESIDE: Point = (246, GROUND + 20)
 FAR: Point = (150, GROUND - 26)
 """Where companions are, on the side without the tool."""
+PLATE_BACK, PLATE_FRONT, PLATE_FOOT = 806, 906, 944
+PLATE_BACK_HALF, PLATE_FRONT_HALF = 262, 312
 MID_GREY = 0.5
 
 
@@ -26,8 +39,8 @@ def draw_figure(canvas: Canvas, figure_description: FigureDescription, rng: Seed
     head = canvas.at(0, CHIN, turn=rng.uniform("head", -3.5, 3.5))
     seat = head.at(0, 0, turn=rng.uniform("seat of the headgear", -1.5, 1.5))
     side = -appearance.tool_side
-    draw_base_plate(canvas, _keep_apart(plate, appearance.trousers))
-    draw_foot_shadow(canvas, 160 if appearance.outfit.lower == "skirt" else 126)
+    _draw_base_plate(canvas, _keep_apart(plate, appearance.trousers))
+    _draw_foot_shadow(canvas, 160 if appearance.outfit.lower == "skirt" else 126)
     _draw_extras(canvas.at(side * FAR[0], FAR[1], scale=1.25), appearance, "far")
     _draw_extras(canvas, appearance, "behind")
     _draw_behind_head(head, seat, appearance)
@@ -65,7 +78,7 @@ def _draw_behind_head(head: Canvas, seat: Canvas, appearance: Appearance) -> Non
 
 def _draw_clothes(canvas: Canvas, appearance: Appearance) -> None:
     outfit, main, accent = appearance.outfit, appearance.main, appearance.accent
-    body.draw_legs(canvas, appearance.trousers, appearance.boots)
+    body.draw_lower_body(canvas, appearance.trousers, appearance.boots)
     if outfit.lower == "skirt":
         body.draw_skirt(canvas, main, accent)
     elif outfit.lower == "short skirt":
@@ -124,3 +137,37 @@ def _draw_tool(canvas: Canvas, appearance: Appearance) -> None:
     view = canvas.at(*hand, turn=turn, scale=appearance.tool.size, mirror=appearance.tool_side < 0)
     appearance.tool.paint(view, appearance.tool_colour)
     body.draw_fist(canvas, hand, appearance.hand)
+
+
+def _draw_base_plate(canvas: Canvas, colour: Rgb) -> None:
+    """Draw the studded base plate and its shadow."""
+    canvas.ellipse(26, PLATE_FOOT - 4, PLATE_FRONT_HALF + 62, 44, fade(SHADOW, 0.16))
+    canvas.ellipse(18, PLATE_FOOT - 6, PLATE_FRONT_HALF + 26, 32, fade(SHADOW, 0.22))
+    top = [
+        (-PLATE_BACK_HALF, PLATE_BACK),
+        (PLATE_BACK_HALF, PLATE_BACK),
+        (PLATE_FRONT_HALF, PLATE_FRONT),
+        (-PLATE_FRONT_HALF, PLATE_FRONT),
+    ]
+    canvas.polygon(top, tint(colour, 0.1))
+    canvas.polygon(
+        [
+            (-PLATE_FRONT_HALF, PLATE_FRONT),
+            (PLATE_FRONT_HALF, PLATE_FRONT),
+            (PLATE_FRONT_HALF - 4, PLATE_FOOT),
+            (-PLATE_FRONT_HALF + 4, PLATE_FOOT),
+        ],
+        shade(colour, 0.26),
+    )
+    canvas.line(
+        [(-PLATE_FRONT_HALF + 4, PLATE_FRONT + 2), (PLATE_FRONT_HALF - 4, PLATE_FRONT + 2)], 5, tint(colour, 0.34)
+    )
+    for y, across, spread in ((826, 21, 0.86), (856, 23, 0.88), (888, 25, 0.9)):
+        half = PLATE_BACK_HALF + (PLATE_FRONT_HALF - PLATE_BACK_HALF) * (y - PLATE_BACK) / (PLATE_FRONT - PLATE_BACK)
+        for column in range(8):
+            stud(canvas, (column / 3.5 - 1) * half * spread, y, across, colour)
+
+
+def _draw_foot_shadow(canvas: Canvas, half: float = 126) -> None:
+    """Draw the shadow of the figure on the plate."""
+    canvas.ellipse(20, GROUND + 1, half + 34, 19, fade(SHADOW, 0.3))

@@ -8,16 +8,16 @@ from model_simulator.drawing.products.product_type import Product
 from model_simulator.drawing.shapes import block, drum, pole
 
 
-def _legs(canvas: Canvas, places: tuple[float, ...], top: float, colour: Rgb, width: float = 24) -> None:
+def _posts(canvas: Canvas, places: tuple[float, ...], top: float, colour: Rgb, width: float = 24) -> None:
     for x in places:
         pole(canvas, (x, top), (x * 1.08, -14), width, colour)
 
 
 def _chair(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
-    _legs(canvas, (-130, 130), -470, shade(main, 0.2))
+    _posts(canvas, (-130, 130), -470, shade(main, 0.2))
     for y in (-470, -392, -314):
         block(canvas, -136, y, 136, y + 46, main, 20)
-    _legs(canvas, (-160, 160), -210, main, 28)
+    _posts(canvas, (-160, 160), -210, main, 28)
     canvas.smooth([(-190, -240), (190, -240), (210, -200), (0, -186), (-210, -200)], shade(trim, 0.24))
     canvas.smooth([(-186, -256), (186, -256), (206, -216), (0, -202), (-206, -216)], trim)
 
@@ -46,7 +46,7 @@ def _bench(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
 
 
 def _stool(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
-    _legs(canvas, (-120, 0, 120), -300, trim, 28)
+    _posts(canvas, (-120, 0, 120), -300, trim, 28)
     canvas.line([(-126, -130), (126, -130)], 17, shade(trim, 0.2))
     canvas.ellipse(0, -296, 200, 54, shade(main, 0.3))
     canvas.ellipse(0, -324, 200, 54, main)
@@ -54,7 +54,7 @@ def _stool(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
 
 
 def _table(canvas: Canvas, main: Rgb, trim: Rgb) -> None:
-    _legs(canvas, (-250, 250), -260, trim, 30)
+    _posts(canvas, (-250, 250), -260, trim, 30)
     block(canvas, -270, -250, 270, -196, shade(main, 0.12), 8)
     canvas.box(-60, -238, 60, -208, tint(main, 0.1), 6)
     canvas.circle(0, -223, 9, trim)

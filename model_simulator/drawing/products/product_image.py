@@ -17,8 +17,7 @@ from model_simulator.drawing.colors import (
     tint,
 )
 from model_simulator.drawing.figure_description import find_colours
-from model_simulator.drawing.figures import headgear
-from model_simulator.drawing.figures.all_headgear import HEADGEAR
+from model_simulator.drawing.figures import HEADGEAR, headgear
 from model_simulator.drawing.lexicon import Lexicon
 from model_simulator.drawing.products import ALIASES, PRODUCTS, Product
 from model_simulator.drawing.products.materials import MATERIALS, SHAPES, SHINY

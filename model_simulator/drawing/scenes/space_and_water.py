@@ -161,7 +161,7 @@ def _island(canvas: Canvas, rng: SeededRng, _light: Light) -> None:
         s.draw_palm(canvas, x - 30 + rng.uniform(f"p{index}", -20, 20), HORIZON, size, (106, 186, 116))
 
 
-def _ship_deck(canvas: Canvas, rng: SeededRng, light: Light) -> None:
+def _deck(canvas: Canvas, rng: SeededRng, light: Light) -> None:
     s.draw_clouds(canvas, rng, 3)
     canvas.box(canvas.left, 600, canvas.right, HORIZON, SEA)
     wood = (206, 152, 100)
@@ -232,6 +232,6 @@ SPACE_AND_WATER: Mapping[str, Scene] = {
     ),
     "beach": Scene(_beach, (DAY, MORNING, MINT), (244, 222, 170), (240, 206, 136)),
     "island": Scene(_island, (DAY, EVENING, MINT), (104, 192, 214), (240, 206, 136)),
-    "ship deck": Scene(_ship_deck, (DAY, EVENING, LILAC), (206, 152, 100), (172, 116, 74)),
+    "ship deck": Scene(_deck, (DAY, EVENING, LILAC), (206, 152, 100), (172, 116, 74)),
     "harbor": Scene(_harbor, OPEN_AIR, SEA, (150, 118, 92)),
 }

@@ -146,7 +146,7 @@ def _anchor(canvas: Canvas, colour: Rgb) -> None:
         canvas.polygon([(side * 124, 58), (side * 84, 6), (side * 62, 66)], shade(colour, 0.2 if side > 0 else 0))
 
 
-def _ship_wheel(canvas: Canvas, colour: Rgb) -> None:
+def _steering_wheel(canvas: Canvas, colour: Rgb) -> None:
     for step in range(8):
         canvas.at(0, 0, turn=step * 45).line(
             [(0, 0), (0, -132)], 17, shade(colour, 0.3 if step in range(2, 6) else 0.1)
@@ -264,7 +264,7 @@ SMALL_OBJECTS: Mapping[str, Tool] = {
     "umbrella": Tool(_umbrella, (226, 66, 76), tilt=4),
     "rope": Tool(_rope, (214, 172, 110), "hang", 0),
     "anchor": Tool(_anchor, (92, 104, 128), tilt=6),
-    "ship wheel": Tool(_ship_wheel, WOOD, "chest", 0),
+    "ship wheel": Tool(_steering_wheel, WOOD, "chest", 0),
     "life ring": Tool(_life_ring, (226, 66, 52), "chest", 0),
     "coin": Tool(_coin, GOLD, tilt=0),
     "gem": Tool(_gem, (46, 190, 200), tilt=0),

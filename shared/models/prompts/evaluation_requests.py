@@ -3,7 +3,7 @@
 from shared.catalog.theme import Theme
 from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
 from shared.models.prompts.item_requests import serialize_task
-from shared.models.protocol import TextRequest, VisionImage
+from shared.models.protocol import Question, VisionImage
 
 EVALUATION_INSTRUCTIONS = f"""\
 You score an image that was generated for a product catalog. The user message is a JSON task and the image.
@@ -51,7 +51,7 @@ AVOIDED_SUBJECTS = ("violence", "weapons", "injuries", "nudity", "drugs", "real 
 """What the rewrite of a refused prompt avoids, in addition to the findings of an evaluation."""
 
 
-def build_evaluation_request(prompt: str, image: VisionImage, *, iteration: int) -> TextRequest[Evaluation]:
+def build_evaluation_request(prompt: str, image: VisionImage, *, iteration: int) -> Question[Evaluation]:
     """Return the request to score an image; it goes to the vision model.
 
     Args:
@@ -59,7 +59,7 @@ def build_evaluation_request(prompt: str, image: VisionImage, *, iteration: int)
         image: from ``shared.rendering.vision_image``.
         iteration: the round, from 1.
     """
-    return TextRequest(
+    return Question(
         instructions=EVALUATION_INSTRUCTIONS,
         task=serialize_task({"task": "evaluation", "iteration": iteration, "prompt": prompt}),
         answer_type=Evaluation,
@@ -77,7 +77,7 @@ def build_rewrite_request(
     round: int,  # noqa: A002 - the name that the task has
     rewrite: int,
     limit: int,
-) -> TextRequest[PromptRewrite]:
+) -> Question[PromptRewrite]:
     """Return the request to rewrite a prompt.
 
     Args:
@@ -103,7 +103,7 @@ def build_rewrite_request(
         "promptCharacters": limit,
         "forbiddenWords": list(theme.forbidden_words),
     }
-    return TextRequest(
+    return Question(
         instructions=REWRITE_INSTRUCTIONS + (NEUTRAL_INSTRUCTION if because_refused else ""),
         task=serialize_task(task),
         answer_type=PromptRewrite,

@@ -13,7 +13,7 @@ from shared.inputs.brands import find_forbidden_words, list_words_to_avoid
 from shared.inputs.item_builder import NO_CATEGORY
 from shared.inputs.prompt_template import clean_text, shorten
 from shared.models.prompts.item_requests import STRICTER_INSTRUCTION
-from shared.models.protocol import TextRequest
+from shared.models.protocol import Question
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.text.cleaning import clean_line
@@ -100,7 +100,7 @@ def make_prompts_request(
     batch: int,
     attempt: int = 0,
     stricter: bool = False,
-) -> TextRequest[PromptDraftBatch]:
+) -> Question[PromptDraftBatch]:
     """Return the request for the image prompts of a batch of items.
 
     Args:
@@ -122,7 +122,7 @@ def make_prompts_request(
         "forbiddenWords": list(list_words_to_avoid(theme, (text for item in items for text in _list_texts(item)))),
         "brands": sorted({brand for item in items if (brand := _find_brand(item))}),
     }
-    return TextRequest(
+    return Question(
         instructions=INSTRUCTIONS + (STRICTER_INSTRUCTION if stricter else ""),
         task=json.dumps(task, ensure_ascii=False, separators=(",", ":")),
         answer_type=PromptDraftBatch,

@@ -12,7 +12,7 @@ from shared.catalog.category_rules import MAX_CATEGORY_WORDS, MIN_CATEGORY_WORDS
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.catalog.planning import CategoryQuota, pick_taken_names
 from shared.catalog.theme import Theme
-from shared.models.protocol import TextRequest
+from shared.models.protocol import Question
 
 CATEGORY_INSTRUCTIONS = f"""\
 You name the categories of a product catalog. The user message is a JSON task.
@@ -58,7 +58,7 @@ def build_categories_request(
     existing: Sequence[str],
     attempt: int,
     rejected_last_time: Mapping[str, int] | None = None,
-) -> TextRequest[CategoryList]:
+) -> Question[CategoryList]:
     """Return the request for ``count`` more categories; after the first attempt, with the stricter instruction."""
     task = {
         "task": "categories",
@@ -70,7 +70,7 @@ def build_categories_request(
     }
     if rejected_last_time:
         task["rejectedLastTime"] = dict(rejected_last_time)
-    return TextRequest(
+    return Question(
         instructions=CATEGORY_INSTRUCTIONS
         + (SUPPLEMENT_INSTRUCTION if rejected_last_time else "")
         + (STRICTER_INSTRUCTION if attempt else ""),
@@ -90,7 +90,7 @@ def build_items_request(
     attempt: int = 0,
     stricter: bool = False,
     rejected_last_time: Mapping[str, int] | None = None,
-) -> TextRequest[DraftBatch]:
+) -> Question[DraftBatch]:
     """Return the request for a batch of items.
 
     Args:
@@ -126,7 +126,7 @@ def build_items_request(
         task["writer"] = writer
     if rejected_last_time:
         task["rejectedLastTime"] = dict(rejected_last_time)
-    return TextRequest(
+    return Question(
         instructions=ITEM_INSTRUCTIONS
         + (SUPPLEMENT_INSTRUCTION if rejected_last_time else "")
         + (STRICTER_INSTRUCTION if stricter else ""),

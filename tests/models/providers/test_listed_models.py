@@ -10,6 +10,8 @@ from shared.errors import ModelError
 from shared.models.protocol import ListedModels
 from shared.reasons import Reason
 from shared.services.container import Services
+from shared.services.model_factory import build_model
+from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import IMAGE_REQUEST, UrlStyle
 from tests.support.scripted_service import Answer, ScriptedService
 
@@ -43,11 +45,11 @@ async def test_a_probe_finds_the_models_in_use_that_shut_down_soon(
 async def test_a_model_that_is_gone_is_not_found_and_has_a_successor(
     service: ScriptedService, settings: ModelSettings
 ) -> None:
-    services = Services(Settings(model=replace(settings, image_deployment="gpt-image-1")))
+    model = build_model(Settings(model=replace(settings, image_deployment="gpt-image-1")), MemoryRequestLog())
     error = {"error": {"code": "DeploymentNotFound", "message": "The API deployment does not exist."}}
     service.plan(Answer(error, status=404))
     with pytest.raises(ModelError) as raised:
-        await services.model.generate_image(IMAGE_REQUEST)
-    await services.close()
+        await model.generate_image(IMAGE_REQUEST)
+    await model.close()
     assert raised.value.reason is Reason.MODEL_NOT_FOUND
     assert "gpt-image-2" in raised.value.message

@@ -27,6 +27,7 @@ async def test_a_text_call_sends_its_task_with_a_strict_schema_and_is_not_stored
         "model": "gpt-6-luna",
         "instructions": FIGURE_REQUEST.instructions,
         "input": FIGURE_REQUEST.task,
+        "max_output_tokens": 500,
         "reasoning": {"effort": "low"},
         "store": False,
         "text": {

@@ -41,9 +41,17 @@ ITEMS_TASK = {
 }
 CATEGORIES_TASK = {"task": "categories", "subject": "LEGO-style minifigures", "count": 5, "existing": []}
 
+MAX_OUTPUT_TOKENS = 8_000
+
 
 def text_request(answer_type: type[Any], schema_name: str, task: Mapping[str, Any]) -> TextRequest[Any]:
-    return TextRequest(instructions="Write.", task=json.dumps(task), answer_type=answer_type, schema_name=schema_name)
+    return TextRequest(
+        instructions="Write.",
+        task=json.dumps(task),
+        answer_type=answer_type,
+        schema_name=schema_name,
+        max_output_tokens=MAX_OUTPUT_TOKENS,
+    )
 
 
 @asynccontextmanager

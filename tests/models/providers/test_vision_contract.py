@@ -26,7 +26,7 @@ from tests.support.model_requests import DATED, SECRET_KEY
 
 VISION_MODEL = "gpt-5-mini"
 PROMPT = f"{Theme().openings[0]}, yellow raincoat, blue boots, brass lantern, {Theme().tail}"
-ASK = build_evaluation_request(PROMPT, JPEG, iteration=1)
+ASK = build_evaluation_request(PROMPT, JPEG, iteration=1).limit_answer(4_000)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ async def test_a_question_without_an_image_goes_to_the_text_model(service: Servi
         PROMPT, evaluation=None, theme=Theme(), because_refused=True, round=1, rewrite=1, limit=len(PROMPT)
     )
     async with open_model(service) as (model, _):
-        answer = await model.answer(ask)
+        answer = await model.answer(ask.limit_answer(4_000))
     assert answer.model == "gpt-6-luna"
     assert isinstance(answer.value, PromptRewrite)
     assert answer.value.prompt != PROMPT
@@ -113,7 +113,9 @@ async def test_a_question_without_an_image_goes_to_the_text_model(service: Servi
 @every_service
 async def test_an_image_of_two_megabytes_is_seen(service: Service) -> None:
     async with open_model(service) as (model, simulator):
-        answer = await model.answer(build_evaluation_request(PROMPT, make_large_image(), iteration=1))
+        answer = await model.answer(
+            build_evaluation_request(PROMPT, make_large_image(), iteration=1).limit_answer(4_000)
+        )
         assert simulator.stats()["requests"]["responses"] == {"200": 1}
     assert 0 <= answer.value.score <= 100
 
@@ -148,7 +150,7 @@ async def test_an_image_that_the_service_refuses_does_not_get_into_the_message(s
     broken = VisionImage(b"no image, but 32 bytes of something 0123456789", "image/jpeg")
     async with open_model(service) as (model, _):
         with pytest.raises(ModelError) as raised:
-            await model.answer(build_evaluation_request(PROMPT, broken, iteration=1))
+            await model.answer(build_evaluation_request(PROMPT, broken, iteration=1).limit_answer(4_000))
     assert raised.value.reason is Reason.BAD_REQUEST
     assert "bm8gcGljdHVyZ" not in raised.value.message  # how it begins in base64
 

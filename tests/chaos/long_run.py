@@ -1,4 +1,4 @@
-"""One case of the fault harness: a run that is disturbed, and what became of it."""
+"""A long chaos run: the app with injected faults, and its outcome."""
 
 import asyncio
 import tempfile
@@ -15,7 +15,7 @@ from tests.support.fault_injection import FaultInjection
 from tests.support.restartable_app import RestartableApp
 
 MAX_RUN_SECONDS = 300
-"""Of one run; the slowest one waits 30 s for a store, and then for its next try."""
+"""Time limit of one run; the slowest waits 30 s for the store, and then for its retry."""
 
 WINDOW = 8
 ITEMS = 60
@@ -31,16 +31,16 @@ LATENCY = {"latencySeconds": {"text": 0.05, "image": 0.2}}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A row of the table.
+    """The outcome of a case, one row of the table.
 
     Attributes:
-        case: what was done to the run.
-        lost: items, images or records that should be there.
-        corrupt: what should not be there, or not like this.
-        billed_again: image calls that were billed beyond one an image.
-        allowed: image calls that were in flight at kills, and those that ended without an answer.
+        case: the injected faults.
+        lost: number of missing items, images and records.
+        corrupt: number of unexpected or wrong items, images and files.
+        billed_again: image calls billed beyond one per image.
+        allowed: image calls in flight at kills, and calls that ended without an answer.
         seconds: wall time.
-        notes: what was lost or corrupt, one line each, and what else is worth telling.
+        notes: one line for each lost or corrupt thing.
     """
 
     case: str
@@ -53,18 +53,18 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether nothing was lost, corrupt, or bought again beyond what was in flight."""
+        """Whether nothing was lost or corrupt, and only calls in flight were billed again."""
         return self.lost == 0 and self.corrupt == 0 and self.billed_again <= self.allowed
 
 
 @dataclass(slots=True)
-class Trial:
-    """A machine, and the model behind it.
+class LongRun:
+    """An app and its model simulator.
 
     Attributes:
-        restartable_app: where the run lives.
-        simulator: the model.
-        allowed: image calls that ended without an answer: the service may have billed them.
+        restartable_app: the app.
+        simulator: the model simulator.
+        allowed: image calls that ended without an answer, which may have been billed.
     """
 
     restartable_app: RestartableApp
@@ -72,12 +72,12 @@ class Trial:
     allowed: int = 0
 
     async def check(self, case: str, seconds: float, *, expected: list[dict[str, str]] | None = None) -> Outcome:
-        """Look through what the run left, and at what it was billed.
+        """Audit the stored files and the bill.
 
         Args:
-            case: its name.
-            seconds: how long it took.
-            expected: the rows of an undisturbed run, where the disturbed one must give the same; None = any.
+            case: name of the case.
+            seconds: wall time of the run.
+            expected: the rows of a run without faults; None = not compared.
         """
         summary = await self.restartable_app.read_summary()
         audit = await self.restartable_app.audit(items=self.restartable_app.request["targetCount"])
@@ -85,10 +85,10 @@ class Trial:
         if summary["status"] != "Completed":
             lost.insert(0, f"the run ended {summary['status']}: {summary['error']}")
         if expected is not None and audit.describe_rows() != expected:
-            corrupt.append("the catalog is not that of an undisturbed run")
+            corrupt.append("the catalog differs from that of a run without faults")
         billed = self.simulator.count_billed_prompts()
-        made = {row["imagePrompt"] for row in audit.rows}
-        lost += [f"paid and not published: {prompt}" for prompt in billed if prompt not in made]
+        published = {row["imagePrompt"] for row in audit.rows}
+        lost += [f"billed and not published: {prompt}" for prompt in billed if prompt not in published]
         allowed = self.allowed + sum(len(prompts) for prompts in self.restartable_app.in_flight)
         billed_again = billed.total() - len(billed)
         corrupt += _check_billed_again(billed, self.restartable_app.in_flight, free=self.allowed)
@@ -96,33 +96,33 @@ class Trial:
         return Outcome(case, len(lost), len(corrupt), billed_again, allowed, seconds, tuple(lost + corrupt))
 
     def _check_bill(self, summary: Mapping[str, Any], images: int) -> list[str]:
-        """The summary tells every image once, and calls without an answer; only a killed host's calls are unknown."""
+        """Return differences between summary and bill. Only calls of a killed host may be missing from the summary."""
         cost, billed = summary["cost"], round(self.simulator.read_cost_usd(), 4)
-        told, usd = int(cost["imageCalls"]), float(cost["usd"])
+        reported, usd = int(cost["imageCalls"]), float(cost["usd"])
         problems = []
-        if told != images + self.allowed:
-            problems.append(f"the summary tells {told} image calls; expected {images} + {self.allowed}")
+        if reported != images + self.allowed:
+            problems.append(f"the summary reports {reported} image calls; expected {images} + {self.allowed}")
         if not self.restartable_app.in_flight and (usd < billed or (usd > billed and not self.allowed)):
-            problems.append(f"the summary tells {usd} USD; expected the {billed} that were billed")
+            problems.append(f"the summary reports {usd} USD; billed were {billed}")
         return problems
 
 
 def _check_billed_again(billed: Mapping[str, int], in_flight: list[frozenset[str]], *, free: int) -> list[str]:
-    """An image may be bought again only once for each death at which it was in flight; ``free`` others may, too."""
+    """Return violations of the rule that a kill may repeat calls in flight only; ``free`` more calls may repeat."""
     surplus = {prompt: times - 1 - sum(prompt in prompts for prompts in in_flight) for prompt, times in billed.items()}
     beyond = sum(count for count in surplus.values() if count > 0)
     wide = [f"{len(prompts)} calls were in flight; expected {WINDOW}" for prompts in in_flight if len(prompts) > WINDOW]
-    return wide + ([f"{beyond} images were bought again that were not in flight"] if beyond > free else [])
+    return wide + ([f"{beyond} images were billed again without being in flight"] if beyond > free else [])
 
 
 @asynccontextmanager
-async def open_trial(
+async def open_long_run(
     faults: Mapping[str, Any] | None = None,
     *,
     clock: SystemClock | None = None,
     **request: int,
-) -> AsyncIterator[Trial]:
-    """Make an empty machine and start a simulator; ``request`` goes before ``REQUEST``."""
+) -> AsyncIterator[LongRun]:
+    """Open an empty app and start a simulator; ``request`` overrides ``REQUEST``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         simulator = Simulator(folder, LATENCY | dict(faults or {}))
@@ -131,16 +131,16 @@ async def open_trial(
             restartable_app = RestartableApp(
                 folder / "out", simulator.url, REQUEST | request, clock=clock or SystemClock()
             )
-            yield Trial(restartable_app, simulator)
+            yield LongRun(restartable_app, simulator)
         finally:
             await asyncio.to_thread(simulator.stop)
 
 
 async def time_run(run: Awaitable[Any]) -> float:
-    """Return how many seconds a run takes.
+    """Return the wall time of a run in seconds.
 
     Raises:
-        TimeoutError: it takes far too long.
+        TimeoutError: the run takes longer than ``MAX_RUN_SECONDS``.
     """
     begun = time.perf_counter()
     async with asyncio.timeout(MAX_RUN_SECONDS):
@@ -149,7 +149,7 @@ async def time_run(run: Awaitable[Any]) -> float:
 
 
 async def run_with_faults(case: str, *fault_injections: FaultInjection, expected: list[dict[str, str]]) -> Outcome:
-    """Run through what is done to each life, and return what became of it."""
-    async with open_trial() as trial:
-        seconds = await time_run(trial.restartable_app.run(*fault_injections))
-        return await trial.check(case, seconds, expected=expected)
+    """Run with one fault injection for each process, and return the outcome."""
+    async with open_long_run() as long_run:
+        seconds = await time_run(long_run.restartable_app.run(*fault_injections))
+        return await long_run.check(case, seconds, expected=expected)

@@ -1,0 +1,156 @@
+"""Claim the next accepted items without an image for one image worker."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from shared.catalog import catalog_files
+from shared.catalog.planning import needs_image
+from shared.catalog.written_prompts import lacks_prompts
+from shared.images.image_metadata import read_image_metadata
+from shared.images.image_step import find_item
+from shared.images.work_page_size import choose_work_page_size
+from shared.messages.base import Counters
+from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
+from shared.runs import run_files
+from shared.runs.root_state import RootState
+from shared.runs.run_guard import check_root
+from shared.services.container import Services
+from shared.storage import paths
+from shared.storage.protocol import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the acceptance order of a catalog's items.
+
+    Attributes:
+        batch: the number of the batch.
+        index: how many items of this batch are before the place.
+        items: how many items of all batches are before it.
+    """
+
+    batch: int = 1
+    index: int = 0
+    items: int = 0
+
+
+async def run_claim_work_page(services: Services, claim: ClaimWorkPageInput) -> ClaimWorkPageResult:
+    """Claim the next work page by creating its file; a repeated claim finds its own page.
+
+    Pages are numbered without gaps, and each one says where the next one begins, so image workers need no coordinator.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    store = services.store
+    root = await check_root(services, claim.run_id)
+    if await run_files.read_stop_record(store, claim.run_id) is not None:
+        return ClaimWorkPageResult(page=claim.last_page, stopped=True)
+    if root is RootState.SUSPENDED:
+        return ClaimWorkPageResult(page=claim.last_page, suspended=True)
+    number = claim.last_page
+    last = await run_files.read_work_page(store, claim.run_id, number, claim.resume_count) if number else None
+    while True:
+        cursor = Cursor() if last is None else Cursor(last.last_batch_number, last.last_batch_items, last.checked_items)
+        # Read before the items are: if the items are closed now, no item can follow those that are found next.
+        closed = await run_files.are_items_closed(store, claim.run_id, claim.resume_count)
+        page = await run_files.read_work_page(store, claim.run_id, number + 1, claim.resume_count)
+        if page is None:
+            request = await services.caches.read_request(store, claim.run_id)
+            if choose_work_page_size(claim, request.target_count, cursor.items) == 0:
+                return ClaimWorkPageResult(page=number, unclaimed=request.target_count - cursor.items)
+            jobs, end = await _collect_jobs(services, claim, cursor, closed=closed)
+            if end == cursor:
+                return ClaimWorkPageResult(page=number, closed=closed)
+            page = run_files.WorkPage(claim.claimed_by, end.batch, end.index, jobs, end.items)
+            if not await run_files.create_work_page(store, claim.run_id, number + 1, page, claim.resume_count):
+                continue
+        number, last = number + 1, page
+        if page.claimed_by == claim.claimed_by and page.jobs:
+            return await _describe_page(services, claim, number, page)
+
+
+async def _describe_page(
+    services: Services, claim: ClaimWorkPageInput, number: int, page: run_files.WorkPage
+) -> ClaimWorkPageResult:
+    claimed = tuple(ImageJob(job.product_id, job.batch) for job in page.jobs)
+    jobs, counters = await _skip_finished_jobs(services, claim, claimed) if claim.restarts else (claimed, Counters())
+    request = await services.caches.read_request(services.store, claim.run_id)
+    unclaimed = request.target_count - page.checked_items
+    return ClaimWorkPageResult(
+        page=number, jobs=jobs, counters=counters, unclaimed=None if unclaimed < 0 else unclaimed
+    )
+
+
+async def _collect_jobs(
+    services: Services,
+    claim: ClaimWorkPageInput,
+    cursor: Cursor,
+    *,
+    closed: bool,
+) -> tuple[tuple[run_files.WorkPageItem, ...], Cursor]:
+    """Return the next jobs after the cursor, and the cursor after them; at most one batch is read."""
+    store = services.store
+    batch = await services.caches.read_batch(store, claim.catalog, claim.run_id, cursor.batch)
+    if batch is None:
+        return (), await _skip_gap(store, claim.catalog, cursor, closed=closed)
+    request = await services.caches.read_request(store, claim.run_id)
+    # Once all prompt writers have ended, items without a written prompt use the template's.
+    if request.writes_prompts and not closed and await lacks_prompts(services, claim, batch):
+        return (), cursor
+    generating_runs = await services.caches.list_images_at_start(store, claim.catalog, claim.run_id, claim.resume_count)
+    given_up = await services.caches.list_failed_before(store, claim.run_id, claim.resume_count)
+    unfinished = await services.caches.list_unfinished_items(store, claim.run_id, claim.resume_count)
+    size = choose_work_page_size(claim, request.target_count, cursor.items)
+    jobs: list[run_files.WorkPageItem] = []
+    index = cursor.index
+    while index < len(batch.items) and len(jobs) < size:
+        item = batch.items[index]
+        is_wanted = needs_image(item, request, generating_runs, claim.run_id) or item.product_id in unfinished
+        if is_wanted and item.product_id not in given_up:
+            jobs.append(run_files.WorkPageItem(item.product_id, batch.batch))
+        index += 1
+    items = cursor.items + index - cursor.index
+    next_cursor = Cursor(batch.batch + 1, 0, items) if index == len(batch.items) else Cursor(batch.batch, index, items)
+    return tuple(jobs), next_cursor
+
+
+async def _skip_gap(store: Store, name: str, cursor: Cursor, *, closed: bool) -> Cursor:
+    """Return the cursor after a gap in the batches: a damaged batch was moved away.
+
+    A batch that is not written yet is no gap: numbers are taken in order, so it exists before the next one does. While
+    batches are being written, only the next number is checked; all batches are listed once, at the end.
+    """
+    if closed:
+        later = [number for number in await catalog_files.list_batch_numbers(store, name) if number > cursor.batch]
+        return replace(cursor, batch=min(later), index=0) if later else cursor
+    is_next_there = await store.describe(paths.batch_file(name, cursor.batch + 1)) is not None
+    if is_next_there and await store.describe(paths.batch_file(name, cursor.batch)) is None:
+        return replace(cursor, batch=cursor.batch + 1, index=0)
+    return cursor
+
+
+async def _skip_finished_jobs(
+    services: Services, claim: ClaimWorkPageInput, jobs: Iterable[ImageJob]
+) -> tuple[tuple[ImageJob, ...], Counters]:
+    """Return what is left of a page for a worker that was restarted, and the counters of the jobs that are done.
+
+    The jobs of refined images are all returned: each of their steps finds its earlier result.
+    """
+    request = await services.caches.read_request(services.store, claim.run_id)
+    remaining: list[ImageJob] = []
+    counters = Counters()
+    for job in jobs:
+        row = await run_files.read_failure(services.store, claim.run_id, job.product_id)
+        if row is not None:
+            counters += Counters(failed={row["reason"]: 1})
+            continue
+        item = await find_item(services, claim.catalog, claim.run_id, job.batch, job.product_id)
+        path = paths.image_file(claim.catalog, item.filename)
+        metadata = read_image_metadata(await services.store.describe(path))
+        if metadata is not None and metadata.run_id == claim.run_id and not request.refine.is_wanted:
+            counters += Counters(made=1, cost=metadata.cost)
+        else:
+            remaining.append(job)
+    return tuple(remaining), counters

@@ -1,0 +1,205 @@
+"""Generate the image of an item, or of one of its rounds."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, replace
+from functools import partial
+
+from shared.catalog.items import find_content_type, is_outdated
+from shared.errors import StoreConflictError
+from shared.images.image_metadata import ImageMetadata, is_valid_image, read_image_metadata
+from shared.images.image_step import (
+    ImageTask,
+    open_image_step_job,
+    record_round,
+)
+from shared.images.promote import FirstImage, promote_best
+from shared.images.thumbnail import ensure_thumbnail, store_thumbnail, try_make_thumbnail
+from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
+from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedImage, UnusableAnswerError
+from shared.models.protocol import ImageAnswer, ImageRequest
+from shared.models.quotes import quote_image
+from shared.reasons import Reason
+from shared.rendering.convert_image import convert_image
+from shared.rendering.inspect_image import BadImageError, ImageFormat, ImageProperties
+from shared.runs.request import parse_image_size
+from shared.services.container import Services
+from shared.storage.protocol import FileInfo
+from shared.text.digest_table import hash_text
+
+
+@dataclass(frozen=True, slots=True)
+class _GeneratedImage:
+    """An image of the format and size that were asked for.
+
+    Attributes:
+        data: the file's bytes.
+        properties: of the image.
+        prompt: the prompt that it was generated from.
+        thumbnail: None if the request wants none, or it cannot be encoded.
+    """
+
+    data: bytes
+    properties: ImageProperties
+    prompt: str
+    thumbnail: bytes | None
+
+
+async def run_generate_image(services: Services, call: ImageCall) -> ImageResult:
+    """Generate an image unless the store has it.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        SettingError: the model is not configured.
+        StoreUnavailableError: the store does not answer.
+    """
+    job = await open_image_step_job(services, call)
+    task = _RoundImageTask(services, job) if job.request.refine.is_wanted else _CatalogImageTask(services, job)
+    result = await services.executor.run(task)
+    return replace(result, is_quota_reported=services.rate_limiter.is_quota_reported)
+
+
+class _ImageGenerationTask(ImageTask[_GeneratedImage]):
+    """What the generation of images with and without refinement has in common."""
+
+    async def prepare(self) -> PreparedImage[_GeneratedImage]:
+        job, request, settings = self.job, self.job.request, self.services.settings
+        image_request = ImageRequest(
+            prompt=await job.read_prompt(),
+            size=request.image_size,
+            quality=request.image_quality,
+            format=find_content_type(job.item.filename).removeprefix("image/"),
+            job=job.request_key,
+        )
+        # The image of a later round is shown only if it turns out to be better.
+        has_thumbnail = request.thumbnails and self.call.step.round == 1
+        return PreparedImage(
+            image_request,
+            quote_image(settings.prices, settings.model.image_deployment, request, image_request.prompt),
+            partial(_parse_image, image_request, has_thumbnail=has_thumbnail),
+            request.image_requests_per_minute,
+        )
+
+    def report(self, no_answer: NoAnswer) -> ImageResult:
+        """Return the result of a call that failed; a prompt that the content policy refuses is rewritten next."""
+        result = super().report(no_answer)
+        is_refused = no_answer.failure is not None and no_answer.failure.reason is Reason.CONTENT_POLICY
+        return replace(result, next_step=self.job.find_next_rewrite()) if is_refused else result
+
+    def describe_image(self, answer: BilledAnswer[_GeneratedImage]) -> ImageMetadata:
+        """Return the metadata that is stored with an image."""
+        return replace(
+            ImageMetadata.from_properties(answer.value.properties),
+            run_id=self.call.run_id,
+            product_id=self.call.product_id,
+            prompt_digest=hash_text(answer.value.prompt),
+            model=answer.model,
+            cost=answer.cost,
+        )
+
+    def must_replace(self, stored: ImageMetadata) -> bool:
+        """Return whether an image of an earlier run is generated again."""
+        request = self.job.request
+        is_changed = is_outdated(self.job.item, stored.run_id) and not request.keep_changed
+        return request.force_images or is_changed
+
+
+class _CatalogImageTask(_ImageGenerationTask):
+    """Without refinement, the image is written right to its place in the catalog."""
+
+    async def find_result(self) -> Outcome[ImageResult] | None:
+        job, store = self.job, self.services.store
+        stored = read_image_metadata(await store.describe(job.path))
+        if stored is None:
+            return None
+        if stored.run_id != self.call.run_id:
+            return None if self.must_replace(stored) else Outcome(ImageResult(kept=True))
+        if job.request.thumbnails:
+            await ensure_thumbnail(store, self.call.catalog, job.item.filename, stored.sha256)
+        return Outcome(ImageResult(made=True, cost=stored.cost), stored.cost)
+
+    async def store(self, answer: BilledAnswer[_GeneratedImage]) -> Outcome[ImageResult]:
+        job, store, image, metadata = self.job, self.services.store, answer.value, self.describe_image(answer)
+        content_type = image.properties.content_type
+        await store.write(job.path, image.data, content_type=content_type, metadata=metadata.to_json())
+        if image.thumbnail is not None:
+            await store_thumbnail(store, self.call.catalog, job.item.filename, image.thumbnail, metadata)
+        return Outcome(ImageResult(made=True, cost=answer.cost), answer.cost)
+
+
+class _RoundImageTask(_ImageGenerationTask):
+    """With refinement, the image of a round is written to the run's results, and the best one is promoted."""
+
+    async def find_result(self) -> Outcome[ImageResult] | None:
+        job, store = self.job, self.services.store
+        current = read_image_metadata(await store.describe(job.path))
+        if current is not None and current.run_id != self.call.run_id and not self.must_replace(current):
+            return Outcome(ImageResult(kept=True))
+        round_image = await store.describe(job.round_path)
+        metadata = read_image_metadata(round_image)
+        return None if round_image is None or metadata is None else await self._record(round_image, metadata)
+
+    async def store(self, answer: BilledAnswer[_GeneratedImage]) -> Outcome[ImageResult]:
+        """Store the image of a round. If another delivery was faster, its image stays: it may be evaluated already."""
+        image = answer.value
+        await self._create(
+            image,
+            replace(
+                self.describe_image(answer),
+                round=self.call.step.round,
+                resume_count=self.call.resume_count,
+                request_id=answer.request_id,
+            ),
+        )
+        round_image = await self.services.store.describe(self.job.round_path)
+        metadata = read_image_metadata(round_image)
+        if round_image is None or metadata is None:
+            raise LookupError(f"{self.job.round_path} is not a valid image; expected the one that was just written.")
+        is_own = metadata.sha256 == image.properties.sha256
+        return await self._record(round_image, metadata, FirstImage(image.data, image.thumbnail) if is_own else None)
+
+    async def _create(self, image: _GeneratedImage, metadata: ImageMetadata) -> None:
+        store, path, content_type = self.services.store, self.job.round_path, image.properties.content_type
+        create = partial(store.create, path, image.data, content_type=content_type, metadata=metadata.to_json())
+        if await create():
+            return
+        existing = await store.describe(path)
+        if existing is not None and not is_valid_image(existing):  # its writer died before it wrote the metadata
+            with contextlib.suppress(StoreConflictError):
+                await store.delete(path, if_match=existing.etag)
+            await create()
+
+    async def _record(
+        self, round_image: FileInfo, metadata: ImageMetadata, first: FirstImage | None = None
+    ) -> Outcome[ImageResult]:
+        """Record a round's image that is in the store; the first one is promoted until a better one exists."""
+        job, step = self.job, self.call.step
+        cost, resume_count = metadata.cost, metadata.resume_count or 0
+        await record_round(job, round_image, metadata, await job.read_prompt())
+        if step.round == 1:
+            await promote_best(self.services.store, job.request, job.item, job.results, first)
+        result = ImageResult(
+            made=step.round == 1 and not job.is_reported(resume_count),  # an item counts once, with its first image
+            cost=job.find_unreported_cost(cost, resume_count),
+            next_step=ImageStep(ImageAction.EVALUATE, step.round),
+        )
+        return Outcome(result, cost)
+
+
+async def _parse_image(request: ImageRequest, answer: ImageAnswer, *, has_thumbnail: bool) -> _GeneratedImage:
+    try:
+        return await asyncio.to_thread(_convert, request, answer.data, has_thumbnail=has_thumbnail)
+    except BadImageError as error:
+        raise UnusableAnswerError(Reason.BAD_IMAGE, str(error), error.mismatch) from error
+
+
+def _convert(request: ImageRequest, data: bytes, *, has_thumbnail: bool) -> _GeneratedImage:
+    """Return an image in the format of the request, and its thumbnail if there is to be one.
+
+    Raises:
+        BadImageError: the image cannot be decoded, or has another size.
+    """
+    image_format: ImageFormat = "jpeg" if request.format == "jpeg" else "png"
+    image = convert_image(data, image_format, parse_image_size(request.size))
+    thumbnail = try_make_thumbnail(image.image) if has_thumbnail else None
+    return _GeneratedImage(image.data, image.properties, request.prompt, thumbnail)
