@@ -1,15 +1,15 @@
-"""The services that answer text, vision and image calls: which there are, and their models where none is told."""
+"""The providers, and their default models."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 OPENAI_URL = "https://api.openai.com/v1"
 GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
-"""Gemini's OpenAI-compatible endpoint: chat completions, no Responses. https://ai.google.dev/gemini-api/docs/openai"""
+"""Gemini's OpenAI-compatible endpoint. https://ai.google.dev/gemini-api/docs/openai"""
 
 
 class Provider(StrEnum):
-    """A service, spelled as in ``TEXT_PROVIDER``, ``VISION_PROVIDER`` and ``IMAGE_PROVIDER``."""
+    """A provider, as ``TEXT_PROVIDER``, ``VISION_PROVIDER`` and ``IMAGE_PROVIDER`` name it."""
 
     AZURE = "azure"
     OPENAI = "openai"
@@ -32,16 +32,16 @@ DEFAULT_IMAGE_MODELS = {
     Provider.OPENAI: "gpt-image-2",
     Provider.FAL: "fal-ai/fast-lightning-sdxl",
 }
-"""A compatible server has no default: only its owner knows what it serves."""
+"""A compatible server has no default, because its models depend on its owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderAccess:
-    """Where a service is and the key that it lets us in with.
+    """A provider's URL and key.
 
     Attributes:
-        base_url: with the API's path, such as ``https://api.openai.com/v1``; None while not configured.
-        api_key: None while not configured.
+        base_url: with the API's path, such as ``https://api.openai.com/v1``; None = not configured.
+        api_key: None = not configured.
     """
 
     base_url: str | None = None
