@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs the app on the real Functions host (`func start`) with Azurite and the model simulator: 40 items, the worker killed in
-# the middle. Fails unless the run completes with all items and images, and with at most the window billed twice.
-# Not run where it was written: there was no Functions host.
+# Run the app on the Functions host (`func start`) with Azurite and the model simulator: 40 items, with the worker killed in
+# the middle. Fails unless the run completes with all items and images, with at most one concurrency window billed twice.
+# docs/verification.md says where this script was run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck disable=SC1091 # the host starts the Python of the environment that is active
+# shellcheck disable=SC1091 # the host starts the Python of the active environment
 source .venv/bin/activate
 work=$(mktemp -d)
 window=4
@@ -27,7 +27,7 @@ wait_for http://127.0.0.1:8081/_stats
 
 export AzureWebJobsStorage=UseDevelopmentStorage=true FUNCTIONS_WORKER_RUNTIME=python STORE=blob
 export AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8081 AZURE_OPENAI_API_KEY=none PARALLEL_IMAGE_REQUESTS=$window
-# Messages that a killed worker had come back after so long; the default is five minutes.
+# Messages of a killed worker are redelivered after these times; the default is five minutes.
 export AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout=00:00:30
 export AzureFunctionsJobHost__extensions__durableTask__storageProvider__controlQueueVisibilityTimeout=00:01:00
 func start --python --port 7071 > "$work/func.log" 2>&1 &
@@ -39,7 +39,7 @@ for _ in $(seq 300); do
   if [ "$(count)" -ge 15 ]; then break; fi
   sleep 0.2
 done
-pkill --signal KILL --full 'workers/python/.*worker\.py' # the host's own; it starts another one
+pkill --signal KILL --full 'workers/python/.*worker\.py' # the worker of this host, which starts another one
 wait $run
 
 python - "$work/result.json" "$(count)" $window <<'PYTHON'

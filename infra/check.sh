@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles, lints and compares the templates; needs `bicep` (BICEP names another command). `check.sh --update` rewrites the
-# snapshots instead of comparing them, and formats the files.
+# Compile, lint and compare the templates. Needs `bicep`; BICEP names another command. `check.sh --update` formats the files
+# and rewrites the snapshots instead of comparing them.
 set -euo pipefail
 cd "$(dirname "$0")"
 bicep=${BICEP:-bicep}
@@ -15,7 +15,7 @@ for file in main.bicep modules/*.bicep tests/*.bicepparam; do
   fi
 done
 
-# What the compiler warns of is an error here, too: it writes warnings to standard error and still ends with 0.
+# Compiler warnings are errors: the compiler writes them to standard error and exits with 0.
 for command in "build main.bicep --stdout" "lint main.bicep"; do
   said=$($bicep $command 2>&1 >/dev/null) || problems=1
   if [ -n "$said" ]; then
@@ -28,7 +28,7 @@ for parameters in tests/*.bicepparam; do
   if [ "${1:-}" = --update ]; then
     $bicep snapshot "$parameters" --mode overwrite
   elif ! $bicep snapshot "$parameters" --mode validate; then
-    echo "infra/$parameters deploys something else than its snapshot: look at the difference, then infra/check.sh --update" >&2
+    echo "infra/$parameters differs from its snapshot: review the difference, then run infra/check.sh --update" >&2
     problems=1
   fi
 done

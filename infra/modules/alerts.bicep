@@ -1,15 +1,15 @@
-// Alerts on runs that fail, break, pause or bring nothing, on refused calls (429), instances and the workspace's daily cap. Their
-// queries are in ../queries; the metrics' names are here and nowhere else.
+// Alerts on runs that fail, are lost, pause or make no progress, on refused calls (429), on the number of instances, and on the
+// workspace's daily cap. The queries are in ../queries. The templates name the metrics here only.
 
 @description('Names of the metrics that the app sends. The workbook gets them from this module\'s output.')
 param metrics object = {
-  // One at the end of each run; dimensions: status (Completed, CompletedWithFailures, Cancelled, Failed), reason, run_id, catalog.
+  // One per ended run; dimensions: status (Completed, CompletedWithFailures, Cancelled, Failed), reason, run_id, catalog.
   runs: 'catalog_seeder.runs'
-  // One for each pause; dimensions: reason, run_id, catalog.
+  // One per pause; dimensions: reason, run_id, catalog.
   pauses: 'catalog_seeder.pauses'
-  // One at the end of each image job; dimensions: outcome (made, kept, failed), reason.
+  // One per ended image job; dimensions: outcome (made, kept, failed), reason.
   images: 'catalog_seeder.images'
-  // One an answered or failed model call; dimensions: kind (text, vision, image), outcome (ok, or a reason code such as rate_limited).
+  // One per answered or failed model call; dimensions: kind (text, vision, image), outcome (ok, or a reason code such as rate_limited).
   modelCalls: 'catalog_seeder.model_calls'
   // US dollars of each billed call; dimension: kind (text, vision, image).
   cost: 'catalog_seeder.cost_usd'
@@ -35,26 +35,26 @@ param workspaceId string
 @minLength(2)
 param appName string
 
-@description('Who gets a mail, comma-separated; empty: the alerts show in the portal only.')
+@description('Mail addresses, comma-separated; empty: alerts appear in the portal only.')
 param emails string
 
-@description('Per cent of the calls of half an hour that may be refused for quota.')
+@description('Percentage of the calls in half an hour that may be refused for quota.')
 @minValue(1)
 @maxValue(100)
 param rateLimitedSharePercent int
 
-@description('Instances at a time that are more than expected: image calls wait, they need few.')
+@description('Number of instances at a time above which the alert fires. Image calls wait for answers, so few instances are enough.')
 @minValue(1)
 @maxValue(1000)
 param instanceCount int
 
-// What a query names in double braces. Below 20 calls in half an hour a share says nothing; two evaluations fit in before a
-// run that makes nothing has done so for half an hour.
-var placeholders = union(metrics, { leastCalls: '20', quietMinutes: '25' })
+// Values for the names in double braces of a query. A share of fewer than 20 calls in half an hour is not significant. Two
+// evaluations of the rule take place before a run has been without progress for half an hour.
+var placeholders = union(metrics, { minCalls: '20', quietMinutes: '25' })
 
 var addresses = empty(emails) ? [] : split(emails, ',')
 
-// The columns of a query that a mail repeats. A record can arrive late, after an outage: windows are longer than frequencies.
+// The columns of a query that the mail shows. After an outage records arrive late, so windows are longer than frequencies.
 var rules = [
   {
     name: 'failed-runs'
@@ -68,7 +68,7 @@ var rules = [
   }
   {
     name: 'broken-runs'
-    displayName: 'Catalog Seeder: a run was terminated, or its orchestrator broke'
+    displayName: 'Catalog Seeder: a run was terminated, or its orchestrator failed'
     severity: 2
     query: loadTextContent('../queries/broken-runs.kql')
     dimensions: ['run', 'catalog', 'status']
@@ -88,7 +88,7 @@ var rules = [
   }
   {
     name: 'no-progress'
-    displayName: 'Catalog Seeder: a run has brought nothing for half an hour'
+    displayName: 'Catalog Seeder: a run has made no progress for half an hour'
     severity: 2
     query: loadTextContent('../queries/no-progress.kql')
     dimensions: ['run', 'catalog', 'work']
@@ -118,7 +118,7 @@ var rules = [
   }
   {
     name: 'daily-cap'
-    displayName: 'Catalog Seeder: the workspace takes no more telemetry today'
+    displayName: 'Catalog Seeder: the workspace accepts no more telemetry today'
     severity: 2
     query: loadTextContent('../queries/daily-cap.kql')
     dimensions: []

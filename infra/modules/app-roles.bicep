@@ -1,4 +1,4 @@
-// What the app's identity may do, each role at the smallest scope that works.
+// Roles of the app's identity, each at the smallest scope that works.
 
 @description('Principal id of the app\'s identity.')
 @minLength(36)
@@ -49,7 +49,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-// The host makes containers of its own in its storage and takes leases there: it needs to own the blobs.
+// The host creates containers in its storage and takes leases there, so it must own the blobs.
 resource hostOwnsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(hostStorage.id, principalId, roles.storageBlobDataOwner)
   scope: hostStorage

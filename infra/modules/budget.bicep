@@ -1,16 +1,16 @@
-// A monthly budget for the resource group: mails at 50, 80 and 100 % of it, and when the forecast passes it. It stops nothing.
+// Monthly budget of the resource group: sends mails at 50, 80 and 100 %, and if the forecast exceeds it. It stops nothing.
 
-@description('US dollars, or the currency of the subscription, a month.')
+@description('Amount per month, in the currency of the subscription.')
 @minValue(1)
 @maxValue(1000000)
 param amount int
 
-@description('First day of the month that the budget starts with, as YYYY-MM-01. Keep it: a budget\'s start cannot be moved.')
+@description('First day of the month in which the budget begins, as YYYY-MM-01. Keep it: a budget\'s start cannot be moved.')
 @minLength(10)
 @maxLength(10)
 param startDate string
 
-@description('Who gets the mails, comma-separated.')
+@description('Mail addresses, comma-separated.')
 @minLength(3)
 param contactEmails string
 

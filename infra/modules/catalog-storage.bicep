@@ -1,4 +1,4 @@
-// Where catalogs, runs, inputs and backups live: private containers, versioned, with soft delete; records of old runs age out.
+// Storage of catalogs, runs, inputs and backups: private containers with versions and soft delete; records of old runs expire.
 
 @description('Name of the storage account.')
 @minLength(3)
@@ -19,7 +19,7 @@ param skuName string
 @description('Whether the account is reached through private endpoints only.')
 param isPrivate bool
 
-@description('Days that deleted and overwritten blobs, and deleted containers, can be brought back.')
+@description('Days for which deleted and overwritten blobs, and deleted containers, can be restored.')
 @minValue(1)
 @maxValue(365)
 param softDeleteDays int
@@ -33,8 +33,8 @@ param runRetentionDays int
 @minLength(1)
 param containerNames string[]
 
-// A run id is a number of 13 digits and a random part, so these ten prefixes are all runs. They leave out runs/keys/, the
-// Idempotency-Keys: the same key means the same run for ever. Ten prefixes are also the most that a rule can have.
+// A run id starts with a number of 13 digits, so these ten prefixes match all runs. They exclude runs/keys/, the
+// Idempotency-Keys, because a key means the same run forever. A rule can have ten prefixes at most.
 var runPrefixes = [
   'runs/0'
   'runs/1'
@@ -124,7 +124,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
           }
         }
         {
-          // Every write of a progress file or heartbeat leaves a version behind.
+          // Every write of a progress file or a heartbeat creates a version.
           name: 'delete-old-versions'
           enabled: true
           type: 'Lifecycle'
@@ -145,7 +145,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
     }
   }
   dependsOn: [
-    blobService // versions exist only after versioning is on
+    blobService // versioning has to be on first
   ]
 }
 

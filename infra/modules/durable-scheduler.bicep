@@ -1,4 +1,4 @@
-// Durable Task Scheduler: the managed backend, instead of queues and tables in the host storage.
+// Durable Task Scheduler: a managed backend instead of queues and tables in the host storage.
 
 @description('Name of the scheduler.')
 @minLength(3)
@@ -12,7 +12,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Consumption is billed by the action, Dedicated by the month.')
+@description('Plan: Consumption is billed per action, Dedicated per month.')
 @allowed(['Consumption', 'Dedicated'])
 param skuName string
 

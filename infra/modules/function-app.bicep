@@ -1,4 +1,4 @@
-// The app: a Flex Consumption plan, the site on it, and its settings. It signs in everywhere as one identity; there is no key.
+// The app: a Flex Consumption plan, the site, and its settings. It signs in everywhere with one identity, without keys.
 
 @description('Name of the hosting plan.')
 @minLength(1)
@@ -17,7 +17,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Value of the tag azd-service-name, by which azd finds where to deploy a service of azure.yaml.')
+@description('Value of the tag azd-service-name, by which azd finds the app for a service of azure.yaml.')
 @minLength(1)
 param serviceName string
 
@@ -30,10 +30,10 @@ param identityId string
 @maxLength(36)
 param identityClientId string
 
-@description('Resource id of the subnet that the app sends from; empty: no network.')
+@description('Resource id of the subnet of the app; empty: no network.')
 param subnetId string
 
-@description('Client id of the Entra application whose tokens callers need, beside the function key; empty: the key alone.')
+@description('Client id of the Entra application whose tokens callers need in addition to the function key; empty: the key alone.')
 @maxLength(36)
 param entraClientId string
 
@@ -75,17 +75,17 @@ param reasoningEffort string
 @description('Whether there is an image deployment. Without one, the default of requests is a dry run.')
 param imageModelEnabled bool
 
-@description('Seconds that one image call may take.')
+@description('Maximum duration of one image call in seconds.')
 @minValue(60)
 @maxValue(1500)
 param imageTimeoutSeconds int
 
-@description('Image calls in flight in a run that does not say otherwise.')
+@description('Image calls at a time, for runs without their own value.')
 @minValue(1)
 @maxValue(64)
 param parallelImageRequests int
 
-@description('Least severe level that is logged.')
+@description('Minimum level of log records.')
 @allowed(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])
 param logLevel string
 
@@ -99,11 +99,11 @@ param schedulerEndpoint string
 @description('Name of the task hub in the scheduler.')
 param taskHubName string
 
-@description('Megabytes of an instance.')
+@description('Memory of an instance in megabytes.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int
 
-@description('Most instances at a time.')
+@description('Maximum number of instances.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int
@@ -113,25 +113,25 @@ param maximumInstanceCount int
 @maxValue(20)
 param alwaysReadyInstances int
 
-@description('HTTP requests that one instance works on at a time.')
+@description('HTTP requests per instance at a time.')
 @minValue(1)
 @maxValue(1000)
 param httpConcurrency int
 
 var baseSettings = {
-  // Sign-in of the host and of every SDK: the identity above, no connection string.
+  // The host and every SDK sign in with the identity above, without a connection string.
   AZURE_CLIENT_ID: identityClientId
   AzureWebJobsStorage__accountName: hostStorageName
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-  // The exporter calls endpoints of its own otherwise: figures about itself, and settings from afar.
+  // Otherwise the exporter sends statistics about itself and fetches remote settings.
   APPLICATIONINSIGHTS_SDKSTATS_DISABLED: 'True'
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'True'
   APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'True'
 
-  // What shared/config.py reads. What it reads and is not here keeps its default; docs/reference/deployment.md lists why.
+  // Settings of shared/config.py. The others keep their defaults; docs/reference/deployment.md says why.
   AZURE_OPENAI_ENDPOINT: modelEndpoint
   AZURE_OPENAI_TEXT_DEPLOYMENT: textDeploymentName
   AZURE_OPENAI_VISION_DEPLOYMENT: visionDeploymentName
@@ -149,7 +149,7 @@ var baseSettings = {
   BACKUPS_CONTAINER: 'backups'
 }
 
-// host.json names the storage backend; these settings override it for the scheduler.
+// host.json configures the storage backend; these settings replace it with the scheduler.
 var schedulerSettings = {
   DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
   AzureFunctionsJobHost__extensions__durableTask__hubName: taskHubName
@@ -239,7 +239,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   properties: union(baseSettings, empty(schedulerEndpoint) ? {} : schedulerSettings)
 }
 
-// Deploying needs an Entra token: no user name and password.
+// Deployment requires an Entra token; user name and password are disabled.
 resource ftpPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'ftp'

@@ -1,4 +1,4 @@
-// What the Functions host keeps: leases, queues and tables of the durable backend, and the deployed package. No catalog data.
+// Storage of the Functions host: leases, queues and tables of the durable backend, and the deployed package. No catalog data.
 
 @description('Name of the storage account.')
 @minLength(3)
@@ -12,7 +12,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Redundancy. What is lost with it can be deployed again, and a run is continued from the catalog storage.')
+@description('Redundancy. After a loss the app can be deployed again, and runs continue from the catalog storage.')
 @allowed(['Standard_LRS', 'Standard_ZRS'])
 param skuName string
 

@@ -1,4 +1,4 @@
-// The one identity that the app acts as, towards storage, model, telemetry and scheduler.
+// The identity with which the app signs in to storage, model, telemetry and scheduler.
 
 @description('Name of the identity.')
 @minLength(3)

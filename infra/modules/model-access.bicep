@@ -1,4 +1,4 @@
-// Who may call the model. Runs in the resource group of the account, which may be another one than the app's.
+// Roles to call the model. Deployed to the resource group of the account, which may differ from the app's.
 
 @description('Name of the Azure OpenAI account.')
 @minLength(2)
@@ -14,7 +14,7 @@ param appPrincipalId string
 @maxLength(36)
 param personPrincipalId string
 
-@description('What the deploying person is.')
+@description('Type of the deploying principal.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param personPrincipalType string
 

@@ -1,6 +1,6 @@
 // Azure OpenAI: the account, its content filter, and the text, vision and image deployments. Sign-in with Entra only.
 
-@description('Name of the account; also its subdomain, which Entra tokens need.')
+@description('Name of the account, and its subdomain, which Entra tokens require.')
 @minLength(2)
 @maxLength(64)
 param name string
@@ -15,11 +15,11 @@ param tags object
 @description('Whether the account is reached through private endpoints only.')
 param isPrivate bool
 
-@description('Lowest severity that the content filter blocks: Low blocks most, Medium is what the service does by itself.')
+@description('Minimum severity that the content filter blocks. Low blocks more; Medium is the default of the service.')
 @allowed(['Low', 'Medium'])
 param contentFilterSeverity string
 
-@description('The deployments: each has name, model, version, sku and capacity.')
+@description('The deployments, each with name, model, version, sku and capacity.')
 @minLength(1)
 @maxLength(3)
 param deployments array
@@ -46,7 +46,7 @@ var completionFilters = [
   }
 ]
 
-// A theme is text from a caller: an attempt to talk the model out of its instructions is refused as well.
+// A theme is text from a caller, so attempts to override the model's instructions are refused, too.
 var jailbreakFilter = {
   name: 'Jailbreak'
   source: 'Prompt'
@@ -82,7 +82,7 @@ resource contentFilter 'Microsoft.CognitiveServices/accounts/raiPolicies@2026-07
   }
 }
 
-// One after the other: an account refuses two changes at a time.
+// One after another: an account refuses concurrent changes.
 @batchSize(1)
 resource modelDeployments 'Microsoft.CognitiveServices/accounts/deployments@2026-07-01' = [
   for deployment in deployments: {
@@ -99,7 +99,7 @@ resource modelDeployments 'Microsoft.CognitiveServices/accounts/deployments@2026
         version: deployment.version
       }
       raiPolicyName: contentFilter.name
-      // A model that is retired is followed by its successor; until then the version is the one asked for.
+      // Keeps the version until the model is retired, and then upgrades to its successor.
       versionUpgradeOption: 'OnceCurrentVersionExpired'
     }
   }

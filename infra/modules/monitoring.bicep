@@ -1,4 +1,4 @@
-// Where traces, metrics and logs go: a workspace, and Application Insights on top of it. Both take Entra tokens only.
+// Traces, metrics and logs: a workspace, and Application Insights on it. Both accept Entra tokens only.
 
 @description('Name of the Log Analytics workspace.')
 @minLength(4)
@@ -17,12 +17,12 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Days that telemetry is kept.')
+@description('Days for which telemetry is kept.')
 @minValue(30)
 @maxValue(730)
 param retentionDays int
 
-@description('Gigabytes a day after which the workspace takes no more telemetry until the next day: a lid on what it can cost.')
+@description('Daily cap of telemetry in gigabytes; more is dropped until the next day.')
 @minValue(1)
 @maxValue(1000)
 param dailyCapGb int

@@ -1,4 +1,4 @@
-// A network with two subnets: one that the app sends from, one for private endpoints.
+// A network with two subnets: one for the app, one for private endpoints.
 
 @description('Name of the virtual network.')
 @minLength(2)
@@ -22,7 +22,7 @@ param tags object
 @maxLength(18)
 param addressPrefix string
 
-@description('Address range of the subnet that the app sends from, at least a /27.')
+@description('Address range of the subnet of the app, at least a /27.')
 @minLength(9)
 @maxLength(18)
 param appPrefix string
@@ -84,7 +84,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         name: appSubnetName
         properties: {
           addressPrefix: appPrefix
-          // Flex Consumption runs on the platform of container apps and asks for its delegation.
+          // Flex Consumption runs on the platform of Container Apps and requires its delegation.
           delegations: [
             {
               name: 'flex-consumption'
@@ -102,7 +102,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
           networkSecurityGroup: {
             id: securityGroup.id
           }
-          privateEndpointNetworkPolicies: 'Enabled' // without it the security group does not hold for endpoints
+          privateEndpointNetworkPolicies: 'Enabled' // otherwise the security group does not apply to endpoints
         }
       }
     ]

@@ -1,4 +1,4 @@
-// Private addresses of both storages and the model inside the network, and the names that resolve to them.
+// Private endpoints of both storages and the model, and their DNS zones.
 
 @description('Prefix of the endpoints\' names.')
 @minLength(1)
@@ -16,7 +16,7 @@ param tags object
 @minLength(1)
 param networkId string
 
-@description('Resource id of the subnet that takes the endpoints.')
+@description('Resource id of the subnet of the endpoints.')
 @minLength(1)
 param subnetId string
 
@@ -35,7 +35,7 @@ param modelAccountId string
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
 var queueZone = 'privatelink.queue.${environment().suffixes.storage}'
 var tableZone = 'privatelink.table.${environment().suffixes.storage}'
-// An account of kind OpenAI answers at the first name, one of kind AIServices at both.
+// An account of kind OpenAI uses the first zone, one of kind AIServices uses both.
 var modelZones = ['privatelink.openai.azure.com', 'privatelink.cognitiveservices.azure.com']
 var zoneNames = concat([blobZone, queueZone, tableZone], modelZones)
 

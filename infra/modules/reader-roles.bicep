@@ -1,19 +1,19 @@
-// Who else may read or write catalogs: the deploying person and the importer, each only if asked for by parameter.
+// Further roles on catalogs: for the deploying person and for the importer, each only if a parameter asks for it.
 
 @description('Name of the catalogs\' storage account.')
 @minLength(3)
 @maxLength(24)
 param catalogStorageName string
 
-@description('Object id of the deploying person, who then reads and writes catalogs; empty: no role.')
+@description('Object id of the deploying person, who may read and write catalogs; empty: no role.')
 @maxLength(36)
 param personPrincipalId string
 
-@description('What the deploying person is.')
+@description('Type of the deploying principal.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param personPrincipalType string
 
-@description('Principal id of the identity that imports catalogs, which then reads the container catalogs and nothing else; empty: no role.')
+@description('Principal id of the importer identity, which may read the container catalogs only; empty: no role.')
 @maxLength(36)
 param importerPrincipalId string
 

@@ -1,4 +1,4 @@
-// One page for the runs: how they end, images a minute, failures by reason, cost. Its text is workbook.json.
+// One page about runs: results, images per minute, failures by reason, cost. Its content is workbook.json.
 
 @description('Region.')
 @minLength(3)
@@ -7,7 +7,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Resource id of the Log Analytics workspace that it queries.')
+@description('Resource id of the Log Analytics workspace to query.')
 @minLength(1)
 param workspaceId string
 

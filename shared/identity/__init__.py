@@ -1,1 +1,1 @@
-"""Sign-in without keys: credentials and their tokens."""
+"""Sign-in without keys: credentials, tokens, and what their errors mean."""

@@ -1,10 +1,10 @@
-"""The one factory of what signs in without a key: to the store, to the model and to Application Insights.
+"""Open the credentials that sign in to the store, the model and Application Insights without a key.
 
-In Azure the app's managed identity signs in and nothing else: the developer's credentials behind it would only hide why
-it failed. Anywhere else azure.identity's chain of credentials does, which a developer signs in to with ``az login``.
+In Azure only the app's managed identity signs in: a fallback to developer credentials would hide why it failed.
+Elsewhere azure.identity's default chain signs in, after ``az login``.
 
-A credential of azure.identity is made for each fetch, because it keeps its token until the very second that it expires
-in; keeping and renewing is `token_source`'s work. It does not retry either: that has one owner.
+Each fetch of a token opens a new credential of azure.identity, because that one caches its token until the second it
+expires. `token_source` caches, renews and retries; the credential does not retry.
 """
 
 import asyncio
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS: Final = 5
 DEVELOPER_ATTEMPT_TIMEOUT_SECONDS: Final = 30.0
-"""A chain asks one source after the other, some of them by starting a program."""
+"""The default chain tries one source after another, some by starting a program."""
 
 MIN_REFRESH_MARGIN_SECONDS: Final = 600
-"""azure-core waits up to a minute after ``refresh_on``, and then uses a token to its end: not with a short one."""
+"""azure-core renews a token up to a minute after ``refresh_on``; short-lived tokens get no ``refresh_on``."""
 
 TELEMETRY_TOKEN_TIMEOUT_SECONDS: Final = 10.0
-"""How long an export waits for a token: the process may be about to end."""
+"""How long an export waits for a token; the process may be about to end."""
 
 
 class CachedCredential:
-    """A credential as the Azure SDKs take it, for one event loop.
+    """A credential for the Azure SDKs with a token cache. Belongs to one event loop.
 
     Args:
-        identity: who signs in.
-        limits: how long that may take; None = the usual bounds.
-        inner: asked instead of azure.identity; closed with this one.
+        identity: the identity that signs in.
+        limits: how long sign-in may take; None = the defaults.
+        inner: fetches tokens instead of azure.identity; closed with this credential.
     """
 
     def __init__(
@@ -57,19 +57,19 @@ class CachedCredential:
     async def get_token(
         self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, **_: Any
     ) -> AccessToken:
-        """Return a token.
+        """Return a valid token.
 
         Raises:
-            SignInError: there is none.
+            SignInError: sign-in failed.
         """
         info = await self._get_source(scopes, claims, tenant_id).get()
         return AccessToken(info.token, info.expires_on)
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """Return a token, and when to ask for another.
+        """Return a valid token, and when to renew it.
 
         Raises:
-            SignInError: there is none.
+            SignInError: sign-in failed.
         """
         requested = options or {}
         info = await self._get_source(scopes, requested.get("claims"), requested.get("tenant_id")).get()
@@ -77,7 +77,7 @@ class CachedCredential:
         return AccessTokenInfo(info.token, info.expires_on, refresh_on=info.refresh_on if has_margin else None)
 
     async def close(self) -> None:
-        """Stop fetches that are under way."""
+        """Cancel running fetches."""
         sources, self._sources = list(self._sources.values()), {}
         await asyncio.gather(*(source.close() for source in sources))
         if self._inner is not None:
@@ -95,7 +95,7 @@ class CachedCredential:
         await self.close()
 
     def _get_source(self, scopes: tuple[str, ...], claims: str | None, tenant_id: str | None) -> TokenSource:
-        # A service that refuses a token may name a tenant or claims in its challenge: that asks for another token.
+        # A service that refuses a token may ask for another one, by tenant or claims.
         options: TokenRequestOptions = {}
         if claims:
             options["claims"] = claims
@@ -114,9 +114,9 @@ class CachedCredential:
         if self._inner is not None:
             token = await self._inner.get_token(*scopes, **options)
             return AccessTokenInfo(token.token, token.expires_on)
-        from azure.identity import aio  # noqa: PLC0415 - 0.18 s that a key does not need
+        from azure.identity import aio  # noqa: PLC0415 - takes 0.18 s, not needed with a key
 
-        # Without it azure.identity asks the address that virtual machines have; in an app nothing answers there.
+        # Without the endpoint azure.identity asks the address for virtual machines, where nothing answers in an app.
         if self._identity.is_in_azure and not self._identity.has_endpoint:
             raise explain_missing_endpoint(self._identity)
         kind = aio.ManagedIdentityCredential if self._identity.is_in_azure else aio.DefaultAzureCredential
@@ -125,9 +125,9 @@ class CachedCredential:
 
 
 class CachedSyncCredential:
-    """The same for the exporters of telemetry, which send from threads of their own.
+    """A `CachedCredential` for the telemetry exporters, which send from their own threads.
 
-    Tokens come from an event loop in a thread that ends with the process: so one code decides when a token is renewed.
+    An event loop in a daemon thread fetches the tokens, so that the same code decides when a token is renewed.
     """
 
     def __init__(self, identity: IdentitySettings, *, limits: SignInLimits | None = None) -> None:
@@ -139,7 +139,7 @@ class CachedSyncCredential:
         """Return a token.
 
         Raises:
-            SignInError: there is none, or not soon enough. The fetch continues, and the next export may have its token.
+            SignInError: sign-in failed or took too long. The fetch continues, and the next export may use its token.
         """
         with self._lock:
             if self._loop is None:
@@ -148,7 +148,7 @@ class CachedSyncCredential:
         return asyncio.run_coroutine_threadsafe(self._get_token(scopes), self._loop).result()
 
     def close(self) -> None:
-        """Stop fetches that are under way."""
+        """Cancel running fetches."""
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None:
@@ -166,12 +166,12 @@ def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def open_credential(identity: IdentitySettings, *, limits: SignInLimits | None = None) -> CachedCredential:
-    """Return what signs in to the store or to the model; nothing is sent before the first token is asked for."""
+    """Return a credential for the store or the model; the first token request connects."""
     return CachedCredential(identity, limits=limits)
 
 
 def open_sync_credential(identity: IdentitySettings, *, limits: SignInLimits | None = None) -> CachedSyncCredential:
-    """Return what signs in to Application Insights."""
+    """Return a credential for Application Insights."""
     return CachedSyncCredential(identity, limits=limits)
 
 

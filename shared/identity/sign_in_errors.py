@@ -1,8 +1,8 @@
-"""Why signing in with an identity failed, in one line: who refused, its own sentence, and what to do about it.
+"""Explain a failed sign-in in one line: who refused it, its message, and what to do.
 
-Two reasons are kept apart, because one is worth a retry and the other is not. The identity endpoint's 400, 401 and 403,
-and an app without an identity, are ``authentication``. Everything else (408, 429, 5xx, a lost connection, silence, an
-unreadable answer) is ``connection``: the endpoint is a small service beside the app, and has bad moments.
+The reason code decides about a retry. ``authentication`` is final: the identity endpoint's 400, 401 and 403, and an app
+without an identity. ``connection`` is retried: everything else (408, 429, 5xx, a lost connection, no answer, an invalid
+answer), because the endpoint is a small service beside the app and can fail temporarily.
 """
 
 import json
@@ -17,29 +17,29 @@ from shared.reasons import Reason
 from shared.text.redaction import flatten, quote_service_message
 
 FETCH_FAILURES: Final = (AzureError, TimeoutError, OSError, LookupError, ValueError, TypeError, AttributeError)
-"""What a failed fetch of a token can raise. azure.identity reads an answer without checking its fields first."""
+"""What a fetch of a token can raise. azure.identity reads an answer without validating its fields."""
 
 _REFUSED_STATUSES: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MAX_QUOTE_CHARACTERS: Final = 150
 _NOT_CONFIGURED: Final = re.compile(
     r"unavailable|not installed|not found|not fully configured|not be determined|requires the", re.IGNORECASE
 )
-"""In a chain's error: the sources that are not set up here, and so explain nothing."""
+"""In a chain's error: sources that are not set up on this machine, and so explain nothing."""
 
 _UNREACHABLE: Final = re.compile(
     r"cannot connect to host|timed? ?out|connection (?:reset|aborted|refused)", re.IGNORECASE
 )
-"""A chain turns a lost connection to Entra into a refusal, and keeps nothing of it but the words."""
+"""A chain reports a lost connection to Entra as a refusal; only its message distinguishes them."""
 
 
 class SignInError(AzureError):
-    """No token could be had.
+    """Sign-in failed.
 
     Attributes:
         reason: ``connection`` or ``authentication``.
         is_timeout: the endpoint accepted the request and did not answer.
-        is_first_sign_in: no token was ever had, so that nothing says that signing in works here at all.
-        retry_after_seconds: how long the endpoint asked us to wait.
+        is_first_sign_in: no earlier sign-in has succeeded, so sign-in may never work here.
+        retry_after_seconds: how long the endpoint asks callers to wait.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SignInError(AzureError):
         self.retry_after_seconds = retry_after_seconds
 
     def copy(self) -> "SignInError":
-        """Return an equal error to raise; one object that is raised in many places collects their tracebacks."""
+        """Return an equal error to raise: one object raised in many places would collect their tracebacks."""
         duplicate = SignInError(
             self.reason, self.message, is_timeout=self.is_timeout, retry_after_seconds=self.retry_after_seconds
         )
@@ -65,13 +65,13 @@ def explain_fetch_failure(failure: Exception, identity: IdentitySettings, second
 
     Args:
         failure: what azure.identity raised.
-        identity: who signs in.
-        seconds: how long the fetch was allowed to take.
+        identity: the identity that signs in.
+        seconds: the timeout of the fetch.
     """
     source = _name_source(identity)
     if isinstance(failure, HttpResponseError) and failure.status_code is not None:
         return _explain_status(failure, failure.status_code, identity)
-    if isinstance(failure, ClientAuthenticationError):  # that of azure.identity for "no credential here" is one, too
+    if isinstance(failure, ClientAuthenticationError):  # includes azure.identity's "no credential here"
         message = _shorten(failure)
         what = f"{source} gave no token{_quote_message(message)}"
         if _UNREACHABLE.search(message):
@@ -93,7 +93,7 @@ def _explain_status(failure: HttpResponseError, status: int, identity: IdentityS
 
 
 def explain_missing_endpoint(identity: IdentitySettings) -> SignInError:
-    """Return the error for an app in Azure that no managed identity was given to."""
+    """Return the error for an app in Azure without a managed identity."""
     return SignInError(
         Reason.AUTHENTICATION, f"this app has no managed identity (IDENTITY_ENDPOINT is not set); {_advise(identity)}"
     )
@@ -112,7 +112,7 @@ def _advise(identity: IdentitySettings) -> str:
 
 
 def _quote_message(text: str) -> str:
-    """Return the part of a service's sentence that may be shown, to append to ours; empty if there is none."""
+    """Return the safe part of a service's message, to append to ours; empty if there is none."""
     quoted = quote_service_message(text, key=None, private=()) or ""
     if len(quoted) > _MAX_QUOTE_CHARACTERS:
         quoted = f"{quoted[: _MAX_QUOTE_CHARACTERS - 3]}..."
@@ -120,7 +120,7 @@ def _quote_message(text: str) -> str:
 
 
 def _shorten(failure: ClientAuthenticationError) -> str:
-    """Return the sentence of a credential; of a chain of them, what those said that are set up here."""
+    """Return a credential's message; of a chain, the messages of the sources that are set up on this machine."""
     lines = str(failure.message).splitlines()
     attempts = [line.strip() for line in lines if line.startswith("\t")]
     if not attempts:
@@ -129,7 +129,7 @@ def _shorten(failure: ClientAuthenticationError) -> str:
 
 
 def _read_sentence(failure: HttpResponseError) -> str:
-    """Return what an answer says to people: the message in its JSON, or nothing."""
+    """Return the message in an answer's JSON, or ""."""
     try:
         body = json.loads(failure.response.text()) if failure.response is not None else None
     except (ValueError, AttributeError, TypeError):

@@ -1,4 +1,4 @@
-"""How long the work at hand may wait for a token: less than usual where a person waits for the answer."""
+"""Limit how long the current task waits for a token, for calls whose caller waits for the answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ _limit: ContextVar[float | None] = ContextVar("sign_in_limit", default=None)
 
 @contextmanager
 def limit_sign_in(seconds: float) -> Iterator[None]:
-    """Let what is done inside the block wait at most so long; the fetch continues for those that have more time."""
+    """Wait for a token at most this long inside the block; the fetch continues for other tasks."""
     token = _limit.set(seconds)
     try:
         yield
@@ -18,5 +18,5 @@ def limit_sign_in(seconds: float) -> Iterator[None]:
 
 
 def get_sign_in_limit() -> float | None:
-    """Return the limit in seconds; None = what the credential allows."""
+    """Return the limit in seconds; None = the credential's own limits apply."""
     return _limit.get()

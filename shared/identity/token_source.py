@@ -1,9 +1,9 @@
-"""Tokens of one identity for one resource: used as long as they are good, fetched within bounds.
+"""Cache and renew the tokens of one identity for one resource.
 
-azure-core renews a token in its last five minutes and lets every request wait for that; its own limit for the identity
-endpoint is 300 s, four times, under one lock. Here a request does not wait while there is a token that is good: it is
-renewed in the background. Without one, fetches are retried with growing waits for as long as an outage should be ridden
-out; after that a request costs one try, and the latest error answers the requests that come right behind it.
+azure-core renews a token in its last five minutes while every request waits, for up to four times 300 s under one lock.
+Here no request waits while the cached token is valid; it is renewed in the background. Without a valid token, fetches
+are retried with growing waits for the retry window. During a longer outage each request makes one try, and requests
+within the cooldown get the latest error.
 """
 
 import asyncio
@@ -19,23 +19,23 @@ from shared.identity.sign_in_limit import get_sign_in_limit
 from shared.reasons import Reason
 
 REFRESH_BEFORE_SECONDS: Final = 300.0
-"""A token is renewed so long before it expires, or at half its life if that is later."""
+"""A token is renewed this long before it expires, or at half its lifetime if that is later."""
 
 UNUSABLE_BEFORE_SECONDS: Final = 5.0
-"""A token that expires so soon could expire on the way; of a short one the last quarter."""
+"""A token is not used this long before it expires, as it could expire in transit; a short one in its last quarter."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInLimits:
-    """How long signing in may take.
+    """How long sign-in may take.
 
     Attributes:
-        attempt_timeout_seconds: one request to the identity endpoint.
-        retry_window_seconds: how long an outage is ridden out by a request that waits for a token.
-        initial_backoff_seconds: between the first two tries; each further wait is twice as long.
-        max_backoff_seconds: the longest of these waits.
-        cooldown_seconds: after an outage that was not ridden out, no new try is made for so long.
-        outage_reset_seconds: an outage without a failed try for so long counts as over.
+        attempt_timeout_seconds: timeout of one request to the identity endpoint.
+        retry_window_seconds: how long a request that waits for a token retries during an outage.
+        initial_backoff_seconds: wait between the first two tries; each further wait is twice as long.
+        max_backoff_seconds: the longest wait between tries.
+        cooldown_seconds: time without a new try after the retry window of an outage.
+        outage_reset_seconds: an outage counts as over after this time without a failed try.
     """
 
     attempt_timeout_seconds: float = 10.0
@@ -47,13 +47,13 @@ class SignInLimits:
 
     @property
     def max_seconds(self) -> float:
-        """How long a request can wait for a token."""
+        """The longest that a request waits for a token."""
         return self.retry_window_seconds + self.attempt_timeout_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class CachedToken:
-    """A token, and when it was fetched (seconds since the epoch)."""
+    """A token, and when it was fetched, in seconds since the epoch."""
 
     info: AccessTokenInfo
     fetched_at: float
@@ -63,7 +63,7 @@ class CachedToken:
         return self.info.expires_on - now > min(UNUSABLE_BEFORE_SECONDS, self._lifetime_seconds / 4)
 
     def is_unexpired(self, now: float) -> bool:
-        """Return whether it has not expired yet."""
+        """Return whether it has not expired."""
         return self.info.expires_on > now
 
     def is_due(self, now: float) -> bool:
@@ -78,12 +78,12 @@ class CachedToken:
 
 
 class TokenSource:
-    """Belongs to one event loop.
+    """Returns a valid token. Belongs to one event loop.
 
     Args:
-        fetch: asks for a new token once; it keeps none itself.
-        explain: turns one of FETCH_FAILURES, after so many seconds at most, into the error to raise.
-        limits: how long it may take.
+        fetch: requests a new token once, without a cache.
+        explain: translates one of FETCH_FAILURES; also gets the timeout of the fetch in seconds.
+        limits: how long sign-in may take.
     """
 
     def __init__(
@@ -101,10 +101,10 @@ class TokenSource:
         self._failed_at = self._outage_since = 0.0
 
     async def get(self) -> AccessTokenInfo:
-        """Return a token that is good, at once if there is one.
+        """Return a valid token, immediately if one is cached.
 
         Raises:
-            SignInError: there is none, and none could be had in time.
+            SignInError: there is none, and the fetch failed or took too long.
         """
         cached = self._cached
         if cached is not None and cached.is_usable(time.time()):
@@ -115,7 +115,7 @@ class TokenSource:
         if self._failure is not None and self._is_cooling_down():
             result = self._failure
         else:
-            # A token in its last seconds is still better than none: leave time to use it.
+            # A token in its last seconds is the fallback, so leave time to use it.
             left = max(0.0, cached.info.expires_on - time.time()) if cached is not None else 0.0
             result = await self._wait_for_fetch(left / 2 or None)
         if not isinstance(result, SignInError):
@@ -125,7 +125,7 @@ class TokenSource:
         raise result.copy()
 
     async def close(self) -> None:
-        """Stop what is under way."""
+        """Cancel a running fetch."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -141,7 +141,7 @@ class TokenSource:
         return self._task
 
     async def _wait_for_fetch(self, seconds: float | None) -> AccessTokenInfo | SignInError:
-        """Wait for the one fetch that all requests share; a request that has less time leaves it running."""
+        """Wait for the fetch that all requests share; a request with a shorter limit leaves it running."""
         task, limit = self._start_fetch(), get_sign_in_limit()
         seconds = min((value for value in (seconds, limit) if value is not None), default=None)
         done, _ = await asyncio.wait({task}, timeout=seconds)

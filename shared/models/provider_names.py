@@ -5,7 +5,7 @@ from enum import StrEnum
 
 OPENAI_URL = "https://api.openai.com/v1"
 GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
-"""Gemini's OpenAI-compatible endpoint: chat completions, no Responses. https://ai.google.dev/gemini-api/docs/openai"""
+"""Gemini's OpenAI-compatible endpoint. https://ai.google.dev/gemini-api/docs/openai"""
 
 
 class Provider(StrEnum):

@@ -1,4 +1,4 @@
-"""What an execution of an activity counts for, from its message and its result."""
+"""Count the metrics of an activity's execution, from its message and its result."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ Data = dict[str, Any]
 NANO_PER_USD = 10**9
 
 RETRIED_REASONS = COUNTED_REASONS | UNUSABLE_ANSWER_REASONS | {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE}
-"""The retry policy tries these again: nothing has failed for good yet."""
+"""The retry policy retries these, so they are not final failures."""
 
 
 def record_metrics(name: str, payload: Data, result: Data, *, billed_kind: str | None) -> None:
-    """Count an execution that ended.
+    """Count an execution that has ended.
 
     Args:
         name: the activity.
         payload: its message.
         result: its result.
-        billed_kind: which kind of call to the model it made; None = its cost and its drafts were counted when they
-        were paid.
+        billed_kind: the kind of its billed calls; None = it made none, because an earlier delivery did and counted
+            them.
     """
     reason = result.get("failure", {}).get("reason")
     if reason in RETRIED_REASONS:
@@ -46,12 +46,12 @@ def record_metrics(name: str, payload: Data, result: Data, *, billed_kind: str |
 
 
 def count_run_end(run_id: str, catalog: str, *, status: str, reason: str | None) -> None:
-    """Count the end of a run: ``close_run`` does, and whatever ends a run in its place has to, once."""
+    """Count the end of a run, once: in ``close_run``, or in what ends a run instead of it."""
     count(Metric.RUNS, {"status": status, "reason": reason, "run_id": run_id, "catalog": catalog})
 
 
 def is_pause(payload: Data, result: Data) -> bool:
-    """Tell whether an execution of ``read_stop_record`` began a pause: the run waits for a person to resume it."""
+    """Return whether an execution of ``read_stop`` started a pause: the run waits for a person to resume it."""
     return bool(payload.get("pausing")) and (result.get("stop") or {}).get("reason") in PAUSING_REASONS
 
 

@@ -1,4 +1,4 @@
-"""Watches the calls to the model: how many, how long, and how they ended."""
+"""Count and time the billed calls to the model."""
 
 import time
 from collections.abc import Awaitable, Iterator
@@ -16,15 +16,15 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(slots=True)
 class BilledCalls:
-    """What one execution of an activity called; all calls of one are of a kind.
+    """The billed calls of one execution of an activity; they are all of one kind.
 
-    An activity that is delivered again finds its earlier result and reports what that cost; it made no call, and so
-    its cost is not counted a second time.
+    A redelivered activity finds its earlier result and reports that result's cost. It made no call, so its cost is not
+    counted again.
 
     Attributes:
-        kind: text, vision or image; None = nothing was called.
-        count: how many calls.
-        seconds: how long they took together.
+        kind: text, vision or image; None = there was no call.
+        count: number of calls.
+        seconds: their total duration.
     """
 
     kind: str | None = None
@@ -37,7 +37,7 @@ _current_calls: ContextVar[BilledCalls | None] = ContextVar("billed_calls", defa
 
 @contextmanager
 def watch_billed_calls() -> Iterator[BilledCalls]:
-    """Return what is called inside the block."""
+    """Collect the billed calls inside the block."""
     calls = BilledCalls()
     token = _current_calls.set(calls)
     try:
@@ -47,10 +47,10 @@ def watch_billed_calls() -> Iterator[BilledCalls]:
 
 
 class ObservedModel:
-    """A model whose calls are counted and timed; probes are free and are not.
+    """A model whose calls are counted and timed. Probes are not: they are not billed.
 
     Args:
-        model: what answers.
+        model: answers the calls.
     """
 
     def __init__(self, model: Model) -> None:
@@ -62,11 +62,11 @@ class ObservedModel:
         return await _observe(kind, self._model.answer(request))
 
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        """Make one image."""
+        """Generate one image."""
         return await _observe("image", self._model.generate_image(request))
 
     async def probe(self) -> None:
-        """Raise ModelError if the service cannot be reached or refuses our credentials."""
+        """Raise ModelError if the provider cannot be reached or refuses our credentials."""
         await self._model.probe()
 
     async def close(self) -> None:

@@ -1,11 +1,11 @@
-"""Sends spans and metrics to Application Insights. Loaded only where that is asked for: it costs half a second.
+"""Export spans and metrics to Application Insights. Loaded only if telemetry is on: the import takes half a second.
 
-Built on the exporter alone, without the ``azure-monitor-opentelemetry`` distribution on top of it: that one adds 22
-packages with instrumentations of web frameworks and HTTP clients which this app does not use, and which would put
-addresses of model and store into telemetry.
+Uses the exporter without the ``azure-monitor-opentelemetry`` distribution, which adds 22 packages with instrumentations
+of web frameworks and HTTP clients. The app does not use them, and they would put addresses of model and store into
+telemetry.
 
-Logs are not exported here. What the app logs goes to the Functions host, which sends it on with the invocation's ids; a
-second way would double it. So the worker's own switches (``PYTHON_ENABLE_OPENTELEMETRY`` and its like) stay unset.
+Logs are not exported here. The Functions host sends the app's log with the invocation's ids; a second export would
+duplicate it. So the worker's own switches (such as ``PYTHON_ENABLE_OPENTELEMETRY``) stay unset.
 """
 
 import logging
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
     from shared.config import IdentitySettings, TelemetrySettings
 
 METRIC_INTERVAL_MILLISECONDS = 30_000
-"""What an instance that is taken away may lose of its counts; the SDK's own choice is a minute."""
+"""How much of its counts an instance can lose when it is removed; the SDK's default is a minute."""
 
 RESEND_INTERVAL_SECONDS = 20.0
-"""How often what could not be sent is tried again. The exporter itself does so after its next success only, and an app
-whose run has ended sends nothing any more."""
+"""How often stored telemetry is sent again. The exporter alone retries after its next success only, and an app whose
+run has ended exports nothing."""
 
 MIN_RETRY_SECONDS = 10
-"""How long at least a record that could not be sent is left alone; the exporter's own choice is a minute."""
+"""Minimum time before a stored record is sent again; the exporter's default is a minute."""
 
 logger = logging.getLogger(__name__)
 
 
 def export_telemetry(settings: "TelemetrySettings", identity: "IdentitySettings") -> None:
-    """Give this process providers that export; where it has some already, they stay.
+    """Set up this process's providers to export, unless it has providers already.
 
-    Telemetry that cannot be set up is logged, and the app goes on without it.
+    If telemetry cannot be set up, log that and continue without it.
 
     Args:
-        settings: where telemetry goes.
-        identity: who signs in there, if the settings ask for that.
+        settings: the connection string and the role.
+        identity: signs in, if the settings ask for sign-in.
     """
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return
@@ -60,7 +60,7 @@ def export_telemetry(settings: "TelemetrySettings", identity: "IdentitySettings"
         logger.warning("telemetry is off: %s", error)
         return
     resource = build_resource(settings)
-    # Always on, whatever the host decided for the trace: it keeps five traces a second, and a run is a single one.
+    # Always on, independent of the host's sampling: it keeps five traces a second, and a run is one trace.
     tracer_provider = TracerProvider(resource=resource, sampler=ALWAYS_ON)
     tracer_provider.add_span_processor(BatchSpanProcessor(span_exporter))
     trace.set_tracer_provider(tracer_provider)
@@ -73,16 +73,16 @@ def export_telemetry(settings: "TelemetrySettings", identity: "IdentitySettings"
 
 
 def start_resending(exporter: AzureMonitorTraceExporter, seconds: float) -> threading.Event:
-    """Send again and again what is stored for another try, metrics too: both exporters store in the same folder.
+    """Start a thread that sends stored telemetry again. Both exporters store in one folder, so it sends metrics, too.
 
     Returns:
-        Set it to end the thread.
+        An event that ends the thread.
     """
     stop = threading.Event()
 
     def resend() -> None:
         while not stop.wait(seconds):
-            exporter.export([])  # nothing new, and so a success, after which it empties its storage
+            exporter.export([])  # an empty export succeeds, and then the exporter sends its storage
 
     threading.Thread(target=resend, name="resend-telemetry", daemon=True).start()
     return stop
@@ -91,14 +91,14 @@ def start_resending(exporter: AzureMonitorTraceExporter, seconds: float) -> thre
 def build_exporters(
     settings: "TelemetrySettings", identity: "IdentitySettings"
 ) -> tuple[AzureMonitorTraceExporter, AzureMonitorMetricExporter]:
-    """Return the exporters, signed in with the identity if the settings say so. Nothing is sent yet.
+    """Return the exporters, with the identity's credential if the settings ask for sign-in. Nothing is sent yet.
 
     Raises:
-        ValueError: the connection string is none.
+        ValueError: the connection string is invalid.
     """
     silence_exporter()
-    # Both are given, even as None: the exporter would read the environment itself. What is refused for a while waits in
-    # the instance's temporary folder; the end of a run is worth it.
+    # Both are passed, even as None; otherwise the exporter reads the environment. Refused telemetry waits in the
+    # instance's temporary folder, so that the end of a run is not lost.
     options: dict[str, Any] = {
         "connection_string": settings.connection_string,
         "credential": _build_credential(settings, identity),
@@ -108,7 +108,7 @@ def build_exporters(
 
 
 def build_resource(settings: "TelemetrySettings") -> Resource:
-    """Return who sends: Application Insights shows the name as role and the instance as role instance."""
+    """Return the sender. Application Insights shows the name as role and the instance as role instance."""
     instance = settings.role_instance or socket.gethostname()
     return Resource.create(
         {"service.name": settings.role, "service.version": __version__, "service.instance.id": instance}

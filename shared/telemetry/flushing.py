@@ -1,4 +1,4 @@
-"""Sends what was counted at once, where waiting for the next interval could lose it."""
+"""Export telemetry at once, when waiting for the next interval could lose it."""
 
 import threading
 from collections.abc import Callable
@@ -7,12 +7,12 @@ _flushes: list[Callable[[], object]] = []
 
 
 def register_flush(flush: Callable[[], object]) -> None:
-    """Let ``flush_soon`` call this; only exporters need it."""
+    """Let `flush_soon` call this; exporters register themselves."""
     _flushes.append(flush)
 
 
 def flush_soon() -> None:
-    """Send metrics and spans now, in a thread of its own: an ingestion endpoint that is slow holds nothing up."""
+    """Export metrics and spans in a thread, so that a slow ingestion endpoint delays nothing."""
     if _flushes:
         threading.Thread(target=_flush, name="flush-telemetry", daemon=True).start()
 

@@ -24,7 +24,7 @@ class Attribute(StrEnum):
     """Failed attempts before this one; 0 is the first attempt."""
     OUTCOME = "catalog_seeder.outcome"
     """Outcome: made, kept, done, waiting (for its turn under the quota), paused, stopped, failed, given_up, error (an
-    exception was raised), cut_off (the host stopped).
+    exception was raised), interrupted (the host stopped).
     """
     REASON = "catalog_seeder.reason"
     """Reason code."""

@@ -1,4 +1,4 @@
-"""``observe_activity``: a span, metrics and a log line for each execution, from an activity's message and result."""
+"""``observe_activity``: record a span, metrics and a log line for each execution of an activity."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,10 +12,9 @@ from shared.telemetry import activity_metrics
 from shared.telemetry.activity_metrics import Data
 from shared.telemetry.billed_calls import BilledCalls, watch_billed_calls
 from shared.telemetry.flushing import flush_soon
-from shared.telemetry.function_signature import add_context_parameter
 from shared.telemetry.names import Attribute
 from shared.telemetry.run_log import log_run
-from shared.telemetry.tracing import Value, join_trace, mark_failed, set_attributes, start_span
+from shared.telemetry.tracing import Value, add_context_parameter, join_trace, mark_failed, set_attributes, start_span
 from shared.telemetry.unexpected_errors import describe_error, redact_error
 
 Activity = Callable[..., Awaitable[Data]]
@@ -23,36 +22,36 @@ Activity = Callable[..., Awaitable[Data]]
 BILLED_ACTIVITIES = frozenset(
     {"write_categories", "write_batch", "write_prompt_batch", "generate_image", "evaluate_image", "rewrite_prompt"}
 )
-"""Activities that call the model; their messages count attempts."""
+"""Activities with billed calls; their messages hold the attempt."""
 
 EXPECTED_REASONS = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
-"""Somebody wanted it so."""
+"""Failures that a user has caused on purpose."""
 
 logger = logging.getLogger(__name__)
 
 
 def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
-    """Wrap an activity that takes ``payload``, a message's JSON data, and returns a result's; bindings are passed on.
+    """Wrap an activity that takes a message's JSON data as ``payload`` and returns a result's; bindings are passed on.
 
-    Messages leave out the fields that have their default, and so do the attributes, ``attempt`` excepted.
+    Messages omit fields with default values. So do the span's attributes, except ``attempt``.
     """
     name = function.__name__
 
     async def execute(payload: Data, context: func.Context, bindings: dict[str, str]) -> Data:
         with join_trace(context), start_span(name) as span, watch_billed_calls() as calls:
-            # Told for the case that the host stops and nothing else is.
+            # Set first: it stays if the host stops during the execution.
             set_attributes(span, _describe_message(name, payload) | {Attribute.OUTCOME: "interrupted"})
             try:
                 result: Data = await function(payload, **bindings)
             except Exception as error:
                 set_attributes(span, {Attribute.OUTCOME: "error"})
-                _log(logging.ERROR, f"{name} broke", payload, error=describe_error(error))
+                _log(logging.ERROR, f"{name} raised an error", payload, error=describe_error(error))
                 raise
             try:
                 _record_result(span, name, payload, result, calls)
             except Exception as error:  # noqa: BLE001 - see below
-                # The work is done and paid for: it does not fail because it cannot be told.
-                logger.error("%s cannot be told in telemetry: %s", name, describe_error(error))  # noqa: TRY400
+                # The work is done and billed; a bug in telemetry must not fail it.
+                logger.error("cannot record telemetry of %s: %s", name, describe_error(error))  # noqa: TRY400
             return result
 
     async def observed(*, payload: Data, context: func.Context, **bindings: str) -> Data:
@@ -61,11 +60,11 @@ def observe_activity(function: Activity) -> Callable[..., Awaitable[Data]]:
         except Exception as error:  # noqa: BLE001 - raised again below, without its message
             redacted = redact_error(error)
         else:
-            # The instance may be taken away when a run has ended or waits for a person.
+            # Azure may remove the instance when a run has ended or waits for a person.
             if name == "close_run" or activity_metrics.is_pause(payload, result):
                 flush_soon()
             return result
-        raise redacted  # outside of the handler, or the error would still hang on it
+        raise redacted  # outside of the handler, so that the original error is not its context
 
     add_context_parameter(observed, function)
     return observed
@@ -120,7 +119,7 @@ def _name_outcome(name: str, payload: Data, result: Data) -> str:
 
 
 def _find_failure(name: str, payload: Data, result: Data) -> Data:
-    """Return the failure that an execution is about: its own, or the one that it records."""
+    """Return the failure that an execution reports: its own, or the one that it records."""
     if "failure" in result:
         return dict(result["failure"])
     if name == "record_failed_image":
@@ -133,11 +132,11 @@ def _find_failure(name: str, payload: Data, result: Data) -> Data:
 
 
 def _find_error(name: str, payload: Data, result: Data) -> str | None:
-    """Return why a span has the status error; None where all is well, or will be tried again or mended."""
+    """Return the reason for a span's error status; None for success, and for failures that are retried or repaired."""
     reason = _find_failure(name, payload, result).get("reason")
     if "failure" in result:
-        is_mended = result.get("next_step") is not None  # a refused prompt, for example, is rewritten
-        return None if is_mended or reason in activity_metrics.RETRIED_REASONS | EXPECTED_REASONS else reason
+        is_repaired = result.get("next_step") is not None  # such as a refused prompt that is rewritten
+        return None if is_repaired or reason in activity_metrics.RETRIED_REASONS | EXPECTED_REASONS else reason
     if name == "record_failed_image":
         return None if reason in EXPECTED_REASONS else reason
     if name == "close_run" and result.get("status") == Status.FAILED:

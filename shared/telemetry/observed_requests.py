@@ -1,13 +1,12 @@
-"""``observe_request``: puts an HTTP function into its caller's trace, with a span where it changes something."""
+"""``observe_request``: join the caller's trace in an HTTP function, with a span for calls that change something."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import azure.functions as func
 
-from shared.telemetry.function_signature import add_context_parameter
 from shared.telemetry.names import Attribute
-from shared.telemetry.tracing import join_trace, mark_failed, set_attributes, start_span
+from shared.telemetry.tracing import add_context_parameter, join_trace, mark_failed, set_attributes, start_span
 from shared.telemetry.unexpected_errors import redact_error
 
 FIRST_SERVER_ERROR = 500
@@ -18,8 +17,7 @@ HttpFunction = Callable[..., Awaitable[func.HttpResponse]]
 def observe_request(function: HttpFunction) -> HttpFunction:
     """Wrap an HTTP function whose request is its first parameter, ``req``.
 
-    Reading gets no span of ours: the host records every request anyhow, and whoever follows a run asks every two
-    seconds.
+    GET gets no span: the host records every request, and a client that follows a run sends one every two seconds.
     """
 
     async def observed(*, context: func.Context, **arguments: Any) -> func.HttpResponse:

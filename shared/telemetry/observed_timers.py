@@ -1,4 +1,4 @@
-"""``observe_timer``: keeps the messages of errors that are not ours from the Functions host."""
+"""``observe_timer``: hide the messages of errors that are not ours from the Functions host."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -10,7 +10,7 @@ TimerFunction = Callable[..., Awaitable[None]]
 
 
 def observe_timer(function: TimerFunction) -> TimerFunction:
-    """Wrap a timer function; an error that is not ours is raised again as its type and place."""
+    """Wrap a timer function; an error that is not ours is replaced by its type and place."""
 
     @wraps(function)
     async def observed(**arguments: Any) -> None:

@@ -1,7 +1,7 @@
-"""The log of runs: one line an event, with its ids as fields and in the text.
+"""The run log: one line per event, with ids as fields and in the text.
 
-Both, because the Functions host passes on the text alone and drops the fields, while a log pipeline of one's own has
-the fields. No prompt, no text of an item and no key is ever among the facts.
+The Functions host keeps the text and drops the fields; other log pipelines can use the fields. No field holds a prompt,
+a text of an item or a key.
 """
 
 import logging
@@ -11,16 +11,16 @@ from shared.telemetry.names import SCOPE
 APP_LOGGERS = (SCOPE, "activities", "orchestrators", "shared", "triggers")
 
 VERBOSE_LIBRARIES = ("azure.core", "azure.monitor", "httpcore2", "httpx2", "openai")
-"""They log the address of every call at INFO."""
+"""They log the URL of every call at INFO."""
 
 SILENCED_LIBRARIES = ("azure.identity", "msal")
-"""Their warnings can hold the identity endpoint's whole answer, token included. What they warn of, an error says."""
+"""Their warnings can hold the identity endpoint's whole answer with its token. Errors report the same problems."""
 
 _logger = logging.getLogger(SCOPE)
 
 
 def set_log_level(level: str) -> None:
-    """Set from which level on the app's own log is written; libraries that tell addresses stay at WARNING or above."""
+    """Set the level of the app's log; libraries that log URLs stay at WARNING or above."""
     for name in APP_LOGGERS:
         logging.getLogger(name).setLevel(level)
     for name in VERBOSE_LIBRARIES:
@@ -30,11 +30,11 @@ def set_log_level(level: str) -> None:
 
 
 def log_run(level: int, event: str, *, run_id: str, catalog: str, **details: str | float | None) -> None:
-    """Log an event of a run; facts without a value are left out.
+    """Log an event of a run; fields without a value are omitted.
 
     Args:
-        level: a number of the logging module.
-        event: what happened, such as ``generate_image failed``.
+        level: of the logging module.
+        event: such as ``generate_image failed``.
         run_id: the run.
         catalog: its catalog.
         details: ids, counts and reason codes.

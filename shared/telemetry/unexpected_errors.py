@@ -1,6 +1,6 @@
-"""Errors that are not ours, without their words: a message may quote a prompt, a text of an item or an address.
+"""Replace errors that are not ours: their messages may quote a prompt, a text of an item or an address.
 
-The Functions host writes message and traceback of whatever a function raises to ``AppExceptions`` and to the span.
+The Functions host writes the message and the traceback of each error that a function raises to ``AppExceptions``.
 """
 
 import sys
@@ -14,17 +14,17 @@ MAX_FRAMES = 4
 
 
 class UnexpectedError(Exception):
-    """Stands for an error of a library or of Python; says its type, and where it was raised."""
+    """Replaces an error of a library or of Python; holds its type, and where it was raised."""
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an error's type and its innermost places in this app, such as ``KeyError at shared/config.py:31``."""
+    """Return an error's type and its innermost frames in this app, such as ``KeyError at shared/config.py:31``."""
     places = _find_frames(error.__traceback__)
     return f"{type(error).__name__} at {' < '.join(places)}" if places else type(error).__name__
 
 
 def redact_error(error: Exception) -> Exception:
-    """Return what may be raised in place of an error: our own as it is, without its causes; any other by its type."""
+    """Return the error to raise: our own without its causes, and an UnexpectedError for any other one."""
     if not isinstance(error, CatalogSeederError | UnexpectedError):
         return UnexpectedError(describe_error(error))
     error.__cause__ = error.__context__ = None

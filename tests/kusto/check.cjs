@@ -20,7 +20,7 @@ const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor
 // What templates and workbooks fill in when they are deployed or shown.
 function fill(query) {
   return query
-    .replace(/\{\{(leastCalls|quietMinutes)\}\}/g, "20")
+    .replace(/\{\{(minCalls|quietMinutes)\}\}/g, "20")
     .replace(/\{\{\w+\}\}/g, "filled_in")
     .replace(/\{Period:grain\}/g, "1h");
 }

@@ -161,7 +161,7 @@ async def test_a_paused_run_fires_with_the_reason_that_a_person_has_to_mend(reco
 async def test_a_run_that_only_waits_for_its_quota_fires_although_it_makes_few_calls(
     recorder: Recorder, tmp_path: Path
 ) -> None:
-    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 0.4}}) as app:
+    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 0.55}}) as app:
         await run_to_end(app, **RUN)
 
     tables = recorder.read_tables()

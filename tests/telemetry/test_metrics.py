@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_a_run_with_failures_is_counted_as_its_status_tells_it(telemetry: Telemetry, tmp_path: Path) -> None:
-    faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.3, "content_policy": 0.5, "forbidden_words": 1}}
+    faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.6, "content_policy": 0.5, "forbidden_words": 1}}
     async with run_app(tmp_path, faults=faults) as app:
         run = await run_to_end(app, targetCount=10, categoryCount=2, batchSize=5)
         requests = app.simulator.stats()["requests"]["images"]

@@ -13,10 +13,9 @@ from opentelemetry.trace import StatusCode
 from durable_emulator.engine import ManualClock
 from durable_emulator.host import DurableEmulator
 from shared.errors import StoreUnavailableError
-from shared.telemetry.function_signature import add_context_parameter
 from shared.telemetry.observed_activities import observe_activity
 from shared.telemetry.observed_requests import observe_request
-from shared.telemetry.tracing import start_span
+from shared.telemetry.tracing import add_context_parameter, start_span
 from shared.telemetry.unexpected_errors import UnexpectedError
 from tests.telemetry.conftest import Telemetry
 
@@ -115,7 +114,7 @@ async def test_work_that_is_done_does_not_fail_because_it_cannot_be_told(
 
     assert result["made"] is True
     assert len(telemetry.spans("generate_image")) == 1
-    assert "generate_image cannot be told in telemetry: AttributeError at shared/telemetry/" in caplog.text
+    assert "cannot record telemetry of generate_image: AttributeError at shared/telemetry/" in caplog.text
     assert "prompt" not in caplog.text
 
 

@@ -75,7 +75,7 @@ def open_http_client(url: str) -> httpx2.AsyncClient:
     """Return the HTTP client for a server. The environment's proxy is used for other machines than this one."""
     is_local = urlsplit(url).hostname in LOOPBACK_HOSTS
     transport = None
-    if is_local or not getproxies():  # a transport of ours would bypass the proxy
+    if is_local or not getproxies():  # a custom transport would bypass the proxy
         transport = httpx2.AsyncHTTPTransport(limits=DEFAULT_CONNECTION_LIMITS, socket_options=_list_socket_options())
     return DefaultAsyncHttpx2Client(follow_redirects=False, trust_env=not is_local, transport=transport)
 

@@ -19,7 +19,7 @@ from shared.models.providers.rate_limit_headers import estimate_retry_delay, rea
 from shared.reasons import Reason
 
 SDK_FAILURES = (openai.OpenAIError, httpx2.HTTPError, TimeoutError)
-"""What `explain_failure` translates. Any other exception is a bug of ours and is not caught."""
+"""What `explain_failure` translates. Any other exception is a bug of this app and is not caught."""
 
 _NOT_SENT = (
     httpx2.ConnectError,
