@@ -25,6 +25,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "deployment": deployment_reference.describe_parameters,
     "messages": command_reference.show_messages,
     "metrics": reference_tables.describe_metrics,
+    "problems": reference_tables.describe_problems,
     "prompt-template": reference_tables.show_prompt_template,
     "reasons": reference_tables.describe_reasons,
     "refine": reference_tables.describe_refinement,

@@ -15,12 +15,14 @@ from pydantic import BaseModel
 from docs.tools.markdown import convert_docstring, format_code, format_table
 from shared.audit.audit_tables import TABLES
 from shared.catalog.theme import DEFAULT_PROMPT_TEMPLATE, Theme
+from shared.errors import InvalidRequestError
 from shared.images.refinement_policy import Refinement
 from shared.inputs.column_names import COLUMN_NAMES
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.settings_table import SETTINGS, Setting, SettingGroup
 from shared.telemetry.names import Attribute, Metric
+from triggers.problems import INTERNAL_ERROR, PROBLEM_TYPES
 
 MAX_SHOWN_DEFAULT_CHARACTERS = 60
 SETTINGS_TO_FILL_IN = ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
@@ -101,6 +103,19 @@ def describe_reasons() -> str:
         meaning, _, advice = docs[reason.name].partition("\n\n")
         rows.append((format_code(reason), convert_docstring(meaning), convert_docstring(advice)))
     return format_table(("reason", "meaning", "what to do"), rows)
+
+
+def describe_problems() -> str:
+    """Return the table of problem types, with the first lines of the errors that become them."""
+    rows = {
+        (str(problem.status), problem.kind): convert_docstring(str(error.__doc__).partition("\n\n")[0])
+        for error, problem in PROBLEM_TYPES.items()
+    }
+    rows[str(INTERNAL_ERROR.status), INTERNAL_ERROR.kind] = "An unexpected error occurred; see the log of the app."
+    rows["422", InvalidRequestError.kind] = convert_docstring(str(InvalidRequestError.__doc__).partition("\n\n")[0])
+    return format_table(
+        ("type", "status", "when"), [(format_code(kind), status, rows[status, kind]) for status, kind in sorted(rows)]
+    )
 
 
 def describe_metrics() -> str:
