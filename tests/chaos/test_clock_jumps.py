@@ -9,6 +9,8 @@ import pytest
 from shared.limits import concurrency_window, rate_limiter
 from tests.support.run_scenarios import LIMITED, PLAIN, RunScenario, open_trial
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("scenario", "minutes"),

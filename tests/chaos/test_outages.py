@@ -8,6 +8,8 @@ import pytest
 from tests.support.fault_injection import Side, StoreOutage
 from tests.support.run_scenarios import PLAIN, open_trial
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("side", Side)
 async def test_a_store_outage_of_30_seconds_costs_only_time(tmp_path: Path, side: Side) -> None:

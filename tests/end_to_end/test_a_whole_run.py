@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.support.importer import import_catalog
@@ -12,6 +13,7 @@ def read_tree(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
+@pytest.mark.slow
 async def test_one_call_makes_a_complete_catalog_that_the_importer_takes_in_full(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await app.run(targetCount=30, categoryCount=5, batchSize=8)
@@ -49,6 +51,7 @@ async def test_the_same_request_again_pays_nothing_and_rewrites_nothing(tmp_path
     assert read_tree(tmp_path / "catalogs") == tree
 
 
+@pytest.mark.slow
 async def test_a_larger_target_adds_items_and_keeps_those_there(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=6, categoryCount=2)

@@ -50,6 +50,7 @@ def check_sums(file: Path, status: dict[str, Any]) -> None:
     assert {row["reason"]: row["images"] for row in given_up} == status["failures"]
 
 
+@pytest.mark.slow
 async def test_its_sums_are_what_the_service_billed_and_what_the_summary_says(tmp_path: Path) -> None:
     faults = {"rates": ANSWERED, "retryAfterSeconds": 1}
     async with run_app(tmp_path, faults=faults) as app:
@@ -62,6 +63,7 @@ async def test_its_sums_are_what_the_service_billed_and_what_the_summary_says(tm
     assert query_audit(file, "SELECT COUNT(*) AS items FROM refinements") == [{"items": 0}]
 
 
+@pytest.mark.slow
 async def test_a_run_that_looks_at_its_images_adds_up_too_and_tells_what_its_results_tell(tmp_path: Path) -> None:
     faults = {"rates": ANSWERED | {"truncated_json": 0.1}, "retryAfterSeconds": 1, "secondRoundBest": 0.5}
     refine = {"iterations": 3, "acceptScore": 90}
@@ -77,6 +79,7 @@ async def test_a_run_that_looks_at_its_images_adds_up_too_and_tells_what_its_res
     ) == query_audit(file, "SELECT COUNT(*) AS calls FROM evaluations")
 
 
+@pytest.mark.slow
 async def test_a_cancelled_run_tells_the_images_that_ship_of_items_that_were_under_way(tmp_path: Path) -> None:
     faults = {"latencySeconds": {"text": 0.05, "image": 0.05}, "secondRoundBest": 1}
     async with run_app(tmp_path, faults=faults) as app:
@@ -133,6 +136,7 @@ def check_results(file: Path, folder: Path) -> None:
     assert query_audit(file, shipped) == query_audit(file, of_prompts)
 
 
+@pytest.mark.slow
 async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_path: Path) -> None:
     rates = {name: rate / 2 for name, rate in (ANSWERED | UNANSWERED).items()}  # too few to stop the run
     async with run_app(tmp_path, faults={**EVERY_FAULT, "rates": rates}) as app:
@@ -142,6 +146,7 @@ async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_pat
     assert sum_calls(file, "status = 'lost'")["calls"] > 0
 
 
+@pytest.mark.slow
 async def test_images_whose_answers_were_lost_are_counted_as_they_were_billed(tmp_path: Path) -> None:
     faults = {"rates": {"rate_limited": 0.3, "content_policy": 0.2, "timeout": 0.2}, "timeoutSeconds": 0.05}
     async with run_app(tmp_path, faults=faults) as app:
@@ -157,6 +162,7 @@ async def test_images_whose_answers_were_lost_are_counted_as_they_were_billed(tm
     assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
 
 
+@pytest.mark.azurite
 async def test_blob_storage_holds_the_same(tmp_path: Path, azurite: Azurite) -> None:
     store = azurite.make_settings()
     async with run_app(tmp_path, faults={"rates": ANSWERED, "retryAfterSeconds": 1}, store=store) as app:
@@ -187,6 +193,7 @@ async def test_a_run_within_its_budget_tells_only_the_calls_that_were_made(tmp_p
     assert [row["reason"] for row in query_audit(file, "SELECT reason FROM errors WHERE scope = 'run'")] == ["budget"]
 
 
+@pytest.mark.slow
 async def test_a_cancelled_run_and_one_that_failed_have_theirs(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.005, "image": 0.2}}) as app:
         run_id = await app.start(**REQUEST)
@@ -216,6 +223,7 @@ async def kill_a_run(simulator: RunningSimulator, folder: Path) -> None:
         await victim.kill()
 
 
+@pytest.mark.processes
 async def test_a_killed_run_tells_the_calls_of_before_and_after_once_each(tmp_path: Path) -> None:
     async with running_simulator(faults={"latencySeconds": {"text": 0.02, "image": 0.1}}) as simulator:
         await kill_a_run(simulator, tmp_path)
@@ -231,6 +239,7 @@ async def test_a_killed_run_tells_the_calls_of_before_and_after_once_each(tmp_pa
     assert row["products"] == 16
 
 
+@pytest.mark.processes
 async def test_a_run_that_never_went_on_is_audited_at_the_end_of_the_next_one(tmp_path: Path) -> None:
     async with running_simulator(faults={"latencySeconds": {"text": 0.02, "image": 0.1}}) as simulator:
         await kill_a_run(simulator, tmp_path)

@@ -40,6 +40,7 @@ async def estimate(app: RunningApp, **request: object) -> float:
     return float(answer.body["costUsd"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "request_",
     [
@@ -62,6 +63,7 @@ async def test_a_run_without_faults_costs_what_it_was_estimated_at(request_: dic
     assert status["cost"]["usd"] == pytest.approx(billed, abs=0.0001)
 
 
+@pytest.mark.slow
 async def test_what_is_missing_of_a_catalog_half_done_costs_what_it_was_estimated_at(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=60, dryRun=True)
@@ -75,6 +77,7 @@ async def test_what_is_missing_of_a_catalog_half_done_costs_what_it_was_estimate
     assert expected == pytest.approx(billed, rel=0.1)
 
 
+@pytest.mark.slow
 async def test_a_budget_that_is_enough_for_so_many_images_makes_just_these(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=40, dryRun=True)
@@ -97,6 +100,7 @@ async def test_a_budget_that_is_enough_for_nothing_pays_nothing(tmp_path: Path) 
     assert (stats["requests"], stats["costUsd"]) == ({"images": {}, "responses": {}}, 0)
 
 
+@pytest.mark.slow
 async def test_images_that_are_made_again_stay_within_the_budget(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=20, categoryCount=4)
@@ -107,6 +111,7 @@ async def test_images_that_are_made_again_stay_within_the_budget(tmp_path: Path)
     assert spent <= 8 * AN_IMAGE
 
 
+@pytest.mark.slow
 async def test_a_repair_with_a_new_budget_finishes_what_the_old_one_could_not(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         first = await app.run(targetCount=20, categoryCount=4, maxCostUsd=0.15, acceptEstimate=True, **HIGH)
@@ -131,6 +136,7 @@ async def test_whatever_fails_no_more_is_spent_than_one_call_above_the_budget(ma
     assert spent <= maximum + A_TEXT_CALL
 
 
+@pytest.mark.slow
 async def test_what_is_delivered_twice_is_set_aside_once(tmp_path: Path) -> None:
     async with run_app(tmp_path, engine_faults=EverythingTwice()) as app:
         status = await app.run(targetCount=20, categoryCount=4, maxCostUsd=1)
@@ -141,6 +147,7 @@ async def test_what_is_delivered_twice_is_set_aside_once(tmp_path: Path) -> None
     assert ledger["spentNanoUsd"] == pytest.approx(billed * 1e9)
 
 
+@pytest.mark.slow
 async def test_a_host_that_dies_over_and_over_does_not_spend_beyond_the_budget(tmp_path: Path) -> None:
     """What was in flight when it died may have been billed: it is counted as if it had been."""
     maximum = 40 * AN_IMAGE  # at most 8 images in flight are lost each time

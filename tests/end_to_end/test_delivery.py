@@ -10,6 +10,8 @@ from durable_emulator.engine.fault_injection import FaultInjector
 from tests.support.importer import import_catalog
 from tests.support.running_app import run_app
 
+pytestmark = pytest.mark.slow
+
 REQUEST = {"targetCount": 12, "categoryCount": 3, "batchSize": 4, "maxRetries": 1}
 BAD_IMAGES = {"rates": {"bad_image": 0.2, "truncated_json": 0.3, "content_policy": 0.1}}
 

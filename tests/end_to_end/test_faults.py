@@ -18,6 +18,7 @@ RATES = {
 }
 
 
+@pytest.mark.slow
 async def test_every_item_and_image_is_made_through_all_transient_faults(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": RATES, "retryAfterSeconds": 1}) as app:
         status = await app.run(targetCount=40, categoryCount=5, batchSize=10)
@@ -25,6 +26,7 @@ async def test_every_item_and_image_is_made_through_all_transient_faults(tmp_pat
     assert (status["status"], status["failures"]) == ("Completed", {})
 
 
+@pytest.mark.slow
 async def test_refused_images_are_reported_and_repair_pays_only_for_them(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
         status = await app.run(targetCount=20, categoryCount=4)
@@ -44,6 +46,7 @@ async def test_refused_images_are_reported_and_repair_pays_only_for_them(tmp_pat
     assert repaired["cost"]["textCalls"] == 0
 
 
+@pytest.mark.slow
 async def test_prune_leaves_a_catalog_without_gaps_and_a_backup(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
         status = await app.run(targetCount=20, categoryCount=4)
@@ -70,6 +73,7 @@ async def test_a_blocked_account_stops_the_run_within_the_window(tmp_path: Path)
     assert not (tmp_path / "catalogs/toys/catalog.json").exists()
 
 
+@pytest.mark.slow
 async def test_what_a_blocked_run_paid_is_kept_by_the_next_one(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"accountBlockAfter": 10}) as app:
         await app.run(targetCount=20, categoryCount=4)
@@ -118,6 +122,7 @@ async def test_five_batches_without_a_new_item_end_the_run_and_each_is_asked_for
     assert status["cost"]["textCalls"] == answers
 
 
+@pytest.mark.slow
 async def test_rejected_drafts_are_kept_with_their_reasons_and_asked_for_again(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"forbidden_words": 0.5}}) as app:
         status = await app.run(targetCount=30, categoryCount=2, batchSize=5)

@@ -10,6 +10,8 @@ from model_simulator.in_process import RunningSimulator, running_simulator
 from tests.support.importer import import_catalog
 from tests.support.seeder_process import start_seeder
 
+pytestmark = pytest.mark.processes
+
 PARALLEL = 4
 FAULTS = {"latencySeconds": {"text": 0.05, "image": 0.1}}
 COMMAND = (

@@ -11,6 +11,8 @@ from shared.models.provider_names import Provider, ProviderAccess
 from tests.end_to_end.test_refining import check_item, read_summaries
 from tests.support.running_app import FAST, run_app
 
+pytestmark = pytest.mark.slow
+
 KEY = "a-key-of-another-service"
 RATES = {"rate_limited": 0.2, "server_error": 0.05, "bad_image": 0.1, "truncated_json": 0.1}
 

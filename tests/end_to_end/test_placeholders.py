@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no type information
+import pytest
 from PIL import Image
 
 from docs.tools.catalog_schema import make_schema
@@ -34,6 +35,7 @@ async def repair(app: RunningApp) -> dict[str, Any]:
     return await app.wait(started.body["runId"])
 
 
+@pytest.mark.slow
 async def test_refused_images_have_placeholders_until_a_repair_replaces_them(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=REFUSING) as app:
         status = await app.run(targetCount=20, categoryCount=4, placeholder=True)
@@ -64,6 +66,7 @@ async def test_refused_images_have_placeholders_until_a_repair_replaces_them(tmp
         assert count_marks(app.read("catalogs/toys/catalog.json")) == count_cards(tmp_path) == 0
 
 
+@pytest.mark.slow
 async def test_rows_of_a_source_keep_what_they_were_beside_the_mark(tmp_path: Path) -> None:
     rows = make_products(20)
     names = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
@@ -100,6 +103,7 @@ async def test_a_run_that_wants_no_placeholders_any_more_takes_them_away(tmp_pat
         assert count_marks(app.read(again["outputs"]["failedImages"])) == 0
 
 
+@pytest.mark.slow
 async def test_placeholders_are_published_after_a_review_and_pruned_with_their_items(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=REFUSING) as app:
         status = await app.run(targetCount=20, categoryCount=4, placeholder=True, publish=False)

@@ -48,6 +48,7 @@ def count_images(app: RunningApp) -> int:
     return len(list((app.folder / "catalogs/toys/images").glob("*.png")))
 
 
+@pytest.mark.slow
 async def test_a_run_whose_root_is_lost_is_started_again_by_whoever_asks_for_its_status(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
@@ -86,6 +87,7 @@ async def test_a_root_that_is_lost_each_time_ends_the_run_as_worker_lost_with_th
     assert following.status == 202
 
 
+@pytest.mark.slow
 async def test_a_fault_of_the_root_ends_the_run_with_its_words(tmp_path: Path) -> None:
     """It is one that the first answer shows: later, an answer that asks for nothing again looks like a lost worker."""
     async with run_app(tmp_path, faults=SLOW) as app:
@@ -97,6 +99,7 @@ async def test_a_fault_of_the_root_ends_the_run_with_its_words(tmp_path: Path) -
     assert next_run["status"] == "Completed"
 
 
+@pytest.mark.slow
 async def test_a_terminated_run_ends_cancelled_and_frees_its_catalog_once_nothing_can_be_billed(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
@@ -128,6 +131,7 @@ async def test_children_of_a_terminated_run_stop_although_no_one_asks_for_it(tmp
         assert app.simulator.stats()["billedImageCount"] <= 6 + 4 * WINDOW
 
 
+@pytest.mark.slow
 async def test_a_suspended_run_bills_nothing_beyond_what_is_in_flight_and_completes_once_resumed(
     tmp_path: Path,
 ) -> None:
@@ -158,6 +162,7 @@ async def test_a_suspended_run_can_be_cancelled(tmp_path: Path) -> None:
     assert status["status"] == "Cancelled"
 
 
+@pytest.mark.slow
 async def test_a_root_that_is_woken_looks_at_its_children_and_changes_nothing(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)

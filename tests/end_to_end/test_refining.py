@@ -90,6 +90,7 @@ def check_lists(app: RunningApp, status: dict[str, Any], summaries: list[dict[st
     assert note.startswith(f"images evaluated: {len(summaries)} (kept the first {shipped[1]}, the second {shipped[2]}")
 
 
+@pytest.mark.slow
 async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.5}) as app:
         status = await run_prompts(app, 10)
@@ -101,6 +102,7 @@ async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> N
     assert sum(summary["cost"]["usd"] for summary in summaries) == pytest.approx(bill["costUsd"], abs=0.001)
 
 
+@pytest.mark.slow
 async def test_faults_of_all_calls_are_ridden_out(tmp_path: Path) -> None:
     rates = {"rate_limited": 0.1, "server_error": 0.1, "bad_image": 0.1, "truncated_json": 0.1, "refusal": 0.05}
     async with run_app(tmp_path, faults={"secondRoundBest": 0.5, "rates": rates}) as app:
@@ -121,6 +123,7 @@ async def test_the_budget_holds_over_all_calls(tmp_path: Path) -> None:
     assert status["cost"]["usd"] == pytest.approx(billed, abs=0.0001)
 
 
+@pytest.mark.slow
 async def test_items_that_were_generated_are_refined_too(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.5}) as app:
         status = await app.run(targetCount=8, categoryCount=2, refine=REFINE)
@@ -151,6 +154,7 @@ async def test_a_refused_prompt_is_worded_again_if_that_was_asked_for(rewrites: 
         ]
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_best_images(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         assert (await app.call("PUT", "/api/inputs/prompts.json", dump_rows(make_prompts(8)))).status == 201

@@ -11,6 +11,8 @@ from model_simulator.in_process import running_simulator
 from tests.end_to_end.test_kill import wait_for
 from tests.support.seeder_process import start_seeder
 
+pytestmark = pytest.mark.processes
+
 ITEMS, PARALLEL = 10, 4
 FAULTS = {"secondRoundBest": 0.5, "latencySeconds": {"text": 0.03, "image": 0.06}}
 COMMAND = (

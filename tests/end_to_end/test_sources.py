@@ -32,6 +32,7 @@ def take_off(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in ADDED} for row in rows]
 
 
+@pytest.mark.slow
 async def test_every_product_has_an_image_or_a_true_reason_and_repair_finishes_it(tmp_path: Path) -> None:
     rows = make_products(40)
     async with run_app(tmp_path, faults=FAULTY) as app:
@@ -65,6 +66,7 @@ async def test_every_product_has_an_image_or_a_true_reason_and_repair_finishes_i
         assert (tmp_path / upload["path"]).stat().st_size == upload["bytes"]
 
 
+@pytest.mark.slow
 async def test_a_catalog_of_this_very_shape_comes_out_as_it_went_in(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=6, categoryCount=2, catalog="first")
@@ -137,6 +139,7 @@ async def test_rows_that_are_left_out_are_reported_and_the_others_go_on(tmp_path
     assert [(row["row"], row["reasons"]) for row in rejected] == [(2, ["bad_row"]), (3, ["duplicate_id"])]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("moment", [{"images": 1}, {"images": 11}])
 async def test_a_killed_run_is_completed_by_the_same_command_and_pays_nothing_twice(
     tmp_path: Path, moment: dict[str, int]

@@ -38,6 +38,7 @@ class Deaths(FaultInjector):
                 raise LostWorkerError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", [FaultPoint.ACTIVITY_STARTING, FaultPoint.EPISODE_STARTING])
 @pytest.mark.parametrize("moments", [range(1, 2), range(2, 3), range(12, 100, 12), range(17, 200, 17)])
 async def test_a_run_whose_worker_dies_again_and_again_completes_and_bills_at_most_its_window_twice_each_time(

@@ -61,6 +61,7 @@ def test_only_the_job_with_the_functions_host_runs_on_a_schedule() -> None:
         assert ("'schedule'" in job["if"]) is (name == "functions-host")
 
 
+@pytest.mark.processes
 def test_ci_runs_what_is_run_by_hand() -> None:
     for script in (".ci/run", ".ci/functions_host.sh", "infra/check.sh"):
         checked = subprocess.run(["bash", "-n", script], cwd=REPOSITORY, check=False)
