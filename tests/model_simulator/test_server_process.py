@@ -11,10 +11,11 @@ import pytest
 from model_simulator.child_process import SimulatorProcess, SimulatorStartError
 from tests.support.simulator_calls import IMAGES_PATH, QUICK, image_body
 
+pytestmark = pytest.mark.processes
+
 COMMAND = [sys.executable, "-m", "model_simulator", "--port", "0", "--seed", "7"]
 
 
-@pytest.mark.processes
 async def test_a_simulator_process_answers_until_it_is_stopped(tmp_path: Path) -> None:
     faults_file = tmp_path / "faults.json"
     faults_file.write_text(json.dumps({**QUICK, "blockedPrompts": ["ghost"]}))
@@ -48,7 +49,6 @@ def test_stopping_a_stopped_process_has_no_effect() -> None:
     SimulatorProcess(seed=7).stop()
 
 
-@pytest.mark.processes
 def test_a_simulator_ends_when_its_parents_end_of_the_pipe_is_closed() -> None:
     with subprocess.Popen([*COMMAND, "--exit-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
