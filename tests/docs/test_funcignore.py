@@ -88,7 +88,7 @@ def test_of_all_that_lies_at_the_root_only_the_app_is_deployed(is_ignored: IsIgn
         "local.settings.example.json",
         "local.settings.json",
         "notes.txt",
-        "requirements/dev.txt",
+        "requirements.lock",
         "tests/azurite/node_modules/azurite/package.json",
         "tools/check.py",
     ],

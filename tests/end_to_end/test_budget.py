@@ -128,7 +128,7 @@ async def test_a_repair_with_a_new_budget_finishes_what_the_old_one_could_not(tm
 async def test_whatever_fails_no_more_is_spent_than_one_call_above_the_budget(maximum: float, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=FAULTS) as app:
         status = await app.run(
-            targetCount=20, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, maxRetries=1, **HIGH
+            targetCount=20, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, maxRetries=4, **HIGH
         )
         spent = app.simulator.stats()["costUsd"]
     assert status["status"] == "CompletedWithFailures"

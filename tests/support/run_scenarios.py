@@ -1,4 +1,4 @@
-"""Small runs that together use every activity, and checks of their results under injected faults."""
+"""Small runs that between them use every activity, and what each must come to however it is disturbed."""
 
 import json
 from collections import Counter
@@ -39,15 +39,15 @@ MINIFIGURE = "LEGO-style minifigure"
 
 @dataclass(frozen=True, slots=True)
 class RunScenario:
-    """A run and its expected end.
+    """A run and its end.
 
     Attributes:
-        status: expected status.
-        faults: the simulator's faults.
-        request: request fields beyond ``REQUEST``.
-        refused: items whose prompt contains this text get no image.
-        has_categories: whether the catalog already has categories.
-        rows: rows of the request's input; None = no input.
+        status: how it ends.
+        faults: what the service does meanwhile.
+        request: what it is asked beyond ``REQUEST``.
+        refused: items whose prompt holds this get no image.
+        has_categories: an earlier run left the catalog's categories.
+        rows: what the request's input holds; None = it has none.
     """
 
     status: str = "Completed"
@@ -64,17 +64,17 @@ REFUSED = RunScenario("CompletedWithFailures", faults={"blockedPrompts": [MINIFI
 BLOCKED = RunScenario("Failed", faults={"accountBlockAfter": 0}, has_categories=True)
 REFINED = RunScenario(
     faults={"secondRoundBest": 1},
-    request={"targetCount": 2, "refine": {"iterations": 2, "acceptScore": 100}},
+    request={"targetCount": 1, "refine": {"iterations": 2, "acceptScore": 100}},
 )
-"""Every image is generated twice, and the second one scores higher."""
-LATER_REFUSED = RunScenario(faults={"blockedPrompts": list(IMPROVEMENTS)}, request=REFINED.request)
-"""The second round of every item is refused."""
+"""Every image is drawn twice, and the second one is better."""
+LATER_REFUSED = RunScenario(faults={"blockedPrompts": list(IMPROVEMENTS)}, request={**REFINED.request, "targetCount": 2})
+"""The second image of every item is refused."""
 INPUT = "inputs/rows.json"
 ROWS = tuple(
     {"id": f"{number}a1f0c52-6d0b-4c1e-9b57-2f1f6f0e7c0{number}", "name": f"Trail Boot {number}", "category": "Boots"}
     for number in range(1, 4)
 )
-"""Their ids are UUIDs, so the rules of every catalog apply."""
+"""Their ids are UUIDs, so the catalog is held to the same rules as any other."""
 
 WRITTEN = RunScenario(request={"source": "products", "input": INPUT, "promptWriter": "model"}, rows=ROWS)
 UNWRITTEN = RunScenario(faults={"rates": {"refusal": 1}}, request=WRITTEN.request, rows=ROWS)
@@ -82,15 +82,15 @@ PAUSED = RunScenario(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": T
 
 
 def list_activities() -> list[str]:
-    """Return the names of the app's activities, and reset the app, which allows only one listing."""
+    """Return the names of the app's activities, and let others list its functions, too: it takes only one listing."""
     names = sorted(read_functions(function_app.app).activities)
     function_app.app.functions_bindings = {}
     return names
 
 
 ACTIVITIES = [name for name in list_activities() if name not in {"import_input", "restart_run"}]
-"""All but ``import_input`` (tests/activities/test_import_input.py kills it at each change) and ``restart_run`` (in
-tests/end_to_end/test_worker_deaths.py, workers die in it)."""
+"""All but the one that builds items from rows (tests/activities/test_import_input.py kills it at each change), and the
+one that only a lost root needs: tests/end_to_end/test_worker_deaths.py lets workers die in it."""
 
 _SCENARIOS = {
     "write_prompt_batch": WRITTEN,
@@ -106,22 +106,22 @@ _SCENARIOS = {
 
 
 def find_scenario(activity: str) -> RunScenario:
-    """Return a scenario that uses an activity."""
+    """Return a course that uses an activity."""
     return _SCENARIOS.get(activity, PLAIN)
 
 
 @dataclass(slots=True)
 class Trial:
-    """A running scenario, on a clock that jumps from alarm to alarm.
+    """A course that is being run, from alarm to alarm of a clock that nobody waits for.
 
     Attributes:
-        scenario: the scenario.
-        restartable_app: the app.
-        simulator: the model simulator.
-        clock: the clock of app and simulator.
-        waits: how often the app was idle until an alarm.
-        suspends_at: the wait in which the machine sleeps, from 0; None = none.
-        suspends_for: how long it sleeps.
+        scenario: which one.
+        restartable_app: where it runs.
+        simulator: the service.
+        clock: the machine's, and the service's.
+        waits: how often nothing was left to do but to wait.
+        suspends_at: the wait in which the machine sleeps, from 0; None = in none.
+        suspends_for: how long.
     """
 
     scenario: RunScenario
@@ -133,14 +133,14 @@ class Trial:
     suspends_for: timedelta = timedelta(hours=1)
 
     async def run(self, *fault_injections: FaultInjection) -> int:
-        """Run to the end with one fault injection for each process; return the number of killed processes."""
+        """Run it to its end through what is done to it; returns how many lives died."""
         return await self.restartable_app.run(*fault_injections, ending=self.advance_to_end)
 
     async def check(self, expected: list[dict[str, str]] | None = None) -> None:
-        """Fail unless nothing is lost or corrupt, only calls in flight were billed again, and the bill is correct.
+        """Fail unless nothing is lost or corrupt, only what was in flight was bought again, and the bill is right.
 
         Args:
-            expected: rows of a run of the same request without faults; None = texts may differ.
+            expected: the rows of an undisturbed run of the same request; None = where the texts may be others.
         """
         summary = await self.restartable_app.read_summary()
         assert summary["status"] == self.scenario.status, summary["error"]
@@ -162,14 +162,14 @@ class Trial:
         in_flight = self.restartable_app.in_flight
         for prompt, times in bill["billedImagesByPrompt"].items():
             kills = sum(prompt in prompts for prompts in in_flight)
-            assert times - 1 <= kills, f"billed {times} times, in flight at {kills} kills: {prompt}"
+            assert times - 1 <= kills, f"bought {times} times, in flight at {kills} kills: {prompt}"
         assert all(len(prompts) <= WINDOW for prompts in in_flight)
         if not in_flight and self.scenario is not BLOCKED:
-            reported = summary["cost"]
-            assert (reported["imageCalls"], reported["usd"]) == (bill["billedImageCount"], round(bill["costUsd"], 4))
+            told = summary["cost"]
+            assert (told["imageCalls"], told["usd"]) == (bill["billedImageCount"], round(bill["costUsd"], 4))
 
     async def advance_to_end(self, host: DurableEmulator, run_id: str) -> None:
-        """Jump from alarm to alarm until the run has ended; unblock and resume a paused run."""
+        """Jump from alarm to alarm until the run has ended; lift the block of one that has paused, and resume it."""
         while True:
             await host.engine.wait_until_idle()
             instance = host.engine.find_instance(run_id)
@@ -182,14 +182,14 @@ class Trial:
                 await self._resume(host, run_id)
                 continue
             alarm = self.clock.next_alarm
-            assert alarm is not None, "the run waits for ever"
+            assert alarm is not None, "the run waits for something that never comes"
             if self.waits == self.suspends_at:
-                self.clock._now += self.suspends_for  # alarms that became due meanwhile fire late, as after a sleep
+                self.clock._now += self.suspends_for  # alarms that came due meanwhile go off late, as after a sleep
             self.waits += 1
             self.clock.jump_to(max(alarm, self.clock.now()))
 
     async def _check_refinements(self) -> None:
-        """Fail unless each item has a summary, and its best image is promoted."""
+        """Fail unless each item's summary is there and says that its best image is the item's."""
         outcomes = await self.restartable_app.list_outcomes()
         assert len(outcomes) == self.restartable_app.request["targetCount"]
         best = 1 if self.scenario is LATER_REFUSED else 2
@@ -198,7 +198,7 @@ class Trial:
         assert all(outcome.iterations == best for outcome in outcomes)
 
     async def _check_evaluation_calls(self) -> None:
-        """Fail unless only evaluations and rewrites in flight at a kill were repeated."""
+        """Fail unless only looks and new prompts that were in flight at a death were asked for again."""
         asked = Counter(
             [(call.kind, call.subject, call.iteration) for call in await self.restartable_app.list_evaluation_calls()]
         )
@@ -207,7 +207,7 @@ class Trial:
 
     async def _unblock_account(self) -> None:
         self.simulator.set_faults(NO_LATENCY)
-        self.restartable_app.key = "another-command"
+        self.restartable_app.key = "the next command"
         assert await self.run() == 0
 
     async def _resume(self, host: DurableEmulator, run_id: str) -> None:
@@ -217,7 +217,7 @@ class Trial:
 
 @asynccontextmanager
 async def open_trial(scenario: RunScenario, folder: Path, **request: int) -> AsyncIterator[Trial]:
-    """Open an empty app, and a simulator with the scenario's faults; ``request`` overrides the scenario's request."""
+    """Make an empty machine, and a service that does what the course asks for; ``request`` goes before the course's."""
     clock = ManualClock(datetime.now(UTC))
     faults = NO_LATENCY | dict(scenario.faults)
     async with running_simulator(faults=faults, clock=lambda: clock.now().timestamp()) as simulator:
