@@ -67,7 +67,9 @@ REFINED = RunScenario(
     request={"targetCount": 1, "refine": {"iterations": 2, "acceptScore": 100}},
 )
 """Every image is drawn twice, and the second one is better."""
-LATER_REFUSED = RunScenario(faults={"blockedPrompts": list(IMPROVEMENTS)}, request={**REFINED.request, "targetCount": 2})
+LATER_REFUSED = RunScenario(
+    faults={"blockedPrompts": list(IMPROVEMENTS)}, request={**REFINED.request, "targetCount": 2}
+)
 """The second image of every item is refused."""
 INPUT = "inputs/rows.json"
 ROWS = tuple(
