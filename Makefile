@@ -60,7 +60,7 @@ queries: tests/kusto/node_modules/.installed
 infra:
 	infra/check.sh
 
-# Measures everything that docs/performance.md tells: in under an hour, or in under 5 minutes.
+# Measures every figure of docs/performance.md, in under an hour; bench-quick measures most of them in under 5 minutes.
 bench: setup
 	$(BIN)/python -m bench
 bench-quick: setup
@@ -70,8 +70,8 @@ format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Resolves the dependencies anew, for Python 3.11-3.13 and every platform, with hashes of every file; needs uv.
-# requirements.txt holds the part of requirements.lock that Azure installs.
+# Resolves the dependencies again, for Python 3.11-3.13 and every platform, with a hash of each file.
+# requirements.txt is the part of requirements.lock that Azure installs.
 UV_COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --quiet
 lock: $(VENV)/.dev-installed
