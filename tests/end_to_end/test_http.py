@@ -1,4 +1,4 @@
-"""The HTTP contract, over the embedded host."""
+"""The HTTP contract, served by the durable emulator."""
 
 import asyncio
 from pathlib import Path
@@ -196,7 +196,7 @@ async def test_absent_fields_take_the_settings_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_damaged_file_is_put_aside_told_and_rebuilt_by_the_next_run(tmp_path: Path) -> None:
+async def test_a_damaged_file_is_kept_aside_reported_and_rebuilt_by_the_next_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=4, categoryCount=2)
         for name in ("catalog.json", "categories.json", "state/batches/00001.json"):

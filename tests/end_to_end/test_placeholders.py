@@ -1,4 +1,4 @@
-"""Refused images leave placeholders that importers find, that count as nothing, and that a repair replaces."""
+"""Refused images get placeholders, which importers accept, which count as failed, and which a repair replaces."""
 
 import io
 import json
@@ -20,7 +20,7 @@ IMAGES = Path("catalogs/toys/images")
 
 
 def count_marks(rows: list[dict[str, Any]]) -> int:
-    """Count the rows that are marked; a mark is true or absent."""
+    """Count the marked rows; a mark is true or absent."""
     assert all(row.get("placeholder", True) is True for row in rows)
     return sum("placeholder" in row for row in rows)
 
@@ -67,7 +67,7 @@ async def test_refused_images_have_placeholders_until_a_repair_replaces_them(tmp
 
 
 @pytest.mark.slow
-async def test_rows_of_a_source_keep_what_they_were_beside_the_mark(tmp_path: Path) -> None:
+async def test_rows_of_a_source_are_unchanged_except_for_the_placeholder_mark(tmp_path: Path) -> None:
     rows = make_products(20)
     names = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
     async with run_app(tmp_path, faults=REFUSING) as app:
@@ -84,14 +84,14 @@ async def test_rows_of_a_source_keep_what_they_were_beside_the_mark(tmp_path: Pa
         assert [count_marks(app.read(f"catalogs/toys/{name}")) for name in names] == [0] * 4
 
 
-async def test_a_prompt_that_is_refused_after_its_rewrites_has_one(tmp_path: Path) -> None:
+async def test_a_prompt_that_is_refused_after_its_rewrites_gets_a_placeholder(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 1}}) as app:
         status = await app.run(targetCount=3, categoryCount=2, placeholder=True, policyRewrites=1)
         assert (status["failures"], status["placeholders"]) == ({"content_policy": 3}, 3)
         assert count_cards(tmp_path) == 3
 
 
-async def test_a_run_that_wants_no_placeholders_any_more_takes_them_away(tmp_path: Path) -> None:
+async def test_a_run_without_placeholders_removes_earlier_ones(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 1}}) as app:
         asked = {"targetCount": 3, "categoryCount": 2}
         status = await app.run(**asked, placeholder=True)

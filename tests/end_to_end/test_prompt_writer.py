@@ -1,4 +1,4 @@
-"""Prompts of rows by the text model, in whole runs: what is told is what was used, and what was billed."""
+"""Prompts that the text model writes for rows: reported prompts and costs match what was used and billed."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ async def run_rows(app: RunningApp, rows: object, **request: object) -> dict[str
 
 
 def count_fallbacks(status: dict[str, Any]) -> int:
-    """Return how many prompts the run says that the template has made in the model's place."""
+    """Return how many prompts the run reports as made from the template."""
     return sum(int(note.removeprefix(NOTE)) for note in status["notes"] if note.startswith(NOTE))
 
 
@@ -30,7 +30,7 @@ def read_prompts(app: RunningApp) -> list[str]:
 
 
 @pytest.mark.slow
-async def test_files_and_audit_tell_the_prompts_that_images_were_asked_for_with(tmp_path: Path) -> None:
+async def test_files_and_audit_name_the_prompts_that_were_sent(tmp_path: Path) -> None:
     rows = make_products(45)
     async with run_app(tmp_path) as app:
         status = await run_rows(app, rows, parallelTextRequests=2)
@@ -48,7 +48,7 @@ async def test_files_and_audit_tell_the_prompts_that_images_were_asked_for_with(
 
 
 @pytest.mark.slow
-async def test_its_sums_are_what_the_service_billed_although_answers_are_unusable(tmp_path: Path) -> None:
+async def test_costs_match_the_bill_although_answers_are_unusable(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=FAULTY) as app:
         status = await run_rows(app, make_products(90), parallelTextRequests=3)
         stats = app.simulator.stats()
@@ -72,7 +72,7 @@ async def test_prompts_with_a_forbidden_word_are_the_templates(tmp_path: Path) -
 
 
 @pytest.mark.slow
-async def test_without_any_answer_the_template_makes_every_prompt_and_a_later_run_asks_again(tmp_path: Path) -> None:
+async def test_without_any_answer_every_prompt_is_from_the_template_and_a_later_run_tries_again(tmp_path: Path) -> None:
     faults = {"rates": {"refusal": 1, "content_policy": 0.3}}
     async with run_app(tmp_path, faults=faults) as app:
         first = await run_rows(app, make_products(30))
@@ -87,7 +87,7 @@ async def test_without_any_answer_the_template_makes_every_prompt_and_a_later_ru
 
 
 @pytest.mark.slow
-async def test_a_repair_and_a_further_run_use_what_was_written(tmp_path: Path) -> None:
+async def test_a_repair_and_a_later_run_reuse_the_written_prompts(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
         first = await run_rows(app, make_products(20))
         app.simulator.set_faults({"latencySeconds": FAST})
@@ -103,7 +103,7 @@ async def test_a_repair_and_a_further_run_use_what_was_written(tmp_path: Path) -
     assert set(billed) == set(prompts)
 
 
-async def test_scenes_get_prompts_and_given_ones_stay(tmp_path: Path) -> None:
+async def test_scenes_get_prompts_and_given_prompts_stay(tmp_path: Path) -> None:
     rows: list[Any] = ["A red bridge", {"title": "Bay", "mood": "calm"}, {"id": "x", "scene": "a harbour"}]
     async with run_app(tmp_path) as app:
         status = await run_rows(app, rows, source="prompts")
@@ -122,7 +122,7 @@ async def test_rows_that_all_have_prompts_take_no_text_call(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-async def test_an_estimate_is_what_a_run_then_takes(tmp_path: Path) -> None:
+async def test_an_estimate_matches_the_calls_of_the_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(60)))
         body = {"catalog": "toys", "source": "products", "input": "inputs/rows.json", "promptWriter": "model"}
@@ -136,7 +136,7 @@ async def test_an_estimate_is_what_a_run_then_takes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_dry_run_has_the_prompts_written_for_the_run_that_makes_the_images(tmp_path: Path) -> None:
+async def test_a_dry_run_writes_the_prompts_for_the_run_that_generates_the_images(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         dry = await run_rows(app, make_products(12), dryRun=True)
         prompts = read_prompts(app)
@@ -158,7 +158,7 @@ async def test_a_budget_holds_over_prompts_and_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_run_that_was_blocked_goes_on_with_its_prompts_once_it_is_resumed(tmp_path: Path) -> None:
+async def test_a_blocked_run_continues_with_its_prompts_after_a_resume(tmp_path: Path) -> None:
     faults = {"accountBlockAfter": 6, "latencySeconds": {"text": 0.05, "image": 0.01}}
     async with run_app(tmp_path, faults=faults) as app:
         await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(70)))
@@ -174,7 +174,7 @@ async def test_a_run_that_was_blocked_goes_on_with_its_prompts_once_it_is_resume
     assert set(billed) == set(prompts)
 
 
-async def test_a_run_that_generates_needs_no_such_writer(tmp_path: Path) -> None:
+async def test_a_run_that_generates_items_rejects_a_prompt_writer(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         refused = await app.call("POST", "/api/runs", {"catalog": "toys", "promptWriter": "model"})
     assert refused.status == 422

@@ -1,4 +1,4 @@
-"""Killed while it looks at images, the same command completes the list: no finished step is paid again."""
+"""After a kill during refinement the same command completes the run: no finished step is billed again."""
 
 import json
 from collections import Counter
@@ -32,7 +32,7 @@ def read_summaries(results: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("moments", [[{"texts": 1}], [{"images": 6}, {"texts": 14}]])
-async def test_a_killed_run_is_completed_and_no_finished_step_is_paid_again(
+async def test_a_killed_refinement_is_completed_and_no_finished_step_is_billed_again(
     tmp_path: Path, moments: list[dict[str, int]]
 ) -> None:
     prompts = [f"A lighthouse keeper, number {number}" for number in range(ITEMS)]

@@ -1,7 +1,7 @@
-"""Fault injection into one process of the app: its engine, its store operations and its billed calls.
+"""Faults that a test injects into one process of the app: into its engine, its store and its billed calls.
 
-After a kill, nothing of the process reaches the store or the model. Store operations that it has already sent complete,
-as in an operating system or a remote service, but the process gets no answer.
+A death is the death of a process: from that moment nothing of it reaches the store or the model any more. What it had
+already handed to the store is finished there, as an operating system or a remote service does, and nobody hears of it.
 """
 
 import asyncio
@@ -24,27 +24,27 @@ from shared.storage.protocol import Content, FileInfo, FolderPage, Store
 ResultT = TypeVar("ResultT")
 
 START = "start"
-"""Owner of store changes outside activities: the HTTP function that starts a run."""
+"""What a change belongs to that no activity makes: the HTTP function that starts a run."""
 
 _activity: ContextVar[str] = ContextVar("activity", default=START)
 
 
 class Side(StrEnum):
-    """Before or after a store change."""
+    """On which side of a store change something happens."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 class FaultInjection(FaultInjector):
-    """Base class with hooks to override; injects no fault.
+    """Base class that injects no fault; subclasses override the hooks.
 
     Attributes:
-        is_killed: whether the process is killed.
-        on_kill: called once by a kill outside the engine's steps.
-        on_new_process: lets another process run the activities that start from then on.
-        sent_prompts: prompts of image calls that started and did not fail.
-        unanswered: number of image calls without an answer, which may have been billed.
+        is_dead: the process is gone.
+        on_death: called once by the one who dies outside the engine's own steps.
+        on_new_process: lets another process take over the activities that begin from now on.
+        drawn: prompts of the image calls that were begun and did not fail.
+        unanswered: how many image calls ended without an answer, so that nobody knows whether they were billed.
     """
 
     def __init__(self) -> None:
@@ -54,36 +54,36 @@ class FaultInjection(FaultInjector):
         self.sent_prompts: list[str] = []
         self.unanswered = 0
 
-    def reach(self, point: FaultPoint, instance_id: str) -> None:  # noqa: ARG002 - for overrides
-        """Record the delivered activity in the context of its task, which its child tasks inherit."""
+    def reach(self, point: FaultPoint, instance_id: str) -> None:  # noqa: ARG002 - for those who override it
+        """Note whose delivery begins, in the context of its own task; all that it starts inherits that."""
         if point is FaultPoint.ACTIVITY_STARTING and (task := asyncio.current_task()) is not None:
             _activity.set(task.get_name().removeprefix("activity "))
 
     def on_store_call(self, path: str) -> None:
-        """Called at each store operation. May raise StoreUnavailableError."""
+        """Called before each store call. May raise StoreUnavailableError."""
 
     def on_store_change(self, side: Side, activity: str, path: str) -> None:
-        """Called before and after each store change. May kill the process."""
+        """Be told that a change of the store is about to be made, or was made. May die."""
 
     def kill(self) -> NoReturn:
-        """Kill the process here."""
+        """End the life right here."""
         self.is_killed = True
         self.on_kill()
         raise SimulatedKillError
 
     def check_alive(self) -> None:
-        """Stop code that still runs in a killed process.
+        """Keep what still unwinds in a dead process from doing anything.
 
         Raises:
             SimulatedKillError: in an activity, where the engine expects it.
-            ConnectionAbortedError: in an HTTP function, whose caller loses the connection.
+            ConnectionAbortedError: in an HTTP function, whose caller is cut off.
         """
         if self.is_killed:
             raise ConnectionAbortedError if _activity.get() == START else SimulatedKillError
 
 
 class KillAtPoint(FaultInjection):
-    """Kills the process at the engine's ``count``-th fault point."""
+    """Dies when the engine has reached its ``count``-th point."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class KillAtPoint(FaultInjection):
 
 
 class KillAtReturn(FaultInjection):
-    """Kills the process after the first return of an activity, before its result is recorded."""
+    """Dies when an activity has returned for the first time, before its result is recorded."""
 
     def __init__(self, activity: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class KillAtReturn(FaultInjection):
 
 
 class KillAtChange(FaultInjection):
-    """Kills the process before or after the ``count``-th store change of an activity, from 0."""
+    """Dies right before or right after the ``count``-th store change of an activity, from 0."""
 
     def __init__(self, activity: str, count: int, side: Side) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class KillAtChange(FaultInjection):
 
 
 class DeliverTwice(FaultInjection):
-    """Delivers every message of an activity (None = all activities) twice at the same time."""
+    """Deliver every message of an activity (None: of all) twice at the same time."""
 
     def __init__(self, activity: str | None = None) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class DeliverTwice(FaultInjection):
 
 
 class LoseResults(FaultInjection):
-    """Every other result of an activity is lost, the very first one first, so each message is delivered again.
+    """Lose every other result of an activity, starting with the first, so that each message is delivered again.
 
     Args:
         activity: whose results; None = of each activity.
@@ -165,7 +165,7 @@ class LoseResults(FaultInjection):
 
 
 class CallAtChange(FaultInjection):
-    """Calls a function once, after the ``count``-th store change of an activity, from 0."""
+    """Calls somebody, once, when an activity has made its ``count``-th store change, from 0."""
 
     def __init__(self, activity: str, count: int, call: Callable[[], None]) -> None:
         super().__init__()
@@ -179,13 +179,13 @@ class CallAtChange(FaultInjection):
 
 
 class StoreOutage(FaultInjection):
-    """Makes the store unavailable from the ``count``-th change of any activity, from 0.
+    """The store answers nobody for a while, from the ``count``-th change of any activity on, from 0.
 
     Args:
-        clock: clock that ends the outage.
-        count: index of the change.
-        side: before or after the change.
-        seconds: duration of the outage.
+        clock: tells when the while is over.
+        count: which change.
+        side: before it is made, or after it was.
+        seconds: the while.
     """
 
     def __init__(self, clock: Clock, count: int, side: Side, *, seconds: float = 30.0) -> None:
@@ -210,12 +210,12 @@ class StoreOutage(FaultInjection):
 
 
 class FaultyStore:
-    """A store that calls a fault injection at every operation of the wrapped store."""
+    """The `Store` port around another store; tells an interference of every call."""
 
     def __init__(self, inner: Store, fault_injection: FaultInjection) -> None:
         self._inner = inner
-        self._fault_injection = fault_injection
-        self._sent: set[asyncio.Task[Any]] = set()
+        self._interference = fault_injection
+        self._handed_over: set[asyncio.Task[Any]] = set()
 
     async def read(self, path: str) -> Content | None:
         self._begin(path)
@@ -225,7 +225,7 @@ class FaultyStore:
         self._begin(path)
         async with aclosing(self._inner.read_chunks(path)) as chunks:
             async for chunk in chunks:
-                self._fault_injection.check_alive()
+                self._interference.check_alive()
                 yield chunk
 
     async def describe(self, path: str) -> FileInfo | None:
@@ -284,60 +284,60 @@ class FaultyStore:
         await self._inner.close()
 
     async def settle(self) -> None:
-        """Return once all sent operations are complete."""
-        if self._sent:
-            await asyncio.wait(self._sent)
+        """Wait until every pending change is done."""
+        if self._handed_over:
+            await asyncio.wait(self._handed_over)
 
     def _begin(self, path: str) -> None:
-        self._fault_injection.check_alive()
-        self._fault_injection.on_store_call(path)
+        self._interference.check_alive()
+        self._interference.on_store_call(path)
 
     async def _change(self, path: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
         self._begin(path)
         activity = _activity.get()
-        self._fault_injection.on_store_change(Side.BEFORE, activity, path)
+        self._interference.on_store_change(Side.BEFORE, activity, path)
         task = asyncio.create_task(make())
-        self._sent.add(task)
+        self._handed_over.add(task)
         task.add_done_callback(self._finish)
         result = await asyncio.shield(task)
-        self._fault_injection.check_alive()
-        self._fault_injection.on_store_change(Side.AFTER, activity, path)
+        self._interference.check_alive()
+        self._interference.on_store_change(Side.AFTER, activity, path)
         return result
 
     def _finish(self, task: "asyncio.Task[Any]") -> None:
-        self._sent.discard(task)
+        self._handed_over.discard(task)
         if not task.cancelled():
-            task.exception()  # a killed caller does not retrieve the exception
+            task.exception()  # whoever asked for the change may be dead; then nobody else looks
 
     async def _forward_chunks(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in chunks:
-            self._fault_injection.check_alive()
+            self._interference.check_alive()
             yield chunk
 
 
 class FaultyModel:
-    """A model that makes no calls and returns no answers in a killed process."""
+    """The `Model` port around another model; a dead process makes no calls, and hears no answers."""
 
     def __init__(self, inner: Model, fault_injection: FaultInjection) -> None:
         self._inner = inner
-        self._fault_injection = fault_injection
+        self._interference = fault_injection
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
-        self._fault_injection.check_alive()
+        self._interference.check_alive()
         answer = await self._inner.answer(request)
-        self._fault_injection.check_alive()
+        self._interference.check_alive()
         return answer
 
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        self._fault_injection.check_alive()
-        self._fault_injection.sent_prompts.append(request.prompt)
+        self._interference.check_alive()
+        self._interference.sent_prompts.append(request.prompt)
         try:
             answer = await self._inner.generate_image(request)
         except ModelError as error:
-            self._fault_injection.sent_prompts.remove(request.prompt)
-            self._fault_injection.unanswered += error.reason is Reason.TIMEOUT_AMBIGUOUS
+            self._interference.sent_prompts.remove(request.prompt)
+            self._interference.unanswered += error.reason is Reason.TIMEOUT_AMBIGUOUS
             raise
-        self._fault_injection.check_alive()
+        self._interference.check_alive()
         return answer
 
     async def probe(self) -> None:

@@ -1,4 +1,4 @@
-"""The app with restarts: each process starts with nothing but the stored files."""
+"""A machine on which the app is killed and restarted; the next process finds only the disk."""
 
 import json
 import socket
@@ -22,7 +22,6 @@ from shared.images.refinement_policy import MAX_ITERATIONS
 from shared.images.round_files import RoundFiles
 from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.messages.images import ImageAction, ImageStep
-from shared.models.request_log import StoredRequestLog
 from shared.services import container
 from shared.services.model_factory import build_model
 from shared.storage import paths
@@ -32,26 +31,26 @@ from tests.support.fault_injection import FaultInjection, FaultyModel, FaultySto
 
 CATALOG = "toys"
 MAX_PROCESS_ID = 2**22
-"""Maximum on Linux. Larger ids belong to no process, so a new process finds earlier ones dead."""
+"""Of Linux; ids above it are surely not those of living processes, so a life knows that the ones before are dead."""
 
 FinishRunInput = Callable[[DurableEmulator, str], Awaitable[None]]
-"""Advances a run to its end; may raise EngineStoppedError."""
+"""Brings a run to its end; it may be cut short by EngineStoppedError."""
 
 
 @dataclass(slots=True)
 class RestartableApp:
-    """A data folder, and the processes that run on it.
+    """A folder, and the lives that were lived on it.
 
     Attributes:
-        folder: the data folder.
-        endpoint: the model's endpoint.
-        request: the request, without the catalog.
-        key: idempotency key of all commands.
-        store_settings: None = a folder store.
-        clock: clock of the emulator.
-        run_id: id of the run, once known.
-        processes_started: number of started processes.
-        in_flight: for each kill, prompts that the process had sent and whose images are not stored.
+        folder: the disk.
+        endpoint: the model's.
+        request: what the run is asked, without the catalog.
+        key: makes all commands of one run the same.
+        store_settings: None = the folder.
+        clock: of the durable host.
+        run_id: the run, once it is known.
+        processes_started: how many were begun.
+        in_flight: of each death, the prompts whose images were asked for in that life and are not in the store.
     """
 
     folder: Path
@@ -68,8 +67,8 @@ class RestartableApp:
         """Repeat the same command until the run has ended; return the number of killed processes.
 
         Args:
-            fault_injections: one for each process; later processes have none.
-            ending: advances the run to its end; None = it runs in real time.
+            fault_injections: one a life; the lives after them are left alone.
+            ending: how the run comes to its end; None = by itself.
         """
         crashes = 0
         for fault_injection in fault_injections:
@@ -77,11 +76,11 @@ class RestartableApp:
                 return crashes
             crashes += 1
         if not await self.run_process(FaultInjection(), ending):
-            raise RuntimeError("the host stopped without a kill")
+            raise RuntimeError("the host died although nobody killed it")
         return crashes
 
     async def run_process(self, fault_injection: FaultInjection, ending: FinishRunInput | None = None) -> bool:
-        """Start the emulator, send the request, and wait; return whether the run ended before a kill."""
+        """Start the host, send the command, and wait for the end of the run (True) or of the process (False)."""
         advance_to_end = ending or _wait_for_end
         self.processes_started += 1
         async with self._start(fault_injection) as host:
@@ -97,14 +96,14 @@ class RestartableApp:
         return not fault_injection.is_killed
 
     async def audit(self, *, items: int, refused: str | None = None) -> Audit:
-        """Audit the stored files."""
+        """Check what is on the disk."""
         async with self.open_store() as store:
             audit = await check_catalog(store, CATALOG, self.run_id, items=items, refused=refused)
         audit.corrupt += find_temporary_files(self.folder)
         return audit
 
     async def read_summary(self) -> dict[str, Any]:
-        """Return the run's summary."""
+        """Return how the run ended."""
         async with self.open_store() as store:
             content = await store.read(paths.run_file(self.run_id, "summary.json"))
         if content is None:
@@ -118,13 +117,13 @@ class RestartableApp:
             return [item.summarize_refinement() async for item in iterate_refined_items(store, self.run_id)]
 
     async def list_evaluation_calls(self) -> list[CallRecord]:
-        """Return the answered evaluation and rewrite calls."""
+        """Return the answered calls that evaluated an image or rewrote its prompt."""
         async with self.open_store() as store:
             calls = [call async for call in iterate_calls(store, self.run_id) if isinstance(call, CallRecord)]
         return [call for call in calls if call.iteration is not None and call.kind != "image" and call.reason is None]
 
     async def find_in_flight(self, sent_prompts: Iterable[str]) -> frozenset[str]:
-        """Return the sent prompts whose images are not stored."""
+        """Return the prompts that were sent and have no image in the store."""
         async with self.open_store() as store:
             stored = {info.path async for info in store.list_files(paths.image_folder(CATALOG))}
             items = await list_prompted_items(store, CATALOG)
@@ -155,14 +154,13 @@ class RestartableApp:
         processes: list[container.Services] = []
 
         def start_process() -> None:
-            store = FaultyStore(container.build_store(settings), fault_injection)
-            model = FaultyModel(build_model(settings, StoredRequestLog(store)), fault_injection)
-            rate_limiter = ImageRateLimiter()
+            services = container.Services(settings)
+            services._store = FaultyStore(container.build_store(settings), fault_injection)
             if isinstance(clock := self.clock, ManualClock):
-                rate_limiter = ImageRateLimiter(clock=lambda: clock.now().timestamp())
-            services = container.Services(settings, store=store, model=model, rate_limiter=rate_limiter)
+                services.rate_limiter = ImageRateLimiter(clock=lambda: clock.now().timestamp())
+            services._model = FaultyModel(build_model(settings, services.request_log), fault_injection)
             processes.append(services)
-            container.use_services(services)
+            container._services = services
 
         start_process()
         fault_injection.on_new_process = start_process
@@ -176,7 +174,7 @@ class RestartableApp:
             ) as host:
                 yield host
         finally:
-            container.use_services(None)
+            container._services = None
             for services in processes:
                 await services.close()
 
@@ -196,7 +194,7 @@ async def _wait_for_end(host: DurableEmulator, run_id: str) -> None:
 
 
 async def iterate_generated_prompts(store: Store, run_id: str, item: Item) -> AsyncIterator[str]:
-    """Yield the prompts of an item's stored rounds."""
+    """Yield the prompts whose images a run has kept among an item's rounds."""
     results = RoundFiles(store, run_id, item.product_id)
     for round_ in range(1, MAX_ITERATIONS + 1):
         if await results.describe_round_image(round_, item.filename) is not None:

@@ -1,4 +1,4 @@
-"""A model without a service behind it: answers at once, counts what was paid, and fails as it is told to."""
+"""A model without a service: answers at once, counts billed calls, and fails as scripted."""
 
 import hashlib
 import itertools
@@ -20,7 +20,7 @@ IMAGE = draw(size=(64, 64))
 
 @dataclass(slots=True)
 class ScriptedModel:
-    """The `Model` port without a network.
+    """A `Model` without a network.
 
     Attributes:
         paid: billed calls by task or prompt, failed ones that were billed included.
@@ -73,10 +73,10 @@ class ScriptedModel:
         return ImageAnswer(data, USAGE, "gpt-image-2", "request-2")
 
     async def probe(self) -> None:
-        """Nothing to reach."""
+        """Succeed: there is no service to reach."""
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is nothing to release."""
 
     def _begin(self, what: str) -> None:
         self.calls += 1
