@@ -80,7 +80,7 @@ class BicepFile:
     Attributes:
         text: the source.
         error_lines: the lines, from 1, with syntax errors.
-        names_used: the identifiers that expressions read: no property names, declarations, types or decorators.
+        names_used: identifiers in expressions, without property names, declarations, types and decorators.
         loop_names: the variables of loops.
     """
 

@@ -24,9 +24,9 @@ class Audit:
     """The problems of a catalog, one line each.
 
     Attributes:
-        rows: of ``catalog.json``, or of ``importer-catalog.json`` where the items are of rows that there were.
-        lost: what should be there and is not.
-        corrupt: what is there and should not be, or not like this.
+        rows: of ``catalog.json``, or of ``importer-catalog.json`` for existing products.
+        lost: missing parts.
+        corrupt: unexpected or wrong parts.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -43,11 +43,11 @@ async def check_catalog(store: Store, catalog: str, run_id: str, *, items: int, 
     """Check a catalog after its run.
 
     Args:
-        store: where it is.
+        store: the store of the catalog.
         catalog: its name.
-        run_id: the run.
+        run_id: id of the run.
         items: the expected number of items.
-        refused: the service makes no image of an item whose prompt holds this, so it is not published; None = of all.
+        refused: text of prompts that the service refuses; such items are not published. None: it refuses none.
     """
     audit = Audit()
     published = [paths.catalog_file(catalog, name) for name in ("importer-catalog.json", "catalog.json")]

@@ -1,7 +1,7 @@
 """Faults that a test injects into one process of the app: into its engine, its store and its billed calls.
 
-A death is the death of a process: from that moment nothing of it reaches the store or the model any more. What it had
-already handed to the store is finished there, as an operating system or a remote service does, and nobody hears of it.
+A kill ends a process: from that moment it reaches neither the store nor the model. Changes that it has already sent to
+the store are completed, as by an operating system or a remote service, and their results are lost.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _activity: ContextVar[str] = ContextVar("activity", default=START)
 
 
 class Side(StrEnum):
-    """On which side of a store change something happens."""
+    """Before or after a store change."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -40,11 +40,11 @@ class FaultInjection(FaultInjector):
     """Base class that injects no fault; subclasses override the hooks.
 
     Attributes:
-        is_dead: the process is gone.
-        on_death: called once by the one who dies outside the engine's own steps.
-        on_new_process: lets another process take over the activities that begin from now on.
-        drawn: prompts of the image calls that were begun and did not fail.
-        unanswered: how many image calls ended without an answer, so that nobody knows whether they were billed.
+        is_killed: the process is dead.
+        on_kill: called once when the process dies outside the engine's own steps.
+        on_new_process: lets another process run the activities that start afterwards.
+        sent_prompts: prompts of the image calls that started and did not fail.
+        unanswered: image calls that ended without an answer; they may have been billed.
     """
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ class FaultInjection(FaultInjector):
         self.sent_prompts: list[str] = []
         self.unanswered = 0
 
-    def reach(self, point: FaultPoint, instance_id: str) -> None:  # noqa: ARG002 - for those who override it
-        """Note whose delivery begins, in the context of its own task; all that it starts inherits that."""
+    def reach(self, point: FaultPoint, instance_id: str) -> None:  # noqa: ARG002 - for subclasses
+        """Store the activity's name in the context of its task, which its own tasks inherit."""
         if point is FaultPoint.ACTIVITY_STARTING and (task := asyncio.current_task()) is not None:
             _activity.set(task.get_name().removeprefix("activity "))
 
@@ -63,16 +63,16 @@ class FaultInjection(FaultInjector):
         """Called before each store call. May raise StoreUnavailableError."""
 
     def on_store_change(self, side: Side, activity: str, path: str) -> None:
-        """Be told that a change of the store is about to be made, or was made. May die."""
+        """Called before and after each store change. May kill the process."""
 
     def kill(self) -> NoReturn:
-        """End the life right here."""
+        """Kill the process here."""
         self.is_killed = True
         self.on_kill()
         raise SimulatedKillError
 
     def check_alive(self) -> None:
-        """Keep what still unwinds in a dead process from doing anything.
+        """Raise if the process is dead, so that its remaining code has no effect.
 
         Raises:
             SimulatedKillError: in an activity, where the engine expects it.
@@ -83,7 +83,7 @@ class FaultInjection(FaultInjector):
 
 
 class KillAtPoint(FaultInjection):
-    """Dies when the engine has reached its ``count``-th point."""
+    """Kill the process when the engine reaches its ``count``-th point."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class KillAtPoint(FaultInjection):
 
 
 class KillAtReturn(FaultInjection):
-    """Dies when an activity has returned for the first time, before its result is recorded."""
+    """Kill the process when an activity has returned for the first time, before its result is recorded."""
 
     def __init__(self, activity: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class KillAtReturn(FaultInjection):
 
 
 class KillAtChange(FaultInjection):
-    """Dies right before or right after the ``count``-th store change of an activity, from 0."""
+    """Kill the process right before or right after the ``count``-th store change of an activity, counted from 0."""
 
     def __init__(self, activity: str, count: int, side: Side) -> None:
         super().__init__()
@@ -145,8 +145,8 @@ class LoseResults(FaultInjection):
     """Lose every other result of an activity, starting with the first, so that each message is delivered again.
 
     Args:
-        activity: whose results; None = of each activity.
-        elsewhere: the next delivery goes to a process that remembers nothing.
+        activity: its name; None: every activity.
+        elsewhere: the next delivery goes to a new process with empty caches.
     """
 
     def __init__(self, activity: str | None = None, *, elsewhere: bool = False) -> None:
@@ -165,7 +165,7 @@ class LoseResults(FaultInjection):
 
 
 class CallAtChange(FaultInjection):
-    """Calls somebody, once, when an activity has made its ``count``-th store change, from 0."""
+    """Call a function once, after the ``count``-th store change of an activity, counted from 0."""
 
     def __init__(self, activity: str, count: int, call: Callable[[], None]) -> None:
         super().__init__()
@@ -179,13 +179,13 @@ class CallAtChange(FaultInjection):
 
 
 class StoreOutage(FaultInjection):
-    """The store answers nobody for a while, from the ``count``-th change of any activity on, from 0.
+    """Make the store unavailable for a while, from the ``count``-th change of any activity, counted from 0.
 
     Args:
-        clock: tells when the while is over.
+        clock: measures the outage.
         count: which change.
-        side: before it is made, or after it was.
-        seconds: the while.
+        side: before or after the change.
+        seconds: length of the outage.
     """
 
     def __init__(self, clock: Clock, count: int, side: Side, *, seconds: float = 30.0) -> None:
@@ -210,7 +210,7 @@ class StoreOutage(FaultInjection):
 
 
 class FaultyStore:
-    """The `Store` port around another store; tells an interference of every call."""
+    """A `Store` around another one that reports every call to a fault injection."""
 
     def __init__(self, inner: Store, fault_injection: FaultInjection) -> None:
         self._inner = inner
@@ -307,7 +307,7 @@ class FaultyStore:
     def _finish(self, task: "asyncio.Task[Any]") -> None:
         self._handed_over.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever asked for the change may be dead; then nobody else looks
+            task.exception()  # the caller of the change may be dead; then nothing else reads the exception
 
     async def _forward_chunks(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in chunks:
@@ -316,7 +316,7 @@ class FaultyStore:
 
 
 class FaultyModel:
-    """The `Model` port around another model; a dead process makes no calls, and hears no answers."""
+    """A `Model` around another one; a dead process sends no calls and receives no answers."""
 
     def __init__(self, inner: Model, fault_injection: FaultInjection) -> None:
         self._inner = inner

@@ -25,10 +25,10 @@ class IdentityEndpoint:
 
     Attributes:
         url: for IDENTITY_ENDPOINT.
-        plan: what the next requests meet: a status, a body to send with status 200, DROP or SILENCE. Then tokens.
-        always: what every request meets once the plan is used up; None = tokens.
+        plan: answers to the next requests: a status, a body of status 200, DROP or SILENCE; tokens follow.
+        always: answer to every request after the plan; None: tokens.
         delay_seconds: before each token.
-        token_seconds: how long a token is good.
+        token_seconds: lifetime of a token.
         asked: resource and client id of each request.
     """
 

@@ -131,9 +131,9 @@ class RecordingStore:
     Attributes:
         inner: the store that does the work.
         reads: how often each path was read.
-        changes: paths that were written, created, deleted or moved, in that order; lost races included.
+        changes: paths that were written, created, deleted or moved, in order, including lost races.
         listed: prefixes that were listed.
-        changes_to_live: the process is killed instead of making the change after so many; None = never.
+        changes_to_live: number of changes after which the next one kills the process; None: never.
     """
 
     inner: Store

@@ -39,18 +39,18 @@ FinishRunInput = Callable[[DurableEmulator, str], Awaitable[None]]
 
 @dataclass(slots=True)
 class RestartableApp:
-    """A folder, and the lives that were lived on it.
+    """A folder, and the processes that ran on it.
 
     Attributes:
         folder: the disk.
-        endpoint: the model's.
-        request: what the run is asked, without the catalog.
-        key: makes all commands of one run the same.
+        endpoint: of the model.
+        request: body of the run, without the catalog.
+        key: idempotency key of the commands.
         store_settings: None = the folder.
-        clock: of the durable host.
+        clock: of the durable emulator.
         run_id: the run, once it is known.
-        processes_started: how many were begun.
-        in_flight: of each death, the prompts whose images were asked for in that life and are not in the store.
+        processes_started: number of started processes.
+        in_flight: for each killed process, the prompts that it sent and whose images are not in the store.
     """
 
     folder: Path
@@ -67,8 +67,8 @@ class RestartableApp:
         """Repeat the same command until the run has ended; return the number of killed processes.
 
         Args:
-            fault_injections: one a life; the lives after them are left alone.
-            ending: how the run comes to its end; None = by itself.
+            fault_injections: one for each process; later processes have no faults.
+            ending: brings the run to its end; None: wait for it.
         """
         crashes = 0
         for fault_injection in fault_injections:

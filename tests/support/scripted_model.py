@@ -23,15 +23,15 @@ class ScriptedModel:
     """A `Model` without a network.
 
     Attributes:
-        paid: billed calls by task or prompt, failed ones that were billed included.
+        paid: billed calls by task or prompt, including failed ones.
         calls: all calls.
         failures: raised by the next calls, one each.
-        images: what the next image calls bring instead of a good image.
+        images: answers of the next image calls instead of a valid image.
         max_categories: in one answer.
-        scores: of the images that are looked at, by round.
-        rewrite: makes the new prompt of an old one.
-        jobs: of the images that were asked for.
-        prompts: what it writes for rows instead of a good prompt for each.
+        scores: of evaluated images, by round.
+        rewrite: returns the new prompt for a prompt.
+        jobs: of the requested images.
+        prompts: answers for rows instead of a valid prompt for each.
     """
 
     paid: Counter[str] = field(default_factory=Counter)
