@@ -1,4 +1,4 @@
-"""The pinned lists keep what pyproject.toml asks for, and nothing else decides what is installed."""
+"""The pinned lists satisfy pyproject.toml, and nothing else decides what is installed."""
 
 import re
 import tomllib
@@ -28,7 +28,7 @@ def read_lines(name: str) -> list[str]:
 
 
 def read_pins(name: str) -> dict[tuple[str, str], str]:
-    """Return the version of each pinned package; one that differs by platform has a marker, and may be there twice."""
+    """Return the version of each pinned package; one that differs by platform has a marker, and can appear twice."""
     pins: dict[tuple[str, str], str] = {}
     for line in read_lines(name):
         pin = Requirement(line.partition("--hash")[0])
@@ -48,7 +48,7 @@ def test_every_dependency_is_pinned_within_its_range(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REQUESTED)
-def test_every_line_is_a_pin_with_hashes_and_none_names_a_source(name: str) -> None:
+def test_every_line_is_a_pin_with_hashes_and_without_an_index(name: str) -> None:
     lines = read_lines(name)
     assert lines
     for line in lines:

@@ -1,31 +1,18 @@
 """Delivers messages to the app's own activities, over a store in memory and a scripted model."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
-from activities import (
-    claim_work_page,
-    close_run,
-    evaluate_image,
-    generate_image,
-    import_input,
-    prepare_run,
-    publish_catalog,
-    resume_run,
-    rewrite_prompt,
-    write_batch,
-    write_categories,
-    write_prompt_batch,
-)
 from durable_emulator.host.invocation import InvocationContext, TraceContext
 from shared.config import ModelSettings, Settings
 from shared.messages.base import Message
 from shared.models.protocol import Model
 from shared.runs import run_claim, run_files
 from shared.runs.request import SeedRequest
-from shared.services import container
-from shared.services.container import Services
+from shared.services.container import Services, use_services
 from shared.storage import paths
 from shared.storage.protocol import Store
 from tests.support.catalogs import CATALOG
@@ -33,33 +20,18 @@ from tests.support.catalogs import CATALOG
 RUN = "8204736755521-af1e9c55"
 HOST = "azure:seeder"
 
-_MODULES = (
-    claim_work_page,
-    close_run,
-    evaluate_image,
-    write_categories,
-    generate_image,
-    prepare_run,
-    publish_catalog,
-    resume_run,
-    rewrite_prompt,
-    import_input,
-    write_batch,
-    write_prompt_batch,
-)
+SETTINGS = Settings(model=ModelSettings(endpoint="http://127.0.0.1:9"), host_id=HOST)
 
 
-def start_process(store: Store, model: Model, *, host_id: str = HOST) -> Services:
-    """Return the services of a new process, with empty caches."""
-    services = Services(Settings(model=ModelSettings(endpoint="http://127.0.0.1:9"), host_id=host_id))
-    services._store, services._model = store, model
-    return services
+def start_process(store: Store, model: Model | None, *, host_id: str = HOST, settings: Settings = SETTINGS) -> Services:
+    """Return the services of a process that has just started and remembers nothing."""
+    return Services(replace(settings, host_id=host_id), store=store, model=model)
 
 
 async def deliver(services: Services, activity: str, message: Message) -> dict[str, Any]:
     """Deliver a message to an activity as the host does and return its result as the history stores it."""
-    builder = next(getattr(module, activity) for module in _MODULES if hasattr(module, activity))
-    container._services = services
+    builder = getattr(import_module(f"activities.{activity}"), activity)
+    use_services(services)
     context = InvocationContext(activity, "invocation-1", TraceContext())
     result: dict[str, Any] = await builder._function.get_user_function()(payload=message.to_json(), context=context)
     return dict(json.loads(json.dumps(result)))

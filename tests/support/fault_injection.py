@@ -1,7 +1,7 @@
-"""Faults that a test injects into one process of the app: into its engine, its store and its billed calls.
+"""Fault injection into one process of the app: its engine, its store operations and its billed calls.
 
-A kill ends a process: from that moment it reaches neither the store nor the model. Changes that it has already sent to
-the store are completed, as by an operating system or a remote service, and their results are lost.
+After a kill, nothing of the process reaches the store or the model. Store operations that it has already sent complete,
+as in an operating system or a remote service, but the process gets no answer.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from shared.storage.protocol import Content, FileInfo, FolderPage, Store
 ResultT = TypeVar("ResultT")
 
 START = "start"
-"""What a change belongs to that no activity makes: the HTTP function that starts a run."""
+"""Owner of store changes outside activities: the HTTP function that starts a run."""
 
 _activity: ContextVar[str] = ContextVar("activity", default=START)
 
@@ -37,14 +37,14 @@ class Side(StrEnum):
 
 
 class FaultInjection(FaultInjector):
-    """Base class that injects no fault; subclasses override the hooks.
+    """Base class with hooks to override; injects no fault.
 
     Attributes:
-        is_killed: the process is dead.
-        on_kill: called once when the process dies outside the engine's own steps.
-        on_new_process: lets another process run the activities that start afterwards.
-        sent_prompts: prompts of the image calls that started and did not fail.
-        unanswered: image calls that ended without an answer; they may have been billed.
+        is_killed: whether the process is killed.
+        on_kill: called once by a kill outside the engine's steps.
+        on_new_process: lets another process run the activities that start from then on.
+        sent_prompts: prompts of image calls that started and did not fail.
+        unanswered: number of image calls without an answer, which may have been billed.
     """
 
     def __init__(self) -> None:
@@ -54,13 +54,13 @@ class FaultInjection(FaultInjector):
         self.sent_prompts: list[str] = []
         self.unanswered = 0
 
-    def reach(self, point: FaultPoint, instance_id: str) -> None:  # noqa: ARG002 - for subclasses
-        """Store the activity's name in the context of its task, which its own tasks inherit."""
+    def reach(self, point: FaultPoint, instance_id: str) -> None:  # noqa: ARG002 - for overrides
+        """Record the delivered activity in the context of its task, which its child tasks inherit."""
         if point is FaultPoint.ACTIVITY_STARTING and (task := asyncio.current_task()) is not None:
             _activity.set(task.get_name().removeprefix("activity "))
 
     def on_store_call(self, path: str) -> None:
-        """Called before each store call. May raise StoreUnavailableError."""
+        """Called at each store operation. May raise StoreUnavailableError."""
 
     def on_store_change(self, side: Side, activity: str, path: str) -> None:
         """Called before and after each store change. May kill the process."""
@@ -72,18 +72,18 @@ class FaultInjection(FaultInjector):
         raise SimulatedKillError
 
     def check_alive(self) -> None:
-        """Raise if the process is dead, so that its remaining code has no effect.
+        """Stop code that still runs in a killed process.
 
         Raises:
             SimulatedKillError: in an activity, where the engine expects it.
-            ConnectionAbortedError: in an HTTP function, whose caller is cut off.
+            ConnectionAbortedError: in an HTTP function, whose caller loses the connection.
         """
         if self.is_killed:
             raise ConnectionAbortedError if _activity.get() == START else SimulatedKillError
 
 
 class KillAtPoint(FaultInjection):
-    """Kill the process when the engine reaches its ``count``-th point."""
+    """Kills the process at the engine's ``count``-th fault point."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class KillAtPoint(FaultInjection):
 
 
 class KillAtReturn(FaultInjection):
-    """Kill the process when an activity has returned for the first time, before its result is recorded."""
+    """Kills the process after the first return of an activity, before its result is recorded."""
 
     def __init__(self, activity: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class KillAtReturn(FaultInjection):
 
 
 class KillAtChange(FaultInjection):
-    """Kill the process right before or right after the ``count``-th store change of an activity, counted from 0."""
+    """Kills the process before or after the ``count``-th store change of an activity, from 0."""
 
     def __init__(self, activity: str, count: int, side: Side) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class KillAtChange(FaultInjection):
 
 
 class DeliverTwice(FaultInjection):
-    """Deliver every message of an activity (None: of all) twice at the same time."""
+    """Delivers every message of an activity (None = all activities) twice at the same time."""
 
     def __init__(self, activity: str | None = None) -> None:
         super().__init__()
@@ -145,8 +145,8 @@ class LoseResults(FaultInjection):
     """Lose every other result of an activity, starting with the first, so that each message is delivered again.
 
     Args:
-        activity: its name; None: every activity.
-        elsewhere: the next delivery goes to a new process with empty caches.
+        activity: whose results; None = of each activity.
+        elsewhere: the next delivery goes to a process that remembers nothing.
     """
 
     def __init__(self, activity: str | None = None, *, elsewhere: bool = False) -> None:
@@ -165,7 +165,7 @@ class LoseResults(FaultInjection):
 
 
 class CallAtChange(FaultInjection):
-    """Call a function once, after the ``count``-th store change of an activity, counted from 0."""
+    """Calls a function once, after the ``count``-th store change of an activity, from 0."""
 
     def __init__(self, activity: str, count: int, call: Callable[[], None]) -> None:
         super().__init__()
@@ -179,13 +179,13 @@ class CallAtChange(FaultInjection):
 
 
 class StoreOutage(FaultInjection):
-    """Make the store unavailable for a while, from the ``count``-th change of any activity, counted from 0.
+    """Makes the store unavailable from the ``count``-th change of any activity, from 0.
 
     Args:
-        clock: measures the outage.
-        count: which change.
+        clock: clock that ends the outage.
+        count: index of the change.
         side: before or after the change.
-        seconds: length of the outage.
+        seconds: duration of the outage.
     """
 
     def __init__(self, clock: Clock, count: int, side: Side, *, seconds: float = 30.0) -> None:
@@ -210,12 +210,12 @@ class StoreOutage(FaultInjection):
 
 
 class FaultyStore:
-    """A `Store` around another one that reports every call to a fault injection."""
+    """A store that calls a fault injection at every operation of the wrapped store."""
 
     def __init__(self, inner: Store, fault_injection: FaultInjection) -> None:
         self._inner = inner
-        self._interference = fault_injection
-        self._handed_over: set[asyncio.Task[Any]] = set()
+        self._fault_injection = fault_injection
+        self._sent: set[asyncio.Task[Any]] = set()
 
     async def read(self, path: str) -> Content | None:
         self._begin(path)
@@ -225,7 +225,7 @@ class FaultyStore:
         self._begin(path)
         async with aclosing(self._inner.read_chunks(path)) as chunks:
             async for chunk in chunks:
-                self._interference.check_alive()
+                self._fault_injection.check_alive()
                 yield chunk
 
     async def describe(self, path: str) -> FileInfo | None:
@@ -284,60 +284,60 @@ class FaultyStore:
         await self._inner.close()
 
     async def settle(self) -> None:
-        """Wait until every pending change is done."""
-        if self._handed_over:
-            await asyncio.wait(self._handed_over)
+        """Return once all sent operations are complete."""
+        if self._sent:
+            await asyncio.wait(self._sent)
 
     def _begin(self, path: str) -> None:
-        self._interference.check_alive()
-        self._interference.on_store_call(path)
+        self._fault_injection.check_alive()
+        self._fault_injection.on_store_call(path)
 
     async def _change(self, path: str, make: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
         self._begin(path)
         activity = _activity.get()
-        self._interference.on_store_change(Side.BEFORE, activity, path)
+        self._fault_injection.on_store_change(Side.BEFORE, activity, path)
         task = asyncio.create_task(make())
-        self._handed_over.add(task)
+        self._sent.add(task)
         task.add_done_callback(self._finish)
         result = await asyncio.shield(task)
-        self._interference.check_alive()
-        self._interference.on_store_change(Side.AFTER, activity, path)
+        self._fault_injection.check_alive()
+        self._fault_injection.on_store_change(Side.AFTER, activity, path)
         return result
 
     def _finish(self, task: "asyncio.Task[Any]") -> None:
-        self._handed_over.discard(task)
+        self._sent.discard(task)
         if not task.cancelled():
-            task.exception()  # the caller of the change may be dead; then nothing else reads the exception
+            task.exception()  # a killed caller does not retrieve the exception
 
     async def _forward_chunks(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in chunks:
-            self._interference.check_alive()
+            self._fault_injection.check_alive()
             yield chunk
 
 
 class FaultyModel:
-    """A `Model` around another one; a dead process sends no calls and receives no answers."""
+    """A model that makes no calls and returns no answers in a killed process."""
 
     def __init__(self, inner: Model, fault_injection: FaultInjection) -> None:
         self._inner = inner
-        self._interference = fault_injection
+        self._fault_injection = fault_injection
 
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
-        self._interference.check_alive()
+        self._fault_injection.check_alive()
         answer = await self._inner.answer(request)
-        self._interference.check_alive()
+        self._fault_injection.check_alive()
         return answer
 
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
-        self._interference.check_alive()
-        self._interference.sent_prompts.append(request.prompt)
+        self._fault_injection.check_alive()
+        self._fault_injection.sent_prompts.append(request.prompt)
         try:
             answer = await self._inner.generate_image(request)
         except ModelError as error:
-            self._interference.sent_prompts.remove(request.prompt)
-            self._interference.unanswered += error.reason is Reason.TIMEOUT_AMBIGUOUS
+            self._fault_injection.sent_prompts.remove(request.prompt)
+            self._fault_injection.unanswered += error.reason is Reason.TIMEOUT_AMBIGUOUS
             raise
-        self._interference.check_alive()
+        self._fault_injection.check_alive()
         return answer
 
     async def probe(self) -> None:

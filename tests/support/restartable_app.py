@@ -1,4 +1,4 @@
-"""A machine on which the app is killed and restarted; the next process finds only the disk."""
+"""The app with restarts: each process starts with nothing but the stored files."""
 
 import json
 import socket
@@ -22,6 +22,7 @@ from shared.images.refinement_policy import MAX_ITERATIONS
 from shared.images.round_files import RoundFiles
 from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.messages.images import ImageAction, ImageStep
+from shared.models.request_log import StoredRequestLog
 from shared.services import container
 from shared.services.model_factory import build_model
 from shared.storage import paths
@@ -31,26 +32,26 @@ from tests.support.fault_injection import FaultInjection, FaultyModel, FaultySto
 
 CATALOG = "toys"
 MAX_PROCESS_ID = 2**22
-"""Of Linux; ids above it are surely not those of living processes, so a life knows that the ones before are dead."""
+"""Maximum on Linux. Larger ids belong to no process, so a new process finds earlier ones dead."""
 
 FinishRunInput = Callable[[DurableEmulator, str], Awaitable[None]]
-"""Brings a run to its end; it may be cut short by EngineStoppedError."""
+"""Advances a run to its end; may raise EngineStoppedError."""
 
 
 @dataclass(slots=True)
 class RestartableApp:
-    """A folder, and the processes that ran on it.
+    """A data folder, and the processes that run on it.
 
     Attributes:
-        folder: the disk.
-        endpoint: of the model.
-        request: body of the run, without the catalog.
-        key: idempotency key of the commands.
-        store_settings: None = the folder.
-        clock: of the durable emulator.
-        run_id: the run, once it is known.
+        folder: the data folder.
+        endpoint: the model's endpoint.
+        request: the request, without the catalog.
+        key: idempotency key of all commands.
+        store_settings: None = a folder store.
+        clock: clock of the emulator.
+        run_id: id of the run, once known.
         processes_started: number of started processes.
-        in_flight: for each killed process, the prompts that it sent and whose images are not in the store.
+        in_flight: for each kill, prompts that the process had sent and whose images are not stored.
     """
 
     folder: Path
@@ -67,8 +68,8 @@ class RestartableApp:
         """Repeat the same command until the run has ended; return the number of killed processes.
 
         Args:
-            fault_injections: one for each process; later processes have no faults.
-            ending: brings the run to its end; None: wait for it.
+            fault_injections: one for each process; later processes have none.
+            ending: advances the run to its end; None = it runs in real time.
         """
         crashes = 0
         for fault_injection in fault_injections:
@@ -76,11 +77,11 @@ class RestartableApp:
                 return crashes
             crashes += 1
         if not await self.run_process(FaultInjection(), ending):
-            raise RuntimeError("the host died although nobody killed it")
+            raise RuntimeError("the host stopped without a kill")
         return crashes
 
     async def run_process(self, fault_injection: FaultInjection, ending: FinishRunInput | None = None) -> bool:
-        """Start the host, send the command, and wait for the end of the run (True) or of the process (False)."""
+        """Start the emulator, send the request, and wait; return whether the run ended before a kill."""
         advance_to_end = ending or _wait_for_end
         self.processes_started += 1
         async with self._start(fault_injection) as host:
@@ -96,14 +97,14 @@ class RestartableApp:
         return not fault_injection.is_killed
 
     async def audit(self, *, items: int, refused: str | None = None) -> Audit:
-        """Check what is on the disk."""
+        """Audit the stored files."""
         async with self.open_store() as store:
             audit = await check_catalog(store, CATALOG, self.run_id, items=items, refused=refused)
         audit.corrupt += find_temporary_files(self.folder)
         return audit
 
     async def read_summary(self) -> dict[str, Any]:
-        """Return how the run ended."""
+        """Return the run's summary."""
         async with self.open_store() as store:
             content = await store.read(paths.run_file(self.run_id, "summary.json"))
         if content is None:
@@ -117,13 +118,13 @@ class RestartableApp:
             return [item.summarize_refinement() async for item in iterate_refined_items(store, self.run_id)]
 
     async def list_evaluation_calls(self) -> list[CallRecord]:
-        """Return the answered calls that evaluated an image or rewrote its prompt."""
+        """Return the answered evaluation and rewrite calls."""
         async with self.open_store() as store:
             calls = [call async for call in iterate_calls(store, self.run_id) if isinstance(call, CallRecord)]
         return [call for call in calls if call.iteration is not None and call.kind != "image" and call.reason is None]
 
     async def find_in_flight(self, sent_prompts: Iterable[str]) -> frozenset[str]:
-        """Return the prompts that were sent and have no image in the store."""
+        """Return the sent prompts whose images are not stored."""
         async with self.open_store() as store:
             stored = {info.path async for info in store.list_files(paths.image_folder(CATALOG))}
             items = await list_prompted_items(store, CATALOG)
@@ -154,13 +155,14 @@ class RestartableApp:
         processes: list[container.Services] = []
 
         def start_process() -> None:
-            services = container.Services(settings)
-            services._store = FaultyStore(container.build_store(settings), fault_injection)
+            store = FaultyStore(container.build_store(settings), fault_injection)
+            model = FaultyModel(build_model(settings, StoredRequestLog(store)), fault_injection)
+            rate_limiter = ImageRateLimiter()
             if isinstance(clock := self.clock, ManualClock):
-                services.rate_limiter = ImageRateLimiter(clock=lambda: clock.now().timestamp())
-            services._model = FaultyModel(build_model(settings, services.request_log), fault_injection)
+                rate_limiter = ImageRateLimiter(clock=lambda: clock.now().timestamp())
+            services = container.Services(settings, store=store, model=model, rate_limiter=rate_limiter)
             processes.append(services)
-            container._services = services
+            container.use_services(services)
 
         start_process()
         fault_injection.on_new_process = start_process
@@ -174,7 +176,7 @@ class RestartableApp:
             ) as host:
                 yield host
         finally:
-            container._services = None
+            container.use_services(None)
             for services in processes:
                 await services.close()
 
@@ -194,7 +196,7 @@ async def _wait_for_end(host: DurableEmulator, run_id: str) -> None:
 
 
 async def iterate_generated_prompts(store: Store, run_id: str, item: Item) -> AsyncIterator[str]:
-    """Yield the prompts whose images a run has kept among an item's rounds."""
+    """Yield the prompts of an item's stored rounds."""
     results = RoundFiles(store, run_id, item.product_id)
     for round_ in range(1, MAX_ITERATIONS + 1):
         if await results.describe_round_image(round_, item.filename) is not None:

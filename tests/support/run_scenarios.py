@@ -1,4 +1,4 @@
-"""Small runs that between them use every activity, and what each must come to however it is disturbed."""
+"""Small runs that together use every activity, and checks of their results under injected faults."""
 
 import json
 from collections import Counter
@@ -39,15 +39,15 @@ MINIFIGURE = "LEGO-style minifigure"
 
 @dataclass(frozen=True, slots=True)
 class RunScenario:
-    """A run and its end.
+    """A run and its expected end.
 
     Attributes:
-        status: how it ends.
-        faults: what the service does meanwhile.
-        request: what it is asked beyond ``REQUEST``.
-        refused: items whose prompt holds this get no image.
-        has_categories: an earlier run left the catalog's categories.
-        rows: what the request's input holds; None = it has none.
+        status: expected status.
+        faults: the simulator's faults.
+        request: request fields beyond ``REQUEST``.
+        refused: items whose prompt contains this text get no image.
+        has_categories: whether the catalog already has categories.
+        rows: rows of the request's input; None = no input.
     """
 
     status: str = "Completed"
@@ -66,17 +66,17 @@ REFINED = RunScenario(
     faults={"secondRoundBest": 1},
     request={"targetCount": 1, "refine": {"iterations": 2, "acceptScore": 100}},
 )
-"""Every image is drawn twice, and the second one is better."""
+"""Every image is generated twice, and the second one scores higher."""
 LATER_REFUSED = RunScenario(
     faults={"blockedPrompts": list(IMPROVEMENTS)}, request={**REFINED.request, "targetCount": 2}
 )
-"""The second image of every item is refused."""
+"""The second round of every item is refused."""
 INPUT = "inputs/rows.json"
 ROWS = tuple(
     {"id": f"{number}a1f0c52-6d0b-4c1e-9b57-2f1f6f0e7c0{number}", "name": f"Trail Boot {number}", "category": "Boots"}
     for number in range(1, 4)
 )
-"""Their ids are UUIDs, so the catalog is held to the same rules as any other."""
+"""Their ids are UUIDs, so the rules of every catalog apply."""
 
 WRITTEN = RunScenario(request={"source": "products", "input": INPUT, "promptWriter": "model"}, rows=ROWS)
 UNWRITTEN = RunScenario(faults={"rates": {"refusal": 1}}, request=WRITTEN.request, rows=ROWS)
@@ -84,15 +84,15 @@ PAUSED = RunScenario(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": T
 
 
 def list_activities() -> list[str]:
-    """Return the names of the app's activities, and let others list its functions, too: it takes only one listing."""
+    """Return the names of the app's activities, and reset the app, which allows only one listing."""
     names = sorted(read_functions(function_app.app).activities)
     function_app.app.functions_bindings = {}
     return names
 
 
 ACTIVITIES = [name for name in list_activities() if name not in {"import_input", "restart_run"}]
-"""All but the one that builds items from rows (tests/activities/test_import_input.py kills it at each change), and the
-one that only a lost root needs: tests/end_to_end/test_worker_deaths.py lets workers die in it."""
+"""All but ``import_input`` (tests/activities/test_import_input.py kills it at each change) and ``restart_run`` (in
+tests/end_to_end/test_worker_deaths.py, workers die in it)."""
 
 _SCENARIOS = {
     "write_prompt_batch": WRITTEN,
@@ -108,22 +108,22 @@ _SCENARIOS = {
 
 
 def find_scenario(activity: str) -> RunScenario:
-    """Return a course that uses an activity."""
+    """Return a scenario that uses an activity."""
     return _SCENARIOS.get(activity, PLAIN)
 
 
 @dataclass(slots=True)
 class Trial:
-    """A course that is being run, from alarm to alarm of a clock that nobody waits for.
+    """A running scenario, on a clock that jumps from alarm to alarm.
 
     Attributes:
-        scenario: which one.
-        restartable_app: where it runs.
-        simulator: the service.
-        clock: the machine's, and the service's.
-        waits: how often nothing was left to do but to wait.
-        suspends_at: the wait in which the machine sleeps, from 0; None = in none.
-        suspends_for: how long.
+        scenario: the scenario.
+        restartable_app: the app.
+        simulator: the model simulator.
+        clock: the clock of app and simulator.
+        waits: how often the app was idle until an alarm.
+        suspends_at: the wait in which the machine sleeps, from 0; None = none.
+        suspends_for: how long it sleeps.
     """
 
     scenario: RunScenario
@@ -135,14 +135,14 @@ class Trial:
     suspends_for: timedelta = timedelta(hours=1)
 
     async def run(self, *fault_injections: FaultInjection) -> int:
-        """Run it to its end through what is done to it; returns how many lives died."""
+        """Run to the end with one fault injection for each process; return the number of killed processes."""
         return await self.restartable_app.run(*fault_injections, ending=self.advance_to_end)
 
     async def check(self, expected: list[dict[str, str]] | None = None) -> None:
-        """Fail unless nothing is lost or corrupt, only what was in flight was bought again, and the bill is right.
+        """Fail unless nothing is lost or corrupt, only calls in flight were billed again, and the bill is correct.
 
         Args:
-            expected: the rows of an undisturbed run of the same request; None = where the texts may be others.
+            expected: rows of a run of the same request without faults; None = texts may differ.
         """
         summary = await self.restartable_app.read_summary()
         assert summary["status"] == self.scenario.status, summary["error"]
@@ -164,14 +164,14 @@ class Trial:
         in_flight = self.restartable_app.in_flight
         for prompt, times in bill["billedImagesByPrompt"].items():
             kills = sum(prompt in prompts for prompts in in_flight)
-            assert times - 1 <= kills, f"bought {times} times, in flight at {kills} kills: {prompt}"
+            assert times - 1 <= kills, f"billed {times} times, in flight at {kills} kills: {prompt}"
         assert all(len(prompts) <= WINDOW for prompts in in_flight)
         if not in_flight and self.scenario is not BLOCKED:
-            told = summary["cost"]
-            assert (told["imageCalls"], told["usd"]) == (bill["billedImageCount"], round(bill["costUsd"], 4))
+            reported = summary["cost"]
+            assert (reported["imageCalls"], reported["usd"]) == (bill["billedImageCount"], round(bill["costUsd"], 4))
 
     async def advance_to_end(self, host: DurableEmulator, run_id: str) -> None:
-        """Jump from alarm to alarm until the run has ended; lift the block of one that has paused, and resume it."""
+        """Jump from alarm to alarm until the run has ended; unblock and resume a paused run."""
         while True:
             await host.engine.wait_until_idle()
             instance = host.engine.find_instance(run_id)
@@ -184,14 +184,14 @@ class Trial:
                 await self._resume(host, run_id)
                 continue
             alarm = self.clock.next_alarm
-            assert alarm is not None, "the run waits for something that never comes"
+            assert alarm is not None, "the run waits for ever"
             if self.waits == self.suspends_at:
-                self.clock._now += self.suspends_for  # alarms that came due meanwhile go off late, as after a sleep
+                self.clock._now += self.suspends_for  # alarms that became due meanwhile fire late, as after a sleep
             self.waits += 1
             self.clock.jump_to(max(alarm, self.clock.now()))
 
     async def _check_refinements(self) -> None:
-        """Fail unless each item's summary is there and says that its best image is the item's."""
+        """Fail unless each item has a summary, and its best image is promoted."""
         outcomes = await self.restartable_app.list_outcomes()
         assert len(outcomes) == self.restartable_app.request["targetCount"]
         best = 1 if self.scenario is LATER_REFUSED else 2
@@ -200,7 +200,7 @@ class Trial:
         assert all(outcome.iterations == best for outcome in outcomes)
 
     async def _check_evaluation_calls(self) -> None:
-        """Fail unless only looks and new prompts that were in flight at a death were asked for again."""
+        """Fail unless only evaluations and rewrites in flight at a kill were repeated."""
         asked = Counter(
             [(call.kind, call.subject, call.iteration) for call in await self.restartable_app.list_evaluation_calls()]
         )
@@ -209,7 +209,7 @@ class Trial:
 
     async def _unblock_account(self) -> None:
         self.simulator.set_faults(NO_LATENCY)
-        self.restartable_app.key = "the next command"
+        self.restartable_app.key = "another-command"
         assert await self.run() == 0
 
     async def _resume(self, host: DurableEmulator, run_id: str) -> None:
@@ -219,7 +219,7 @@ class Trial:
 
 @asynccontextmanager
 async def open_trial(scenario: RunScenario, folder: Path, **request: int) -> AsyncIterator[Trial]:
-    """Make an empty machine, and a service that does what the course asks for; ``request`` goes before the course's."""
+    """Open an empty app, and a simulator with the scenario's faults; ``request`` overrides the scenario's request."""
     clock = ManualClock(datetime.now(UTC))
     faults = NO_LATENCY | dict(scenario.faults)
     async with running_simulator(faults=faults, clock=lambda: clock.now().timestamp()) as simulator:
