@@ -1,21 +1,26 @@
 # `make demo` and `make test` are all that a newcomer needs; both set up what they use.
 PYTHON ?= python3
 VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
 BIN := $(VENV)/bin
-TEST_PROCESSES ?= logical
+endif
+# Two for each core: half of the time tests wait for a timer, a process or a disk. The fast tests rarely wait.
+TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())')
+FAST_TEST_PROCESSES ?= logical
 
-.PHONY: setup demo test check docs queries infra format bench bench-quick lock clean
+.PHONY: setup demo test test-fast check queries infra format bench bench-quick lock clean
 
 setup: $(VENV)/.local-installed
-$(VENV)/.local-installed: requirements/local.txt pyproject.toml
+$(VENV)/.local-installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	PYTHON=$(PYTHON) bash .ci/install --extra local
 	touch $@
 
-$(VENV)/.dev-installed: $(VENV)/.local-installed requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+$(VENV)/.dev-installed: $(VENV)/.local-installed
+	PYTHON=$(PYTHON) bash .ci/install --all-extras
 	touch $@
 
 demo: setup
@@ -26,8 +31,13 @@ tests/%/node_modules/.installed: tests/%/package-lock.json
 	cd $(@D)/.. && npm ci --silent --no-audit --no-fund
 	touch $@
 
-test: $(VENV)/.dev-installed tests/azurite/node_modules/.installed tests/kusto/node_modules/.installed
+NODE_PACKAGES := tests/azurite/node_modules/.installed tests/kusto/node_modules/.installed
+test: $(VENV)/.dev-installed $(NODE_PACKAGES)
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+
+# The tests that need no Node.js, start no process and take about a second at most.
+test-fast: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest -n $(FAST_TEST_PROCESSES) --dist worksteal -m 'not azurite and not processes and not slow'
 
 check: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
@@ -50,7 +60,7 @@ queries: tests/kusto/node_modules/.installed
 infra:
 	infra/check.sh
 
-# Measures everything that docs/performance.md tells: in under an hour, or in under 5 minutes.
+# Measures every figure of docs/performance.md, in under an hour; bench-quick measures most of them in under 5 minutes.
 bench: setup
 	$(BIN)/python -m bench
 bench-quick: setup
@@ -60,13 +70,13 @@ format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Resolves the dependency lists anew; needs uv. Python 3.11-3.13, every platform, hashes of every wheel.
+# Resolves the dependencies again, for Python 3.11-3.13 and every platform, with a hash of each file.
+# requirements.txt is the part of requirements.lock that Azure installs.
 UV_COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --quiet
-lock:
-	$(UV_COMPILE) --output-file requirements.txt
-	$(UV_COMPILE) --extra local --constraint requirements.txt --output-file requirements/local.txt
-	$(UV_COMPILE) --extra local --extra fal --extra dev --constraint requirements/local.txt --output-file requirements/dev.txt
+lock: $(VENV)/.dev-installed
+	PATH="$(BIN):$$PATH" $(UV_COMPILE) --all-extras --output-file requirements.lock
+	PATH="$(BIN):$$PATH" $(UV_COMPILE) --constraint requirements.lock --output-file requirements.txt
 
 clean:
 	rm -rf $(VENV) build data_seed tests/azurite/node_modules tests/kusto/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,6 +1,6 @@
-"""What all tests may ask for."""
+"""Fixtures and checks for all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,16 +8,35 @@ import pytest
 from shared.storage.folder import FolderStore
 from tests.support.azurite import Azurite, run_azurite
 from tests.support.memory_store import MemoryStore, RecordingStore
+from tests.support.process_guard import ProcessGuard
+
+_PROCESS_GUARD = ProcessGuard()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let only marked tests start processes."""
+    with _PROCESS_GUARD.watch(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
-def azurite() -> Iterator[Azurite]:
-    """The storage emulator, started once by the first test that wants it."""
+def azurite_of_session() -> Iterator[Azurite]:
+    """Azurite, started by the first test that needs it; one for each xdist worker."""
     with run_azurite() as running:
         yield running
 
 
+@pytest.fixture
+def azurite(request: pytest.FixtureRequest) -> Azurite:
+    """Azurite, for tests with the marker `azurite`."""
+    if request.node.get_closest_marker("azurite") is None:
+        pytest.fail("The test uses Azurite. Mark it `azurite`.", pytrace=False)
+    running: Azurite = request.getfixturevalue("azurite_of_session")
+    return running
+
+
 @pytest.fixture(params=["memory", "folder"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> RecordingStore:
-    """An empty store that notes what is asked of it, in memory and in a folder, which must not make a difference."""
+    """An empty store that records its calls; once in memory and once in a folder, with the same results."""
     return RecordingStore(MemoryStore() if request.param == "memory" else FolderStore(tmp_path))

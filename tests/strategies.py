@@ -1,4 +1,4 @@
-"""Hypothesis strategies for everything that comes from outside or travels: drafts, requests, messages, failures.
+"""Hypothesis strategies for external and transmitted data: drafts, requests, messages, failures.
 
 Runs are derandomized: a test that passes here passes everywhere, and nothing is kept between runs.
 """
@@ -41,7 +41,7 @@ nasty_texts = st.lists(
     st.one_of(st.sampled_from(NASTY_PIECES), st.sampled_from(WORDS), st.text(max_size=4)),
     max_size=8,
 ).map(" ".join)
-"""White space of all kinds, control and invisible characters, halves of characters, other scripts, long and short."""
+"""All kinds of white space, control and invisible characters, lone surrogates, other scripts; long and short."""
 
 plain_names = st.lists(st.sampled_from(WORDS[:20]), min_size=2, max_size=4, unique=True).map(" ".join)
 
@@ -50,7 +50,7 @@ forbidden_words = st.sampled_from(Theme().forbidden_words)
 
 @st.composite
 def disguises(draw: st.DrawFn, word: str) -> str:
-    """Return the word as somebody may spell it who means it all the same."""
+    """Return another spelling of the word that the rules must still recognize."""
     change = draw(st.sampled_from((str.upper, str.lower, str.title, str.swapcase)))
     accent = draw(st.sampled_from(("", "\u0301", "\u0308", "\u200b", "\u00ad")))
     separator = draw(st.sampled_from((" ", "  ", "-", "\u00a0", "\n", "_", "\u2013")))
@@ -68,7 +68,7 @@ def make_draft(
     category: str = CATEGORIES[0],
     image_prompt: str = f"{DEFAULT_OPENINGS[0]}, silver suit, helmet under one arm, moon base, {DEFAULT_TAIL}",
 ) -> Draft:
-    """Return a draft that keeps every rule, but for what the caller changes."""
+    """Return a draft that passes every rule, except for the caller's changes."""
     return Draft(name=name, description=description, category=category, image_prompt=image_prompt)
 
 
@@ -79,7 +79,7 @@ _field = st.sampled_from(("name", "description", "category", "image_prompt"))
 
 @st.composite
 def spoiled_drafts(draw: st.DrawFn) -> Draft:
-    """Return a draft with one field that may break a rule, or only looks odd."""
+    """Return a draft with one field that may break a rule or only looks unusual."""
     draft, field = draw(good_drafts), draw(_field)
     word = draw(forbidden_words.flatmap(disguises))
     value = getattr(draft, field)
@@ -100,7 +100,7 @@ def spoiled_drafts(draw: st.DrawFn) -> Draft:
 
 drafts = st.one_of(good_drafts, spoiled_drafts())
 draft_batches = st.lists(drafts, max_size=8)
-"""Few words make many names: exact and near-duplicates come up by themselves."""
+"""Names come from few words, so exact and near duplicates occur often."""
 
 # --- failures and jobs -----------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ failure_counts = st.builds(FailureCounts, calls=counts, counted=counts, ambiguou
 
 
 def image_jobs(number: int) -> list[ImageJob]:
-    """Return so many different jobs."""
+    """Return `number` different jobs."""
     return [ImageJob(f"item-{index}", 1) for index in range(number)]
 
 
@@ -123,13 +123,13 @@ def image_jobs(number: int) -> list[ImageJob]:
 
 
 def list_fields(message_type: type[Message]) -> tuple[Field[Any], ...]:
-    """Return the fields of a message class; each one is a dataclass, though their base is none."""
+    """Return the fields of a message class. Every message class is a dataclass; their base class is not."""
     dataclass_type: Any = message_type
     return fields(dataclass_type)
 
 
 def messages(message_type: type[Message]) -> st.SearchStrategy[Any]:
-    """Return messages of a class, every field drawn by its type."""
+    """Return messages of a class; each field is drawn by its type."""
     hints = typing.get_type_hints(message_type)
     drawn = {}
     for field in list_fields(message_type):

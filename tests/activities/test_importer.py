@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,6 +165,7 @@ async def test_whatever_rows_come_in_whatever_order_the_importer_takes_what_is_n
         assigned |= ids
 
 
+@pytest.mark.slow
 async def test_three_thousand_hostile_rows_import_twice_first_all_then_none() -> None:
     luck = random.Random(11)
     pieces = [*IDS, *CATEGORIES, "A", "a", "-", "\u200c", "\ufeff"]

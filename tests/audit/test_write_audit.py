@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from shared.audit.call_records import CallRecordWriter
 from shared.audit.write_audit import CHUNK_BYTES, audit_path, list_unaudited_runs, write_audit
 from shared.reasons import Reason
@@ -204,6 +206,7 @@ async def measure_peak(calls: int) -> tuple[int, MadeUpRun]:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 async def test_memory_is_flat_however_many_calls_there_were() -> None:
     few, many = 20 * MAX_CONCURRENT_READS, 200 * MAX_CONCURRENT_READS
     await measure_peak(many)  # what is made once: validators, caches, the longest piece

@@ -12,6 +12,7 @@ from shared.runs.request import SeedRequest
 TINY = Workload(items=8, window=4, batch_size=8, image_seconds=0.02, text_seconds=0.01)
 
 
+@pytest.mark.processes
 async def test_a_run_of_the_app_is_measured_in_a_process_of_its_own() -> None:
     figures = await measure_workload(TINY)
     assert figures["statuses"] == ["Completed"]
@@ -23,6 +24,7 @@ async def test_a_run_of_the_app_is_measured_in_a_process_of_its_own() -> None:
         assert figures[name] > 0, name
 
 
+@pytest.mark.processes
 async def test_products_are_repaired_after_faults() -> None:
     rates = {"content_policy": 0.4, "timeout": 0.5}
     load = Workload(items=16, window=4, image_seconds=0.01, products=True, rates=rates, repairs=True)
@@ -35,12 +37,14 @@ async def test_products_are_repaired_after_faults() -> None:
     assert figures["itemsATextCall"] is None
 
 
+@pytest.mark.processes
 async def test_the_plain_script_is_measured_with_the_same_workload() -> None:
     figures = await measure_workload(Workload(items=8, window=4, batch_size=5, image_seconds=0.02, subject="script"))
     assert figures["images"] == figures["billedImages"] == 8
     assert figures["wallSeconds"] > 0
 
 
+@pytest.mark.processes
 async def test_a_killed_run_resumes_and_repeats_only_calls_in_flight() -> None:
     figures = await measure_workload(Workload(items=12, window=2, batch_size=12, image_seconds=0.2, kill_at=4))
     assert figures["statuses"] == ["Completed"]
@@ -48,6 +52,7 @@ async def test_a_killed_run_resumes_and_repeats_only_calls_in_flight() -> None:
     assert 0 <= figures["excessImages"] <= 2
 
 
+@pytest.mark.processes
 async def test_a_killed_script_repeats_all_calls() -> None:
     load = Workload(items=12, window=2, batch_size=12, image_seconds=0.2, kill_at=4, subject="script")
     figures = await measure_workload(load)
@@ -55,6 +60,7 @@ async def test_a_killed_script_repeats_all_calls() -> None:
     assert figures["excessImages"] >= 4
 
 
+@pytest.mark.processes
 async def test_a_process_that_ends_without_a_report_is_an_error() -> None:
     async with start_process("bench.baseline", {"folder": "", "endpoint": "", "stages": []}) as process:
         with pytest.raises(RuntimeError, match="no report"):

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+import pytest
+
 from shared.catalog.items import Item
 from shared.catalog.near_duplicates_file import write_near_duplicates
 from shared.catalog.publish import publish, read_catalog_view
@@ -111,6 +113,7 @@ async def measure_peak(items: int) -> int:
         assert failed == {"not_tried": items // 10}
 
 
+@pytest.mark.slow
 async def test_memory_grows_by_the_table_of_images_alone() -> None:
     few, many = 20 * MAX_CONCURRENT_READS, 100 * MAX_CONCURRENT_READS
     await measure_peak(few)  # what is made once: validators, caches

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.run_scenarios import PLAIN, open_trial
 
+pytestmark = pytest.mark.slow
+
 CATALOG = Path("catalogs/toys")
 
 

@@ -9,6 +9,8 @@ import pytest
 from shared.limits import concurrency_window, rate_limiter
 from tests.support.run_scenarios import LIMITED, PLAIN, RunScenario, open_trial
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("scenario", "minutes"),
@@ -25,7 +27,7 @@ async def test_a_clock_jump_at_any_wait_changes_nothing(
     monkeypatch.setattr(rate_limiter, "MAX_WAIT_SECONDS", 0.0)
     monkeypatch.setattr(concurrency_window, "START_AHEAD", timedelta())
     for wait in itertools.count():
-        async with open_trial(scenario, tmp_path / str(wait), targetCount=4) as trial:
+        async with open_trial(scenario, tmp_path / str(wait), targetCount=3) as trial:
             trial.suspends_at, trial.suspends_for = wait, timedelta(minutes=minutes)
             assert await trial.run() == 0
             await trial.check()

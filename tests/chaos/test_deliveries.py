@@ -8,6 +8,8 @@ import pytest
 from tests.support.fault_injection import DeliverTwice, LoseResults
 from tests.support.run_scenarios import ACTIVITIES, RunScenario, find_scenario, open_trial
 
+pytestmark = pytest.mark.slow
+
 FindRows = Callable[[RunScenario], list[dict[str, str]] | None]
 
 every_activity = pytest.mark.parametrize("activity", ACTIVITIES)

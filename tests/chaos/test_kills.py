@@ -9,6 +9,8 @@ import pytest
 from tests.support.fault_injection import KillAtChange, KillAtReturn, Side
 from tests.support.run_scenarios import ACTIVITIES, REFINED, RunScenario, find_scenario, open_trial
 
+pytestmark = pytest.mark.slow
+
 CHANGE_NOTHING = {"read_stop"}
 
 FindRows = Callable[[RunScenario], list[dict[str, str]] | None]

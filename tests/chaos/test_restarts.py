@@ -51,6 +51,7 @@ class RestartingService:
             self._clock.jump_to(alarm)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 async def test_a_host_that_is_killed_20_times_completes_the_run(tmp_path: Path, seed: int) -> None:
     points = random.Random(seed)
@@ -60,6 +61,7 @@ async def test_a_host_that_is_killed_20_times_completes_the_run(tmp_path: Path, 
     assert crashes == 20
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("items", "images", "seconds"), [(60, 0, 20), (60, 20, 0), (60, 45, 20)])
 async def test_a_service_restart_loses_only_unanswered_calls(
     tmp_path: Path,

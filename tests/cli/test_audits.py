@@ -241,6 +241,7 @@ def test_of_many_minutes_the_worst_are_shown_in_order(
     assert rows[-1] == ["2026-12-01T10:10Z", "2", "2"]
 
 
+@pytest.mark.slow
 def test_a_run_that_made_no_call_says_so(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
@@ -249,6 +250,7 @@ def test_a_run_that_made_no_call_says_so(seeder: CommandLine, deployed_app: Depl
     assert "images that took most calls: none" in out
 
 
+@pytest.mark.processes
 def test_a_run_in_a_folder_is_audited_from_its_file(
     seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -261,6 +263,7 @@ def test_a_run_in_a_folder_is_audited_from_its_file(
     assert [(row["reason"], row["imagesGivenUp"]) for row in told["failuresByReason"]] == [("content_policy", 2)]
 
 
+@pytest.mark.processes
 def test_a_run_without_an_audit_says_why(seeder: CommandLine, write_faults: Callable[..., Path]) -> None:
     run = seeder("run", "--offline", "--faults", write_faults(), "--target-count", "2", *SMALL, "--json").document
     audit = Path(run["outputs"]["audit"])

@@ -65,6 +65,7 @@ def test_people_are_reported_what_looking_at_images_costs_at_most_and_typically(
     assert "typically" not in seeder("run", "--estimate").out
 
 
+@pytest.mark.processes
 def test_a_catalog_that_is_there_costs_only_what_is_missing(
     seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_deployed_app_is_asked_in_a_way_that_an_older_one_refuses(
     assert asked.body == {"catalog": "lego", "acceptEstimate": False}
 
 
+@pytest.mark.processes
 def test_a_budget_that_is_too_small_is_one_line_that_tells_how_to_go_on(
     seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_deployed_app_that_refuses_a_budget_is_reported_the_same_way(
     )
 
 
+@pytest.mark.processes
 def test_who_is_refused_a_run_that_looks_at_images_is_reported_what_is_typical(
     seeder: CommandLine, write_faults: Callable[..., Path]
 ) -> None:

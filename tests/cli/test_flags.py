@@ -93,6 +93,7 @@ def test_other_spellings_are_understood(
     assert deployed_app.started_body() == {"catalog": "lego"} | expected
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -78,6 +78,7 @@ async def test_other_errors_and_a_cancel_stay_what_they_are(tmp_path: Path) -> N
                 raise error
 
 
+@pytest.mark.processes
 def test_a_run_on_a_full_disk_ends_in_one_line_and_resumes(
     seeder: CommandLine, fill_disk: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

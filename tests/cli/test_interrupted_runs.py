@@ -8,7 +8,10 @@ import pytest
 
 from tests.cli.command_line import SMALL, CommandLine, RunningCommand
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX"),
+]
 
 NEVER = {"latencySeconds": {"text": 0.01, "image": 50}}
 """Faults of a run that is certainly still busy when it is stopped."""

@@ -6,6 +6,8 @@ import pytest
 
 from tests.cli.command_line import JSON_KEYS, SMALL, CommandLine
 
+pytestmark = pytest.mark.processes
+
 WriteFaults = Callable[..., Path]
 
 

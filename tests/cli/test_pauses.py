@@ -28,6 +28,7 @@ def paused(seeder: CommandLine, write_faults: WriteFaults) -> str:
     return str(ended.document["runId"])
 
 
+@pytest.mark.processes
 def test_a_run_that_pauses_says_why_and_how_to_go_on(seeder: CommandLine, write_faults: WriteFaults) -> None:
     faults = write_faults(accountBlockAfter=3)
     ended = seeder(*command(faults), "--pause-limit-minutes", "30")
@@ -40,6 +41,7 @@ def test_a_run_that_pauses_says_why_and_how_to_go_on(seeder: CommandLine, write_
     assert ["next", f"seeder resume {where}  (once the cause is fixed)"] in rows
 
 
+@pytest.mark.processes
 def test_json_names_reason_and_command_of_a_pause(seeder: CommandLine, write_faults: WriteFaults) -> None:
     faults = write_faults(accountBlockAfter=3)
     document = seeder(*command(faults), "--json").document
@@ -48,6 +50,7 @@ def test_json_names_reason_and_command_of_a_pause(seeder: CommandLine, write_fau
     assert document["error"]["message"].endswith(hint)
 
 
+@pytest.mark.processes
 def test_a_paused_run_is_reported_without_its_host(seeder: CommandLine, paused: str) -> None:
     shown = seeder("status", paused)
     assert shown.status == 0
@@ -58,6 +61,7 @@ def test_a_paused_run_is_reported_without_its_host(seeder: CommandLine, paused: 
     assert f"seeder resume {paused}" in watched.out
 
 
+@pytest.mark.processes
 def test_the_same_command_sees_the_pause_and_pays_nothing(
     seeder: CommandLine, write_faults: WriteFaults, paused: str
 ) -> None:
@@ -67,6 +71,7 @@ def test_the_same_command_sees_the_pause_and_pays_nothing(
     assert "resuming" not in again.err
 
 
+@pytest.mark.processes
 def test_resume_goes_on_to_the_end(seeder: CommandLine, write_faults: WriteFaults, paused: str) -> None:
     ended = seeder("resume", paused, "--offline", "--faults", write_faults(), "--json")
     assert (ended.status, ended.document["runId"], ended.document["status"]) == (0, paused, "Completed")
@@ -76,17 +81,20 @@ def test_resume_goes_on_to_the_end(seeder: CommandLine, write_faults: WriteFault
     assert (late.status, late.error_lines[-1]) == (1, message)
 
 
+@pytest.mark.processes
 def test_resume_into_the_block_pauses_again(seeder: CommandLine, write_faults: WriteFaults, paused: str) -> None:
     ended = seeder("resume", paused, "--offline", "--faults", write_faults(accountBlockAfter=0), "--json")
     assert (ended.status, ended.document["status"]) == (1, "Paused")
     assert ended.document["billedCalls"]["image"] == 3
 
 
+@pytest.mark.processes
 def test_a_run_that_is_not_there_cannot_be_resumed(seeder: CommandLine) -> None:
     ended = seeder("resume", RUN_ID, "--offline", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "unknown_run")
 
 
+@pytest.mark.processes
 def test_a_paused_run_is_cancelled_without_its_host(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
@@ -102,6 +110,7 @@ def test_a_paused_run_is_cancelled_without_its_host(
     assert f"run {paused} ended as Cancelled; starting the requested run" in again.error_lines
 
 
+@pytest.mark.processes
 def test_a_paused_run_needs_no_model_while_something_else_is_done(seeder: CommandLine, paused: str) -> None:
     ended = seeder("prune", "--catalog", "other", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "unknown_catalog")

@@ -4,7 +4,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command_line import CommandLine
+
+pytestmark = pytest.mark.processes
 
 WriteFaults = Callable[..., Path]
 PROMPTS = "title,scene,mood\nHarbour at dawn,boats in the fog,calm\nNight market,wet stones,lively\n"

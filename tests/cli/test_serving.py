@@ -10,6 +10,7 @@ import pytest
 from tests.cli.command_line import SMALL, CommandLine, RunningCommand
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
 def test_the_served_app_works_like_a_deployed_one(
     seeder: CommandLine,
@@ -54,6 +55,7 @@ def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(
     assert (ended.status, len(ended.error_lines)) == (2, 1)
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
 def test_the_simulator_in_the_foreground_tells_where_it_listens(tmp_path: Path) -> None:
     with RunningCommand(tmp_path, ["simulate", "--seed", "3"]) as simulating:

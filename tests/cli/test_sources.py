@@ -16,6 +16,7 @@ WriteFaults = Callable[..., Path]
 SHOP = "sku,title,color,price\r\nPROD-1,Enamel mug,blue,9.90\r\nPROD-2,Oak tray,,24.00\r\n"
 
 
+@pytest.mark.processes
 def test_a_file_becomes_a_catalog_and_the_same_command_pays_for_nothing(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
@@ -39,6 +40,7 @@ def test_a_file_becomes_a_catalog_and_the_same_command_pays_for_nothing(
     assert seeder(*command, "--image-size=64x64", "--json").document["billedCalls"] == {"text": 0, "image": 0}
 
 
+@pytest.mark.processes
 def test_people_are_reported_what_was_made_for_whom_and_where_the_rows_are_that_were_left_out(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:
@@ -73,6 +75,7 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
     assert not Path("data_seed").exists()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -121,6 +124,7 @@ def test_a_deployed_app_gets_the_file_before_the_run(seeder: CommandLine, deploy
     assert start.body["input"] == path
 
 
+@pytest.mark.processes
 def test_the_text_model_writes_the_prompts_if_it_is_asked_to(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
@@ -139,12 +143,14 @@ def test_the_text_model_writes_the_prompts_if_it_is_asked_to(
     assert all("backdrop" in row["imagePrompt"] for row in rows)
 
 
+@pytest.mark.processes
 def test_items_that_are_generated_have_no_other_writer(seeder: CommandLine, write_faults: WriteFaults) -> None:
     ended = seeder("run", "--offline", "--faults", write_faults(), "--prompt-writer=model")
     assert ended.status != 0
     assert "promptWriter is 'model', and source is 'generate'" in ended.err
 
 
+@pytest.mark.processes
 def test_rows_need_an_image_service_and_no_text_service(
     seeder: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ def test_no_command_at_all_gets_the_help_on_standard_error(seeder: CommandLine) 
     assert ended.err == seeder("--help").out
 
 
+@pytest.mark.processes
 def test_help_loads_neither_the_app_nor_an_sdk() -> None:
     code = (
         "import sys; from cli.main import run_command_line; run_command_line(['run', '--help']);"

@@ -88,7 +88,7 @@ def test_of_all_that_lies_at_the_root_only_the_app_is_deployed(is_ignored: IsIgn
         "local.settings.example.json",
         "local.settings.json",
         "notes.txt",
-        "requirements/dev.txt",
+        "requirements.lock",
         "tests/azurite/node_modules/azurite/package.json",
         "tools/check.py",
     ],
@@ -102,6 +102,7 @@ def test_what_the_deployed_app_needs_to_be_installed_goes_along(is_ignored: IsIg
     assert not is_ignored(path)
 
 
+@pytest.mark.processes
 def test_what_is_deployed_can_be_imported_whole_from_where_it_lies(is_ignored: IsIgnored, tmp_path: Path) -> None:
     for name in list_files():
         if not is_ignored(name):

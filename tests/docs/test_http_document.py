@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import function_app
 from durable_emulator.host.app_definition import read_functions
 from shared.runs.status import RunStatus
@@ -84,6 +86,7 @@ async def make_call(app: RunningApp, example: str, run_id: str, expected: str) -
     return str(answer.body["runId"]) if answer.status == 202 else run_id
 
 
+@pytest.mark.slow
 async def test_every_example_is_answered_as_the_document_shows(tmp_path: Path) -> None:
     examples = _EXAMPLE.findall(DOCUMENT)
     made = 0

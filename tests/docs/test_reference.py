@@ -20,6 +20,7 @@ def list_codes(document: str, heading: str) -> list[str]:
     return [code for row in find_table(read(document), heading) for code in find_codes(row[0])]
 
 
+@pytest.mark.processes
 def test_every_generated_part_is_current() -> None:
     outdated = [name for name, present, generated in generate_files(ROOT) if present != generated]
     assert outdated == [], "run: make docs"

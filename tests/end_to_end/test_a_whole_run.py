@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.support.importer import import_catalog
@@ -12,6 +13,7 @@ def read_tree(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
+@pytest.mark.slow
 async def test_one_call_makes_a_complete_catalog_that_the_importer_takes_in_full(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await app.run(targetCount=30, categoryCount=5, batchSize=8)
@@ -36,7 +38,7 @@ async def test_one_call_makes_a_complete_catalog_that_the_importer_takes_in_full
     assert status["cost"]["usd"] == round(stats["costUsd"], 4)
 
 
-async def test_the_same_request_again_pays_nothing_and_rewrites_nothing(tmp_path: Path) -> None:
+async def test_the_same_request_again_bills_nothing_and_writes_nothing(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=12, categoryCount=3)
         calls = app.simulator.stats()["requests"]
@@ -49,6 +51,7 @@ async def test_the_same_request_again_pays_nothing_and_rewrites_nothing(tmp_path
     assert read_tree(tmp_path / "catalogs") == tree
 
 
+@pytest.mark.slow
 async def test_a_larger_target_adds_items_and_keeps_those_there(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=6, categoryCount=2)
@@ -61,7 +64,7 @@ async def test_a_larger_target_adds_items_and_keeps_those_there(tmp_path: Path) 
     assert len(rows) == 10
 
 
-async def test_a_target_below_what_exists_keeps_all_and_says_so(tmp_path: Path) -> None:
+async def test_a_target_below_the_existing_items_keeps_all_and_adds_a_note(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=8, categoryCount=2)
         status = await app.run(targetCount=3, categoryCount=2)
@@ -83,7 +86,7 @@ async def test_a_dry_run_makes_items_and_no_images_and_a_later_run_makes_only_th
     assert stats["billedImageCount"] == 6
 
 
-async def test_forced_images_are_each_paid_once_more(tmp_path: Path) -> None:
+async def test_forced_images_are_each_billed_once_more(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=5, categoryCount=2)
         status = await app.run(targetCount=5, categoryCount=2, forceImages=True)
@@ -102,7 +105,7 @@ async def test_forced_categories_keep_those_that_items_belong_to(tmp_path: Path)
     assert len(names) == 4
 
 
-async def test_an_image_that_somebody_damaged_is_made_again(tmp_path: Path) -> None:
+async def test_a_damaged_image_is_generated_again(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=4, categoryCount=2)
         victim = next((tmp_path / "catalogs/toys/images").iterdir())
@@ -141,7 +144,7 @@ async def test_every_image_has_a_thumbnail_that_the_manifest_names_and_a_repair_
             assert (thumbnail.format, thumbnail.size) == ("WEBP", (64, 64))
 
 
-async def test_a_catalog_of_before_gets_its_thumbnails_by_the_next_run_that_is_to_have_them(tmp_path: Path) -> None:
+async def test_a_catalog_without_thumbnails_gets_them_in_the_next_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=4, categoryCount=2, thumbnails=False)
         assert {row["thumbnail"] for row in app.read("catalogs/toys/manifest.json")} == {None}

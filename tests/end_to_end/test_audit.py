@@ -1,4 +1,4 @@
-"""A run's audit adds up to what the service billed and to what the summary says, whatever went wrong."""
+"""A run's audit matches the service's bill and the summary, with and without failures."""
 
 import asyncio
 import hashlib
@@ -19,7 +19,7 @@ from tests.support.running_app import RunningApp, run_app
 from tests.support.seeder_process import start_seeder
 
 ANSWERED = {"rate_limited": 0.2, "server_error": 0.1, "bad_image": 0.1, "truncated_json": 0.2, "content_policy": 0.1}
-"""Faults after which both sides know what was billed."""
+"""Faults after which both sides know whether the call was billed."""
 
 UNANSWERED = {"dropped": 0.1, "timeout": 0.1}
 EVERY_FAULT = {"rates": ANSWERED | UNANSWERED, "retryAfterSeconds": 1, "timeoutSeconds": 0.1}
@@ -27,7 +27,7 @@ REQUEST = {"targetCount": 24, "categoryCount": 4, "batchSize": 8}
 
 
 async def fetch_over_http(app: RunningApp, run_id: str) -> Path:
-    """Return a run's audit as the app answers it."""
+    """Download a run's audit over HTTP."""
     async with app.session.get(f"{app.host.url}/api/runs/{run_id}/audit") as response:
         assert response.status == 200
         assert response.headers["Content-Type"] == "application/vnd.sqlite3"
@@ -50,7 +50,8 @@ def check_sums(file: Path, status: dict[str, Any]) -> None:
     assert {row["reason"]: row["images"] for row in given_up} == status["failures"]
 
 
-async def test_its_sums_are_what_the_service_billed_and_what_the_summary_says(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_an_audit_matches_the_bill_and_the_summary(tmp_path: Path) -> None:
     faults = {"rates": ANSWERED, "retryAfterSeconds": 1}
     async with run_app(tmp_path, faults=faults) as app:
         status = await app.run(**REQUEST)
@@ -62,7 +63,8 @@ async def test_its_sums_are_what_the_service_billed_and_what_the_summary_says(tm
     assert query_audit(file, "SELECT COUNT(*) AS items FROM refinements") == [{"items": 0}]
 
 
-async def test_a_run_that_looks_at_its_images_adds_up_too_and_tells_what_its_results_tell(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_an_audit_of_a_refined_run_matches_the_bill_and_the_results(tmp_path: Path) -> None:
     faults = {"rates": ANSWERED | {"truncated_json": 0.1}, "retryAfterSeconds": 1, "secondRoundBest": 0.5}
     refine = {"iterations": 3, "acceptScore": 90}
     async with run_app(tmp_path, faults=faults) as app:
@@ -77,7 +79,8 @@ async def test_a_run_that_looks_at_its_images_adds_up_too_and_tells_what_its_res
     ) == query_audit(file, "SELECT COUNT(*) AS calls FROM evaluations")
 
 
-async def test_a_cancelled_run_tells_the_images_that_ship_of_items_that_were_under_way(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_an_audit_of_a_cancelled_run_names_the_promoted_images_of_unfinished_items(tmp_path: Path) -> None:
     faults = {"latencySeconds": {"text": 0.05, "image": 0.05}, "secondRoundBest": 1}
     async with run_app(tmp_path, faults=faults) as app:
         run_id = await app.start(**REQUEST, refine={"iterations": 3, "acceptScore": 100})
@@ -98,7 +101,7 @@ async def test_a_cancelled_run_tells_the_images_that_ship_of_items_that_were_und
 
 
 def check_bill(file: Path, stats: dict[str, Any]) -> None:
-    """Compare an audit with what the service billed."""
+    """Compare an audit with the service's bill."""
     both = sum_calls(file)
     assert sum_calls(file, "kind = 'image'")["billed"] == stats["billedImageCount"]
     assert (both["input"], both["output"]) == (stats["inputTokens"], stats["outputTokens"])
@@ -108,7 +111,7 @@ def check_bill(file: Path, stats: dict[str, Any]) -> None:
 
 
 def check_results(file: Path, folder: Path) -> None:
-    """Compare an audit with the results that the run kept of each item."""
+    """Compare an audit with the stored results of each item."""
     summaries = {path.parent.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*/summary.json")}
     told = {row["product_id"]: row for row in query_audit(file, "SELECT * FROM refinements")}
     assert told.keys() == summaries.keys()
@@ -133,7 +136,8 @@ def check_results(file: Path, folder: Path) -> None:
     assert query_audit(file, shipped) == query_audit(file, of_prompts)
 
 
-async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_calls_whose_answer_was_lost_count_as_in_the_summary(tmp_path: Path) -> None:
     rates = {name: rate / 2 for name, rate in (ANSWERED | UNANSWERED).items()}  # too few to stop the run
     async with run_app(tmp_path, faults={**EVERY_FAULT, "rates": rates}) as app:
         status = await app.run(**REQUEST, parallelTextRequests=2)
@@ -142,7 +146,8 @@ async def test_calls_whose_answer_was_lost_are_counted_as_in_the_summary(tmp_pat
     assert sum_calls(file, "status = 'lost'")["calls"] > 0
 
 
-async def test_images_whose_answers_were_lost_are_counted_as_they_were_billed(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_images_whose_answers_were_lost_count_as_billed(tmp_path: Path) -> None:
     faults = {"rates": {"rate_limited": 0.3, "content_policy": 0.2, "timeout": 0.2}, "timeoutSeconds": 0.05}
     async with run_app(tmp_path, faults=faults) as app:
         await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(40)))
@@ -157,7 +162,8 @@ async def test_images_whose_answers_were_lost_are_counted_as_they_were_billed(tm
     assert both["nano"] / 1e9 == pytest.approx(stats["costUsd"], abs=1e-7)
 
 
-async def test_blob_storage_holds_the_same(tmp_path: Path, azurite: Azurite) -> None:
+@pytest.mark.azurite
+async def test_blob_storage_holds_the_same_audit(tmp_path: Path, azurite: Azurite) -> None:
     store = azurite.make_settings()
     async with run_app(tmp_path, faults={"rates": ANSWERED, "retryAfterSeconds": 1}, store=store) as app:
         status = await app.run(**REQUEST)
@@ -175,7 +181,7 @@ async def fetch_from_blob(settings: StoreSettings, run_id: str, folder: Path) ->
         await store.close()
 
 
-async def test_a_run_within_its_budget_tells_only_the_calls_that_were_made(tmp_path: Path) -> None:
+async def test_an_audit_of_a_run_with_a_budget_has_only_the_calls_that_were_sent(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await app.run(**REQUEST, maxCostUsd=0.0003, acceptEstimate=True, imageQuality="high")
         stats = app.simulator.stats()
@@ -187,7 +193,8 @@ async def test_a_run_within_its_budget_tells_only_the_calls_that_were_made(tmp_p
     assert [row["reason"] for row in query_audit(file, "SELECT reason FROM errors WHERE scope = 'run'")] == ["budget"]
 
 
-async def test_a_cancelled_run_and_one_that_failed_have_theirs(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_cancelled_and_failed_runs_have_an_audit(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.005, "image": 0.2}}) as app:
         run_id = await app.start(**REQUEST)
         await app.wait_until_billed(3)
@@ -208,7 +215,7 @@ COMMAND = ("run", "--target-count=16", "--category-count=2", "--batch-size=8", "
 
 
 async def kill_a_run(simulator: RunningSimulator, folder: Path) -> None:
-    """Start a run, and kill it in the middle of its images."""
+    """Start a run and kill it while it generates images."""
     async with start_seeder(*COMMAND, "--json", cwd=folder, endpoint=simulator.url) as victim:
         async with asyncio.timeout(60):
             while simulator.stats()["requests"]["images"].get("200", 0) < 6:  # noqa: ASYNC110 - it tells nobody
@@ -216,7 +223,8 @@ async def kill_a_run(simulator: RunningSimulator, folder: Path) -> None:
         await victim.kill()
 
 
-async def test_a_killed_run_tells_the_calls_of_before_and_after_once_each(tmp_path: Path) -> None:
+@pytest.mark.processes
+async def test_an_audit_of_a_killed_run_has_each_call_before_and_after_the_kill_once(tmp_path: Path) -> None:
     async with running_simulator(faults={"latencySeconds": {"text": 0.02, "image": 0.1}}) as simulator:
         await kill_a_run(simulator, tmp_path)
         async with start_seeder(*COMMAND, "--json", cwd=tmp_path, endpoint=simulator.url) as second:
@@ -231,7 +239,8 @@ async def test_a_killed_run_tells_the_calls_of_before_and_after_once_each(tmp_pa
     assert row["products"] == 16
 
 
-async def test_a_run_that_never_went_on_is_audited_at_the_end_of_the_next_one(tmp_path: Path) -> None:
+@pytest.mark.processes
+async def test_a_run_that_was_never_resumed_is_audited_at_the_end_of_the_next_one(tmp_path: Path) -> None:
     async with running_simulator(faults={"latencySeconds": {"text": 0.02, "image": 0.1}}) as simulator:
         await kill_a_run(simulator, tmp_path)
         billed = simulator.stats()["billedImageCount"]

@@ -4,10 +4,14 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from shared.config import StoreSettings
 from shared.storage.blob import BlobStore
 from tests.support.azurite import Azurite
 from tests.support.running_app import run_app
+
+pytestmark = pytest.mark.azurite
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\d{13}-[0-9a-f]{8}")
 

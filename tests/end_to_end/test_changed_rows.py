@@ -1,4 +1,4 @@
-"""Images follow what rows say: moved rows keep theirs, changed rows get a new one, and prompts are the images' own."""
+"""Images follow their rows: a moved row keeps its image, a changed row gets a new one."""
 
 import hashlib
 from pathlib import Path
@@ -14,7 +14,7 @@ BLUE = [{**MUGS[0], "color": "blue"}, MUGS[1]]
 
 
 def hash_images(app: RunningApp, key: str) -> dict[str, list[str]]:
-    """Return the digests of a catalog's images by what a row's column says."""
+    """Return the digests of a catalog's images by a column of their rows."""
     found: dict[str, list[str]] = {}
     for row in app.read("catalogs/toys/catalog.json"):
         if row["imageFile"]:
@@ -31,7 +31,7 @@ def count(status: dict[str, Any]) -> tuple[int, int, int]:
     return status["imagesMade"], status["imagesKept"], status["cost"]["imageCalls"]
 
 
-async def test_rows_without_ids_keep_their_image_wherever_they_stand(tmp_path: Path) -> None:
+async def test_rows_without_ids_keep_their_image_when_they_move(tmp_path: Path) -> None:
     first = ["a red car", "a green chair", "a blue boat", "a green chair"]
     second = ["a yellow house", "a GREEN  chair", "a blue boat", "a red car", "a green chair"]
     async with run_app(tmp_path) as app:
@@ -75,7 +75,7 @@ async def test_keep_changed_keeps_the_image_and_its_prompt_until_a_run_without_i
     assert any("keepChanged" in note for note in kept["notes"])
 
 
-async def test_a_row_that_says_again_what_its_image_shows_keeps_it(tmp_path: Path) -> None:
+async def test_a_row_that_matches_its_image_again_keeps_it(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await run_rows(app, MUGS)
         await run_rows(app, BLUE, keepChanged=True)
@@ -99,7 +99,7 @@ async def test_a_changed_row_whose_new_image_is_refused_keeps_the_old_one_and_is
     assert (repaired["imagesMade"], "blue" in repaired_prompts["S-1"]) == (1, True)
 
 
-async def test_a_new_theme_generates_nothing_again_and_the_prompts_stay_those_of_the_images(tmp_path: Path) -> None:
+async def test_a_new_theme_generates_nothing_and_keeps_the_prompts_of_the_images(tmp_path: Path) -> None:
     theme = {"promptTemplate": "Sketch of {name}, {colour}"}
     async with run_app(tmp_path) as app:
         await run_rows(app, MUGS)
@@ -113,7 +113,7 @@ async def test_a_new_theme_generates_nothing_again_and_the_prompts_stay_those_of
     assert all(prompt.startswith("Sketch of") for prompt in after.values())
 
 
-async def test_a_prompt_that_was_rewritten_for_the_image_is_the_one_that_is_named(tmp_path: Path) -> None:
+async def test_the_published_prompt_is_the_rewritten_one(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"blockedPrompts": ["sword"]}) as app:
         status = await run_rows(app, ["a knight, holding a sword"], source="prompts", policyRewrites=1)
         (prompt,) = read_prompts(app).values()
@@ -173,7 +173,7 @@ async def test_variants_changes_ids_and_categories_stay_importable_together(tmp_
     assert {row["category"] for row in second} == {"Men's Shirts"} == {one["name"] for one in categories}
 
 
-async def test_variants_get_an_image_of_their_own_where_that_is_asked_for(tmp_path: Path) -> None:
+async def test_variants_get_their_own_image_on_request(tmp_path: Path) -> None:
     rows = b"Handle,Title,Option1 Value,Variant SKU\nshirt,Shirt,S,S-1\nshirt,,M,S-2\n"
     async with run_app(tmp_path) as app:
         first = await run_rows(app, rows, name="a.csv")
@@ -186,7 +186,7 @@ async def test_variants_get_an_image_of_their_own_where_that_is_asked_for(tmp_pa
     assert [row["Variant SKU"] for row in again] == ["S-1", "S-2"]
 
 
-async def test_an_upload_that_is_no_plain_file_is_refused_with_the_command_that_sends_it(tmp_path: Path) -> None:
+async def test_an_upload_that_is_not_a_plain_file_is_rejected_with_the_right_command(tmp_path: Path) -> None:
     form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid,name\r\n--x--\r\n'
     rows = dump_rows(MUGS)
     async with run_app(tmp_path) as app:

@@ -1,4 +1,4 @@
-"""The host delivers activities twice, and loses results: whole runs come to the same catalog and pay the same."""
+"""Whole runs give the same catalog and bill when the host delivers activities twice or loses results."""
 
 from collections import Counter
 from pathlib import Path
@@ -10,12 +10,14 @@ from durable_emulator.engine.fault_injection import FaultInjector
 from tests.support.importer import import_catalog
 from tests.support.running_app import run_app
 
+pytestmark = pytest.mark.slow
+
 REQUEST = {"targetCount": 12, "categoryCount": 3, "batchSize": 4, "maxRetries": 1}
 BAD_IMAGES = {"rates": {"bad_image": 0.2, "truncated_json": 0.3, "content_policy": 0.1}}
 
 
 class EverythingTwice(FaultInjector):
-    """Every activity is delivered twice at the same time."""
+    """Deliver every activity twice at the same time."""
 
     def __init__(self) -> None:
         self.deliveries: Counter[str] = Counter()
@@ -26,7 +28,7 @@ class EverythingTwice(FaultInjector):
 
 
 class FirstResultLost(FaultInjector):
-    """Every second result gets lost on its way, the very first one first."""
+    """Lose every second result, starting with the first."""
 
     def __init__(self) -> None:
         self.results: Counter[str] = Counter()
@@ -37,7 +39,7 @@ class FirstResultLost(FaultInjector):
 
 
 class Both(EverythingTwice, FirstResultLost):
-    """Twice, and half of it in vain."""
+    """Deliver every activity twice, and lose every second result."""
 
     def __init__(self) -> None:
         EverythingTwice.__init__(self)
@@ -45,7 +47,7 @@ class Both(EverythingTwice, FirstResultLost):
 
 
 def describe(folder: Path) -> list[dict[str, Any]]:
-    """Return what a catalog says, without the ids, which are new in every run."""
+    """Return a catalog's rows without ids, which differ in every run."""
     products = import_catalog(folder / "catalogs/toys")
     told = [{key: product[key] for key in ("name", "category", "description")} for product in products]
     return sorted(told, key=lambda product: product["name"])
@@ -66,7 +68,7 @@ async def make_catalog(folder: Path, engine_faults: FaultInjector | None, faults
 
 
 @pytest.mark.parametrize("engine_faults", [EverythingTwice, FirstResultLost, Both])
-async def test_a_run_comes_to_the_same_catalog_and_bill(tmp_path: Path, engine_faults: type[FaultInjector]) -> None:
+async def test_a_run_gives_the_same_catalog_and_bill(tmp_path: Path, engine_faults: type[FaultInjector]) -> None:
     expected = await make_catalog(tmp_path / "undisturbed", None, {})
     told = await make_catalog(tmp_path / "disturbed", engine_faults(), {})
     assert told == expected
@@ -74,7 +76,7 @@ async def test_a_run_comes_to_the_same_catalog_and_bill(tmp_path: Path, engine_f
     assert (told["billed"], told["times"]) == (12, {1})
 
 
-async def test_calls_that_were_paid_and_failed_are_not_paid_again_for_a_second_delivery(tmp_path: Path) -> None:
+async def test_failed_billed_calls_are_not_billed_again_for_a_second_delivery(tmp_path: Path) -> None:
     expected = await make_catalog(tmp_path / "undisturbed", None, BAD_IMAGES)
     told = await make_catalog(tmp_path / "disturbed", Both(), BAD_IMAGES)
     assert told == expected

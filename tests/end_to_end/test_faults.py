@@ -1,4 +1,4 @@
-"""The service misbehaves in every way it can; the real SDK is in between."""
+"""Whole runs through every fault of the service, with the real SDK."""
 
 import shutil
 from pathlib import Path
@@ -18,14 +18,16 @@ RATES = {
 }
 
 
-async def test_every_item_and_image_is_made_through_all_transient_faults(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_every_item_and_image_is_generated_through_all_transient_faults(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": RATES, "retryAfterSeconds": 1}) as app:
         status = await app.run(targetCount=40, categoryCount=5, batchSize=10)
         assert len(app.read("catalogs/toys/catalog.json")) == 40
     assert (status["status"], status["failures"]) == ("Completed", {})
 
 
-async def test_refused_images_are_reported_and_repair_pays_only_for_them(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_refused_images_are_reported_and_a_repair_bills_only_them(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
         status = await app.run(targetCount=20, categoryCount=4)
         failed = app.read(f"runs/{status['runId']}/failed_images.json")
@@ -44,6 +46,7 @@ async def test_refused_images_are_reported_and_repair_pays_only_for_them(tmp_pat
     assert repaired["cost"]["textCalls"] == 0
 
 
+@pytest.mark.slow
 async def test_prune_leaves_a_catalog_without_gaps_and_a_backup(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
         status = await app.run(targetCount=20, categoryCount=4)
@@ -70,7 +73,8 @@ async def test_a_blocked_account_stops_the_run_within_the_window(tmp_path: Path)
     assert not (tmp_path / "catalogs/toys/catalog.json").exists()
 
 
-async def test_what_a_blocked_run_paid_is_kept_by_the_next_one(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_the_next_run_keeps_what_a_blocked_run_generated(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"accountBlockAfter": 10}) as app:
         await app.run(targetCount=20, categoryCount=4)
         app.simulator.set_faults({"latencySeconds": FAST})
@@ -99,13 +103,13 @@ async def test_a_service_that_gives_no_categories_fails_the_run_with_the_reason(
     assert "a-test-key" not in str(status)
 
 
-async def test_an_endpoint_that_is_not_there_is_a_connection_failure(tmp_path: Path) -> None:
+async def test_a_missing_endpoint_is_a_connection_failure(tmp_path: Path) -> None:
     async with run_app(tmp_path, endpoint="http://127.0.0.1:9") as app:
         status = await app.run(targetCount=4, categoryCount=2, maxRetries=0)
     assert (status["status"], status["error"]["reason"]) == ("Failed", "connection")
 
 
-async def test_five_batches_without_a_new_item_end_the_run_and_each_is_asked_for_twice(tmp_path: Path) -> None:
+async def test_five_batches_without_a_new_item_end_the_run_after_one_retry_each(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=2, categoryCount=2)
         before = app.simulator.stats()["requests"]["responses"]["200"]
@@ -118,7 +122,8 @@ async def test_five_batches_without_a_new_item_end_the_run_and_each_is_asked_for
     assert status["cost"]["textCalls"] == answers
 
 
-async def test_rejected_drafts_are_kept_with_their_reasons_and_asked_for_again(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_rejected_drafts_are_kept_with_their_reasons_and_generated_again(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"forbidden_words": 0.5}}) as app:
         status = await app.run(targetCount=30, categoryCount=2, batchSize=5)
         rejected = app.read(f"runs/{status['runId']}/rejected_items.json")
@@ -129,7 +134,7 @@ async def test_rejected_drafts_are_kept_with_their_reasons_and_asked_for_again(t
     assert status["progress"]["items"]["rejected"] == len(rejected)
 
 
-async def test_an_image_that_was_to_be_made_again_and_was_not_is_reported(tmp_path: Path) -> None:
+async def test_a_forced_image_that_was_not_generated_is_reported(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=8, categoryCount=2)
         app.simulator.set_faults({"latencySeconds": FAST, "rates": {"content_policy": 0.5}})
@@ -141,7 +146,7 @@ async def test_an_image_that_was_to_be_made_again_and_was_not_is_reported(tmp_pa
     assert status["imagesMade"] == 8 - len(failed)
 
 
-async def test_a_catalog_of_no_items_is_not_published_and_an_earlier_one_stays(tmp_path: Path) -> None:
+async def test_a_catalog_without_items_is_not_published_and_an_earlier_one_stays(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=4, categoryCount=2)
         shutil.rmtree(tmp_path / "catalogs" / "toys" / "state" / "batches")
@@ -153,7 +158,7 @@ async def test_a_catalog_of_no_items_is_not_published_and_an_earlier_one_stays(t
     assert (refused.status, refused.body["type"]) == (404, "urn:catalog-seeder:problem:unknown-catalog")
 
 
-async def test_prune_does_not_empty_a_catalog_that_has_no_images_yet(tmp_path: Path) -> None:
+async def test_prune_does_not_empty_a_catalog_without_images(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=4, categoryCount=2, dryRun=True)
         refused = await app.call("POST", "/api/catalogs/toys/prune")

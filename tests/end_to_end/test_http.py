@@ -1,4 +1,4 @@
-"""The HTTP contract, over the embedded host."""
+"""The HTTP contract, served by the durable emulator."""
 
 import asyncio
 from pathlib import Path
@@ -32,6 +32,7 @@ async def test_a_start_answers_202_with_links_and_the_run_can_be_polled_and_list
     assert (failed.body["runs"], failed.body["continuation"]) == ([], None)
 
 
+@pytest.mark.slow
 async def test_twenty_simultaneous_starts_with_one_key_are_one_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         body = {"catalog": "toys", "targetCount": 3, "imageSize": "64x64"}
@@ -50,6 +51,7 @@ async def test_twenty_simultaneous_starts_with_one_key_are_one_run(tmp_path: Pat
     assert (other.status, other.body["type"]) == (422, PROBLEM + "idempotency-key-reused")
 
 
+@pytest.mark.slow
 async def test_a_busy_catalog_answers_409_with_the_active_run_and_another_catalog_does_not(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.01, "image": 0.3}}) as app:
         first = await app.start(targetCount=20)
@@ -70,6 +72,7 @@ async def test_a_busy_catalog_answers_409_with_the_active_run_and_another_catalo
     assert (other.status, retried.status) == (202, 202)
 
 
+@pytest.mark.slow
 async def test_cancel_in_the_middle_keeps_what_is_done_and_publishes_nothing(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.01, "image": 0.1}}) as app:
         run_id = await app.start(targetCount=60)
@@ -192,7 +195,8 @@ async def test_absent_fields_take_the_settings_defaults(tmp_path: Path) -> None:
     assert (status["progress"]["items"]["accepted"], status["progress"]["images"]["total"]) == (3, 0)
 
 
-async def test_a_damaged_file_is_put_aside_told_and_rebuilt_by_the_next_run(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_damaged_file_is_kept_aside_reported_and_rebuilt_by_the_next_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=4, categoryCount=2)
         for name in ("catalog.json", "categories.json", "state/batches/00001.json"):

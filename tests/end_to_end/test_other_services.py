@@ -1,4 +1,4 @@
-"""A whole run in which one service writes and another one draws."""
+"""Whole runs with one provider for text and another one for images."""
 
 from pathlib import Path
 
@@ -11,12 +11,14 @@ from shared.models.provider_names import Provider, ProviderAccess
 from tests.end_to_end.test_refining import check_item, read_summaries
 from tests.support.running_app import FAST, run_app
 
+pytestmark = pytest.mark.slow
+
 KEY = "a-key-of-another-service"
 RATES = {"rate_limited": 0.2, "server_error": 0.05, "bad_image": 0.1, "truncated_json": 0.1}
 
 
 def use_gemini_and_fal(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> ModelSettings:
-    """Return the settings with which one service writes and looks, and the other one draws."""
+    """Return settings with one provider for text and vision, and another one for images."""
     monkeypatch.setattr(fal_client.client, "QUEUE_URL_FORMAT", f"{simulator.url}/fal/")
     return ModelSettings(
         text_provider=Provider.GEMINI,
@@ -30,7 +32,7 @@ def use_gemini_and_fal(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPa
     )
 
 
-async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_faults(
+async def test_gemini_for_text_and_fal_for_images_complete_a_catalog_through_all_transient_faults(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = {"latencySeconds": FAST, "rates": RATES, "retryAfterSeconds": 0, "apiKey": KEY}
@@ -55,7 +57,7 @@ async def test_gemini_writes_and_fal_draws_a_catalog_through_all_transient_fault
     assert health.body["model"]["visionDeployment"] == "gemini-3.1-flash-lite"
 
 
-async def test_images_that_fal_draws_again_are_orders_of_their_own(
+async def test_images_that_fal_generates_again_are_separate_requests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = {"latencySeconds": FAST, "apiKey": KEY, "secondRoundBest": 1}

@@ -1,4 +1,4 @@
-"""Writers side by side in the whole app: one catalog of exactly the asked size, each answer paid for once."""
+"""Parallel item writers: one catalog of exactly the requested size, each answer billed once."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,7 +12,7 @@ REPETITIVE = {"rates": {"duplicate_names": 0.5, "truncated_json": 0.1}}
 
 
 class TwiceAndLost(FaultInjector):
-    """Every batch is delivered twice at the same time, and the first result of each two gets lost."""
+    """Deliver every batch twice at the same time, and lose every other result."""
 
     def __init__(self) -> None:
         self.results: Counter[str] = Counter()
@@ -26,7 +26,7 @@ class TwiceAndLost(FaultInjector):
 
 
 @pytest.mark.parametrize("engine_faults", [FaultInjector, TwiceAndLost])
-async def test_several_writers_make_one_catalog_and_pay_once(
+async def test_several_writers_generate_one_catalog_and_bill_once(
     tmp_path: Path, engine_faults: type[FaultInjector]
 ) -> None:
     async with run_app(tmp_path, engine_faults=engine_faults(), faults=REPETITIVE) as app:

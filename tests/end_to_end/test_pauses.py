@@ -1,4 +1,4 @@
-"""A run that is blocked stops paying at once; one that may wait goes on when somebody has put it right."""
+"""A blocked run stops its billed calls at once; with `pauseOnBlock` it can be resumed."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -48,6 +48,7 @@ def assert_complete(app: RunningApp, status: dict[str, Any], items: int = 24) ->
     assert set(billed.values()) == {1}
 
 
+@pytest.mark.slow
 async def test_a_block_after_fifty_images_costs_at_most_one_call_a_slot(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"accountBlockAfter": 50}) as app:
         status = await app.run(targetCount=120, categoryCount=4, parallelImageRequests=16)
@@ -58,7 +59,7 @@ async def test_a_block_after_fifty_images_costs_at_most_one_call_a_slot(tmp_path
     assert {row["reason"] for row in failed} == {"account_blocked"}
 
 
-async def test_a_blocked_run_that_may_wait_is_paused_and_pays_nothing(tmp_path: Path) -> None:
+async def test_a_blocked_run_with_pause_on_block_is_paused_and_bills_nothing(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=BLOCKED) as app:
         run_id = await pause(app, pauseLimitMinutes=90)
         status = (await app.call("GET", f"/api/runs/{run_id}")).body
@@ -76,7 +77,8 @@ async def test_a_blocked_run_that_may_wait_is_paused_and_pays_nothing(tmp_path: 
     assert not (tmp_path / "catalogs/toys/catalog.json").exists()
 
 
-async def test_a_resumed_run_makes_the_rest_and_pays_for_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_resumed_run_generates_the_rest_and_bills_nothing_twice(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=BLOCKED) as app:
         run_id = await pause(app)
         app.simulator.set_faults(LIFTED)
@@ -87,6 +89,7 @@ async def test_a_resumed_run_makes_the_rest_and_pays_for_nothing_twice(tmp_path:
     assert late.body["runStatus"] == "Completed"
 
 
+@pytest.mark.slow
 async def test_resuming_into_the_block_costs_one_call_and_pauses_again(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=BLOCKED) as app:
         run_id = await pause(app)
@@ -99,6 +102,7 @@ async def test_resuming_into_the_block_costs_one_call_and_pauses_again(tmp_path:
         assert_complete(app, await resume(app, run_id))
 
 
+@pytest.mark.slow
 async def test_two_resumes_at_once_are_one(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=BLOCKED) as app:
         run_id = await pause(app)
@@ -108,6 +112,7 @@ async def test_two_resumes_at_once_are_one(tmp_path: Path) -> None:
         assert_complete(app, await app.wait(run_id))
 
 
+@pytest.mark.slow
 async def test_a_paused_run_is_cancelled_and_keeps_what_it_made(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=BLOCKED) as app:
         run_id = await pause(app)
@@ -123,7 +128,8 @@ async def test_a_paused_run_is_cancelled_and_keeps_what_it_made(tmp_path: Path) 
     assert following["imagesKept"] == status["imagesMade"] == 10
 
 
-async def test_no_one_comes_and_the_run_fails_when_its_time_is_over(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_paused_run_that_is_not_resumed_fails_at_the_pause_limit(tmp_path: Path) -> None:
     clock = ManualClock()
 
     async def look_until(*statuses: str) -> dict[str, Any]:
@@ -149,6 +155,7 @@ async def test_no_one_comes_and_the_run_fails_when_its_time_is_over(tmp_path: Pa
     assert late.status == 409
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_refused_from_the_first_call_on_pauses_too(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"apiKey": "another"}) as app:
         run_id = await pause(app)
@@ -158,6 +165,7 @@ async def test_a_run_that_is_refused_from_the_first_call_on_pauses_too(tmp_path:
     assert status["error"]["reason"] == "authentication"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "reason"), [("content_policy", "too_many_refusals"), ("server_error", "too_many_errors")]
 )
@@ -177,7 +185,8 @@ async def test_calls_that_mostly_fail_pause_a_run_too(tmp_path: Path, fault: str
     assert (refused > 0) == (fault == "content_policy")
 
 
-async def test_a_host_that_is_killed_while_a_run_is_paused_lets_it_go_on_later(tmp_path: Path) -> None:
+@pytest.mark.processes
+async def test_a_paused_run_survives_a_kill_of_its_host(tmp_path: Path) -> None:
     serve = ("serve", "--port=0", "--output-dir=out")
     async with running_simulator(faults=LIFTED | BLOCKED) as simulator, aiohttp.ClientSession() as session:
 
@@ -210,7 +219,8 @@ async def test_a_host_that_is_killed_while_a_run_is_paused_lets_it_go_on_later(t
     assert set(billed.values()) == {1}
 
 
-async def test_images_that_are_evaluated_are_taken_up_where_they_were_and_counted_once(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_resumed_refinement_continues_and_counts_each_image_once(tmp_path: Path) -> None:
     refine = {"iterations": 3, "acceptScore": 100}
     best = {"secondRoundBest": 1}
     async with run_app(tmp_path, faults={"accountBlockAfter": 9} | best) as app:

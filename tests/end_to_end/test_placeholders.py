@@ -1,4 +1,4 @@
-"""Refused images leave placeholders that importers find, that count as nothing, and that a repair replaces."""
+"""Refused images get placeholders, which importers accept, which count as failed, and which a repair replaces."""
 
 import io
 import json
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no type information
+import pytest
 from PIL import Image
 
 from docs.tools.catalog_schema import make_schema
@@ -19,7 +20,7 @@ IMAGES = Path("catalogs/toys/images")
 
 
 def count_marks(rows: list[dict[str, Any]]) -> int:
-    """Count the rows that are marked; a mark is true or absent."""
+    """Count the marked rows; a mark is true or absent."""
     assert all(row.get("placeholder", True) is True for row in rows)
     return sum("placeholder" in row for row in rows)
 
@@ -34,6 +35,7 @@ async def repair(app: RunningApp) -> dict[str, Any]:
     return await app.wait(started.body["runId"])
 
 
+@pytest.mark.slow
 async def test_refused_images_have_placeholders_until_a_repair_replaces_them(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=REFUSING) as app:
         status = await app.run(targetCount=20, categoryCount=4, placeholder=True)
@@ -64,7 +66,8 @@ async def test_refused_images_have_placeholders_until_a_repair_replaces_them(tmp
         assert count_marks(app.read("catalogs/toys/catalog.json")) == count_cards(tmp_path) == 0
 
 
-async def test_rows_of_a_source_keep_what_they_were_beside_the_mark(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_rows_of_a_source_are_unchanged_except_for_the_placeholder_mark(tmp_path: Path) -> None:
     rows = make_products(20)
     names = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
     async with run_app(tmp_path, faults=REFUSING) as app:
@@ -81,14 +84,14 @@ async def test_rows_of_a_source_keep_what_they_were_beside_the_mark(tmp_path: Pa
         assert [count_marks(app.read(f"catalogs/toys/{name}")) for name in names] == [0] * 4
 
 
-async def test_a_prompt_that_is_refused_after_its_rewrites_has_one(tmp_path: Path) -> None:
+async def test_a_prompt_that_is_refused_after_its_rewrites_gets_a_placeholder(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 1}}) as app:
         status = await app.run(targetCount=3, categoryCount=2, placeholder=True, policyRewrites=1)
         assert (status["failures"], status["placeholders"]) == ({"content_policy": 3}, 3)
         assert count_cards(tmp_path) == 3
 
 
-async def test_a_run_that_wants_no_placeholders_any_more_takes_them_away(tmp_path: Path) -> None:
+async def test_a_run_without_placeholders_removes_earlier_ones(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 1}}) as app:
         asked = {"targetCount": 3, "categoryCount": 2}
         status = await app.run(**asked, placeholder=True)
@@ -100,6 +103,7 @@ async def test_a_run_that_wants_no_placeholders_any_more_takes_them_away(tmp_pat
         assert count_marks(app.read(again["outputs"]["failedImages"])) == 0
 
 
+@pytest.mark.slow
 async def test_placeholders_are_published_after_a_review_and_pruned_with_their_items(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=REFUSING) as app:
         status = await app.run(targetCount=20, categoryCount=4, placeholder=True, publish=False)

@@ -1,4 +1,4 @@
-"""Prompts of rows by the text model, in whole runs: what is told is what was used, and what was billed."""
+"""Prompts that the text model writes for rows: reported prompts and costs match what was used and billed."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ async def run_rows(app: RunningApp, rows: object, **request: object) -> dict[str
 
 
 def count_fallbacks(status: dict[str, Any]) -> int:
-    """Return how many prompts the run says that the template has made in the model's place."""
+    """Return how many prompts the run reports as made from the template."""
     return sum(int(note.removeprefix(NOTE)) for note in status["notes"] if note.startswith(NOTE))
 
 
@@ -29,7 +29,8 @@ def read_prompts(app: RunningApp) -> list[str]:
     return [row["imagePrompt"] for row in app.read("catalogs/toys/importer-catalog.json")]
 
 
-async def test_files_and_audit_tell_the_prompts_that_images_were_asked_for_with(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_files_and_audit_name_the_prompts_that_were_sent(tmp_path: Path) -> None:
     rows = make_products(45)
     async with run_app(tmp_path) as app:
         status = await run_rows(app, rows, parallelTextRequests=2)
@@ -46,7 +47,8 @@ async def test_files_and_audit_tell_the_prompts_that_images_were_asked_for_with(
     assert [row["batch"] for row in batches] == ["prompts/1", "prompts/2", "prompts/3"]
 
 
-async def test_its_sums_are_what_the_service_billed_although_answers_are_unusable(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_costs_match_the_bill_although_answers_are_unusable(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=FAULTY) as app:
         status = await run_rows(app, make_products(90), parallelTextRequests=3)
         stats = app.simulator.stats()
@@ -69,7 +71,8 @@ async def test_prompts_with_a_forbidden_word_are_the_templates(tmp_path: Path) -
     assert not any(" sign, " in prompt for prompt in prompts)
 
 
-async def test_without_any_answer_the_template_makes_every_prompt_and_a_later_run_asks_again(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_without_any_answer_every_prompt_is_from_the_template_and_a_later_run_tries_again(tmp_path: Path) -> None:
     faults = {"rates": {"refusal": 1, "content_policy": 0.3}}
     async with run_app(tmp_path, faults=faults) as app:
         first = await run_rows(app, make_products(30))
@@ -83,7 +86,8 @@ async def test_without_any_answer_the_template_makes_every_prompt_and_a_later_ru
     assert len([prompt for prompt in prompts if prompt not in made]) == 30 - first["imagesMade"] > 0
 
 
-async def test_a_repair_and_a_further_run_use_what_was_written(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_repair_and_a_later_run_reuse_the_written_prompts(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.3}}) as app:
         first = await run_rows(app, make_products(20))
         app.simulator.set_faults({"latencySeconds": FAST})
@@ -99,7 +103,7 @@ async def test_a_repair_and_a_further_run_use_what_was_written(tmp_path: Path) -
     assert set(billed) == set(prompts)
 
 
-async def test_scenes_get_prompts_and_given_ones_stay(tmp_path: Path) -> None:
+async def test_scenes_get_prompts_and_given_prompts_stay(tmp_path: Path) -> None:
     rows: list[Any] = ["A red bridge", {"title": "Bay", "mood": "calm"}, {"id": "x", "scene": "a harbour"}]
     async with run_app(tmp_path) as app:
         status = await run_rows(app, rows, source="prompts")
@@ -109,6 +113,7 @@ async def test_scenes_get_prompts_and_given_ones_stay(tmp_path: Path) -> None:
     assert "calm mood" in prompts[1]
 
 
+@pytest.mark.slow
 async def test_rows_that_all_have_prompts_take_no_text_call(tmp_path: Path) -> None:
     rows = [row | {"imagePrompt": f"A boot, number {row['id']}"} for row in make_products(25)]
     async with run_app(tmp_path) as app:
@@ -116,7 +121,8 @@ async def test_rows_that_all_have_prompts_take_no_text_call(tmp_path: Path) -> N
     assert (status["status"], status["cost"]["textCalls"], status["imagesMade"]) == ("Completed", 0, 25)
 
 
-async def test_an_estimate_is_what_a_run_then_takes(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_an_estimate_matches_the_calls_of_the_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(60)))
         body = {"catalog": "toys", "source": "products", "input": "inputs/rows.json", "promptWriter": "model"}
@@ -129,7 +135,8 @@ async def test_an_estimate_is_what_a_run_then_takes(tmp_path: Path) -> None:
     assert (later["textCalls"], later["imageCalls"]) == (0, 0)
 
 
-async def test_a_dry_run_has_the_prompts_written_for_the_run_that_makes_the_images(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_dry_run_writes_the_prompts_for_the_run_that_generates_the_images(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         dry = await run_rows(app, make_products(12), dryRun=True)
         prompts = read_prompts(app)
@@ -150,7 +157,8 @@ async def test_a_budget_holds_over_prompts_and_images(tmp_path: Path) -> None:
     assert billed <= 0.05
 
 
-async def test_a_run_that_was_blocked_goes_on_with_its_prompts_once_it_is_resumed(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_blocked_run_continues_with_its_prompts_after_a_resume(tmp_path: Path) -> None:
     faults = {"accountBlockAfter": 6, "latencySeconds": {"text": 0.05, "image": 0.01}}
     async with run_app(tmp_path, faults=faults) as app:
         await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(70)))
@@ -166,13 +174,14 @@ async def test_a_run_that_was_blocked_goes_on_with_its_prompts_once_it_is_resume
     assert set(billed) == set(prompts)
 
 
-async def test_a_run_that_generates_needs_no_such_writer(tmp_path: Path) -> None:
+async def test_a_run_that_generates_items_rejects_a_prompt_writer(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         refused = await app.call("POST", "/api/runs", {"catalog": "toys", "promptWriter": "model"})
     assert refused.status == 422
     assert "promptWriter is 'model', and source is 'generate'" in refused.body["detail"]
 
 
+@pytest.mark.slow
 async def test_images_that_are_evaluated_begin_with_the_written_prompt(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await run_rows(app, make_products(6), refine={"iterations": 2, "acceptScore": 100})

@@ -18,7 +18,7 @@ REQUEST: dict[str, Any] = {"targetCount": ITEMS, "categoryCount": 4, "parallelIm
 
 
 def lose_root(app: RunningApp, *, times: int = 1, message: str = LOSS) -> None:
-    """Let the next answers of the root fail as the host reports it when the worker died."""
+    """Let the next episodes of the root fail as after the death of the worker."""
     handlers: Any = app.host.engine._orchestrators
     original, left = handlers["seed_catalog"], times
 
@@ -33,12 +33,12 @@ def lose_root(app: RunningApp, *, times: int = 1, message: str = LOSS) -> None:
 
 
 def wake_root(app: RunningApp, run_id: str) -> None:
-    """Give the root an answer to make: one of its children ends."""
+    """Cause an episode of the root: end one of its children."""
     assert app.host.engine.terminate(make_image_worker_id(run_id, 0, 0), "to wake the root")
 
 
 def list_unfinished_items(app: RunningApp) -> list[str]:
-    """Return the instances that may still bill: what ends a run from outside is about to end, and bills nothing."""
+    """Return the instances that can still bill, without the cleanup of a run that was ended from outside."""
     found = app.host.engine.list_instances(InstanceFilter())
     active = [instance.id for instance in found if not instance.status.is_finished]
     return [name for name in active if name != make_finish_id(name.partition(":")[0])]
@@ -48,7 +48,8 @@ def count_images(app: RunningApp) -> int:
     return len(list((app.folder / "catalogs/toys/images").glob("*.png")))
 
 
-async def test_a_run_whose_root_is_lost_is_started_again_by_whoever_asks_for_its_status(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_run_whose_root_is_lost_is_restarted_by_a_status_request(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
         await app.wait_until_billed(6)
@@ -86,8 +87,9 @@ async def test_a_root_that_is_lost_each_time_ends_the_run_as_worker_lost_with_th
     assert following.status == 202
 
 
-async def test_a_fault_of_the_root_ends_the_run_with_its_words(tmp_path: Path) -> None:
-    """It is one that the first answer shows: later, an answer that asks for nothing again looks like a lost worker."""
+@pytest.mark.slow
+async def test_a_fault_of_the_root_ends_the_run_with_its_message(tmp_path: Path) -> None:
+    """The fault is in the first episode: later, an episode without new actions looks like a lost worker."""
     async with run_app(tmp_path, faults=SLOW) as app:
         lose_root(app, message="KeyError: 'a fault of ours'")
         status = await app.run(**REQUEST)
@@ -97,6 +99,7 @@ async def test_a_fault_of_the_root_ends_the_run_with_its_words(tmp_path: Path) -
     assert next_run["status"] == "Completed"
 
 
+@pytest.mark.slow
 async def test_a_terminated_run_ends_cancelled_and_frees_its_catalog_once_nothing_can_be_billed(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
@@ -117,7 +120,7 @@ async def test_a_terminated_run_ends_cancelled_and_frees_its_catalog_once_nothin
     assert (next_run["status"], all_billed) == ("Completed", ITEMS)
 
 
-async def test_children_of_a_terminated_run_stop_although_no_one_asks_for_it(tmp_path: Path) -> None:
+async def test_children_of_a_terminated_run_stop_without_a_status_request(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
         await app.wait_until_billed(6)
@@ -128,6 +131,7 @@ async def test_children_of_a_terminated_run_stop_although_no_one_asks_for_it(tmp
         assert app.simulator.stats()["billedImageCount"] <= 6 + 4 * WINDOW
 
 
+@pytest.mark.slow
 async def test_a_suspended_run_bills_nothing_beyond_what_is_in_flight_and_completes_once_resumed(
     tmp_path: Path,
 ) -> None:
@@ -158,7 +162,8 @@ async def test_a_suspended_run_can_be_cancelled(tmp_path: Path) -> None:
     assert status["status"] == "Cancelled"
 
 
-async def test_a_root_that_is_woken_looks_at_its_children_and_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_root_that_is_woken_changes_nothing(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW) as app:
         run_id = await app.start(**REQUEST)
         for billed in (3, 6, 9):

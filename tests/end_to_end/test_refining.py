@@ -1,4 +1,4 @@
-"""Images that are looked at and drawn again: the best one ships, every round is kept, and the bill is right."""
+"""Refinement in whole runs: the best round is promoted, every round is kept, and the bill is right."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ def read_summaries(app: RunningApp, run_id: str) -> list[dict[str, Any]]:
 
 
 def check_item(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
-    """Fail unless an item's files say what its summary says, and its best image is the item's."""
+    """Check that an item's files match its summary, and that its best round is the item's image."""
     (folder,) = {file.parent for file in (app.folder / "runs" / run_id / "results").glob("*/summary.json")
                  if json.loads(file.read_text(encoding="utf-8"))["productId"] == summary["productId"]}  # fmt: skip
     scores = []
@@ -54,14 +54,14 @@ def check_item(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
 
 
 def check_shipped(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None:
-    """Fail unless the item's image is the one that its summary says, and that one is the best-scored."""
+    """Check that the item's image is the round that its summary names, with the best score."""
     best = max(summary["rounds"], key=lambda row: (row["score"] or 0, -row["iteration"]))
     assert summary["shippedIteration"] == best["iteration"]
     (drawn,) = (app.folder / "runs" / run_id / "results").glob(f"{summary['productId']}*/{best['file']}")
     assert (app.folder / "catalogs/toys/images" / summary["filename"]).read_bytes() == drawn.read_bytes()
 
 
-async def test_the_best_image_ships_in_each_case(tmp_path: Path) -> None:
+async def test_the_best_image_is_promoted_in_each_case(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.34}) as app:
         status = await run_prompts(app, 40)
         summaries = read_summaries(app, status["runId"])
@@ -76,7 +76,7 @@ async def test_the_best_image_ships_in_each_case(tmp_path: Path) -> None:
 
 
 def check_lists(app: RunningApp, status: dict[str, Any], summaries: list[dict[str, Any]]) -> None:
-    """Fail unless the list of the run, its note and the manifest say what the summaries of the items say."""
+    """Check that the run's list, its note and the manifest match the items' summaries."""
     fields = ("productId", "name", "filename", "iterations", "shippedIteration", "score", "stoppedBecause")
     rows = app.read(status["outputs"]["refinements"])
     assert [{name: row[name] for name in fields} for row in rows] == [
@@ -90,7 +90,8 @@ def check_lists(app: RunningApp, status: dict[str, Any], summaries: list[dict[st
     assert note.startswith(f"images evaluated: {len(summaries)} (kept the first {shipped[1]}, the second {shipped[2]}")
 
 
-async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_the_reported_cost_is_the_bill(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.5}) as app:
         status = await run_prompts(app, 10)
         bill = app.simulator.stats()
@@ -101,7 +102,8 @@ async def test_what_it_says_that_it_cost_is_what_was_billed(tmp_path: Path) -> N
     assert sum(summary["cost"]["usd"] for summary in summaries) == pytest.approx(bill["costUsd"], abs=0.001)
 
 
-async def test_faults_of_all_calls_are_ridden_out(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_refinement_completes_through_transient_faults_of_all_calls(tmp_path: Path) -> None:
     rates = {"rate_limited": 0.1, "server_error": 0.1, "bad_image": 0.1, "truncated_json": 0.1, "refusal": 0.05}
     async with run_app(tmp_path, faults={"secondRoundBest": 0.5, "rates": rates}) as app:
         status = await run_prompts(app, 16, maxRetries=8)
@@ -121,6 +123,7 @@ async def test_the_budget_holds_over_all_calls(tmp_path: Path) -> None:
     assert status["cost"]["usd"] == pytest.approx(billed, abs=0.0001)
 
 
+@pytest.mark.slow
 async def test_items_that_were_generated_are_refined_too(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.5}) as app:
         status = await app.run(targetCount=8, categoryCount=2, refine=REFINE)
@@ -134,7 +137,7 @@ async def test_items_that_were_generated_are_refined_too(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("rewrites", [0, 1])
-async def test_a_refused_prompt_is_worded_again_if_that_was_asked_for(rewrites: int, tmp_path: Path) -> None:
+async def test_a_refused_prompt_is_rewritten_on_request(rewrites: int, tmp_path: Path) -> None:
     rows = [{"id": "knight", "prompt": SWORD}, {"id": "baker", "prompt": "a baker with a bun"}]
     async with run_app(tmp_path, faults={"blockedPrompts": ["sword"]}) as app:
         await app.call("PUT", "/api/inputs/prompts.json", dump_rows(rows))
@@ -151,6 +154,7 @@ async def test_a_refused_prompt_is_worded_again_if_that_was_asked_for(rewrites: 
         ]
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_best_images(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         assert (await app.call("PUT", "/api/inputs/prompts.json", dump_rows(make_prompts(8)))).status == 201
@@ -172,7 +176,7 @@ async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_be
     assert cancelled["cost"]["imageCalls"] + following["cost"]["imageCalls"] == bill
 
 
-async def test_a_budget_that_is_spent_in_the_middle_leaves_the_images_of_before(tmp_path: Path) -> None:
+async def test_a_budget_that_is_exhausted_keeps_the_images_so_far(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         status = await run_prompts(app, 6, maxCostUsd=0.25, acceptEstimate=True, parallelImageRequests=6)
         run_id = status["runId"]
@@ -186,7 +190,7 @@ async def test_a_budget_that_is_spent_in_the_middle_leaves_the_images_of_before(
     assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
 
 
-async def test_a_model_that_does_not_look_at_any_image_is_reported_of_and_costs_no_image(tmp_path: Path) -> None:
+async def test_a_model_without_vision_is_reported_and_bills_no_image(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"refusal": 1}}) as app:
         status = await run_prompts(app, 6)
         bill = app.simulator.stats()
@@ -197,7 +201,7 @@ async def test_a_model_that_does_not_look_at_any_image_is_reported_of_and_costs_
     assert bill["requests"]["responses"]["200"] == 12
 
 
-async def test_a_model_that_is_not_there_to_look_costs_one_window_of_images(tmp_path: Path) -> None:
+async def test_a_missing_vision_model_bills_at_most_one_window_of_images(tmp_path: Path) -> None:
     async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
         nowhere = ProviderAccess(f"{simulator.url}/nowhere", MODEL_KEY)
         model = ModelSettings(

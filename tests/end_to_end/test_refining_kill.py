@@ -1,4 +1,4 @@
-"""Killed while it looks at images, the same command completes the list: no finished step is paid again."""
+"""After a kill during refinement the same command completes the run: no finished step is billed again."""
 
 import json
 from collections import Counter
@@ -10,6 +10,8 @@ import pytest
 from model_simulator.in_process import running_simulator
 from tests.end_to_end.test_kill import wait_for
 from tests.support.seeder_process import start_seeder
+
+pytestmark = pytest.mark.processes
 
 ITEMS, PARALLEL = 10, 4
 FAULTS = {"secondRoundBest": 0.5, "latencySeconds": {"text": 0.03, "image": 0.06}}
@@ -29,8 +31,8 @@ def read_summaries(results: Path) -> list[dict[str, Any]]:
     return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(results.glob("*/summary.json"))]
 
 
-@pytest.mark.parametrize("moments", [[{"images": 1}], [{"texts": 1}], [{"images": 6}, {"texts": 14}]])
-async def test_a_killed_run_is_completed_and_no_finished_step_is_paid_again(
+@pytest.mark.parametrize("moments", [[{"texts": 1}], [{"images": 6}, {"texts": 14}]])
+async def test_a_killed_refinement_is_completed_and_no_finished_step_is_billed_again(
     tmp_path: Path, moments: list[dict[str, int]]
 ) -> None:
     prompts = [f"A lighthouse keeper, number {number}" for number in range(ITEMS)]

@@ -1,4 +1,4 @@
-"""A whole run without a key, while the identity endpoint has bad moments."""
+"""Whole runs without a key, with faults of the identity endpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ BOUNDS = SignInLimits(
 async def run_without_key(
     folder: Path, endpoint: IdentityEndpoint, monkeypatch: pytest.MonkeyPatch, client_id: str = CLIENT_ID
 ) -> dict[str, Any]:
-    """Return how a run ends that signs in with an identity."""
+    """Run with an identity and return the final status."""
     monkeypatch.setattr(credentials, "_choose_limits", lambda _identity: BOUNDS)
     for name, value in endpoint.environment.items():
         monkeypatch.setenv(name, value)
@@ -39,7 +39,7 @@ async def run_without_key(
 
 
 @pytest.mark.parametrize("trouble", [[500] * 5, [429, 503, DROP], [SILENCE]], ids=["500", "mixed", "one silence"])
-async def test_a_run_rides_out_a_bad_moment(
+async def test_a_run_completes_through_a_transient_fault_of_the_endpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: list[int | str]
 ) -> None:
     with run_identity_endpoint() as endpoint:
@@ -56,7 +56,7 @@ async def test_a_slow_endpoint_with_short_tokens_costs_no_call(tmp_path: Path, m
     assert (status["status"], status["failures"]) == ("Completed", {})
 
 
-async def test_a_client_id_that_the_endpoint_does_not_know_ends_the_run_with_its_sentence(
+async def test_an_unknown_client_id_ends_the_run_with_the_message_of_the_endpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = CLIENT_ID.replace("1", "9")

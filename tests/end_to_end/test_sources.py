@@ -1,4 +1,4 @@
-"""Images for what there is: rows go in, the same rows come out, each with an image or a true reason."""
+"""Images for existing products: the same rows come out, each with an image or a failure reason."""
 
 import io
 import json
@@ -32,6 +32,7 @@ def take_off(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in ADDED} for row in rows]
 
 
+@pytest.mark.slow
 async def test_every_product_has_an_image_or_a_true_reason_and_repair_finishes_it(tmp_path: Path) -> None:
     rows = make_products(40)
     async with run_app(tmp_path, faults=FAULTY) as app:
@@ -65,7 +66,8 @@ async def test_every_product_has_an_image_or_a_true_reason_and_repair_finishes_i
         assert (tmp_path / upload["path"]).stat().st_size == upload["bytes"]
 
 
-async def test_a_catalog_of_this_very_shape_comes_out_as_it_went_in(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_catalog_of_the_same_shape_comes_out_unchanged(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=6, categoryCount=2, catalog="first")
         rows = app.read("catalogs/first/catalog.json")
@@ -77,7 +79,7 @@ async def test_a_catalog_of_this_very_shape_comes_out_as_it_went_in(tmp_path: Pa
         assert all(prompts[row["imagePrompt"]] == 2 for row in rows)
 
 
-async def test_numbers_stay_as_they_are_spelt(tmp_path: Path) -> None:
+async def test_numbers_keep_their_spelling(tmp_path: Path) -> None:
     text = b'[{"sku": 10.0, "title": "Mug", "price": 9.90, "big": 12345678901234567890, "e": 1E+2}]'
     async with run_app(tmp_path) as app:
         assert (await run_rows(app, text))["status"] == "Completed"
@@ -102,7 +104,7 @@ async def test_prompts_get_images_named_by_their_rows(tmp_path: Path) -> None:
     assert [row["imageFile"] for row in published] == ["prompt-0001.png", "prompt-0002.png", "x.png"]
 
 
-async def test_a_further_run_pays_only_for_new_rows(tmp_path: Path) -> None:
+async def test_a_later_run_bills_only_new_rows(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await run_rows(app, make_products(6))
         status = await run_rows(app, [row | {"price": 1} for row in make_products(8)])
@@ -129,7 +131,7 @@ async def test_a_dry_run_shows_the_rows_without_images(tmp_path: Path) -> None:
     assert (status["status"], [row["imageFile"] for row in published]) == ("Completed", [None] * 3)
 
 
-async def test_rows_that_are_left_out_are_reported_and_the_others_go_on(tmp_path: Path) -> None:
+async def test_skipped_rows_are_reported_and_the_others_continue(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         status = await run_rows(app, b"id,name\n1,Mug\n2\n1,Tray\n3,Bowl\n", name="a.csv", skipInvalid=True)
         rejected = app.read(f"runs/{status['runId']}/rejected_items.json")
@@ -137,8 +139,9 @@ async def test_rows_that_are_left_out_are_reported_and_the_others_go_on(tmp_path
     assert [(row["row"], row["reasons"]) for row in rejected] == [(2, ["bad_row"]), (3, ["duplicate_id"])]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("moment", [{"images": 1}, {"images": 11}])
-async def test_a_killed_run_is_completed_by_the_same_command_and_pays_nothing_twice(
+async def test_a_killed_run_of_rows_is_completed_by_the_same_command_and_bills_nothing_twice(
     tmp_path: Path, moment: dict[str, int]
 ) -> None:
     (tmp_path / "shop.json").write_bytes(dump_rows(make_products(16)))
@@ -201,7 +204,7 @@ async def test_bad_rows_are_reported_ten_at_most_and_start_nothing(tmp_path: Pat
     assert refused.body["detail"].endswith("; and 8 more")
 
 
-async def test_a_catalog_keeps_to_its_source(tmp_path: Path) -> None:
+async def test_a_catalog_keeps_its_source(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=3, categoryCount=2)
         await put(app, make_products(2))
@@ -233,14 +236,14 @@ async def test_an_estimate_counts_rows_and_no_text_calls(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("name", "status"), [("rows.json", 201), ("..%2Fa", 422), (".a", 422), ("a" * 121, 422)])
-async def test_an_input_is_put_under_a_plain_name(tmp_path: Path, name: str, status: int) -> None:
+async def test_an_input_is_stored_under_a_plain_name(tmp_path: Path, name: str, status: int) -> None:
     async with run_app(tmp_path) as app:
         answer = await app.call("PUT", f"/api/inputs/{name}", b"[1]")
         empty = await app.call("PUT", "/api/inputs/empty.json", b" ")
     assert (answer.status, empty.status) == (status, 422)
 
 
-async def test_an_input_of_more_than_fifty_mebibytes_is_refused(tmp_path: Path) -> None:
+async def test_an_input_of_more_than_fifty_mebibytes_is_rejected(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         body = io.BytesIO(b"[" * (50 * 1024 * 1024 + 1))
         async with app.session.put(f"{app.host.url}/api/inputs/large.json", data=body) as answer:

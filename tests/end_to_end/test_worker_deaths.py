@@ -1,4 +1,4 @@
-"""Whole runs whose worker process dies, again and again, in activities and in orchestrators."""
+"""Whole runs whose worker process dies repeatedly, in activities and in orchestrators."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ LATENCY = {"latencySeconds": {"text": 0.01, "image": 0.05}}
 
 
 class Deaths(FaultInjector):
-    """The worker dies when the engine reaches a point for the n-th time.
+    """Kill the worker when the engine reaches a point for the n-th time.
 
     Args:
         point: where it dies.
@@ -38,9 +38,10 @@ class Deaths(FaultInjector):
                 raise LostWorkerError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", [FaultPoint.ACTIVITY_STARTING, FaultPoint.EPISODE_STARTING])
 @pytest.mark.parametrize("moments", [range(1, 2), range(2, 3), range(12, 100, 12), range(17, 200, 17)])
-async def test_a_run_whose_worker_dies_again_and_again_completes_and_bills_at_most_its_window_twice_each_time(
+async def test_a_run_whose_worker_dies_repeatedly_completes_and_bills_at_most_its_window_again_each_time(
     point: FaultPoint, moments: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry_policy, "LOST_WORKER_WAITS_SECONDS", (0.02, 0.05, 0.1, 0.2, 0.4))
@@ -76,6 +77,6 @@ async def test_image_calls_in_flight_when_a_worker_dies_are_lost_in_summary_and_
 
 
 def has_open_image_call(folder: Path) -> bool:
-    """Return whether an image call has begun and has no answer yet."""
+    """Return whether an image call is in flight."""
     records = [json.loads(file.read_text()) for file in folder.glob("image-*.json")]
     return any(record["reason"] == "interrupted" for record in records)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.infra_checks import REPOSITORY
 
+pytestmark = pytest.mark.processes
+
 PARSER = REPOSITORY / "tests" / "kusto" / "check.cjs"
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.infra_checks import REPOSITORY
 
+pytestmark = pytest.mark.processes
+
 SCRIPT = REPOSITORY / "infra" / "hooks" / "wait_for_runs.py"
 KEY = "a-function-key"
 

@@ -49,9 +49,27 @@ def test_a_script_gets_what_people_type_through_its_environment_only(path: Path)
 
 
 def test_ci_checks_tests_compiles_and_lints() -> None:
-    commands = "\n".join(step.get("run", "") for step in list_steps(read_workflow("ci.yml")))
-    for command in ("bash .ci/run", "make infra BICEP=", "bash .ci/functions_host.sh"):
-        assert command in commands
+    commands = [step.get("run", "") for step in list_steps(read_workflow("ci.yml"))]
+    assert {"make check", "make test-fast", "make test", "bash .ci/functions_host.sh"} <= set(commands)
+    assert any(command.startswith("make infra BICEP=") for command in commands)
+
+
+def test_ci_runs_its_jobs_side_by_side_on_the_oldest_and_the_newest_python() -> None:
+    jobs = read_workflow("ci.yml")["jobs"]
+    assert not [name for name, job in jobs.items() if "needs" in job]
+    assert jobs["full"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+
+
+def test_only_the_job_with_a_release_candidate_may_fail() -> None:
+    jobs = read_workflow("ci.yml")["jobs"]
+    assert [name for name, job in jobs.items() if job.get("continue-on-error")] == ["durable-2"]
+
+
+def test_windows_runs_the_demo_and_the_same_fast_tests_as_make() -> None:
+    commands = [step.get("run", "") for step in read_workflow("ci.yml")["jobs"]["windows"]["steps"]]
+    assert any("seeder run --offline" in command for command in commands)
+    (fast,) = re.findall(r"-m '(not azurite .*)'", (REPOSITORY / "Makefile").read_text())
+    assert any(f"-m '{fast}'" in command for command in commands)
 
 
 def test_only_the_job_with_the_functions_host_runs_on_a_schedule() -> None:
@@ -61,8 +79,9 @@ def test_only_the_job_with_the_functions_host_runs_on_a_schedule() -> None:
         assert ("'schedule'" in job["if"]) is (name == "functions-host")
 
 
+@pytest.mark.processes
 def test_ci_runs_what_is_run_by_hand() -> None:
-    for script in (".ci/run", ".ci/functions_host.sh", "infra/check.sh"):
+    for script in (".ci/run", ".ci/install", ".ci/functions_host.sh", "infra/check.sh"):
         checked = subprocess.run(["bash", "-n", script], cwd=REPOSITORY, check=False)
         assert checked.returncode == 0, script
     assert "make infra" in (REPOSITORY / ".ci/run").read_text()

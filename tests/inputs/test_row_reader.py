@@ -268,6 +268,7 @@ def test_a_row_without_end_is_reported_and_never_held(name: str) -> None:
     assert peak < 5 * MAX_ROW_CHARACTERS
 
 
+@pytest.mark.slow
 def test_more_rows_than_a_catalog_holds_are_refused() -> None:
     data = b"\n".join(b'{"id": %d, "name": "a"}' % number for number in range(MAX_ROWS + 1))
     with pytest.raises(InputError, match="has more than 50,000 rows"):
@@ -290,6 +291,7 @@ def test_prompts_are_texts_or_objects_and_get_ids_from_their_row_numbers() -> No
     assert parse_row(found[0].text) == {"prompt": "A red bridge"} if isinstance(found[0], Row) else False
 
 
+@pytest.mark.slow
 def test_a_row_that_was_read_leaves_nothing_but_a_digest_of_its_id() -> None:
     def measure(count: int) -> int:
         lines = [json.dumps(row).encode() + b"\n" for row in make_products(100)]

@@ -40,6 +40,7 @@ def test_a_message_survives_json(kind: type[Message]) -> None:
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ALL)
 def test_fields_that_a_newer_version_sends_are_ignored(kind: type[Message]) -> None:
     @QUICK

@@ -11,6 +11,8 @@ import pytest
 from model_simulator.child_process import SimulatorProcess, SimulatorStartError
 from tests.support.simulator_calls import IMAGES_PATH, QUICK, image_body
 
+pytestmark = pytest.mark.processes
+
 COMMAND = [sys.executable, "-m", "model_simulator", "--port", "0", "--seed", "7"]
 
 

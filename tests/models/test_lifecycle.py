@@ -32,6 +32,7 @@ def test_both_services_dates_are_read() -> None:
     }
 
 
+@pytest.mark.slow
 @given(st.lists(st.recursive(st.none() | st.integers() | st.text() | st.floats(), lambda inner: st.dictionaries(
     st.sampled_from(["id", "shutdown_date", "deprecation", "inference"]), inner
 ))))  # fmt: skip

@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.scripted_run import ScriptedRun, limited, run_to_end
 
+pytestmark = pytest.mark.slow
+
 MAX_EQUAL_TIMERS = 2
 GIVE_UP_AT = 8
 

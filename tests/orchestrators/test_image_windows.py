@@ -13,6 +13,7 @@ from shared.reasons import Reason
 from tests.support.scripted_run import ScriptedRun, check_completed, limited, run_to_end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", [3, 64])
 async def test_every_image_is_generated_once_within_the_window(tmp_path: Path, parallel: int) -> None:
     scripted_run = ScriptedRun(batch_size=200)
@@ -21,6 +22,7 @@ async def test_every_image_is_generated_once_within_the_window(tmp_path: Path, p
     assert scripted_run.max_running == parallel
 
 
+@pytest.mark.slow
 async def test_no_job_is_lost_when_image_workers_continue_as_new_in_the_middle_of_retries(tmp_path: Path) -> None:
     failure_counts: Counter[str] = Counter()
 
@@ -34,6 +36,7 @@ async def test_no_job_is_lost_when_image_workers_continue_as_new_in_the_middle_o
     assert set(failure_counts.values()) == {3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", [1, 8])
 async def test_jobs_claimed_by_a_late_redelivery_are_done_by_their_image_worker(tmp_path: Path, parallel: int) -> None:
     scripted_run = ScriptedRun(redelivers_claims=True, batch_size=4, image_seconds=0.5)
@@ -70,6 +73,7 @@ async def test_the_first_image_is_generated_before_the_second_batch_is_written(t
     assert batches[0] < images[0] < batches[1]
 
 
+@pytest.mark.slow
 async def test_calls_without_a_turn_return_when_their_turn_comes(tmp_path: Path) -> None:
     scripted_run = ScriptedRun(image_seconds=20)
     deferrals: dict[str, datetime] = {}

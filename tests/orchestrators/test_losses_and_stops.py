@@ -29,6 +29,7 @@ def be_away(since: float, seconds: float, *activities: str) -> Callable[[str, da
     return is_store_unavailable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("since", [0, 5, 10, 17, 30, 45])
 async def test_a_run_survives_30_seconds_without_the_store_at_any_time(tmp_path: Path, since: float) -> None:
     scripted_run = ScriptedRun(is_store_unavailable=be_away(since, 30))
@@ -36,6 +37,7 @@ async def test_a_run_survives_30_seconds_without_the_store_at_any_time(tmp_path:
     check_completed(scripted_run, ended, images=30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("since", [0, 5, 20])
 async def test_a_store_that_stays_unavailable_ends_the_run_within_minutes(
     tmp_path: Path,
@@ -50,6 +52,7 @@ async def test_a_store_that_stays_unavailable_ends_the_run_within_minutes(
     assert ended.max_history_events <= MAX_EVENTS
 
 
+@pytest.mark.slow
 async def test_image_workers_end_although_the_items_could_not_be_closed(
     tmp_path: Path,
 ) -> None:
@@ -78,6 +81,7 @@ def break_calls(activity: str, *, first: int = 1, times: int = 1_000_000) -> Cal
     return on_activity
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "activity", ["prepare_run", "write_categories", "claim_work_page", "generate_image", "write_batch"]
 )
@@ -87,6 +91,7 @@ async def test_a_lost_activity_is_retried_and_the_run_completes(tmp_path: Path, 
     check_completed(scripted_run, ended, images=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activity", ["claim_work_page", "generate_image", "write_batch", "close_items"])
 async def test_an_activity_that_is_lost_every_time_ends_the_run_with_its_message(tmp_path: Path, activity: str) -> None:
     scripted_run = ScriptedRun(on_activity=break_calls(activity, first=2 if activity != "close_items" else 1))
@@ -203,6 +208,7 @@ async def test_a_cancelled_run_ends_as_soon_as_its_calls_in_flight_have(tmp_path
     assert replace(scripted_run.read_counters(), cost=Cost()).made == len(scripted_run.generated)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["categories", "batch"])
 async def test_a_run_that_is_cancelled_during_an_hour_of_waiting_ends_within_minutes(tmp_path: Path, kind: str) -> None:
     scripted_run = ScriptedRun()

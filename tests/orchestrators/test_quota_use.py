@@ -14,6 +14,8 @@ from shared.limits.image_rate_limiter import ImageRateLimiter
 from shared.messages.images import ImageCall, ImageResult
 from tests.support.scripted_run import RUN, ScriptedRun, limited, run_to_end
 
+pytestmark = pytest.mark.slow
+
 START = ManualClock().now()
 STORE_SECONDS = 0.1
 """Maximum duration of the store operations before and after a call gets its turn."""

@@ -31,6 +31,7 @@ def count_text_steps(scripted_run: ScriptedRun) -> Counter[tuple[str, ImageStep]
     return Counter((call.product_id, call.step) for call in scripted_run.text_steps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", [1, 3, 16])
 async def test_every_step_of_every_image_runs_once_within_the_window(tmp_path: Path, parallel: int) -> None:
     scripted_run = make_refining_run(3)

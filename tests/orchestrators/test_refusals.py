@@ -16,6 +16,7 @@ START = ManualClock().now()
 MAX_REFUSED_SECONDS = 30 * 60
 
 
+@pytest.mark.slow
 async def test_a_run_is_rate_limited_only_after_30_minutes_without_any_success(tmp_path: Path) -> None:
     scripted_run = ScriptedRun()
 
@@ -35,6 +36,7 @@ async def test_a_run_is_rate_limited_only_after_30_minutes_without_any_success(t
     assert ended.max_history_events <= MAX_EVENTS
 
 
+@pytest.mark.slow
 async def test_one_success_every_25_minutes_keeps_a_run_going_for_hours(tmp_path: Path) -> None:
     scripted_run = ScriptedRun()
     next_success = START
@@ -54,7 +56,8 @@ async def test_one_success_every_25_minutes_keeps_a_run_going_for_hours(tmp_path
     assert scripted_run.ending.counters.rate_limited > 40
 
 
-@pytest.mark.parametrize(("parallel", "retry_after"), [(1, 0.0), (2, 1.0), (64, 0.2)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("parallel", "retry_after"), [(1, 0.0), (2, 1.0), (16, 0.2)])
 async def test_a_provider_that_refuses_everything_gets_few_calls(
     tmp_path: Path,
     parallel: int,
@@ -78,7 +81,7 @@ async def test_a_provider_that_refuses_everything_gets_few_calls(
 
 async def test_refused_batches_end_a_run_after_30_minutes_in_short_generations(tmp_path: Path) -> None:
     scripted_run = ScriptedRun(on_batch=lambda _: limited(20))
-    ended = await run_to_end(scripted_run, tmp_path / "journal")
+    ended = await run_to_end(scripted_run, tmp_path / "journal", dry_run=True)
     assert MAX_REFUSED_SECONDS < scripted_run.seconds < MAX_REFUSED_SECONDS + 120
     assert scripted_run.find_failure_reason() is Reason.RATE_LIMITED
     assert scripted_run.calls["write_batch"] > 50
@@ -95,11 +98,12 @@ async def test_refused_categories_end_a_run_after_30_minutes_in_a_short_history(
     assert ended.max_history_events <= MAX_EVENTS
 
 
+@pytest.mark.slow
 async def test_hours_of_text_calls_take_short_generations(tmp_path: Path) -> None:
-    scripted_run = ScriptedRun(text_seconds=600, batch_size=4)
+    scripted_run = ScriptedRun(text_seconds=200, batch_size=4)
     ended = await run_to_end(scripted_run, tmp_path / "journal", target=8)
     check_completed(scripted_run, ended, images=8)
-    assert scripted_run.seconds > 3 * 600
+    assert scripted_run.seconds > 3 * 200
 
 
 async def test_categories_that_arrive_in_parts_are_each_requested_and_billed_once(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def is_suspended(now: datetime) -> bool:
     return FROM <= now - ManualClock().now() < UNTIL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text_seconds", [1.0, 40.0])
 async def test_a_429_after_a_long_suspension_does_not_end_the_run(text_seconds: float, tmp_path: Path) -> None:
     refused: set[str] = set()
@@ -43,6 +44,7 @@ async def test_a_429_after_a_long_suspension_does_not_end_the_run(text_seconds: 
     assert asked < 9 * UNTIL.total_seconds() / 60  # each slot, image worker and writer about once a minute
 
 
+@pytest.mark.slow
 async def test_a_writer_of_a_suspended_run_waits_in_short_generations(tmp_path: Path) -> None:
     scripted_run = ScriptedRun(
         text_seconds=20.0, is_suspended=lambda now: FROM <= now - ManualClock().now() < timedelta(hours=3)

@@ -32,6 +32,7 @@ async def measure_use(tmp_path: Path, width: int, *, images: int, seed: int) -> 
     return images * IMAGE_SECONDS / (width * seconds), ended.max_history_events
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "seed"), [(4, 1), (8, 2), (16, 3)])
 async def test_ten_images_a_slot_fill_the_window_to_the_end(tmp_path: Path, width: int, seed: int) -> None:
     used, max_history_events = await measure_use(tmp_path, width, images=10 * width, seed=seed)

@@ -32,6 +32,7 @@ async def test_every_batch_is_requested_once_and_items_are_closed_after_the_last
     assert (counters.accepted, counters.made, counters.cost.text_calls) == (70, 70, 4)
 
 
+@pytest.mark.slow
 async def test_images_are_generated_while_later_prompts_are_written(tmp_path: Path) -> None:
     scripted_run = make_prompt_run(text_seconds=100.0)
     await run_to_end(scripted_run, tmp_path / "journal", target=80, **MODEL)
@@ -49,6 +50,7 @@ async def test_writers_share_the_batches(tmp_path: Path, writers: int, batches: 
     assert scripted_run.calls["close_items"] == 1
 
 
+@pytest.mark.slow
 async def test_hundreds_of_batches_take_short_generations(tmp_path: Path) -> None:
     scripted_run = make_prompt_run(text_seconds=0.1, image_seconds=0.1, batch_size=1)
     ended = await run_to_end(scripted_run, tmp_path / "journal", target=130, **MODEL)
@@ -95,6 +97,7 @@ async def test_a_batch_that_fails_for_good_gets_template_prompts(tmp_path: Path,
     assert (counters.made, counters.failed, counters.cost.text_calls) == (60, {}, 2 + calls)
 
 
+@pytest.mark.slow
 async def test_rate_limits_are_waited_out_and_counted(tmp_path: Path) -> None:
     scripted_run = make_prompt_run(on_prompts=lambda call: limited(30) if call.attempt < 3 else None)
     await run_to_end(scripted_run, tmp_path / "journal", target=20, **MODEL)
@@ -136,6 +139,7 @@ async def test_a_failure_that_every_call_would_have_ends_the_run(tmp_path: Path)
     assert scripted_run.read_counters().made < 80
 
 
+@pytest.mark.slow
 async def test_a_run_that_a_lost_activity_stops_counts_what_it_spent(tmp_path: Path) -> None:
     def lose_it(name: str) -> None:
         if name == "use_template_prompts":
@@ -149,6 +153,7 @@ async def test_a_run_that_a_lost_activity_stops_counts_what_it_spent(tmp_path: P
     assert scripted_run.read_counters().cost.text_calls == 1
 
 
+@pytest.mark.slow
 async def test_a_minute_without_the_store_only_takes_time(tmp_path: Path) -> None:
     scripted_run = make_prompt_run()
     scripted_run.is_store_unavailable = lambda name, _: name == "write_prompt_batch" and scripted_run.seconds < 60

@@ -89,6 +89,7 @@ def test_images_are_inspected_on_many_threads_at_once() -> None:
         assert [metadata.width for metadata in threads.map(inspect_image, images)] == list(range(100, 132))
 
 
+@pytest.mark.processes
 def test_pillow_is_not_loaded_before_there_is_an_image() -> None:
     code = "import sys, shared.rendering.inspect_image, shared.rendering.contact_sheet; sys.exit('PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

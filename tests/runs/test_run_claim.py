@@ -115,6 +115,7 @@ async def test_a_run_of_another_host_counts_as_gone_after_15_minutes_of_silence(
     assert (await take(store, "run-2") is None) == is_taken
 
 
+@pytest.mark.processes
 async def test_a_run_of_a_dead_host_of_this_machine_is_gone_at_once(store: RecordingStore, dead_process: int) -> None:
     await put_claim(store, "run-1", host_id=f"local:{MACHINE}:{dead_process}")
     assert await take(store, "run-2", host_id=make_local_host_id()) is None
@@ -283,6 +284,7 @@ def test_this_process_is_not_dead() -> None:
     assert not is_host_dead(make_local_host_id())
 
 
+@pytest.mark.processes
 def test_a_process_that_ended_is_dead(dead_process: int) -> None:
     assert is_host_dead(f"local:{MACHINE}:{dead_process}")
     assert is_host_dead(f"local:{MACHINE}:{10**30}")

@@ -29,7 +29,7 @@ def start_process(store: Store, model: Model | None, *, host_id: str = HOST, set
 
 
 async def deliver(services: Services, activity: str, message: Message) -> dict[str, Any]:
-    """Deliver a message to an activity as the host does, and return its result as the history would hold it."""
+    """Deliver a message to an activity as the host does and return its result as the history stores it."""
     builder = getattr(import_module(f"activities.{activity}"), activity)
     use_services(services)
     context = InvocationContext(activity, "invocation-1", TraceContext())
@@ -38,7 +38,7 @@ async def deliver(services: Services, activity: str, message: Message) -> dict[s
 
 
 async def start_run_in(store: Store, *, run_id: str = RUN, **changes: object) -> SeedRequest:
-    """Leave what a start leaves: the claim and the request."""
+    """Write what the start of a run writes: the claim and the request."""
     request = SeedRequest.model_validate(
         {
             "catalog": CATALOG,

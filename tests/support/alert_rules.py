@@ -1,4 +1,4 @@
-"""The alert rules as a deployment has them: queries with their placeholders filled in, and thresholds."""
+"""The alert rules of a deployment: queries with their placeholders filled in, and thresholds."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class AlertRule:
     dimensions: tuple[str, ...]
 
     def find_fired(self, tables: Tables) -> list[Row]:
-        """Return the rows that it fires for, reduced to what its mail names."""
+        """Return the rows that the rule fires for, with the columns that its mail names."""
         rows = [row for row in run_query(self.query, tables) if (row["value"] or 0) > self.threshold]
         return [{name: row[name] for name in self.dimensions} for row in rows]
 
@@ -50,7 +50,7 @@ def load_rules(tree: Path = REPOSITORY) -> dict[str, AlertRule]:
 
 
 def fill_in(text: str, tree: Path = REPOSITORY) -> str:
-    """Return a query as a deployment fills it in."""
+    """Return a query with the placeholders filled in."""
     alerts = read_bicep(tree / "infra" / "modules" / "alerts.bicep")
     values = dict(re.findall(r"(\w+): '(\w+)'", str(alerts.variables["placeholders"]))) | {"appName": APP_NAME}
     metrics = alerts.parameters["metrics"].default

@@ -1,4 +1,4 @@
-"""Records of a run's calls, and the audit that is made of them."""
+"""Call records of a run, and the audit that is built from them."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ def make_status(run_id: str = RUN, **changes: Any) -> RunStatus:
 
 
 def make_call(number: int = 0, **changes: Any) -> CallRecord:
-    """Return the record of a call; a number makes another one."""
+    """Return the record of a call; each number gives a different one."""
     call: dict[str, Any] = {
         "call_id": f"call-{number:06d}",
         "kind": "image",
@@ -60,6 +60,6 @@ async def write_calls(store: Store, *records: CallRecord, run_id: str = RUN) -> 
 
 
 async def make_audit(store: Store, folder: Path, **changes: Any) -> Path:
-    """Make the run's audit, and return it as a file."""
+    """Write the run's audit and return the file."""
     await write_audit(store, make_status(**changes), REQUEST)
     return await fetch(store, RUN, folder)

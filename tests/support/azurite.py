@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's storage emulator: the real Blob protocol for tests, on a free port, gone with the session."""
+"""Azurite, Microsoft's storage emulator, on a free port until the session ends."""
 
 import re
 import shutil
@@ -33,7 +33,7 @@ class Azurite:
         return make_connection_string(self.port)
 
     def make_settings(self) -> StoreSettings:
-        """Return settings with containers that no other test uses; the store makes them itself."""
+        """Return settings with containers that no other test uses. The store creates them."""
         tag = uuid.uuid4().hex[:8]
         return StoreSettings(
             kind="blob",
@@ -51,7 +51,7 @@ def make_connection_string(port: int) -> str:
 
 @contextmanager
 def run_azurite() -> Iterator[Azurite]:
-    """Start Azurite's blob service and stop it afterwards; where it cannot run, fail the test and say what to do."""
+    """Start Azurite's blob service and stop it afterwards. If it is not installed, the test fails with instructions."""
     node = shutil.which("node")
     program = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
     if node is None or not program.is_file():
@@ -78,10 +78,10 @@ def run_azurite() -> Iterator[Azurite]:
 
 
 def _read_port(process: "subprocess.Popen[str]") -> int:
-    """Wait until Azurite says where it listens; its port is the operating system's choice, so nobody can be faster."""
+    """Return the port that Azurite reports. The operating system chose it, so no other process can take it first."""
     lines: list[str] = []
     for line in process.stdout or ():
         lines.append(line)
         if found := re.search(r"successfully listens on http://127\.0\.0\.1:(\d+)", line):
             return int(found[1])
-    pytest.fail(f"Azurite did not start: {' '.join(lines).strip() or 'it said nothing'}", pytrace=False)
+    pytest.fail(f"Azurite did not start: {' '.join(lines).strip() or 'no output'}", pytrace=False)

@@ -1,4 +1,4 @@
-"""Reads Bicep files into plain data, so that tests can ask what a template declares. No compiler is needed.
+"""Parse Bicep files into plain data for tests of what a template declares. No compiler is needed.
 
 A value is a string, number, boolean, list or dictionary where the file says it literally, and an `Expression` (its
 source text) where Bicep would compute it.
@@ -21,7 +21,7 @@ _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What is computed when the template is deployed; ``text`` is its source in one line."""
+    """A value that Bicep computes at deployment; ``text`` is its source on one line."""
 
     text: str
 
@@ -34,7 +34,7 @@ Value: TypeAlias = str | int | bool | Expression | list["Value"] | dict[str, "Va
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: its type's name, what it is when nobody gives it (None: it must be given), and its decorators."""
+    """A parameter: the name of its type, its default (None: required), and its decorators."""
 
     name: str
     type: str
@@ -44,7 +44,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource: ``type`` without the API version; a loop's body counts once."""
+    """A resource: ``type`` without the API version. A loop counts as one resource."""
 
     symbol: str
     type: str
@@ -60,7 +60,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A call of another file."""
+    """A module: a call of another file."""
 
     symbol: str
     path: str
@@ -68,20 +68,20 @@ class Module:
 
     @property
     def parameters(self) -> dict[str, Value]:
-        """What the call gives."""
+        """The parameters of the call."""
         given = self.body.get("params", {})
         return given if isinstance(given, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class BicepFile:
-    """What one file declares, by name and in the file's order.
+    """The declarations of one file by name, in the file's order.
 
     Attributes:
         text: the source.
-        error_lines: the lines, from 1, at which the parser found something that is no Bicep.
-        names_used: the identifiers that expressions read: no property names, declarations, types or decorators.
-        loop_names: the names that loops bring.
+        error_lines: the lines, from 1, with syntax errors.
+        names_used: identifiers in expressions, without property names, declarations, types and decorators.
+        loop_names: the variables of loops.
     """
 
     path: Path
@@ -97,13 +97,13 @@ class BicepFile:
 
 
 def read_bicep(path: Path) -> BicepFile:
-    """Read a file; syntax errors do not stop it, they are in ``error_lines``."""
+    """Parse a file. Syntax errors are reported in ``error_lines``."""
     return replace(_parse(path.read_bytes()), path=path)
 
 
 @cache
 def _parse(source: bytes) -> BicepFile:
-    """Read a source; copies of one file, of which tests make many, are read once."""
+    """Parse a source. Cached, because tests copy the same files often."""
     root = _PARSER.parse(source).root_node
     nodes = list(_walk(root))
     file = BicepFile(
@@ -129,7 +129,7 @@ def _parse(source: bytes) -> BicepFile:
 
 
 def get_value(value: Value | None, path: str) -> Value | None:
-    """Return the value at a dotted path, such as ``properties.sku.name``, or None where there is nothing."""
+    """Return the value at a dotted path, such as ``properties.sku.name``, or None if it is missing."""
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
@@ -211,7 +211,7 @@ def _read_value(node: Node) -> Value:
         case "string" if not any(child.type == "interpolation" for child in node.children):
             return _read_string(node)
         case _:
-            # As on one line: the formatter breaks long calls behind brackets.
+            # The formatter breaks long calls after brackets; join them again.
             return Expression(re.sub(r"(?<=[(\[]) | (?=[)\]])", "", " ".join(_text(node).split())))
 
 

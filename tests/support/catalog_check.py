@@ -1,4 +1,4 @@
-"""Looks through everything that a run left in a store, and says what is lost or corrupt."""
+"""Check everything that a run left in a store, and list what is lost or corrupt."""
 
 import json
 from collections import Counter
@@ -21,12 +21,12 @@ ROOTS = ("catalogs/", "runs/", "backups/")
 
 @dataclass(slots=True)
 class Audit:
-    """What is wrong with a catalog; one line each.
+    """The problems of a catalog, one line each.
 
     Attributes:
-        rows: of ``catalog.json``, or of ``importer-catalog.json`` where the items are of rows that there were.
-        lost: what should be there and is not.
-        corrupt: what is there and should not be, or not like this.
+        rows: of ``catalog.json``, or of ``importer-catalog.json`` for existing products.
+        lost: missing parts.
+        corrupt: unexpected or wrong parts.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -34,20 +34,20 @@ class Audit:
     corrupt: list[str] = field(default_factory=list)
 
     def describe_rows(self) -> list[dict[str, str]]:
-        """Return the rows without what is new in every run."""
+        """Return the rows without the values that differ in every run."""
         told = ("name", "category", "description", "imagePrompt")
         return sorted(({key: row[key] for key in told} for row in self.rows), key=lambda row: row["name"])
 
 
 async def check_catalog(store: Store, catalog: str, run_id: str, *, items: int, refused: str | None = None) -> Audit:
-    """Look through a catalog after the run that made it.
+    """Check a catalog after its run.
 
     Args:
-        store: where it is.
+        store: the store of the catalog.
         catalog: its name.
-        run_id: the run.
-        items: how many it is to hold.
-        refused: the service makes no image of an item whose prompt holds this, so it is not published; None = of all.
+        run_id: id of the run.
+        items: the expected number of items.
+        refused: text of prompts that the service refuses; such items are not published. None: it refuses none.
     """
     audit = Audit()
     published = [paths.catalog_file(catalog, name) for name in ("importer-catalog.json", "catalog.json")]
@@ -65,18 +65,18 @@ async def check_catalog(store: Store, catalog: str, run_id: str, *, items: int, 
 
 
 async def list_prompted_items(store: Store, catalog: str) -> list[Item]:
-    """Return a catalog's items in their order, each with the prompt that its image is asked for with."""
+    """Return a catalog's items in order, each with its image prompt."""
     numbers = await list_batch_numbers(store, catalog)
     return [item async for batch in iterate_prompted_batches(store, catalog, numbers) for item in batch.items]
 
 
 def find_temporary_files(folder: Path) -> list[str]:
-    """Return the half-written files that a folder store holds."""
+    """Return the temporary files that a folder store left."""
     return [f"{path.name} is half written" for path in (folder / ".seeder/tmp").glob("**/*") if path.is_file()]
 
 
 def _check_rows(audit: Audit, expected: list[str]) -> None:
-    """The batches are the record: what is published is theirs, in their order."""
+    """Compare what is published with the batches, which are the source, in their order."""
     rows = audit.rows
     published = [row["productId"] for row in rows]
     audit.lost += [f"item {product_id} is not published" for product_id in expected if product_id not in published]

@@ -1,4 +1,4 @@
-"""Small catalogs for tests, written the way runs write them."""
+"""Small catalogs for tests, written as a run writes them."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ IMAGE_METADATA = {"sha256": "00ff", "width": "1024", "height": "768"}
 
 
 def make_item(name: str, *, category: str = "Space Crew", ending: str = "png") -> Item:
-    """Return an item whose id follows from its name."""
+    """Return an item with an id that is derived from its name."""
     product_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
     return Item(
         product_id=product_id,
@@ -40,7 +40,7 @@ async def write_batches(store: Store, *batches: Iterable[str], run_id: str = "ru
 
 
 def make_source_item(name: str, **changes: Any) -> SourceItem:
-    """Return the item of a row that the text model is to write a prompt for."""
+    """Return the item of a row that needs a prompt from the text model."""
     item = SourceItem(
         **make_item(name).model_dump(), source_id=f"sku {name}", row="{}", prompt_hints={"brand": "Daybird"}
     )
@@ -66,12 +66,12 @@ async def write_images(store: Store, items: Iterable[Item]) -> None:
 
 
 async def read_data(store: Store, path: str) -> Any:
-    """Return the JSON data of a file that must be there."""
+    """Return the JSON data of a file. The file must exist."""
     content = await store.read(path)
     assert content is not None, f"{path} is missing"
     return json.loads(content.data)
 
 
 async def list_paths(store: Store, prefix: str) -> list[str]:
-    """Return the paths below a prefix."""
+    """Return the paths with a prefix."""
     return [info.path async for info in store.list_files(prefix)]

@@ -142,7 +142,7 @@ class DeliverTwice(FaultInjection):
 
 
 class LoseResults(FaultInjection):
-    """Every other result of an activity is lost, the very first one first, so each message is delivered again.
+    """Lose every other result of an activity, starting with the first, so that each message is delivered again.
 
     Args:
         activity: whose results; None = of each activity.

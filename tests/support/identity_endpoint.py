@@ -1,4 +1,4 @@
-"""An identity endpoint as App Service gives one to an app, with bad moments: https://learn.microsoft.com/azure/app-service/overview-managed-identity."""
+"""An identity endpoint as in App Service, with faults: https://learn.microsoft.com/azure/app-service/overview-managed-identity."""
 
 import json
 import threading
@@ -21,14 +21,14 @@ DROP, SILENCE = "drop", "silence"
 
 @dataclass
 class IdentityEndpoint:
-    """What the endpoint does, and what it was asked.
+    """The behaviour of the endpoint, and the requests that it received.
 
     Attributes:
         url: for IDENTITY_ENDPOINT.
-        plan: what the next requests meet: a status, a body to send with status 200, DROP or SILENCE. Then tokens.
-        always: what every request meets once the plan is used up; None = tokens.
+        plan: answers to the next requests: a status, a body of status 200, DROP or SILENCE; tokens follow.
+        always: answer to every request after the plan; None: tokens.
         delay_seconds: before each token.
-        token_seconds: how long a token is good.
+        token_seconds: lifetime of a token.
         asked: resource and client id of each request.
     """
 
@@ -42,11 +42,11 @@ class IdentityEndpoint:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the platform sets in the app's environment."""
+        """The variables that the platform sets in the app's environment."""
         return {"IDENTITY_ENDPOINT": self.url, "IDENTITY_HEADER": HEADER}
 
     def choose(self, resource: str, client_id: str | None) -> int | str | dict[str, Any]:
-        """Return what a request meets."""
+        """Return the answer to the next request."""
         self.asked.append((resource, client_id))
         if self.plan:
             return self.plan.popleft()
@@ -94,7 +94,7 @@ def run_identity_endpoint() -> Iterator[IdentityEndpoint]:
             self.wfile.write(data)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Do not log requests."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         endpoint.url = f"http://127.0.0.1:{server.server_port}/msi/token"

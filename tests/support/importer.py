@@ -1,4 +1,4 @@
-"""Imports a published catalog as the .NET importer would, and looks for what it would serve."""
+"""Import a published catalog as the .NET importer does, and check that the images exist."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ def import_catalog(folder: Path) -> list[dict[str, Any]]:
 
     Raises:
         ImportAbortedError: the database would refuse a row.
-        AssertionError: the file is no array, or an image that a row names is not there.
+        AssertionError: the file is not an array, or a row names a missing image.
     """
     rows = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
     assert isinstance(rows, list)

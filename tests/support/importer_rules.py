@@ -1,4 +1,4 @@
-"""The .NET importer's rules as its C# and its database state them, written without a look at ours.
+"""The rules of the .NET importer, from its C# code and its database, independent of this project's code.
 
 It deserializes an array of rows with property names in any case, skips rows with a blank id, name or category and ids
 that it knows (compared by its own memory: exactly), and inserts the rest in one transaction. The database compares by
@@ -18,12 +18,12 @@ WHITE_SPACE = "\t\n\v\f\r\x85"
 
 
 class ImportAbortedError(Exception):
-    """The database refused a row, and with it the whole import."""
+    """The database rejected a row and rolled the import back."""
 
 
 @dataclass(slots=True)
 class Importer:
-    """The importer with its database, which a second import finds as the first one left it.
+    """The importer with its database, which keeps its rows between imports.
 
     Attributes:
         products: by id as it was inserted.
@@ -72,7 +72,7 @@ class Importer:
 
 
 def import_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows that an importer with an empty database inserts.
+    """Return the rows that an import into an empty database inserts.
 
     Raises:
         ImportAbortedError: the database refuses one.
@@ -92,7 +92,7 @@ def count_chars(text: str) -> int:
 
 
 def _to_lower_invariant(character: str) -> str:
-    """One character becomes one, without regard to its neighbours; .NET leaves the dotted capital I as it is."""
+    """Lower each character on its own, as .NET does; the dotted capital I stays."""
     lowered = character.lower()
     return lowered if len(lowered) == 1 else character
 
@@ -104,7 +104,7 @@ def _insert(index: dict[str, str], key: str, value: str) -> None:
 
 
 def _to_chars(character: str) -> list[str]:
-    """A C# char is a UTF-16 unit: what lies beyond U+FFFF is two surrogates, and no letter."""
+    """A C# char is a UTF-16 unit: a character beyond U+FFFF is two surrogates, which are not letters."""
     return [character] if ord(character) <= 0xFFFF else ["\ud800", "\udc00"]
 
 

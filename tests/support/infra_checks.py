@@ -1,4 +1,4 @@
-"""Every rule that the deployment keeps, as functions from a source tree to its problems, one line each.
+"""Rules for the deployment's files, as functions from a source tree to its problems, one line each.
 
 They take any folder that looks like this repository, so that a test can hold them against the real tree and against
 copies with a mistake in them.
@@ -29,12 +29,12 @@ CHECKS: tuple[Check, ...] = (
 
 
 def find_problems(tree: Path) -> list[str]:
-    """Return what all checks find in a tree; one that is no proper Bicep is not looked at further."""
+    """Return the problems of a tree. If a template has syntax errors, only those are returned."""
     return list(find_syntax_problems(tree)) or [problem for check in CHECKS for problem in check(tree)]
 
 
 def copy_parts(folder: Path) -> Path:
-    """Copy what the checks look at into a folder, and return the folder."""
+    """Copy the files that the checks read into a folder, and return the folder."""
     for part in PARTS:
         source, target = REPOSITORY / part, folder / part
         target.parent.mkdir(parents=True, exist_ok=True)

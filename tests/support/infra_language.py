@@ -1,4 +1,4 @@
-"""What the Bicep compiler would refuse, and what we ask of every template: names, calls, descriptions, ranges."""
+"""Errors that the Bicep compiler would report, and rules for every template: names, calls, descriptions, ranges."""
 
 import re
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ CONSTRAINTS = frozenset({"allowed", "minLength", "maxLength", "minValue", "maxVa
 
 
 def find_syntax_problems(tree: Path) -> Iterator[str]:
-    """Yield where a template is no Bicep."""
+    """Yield the syntax errors of the templates."""
     for path in list_templates(tree):
         yield from (f"{path.name}: line {line}: syntax error" for line in read_bicep(path).error_lines)
 
 
 def find_language_problems(tree: Path) -> Iterator[str]:
-    """Yield what is wrong with names, calls, outputs and parameters of the templates."""
+    """Yield the problems with names, calls, outputs and parameters of the templates."""
     for path in list_templates(tree):
         file = read_bicep(path)
         problems = [*_check_names(file), *_check_calls(file), *_check_parameters(file)]

@@ -1,4 +1,4 @@
-"""What a security review asks of the templates: no keys, nothing public by mistake, each role as small as it works."""
+"""Security rules for the templates: no keys, nothing public by mistake, the smallest role that works."""
 
 import json
 import re
@@ -85,7 +85,7 @@ _SECRET_OUTPUT = re.compile(r"key|secret|password|connectionstring|sas", re.IGNO
 
 
 def find_security_problems(tree: Path) -> Iterator[str]:
-    """Yield what a security review would send back."""
+    """Yield the findings of a security review."""
     files = [read_bicep(path) for path in list_templates(tree)]
     yield from _check_roles(tree, files)
     for file in files:

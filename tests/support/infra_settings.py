@@ -1,4 +1,4 @@
-"""Do the names agree: settings of the code, of the templates and of the docs; parameters, azd variables, workflow."""
+"""Check that names agree: settings in code, templates and docs; parameters, azd variables, workflow."""
 
 import ast
 import json
@@ -32,7 +32,7 @@ KNOWN_TO_AZD = {"AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_ID", "AZURE
 
 
 def find_setting_problems(tree: Path) -> Iterator[str]:
-    """Yield every name that one side knows and the other does not."""
+    """Yield every name that is on one side only."""
     yield from _check_app_settings(tree)
     yield from _check_parameters_file(tree)
     yield from _check_azd_variables(tree)
@@ -50,7 +50,7 @@ def read_settings_of_code(source: str) -> set[str]:
 
 
 def read_settings_of_templates(tree: Path) -> dict[str, Value]:
-    """Return the app settings that the templates set, those of the scheduler included."""
+    """Return the app settings that the templates set, including those of the scheduler."""
     app = read_bicep(tree / "infra" / "modules" / "function-app.bicep")
     settings: dict[str, Value] = {}
     for name in ("baseSettings", "schedulerSettings"):
@@ -94,7 +94,7 @@ def _check_parameters_file(tree: Path) -> Iterator[str]:
 
 
 def read_azd_variables(tree: Path) -> list[str]:
-    """Return the variables that main.parameters.json takes, in order."""
+    """Return the variables that main.parameters.json reads, in order."""
     given = json.loads((tree / "infra" / "main.parameters.json").read_text())["parameters"]
     return [re.findall(r"\w+", row["value"])[0] for row in given.values()]
 
@@ -115,5 +115,5 @@ def _check_azd_variables(tree: Path) -> Iterator[str]:
 
 
 def is_parameter(file: BicepFile, value: Value | None, name: str) -> bool:
-    """Tell whether a value is one of the file's parameters, as it is."""
+    """Return whether a value is a parameter of the file, unchanged."""
     return name in file.parameters and value == Expression(name)

@@ -1,4 +1,4 @@
-"""Do values get where they belong: deployments to settings, the service to its tag, metrics to the workbook, limits."""
+"""Check that values reach their place: deployments in settings, the service's tag, metrics in the workbook, limits."""
 
 import json
 import re
@@ -20,7 +20,7 @@ FLOWS = {
 
 
 def find_wiring_problems(tree: Path) -> Iterator[str]:
-    """Yield what does not arrive."""
+    """Yield the values that do not reach their place."""
     yield from _check_deployment_names(tree)
     yield from _check_service(tree)
     yield from _check_limits(tree)

@@ -1,4 +1,4 @@
-"""An ingestion endpoint of Application Insights on the loopback interface, and the rows that its envelopes become."""
+"""An ingestion endpoint of Application Insights on the loopback interface, and the rows of its envelopes."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ TABLES = {
 
 @dataclass(slots=True)
 class Ingestion:
-    """What was sent; ``status`` is what is answered: 200 takes it in, anything else refuses it."""
+    """The envelopes that were sent. ``status`` is the answer: 200 accepts them, any other status rejects them."""
 
     port: int = 0
     status: int = 200
@@ -40,7 +40,7 @@ class Ingestion:
         )
 
     def read_tables(self) -> dict[str, list[Row]]:
-        """Return what arrived as a workspace shows it; a table without rows is there, too."""
+        """Return the received rows by table, including tables without rows."""
         tables: dict[str, list[Row]] = {name: [] for name in (*TABLES.values(), "_LogOperation")}
         for envelope in self.envelopes:
             tables[TABLES[envelope["data"]["baseType"]]].append(make_row(envelope))
@@ -48,7 +48,7 @@ class Ingestion:
 
 
 def make_row(envelope: dict[str, Any]) -> Row:
-    """Return the row that an envelope becomes; see the columns of the tables in ``tests/kusto/schema.json``."""
+    """Return the row of an envelope; see the columns of the tables in ``tests/kusto/schema.json``."""
     data, tags = envelope["data"]["baseData"], envelope["tags"]
     row: Row = {
         "TimeGenerated": datetime.fromisoformat(envelope["time"]),
@@ -101,7 +101,7 @@ def serve_ingestion() -> Iterator[Ingestion]:
             self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Do not log requests."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         ingestion.port = server.server_port

@@ -1,4 +1,4 @@
-"""Images as they are shown to a model, and the parts of a question that show them."""
+"""Images for vision requests, and the messages that contain them."""
 
 import base64
 import random
@@ -15,7 +15,7 @@ def make_data_url(data: bytes = JPEG.data, content_type: str = "image/jpeg") -> 
 
 
 def make_large_image(size: int = 2_000_000) -> VisionImage:
-    """Return a JPEG of so many bytes; they cannot be compressed."""
+    """Return a JPEG of a number of incompressible bytes."""
     return VisionImage(JPEG.data + random.Random(1).randbytes(size - len(JPEG.data)), "image/jpeg")
 
 

@@ -1,4 +1,4 @@
-"""Rows as tests give them, and what a reader makes of them."""
+"""Rows for tests, and the result of reading them."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def read_all(
     told: Mapping[str, str] | None = None,
     cut: int | None = None,
 ) -> list[RowResult]:
-    """Return what a reader gives, fed in pieces of ``cut`` bytes (None = one piece)."""
+    """Read rows from pieces of ``cut`` bytes (None: one piece)."""
     reader = RowReader(find_row_source(source), name, told or {})
     size = cut or max(1, len(data))
     found = [row for start in range(0, len(data), size) for row in reader.feed(data[start : start + size])]
@@ -29,7 +29,7 @@ def dump_rows(rows: object) -> bytes:
 
 
 def make_products(count: int) -> list[dict[str, object]]:
-    """Return products as a shop has them."""
+    """Return products with the fields of a shop's export."""
     return [
         {
             "id": f"PROD-{number:06d}",

@@ -1,4 +1,4 @@
-"""Runs queries over rows: the part of the Kusto query language that our templates and documents use.
+"""Run queries over rows: the part of the Kusto query language that templates and documents use.
 
 A table is a list of rows, a row a dictionary by column. A column that a row lacks is an error, as it is in the service;
 a property that ``Properties`` lacks is nothing there, too. Whether a query is valid is not decided here, but by the
@@ -27,14 +27,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class QueryError(Exception):
-    """A query asks for what is not there, or for what this module does not know."""
+    """A query names something that does not exist or that this module does not support."""
 
 
 def run_query(text: str, tables: Tables) -> list[Row]:
     """Return a query's rows.
 
     Raises:
-        QueryError: it names a column, table, operator or function that is not known here.
+        QueryError: the query names an unknown column, table, operator or function.
     """
     parser = _Parser(_split(text), tables)
     rows = parser.read_pipeline()
@@ -56,7 +56,7 @@ def _split(text: str) -> list[str]:
 
 
 class _Parser:
-    """Reads tokens and runs what they say, operator after operator."""
+    """Parse tokens and run their operators one by one."""
 
     def __init__(self, tokens: list[str], tables: Tables) -> None:
         self._tokens, self._tables, self._at = tokens, tables, 0
@@ -303,7 +303,7 @@ class _Parser:
 
 @dataclass(frozen=True, slots=True)
 class _Columns(Mapping[str, Any]):
-    """Several columns that one aggregation brings."""
+    """Several columns of one aggregation."""
 
     values_by_name: dict[str, Any]
 
@@ -352,7 +352,7 @@ def _combine_folds(function: Callable[[Any, Any], Any], left: Fold, right: Fold)
 
 
 def _with_nothing(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """What is computed with nothing is nothing."""
+    """Return null if an argument is null."""
     return lambda left, right: None if left is None or right is None else function(left, right)
 
 

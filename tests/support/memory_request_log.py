@@ -1,4 +1,4 @@
-"""An order book in memory."""
+"""A request log in memory."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ class MemoryRequestLog:
     """The `RequestLog` port without a store.
 
     Attributes:
-        request_log: the order by job.
-        removed: the jobs whose order was struck.
-        entered: set by the first order.
+        request_log: the request id by job.
+        removed: the jobs whose entry was removed.
+        entered: set by the first entry.
     """
 
     request_log: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A store in memory, and a watcher around any store. Both keep the whole contract of the `Store` port."""
+"""A store in memory, and a recorder around any store. Both implement the whole contract of `Store`."""
 
 import asyncio
 import itertools
@@ -11,11 +11,11 @@ from shared.errors import StoreConflictError
 from shared.storage.protocol import Content, FileInfo, FolderPage, Store
 
 CHUNK_BYTES = 1000
-"""Small, so that files of tests come in several pieces, cut anywhere."""
+"""Small, so that test files are read in several pieces."""
 
 
 class KilledError(BaseException):
-    """The process died here: nothing of ours may catch it."""
+    """The process died here. Derived from BaseException, so that no code under test handles it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _File:
 
 
 class MemoryStore:
-    """The `Store` port over a dictionary. Every call lets other tasks go first, as a real store would."""
+    """A `Store` over a dictionary. Every call yields to other tasks first, as a real store does."""
 
     def __init__(self) -> None:
         self._files: dict[str, _File] = {}
@@ -126,14 +126,14 @@ class MemoryStore:
 
 @dataclass(slots=True)
 class RecordingStore:
-    """Another store, with a record of what was asked of it, that can die before a change.
+    """Record the calls of another store, and optionally die before a change.
 
     Attributes:
-        inner: what does the work.
+        inner: the store that does the work.
         reads: how often each path was read.
-        changes: paths that were written, created, deleted or moved, in that order; lost races included.
+        changes: paths that were written, created, deleted or moved, in order, including lost races.
         listed: prefixes that were listed.
-        changes_to_live: the process is killed instead of making the change after so many; None = never.
+        changes_to_live: number of changes after which the next one kills the process; None: never.
     """
 
     inner: Store

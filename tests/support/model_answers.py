@@ -1,4 +1,4 @@
-"""Answers of the wire, as OpenAI and Azure OpenAI send them."""
+"""Response bodies as OpenAI and Azure OpenAI send them."""
 
 import base64
 from typing import Any

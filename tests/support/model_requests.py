@@ -1,4 +1,4 @@
-"""Requests to a model, and the two ways in which the service is addressed."""
+"""Requests to a model, and the two URL styles of the service."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ IMAGE_REQUEST = ImageRequest(
 
 @dataclass(frozen=True)
 class UrlStyle:
-    """One of the two ways in which the service is addressed."""
+    """One of the two URL styles of the service."""
 
     api_version: str | None
     text_path: str

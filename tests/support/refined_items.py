@@ -1,4 +1,4 @@
-"""Results of items whose images were looked at, written the way runs write them."""
+"""Results of refined items, written as a run writes them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def make_iteration(number: int, **changes: Any) -> RoundRecord:
 
 
 def make_evaluation(number: int, score: int) -> EvaluationRecord:
-    """Return what was thought of an image."""
+    """Return the evaluation of an image."""
     return EvaluationRecord(
         iteration=number,
         prompt="prompt 1",
@@ -48,12 +48,12 @@ def make_evaluation(number: int, score: int) -> EvaluationRecord:
 
 
 def make_prompt(prompt: str, *, because_refused: bool = False) -> PromptRecord:
-    """Return how a prompt was written anew."""
+    """Return the record of a rewritten prompt."""
     return PromptRecord(prompt, "the one before", because_refused, "gpt-5", "written", TEXT_COST)
 
 
 async def write_rewrite(results: RoundFiles, rewrite: int, *, round_: int = 1) -> None:
-    """Record the prompt in place of one that was refused: ``neutral words`` and the number of the rewrite."""
+    """Record the prompt that replaces a refused one: ``neutral words`` and the number of the rewrite."""
     step = ImageStep(ImageAction.REWRITE, round_, rewrite)
     await results.record_prompt(step, make_prompt(f"neutral words {rewrite}", because_refused=True))
 
@@ -67,7 +67,7 @@ async def write_refined(
     halt: RefinementEnd | None = RefinementEnd.ACCEPTED,
     reason: str | None = None,
 ) -> None:
-    """Record an item's images, one a score; None = the last one was not looked at. ``halt`` None = no summary yet."""
+    """Record one image for each score (None: not evaluated); without ``halt`` there is no summary yet."""
     results = RoundFiles(store, run_id, product_id)
     for number, score in enumerate(scores, start=1):
         if number > 1:

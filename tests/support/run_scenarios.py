@@ -64,10 +64,12 @@ REFUSED = RunScenario("CompletedWithFailures", faults={"blockedPrompts": [MINIFI
 BLOCKED = RunScenario("Failed", faults={"accountBlockAfter": 0}, has_categories=True)
 REFINED = RunScenario(
     faults={"secondRoundBest": 1},
-    request={"targetCount": 2, "refine": {"iterations": 2, "acceptScore": 100}},
+    request={"targetCount": 1, "refine": {"iterations": 2, "acceptScore": 100}},
 )
 """Every image is generated twice, and the second one scores higher."""
-LATER_REFUSED = RunScenario(faults={"blockedPrompts": list(IMPROVEMENTS)}, request=REFINED.request)
+LATER_REFUSED = RunScenario(
+    faults={"blockedPrompts": list(IMPROVEMENTS)}, request={**REFINED.request, "targetCount": 2}
+)
 """The second round of every item is refused."""
 INPUT = "inputs/rows.json"
 ROWS = tuple(

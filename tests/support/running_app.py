@@ -1,4 +1,4 @@
-"""The whole app as a user has it, in this process: embedded host, real store, real SDK, simulated service."""
+"""The whole app in this process: durable emulator, real store, real SDK, model simulator."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from shared.runs.run_claim import make_local_host_id
 from shared.services.container import use_settings
 
 FAST = {"text": 0.005, "image": 0.02}
-"""Latencies of the simulated service, in seconds."""
+"""Latencies of the simulator, in seconds."""
 
 SMALL = {"imageSize": "64x64", "parallelImageRequests": 8}
 RUN_TIMEOUT_SECONDS = 120
@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(slots=True)
 class RunningApp:
-    """An app under test and the ways to talk to it."""
+    """An app under test, with methods to call it."""
 
     host: DurableEmulator
     simulator: RunningSimulator
@@ -61,7 +61,7 @@ class RunningApp:
         return str(answer.body["runId"])
 
     async def wait(self, run_id: str, **headers: str) -> dict[str, Any]:
-        """Poll a run to its end and return its status."""
+        """Poll a run until it ends and return its status."""
         async with asyncio.timeout(RUN_TIMEOUT_SECONDS):
             while True:
                 answer = await self.call("GET", f"/api/runs/{run_id}", **headers)
@@ -75,7 +75,7 @@ class RunningApp:
         return await self.wait(await self.start(**request))
 
     async def wait_until_billed(self, images: int) -> None:
-        """Return as soon as so many images were billed."""
+        """Return as soon as a number of images was billed."""
         async with asyncio.timeout(RUN_TIMEOUT_SECONDS):
             while self.simulator.stats()["billedImageCount"] < images:  # noqa: ASYNC110 - the simulator tells nobody
                 await asyncio.sleep(0.01)
@@ -85,13 +85,13 @@ class RunningApp:
         return json.loads((self.folder / path).read_text(encoding="utf-8"))
 
     def write(self, path: str, data: object) -> None:
-        """Put JSON data into a file of the folder store, as another process would."""
+        """Write JSON data to a file of the folder store, as another process would."""
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(data), encoding="utf-8")
 
     def start_instance(self, orchestrator: str, data: object, instance_id: str) -> None:
-        """Start an orchestration behind the app's back."""
+        """Start an orchestration without the app's triggers."""
         self.host.engine.start_instance(orchestrator, json.dumps(data), instance_id)
 
 
@@ -110,7 +110,7 @@ async def run_app(
     identity: IdentitySettings | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[RunningApp]:
-    """Run the app on a folder; a simulator that is handed in outlives it.
+    """Run the app on a folder. A simulator that is passed in is not stopped.
 
     The model is the simulator's by the wire of Azure OpenAI, unless ``model`` says otherwise.
     """

@@ -1,4 +1,4 @@
-"""A model without a service behind it: answers at once, counts what was paid, and fails as it is told to."""
+"""A model without a service: answers at once, counts billed calls, and fails as scripted."""
 
 import hashlib
 import itertools
@@ -20,18 +20,18 @@ IMAGE = draw(size=(64, 64))
 
 @dataclass(slots=True)
 class ScriptedModel:
-    """The `Model` port without a network.
+    """A `Model` without a network.
 
     Attributes:
-        paid: billed calls by task or prompt, failed ones that were billed included.
+        paid: billed calls by task or prompt, including failed ones.
         calls: all calls.
         failures: raised by the next calls, one each.
-        images: what the next image calls bring instead of a good image.
+        images: answers of the next image calls instead of a valid image.
         max_categories: in one answer.
-        scores: of the images that are looked at, by round.
-        rewrite: makes the new prompt of an old one.
-        jobs: of the images that were asked for.
-        prompts: what it writes for rows instead of a good prompt for each.
+        scores: of evaluated images, by round.
+        rewrite: returns the new prompt for a prompt.
+        jobs: of the requested images.
+        prompts: answers for rows instead of a valid prompt for each.
     """
 
     paid: Counter[str] = field(default_factory=Counter)
@@ -73,10 +73,10 @@ class ScriptedModel:
         return ImageAnswer(data, USAGE, "gpt-image-2", "request-2")
 
     async def probe(self) -> None:
-        """Nothing to reach."""
+        """Succeed: there is no service to reach."""
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is nothing to release."""
 
     def _begin(self, what: str) -> None:
         self.calls += 1

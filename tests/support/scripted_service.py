@@ -1,4 +1,4 @@
-"""A model service that answers what a test wrote down, one answer a request, and remembers every request."""
+"""A model service that answers each request with the next scripted answer, and records every request."""
 
 import asyncio
 import json
@@ -22,21 +22,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """The connection is closed without an answer, once the request was read, or before it was."""
+    """Close the connection without an answer, after or before the request is read."""
 
     after_reading: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """No answer comes until the service stops; with ``beginning``, the start of one comes first."""
+    """Send no answer until the service stops; with ``beginning``, send the start of one first."""
 
     beginning: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """An answer that announces more bytes than it sends, then a closed connection."""
+    """Announce more bytes than are sent, then close the connection."""
 
     beginning: bytes
 
@@ -46,7 +46,7 @@ Script = Answer | HangUp | Hold | CutOff
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it arrived: path with query, headers, and the decoded JSON body (None if there was none)."""
+    """A request: path with query, headers, and the decoded JSON body (None if it had none)."""
 
     method: str
     path: str
@@ -55,7 +55,7 @@ class Request:
 
 
 class ScriptedService:
-    """Answers ``script`` from front to back; a request too many gets 500 and is remembered like any other."""
+    """Answer with ``script`` in order; a request beyond it gets status 500 and is recorded too."""
 
     def __init__(self) -> None:
         self.script: list[Script] = []

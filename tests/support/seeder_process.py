@@ -1,4 +1,4 @@
-"""The command line as a user has it: a process of its own that a test can kill."""
+"""The command line in a process of its own, which a test can kill."""
 
 import asyncio
 import json
@@ -22,12 +22,12 @@ class SeederProcess:
     process: asyncio.subprocess.Process
 
     async def kill(self) -> None:
-        """End it as a power cut would: nothing of it gets to run any more."""
+        """Kill the process with SIGKILL."""
         os.kill(self.process.pid, signal.SIGKILL)
         await self.process.communicate()
 
     async def finish(self) -> tuple[int, Any, str]:
-        """Wait for its end; returns exit status, the JSON object on stdout (None without one), and stderr."""
+        """Wait for the end; return exit status, the JSON object on stdout (None without one), and stderr."""
         async with asyncio.timeout(PROCESS_TIMEOUT_SECONDS):
             out, err = await self.process.communicate()
         status = self.process.returncode
@@ -37,7 +37,7 @@ class SeederProcess:
 
 @asynccontextmanager
 async def start_seeder(*arguments: str, cwd: Path, endpoint: str | None = None) -> AsyncIterator[SeederProcess]:
-    """Start ``seeder`` with no settings but the endpoint; it does not outlive the block."""
+    """Start ``seeder`` with no settings but the endpoint; kill it at the end of the block."""
     environment = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "SYSTEMROOT", "TEMP"}}
     environment |= {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     if endpoint is not None:

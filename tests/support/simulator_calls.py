@@ -1,4 +1,4 @@
-"""Calls to a running simulator, as bare HTTP, and the bodies that they send."""
+"""Plain HTTP calls to a running simulator, and their bodies."""
 
 import asyncio
 import base64
@@ -93,7 +93,7 @@ class Answer:
 
 
 def decode_image(data: bytes) -> Image.Image:
-    """Decode every pixel, so that an image cut off is found out."""
+    """Decode every pixel, so that a truncated image raises."""
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
@@ -101,7 +101,7 @@ def decode_image(data: bytes) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Calls one simulator; ``None`` stands for a connection that was closed without an answer."""
+    """Call one simulator; ``None`` means that the connection was closed without an answer."""
 
     session: aiohttp.ClientSession
     simulator: RunningSimulator
@@ -137,7 +137,7 @@ class Caller:
 
 @asynccontextmanager
 async def calling_simulator(faults: Mapping[str, Any] | None = None, **options: Any) -> AsyncIterator[Caller]:
-    """Run a simulator that answers at once, with these faults on top, and call it."""
+    """Run a simulator without latency, with these faults in addition, and call it."""
     async with (
         running_simulator(faults={**QUICK, **(faults or {})}, **options) as simulator,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,

@@ -1,4 +1,4 @@
-"""What SQL Server's default collation takes for one text, written down without a look at the project's own key.
+"""Equality by SQL Server's default collation, independent of the project's own key.
 
 SQL_Latin1_General_CP1_CI_AS without KS and WS: case, width and kana type do not count, accents do. Characters without a
 weight do not count: invisible ones, and all beyond U+FFFF in a collation without supplementary characters. Blanks at
@@ -14,7 +14,7 @@ _IGNORED = {"\u034f", "\u115f", "\u1160", "\u3164", "\uffa0", *map(chr, range(0x
 
 @lru_cache(maxsize=20_000)
 def weigh(text: str) -> str:
-    """Return the same for texts that ``=`` and a unique index take for one."""
+    """Return the same key for texts that ``=`` and a unique index treat as equal."""
     weighed = []
     for character in unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).upper().lower()):
         if character > "\uffff" or character in _IGNORED:

@@ -204,6 +204,7 @@ async def test_a_run_whose_texts_are_refused_for_half_an_hour_fires(recorder: Re
     assert [row["work"] for row in RULES["no-progress"].find_fired(tables)] == ["texts"]
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_throttled_and_moves_fires_nothing(recorder: Recorder, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 0.3}}) as app:
         run = await run_to_end(app, **RUN | {"targetCount": 12})
@@ -291,6 +292,7 @@ def test_each_query_of_the_workbook_runs_over_what_the_app_sends(recorder: Recor
     assert rows["attention"] == []
 
 
+@pytest.mark.slow
 async def test_no_text_of_an_item_and_no_words_of_others_are_in_any_envelope(
     recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,12 +82,14 @@ def run_process(environment: dict[str, str]) -> dict[str, object]:
     return told
 
 
+@pytest.mark.processes
 def test_without_a_connection_string_nothing_is_set_up_and_nothing_loaded() -> None:
     told = run_process({})
     assert (told["tracer"], told["meter"]) == ("ProxyTracerProvider", "_ProxyMeterProvider")
     assert (told["exporter"], told["threads"]) == (False, 0)
 
 
+@pytest.mark.processes
 def test_with_a_connection_string_the_process_gets_its_providers_once() -> None:
     told = run_process(IN_AZURE)
     assert (told["tracer"], told["meter"], told["exporter"]) == ("TracerProvider", "MeterProvider", True)
@@ -95,6 +97,7 @@ def test_with_a_connection_string_the_process_gets_its_providers_once() -> None:
     assert told["sampler"] == "AlwaysOnSampler"
 
 
+@pytest.mark.processes
 def test_telemetry_is_there_as_soon_as_the_app_is_loaded() -> None:
     script = """
 import function_app, os

@@ -141,6 +141,7 @@ async def test_a_run_stays_in_its_trace_when_its_host_dies_and_another_one_takes
     assert len(find_traces(telemetry.spans())) == 1
 
 
+@pytest.mark.slow
 async def test_each_attempt_for_an_image_has_a_span_with_its_reason_and_is_no_error(
     telemetry: Telemetry, tmp_path: Path
 ) -> None:
@@ -190,6 +191,7 @@ async def test_a_run_that_failed_ends_in_an_error(telemetry: Telemetry, tmp_path
     assert (end.status.status_code, end.status.description) == (StatusCode.ERROR, "authentication")
 
 
+@pytest.mark.slow
 async def test_no_secret_no_prompt_and_no_text_of_an_item_is_reported(
     telemetry: Telemetry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,6 +214,7 @@ async def test_no_secret_no_prompt_and_no_text_of_an_item_is_reported(
         assert not [text for text in (*told, *logged) if secret in text], secret
 
 
+@pytest.mark.processes
 def test_the_command_line_makes_one_trace_a_run(telemetry: Telemetry, tmp_path: Path) -> None:
     small = ("--target-count", "4", "--category-count", "2", "--image-size", "64x64")
     assert run_command_line(["run", "--offline", "--json", "--output-dir", str(tmp_path), *small]) == 0

@@ -17,6 +17,7 @@ from tests.support.sql_server import weigh
 texts = st.one_of(nasty_texts, st.text(max_size=8))
 
 
+@pytest.mark.slow
 @THOROUGH
 @given(texts, texts)
 def test_texts_that_the_database_takes_for_one_have_one_key(first: str, second: str) -> None:

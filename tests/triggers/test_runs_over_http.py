@@ -96,6 +96,7 @@ async def test_a_run_is_reported_from_its_summary_when_its_history_was_purged(tm
     assert cancel.status == 409
 
 
+@pytest.mark.slow
 async def test_runs_are_listed_by_status_page_by_page_and_a_damaged_file_hides_no_other_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         left = leave_run(app)

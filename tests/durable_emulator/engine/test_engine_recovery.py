@@ -105,6 +105,7 @@ async def test_the_run_reaches_every_fault_point(tmp_path: Path) -> None:
     assert set(await count_points(tmp_path)) == set(FaultPoint)
 
 
+@pytest.mark.slow
 async def test_a_kill_at_any_point_changes_no_result_and_repeats_at_most_what_was_in_flight(tmp_path: Path) -> None:
     points = await count_points(tmp_path)
     for number in range(1, len(points) + 1):

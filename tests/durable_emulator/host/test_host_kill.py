@@ -8,6 +8,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.processes
+
 VICTIM = Path(__file__).with_name("victim.py")
 ROOT = VICTIM.parents[3]
 

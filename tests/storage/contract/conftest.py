@@ -9,7 +9,7 @@ from shared.storage.protocol import Store
 from tests.support.azurite import Azurite
 
 
-@pytest.fixture(params=["folder", "blob"])
+@pytest.fixture(params=["folder", pytest.param("blob", marks=pytest.mark.azurite)])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """Every store there is, one after the other."""
     opened: Store

@@ -59,6 +59,7 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
 # --- what other programs see -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.azurite
 @pytest.mark.parametrize("data", [b"", b"png", b"x" * 1_500_000])
 async def test_every_write_sets_type_and_md5(
     blobs: BlobStore,
@@ -75,6 +76,7 @@ async def test_every_write_sets_type_and_md5(
         assert bytes(content.content_md5 or b"") == hashlib.md5(data).digest()
 
 
+@pytest.mark.azurite
 async def test_blocks_and_a_move_keep_type_and_md5(
     blobs: BlobStore,
     account: BlobServiceClient,
@@ -88,6 +90,7 @@ async def test_blocks_and_a_move_keep_type_and_md5(
     assert bytes(content.content_md5 or b"") == hashlib.md5(data + b"y").digest()
 
 
+@pytest.mark.azurite
 async def test_metadata_is_blob_metadata_in_ascii(
     blobs: BlobStore,
     account: BlobServiceClient,
@@ -97,6 +100,7 @@ async def test_metadata_is_blob_metadata_in_ascii(
     assert (await properties_of(account, settings, PATH)).metadata == {"width": "1024", "note": "K%C3%A4se"}
 
 
+@pytest.mark.azurite
 async def test_containers_are_private_and_have_the_configured_names(
     blobs: BlobStore,
     account: BlobServiceClient,
@@ -108,11 +112,13 @@ async def test_containers_are_private_and_have_the_configured_names(
     assert not policy.get("public_access")
 
 
+@pytest.mark.azurite
 async def test_many_first_writes_at_once_make_the_container_once(blobs: BlobStore) -> None:
     await asyncio.gather(*(blobs.write(f"runs/{n}", b"", content_type="text/plain") for n in range(10)))
     assert [info.path async for info in blobs.list_files("runs/")] == [f"runs/{n}" for n in range(10)]
 
 
+@pytest.mark.azurite
 async def test_a_file_that_was_replaced_during_its_move_is_kept(
     blobs: BlobStore,
     monkeypatch: pytest.MonkeyPatch,
@@ -193,6 +199,7 @@ async def test_an_account_url_is_signed_in_to_with_an_identity() -> None:
     await store.close()
 
 
+@pytest.mark.processes
 def test_the_identity_library_is_not_loaded_before_it_is_needed() -> None:
     code = "import sys, shared.storage.blob; sys.exit('azure.identity' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -288,6 +295,7 @@ async def test_a_missing_role_is_named() -> None:
     assert all("'Storage Blob Data Contributor'" in message for message in messages)
 
 
+@pytest.mark.azurite
 async def test_a_wrong_key_is_not_accepted(azurite: Azurite) -> None:
     wrong = azurite.connection_string.replace(KEY, "d3Jvbmc=")
     store = BlobStore.from_settings(StoreSettings(kind="blob", connection_string=wrong))

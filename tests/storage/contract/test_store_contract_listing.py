@@ -52,6 +52,7 @@ async def test_a_prefix_selects_files(store: Store, prefix: str, found: list[str
     assert await list_paths(store, prefix) == found
 
 
+@pytest.mark.slow
 async def test_a_listing_goes_beyond_one_batch(store: Store) -> None:
     paths = [f"runs/r/{number:04d}" for number in range(300)]
     await asyncio.gather(*(store.write(path, b"", content_type=JSON) for path in paths))
