@@ -222,13 +222,7 @@ class Reason(StrEnum):
 
 
 RETIRED_REASONS = frozenset({Reason.PROMPT_OPENING})
-<<<<<<< HEAD
-"""Codes in the files of earlier versions that are still read. A wrong opening is corrected instead."""
-||||||| 03a52c4
-"""Codes in the files of earlier versions that are read and no longer given: openings are put right instead."""
-=======
 """Codes that only files of earlier versions contain: a wrong opening is corrected instead."""
->>>>>>> docs
 
 FATAL_REASONS = frozenset(
     {
@@ -242,22 +236,10 @@ FATAL_REASONS = frozenset(
 """Every further call would fail the same way, so the run stops at once."""
 
 PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS, Reason.UNUSABLE_IMAGES}
-<<<<<<< HEAD
-"""A run with ``pauseOnBlock`` pauses for these instead of ending: a person can fix the cause and resume it."""
-||||||| 03a52c4
-"""What a run that was asked to waits out instead of ending: somebody can put it right, and then the run goes on."""
-=======
 """A run with `pauseOnBlock` pauses for these reasons: a person can fix the cause, and the run resumes."""
->>>>>>> docs
 
 MAX_MESSAGE_CHARACTERS = 300
-<<<<<<< HEAD
-"""Of a failure's message, because histories and status pages hold it."""
-||||||| 03a52c4
-"""Of a failure's message: it travels through histories and status pages."""
-=======
 """Maximum length of a failure's message, which histories and statuses contain."""
->>>>>>> docs
 
 
 def shorten_message(text: str) -> str:
