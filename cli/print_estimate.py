@@ -76,12 +76,8 @@ def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tu
         )
         rows.append(("typical", Text(typical_line)))
     if budget is not None:
-        rows.append(
-            (
-                "budget",
-                Text(f"${budget:.4f}{': below the cost' if is_too_small else ''}", "red" if is_too_small else ""),
-            )
-        )
+        note, style = (", below the cost", "red") if is_too_small else ("", "")
+        rows.append(("budget", Text(f"${budget:.4f}{note}", style)))
     rows += [
         ("minimum time" if not target else "", Text(line)) for target, line in enumerate(_describe_times(document))
     ]

@@ -1,6 +1,5 @@
-"""The product's core: the pure domain, the ports it needs, and the adapters behind them.
+"""The product: services per feature, which triggers, activities and commands call, and the adapters behind them.
 
-Pure (no SDK, no IO, no clock): ``requests``, ``items``, ``rules``, ``planning``, ``prompts``, ``themes``,
-``reasons``, ``names``, ``prices``. Ports: ``ports``. Adapters: ``store_folder``, ``store_blob``, ``model_openai``.
-``config`` alone reads the environment, ``wiring`` alone puts adapters behind ports.
+``config`` alone reads the environment, and ``services`` alone chooses adapters. The import contracts in
+``pyproject.toml`` list the modules that are pure.
 """

@@ -36,14 +36,14 @@ def find_seeder_commands() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("document", "arguments"), find_seeder_commands())
-def test_a_command_in_the_documents_has_flags_that_exist(document: str, arguments: str) -> None:
+def test_a_command_in_the_documents_has_existing_flags(document: str, arguments: str) -> None:
     name, *rest = shlex.split(arguments)
     assert name in COMMANDS, f"{document}: seeder {arguments}"
     COMMANDS[name].make_context(name, rest, resilient_parsing=False)
 
 
 @pytest.mark.parametrize("name", list_documents())
-def test_a_link_leads_to_something_that_is_there(name: str) -> None:
+def test_a_link_leads_to_an_existing_file_and_heading(name: str) -> None:
     for link in find_links(read(name)):
         target, _, anchor = link.partition("#")
         if "://" in target:
@@ -55,7 +55,7 @@ def test_a_link_leads_to_something_that_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list_documents())
-def test_a_path_that_a_document_names_is_there(name: str) -> None:
+def test_a_path_in_a_document_exists(name: str) -> None:
     folders = "activities|bench|cli|docs|durable_emulator|infra|model_simulator|orchestrators|shared|tests|triggers"
     for code in find_codes(remove_blocks(read(name))):
         if re.fullmatch(rf"(?:{folders})/[\w./-]+", code) and "NAME" not in code:

@@ -1,4 +1,4 @@
-"""One module reads the environment; everything else is told."""
+"""One module reads the environment; all others get values."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def list_modules() -> list[Path]:
 
 
 def find_reads(source: str) -> Iterator[str]:
-    """Yield each place that reads the environment, whatever ``os`` or ``environ`` is called there."""
+    """Yield each place that reads the environment, under any name of ``os`` or ``environ``."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name) if name in READING_NAMES:
@@ -44,5 +44,5 @@ def test_only_the_configuration_reads_the_environment() -> None:
         "from dotenv import load_dotenv",
     ],
 )
-def test_every_way_to_read_the_environment_is_seen(source: str) -> None:
+def test_every_way_to_read_the_environment_is_found(source: str) -> None:
     assert list(find_reads(source))

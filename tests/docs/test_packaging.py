@@ -1,4 +1,4 @@
-"""The pinned lists keep what pyproject.toml asks for, and nothing else decides what is installed."""
+"""The pinned lists satisfy pyproject.toml, and nothing else decides what is installed."""
 
 import re
 import tomllib
@@ -29,7 +29,7 @@ def read_lines(name: str) -> list[str]:
 
 
 def read_pins(name: str) -> dict[tuple[str, str], str]:
-    """Return the version of each pinned package; one that differs by platform has a marker, and may be there twice."""
+    """Return the version of each pinned package; one that differs by platform has a marker, and can appear twice."""
     pins: dict[tuple[str, str], str] = {}
     for line in read_lines(name):
         pin = Requirement(line.partition("--hash")[0])
@@ -49,7 +49,7 @@ def test_every_dependency_is_pinned_within_its_range(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_every_line_is_a_pin_with_hashes_and_none_names_a_source(name: str) -> None:
+def test_every_line_is_a_pin_with_hashes_and_without_an_index(name: str) -> None:
     lines = read_lines(name)
     assert lines
     for line in lines:
@@ -60,19 +60,19 @@ def test_every_line_is_a_pin_with_hashes_and_none_names_a_source(name: str) -> N
         assert set(re.findall(r"--[a-z-]+", HASH.sub("", line))) == set(), line
 
 
-def test_a_bigger_list_holds_the_smaller_one_with_the_same_versions() -> None:
+def test_a_larger_list_contains_the_smaller_one_with_the_same_versions() -> None:
     # Where a package is wanted (its marker) can be wider in a bigger list: an extra may want it everywhere.
     runtime, local, dev = ({(package, pin) for (package, _), pin in read_pins(name).items()} for name in ASKED)
     assert runtime <= local <= dev
 
 
-def test_what_only_a_laptop_needs_is_not_deployed() -> None:
+def test_packages_for_a_laptop_are_not_deployed() -> None:
     deployed = {package for package, _ in read_pins("requirements.txt")}
     extras = {canonicalize_name(Requirement(line).name) for line in EXTRAS["local"] + EXTRAS["fal"] + EXTRAS["dev"]}
     assert deployed & extras == set()
 
 
-def test_the_version_is_written_down_once() -> None:
+def test_the_version_has_one_source() -> None:
     assert "version" not in PROJECT
     assert "version" in PROJECT["dynamic"]
     headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)

@@ -1,10 +1,16 @@
 """The prose check finds rejected words where a reader meets them, and passes the rest."""
 
+import re
+
 import pytest
 
 from docs.tools.prose import Rule, check_text, load_rules, split_identifier
+from tests.support.markdown_documents import read
 
 RULES = load_rules()
+
+ORDINARY_WORDS = {"engine", "hold", "iteration", "make", "pace", "page", "product"}
+"""Words of the glossary's last column that the check passes, because they are right in other places."""
 
 REJECTED = [
     ("guide.md", "The command tells the cost.", "tells"),
@@ -74,3 +80,10 @@ def test_each_rule_says_what_to_write_instead() -> None:
 
 def test_an_identifier_is_split_at_underscores_and_capitals() -> None:
     assert split_identifier("_MOST_imageCalls2Make") == "MOST image Calls2 Make"
+
+
+def test_the_check_rejects_the_words_that_the_glossary_replaces() -> None:
+    cells = re.findall(r"^\|[^|]*\|[^|]*\| ([^|]+) \|$", read("docs/glossary.md"), re.MULTILINE)
+    words = {word for cell in cells[1:] for word in re.sub(r" \(.*?\)", "", cell).split(", ")} - {"---", "instead of"}
+    passed = {word for word in words if not list(check_text("guide.md", f"A {word} of them.", RULES))}
+    assert passed == ORDINARY_WORDS

@@ -1,8 +1,8 @@
-"""Histories of real runs, of this version and of those since 1.0, replay through today's orchestrators.
+"""Histories of real runs, of this version and of those since 1.0, replay through the current orchestrators.
 
-A running instance survives a deployment only if its orchestrator asks for the same tasks in the same order again. If a
-test here fails, the change would break running instances: branch on something that is in the history, or give the new
-course of events a new orchestrator name. Record new histories with ``python -m tests.support.record_histories``.
+A running instance survives a deployment only if its orchestrator schedules the same tasks in the same order again. If
+a test here fails, the change breaks running instances: CONTRIBUTING.md says what to do. Record new histories with
+``python -m tests.support.record_histories``.
 """
 
 import json
@@ -68,7 +68,7 @@ def test_a_saved_history_replays(path: Path) -> None:
 
 
 @pytest.mark.parametrize("orchestrator", ["seed_catalog", "write_items", "generate_images"])
-def test_a_history_of_another_course_of_events_does_not_replay(orchestrator: str) -> None:
+def test_a_history_with_other_tasks_does_not_replay(orchestrator: str) -> None:
     path = next(path for path in HISTORIES if orchestrator in path.stem)
     saved = json.loads(path.read_text(encoding="utf-8"))
     scheduled = next(event for event in saved["events"] if event["EventType"] == EventType.TASK_SCHEDULED)

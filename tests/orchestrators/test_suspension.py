@@ -1,4 +1,4 @@
-"""Runs that are suspended for long lose nothing, and ask little meanwhile."""
+"""Runs that are suspended for long lose no work and make few calls."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from durable_emulator.engine.clock import ManualClock
 from orchestrators.work_page_claims import WorkPageClaims
 from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageResult, ImageCall, ImageWorkerInput
-from tests.support.scripted_run import CATALOG, RUN, ScriptedRun, follow, limited
+from tests.support.scripted_run import CATALOG, RUN, ScriptedRun, limited, run_to_end
 
 FROM, UNTIL = timedelta(seconds=30), timedelta(minutes=50)
 
@@ -29,11 +29,11 @@ async def test_a_429_after_a_long_suspension_does_not_end_the_run(text_seconds: 
         return limited(3)
 
     scripted_run = ScriptedRun(text_seconds=text_seconds, is_suspended=is_suspended, on_image=refuse_once)
-    ended = await follow(scripted_run, tmp_path / "journal.db", target=40)
+    ended = await run_to_end(scripted_run, tmp_path / "journal.db", target=40)
 
     assert refused
-    assert (scripted_run.failed, scripted_run.paid) == ({}, dict.fromkeys(scripted_run.paid, 1))
-    assert len(scripted_run.paid) == 40
+    assert (scripted_run.failed, scripted_run.generated) == ({}, dict.fromkeys(scripted_run.generated, 1))
+    assert len(scripted_run.generated) == 40
     assert scripted_run.ending is not None
     assert scripted_run.ending.failure is None
     assert ended.max_history_events < 1500
@@ -47,7 +47,7 @@ async def test_a_writer_of_a_suspended_run_waits_in_short_generations(tmp_path: 
     scripted_run = ScriptedRun(
         text_seconds=20.0, is_suspended=lambda now: FROM <= now - ManualClock().now() < timedelta(hours=3)
     )
-    ended = await follow(scripted_run, tmp_path / "journal.db", target=60, dry_run=True)
+    ended = await run_to_end(scripted_run, tmp_path / "journal.db", target=60, dry_run=True)
 
     assert len(scripted_run.items) == 60
     assert scripted_run.calls["write_batch"] > 180

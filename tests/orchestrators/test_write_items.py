@@ -1,4 +1,4 @@
-"""One writer on a clock that jumps: which calls it makes, under which names, and when it ends."""
+"""One item writer on a clock that jumps: its calls, the names of its batches, and its end."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ FULL = TextResult(total=23)
 
 @dataclass(slots=True)
 class Script:
-    """What the calls for batches bring, and which calls were made."""
+    """The results of calls for batches, and the calls."""
 
     answer: Callable[[TextCall], TextResult]
     calls: list[TextCall] = field(default_factory=list)
@@ -62,7 +62,7 @@ async def write(tmp_path: Path, script: Script, writer: WriteItemsInput = WRITER
 
 
 def fill_after(batches: int) -> Callable[[TextCall], TextResult]:
-    """Return an image worker that is full after so many batches, while the catalog is not."""
+    """Return answers of a writer whose categories are full after so many batches, while the catalog is not."""
     return lambda call: WRITTEN if call.batch < WRITER.next_batch + batches else FULL
 
 
@@ -81,7 +81,7 @@ async def test_a_writer_ends_as_soon_as_the_catalog_is_full(tmp_path: Path) -> N
     assert len(script.calls) == 1
 
 
-async def test_names_go_on_from_generation_to_generation(tmp_path: Path) -> None:
+async def test_batch_names_continue_across_generations(tmp_path: Path) -> None:
     script = Script(fill_after(130))
     ending = await write(tmp_path, script)
     assert [call.writer for call in script.calls] == [f"1.4.2/{7 + place}" for place in range(131)]
@@ -106,7 +106,7 @@ async def test_a_batch_keeps_its_name_through_retries_and_only_its_attempt_chang
     assert ending.counters.rate_limited == 1
 
 
-async def test_five_batches_in_a_row_without_a_new_item_end_a_writer_of_an_image_worker_too(tmp_path: Path) -> None:
+async def test_five_batches_without_an_item_end_one_of_several_writers_too(tmp_path: Path) -> None:
     script = Script(lambda _: replace(WRITTEN, accepted=0))
     ending = await write(tmp_path, script)
     assert ending.failure is not None
@@ -114,14 +114,14 @@ async def test_five_batches_in_a_row_without_a_new_item_end_a_writer_of_an_image
     assert len(script.calls) == 5
 
 
-async def test_a_budget_that_is_spent_ends_a_writer_at_once(tmp_path: Path) -> None:
+async def test_a_spent_budget_ends_a_writer_at_once(tmp_path: Path) -> None:
     script = Script(lambda _: TextResult(asked=5, failure=Failure(Reason.BUDGET, "nothing left")))
     ending = await write(tmp_path, script)
     assert ending.failure == Failure(Reason.BUDGET, "nothing left")
     assert len(script.calls) == 1
 
 
-async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_there_is_nothing_new(
+async def test_a_single_writer_that_requests_nothing_reports_no_new_items(
     tmp_path: Path,
 ) -> None:
     script = Script(lambda _: FULL)
@@ -130,7 +130,7 @@ async def test_a_writer_for_all_categories_that_is_asked_for_nothing_says_that_t
     assert ending.failure.reason is Reason.NO_NEW_ITEMS
 
 
-async def test_an_answer_that_was_cut_off_is_asked_for_again_with_half_as_many_items(tmp_path: Path) -> None:
+async def test_an_answer_that_was_cut_off_is_requested_again_with_half_the_items(tmp_path: Path) -> None:
     def cut_off_above_five(call: TextCall) -> TextResult:
         asked = call.reduce(20)
         if asked > 5:
@@ -144,7 +144,7 @@ async def test_an_answer_that_was_cut_off_is_asked_for_again_with_half_as_many_i
     assert ending.failure is None
 
 
-async def test_a_single_item_that_is_cut_off_is_not_asked_for_again_as_it_was(tmp_path: Path) -> None:
+async def test_a_single_item_that_is_too_long_is_not_requested_stricter(tmp_path: Path) -> None:
     script = Script(lambda call: TextResult(asked=call.reduce(4), failure=Failure(Reason.CONTEXT_OVERFLOW, "too long")))
     ending = await write(tmp_path, script)
     assert [call.reduce(4) for call in script.calls] == [4, 2, 1, 1, 1, 1]
@@ -152,7 +152,7 @@ async def test_a_single_item_that_is_cut_off_is_not_asked_for_again_as_it_was(tm
     assert ending.failure.reason is Reason.NO_NEW_ITEMS
 
 
-async def test_a_long_wait_that_a_service_asks_for_is_shown_with_its_words(tmp_path: Path) -> None:
+async def test_a_long_wait_is_shown_with_the_providers_message(tmp_path: Path) -> None:
     refused = Failure(Reason.RATE_LIMITED, "please retry after 300 seconds", retry_after_seconds=300)
     script = Script(lambda call: TextResult(asked=5, failure=refused) if not call.attempt else FULL)
     clock = ManualClock()

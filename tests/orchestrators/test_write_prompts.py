@@ -1,4 +1,4 @@
-"""Prompts of rows are written batch by batch while the image workers make the images of those that are done."""
+"""Prompts of rows are written batch by batch, while image workers generate the images of earlier batches."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,18 +9,18 @@ import pytest
 from shared.messages.base import Failure
 from shared.messages.text import TextCall
 from shared.reasons import Reason
-from tests.support.scripted_run import ScriptedRun, follow, limited
+from tests.support.scripted_run import ScriptedRun, limited, run_to_end
 
 MODEL: dict[str, Any] = {"writes_items": False, "imports_rows": True, "writes_prompts": True}
 
 
-def make_course(**changes: Any) -> ScriptedRun:
+def make_prompt_run(**changes: Any) -> ScriptedRun:
     return ScriptedRun(waits_for_prompts=True, **changes)
 
 
-async def test_every_batch_is_asked_for_once_and_the_items_are_closed_behind_the_last_one(tmp_path: Path) -> None:
-    scripted_run = make_course()
-    ended = await follow(scripted_run, tmp_path / "journal", target=70, **MODEL)
+async def test_every_batch_is_requested_once_and_items_are_closed_after_the_last(tmp_path: Path) -> None:
+    scripted_run = make_prompt_run()
+    ended = await run_to_end(scripted_run, tmp_path / "journal", target=70, **MODEL)
     assert (ended.instance.output, ended.left_running) == ('"Closed"', [])
     assert list(scripted_run.prompted) == [1, 2, 3, 4]
     assert (
@@ -28,53 +28,53 @@ async def test_every_batch_is_asked_for_once_and_the_items_are_closed_behind_the
         scripted_run.calls["write_categories"],
         scripted_run.calls["close_items"],
     ) == (0, 0, 1)
-    counters = scripted_run.ending_tally()
+    counters = scripted_run.read_counters()
     assert (counters.accepted, counters.made, counters.cost.text_calls) == (70, 70, 4)
 
 
-async def test_image_workers_make_images_while_later_prompts_are_written(tmp_path: Path) -> None:
-    scripted_run = make_course(text_seconds=100.0)
-    await follow(scripted_run, tmp_path / "journal", target=80, **MODEL)
+async def test_images_are_generated_while_later_prompts_are_written(tmp_path: Path) -> None:
+    scripted_run = make_prompt_run(text_seconds=100.0)
+    await run_to_end(scripted_run, tmp_path / "journal", target=80, **MODEL)
     started = scripted_run.calls_at[0] - scripted_run.calls_at[-1]
     assert scripted_run.seconds < 4 * 100 + 80 * 10 / 4
     assert -started.total_seconds() > 300 - 10
 
 
 @pytest.mark.parametrize(("writers", "batches"), [(2, 5), (3, 4), (16, 3)])
-async def test_writers_take_every_so_many_batches(tmp_path: Path, writers: int, batches: int) -> None:
-    scripted_run = make_course()
-    await follow(scripted_run, tmp_path / "journal", target=20 * batches, parallel_text_requests=writers, **MODEL)
+async def test_writers_share_the_batches(tmp_path: Path, writers: int, batches: int) -> None:
+    scripted_run = make_prompt_run()
+    await run_to_end(scripted_run, tmp_path / "journal", target=20 * batches, parallel_text_requests=writers, **MODEL)
     assert sorted(scripted_run.prompted) == list(range(1, batches + 1))
-    assert scripted_run.ending_tally().cost.text_calls == batches
+    assert scripted_run.read_counters().cost.text_calls == batches
     assert scripted_run.calls["close_items"] == 1
 
 
-async def test_hundreds_of_batches_take_short_histories(tmp_path: Path) -> None:
-    scripted_run = make_course(text_seconds=0.1, image_seconds=0.1, batch_size=1)
-    ended = await follow(scripted_run, tmp_path / "journal", target=130, **MODEL)
-    assert len(scripted_run.prompted) == scripted_run.ending_tally().made == 130
+async def test_hundreds_of_batches_take_short_generations(tmp_path: Path) -> None:
+    scripted_run = make_prompt_run(text_seconds=0.1, image_seconds=0.1, batch_size=1)
+    ended = await run_to_end(scripted_run, tmp_path / "journal", target=130, **MODEL)
+    assert len(scripted_run.prompted) == scripted_run.read_counters().made == 130
     assert ended.max_history_events < 600
 
 
-async def test_a_dry_run_has_the_prompts_written_and_makes_no_image(tmp_path: Path) -> None:
-    scripted_run = make_course()
-    await follow(scripted_run, tmp_path / "journal", target=30, dry_run=True, **MODEL)
+async def test_a_dry_run_writes_the_prompts_and_generates_no_image(tmp_path: Path) -> None:
+    scripted_run = make_prompt_run()
+    await run_to_end(scripted_run, tmp_path / "journal", target=30, dry_run=True, **MODEL)
     assert (len(scripted_run.prompted), scripted_run.calls["generate_image"]) == (2, 0)
 
 
-async def test_without_the_model_no_text_is_asked_for(tmp_path: Path) -> None:
+async def test_without_a_prompt_writer_no_text_is_requested(tmp_path: Path) -> None:
     scripted_run = ScriptedRun()
-    await follow(scripted_run, tmp_path / "journal", target=30, **MODEL | {"writes_prompts": False})
-    assert (scripted_run.calls["write_prompt_batch"], scripted_run.ending_tally().made) == (0, 30)
+    await run_to_end(scripted_run, tmp_path / "journal", target=30, **MODEL | {"writes_prompts": False})
+    assert (scripted_run.calls["write_prompt_batch"], scripted_run.read_counters().made) == (0, 30)
 
 
 @pytest.mark.parametrize("reason", [Reason.REFUSAL, Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER])
-async def test_an_unusable_answer_is_asked_for_once_more_more_strictly(tmp_path: Path, reason: Reason) -> None:
-    scripted_run = make_course(on_prompts=lambda call: None if call.stricter else Failure(reason, "no"))
-    await follow(scripted_run, tmp_path / "journal", target=40, **MODEL)
+async def test_an_unusable_answer_is_requested_once_more_and_stricter(tmp_path: Path, reason: Reason) -> None:
+    scripted_run = make_prompt_run(on_prompts=lambda call: None if call.stricter else Failure(reason, "no"))
+    await run_to_end(scripted_run, tmp_path / "journal", target=40, **MODEL)
     assert [call.attempt for call in scripted_run.prompted.values()] == [1, 1]
-    assert scripted_run.given_up == []
-    assert scripted_run.ending_tally().cost.text_calls == 4
+    assert scripted_run.template_batches == []
+    assert scripted_run.read_counters().cost.text_calls == 4
 
 
 UNUSABLE = Failure(Reason.REFUSAL, "no")
@@ -85,32 +85,34 @@ POLICY = Failure(Reason.CONTENT_POLICY, "no")
 @pytest.mark.parametrize(
     ("failure", "calls"), [(UNUSABLE, 2), (BROKEN, 3), (POLICY, 1)], ids=["answer", "5xx", "policy"]
 )
-async def test_a_batch_that_fails_for_good_is_left_to_the_template_and_the_others_go_on(
-    tmp_path: Path, failure: Failure, calls: int
-) -> None:
-    scripted_run = make_course(on_prompts=lambda call: failure if call.batch == 2 else None)
-    await follow(scripted_run, tmp_path / "journal", target=60, **MODEL)
-    assert (sorted(scripted_run.prompted), scripted_run.given_up) == ([1, 3], [2])
+async def test_a_batch_that_fails_for_good_gets_template_prompts(tmp_path: Path, failure: Failure, calls: int) -> None:
+    scripted_run = make_prompt_run(on_prompts=lambda call: failure if call.batch == 2 else None)
+    await run_to_end(scripted_run, tmp_path / "journal", target=60, **MODEL)
+    assert (sorted(scripted_run.prompted), scripted_run.template_batches) == ([1, 3], [2])
     assert scripted_run.ending is not None
     assert scripted_run.ending.failure is None
-    counters = scripted_run.ending_tally()
+    counters = scripted_run.read_counters()
     assert (counters.made, counters.failed, counters.cost.text_calls) == (60, {}, 2 + calls)
 
 
 async def test_rate_limits_are_waited_out_and_counted(tmp_path: Path) -> None:
-    scripted_run = make_course(on_prompts=lambda call: limited(30) if call.attempt < 3 else None)
-    await follow(scripted_run, tmp_path / "journal", target=20, **MODEL)
-    assert (scripted_run.ending_tally().rate_limited, scripted_run.ending_tally().made) == (3, 20)
+    scripted_run = make_prompt_run(on_prompts=lambda call: limited(30) if call.attempt < 3 else None)
+    await run_to_end(scripted_run, tmp_path / "journal", target=20, **MODEL)
+    assert (scripted_run.read_counters().rate_limited, scripted_run.read_counters().made) == (3, 20)
     assert scripted_run.seconds > 90
 
 
-async def test_what_a_budget_has_no_room_for_is_left_to_the_template_and_the_run_says_why(tmp_path: Path) -> None:
+async def test_batches_beyond_the_budget_keep_template_prompts(tmp_path: Path) -> None:
     over = Failure(Reason.BUDGET, "the next call may cost more")
-    scripted_run = make_course(on_prompts=lambda call: over if call.batch == 3 else None)
-    await follow(scripted_run, tmp_path / "journal", target=80, **MODEL)
+    scripted_run = make_prompt_run(on_prompts=lambda call: over if call.batch == 3 else None)
+    await run_to_end(scripted_run, tmp_path / "journal", target=80, **MODEL)
     assert scripted_run.ending is not None
     assert scripted_run.ending.failure == over
-    assert (sorted(scripted_run.prompted), scripted_run.given_up, scripted_run.ending_tally().made) == ([1, 2], [], 80)
+    assert (sorted(scripted_run.prompted), scripted_run.template_batches, scripted_run.read_counters().made) == (
+        [1, 2],
+        [],
+        80,
+    )
 
 
 def stop_at(scripted_run: ScriptedRun, batch: int) -> Callable[[TextCall], Failure | None]:
@@ -123,32 +125,36 @@ def stop_at(scripted_run: ScriptedRun, batch: int) -> Callable[[TextCall], Failu
     return answer
 
 
-async def test_a_failure_that_every_call_would_meet_ends_the_run(tmp_path: Path) -> None:
-    scripted_run = make_course()
+async def test_a_failure_that_every_call_would_have_ends_the_run(tmp_path: Path) -> None:
+    scripted_run = make_prompt_run()
     scripted_run.on_prompts = stop_at(scripted_run, 2)
-    ended = await follow(scripted_run, tmp_path / "journal", target=80, parallel_text_requests=2, **MODEL)
+    ended = await run_to_end(scripted_run, tmp_path / "journal", target=80, parallel_text_requests=2, **MODEL)
     assert ended.left_running == []
     assert scripted_run.stop is not None
-    assert scripted_run.given_up == []
+    assert scripted_run.template_batches == []
     assert 2 not in scripted_run.prompted
-    assert scripted_run.ending_tally().made < 80
+    assert scripted_run.read_counters().made < 80
 
 
-async def test_an_activity_that_is_lost_each_time_stops_the_run_and_what_was_spent_is_counted(tmp_path: Path) -> None:
-    def break_it(name: str) -> None:
+async def test_a_run_that_a_lost_activity_stops_counts_what_it_spent(tmp_path: Path) -> None:
+    def lose_it(name: str) -> None:
         if name == "use_template_prompts":
             raise RuntimeError("a surprise")
 
-    scripted_run = make_course(on_prompts=lambda _: POLICY, on_activity=break_it)
-    await follow(scripted_run, tmp_path / "journal", target=60, **MODEL)
+    scripted_run = make_prompt_run(on_prompts=lambda _: POLICY, on_activity=lose_it)
+    await run_to_end(scripted_run, tmp_path / "journal", target=60, **MODEL)
     assert scripted_run.ending is not None
     assert scripted_run.ending.failure is not None
     assert scripted_run.ending.failure.reason is Reason.WORKER_LOST
-    assert scripted_run.ending_tally().cost.text_calls == 1
+    assert scripted_run.read_counters().cost.text_calls == 1
 
 
-async def test_a_store_that_is_away_for_a_minute_costs_nothing_but_time(tmp_path: Path) -> None:
-    scripted_run = make_course()
+async def test_a_minute_without_the_store_only_takes_time(tmp_path: Path) -> None:
+    scripted_run = make_prompt_run()
     scripted_run.is_store_unavailable = lambda name, _: name == "write_prompt_batch" and scripted_run.seconds < 60
-    await follow(scripted_run, tmp_path / "journal", target=40, **MODEL)
-    assert (sorted(scripted_run.prompted), scripted_run.given_up, scripted_run.ending_tally().made) == ([1, 2], [], 40)
+    await run_to_end(scripted_run, tmp_path / "journal", target=40, **MODEL)
+    assert (sorted(scripted_run.prompted), scripted_run.template_batches, scripted_run.read_counters().made) == (
+        [1, 2],
+        [],
+        40,
+    )

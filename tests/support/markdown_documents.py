@@ -1,4 +1,4 @@
-"""The documents as tests read them: tables, fenced blocks and links of GitHub-flavoured Markdown."""
+"""Read tables, fenced blocks and links of GitHub-flavoured Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ def read(name: str) -> str:
 
 def list_documents() -> list[str]:
     """Return the paths of all documents, from the root."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")]
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
 def find_table(text: str, first_heading: str) -> list[list[str]]:
-    """Return the rows of the table whose first heading this is: cells without their white space."""
+    """Return the rows of the table with this first heading, as stripped cells."""
     lines = iter(text.splitlines())
     for line in lines:
         if _split_row(line)[:1] == [first_heading]:
@@ -37,7 +37,7 @@ def find_table(text: str, first_heading: str) -> list[list[str]]:
 
 
 def find_codes(cell: str) -> list[str]:
-    """Return what stands in backticks."""
+    """Return the code spans."""
     return re.findall(r"`([^`]+)`", cell)
 
 
@@ -63,12 +63,12 @@ def find_commands(text: str) -> list[str]:
 
 
 def find_links(text: str) -> Iterator[str]:
-    """Yield where links and images lead."""
+    """Yield the targets of links and images."""
     yield from _LINK.findall(remove_blocks(text))
 
 
 def find_anchors(text: str) -> set[str]:
-    """Return the anchors that GitHub makes of a document's headings."""
+    """Return the anchors that GitHub derives from headings."""
     headings = re.findall(r"^#+ (.+)$", remove_blocks(text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

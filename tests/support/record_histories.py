@@ -1,7 +1,7 @@
 """Records histories of the orchestrators from real runs: ``python -m tests.support.record_histories``.
 
-Do this for a release, and keep the old ones: ``tests/orchestrators/test_saved_histories.py`` replays them all, so that
-a change that would break running instances fails.
+Record them for each release and keep the earlier ones: ``tests/orchestrators/test_saved_histories.py`` replays all of
+them, so that a change fails that would break running instances.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ MAX_HISTORIES_PER_SCENARIO = 12
 ROWS_PATH = "inputs/rows.json"
 PRODUCTS = {"source": "products", "input": ROWS_PATH, "parallelImageRequests": 4}
 ROWS = 90
-"""Of the input that such a scenario names."""
+"""Rows of the input."""
 
 SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "plain": ({}, {"targetCount": 40, "categoryCount": 4, "batchSize": 10}),
@@ -71,7 +71,7 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Run every scenario and write what each instance and generation saw last."""
+    """Run every scenario and write the longest histories."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, (faults, request) in SCENARIOS.items():
         kept = asyncio.run(record(faults, request))
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the last episode of every instance and generation of a run."""
+    """Return the latest history of every instance and generation of a run."""
     seen: dict[tuple[str, int], dict[str, Any]] = {}
 
     def listen(orchestrator: Any, instance: Instance, events: Sequence[str], *, is_replaying: bool) -> Decision:
@@ -108,7 +108,7 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
 
 
 def choose(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the longest histories, some of each orchestrator."""
+    """Return the longest histories of each orchestrator."""
     entries = sorted(entries, key=lambda entry: -len(entry["events"]))
     counts: dict[str, int] = {}
     chosen = []

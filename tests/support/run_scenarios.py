@@ -68,7 +68,7 @@ REFINED = RunScenario(
 )
 """Every image is generated twice, and the second one scores higher."""
 LATER_REFUSED = RunScenario(faults={"blockedPrompts": list(IMPROVEMENTS)}, request=REFINED.request)
-"""The second image of every item is refused."""
+"""The second round of every item is refused."""
 INPUT = "inputs/rows.json"
 ROWS = tuple(
     {"id": f"{number}a1f0c52-6d0b-4c1e-9b57-2f1f6f0e7c0{number}", "name": f"Trail Boot {number}", "category": "Boots"}

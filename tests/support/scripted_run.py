@@ -1,7 +1,7 @@
-"""The app's orchestrators on a clock that jumps, over activities that are scripted: hours take milliseconds.
+"""The app's orchestrators on a clock that jumps, with scripted activities: hours take milliseconds.
 
-The activities here keep the contracts of the real ones (pages are claimed once, a stopped run pays nothing) in a few
-lines of memory, so that a test decides how long calls take, which fail, and when the store is away.
+The activities keep the contracts of the real ones (a page is claimed once, a stopped run makes no billed call) in a few
+lines of memory. A test decides how long calls take, which of them fail, and when the store is unavailable.
 """
 
 import asyncio
@@ -61,40 +61,41 @@ def limited(seconds: float | None) -> Failure:
 
 @dataclass(slots=True)
 class ScriptedRun:
-    """A run's world and what happened in it.
+    """The environment of a run, and a record of what happened in it.
 
     Attributes:
-        clock: everybody's time.
-        batch_size: drafts a batch, all accepted.
-        text_seconds: how long a text call takes.
-        image_seconds: how long an image call takes.
-        claim_seconds: how long a claim of a page takes.
-        on_categories: what a call for categories fails with.
-        on_batch: what a call for a batch fails with.
-        on_prompts: what a call for the prompts of a batch fails with.
-        on_image: what an image call fails with.
-        on_rate_limit_turn: after how many seconds an image call is to come back; None = its turn is now.
-        on_step: the step that follows a call that succeeded; None = none does.
-        on_evaluation: what a call that looks at an image, or writes a prompt anew, fails with.
-        on_input: what taking the rows of an input fails with.
-        is_store_unavailable: whether the store is away.
-        is_suspended: whether somebody has suspended the run.
-        on_activity: called before any activity; may raise.
-        waits_for_prompts: whether image workers get only batches whose prompts are there.
-        redelivers_claims: a claim that found nothing is delivered once more, as soon as there is something.
-        items: accepted product ids in order.
-        prompted: batches whose prompts were written, in that order, each with its call.
-        given_up: batches whose prompts are the template's.
-        paid: image calls that succeeded, by product id.
-        calls: activities by name.
-        calls_at: moments of image calls.
-        running: image calls in flight.
-        max_running: of them at a time.
-        failed: recorded failures.
-        reviews: calls that looked at an image, or wrote a prompt anew, in their order.
-        ended: why items were not looked at to the end.
+        clock: the clock of the run and its environment.
+        batch_size: drafts of a batch; all are accepted.
+        text_seconds: duration of a text call.
+        image_seconds: duration of an image call.
+        claim_seconds: duration of a claim.
+        on_categories: the result of a call for categories; None = it succeeds.
+        on_batch: the failure of a call for a batch.
+        on_prompts: the failure of a call for the prompts of a batch.
+        on_image: the failure of an image call.
+        on_turn: seconds until the turn of an image call; None = now.
+        on_step: the step after a successful call; None = none.
+        on_evaluation: the failure of an evaluation or a rewrite.
+        on_input: the failure of the import.
+        is_store_unavailable: whether the store is unavailable.
+        is_suspended: whether the run is suspended.
+        on_activity: called before each activity; may raise.
+        waits_for_prompts: image workers get only batches with written prompts.
+        redelivers_claims: a claim that found nothing is delivered again once there are items.
+        items: accepted product ids with their batch, in order.
+        prompted: the call that wrote the prompts of a batch, in the order of writing.
+        template_batches: batches that keep the template's prompts.
+        generated: successful image calls by product id and round.
+        calls: calls by activity.
+        calls_at: start times of image calls.
+        running: model calls in flight.
+        max_running: their maximum.
+        failed: recorded failures by product id.
+        text_steps: evaluations and rewrites, in order.
+        unfinished_refinements: failures that ended a refinement early, by product id.
         stop: the stop record.
-        ending: what ``close_run`` was given.
+        ending: the input of ``close_run``.
+        sleeping: activities that wait for the clock.
     """
 
     clock: ManualClock = field(default_factory=ManualClock)
@@ -106,7 +107,7 @@ class ScriptedRun:
     on_batch: Callable[[TextCall], Failure | None] = lambda _: None
     on_prompts: Callable[[TextCall], Failure | None] = lambda _: None
     on_image: Callable[[ImageCall], Failure | None] = lambda _: None
-    on_rate_limit_turn: Callable[[ImageCall], float | None] = lambda _: None
+    on_turn: Callable[[ImageCall], float | None] = lambda _: None
     on_step: Callable[[ImageCall], ImageStep | None] = lambda _: None
     on_evaluation: Callable[[ImageCall], Failure | None] = lambda _: None
     on_input: Failure | None = None
@@ -118,15 +119,15 @@ class ScriptedRun:
     target: int = 0
     items: list[tuple[str, int]] = field(default_factory=list)
     prompted: dict[int, TextCall] = field(default_factory=dict)
-    given_up: list[int] = field(default_factory=list)
-    paid: Counter[str] = field(default_factory=Counter)
+    template_batches: list[int] = field(default_factory=list)
+    generated: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     calls_at: list[datetime] = field(default_factory=list)
     running: int = 0
     max_running: int = 0
     failed: dict[str, Failure] = field(default_factory=dict)
-    reviews: list[ImageCall] = field(default_factory=list)
-    ended: dict[str, Failure] = field(default_factory=dict)
+    text_steps: list[ImageCall] = field(default_factory=list)
+    unfinished_refinements: dict[str, Failure] = field(default_factory=dict)
     stop: Failure | None = None
     ending: FinishRunInput | None = None
     sleeping: int = 0
@@ -139,41 +140,46 @@ class ScriptedRun:
 
     @property
     def seconds(self) -> float:
-        """How long the course has taken so far."""
+        """Duration of the run so far."""
         return (self.clock.now() - ManualClock().now()).total_seconds()
 
-    def ending_tally(self) -> Counters:
-        """Return what the run says that it did."""
+    def read_counters(self) -> Counters:
+        """Return the counters of the ended run."""
         assert self.ending is not None, "the run has not ended"
         return self.ending.counters
 
+    def find_failure_reason(self) -> Reason | None:
+        """Return why the ended run failed, if it did."""
+        assert self.ending is not None, "the run has not ended"
+        return None if self.ending.failure is None else self.ending.failure.reason
+
     def list_activities(self) -> dict[str, Callable[[Any], Awaitable[Any]]]:
-        """Return the activities by name, as the engine wants them."""
+        """Return the activities by name."""
         scripts: dict[str, tuple[Callable[[Any], Awaitable[Any]], Any]] = {
             "prepare_run": (self._prepare_run, StartInventory),
-            "import_input": (self._take_input, ImportedInput),
-            "write_categories": (self._make_categories, TextResult),
+            "import_input": (self._import_input, ImportedInput),
+            "write_categories": (self._write_categories, TextResult),
             "write_batch": (self._write_batch, TextResult),
             "write_prompt_batch": (self._write_prompts, TextResult),
-            "use_template_prompts": (self._give_up_prompts, ActivityResult),
+            "use_template_prompts": (self._use_template_prompts, ActivityResult),
             "close_items": (self._close_items, ActivityResult),
-            "claim_work_page": (self._claim_page, ClaimWorkPageResult),
-            "generate_image": (self._make_image, ImageResult),
-            "evaluate_image": (self._review, ImageResult),
-            "rewrite_prompt": (self._review, ImageResult),
-            "finish_refinement": (self._end_refinement, ActivityResult),
+            "claim_work_page": (self._claim_work_page, ClaimWorkPageResult),
+            "generate_image": (self._generate_image, ImageResult),
+            "evaluate_image": (self._run_text_step, ImageResult),
+            "rewrite_prompt": (self._run_text_step, ImageResult),
+            "finish_refinement": (self._finish_refinement, ActivityResult),
             "record_failed_image": (self._record_failure, ActivityResult),
             "stop_run": (self._stop_run, ActivityResult),
-            "read_stop": (self._find_stop, StopResult),
+            "read_stop": (self._read_stop, StopResult),
             "publish_catalog": (self._publish_catalog, PublishResult),
-            "render_contact_sheet": (self._draw_contact_sheet, ActivityResult),
+            "render_contact_sheet": (self._render_contact_sheet, ActivityResult),
             "close_run": (self._close_run, ActivityResult),
             "restart_run": (self._restart_run, StartInventory),
         }
         return {name: self._watch(name, script, kind) for name, (script, kind) in scripts.items()}
 
     async def sleep(self, seconds: float) -> None:
-        """Wait on the course's clock."""
+        """Wait on the run's clock."""
         woken = asyncio.Event()
 
         def wake() -> None:
@@ -198,9 +204,9 @@ class ScriptedRun:
         return StartInventory()
 
     async def _restart_run(self, _: Any) -> StartInventory:
-        return StartInventory(categories=4, items=len(self.items), images=len(self.paid), next_batch=99)
+        return StartInventory(categories=4, items=len(self.items), images=len(self.generated), next_batch=99)
 
-    async def _take_input(self, _: Any) -> ImportedInput:
+    async def _import_input(self, _: Any) -> ImportedInput:
         if self.on_input is not None:
             return ImportedInput(failure=self.on_input)
         self.items = [(f"row-{number}", 1 + number // self.batch_size) for number in range(self.target)]
@@ -209,7 +215,7 @@ class ScriptedRun:
             categories=3, items=self.target, added=self.target, rejected={"bad_row": 2}, next_batch=batches + 1
         )
 
-    async def _make_categories(self, data: Any) -> TextResult:
+    async def _write_categories(self, data: Any) -> TextResult:
         call = TextCall.from_json(data)
         if self.stop is not None:
             return TextResult(stopped=True)
@@ -232,9 +238,9 @@ class ScriptedRun:
         count = min(self.batch_size, self.target - len(self.items))
         self.items += [(f"item-{call.batch}-{place}", call.batch) for place in range(count)]
         self._last_success = self.clock.now()
-        vain, self._empty_claims = self._empty_claims, []
-        for claim in vain if self.redelivers_claims else ():
-            self._claim(claim)  # nobody waits for this result
+        empty_claims, self._empty_claims = self._empty_claims, []
+        for claim in empty_claims if self.redelivers_claims else ():
+            self._claim(claim)  # no caller gets this result
         written = TextResult(accepted=count, total=len(self.items), asked=count, cost=TEXT_COST)
         if call.writer is not None:
             self._written[call.writer] = written
@@ -253,15 +259,15 @@ class ScriptedRun:
         self._last_success = self.clock.now()
         return TextResult(accepted=self.batch_size, asked=self.batch_size, cost=TEXT_COST)
 
-    async def _give_up_prompts(self, data: Any) -> ActivityResult:
-        self.given_up.append(UseTemplatePromptsInput.from_json(data).batch)
+    async def _use_template_prompts(self, data: Any) -> ActivityResult:
+        self.template_batches.append(UseTemplatePromptsInput.from_json(data).batch)
         return ActivityResult()
 
     async def _close_items(self, _: Any) -> ActivityResult:
         self._closed = True
         return ActivityResult()
 
-    async def _claim_page(self, data: Any) -> ClaimWorkPageResult:
+    async def _claim_work_page(self, data: Any) -> ClaimWorkPageResult:
         claim = ClaimWorkPageInput.from_json(data)
         if self.stop is not None:
             return ClaimWorkPageResult(page=claim.last_page, stopped=True)
@@ -290,19 +296,19 @@ class ScriptedRun:
         )
 
     def _is_ready(self, batch: int) -> bool:
-        return self._closed or not self.waits_for_prompts or batch in self.prompted or batch in self.given_up
+        return self._closed or not self.waits_for_prompts or batch in self.prompted or batch in self.template_batches
 
-    async def _make_image(self, data: Any) -> ImageResult:
+    async def _generate_image(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
-        if self.paid[_make_image_name(call)]:
+        if self.generated[_name_image(call)]:
             return ImageResult(made=True, cost=IMAGE_COST, next_step=self.on_step(call))
         if self.stop is not None:
             return ImageResult(stopped=True)
         if self.is_suspended(self.clock.now()):
             return ImageResult(deferred_seconds=5.0, suspended=True)
-        turn_in = self.on_rate_limit_turn(call)
-        if turn_in is not None:
-            return ImageResult(deferred_seconds=turn_in)
+        seconds = self.on_turn(call)
+        if seconds is not None:
+            return ImageResult(deferred_seconds=seconds)
         self.running += 1
         self.max_running = max(self.max_running, self.running)
         self.calls_at.append(self.clock.now())
@@ -314,15 +320,15 @@ class ScriptedRun:
         if failure is not None:
             follows = self.on_step(call) if failure.reason is Reason.CONTENT_POLICY else None
             return ImageResult(failure=failure, last_success_at=self._report_success(), next_step=follows)
-        self.paid[_make_image_name(call)] += 1
+        self.generated[_name_image(call)] += 1
         self._last_success = self.clock.now()
         return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next_step=self.on_step(call))
 
-    async def _review(self, data: Any) -> ImageResult:
+    async def _run_text_step(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
         if self.stop is not None:
             return ImageResult(stopped=True)
-        self.reviews.append(call)
+        self.text_steps.append(call)
         self.running += 1
         self.max_running = max(self.max_running, self.running)
         try:
@@ -335,9 +341,9 @@ class ScriptedRun:
         follows = self.on_step(call)
         return ImageResult(cost=TEXT_COST, next_step=follows, refined=follows is None)
 
-    async def _end_refinement(self, data: Any) -> ActivityResult:
+    async def _finish_refinement(self, data: Any) -> ActivityResult:
         failed = FailedImage.from_json(data)
-        self.ended[failed.product_id] = failed.failure
+        self.unfinished_refinements[failed.product_id] = failed.failure
         return ActivityResult()
 
     async def _record_failure(self, data: Any) -> ActivityResult:
@@ -349,13 +355,13 @@ class ScriptedRun:
         self.stop = self.stop or FinishRunInput.from_json(data).failure
         return ActivityResult()
 
-    async def _find_stop(self, _: Any) -> StopResult:
+    async def _read_stop(self, _: Any) -> StopResult:
         return StopResult(self.stop, last_success_at=self._report_success())
 
     async def _publish_catalog(self, _: Any) -> PublishResult:
-        return PublishResult(status="PublishResult", items=len(self.items), images=len(self.paid))
+        return PublishResult(status="PublishResult", items=len(self.items), images=len(self.generated))
 
-    async def _draw_contact_sheet(self, _: Any) -> ActivityResult:
+    async def _render_contact_sheet(self, _: Any) -> ActivityResult:
         return ActivityResult()
 
     async def _close_run(self, data: Any) -> ActivityResult:
@@ -366,22 +372,39 @@ class ScriptedRun:
         return None if self._last_success is None else self._last_success.isoformat()
 
 
-def _make_image_name(call: ImageCall) -> str:
+def _name_image(call: ImageCall) -> str:
     return call.product_id if call.step.round == 1 else f"{call.product_id}/{call.step.round}"
 
 
 @dataclass(slots=True)
-class Ended:
-    """How a course ended: the run's instance, those that still run, and the longest history of any generation."""
+class EndedRun:
+    """The end of a run: its root, the ids of running instances, and the longest history of any generation."""
 
     instance: Instance
     left_running: list[str]
     max_history_events: int
 
 
+MAX_EVENTS = 500
+"""Longest acceptable history of a generation: all its replays take a quarter of a second, growing with the square."""
+
+
+def check_completed(scripted_run: ScriptedRun, ended: EndedRun, *, images: int) -> None:
+    """Check what holds for every run that completed: each image was generated once, in short generations."""
+    assert ended.instance.output == '"Closed"'
+    assert ended.left_running == []
+    assert ended.max_history_events <= MAX_EVENTS
+    assert scripted_run.find_failure_reason() is None
+    assert len(scripted_run.generated) == images
+    assert set(scripted_run.generated.values()) == {1}
+    counters = scripted_run.read_counters()
+    assert counters.cost.image_calls == images
+    assert counters.made == sum("/" not in name for name in scripted_run.generated)  # first rounds
+
+
 @asynccontextmanager
 async def open_scripted_run(scripted_run: ScriptedRun, journal: Path) -> AsyncIterator[Engine]:
-    """Run an engine with the app's orchestrators and a course's activities."""
+    """Run an engine with the app's orchestrators and scripted activities."""
     functions = {
         name: builder._function.get_user_function().orchestrator_function for name, builder in ORCHESTRATORS.items()
     }
@@ -389,7 +412,7 @@ async def open_scripted_run(scripted_run: ScriptedRun, journal: Path) -> AsyncIt
         yield engine
 
 
-async def follow(
+async def run_to_end(
     scripted_run: ScriptedRun,
     journal: Path,
     *,
@@ -397,30 +420,30 @@ async def follow(
     hours: float = 24.0,
     watch: list[Engine] | None = None,
     **seed: Any,
-) -> Ended:
-    """Run a course to its end; ``watch`` is given the engine.
+) -> EndedRun:
+    """Run a run to its end; the engine is appended to ``watch``.
 
     Raises:
-        TimeoutError: it has not ended after so many hours of its own time, or nothing will ever wake it.
+        TimeoutError: it has not ended after ``hours`` of its own time, or nothing can wake it.
     """
     scripted_run.target = target
-    usual = {"parallel_image_requests": 4, "max_retries": 2}
-    wanted = SeedInput(RUN, CATALOG, target, **(usual | seed))
+    defaults = {"parallel_image_requests": 4, "max_retries": 2}
+    start = SeedInput(RUN, CATALOG, target, **(defaults | seed))
     async with open_scripted_run(scripted_run, journal) as engine:
         if watch is not None:
             watch.append(engine)
-        engine.start_instance("seed_catalog", json.dumps(wanted.to_json()), RUN)
-        return await _follow_to_end(scripted_run, engine, hours)
+        engine.start_instance("seed_catalog", json.dumps(start.to_json()), RUN)
+        return await _advance_to_end(scripted_run, engine, hours)
 
 
-async def _follow_to_end(scripted_run: ScriptedRun, engine: Engine, hours: float) -> Ended:
+async def _advance_to_end(scripted_run: ScriptedRun, engine: Engine, hours: float) -> EndedRun:
     while True:
         await _settle(scripted_run, engine)
         instance = engine.find_instance(RUN)
         assert instance is not None
         if instance.status.is_finished:
             running = [child.id for child in engine.list_instances(InstanceFilter()) if not child.status.is_finished]
-            return Ended(instance, running, engine.statistics.max_history_events)
+            return EndedRun(instance, running, engine.statistics.max_history_events)
         alarm = scripted_run.clock.next_alarm
         if alarm is None or scripted_run.seconds > hours * 3600:
             raise TimeoutError(f"the run is {instance.status} after {scripted_run.seconds:.0f} s; next alarm: {alarm}")
@@ -428,6 +451,6 @@ async def _follow_to_end(scripted_run: ScriptedRun, engine: Engine, hours: float
 
 
 async def _settle(scripted_run: ScriptedRun, engine: Engine) -> None:
-    """Return once everybody waits for the clock."""
-    while engine._ready or engine._next_step is not None or engine._workers.running > scripted_run.sleeping:  # noqa: ASYNC110 - nobody tells
+    """Return once all work waits for the clock."""
+    while engine._ready or engine._next_step is not None or engine._workers.running > scripted_run.sleeping:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0)
