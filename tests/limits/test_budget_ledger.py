@@ -74,16 +74,16 @@ async def test_reservations_that_come_at_once_are_written_together(store: Record
     ("subject", "name"),
     [
         ("image/p-1", "image"),
-        ("evaluate_image/p-1", "a look at an image"),
-        ("rewrite_prompt/p-1/2.0", "a new prompt"),
+        ("evaluate_image/p-1", "an evaluation"),
+        ("rewrite_prompt/p-1/2.0", "a prompt rewrite"),
         ("batch/0.1.0/3", "items"),
         ("categories", "categories"),
     ],
 )
-async def test_a_refusal_calls_the_call_what_people_call_it(subject: str, name: str, store: RecordingStore) -> None:
+async def test_a_rejection_names_the_kind_of_call(subject: str, name: str, store: RecordingStore) -> None:
     refused = await BudgetLedger(store, RUN, 10).reserve(subject, 100, delivery="a")
     assert refused is not None
-    assert refused.message.startswith(f"the next call ({name}) may cost ")
+    assert refused.message.startswith(f"The next call ({name}) may cost ")
 
 
 async def test_several_processes_share_one_budget(store: RecordingStore) -> None:
