@@ -14,7 +14,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "cli.start_and_follow.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=60)
     )
-    monkeypatch.setattr("cli.manage_runs.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=0))
+    monkeypatch.setattr("cli.follow_run.REMOTE_POLLING", Polling(poll_interval_seconds=0, max_unreachable_seconds=0))
     assert follow_run.REMOTE_POLLING.poll_interval_seconds > 0
 
 
