@@ -126,11 +126,13 @@ async def test_a_repair_with_a_new_budget_finishes_what_the_old_one_could_not(tm
 
 @pytest.mark.parametrize("maximum", [0.05, 0.15])
 async def test_with_failures_a_run_spends_at_most_one_call_above_its_budget(maximum: float, tmp_path: Path) -> None:
-    async with run_app(tmp_path, faults=FAULTS) as app:
-        status = await app.run(
-            targetCount=20, categoryCount=4, maxCostUsd=maximum, acceptEstimate=True, maxRetries=4, **HIGH
-        )
-        spent = app.simulator.stats()["costUsd"]
+    request = {"targetCount": 20, "categoryCount": 4}
+    async with run_app(tmp_path) as app:
+        await app.run(**request, dryRun=True)  # so that no fault ends the run before its images
+        before = app.simulator.stats()["costUsd"]
+        app.simulator.set_faults(FAULTS | {"latencySeconds": FAST})
+        status = await app.run(**request, maxCostUsd=maximum, acceptEstimate=True, maxRetries=1, **HIGH)
+        spent = app.simulator.stats()["costUsd"] - before
     assert status["status"] == "CompletedWithFailures"
     assert status["error"]["reason"] == "budget"
     assert spent <= maximum + A_TEXT_CALL
