@@ -87,7 +87,7 @@ class AuditReport:
         failures_by_reason: failed calls and failed images by reason code.
         slowest_calls: the MAX_ROWS slowest calls.
         rate_limited_by_minute: minutes with a response with status 429, in order.
-        repeated_items: the MAX_ROWS items with the most calls, if more than one.
+        most_calls: the MAX_ROWS items with the most calls, if more than one.
         kept_images: number of items by the round that they kept, with the mean scores of the first round and of the
             kept one; empty without refinement, like the next two.
         refinement_ends: number of items by the reason that ended their refinement, the most frequent first; null = the
@@ -102,7 +102,7 @@ class AuditReport:
     failures_by_reason: list[Row]
     slowest_calls: list[Row]
     rate_limited_by_minute: list[Row]
-    repeated_items: list[Row]
+    most_calls: list[Row]
     kept_images: list[Row]
     refinement_ends: list[Row]
     three_rounds: list[Row]
@@ -110,8 +110,7 @@ class AuditReport:
     def to_json(self) -> dict[str, Any]:
         """Return the results as ``--json`` prints them."""
         report = asdict(self)
-        repeated_items = report.pop("repeated_items")
-        return {**_rename_keys(report.pop("run")), **_rename_keys(report), "mostCalls": _rename_keys(repeated_items)}
+        return {**_rename_keys(report.pop("run")), **_rename_keys(report)}
 
 
 def query_audit(file: Path) -> AuditReport:
@@ -132,7 +131,7 @@ def query_audit(file: Path) -> AuditReport:
                 failures_by_reason=_query(database, FAILURES_BY_REASON_QUERY),
                 slowest_calls=_query(database, SLOWEST_CALLS_QUERY),
                 rate_limited_by_minute=_query(database, RATE_LIMITED_BY_MINUTE_QUERY, limited, limited),
-                repeated_items=_query(database, ITEMS_WITH_MOST_CALLS_QUERY),
+                most_calls=_query(database, ITEMS_WITH_MOST_CALLS_QUERY),
                 kept_images=_query(database, KEPT_ROUNDS_QUERY),
                 refinement_ends=_query(database, REFINEMENT_ENDS_QUERY),
                 three_rounds=_query(database, THREE_ROUNDS_QUERY),

@@ -153,12 +153,12 @@ def test_people_see_a_table_a_question(seeder: CommandLine, deployed_app: Deploy
         "failures by reason",
         "slowest calls",
         "429s a minute",
-        "images that took most calls",
+        "images with the most calls",
     ]
     head = [line.split(maxsplit=1) for line in paragraphs[0]]
     assert head[3:6] == [
         ["error", "budget: too dear"],
-        ["calls", "5 made, 4 billed or counted so"],
+        ["calls", "5 made, 4 billed or possibly billed"],
         ["cost", "$0.5500 by list prices"],
     ]
     tables = [[line.split() for line in paragraph[1:]] for paragraph in paragraphs[1:]]
@@ -198,8 +198,8 @@ def test_people_see_what_the_looking_at_images_came_to(
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
     kept, ends, rounds = [paragraph.splitlines() for paragraph in out.strip().split("\n\n")[-3:]]
     assert [line.split() for line in kept[2:]] == [
-        ["image", "1", "1", "50%", "90", "90"],
-        ["image", "2", "1", "50%", "50", "80"],
+        ["round", "1", "1", "50%", "90", "90"],
+        ["round", "2", "1", "50%", "50", "80"],
         ["all", "2", "100%", "70", "85"],
     ]
     assert [line.split()[:4] for line in ends[2:]] == [
@@ -208,7 +208,7 @@ def test_people_see_what_the_looking_at_images_came_to(
         ["no_improvement", "1", "3", "80"],
     ]
     assert (rounds[0].strip(), rounds[2].split()) == (
-        "prompts that needed three rounds",
+        "prompts of three rounds",
         ["50", "80", "65", "2", "Ann", "prompt", "1"],
     )
 
@@ -222,7 +222,7 @@ def test_of_many_prompts_of_three_rounds_the_worst_are_shown(
     ]
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=many)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
-    title = f"prompts that needed three rounds (the {MAX_ROWS} lowest scores of {MAX_ROWS + 1})"
+    title = f"prompts of three rounds (the {MAX_ROWS} lowest scores of {MAX_ROWS + 1})"
     rows = [line.split()[:4] for line in out.partition(title)[2].strip().splitlines()[1:]]
     assert rows == [["10", "20", str(30 + number), "3"] for number in range(MAX_ROWS)]
 
@@ -245,9 +245,9 @@ def test_of_many_minutes_the_worst_are_shown_in_order(
 def test_a_run_that_made_no_call_says_so(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
-    assert "calls         0 made, 0 billed or counted so" in out
+    assert "calls         0 made, 0 billed or possibly billed" in out
     assert "cost by model: none" in out
-    assert "images that took most calls: none" in out
+    assert "images with the most calls: none" in out
 
 
 @pytest.mark.processes

@@ -17,11 +17,11 @@ from tests.cli.command_line import JSON_KEYS, CommandLine
         (["run", "--bogus"], "No such option: --bogus; see seeder --help"),
         (
             ["run", "--faults", "f.json"],
-            "--faults is what the simulator does; expected --offline beside it",
+            "--faults requires --offline",
         ),
         (
             ["run", "--offline", "--url", "https://app.example"],
-            "--offline is for a host on this machine and --url for a deployed one; expected one of the two",
+            "--offline is for this machine, and --url is for a deployed app; expected one of the two",
         ),
         (
             ["status", "--url", "http://app.example"],

@@ -171,12 +171,12 @@ async def ask(app: RunningApp, **request: object) -> Answer:
 @pytest.mark.parametrize(
     ("rows", "request_", "message"),
     [
-        (None, {}, "inputs/rows.json is not there; expected PUT /api/inputs/rows.json before"),
-        (None, {"input": None}, "is required where source is 'products'; expected inputs/NAME"),
+        (None, {}, "inputs/rows.json does not exist; send it with PUT /api/inputs/rows.json"),
+        (None, {"input": None}, "is required for source 'products'; expected inputs/NAME"),
         (b"[]", {}, "inputs/rows.json has no rows; expected one at least"),
         (b'[{"a": 1}]', {}, "inputs/rows.json has no column that looks like id; it has 'a'; expected --map id=COL"),
         (b'[{"id": 1, "name": "x"}]', {"fieldMapping": {"name": "t"}}, "inputs/rows.json has no column 't' for name;"),
-        (b'[{"id": 1}]', {"skipInvalid": True}, "inputs/rows.json has no row that can have an image: row 1: has no"),
+        (b'[{"id": 1}]', {"skipInvalid": True}, "inputs/rows.json has no row that can be used: row 1: has no"),
     ],
 )
 async def test_an_input_that_cannot_be_used_starts_nothing(
@@ -201,7 +201,6 @@ async def test_bad_rows_are_reported_ten_at_most_and_start_nothing(tmp_path: Pat
     assert len(refused.body["errors"]) == 1 + 10
     assert refused.body["errors"][0]["message"].startswith("18 of the 19 rows of inputs/rows.json cannot be used;")
     assert refused.body["errors"][1]["message"].startswith("row 2: has no text for a prompt;")
-    assert refused.body["detail"].endswith("; and 8 more")
 
 
 async def test_a_catalog_keeps_its_source(tmp_path: Path) -> None:

@@ -33,8 +33,6 @@ REQUEST: dict[str, Any] = {
     "imageSize": "64x64",
 }
 CATEGORIES = [Category("Space Crew", "space-crew"), Category("City Life", "city-life")]
-MINIFIGURE = "LEGO-style minifigure"
-"""One of the two openings of the default theme's image prompts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,6 @@ class RunScenario:
 
 PLAIN = RunScenario()
 LIMITED = RunScenario(faults={"imageRequestsPerMinute": 12, "rates": {"rate_limited": 0.3}, "retryAfterSeconds": 20})
-REFUSED = RunScenario("CompletedWithFailures", faults={"blockedPrompts": [MINIFIGURE]}, refused=MINIFIGURE)
 BLOCKED = RunScenario("Failed", faults={"accountBlockAfter": 0}, has_categories=True)
 REFINED = RunScenario(
     faults={"secondRoundBest": 1},
@@ -78,6 +75,13 @@ ROWS = tuple(
 )
 """Their ids are UUIDs, so the rules of every catalog apply."""
 
+REFUSED = RunScenario(
+    "CompletedWithFailures",
+    faults={"blockedPrompts": [ROWS[0]["name"]]},
+    request={"source": "products", "input": INPUT},
+    refused=ROWS[0]["name"],
+    rows=ROWS,
+)
 WRITTEN = RunScenario(request={"source": "products", "input": INPUT, "promptWriter": "model"}, rows=ROWS)
 UNWRITTEN = RunScenario(faults={"rates": {"refusal": 1}}, request=WRITTEN.request, rows=ROWS)
 PAUSED = RunScenario(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": True})

@@ -161,16 +161,17 @@ async def test_a_paused_run_fires_with_the_reason_that_a_person_has_to_mend(reco
 async def test_a_run_that_only_waits_for_its_quota_fires_although_it_makes_few_calls(
     recorder: Recorder, tmp_path: Path
 ) -> None:
-    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 0.55}}) as app:
-        await run_to_end(app, **RUN)
+    async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "imageRequestsPerMinute": 1}) as app:
+        await cancel_once_called(app, "images", "429", 3)
 
     tables = recorder.read_tables()
-    tables["AppDependencies"] = [
+    failures = [
         row
         for row in tables["AppDependencies"]
         if row["Name"] == "generate_image" and row["Properties"]["catalog_seeder.outcome"] == "failed"
     ]
-    assert len(tables["AppDependencies"]) > 1
+    tables["AppDependencies"] = failures[:3]
+    tables["AppMetrics"] = []  # as of a run that waits long between its calls: too few for a share of refused calls
     assert find_fired(tables) == set()
     stretch(tables, timedelta(minutes=30))
     fired = RULES["no-progress"].find_fired(tables)
