@@ -50,7 +50,7 @@ class BilledDrafts:
     cost: Cost
 
 
-async def find_batch_number(store: Store, call: TextCall, index: CatalogIndex) -> Batch | None:
+async def find_stored_batch(store: Store, call: TextCall, index: CatalogIndex) -> Batch | None:
     """Return the batch that was stored for the call, or None.
 
     Raises:
@@ -72,7 +72,7 @@ async def store_drafts(store: Store, batch_context: BatchContext, billed: Billed
     while True:
         # No await between this check and the choice of the number: a batch of this call that another process stores
         # later has this number or a higher one, so creating this one fails.
-        stored = await find_batch_number(store, call, index)
+        stored = await find_stored_batch(store, call, index)
         if stored is not None:
             return stored
         number = index.last_batch + 1

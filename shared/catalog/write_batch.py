@@ -1,7 +1,7 @@
 """Ask the text model for the items that a catalog needs next, and store them as a batch."""
 
 from shared.catalog import catalog_files
-from shared.catalog.batches import BatchContext, BilledDrafts, find_batch_number, store_drafts
+from shared.catalog.batches import BatchContext, BilledDrafts, find_stored_batch, store_drafts
 from shared.catalog.catalog_files import Batch
 from shared.catalog.items import Draft, DraftBatch
 from shared.catalog.planning import plan_batch
@@ -38,7 +38,7 @@ class _BatchTask(TextTask[AskedDrafts]):
         self._context = batch_context
 
     async def find_result(self) -> Outcome[TextResult] | None:
-        batch = await find_batch_number(self.services.store, self.call, self._context.index)
+        batch = await find_stored_batch(self.services.store, self.call, self._context.index)
         return None if batch is None else self._describe(batch)
 
     async def prepare(self) -> PreparedText[DraftBatch, AskedDrafts] | Outcome[TextResult]:

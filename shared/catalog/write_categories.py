@@ -50,7 +50,7 @@ class ProposedCategories:
 
     Attributes:
         names: the proposals.
-        taken: the categories that stay.
+        taken: the categories that the catalog had when they were asked for.
         known: the names of all categories that the catalog ever had.
     """
 
@@ -113,9 +113,11 @@ class _CategoryTask(TextTask[ProposedCategories]):
 
     async def store(self, answer: BilledAnswer[ProposedCategories]) -> Outcome[TextResult]:
         store, call, proposed = self.services.store, self.call, answer.value
+        # A pending answer may be older than the record, which another process has written since.
+        taken = proposed.taken if self._record is None else self._record.categories
         validation = validate_categories(
             proposed.names,
-            taken=proposed.taken,
+            taken=taken,
             count=self.request.category_count,
             theme=self.request.theme,
             known=proposed.known,
@@ -126,8 +128,7 @@ class _CategoryTask(TextTask[ProposedCategories]):
         rejected = Counter(str(rejection.violations[0].reason) for rejection in validation.rejected)
         rejected.pop(str(Reason.SURPLUS), None)
         categories = list(validation.chosen)
-        added = len(categories) - len(proposed.taken)
-        record = CategoryRecord(call.attempt, categories, added, answer.cost, dict(rejected))
+        record = CategoryRecord(call.attempt, categories, len(categories) - len(taken), answer.cost, dict(rejected))
         data = dump_json(_RECORD.dump_python(record, mode="json", by_alias=True))
         await store.write(_name_record(call), data, content_type=JSON_TYPE)
         return Outcome(await self._finish(record), record.cost)

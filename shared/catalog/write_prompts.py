@@ -12,8 +12,8 @@ from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
 from shared.models.billed_task import BilledAnswer, Outcome, PreparedText, TextTask
 from shared.models.prompts.image_prompt_requests import (
     WrittenPrompt,
+    build_prompts_request,
     digest_item,
-    make_prompts_request,
     validate_prompts,
 )
 from shared.models.quotes import quote_text
@@ -109,7 +109,7 @@ class _PromptTask(TextTask[_AskedPrompts]):
     async def prepare(self) -> PreparedText[PromptDraftBatch, _AskedPrompts]:
         call, request = self.call, self.request
         items = self._state.choose_items(call)
-        question = make_prompts_request(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
+        question = build_prompts_request(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
         settings = self.services.settings
         theme, deployment = request.theme, settings.model.text_deployment
         return PreparedText(

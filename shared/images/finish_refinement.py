@@ -23,14 +23,14 @@ from shared.storage.protocol import Store
 logger = logging.getLogger(__name__)
 
 
-async def complete_refinement(job: ImageStepJob, halt: RefinementEnd) -> None:
+async def complete_refinement(job: ImageStepJob, end: RefinementEnd) -> None:
     """Write the summary of an item that gets no further image.
 
     Raises:
         DamagedFileError: a record of the item cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    await _write_summary(job.results, job.item, job.request, halt)
+    await _write_summary(job.results, job.item, job.request, end)
 
 
 async def fail_refinement(services: Services, failed: FailedImage) -> None:
@@ -90,7 +90,7 @@ async def _write_summary(
     results: RoundFiles,
     item: Item,
     request: SeedRequest,
-    halt: RefinementEnd,
+    end: RefinementEnd,
     failure: Failure | None = None,
 ) -> None:
     """Write ``summary.json`` of an item from its records."""
@@ -116,7 +116,7 @@ async def _write_summary(
             "shippedIteration": promoted,
             "score": max(scores, default=None),
             "acceptScore": request.refine.accept_score,
-            "stoppedBecause": str(halt),
+            "stoppedBecause": str(end),
             "failure": None if failure is None else {"reason": str(failure.reason), "message": failure.message},
             "rounds": rounds,
             "cost": make_cost_view(spent).model_dump(mode="json", by_alias=True),

@@ -89,8 +89,8 @@ class _RewriteTask(RefinementTask[_Rewrite]):
         job, step = self.job, self.call.step
         cost = job.find_unreported_cost(record.cost, record.resume_count)
         if record.prompt != record.previous:
-            step_next = ImageStep(ImageAction.GENERATE, step.round, step.rewrite)
-            return Outcome(ImageResult(cost=cost, next_step=step_next), record.cost)
+            next_step = ImageStep(ImageAction.GENERATE, step.round, step.rewrite)
+            return Outcome(ImageResult(cost=cost, next_step=next_step), record.cost)
         if record.because_refused:
             message = "The model returned the refused prompt unchanged; expected neutral words."
             failure = Failure(Reason.CONTENT_POLICY, message)

@@ -7,12 +7,10 @@ Each call reserves its maximum cost (`reserve`), and is settled with its actual 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import AliasChoices, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-
-NANO_PER_USD = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,19 @@ class Budget:
         reservations: the calls in flight, by subject.
         overruns: by kind of call, the factor by which its calls exceeded their maximum. Later reservations of this kind
             are multiplied by it, so a price or size that is higher than expected affects one call, not each of them.
+            In the files of version 0.3, the two mappings are ``holds`` and ``excess``.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     spent_nano_usd: int = 0
     lost_nano_usd: int = 0
-    reservations: Mapping[str, Reservation] = field(default_factory=dict)
-    overruns: Mapping[str, float] = field(default_factory=dict)
+    reservations: Annotated[
+        Mapping[str, Reservation], Field(validation_alias=AliasChoices("reservations", "holds"))
+    ] = field(default_factory=dict)
+    overruns: Annotated[Mapping[str, float], Field(validation_alias=AliasChoices("overruns", "excess"))] = field(
+        default_factory=dict
+    )
 
     @property
     def committed_nano_usd(self) -> int:

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from shared.bounded_cache import BoundedCache
 from shared.errors import StoreConflictError, StoreUnavailableError
-from shared.limits.budget import NANO_PER_USD, Budget, Reservation
-from shared.messages.base import Failure
+from shared.limits.budget import Budget, Reservation
+from shared.messages.base import NANO_PER_USD, Failure
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, DamagedFileError, parse_json

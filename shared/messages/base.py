@@ -14,6 +14,8 @@ from shared.reasons import Reason
 LONG_WAIT_SECONDS = 60.0
 """Callers see only longer waits: a shorter one is over before they look."""
 
+NANO_PER_USD = 10**9
+
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 

@@ -127,10 +127,10 @@ class BilledCallExecutor:
             return NoAnswer(is_stopped=True)
         if check.is_suspended:
             return NoAnswer(deferred_seconds=SUSPENDED_WAIT_SECONDS, is_suspended=True)
-        model = self._open_model()
         prepared = await task.prepare()
         if isinstance(prepared, Outcome | NoAnswer):
             return prepared
+        model = self._open_model()
         if isinstance(prepared, PreparedImage):
             turn_in = await services.rate_limiter.acquire(call.run_id, task.record_subject, prepared.quota_per_minute)
             if turn_in is not None:
@@ -151,7 +151,7 @@ class BilledCallExecutor:
             return NoAnswer(over_budget, asked=call.asked)
         try:
             is_new = await recorder.open(services, quote.estimate)
-        except StoreUnavailableError:
+        except BaseException:  # nothing was sent, also by a task that was cancelled
             reservation.keep_for_redelivery()
             raise
         try:
@@ -180,9 +180,9 @@ class BilledCallExecutor:
         await call.recorder.record_failure(services, error, cost)
         message = shorten_message(error.message)
         failure = Failure(error.reason, message, error.retry_after_seconds, error.request_id, error.is_final)
+        await call.task.reservation.settle(cost)
         if error.reason in FATAL_REASONS:
             await record_stop(services.store, run_id, failure)
-        await call.task.reservation.settle(cost)
         if isinstance(call.prepared, PreparedImage):
             await self._count_outcome(call.task, error.reason, error.mismatch)
         return NoAnswer(failure, cost, call.asked, last_success_at=call.last_success_at)

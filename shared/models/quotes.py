@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 from shared.catalog.theme import Theme
 from shared.errors import ModelError
-from shared.messages.base import Cost
+from shared.messages.base import NANO_PER_USD, Cost
 from shared.models.evaluation_tokens import EvaluationAnswerT, bound_evaluation_usage, estimate_evaluation_usage
 from shared.models.prices import PriceList
 from shared.models.protocol import AnswerT, Question, Usage
 from shared.models.tokens import add_reasoning_headroom, bound_text_usage, estimate_text_usage, estimate_tokens
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
-
-NANO_PER_USD = 10**9
 
 
 def price_text(prices: PriceList, model: str, usage: Usage) -> Cost:

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.catalog.items import DraftBatch, SourceItem
 from shared.catalog.planning import ROWS_PER_BATCH, plan_batch
-from shared.models.prompts.image_prompt_requests import make_prompts_request
+from shared.models.prompts.image_prompt_requests import build_prompts_request
 from shared.models.prompts.item_requests import build_categories_request, build_items_request
 from shared.models.protocol import Question, Usage
 from shared.models.tokens import estimate_text_usage
@@ -207,7 +207,7 @@ def _estimate_prompts(request: SeedRequest, inventory: Inventory) -> Iterator[tu
     prompts = max(0, _count_missing_images(request, inventory) - inventory.prompts)
     calls = math.ceil(prompts / ROWS_PER_BATCH)
     if calls:
-        text_request = make_prompts_request(request, [TYPICAL_ROW] * min(prompts, ROWS_PER_BATCH), batch=1)
+        text_request = build_prompts_request(request, [TYPICAL_ROW] * min(prompts, ROWS_PER_BATCH), batch=1)
         usage = estimate_text_usage(text_request, theme=request.theme, entries=prompts)
         yield calls, Usage(calls * usage.input_tokens, usage.output_tokens)
 

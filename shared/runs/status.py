@@ -11,8 +11,6 @@ from pydantic.alias_generators import to_camel
 from shared.messages.custom_status import Stage
 from shared.storage.paths import RUN_ID_EPOCH_END_MS
 
-NANO_PER_USD = 10**9
-
 _RUN_ID = re.compile(r"([0-9]{13})-[0-9A-Za-z]{1,40}")
 
 

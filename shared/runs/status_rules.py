@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared.messages.base import Cost, Counters, Failure, Wait
+from shared.messages.base import NANO_PER_USD, Cost, Counters, Failure, Wait
 from shared.messages.custom_status import Stage
 from shared.messages.run import PublishResult, StartInventory
 from shared.reasons import Reason
@@ -21,8 +21,6 @@ from shared.runs.status import (
     Throttle,
     read_created_at,
 )
-
-NANO_PER_USD = 10**9
 
 SHORTFALL_REASONS = frozenset(
     {

@@ -3,13 +3,12 @@
 from typing import Any
 
 from shared.limits.retry_policy import COUNTED_REASONS, UNUSABLE_ANSWER_REASONS
+from shared.messages.base import NANO_PER_USD
 from shared.reasons import PAUSING_REASONS, Reason
 from shared.telemetry.instruments import count
 from shared.telemetry.names import Metric
 
 Data = dict[str, Any]
-
-NANO_PER_USD = 10**9
 
 RETRIED_REASONS = COUNTED_REASONS | UNUSABLE_ANSWER_REASONS | {Reason.RATE_LIMITED, Reason.STORE_UNAVAILABLE}
 """The retry policy retries these, so they are not final failures."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import azure.functions as func
 from opentelemetry.trace import Span
 
+from shared.messages.base import NANO_PER_USD
 from shared.reasons import Reason
 from shared.runs.status import Status
 from shared.telemetry import activity_metrics
@@ -100,7 +101,7 @@ def _describe_result(name: str, payload: Data, result: Data) -> dict[Attribute, 
         Attribute.REASON: failure.get("reason"),
         Attribute.RETRY_AFTER_SECONDS: failure.get("retry_after_seconds"),
         Attribute.STATUS: result.get("status"),
-        Attribute.COST_USD: None if nano_usd is None else nano_usd / activity_metrics.NANO_PER_USD,
+        Attribute.COST_USD: None if nano_usd is None else nano_usd / NANO_PER_USD,
         Attribute.INPUT_TOKENS: cost.get("input_tokens"),
         Attribute.OUTPUT_TOKENS: cost.get("output_tokens"),
     }

@@ -49,6 +49,12 @@ IN_STORE = {
     "nano_usd": "40000000",
 }
 
+
+def test_the_resume_count_of_a_round_of_version_0_3_is_read() -> None:
+    metadata = ImageMetadata.from_json({**IN_STORE, "iteration": "1", "leg": "2"})
+    assert metadata == replace(GENERATED, round=1, resume_count=2)
+
+
 counts = st.integers(0, 2**63)
 texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
 all_metadata = st.builds(

@@ -1,6 +1,7 @@
 """The ledger lets no call through that does not fit in, however many ask at once and from wherever."""
 
 import asyncio
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ from shared.errors import StoreUnavailableError
 from shared.limits.budget_ledger import BudgetLedger, RunLedgers
 from shared.reasons import Reason
 from shared.storage import paths
-from shared.storage.json_files import DamagedFileError
+from shared.storage.json_files import JSON_TYPE, DamagedFileError
 from shared.storage.protocol import Content
 from tests.support.catalogs import read_data
 from tests.support.memory_store import MemoryStore, RecordingStore
@@ -130,6 +131,20 @@ async def test_a_later_process_continues_from_the_stored_ledger(store: Recording
     assert await later.reserve("image/bob", 500, delivery="2") is not None
     await later.settle("image/ann", 400)
     assert await later.reserve("image/bob", 500, delivery="3") is None
+
+
+async def test_the_ledger_of_a_run_of_version_0_3_is_read(store: RecordingStore) -> None:
+    ledger = {
+        "spentNanoUsd": 100,
+        "lostNanoUsd": 0,
+        "holds": {"image/ann": {"delivery": "1", "nanoUsd": 600}},
+        "excess": {"image": 2.0},
+    }
+    await store.write(LEDGER, json.dumps(ledger).encode(), content_type=JSON_TYPE)
+    refusal = await BudgetLedger(store, RUN, 1000).reserve("image/bob", 200, delivery="2")
+    assert refusal is not None
+    assert await BudgetLedger(store, RUN, 1100).reserve("image/bob", 200, delivery="2") is None
+    assert (await read_data(store, LEDGER))["reservations"].keys() == {"image/ann", "image/bob"}
 
 
 async def test_a_failed_write_is_reported_to_all_updates_that_wait_and_can_be_repeated() -> None:

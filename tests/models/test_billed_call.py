@@ -1,6 +1,7 @@
 """No billed call without run guard, reservation, output limit and record; checked for every activity that makes one."""
 
 import ast
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 
 from shared.audit.call_records import CallRecord, CallStatus, iterate_calls
+from shared.config import Settings
 from shared.errors import ModelError, StoreUnavailableError
-from shared.limits.budget import NANO_PER_USD
-from shared.messages.base import Cost, Failure, Message
+from shared.messages.base import NANO_PER_USD, Cost, Failure, Message
 from shared.messages.images import ImageAction, ImageCall, ImageStep
 from shared.messages.text import TextCall
 from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
@@ -22,7 +23,7 @@ from shared.runs.root_state import RootState
 from shared.services.container import use_services
 from shared.storage import paths
 from shared.telemetry.observed_activities import BILLED_ACTIVITIES
-from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
+from tests.support.activity_calls import HOST, RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, read_data, write_batches, write_rows
 from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.root_states import FixedRootStates
@@ -80,9 +81,10 @@ every_activity = pytest.mark.parametrize("activity", ACTIVITIES, ids=str)
 
 
 class FailingStore(RecordingStore):
-    """A store that can be told not to answer, for all paths or for some."""
+    """A store that can be told not to answer, for all paths or for some, or to cancel the task that writes."""
 
     failing_path = ""
+    cancelled_path = ""
     is_away = False
 
     async def write(self, path: str, *arguments: Any, **options: Any) -> str:
@@ -96,6 +98,8 @@ class FailingStore(RecordingStore):
     def _fail_if_away(self, path: str) -> None:
         if self.is_away or (self.failing_path and self.failing_path in path):
             raise StoreUnavailableError("away")
+        if self.cancelled_path and self.cancelled_path in path:
+            raise asyncio.CancelledError
 
 
 @dataclass(slots=True)
@@ -220,6 +224,65 @@ async def test_a_failed_call_is_recorded_and_settled(
     assert result["failure"]["reason"] == record.reason == "timeout_ambiguous"
     assert record.cost == read_cost(result) != Cost()
     assert (ledger["spentNanoUsd"], ledger["reservations"]) == (record.cost.nano_usd, {})
+
+
+@every_activity
+async def test_a_fatal_failure_is_settled_although_its_stop_record_cannot_be_written(
+    store: FailingStore, model: WatchedModel, activity: BilledActivity
+) -> None:
+    await prepare(store, activity)
+    model.failures.append(ModelError(Reason.AUTHENTICATION, "the key is not accepted"))
+    store.failing_path = paths.stop_file(RUN)
+    result = await deliver(start_process(store, model), activity.name, activity.make_message(0))
+    ledger = await read_data(store, LEDGER)
+    assert result["failure"]["reason"] == "store_unavailable"
+    assert (ledger["spentNanoUsd"], ledger["reservations"]) == (0, {})
+
+
+@every_activity
+async def test_a_call_that_was_cancelled_before_it_was_sent_takes_nothing_of_the_budget(
+    store: FailingStore, model: WatchedModel, activity: BilledActivity
+) -> None:
+    await prepare(store, activity)
+    process = start_process(store, model)
+    store.cancelled_path = "/calls/"
+    with pytest.raises(asyncio.CancelledError):
+        await deliver(process, activity.name, activity.make_message(0))
+    store.cancelled_path = ""
+    result = await deliver(process, activity.name, activity.make_message(0))
+    ledger = await read_data(store, LEDGER)
+    assert model.calls == 1
+    assert ledger["lostNanoUsd"] == 0
+    assert ledger["spentNanoUsd"] == read_cost(result).nano_usd > 0
+
+
+@pytest.mark.parametrize("activity", ACTIVITIES[:2], ids=str)
+async def test_a_task_that_has_nothing_to_ask_needs_no_model(store: FailingStore, activity: BilledActivity) -> None:
+    await start_run_in(store, target_count=2, category_count=1, force_categories=True)
+    await write_batches(store, ["Ann", "Bob"])
+    settings = Settings(host_id=HOST)
+    result = await deliver(start_process(store, None, settings=settings), activity.name, activity.make_message(0))
+    assert "failure" not in result
+    assert result["total"] == (1 if activity.name == "write_categories" else 2)
+
+
+async def test_categories_of_a_pending_answer_are_added_to_those_that_another_process_stored(
+    store: FailingStore,
+) -> None:
+    model = WatchedModel(max_categories=1)
+    await prepare(store, ACTIVITIES[0])
+
+    async def take_store_away() -> None:
+        store.is_away = True
+
+    model.check = take_store_away
+    first, second = start_process(store, model), start_process(store, model)
+    await deliver(first, "write_categories", TextCall(RUN, CATALOG, attempt=0))
+    store.is_away, model.check = False, None
+    by_another = await deliver(second, "write_categories", TextCall(RUN, CATALOG, attempt=1))
+    result = await deliver(first, "write_categories", TextCall(RUN, CATALOG, attempt=2))
+    assert (by_another["total"], result["total"], result["accepted"]) == (1, 2, 1)
+    assert model.calls == 2
 
 
 @every_activity

@@ -16,9 +16,9 @@ from shared.models.prompts.image_prompt_requests import (
     MAX_WRITTEN_PROMPT_CHARACTERS,
     REQUESTED_PROMPT_CHARACTERS,
     WrittenPrompt,
+    build_prompts_request,
     digest_item,
     find_openings,
-    make_prompts_request,
     validate_prompts,
 )
 from shared.reasons import Reason
@@ -54,7 +54,7 @@ def make_items(rows: object, request: SeedRequest | None = None) -> list[SourceI
 
 def read_task(rows: object, request: SeedRequest | None = None) -> dict[str, Any]:
     request = request or make_request()
-    task: dict[str, Any] = json.loads(make_prompts_request(request, make_items(rows, request), batch=3).task)
+    task: dict[str, Any] = json.loads(build_prompts_request(request, make_items(rows, request), batch=3).task)
     return task
 
 
@@ -119,7 +119,7 @@ def test_scenes_are_reported_with_title_and_mood_and_those_with_a_prompt_are_not
     request = make_request("prompts")
     items = make_items([{"title": "Bay", "mood": "calm"}, {"id": "x", "scene": "a harbour"}, "A red bridge"], request)
     assert [item.prompt_hints for item in items] == [{"mood": "calm"}, {}, None]
-    task = json.loads(make_prompts_request(request, items[:2], batch=1).task)
+    task = json.loads(build_prompts_request(request, items[:2], batch=1).task)
     assert task["rows"] == [
         {"index": 1, "name": "Bay", "mood": "calm"},
         {"index": 2, "description": "a harbour"},
@@ -157,7 +157,7 @@ def test_prompts_begin_as_the_theme_says_or_its_template(
 def test_each_try_is_another_request_and_a_second_one_is_stricter() -> None:
     request = make_request()
     first, second = (
-        make_prompts_request(request, make_items([MUG]), batch=1, attempt=attempt, stricter=attempt > 0)
+        build_prompts_request(request, make_items([MUG]), batch=1, attempt=attempt, stricter=attempt > 0)
         for attempt in range(2)
     )
     assert first.task != second.task

@@ -11,7 +11,7 @@ from model_simulator.text_generation import write_items
 from shared.catalog.items import DraftBatch, PromptDraftBatch
 from shared.catalog.planning import CategoryQuota
 from shared.catalog.theme import Theme
-from shared.models.prompts.image_prompt_requests import make_prompts_request
+from shared.models.prompts.image_prompt_requests import build_prompts_request
 from shared.models.prompts.item_requests import build_categories_request, build_items_request
 from shared.models.protocol import AnswerT, Question
 from shared.models.providers.json_schema import build_strict_schema
@@ -82,7 +82,7 @@ def ask_for_rows(theme: Theme, count: int) -> Question[PromptDraftBatch]:
         make_source_item(f"{names[number % 4]} {number}", category="Outdoor", prompt_hints={"colour": "dark green"})
         for number in range(count)
     ]
-    return make_prompts_request(request, rows, batch=1)
+    return build_prompts_request(request, rows, batch=1)
 
 
 @every_theme

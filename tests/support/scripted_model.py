@@ -51,9 +51,7 @@ class ScriptedModel:
         value: CategoryList | DraftBatch | PromptDraftBatch | Evaluation | PromptRewrite
         if task["task"] == "categories":
             count = min(task["count"], self.max_categories)
-            value = CategoryList(
-                categories=[CategoryDraft(name=self._make_name("ChildWorkflows")) for _ in range(count)]
-            )
+            value = CategoryList(categories=[CategoryDraft(name=self._make_name("Crew")) for _ in range(count)])
         elif task["task"] == "evaluation":
             assert request.image is not None
             score = self.scores[task["iteration"] - 1]

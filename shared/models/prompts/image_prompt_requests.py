@@ -93,7 +93,7 @@ def find_openings(request: SeedRequest) -> tuple[str, ...]:
     return (beginning,) if beginning else ()
 
 
-def make_prompts_request(
+def build_prompts_request(
     request: SeedRequest,
     items: Sequence[SourceItem],
     *,
