@@ -5,7 +5,7 @@ import random
 import pytest
 
 from model_simulator.billing import TokenUsage
-from model_simulator.text_answers import WRITERS, TextAnswer, measure_usage
+from model_simulator.text_answers import WRITERS, SimulatedTextAnswer, measure_usage
 from model_simulator.text_calls import parse_text_call
 from model_simulator.text_generation import write_items
 from shared.catalog.items import DraftBatch, PromptDraftBatch
@@ -36,7 +36,7 @@ def bill(ask: Question[AnswerT], seed: int) -> TokenUsage:
     body = {"model": "gpt-5", "instructions": ask.instructions, "input": ask.task, "text": {"format": text_format}}
     call = parse_text_call(body)
     write = WRITERS[ask.schema_name]
-    return measure_usage(call, TextAnswer(str(write(call.task, random.Random(seed)))))
+    return measure_usage(call, SimulatedTextAnswer(str(write(call.task, random.Random(seed)))))
 
 
 def ask_for_drafts(theme: Theme, count: int) -> Question[DraftBatch]:
