@@ -1,6 +1,7 @@
 """What a call takes, told before it is made, is what the simulator then bills."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,14 @@ def ask_for_drafts(theme: Theme, count: int) -> Question[DraftBatch]:
     return build_items_request(theme, quotas, {}, batch=1)
 
 
+def assert_limit_holds(ask: Question[Any], theme: Theme, count: int) -> None:
+    limit = bound_text_usage(ask, theme=theme, entries=count)
+    for seed in range(20):
+        billed = bill(ask, seed)
+        assert billed.output_tokens <= limit.output_tokens
+        assert billed.input_tokens <= limit.input_tokens
+
+
 @every_theme
 @pytest.mark.parametrize("count", [20, 50])
 def test_a_batch_takes_what_was_estimated(theme: Theme, count: int) -> None:
@@ -59,11 +68,7 @@ def test_a_batch_takes_what_was_estimated(theme: Theme, count: int) -> None:
 @pytest.mark.parametrize("count", [1, 3, 20, 50])
 def test_no_batch_takes_more_than_its_limit(theme: Theme, count: int) -> None:
     ask = ask_for_drafts(theme, count)
-    limit = bound_text_usage(ask, theme=theme, entries=count)
-    for seed in range(20):
-        billed = bill(ask, seed)
-        assert billed.output_tokens <= limit.output_tokens
-        assert billed.input_tokens <= limit.input_tokens
+    assert_limit_holds(ask, theme, count)
 
 
 @every_theme
@@ -97,11 +102,7 @@ def test_prompts_of_rows_take_what_was_estimated(theme: Theme) -> None:
 @pytest.mark.parametrize("count", [1, 3, 20])
 def test_no_prompts_of_rows_take_more_than_their_limit(theme: Theme, count: int) -> None:
     ask = ask_for_rows(theme, count)
-    limit = bound_text_usage(ask, theme=theme, entries=count)
-    for seed in range(20):
-        billed = bill(ask, seed)
-        assert billed.output_tokens <= limit.output_tokens
-        assert billed.input_tokens <= limit.input_tokens
+    assert_limit_holds(ask, theme, count)
 
 
 @every_theme
