@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -42,7 +43,7 @@ class FakeApp:
     statuses: set[str] = field(default_factory=set)
     uri: str = ""
 
-    def answer(self, path: str, key: str | None) -> tuple[int, object]:
+    def answer(self, path: str, key: str | None) -> tuple[int, dict[str, Any]]:
         url = urlsplit(path)
         if url.path == "/api/health":
             return self.health_status, {"status": "ok"}

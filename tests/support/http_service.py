@@ -29,7 +29,8 @@ def serve(respond: Respond) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Do not log requests."""
