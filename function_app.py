@@ -26,7 +26,7 @@ from activities import (
 )
 from orchestrators import finish_run, generate_images, seed_catalog, write_items, write_prompts
 from shared.services.container import start_telemetry
-from triggers import audit, catalogs, health, inputs, purge_history, resume_failed_runs, runs
+from triggers import catalogs, health, inputs, runs, timers
 
 start_telemetry()
 
@@ -34,12 +34,10 @@ app = df.DFApp()
 
 for module in (
     runs,
-    audit,
     catalogs,
     inputs,
     health,
-    purge_history,
-    resume_failed_runs,
+    timers,
     seed_catalog,
     finish_run,
     write_items,

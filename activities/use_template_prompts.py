@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.catalog.write_prompts import run_use_template_prompts
+from shared.catalog.write_prompt_batch import run_use_template_prompts
 from shared.messages.run import ActivityResult
 from shared.messages.text import UseTemplatePromptsInput
 from shared.services.container import Services

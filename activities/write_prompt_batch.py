@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from activities.decorator import activity
-from shared.catalog.write_prompts import run_write_prompt_batch
+from shared.catalog.write_prompt_batch import run_write_prompt_batch
 from shared.messages.text import TextCall, TextResult
 from shared.services.container import Services
 

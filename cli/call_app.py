@@ -1,33 +1,52 @@
-"""Calls the app once, here or deployed: what prune and publish share."""
+"""Calls the app once for a catalog, here or deployed: what prune and publish share."""
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from cli.app_client import AppClient, ProblemError, open_client
 from cli.command_context import CommandContext
+from cli.command_settings import begin_command
 from cli.command_target import CommandTarget
 from cli.follow_run import LOCAL_POLLING, follow_run
 from cli.interrupts import run_interruptibly
 from cli.local_app import LocalApp, open_local_app
 from cli.offline_simulator import BackgroundSimulator
-from shared.config import Settings
+from cli.run_output import Locator, choose_locator
 
 AppCall = Callable[[AppClient], Awaitable[dict[str, Any]]]
 
 
+@dataclass(frozen=True, slots=True)
+class AppResponse:
+    """The response of a call.
+
+    Attributes:
+        body: the JSON object.
+        seconds: duration of the call.
+        locate: returns where a file that the response names is.
+    """
+
+    body: dict[str, Any]
+    seconds: float
+    locate: Locator
+
+    def locate_outputs(self) -> dict[str, str]:
+        """Return where the outputs are, by name."""
+        return {name: self.locate(path) for name, path in self.body["outputs"].items()}
+
+
 def call_app(
-    context: CommandContext,
-    target: CommandTarget,
-    settings: Settings,
-    simulator: BackgroundSimulator | None,
-    call: AppCall,
-) -> tuple[dict[str, Any], float]:
-    """Return the response of a call, and its duration in seconds.
+    context: CommandContext, target: CommandTarget, simulator: BackgroundSimulator | None, call: AppCall
+) -> AppResponse:
+    """Read the settings, call the app, and return its response.
 
     Raises:
+        SettingError: a setting cannot be used.
         CliError: the app refused the call, or cannot be reached.
     """
+    settings = begin_command(context, target)
 
     async def perform() -> dict[str, Any]:
         if target.url is not None:
@@ -37,8 +56,9 @@ def call_app(
             return await _call_local_app(context, app, call)
 
     started = time.monotonic()
-    response = run_interruptibly(perform, context.print_stopping)
-    return response, time.monotonic() - started
+    body = run_interruptibly(perform, context.print_stopping)
+    locate = choose_locator(settings.store, is_local=target.url is None)
+    return AppResponse(body, time.monotonic() - started, locate)
 
 
 async def _call_local_app(context: CommandContext, app: LocalApp, call: AppCall) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from model_simulator.replies import InvalidRequestError
+from model_simulator.replies import BadRequestError
 from model_simulator.text_tasks import EVALUATION
 
 SCHEMA_NAMES = {
@@ -32,7 +32,7 @@ def check_strict_schema(name: str, schema: Mapping[str, Any]) -> None:
     """Check a strict schema as the service does: every object is closed, and requires each of its properties.
 
     Raises:
-        InvalidRequestError: naming the invalid object.
+        BadRequestError: naming the invalid object.
     """
     _check(name, schema, ())
 
@@ -67,8 +67,8 @@ def _check_object(name: str, node: Mapping[str, Any], path: tuple[str, ...]) -> 
         )
 
 
-def _refuse(name: str, problem: str) -> InvalidRequestError:
-    return InvalidRequestError(
+def _refuse(name: str, problem: str) -> BadRequestError:
+    return BadRequestError(
         f"Invalid schema for response_format '{name}': {problem}",
         param="text.format.schema",
         code="invalid_json_schema",

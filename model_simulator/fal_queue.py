@@ -13,7 +13,7 @@ from aiohttp import web
 
 from model_simulator import replies
 from model_simulator.image_answers import RenderJob
-from model_simulator.replies import HangUp, InvalidRequestError, Reply, json_reply
+from model_simulator.replies import BadRequestError, HangUp, Reply, json_reply
 from model_simulator.service import Plan, SimulatedService
 from model_simulator.wire_formats import Wire
 
@@ -137,7 +137,7 @@ def _convert_request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
     """Return the equivalent image request of OpenAI's format."""
     size = body.get("image_size")
     if not isinstance(size, dict) or set(size) != {"width", "height"}:
-        raise InvalidRequestError(f"'image_size' is {size!r}; expected width and height.", param="image_size")
+        raise BadRequestError(f"'image_size' is {size!r}; expected width and height.", param="image_size")
     return {
         "model": model,
         "prompt": body.get("prompt"),

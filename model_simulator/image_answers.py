@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from model_simulator.drawing import render_image
-from model_simulator.image_calls import ImageCall
+from model_simulator.image_calls import SimulatedImageCall
 from model_simulator.replies import Reply
 
 RENDER_THREADS = 1
@@ -43,7 +43,7 @@ class ImageCorruption(StrEnum):
 class RenderJob:
     """An image to render; files smaller than ``image_bytes`` are padded to that size."""
 
-    call: ImageCall
+    call: SimulatedImageCall
     corruption: ImageCorruption | None = None
     image_bytes: int | None = None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from model_simulator.billing import TokenUsage, count_image_tokens
 from model_simulator.drawing import MAX_PIXELS, MIN_PIXELS
-from model_simulator.replies import InvalidRequestError
+from model_simulator.replies import BadRequestError
 from model_simulator.request_body import check_known_parameters, count_tokens, read_choice, read_text
 
 PARAMETERS = frozenset(
@@ -36,7 +36,7 @@ MAX_ASPECT_RATIO = 3
 
 
 @dataclass(frozen=True, slots=True)
-class ImageCall:
+class SimulatedImageCall:
     """A valid image request; sizes in pixels."""
 
     model: str
@@ -57,16 +57,16 @@ class ImageCall:
         return TokenUsage(count_tokens(len(self.prompt)), count_image_tokens(self.model, self.size, self.quality))
 
 
-def parse_image_call(body: Mapping[str, Any]) -> ImageCall:
+def parse_image_call(body: Mapping[str, Any]) -> SimulatedImageCall:
     """Parse and validate the body of an image call.
 
     Raises:
-        InvalidRequestError: naming the parameter, its value and the supported values.
+        BadRequestError: naming the parameter, its value and the supported values.
     """
     check_known_parameters(body, PARAMETERS)
     prompt = read_text(body, "prompt")
     if len(prompt) > MAX_PROMPT_CHARACTERS:
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"Invalid 'prompt': string too long. Expected a string with maximum length {MAX_PROMPT_CHARACTERS}, "
             f"but got a string with length {len(prompt)} instead.",
             param="prompt",
@@ -74,9 +74,9 @@ def parse_image_call(body: Mapping[str, Any]) -> ImageCall:
         )
     count = body.get("n", 1)
     if count is not None and (isinstance(count, bool) or count != 1):
-        raise InvalidRequestError(f"Invalid 'n': {count!r}. Expected 1.", param="n", code="invalid_value")
+        raise BadRequestError(f"Invalid 'n': {count!r}. Expected 1.", param="n", code="invalid_value")
     width, height = _read_size(body.get("size"))
-    return ImageCall(
+    return SimulatedImageCall(
         model=read_text(body, "model"),
         prompt=prompt,
         width=width,
@@ -99,7 +99,7 @@ def _read_size(value: object) -> tuple[int, int]:
             and max(width, height) <= MAX_ASPECT_RATIO * min(width, height)
         ):
             return width, height
-    raise InvalidRequestError(
+    raise BadRequestError(
         f"Invalid size {value!r}. Expected 'auto' or WIDTHxHEIGHT, both divisible by {EDGE_MULTIPLE} and from "
         f"{MIN_PIXELS} to {MAX_PIXELS}, no side over {MAX_ASPECT_RATIO} times the "
         "other.",

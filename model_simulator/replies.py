@@ -31,7 +31,7 @@ class HangUp:
     outcome: Literal["dropped", "timeout"]
 
 
-class InvalidRequestError(Exception):
+class BadRequestError(Exception):
     """The request is invalid; becomes a 400 in OpenAI's format.
 
     Attributes:

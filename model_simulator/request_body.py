@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from model_simulator.replies import InvalidRequestError
+from model_simulator.replies import BadRequestError
 
 CHARACTERS_PER_TOKEN = 4
 """OpenAI's rule of thumb for English."""
@@ -16,14 +16,14 @@ def read_body(data: bytes) -> dict[str, Any]:
     """Parse a JSON object.
 
     Raises:
-        InvalidRequestError: the body is not a JSON object, or a text is not valid Unicode (half a surrogate pair).
+        BadRequestError: the body is not a JSON object, or a text is not valid Unicode (half a surrogate pair).
     """
     try:
         body = from_json(data, allow_inf_nan=False)
     except ValueError as error:
-        raise InvalidRequestError("We could not parse the JSON body of your request.") from error
+        raise BadRequestError("We could not parse the JSON body of your request.") from error
     if not isinstance(body, dict):
-        raise InvalidRequestError(f"The body is a JSON {type(body).__name__}; expected a JSON object.")
+        raise BadRequestError(f"The body is a JSON {type(body).__name__}; expected a JSON object.")
     return body
 
 
@@ -31,30 +31,28 @@ def check_known_parameters(body: Mapping[str, Any], known: Collection[str]) -> N
     """Check that the service supports all parameters.
 
     Raises:
-        InvalidRequestError: naming the first unknown one.
+        BadRequestError: naming the first unknown one.
     """
     for name in body:
         if name not in known:
-            raise InvalidRequestError(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+            raise BadRequestError(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
 
 
 def read_text(body: Mapping[str, Any], name: str) -> str:
     """Return a required text.
 
     Raises:
-        InvalidRequestError: the parameter is missing, blank or not a text.
+        BadRequestError: the parameter is missing, blank or not a text.
     """
     value = body.get(name)
     if value is None:
-        raise InvalidRequestError(
-            f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter"
-        )
+        raise BadRequestError(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
     if not isinstance(value, str):
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"Invalid type for '{name}': expected a string, but got {value!r} instead.", param=name, code="invalid_type"
         )
     if not value.strip():
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"Invalid '{name}': empty string. Expected a string with minimum length 1.",
             param=name,
             code="empty_string",
@@ -66,14 +64,14 @@ def read_choice(body: Mapping[str, Any], name: str, known: tuple[str, ...], defa
     """Return one of the known values, or the default if the parameter is missing.
 
     Raises:
-        InvalidRequestError: the value is unknown.
+        BadRequestError: the value is unknown.
     """
     value = body.get(name)
     if value is None:
         return default
     if value not in known:
         options = ", ".join(f"'{option}'" for option in known)
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"Invalid value: {value!r}. Supported values are: {options}.", param=name, code="invalid_value"
         )
     return str(value)

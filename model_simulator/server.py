@@ -145,7 +145,7 @@ class Server:
         try:
             faults = parse_faults(await request.read())
         except FaultsError as error:
-            return _respond(replies.InvalidRequestError(str(error)).to_reply())
+            return _respond(replies.BadRequestError(str(error)).to_reply())
         self._service.set_faults(faults)
         return web.Response(status=204)
 

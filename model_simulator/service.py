@@ -17,10 +17,10 @@ from model_simulator.fault_selection import (
 )
 from model_simulator.faults import Faults
 from model_simulator.image_answers import ImageRenderer, RenderJob, choose_corruption
-from model_simulator.image_calls import ImageCall, parse_image_call
+from model_simulator.image_calls import SimulatedImageCall, parse_image_call
 from model_simulator.image_quota import ImageQuota
 from model_simulator.random_streams import ArrivalCounter, RandomStreams, RequestArrival, sample_latency
-from model_simulator.replies import HangUp, InvalidRequestError, Reply, account_blocked, json_reply, rate_limited
+from model_simulator.replies import BadRequestError, HangUp, Reply, account_blocked, json_reply, rate_limited
 from model_simulator.request_body import read_body
 from model_simulator.stats import CallKind, Stats
 from model_simulator.text_answers import generate_answer, make_response_document, measure_usage
@@ -80,7 +80,7 @@ class SimulatedService:
         try:
             body = wire.convert_request(read_body(data))
             return self._plan_image_call(body) if kind == "images" else self._plan_text_call(body)
-        except InvalidRequestError as error:
+        except BadRequestError as error:
             return error.to_reply()
 
     async def execute(self, plan: Plan, arrived: float) -> Reply | HangUp:
@@ -117,7 +117,7 @@ class SimulatedService:
         self._arrivals.count(arrival)
         return self._plan_image(call, fault, arrival)
 
-    def _plan_image(self, call: ImageCall, fault: Fault | None, arrival: RequestArrival) -> Plan:
+    def _plan_image(self, call: SimulatedImageCall, fault: Fault | None, arrival: RequestArrival) -> Plan:
         stream = self._random_streams.stream_for_arrival("image", arrival)
         latency = self._sample_latency(self.faults.latency_seconds.image, arrival)
         match fault:

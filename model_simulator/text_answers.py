@@ -17,7 +17,7 @@ from model_simulator.response_corruption import (
     add_forbidden_words,
     truncate_json,
 )
-from model_simulator.text_calls import TextCall
+from model_simulator.text_calls import SimulatedTextCall
 from model_simulator.text_generation import (
     evaluate_image,
     rewrite_prompt,
@@ -40,7 +40,7 @@ WRITERS: Mapping[str, Callable[[Mapping[str, Any], random.Random], dict[str, Any
 
 
 @dataclass(frozen=True, slots=True)
-class TextAnswer:
+class SimulatedTextAnswer:
     """An answer's text; ``is_truncated`` = the response reports that the model ran out of tokens."""
 
     text: str
@@ -49,8 +49,13 @@ class TextAnswer:
 
 
 def generate_answer(
-    call: TextCall, fault: Fault | None, faults: Faults, *, writing: random.Random, corruption_stream: random.Random
-) -> TextAnswer:
+    call: SimulatedTextCall,
+    fault: Fault | None,
+    faults: Faults,
+    *,
+    writing: random.Random,
+    corruption_stream: random.Random,
+) -> SimulatedTextAnswer:
     """Return the answer to a call.
 
     Args:
@@ -61,7 +66,7 @@ def generate_answer(
         corruption_stream: random stream of the corruption; different for each arrival.
     """
     if fault is Fault.REFUSAL:
-        return TextAnswer(REFUSAL, is_refusal=True)
+        return SimulatedTextAnswer(REFUSAL, is_refusal=True)
     answer = _write(call, faults, writing)
     # Both numbers are always consumed, so that one rate does not change the effect of the other.
     rates = faults.rates
@@ -77,28 +82,28 @@ def generate_answer(
         add_forbidden_details(answer["prompts"], call.task, corruption_stream)
     text = json.dumps(answer, ensure_ascii=False)
     if fault is Fault.TRUNCATED_JSON:
-        return TextAnswer(
+        return SimulatedTextAnswer(
             truncate_json(text, corruption_stream),
             is_truncated=corruption_stream.random() >= UNREPORTED_TRUNCATION_RATE,
         )
     if call.max_output_tokens is not None and count_tokens(len(text)) > call.max_output_tokens:
-        return TextAnswer(text[: call.max_output_tokens * CHARACTERS_PER_TOKEN], is_truncated=True)
-    return TextAnswer(text)
+        return SimulatedTextAnswer(text[: call.max_output_tokens * CHARACTERS_PER_TOKEN], is_truncated=True)
+    return SimulatedTextAnswer(text)
 
 
-def _write(call: TextCall, faults: Faults, writing: random.Random) -> dict[str, Any]:
+def _write(call: SimulatedTextCall, faults: Faults, writing: random.Random) -> dict[str, Any]:
     if call.schema_name == EVALUATION:
         score_range = find_score_range(call.task["prompt"], call.task["iteration"], faults)
         return evaluate_image(call.task, writing, score_range)
     return WRITERS[call.schema_name](call.task, writing)
 
 
-def measure_usage(call: TextCall, answer: TextAnswer) -> TokenUsage:
+def measure_usage(call: SimulatedTextCall, answer: SimulatedTextAnswer) -> TokenUsage:
     """Return the billed tokens of a call."""
     return TokenUsage(call.input_tokens, count_tokens(len(answer.text)))
 
 
-def make_response_document(call: TextCall, answer: TextAnswer, answer_id: str) -> dict[str, Any]:
+def make_response_document(call: SimulatedTextCall, answer: SimulatedTextAnswer, answer_id: str) -> dict[str, Any]:
     """Return the response document of the Responses API; ``answer_id`` is unique."""
     status = "incomplete" if answer.is_truncated else "completed"
     part: dict[str, Any] = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_simulator.answer_schema import check_strict_schema, find_format_in_instructions
-from model_simulator.replies import InvalidRequestError
+from model_simulator.replies import BadRequestError
 from model_simulator.request_body import count_tokens, read_text
 from model_simulator.text_tasks import EVALUATION, parse_task
 
@@ -22,7 +22,7 @@ SIGNATURES = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP
 
 
 @dataclass(frozen=True, slots=True)
-class TextCall:
+class SimulatedTextCall:
     """A valid request for a structured answer.
 
     Attributes:
@@ -42,11 +42,11 @@ class TextCall:
     text_format: Mapping[str, Any]
 
 
-def parse_text_call(body: Mapping[str, Any]) -> TextCall:
+def parse_text_call(body: Mapping[str, Any]) -> SimulatedTextCall:
     """Parse and validate the body of a text call.
 
     Raises:
-        InvalidRequestError: naming the parameter and the expected value.
+        BadRequestError: naming the parameter and the expected value.
     """
     model = read_text(body, "model")
     question = list(_user_parts(body))
@@ -56,15 +56,15 @@ def parse_text_call(body: Mapping[str, Any]) -> TextCall:
     for image in images:
         _check_input_image(image)
     if text_format["name"] == EVALUATION and not images:
-        raise InvalidRequestError("An evaluation needs an image; expected a part 'input_image'.", param="input")
+        raise BadRequestError("An evaluation needs an image; expected a part 'input_image'.", param="input")
     limit = body.get("max_output_tokens")
     if limit is not None and (not isinstance(limit, int) or limit < MIN_OUTPUT_TOKENS):
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"Invalid 'max_output_tokens': {limit!r}. Expected a whole number >= {MIN_OUTPUT_TOKENS}.",
             param="max_output_tokens",
         )
     characters = len(str(body.get("instructions") or "")) + len(str(text_format)) + len(document)
-    return TextCall(
+    return SimulatedTextCall(
         model=model,
         schema_name=text_format["name"],
         task=parse_task(text_format["name"], document),
@@ -80,14 +80,14 @@ def _read_format(body: Mapping[str, Any], document: str) -> dict[str, Any]:
     if text is None:
         text_format = find_format_in_instructions(str(body.get("instructions")), document)
     if not isinstance(text_format, dict) or text_format.get("type") != "json_schema":
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"The simulator supports structured outputs only: 'text.format' is {text_format!r}; expected the type "
             "'json_schema'.",
             param="text.format",
         )
     name, schema = text_format.get("name"), text_format.get("schema")
     if not isinstance(name, str) or not isinstance(schema, dict):
-        raise InvalidRequestError("'text.format' needs a 'name' and a 'schema'.", param="text.format")
+        raise BadRequestError("'text.format' needs a 'name' and a 'schema'.", param="text.format")
     if text_format.get("strict"):
         check_strict_schema(name, schema)
     return text_format
@@ -101,7 +101,7 @@ def _user_parts(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         return
     messages = [message for message in given if _is_from_user(message)] if isinstance(given, list) else []
     if not messages:
-        raise InvalidRequestError("'input' is not a text, and has no user message.", param="input", code="invalid_type")
+        raise BadRequestError("'input' is not a text, and has no user message.", param="input", code="invalid_type")
     content = messages[-1].get("content")
     if isinstance(content, str):
         yield {"type": "input_text", "text": content}
@@ -120,12 +120,12 @@ def _check_input_image(part: Mapping[str, Any]) -> None:
         part: a content part of the type ``input_image``.
 
     Raises:
-        InvalidRequestError: naming the expected format, and the start of the invalid URL.
+        BadRequestError: naming the expected format, and the start of the invalid URL.
     """
     url = part.get("image_url")
     match = DATA_URL.match(url) if isinstance(url, str) else None
     if match is None:
-        raise InvalidRequestError(
+        raise BadRequestError(
             "Invalid 'image_url'. Expected a base64-encoded data URL with an image MIME type (e.g. "
             f"'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got {str(url)[:40]!r}.",
             param="input",
@@ -134,9 +134,9 @@ def _check_input_image(part: Mapping[str, Any]) -> None:
     try:
         data = base64.b64decode(match.string[match.end() :], validate=True)
     except ValueError as error:
-        raise InvalidRequestError("Invalid base64 image_url.", param="input", code="invalid_base64") from error
+        raise BadRequestError("Invalid base64 image_url.", param="input", code="invalid_base64") from error
     if SIGNATURES.match(data) is None:
-        raise InvalidRequestError(
+        raise BadRequestError(
             "You uploaded an unsupported image. Please make sure your image is valid and has one of the following "
             "formats: ['png', 'jpeg', 'gif', 'webp'].",
             param="input",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from model_simulator.replies import InvalidRequestError
+from model_simulator.replies import BadRequestError
 
 Count = Annotated[int, Field(ge=1, le=1000)]
 
@@ -95,10 +95,10 @@ def parse_task(schema_name: str, document: str) -> dict[str, Any]:
     """Parse a task; missing fields get their defaults, and keys stay as on the wire.
 
     Raises:
-        InvalidRequestError: the schema's name is unknown, or the document is not a valid task.
+        BadRequestError: the schema's name is unknown, or the document is not a valid task.
     """
     if schema_name not in TASKS:
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"The simulator does not support the schema {schema_name!r}; expected one of {', '.join(TASKS)}.",
             param="text.format.name",
         )
@@ -107,7 +107,7 @@ def parse_task(schema_name: str, document: str) -> dict[str, Any]:
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         key = ".".join(map(str, problem["loc"])) or "the document"
-        raise InvalidRequestError(
+        raise BadRequestError(
             f"The input is not a valid task for {schema_name!r}: {key}: {problem['msg']}.", param="input"
         ) from error
     return task.model_dump(by_alias=True)

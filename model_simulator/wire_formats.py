@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model_simulator.replies import InvalidRequestError, Reply, json_reply
+from model_simulator.replies import BadRequestError, Reply, json_reply
 
 GEMINI_STATUSES = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
 
@@ -20,7 +20,7 @@ class Wire:
     """A provider's wire format.
 
     Attributes:
-        convert_request: returns the equivalent body of OpenAI's format; raises InvalidRequestError.
+        convert_request: returns the equivalent body of OpenAI's format; raises BadRequestError.
         convert_response: returns OpenAI's response in this format.
     """
 
@@ -42,7 +42,7 @@ def _convert_chat_request(body: Body) -> Body:
     schema = answer_format.get("json_schema") if isinstance(answer_format, dict) else None
     if answer_format is not None and (not isinstance(schema, dict) or answer_format.get("type") != "json_schema"):
         problem = f"The simulator supports structured outputs only: 'response_format' is {answer_format!r}."
-        raise InvalidRequestError(problem, param="response_format")
+        raise BadRequestError(problem, param="response_format")
     messages = body.get("messages")
     said = [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
     return {
@@ -73,7 +73,7 @@ def _read_part(part: Body) -> Body:
             image = part.get("image_url")
             if not isinstance(image, dict):
                 problem = f"Invalid type for 'image_url': expected an object, but got {str(image)[:40]!r} instead."
-                raise InvalidRequestError(problem, param="messages", code="invalid_type")
+                raise BadRequestError(problem, param="messages", code="invalid_type")
             return {"type": "input_image", "image_url": image.get("url")}
     return part
 
@@ -126,7 +126,7 @@ def _convert_plain_image_request(body: Body) -> Body:
         return body
     if body.get("response_format") != "b64_json":
         problem = f"The simulator sends images as b64_json: 'response_format' is {body.get('response_format')!r}."
-        raise InvalidRequestError(problem, param="response_format")
+        raise BadRequestError(problem, param="response_format")
     return {name: value for name, value in body.items() if name != "response_format"}
 
 

@@ -9,7 +9,7 @@ from shared.runs.durable_client import DurableClient
 from shared.runs.repair import start_repair
 from shared.runs.status import Status
 from shared.services.container import get_services
-from shared.telemetry.observed_requests import observe_request
+from shared.telemetry.observed_triggers import observe_request
 from shared.telemetry.tracing import set_run_attributes
 from triggers.problems import answer_errors
 from triggers.responses import read_body, read_idempotency_key, write_accepted_run, write_json

@@ -5,7 +5,7 @@ import azure.functions as func
 
 from shared.inputs.upload import upload_input
 from shared.services.container import get_services
-from shared.telemetry.observed_requests import observe_request
+from shared.telemetry.observed_triggers import observe_request
 from triggers.problems import answer_errors
 from triggers.responses import write_json
 

@@ -1,8 +1,10 @@
-"""``/api/runs``: start, estimate, read, list, cancel and resume runs."""
+"""``/api/runs``: start, estimate, read, list, cancel and resume runs; download a run's audit."""
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from shared.audit.read_audit import MAX_AUDIT_BYTES, read_audit
+from shared.audit.write_audit import AUDIT_NAME, AUDIT_TYPE
 from shared.runs import cancel, resume, run_list
 from shared.runs.durable_client import DurableClient
 from shared.runs.estimate_run import estimate_body
@@ -10,7 +12,7 @@ from shared.runs.start import start_run
 from shared.runs.status import Status
 from shared.runs.view import refresh_progress
 from shared.services.container import get_services
-from shared.telemetry.observed_requests import observe_request
+from shared.telemetry.observed_triggers import observe_request
 from shared.telemetry.tracing import set_run_attributes
 from triggers.problems import answer_errors
 from triggers.responses import (
@@ -80,3 +82,15 @@ async def resume_paused_run(req: func.HttpRequest, client: DurableClient) -> fun
     run = await resume.resume_run(get_services(), client, req.route_params["runId"])
     set_run_attributes(run.run_id, run.catalog)
     return write_accepted_run(req, run.run_id, run.catalog, run.status)
+
+
+@blueprint.route(route="runs/{runId}/audit", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+@observe_request
+@answer_errors
+async def get_audit(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
+    """``GET /api/runs/{runId}/audit``: return a run's ``audit.sqlite``."""
+    run_id = req.route_params["runId"]
+    data = await read_audit(get_services(), client, run_id, max_bytes=MAX_AUDIT_BYTES)
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}-{AUDIT_NAME}"'}
+    return func.HttpResponse(data, status_code=200, headers=headers, mimetype=AUDIT_TYPE)

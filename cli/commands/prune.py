@@ -32,35 +32,33 @@ def prune(
     command = open_context(context, catalog, as_json)
     with start_simulator(target) as simulator:
         from cli.call_app import call_app
-        from cli.command_settings import begin_command
-        from cli.run_output import choose_locator, fill_document, print_rows
+        from cli.run_output import fill_document, print_rows
 
-        settings = begin_command(command, target)
-        response, seconds = call_app(command, target, settings, simulator, lambda client: client.prune(catalog))
-        locate = choose_locator(settings.store, is_local=target.url is None)
+        response = call_app(command, target, simulator, lambda client: client.prune(catalog))
+        body = response.body
         document = fill_document(
             catalog=catalog,
             status="Completed",
-            items=response["items"],
-            images={"kept": response["items"]},
-            seconds=seconds,
-            outputs={name: locate(path) for name, path in response["outputs"].items()},
-        ) | {"pruned": response["pruned"], "backup": response["backup"] and locate(response["backup"])}
-        rows = _make_rows(catalog, response, locate)
+            items=body["items"],
+            images={"kept": body["items"]},
+            seconds=response.seconds,
+            outputs=response.locate_outputs(),
+        ) | {"pruned": body["pruned"], "backup": body["backup"] and response.locate(body["backup"])}
+        rows = _make_rows(catalog, body, response.locate)
         return CommandResult(ExitStatus.DONE, document, lambda console: print_rows(console, rows))
 
 
-def _make_rows(catalog: str, response: Mapping[str, Any], locate: "Locator") -> list[tuple[str, Text]]:
+def _make_rows(catalog: str, body: Mapping[str, Any], locate: "Locator") -> list[tuple[str, Text]]:
     from cli.run_output import make_output_rows
 
-    pruned = response["pruned"]
+    pruned = body["pruned"]
     hidden = len(pruned) - MAX_SHOWN_ITEMS
     return [
         ("catalog", Text(catalog, style="bold")),
         ("pruned", Text(f"{len(pruned)} items without an image" if pruned else "nothing: every item has its image")),
         *(("", Text(f"{item['name']} ({item['category']})")) for item in pruned[:MAX_SHOWN_ITEMS]),
         *([("", Text(f"... and {hidden} more"))] if hidden > 0 else []),
-        ("items", Text(f"{response['items']}, each with its image")),
-        *([("backup", Text(locate(response["backup"])))] if response["backup"] else []),
-        *make_output_rows(response["outputs"], locate),
+        ("items", Text(f"{body['items']}, each with its image")),
+        *([("backup", Text(locate(body["backup"])))] if body["backup"] else []),
+        *make_output_rows(body["outputs"], locate),
     ]

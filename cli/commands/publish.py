@@ -23,28 +23,26 @@ def publish(
     command = open_context(context, catalog, as_json)
     with start_simulator(target) as simulator:
         from cli.call_app import call_app
-        from cli.command_settings import begin_command
-        from cli.run_output import choose_locator, fill_document, make_output_rows, print_rows
+        from cli.run_output import fill_document, make_output_rows, print_rows
 
-        settings = begin_command(command, target)
-        response, seconds = call_app(command, target, settings, simulator, lambda client: client.publish(catalog))
-        locate = choose_locator(settings.store, is_local=target.url is None)
-        placeholders = response.get("placeholders", 0)  # apps before 0.3.0 do not report it
+        response = call_app(command, target, simulator, lambda client: client.publish(catalog))
+        body = response.body
+        placeholders = body.get("placeholders", 0)  # apps before 0.3.0 do not report it
         document = fill_document(
             catalog=catalog,
             status="Completed",
-            items=response["items"],
-            images={"kept": response["images"], "failed": response["missing"]},
+            items=body["items"],
+            images={"kept": body["images"], "failed": body["missing"]},
             placeholders=placeholders,
-            seconds=seconds,
-            outputs={name: locate(path) for name, path in response["outputs"].items()},
+            seconds=response.seconds,
+            outputs=response.locate_outputs(),
         )
-        left_out = response["missing"] - placeholders
+        left_out = body["missing"] - placeholders
         replaced = f", {placeholders} placeholders" if placeholders else ""
         missing = f", {left_out} left out without an image" if left_out else ""
         rows = [
             ("catalog", Text(catalog, style="bold")),
-            ("published", Text(f"{response['items']} items, {response['images']} images{replaced}{missing}")),
-            *make_output_rows(response["outputs"], locate),
+            ("published", Text(f"{body['items']} items, {body['images']} images{replaced}{missing}")),
+            *make_output_rows(body["outputs"], response.locate),
         ]
         return CommandResult(ExitStatus.DONE, document, lambda console: print_rows(console, rows))

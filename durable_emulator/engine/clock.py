@@ -28,6 +28,34 @@ class Clock(Protocol):
         """Call back on the event loop at ``when``; if that is past, soon, but not before this method returns."""
 
 
+class AlarmTable:
+    """The alarms of durable timers, by the timer's token. A fired alarm leaves the table."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._alarms: dict[int, Alarm] = {}
+
+    def set(self, token: int, when: datetime, callback: Callable[[], None]) -> None:
+        """Call back at ``when``, see `Clock.call_at`."""
+
+        def fire() -> None:
+            del self._alarms[token]
+            callback()
+
+        self._alarms[token] = self._clock.call_at(when, fire)
+
+    def cancel(self, token: int) -> None:
+        """Cancel an alarm; no effect if the token has none."""
+        alarm = self._alarms.pop(token, None)
+        if alarm is not None:
+            alarm.cancel()
+
+    def cancel_all(self) -> None:
+        """Cancel every alarm."""
+        for token in list(self._alarms):
+            self.cancel(token)
+
+
 class SystemClock:
     """The machine's wall clock and the running event loop."""
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from durable_emulator.engine import events
 from durable_emulator.engine.activity_workers import Activity, ActivityWorkers
-from durable_emulator.engine.clock import Alarm, Clock, SystemClock
+from durable_emulator.engine.clock import AlarmTable, Clock, SystemClock
 from durable_emulator.engine.episode import Continues, ContinuesAsNew, History, choose_messages, plan_episode
 from durable_emulator.engine.events import Event, EventType
 from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint, SimulatedKillError
@@ -84,7 +84,7 @@ class Engine:
             max_concurrent=max_concurrent_activities,
         )
         self._histories: dict[str, History] = {}
-        self._alarms: dict[int, Alarm] = {}
+        self._alarms = AlarmTable(self._clock)
         self._ready: dict[str, None] = {}  # an ordered set
         self._next_step: asyncio.Handle | None = None
         self._is_running = False
@@ -301,8 +301,7 @@ class Engine:
 
     def _apply_effects(self, effects: Effects) -> None:
         for token in effects.cancelled:
-            if (alarm := self._alarms.pop(token, None)) is not None:
-                alarm.cancel()
+            self._alarms.cancel(token)
         for work in effects.started:
             self._dispatch(work)
         for instance_id in effects.woken:
@@ -313,11 +312,9 @@ class Engine:
         if work.event["EventType"] == EventType.TASK_SCHEDULED:
             self._workers.deliver(work)
         elif work.event["EventType"] == EventType.TIMER_CREATED:
-            due = events.parse_time(work.event["FireAt"])
-            self._alarms[work.token] = self._clock.call_at(due, partial(self._fire, work))
+            self._alarms.set(work.token, events.parse_time(work.event["FireAt"]), partial(self._fire, work))
 
     def _fire(self, work: WorkItem) -> None:
-        del self._alarms[work.token]
         with self._as_step():
             self._faults.reach(FaultPoint.TIMER_DUE, work.instance_id)
             fire_at = work.event["FireAt"]
@@ -357,9 +354,7 @@ class Engine:
         if self._next_step is not None:
             self._next_step.cancel()
             self._next_step = None
-        for alarm in self._alarms.values():
-            alarm.cancel()
-        self._alarms.clear()
+        self._alarms.cancel_all()
 
     def _close(self) -> None:
         self._is_closed = True

@@ -20,7 +20,7 @@ from durable_emulator.engine.actions import (
     TaskRequest,
     TimerRequest,
 )
-from durable_emulator.engine.events import Event, EventType, Message, encode_event, mark_played
+from durable_emulator.engine.events import Event, EventType, InboxMessage, encode_event, mark_played
 from durable_emulator.engine.instances import Instance, RuntimeStatus
 from durable_emulator.engine.replay import Orchestrator, replay
 from durable_emulator.errors import ReplayError, UnknownOrchestratorError
@@ -124,19 +124,19 @@ class Episode:
     """
 
     at: datetime
-    messages: list[Message]
+    messages: list[InboxMessage]
     new_events: list[Event]
     outcome: Outcome
 
 
-def choose_messages(waits: Mapping[str, int], inbox: Iterable[Message]) -> list[Message]:
+def choose_messages(waits: Mapping[str, int], inbox: Iterable[InboxMessage]) -> list[InboxMessage]:
     """Return the messages of the next episode, in order.
 
     An external event stays in the inbox until the orchestrator waits for its name: the SDK would pass an early event to
     every later wait, and lose all but one. An event is always the first message of its episode: behind another message,
     the generation might end before the event's turn and lose it.
     """
-    chosen: list[Message] = []
+    chosen: list[InboxMessage] = []
     for message in inbox:
         is_event = message.event["EventType"] == EventType.EVENT_RAISED
         if is_event and waits.get(message.event["Name"], 0) <= 0:
@@ -151,7 +151,7 @@ def plan_episode(
     orchestrators: Mapping[str, Orchestrator],
     instance: Instance,
     history: History,
-    messages: list[Message],
+    messages: list[InboxMessage],
     at: datetime,
     *,
     lost_worker_message: str | None = None,

@@ -53,7 +53,7 @@ PLAYED_TYPES = COMPLETION_TYPES | {EventType.EXECUTION_STARTED, EventType.EVENT_
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class InboxMessage:
     """An event in an instance's inbox that no episode has taken yet; ``number`` orders all messages."""
 
     number: int
@@ -216,7 +216,7 @@ def _describe_failure(reason: str, message: str) -> Event:
     details = {
         "$type": "System.InvalidOperationException, System.Private.CoreLib",
         "ClassName": "System.InvalidOperationException",
-        "Message": message,
+        "InboxMessage": message,
         "Data": None,
         "InnerException": None,
         "HelpURL": None,

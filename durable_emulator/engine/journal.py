@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from durable_emulator.engine.events import Event, Message, encode_event, format_time, parse_time
+from durable_emulator.engine.events import Event, InboxMessage, encode_event, format_time, parse_time
 from durable_emulator.engine.instances import Instance, InstanceFilter, RuntimeStatus
 from durable_emulator.errors import JournalError
 
@@ -212,10 +212,10 @@ class Journal:
 
     # --- inbox -------------------------------------------------------------------------------------------------------
 
-    def read_inbox(self, instance_id: str) -> list[Message]:
+    def read_inbox(self, instance_id: str) -> list[InboxMessage]:
         """Return an instance's messages, oldest first."""
         rows = self._db.execute("SELECT number, event FROM inbox WHERE instance_id=? ORDER BY number", (instance_id,))
-        return [Message(row["number"], json.loads(row["event"])) for row in rows]
+        return [InboxMessage(row["number"], json.loads(row["event"])) for row in rows]
 
     def has_messages(self, instance_id: str) -> bool:
         """Return whether an instance's inbox holds messages."""

@@ -20,7 +20,7 @@ from multidict import CIMultiDict, MultiMapping
 
 from durable_emulator.errors import RouteError
 from durable_emulator.host.app_definition import HttpFunction
-from durable_emulator.host.invocation import Invoker, TraceContext
+from durable_emulator.host.invocation import EmulatedTraceContext, Invoker
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -173,12 +173,12 @@ async def _read_request(request: web.Request, route: Route) -> Any:
     )
 
 
-def _read_trace(request: web.Request) -> TraceContext:
+def _read_trace(request: web.Request) -> EmulatedTraceContext:
     """Return a request's W3C trace context. As in Azure, a request without a valid one starts a trace."""
     trace_parent = request.headers.get("traceparent", "")
     if not TRACE_PARENT.fullmatch(trace_parent):
-        return TraceContext(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
-    return TraceContext(trace_parent, request.headers.get("tracestate", ""))
+        return EmulatedTraceContext(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
+    return EmulatedTraceContext(trace_parent, request.headers.get("tracestate", ""))
 
 
 def _write_response(result: Any) -> web.Response:

@@ -19,7 +19,7 @@ WORKER_THREADS = min(32, (os.cpu_count() or 1) + 4)
 
 
 @dataclass(frozen=True, slots=True)
-class TraceContext:
+class EmulatedTraceContext:
     """W3C trace context of an invocation; empty strings without one.
 
     A call of an HTTP function has its caller's trace, or starts one. The SDK's durable client passes the trace on when
@@ -33,12 +33,12 @@ class TraceContext:
 
 
 @dataclass(frozen=True, slots=True)
-class InvocationContext:
+class EmulatedContext:
     """The value of a parameter named ``context``; has the attributes of ``azure.functions.Context``."""
 
     function_name: str
     invocation_id: str
-    trace_context: TraceContext
+    trace_context: EmulatedTraceContext
     function_directory: str = ""
     retry_context: None = None
     thread_local_storage: threading.local = field(default_factory=threading.local)
@@ -55,13 +55,13 @@ class Invoker:
         self._make_client_binding = make_client_binding
         self._threads = ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="function")
 
-    async def invoke(self, function: AppFunction, value: Any, trace: TraceContext | None = None) -> Any:
+    async def invoke(self, function: AppFunction, value: Any, trace: EmulatedTraceContext | None = None) -> Any:
         """Call a function with its trigger's value, and return its result. Its exceptions pass through."""
         arguments = {function.trigger_parameter: value}
         for parameter in function.client_parameters:
             arguments[parameter] = self._make_client_binding()
         if function.takes_context:
-            arguments["context"] = InvocationContext(function.name, str(uuid4()), trace or TraceContext())
+            arguments["context"] = EmulatedContext(function.name, str(uuid4()), trace or EmulatedTraceContext())
         if function.is_async:
             return await function.call(**arguments)
         call = partial(contextvars.copy_context().run, function.call, **arguments)
@@ -81,7 +81,7 @@ class Invoker:
         Raises:
             ValueError: the result cannot be encoded as JSON.
         """
-        trace = TraceContext(trace_parent or "")
+        trace = EmulatedTraceContext(trace_parent or "")
         return encode_activity_result(await self.invoke(function, decode_activity_input(text), trace))
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class CheckFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class DeployedApp:
     """The deployed function app; ``uri`` has no path."""
 
     name: str
@@ -49,15 +49,15 @@ class App:
     uri: str
 
 
-def find_app(environment: Mapping[str, str]) -> App | None:
+def find_app(environment: Mapping[str, str]) -> DeployedApp | None:
     """Return the app in azd's outputs, or None before the first deployment."""
     name = environment.get("SERVICE_API_NAME", "")
     group = environment.get("AZURE_RESOURCE_GROUP", "")
     uri = environment.get("SERVICE_API_URI", "")
-    return App(name, group, uri.rstrip("/")) if name and group and uri else None
+    return DeployedApp(name, group, uri.rstrip("/")) if name and group and uri else None
 
 
-def find_app_by_tag(environment_name: str) -> App | None:
+def find_app_by_tag(environment_name: str) -> DeployedApp | None:
     """Return the app with the tags of the templates, or None before the first deployment.
 
     Raises:
@@ -69,10 +69,10 @@ def find_app_by_tag(environment_name: str) -> App | None:
         return None
     name, group = found[0]["name"], found[0]["group"]
     host = run_az("functionapp", "show", "--name", name, "--resource-group", group, "--query", "defaultHostName")
-    return App(name, group, f"https://{host}")
+    return DeployedApp(name, group, f"https://{host}")
 
 
-def read_function_key(app: App) -> str:
+def read_function_key(app: DeployedApp) -> str:
     """Return the default function key of the app.
 
     Raises:
@@ -102,7 +102,7 @@ def run_az(*arguments: str) -> Any:
     return json.loads(done.stdout or "null")
 
 
-def has_code(app: App) -> bool:
+def has_code(app: DeployedApp) -> bool:
     """Return whether code is deployed: an app without code answers 404, a host without app does not answer."""
     try:
         with _open(f"{app.uri}/api/health"):
@@ -113,7 +113,7 @@ def has_code(app: App) -> bool:
         return False
 
 
-def list_active_runs(app: App, key: str) -> list[str]:
+def list_active_runs(app: DeployedApp, key: str) -> list[str]:
     """Return the ids of the runs that are pending or running.
 
     Raises:
@@ -131,7 +131,7 @@ def list_active_runs(app: App, key: str) -> list[str]:
     return found
 
 
-def wait_until_idle(app: App, key: str, *, minutes: float, pause_seconds: float) -> bool:
+def wait_until_idle(app: DeployedApp, key: str, *, minutes: float, pause_seconds: float) -> bool:
     """Check every ``pause_seconds`` until no run is active; return False if one is active after ``minutes``.
 
     Raises:
@@ -193,7 +193,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     return 1
 
 
-def _get_runs(app: App, key: str, status: str, continuation: str | None) -> dict[str, Any]:
+def _get_runs(app: DeployedApp, key: str, status: str, continuation: str | None) -> dict[str, Any]:
     query = {"status": status, "limit": "100"} | ({"continuation": continuation} if continuation else {})
     url = f"{app.uri}/api/runs?{urllib.parse.urlencode(query)}"
     try:

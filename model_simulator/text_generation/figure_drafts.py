@@ -17,7 +17,7 @@ from model_simulator.text_generation.english_grammar import (
     name_single_item,
 )
 from model_simulator.text_generation.shuffle_bag import ShuffleBag
-from model_simulator.text_generation.themes import Job, Theme
+from model_simulator.text_generation.themes import Job, ThemeWords
 from model_simulator.text_generation.vocabulary import EXPRESSIONS, TRIMS
 from model_simulator.text_generation.word_data import read_json, read_phrases
 
@@ -69,7 +69,7 @@ class FigureAppearance:
 class FigureWriter:
     """Writes the drafts of one category; varies words, sentences and appearance within a batch."""
 
-    def __init__(self, theme: Theme, description_writer: DescriptionWriter, rng: random.Random) -> None:
+    def __init__(self, theme: ThemeWords, description_writer: DescriptionWriter, rng: random.Random) -> None:
         self._theme = theme
         self._description_writer = description_writer
         self._rng = rng

@@ -5,7 +5,7 @@ A catalog may hold 50,000 items, so each step streams the batches instead of kee
 
 from array import array
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.catalog import catalog_files
@@ -104,6 +104,32 @@ class CatalogView:
         return _find_published_image(self.image_table, item, self.request)
 
 
+@dataclass(slots=True)
+class _CatalogContents:
+    """Counts the items of a catalog, with what belongs to them; `CatalogView` describes the counts."""
+
+    items: int = 0
+    images: int = 0
+    outdated: int = 0
+    variants: int = 0
+    incomplete_batches: list[int] = field(default_factory=list)
+    placeholders: set[str] = field(default_factory=set)
+    changed_ids: ChangedIds = field(default_factory=ChangedIds)
+    perceptual_hashes: "array[int]" = field(default_factory=lambda: array("Q"))
+
+    def add(self, item: Item, batch: int, image: StoredImage | None) -> None:
+        self.items += 1
+        self.changed_ids.note(item)
+        self.variants += len(item.variants) if isinstance(item, SourceItem) else 0
+        if image is not None:
+            self.images += 1
+            self.outdated += is_image_outdated(item, image)
+            if image.dhash is not None:
+                self.perceptual_hashes.append(image.dhash)
+        elif self.incomplete_batches[-1:] != [batch]:
+            self.incomplete_batches.append(batch)
+
+
 async def read_image_table(store: Store, name: str) -> ImageTable:
     """Return the validated images of a catalog, and which of them have a thumbnail."""
     image_table = await list_stored_images(store, name)
@@ -134,28 +160,15 @@ async def read_catalog_view(
     names = await load_category_names(store, name, from_input=not request.item_source.writes_items)
     image_table = await read_image_table(store, name) if image_table is None else image_table
     numbers = await catalog_files.list_batch_numbers(store, name)
-    incomplete: list[int] = []
-    items = images = outdated = variants = 0
-    published_placeholders: set[str] = set()
-    perceptual_hashes = array("Q")
-    changed_ids = ChangedIds()
+    contents = _CatalogContents()
     texts = [(file, JsonArrayEncoder()) for file in make_published_files(request, names, with_images=with_images)]
     async for batch in iterate_generated_batches(store, name, numbers, image_table):
         for item in batch.items:
-            image = image_table.find(item.filename)
-            items += 1
-            images += image is not None
             names.choose(item.category)
-            changed_ids.note(item)
-            outdated += image is not None and is_image_outdated(item, image)
-            variants += len(item.variants) if isinstance(item, SourceItem) else 0
-            if image is not None and image.dhash is not None:
-                perceptual_hashes.append(image.dhash)
-            if image is None and with_images and incomplete[-1:] != [batch.batch]:
-                incomplete.append(batch.batch)
+            contents.add(item, batch.batch, image_table.find(item.filename))
             published_image = _find_published_image(image_table, item, request)
             if published_image is not None and published_image.is_placeholder:
-                published_placeholders.add(item.filename)
+                contents.placeholders.add(item.filename)
             for file, text in texts:
                 row = file.describe_item(item, published_image)
                 if row is not None:
@@ -166,19 +179,19 @@ async def read_catalog_view(
         name=name,
         with_images=with_images,
         batches=tuple(numbers),
-        incomplete_batches=tuple(incomplete),
+        incomplete_batches=tuple(contents.incomplete_batches) if with_images else (),
         image_table=image_table,
         category_names=names,
-        items=items,
-        images=images,
-        outdated=outdated,
-        variants=variants,
-        placeholders=len(published_placeholders),
-        changed_ids=changed_ids,
+        items=contents.items,
+        images=contents.images,
+        outdated=contents.outdated,
+        variants=contents.variants,
+        placeholders=len(contents.placeholders),
+        changed_ids=contents.changed_ids,
         obsolete_placeholders=tuple(
-            name for name in image_table.list_placeholders() if name not in published_placeholders
+            name for name in image_table.list_placeholders() if name not in contents.placeholders
         ),
-        perceptual_hashes=perceptual_hashes,
+        perceptual_hashes=contents.perceptual_hashes,
         request=request,
         files={file.output: text.content_digest() for file, text in texts},
     )

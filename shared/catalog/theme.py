@@ -8,6 +8,9 @@ from pydantic.alias_generators import to_camel
 
 from shared.text.cleaning import clean_line
 
+STRICT_JSON = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, strict=True)
+"""Configuration of what a caller sends: JSON in camelCase, without conversions and without unknown fields."""
+
 DEFAULT_OPENINGS = ("Photorealistic LEGO-style minifigure", "Photorealistic LEGO-style figure")
 DEFAULT_TAIL = "clean background, high detail, vibrant, evenly lit, 1024x1024"
 
@@ -75,13 +78,7 @@ class Theme(BaseModel):
             empty. Brands and forbidden words are removed.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="forbid",
-        frozen=True,
-        strict=True,
-    )
+    model_config = STRICT_JSON
 
     subject: Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean_words)] = "LEGO-style minifigures"
     openings: tuple[Phrase, ...] = Field(default=DEFAULT_OPENINGS, min_length=1, max_length=8, strict=False)

@@ -9,7 +9,7 @@ from shared.catalog.items import find_content_type, is_outdated
 from shared.errors import StoreConflictError
 from shared.images.image_metadata import ImageMetadata, is_valid_image, read_image_metadata
 from shared.images.image_step import (
-    ImageTask,
+    BilledImageTask,
     open_image_step_job,
     record_round,
 )
@@ -59,7 +59,7 @@ async def run_generate_image(services: Services, call: ImageCall) -> ImageResult
     return replace(result, is_quota_reported=services.rate_limiter.is_quota_reported)
 
 
-class _ImageGenerationTask(ImageTask[_GeneratedImage]):
+class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
     """What the generation of images with and without refinement has in common."""
 
     async def prepare(self) -> PreparedImage[_GeneratedImage]:

@@ -95,7 +95,7 @@ class ImageStepJob:
         return ImageStep(ImageAction.REWRITE, step.round, step.rewrite + 1)
 
 
-class ImageTask(BilledTask[ValueT, ImageResult]):
+class BilledImageTask(BilledTask[ValueT, ImageResult]):
     """A step of an item's image, as a billed task.
 
     Args:
@@ -126,7 +126,7 @@ class ImageTask(BilledTask[ValueT, ImageResult]):
         )
 
 
-class RefinementTask(ImageTask[ValueT]):
+class RefinementTask(BilledImageTask[ValueT]):
     """A question about an item's image or its prompt."""
 
     def prepare_question(

@@ -3,10 +3,9 @@
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
-from shared.catalog.theme import Theme
+from shared.catalog.theme import STRICT_JSON, Theme
 from shared.images.refinement_policy import Refinement
 from shared.inputs.item_source import ItemSource, RowSource, SourceName, find_item_source, find_row_source
 from shared.messages.run import RootRestart, SeedInput
@@ -95,13 +94,7 @@ class SeedRequest(BaseModel):
     The field descriptions are the text of ``seeder run --help`` and of the reference of request fields.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="forbid",
-        frozen=True,
-        strict=True,
-    )
+    model_config = STRICT_JSON
 
     catalog: Annotated[str, AfterValidator(check_catalog_name)] = Field(
         description="Name of the catalog: 2-39 lower-case letters and digits, with single hyphens between them."

@@ -2,7 +2,7 @@
 
 ```
 activities ──► observed_activities ──► activity_metrics, tracing, run_log ──► instruments ──► names
-triggers   ──► observed_requests, observed_timers ──► tracing
+triggers   ──► observed_triggers ──► tracing
            ──► unexpected_errors, flushing
 services   ──► billed_calls (around the model), exporting (only if telemetry is on)
 ```

@@ -1,7 +1,7 @@
 """An item's image from step to step, each activity called for what the one before has named."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,19 +49,11 @@ class HeldUpStore(RecordingStore):
 
     meanwhile: Callable[[], Awaitable[None]] | None = None
 
-    async def write(
-        self,
-        path: str,
-        data: bytes,
-        *,
-        content_type: str,
-        metadata: Mapping[str, str] | None = None,
-        if_match: str | None = None,
-    ) -> str:
+    async def write(self, path: str, data: bytes, **how: Any) -> str:
         if path == IMAGE and self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()
-        return await self.inner.write(path, data, content_type=content_type, metadata=metadata, if_match=if_match)
+        return await self.inner.write(path, data, **how)
 
 
 async def start(store: Store, **changes: Any) -> None:
@@ -342,15 +334,19 @@ async def test_a_cost_from_before_a_resume_is_not_reported_again(store: Recordin
     assert model.calls == calls
 
 
+async def assert_item_is_unfinished_until_its_refinement_ends(store: RecordingStore, model: ScriptedModel) -> None:
+    await call_step(store, model, ImageStep())
+    assert await list_unfinished_items(store, RUN) == {ITEM.product_id}
+    await follow(store, model)
+    assert await list_unfinished_items(store, RUN) == set()
+
+
 async def test_an_item_whose_refinement_did_not_end_is_unfinished(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
     await start(store)
-    await call_step(store, model, ImageStep())
-    assert await list_unfinished_items(store, RUN) == {ITEM.product_id}
-    await follow(store, model)
-    assert await list_unfinished_items(store, RUN) == set()
+    await assert_item_is_unfinished_until_its_refinement_ends(store, model)
 
 
 async def test_an_item_that_was_given_up_and_is_begun_again_after_a_pause_is_unfinished_again(
@@ -361,10 +357,7 @@ async def test_an_item_that_was_given_up_and_is_begun_again_after_a_pause_is_unf
     failed = FailedImage(RUN, CATALOG, ITEM.product_id, 1, 1, Failure(Reason.SERVER_ERROR, "HTTP 500"))
     await deliver(start_process(store, model), "record_failed_image", failed)
     assert await list_unfinished_items(store, RUN) == set()
-    await call_step(store, model, ImageStep())
-    assert await list_unfinished_items(store, RUN) == {ITEM.product_id}
-    await follow(store, model)
-    assert await list_unfinished_items(store, RUN) == set()
+    await assert_item_is_unfinished_until_its_refinement_ends(store, model)
 
 
 async def test_what_a_run_leaves_in_the_middle_has_its_best_image_and_says_why_it_ended(

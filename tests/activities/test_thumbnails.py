@@ -1,8 +1,8 @@
 """Thumbnails come with their images or are made up for, and nothing fails for want of one."""
 
 import hashlib
-from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -38,17 +38,9 @@ class ThumbnaillessStore(MemoryStore):
         self._fail_for(path)
         return await super().describe(path)
 
-    async def write(
-        self,
-        path: str,
-        data: bytes,
-        *,
-        content_type: str,
-        metadata: Mapping[str, str] | None = None,
-        if_match: str | None = None,
-    ) -> str:
+    async def write(self, path: str, data: bytes, **how: Any) -> str:
         self._fail_for(path)
-        return await super().write(path, data, content_type=content_type, metadata=metadata, if_match=if_match)
+        return await super().write(path, data, **how)
 
     def _fail_for(self, path: str) -> None:
         if path.startswith(FOLDER):

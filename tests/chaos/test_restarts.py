@@ -12,7 +12,7 @@ from durable_emulator.host.emulator import DurableEmulator
 from tests.chaos.dependencies import Simulator
 from tests.support.fault_injection import CallAtChange, KillAtPoint
 from tests.support.restartable_app import RestartableApp
-from tests.support.run_scenarios import NO_LATENCY, PLAIN, REQUEST, open_trial
+from tests.support.run_scenarios import NO_LATENCY, PLAIN, REQUEST, open_trial, wait_for_idle_root
 
 WINDOW = 8
 
@@ -37,12 +37,7 @@ class RestartingService:
 
     async def advance_to_end(self, host: DurableEmulator, run_id: str) -> None:
         """Jump from alarm to alarm, and restart the service when its outage is over."""
-        while True:
-            await host.engine.wait_until_idle()
-            instance = host.engine.find_instance(run_id)
-            assert instance is not None
-            if instance.status.is_finished:
-                return
+        while not (await wait_for_idle_root(host, run_id)).status.is_finished:
             alarm = self._clock.next_alarm
             assert alarm is not None, "the run waits for ever"
             if self._restart_at is not None and alarm >= self._restart_at:

@@ -1,11 +1,13 @@
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cli.unfinished_runs import prepare_folder
-from durable_emulator.engine import Instance, RuntimeStatus
+from durable_emulator.engine import RuntimeStatus
+from durable_emulator.engine.instances import make_instance
 from durable_emulator.engine.journal import Journal
 from durable_emulator.host import HostBusyError
 from durable_emulator.host.host_folder import HostFolder
@@ -14,19 +16,7 @@ from shared.services.container import build_store
 from shared.storage.protocol import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-RUN = Instance(
-    id="run-1",
-    name="seed_catalog",
-    input=None,
-    status=RuntimeStatus.RUNNING,
-    custom_status=None,
-    output=None,
-    created=NOW,
-    updated=NOW,
-    generation=0,
-    waits={},
-    execution_id="1",
-)
+RUN = replace(make_instance("run-1", "seed_catalog", None, NOW), status=RuntimeStatus.RUNNING)
 
 
 @pytest.fixture

@@ -27,6 +27,13 @@ def start(folder: Path, faults: Path, *more: str) -> RunningCommand:
     return RunningCommand(folder, [*command(faults), *more])
 
 
+def kill_busy_run(folder: Path, write_faults: WriteFaults) -> None:
+    with start(folder, write_faults(**NEVER)) as running:
+        running.wait_for_error_line("lego ")
+        running.send(signal.SIGKILL)
+        assert running.wait().status == -signal.SIGKILL
+
+
 def test_ctrl_c_stops_the_host_and_the_same_command_goes_on(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
@@ -47,10 +54,7 @@ def test_ctrl_c_stops_the_host_and_the_same_command_goes_on(
 def test_a_killed_run_ends_before_the_one_that_is_asked_for_now(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
-    with start(tmp_path, write_faults(**NEVER)) as running:
-        running.wait_for_error_line("lego ")
-        running.send(signal.SIGKILL)
-        assert running.wait().status == -signal.SIGKILL
+    kill_busy_run(tmp_path, write_faults)
     killed = seeder("status", "--json").document["runs"][0]
     assert killed["status"] == "Interrupted"
 
@@ -64,10 +68,7 @@ def test_a_killed_run_ends_before_the_one_that_is_asked_for_now(
 def test_after_a_cancel_the_same_command_is_a_new_run(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
-    with start(tmp_path, write_faults(**NEVER)) as running:
-        running.wait_for_error_line("lego ")
-        running.send(signal.SIGKILL)
-        running.wait()
+    kill_busy_run(tmp_path, write_faults)
     (run_folder,) = (tmp_path / "data_seed" / "runs").iterdir()
     assert "it ends when its host starts again" in seeder("cancel", run_folder.name).out
 
@@ -80,10 +81,7 @@ def test_after_a_cancel_the_same_command_is_a_new_run(
 def test_prune_without_a_model_leaves_an_unfinished_run_alone(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
-    with start(tmp_path, write_faults(**NEVER)) as running:
-        running.wait_for_error_line("lego ")
-        running.send(signal.SIGKILL)
-        running.wait()
+    kill_busy_run(tmp_path, write_faults)
     ended = seeder("prune", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "not_configured")
     assert "1 unfinished run would resume and fail" in ended.err

@@ -1,9 +1,9 @@
-"""The table of settings names every variable that the configuration reads, with its default; examples follow it."""
+"""The table of settings has the defaults of the configuration; the reference and the examples follow the table."""
 
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dotenv import dotenv_values
@@ -14,29 +14,6 @@ from shared.config import RequestDefaults, Settings, load_settings
 from shared.runs.request import SeedRequest
 from shared.settings_table import SETTINGS, SettingGroup
 from tests.support.markdown_documents import find_codes, read
-
-
-class RecordingEnvironment(Mapping[str, str]):
-    """An empty environment that records which variables are read."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.names.add(name)
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
-def find_read_settings() -> set[str]:
-    environment = RecordingEnvironment()
-    load_settings(environment)
-    return environment.names - {setting.earlier_name for setting in SETTINGS}
 
 
 def take_effect(environment: Mapping[str, str]) -> tuple[Settings, SeedRequest]:
@@ -57,10 +34,6 @@ def read_local_settings() -> dict[str, str]:
     assert document["IsEncrypted"] is False
     values: dict[str, str] = document["Values"]
     return values
-
-
-def test_the_table_has_every_setting_that_the_configuration_reads() -> None:
-    assert {setting.name for setting in SETTINGS} == find_read_settings()
 
 
 def test_the_reference_describes_every_setting() -> None:

@@ -1,17 +1,16 @@
 """The script that holds a deployment back, run as azd does: as a process, with an `az` of ours and a loopback app."""
 
-import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.http_service import serve
 from tests.support.infra_checks import REPOSITORY
 
 pytestmark = pytest.mark.processes
@@ -44,7 +43,7 @@ class FakeApp:
     statuses: set[str] = field(default_factory=set)
     uri: str = ""
 
-    def answer(self, path: str, key: str | None) -> tuple[int, object]:
+    def answer(self, path: str, key: str | None) -> tuple[int, dict[str, Any]]:
         url = urlsplit(path)
         if url.path == "/api/health":
             return self.health_status, {"status": "ok"}
@@ -63,26 +62,9 @@ class FakeApp:
 def app() -> Iterator[FakeApp]:
     fake = FakeApp()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = fake.answer(self.path, self.headers.get("x-functions-key"))
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing on the tests' standard error."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.uri = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield fake
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(lambda request: fake.answer(request.path, request.headers.get("x-functions-key"))) as port:
+        fake.uri = f"http://127.0.0.1:{port}"
+        yield fake
 
 
 def write_az(folder: Path, *, host: str = "", found: list[dict[str, str]] | None = None) -> None:

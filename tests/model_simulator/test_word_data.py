@@ -17,7 +17,7 @@ from model_simulator.text_generation.english_grammar import (
     name_single_item,
 )
 from model_simulator.text_generation.shuffle_bag import ShuffleBag
-from model_simulator.text_generation.themes import GROUPS, Theme, find_theme, load_themes
+from model_simulator.text_generation.themes import GROUPS, ThemeWords, find_theme, load_themes
 from model_simulator.text_generation.word_data import read_json, read_phrases, split_phrases
 from shared.catalog.forbidden_words import holds_word
 from shared.catalog.theme import FORBIDDEN_FRANCHISES, FORBIDDEN_TRADEMARK_WORDS
@@ -32,7 +32,7 @@ def test_there_are_themes_for_a_hundred_categories() -> None:
 
 
 @THEMES
-def test_a_theme_uses_only_words_of_the_vocabulary(theme: Theme) -> None:
+def test_a_theme_uses_only_words_of_the_vocabulary(theme: ThemeWords) -> None:
     assert set(theme.outfits) <= set(vocabulary.OUTFITS)
     assert set(theme.hats) <= set(vocabulary.HEADGEAR)
     assert set(theme.colours) <= set(vocabulary.COLOURS)
@@ -43,7 +43,7 @@ def test_a_theme_uses_only_words_of_the_vocabulary(theme: Theme) -> None:
 
 
 @THEMES
-def test_a_theme_has_twenty_thousand_names(theme: Theme) -> None:
+def test_a_theme_has_twenty_thousand_names(theme: ThemeWords) -> None:
     pools = read_phrases("pools.json")
     leads = len(theme.leads) + len(pools["hours"]) + len(pools["tempers"]) + len(read_json("pools.json")["tints"])
 
@@ -51,14 +51,14 @@ def test_a_theme_has_twenty_thousand_names(theme: Theme) -> None:
 
 
 @THEMES
-def test_no_words_of_a_theme_differ_by_one_letter_only(theme: Theme) -> None:
+def test_no_words_of_a_theme_differ_by_one_letter_only(theme: ThemeWords) -> None:
     for words in (theme.leads, *[job.things for job in theme.jobs], *[job.roles for job in theme.jobs]):
         for one, other in combinations(words, 2):
             assert Levenshtein.distance(one.casefold(), other.casefold(), score_cutoff=1) > 1, (one, other)
 
 
 @THEMES
-def test_phrases_are_spelled_as_sentences_need_them(theme: Theme) -> None:
+def test_phrases_are_spelled_as_sentences_need_them(theme: ThemeWords) -> None:
     for phrase in (*theme.where, *theme.loves, *[does for job in theme.jobs for does in job.does]):
         assert phrase[0].islower(), phrase
         assert phrase[-1].isalpha(), phrase
@@ -166,7 +166,7 @@ def test_a_bag_without_an_accepted_value_raises() -> None:
 
 
 @THEMES
-def test_every_place_has_an_activity_that_does_not_repeat_its_words(theme: Theme) -> None:
+def test_every_place_has_an_activity_that_does_not_repeat_its_words(theme: ThemeWords) -> None:
     for job in theme.jobs:
         for where in theme.where:
             assert sum(not have_common_word(does, where) for does in job.does) >= 3, where

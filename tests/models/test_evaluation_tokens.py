@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from model_simulator.billing import TokenUsage
-from model_simulator.text_answers import TextAnswer, measure_usage
+from model_simulator.text_answers import SimulatedTextAnswer, measure_usage
 from model_simulator.text_calls import TOKENS_PER_IMAGE, parse_text_call
 from model_simulator.text_generation import evaluate_image, rewrite_prompt
 from shared.catalog.theme import Theme
@@ -55,7 +55,7 @@ def bill(ask: Question[EvaluationAnswerT], answer: str | None = None, seed: int 
     }
     call = parse_text_call(body)
     write = rewrite_prompt if ask.image is None else evaluate_image
-    return measure_usage(call, TextAnswer(answer or json.dumps(write(call.task, random.Random(seed)))))
+    return measure_usage(call, SimulatedTextAnswer(answer or json.dumps(write(call.task, random.Random(seed)))))
 
 
 def mean_output(ask: Question[EvaluationAnswerT]) -> float:

@@ -1,11 +1,12 @@
 """What a call takes, told before it is made, is what the simulator then bills."""
 
 import random
+from typing import Any
 
 import pytest
 
 from model_simulator.billing import TokenUsage
-from model_simulator.text_answers import WRITERS, TextAnswer, measure_usage
+from model_simulator.text_answers import WRITERS, SimulatedTextAnswer, measure_usage
 from model_simulator.text_calls import parse_text_call
 from model_simulator.text_generation import write_items
 from shared.catalog.items import DraftBatch, PromptDraftBatch
@@ -36,7 +37,7 @@ def bill(ask: Question[AnswerT], seed: int) -> TokenUsage:
     body = {"model": "gpt-5", "instructions": ask.instructions, "input": ask.task, "text": {"format": text_format}}
     call = parse_text_call(body)
     write = WRITERS[ask.schema_name]
-    return measure_usage(call, TextAnswer(str(write(call.task, random.Random(seed)))))
+    return measure_usage(call, SimulatedTextAnswer(str(write(call.task, random.Random(seed)))))
 
 
 def ask_for_drafts(theme: Theme, count: int) -> Question[DraftBatch]:
@@ -44,6 +45,14 @@ def ask_for_drafts(theme: Theme, count: int) -> Question[DraftBatch]:
     shares = [count // 5 + (place < count % 5) for place in range(5)]
     quotas = [CategoryQuota(f"Sea Explorers {place}", share) for place, share in enumerate(shares) if share]
     return build_items_request(theme, quotas, {}, batch=1)
+
+
+def assert_limit_holds(ask: Question[Any], theme: Theme, count: int) -> None:
+    limit = bound_text_usage(ask, theme=theme, entries=count)
+    for seed in range(20):
+        billed = bill(ask, seed)
+        assert billed.output_tokens <= limit.output_tokens
+        assert billed.input_tokens <= limit.input_tokens
 
 
 @every_theme
@@ -59,11 +68,7 @@ def test_a_batch_takes_what_was_estimated(theme: Theme, count: int) -> None:
 @pytest.mark.parametrize("count", [1, 3, 20, 50])
 def test_no_batch_takes_more_than_its_limit(theme: Theme, count: int) -> None:
     ask = ask_for_drafts(theme, count)
-    limit = bound_text_usage(ask, theme=theme, entries=count)
-    for seed in range(20):
-        billed = bill(ask, seed)
-        assert billed.output_tokens <= limit.output_tokens
-        assert billed.input_tokens <= limit.input_tokens
+    assert_limit_holds(ask, theme, count)
 
 
 @every_theme
@@ -97,11 +102,7 @@ def test_prompts_of_rows_take_what_was_estimated(theme: Theme) -> None:
 @pytest.mark.parametrize("count", [1, 3, 20])
 def test_no_prompts_of_rows_take_more_than_their_limit(theme: Theme, count: int) -> None:
     ask = ask_for_rows(theme, count)
-    limit = bound_text_usage(ask, theme=theme, entries=count)
-    for seed in range(20):
-        billed = bill(ask, seed)
-        assert billed.output_tokens <= limit.output_tokens
-        assert billed.input_tokens <= limit.input_tokens
+    assert_limit_holds(ask, theme, count)
 
 
 @every_theme

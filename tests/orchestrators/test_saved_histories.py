@@ -6,6 +6,7 @@ a test here fails, the change breaks running instances: CONTRIBUTING.md says wha
 """
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 import function_app
 from durable_emulator.engine.action_schedule import make_schedule
 from durable_emulator.engine.events import EventType
-from durable_emulator.engine.instances import Instance, RuntimeStatus
+from durable_emulator.engine.instances import Instance, RuntimeStatus, make_instance
 from durable_emulator.engine.replay import replay
 from durable_emulator.errors import NonDeterminismError
 
@@ -26,20 +27,10 @@ STARTS = {EventType.ORCHESTRATOR_STARTED}
 
 def read_instance(saved: dict[str, Any]) -> Instance:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return Instance(
-        id=saved["instanceId"],
-        name=saved["orchestrator"],
-        input=saved["input"],
-        status=RuntimeStatus.RUNNING,
-        custom_status=None,
-        output=None,
-        created=moment,
-        updated=moment,
-        generation=0,
-        waits={},
-        execution_id="0" * 32,
-        parent_id=saved["parentId"],
+    instance = make_instance(
+        saved["instanceId"], saved["orchestrator"], saved["input"], moment, parent_id=saved["parentId"]
     )
+    return replace(instance, status=RuntimeStatus.RUNNING)
 
 
 def count_episodes(events: list[dict[str, Any]]) -> int:

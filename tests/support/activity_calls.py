@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
-from durable_emulator.host.invocation import InvocationContext, TraceContext
+from durable_emulator.host.invocation import EmulatedContext, EmulatedTraceContext
 from shared.config import ModelSettings, Settings
 from shared.messages.base import Message
 from shared.models.protocol import Model
@@ -32,7 +32,7 @@ async def deliver(services: Services, activity: str, message: Message) -> dict[s
     """Deliver a message to an activity as the host does and return its result as the history stores it."""
     builder = getattr(import_module(f"activities.{activity}"), activity)
     use_services(services)
-    context = InvocationContext(activity, "invocation-1", TraceContext())
+    context = EmulatedContext(activity, "invocation-1", EmulatedTraceContext())
     result: dict[str, Any] = await builder._function.get_user_function()(payload=message.to_json(), context=context)
     return dict(json.loads(json.dumps(result)))
 

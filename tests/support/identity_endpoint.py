@@ -1,6 +1,5 @@
 """An identity endpoint as in App Service, with faults: https://learn.microsoft.com/azure/app-service/overview-managed-identity."""
 
-import json
 import threading
 import time
 from collections import deque
@@ -8,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.http_service import serve
 
 HEADER = "the-identity-header"
 CLIENT_ID = "11111111-2222-3333-4444-555555555555"
@@ -68,41 +69,25 @@ def run_identity_endpoint() -> Iterator[IdentityEndpoint]:
     """Run an endpoint on a free port of the loopback interface."""
     endpoint = IdentityEndpoint()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-            if self.headers["X-IDENTITY-HEADER"] != HEADER or query.get("api-version") != "2019-08-01":
-                self.answer(HTTPStatus.UNAUTHORIZED, {"statusCode": 401, "message": "not this app"})
-                return
-            match endpoint.choose(query["resource"], query.get("client_id")):
-                case "drop":
-                    self.close_connection = True
-                case "silence":
-                    endpoint.stopped.wait()
-                case dict() as body:
-                    self.answer(HTTPStatus.OK, body)
-                case status:
-                    message = UNKNOWN_CLIENT if status == HTTPStatus.BAD_REQUEST else "try again"
-                    self.answer(int(status), {"statusCode": status, "message": message})
+    def respond(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, Any]] | None:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+        if request.headers["X-IDENTITY-HEADER"] != HEADER or query.get("api-version") != "2019-08-01":
+            return HTTPStatus.UNAUTHORIZED, {"statusCode": 401, "message": "not this app"}
+        match endpoint.choose(query["resource"], query.get("client_id")):
+            case "drop":
+                return None
+            case "silence":
+                endpoint.stopped.wait()
+                return None
+            case dict() as body:
+                return HTTPStatus.OK, body
+            case status:
+                message = UNKNOWN_CLIENT if status == HTTPStatus.BAD_REQUEST else "try again"
+                return int(status), {"statusCode": status, "message": message}
 
-        def answer(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            """Do not log requests."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        endpoint.url = f"http://127.0.0.1:{server.server_port}/msi/token"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serve(respond) as port:
+        endpoint.url = f"http://127.0.0.1:{port}/msi/token"
         try:
             yield endpoint
         finally:
             endpoint.stopped.set()
-            server.shutdown()
-            thread.join()

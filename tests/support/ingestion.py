@@ -3,14 +3,14 @@
 import gzip
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from tests.support.http_service import serve
 from tests.support.kql import Row
 
 TABLES = {
@@ -82,34 +82,23 @@ def serve_ingestion() -> Iterator[Ingestion]:
     """Run an endpoint on a free port."""
     ingestion = Ingestion()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            text = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
-            items = json.loads(text)
-            is_taken = ingestion.status == 200
-            if is_taken:
-                ingestion.envelopes += items
-            else:
-                ingestion.refused += len(items)
-            counts = {"itemsReceived": len(items), "itemsAccepted": len(items) * is_taken, "errors": []}
-            answer = json.dumps(counts).encode()
-            self.send_response(ingestion.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+    def respond(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, Any]]:
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        text = gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body
+        items = json.loads(text)
+        is_taken = ingestion.status == 200
+        if is_taken:
+            ingestion.envelopes += items
+        else:
+            ingestion.refused += len(items)
+        return ingestion.status, {
+            "itemsReceived": len(items),
+            "itemsAccepted": len(items) * is_taken,
+            "errors": [],
+        }
 
-        def log_message(self, *_: object) -> None:
-            """Do not log requests."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        ingestion.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serve(respond) as ingestion.port:
         yield ingestion
-        server.shutdown()
-        thread.join()
 
 
 def _read_milliseconds(duration: str) -> float:

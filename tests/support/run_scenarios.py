@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 import function_app
+from durable_emulator.engine import Instance
 from durable_emulator.engine.clock import ManualClock
 from durable_emulator.host.app_definition import read_functions
 from durable_emulator.host.emulator import DurableEmulator
@@ -176,12 +177,7 @@ class Trial:
 
     async def advance_to_end(self, host: DurableEmulator, run_id: str) -> None:
         """Jump from alarm to alarm until the run has ended; unblock and resume a paused run."""
-        while True:
-            await host.engine.wait_until_idle()
-            instance = host.engine.find_instance(run_id)
-            assert instance is not None
-            if instance.status.is_finished:
-                return
+        while not (instance := await wait_for_idle_root(host, run_id)).status.is_finished:
             root = read_root_status(json.loads(instance.custom_status or "null"))
             if root is not None and root.stage is Stage.PAUSED:
                 self.simulator.set_faults(NO_LATENCY)
@@ -219,6 +215,14 @@ class Trial:
     async def _resume(self, host: DurableEmulator, run_id: str) -> None:
         async with aiohttp.ClientSession() as session, session.post(f"{host.url}/api/runs/{run_id}/resume") as answer:
             answer.raise_for_status()
+
+
+async def wait_for_idle_root(host: DurableEmulator, run_id: str) -> Instance:
+    """Return the root of a run once the host has nothing to do but wait."""
+    await host.engine.wait_until_idle()
+    instance = host.engine.find_instance(run_id)
+    assert instance is not None
+    return instance
 
 
 @asynccontextmanager

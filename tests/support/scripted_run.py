@@ -309,13 +309,8 @@ class ScriptedRun:
         seconds = self.on_turn(call)
         if seconds is not None:
             return ImageResult(deferred_seconds=seconds)
-        self.running += 1
-        self.max_running = max(self.max_running, self.running)
         self.calls_at.append(self.clock.now())
-        try:
-            await self.sleep(self.image_seconds)
-        finally:
-            self.running -= 1
+        await self._take(self.image_seconds)
         failure = self.on_image(call)
         if failure is not None:
             follows = self.on_step(call) if failure.reason is Reason.CONTENT_POLICY else None
@@ -324,17 +319,21 @@ class ScriptedRun:
         self._last_success = self.clock.now()
         return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next_step=self.on_step(call))
 
+    async def _take(self, seconds: float) -> None:
+        """Be in flight for a time."""
+        self.running += 1
+        self.max_running = max(self.max_running, self.running)
+        try:
+            await self.sleep(seconds)
+        finally:
+            self.running -= 1
+
     async def _run_text_step(self, data: Any) -> ImageResult:
         call = ImageCall.from_json(data)
         if self.stop is not None:
             return ImageResult(stopped=True)
         self.text_steps.append(call)
-        self.running += 1
-        self.max_running = max(self.max_running, self.running)
-        try:
-            await self.sleep(self.text_seconds)
-        finally:
-            self.running -= 1
+        await self._take(self.text_seconds)
         failure = self.on_evaluation(call)
         if failure is not None:
             return ImageResult(failure=failure, last_success_at=self._report_success())

@@ -67,18 +67,22 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def run_process(environment: dict[str, str]) -> dict[str, object]:
-    """Return what a new process has set up once it got its services."""
-    result = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+def run_script(script: str, environment: dict[str, str]) -> str:
+    """Return what a new process prints."""
+    return subprocess.run(
+        [sys.executable, "-c", script],
         cwd=ROOT,
         env={"PATH": "/usr/bin"} | QUIET | environment,
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
-    )
-    told: dict[str, object] = json.loads(result.stdout)
+    ).stdout
+
+
+def run_process(environment: dict[str, str]) -> dict[str, object]:
+    """Return what a new process has set up once it got its services."""
+    told: dict[str, object] = json.loads(run_script(SCRIPT, environment))
     return told
 
 
@@ -105,16 +109,7 @@ from opentelemetry import trace
 print(type(trace.get_tracer_provider()).__name__, flush=True)
 os._exit(0)
 """
-    result = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin"} | QUIET | IN_AZURE,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert result.stdout.split() == ["TracerProvider"]
+    assert run_script(script, IN_AZURE).split() == ["TracerProvider"]
 
 
 def test_what_is_refused_during_an_outage_arrives_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

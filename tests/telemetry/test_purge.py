@@ -22,8 +22,8 @@ from shared.services.container import use_settings
 from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.running_app import RunningApp, run_app
 from tests.telemetry.conftest import run_to_end
-from triggers import purge_history
-from triggers.purge_history import SCHEDULE
+from triggers import timers
+from triggers.timers import PURGE_SCHEDULE
 
 SLOW_IMAGES = {"latencySeconds": {"text": 0.005, "image": 30}}
 
@@ -96,7 +96,7 @@ async def wait_for_child(app: RunningApp, run_id: str) -> str:
 async def run_small_host(folder: Path, clock: ManualClock | None = None) -> AsyncIterator[DurableEmulator]:
     """Run an app of one orchestrator that ends at once, and the timer."""
     app = df.DFApp()
-    app.register_functions(purge_history.blueprint)
+    app.register_functions(timers.blueprint)
 
     @app.orchestration_trigger(context_name="context")
     def end(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
@@ -188,4 +188,4 @@ async def test_an_instance_that_cannot_be_purged_does_not_keep_it_busy() -> None
 
 async def test_the_timer_is_registered_with_its_schedule(tmp_path: Path) -> None:
     host = DurableEmulator(function_app.app, tmp_path)
-    assert ("purge_history", SCHEDULE) in [(timer.function.name, timer.schedule) for timer in host.timers]
+    assert ("purge_history", PURGE_SCHEDULE) in [(timer.function.name, timer.schedule) for timer in host.timers]

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from shared.errors import StoreUnavailableError
-from shared.telemetry.observed_timers import observe_timer
+from shared.telemetry.observed_triggers import observe_timer
 from shared.telemetry.unexpected_errors import UnexpectedError
-from triggers.purge_history import purge_history
-from triggers.resume_failed_runs import resume_failed_runs
+from triggers.timers import purge_history, resume_failed_runs
 
 SECRET = "a prompt of a customer"
 

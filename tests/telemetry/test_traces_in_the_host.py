@@ -14,7 +14,7 @@ from durable_emulator.engine import ManualClock
 from durable_emulator.host import DurableEmulator
 from shared.errors import StoreUnavailableError
 from shared.telemetry.observed_activities import observe_activity
-from shared.telemetry.observed_requests import observe_request
+from shared.telemetry.observed_triggers import observe_request
 from shared.telemetry.tracing import add_context_parameter, start_span
 from shared.telemetry.unexpected_errors import UnexpectedError
 from tests.telemetry.conftest import Telemetry

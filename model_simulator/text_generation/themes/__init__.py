@@ -35,7 +35,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Theme:
+class ThemeWords:
     """All words of one theme.
 
     Attributes:
@@ -62,13 +62,13 @@ class Theme:
 
 
 @cache
-def load_themes() -> tuple[Theme, ...]:
+def load_themes() -> tuple[ThemeWords, ...]:
     """Return all themes, in the order of the groups."""
     return tuple(_read_theme(entry) for group in GROUPS for entry in read_json(f"themes/{group}.json"))
 
 
 @lru_cache(maxsize=512)
-def find_theme(category: str) -> Theme:
+def find_theme(category: str) -> ThemeWords:
     """Return the theme of a category: by name, else by matching words, else a general theme."""
     folded = category.casefold()
     for theme in load_themes():
@@ -80,14 +80,14 @@ def find_theme(category: str) -> Theme:
     return load_themes()[best] if matches[best] else _make_general_theme(category)
 
 
-def _count_matches(words: list[str], theme: Theme) -> int:
+def _count_matches(words: list[str], theme: ThemeWords) -> int:
     """Return how many words of a category match a theme; a key counts twice, a word of its names once."""
     phrase = f" {' '.join(words)} "
     names = {make_singular(word) for name in theme.names for word in name.casefold().split()} - _GROUP_WORDS
     return 2 * sum(f" {key} " in phrase for key in theme.keys) + len(names.intersection(words))
 
 
-def _make_general_theme(category: str) -> Theme:
+def _make_general_theme(category: str) -> ThemeWords:
     """Return the general theme, with the category's own words as leads."""
     general = _read_theme(read_json("pools.json")["general"])
     words = [make_singular(word) for word in re.findall(r"[^\W_]+", category) if word.casefold() not in _GROUP_WORDS]
@@ -96,7 +96,7 @@ def _make_general_theme(category: str) -> Theme:
     return replace(general, names=(category,), leads=general.leads + own * 3)
 
 
-def _read_theme(entry: Mapping[str, Any]) -> Theme:
+def _read_theme(entry: Mapping[str, Any]) -> ThemeWords:
     lists = {key: split_phrases(value) for key, value in entry.items() if key != "jobs"}
     jobs = tuple(Job(**{key: split_phrases(value) for key, value in job.items()}) for job in entry["jobs"])
-    return Theme(jobs=jobs, **lists)
+    return ThemeWords(jobs=jobs, **lists)

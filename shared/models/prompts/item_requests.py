@@ -71,9 +71,7 @@ def build_categories_request(
     if rejected_last_time:
         task["rejectedLastTime"] = dict(rejected_last_time)
     return Question(
-        instructions=CATEGORY_INSTRUCTIONS
-        + (SUPPLEMENT_INSTRUCTION if rejected_last_time else "")
-        + (STRICTER_INSTRUCTION if attempt else ""),
+        instructions=_extend_instructions(CATEGORY_INSTRUCTIONS, rejected_last_time, stricter=attempt > 0),
         task=serialize_task(task),
         answer_type=CategoryList,
         schema_name="category_list",
@@ -127,13 +125,16 @@ def build_items_request(
     if rejected_last_time:
         task["rejectedLastTime"] = dict(rejected_last_time)
     return Question(
-        instructions=ITEM_INSTRUCTIONS
-        + (SUPPLEMENT_INSTRUCTION if rejected_last_time else "")
-        + (STRICTER_INSTRUCTION if stricter else ""),
+        instructions=_extend_instructions(ITEM_INSTRUCTIONS, rejected_last_time, stricter=stricter),
         task=serialize_task(task),
         answer_type=DraftBatch,
         schema_name="item_batch",
     )
+
+
+def _extend_instructions(instructions: str, rejected_last_time: Mapping[str, int] | None, *, stricter: bool) -> str:
+    supplement = SUPPLEMENT_INSTRUCTION if rejected_last_time else ""
+    return instructions + supplement + (STRICTER_INSTRUCTION if stricter else "")
 
 
 def serialize_task(task: Mapping[str, object]) -> str:

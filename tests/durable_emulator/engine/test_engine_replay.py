@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from azure.durable_functions import EntityId, RetryOptions
 
-from durable_emulator.engine import ManualClock, RuntimeStatus
+from durable_emulator.engine import Instance, ManualClock, RuntimeStatus
 from durable_emulator.engine.testing import finish, run_engine
 
 Steps = Generator[Any, Any, Any]
@@ -49,6 +49,16 @@ def same_name_and_more(context: Any) -> Steps:
     yield context.call_activity("double", 2)
 
 
+async def run_two_versions(folder: Path, second_version: Any) -> Instance:
+    """Stop an instance of ``first_version`` in the middle, and finish it with another version."""
+    clock = ManualClock()
+    async with run_engine(folder / "j", clock, {"work": first_version}, {"double": double}) as engine:
+        engine.start_instance("work", None, "one")
+        await engine.wait_until_idle()
+    async with run_engine(folder / "j", clock, {"work": second_version}, {"double": double}) as engine:
+        return await finish(engine, clock, "one")
+
+
 @pytest.mark.filterwarnings("ignore:Potential duplicate Task completion")  # the SDK's own hint, before the engine's
 @pytest.mark.parametrize(
     ("second_version", "complaint"),
@@ -64,13 +74,7 @@ async def test_an_orchestrator_that_differs_from_its_history_fails_with_both_act
     second_version: Any,
     complaint: tuple[str, str],
 ) -> None:
-    clock = ManualClock()
-    async with run_engine(tmp_path / "j", clock, {"work": first_version}, {"double": double}) as engine:
-        engine.start_instance("work", None, "one")
-        await engine.wait_until_idle()
-    async with run_engine(tmp_path / "j", clock, {"work": second_version}, {"double": double}) as engine:
-        instance = await finish(engine, clock, "one")
-
+    instance = await run_two_versions(tmp_path, second_version)
     assert instance.status is RuntimeStatus.FAILED
     assert instance.output is not None
     assert json.loads(instance.output).startswith("Non-Deterministic workflow detected: ")
@@ -78,13 +82,7 @@ async def test_an_orchestrator_that_differs_from_its_history_fails_with_both_act
 
 
 async def test_an_orchestrator_may_change_inputs_and_grow(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with run_engine(tmp_path / "j", clock, {"work": first_version}, {"double": double}) as engine:
-        engine.start_instance("work", None, "one")
-        await engine.wait_until_idle()
-    async with run_engine(tmp_path / "j", clock, {"work": same_name_and_more}, {"double": double}) as engine:
-        instance = await finish(engine, clock, "one")
-
+    instance = await run_two_versions(tmp_path, same_name_and_more)
     assert instance.status is RuntimeStatus.COMPLETED
 
 

@@ -20,7 +20,7 @@ from shared.models.protocol import ImageRequest
 from shared.models.provider_names import Provider
 from shared.models.providers.fal import FalModel
 from shared.reasons import Reason
-from tests.models.providers.test_simulator_contract import IMAGE, QUICK
+from tests.models.providers.provider_services import IMAGE, QUICK
 from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import SECRET_KEY
 

@@ -1,23 +1,30 @@
 """The services beside Azure OpenAI that the openai SDK speaks to: the same product, through the real client."""
 
 import io
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from model_simulator.in_process import RunningSimulator, running_simulator
+from model_simulator.in_process import running_simulator
 from shared.catalog.items import CategoryList, DraftBatch
 from shared.config import ModelSettings, Settings
 from shared.errors import ModelError
-from shared.models.protocol import Model
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.reasons import Reason
 from shared.services.model_factory import build_model
-from tests.models.providers.test_simulator_contract import CATEGORIES_TASK, IMAGE, ITEMS_TASK, QUICK, text_request
+from tests.models.providers.provider_services import (
+    CATEGORIES_TASK,
+    IMAGE,
+    ITEMS_TASK,
+    QUICK,
+    every_image_fault,
+    every_question,
+    every_text_fault,
+    open_model,
+    text_request,
+)
 from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import SECRET_KEY
 
@@ -63,21 +70,8 @@ every_service_that_draws = pytest.mark.parametrize(
 )
 
 
-@asynccontextmanager
-async def open_model(service: Service, **faults: Any) -> AsyncIterator[tuple[Model, RunningSimulator]]:
-    async with running_simulator(faults={**QUICK, **faults}) as simulator:
-        model = build_model(Settings(model=service.make_settings(simulator.url)), MemoryRequestLog())
-        try:
-            yield model, simulator
-        finally:
-            await model.close()
-
-
 @every_service
-@pytest.mark.parametrize(
-    ("answer_type", "schema_name", "task"),
-    [(DraftBatch, "item_batch", ITEMS_TASK), (CategoryList, "category_list", CATEGORIES_TASK)],
-)
+@every_question
 async def test_the_products_questions_are_answered_and_counted_as_billed(
     service: Service, answer_type: type[Any], schema_name: str, task: dict[str, Any]
 ) -> None:
@@ -113,17 +107,7 @@ async def test_a_probe_is_answered_and_counted_nowhere(service: Service) -> None
 
 
 @every_service
-@pytest.mark.parametrize(
-    ("fault", "reasons"),
-    [
-        ("rate_limited", {Reason.RATE_LIMITED}),
-        ("server_error", {Reason.SERVER_ERROR}),
-        ("dropped", {Reason.TIMEOUT_AMBIGUOUS}),
-        ("timeout", {Reason.TIMEOUT_AMBIGUOUS}),
-        ("truncated_json", {Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER}),
-        ("refusal", {Reason.REFUSAL}),
-    ],
-)
+@every_text_fault
 async def test_a_fault_of_a_text_call_arrives_as_its_reason(service: Service, fault: str, reasons: set[Reason]) -> None:
     async with open_model(service, rates={fault: 1}, retryAfterSeconds=7) as (model, simulator):
         with pytest.raises(ModelError) as raised:
@@ -135,15 +119,7 @@ async def test_a_fault_of_a_text_call_arrives_as_its_reason(service: Service, fa
 
 
 @every_service_that_draws
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("rate_limited", Reason.RATE_LIMITED),
-        ("server_error", Reason.SERVER_ERROR),
-        ("timeout", Reason.TIMEOUT_AMBIGUOUS),
-        ("content_policy", Reason.CONTENT_POLICY),
-    ],
-)
+@every_image_fault
 async def test_a_fault_of_an_image_call_arrives_as_its_reason(service: Service, fault: str, reason: Reason) -> None:
     async with open_model(service, rates={fault: 1}) as (model, _):
         with pytest.raises(ModelError) as raised:

@@ -61,18 +61,24 @@ class RecordingCredential:
         await self.close()
 
 
-@pytest.mark.parametrize(("style", "scope"), [(V1, TOKEN_SCOPE_V1), (DATED, TOKEN_SCOPE_DATED)], ids=["v1", "dated"])
-async def test_an_identity_signs_in_once_for_the_scope_of_the_url_style(
-    service: ScriptedService, style: UrlStyle, scope: str
-) -> None:
+async def generate_two_images(service: ScriptedService, style: UrlStyle) -> RecordingCredential:
+    """Return the identity with which a model of Azure OpenAI signed in."""
     credential = RecordingCredential()
     model = open_azure_model(
         ModelSettings(endpoint=service.endpoint, api_version=style.api_version), credential=credential
     )
-    service.plan(Answer(image_answer()), Answer(image_answer()))
     await model.generate_image(IMAGE_REQUEST)
     await model.generate_image(IMAGE_REQUEST)
     await model.close()
+    return credential
+
+
+@pytest.mark.parametrize(("style", "scope"), [(V1, TOKEN_SCOPE_V1), (DATED, TOKEN_SCOPE_DATED)], ids=["v1", "dated"])
+async def test_an_identity_signs_in_once_for_the_scope_of_the_url_style(
+    service: ScriptedService, style: UrlStyle, scope: str
+) -> None:
+    service.plan(Answer(image_answer()), Answer(image_answer()))
+    credential = await generate_two_images(service, style)
     assert [request.headers["Authorization"] for request in service.requests] == [f"Bearer {TOKEN}"] * 2
     assert "api-key" not in service.requests[0].headers
     assert credential.scopes == [scope]
@@ -116,14 +122,8 @@ async def test_an_endpoint_that_never_answered_is_not_waited_for_again(service: 
 async def test_a_refusal_that_names_another_audience_is_answered_with_a_token_for_that_one(
     service: ScriptedService, style: UrlStyle, asked: str
 ) -> None:
-    credential = RecordingCredential()
-    model = open_azure_model(
-        ModelSettings(endpoint=service.endpoint, api_version=style.api_version), credential=credential
-    )
     service.plan(wrong_audience(asked.removesuffix("/.default")), Answer(image_answer()), Answer(image_answer()))
-    await model.generate_image(IMAGE_REQUEST)
-    await model.generate_image(IMAGE_REQUEST)
-    await model.close()
+    credential = await generate_two_images(service, style)
     assert credential.scopes[1:] == [asked]
     assert len(service.requests) == 3
 

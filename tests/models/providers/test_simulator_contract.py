@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,46 +11,22 @@ from PIL import Image
 from pydantic import BaseModel
 
 from model_simulator.in_process import RunningSimulator, running_simulator
-from shared.catalog.items import CategoryList, DraftBatch
+from shared.catalog.items import DraftBatch
 from shared.config import ModelSettings
 from shared.errors import ModelError
 from shared.models.price_files import load_prices
-from shared.models.protocol import ImageRequest, TextRequest
 from shared.models.providers.azure import open_azure_model
 from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
-from tests.support.model_requests import SECRET_KEY, UrlStyle
-
-QUICK: Mapping[str, Any] = {"latencySeconds": {"text": 0, "image": 0}, "timeoutSeconds": 0}
-IMAGE = ImageRequest(
-    prompt="Photorealistic LEGO-style minifigure of a baker, clean background",
-    size="256x256",
-    quality="low",
-    format="png",
+from tests.models.providers.provider_services import (
+    IMAGE,
+    ITEMS_TASK,
+    QUICK,
+    every_image_fault,
+    every_question,
+    text_request,
 )
-ITEMS_TASK = {
-    "task": "items",
-    "batch": 1,
-    "subject": "LEGO-style minifigures",
-    "openings": ["Photorealistic LEGO-style minifigure"],
-    "tail": "clean background",
-    "promptCharacters": 230,
-    "categories": [{"name": "Space Explorers", "count": 4, "taken": []}],
-    "forbiddenWords": ["logo"],
-}
-CATEGORIES_TASK = {"task": "categories", "subject": "LEGO-style minifigures", "count": 5, "existing": []}
-
-MAX_OUTPUT_TOKENS = 8_000
-
-
-def text_request(answer_type: type[Any], schema_name: str, task: Mapping[str, Any]) -> TextRequest[Any]:
-    return TextRequest(
-        instructions="Write.",
-        task=json.dumps(task),
-        answer_type=answer_type,
-        schema_name=schema_name,
-        max_output_tokens=MAX_OUTPUT_TOKENS,
-    )
+from tests.support.model_requests import SECRET_KEY, UrlStyle
 
 
 @asynccontextmanager
@@ -80,10 +55,7 @@ async def test_images_are_images_and_are_billed_as_the_adapter_is_reported(url_s
     assert answer.request_id
 
 
-@pytest.mark.parametrize(
-    ("answer_type", "schema_name", "task"),
-    [(DraftBatch, "item_batch", ITEMS_TASK), (CategoryList, "category_list", CATEGORIES_TASK)],
-)
+@every_question
 async def test_the_products_questions_are_answered(
     url_style: UrlStyle, answer_type: type[BaseModel], schema_name: str, task: Mapping[str, Any]
 ) -> None:
@@ -102,16 +74,7 @@ async def test_a_probe_is_answered_and_counted_nowhere(url_style: UrlStyle) -> N
         assert simulator.stats() == before
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("rate_limited", Reason.RATE_LIMITED),
-        ("server_error", Reason.SERVER_ERROR),
-        ("dropped", Reason.TIMEOUT_AMBIGUOUS),
-        ("timeout", Reason.TIMEOUT_AMBIGUOUS),
-        ("content_policy", Reason.CONTENT_POLICY),
-    ],
-)
+@every_image_fault
 async def test_a_fault_of_an_image_call_arrives_as_its_reason(url_style: UrlStyle, fault: str, reason: Reason) -> None:
     async with open_model(url_style, rates={fault: 1}) as (model, _):
         with pytest.raises(ModelError) as raised:

@@ -1,13 +1,10 @@
 """Questions about images, through the real client of each service: the vision model answers, and sees the image."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 
-from model_simulator.in_process import RunningSimulator, running_simulator
+from model_simulator.in_process import running_simulator
 from shared.catalog.items import CategoryList
 from shared.catalog.theme import Theme
 from shared.config import ModelSettings, Settings
@@ -15,11 +12,17 @@ from shared.errors import ModelError
 from shared.images.refinement_answers import Evaluation, PromptRewrite
 from shared.models.price_files import load_prices
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import Model, VisionImage
+from shared.models.protocol import VisionImage
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.reasons import Reason
 from shared.services.model_factory import build_model
-from tests.models.providers.test_simulator_contract import CATEGORIES_TASK, QUICK, text_request
+from tests.models.providers.provider_services import (
+    CATEGORIES_TASK,
+    QUICK,
+    every_text_fault,
+    open_model,
+    text_request,
+)
 from tests.support.input_images import JPEG, make_large_image
 from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import DATED, SECRET_KEY
@@ -70,16 +73,6 @@ SERVICES = [
 every_service = pytest.mark.parametrize("service", SERVICES, ids=str)
 
 
-@asynccontextmanager
-async def open_model(service: Service, **faults: Any) -> AsyncIterator[tuple[Model, RunningSimulator]]:
-    async with running_simulator(faults={**QUICK, **faults}) as simulator:
-        model = build_model(Settings(model=service.make_settings(simulator.url)), MemoryRequestLog())
-        try:
-            yield model, simulator
-        finally:
-            await model.close()
-
-
 @every_service
 async def test_an_image_is_judged_by_the_vision_model_and_counted_as_billed(service: Service) -> None:
     async with open_model(service, secondRoundBest=1) as (model, simulator):
@@ -121,17 +114,7 @@ async def test_an_image_of_two_megabytes_is_seen(service: Service) -> None:
 
 
 @every_service
-@pytest.mark.parametrize(
-    ("fault", "reasons"),
-    [
-        ("rate_limited", {Reason.RATE_LIMITED}),
-        ("server_error", {Reason.SERVER_ERROR}),
-        ("dropped", {Reason.TIMEOUT_AMBIGUOUS}),
-        ("timeout", {Reason.TIMEOUT_AMBIGUOUS}),
-        ("truncated_json", {Reason.MALFORMED_ANSWER, Reason.INCOMPLETE_ANSWER}),
-        ("refusal", {Reason.REFUSAL}),
-    ],
-)
+@every_text_fault
 async def test_a_fault_arrives_as_its_reason_and_names_the_kind_of_call(
     service: Service, fault: str, reasons: set[Reason]
 ) -> None:

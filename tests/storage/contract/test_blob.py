@@ -21,9 +21,10 @@ from shared.identity.credentials import CachedCredential
 from shared.storage.blob import BLOCK_BYTES, BlobStore
 from shared.storage.blob_client import open_blob_client
 from shared.storage.store_contract import CONTAINERS
+from tests.storage.contract.store_calls import IMAGE_PATH as PATH
+from tests.storage.contract.store_calls import list_refusals
 from tests.support.azurite import KEY, Azurite, make_connection_string
 
-PATH = "catalogs/lego/images/a.png"
 NAMES = {name: name for name in CONTAINERS}
 
 
@@ -249,30 +250,8 @@ def closed_port() -> int:
         return port
 
 
-async def refusals(store: BlobStore) -> list[str]:
-    """Call every method; return the message of each, all of which have to be StoreUnavailableError."""
-
-    async def list_all() -> None:
-        async for _ in store.list_files("catalogs/"):
-            pass
-
-    messages = []
-    for call in (
-        store.read(PATH),
-        store.describe(PATH),
-        store.write(PATH, b"x", content_type="image/png"),
-        store.write_chunks(PATH, pieces(b"x"), content_type="image/png"),
-        store.create(PATH, b"x", content_type="image/png"),
-        store.delete(PATH),
-        store.move(PATH, "catalogs/lego/b.png"),
-        list_all(),
-        anext(store.read_chunks(PATH)),
-        store.list_folders("catalogs/", limit=1),
-        store.probe(),
-    ):
-        with pytest.raises(StoreUnavailableError) as caught:
-            await call
-        messages.append(str(caught.value))
+async def list_clean_refusals(store: BlobStore) -> list[str]:
+    messages = await list_refusals(store)
     assert all(PATH in message for message in messages[:7])
     assert all("\n" not in message and KEY not in message for message in messages)
     return messages
@@ -284,14 +263,14 @@ async def refusals(store: BlobStore) -> list[str]:
 async def test_a_refusal_is_reported_once_and_not_retried(status: int, code: str) -> None:
     service = ScriptedService(status, code)
     async with service.serve() as store:
-        messages = await refusals(store)
+        messages = await list_clean_refusals(store)
     assert service.request_count == len(messages) - 1 + len(CONTAINERS)  # the probe reads each container
     assert all(f"{status} {code}".strip() in message for message in messages)
 
 
 async def test_a_missing_role_is_named() -> None:
     async with ScriptedService(403, "AuthorizationPermissionMismatch").serve() as store:
-        messages = await refusals(store)
+        messages = await list_clean_refusals(store)
     assert all("'Storage Blob Data Contributor'" in message for message in messages)
 
 
@@ -299,14 +278,14 @@ async def test_a_missing_role_is_named() -> None:
 async def test_a_wrong_key_is_not_accepted(azurite: Azurite) -> None:
     wrong = azurite.connection_string.replace(KEY, "d3Jvbmc=")
     store = BlobStore.from_settings(StoreSettings(kind="blob", connection_string=wrong))
-    messages = await refusals(store)
+    messages = await list_clean_refusals(store)
     await store.close()
     assert all("403 " in message and "d3Jvbmc=" not in message for message in messages)
 
 
 async def test_a_closed_port_makes_the_store_unavailable() -> None:
     store = BlobStore.from_settings(StoreSettings(kind="blob", connection_string=make_connection_string(closed_port())))
-    messages = await refusals(store)
+    messages = await list_clean_refusals(store)
     await store.close()
     assert all("could not be reached" in message for message in messages)
 
@@ -336,7 +315,7 @@ async def test_a_failed_sign_in_makes_the_store_unavailable() -> None:
         containers=NAMES,
         credential=credential,
     )
-    messages = await refusals(store)
+    messages = await list_clean_refusals(store)
     await store.close()
     assert all("no identity" in message for message in messages)
 
@@ -347,7 +326,7 @@ async def test_a_failed_sign_in_makes_the_store_unavailable() -> None:
 )
 async def test_a_refusal_has_advice_of_its_own(status: int, code: str, word: str) -> None:
     async with ScriptedService(status, code).serve() as store:
-        messages = await refusals(store)
+        messages = await list_clean_refusals(store)
     assert all(word in message for message in messages)
 
 

@@ -13,10 +13,9 @@ import pytest
 from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.storage.folder import FolderStore
 from shared.storage.protocol import Store
+from tests.storage.contract.store_calls import IMAGE_PATH as PATH
+from tests.storage.contract.store_calls import JSON, PNG, list_refusals
 
-JSON = "application/json"
-PNG = "image/png"
-PATH = "catalogs/lego/images/a.png"
 METADATA = {"width": "1024"}
 
 
@@ -251,40 +250,10 @@ async def test_a_linked_folder_is_read_and_listed(folder: FolderStore, root: Pat
 # --- a file system in the way ----------------------------------------------------------------------------------------
 
 
-async def every_refusal(store: Store) -> list[str]:
-    """Call every method; return the message of each, all of which have to be StoreUnavailableError."""
-
-    async def one_piece() -> AsyncIterator[bytes]:
-        yield b"x"
-
-    async def list_all() -> None:
-        async for _ in store.list_files("catalogs/"):
-            pass
-
-    messages = []
-    for call in (
-        store.read(PATH),
-        store.describe(PATH),
-        store.write(PATH, b"x", content_type=PNG, metadata=METADATA),
-        store.write_chunks(PATH, one_piece(), content_type=PNG),
-        store.create(PATH, b"x", content_type=PNG),
-        store.delete(PATH),
-        store.move(PATH, "catalogs/lego/b.png"),
-        list_all(),
-        anext(store.read_chunks(PATH)),
-        store.list_folders("catalogs/", limit=1),
-        store.probe(),
-    ):
-        with pytest.raises(StoreUnavailableError) as caught:
-            await call
-        messages.append(str(caught.value))
-    return messages
-
-
 async def test_a_file_in_the_folders_place_makes_the_store_unavailable(tmp_path: Path) -> None:
     root = tmp_path / "data"
     root.touch()
-    messages = await every_refusal(FolderStore(root))
+    messages = await list_refusals(FolderStore(root))
     assert all(str(root) in message and "\n" not in message for message in messages)
     assert all(PATH in message for message in messages[:7])
 

@@ -10,19 +10,9 @@ import pytest
 
 from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.storage.protocol import Store
+from tests.storage.contract.store_calls import JSON, PNG, list_paths, write_files
 
-JSON = "application/json"
-PNG = "image/png"
 PATH = "catalogs/lego/catalog.json"
-
-
-async def write_files(store: Store, *paths: str) -> None:
-    for path in paths:
-        await store.write(path, b"x", content_type=JSON)
-
-
-async def list_paths(store: Store, prefix: str) -> list[str]:
-    return [info.path async for info in store.list_files(prefix)]
 
 
 async def read_bytes(store: Store, path: str) -> bytes | None:

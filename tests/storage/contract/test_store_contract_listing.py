@@ -6,18 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.storage.protocol import Store
+from tests.storage.contract.store_calls import JSON, list_paths, write_files
 
-JSON = "application/json"
 PATH = "catalogs/lego/catalog.json"
-
-
-async def write_files(store: Store, *paths: str) -> None:
-    for path in paths:
-        await store.write(path, b"x", content_type=JSON)
-
-
-async def list_paths(store: Store, prefix: str) -> list[str]:
-    return [info.path async for info in store.list_files(prefix)]
 
 
 async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:

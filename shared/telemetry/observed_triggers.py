@@ -1,6 +1,7 @@
-"""``observe_request``: join the caller's trace in an HTTP function, with a span for calls that change something."""
+"""Wrappers of HTTP functions and timers: spans for calls that change something, and redacted errors for the host."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any
 
 import azure.functions as func
@@ -12,10 +13,11 @@ from shared.telemetry.unexpected_errors import redact_error
 FIRST_SERVER_ERROR = 500
 
 HttpFunction = Callable[..., Awaitable[func.HttpResponse]]
+TimerFunction = Callable[..., Awaitable[None]]
 
 
 def observe_request(function: HttpFunction) -> HttpFunction:
-    """Wrap an HTTP function whose request is its first parameter, ``req``.
+    """Wrap an HTTP function whose request is its first parameter, ``req``, so that it joins the caller's trace.
 
     GET gets no span: the host records every request, and a client that follows a run sends one every two seconds.
     """
@@ -41,4 +43,20 @@ def observe_request(function: HttpFunction) -> HttpFunction:
                 return response
 
     add_context_parameter(observed, function)
+    return observed
+
+
+def observe_timer(function: TimerFunction) -> TimerFunction:
+    """Wrap a timer function; an error that is not ours is replaced by its type and place."""
+
+    @wraps(function)
+    async def observed(**arguments: Any) -> None:
+        try:
+            await function(**arguments)
+        except Exception as error:  # noqa: BLE001 - raised again below, without its message
+            redacted = redact_error(error)
+        else:
+            return
+        raise redacted
+
     return observed
