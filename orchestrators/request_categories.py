@@ -40,9 +40,7 @@ class _AnswerHistory:
         if failure.reason not in UNUSABLE_ANSWER_REASONS:
             return False
         if failure.reason in TOO_LONG_REASONS:
-            if (
-                result.asked <= 1 and self._is_single_entry
-            ):  # a single entry is requested twice: the line may have cut it
+            if result.asked <= 1 and self._is_single_entry:  # requested twice: the connection may have cut it
                 return False
             self._is_single_entry = result.asked <= 1
             self.halvings += 1

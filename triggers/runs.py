@@ -69,7 +69,6 @@ async def list_runs(req: func.HttpRequest, client: DurableClient) -> func.HttpRe
 async def cancel_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/runs/{runId}/cancel``: stop new work of a run; finished work stays."""
     run = await cancel.cancel_run(get_services(), client, req.route_params["runId"])
-    set_run_attributes(run.run_id, run.catalog)
     return write_accepted_run(req, run.run_id, run.catalog, run.status)
 
 
@@ -80,7 +79,6 @@ async def cancel_run(req: func.HttpRequest, client: DurableClient) -> func.HttpR
 async def resume_paused_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/runs/{runId}/resume``: resume a paused run; its first image call is a probe."""
     run = await resume.resume_run(get_services(), client, req.route_params["runId"])
-    set_run_attributes(run.run_id, run.catalog)
     return write_accepted_run(req, run.run_id, run.catalog, run.status)
 
 

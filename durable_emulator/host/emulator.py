@@ -18,7 +18,7 @@ from durable_emulator.engine.fault_injection import FaultInjector
 from durable_emulator.errors import HostFolderError, HostPortError
 from durable_emulator.host.app_definition import DEFAULT_ROUTE_PREFIX, TimerFunction, read_functions
 from durable_emulator.host.host_folder import HostFolder
-from durable_emulator.host.http_triggers import HttpTriggers, reject_foreign_origins
+from durable_emulator.host.http_triggers import HttpTriggers, empty_routing_errors, reject_foreign_origins
 from durable_emulator.host.invocation import Invoker
 from durable_emulator.host.management_api import ManagementApi, make_client_binding, respond_when_stopped
 from durable_emulator.sdk_internals import App, close_client_session
@@ -181,7 +181,8 @@ class DurableEmulator:
 
     async def _listen(self, engine: Engine, undo: AsyncExitStack) -> None:
         server = web.Application(
-            client_max_size=MAX_BODY_BYTES, middlewares=[reject_foreign_origins, respond_when_stopped]
+            client_max_size=MAX_BODY_BYTES,
+            middlewares=[reject_foreign_origins, empty_routing_errors, respond_when_stopped],
         )
         server.add_routes(ManagementApi(engine, lambda: self._management_url).list_routes(self._management_path))
         self._triggers.register(server.router)

@@ -119,6 +119,20 @@ async def reject_foreign_origins(
     return await handler(request)
 
 
+@web.middleware
+async def empty_routing_errors(
+    request: web.Request,
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> web.StreamResponse:
+    """Answer unknown paths and methods as the Functions host does: 404 and 405 without a body."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        return web.Response(status=404)
+    except web.HTTPMethodNotAllowed as error:
+        return web.Response(status=405, headers={"Allow": ", ".join(sorted(error.allowed_methods))})
+
+
 def _get_hostname(url: str) -> str | None:
     try:
         return urlsplit(url).hostname

@@ -20,10 +20,11 @@ from shared.audit.call_records import has_calls, iterate_calls
 from shared.catalog import catalog_files
 from shared.catalog.prompt_files import iterate_prompted_batches
 from shared.images.refined_items import iterate_refined_items
+from shared.messages.run import StartInventory
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
-from shared.runs.status import RunStatus, StartInventoryView, Status, is_run_id, read_created_at
+from shared.runs.status import RunStatus, Status, is_run_id, read_created_at
 from shared.runs.status_rules import compose_status, make_cost_view
 from shared.services.container import Services
 from shared.storage import paths
@@ -189,7 +190,7 @@ async def _read_last_status(store: Store, run_id: str, request: SeedRequest) -> 
         request,
         status=Status.INTERRUPTED,
         stage="unknown",
-        found=StartInventoryView(),
+        found=StartInventory(),
         counters_by_instance=[],
         updated_at=read_created_at(run_id),
     )

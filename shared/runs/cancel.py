@@ -6,6 +6,7 @@ from shared.runs.pause import end_pause_by_cancel, end_suspension, record_cancel
 from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status
 from shared.services.container import Services
+from shared.telemetry.tracing import set_run_attributes
 
 
 async def cancel_run(services: Services, client: DurableClient | None, run_id: str) -> RunStatus:
@@ -26,6 +27,7 @@ async def cancel_run(services: Services, client: DurableClient | None, run_id: s
         StoreUnavailableError: the store does not answer.
     """
     run = await load_run_status(services, client, run_id)
+    set_run_attributes(run_id, run.catalog)
     if run.has_ended:
         raise RunEndedError(run_id, run.status)
     await record_cancel(services.store, run_id)

@@ -12,6 +12,7 @@ from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, parse_json
 from shared.storage.protocol import Content, Store
+from shared.telemetry.tracing import set_run_attributes
 
 
 async def resume_run(services: Services, client: DurableClient, run_id: str) -> RunStatus:
@@ -26,6 +27,7 @@ async def resume_run(services: Services, client: DurableClient, run_id: str) -> 
         StoreUnavailableError: the store does not answer.
     """
     run = await load_run_status(services, client, run_id)
+    set_run_attributes(run_id, run.catalog)
     pause = await find_pause(client, run_id)
     is_cancelled = run.error is not None and run.error.reason == Reason.CANCELLED
     if pause is None or is_cancelled or not await end_pause_by_resume(services.store, client, run_id, pause):

@@ -25,11 +25,18 @@ def _parse_status(value: Any) -> Any:
     return {str(status).casefold(): status for status in Status}.get(str(value).casefold(), value)
 
 
+def _parse_limit(value: Any) -> Any:
+    """Return a number as given, or of its decimal digits: Pydantic would also read " 5" and "5_0"."""
+    if isinstance(value, str) and not value.isdecimal():
+        raise ValueError(f"is {value[:40]!r}; expected a whole number from 1 to {MAX_RUNS_PER_PAGE}")
+    return value
+
+
 class RunQuery(BaseModel):
     """Which runs to list."""
 
     status: Annotated[Status, BeforeValidator(_parse_status)] | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_RUNS_PER_PAGE)] = 20
+    limit: Annotated[int, BeforeValidator(_parse_limit), Field(ge=1, le=MAX_RUNS_PER_PAGE)] = 20
     continuation: str | None = None
 
 
@@ -60,7 +67,8 @@ async def list_runs(services: Services, client: DurableClient | None, query: Run
         try:
             page = await services.store.list_folders("runs/", limit=limit, continuation=continuation)
         except ValueError as error:
-            raise InvalidRequestError("continuation", str(error)) from error
+            message = f"is {str(continuation)[:60]!r}; expected the continuation of an earlier page"
+            raise InvalidRequestError("continuation", message) from error
         continuation = page.continuation
         for name in page.names:
             run = await _load_listed_run(services, client, name)

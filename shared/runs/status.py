@@ -150,14 +150,6 @@ class RunStatus(_View):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class StartInventoryView(_View):
-    """What a catalog had when the run began."""
-
-    categories: int = 0
-    items: int = 0
-    images: int = 0
-
-
 def read_created_at(run_id: str) -> datetime:
     """Return the time that a run id holds: when the run was created.
 

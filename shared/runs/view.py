@@ -18,7 +18,6 @@ from shared.runs.request import SeedRequest
 from shared.runs.status import (
     RunError,
     RunStatus,
-    StartInventoryView,
     Status,
     is_run_id,
     read_created_at,
@@ -68,7 +67,7 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
         request,
         status=view.status,
         stage=view.stage,
-        found=StartInventoryView.model_validate((root.found or StartInventory()).to_json()),
+        found=root.found or StartInventory(),
         counters_by_instance=[progress.counters],
         updated_at=datetime.now(UTC),
         error=view.error,
@@ -157,7 +156,7 @@ async def _view_unknown_instance(services: Services, run_id: str, request: SeedR
             request,
             status=Status.PENDING,
             stage=Stage.PENDING,
-            found=StartInventoryView(),
+            found=StartInventory(),
             counters_by_instance=[],
             updated_at=read_created_at(run_id),
         )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.messages.run import StartInventory
 from shared.runs.request import SeedRequest
-from shared.runs.status import StartInventoryView, Status
+from shared.runs.status import Status
 from shared.runs.status_rules import compose_status
 from tests.cli.command_line import CommandLine
 
@@ -30,7 +31,7 @@ def write_run(tmp_path: Path) -> Callable[..., str]:
             request,
             status=status,
             stage="items and images",
-            found=StartInventoryView(categories=2, items=4, images=1),
+            found=StartInventory(categories=2, items=4, images=1),
             counters_by_instance=[],
             updated_at=datetime.now(UTC),
         )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.images.refinement_policy import Refinement
 from shared.messages.base import Cost, Counters, Failure
-from shared.messages.run import PublishResult
+from shared.messages.run import PublishResult, StartInventory
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs.request import SeedRequest
 from shared.runs.status import (
@@ -17,7 +17,6 @@ from shared.runs.status import (
     FINAL_STATUSES,
     PUBLISHING_STATUSES,
     RunStatus,
-    StartInventoryView,
     Status,
     read_created_at,
 )
@@ -139,7 +138,7 @@ def test_the_parts_of_a_run_add_up() -> None:
         REQUEST,
         status=Status.RUNNING,
         stage="items and images",
-        found=StartInventoryView(categories=3, items=5, images=4),
+        found=StartInventory(categories=3, items=5, images=4),
         counters_by_instance=[writer, worker, worker],
         updated_at=NOW,
     )
@@ -181,7 +180,7 @@ def test_images_that_are_evaluated_are_counted_only_where_that_was_asked_for() -
     worker = Counters(made=4, kept=1, failed={"content_policy": 1}, refined=2)
 
     def compose(request: SeedRequest) -> RunStatus:
-        found = StartInventoryView(items=10, images=2)
+        found = StartInventory(items=10, images=2)
         return compose_status(
             RUN_ID,
             request,
@@ -224,7 +223,7 @@ def test_whatever_the_parts_say_a_status_survives_its_file(
         request,
         status=status,
         stage="x",
-        found=StartInventoryView(),
+        found=StartInventory(),
         counters_by_instance=counters_by_instance,
         updated_at=NOW,
     )
@@ -291,7 +290,7 @@ def test_a_catalog_that_held_more_than_asked_keeps_it_and_says_so() -> None:
         REQUEST,
         status=Status.RUNNING,
         stage="x",
-        found=StartInventoryView(items=12, images=12),
+        found=StartInventory(items=12, images=12),
         counters_by_instance=[],
         updated_at=NOW,
     )
@@ -348,7 +347,7 @@ def test_what_a_run_did_can_be_recalled_from_what_its_callers_saw() -> None:
     )
     request = SeedRequest(catalog="toys", target_count=20)
 
-    def compose(found: StartInventoryView, counters: Counters) -> RunStatus:
+    def compose(found: StartInventory, counters: Counters) -> RunStatus:
         return compose_status(
             "8204736755521-af1e9c55",
             request,
@@ -359,7 +358,7 @@ def test_what_a_run_did_can_be_recalled_from_what_its_callers_saw() -> None:
             updated_at=datetime(2026, 12, 1, tzinfo=UTC),
         )
 
-    seen = compose(StartInventoryView(categories=3, items=4, images=2), counters + Counters(accepted=12))
+    seen = compose(StartInventory(categories=3, items=4, images=2), counters + Counters(accepted=12))
     found, recalled = restore_counters(seen)
-    again = compose(StartInventoryView.model_validate(found.to_json()), recalled)
+    again = compose(found, recalled)
     assert again == seen

@@ -7,8 +7,9 @@ from typing import Any
 from shared.audit.call_records import CallRecord, CallRecordWriter
 from shared.audit.write_audit import write_audit
 from shared.messages.base import Cost
+from shared.messages.run import StartInventory
 from shared.runs.request import SeedRequest
-from shared.runs.status import RunStatus, StartInventoryView, Status
+from shared.runs.status import RunStatus, Status
 from shared.runs.status_rules import compose_status
 from shared.storage.protocol import Store
 from tests.support.audit_queries import fetch
@@ -26,7 +27,7 @@ def make_status(run_id: str = RUN, **changes: Any) -> RunStatus:
         REQUEST,
         status=Status.COMPLETED_WITH_FAILURES,
         stage="ended",
-        found=StartInventoryView(categories=2, items=2),
+        found=StartInventory(categories=2, items=2),
         counters_by_instance=[],
         updated_at=datetime.now(UTC),
     )

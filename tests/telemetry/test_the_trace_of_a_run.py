@@ -92,6 +92,19 @@ async def test_every_span_names_run_and_catalog(telemetry: Telemetry, tmp_path: 
         assert look_up(span, Attribute.CATALOG) == "toys", span.name
 
 
+@pytest.mark.parametrize(("call", "function"), [("cancel", "cancel_run"), ("resume", "resume_paused_run")])
+async def test_the_span_of_a_refused_call_names_run_and_catalog(
+    telemetry: Telemetry, tmp_path: Path, call: str, function: str
+) -> None:
+    async with run_app(tmp_path) as app:
+        run = await run_to_end(app, targetCount=1, categoryCount=1)
+        refused = await app.call("POST", f"/api/runs/{run['runId']}/{call}")
+
+    (span,) = telemetry.spans(function)
+    assert refused.status == 409
+    assert (look_up(span, Attribute.RUN_ID), look_up(span, Attribute.CATALOG)) == (run["runId"], "toys")
+
+
 async def test_the_callers_trace_is_continued(telemetry: Telemetry, tmp_path: Path) -> None:
     request = {"catalog": "toys", "targetCount": 2, "categoryCount": 1, "imageSize": "64x64"}
     async with run_app(tmp_path) as app:

@@ -130,6 +130,14 @@ async def test_runs_are_listed_by_status_page_by_page_and_a_damaged_file_hides_n
     assert {run["runId"] for run in without.body["runs"]} == {failed, done[0], done[2], left}
 
 
+@pytest.mark.parametrize("limit", ["0", "101", "1.5", "5_0", "%205", "%2B5", "five"])
+async def test_a_limit_other_than_a_whole_number_up_to_100_is_refused(tmp_path: Path, limit: str) -> None:
+    async with run_app(tmp_path) as app:
+        answer = await app.call("GET", f"/api/runs?limit={limit}")
+    assert answer.status == 422
+    assert [problem["field"] for problem in answer.body["errors"]] == ["limit"]
+
+
 async def test_nothing_changes_a_catalog_under_a_run(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.4}}) as app:
         await app.run(targetCount=8)
