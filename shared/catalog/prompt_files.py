@@ -16,7 +16,7 @@ from shared.errors import StoreConflictError
 from shared.messages.base import Cost
 from shared.models.prompts.image_prompt_requests import WrittenPrompt
 from shared.storage import paths
-from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, parse_json, read_json
+from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, ResumeCount, dump_json, parse_json, read_json
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
@@ -35,7 +35,7 @@ class BatchPrompts:
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
     run_id: str
-    resume_count: int = 0
+    resume_count: ResumeCount = 0
     prompts: Mapping[str, WrittenPrompt] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
 

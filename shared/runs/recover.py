@@ -40,7 +40,7 @@ from shared.runs.status import Status
 from shared.runs.status_rules import restore_counters
 from shared.services.container import Services
 from shared.storage import paths
-from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, ResumeCount, dump_json, read_json
 from shared.storage.protocol import Store
 from shared.telemetry.run_log import log_run
 from shared.telemetry.unexpected_errors import describe_error
@@ -85,7 +85,7 @@ class RecoveryRecord:
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
     at: AwareDatetime
-    resume_count: int = 0
+    resume_count: ResumeCount = 0
 
 
 _RECORD = TypeAdapter(RecoveryRecord)

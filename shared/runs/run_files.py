@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -14,7 +14,7 @@ from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.runs.status import RunStatus
 from shared.storage import paths
-from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_json
+from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_also, read_json
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
@@ -43,11 +43,11 @@ class WorkPage:
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
-    claimed_by: str
-    last_batch_number: int
-    last_batch_items: int
+    claimed_by: Annotated[str, read_also("claimed_by", "claimant")]
+    last_batch_number: Annotated[int, read_also("last_batch_number", "throughBatch")]
+    last_batch_items: Annotated[int, read_also("last_batch_items", "throughIndex")]
     jobs: tuple[WorkPageItem, ...]
-    checked_items: int = 0
+    checked_items: Annotated[int, read_also("checked_items", "throughItems")] = 0
 
 
 _WORK_PAGE = TypeAdapter(WorkPage)

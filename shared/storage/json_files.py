@@ -14,10 +14,20 @@ JSON_TYPE = "application/json"
 CAMEL_CASE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 """Fields of our JSON files are camelCase."""
 
-ResumeCount = Annotated[int, Field(validation_alias=AliasChoices("resumeCount", "resume_count", "leg"))]
-"""Field type of a resume count; the files of version 0.3 have a field of another name."""
-
 ValueT = TypeVar("ValueT")
+
+
+def read_also(name: str, name_in_0_3: str) -> Any:
+    """Return the Pydantic field of an attribute that the files of version 0.3 have under another name.
+
+    Args:
+        name: of the attribute.
+        name_in_0_3: the key in JSON.
+    """
+    return Field(validation_alias=AliasChoices(to_camel(name), name, name_in_0_3))
+
+
+ResumeCount = Annotated[int, read_also("resume_count", "leg")]
 
 
 class DamagedFileError(CatalogSeederError):

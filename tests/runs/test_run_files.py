@@ -5,17 +5,19 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.catalog.items import Rejection
+from shared.catalog.prompt_files import BatchPrompts, read_prompts
 from shared.errors import UnknownRunError
 from shared.messages.base import Counters, Failure
 from shared.messages.run import PublishResult
 from shared.reasons import Reason
 from shared.runs import run_files
+from shared.runs.recover import RecoveryKind, list_recoveries
 from shared.runs.request import SeedRequest
 from shared.runs.run_files import WorkPage, WorkPageItem
 from shared.runs.status import RunStatus
 from shared.runs.status_rules import summarize_run
 from shared.storage import paths
-from shared.storage.json_files import DamagedFileError
+from shared.storage.json_files import JSON_TYPE, DamagedFileError, dump_json
 from tests.strategies import make_draft
 from tests.support.catalogs import list_paths, read_data
 from tests.support.memory_store import RecordingStore
@@ -33,6 +35,26 @@ async def test_a_request_is_recorded_once(store: RecordingStore) -> None:
     assert not await run_files.create_request(store, RUN, SeedRequest(catalog="other"))
     assert await run_files.read_request(store, RUN) == REQUEST
     assert (await read_data(store, f"runs/{RUN}/request.json"))["targetCount"] == 7
+
+
+async def test_the_files_of_a_run_of_version_0_3_are_read(store: RecordingStore) -> None:
+    page = {
+        "claimant": "0/0/0",
+        "throughBatch": 2,
+        "throughIndex": 3,
+        "jobs": [{"productId": "ann", "batch": 1}],
+        "throughItems": 7,
+    }
+    recovery, prompts = {"at": "2026-11-21T10:00:00Z", "leg": 2}, {"runId": RUN, "leg": 2}
+    for path, data in (
+        (paths.work_page_file(RUN, 1), page),
+        (paths.recovery_file(RUN, RecoveryKind.RESTART, 1), recovery),
+        (paths.prompts_file("lego", 1), prompts),
+    ):
+        await store.write(path, dump_json(data), content_type=JSON_TYPE)
+    assert await run_files.read_work_page(store, RUN, 1) == WorkPage("0/0/0", 2, 3, (WorkPageItem("ann", 1),), 7)
+    assert [record.resume_count for record in await list_recoveries(store, RUN, RecoveryKind.RESTART)] == [2]
+    assert await read_prompts(store, "lego", 1) == BatchPrompts(RUN, 2)
 
 
 async def test_a_run_without_a_request_is_unknown(store: RecordingStore) -> None:
