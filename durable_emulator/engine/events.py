@@ -216,7 +216,7 @@ def _describe_failure(reason: str, message: str) -> Event:
     details = {
         "$type": "System.InvalidOperationException, System.Private.CoreLib",
         "ClassName": "System.InvalidOperationException",
-        "InboxMessage": message,
+        "Message": message,
         "Data": None,
         "InnerException": None,
         "HelpURL": None,

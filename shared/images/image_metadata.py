@@ -82,7 +82,7 @@ class ImageMetadata:
             model=data.get("model", ""),
             cost=_parse_cost(data),
             round=round_number if round_number is not None and 0 < round_number <= MAX_ROUND_NUMBER else None,
-            resume_count=_parse_count(data.get("resume_count", data.get("leg", ""))),  # and the key of version 0.3
+            resume_count=_parse_count(data.get("resume_count", data.get("leg", ""))),  # 0.3 has the second name
             request_id=data.get("request_id"),
             placeholder_reason=data.get(_PLACEHOLDER_KEY),
         )

@@ -215,13 +215,7 @@ async def test_an_image_that_was_the_best_one_does_not_go_over_a_better_one(
     await start(store)
     model.scores = (50, 60, 70)
     model.images.extend(IMAGES)
-    for step in (
-        ImageStep(),
-        ImageStep(ImageAction.EVALUATE),
-        ImageStep(ImageAction.REWRITE, 2),
-        ImageStep(ImageAction.GENERATE, 2),
-    ):
-        await call_step(store, model, step)
+    await generate_second_image(store, model)
 
     async def be_overtaken() -> None:
         await follow(store, model)
@@ -334,6 +328,16 @@ async def test_a_cost_from_before_a_resume_is_not_reported_again(store: Recordin
     assert model.calls == calls
 
 
+async def generate_second_image(store: RecordingStore, model: ScriptedModel) -> None:
+    for step in (
+        ImageStep(),
+        ImageStep(ImageAction.EVALUATE),
+        ImageStep(ImageAction.REWRITE, 2),
+        ImageStep(ImageAction.GENERATE, 2),
+    ):
+        await call_step(store, model, step)
+
+
 async def assert_item_is_unfinished_until_its_refinement_ends(store: RecordingStore, model: ScriptedModel) -> None:
     await call_step(store, model, ImageStep())
     assert await list_unfinished_items(store, RUN) == {ITEM.product_id}
@@ -366,13 +370,7 @@ async def test_what_a_run_leaves_in_the_middle_has_its_best_image_and_says_why_i
 ) -> None:
     await start(store)
     model.images.extend(IMAGES)
-    for step in (
-        ImageStep(),
-        ImageStep(ImageAction.EVALUATE),
-        ImageStep(ImageAction.REWRITE, 2),
-        ImageStep(ImageAction.GENERATE, 2),
-    ):
-        await call_step(store, model, step)
+    await generate_second_image(store, model)
     store.changes.clear()
     store.changes_to_live = 3  # the second image is judged, and the process dies before it ships
     with pytest.raises(KilledError):

@@ -8,7 +8,7 @@ from typing import Any
 from shared.config import load_settings
 from shared.identity.token_source import SignInLimits
 from shared.models.providers.sdk_client import CONNECT_TIMEOUT_SECONDS
-from shared.models.providers.text_request import TEXT_TIMEOUT_SECONDS
+from shared.models.providers.sdk_model import TEXT_TIMEOUT_SECONDS
 from shared.runs.purge import MAX_PURGE_SECONDS
 from shared.telemetry.names import Attribute, Metric
 from tests.support.bicep import read_bicep

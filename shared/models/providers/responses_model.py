@@ -12,9 +12,9 @@ from shared.models.providers.json_schema import build_strict_schema, limit_schem
 from shared.models.providers.model_call import ModelCall
 from shared.models.providers.response_body import RawResponse, check_status, parse_body
 from shared.models.providers.sdk_client import make_timeout
-from shared.models.providers.sdk_model import SdkModel
-from shared.models.providers.text_request import (
+from shared.models.providers.sdk_model import (
     TEXT_TIMEOUT_SECONDS,
+    SdkModel,
     add_schema_to_instructions,
     choose_deployment,
     encode_data_url,

@@ -1,16 +1,21 @@
-"""The base of the models behind the openai SDK: everything but the wire of text calls."""
+"""The base of the models behind the openai SDK, and what both wires of text calls share."""
 
+import base64
+import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from shared.models.price_files import load_prices
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest, VisionImage
 from shared.models.providers.connection import ModelConnection
 from shared.models.providers.image_call import send_image_request
 
 if TYPE_CHECKING:
     from shared.config import ModelSettings
+
+TEXT_TIMEOUT_SECONDS = 600.0
+"""A batch of 50 drafts is some 15,000 tokens, after the reasoning: minutes, which are billed even if we give up."""
 
 
 class SdkModel(ABC):
@@ -63,3 +68,25 @@ class SdkModel(ABC):
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""
         await self._connection.close()
+
+
+def choose_deployment(
+    settings: "ModelSettings", request: TextRequest[AnswerT]
+) -> tuple[Literal["text", "vision"], str]:
+    """Return a request's kind of call, and the deployment or model that answers it."""
+    if request.image is None:
+        return "text", settings.text_deployment
+    return "vision", settings.vision_deployment
+
+
+def encode_data_url(image: VisionImage) -> str:
+    """Return an image as a data URL, such as ``data:image/jpeg;base64,...``."""
+    return f"data:{image.content_type};base64,{base64.b64encode(image.data).decode()}"
+
+
+def add_schema_to_instructions(request: TextRequest[AnswerT], schema: dict[str, Any]) -> str:
+    """Return the instructions followed by the schema, for a server that has no parameter for a schema."""
+    return (
+        f"{request.instructions}\n\nAnswer with one JSON object and nothing else: no code fence, no explanation. "
+        f"It must match this JSON schema:\n{json.dumps(schema, ensure_ascii=False, separators=(',', ':'))}"
+    )
