@@ -24,6 +24,9 @@ from durable_emulator.host.management_api import ManagementApi, make_client_bind
 from durable_emulator.sdk_internals import App, close_client_session
 
 LOOPBACK = "127.0.0.1"
+REQUEST_GRACE_SECONDS = 1.0
+"""How long running HTTP functions may continue when the emulator stops."""
+
 MAX_BODY_BYTES = 100 * 1024 * 1024
 """The Azure host's limit for a request body."""
 
@@ -149,7 +152,7 @@ class DurableEmulator:
             self._start_background_job(job)
 
     async def stop(self) -> None:
-        """Refuse requests, wait ``grace_seconds`` for running activities, and release port and folder.
+        """Refuse requests, let running functions and activities end, and release port and folder.
 
         Activities without a recorded result run again when an emulator next starts on the folder.
         """
@@ -158,6 +161,8 @@ class DurableEmulator:
             task.cancel()
         if self._background_tasks:
             await asyncio.wait(self._background_tasks)
+        # While the durable client's session is open: running functions use it.
+        await self._triggers.wait_until_idle(REQUEST_GRACE_SECONDS)
         if self._engine is not None:
             # Before the server stops: running activities may still call the management endpoints.
             await self._engine.stop(self._grace_seconds)
@@ -185,7 +190,7 @@ class DurableEmulator:
         )
         server.add_routes(ManagementApi(engine, lambda: self._management_url).list_routes(self._management_path))
         self._triggers.register(server.router)
-        runner = web.AppRunner(server, access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(server, access_log=None, shutdown_timeout=REQUEST_GRACE_SECONDS)
         await runner.setup()
         undo.push_async_callback(runner.cleanup)
         try:
