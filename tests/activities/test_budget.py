@@ -122,7 +122,7 @@ async def test_killed_before_any_change_its_money_is_counted_once_it_is_reported
 
 
 @every_call
-async def test_of_a_process_that_died_while_it_paid_the_limit_is_counted_for_lost(
+async def test_a_process_that_dies_in_a_call_loses_the_reservation(
     store: RecordingStore, model: ScriptedModel, paid: Paid
 ) -> None:
     await make_world(store, paid)
@@ -226,7 +226,7 @@ class MoodyStore(RecordingStore):
 
 @every_call
 @pytest.mark.parametrize("keeps", [False, True], ids=["before", "after"])
-async def test_what_was_paid_while_the_store_was_away_is_not_paid_again_by_the_next_try(
+async def test_a_call_billed_during_a_store_outage_is_not_billed_again_by_the_retry(
     model: ScriptedModel, paid: Paid, keeps: bool
 ) -> None:
     store = MoodyStore(MemoryStore(), keeps=keeps)
@@ -277,7 +277,7 @@ async def test_without_a_model_nothing_is_reserved(store: RecordingStore, paid: 
     assert await store.describe(LEDGER) is None
 
 
-async def test_an_image_that_is_none_is_counted(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_an_invalid_image_is_counted(store: RecordingStore, model: ScriptedModel) -> None:
     await make_world(store, PAID[-1])
     model.images.append(b"no image")
     result = await deliver(start_process(store, model), "generate_image", PAID[-1].message(0))

@@ -65,7 +65,7 @@ async def test_a_run_that_kept_all_images_leaves_an_empty_list_and_no_note(
     assert not any("looked at" in note for note in published.notes)
 
 
-async def test_a_run_that_looks_at_no_image_leaves_no_list(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_run_without_evaluations_leaves_no_list(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store)
     process = start_process(store, model)
     await draw_all(process, ANN.product_id)

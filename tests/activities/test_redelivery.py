@@ -201,7 +201,7 @@ BILLED_FAILURES = [
 
 @every_paid_activity
 @pytest.mark.parametrize("failure", BILLED_FAILURES, ids=lambda failure: str(failure.reason))
-async def test_a_failure_that_was_paid_is_reported_to_every_delivery_and_not_paid_again(
+async def test_a_failure_that_was_paid_is_reported_to_every_delivery_and_not_billed_again(
     store: RecordingStore,
     model: ScriptedModel,
     scenario: Scenario,
@@ -232,7 +232,7 @@ async def test_an_unusable_image_is_billed_once_however_often_its_message_is_del
     assert model.calls == 1
 
 
-async def test_a_decided_retry_is_another_message_and_pays_again(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_decided_retry_is_another_message_and_bills_again(store: RecordingStore, model: ScriptedModel) -> None:
     await make_world(store, Scenario("generate_image", ImageCall(RUN, CATALOG, ITEM.product_id, 1)))
     model.images.append(b"no image")
     process = start_process(store, model)

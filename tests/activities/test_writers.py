@@ -160,7 +160,7 @@ def test_names_are_unique_and_the_size_is_exact_whatever_the_interleaving(
 # --- image workers ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_writer_asks_for_its_own_categories_only_and_ends_when_they_are_full(
+async def test_a_writer_requests_its_own_categories_only_and_ends_when_they_are_full(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:

@@ -111,7 +111,7 @@ async def test_what_cannot_be_read_is_reported_and_the_rest_is_there(store: Reco
     assert "batches/00002.json" in damaged[1]["message"]
 
 
-async def test_made_again_it_is_made_again_and_counts_nothing_twice(store: RecordingStore, tmp_path: Path) -> None:
+async def test_a_regenerated_image_is_counted_once(store: RecordingStore, tmp_path: Path) -> None:
     await write_calls(store, make_call())
     await make_audit(store, tmp_path)
     await write_calls(store, make_call(1))
@@ -150,7 +150,7 @@ async def test_a_run_that_died_is_left_until_it_has_an_audit(store: RecordingSto
     assert await find_left(store) == []
 
 
-async def test_runs_of_other_catalogs_and_later_ones_are_none_of_its_business(store: RecordingStore) -> None:
+async def test_runs_of_other_catalogs_and_later_runs_are_left_alone(store: RecordingStore) -> None:
     await run_files.create_request(store, EARLIER, REQUEST.model_copy(update={"catalog": "other"}))
     await run_files.create_request(store, LATER, REQUEST)
     await run_files.create_request(store, RUN, REQUEST)

@@ -142,7 +142,7 @@ def test_json_answers_every_question(seeder: CommandLine, deployed_app: Deployed
     assert most["prompt"] == ANN.image_prompt
 
 
-def test_people_see_a_table_a_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
+def test_the_summary_has_one_table_per_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     error = RunError(reason="budget", message="too dear")
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, error=error)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
@@ -175,9 +175,7 @@ REFINED: list[Refined] = [
 ]
 
 
-def test_json_tells_what_the_looking_at_images_came_to(
-    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
-) -> None:
+def test_json_reports_the_results_of_refinement(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
     told = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json").document
     assert told["keptImages"] == [
@@ -191,7 +189,7 @@ def test_json_tells_what_the_looking_at_images_came_to(
     assert (row["prompt"], row["costUsd"], row["items"]) == ("prompt 1", 0.125, 1)
 
 
-def test_people_see_what_the_looking_at_images_came_to(
+def test_the_summary_shows_the_results_of_refinement(
     seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
 ) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
@@ -242,7 +240,9 @@ def test_of_many_minutes_the_worst_are_shown_in_order(
 
 
 @pytest.mark.slow
-def test_a_run_that_made_no_call_says_so(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
+def test_an_audit_of_a_run_without_calls_reports_zero(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
     assert "calls         0 made, 0 billed or possibly billed" in out
@@ -264,7 +264,7 @@ def test_a_run_in_a_folder_is_audited_from_its_file(
 
 
 @pytest.mark.processes
-def test_a_run_without_an_audit_says_why(seeder: CommandLine, write_faults: Callable[..., Path]) -> None:
+def test_a_run_without_an_audit_reports_why(seeder: CommandLine, write_faults: Callable[..., Path]) -> None:
     run = seeder("run", "--offline", "--faults", write_faults(), "--target-count", "2", *SMALL, "--json").document
     audit = Path(run["outputs"]["audit"])
     audit.unlink()

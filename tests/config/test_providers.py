@@ -200,7 +200,7 @@ def test_keys_of_all_services_do_not_show() -> None:
         ({}, "gpt-image-2"),
     ],
 )
-def test_a_name_tells_what_draws_unless_it_is_a_server_of_ones_own(
+def test_a_model_name_selects_the_provider_except_for_compatible_servers(
     environment: dict[str, str], known: str | None
 ) -> None:
     assert load_settings(environment).model.known_image_model == known

@@ -150,7 +150,7 @@ async def test_text_calls_without_an_answer_count_against_the_budget(fault: str,
         stats = app.simulator.stats()
     assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
     assert stats["requests"]["responses"][fault] == status["cost"]["textCalls"] > 1
-    assert 0 < stats["costUsd"] - before <= maximum
+    assert stats["costUsd"] - before <= maximum
     assert 0 < status["cost"]["usd"] <= maximum
 
 

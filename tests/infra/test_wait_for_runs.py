@@ -104,7 +104,7 @@ def test_an_app_without_code_is_not_waited_for_and_needs_no_az(tmp_path: Path, a
     assert "nothing is deployed yet" in told
 
 
-def test_a_deployment_goes_on_when_the_last_run_has_ended(tmp_path: Path, app: FakeApp) -> None:
+def test_a_deployment_continues_when_the_last_run_has_ended(tmp_path: Path, app: FakeApp) -> None:
     write_az(tmp_path)
     app.looks = [["run-1"], ["run-1"], []]
     status, told = run_script(tmp_path, **name_outputs(app))
@@ -135,14 +135,14 @@ def test_a_run_that_does_not_end_stops_the_deployment(tmp_path: Path, app: FakeA
     assert "FORCE_DEPLOY=true" in told
 
 
-def test_force_asks_no_one(tmp_path: Path, app: FakeApp) -> None:
+def test_force_needs_no_answer(tmp_path: Path, app: FakeApp) -> None:
     app.looks = [["run-1"]]
     status, told = run_script(tmp_path, FORCE_DEPLOY="true", **name_outputs(app))
     assert (status, app.keys) == (0, [])
     assert "not waiting" in told
 
 
-def test_an_app_that_cannot_answer_stops_the_deployment_and_says_how_to_go_on(tmp_path: Path, app: FakeApp) -> None:
+def test_an_app_that_cannot_answer_stops_the_deployment_and_says_how_to_continue(tmp_path: Path, app: FakeApp) -> None:
     write_az(tmp_path)
     app.health_status, app.runs_status = 503, 500
     status, told = run_script(tmp_path, **name_outputs(app))

@@ -162,7 +162,7 @@ def test_a_map_that_cannot_be_meant_is_reported(told: dict[str, str], message: s
     ],
 )
 @pytest.mark.parametrize("cut", [None, 1])
-def test_an_input_that_cannot_be_read_says_why(name: str, data: bytes, message: str, cut: int | None) -> None:
+def test_an_input_that_cannot_be_read_reports_why(name: str, data: bytes, message: str, cut: int | None) -> None:
     with pytest.raises(InputError) as caught:
         read_all(data, name=name, cut=cut)
     assert str(caught.value).startswith(message)

@@ -206,7 +206,7 @@ def test_a_variation_names_its_parent_by_sku_or_number_before_or_behind_it() -> 
     assert len({one.parent_digest for one in found if isinstance(one, Variant)}) == 1
 
 
-def test_variants_are_rows_where_that_is_asked_for_and_they_say_how_they_differ() -> None:
+def test_variants_are_rows_where_requested_and_they_say_how_they_differ() -> None:
     shirt = {"Handle": "shirt", "Title": "Shirt", "Vendor": "Zeta", "Type": "Tops", "Variant SKU": "S-1"}
     rows = [
         shirt | {"Option1 Value": "S"},
@@ -221,7 +221,7 @@ def test_variants_are_rows_where_that_is_asked_for_and_they_say_how_they_differ(
     ]
 
 
-def test_variations_are_rows_where_that_is_asked_for() -> None:
+def test_variations_are_rows_where_requested() -> None:
     rows = [
         {"ID": "1", "Type": "variable", "SKU": "shirt", "Name": "Shirt", "Parent": ""},
         {"ID": "4", "Type": "variation", "SKU": "s-2", "Name": "Shirt - M", "Parent": "shirt"},

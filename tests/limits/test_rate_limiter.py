@@ -196,7 +196,7 @@ def count_calls(pace: RateLimiter, seconds: float, *, refuse_every: int, told: f
 
 
 @pytest.mark.parametrize("told", [None, 600])
-def test_refusals_that_do_not_come_of_our_pace_do_not_slow_it_down_for_good(told: float | None) -> None:
+def test_refusals_without_cause_in_our_pace_do_not_slow_it_down_permanently(told: float | None) -> None:
     calls, refused = count_calls(RateLimiter(), 300, refuse_every=3, told=told)
     assert calls - refused >= 0.6 * 2 / 3 * 300 / 0.1
 
@@ -243,7 +243,7 @@ def test_a_turn_that_is_given_back_goes_to_the_next_one() -> None:
 
 @QUICK
 @given(st.floats(0.1, 10_000), st.lists(st.floats(0, 30), min_size=1, max_size=60))
-def test_turns_are_never_before_they_are_asked_for(per_minute: float, gaps: list[float]) -> None:
+def test_turns_are_never_before_they_are_requested(per_minute: float, gaps: list[float]) -> None:
     pace = RateLimiter(quota_per_minute=per_minute)
     now = 0.0
     for number, gap in enumerate(gaps):

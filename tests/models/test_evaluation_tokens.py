@@ -62,7 +62,7 @@ def mean_output(ask: Question[EvaluationAnswerT]) -> float:
     return sum(bill(ask, seed=seed).output_tokens for seed in range(200)) / 200
 
 
-def test_an_image_counts_as_it_is_billed_and_at_most_as_the_dearest_model_bills_it() -> None:
+def test_an_image_is_estimated_as_billed_and_at_most_as_by_the_most_expensive_model() -> None:
     assert TYPICAL_IMAGE_TOKENS == TOKENS_PER_IMAGE <= MAX_IMAGE_TOKENS
     assert MAX_IMAGE_TOKENS >= 1024 * 2.46
 

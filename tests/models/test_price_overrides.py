@@ -54,7 +54,7 @@ def test_a_name_that_begins_like_a_listed_one_starts_from_that() -> None:
     assert changed.calculate_text_cost("gpt-5-mini-eu", MILLION) == Decimal("3.25")
 
 
-def test_tokens_of_a_size_can_be_told() -> None:
+def test_tokens_of_a_size_can_be_set() -> None:
     row = {"low": 1, "medium": 2, "high": 3}
     changed = override(image={"gpt-image-2": {"outputTokens": {"512x512": row}}})
     assert changed.estimate_image_usage("gpt-image-2", "512x512", "high").output_tokens == 3

@@ -83,7 +83,7 @@ async def test_a_budget_that_is_enough_is_no_problem(tmp_path: Path) -> None:
     assert status["status"] == "Completed"
 
 
-async def test_an_estimate_can_be_asked_for_alone(tmp_path: Path) -> None:
+async def test_an_estimate_can_be_requested_alone(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         told = await app.call("POST", "/api/runs?estimate=true", TIGHT | {"imageRequestsPerMinute": 60})
         assert list_files(app) == set()

@@ -238,7 +238,7 @@ async def test_a_run_that_cannot_be_ended_is_reported_as_its_root_ended(
     assert await read_run_state(services, host, RUN) is RunState.ENDED
 
 
-async def test_the_timer_recovers_runs_that_no_one_asks_for(services: Services) -> None:
+async def test_the_timer_recovers_runs_that_no_client_polls(services: Services) -> None:
     host = LeftHost(children={IMAGE_WORKER: RuntimeStatus.Running}, root=RuntimeStatus.Terminated)
 
     async def end_children(_: float) -> None:

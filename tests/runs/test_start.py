@@ -324,14 +324,14 @@ async def start_refining(store: Store, **changes: Any) -> StartedRun:
     return await start_request(services, ScriptedHost(), request, key=None, body_hash="same")
 
 
-async def test_who_looks_at_images_is_checked_before_anything_is_there(store: RecordingStore) -> None:
+async def test_the_vision_service_is_checked_before_a_run_starts(store: RecordingStore) -> None:
     with pytest.raises(SettingError, match="GEMINI_API_KEY is missing: VISION_PROVIDER is 'gemini'"):
         await start_refining(store)
     assert store.changes == []
 
 
 @pytest.mark.parametrize("changes", [{"refine": {"iterations": 0}}, {"dryRun": True}])
-async def test_where_no_one_looks_at_images_who_would_does_not_matter(
+async def test_without_refinement_the_vision_model_does_not_matter(
     store: RecordingStore, changes: dict[str, Any]
 ) -> None:
     assert (await start_refining(store, **changes)).run_id

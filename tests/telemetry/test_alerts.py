@@ -139,13 +139,13 @@ async def test_a_run_whose_end_the_app_could_not_count_fires_with_its_catalog(
     assert RULES["broken-runs"].find_fired(tables) == [{"run": run["runId"], "catalog": None, "status": status}]
 
 
-async def test_a_run_that_broke_and_was_resumed_to_its_end_fires_no_more(recorder: Recorder) -> None:
+async def test_a_broken_run_that_was_resumed_to_its_end_fires_nothing(recorder: Recorder) -> None:
     tables = recorder.read_tables()
     tables["AppRequests"] += [make_root_row("run-1", "Failed"), make_root_row("run-1", "Completed")]
     assert find_fired(tables) == set()
 
 
-async def test_a_paused_run_fires_with_the_reason_that_a_person_has_to_mend(recorder: Recorder, tmp_path: Path) -> None:
+async def test_a_paused_run_fires_with_the_reason_of_the_pause(recorder: Recorder, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"accountBlockAfter": 2}) as app:
         run_id = await app.start(**RUN, pauseOnBlock=True)
         run = await app.wait(run_id)

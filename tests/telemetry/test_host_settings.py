@@ -48,7 +48,7 @@ def test_each_value_has_its_reason_in_the_docs() -> None:
     assert all(len(why) > 20 for _name, _value, why in rows)
 
 
-def test_a_paid_call_is_given_up_long_before_the_function_is() -> None:
+def test_a_billed_call_times_out_long_before_its_function() -> None:
     paid_call = add_up_paid_call(load_settings({}).model.image_timeout_seconds)
     assert load_settings({}).model.image_timeout_seconds < paid_call < read_function_timeout()
     assert add_up_paid_call(TEXT_TIMEOUT_SECONDS) < read_function_timeout()

@@ -168,7 +168,7 @@ async def test_each_attempt_for_an_image_has_a_span_with_its_reason_and_is_no_er
     assert {span.status.status_code for span in telemetry.spans()} == {StatusCode.UNSET}
 
 
-async def test_an_image_that_is_refused_for_good_is_an_error_with_its_reason(
+async def test_an_image_that_is_refused_permanently_is_an_error_with_its_reason(
     telemetry: Telemetry, tmp_path: Path
 ) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.5}}) as app:
@@ -233,7 +233,7 @@ async def test_reading_a_status_makes_no_span(telemetry: Telemetry, tmp_path: Pa
     assert telemetry.spans() == []
 
 
-async def test_a_refused_change_tells_its_http_status(telemetry: Telemetry, tmp_path: Path) -> None:
+async def test_a_refused_change_reports_its_http_status(telemetry: Telemetry, tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.call("POST", "/api/catalogs/nothing/prune")
 
