@@ -75,7 +75,7 @@ class DurableEmulator:
         self._grace_seconds = grace_seconds
         # The secret path protects the endpoints from other users of the machine, who can reach the port, too.
         self._management_path = f"/runtime/webhooks/durabletask/{secrets.token_urlsafe(24)}/"
-        self._invoker = Invoker(lambda: make_client_binding(self._management_url))
+        self._invoker = Invoker(lambda: make_client_binding(self.management_url))
         self._triggers = HttpTriggers(self._functions.http, route_prefix, self._invoker, functions_key=functions_key)
         self._background_jobs: list[BackgroundJob] = []
         self._background_tasks: set[asyncio.Task[None]] = set()
@@ -98,6 +98,11 @@ class DurableEmulator:
     def url(self) -> str:
         """Base URL, such as ``http://127.0.0.1:7071``; valid after the start."""
         return f"http://{LOOPBACK}:{self._port}"
+
+    @property
+    def management_url(self) -> str:
+        """URL of the endpoints of the durable client, with their secret path; valid after the start."""
+        return self.url + self._management_path
 
     @property
     def engine(self) -> Engine:
@@ -188,7 +193,7 @@ class DurableEmulator:
         server = web.Application(
             client_max_size=MAX_BODY_BYTES, middlewares=[reject_foreign_origins, respond_when_stopped]
         )
-        server.add_routes(ManagementApi(engine, lambda: self._management_url).list_routes(self._management_path))
+        server.add_routes(ManagementApi(engine, lambda: self.management_url).list_routes(self._management_path))
         self._triggers.register(server.router)
         runner = web.AppRunner(server, access_log=None, shutdown_timeout=REQUEST_GRACE_SECONDS)
         await runner.setup()
@@ -209,7 +214,3 @@ class DurableEmulator:
             await job()
         except Exception:
             logger.exception("Background job failed")
-
-    @property
-    def _management_url(self) -> str:
-        return self.url + self._management_path

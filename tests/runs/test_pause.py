@@ -230,7 +230,7 @@ async def test_no_one_is_woken_who_is_not_paused(services: Services) -> None:
 async def leave(services: Services, *, host_id: str = DEAD_HOST) -> RunStatus:
     """Let the host of a paused run go away, and return what another one tells of the run."""
     await look(services, PausedHost())
-    claim = run_claim._dump(run_claim.Claim(RUN, host_id, datetime.now(UTC) - timedelta(minutes=1)))
+    claim = run_claim.dump_claim(run_claim.Claim(RUN, host_id, datetime.now(UTC) - timedelta(minutes=1)))
     await services.store.write(paths.run_claim_file("toys"), claim, content_type="application/json")
     status = await load_run_status(services, PausedHost(stage=None), RUN)
     assert status is not None

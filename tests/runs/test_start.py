@@ -77,13 +77,13 @@ async def age_claim(store: Store, age: timedelta) -> None:
     """Let a catalog's claim have been silent for so long."""
     claim = await run_claim.read_claim(store, "toys")
     assert claim is not None
-    old = run_claim._dump(run_claim.Claim(claim.run_id, claim.host_id, datetime.now(UTC) - age))
+    old = run_claim.dump_claim(run_claim.Claim(claim.run_id, claim.host_id, datetime.now(UTC) - age))
     await store.write(paths.run_claim_file("toys"), old, content_type="application/json")
 
 
 async def hold_catalog(store: Store, run_id: str = "8204736755000-00000000") -> None:
     """Let another run of this host have the catalog."""
-    claim = run_claim._dump(run_claim.Claim(run_id, HOST, datetime.now(UTC)))
+    claim = run_claim.dump_claim(run_claim.Claim(run_id, HOST, datetime.now(UTC)))
     await store.write(paths.run_claim_file("toys"), claim, content_type="application/json")
 
 

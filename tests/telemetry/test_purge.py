@@ -30,7 +30,7 @@ SLOW_IMAGES = {"latencySeconds": {"text": 0.005, "image": 30}}
 
 def open_client(host: DurableEmulator) -> Any:
     """Return the SDK's own client, made from the binding that the host hands to functions."""
-    return DurableOrchestrationClient(make_client_binding(host._management_url))
+    return DurableOrchestrationClient(make_client_binding(host.management_url))
 
 
 def list_ids(host: DurableEmulator) -> set[str]:
