@@ -212,6 +212,7 @@ def _is_process_alive(process: int) -> bool:
 
 
 def dump_claim(claim: Claim) -> bytes:
+    """Return the content of a claim file."""
     return dump_json(_CLAIM.dump_python(claim, mode="json", by_alias=True, exclude_none=True))
 
 
