@@ -186,7 +186,7 @@ async def test_a_call_that_the_budget_forbids_was_not_made(
 
 
 class StubbornStore(RecordingStore):
-    """A store that does not take what is told, until it is told no more."""
+    """A store that rejects writes until it is switched back."""
 
     refused: str | None = None
 

@@ -194,10 +194,10 @@ async def test_a_failure_that_may_have_been_billed_is_counted_and_so_is_the_next
     await make_world(store, paid)
     model.failures.append(failure)
     process = start_process(store, model)
-    told = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(2)]
+    reported = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(2)]
     ledger = await read_ledger(store)
-    assert read_nano_usd(told[0]) > 0
-    assert ledger["spentNanoUsd"] == sum(map(read_nano_usd, told))
+    assert read_nano_usd(reported[0]) > 0
+    assert ledger["spentNanoUsd"] == sum(map(read_nano_usd, reported))
     assert (ledger["reservations"], ledger["lostNanoUsd"]) == ({}, 0)
 
 
@@ -236,7 +236,7 @@ async def test_a_call_billed_during_a_store_outage_is_not_billed_again_by_the_re
     failed = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(1 if keeps else 2)]
     store.model = None
     result = await deliver(process, paid.activity, paid.message(len(failed)))
-    assert {told["failure"]["reason"] for told in failed} == {"store_unavailable"}
+    assert {reported["failure"]["reason"] for reported in failed} == {"store_unavailable"}
     assert "failure" not in result
     assert model.calls == 1
     ledger = await read_ledger(store)

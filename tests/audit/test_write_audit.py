@@ -29,7 +29,7 @@ async def test_a_call_is_reported_with_all_its_columns(store: RecordingStore, tm
     text = make_call(1, **told_of, reason=Reason.REFUSAL, message="it refused", request_id=None)
     await write_calls(store, make_call(), text)
     file = await make_audit(store, tmp_path)
-    image, told = query_audit(file, "SELECT * FROM api_calls ORDER BY call_id")
+    image, reported = query_audit(file, "SELECT * FROM api_calls ORDER BY call_id")
     assert image == {
         "call_id": "call-000000",
         "kind": "image",
@@ -49,7 +49,7 @@ async def test_a_call_is_reported_with_all_its_columns(store: RecordingStore, tm
         "duration_ms": 1234,
         "request_id": "request-0",
     }
-    assert (told["product_id"], told["batch"], told["status"], told["reason"]) == (
+    assert (reported["product_id"], reported["batch"], reported["status"], reported["reason"]) == (
         None,
         "0.1.0/3",
         "unusable",

@@ -57,8 +57,8 @@ def test_json_reports_a_run_in_one_object(seeder: CommandLine, deployed_app: Dep
 def test_placeholders_are_reported_beside_what_failed(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", placeholders=1)))
     assert seeder("run", "--json", "--url", deployed_app.url).document["placeholders"] == 1
-    told = seeder("run", "--url", deployed_app.url).out
-    assert "images        3 made, 1 kept, 1 failed (1 with a placeholder)" in told.splitlines()
+    reported = seeder("run", "--url", deployed_app.url).out
+    assert "images        3 made, 1 kept, 1 failed (1 with a placeholder)" in reported.splitlines()
 
 
 def test_the_summary_shows_the_results_of_a_run(seeder: CommandLine, deployed_app: DeployedApp) -> None:
@@ -201,8 +201,8 @@ def test_prune_and_publish_report_the_apps_response(seeder: CommandLine, deploye
     assert document["placeholders"] == 0  # an app of before 0.3.0 tells none
     assert "4 items, 3 images, 1 left out without an image" in seeder("publish", "--url", deployed_app.url).out
     deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer | {"missing": 3, "placeholders": 2}))
-    told = seeder("publish", "--url", deployed_app.url).out
-    assert "4 items, 3 images, 2 placeholders, 1 left out without an image" in told
+    reported = seeder("publish", "--url", deployed_app.url).out
+    assert "4 items, 3 images, 2 placeholders, 1 left out without an image" in reported
     assert seeder("publish", "--url", deployed_app.url, "--json").document["placeholders"] == 2
     deployed_app.answer("POST /api/catalogs/lego/publish", describe_problem(404, "unknown-catalog", "no such catalog"))
     ended = seeder("publish", "--url", deployed_app.url)

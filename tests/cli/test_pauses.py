@@ -33,11 +33,11 @@ def test_a_run_that_pauses_reports_why_and_how_to_continue(seeder: CommandLine, 
     faults = write_faults(accountBlockAfter=3)
     ended = seeder(*command(faults), "--pause-limit-minutes", "30")
     rows = [line.split(maxsplit=1) for line in ended.out.splitlines()]
-    told = {row[0]: row[1] for row in rows if len(row) > 1}
+    reported = {row[0]: row[1] for row in rows if len(row) > 1}
     assert ended.status == 1
-    assert told["status"].startswith("Paused, until ")
-    assert told["error"].startswith("account_blocked: ")
-    where = f"{told['run']} --offline --faults {faults}"
+    assert reported["status"].startswith("Paused, until ")
+    assert reported["error"].startswith("account_blocked: ")
+    where = f"{reported['run']} --offline --faults {faults}"
     assert ["next", f"seeder resume {where}  (once the cause is fixed)"] in rows
 
 

@@ -1,4 +1,4 @@
-"""``--source`` and ``seeder inspect``: a file goes in, and what is wrong with it is told before anything starts."""
+"""``--source`` and ``seeder inspect``: problems of a file are reported before anything starts."""
 
 import hashlib
 import json
@@ -107,8 +107,8 @@ def test_an_estimate_counts_the_rows_and_copies_nothing(seeder: CommandLine, tmp
     Path("shop.json").write_bytes(dump_rows(make_products(5)))
     ended = seeder("run", "--offline", "--estimate", "--source", "products", "--input", "shop.json", "--json")
     assert (ended.document["textCalls"], ended.document["imageCalls"]) == (0, 5)
-    told = seeder("run", "--estimate", "--source", "products", "--input", "shop.json").out
-    assert "items         5 of the input\n" in told
+    reported = seeder("run", "--estimate", "--source", "products", "--input", "shop.json").out
+    assert "items         5 of the input\n" in reported
     assert not (tmp_path / "data_seed/inputs").exists()
 
 

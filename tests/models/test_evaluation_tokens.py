@@ -1,4 +1,4 @@
-"""What a second look takes, told before it is made, is what the simulator then bills."""
+"""The estimated tokens of an evaluation are those that the simulator bills."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""host.json: each value is justified, the deadlines come in their order, and what is told of them is so."""
+"""host.json: each value is justified, the deadlines are in order, and the documents agree."""
 
 import json
 from collections.abc import Iterator
@@ -62,9 +62,9 @@ def test_also_the_longest_timeout_of_a_deployment_leaves_time_to_store_the_image
 
 def test_the_documented_deadlines_are_the_real_ones() -> None:
     rows = find_table(read("docs/reference/host-settings.md"), "deadline")
-    told = [int(seconds.replace(",", "")) for _what, seconds, *_rest in rows]
+    reported = [int(seconds.replace(",", "")) for _what, seconds, *_rest in rows]
     default = load_settings({}).model.image_timeout_seconds
-    assert told == [default, add_up_paid_call(default), read_function_timeout()]
+    assert reported == [default, add_up_paid_call(default), read_function_timeout()]
 
 
 def test_purging_ends_long_before_the_function_does() -> None:
@@ -89,5 +89,5 @@ def test_every_metric_is_in_the_docs() -> None:
 
 def test_every_attribute_of_ours_is_in_the_docs() -> None:
     rows = find_table(read("docs/reference/telemetry.md"), "attribute of a span")
-    told = {code for name, _holds in rows for code in find_codes(name)}
-    assert told == {attribute for attribute in Attribute if attribute.startswith("catalog_seeder.")}
+    reported = {code for name, _holds in rows for code in find_codes(name)}
+    assert reported == {attribute for attribute in Attribute if attribute.startswith("catalog_seeder.")}

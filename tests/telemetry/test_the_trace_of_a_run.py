@@ -206,12 +206,12 @@ async def test_no_secret_no_prompt_and_no_text_of_an_item_is_reported(
         await app.host.engine.wait_for_completion(answer.body["runId"])
         private = read_private_texts(app) | {"a-test-key", "a-functions-key", app.simulator.url}
 
-    told = [text for span in telemetry.spans() for text in list_texts(span)]
+    reported = [text for span in telemetry.spans() for text in list_texts(span)]
     logged = [record.getMessage() for record in caplog.records if record.name == "catalog_seeder"]
     assert len(private) > 20
     assert any("outcome=made" in line for line in logged)
     for secret in private:
-        assert not [text for text in (*told, *logged) if secret in text], secret
+        assert not [text for text in (*reported, *logged) if secret in text], secret
 
 
 @pytest.mark.processes

@@ -24,7 +24,7 @@ IMAGE = Answer(b"image bytes", content_type="image/png")
 
 @pytest.fixture
 def request_log() -> MemoryRequestLog:
-    """An order that was made before: what is told here begins with waiting for it."""
+    """An order that was sent before; the test begins with polling it."""
     return MemoryRequestLog({JOB: ORDER_ID})
 
 
