@@ -24,6 +24,9 @@ from durable_emulator.host.management_api import ManagementApi, make_client_bind
 from durable_emulator.sdk_internals import App, close_client_session
 
 LOOPBACK = "127.0.0.1"
+REQUEST_GRACE_SECONDS = 1.0
+"""How long running HTTP functions may continue when the emulator stops."""
+
 MAX_BODY_BYTES = 100 * 1024 * 1024
 """The Azure host's limit for a request body."""
 
@@ -72,7 +75,7 @@ class DurableEmulator:
         self._grace_seconds = grace_seconds
         # The secret path protects the endpoints from other users of the machine, who can reach the port, too.
         self._management_path = f"/runtime/webhooks/durabletask/{secrets.token_urlsafe(24)}/"
-        self._invoker = Invoker(lambda: make_client_binding(self._management_url))
+        self._invoker = Invoker(lambda: make_client_binding(self.management_url))
         self._triggers = HttpTriggers(self._functions.http, route_prefix, self._invoker, functions_key=functions_key)
         self._background_jobs: list[BackgroundJob] = []
         self._background_tasks: set[asyncio.Task[None]] = set()
@@ -95,6 +98,11 @@ class DurableEmulator:
     def url(self) -> str:
         """Base URL, such as ``http://127.0.0.1:7071``; valid after the start."""
         return f"http://{LOOPBACK}:{self._port}"
+
+    @property
+    def management_url(self) -> str:
+        """URL of the endpoints of the durable client, with their secret path; valid after the start."""
+        return self.url + self._management_path
 
     @property
     def engine(self) -> Engine:
@@ -149,7 +157,7 @@ class DurableEmulator:
             self._start_background_job(job)
 
     async def stop(self) -> None:
-        """Refuse requests, wait ``grace_seconds`` for running activities, and release port and folder.
+        """Refuse requests, let running functions and activities end, and release port and folder.
 
         Activities without a recorded result run again when an emulator next starts on the folder.
         """
@@ -158,6 +166,8 @@ class DurableEmulator:
             task.cancel()
         if self._background_tasks:
             await asyncio.wait(self._background_tasks)
+        # While the durable client's session is open: running functions use it.
+        await self._triggers.wait_until_idle(REQUEST_GRACE_SECONDS)
         if self._engine is not None:
             # Before the server stops: running activities may still call the management endpoints.
             await self._engine.stop(self._grace_seconds)
@@ -184,9 +194,9 @@ class DurableEmulator:
             client_max_size=MAX_BODY_BYTES,
             middlewares=[reject_foreign_origins, empty_routing_errors, respond_when_stopped],
         )
-        server.add_routes(ManagementApi(engine, lambda: self._management_url).list_routes(self._management_path))
+        server.add_routes(ManagementApi(engine, lambda: self.management_url).list_routes(self._management_path))
         self._triggers.register(server.router)
-        runner = web.AppRunner(server, access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(server, access_log=None, shutdown_timeout=REQUEST_GRACE_SECONDS)
         await runner.setup()
         undo.push_async_callback(runner.cleanup)
         try:
@@ -205,7 +215,3 @@ class DurableEmulator:
             await job()
         except Exception:
             logger.exception("Background job failed")
-
-    @property
-    def _management_url(self) -> str:
-        return self.url + self._management_path

@@ -5,10 +5,12 @@ aiohttp's router matches paths and methods. This module translates the route tem
 ``alpha``. Azure Functions ignores letter case in paths, and prefers the more literal route.
 """
 
+import asyncio
 import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -81,6 +83,9 @@ class HttpTriggers:
         self.is_stopping = False
         self._invoker = invoker
         self._functions_key = functions_key
+        self._running = 0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Add all routes to a router; it tries them in this order."""
@@ -89,12 +94,19 @@ class HttpTriggers:
                 for method in route.function.methods:
                     router.add_route(method, pattern, partial(self._serve, route))
 
+    async def wait_until_idle(self, max_seconds: float) -> None:
+        """Wait until no function runs, at most ``max_seconds``."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_idle.wait(), max_seconds)
+
     async def _serve(self, route: Route, request: web.Request) -> web.Response:
         if self.is_stopping:
             return web.Response(status=503, headers={"Retry-After": "5"})
         if route.function.needs_key and self._functions_key and not _has_key(request, self._functions_key):
             return web.Response(status=401)
         function = route.function.function
+        self._running += 1
+        self._is_idle.clear()
         try:
             value = await _read_request(request, route)
             return _write_response(await self._invoker.invoke(function, value, _read_trace(request)))
@@ -103,6 +115,10 @@ class HttpTriggers:
         except Exception:
             logger.exception("Function %s failed", function.name)
             return web.Response(status=500)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._is_idle.set()
 
 
 @web.middleware

@@ -95,7 +95,7 @@ async def take_claim(
     while True:
         content = await store.read(path)
         if content is None:
-            if await store.create(path, _dump(own_claim), content_type=JSON_TYPE):
+            if await store.create(path, dump_claim(own_claim), content_type=JSON_TYPE):
                 return None
             continue
         current = _parse(catalog, content)
@@ -104,7 +104,7 @@ async def take_claim(
         if current is not None and not await _is_abandoned(current, host_id, read_run_state):
             return current
         try:
-            await store.write(path, _dump(own_claim), content_type=JSON_TYPE, if_match=content.etag)
+            await store.write(path, dump_claim(own_claim), content_type=JSON_TYPE, if_match=content.etag)
         except StoreConflictError:
             continue
         return None
@@ -148,7 +148,7 @@ async def send_heartbeat(
             last_success_at=now if succeeded else claim.last_success_at,
         )
         try:
-            await store.write(path, _dump(updated), content_type=JSON_TYPE, if_match=content.etag)
+            await store.write(path, dump_claim(updated), content_type=JSON_TYPE, if_match=content.etag)
         except StoreConflictError:
             # Another worker of the run refreshed it, or another run took over: read it again.
             return await send_heartbeat(
@@ -211,7 +211,8 @@ def _is_process_alive(process: int) -> bool:
     return True
 
 
-def _dump(claim: Claim) -> bytes:
+def dump_claim(claim: Claim) -> bytes:
+    """Return the content of a claim file."""
     return dump_json(_CLAIM.dump_python(claim, mode="json", by_alias=True, exclude_none=True))
 
 

@@ -127,7 +127,7 @@ async def test_a_failure_that_is_delivered_again_is_counted_once(
     assert [row["reason"] for row in await read_audit(store, tmp_path)] == ["content_policy"]
 
 
-async def test_a_call_that_was_paid_twice_because_a_process_died_is_reported_twice(
+async def test_a_call_that_was_billed_twice_because_a_process_died_is_reported_twice(
     store: RecordingStore, model: ScriptedModel, tmp_path: Path
 ) -> None:
     await make_world(store)
@@ -186,7 +186,7 @@ async def test_a_call_that_the_budget_forbids_was_not_made(
 
 
 class StubbornStore(RecordingStore):
-    """A store that does not take what is told, until it is told no more."""
+    """A store that rejects writes until it is switched back."""
 
     refused: str | None = None
 

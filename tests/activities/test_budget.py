@@ -122,7 +122,7 @@ async def test_killed_before_any_change_its_money_is_counted_once_it_is_reported
 
 
 @every_call
-async def test_of_a_process_that_died_while_it_paid_the_limit_is_counted_for_lost(
+async def test_a_process_that_dies_in_a_call_loses_the_reservation(
     store: RecordingStore, model: ScriptedModel, paid: Paid
 ) -> None:
     await make_world(store, paid)
@@ -194,10 +194,10 @@ async def test_a_failure_that_may_have_been_billed_is_counted_and_so_is_the_next
     await make_world(store, paid)
     model.failures.append(failure)
     process = start_process(store, model)
-    told = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(2)]
+    reported = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(2)]
     ledger = await read_ledger(store)
-    assert read_nano_usd(told[0]) > 0
-    assert ledger["spentNanoUsd"] == sum(map(read_nano_usd, told))
+    assert read_nano_usd(reported[0]) > 0
+    assert ledger["spentNanoUsd"] == sum(map(read_nano_usd, reported))
     assert (ledger["reservations"], ledger["lostNanoUsd"]) == ({}, 0)
 
 
@@ -226,7 +226,7 @@ class MoodyStore(RecordingStore):
 
 @every_call
 @pytest.mark.parametrize("keeps", [False, True], ids=["before", "after"])
-async def test_what_was_paid_while_the_store_was_away_is_not_paid_again_by_the_next_try(
+async def test_a_call_billed_during_a_store_outage_is_not_billed_again_by_the_retry(
     model: ScriptedModel, paid: Paid, keeps: bool
 ) -> None:
     store = MoodyStore(MemoryStore(), keeps=keeps)
@@ -236,7 +236,7 @@ async def test_what_was_paid_while_the_store_was_away_is_not_paid_again_by_the_n
     failed = [await deliver(process, paid.activity, paid.message(attempt)) for attempt in range(1 if keeps else 2)]
     store.model = None
     result = await deliver(process, paid.activity, paid.message(len(failed)))
-    assert {told["failure"]["reason"] for told in failed} == {"store_unavailable"}
+    assert {reported["failure"]["reason"] for reported in failed} == {"store_unavailable"}
     assert "failure" not in result
     assert model.calls == 1
     ledger = await read_ledger(store)
@@ -277,7 +277,7 @@ async def test_without_a_model_nothing_is_reserved(store: RecordingStore, paid: 
     assert await store.describe(LEDGER) is None
 
 
-async def test_an_image_that_is_none_is_counted(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_an_invalid_image_is_counted(store: RecordingStore, model: ScriptedModel) -> None:
     await make_world(store, PAID[-1])
     model.images.append(b"no image")
     result = await deliver(start_process(store, model), "generate_image", PAID[-1].message(0))

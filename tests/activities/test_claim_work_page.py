@@ -124,7 +124,7 @@ async def test_pages_get_smaller_towards_the_end_and_deal_out_everything_once(
 
 
 @given(st.integers(1, 128), st.integers(1, 8), st.integers(1, 50_000), st.integers(0, 60_000))
-def test_a_page_has_at_least_one_job_and_at_most_what_was_asked_for(
+def test_a_page_has_at_least_one_job_and_at_most_what_was_requested(
     size: int, workers: int, target: int, seen: int
 ) -> None:
     page = choose_work_page_size(
@@ -144,7 +144,7 @@ def test_a_page_of_the_last_round_has_what_the_image_worker_can_start_at_once(
     assert choose_work_page_size(claim_input, unclaimed, 0) == min(size, free, unclaimed)
 
 
-async def test_what_is_left_is_not_known_in_a_catalog_that_holds_more_than_was_asked_for(
+async def test_what_is_left_is_not_known_in_a_catalog_that_holds_more_than_was_requested(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store, target_count=3)

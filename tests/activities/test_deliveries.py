@@ -25,9 +25,9 @@ class Work:
 
 async def test_the_same_message_gets_the_same_result() -> None:
     deliveries, work = DeliveryDeduplicator(), Work()
-    told = await asyncio.gather(*(deliveries.run_once("image", {"attempt": 0}, work) for _ in range(5)))
-    told.append(await deliveries.run_once("image", {"attempt": 0}, work))
-    assert told == [{"done": 1}] * 6
+    reported = await asyncio.gather(*(deliveries.run_once("image", {"attempt": 0}, work) for _ in range(5)))
+    reported.append(await deliveries.run_once("image", {"attempt": 0}, work))
+    assert reported == [{"done": 1}] * 6
 
 
 async def test_messages_about_one_subject_take_turns_and_others_do_not_wait() -> None:

@@ -137,7 +137,7 @@ async def test_a_failure_that_every_call_would_meet_stops_the_run_before_the_nex
 
 
 @pytest.mark.parametrize("activity", ["write_categories", "write_batch", "generate_image"])
-async def test_a_run_that_lost_its_catalog_pays_nothing(
+async def test_a_run_that_lost_its_catalog_bills_nothing(
     activity: str,
     store: RecordingStore,
     model: ScriptedModel,
@@ -167,7 +167,7 @@ async def test_a_run_that_lost_its_catalog_fails_and_leaves_the_publishing_to_th
     assert await store.read(paths.catalog_file(CATALOG, "catalog.json")) is None
 
 
-async def test_categories_that_come_in_parts_are_asked_for_until_there_are_enough(
+async def test_categories_that_come_in_parts_are_requested_until_there_are_enough(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:

@@ -168,7 +168,7 @@ async def test_a_resumed_run_starts_with_a_closed_breaker(store: RecordingStore,
 
 
 class RefusesStops(RecordingStore):
-    """A store that can be told to be away whenever a stop is to be recorded."""
+    """A store that fails on demand whenever a stop is recorded."""
 
     refuses_stops = False
 

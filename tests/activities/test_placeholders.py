@@ -86,7 +86,7 @@ async def test_it_has_the_format_of_its_name(store: RecordingStore) -> None:
     ("changes", "reason"),
     [({"placeholder": False}, Reason.CONTENT_POLICY), ({}, Reason.BAD_REQUEST), ({}, Reason.RATE_LIMITED)],
 )
-async def test_there_is_none_for_another_reason_or_where_it_is_not_asked_for(
+async def test_no_placeholder_for_another_reason_or_without_the_option(
     store: RecordingStore, changes: dict[str, object], reason: Reason
 ) -> None:
     await start(store, **changes)

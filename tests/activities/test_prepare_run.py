@@ -67,7 +67,7 @@ async def test_images_that_are_kept_are_counted_and_one_put_there_by_hand_is_tak
     assert paths.image_file(CATALOG, dan.filename) not in await list_paths(store, "catalogs/")
 
 
-async def test_images_that_are_to_be_made_again_do_not_count(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_images_that_are_to_be_generated_again_do_not_count(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store, force_images=True)
     await write_images(store, await write_batches(store, ["Ann"]))
     assert (await prepare(store, model)).images == 0

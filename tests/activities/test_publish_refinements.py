@@ -30,8 +30,8 @@ async def draw_all(process: Services, product_id: str) -> None:
     step: ImageStep | None = ImageStep()
     while step is not None:
         call = ImageCall(RUN, CATALOG, product_id, batch=1, step=step)
-        told = await deliver(process, step.action, call)
-        step = None if told.get("next_step") is None else ImageStep.from_json(told["next_step"])
+        reported = await deliver(process, step.action, call)
+        step = None if reported.get("next_step") is None else ImageStep.from_json(reported["next_step"])
 
 
 async def test_refined_items_are_listed_and_counted_in_a_note(store: RecordingStore, model: ScriptedModel) -> None:
@@ -65,7 +65,7 @@ async def test_a_run_that_kept_all_images_leaves_an_empty_list_and_no_note(
     assert not any("looked at" in note for note in published.notes)
 
 
-async def test_a_run_that_looks_at_no_image_leaves_no_list(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_run_without_evaluations_leaves_no_list(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store)
     process = start_process(store, model)
     await draw_all(process, ANN.product_id)

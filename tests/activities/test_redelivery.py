@@ -201,7 +201,7 @@ BILLED_FAILURES = [
 
 @every_paid_activity
 @pytest.mark.parametrize("failure", BILLED_FAILURES, ids=lambda failure: str(failure.reason))
-async def test_a_failure_that_was_paid_is_reported_to_every_delivery_and_not_paid_again(
+async def test_a_failure_that_was_paid_is_reported_to_every_delivery_and_not_billed_again(
     store: RecordingStore,
     model: ScriptedModel,
     scenario: Scenario,
@@ -210,10 +210,10 @@ async def test_a_failure_that_was_paid_is_reported_to_every_delivery_and_not_pai
     await make_world(store, scenario)
     model.failures.append(failure)
     process = start_process(store, model)
-    told = await asyncio.gather(*(deliver(process, scenario.activity, scenario.message) for _ in range(2)))
-    told.append(await deliver(process, scenario.activity, scenario.message))
-    assert [result["failure"]["reason"] for result in told] == [str(failure.reason)] * 3
-    assert told[0] == told[1] == told[2]
+    reported = await asyncio.gather(*(deliver(process, scenario.activity, scenario.message) for _ in range(2)))
+    reported.append(await deliver(process, scenario.activity, scenario.message))
+    assert [result["failure"]["reason"] for result in reported] == [str(failure.reason)] * 3
+    assert reported[0] == reported[1] == reported[2]
     assert model.calls == 1
 
 
@@ -225,18 +225,18 @@ async def test_an_unusable_image_is_billed_once_however_often_its_message_is_del
     await make_world(store, scenario)
     model.images.append(b"no image")
     process = start_process(store, model)
-    told = [await deliver(process, scenario.activity, scenario.message) for _ in range(2)]
-    assert told[0] == told[1]
-    assert told[0]["failure"]["reason"] == "bad_image"
-    assert Cost.from_json(told[0]["cost"]).image_calls == 1
+    reported = [await deliver(process, scenario.activity, scenario.message) for _ in range(2)]
+    assert reported[0] == reported[1]
+    assert reported[0]["failure"]["reason"] == "bad_image"
+    assert Cost.from_json(reported[0]["cost"]).image_calls == 1
     assert model.calls == 1
 
 
-async def test_a_decided_retry_is_another_message_and_pays_again(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_decided_retry_is_another_message_and_bills_again(store: RecordingStore, model: ScriptedModel) -> None:
     await make_world(store, Scenario("generate_image", ImageCall(RUN, CATALOG, ITEM.product_id, 1)))
     model.images.append(b"no image")
     process = start_process(store, model)
     calls = [ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, attempt=attempt) for attempt in range(2)]
-    told = [await deliver(process, "generate_image", call) for call in calls]
-    assert [bool(result.get("made")) for result in told] == [False, True]
+    reported = [await deliver(process, "generate_image", call) for call in calls]
+    assert [bool(result.get("made")) for result in reported] == [False, True]
     assert model.calls == 2

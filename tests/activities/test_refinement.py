@@ -226,7 +226,9 @@ async def test_an_image_that_was_the_best_one_does_not_go_over_a_better_one(
     assert await read_image(store) == IMAGES[2]
 
 
-async def test_a_later_failure_leaves_the_best_image_and_says_why(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_later_failure_leaves_the_best_image_and_reports_why(
+    store: RecordingStore, model: ScriptedModel
+) -> None:
     await start(store)
     model.images.extend(IMAGES)
     for step in (ImageStep(), ImageStep(ImageAction.EVALUATE), ImageStep(ImageAction.REWRITE, 2)):
@@ -258,7 +260,7 @@ async def test_an_image_from_an_earlier_run_is_kept_and_not_evaluated(
     assert model.calls == 0
 
 
-async def test_where_all_are_made_again_it_is_replaced_by_the_best_one(
+async def test_where_all_are_generated_again_it_is_replaced_by_the_best_one(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start(store, force_images=True)
@@ -294,7 +296,7 @@ async def test_a_stored_image_that_was_damaged_ends_its_item_and_not_the_run(
     assert model.calls == 1
 
 
-async def test_a_malformed_rewrite_is_asked_for_once_more_and_stricter(
+async def test_a_malformed_rewrite_is_requested_once_more_and_stricter(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:
@@ -364,7 +366,7 @@ async def test_an_item_that_was_given_up_and_is_begun_again_after_a_pause_is_unf
     await assert_item_is_unfinished_until_its_refinement_ends(store, model)
 
 
-async def test_what_a_run_leaves_in_the_middle_has_its_best_image_and_says_why_it_ended(
+async def test_what_a_run_leaves_in_the_middle_has_its_best_image_and_reports_why_it_ended(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:

@@ -59,7 +59,7 @@ async def test_an_item_that_failed_with_the_block_is_tried_again_and_pays(
     assert model.calls == 1
 
 
-async def test_categories_that_a_block_refused_are_asked_for_again(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_categories_that_a_block_refused_are_requested_again(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store)
     model.failures.append(ModelError(Reason.AUTHENTICATION, "no"))
     process = start_process(store, model)
@@ -71,7 +71,7 @@ async def test_categories_that_a_block_refused_are_asked_for_again(store: Record
     assert asked["total"] == 2
 
 
-async def test_categories_that_were_made_by_force_are_not_made_again(
+async def test_categories_that_were_made_by_force_are_not_generated_again(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start_run_in(store, force_categories=True)
@@ -88,7 +88,7 @@ async def test_a_part_of_the_categories_is_not_enough(store: RecordingStore, mod
     assert (await resume(store, model)).categories == 0
 
 
-async def test_a_cancelled_run_does_not_go_on(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_cancelled_run_does_not_continue(store: RecordingStore, model: ScriptedModel) -> None:
     await pause_run(store)
     await run_files.replace_stop(store, RUN, Failure(Reason.CANCELLED, "by a caller"))
     plan = await resume(store, model)
@@ -96,7 +96,7 @@ async def test_a_cancelled_run_does_not_go_on(store: RecordingStore, model: Scri
     assert await run_files.read_stop_record(store, RUN) == plan.failure
 
 
-async def test_a_run_that_lost_its_catalog_does_not_go_on_and_stays_stopped(
+async def test_a_run_that_lost_its_catalog_does_not_continue_and_stays_stopped(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await pause_run(store)
@@ -108,7 +108,7 @@ async def test_a_run_that_lost_its_catalog_does_not_go_on_and_stays_stopped(
 
 
 @pytest.mark.parametrize("path", [paths.stop_file(RUN), paths.failure_file(RUN, "1")])
-async def test_a_damaged_record_is_reported_and_put_aside(
+async def test_a_damaged_record_is_reported_and_set_aside(
     path: str, store: RecordingStore, model: ScriptedModel
 ) -> None:
     await pause_run(store)

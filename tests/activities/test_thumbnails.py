@@ -83,7 +83,7 @@ async def test_an_image_is_made_with_its_thumbnail(store: RecordingStore, model:
     assert info.metadata == {"picture": ANN.filename, "picture_sha256": OLD["sha256"], "dhash": "0" * 16}
 
 
-async def test_without_being_asked_for_none_is_made(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_without_the_option_none_is_written(store: RecordingStore, model: ScriptedModel) -> None:
     await start_run_in(store, thumbnails=False)
     await write_batches(store, ["Ann"])
     assert (await generate_image(store, model)).made
@@ -154,7 +154,7 @@ async def test_images_of_earlier_versions_get_thumbnail_and_hash_and_only_those_
     assert not [path for path in store.changes if path.startswith("catalogs/")]
 
 
-async def test_an_image_that_was_made_again_gets_a_new_one(store: RecordingStore) -> None:
+async def test_an_image_that_was_generated_again_gets_a_new_one(store: RecordingStore) -> None:
     await start_run_in(store)
     (ann,) = await write_batches(store, ["Ann"])
     await write_old_images(store, [ann])

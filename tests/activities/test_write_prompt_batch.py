@@ -80,7 +80,7 @@ async def test_a_batch_gets_its_prompts_with_one_call(store: RecordingStore, mod
     ]
 
 
-async def test_an_image_is_asked_for_with_the_written_prompt(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_an_image_is_requested_with_the_written_prompt(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, ["Ann"])
     process = start_process(store, model)
     await write(process)
@@ -103,7 +103,7 @@ async def test_a_later_run_uses_the_prompts_that_were_written_before(
     assert model.calls == 1
 
 
-async def test_only_rows_that_need_an_image_and_have_no_prompt_of_their_own_are_asked_for(
+async def test_only_rows_that_need_an_image_and_have_no_prompt_of_their_own_are_requested(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start(store, ["Ann", "Bob", "Cid"])
@@ -113,13 +113,13 @@ async def test_only_rows_that_need_an_image_and_have_no_prompt_of_their_own_are_
     assert list((await read_kept(store)).prompts) == [make_source_item("Ann").product_id]
 
 
-async def test_images_that_are_made_again_get_prompts_too(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_images_that_are_generated_again_get_prompts_too(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, ["Ann", "Bob"], force_images=True)
     await write_images(store, [make_source_item("Bob")])
     assert (await write(start_process(store, model))).asked == 2
 
 
-async def test_the_next_run_asks_for_what_is_missing_or_was_written_for_another_row(
+async def test_the_next_run_requests_what_is_missing_or_was_written_for_another_row(
     store: RecordingStore, model: ScriptedModel
 ) -> None:
     await start(store, ["Ann", "Bob", "Cid"])
@@ -229,7 +229,7 @@ async def test_a_batch_that_is_gone_needs_no_prompts(store: RecordingStore, mode
     assert await write(start_process(store, model), batch=2) == TextResult()
 
 
-async def test_a_stopped_run_pays_for_no_prompts(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_a_stopped_run_bills_no_prompts(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, ["Ann"])
     await run_files.record_stop(store, RUN, Failure(Reason.CANCELLED, "by hand"))
     assert await write(start_process(store, model)) == TextResult(stopped=True)
@@ -247,7 +247,7 @@ async def test_every_call_is_recorded_under_its_batch(store: RecordingStore, mod
     assert sorted((call["attempt"], call["reason"]) for call in calls) == [(0, "refusal"), (1, None)]
 
 
-async def test_damaged_prompts_are_put_aside(store: RecordingStore, model: ScriptedModel) -> None:
+async def test_damaged_prompts_are_set_aside(store: RecordingStore, model: ScriptedModel) -> None:
     await start(store, ["Ann"])
     path = paths.prompts_file(CATALOG, 1)
     await store.write(path, b"{", content_type="application/json")

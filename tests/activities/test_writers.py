@@ -146,13 +146,13 @@ def test_names_are_unique_and_the_size_is_exact_whatever_the_interleaving(
         await write_categories(store, CATALOG, CATEGORIES)
         model = RepetitiveModel(chance=chance)
         services = [start_process(store, model) for _ in range(processes)]
-        told = sum(
+        reported = sum(
             await asyncio.gather(*(write_share(services, chance, worker, workers, target) for worker in range(workers)))
         )
         if workers > 1:  # what image workers could not write, a last writer for all categories does
-            told += await write_share(services, chance, 0, 1, target)
+            reported += await write_share(services, chance, 0, 1, target)
         await check_catalog(store, target=target)
-        assert told == target
+        assert reported == target
 
     asyncio.run(write())
 
@@ -160,7 +160,7 @@ def test_names_are_unique_and_the_size_is_exact_whatever_the_interleaving(
 # --- image workers ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_writer_asks_for_its_own_categories_only_and_ends_when_they_are_full(
+async def test_a_writer_requests_its_own_categories_only_and_ends_when_they_are_full(
     store: RecordingStore,
     model: ScriptedModel,
 ) -> None:

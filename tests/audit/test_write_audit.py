@@ -29,7 +29,7 @@ async def test_a_call_is_reported_with_all_its_columns(store: RecordingStore, tm
     text = make_call(1, **told_of, reason=Reason.REFUSAL, message="it refused", request_id=None)
     await write_calls(store, make_call(), text)
     file = await make_audit(store, tmp_path)
-    image, told = query_audit(file, "SELECT * FROM api_calls ORDER BY call_id")
+    image, reported = query_audit(file, "SELECT * FROM api_calls ORDER BY call_id")
     assert image == {
         "call_id": "call-000000",
         "kind": "image",
@@ -49,7 +49,7 @@ async def test_a_call_is_reported_with_all_its_columns(store: RecordingStore, tm
         "duration_ms": 1234,
         "request_id": "request-0",
     }
-    assert (told["product_id"], told["batch"], told["status"], told["reason"]) == (
+    assert (reported["product_id"], reported["batch"], reported["status"], reported["reason"]) == (
         None,
         "0.1.0/3",
         "unusable",
@@ -111,7 +111,7 @@ async def test_what_cannot_be_read_is_reported_and_the_rest_is_there(store: Reco
     assert "batches/00002.json" in damaged[1]["message"]
 
 
-async def test_made_again_it_is_made_again_and_counts_nothing_twice(store: RecordingStore, tmp_path: Path) -> None:
+async def test_a_regenerated_image_is_counted_once(store: RecordingStore, tmp_path: Path) -> None:
     await write_calls(store, make_call())
     await make_audit(store, tmp_path)
     await write_calls(store, make_call(1))
@@ -150,7 +150,7 @@ async def test_a_run_that_died_is_left_until_it_has_an_audit(store: RecordingSto
     assert await find_left(store) == []
 
 
-async def test_runs_of_other_catalogs_and_later_ones_are_none_of_its_business(store: RecordingStore) -> None:
+async def test_runs_of_other_catalogs_and_later_runs_are_left_alone(store: RecordingStore) -> None:
     await run_files.create_request(store, EARLIER, REQUEST.model_copy(update={"catalog": "other"}))
     await run_files.create_request(store, LATER, REQUEST)
     await run_files.create_request(store, RUN, REQUEST)

@@ -18,7 +18,7 @@ def test_a_quick_load_is_the_full_one_on_a_smaller_scale(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_load_asks_for_what_the_app_understands(case: Case) -> None:
+def test_a_load_requests_what_the_app_understands(case: Case) -> None:
     for load in (case.full, case.quick):
         for body in (request for stage in load.make_stages() for request in stage):
             assert SeedRequest.from_json(body).target_count == load.items

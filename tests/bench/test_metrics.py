@@ -60,7 +60,7 @@ def test_the_mean_of_a_lognormal_latency_lies_above_its_median() -> None:
     assert find_mean_seconds(Workload(items=1, image_seconds=3)) == 3
 
 
-def test_what_was_billed_and_is_not_there_was_paid_in_vain() -> None:
+def test_a_billed_image_that_is_missing_is_reported() -> None:
     figures = calculate_metrics(Workload(items=110), see(images=100, billed=116))
     assert (figures["excessImages"], figures["missingImages"]) == (16, 10)
 

@@ -23,7 +23,7 @@ def cut(text: str) -> list[str]:
     return [line.strip(",[]") for line in text.splitlines() if line.strip(",[]")]
 
 
-def test_the_rows_are_as_many_as_asked_for_and_differ(given: Path) -> None:
+def test_the_rows_are_as_many_as_requested_and_differ(given: Path) -> None:
     rows = json.loads(given.read_text(encoding="utf-8"))
     assert len({row["id"] for row in rows}) == len(rows) == 30
     assert {type(row["price"]) for row in rows} == {int, float}

@@ -156,7 +156,7 @@ def test_content_rules_only_ever_take_away(draft: Draft) -> None:
 
 @THOROUGH
 @given(draft_batches)
-def test_a_rejection_says_why_once_and_becomes_a_row_of_json(batch: list[Draft]) -> None:
+def test_a_rejection_reports_why_once_and_becomes_a_row_of_json(batch: list[Draft]) -> None:
     for rejection in judge(*batch).rejected:
         assert rejection.reasons
         assert len(set(rejection.reasons)) == len(rejection.reasons)

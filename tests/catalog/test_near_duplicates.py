@@ -80,7 +80,7 @@ def test_nothing_is_near_nothing() -> None:
     assert find_near_duplicates([5]) == []
 
 
-def test_images_that_are_all_the_same_are_each_told_once() -> None:
+def test_identical_images_are_reported_once_each() -> None:
     found = find_near_duplicates([7] * 20_000)
     assert len(found) == 19_999
     assert {(duplicate.earlier_index, duplicate.distance) for duplicate in found} == {(0, 0)}

@@ -78,7 +78,7 @@ async def test_without_any_the_list_is_there_and_empty(store: RecordingStore) ->
     assert await find(store) == ([], 0)
 
 
-async def test_images_of_no_item_are_not_told(store: RecordingStore) -> None:
+async def test_images_without_an_item_are_not_reported(store: RecordingStore) -> None:
     (ann,) = await write_batches(store, ["Ann"])
     await write_image(store, ann, 5)
     path = paths.image_file(CATALOG, "by-hand.png")

@@ -22,7 +22,7 @@ counts_by_category = st.lists(st.integers(0, 30), min_size=1, max_size=30).map(
 
 @THOROUGH
 @given(counts_by_category, st.integers(1, 600), st.integers(1, 50))
-def test_a_batch_asks_for_what_is_missing_and_no_more_than_its_size(
+def test_a_batch_requests_what_is_missing_and_no_more_than_its_size(
     counts: dict[str, int], target: int, batch_size: int
 ) -> None:
     quotas = plan_batch(counts, target=target, batch_size=batch_size)
@@ -68,14 +68,14 @@ def test_a_full_category_does_not_keep_the_others_from_filling_up() -> None:
     assert [(quota.category, quota.count) for quota in quotas] == [("Empty", 1)]
 
 
-def test_without_categories_nothing_is_asked_for() -> None:
+def test_without_categories_nothing_is_requested() -> None:
     assert plan_batch({}, target=10, batch_size=5) == []
     assert plan_batch({}, target=10, batch_size=5, writer_index=1, writer_count=4) == []
 
 
 @THOROUGH
 @given(counts_by_category, st.integers(1, 600), st.integers(1, 50), st.integers(1, 16))
-def test_writers_share_the_categories_and_none_asks_for_more_than_is_missing(
+def test_writers_share_the_categories_and_none_requests_more_than_is_missing(
     counts: dict[str, int], target: int, batch_size: int, workers: int
 ) -> None:
     missing = max(0, target - sum(counts.values()))

@@ -67,9 +67,9 @@ def test_no_forbidden_word_is_listed_twice() -> None:
     ],
 )
 def test_the_limits_of_a_theme(theme: dict[str, Any], field: str, message: str) -> None:
-    named, told = problem_of(**theme)
+    named, reported = problem_of(**theme)
     assert named == field
-    assert message in told
+    assert message in reported
 
 
 def test_the_edges_of_a_theme_are_in_it() -> None:

@@ -1,4 +1,4 @@
-"""A stand-in for a deployed app: it answers as it is told and remembers what it was asked."""
+"""A fake deployed app: returns scripted answers and records the requests."""
 
 import asyncio
 import threading

@@ -113,36 +113,41 @@ CALLS = [
 def test_json_answers_every_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS)))
     ended = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json")
-    told = ended.document
+    reported = ended.document
     assert (ended.status, ended.err) == (0, "")
-    assert list(told) == KEYS
-    assert (told["runId"], told["catalog"], told["status"], told["error"]) == (RUN_ID, CATALOG, "Completed", None)
-    assert told["totals"] == {"calls": 5, "billed": 4, "inputTokens": 25, "outputTokens": 20, "costUsd": 0.55}
-    assert [(row["model"], row["calls"], row["billed"], row["costUsd"]) for row in told["costByModel"]] == [
+    assert list(reported) == KEYS
+    assert (reported["runId"], reported["catalog"], reported["status"], reported["error"]) == (
+        RUN_ID,
+        CATALOG,
+        "Completed",
+        None,
+    )
+    assert reported["totals"] == {"calls": 5, "billed": 4, "inputTokens": 25, "outputTokens": 20, "costUsd": 0.55}
+    assert [(row["model"], row["calls"], row["billed"], row["costUsd"]) for row in reported["costByModel"]] == [
         ("gpt-image-2", 4, 3, 0.3),
         ("gpt-5", 1, 1, 0.25),
     ]
-    assert [(row["kind"], row["status"], row["calls"]) for row in told["callsByStatus"]] == [
+    assert [(row["kind"], row["status"], row["calls"]) for row in reported["callsByStatus"]] == [
         ("image", "ok", 2),
         ("image", "refused", 1),
         ("image", "unusable", 1),
         ("text", "ok", 1),
     ]
-    assert [(row["reason"], row["calls"], row["imagesGivenUp"]) for row in told["failuresByReason"]] == [
+    assert [(row["reason"], row["calls"], row["imagesGivenUp"]) for row in reported["failuresByReason"]] == [
         ("bad_image", 1, 0),
         ("rate_limited", 1, 0),
     ]
-    assert [(row["seconds"], row["requestId"]) for row in told["slowestCalls"]][:2] == [
+    assert [(row["seconds"], row["requestId"]) for row in reported["slowestCalls"]][:2] == [
         (5.0, "request-5"),
         (4.0, "request-4"),
     ]
-    assert told["rateLimitedByMinute"] == [{"minute": "2026-12-01T10:00Z", "rateLimited": 1, "calls": 2}]
-    (most,) = told["mostCalls"]
+    assert reported["rateLimitedByMinute"] == [{"minute": "2026-12-01T10:00Z", "rateLimited": 1, "calls": 2}]
+    (most,) = reported["mostCalls"]
     assert (most["name"], most["calls"], most["made"], most["costUsd"]) == ("Ann", 3, 1, 0.2)
     assert most["prompt"] == ANN.image_prompt
 
 
-def test_people_see_a_table_a_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
+def test_the_summary_has_one_table_per_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     error = RunError(reason="budget", message="too dear")
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, error=error)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
@@ -175,23 +180,21 @@ REFINED: list[Refined] = [
 ]
 
 
-def test_json_tells_what_the_looking_at_images_came_to(
-    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
-) -> None:
+def test_json_reports_the_results_of_refinement(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
-    told = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json").document
-    assert told["keptImages"] == [
+    reported = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json").document
+    assert reported["keptImages"] == [
         {"iteration": 1, "items": 1, "meanFirstScore": 90, "meanScore": 90},
         {"iteration": 2, "items": 1, "meanFirstScore": 50, "meanScore": 80},
     ]
-    ends = [(row["stoppedBecause"], row["reason"], row["items"], row["images"]) for row in told["refinementEnds"]]
+    ends = [(row["stoppedBecause"], row["reason"], row["items"], row["images"]) for row in reported["refinementEnds"]]
     assert ends == [("accepted", None, 1, 1), ("failed", "content_policy", 1, 0), ("no_improvement", None, 1, 3)]
-    (row,) = told["threeRounds"]
+    (row,) = reported["threeRounds"]
     assert (row["name"], row["scores"], row["shippedIteration"], row["bestScore"]) == ("Ann", "50 80 65", 2, 80)
     assert (row["prompt"], row["costUsd"], row["items"]) == ("prompt 1", 0.125, 1)
 
 
-def test_people_see_what_the_looking_at_images_came_to(
+def test_the_summary_shows_the_results_of_refinement(
     seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
 ) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
@@ -242,7 +245,9 @@ def test_of_many_minutes_the_worst_are_shown_in_order(
 
 
 @pytest.mark.slow
-def test_a_run_that_made_no_call_says_so(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
+def test_an_audit_of_a_run_without_calls_reports_zero(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
     assert "calls         0 made, 0 billed or possibly billed" in out
@@ -256,15 +261,15 @@ def test_a_run_in_a_folder_is_audited_from_its_file(
 ) -> None:
     faults = write_faults(rates={"content_policy": 1})
     run = seeder("run", "--offline", "--faults", faults, "--target-count", "2", *SMALL, "--json").document
-    told = seeder("audit", run["runId"], "--json").document
-    assert told["audit"] == run["outputs"]["audit"] == str(tmp_path / f"data_seed/runs/{run['runId']}/audit.sqlite")
-    assert told["totals"]["billed"] == run["billedCalls"]["text"] + run["billedCalls"]["image"]
-    assert round(told["totals"]["costUsd"], 4) == run["costUsd"]
-    assert [(row["reason"], row["imagesGivenUp"]) for row in told["failuresByReason"]] == [("content_policy", 2)]
+    reported = seeder("audit", run["runId"], "--json").document
+    assert reported["audit"] == run["outputs"]["audit"] == str(tmp_path / f"data_seed/runs/{run['runId']}/audit.sqlite")
+    assert reported["totals"]["billed"] == run["billedCalls"]["text"] + run["billedCalls"]["image"]
+    assert round(reported["totals"]["costUsd"], 4) == run["costUsd"]
+    assert [(row["reason"], row["imagesGivenUp"]) for row in reported["failuresByReason"]] == [("content_policy", 2)]
 
 
 @pytest.mark.processes
-def test_a_run_without_an_audit_says_why(seeder: CommandLine, write_faults: Callable[..., Path]) -> None:
+def test_a_run_without_an_audit_reports_why(seeder: CommandLine, write_faults: Callable[..., Path]) -> None:
     run = seeder("run", "--offline", "--faults", write_faults(), "--target-count", "2", *SMALL, "--json").document
     audit = Path(run["outputs"]["audit"])
     audit.unlink()

@@ -34,7 +34,7 @@ def test_the_end_of_a_run_is_the_exit_status(
     assert seeder("watch", RUN_ID, "--url", deployed_app.url).status == exit_status
 
 
-def test_json_tells_a_run_in_one_object(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+def test_json_reports_a_run_in_one_object(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     error = {"reason": "rate_limited", "message": "no success for 30 min"}
     deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", error=error)))
     ended = seeder("run", "--json", "--url", deployed_app.url)
@@ -57,11 +57,11 @@ def test_json_tells_a_run_in_one_object(seeder: CommandLine, deployed_app: Deplo
 def test_placeholders_are_reported_beside_what_failed(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", placeholders=1)))
     assert seeder("run", "--json", "--url", deployed_app.url).document["placeholders"] == 1
-    told = seeder("run", "--url", deployed_app.url).out
-    assert "images        3 made, 1 kept, 1 failed (1 with a placeholder)" in told.splitlines()
+    reported = seeder("run", "--url", deployed_app.url).out
+    assert "images        3 made, 1 kept, 1 failed (1 with a placeholder)" in reported.splitlines()
 
 
-def test_a_summary_tells_people_what_came_of_a_run(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+def test_the_summary_shows_the_results_of_a_run(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     deployed_app.answer(f"GET {RUN}", (200, describe_run("CompletedWithFailures", notes=["all kept"])))
     rows = seeder("run", "--url", deployed_app.url).out.splitlines()
     assert [row.split(maxsplit=1) for row in rows if not row.startswith(" ")] == [
@@ -106,7 +106,7 @@ def test_a_run_is_followed_through_moments_of_trouble(seeder: CommandLine, deplo
 
 
 @pytest.mark.usefixtures("at_once")
-def test_trouble_that_lasts_ends_the_command_and_json_tells_what_was_known(
+def test_a_lasting_outage_ends_the_command_and_json_reports_the_last_status(
     seeder: CommandLine, deployed_app: DeployedApp
 ) -> None:
     deployed_app.answer(f"GET {RUN}", (200, describe_run("Running")), (502, "<html>bad gateway</html>"))
@@ -184,7 +184,7 @@ def test_repair_sends_only_what_it_may_change(seeder: CommandLine, deployed_app:
     assert deployed_app.started_body() == {"maxRetries": 2}
 
 
-def test_prune_and_publish_tell_what_the_app_did(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+def test_prune_and_publish_report_the_apps_response(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     pruned = [{"productId": "1", "name": "Bold Baker", "category": "Town Life"}]
     outputs = {"catalog": "catalogs/lego/catalog.json"}
     answer = {"catalog": "lego", "pruned": pruned, "items": 4, "backup": "backups/1-a/", "outputs": outputs}
@@ -201,8 +201,8 @@ def test_prune_and_publish_tell_what_the_app_did(seeder: CommandLine, deployed_a
     assert document["placeholders"] == 0  # an app of before 0.3.0 tells none
     assert "4 items, 3 images, 1 left out without an image" in seeder("publish", "--url", deployed_app.url).out
     deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer | {"missing": 3, "placeholders": 2}))
-    told = seeder("publish", "--url", deployed_app.url).out
-    assert "4 items, 3 images, 2 placeholders, 1 left out without an image" in told
+    reported = seeder("publish", "--url", deployed_app.url).out
+    assert "4 items, 3 images, 2 placeholders, 1 left out without an image" in reported
     assert seeder("publish", "--url", deployed_app.url, "--json").document["placeholders"] == 2
     deployed_app.answer("POST /api/catalogs/lego/publish", describe_problem(404, "unknown-catalog", "no such catalog"))
     ended = seeder("publish", "--url", deployed_app.url)

@@ -42,7 +42,7 @@ def test_json_is_one_object_with_all_figures(seeder: CommandLine) -> None:
     assert (document["items"], document["minimumSeconds"], document["error"]) == (210, 2100, None)
 
 
-def test_people_are_reported_the_least_time_and_whether_the_budget_is_enough(seeder: CommandLine) -> None:
+def test_the_summary_shows_the_minimum_time_and_whether_the_budget_suffices(seeder: CommandLine) -> None:
     ended = seeder("run", "--estimate", "--image-requests-per-minute", "6", "--max-cost-usd", "3")
     assert "minimum time  33:20 min by --image-requests-per-minute" in ended.out
     assert "budget        $3.0000, below the cost" in ended.out
@@ -105,7 +105,7 @@ def test_a_deployed_app_is_asked_in_a_way_that_an_older_one_refuses(
 
 
 @pytest.mark.processes
-def test_a_budget_that_is_too_small_is_one_line_that_tells_how_to_go_on(
+def test_a_budget_that_is_too_small_is_one_line_that_reports_how_to_continue(
     seeder: CommandLine, write_faults: Callable[..., Path], tmp_path: Path
 ) -> None:
     flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--max-cost-usd", "0.000001", *SMALL)
@@ -136,7 +136,7 @@ def test_a_deployed_app_that_refuses_a_budget_is_reported_the_same_way(
 
 
 @pytest.mark.processes
-def test_who_is_refused_a_run_that_looks_at_images_is_reported_what_is_typical(
+def test_a_refused_refining_run_reports_the_typical_cost(
     seeder: CommandLine, write_faults: Callable[..., Path]
 ) -> None:
     flags = ("--offline", "--faults", write_faults(), "--target-count", "3", "--refine-iterations", "3", *SMALL)

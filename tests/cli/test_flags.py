@@ -133,7 +133,7 @@ def test_what_a_deployed_app_says_of_a_field_is_reported_by_its_flag(
     assert ended.error_lines[-1] == "error: --refine-iterations: Input should be less than or equal to 3, got 4"
 
 
-def test_help_tells_the_schemas_own_defaults(seeder: CommandLine) -> None:
+def test_help_shows_the_defaults_of_the_schema(seeder: CommandLine) -> None:
     text = " ".join(seeder("run", "--help").out.split())
     for name in ("target_count", "category_count", "batch_size", "parallel_image_requests", "max_retries"):
         assert f"default {SeedRequest.model_fields[name].default})" in text

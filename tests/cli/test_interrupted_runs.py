@@ -34,7 +34,7 @@ def kill_busy_run(folder: Path, write_faults: WriteFaults) -> None:
         assert running.wait().status == -signal.SIGKILL
 
 
-def test_ctrl_c_stops_the_host_and_the_same_command_goes_on(
+def test_ctrl_c_stops_the_host_and_the_same_command_continues(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
     with start(tmp_path, write_faults(**NEVER), "--json") as running:
@@ -51,7 +51,7 @@ def test_ctrl_c_stops_the_host_and_the_same_command_goes_on(
     assert f"resumed unfinished run {document['runId']}" in again.error_lines
 
 
-def test_a_killed_run_ends_before_the_one_that_is_asked_for_now(
+def test_a_killed_run_ends_before_the_one_requested_now(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
     kill_busy_run(tmp_path, write_faults)

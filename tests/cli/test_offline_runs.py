@@ -11,7 +11,7 @@ pytestmark = pytest.mark.processes
 WriteFaults = Callable[..., Path]
 
 
-def test_a_run_makes_a_catalog_and_the_next_one_pays_for_nothing(
+def test_a_run_makes_a_catalog_and_the_next_one_bills_nothing(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
     command = ("run", "--offline", "--faults", write_faults(), "--target-count", "6", *SMALL)

@@ -29,15 +29,15 @@ def paused(seeder: CommandLine, write_faults: WriteFaults) -> str:
 
 
 @pytest.mark.processes
-def test_a_run_that_pauses_says_why_and_how_to_go_on(seeder: CommandLine, write_faults: WriteFaults) -> None:
+def test_a_run_that_pauses_reports_why_and_how_to_continue(seeder: CommandLine, write_faults: WriteFaults) -> None:
     faults = write_faults(accountBlockAfter=3)
     ended = seeder(*command(faults), "--pause-limit-minutes", "30")
     rows = [line.split(maxsplit=1) for line in ended.out.splitlines()]
-    told = {row[0]: row[1] for row in rows if len(row) > 1}
+    reported = {row[0]: row[1] for row in rows if len(row) > 1}
     assert ended.status == 1
-    assert told["status"].startswith("Paused, until ")
-    assert told["error"].startswith("account_blocked: ")
-    where = f"{told['run']} --offline --faults {faults}"
+    assert reported["status"].startswith("Paused, until ")
+    assert reported["error"].startswith("account_blocked: ")
+    where = f"{reported['run']} --offline --faults {faults}"
     assert ["next", f"seeder resume {where}  (once the cause is fixed)"] in rows
 
 
@@ -62,7 +62,7 @@ def test_a_paused_run_is_reported_without_its_host(seeder: CommandLine, paused: 
 
 
 @pytest.mark.processes
-def test_the_same_command_sees_the_pause_and_pays_nothing(
+def test_the_same_command_sees_the_pause_and_bills_nothing(
     seeder: CommandLine, write_faults: WriteFaults, paused: str
 ) -> None:
     again = seeder(*command(write_faults()), "--json")
@@ -72,7 +72,7 @@ def test_the_same_command_sees_the_pause_and_pays_nothing(
 
 
 @pytest.mark.processes
-def test_resume_goes_on_to_the_end(seeder: CommandLine, write_faults: WriteFaults, paused: str) -> None:
+def test_resume_continues_to_the_end(seeder: CommandLine, write_faults: WriteFaults, paused: str) -> None:
     ended = seeder("resume", paused, "--offline", "--faults", write_faults(), "--json")
     assert (ended.status, ended.document["runId"], ended.document["status"]) == (0, paused, "Completed")
     assert ended.document["images"] == {"made": 8, "kept": 0, "failed": 0}
@@ -111,7 +111,7 @@ def test_a_paused_run_is_cancelled_without_its_host(
 
 
 @pytest.mark.processes
-def test_a_paused_run_needs_no_model_while_something_else_is_done(seeder: CommandLine, paused: str) -> None:
+def test_another_command_beside_a_paused_run_needs_no_model(seeder: CommandLine, paused: str) -> None:
     ended = seeder("prune", "--catalog", "other", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "unknown_catalog")
     assert seeder("status", paused, "--json").document["status"] == "Paused"
@@ -142,7 +142,7 @@ def test_a_run_there_is_resumed_and_followed(seeder: CommandLine, deployed_app: 
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_run_there_that_goes_on_already_is_followed(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+def test_a_deployed_run_that_is_not_paused_is_followed(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     problem = describe_problem(409, "run-not-paused", "it is Running", runStatus="Running")
     deployed_app.answer(f"POST {RUN}/resume", problem)
     ended = seeder("resume", RUN_ID, "--url", deployed_app.url)

@@ -16,7 +16,7 @@ def make_run(accepted: int) -> RunStatus:
     return run.model_copy(update={"progress": run.progress.model_copy(update={"items": items})})
 
 
-def test_the_live_image_fits_80_columns_and_tells_what_matters() -> None:
+def test_the_live_display_fits_80_columns_and_shows_the_progress() -> None:
     console = Console(width=80, file=io.StringIO(), color_system=None)
     with console.capture() as capture:
         console.print(render_progress(make_run(5), elapsed_seconds=65))
@@ -38,7 +38,7 @@ def make_refining_run(refined: int) -> RunStatus:
     return RunStatus.model_validate(document)
 
 
-def test_a_run_that_looks_at_images_that_are_all_there_tells_how_far_it_is() -> None:
+def test_a_refining_run_with_all_images_shows_its_progress() -> None:
     console = Console(width=80, file=io.StringIO(), color_system=None)
     with console.capture() as capture:
         console.print(render_progress(make_refining_run(31), elapsed_seconds=65))
@@ -48,7 +48,7 @@ def test_a_run_that_looks_at_images_that_are_all_there_tells_how_far_it_is() -> 
     assert max(map(len, lines)) <= 80
 
 
-def test_a_line_tells_how_many_images_were_looked_at_and_each_one_is_news() -> None:
+def test_a_line_shows_the_number_of_evaluated_images_and_each_is_a_change() -> None:
     now = 100.0
     file = io.StringIO()
     display = LineDisplay(Console(file=file, width=160), clock=lambda: now)

@@ -15,7 +15,7 @@ PROMPTS = "title,scene,mood\nHarbour at dawn,boats in the fog,calm\nNight market
 REFINE = ("--catalog=scenes", "--source=prompts", "--input=prompts.csv", "--refine-iterations=3", "--image-size=64x64")
 
 
-def test_prompts_are_generated_looked_at_and_improved_and_the_best_image_ships(
+def test_prompts_are_evaluated_and_rewritten_and_the_best_image_is_promoted(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
     Path("prompts.csv").write_text(PROMPTS, encoding="utf-8")
@@ -33,7 +33,7 @@ def test_prompts_are_generated_looked_at_and_improved_and_the_best_image_ships(
         assert shipped.read_bytes() == (folder / "iteration_2.png").read_bytes()
 
 
-def test_people_are_reported_how_many_images_were_looked_at_and_where_the_rounds_are(
+def test_the_summary_shows_evaluated_images_and_the_folder_of_rounds(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:
     Path("prompts.csv").write_text(PROMPTS, encoding="utf-8")
@@ -47,7 +47,7 @@ def test_people_are_reported_how_many_images_were_looked_at_and_where_the_rounds
     assert "rounds" not in again.out
 
 
-def test_a_refused_prompt_is_tried_in_other_words_where_that_was_asked_for(
+def test_a_refused_prompt_is_tried_in_other_words_where_requested(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:
     Path("knights.json").write_text('["a knight, holding a sword"]', encoding="utf-8")

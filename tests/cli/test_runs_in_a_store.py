@@ -83,7 +83,7 @@ def test_a_run_is_running_while_its_host_lives(seeder: CommandLine, write_run: C
     assert "status        Running, items and images" in ended.out
 
 
-def test_a_run_whose_host_is_gone_is_interrupted_and_says_how_to_go_on(
+def test_a_run_whose_host_is_gone_is_interrupted_and_says_how_to_continue(
     seeder: CommandLine, write_run: Callable[..., str]
 ) -> None:
     run_id = write_run(Status.RUNNING, process=NO_PROCESS)

@@ -57,7 +57,7 @@ def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(
 
 @pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
-def test_the_simulator_in_the_foreground_tells_where_it_listens(tmp_path: Path) -> None:
+def test_the_simulator_in_the_foreground_prints_its_address(tmp_path: Path) -> None:
     with RunningCommand(tmp_path, ["simulate", "--seed", "3"]) as simulating:
         url = json.loads(simulating.read_line())["url"]
         with urllib.request.urlopen(f"{url}/_stats", timeout=30) as answer:

@@ -72,11 +72,11 @@ def test_a_wrong_endpoint_matters_only_where_it_is_used(monkeypatch: pytest.Monk
         load_command_settings(CommandTarget())
 
 
-def test_a_log_level_is_a_warning_unless_somebody_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_log_level_is_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_command_settings(CommandTarget()).log_level == "WARNING"
     monkeypatch.setenv("LOG_LEVEL", "debug")
     assert load_command_settings(CommandTarget()).log_level == "DEBUG"
 
 
-def test_a_host_of_this_machine_tells_its_process() -> None:
+def test_a_local_host_id_contains_the_process_id() -> None:
     assert load_command_settings(CommandTarget()).host_id.startswith("local:")

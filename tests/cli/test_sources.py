@@ -1,4 +1,4 @@
-"""``--source`` and ``seeder inspect``: a file goes in, and what is wrong with it is told before anything starts."""
+"""``--source`` and ``seeder inspect``: problems of a file are reported before anything starts."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ SHOP = "sku,title,color,price\r\nPROD-1,Enamel mug,blue,9.90\r\nPROD-2,Oak tray,
 
 
 @pytest.mark.processes
-def test_a_file_becomes_a_catalog_and_the_same_command_pays_for_nothing(
+def test_a_file_becomes_a_catalog_and_the_same_command_bills_nothing(
     seeder: CommandLine, write_faults: WriteFaults, tmp_path: Path
 ) -> None:
     Path("shop.csv").write_text(SHOP, encoding="utf-8-sig", newline="")
@@ -41,7 +41,7 @@ def test_a_file_becomes_a_catalog_and_the_same_command_pays_for_nothing(
 
 
 @pytest.mark.processes
-def test_people_are_reported_what_was_made_for_whom_and_where_the_rows_are_that_were_left_out(
+def test_the_summary_shows_the_images_of_rows_and_the_file_of_skipped_rows(
     seeder: CommandLine, write_faults: WriteFaults
 ) -> None:
     Path("shop.csv").write_text(SHOP.replace(",", ";") + "PROD-2;Bowl;;\n", encoding="utf-8")
@@ -107,8 +107,8 @@ def test_an_estimate_counts_the_rows_and_copies_nothing(seeder: CommandLine, tmp
     Path("shop.json").write_bytes(dump_rows(make_products(5)))
     ended = seeder("run", "--offline", "--estimate", "--source", "products", "--input", "shop.json", "--json")
     assert (ended.document["textCalls"], ended.document["imageCalls"]) == (0, 5)
-    told = seeder("run", "--estimate", "--source", "products", "--input", "shop.json").out
-    assert "items         5 of the input\n" in told
+    reported = seeder("run", "--estimate", "--source", "products", "--input", "shop.json").out
+    assert "items         5 of the input\n" in reported
     assert not (tmp_path / "data_seed/inputs").exists()
 
 

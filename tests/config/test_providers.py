@@ -41,8 +41,8 @@ def test_the_name_of_a_deployment_is_azures_and_the_name_of_a_model_anybodys() -
     assert (azure.text_deployment, azure.image_deployment) == ("writer", "painter")
     openai = load_settings(NOT_AZURE | deployments).model
     assert (openai.text_deployment, openai.image_deployment) == ("gpt-6-luna", "gpt-image-2")
-    told = load_settings(NOT_AZURE | deployments | {"TEXT_MODEL": "gpt-5.4", "IMAGE_MODEL": "gpt-image-1.5"}).model
-    assert (told.text_deployment, told.image_deployment) == ("gpt-5.4", "gpt-image-1.5")
+    reported = load_settings(NOT_AZURE | deployments | {"TEXT_MODEL": "gpt-5.4", "IMAGE_MODEL": "gpt-image-1.5"}).model
+    assert (reported.text_deployment, reported.image_deployment) == ("gpt-5.4", "gpt-image-1.5")
 
 
 def test_of_fals_two_names_for_its_key_ours_wins() -> None:
@@ -60,7 +60,7 @@ def test_of_fals_two_names_for_its_key_ours_wins() -> None:
             (Provider.AZURE, "seer"),
         ),
         ({"TEXT_MODEL": "writer"}, (Provider.AZURE, "writer")),
-        ({"AZURE_OPENAI_VISION_DEPLOYMENT": "seer", "VISION_MODEL": "told"}, (Provider.AZURE, "told")),
+        ({"AZURE_OPENAI_VISION_DEPLOYMENT": "seer", "VISION_MODEL": "reported"}, (Provider.AZURE, "reported")),
         ({"TEXT_PROVIDER": "openai", "TEXT_MODEL": "gpt-5.4"}, (Provider.OPENAI, "gpt-5.4")),
         ({"TEXT_PROVIDER": "openai", "AZURE_OPENAI_VISION_DEPLOYMENT": "seer"}, (Provider.OPENAI, "gpt-6-luna")),
         ({"VISION_PROVIDER": "Gemini", "TEXT_MODEL": "writer"}, (Provider.GEMINI, "gemini-3.5-flash")),
@@ -200,7 +200,7 @@ def test_keys_of_all_services_do_not_show() -> None:
         ({}, "gpt-image-2"),
     ],
 )
-def test_a_name_tells_what_draws_unless_it_is_a_server_of_ones_own(
+def test_a_model_name_selects_the_provider_except_for_compatible_servers(
     environment: dict[str, str], known: str | None
 ) -> None:
     assert load_settings(environment).model.known_image_model == known

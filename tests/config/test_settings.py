@@ -1,4 +1,4 @@
-"""Every setting: its default, its range, and what is told of a value that cannot be used."""
+"""Every setting: its default, its range, and the message about an invalid value."""
 
 import dataclasses
 import re

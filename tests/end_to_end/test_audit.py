@@ -113,11 +113,11 @@ def check_bill(file: Path, stats: dict[str, Any]) -> None:
 def check_results(file: Path, folder: Path) -> None:
     """Compare an audit with the stored results of each item."""
     summaries = {path.parent.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*/summary.json")}
-    told = {row["product_id"]: row for row in query_audit(file, "SELECT * FROM refinements")}
-    assert told.keys() == summaries.keys()
-    assert max(row["iterations"] for row in told.values()) > 1
+    reported = {row["product_id"]: row for row in query_audit(file, "SELECT * FROM refinements")}
+    assert reported.keys() == summaries.keys()
+    assert max(row["iterations"] for row in reported.values()) > 1
     for product_id, summary in summaries.items():
-        row = told[product_id]
+        row = reported[product_id]
         assert (row["iterations"], row["shipped_iteration"], row["best_score"], row["stopped_because"]) == (
             summary["iterations"],
             summary["shippedIteration"],
@@ -228,13 +228,13 @@ async def test_an_audit_of_a_killed_run_has_each_call_before_and_after_the_kill_
     async with running_simulator(faults={"latencySeconds": {"text": 0.02, "image": 0.1}}) as simulator:
         await kill_a_run(simulator, tmp_path)
         async with start_seeder(*COMMAND, "--json", cwd=tmp_path, endpoint=simulator.url) as second:
-            exit_status, told, _ = await second.finish()
+            exit_status, reported, _ = await second.finish()
         billed = simulator.stats()["billedImageCount"]
-    assert (exit_status, told["status"]) == (0, "Completed")
-    file = Path(told["outputs"]["audit"])
+    assert (exit_status, reported["status"]) == (0, "Completed")
+    file = Path(reported["outputs"]["audit"])
     images = sum_calls(file, "kind = 'image'")["billed"]
     # What was in flight when it was killed was billed, and nobody was left to record it.
-    assert told["billedCalls"]["image"] <= images <= billed <= images + 4
+    assert reported["billedCalls"]["image"] <= images <= billed <= images + 4
     (row,) = query_audit(file, "SELECT COUNT(DISTINCT product_id) AS products FROM api_calls WHERE status = 'ok'")
     assert row["products"] == 16
 
@@ -248,9 +248,9 @@ async def test_a_run_that_was_never_resumed_is_audited_at_the_end_of_the_next_on
         for journal in (tmp_path / "out/.seeder").glob("journal.db*"):  # its host is gone for good
             journal.unlink()
         async with start_seeder(*COMMAND, "--json", cwd=tmp_path, endpoint=simulator.url) as second:
-            exit_status, told, _ = await second.finish()
-    assert (exit_status, told["status"]) == (0, "Completed")
-    assert told["runId"] != left
+            exit_status, reported, _ = await second.finish()
+    assert (exit_status, reported["status"]) == (0, "Completed")
+    assert reported["runId"] != left
     file = tmp_path / "out" / audit_path(left)
     assert query_audit(file, "SELECT status FROM run_info") == [{"status": "Interrupted"}]
     assert 1 <= sum_calls(file, "kind = 'image'")["calls"] <= billed

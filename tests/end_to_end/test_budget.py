@@ -139,6 +139,22 @@ async def test_with_failures_a_run_spends_at_most_one_call_above_its_budget(maxi
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("fault", ["dropped", "timeout"])
+async def test_text_calls_without_an_answer_count_against_the_budget(fault: str, tmp_path: Path) -> None:
+    maximum = 0.006  # a call may cost 0.004
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=2, categoryCount=2, dryRun=True)
+        before = app.simulator.stats()["costUsd"]
+        app.simulator.set_faults({"rates": {fault: 1}, "timeoutSeconds": 0.01, "latencySeconds": FAST})
+        status = await app.run(targetCount=22, dryRun=True, maxCostUsd=maximum, acceptEstimate=True, maxRetries=10)
+        stats = app.simulator.stats()
+    assert (status["status"], status["error"]["reason"]) == ("CompletedWithFailures", "budget")
+    assert stats["requests"]["responses"][fault] == status["cost"]["textCalls"] > 1
+    assert stats["costUsd"] - before <= maximum
+    assert 0 < status["cost"]["usd"] <= maximum
+
+
+@pytest.mark.slow
 async def test_a_message_that_is_delivered_twice_is_reserved_once(tmp_path: Path) -> None:
     async with run_app(tmp_path, engine_faults=EverythingTwice()) as app:
         status = await app.run(targetCount=20, categoryCount=4, maxCostUsd=1)

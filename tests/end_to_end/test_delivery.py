@@ -49,8 +49,8 @@ class Both(EverythingTwice, FirstResultLost):
 def describe(folder: Path) -> list[dict[str, Any]]:
     """Return a catalog's rows without ids, which differ in every run."""
     products = import_catalog(folder / "catalogs/toys")
-    told = [{key: product[key] for key in ("name", "category", "description")} for product in products]
-    return sorted(told, key=lambda product: product["name"])
+    reported = [{key: product[key] for key in ("name", "category", "description")} for product in products]
+    return sorted(reported, key=lambda product: product["name"])
 
 
 async def make_catalog(folder: Path, engine_faults: FaultInjector | None, faults: dict[str, Any]) -> dict[str, Any]:
@@ -70,14 +70,14 @@ async def make_catalog(folder: Path, engine_faults: FaultInjector | None, faults
 @pytest.mark.parametrize("engine_faults", [EverythingTwice, FirstResultLost, Both])
 async def test_a_run_gives_the_same_catalog_and_bill(tmp_path: Path, engine_faults: type[FaultInjector]) -> None:
     expected = await make_catalog(tmp_path / "undisturbed", None, {})
-    told = await make_catalog(tmp_path / "disturbed", engine_faults(), {})
-    assert told == expected
-    assert told["status"]["status"] == "Completed"
-    assert (told["billed"], told["times"]) == (12, {1})
+    reported = await make_catalog(tmp_path / "disturbed", engine_faults(), {})
+    assert reported == expected
+    assert reported["status"]["status"] == "Completed"
+    assert (reported["billed"], reported["times"]) == (12, {1})
 
 
 async def test_failed_billed_calls_are_not_billed_again_for_a_second_delivery(tmp_path: Path) -> None:
     expected = await make_catalog(tmp_path / "undisturbed", None, BAD_IMAGES)
-    told = await make_catalog(tmp_path / "disturbed", Both(), BAD_IMAGES)
-    assert told == expected
-    assert told["status"]["cost"]["usd"] == told["usd"]
+    reported = await make_catalog(tmp_path / "disturbed", Both(), BAD_IMAGES)
+    assert reported == expected
+    assert reported["status"]["cost"]["usd"] == reported["usd"]

@@ -47,9 +47,9 @@ async def test_a_killed_run_is_completed_by_the_same_command(tmp_path: Path, mom
             await wait_for(simulator, **moment)
             await first.kill()
         async with start_seeder(*COMMAND, cwd=tmp_path, endpoint=simulator.url) as second:
-            status, told, _ = await second.finish()
+            status, reported, _ = await second.finish()
         by_prompt = simulator.stats()["billedImagesByPrompt"]
-    assert (status, told["status"], told["items"]) == (0, "Completed", 24)
+    assert (status, reported["status"], reported["items"]) == (0, "Completed", 24)
     assert len(import_catalog(tmp_path / "out/catalogs/lego")) == 24
     assert len(by_prompt) == 24
     assert sum(by_prompt.values()) <= 24 + PARALLEL
@@ -63,9 +63,9 @@ async def test_a_run_killed_three_times_completes_and_bills_again_at_most_what_w
                 await wait_for(simulator, images=images)
                 await victim.kill()
         async with start_seeder(*COMMAND, cwd=tmp_path, endpoint=simulator.url) as last:
-            status, told, _ = await last.finish()
+            status, reported, _ = await last.finish()
         by_prompt = simulator.stats()["billedImagesByPrompt"]
-    assert (status, told["status"]) == (0, "Completed")
+    assert (status, reported["status"]) == (0, "Completed")
     assert len(by_prompt) == 24
     assert sum(by_prompt.values()) <= 24 + 3 * PARALLEL
 

@@ -126,12 +126,12 @@ async def test_an_estimate_matches_the_calls_of_the_run(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.call("PUT", "/api/inputs/rows.json", dump_rows(make_products(60)))
         body = {"catalog": "toys", "source": "products", "input": "inputs/rows.json", "promptWriter": "model"}
-        told = (await app.call("POST", "/api/runs?estimate=true", body)).body
+        reported = (await app.call("POST", "/api/runs?estimate=true", body)).body
         status = await run_rows(app, make_products(60), imageSize="1024x1024")
         later = (await app.call("POST", "/api/runs?estimate=true", body)).body
-    assert (told["textCalls"], told["imageCalls"]) == (3, 60)
+    assert (reported["textCalls"], reported["imageCalls"]) == (3, 60)
     assert (status["cost"]["textCalls"], status["cost"]["imageCalls"]) == (3, 60)
-    assert told["costUsd"] == pytest.approx(status["cost"]["usd"], rel=0.1)
+    assert reported["costUsd"] == pytest.approx(status["cost"]["usd"], rel=0.1)
     assert (later["textCalls"], later["imageCalls"]) == (0, 0)
 
 
@@ -141,12 +141,12 @@ async def test_a_dry_run_writes_the_prompts_for_the_run_that_generates_the_image
         dry = await run_rows(app, make_products(12), dryRun=True)
         prompts = read_prompts(app)
         body = {"catalog": "toys", "source": "products", "input": "inputs/rows.json", "promptWriter": "model"}
-        told = (await app.call("POST", "/api/runs?estimate=true", body)).body
+        reported = (await app.call("POST", "/api/runs?estimate=true", body)).body
         status = await run_rows(app, make_products(12))
         assert read_prompts(app) == prompts
     assert (dry["cost"]["textCalls"], dry["cost"]["imageCalls"]) == (1, 0)
     assert (status["cost"]["textCalls"], status["cost"]["imageCalls"]) == (0, 12)
-    assert told["textCalls"] == 0
+    assert reported["textCalls"] == 0
 
 
 async def test_a_budget_holds_over_prompts_and_images(tmp_path: Path) -> None:

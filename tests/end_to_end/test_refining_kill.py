@@ -43,15 +43,15 @@ async def test_a_killed_refinement_is_completed_and_no_finished_step_is_billed_a
                 await wait_for(simulator, **moment)
                 await victim.kill()
         async with start_seeder(*COMMAND, cwd=tmp_path, endpoint=simulator.url) as last:
-            status, told, _ = await last.finish()
+            status, reported, _ = await last.finish()
         bill = simulator.stats()
-    assert (status, told["status"], told["items"]) == (0, "Completed", ITEMS)
-    summaries = read_summaries(Path(told["outputs"]["results"]))
+    assert (status, reported["status"], reported["items"]) == (0, "Completed", ITEMS)
+    summaries = read_summaries(Path(reported["outputs"]["results"]))
     assert len(summaries) == ITEMS
     for summary in summaries:
         scores = [row["score"] for row in summary["rounds"]]
         assert summary["shippedIteration"] == scores.index(max(scores)) + 1
-        folder = Path(told["outputs"]["results"], summary["productId"])
+        folder = Path(reported["outputs"]["results"], summary["productId"])
         shipped = tmp_path / "out/catalogs/lego/images" / summary["filename"]
         assert shipped.read_bytes() == (folder / f"iteration_{summary['shippedIteration']}.png").read_bytes()
     in_flight = len(moments) * PARALLEL

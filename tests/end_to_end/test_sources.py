@@ -151,9 +151,9 @@ async def test_a_killed_run_of_rows_is_completed_by_the_same_command_and_bills_n
             await wait_for(simulator, **moment)
             await first.kill()
         async with start_seeder(*command, "--output-dir=out", cwd=tmp_path, endpoint=simulator.url) as second:
-            status, told, _ = await second.finish()
+            status, reported, _ = await second.finish()
         by_prompt = simulator.stats()["billedImagesByPrompt"]
-    assert (status, told["status"], told["items"]) == (0, "Completed", 16)
+    assert (status, reported["status"], reported["items"]) == (0, "Completed", 16)
     assert len(by_prompt) == 16
     assert sum(by_prompt.values()) <= 16 + 4
     published = json.loads((tmp_path / "out/catalogs/shop/catalog.json").read_text(encoding="utf-8"))

@@ -65,7 +65,7 @@ async def test_image_metadata_is_read_from_the_sidecars(folder: Path) -> None:
     assert [(image.width, image.height, image.run_id) for image in metadata if image] == [(64, 64, FIGURES_RUN)] * 5
 
 
-async def test_a_repair_pays_for_the_missing_image_alone(folder: Path) -> None:
+async def test_a_repair_bills_the_missing_image_alone(folder: Path) -> None:
     before = read_files(folder, "catalogs/figures/images/*.png")
     async with run_app(folder) as app:
         started = await app.call("POST", "/api/catalogs/figures/repair")
@@ -95,7 +95,7 @@ async def test_an_extension_keeps_what_is_there(folder: Path) -> None:
     assert {item["productId"] for item in items} < {item["productId"] for item in published}
 
 
-async def test_products_that_have_an_image_are_not_paid_again(folder: Path) -> None:
+async def test_products_that_have_an_image_are_not_billed_again(folder: Path) -> None:
     source = next((folder / "inputs").glob("*.csv")).name
     async with run_app(folder) as app:
         ended = await app.run(catalog="shop", source="products", input=f"inputs/{source}", **SMALL)

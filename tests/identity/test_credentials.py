@@ -36,7 +36,7 @@ async def fail(identity: IdentitySettings = IN_AZURE, limits: SignInLimits = QUI
     return raised.value
 
 
-async def test_a_token_is_asked_for_once_with_the_client_id_of_the_identity(endpoint: IdentityEndpoint) -> None:
+async def test_a_token_is_requested_once_with_the_client_id_of_the_identity(endpoint: IdentityEndpoint) -> None:
     async with open_credential(IN_AZURE) as credential:
         first = await credential.get_token_info(SCOPE)
         second = await credential.get_token(SCOPE)
@@ -116,7 +116,7 @@ async def test_tokens_that_expire_within_seconds_are_renewed_in_time(endpoint: I
     assert len(endpoint.asked) < 12
 
 
-async def test_a_challenge_of_another_tenant_asks_for_another_token(endpoint: IdentityEndpoint) -> None:
+async def test_a_challenge_of_another_tenant_requests_another_token(endpoint: IdentityEndpoint) -> None:
     async with open_credential(IN_AZURE) as credential:
         first = await credential.get_token_info(SCOPE)
         other = await credential.get_token_info(SCOPE, options={"tenant_id": "a-tenant"})
@@ -165,7 +165,7 @@ async def test_the_store_says_that_signing_in_failed_and_not_blob_storage(endpoi
     await store.close()
 
 
-async def test_the_store_goes_on_once_the_endpoint_answers(endpoint: IdentityEndpoint) -> None:
+async def test_the_store_works_again_once_the_endpoint_answers(endpoint: IdentityEndpoint) -> None:
     endpoint.plan.extend([500, DROP])
     store = BlobStore.from_settings(StoreSettings(kind="blob", account_url="https://127.0.0.1:1"), IN_AZURE)
     with pytest.raises(StoreUnavailableError, match="Blob Storage could not be reached"):
@@ -192,7 +192,7 @@ def test_telemetry_uses_a_good_token_while_no_new_one_can_be_had(endpoint: Ident
 @pytest.mark.parametrize(
     ("trouble", "reason"), [(SILENCE, Reason.CONNECTION), (500, Reason.CONNECTION), (400, Reason.AUTHENTICATION)]
 )
-def test_telemetry_that_cannot_sign_in_says_so_within_seconds(
+def test_telemetry_that_cannot_sign_in_reports_it_within_seconds(
     endpoint: IdentityEndpoint, trouble: int | str, reason: Reason
 ) -> None:
     endpoint.always = trouble

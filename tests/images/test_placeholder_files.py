@@ -118,7 +118,7 @@ async def test_it_is_missing_in_every_count(store: RecordingStore) -> None:
     ]
 
 
-async def test_placeholders_are_not_told_as_near_duplicates(store: RecordingStore) -> None:
+async def test_placeholders_are_not_reported_as_near_duplicates(store: RecordingStore) -> None:
     _, bob, cid = await prepare(store)
     await place(store, bob, cid)
     view = await read_catalog_view(store, CATALOG, with_images=True)

@@ -64,7 +64,7 @@ async def test_an_unfinished_item_keeps_its_best_evaluated_image(store: Recordin
     ]
 
 
-async def test_a_call_that_failed_for_good_is_reported_with_its_reason(store: RecordingStore) -> None:
+async def test_a_call_that_failed_permanently_is_reported_with_its_reason(store: RecordingStore) -> None:
     await write_refined(store, RUN, "ann", [60, None], halt=RefinementEnd.FAILED, reason="server_error")
     await write_refined(store, RUN, "bob", [], halt=RefinementEnd.FAILED, reason="content_policy")
     assert await read_refinement_result(store, RUN, "ann") == RefinementResult(

@@ -31,7 +31,7 @@ def test_the_best_image_is_promoted_and_the_first_of_equals(scores: list[int]) -
 
 
 @given(scores_, refinements)
-def test_there_are_never_more_images_than_were_asked_for(scores: list[int], refinement: Refinement) -> None:
+def test_there_are_never_more_images_than_were_requested(scores: list[int], refinement: Refinement) -> None:
     drawn, halt = draw_rounds(scores, refinement)
     assert 1 <= len(drawn) <= refinement.iterations
     assert (halt is RefinementEnd.ITERATIONS_USED) <= (len(drawn) == refinement.iterations)

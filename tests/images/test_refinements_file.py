@@ -78,7 +78,7 @@ def test_a_line_says_what_it_came_to(outcomes: list[RefinementResult], line: str
     assert totals.describe() == line
 
 
-def test_a_line_says_why_refinements_failed() -> None:
+def test_a_line_reports_why_refinements_failed() -> None:
     totals = RefinementTotals()
     totals.count(LOOKED_AT)
     totals.count(RefinementResult(0, None, None, None, "failed", "server_error", "HTTP 500"))

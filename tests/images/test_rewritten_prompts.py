@@ -35,7 +35,7 @@ def test_a_forbidden_word_of_the_previous_prompt_may_stay() -> None:
     assert validate_rewrite("A blue mug with our own logo", previous, THEME) == "A blue mug with our own logo"
 
 
-def test_a_prompt_may_be_somewhat_longer_than_was_asked_for_and_no_more() -> None:
+def test_a_prompt_may_be_somewhat_longer_than_was_requested_and_no_more() -> None:
     limit = find_rewrite_limit("A kettle")
     assert validate_rewrite("x" * (limit + 30), "A kettle", THEME) == "x" * (limit + 30)
     with pytest.raises(ValueError, match=f"has {limit + 31} characters"):

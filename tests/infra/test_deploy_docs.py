@@ -22,15 +22,15 @@ def show(amount: Decimal) -> str:
     return f"${amount.quantize(Decimal('0.01'), ROUND_HALF_UP)}"
 
 
-@pytest.mark.parametrize(("quality", "told"), [("low", "0.0062"), ("medium", "0.0530"), ("high", "0.2110")])
-def test_the_price_of_an_image_is_the_price_list_s(quality: str, told: str) -> None:
+@pytest.mark.parametrize(("quality", "reported"), [("low", "0.0062"), ("medium", "0.0530"), ("high", "0.2110")])
+def test_the_price_of_an_image_is_the_price_list_s(quality: str, reported: str) -> None:
     usage = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", quality)
-    assert f"{PRICES.calculate_image_cost('gpt-image-2', usage):.4f}" == told
-    assert f"${told}" in DOCS
+    assert f"{PRICES.calculate_image_cost('gpt-image-2', usage):.4f}" == reported
+    assert f"${reported}" in DOCS
 
 
-@pytest.mark.parametrize(("items", "calls", "told"), [(200, 11, "$10.74"), (5_000, 251, "$268.42")])
-def test_the_cost_of_a_month_is_the_sum_that_the_docs_show(items: int, calls: int, told: str) -> None:
+@pytest.mark.parametrize(("items", "calls", "reported"), [(200, 11, "$10.74"), (5_000, 251, "$268.42")])
+def test_the_cost_of_a_month_is_the_sum_that_the_docs_show(items: int, calls: int, reported: str) -> None:
     a_image = PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "medium")
     images = items * PRICES.calculate_image_cost("gpt-image-2", a_image)
     text = calls * PRICES.calculate_text_cost("gpt-6-luna", BATCH)
@@ -38,8 +38,8 @@ def test_the_cost_of_a_month_is_the_sum_that_the_docs_show(items: int, calls: in
     row = next(line for line in DOCS.splitlines() if line.startswith(f"| one catalog of {items:,}"))
     for amount in (images, text, app):
         assert show(amount) in row
-    assert row.endswith(f"| **{told}** |")
-    assert show(images + text + app) == told
+    assert row.endswith(f"| **{reported}** |")
+    assert show(images + text + app) == reported
 
 
 def test_it_says_what_was_checked_and_that_nothing_was_deployed() -> None:

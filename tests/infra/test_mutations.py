@@ -10,13 +10,13 @@ from tests.support.infra_checks import copy_parts, find_problems
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One edit: the first ``old`` in ``file`` becomes ``new``, and a problem then says ``told``."""
+    """One edit: the first ``old`` in ``file`` becomes ``new``, and a problem then contains ``reported``."""
 
     name: str
     file: str
     old: str
     new: str
-    told: str
+    reported: str
 
 
 APP = "infra/modules/function-app.bicep"
@@ -278,4 +278,4 @@ def test_a_mistake_is_found(tmp_path: Path, mistake: Mistake) -> None:
     assert mistake.old in source, "the mistake cannot be made any more: bring it up to date"
     path.write_text(source.replace(mistake.old, mistake.new, 1))
     problems = find_problems(tree)
-    assert any(mistake.told in problem for problem in problems), problems
+    assert any(mistake.reported in problem for problem in problems), problems

@@ -54,7 +54,7 @@ def test_a_deployed_app_makes_items_only_when_there_is_no_image_model() -> None:
     assert read_settings_of_templates(REPOSITORY)["DRY_RUN"] == Expression("imageModelEnabled ? 'false' : 'true'")
 
 
-def test_the_existing_account_is_not_made_again() -> None:
+def test_the_existing_account_is_not_created_again() -> None:
     main = (REPOSITORY / "infra" / "main.bicep").read_text()
     assert "module model 'modules/model.bicep' = if (!usesExistingModel)" in main
     assert "scope: resourceGroup(modelResourceGroupName)" in main

@@ -92,25 +92,25 @@ def name_outputs(app: FakeApp) -> dict[str, str]:
 
 
 def test_a_first_deployment_waits_for_nothing_and_needs_no_az(tmp_path: Path) -> None:
-    status, told = run_script(tmp_path)
+    status, reported = run_script(tmp_path)
     assert status == 0
-    assert "nothing is deployed yet" in told
+    assert "nothing is deployed yet" in reported
 
 
 def test_an_app_without_code_is_not_waited_for_and_needs_no_az(tmp_path: Path, app: FakeApp) -> None:
     app.health_status = 404
-    status, told = run_script(tmp_path, **name_outputs(app))
+    status, reported = run_script(tmp_path, **name_outputs(app))
     assert (status, app.keys) == (0, [])
-    assert "nothing is deployed yet" in told
+    assert "nothing is deployed yet" in reported
 
 
-def test_a_deployment_goes_on_when_the_last_run_has_ended(tmp_path: Path, app: FakeApp) -> None:
+def test_a_deployment_continues_when_the_last_run_has_ended(tmp_path: Path, app: FakeApp) -> None:
     write_az(tmp_path)
     app.looks = [["run-1"], ["run-1"], []]
-    status, told = run_script(tmp_path, **name_outputs(app))
+    status, reported = run_script(tmp_path, **name_outputs(app))
     assert status == 0
-    assert told.count("active: run-1") == 2
-    assert "no run is active on func-x" in told
+    assert reported.count("active: run-1") == 2
+    assert "no run is active on func-x" in reported
     assert set(app.keys) == {KEY}
 
 
@@ -123,45 +123,45 @@ def test_a_paused_run_is_not_waited_for(tmp_path: Path, app: FakeApp) -> None:
 def test_every_page_of_active_runs_is_read(tmp_path: Path, app: FakeApp) -> None:
     write_az(tmp_path)
     app.looks = [["run-1", "run-2"], ["run-1", "run-2"], []]  # one list a page, and two pages
-    _, told = run_script(tmp_path, **name_outputs(app))
-    assert "active: run-1, run-2" in told
+    _, reported = run_script(tmp_path, **name_outputs(app))
+    assert "active: run-1, run-2" in reported
 
 
 def test_a_run_that_does_not_end_stops_the_deployment(tmp_path: Path, app: FakeApp) -> None:
     write_az(tmp_path)
     app.looks = [["run-1"]]
-    status, told = run_script(tmp_path, "--minutes", "0", **name_outputs(app))
+    status, reported = run_script(tmp_path, "--minutes", "0", **name_outputs(app))
     assert status == 1
-    assert "FORCE_DEPLOY=true" in told
+    assert "FORCE_DEPLOY=true" in reported
 
 
-def test_force_asks_no_one(tmp_path: Path, app: FakeApp) -> None:
+def test_force_needs_no_answer(tmp_path: Path, app: FakeApp) -> None:
     app.looks = [["run-1"]]
-    status, told = run_script(tmp_path, FORCE_DEPLOY="true", **name_outputs(app))
+    status, reported = run_script(tmp_path, FORCE_DEPLOY="true", **name_outputs(app))
     assert (status, app.keys) == (0, [])
-    assert "not waiting" in told
+    assert "not waiting" in reported
 
 
-def test_an_app_that_cannot_answer_stops_the_deployment_and_says_how_to_go_on(tmp_path: Path, app: FakeApp) -> None:
+def test_an_app_that_cannot_answer_stops_the_deployment_and_says_how_to_continue(tmp_path: Path, app: FakeApp) -> None:
     write_az(tmp_path)
     app.health_status, app.runs_status = 503, 500
-    status, told = run_script(tmp_path, **name_outputs(app))
+    status, reported = run_script(tmp_path, **name_outputs(app))
     assert status == 1
-    assert "answered 500; expected 200" in told
-    assert "FORCE_DEPLOY=true" in told
+    assert "answered 500; expected 200" in reported
+    assert "FORCE_DEPLOY=true" in reported
 
 
 def test_a_missing_az_is_named(tmp_path: Path, app: FakeApp) -> None:
-    status, told = run_script(tmp_path, **name_outputs(app))
+    status, reported = run_script(tmp_path, **name_outputs(app))
     assert status == 1
-    assert "Azure CLI (az) is not installed" in told
+    assert "Azure CLI (az) is not installed" in reported
 
 
 def test_the_workflow_finds_the_app_by_its_tag(tmp_path: Path) -> None:
     write_az(tmp_path, host="127.0.0.1:1", found=[{"name": "func-x", "group": "rg-x"}])
-    status, told = run_script(tmp_path, "--find-by-tag", AZURE_ENV_NAME="x")
+    status, reported = run_script(tmp_path, "--find-by-tag", AZURE_ENV_NAME="x")
     assert status == 0
-    assert "nothing is deployed yet" in told  # nobody listens at port 1
+    assert "nothing is deployed yet" in reported  # nobody listens at port 1
 
 
 def test_the_workflow_finds_no_app_before_the_first_deployment(tmp_path: Path) -> None:

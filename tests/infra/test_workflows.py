@@ -95,7 +95,7 @@ def test_a_deployment_waits_for_runs_before_it_touches_anything() -> None:
     assert any(step.get("uses", "").startswith("azure/login@") for step in steps[:wait])
 
 
-def test_a_deployment_can_be_forced_and_runs_in_an_environment_that_can_ask_for_approval() -> None:
+def test_a_deployment_can_be_forced_and_runs_in_an_environment_that_can_request_approval() -> None:
     workflow = read_workflow("deploy.yml")
     inputs = workflow[True]["workflow_dispatch"]["inputs"]  # YAML 1.1 reads the key `on` as true
     job = workflow["jobs"]["deploy"]

@@ -97,8 +97,8 @@ def test_numbers_are_ids_as_they_are_spelt() -> None:
 # --- mapping ---------------------------------------------------------------------------------------------------------
 
 
-def map_columns(*columns: str, source: str = "products", **told: str) -> dict[str, str]:
-    reader = RowReader(find_row_source(source), "rows.json", told)
+def map_columns(*columns: str, source: str = "products", **reported: str) -> dict[str, str]:
+    reader = RowReader(find_row_source(source), "rows.json", reported)
     list(reader.feed(dump_rows([dict.fromkeys(columns, "x")])))
     list(reader.finish())
     assert reader.mapping is not None
@@ -125,16 +125,16 @@ def test_what_is_reported_wins_over_the_guess_and_no_column_serves_twice() -> No
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("reported", "message"),
     [
         ({"name": "titel"}, "has no column 'titel' for name; it has 'sku', 'title'"),
         ({"size": "sku"}, "has no field 'size'; expected one of id, name, description"),
         ({"id": ""}, "has no column that looks like id; it has 'sku', 'title'; expected --map id="),
     ],
 )
-def test_a_map_that_cannot_be_meant_is_reported(told: dict[str, str], message: str) -> None:
+def test_a_map_that_cannot_be_meant_is_reported(reported: dict[str, str], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        map_columns("sku", "title", **told)
+        map_columns("sku", "title", **reported)
     assert str(caught.value).startswith(message)
 
 
@@ -162,7 +162,7 @@ def test_a_map_that_cannot_be_meant_is_reported(told: dict[str, str], message: s
     ],
 )
 @pytest.mark.parametrize("cut", [None, 1])
-def test_an_input_that_cannot_be_read_says_why(name: str, data: bytes, message: str, cut: int | None) -> None:
+def test_an_input_that_cannot_be_read_reports_why(name: str, data: bytes, message: str, cut: int | None) -> None:
     with pytest.raises(InputError) as caught:
         read_all(data, name=name, cut=cut)
     assert str(caught.value).startswith(message)

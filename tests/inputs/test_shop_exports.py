@@ -19,13 +19,13 @@ REQUEST = SeedRequest(catalog="shop", source="products")
 
 
 def read_table(
-    rows: list[dict[str, str]], told: dict[str, str] | None = None, *, variants_are_rows: bool = False
+    rows: list[dict[str, str]], reported: dict[str, str] | None = None, *, variants_are_rows: bool = False
 ) -> tuple[RowReader, list[RowResult]]:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), restval="")
     writer.writeheader()
     writer.writerows(rows)
-    reader = RowReader(PRODUCTS, "export.csv", told or {}, variants_are_rows=variants_are_rows)
+    reader = RowReader(PRODUCTS, "export.csv", reported or {}, variants_are_rows=variants_are_rows)
     return reader, [*reader.feed(text.getvalue().encode()), *reader.finish()]
 
 
@@ -176,16 +176,16 @@ def tell(found: list[RowResult]) -> list[str]:
     return [one.id if isinstance(one, Row) else f"of {one.parent}" for one in found if not isinstance(one, RowProblem)]
 
 
-@pytest.mark.parametrize("told", [{}, {"id": "Variant SKU"}])
-def test_a_row_that_only_continues_the_product_above_is_a_variant(told: dict[str, str]) -> None:
+@pytest.mark.parametrize("reported", [{}, {"id": "Variant SKU"}])
+def test_a_row_that_only_continues_the_product_above_is_a_variant(reported: dict[str, str]) -> None:
     rows = [
         {"Handle": "shirt", "Title": "Shirt", "Option1 Value": "S", "Variant SKU": "S-1"},
         {"Handle": "shirt", "Option1 Value": "M", "Variant SKU": "S-2"},
         {"Handle": "shirt", "Image Src": "https://cdn.example.com/2.jpg"},
         {"Handle": "bowl", "Title": "Bowl", "Option1 Value": "Default Title", "Variant SKU": "B-1"},
     ]
-    _, found = read_table(rows, told)
-    shirt, bowl = ("S-1", "B-1") if told else ("shirt", "bowl")
+    _, found = read_table(rows, reported)
+    shirt, bowl = ("S-1", "B-1") if reported else ("shirt", "bowl")
     assert tell(found) == [shirt, f"of {shirt}", f"of {shirt}", bowl]
     assert all(isinstance(one, Variant | Row) for one in found)
 
@@ -206,7 +206,7 @@ def test_a_variation_names_its_parent_by_sku_or_number_before_or_behind_it() -> 
     assert len({one.parent_digest for one in found if isinstance(one, Variant)}) == 1
 
 
-def test_variants_are_rows_where_that_is_asked_for_and_they_say_how_they_differ() -> None:
+def test_variants_are_rows_where_requested_and_they_say_how_they_differ() -> None:
     shirt = {"Handle": "shirt", "Title": "Shirt", "Vendor": "Zeta", "Type": "Tops", "Variant SKU": "S-1"}
     rows = [
         shirt | {"Option1 Value": "S"},
@@ -221,7 +221,7 @@ def test_variants_are_rows_where_that_is_asked_for_and_they_say_how_they_differ(
     ]
 
 
-def test_variations_are_rows_where_that_is_asked_for() -> None:
+def test_variations_are_rows_where_requested() -> None:
     rows = [
         {"ID": "1", "Type": "variable", "SKU": "shirt", "Name": "Shirt", "Parent": ""},
         {"ID": "4", "Type": "variation", "SKU": "s-2", "Name": "Shirt - M", "Parent": "shirt"},

@@ -152,8 +152,8 @@ async def test_a_failed_write_is_reported_to_all_updates_that_wait_and_can_be_re
     ledger = BudgetLedger(store, RUN, 1000)
     store.is_away = True
     asked = (ledger.reserve(f"image/{call}", 100, delivery=str(call)) for call in range(8))
-    told = await asyncio.gather(*asked, return_exceptions=True)
-    assert {type(answer) for answer in told} == {StoreUnavailableError}
+    reported = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(answer) for answer in reported} == {StoreUnavailableError}
     store.is_away = False
     assert await reserve_all([ledger], calls=12, nano_usd=100) == 10
 
@@ -218,8 +218,8 @@ async def test_who_is_cancelled_while_waiting_leaves_the_others_their_turn(store
     await asyncio.sleep(0)
     tasks[0].cancel()
     tasks[3].cancel()
-    told = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [told[call] for call in (1, 2, 4)] == [None, None, None]
+    reported = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [reported[call] for call in (1, 2, 4)] == [None, None, None]
     held = (await read_data(store, LEDGER))["reservations"]
     assert {"image/1", "image/2", "image/4"} <= set(held)
 

@@ -63,13 +63,13 @@ def test_only_the_latest_fifty_count() -> None:
 
 def test_the_message_has_the_figures() -> None:
     breaker = CircuitBreaker()
-    told = [breaker.record_outcome(outcome) for outcome in [None, *[REFUSED] * 49, *[BROKEN] * 30]]
-    assert told[49] is not None
-    assert "49 of the last 50" in told[49].message
-    assert "at most 25" in told[49].message
-    assert told[-1] is not None
-    assert "50 of the last 50" in told[-1].message
-    assert "server_error" in told[-1].message
+    reported = [breaker.record_outcome(outcome) for outcome in [None, *[REFUSED] * 49, *[BROKEN] * 30]]
+    assert reported[49] is not None
+    assert "49 of the last 50" in reported[49].message
+    assert "at most 25" in reported[49].message
+    assert reported[-1] is not None
+    assert "50 of the last 50" in reported[-1].message
+    assert "server_error" in reported[-1].message
 
 
 @THOROUGH

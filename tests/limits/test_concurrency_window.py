@@ -272,7 +272,7 @@ def test_new_jobs_are_held_until_the_first_turn() -> None:
     assert window.acquire(START + timedelta(seconds=5)) is not None
 
 
-def test_images_and_looks_are_paused_apart_and_what_is_handed_over_waits_for_its_own() -> None:
+def test_image_calls_and_evaluations_pause_separately_and_jobs_wait_for_their_own() -> None:
     window = ConcurrencyWindow(4)
     first, second = image_jobs(2)
     look = replace(second, step=ImageStep(ImageAction.EVALUATE))

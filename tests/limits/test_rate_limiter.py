@@ -39,7 +39,7 @@ def drive(
     calls: int,
     callers: int,
     latency: float,
-    told: float | None,
+    answered: float | None,
     reported: float | None = None,
 ) -> float:
     """Let callers make so many calls, each one after the other; returns when the last one was accepted.
@@ -65,7 +65,7 @@ def drive(
             retry_after = service.call(now)
             if retry_after:
                 answered_at = min(answered_at, now)
-                pace.record_throttled(now, now, retry_after, told)
+                pace.record_throttled(now, now, retry_after, answered)
             else:
                 done += 1
                 last = now
@@ -80,7 +80,9 @@ def test_a_known_quota_is_used_and_never_exceeded(per_minute: float, latency: fl
     service = Service(per_minute)
     callers = math.ceil(2 * per_minute / 60 * latency) + 1
     calls = int(3 * per_minute)
-    seconds = drive(RateLimiter(per_minute), service, calls=calls, callers=callers, latency=latency, told=per_minute)
+    seconds = drive(
+        RateLimiter(per_minute), service, calls=calls, callers=callers, latency=latency, answered=per_minute
+    )
     assert service.refused == 0
     assert calls / (per_minute / 60) / seconds >= 0.95
 
@@ -92,7 +94,7 @@ def test_a_quota_that_answers_report_is_used_as_if_it_had_been_set(per_minute: f
     callers = math.ceil(1.3 * per_minute / 60 * latency) + 1
     calls = int(4 * per_minute)
     seconds = drive(
-        RateLimiter(), service, calls=calls, callers=callers, latency=latency, told=None, reported=per_minute
+        RateLimiter(), service, calls=calls, callers=callers, latency=latency, answered=None, reported=per_minute
     )
     assert calls / (per_minute / 60) / seconds >= 0.95
     assert service.refused <= callers
@@ -100,7 +102,7 @@ def test_a_quota_that_answers_report_is_used_as_if_it_had_been_set(per_minute: f
 
 def test_a_reported_quota_that_others_use_too_is_learned_from_refusals() -> None:
     service = Service(30)
-    drive(RateLimiter(), service, calls=120, callers=20, latency=5.0, told=None, reported=60)
+    drive(RateLimiter(), service, calls=120, callers=20, latency=5.0, answered=None, reported=60)
     assert service.refused / (120 + service.refused) <= 0.35
 
 
@@ -110,7 +112,7 @@ def test_an_unknown_quota_is_learned(per_minute: float, latency: float) -> None:
     service = Service(per_minute)
     callers = math.ceil(4 * per_minute / 60 * latency)
     calls = int(3 * per_minute)
-    seconds = drive(RateLimiter(), service, calls=calls, callers=callers, latency=latency, told=None)
+    seconds = drive(RateLimiter(), service, calls=calls, callers=callers, latency=latency, answered=None)
     assert calls / (per_minute / 60) / seconds >= 0.9
     assert service.refused / (calls + service.refused) <= 0.2
 
@@ -143,12 +145,12 @@ def test_a_429_within_a_known_quota_delays_no_other_call() -> None:
 def test_runs_with_the_same_quota_learn_that_they_share_it() -> None:
     service = Service(600)
     learned = RateLimiter()
-    told = [RateLimiter(600), RateLimiter(600)]
+    answered = [RateLimiter(600), RateLimiter(600)]
     calls = done = 0
     moments = [(0.0, run) for run in range(2)]
     while done < 1000:
         now, run = heapq.heappop(moments)
-        turn = max(told[run].acquire("call", now).at, learned.acquire(f"call-{run}", now).at)
+        turn = max(answered[run].acquire("call", now).at, learned.acquire(f"call-{run}", now).at)
         if learned.is_open(turn):
             calls += 1
             learned.record_start(turn)
@@ -171,17 +173,19 @@ def test_a_turn_that_is_far_belongs_to_the_call_where_turns_are_rare() -> None:
     assert (again.at, again.is_near) == (turns[3].at, True)
 
 
-@pytest.mark.parametrize("told", [None, 600])
-def test_a_process_that_starts_under_a_used_quota_does_not_learn_a_small_one(told: float | None) -> None:
+@pytest.mark.parametrize("answered", [None, 600])
+def test_a_process_that_starts_under_a_used_quota_does_not_learn_a_small_one(answered: float | None) -> None:
     service = Service(600)
     for tenth in range(100):
         assert service.call(tenth / 10 - 10) == 0
     pace = RateLimiter()
-    seconds = drive(pace, service, calls=3000, callers=40, latency=2.0, told=told)
+    seconds = drive(pace, service, calls=3000, callers=40, latency=2.0, answered=answered)
     assert 3000 / 10 / seconds >= 0.85
 
 
-def count_calls(pace: RateLimiter, seconds: float, *, refuse_every: int, told: float | None = None) -> tuple[int, int]:
+def count_calls(
+    pace: RateLimiter, seconds: float, *, refuse_every: int, answered: float | None = None
+) -> tuple[int, int]:
     """Call every 0.1 s at most, refuse each n-th call, and return the numbers of calls and of refused calls."""
     now, calls = 0.0, 0
     while now < seconds:
@@ -191,13 +195,13 @@ def count_calls(pace: RateLimiter, seconds: float, *, refuse_every: int, told: f
             calls += 1
             pace.record_start(now)
             if calls % refuse_every == 0:
-                pace.record_throttled(now, now, 1.0, told)
+                pace.record_throttled(now, now, 1.0, answered)
     return calls, calls // refuse_every
 
 
-@pytest.mark.parametrize("told", [None, 600])
-def test_refusals_that_do_not_come_of_our_pace_do_not_slow_it_down_for_good(told: float | None) -> None:
-    calls, refused = count_calls(RateLimiter(), 300, refuse_every=3, told=told)
+@pytest.mark.parametrize("answered", [None, 600])
+def test_refusals_without_cause_in_our_pace_do_not_slow_it_down_permanently(answered: float | None) -> None:
+    calls, refused = count_calls(RateLimiter(), 300, refuse_every=3, answered=answered)
     assert calls - refused >= 0.6 * 2 / 3 * 300 / 0.1
 
 
@@ -243,7 +247,7 @@ def test_a_turn_that_is_given_back_goes_to_the_next_one() -> None:
 
 @QUICK
 @given(st.floats(0.1, 10_000), st.lists(st.floats(0, 30), min_size=1, max_size=60))
-def test_turns_are_never_before_they_are_asked_for(per_minute: float, gaps: list[float]) -> None:
+def test_turns_are_never_before_they_are_requested(per_minute: float, gaps: list[float]) -> None:
     pace = RateLimiter(quota_per_minute=per_minute)
     now = 0.0
     for number, gap in enumerate(gaps):

@@ -17,7 +17,7 @@ def refused(seconds: float | None) -> Failure:
 @pytest.mark.parametrize(
     ("asked", "waits", "is_noted"), [(300, 300, True), (60, 60, False), (None, 120, False), (300, 30, False)]
 )
-def test_a_wait_is_shown_if_the_provider_asks_for_more_than_a_minute(
+def test_a_wait_is_shown_if_the_provider_requests_more_than_a_minute(
     asked: float | None, waits: float, is_noted: bool
 ) -> None:
     assert (Wait.from_failure(refused(asked), NOW, waits) is not None) is is_noted

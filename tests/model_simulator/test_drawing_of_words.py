@@ -64,11 +64,11 @@ def product_with(text: str) -> str:
     ],
     ids=["outfit colours", "headgear colours", "trim colours", "headgear", "outfits", "trims", "tools", "extras"],
 )
-def test_every_word_of_the_vocabulary_is_drawn_differently(words: tuple[str, ...], details: str) -> None:
+def test_every_word_of_the_vocabulary_renders_differently(words: tuple[str, ...], details: str) -> None:
     assert len({figure_with(details.format(word)) for word in words}) == len(words)
 
 
-def test_every_setting_of_the_vocabulary_is_drawn_differently() -> None:
+def test_every_setting_of_the_vocabulary_renders_differently() -> None:
     def scene_of(setting: str) -> bytes:
         found = brief_of(f"red coat, {setting} backdrop").setting
         canvas = Canvas.blank(64, 64)

@@ -81,7 +81,7 @@ every_activity = pytest.mark.parametrize("activity", ACTIVITIES, ids=str)
 
 
 class FailingStore(RecordingStore):
-    """A store that can be told not to answer, for all paths or for some, or to cancel the task that writes."""
+    """A store that fails on demand, for all paths or some, or cancels the task that writes."""
 
     failing_path = ""
     cancelled_path = ""

@@ -33,7 +33,7 @@ def read_task(request: Question[Any]) -> Any:
     return json.loads(request.task)
 
 
-def test_an_evaluation_shows_the_image_and_tells_the_prompt_and_the_round() -> None:
+def test_an_evaluation_request_has_the_image_the_prompt_and_the_round() -> None:
     request = build_evaluation_request(PROMPT, IMAGE, iteration=2)
     assert request.image is IMAGE
     assert read_task(request) == {"task": "evaluation", "iteration": 2, "prompt": PROMPT}
@@ -46,7 +46,7 @@ def test_the_instructions_of_an_evaluation_name_the_bounds_of_its_answer() -> No
     assert f"at most {MAX_FINDING_CHARACTERS} characters" in text
 
 
-def test_a_rewrite_tells_what_was_found_and_what_stays() -> None:
+def test_a_rewrite_request_has_the_findings_and_the_fixed_parts() -> None:
     request = rewrite()
     assert read_task(request) == {
         "task": "rewrite",

@@ -1,4 +1,4 @@
-"""What a second look takes, told before it is made, is what the simulator then bills."""
+"""The estimated tokens of an evaluation are those that the simulator bills."""
 
 import base64
 import json
@@ -62,7 +62,7 @@ def mean_output(ask: Question[EvaluationAnswerT]) -> float:
     return sum(bill(ask, seed=seed).output_tokens for seed in range(200)) / 200
 
 
-def test_an_image_counts_as_it_is_billed_and_at_most_as_the_dearest_model_bills_it() -> None:
+def test_an_image_is_estimated_as_billed_and_at_most_as_by_the_most_expensive_model() -> None:
     assert TYPICAL_IMAGE_TOKENS == TOKENS_PER_IMAGE <= MAX_IMAGE_TOKENS
     assert MAX_IMAGE_TOKENS >= 1024 * 2.46
 

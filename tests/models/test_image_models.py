@@ -31,12 +31,12 @@ NOT_MADE = [
 
 
 @pytest.mark.parametrize(("model", "size"), MADE)
-def test_a_size_that_is_made_or_that_no_one_here_knows_of_is_let_through(model: str, size: str) -> None:
+def test_a_supported_or_unknown_size_is_accepted(model: str, size: str) -> None:
     check_size_for_model(model, size)
 
 
 @pytest.mark.parametrize(("model", "size"), NOT_MADE)
-def test_a_size_that_is_not_made_is_reported_with_those_that_are(model: str, size: str) -> None:
+def test_an_unsupported_size_is_reported_with_the_supported_ones(model: str, size: str) -> None:
     with pytest.raises(ValueError, match=r"does not support the size .*; expected ") as raised:
         check_size_for_model(model, size)
     assert repr(size) in str(raised.value)

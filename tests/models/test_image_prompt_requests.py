@@ -1,4 +1,4 @@
-"""What a text model is told of rows, and which of the prompts that it writes can be used."""
+"""What a text request contains of rows, and which of the written prompts are valid."""
 
 import json
 from collections.abc import Sequence

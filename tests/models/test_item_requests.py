@@ -116,7 +116,7 @@ def test_a_stricter_request_adds_to_the_instructions_and_leaves_the_task() -> No
     assert ask(stricter=True).task == ask().task
 
 
-def test_a_supplement_tells_why_the_others_were_rejected() -> None:
+def test_a_supplement_reports_why_the_others_were_rejected() -> None:
     request = ask(rejected={"name_words": 4})
     assert json.loads(request.task)["rejectedLastTime"] == {"name_words": 4}
     assert "rejectedLastTime" in request.instructions

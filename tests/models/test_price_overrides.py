@@ -1,4 +1,4 @@
-"""Prices of one's own: what they change, what they leave alone, and how a mistake in them is told."""
+"""Price overrides: what they change, what they keep, and how mistakes in them are reported."""
 
 import json
 from decimal import Decimal
@@ -54,7 +54,7 @@ def test_a_name_that_begins_like_a_listed_one_starts_from_that() -> None:
     assert changed.calculate_text_cost("gpt-5-mini-eu", MILLION) == Decimal("3.25")
 
 
-def test_tokens_of_a_size_can_be_told() -> None:
+def test_tokens_of_a_size_can_be_set() -> None:
     row = {"low": 1, "medium": 2, "high": 3}
     changed = override(image={"gpt-image-2": {"outputTokens": {"512x512": row}}})
     assert changed.estimate_image_usage("gpt-image-2", "512x512", "high").output_tokens == 3
@@ -73,7 +73,7 @@ def test_a_file_is_as_good_as_an_object(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "reported"),
     [
         ({"text": {"gpt-5": {"input": -1}}}, "text.gpt-5.input: Input should be greater than or equal to 0"),
         ({"text": {"gpt-5": {"input": "dear"}}}, "text.gpt-5.input: Input should be a valid decimal, got 'dear'"),
@@ -88,11 +88,11 @@ def test_a_file_is_as_good_as_an_object(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_is_reported_with_its_model_and_field(value: dict[str, Any], told: str) -> None:
+def test_a_mistake_is_reported_with_its_model_and_field(value: dict[str, Any], reported: str) -> None:
     with pytest.raises(SettingError) as raised:
         override(**value)
     assert str(raised.value).startswith("PRICES cannot be used: the JSON object: ")
-    assert told in str(raised.value)
+    assert reported in str(raised.value)
 
 
 def test_a_file_that_is_not_there_is_named() -> None:

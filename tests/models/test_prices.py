@@ -116,7 +116,7 @@ def test_the_rule_for_any_size_gives_the_published_counts(model: str) -> None:
     assert PRICES.estimate_image_usage(model, "2048x1152", "medium").output_tokens > 0
 
 
-def test_an_unknown_quality_is_counted_as_the_dearest() -> None:
+def test_an_unknown_quality_is_counted_as_the_most_expensive() -> None:
     assert PRICES.estimate_image_usage("gpt-image-2", "1024x1024", "auto") == PRICES.estimate_image_usage(
         "gpt-image-2", "1024x1024", "high"
     )

@@ -1,4 +1,4 @@
-"""What a call takes, told before it is made, is what the simulator then bills."""
+"""The estimated tokens of a call are those that the simulator bills."""
 
 import random
 from typing import Any

@@ -44,7 +44,7 @@ async def test_jobs_claimed_by_a_late_redelivery_are_done_by_their_image_worker(
     check_completed(scripted_run, ended, images=40)
 
 
-async def test_images_that_fail_for_good_are_recorded_one_by_one(tmp_path: Path) -> None:
+async def test_images_that_fail_permanently_are_recorded_one_by_one(tmp_path: Path) -> None:
     scripted_run = ScriptedRun(
         on_image=lambda call: Failure(Reason.CONTENT_POLICY) if call.product_id.endswith("7") else None
     )

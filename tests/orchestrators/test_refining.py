@@ -138,7 +138,7 @@ async def test_an_item_whose_later_image_is_refused_does_not_fail(tmp_path: Path
     assert scripted_run.failed == {}
 
 
-async def test_a_refused_prompt_is_rewritten_if_the_activity_says_so(tmp_path: Path) -> None:
+async def test_a_refused_prompt_is_rewritten_if_the_activity_requests_it(tmp_path: Path) -> None:
     def choose_next_step(call: ImageCall) -> ImageStep | None:
         step = call.step
         if step.action is ImageAction.REWRITE:

@@ -25,8 +25,8 @@ async def test_a_run_is_rate_limited_only_after_30_minutes_without_any_success(t
 
     scripted_run.on_image = accept_ten
     ended = await run_to_end(scripted_run, tmp_path / "journal")
-    assert scripted_run._last_success is not None
-    silence = (scripted_run.clock.now() - scripted_run._last_success).total_seconds()
+    assert scripted_run.last_success is not None
+    silence = (scripted_run.clock.now() - scripted_run.last_success).total_seconds()
     assert MAX_REFUSED_SECONDS < silence < MAX_REFUSED_SECONDS + 120
     assert scripted_run.find_failure_reason() is Reason.RATE_LIMITED
     assert {failure.reason for failure in scripted_run.failed.values()} == {Reason.RATE_LIMITED}

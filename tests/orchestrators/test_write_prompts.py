@@ -87,7 +87,9 @@ POLICY = Failure(Reason.CONTENT_POLICY, "no")
 @pytest.mark.parametrize(
     ("failure", "calls"), [(UNUSABLE, 2), (BROKEN, 3), (POLICY, 1)], ids=["answer", "5xx", "policy"]
 )
-async def test_a_batch_that_fails_for_good_gets_template_prompts(tmp_path: Path, failure: Failure, calls: int) -> None:
+async def test_a_batch_that_fails_permanently_gets_template_prompts(
+    tmp_path: Path, failure: Failure, calls: int
+) -> None:
     scripted_run = make_prompt_run(on_prompts=lambda call: failure if call.batch == 2 else None)
     await run_to_end(scripted_run, tmp_path / "journal", target=60, **MODEL)
     assert (sorted(scripted_run.prompted), scripted_run.template_batches) == ([1, 3], [2])

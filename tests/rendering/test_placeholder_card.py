@@ -29,7 +29,7 @@ def find_ink(image: Image.Image) -> tuple[int, int, int, int]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("content_type", TYPES)
-def test_it_is_a_whole_image_of_the_size_and_format_asked_for(size: tuple[int, int], content_type: str) -> None:
+def test_it_is_a_whole_image_of_the_requested_size_and_format(size: tuple[int, int], content_type: str) -> None:
     drawn = draw_card(LONG, size, content_type)
     decoded = decode_image(drawn.data)
     assert (decoded.image.size, decoded.properties.format) == (size, TYPES[content_type])

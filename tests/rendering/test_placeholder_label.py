@@ -34,11 +34,11 @@ def test_a_name_is_reported_in_letters_that_the_font_has(name: str, label: str) 
 @pytest.mark.parametrize(
     "name", ["\N{ROCKET}\N{ROCKET}", "...", "", "\U00020bb7野家", "\N{LINEAR B SYLLABLE B008 A} cups"]
 )
-def test_a_name_that_cannot_be_told_in_full_gives_way_to_the_id(name: str) -> None:
+def test_a_name_that_cannot_be_rendered_is_replaced_by_the_id(name: str) -> None:
     assert choose_label(name, "PROD-1") == "PROD-1"
 
 
-def test_an_id_that_cannot_be_told_gives_way_to_the_name_of_files() -> None:
+def test_an_id_that_cannot_be_rendered_is_replaced_by_the_file_name() -> None:
     assert choose_label("\U00020bb7", "\U00020bb7-1", "item-0a1b2c") == "item-0a1b2c"
     assert choose_label("\U00020bb7") == ""
 

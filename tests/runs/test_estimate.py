@@ -53,7 +53,7 @@ def test_a_catalog_that_has_all_takes_nothing() -> None:
     assert (expected.text_calls, expected.image_calls, expected.cost_usd) == (0, 0, Decimal(0))
 
 
-def test_images_that_are_to_be_made_again_are_counted_again() -> None:
+def test_images_that_are_to_be_generated_again_are_counted_again() -> None:
     assert estimate(make_stock(60, 60), target_count=60, force_images=True).image_calls == 60
 
 
@@ -62,7 +62,7 @@ def test_a_catalog_with_more_items_than_asked_gets_images_for_all_of_them() -> N
 
 
 @pytest.mark.parametrize(("items", "calls"), [(3, 1), (40, 0)])
-def test_categories_that_are_made_again_are_those_without_items(items: int, calls: int) -> None:
+def test_categories_that_are_generated_again_are_those_without_items(items: int, calls: int) -> None:
     expected = estimate(make_stock(items, items), target_count=items, force_categories=True, dry_run=True)
     assert expected.text_calls == calls
 
@@ -73,13 +73,13 @@ def test_every_writer_ends_with_a_batch_that_may_be_small() -> None:
     assert estimate(target_count=10, category_count=2, dry_run=True, parallel_text_requests=16).text_calls == 1 + 2
 
 
-def test_the_least_time_is_known_only_if_the_quota_is_reported() -> None:
+def test_the_minimum_time_is_known_only_if_the_quota_is_reported() -> None:
     assert estimate(target_count=200).minimum_seconds is None
     assert estimate(target_count=200, image_requests_per_minute=6).minimum_seconds == 2000
     assert estimate(target_count=200, parallel_image_requests=10).window_seconds == 400
 
 
-def test_a_dearer_image_costs_more() -> None:
+def test_a_higher_quality_costs_more() -> None:
     low, medium, high = (estimate(image_quality=quality).cost_usd for quality in ("low", "medium", "high"))
     assert low < medium < high
 
@@ -147,7 +147,7 @@ def test_the_vision_model_has_a_price_of_its_own() -> None:
     assert calculate_estimate(request, NOTHING, replace(MODELS, vision="gpt-5")).cost_usd > cheap
 
 
-def test_a_dry_run_looks_at_nothing() -> None:
+def test_a_dry_run_evaluates_nothing() -> None:
     expected = estimate(target_count=20, dry_run=True, refine=Refinement(iterations=3))
     assert (expected.image_calls, expected.cost_usd) == (0, estimate(target_count=20, dry_run=True).cost_usd)
 

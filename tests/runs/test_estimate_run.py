@@ -42,15 +42,15 @@ async def test_an_estimate_above_the_budget_is_a_problem_with_its_figures_and_le
 async def test_a_budget_holds_against_every_round_of_every_image(tmp_path: Path) -> None:
     refined = BODY | {"refine": {"iterations": 3}}
     async with run_app(tmp_path) as app:
-        told = (await app.call("POST", "/api/runs?estimate=true", refined)).body
-        between = (told["costUsd"] + told["typical"]["costUsd"]) / 2
+        reported = (await app.call("POST", "/api/runs?estimate=true", refined)).body
+        between = (reported["costUsd"] + reported["typical"]["costUsd"]) / 2
         refused = await app.call("POST", "/api/runs", refined | {"maxCostUsd": between})
         assert list_files(app) == set()
         accepted = await app.call("POST", "/api/runs", refined | {"maxCostUsd": between, "acceptEstimate": True})
         status = await app.wait(accepted.body["runId"])
-    assert set(told) == FIGURES | {"typical"}
-    assert (refused.status, refused.body["typical"]) == (409, told["typical"])
-    assert f"typically ${told['typical']['costUsd']:.4f}" in refused.body["detail"]
+    assert set(reported) == FIGURES | {"typical"}
+    assert (refused.status, refused.body["typical"]) == (409, reported["typical"])
+    assert f"typically ${reported['typical']['costUsd']:.4f}" in refused.body["detail"]
     assert status["cost"]["usd"] <= between
 
 
@@ -83,14 +83,14 @@ async def test_a_budget_that_is_enough_is_no_problem(tmp_path: Path) -> None:
     assert status["status"] == "Completed"
 
 
-async def test_an_estimate_can_be_asked_for_alone(tmp_path: Path) -> None:
+async def test_an_estimate_can_be_requested_alone(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
-        told = await app.call("POST", "/api/runs?estimate=true", TIGHT | {"imageRequestsPerMinute": 60})
+        reported = await app.call("POST", "/api/runs?estimate=true", TIGHT | {"imageRequestsPerMinute": 60})
         assert list_files(app) == set()
         assert app.simulator.stats()["requests"] == {"images": {}, "responses": {}}
-    assert (told.status, set(told.body)) == (200, FIGURES)
-    assert (told.body["items"], told.body["textCalls"], told.body["imageCalls"]) == (6, 2, 6)
-    assert told.body["minimumSeconds"] == 6
+    assert (reported.status, set(reported.body)) == (200, FIGURES)
+    assert (reported.body["items"], reported.body["textCalls"], reported.body["imageCalls"]) == (6, 2, 6)
+    assert reported.body["minimumSeconds"] == 6
 
 
 @pytest.mark.parametrize("value", ["yes", "1", ""])
@@ -108,9 +108,9 @@ async def test_estimate_false_is_a_start(tmp_path: Path) -> None:
     assert answer.status == 202
 
 
-async def read_request(app: RunningApp, **told: Any) -> dict[str, Any]:
+async def read_request(app: RunningApp, **reported: Any) -> dict[str, Any]:
     """Repair with a body, and return the request of its run."""
-    answer = await app.call("POST", "/api/catalogs/toys/repair", told)
+    answer = await app.call("POST", "/api/catalogs/toys/repair", reported)
     assert answer.status == 202, answer
     await app.wait(answer.body["runId"])
     request: dict[str, Any] = app.read(f"runs/{answer.body['runId']}/request.json")
@@ -121,10 +121,12 @@ async def test_a_repair_has_a_budget_of_its_own(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=6, categoryCount=2, maxCostUsd=1, acceptEstimate=True, imageRequestsPerMinute=6000)
         inherited = await read_request(app)
-        told = await read_request(app, maxCostUsd=2, imageRequestsPerMinute=600, pauseOnBlock=True, pauseLimitMinutes=5)
+        reported = await read_request(
+            app, maxCostUsd=2, imageRequestsPerMinute=600, pauseOnBlock=True, pauseLimitMinutes=5
+        )
     names = ("maxCostUsd", "acceptEstimate", "imageRequestsPerMinute", "pauseOnBlock", "pauseLimitMinutes")
     assert [inherited[name] for name in names] == [None, False, 6000, False, 1440]
-    assert [told[name] for name in names] == [2, False, 600, True, 5]
+    assert [reported[name] for name in names] == [2, False, 600, True, 5]
 
 
 async def test_a_repair_is_refused_as_a_run_is(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_the_typical_number_of_rounds_is_that_of_the_simulator(iterations: int, 
     assert count_typical_rounds(refine) == pytest.approx(measured, rel=0.03)
 
 
-def test_an_item_is_generated_once_at_least_and_as_often_as_asked_at_most() -> None:
+def test_an_item_is_generated_at_least_once_and_at_most_the_requested_number_of_times() -> None:
     assert [count_max_rounds(Refinement(iterations=iterations)) for iterations in range(4)] == [1, 1, 2, 3]
     for iterations in range(4):
         refine = Refinement(iterations=iterations)

@@ -89,7 +89,7 @@ async def look(services: Services, host: PausedHost) -> RunStatus:
     return status
 
 
-async def test_a_paused_run_tells_why_and_until_when(services: Services) -> None:
+async def test_a_paused_run_reports_why_and_until_when(services: Services) -> None:
     status = await look(services, PausedHost())
     kept = await run_files.read_status_file(services.store, RUN, "progress.json")
     assert (status.status, status.stage, status.paused_until) == (Status.PAUSED, "paused", UNTIL)
@@ -119,12 +119,12 @@ async def test_the_same_pause_is_resumed_once_and_the_next_one_again(services: S
     assert host.events == ["resume-0", "resume-1"]
 
 
-async def test_what_stopped_the_run_is_not_told_while_it_is_put_aside(services: Services) -> None:
+async def test_the_reason_of_a_pause_is_not_reported_while_its_record_is_set_aside(services: Services) -> None:
     status = await look(services, PausedHost(stage=Stage.PLANNING))
     assert (status.status, status.stage, status.error) == (Status.RUNNING, "resuming", None)
 
 
-async def test_a_run_that_is_stopping_says_why(services: Services) -> None:
+async def test_a_run_that_is_stopping_reports_why(services: Services) -> None:
     status = await look(services, PausedHost(stage=Stage.ITEMS_AND_IMAGES))
     assert (status.status, status.stage) == (Status.RUNNING, "stopping")
     assert status.error is not None
@@ -209,7 +209,7 @@ async def test_a_cancel_leaves_the_first_reason_of_a_run_that_does_not_pause(ser
     assert await run_files.read_stop_record(services.store, other) == BLOCKED
 
 
-async def test_a_cancel_without_the_host_reaches_the_run_as_soon_as_somebody_looks(services: Services) -> None:
+async def test_a_cancel_without_the_host_takes_effect_at_the_next_status_request(services: Services) -> None:
     host = PausedHost()
     await record_cancel(services.store, RUN)
     status = await look(services, host)
@@ -230,7 +230,7 @@ async def test_no_one_is_woken_who_is_not_paused(services: Services) -> None:
 async def leave(services: Services, *, host_id: str = DEAD_HOST) -> RunStatus:
     """Let the host of a paused run go away, and return what another one tells of the run."""
     await look(services, PausedHost())
-    claim = run_claim._dump(run_claim.Claim(RUN, host_id, datetime.now(UTC) - timedelta(minutes=1)))
+    claim = run_claim.dump_claim(run_claim.Claim(RUN, host_id, datetime.now(UTC) - timedelta(minutes=1)))
     await services.store.write(paths.run_claim_file("toys"), claim, content_type="application/json")
     status = await load_run_status(services, PausedHost(stage=None), RUN)
     assert status is not None

@@ -194,7 +194,7 @@ async def forget_success_times(services: Services) -> None:
     """Date the last success in the future, so that no restart counts as one in a row."""
     path = "catalogs/toys/state/active.json"
     claim = run_claim.Claim(RUN, "azure:seeder", datetime.now(UTC), datetime.now(UTC) + timedelta(seconds=1))
-    await services.store.write(path, run_claim._dump(claim), content_type="application/json")
+    await services.store.write(path, run_claim.dump_claim(claim), content_type="application/json")
 
 
 async def test_a_terminated_run_is_ended_once_none_of_its_children_is_at_work(services: Services) -> None:
@@ -238,7 +238,7 @@ async def test_a_run_that_cannot_be_ended_is_reported_as_its_root_ended(
     assert await read_run_state(services, host, RUN) is RunState.ENDED
 
 
-async def test_the_timer_recovers_runs_that_no_one_asks_for(services: Services) -> None:
+async def test_the_timer_recovers_runs_that_no_client_polls(services: Services) -> None:
     host = LeftHost(children={IMAGE_WORKER: RuntimeStatus.Running}, root=RuntimeStatus.Terminated)
 
     async def end_children(_: float) -> None:

@@ -1,4 +1,4 @@
-"""The seed request at its edges: ranges, types, names, themes, and what a caller is told."""
+"""The seed request at its limits: ranges, types, names, themes and messages."""
 
 import json
 from typing import Any

@@ -67,7 +67,7 @@ async def test_a_failure_that_an_image_made_good_is_no_row(store: RecordingStore
     assert [row["name"] for row in await find_failed(store, None)] == ["Chef"]
 
 
-async def test_an_item_whose_old_image_was_to_be_made_again_is_a_row_behind_those_that_have_none(
+async def test_an_item_whose_old_image_was_to_be_generated_again_is_a_row_behind_those_that_have_none(
     store: RecordingStore,
 ) -> None:
     items = await write_batches(store, ["Nova", "Chef"], ["Diver"], ["Baker"])

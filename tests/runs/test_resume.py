@@ -30,7 +30,7 @@ async def list_failed(store: RecordingStore) -> set[str]:
 
 
 @pytest.mark.parametrize("reason", sorted(PAUSING_REASONS))
-async def test_what_a_run_paused_for_is_put_aside_and_it_may_pay_again(store: RecordingStore, reason: Reason) -> None:
+async def test_what_a_run_paused_for_is_set_aside_and_it_may_bill_again(store: RecordingStore, reason: Reason) -> None:
     await pause(store, stop=Failure(reason, "why"))
     assert await resume.clear_stop(store, RUN, 0)
     assert await run_files.read_stop_record(store, RUN) is None

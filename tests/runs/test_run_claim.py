@@ -129,7 +129,7 @@ async def test_a_run_of_a_living_host_of_this_machine_is_not(store: RecordingSto
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b"null", b'{"runId": "r", "hostId": "h", "heartbeatAt": "2026-12-01T00:00:00"}']
 )
-async def test_a_claim_that_cannot_be_read_stands_in_nobodys_way(store: RecordingStore, data: bytes) -> None:
+async def test_a_claim_that_cannot_be_read_does_not_block_a_run(store: RecordingStore, data: bytes) -> None:
     await store.write(PATH, data, content_type="application/json")
     assert await read_claim(store, "lego") is None
     assert await send_heartbeat(store, "lego", run_id="r", host_id="h") is None
@@ -215,7 +215,7 @@ async def test_a_beat_without_success_keeps_the_last_success(store: RecordingSto
     assert claim.heartbeat_at > datetime.now(UTC) - timedelta(minutes=1)
 
 
-async def test_a_run_that_went_on_elsewhere_says_where(store: RecordingStore) -> None:
+async def test_a_run_that_continued_elsewhere_reports_where(store: RecordingStore) -> None:
     await put_claim(store, "run-1", host_id=f"local:{MACHINE}:1")
     claim = await send_heartbeat(store, "lego", run_id="run-1", host_id=f"local:{MACHINE}:2")
     assert claim is not None

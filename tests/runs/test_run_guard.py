@@ -26,7 +26,7 @@ async def test_a_run_that_has_its_catalog_may_pay(store: RecordingStore) -> None
     assert await check_run_guard(store, "lego", "run-1", HOST) == RunGuard(may_spend=True)
 
 
-async def test_it_learns_when_a_paid_call_last_succeeded(store: RecordingStore) -> None:
+async def test_it_learns_when_a_billed_call_last_succeeded(store: RecordingStore) -> None:
     await take(store, "run-1")
     await send_heartbeat(store, "lego", run_id="run-1", host_id=HOST, succeeded=True)
     standing = await check_run_guard(store, "lego", "run-1", HOST)

@@ -77,13 +77,13 @@ async def age_claim(store: Store, age: timedelta) -> None:
     """Let a catalog's claim have been silent for so long."""
     claim = await run_claim.read_claim(store, "toys")
     assert claim is not None
-    old = run_claim._dump(run_claim.Claim(claim.run_id, claim.host_id, datetime.now(UTC) - age))
+    old = run_claim.dump_claim(run_claim.Claim(claim.run_id, claim.host_id, datetime.now(UTC) - age))
     await store.write(paths.run_claim_file("toys"), old, content_type="application/json")
 
 
 async def hold_catalog(store: Store, run_id: str = "8204736755000-00000000") -> None:
     """Let another run of this host have the catalog."""
-    claim = run_claim._dump(run_claim.Claim(run_id, HOST, datetime.now(UTC)))
+    claim = run_claim.dump_claim(run_claim.Claim(run_id, HOST, datetime.now(UTC)))
     await store.write(paths.run_claim_file("toys"), claim, content_type="application/json")
 
 
@@ -133,10 +133,10 @@ async def test_what_a_dead_host_claimed_is_taken_over_at_once() -> None:
         with pytest.raises(KilledError):
             await start(store, host, host_id=DEAD_HOST)
         store.changes_to_live = None
-        told = await start(store, ScriptedHost())
+        reported = await start(store, ScriptedHost())
         claim = await run_claim.read_claim(store, "toys")
         assert claim is not None
-        assert (claim.run_id, claim.host_id) == (told.run_id, HOST)
+        assert (claim.run_id, claim.host_id) == (reported.run_id, HOST)
 
 
 async def test_a_start_that_died_on_a_host_that_lives_blocks_the_catalog_for_a_minute(store: RecordingStore) -> None:
@@ -150,19 +150,19 @@ async def test_a_start_that_died_on_a_host_that_lives_blocks_the_catalog_for_a_m
 
 async def test_simultaneous_starts_with_one_key_start_one_orchestration(store: RecordingStore) -> None:
     host = ScriptedHost()
-    told = await asyncio.gather(*(start(store, host, key="k") for _ in range(20)))
-    assert len(set(told)) == 1
-    assert host.starts == {told[0].run_id: 1}
+    reported = await asyncio.gather(*(start(store, host, key="k") for _ in range(20)))
+    assert len(set(reported)) == 1
+    assert host.starts == {reported[0].run_id: 1}
 
 
 async def test_of_simultaneous_starts_without_a_key_one_is_made_and_the_others_are_reported_by_whom(
     store: RecordingStore,
 ) -> None:
     host = ScriptedHost()
-    told = await asyncio.gather(*(start(store, host) for _ in range(20)), return_exceptions=True)
-    made = [answer for answer in told if isinstance(answer, StartedRun)]
-    blockers = {answer.run_id for answer in told if isinstance(answer, CatalogBusyError)}
-    assert len(told) == len(made) + sum(isinstance(answer, CatalogBusyError) for answer in told)
+    reported = await asyncio.gather(*(start(store, host) for _ in range(20)), return_exceptions=True)
+    made = [answer for answer in reported if isinstance(answer, StartedRun)]
+    blockers = {answer.run_id for answer in reported if isinstance(answer, CatalogBusyError)}
+    assert len(reported) == len(made) + sum(isinstance(answer, CatalogBusyError) for answer in reported)
     assert len(made) == 1
     assert blockers == {made[0].run_id}
     assert host.starts == {made[0].run_id: 1}
@@ -222,11 +222,11 @@ async def test_a_caller_that_fails_does_not_cost_another_one_of_the_same_start_i
         start(store, working, key="k"),
         return_exceptions=True,
     )
-    told = results[-1]
-    assert isinstance(told, StartedRun)
+    reported = results[-1]
+    assert isinstance(reported, StartedRun)
     claim = await run_claim.read_claim(store, "toys")
     assert claim is not None
-    assert claim.run_id == told.run_id
+    assert claim.run_id == reported.run_id
 
 
 async def test_a_key_that_comes_with_another_body_is_refused(store: RecordingStore) -> None:
@@ -243,9 +243,9 @@ async def test_a_key_whose_call_found_the_catalog_busy_starts_its_run_when_it_is
     assert [type(answer) for answer in busy] == [CatalogBusyError] * 3
     bound = await read_data(store, paths.idempotency_key_file("k"))
     await store.delete(paths.run_claim_file("toys"))
-    told = await asyncio.gather(*(start(store, host, key="k") for _ in range(3)))
-    assert {answer.run_id for answer in told} == {bound["runId"]}
-    assert host.starts == {told[0].run_id: 1}
+    reported = await asyncio.gather(*(start(store, host, key="k") for _ in range(3)))
+    assert {answer.run_id for answer in reported} == {bound["runId"]}
+    assert host.starts == {reported[0].run_id: 1}
 
 
 async def test_a_key_stays_with_its_run_when_another_one_has_the_catalog_by_now(store: RecordingStore) -> None:
@@ -324,14 +324,14 @@ async def start_refining(store: Store, **changes: Any) -> StartedRun:
     return await start_request(services, ScriptedHost(), request, key=None, body_hash="same")
 
 
-async def test_who_looks_at_images_is_checked_before_anything_is_there(store: RecordingStore) -> None:
+async def test_the_vision_service_is_checked_before_a_run_starts(store: RecordingStore) -> None:
     with pytest.raises(SettingError, match="GEMINI_API_KEY is missing: VISION_PROVIDER is 'gemini'"):
         await start_refining(store)
     assert store.changes == []
 
 
 @pytest.mark.parametrize("changes", [{"refine": {"iterations": 0}}, {"dryRun": True}])
-async def test_where_no_one_looks_at_images_who_would_does_not_matter(
+async def test_without_refinement_the_vision_model_does_not_matter(
     store: RecordingStore, changes: dict[str, Any]
 ) -> None:
     assert (await start_refining(store, **changes)).run_id

@@ -72,7 +72,7 @@ def test_a_dry_run_needs_no_images() -> None:
     assert decide(items=9, images=0, request=DRY) is Status.COMPLETED_WITH_FAILURES
 
 
-def test_images_that_are_all_there_and_not_all_looked_at_are_not_all_that_was_asked_for() -> None:
+def test_a_run_with_images_that_were_not_evaluated_is_not_complete() -> None:
     refined = SeedRequest.model_validate(REQUEST.to_json() | {"refine": {"iterations": 2}})
     assert decide(request=refined) is Status.COMPLETED
     assert decide(request=refined, failure=Reason.BUDGET) is Status.COMPLETED_WITH_FAILURES
@@ -176,7 +176,7 @@ def test_the_parts_of_a_run_add_up() -> None:
     assert status.is_active
 
 
-def test_images_that_are_evaluated_are_counted_only_where_that_was_asked_for() -> None:
+def test_evaluated_images_are_counted_only_where_requested() -> None:
     worker = Counters(made=4, kept=1, failed={"content_policy": 1}, refined=2)
 
     def compose(request: SeedRequest) -> RunStatus:
@@ -240,7 +240,7 @@ def test_whatever_the_parts_say_a_status_survives_its_file(
     assert not ended.is_active or status in ACTIVE_STATUSES
 
 
-def test_a_summary_tells_what_was_seen_in_the_store_and_not_what_was_hoped() -> None:
+def test_a_summary_reports_the_files_in_the_store() -> None:
     published = PublishResult(
         "CompletedWithFailures",
         3,
@@ -284,7 +284,7 @@ def test_a_summary_has_the_notes_of_publishing_behind_its_own() -> None:
     assert status.notes[-1] == "of the images"
 
 
-def test_a_catalog_that_held_more_than_asked_keeps_it_and_says_so() -> None:
+def test_a_catalog_that_held_more_than_asked_keeps_it_and_reports_it() -> None:
     status = compose_status(
         RUN_ID,
         REQUEST,
@@ -298,7 +298,7 @@ def test_a_catalog_that_held_more_than_asked_keeps_it_and_says_so() -> None:
     assert status.notes == ["the catalog already held 12 items, more than targetCount 10: all kept"]
 
 
-def test_rows_that_are_gone_from_the_input_are_kept_and_told_without_a_target_that_no_one_asked_for() -> None:
+def test_rows_that_are_gone_from_the_input_are_kept_and_reported_without_a_target() -> None:
     request = REQUEST.model_copy(update={"source": "products"})
     assert list_notes(request, 10) == []
     assert list_notes(request, 12) == [
@@ -318,7 +318,7 @@ def test_run_ids_sort_newest_first(moments: list[int]) -> None:
 
 @THOROUGH
 @given(st.integers(1, 9_999_999_999_999))
-def test_a_run_id_tells_when_it_was_made(moment: int) -> None:
+def test_a_run_id_contains_its_creation_time(moment: int) -> None:
     read = read_created_at(make_run_id(moment, "0123abcd"))
     assert abs((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000 - moment) < 0.01
 

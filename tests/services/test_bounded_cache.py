@@ -11,7 +11,7 @@ def test_the_entry_that_was_not_used_for_longest_is_replaced() -> None:
     assert dict(cache) == {"a": 1, "c": 3}
 
 
-def test_a_missing_entry_is_told_from_one_that_is_none() -> None:
+def test_a_missing_entry_differs_from_a_cached_none() -> None:
     cache: BoundedCache[str, None] = BoundedCache(1)
     cache["a"] = None
     assert "a" in cache

@@ -45,7 +45,7 @@ async def test_so_many_are_read_at_once_and_no_more() -> None:
     assert reader.most_under_way == MAX_CONCURRENT_READS
 
 
-async def test_nothing_is_read_ahead_of_what_was_asked_for() -> None:
+async def test_nothing_is_read_ahead_of_the_request() -> None:
     asked: list[int] = []
 
     async def read(key: int) -> int:

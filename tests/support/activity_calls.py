@@ -52,7 +52,7 @@ async def start_run_in(store: Store, *, run_id: str = RUN, **changes: object) ->
     )
     await store.write(
         paths.run_claim_file(CATALOG),
-        run_claim._dump(run_claim.Claim(run_id, HOST, datetime.now(UTC))),
+        run_claim.dump_claim(run_claim.Claim(run_id, HOST, datetime.now(UTC))),
         content_type="application/json",
     )
     await run_files.create_request(store, run_id, request)

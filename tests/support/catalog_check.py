@@ -35,8 +35,8 @@ class Audit:
 
     def describe_rows(self) -> list[dict[str, str]]:
         """Return the rows without the values that differ in every run."""
-        told = ("name", "category", "description", "imagePrompt")
-        return sorted(({key: row[key] for key in told} for row in self.rows), key=lambda row: row["name"])
+        reported = ("name", "category", "description", "imagePrompt")
+        return sorted(({key: row[key] for key in reported} for row in self.rows), key=lambda row: row["name"])
 
 
 async def check_catalog(store: Store, catalog: str, run_id: str, *, items: int, refused: str | None = None) -> Audit:
@@ -124,9 +124,9 @@ def _compare_image(info: FileInfo, data: bytes, row: dict[str, Any]) -> list[str
         seen = inspect_image(data)
     except BadImageError as error:
         return [f"{info.path}: {error}"]
-    told = (row["bytes"], row["width"], row["height"], row["sha256"], row["contentType"])
-    if told != (len(data), seen.width, seen.height, seen.sha256, seen.content_type):
-        return [f"manifest.json says {told} of {info.path}"]
+    reported = (row["bytes"], row["width"], row["height"], row["sha256"], row["contentType"])
+    if reported != (len(data), seen.width, seen.height, seen.sha256, seen.content_type):
+        return [f"manifest.json says {reported} of {info.path}"]
     if not is_valid_image(info) or info.metadata["sha256"] != seen.sha256:
         return [f"the facts of {info.path} are another image's: {dict(info.metadata)}"]
     return []

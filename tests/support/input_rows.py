@@ -13,11 +13,11 @@ def read_all(
     *,
     source: str = "products",
     name: str = "rows.json",
-    told: Mapping[str, str] | None = None,
+    reported: Mapping[str, str] | None = None,
     cut: int | None = None,
 ) -> list[RowResult]:
     """Read rows from pieces of ``cut`` bytes (None: one piece)."""
-    reader = RowReader(find_row_source(source), name, told or {})
+    reader = RowReader(find_row_source(source), name, reported or {})
     size = cut or max(1, len(data))
     found = [row for start in range(0, len(data), size) for row in reader.feed(data[start : start + size])]
     return [*found, *reader.finish()]

@@ -34,7 +34,7 @@ CATALOG = "toys"
 MAX_PROCESS_ID = 2**22
 """Maximum on Linux. Larger ids belong to no process, so a new process finds earlier ones dead."""
 
-FinishRunInput = Callable[[DurableEmulator, str], Awaitable[None]]
+AdvanceRun = Callable[[DurableEmulator, str], Awaitable[None]]
 """Advances a run to its end; may raise EngineStoppedError."""
 
 
@@ -64,7 +64,7 @@ class RestartableApp:
     processes_started: int = 0
     in_flight: list[frozenset[str]] = field(default_factory=list)
 
-    async def run(self, *fault_injections: FaultInjection, ending: FinishRunInput | None = None) -> int:
+    async def run(self, *fault_injections: FaultInjection, ending: AdvanceRun | None = None) -> int:
         """Repeat the same command until the run has ended; return the number of killed processes.
 
         Args:
@@ -80,7 +80,7 @@ class RestartableApp:
             raise RuntimeError("the host stopped without a kill")
         return crashes
 
-    async def run_process(self, fault_injection: FaultInjection, ending: FinishRunInput | None = None) -> bool:
+    async def run_process(self, fault_injection: FaultInjection, ending: AdvanceRun | None = None) -> bool:
         """Start the emulator, send the request, and wait; return whether the run ended before a kill."""
         advance_to_end = ending or _wait_for_end
         self.processes_started += 1

@@ -1,4 +1,4 @@
-"""A durable client without a host behind it: knows the instances that were started, and dies where it is told to."""
+"""A durable client without a host: knows the started instances, and fails on demand."""
 
 import asyncio
 from collections import Counter

@@ -136,7 +136,7 @@ class ScriptedRun:
     _empty_claims: list[ClaimWorkPageInput] = field(default_factory=list)
     _written: dict[str, TextResult] = field(default_factory=dict)
     _closed: bool = False
-    _last_success: datetime | None = None
+    last_success: datetime | None = None
 
     @property
     def seconds(self) -> float:
@@ -237,7 +237,7 @@ class ScriptedRun:
             return TextResult(asked=self.batch_size, failure=failure, last_success_at=self._report_success())
         count = min(self.batch_size, self.target - len(self.items))
         self.items += [(f"item-{call.batch}-{place}", call.batch) for place in range(count)]
-        self._last_success = self.clock.now()
+        self.last_success = self.clock.now()
         empty_claims, self._empty_claims = self._empty_claims, []
         for claim in empty_claims if self.redelivers_claims else ():
             self._claim(claim)  # no caller gets this result
@@ -256,7 +256,7 @@ class ScriptedRun:
             return TextResult(asked=self.batch_size, cost=TEXT_COST, failure=failure)
         assert call.batch not in self.prompted
         self.prompted[call.batch] = call
-        self._last_success = self.clock.now()
+        self.last_success = self.clock.now()
         return TextResult(accepted=self.batch_size, asked=self.batch_size, cost=TEXT_COST)
 
     async def _use_template_prompts(self, data: Any) -> ActivityResult:
@@ -316,7 +316,7 @@ class ScriptedRun:
             follows = self.on_step(call) if failure.reason is Reason.CONTENT_POLICY else None
             return ImageResult(failure=failure, last_success_at=self._report_success(), next_step=follows)
         self.generated[_name_image(call)] += 1
-        self._last_success = self.clock.now()
+        self.last_success = self.clock.now()
         return ImageResult(made=call.step.round == 1, cost=IMAGE_COST, next_step=self.on_step(call))
 
     async def _take(self, seconds: float) -> None:
@@ -368,7 +368,7 @@ class ScriptedRun:
         return ActivityResult(status="Closed")
 
     def _report_success(self) -> str | None:
-        return None if self._last_success is None else self._last_success.isoformat()
+        return None if self.last_success is None else self.last_success.isoformat()
 
 
 def _name_image(call: ImageCall) -> str:

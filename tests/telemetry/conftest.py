@@ -29,7 +29,7 @@ class Point:
 
 @dataclass(slots=True)
 class Telemetry:
-    """What was told since the test began."""
+    """Telemetry since the test began."""
 
     exporter: InMemorySpanExporter
     reader: InMemoryMetricReader

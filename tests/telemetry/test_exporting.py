@@ -82,23 +82,23 @@ def run_script(script: str, environment: dict[str, str]) -> str:
 
 def run_process(environment: dict[str, str]) -> dict[str, object]:
     """Return what a new process has set up once it got its services."""
-    told: dict[str, object] = json.loads(run_script(SCRIPT, environment))
-    return told
+    reported: dict[str, object] = json.loads(run_script(SCRIPT, environment))
+    return reported
 
 
 @pytest.mark.processes
 def test_without_a_connection_string_nothing_is_set_up_and_nothing_loaded() -> None:
-    told = run_process({})
-    assert (told["tracer"], told["meter"]) == ("ProxyTracerProvider", "_ProxyMeterProvider")
-    assert (told["exporter"], told["threads"]) == (False, 0)
+    reported = run_process({})
+    assert (reported["tracer"], reported["meter"]) == ("ProxyTracerProvider", "_ProxyMeterProvider")
+    assert (reported["exporter"], reported["threads"]) == (False, 0)
 
 
 @pytest.mark.processes
 def test_with_a_connection_string_the_process_gets_its_providers_once() -> None:
-    told = run_process(IN_AZURE)
-    assert (told["tracer"], told["meter"], told["exporter"]) == ("TracerProvider", "MeterProvider", True)
-    assert told["threads"] == 1
-    assert told["sampler"] == "AlwaysOnSampler"
+    reported = run_process(IN_AZURE)
+    assert (reported["tracer"], reported["meter"], reported["exporter"]) == ("TracerProvider", "MeterProvider", True)
+    assert reported["threads"] == 1
+    assert reported["sampler"] == "AlwaysOnSampler"
 
 
 @pytest.mark.processes

@@ -1,4 +1,4 @@
-"""host.json: each value is justified, the deadlines come in their order, and what is told of them is so."""
+"""host.json: each value is justified, the deadlines are in order, and the documents agree."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def test_each_value_has_its_reason_in_the_docs() -> None:
     assert all(len(why) > 20 for _name, _value, why in rows)
 
 
-def test_a_paid_call_is_given_up_long_before_the_function_is() -> None:
+def test_a_billed_call_times_out_long_before_its_function() -> None:
     paid_call = add_up_paid_call(load_settings({}).model.image_timeout_seconds)
     assert load_settings({}).model.image_timeout_seconds < paid_call < read_function_timeout()
     assert add_up_paid_call(TEXT_TIMEOUT_SECONDS) < read_function_timeout()
@@ -62,9 +62,9 @@ def test_also_the_longest_timeout_of_a_deployment_leaves_time_to_store_the_image
 
 def test_the_documented_deadlines_are_the_real_ones() -> None:
     rows = find_table(read("docs/reference/host-settings.md"), "deadline")
-    told = [int(seconds.replace(",", "")) for _what, seconds, *_rest in rows]
+    reported = [int(seconds.replace(",", "")) for _what, seconds, *_rest in rows]
     default = load_settings({}).model.image_timeout_seconds
-    assert told == [default, add_up_paid_call(default), read_function_timeout()]
+    assert reported == [default, add_up_paid_call(default), read_function_timeout()]
 
 
 def test_purging_ends_long_before_the_function_does() -> None:
@@ -89,5 +89,5 @@ def test_every_metric_is_in_the_docs() -> None:
 
 def test_every_attribute_of_ours_is_in_the_docs() -> None:
     rows = find_table(read("docs/reference/telemetry.md"), "attribute of a span")
-    told = {code for name, _holds in rows for code in find_codes(name)}
-    assert told == {attribute for attribute in Attribute if attribute.startswith("catalog_seeder.")}
+    reported = {code for name, _holds in rows for code in find_codes(name)}
+    assert reported == {attribute for attribute in Attribute if attribute.startswith("catalog_seeder.")}

@@ -12,7 +12,7 @@ from tests.telemetry.conftest import Telemetry, run_to_end
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def test_a_run_with_failures_is_counted_as_its_status_tells_it(telemetry: Telemetry, tmp_path: Path) -> None:
+async def test_a_run_with_failures_is_counted_by_its_status(telemetry: Telemetry, tmp_path: Path) -> None:
     faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.6, "content_policy": 0.5, "forbidden_words": 1}}
     async with run_app(tmp_path, faults=faults) as app:
         run = await run_to_end(app, targetCount=10, categoryCount=2, batchSize=5)
@@ -38,7 +38,7 @@ async def test_a_run_with_failures_is_counted_as_its_status_tells_it(telemetry: 
     assert telemetry.total(Metric.COST_USD, kind="text") > 0 < telemetry.total(Metric.COST_USD, kind="image")
 
 
-async def test_looks_at_images_are_counted_apart_from_writing_and_drawing(telemetry: Telemetry, tmp_path: Path) -> None:
+async def test_evaluations_are_counted_apart_from_text_and_image_calls(telemetry: Telemetry, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         run = await run_to_end(app, targetCount=3, categoryCount=1, refine={"iterations": 2, "acceptScore": 100})
         requests = app.simulator.stats()["requests"]

@@ -30,7 +30,7 @@ SLOW_IMAGES = {"latencySeconds": {"text": 0.005, "image": 30}}
 
 def open_client(host: DurableEmulator) -> Any:
     """Return the SDK's own client, made from the binding that the host hands to functions."""
-    return DurableOrchestrationClient(make_client_binding(host._management_url))
+    return DurableOrchestrationClient(make_client_binding(host.management_url))
 
 
 def list_ids(host: DurableEmulator) -> set[str]:
@@ -54,7 +54,7 @@ async def test_finished_runs_are_forgotten_with_their_children(tmp_path: Path) -
         assert list_ids(app.host) == set()
 
 
-async def test_a_purged_run_is_still_told_from_its_summary(tmp_path: Path) -> None:
+async def test_a_purged_run_is_still_reported_from_its_summary(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         run = await run_to_end(app, targetCount=2, categoryCount=1)
         await purge_finished_runs(open_client(app.host), before=soon())
@@ -75,7 +75,7 @@ async def test_runs_that_are_young_enough_stay(tmp_path: Path) -> None:
         assert list_ids(app.host) == before
 
 
-async def test_a_run_that_goes_on_keeps_its_finished_children(tmp_path: Path) -> None:
+async def test_a_continuing_run_keeps_its_finished_children(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults=SLOW_IMAGES) as app:
         run_id = await app.start(targetCount=2, categoryCount=1)
         await app.host.engine.wait_for_completion(make_writer_id(await wait_for_child(app, run_id), 0, 0))
@@ -119,7 +119,7 @@ async def test_more_instances_than_one_listing_holds_are_all_purged(tmp_path: Pa
         assert list_ids(host) == set()
 
 
-async def test_purging_stops_when_its_time_is_over_and_says_so(
+async def test_purging_stops_when_its_time_is_over_and_reports_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     moments = iter([0.0, 1.0, 2.0, MAX_PURGE_SECONDS])

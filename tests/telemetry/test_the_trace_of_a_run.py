@@ -181,7 +181,7 @@ async def test_each_attempt_for_an_image_has_a_span_with_its_reason_and_is_no_er
     assert {span.status.status_code for span in telemetry.spans()} == {StatusCode.UNSET}
 
 
-async def test_an_image_that_is_refused_for_good_is_an_error_with_its_reason(
+async def test_an_image_that_is_refused_permanently_is_an_error_with_its_reason(
     telemetry: Telemetry, tmp_path: Path
 ) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.5}}) as app:
@@ -219,12 +219,12 @@ async def test_no_secret_no_prompt_and_no_text_of_an_item_is_reported(
         await app.host.engine.wait_for_completion(answer.body["runId"])
         private = read_private_texts(app) | {"a-test-key", "a-functions-key", app.simulator.url}
 
-    told = [text for span in telemetry.spans() for text in list_texts(span)]
+    reported = [text for span in telemetry.spans() for text in list_texts(span)]
     logged = [record.getMessage() for record in caplog.records if record.name == "catalog_seeder"]
     assert len(private) > 20
     assert any("outcome=made" in line for line in logged)
     for secret in private:
-        assert not [text for text in (*told, *logged) if secret in text], secret
+        assert not [text for text in (*reported, *logged) if secret in text], secret
 
 
 @pytest.mark.processes
@@ -246,7 +246,7 @@ async def test_reading_a_status_makes_no_span(telemetry: Telemetry, tmp_path: Pa
     assert telemetry.spans() == []
 
 
-async def test_a_refused_change_tells_its_http_status(telemetry: Telemetry, tmp_path: Path) -> None:
+async def test_a_refused_change_reports_its_http_status(telemetry: Telemetry, tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.call("POST", "/api/catalogs/nothing/prune")
 

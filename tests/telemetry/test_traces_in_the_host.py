@@ -1,4 +1,4 @@
-"""The embedded host hands traces on: from the call to the instance, to its children, to every activity."""
+"""The durable emulator passes traces from the call to the instance, its children and every activity."""
 
 import traceback
 from collections.abc import Generator
@@ -104,7 +104,7 @@ async def test_an_activity_that_raises_is_reported_by_type_and_not_by_its_words(
     assert (span.attributes or {})["catalog_seeder.outcome"] == "error"
 
 
-async def test_work_that_is_done_does_not_fail_because_it_cannot_be_told(
+async def test_finished_work_does_not_fail_because_its_span_cannot_be_recorded(
     telemetry: Telemetry, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def generate_image(payload: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ async def test_work_that_is_done_does_not_fail_because_it_cannot_be_told(
     assert "prompt" not in caplog.text
 
 
-async def test_an_error_of_ours_goes_on_with_its_message_and_without_its_causes(telemetry: Telemetry) -> None:
+async def test_our_errors_propagate_with_their_message_and_without_causes(telemetry: Telemetry) -> None:
     async def generate_image(_payload: dict[str, Any]) -> dict[str, Any]:
         raise StoreUnavailableError("the store does not answer") from LookupError("a secret of others")
 
@@ -129,7 +129,7 @@ async def test_an_error_of_ours_goes_on_with_its_message_and_without_its_causes(
     assert telemetry.spans("generate_image")
 
 
-async def test_a_request_that_raises_goes_on_without_its_message(telemetry: Telemetry) -> None:
+async def test_the_error_of_a_failed_request_propagates_without_its_message(telemetry: Telemetry) -> None:
     async def get_run(req: func.HttpRequest) -> func.HttpResponse:
         raise LookupError(f"a prompt in {req.url}")
 
@@ -155,7 +155,7 @@ async def test_a_request_that_raises_goes_on_without_its_message(telemetry: Tele
         ({"made": True}, "made", False),
     ],
 )
-async def test_a_span_says_what_came_of_it_and_is_an_error_only_where_nothing_mends_it(
+async def test_a_span_has_its_outcome_and_is_an_error_only_without_a_retry(
     telemetry: Telemetry, result: dict[str, Any], outcome: str, is_error: bool
 ) -> None:
     async def generate_image(_payload: dict[str, Any]) -> dict[str, Any]:

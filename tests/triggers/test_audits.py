@@ -42,7 +42,7 @@ async def test_a_run_whose_host_is_gone_says_when_it_gets_one(tmp_path: Path) ->
         (True, "writing it failed when the run ended; the next run of 'toys' writes it"),
     ],
 )
-async def test_a_run_that_ended_without_one_says_why(tmp_path: Path, *, has_calls: bool, why: str) -> None:
+async def test_a_run_that_ended_without_one_reports_why(tmp_path: Path, *, has_calls: bool, why: str) -> None:
     async with run_app(tmp_path) as app:
         run_id = (await app.run(targetCount=2, categoryCount=2))["runId"]
         folder = tmp_path / "runs" / run_id

@@ -24,7 +24,7 @@ def leave_run(app: RunningApp, *, host_id: str = DEAD_HOST, age: timedelta = tim
     return LEFT_RUN
 
 
-async def test_a_run_whose_host_is_gone_is_interrupted_and_a_cancel_ends_it_for_good(tmp_path: Path) -> None:
+async def test_a_run_whose_host_is_gone_is_interrupted_and_a_cancel_ends_it_permanently(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         run_id = leave_run(app)
         left = await app.call("GET", f"/api/runs/{run_id}")
@@ -68,7 +68,7 @@ async def test_a_run_without_an_orchestration_is_what_its_claim_says(
     assert answer.body["status"] == status
 
 
-async def test_a_run_that_is_cancelled_before_its_orchestration_starts_ends_cancelled_and_pays_nothing(
+async def test_a_run_that_is_cancelled_before_its_orchestration_starts_ends_cancelled_and_bills_nothing(
     tmp_path: Path,
 ) -> None:
     body = {"catalog": "toys", "targetCount": 3, "imageSize": "64x64"}

@@ -24,7 +24,7 @@ def find_in_files(folder: Path, secrets: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("faults", FAULTS, ids=["good", "wrong key", "blocked", "faulty"])
-async def test_no_key_is_written_logged_or_told(
+async def test_no_key_is_written_logged_or_returned(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     faults: dict[str, Any],

@@ -58,7 +58,7 @@ def make_app() -> Any:
 @asynccontextmanager
 async def connect(folder: Path) -> AsyncIterator[tuple[Any, DurableEmulator]]:
     async with DurableEmulator(make_app(), folder, clock=ManualClock()) as host:
-        yield DurableOrchestrationClient(make_client_binding(host._management_url)), host
+        yield DurableOrchestrationClient(make_client_binding(host.management_url)), host
 
 
 async def test_a_client_starts_an_instance_and_reads_its_status(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ async def test_a_long_listing_comes_in_pages(tmp_path: Path) -> None:
         seen: list[str] = []
         headers: dict[str, str] = {}
         while True:
-            url = f"{host._management_url}instances/?top=2&instanceIdPrefix=run-"
+            url = f"{host.management_url}instances/?top=2&instanceIdPrefix=run-"
             async with session.get(url, headers=headers) as answer:
                 seen += [status["instanceId"] for status in await answer.json()]
                 token = answer.headers.get("x-ms-continuation-token")
@@ -237,14 +237,14 @@ async def test_management_answers_with_the_status_codes_of_the_azure_host(
 ) -> None:
     async with connect(tmp_path) as (client, host), aiohttp.ClientSession() as session:
         await client.start_new("wait", "one", None)
-        async with send(session, host._management_url) as answer:
+        async with send(session, host.management_url) as answer:
             assert answer.status == expected
 
 
 async def test_a_stopped_engine_is_reported_with_503(tmp_path: Path) -> None:
     async with connect(tmp_path) as (_, host), aiohttp.ClientSession() as session:
         await host.engine.stop()
-        async with session.post(f"{host._management_url}orchestrators/wait") as answer:
+        async with session.post(f"{host.management_url}orchestrators/wait") as answer:
             assert answer.status == 503
 
 

@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
-from azure.durable_functions import DFApp
+from azure.durable_functions import DFApp, DurableOrchestrationClient
+from azure.functions import HttpRequest
 
 from durable_emulator.host import DurableEmulator, HostBusyError, HostFolderError, HostSettings, read_host_settings
 
@@ -85,6 +87,28 @@ async def test_stopping_waits_no_longer_than_the_grace_period(tmp_path: Path) ->
     async with DurableEmulator(app, tmp_path, grace_seconds=0.01) as host:
         host.engine.start_instance("run")
         await asyncio.wait_for(started.wait(), timeout=10)
+
+
+async def test_stopping_lets_a_running_http_function_use_the_client_to_its_end(tmp_path: Path) -> None:
+    app, started, may_end = make_app(), asyncio.Event(), asyncio.Event()
+
+    async def list_instances(req: HttpRequest, client: DurableOrchestrationClient) -> str:  # noqa: ARG001
+        started.set()
+        await may_end.wait()
+        return f"{len(await client.get_status_all())} instances"
+
+    app.route(route="instances")(app.durable_client_input(client_name="client")(list_instances))
+    host = DurableEmulator(app, tmp_path)
+    await host.start()
+    async with aiohttp.ClientSession() as session:
+        request = asyncio.create_task(session.get(f"{host.url}/api/instances"))
+        await asyncio.wait_for(started.wait(), timeout=10)
+        stop = asyncio.create_task(host.stop())
+        await asyncio.sleep(0)
+        may_end.set()
+        async with await request as answer:
+            assert (answer.status, await answer.text()) == (200, "0 instances")
+        await stop
 
 
 def test_host_json_decides_prefix_and_activities(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ async def test_what_a_server_refuses_is_left_out_and_not_sent_again(
     assert '"heads"' in service.requests[-1].body["messages"][0]["content"]
 
 
-async def test_a_server_that_refuses_everything_is_not_asked_for_ever(
+async def test_a_server_that_refuses_everything_is_not_called_forever(
     service: ScriptedService, compatible: ChatModel
 ) -> None:
     service.plan(*[refuse("response_format")] * 5)

@@ -1,4 +1,4 @@
-"""Calls that no answer came back to. What may have been billed is told apart from what was never sent."""
+"""Calls without an answer: those that may be billed differ from those that were never sent."""
 
 import socket
 import ssl

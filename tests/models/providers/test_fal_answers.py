@@ -24,7 +24,7 @@ IMAGE = Answer(b"image bytes", content_type="image/png")
 
 @pytest.fixture
 def request_log() -> MemoryRequestLog:
-    """An order that was made before: what is told here begins with waiting for it."""
+    """An order that was sent before; the test begins with polling it."""
     return MemoryRequestLog({JOB: ORDER_ID})
 
 
@@ -68,7 +68,7 @@ async def test_an_order_names_prompt_size_and_format_and_carries_the_key(
     assert "Authorization" not in file.headers
 
 
-async def test_an_order_is_asked_for_until_it_is_done(service: ScriptedService, model: FalModel) -> None:
+async def test_an_order_is_polled_until_it_is_done(service: ScriptedService, model: FalModel) -> None:
     service.plan(WAITING, WORKING, DONE, DONE, describe(f"{service.endpoint}/file"), IMAGE)
     answer = await model.generate_image(ORDERED)
     assert (answer.data, answer.request_id) == (b"image bytes", ORDER_ID)
@@ -153,7 +153,7 @@ async def test_an_image_that_is_too_large_is_not_read_to_its_end(
         (Answer({"no": "request id"}), Reason.TIMEOUT_AMBIGUOUS),
     ],
 )
-async def test_an_order_that_is_refused_is_not_made_again(
+async def test_a_refused_order_is_not_sent_again(
     service: ScriptedService, model: FalModel, request_log: MemoryRequestLog, answer: Answer, reason: Reason
 ) -> None:
     request_log.request_log.clear()
@@ -178,7 +178,9 @@ async def test_a_closed_model_connects_again_when_it_is_used(service: ScriptedSe
 
 
 @pytest.mark.parametrize("status", [404, 422])
-async def test_a_probe_asks_for_an_order_that_is_none(service: ScriptedService, model: FalModel, status: int) -> None:
+async def test_a_probe_reads_an_order_that_does_not_exist(
+    service: ScriptedService, model: FalModel, status: int
+) -> None:
     service.plan(Answer({"detail": "Request not found"}, status=status))
     await model.probe()
     [request] = service.requests

@@ -167,7 +167,7 @@ async def test_a_refused_prompt_is_content_policy_and_its_order_is_struck(
     assert IMAGE.prompt not in failure.message
 
 
-async def test_an_order_that_the_service_forgot_is_made_again_by_the_next_try(
+async def test_an_order_that_the_service_forgot_is_sent_again_by_the_next_try(
     monkeypatch: pytest.MonkeyPatch, request_log: MemoryRequestLog
 ) -> None:
     request_log.request_log[JOB] = "764cabcf-b745-4b3e-ae38-1200304cf45b"

@@ -150,7 +150,7 @@ async def test_a_service_that_is_not_there_was_sent_nothing(service: Service) ->
     assert "AZURE" not in raised.value.message
 
 
-async def test_a_server_that_asks_for_no_key_needs_none() -> None:
+async def test_a_server_without_authentication_needs_no_key() -> None:
     async with running_simulator(faults=QUICK) as simulator:
         settings = COMPATIBLE.make_settings(simulator.url)
         settings = replace(settings, compatible=replace(settings.compatible, api_key=None))

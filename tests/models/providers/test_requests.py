@@ -46,7 +46,7 @@ async def test_a_text_call_sends_its_task_with_a_strict_schema_and_is_not_stored
     }
 
 
-async def test_an_image_call_asks_for_one_image_and_never_for_a_response_format(
+async def test_an_image_call_requests_one_image_and_never_a_response_format(
     service: ScriptedService, styled_model: ResponsesModel, url_style: UrlStyle
 ) -> None:
     service.plan(Answer(image_answer()))

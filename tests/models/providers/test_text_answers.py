@@ -24,9 +24,7 @@ async def ask_in_vain(service: ScriptedService, model: ResponsesModel, answer: A
     return raised.value
 
 
-async def test_an_answer_is_parsed_and_tells_what_it_cost(
-    service: ScriptedService, styled_model: ResponsesModel
-) -> None:
+async def test_an_answer_is_parsed_with_its_cost(service: ScriptedService, styled_model: ResponsesModel) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE), headers={"x-request-id": "req-1"}))
     answer = await styled_model.answer(FIGURE_REQUEST)
     assert answer.value == Figure(name="Deep Sea Diver", heads=1)

@@ -35,7 +35,7 @@ async def compatible(service: ScriptedService) -> AsyncIterator[ChatModel]:
     await model.close()
 
 
-async def test_a_response_is_asked_for_with_the_image_beside_the_task(
+async def test_a_response_is_requested_with_the_image_beside_the_task(
     service: ScriptedService, styled_model: ResponsesModel, url_style: UrlStyle
 ) -> None:
     service.plan(Answer(text_answer(GOOD_FIGURE)))
@@ -49,7 +49,7 @@ async def test_a_response_is_asked_for_with_the_image_beside_the_task(
     assert answer.value.heads == 1
 
 
-async def test_a_chat_completion_is_asked_for_with_the_image_beside_the_task(
+async def test_a_chat_completion_is_requested_with_the_image_beside_the_task(
     service: ScriptedService, compatible: ChatModel
 ) -> None:
     service.plan(Answer(CHAT_ANSWER))

@@ -92,7 +92,7 @@ async def test_an_empty_store_has_no_folders(store: Store) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "é", "bnVsbA", "W10", "WyJydW5zLyJd", "[" * 5000])
-async def test_a_made_up_continuation_is_refused(store: Store, token: str) -> None:
+async def test_an_invented_continuation_is_refused(store: Store, token: str) -> None:
     await write_files(store, "runs/a/x")
     with pytest.raises(ValueError, match="continuation"):
         await store.list_folders("runs/", limit=1, continuation=token)
