@@ -29,7 +29,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object,
 RUN_HELP = "Id of the run, or the name of a catalog for its latest run"
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help=f"{RUN_HELP}.")]
 LatestRunArgument = Annotated[
-    str | None, typer.Argument(metavar="[RUN]", help=f"{RUN_HELP}; default: the latest run.", show_default=False)
+    str | None, typer.Argument(metavar="RUN", help=f"{RUN_HELP}; default: the latest run.", show_default=False)
 ]
 
 OUTPUT_DIR = Annotated[Path | None, typer.Option(metavar="DIR", help=_describe_setting("OUTPUT_DIR"))]

@@ -143,7 +143,8 @@ def _describe_failed(run: RunStatus) -> str:
 def _describe_spending(run: RunStatus) -> str:
     parts = [f"{run.cost.calls} calls", f"${run.cost.usd:.2f}"]
     if run.progress.images.total:
-        parts.append(f"up to {run.throttle.limit} images at a time")
+        images = "image" if run.throttle.limit == 1 else "images"
+        parts.append(f"up to {run.throttle.limit} {images} at a time")
     if run.throttle.rate_limited:
         parts.append(f"throttled {run.throttle.rate_limited} times (429)")
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""``seeder repair``: generate the images that a catalog misses."""
+"""``seeder repair``: generate the missing images of a catalog."""
 # ruff: noqa: PLC0415 - see cli.commands
 
 from typing import Any

@@ -28,7 +28,7 @@ def run(
     ] = True,
     as_json: JsonOption = False,
 ) -> CommandResult:
-    """Generate the categories, items and images that a catalog misses.
+    """Generate the missing categories, items and images of a catalog.
 
     Run the same command again to resume or extend the catalog; completed calls are not billed again.
 

@@ -18,7 +18,7 @@ def status(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN]", help=f"{RUN_HELP}; default: the latest run, and a list of runs.", show_default=False
+            metavar="RUN", help=f"{RUN_HELP}; default: the latest run, and a list of runs.", show_default=False
         ),
     ] = None,
     *,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 WORDS_FILE = Path(__file__).with_name("words.toml")
 CHECKED_FILES = ("*.md", "*.py", "*.bicep", "*.kql", "*.yml", "*.yaml", "*.toml", "Makefile", ".env.example")
-EXEMPT = ("docs/glossary.md", "docs/tools/", "docs/catalog.schema.json", "tests/", "CHANGELOG.md")
+EXEMPT = ("docs/glossary.md", "docs/tools/", "tests/", "CHANGELOG.md")
 """The word list and the glossary name the rejected words; the changelog names what earlier versions had."""
 
 IDENTIFIER_TEXT = re.compile(r"\A\S*\Z")

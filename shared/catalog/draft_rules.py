@@ -1,4 +1,4 @@
-"""The rules that accept or reject drafts (``docs/importer.md`` lists those that the importer needs).
+"""The rules that accept or reject drafts (``docs/reference/importer.md`` lists those that the importer needs).
 
 ``validateItems: false`` turns off the content rules; uniqueness and the importer's limits always apply.
 """

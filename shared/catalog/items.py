@@ -1,4 +1,7 @@
-"""Drafts, items and categories, and the shapes of the model's structured answers."""
+"""Drafts, items and categories, and the shapes of the model's structured answers.
+
+`shared.catalog.draft_rules` has the rules by which a draft becomes an item.
+"""
 
 import re
 import unicodedata

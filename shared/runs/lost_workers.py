@@ -2,7 +2,8 @@
 
 The phrases are those of the Functions host and of the Durable extension 3.19. An activity is retried after every
 unexpected failure, because our activities return the expected ones as data. An orchestrator is restarted only after one
-of these: an error of its own code would return at every replay.
+of these: an error of its own code would return at every replay. `orchestrators.activity_retry` retries the activities,
+and `shared.runs.recover` restarts the orchestrator.
 """
 
 from shared.messages.base import Failure

@@ -1,4 +1,4 @@
-"""Resumes a paused run: its stop record and the failures that are retried are removed."""
+"""Resumes a paused run: removes its stop record and the failures that are retried."""
 
 from shared.errors import RunNotPausedError, StoreConflictError
 from shared.limits.retry_policy import RETRIED_ON_RESUME_REASONS
