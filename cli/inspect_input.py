@@ -60,7 +60,7 @@ def inspect_input(file: Path, source: str, mapping_flags: Sequence[str], theme: 
         "problems": [problem.to_json() for problem in summary.problems],
         "error": None,
     }
-    counts = [f"{summary.rows} with an image"]
+    counts = [f"{summary.rows} to generate an image for"]
     if summary.variants:
         noun = "variant" if summary.variants == 1 else "variants"
         counts.append(f"{summary.variants} {noun} without an image of their own")

@@ -60,7 +60,7 @@ def test_inspect_shows_columns_prompts_and_rows_that_cannot_be_used(seeder: Comm
     assert ended.status == 3
     assert ended.out.splitlines() == [
         "file          shop.csv, CSV",
-        "rows          2 with an image, 1 that cannot be used",
+        "rows          2 to generate an image for, 1 that cannot be used",
         "fields        id = sku (by its name)",
         "              name = title (as given)",
         "              colour = color (by its name)",
