@@ -61,6 +61,7 @@ def check_shipped(app: RunningApp, run_id: str, summary: dict[str, Any]) -> None
     assert (app.folder / "catalogs/toys/images" / summary["filename"]).read_bytes() == generated.read_bytes()
 
 
+@pytest.mark.slow
 async def test_the_best_image_is_promoted_in_each_case(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 0.34}) as app:
         status = await run_prompts(app, 40)
