@@ -150,7 +150,7 @@ async def test_a_call_in_flight_when_its_process_died_is_lost_and_counted_in_the
 ) -> None:
     await make_world(store)
     store.changes.clear()
-    store.changes_to_live = 1  # the call is on record, and the answer comes to nobody
+    store.changes_to_live = 1  # the call is recorded, and its answer is lost
     with pytest.raises(KilledError):
         await deliver(start_process(store, model), "generate_image", GENERATE)
     store.changes_to_live = None

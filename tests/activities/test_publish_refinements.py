@@ -62,7 +62,7 @@ async def test_a_run_that_kept_all_images_leaves_an_empty_list_and_no_note(
     published = await publish(start_process(store, model))
     assert published.outputs["refinements"] == LIST
     assert await read_data(store, LIST) == []
-    assert not any("looked at" in note for note in published.notes)
+    assert not any("evaluated" in note for note in published.notes)
 
 
 async def test_a_run_without_evaluations_leaves_no_list(store: RecordingStore, model: ScriptedModel) -> None:

@@ -46,7 +46,7 @@ class Scenario:
 
 
 def take_step(step: ImageStep, record: str, *before: ImageStep) -> Scenario:
-    """Return the scenario of a step of an image that is looked at."""
+    """Return the scenario of a step of a refined image."""
     call = ImageCall(RUN, CATALOG, product_id=ITEM.product_id, batch=1, step=step)
     return Scenario(step.action, call, paths.result_file(RUN, ITEM.product_id, record), REFINE, before)
 

@@ -412,8 +412,8 @@ async def test_a_refused_prompt_is_worded_again_as_often_as_was_asked(
     )
     refused = await _refuse(store, model, ImageStep(ImageAction.GENERATE, 1, 2))
     assert (refused.next_step, refused.failure and refused.failure.reason) == (None, Reason.CONTENT_POLICY)
-    drawn = await call_step(store, model, ImageStep(ImageAction.GENERATE, 1, 2), attempt=1)
-    assert (drawn.made, drawn.next_step) == (True, None)
+    generated = await call_step(store, model, ImageStep(ImageAction.GENERATE, 1, 2), attempt=1)
+    assert (generated.made, generated.next_step) == (True, None)
     assert is_valid_image(await store.describe(IMAGE))
 
 

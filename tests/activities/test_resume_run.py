@@ -1,4 +1,4 @@
-"""A paused run goes on from what is there, unless somebody cancelled it or has its catalog by now."""
+"""A paused run continues from the stored files, unless it was cancelled or another run holds the catalog."""
 
 from typing import Any
 

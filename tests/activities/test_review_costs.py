@@ -1,4 +1,4 @@
-"""What evaluations and rewrites cost: after them, at most, and where nobody tells."""
+"""Cost of evaluations and rewrites: actual, at most, and without reported usage."""
 
 from typing import Any
 

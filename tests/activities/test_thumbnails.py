@@ -1,4 +1,4 @@
-"""Thumbnails come with their images or are made up for, and nothing fails for want of one."""
+"""Thumbnails are written with their images or later, and no run fails without one."""
 
 import hashlib
 from io import BytesIO

@@ -174,7 +174,7 @@ async def test_a_writer_requests_its_own_categories_only_and_ends_when_they_are_
 
 async def test_writers_of_one_process_work_side_by_side(store: RecordingStore) -> None:
     class WaitingModel(ScriptedModel):
-        """Answers nobody before both writers have asked."""
+        """Answers only after both writers have asked."""
 
         async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
             answer = await super().answer(request)

@@ -78,7 +78,7 @@ Refined = tuple[Item, Sequence[int | None], RefinementEnd, str | None]
 
 
 def make_audit(folder: Path, *calls: CallRecord, refined: Iterable[Refined] = (), **changes: Any) -> bytes:
-    """Return the bytes of an audit of these calls, and of these items that were looked at."""
+    """Return the bytes of an audit of these calls, and of these evaluated items."""
     status = RunStatus(
         run_id=RUN_ID,
         catalog=CATALOG,
@@ -148,7 +148,7 @@ def test_json_answers_every_question(seeder: CommandLine, deployed_app: Deployed
 
 
 def test_the_summary_has_one_table_per_question(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
-    error = RunError(reason="budget", message="too dear")
+    error = RunError(reason="budget", message="over budget")
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, error=error)))
     out = seeder("audit", RUN_ID, "--url", deployed_app.url).out
     paragraphs = [paragraph.splitlines() for paragraph in out.split("\n\n")]
@@ -162,7 +162,7 @@ def test_the_summary_has_one_table_per_question(seeder: CommandLine, deployed_ap
     ]
     head = [line.split(maxsplit=1) for line in paragraphs[0]]
     assert head[3:6] == [
-        ["error", "budget: too dear"],
+        ["error", "budget: over budget"],
         ["calls", "5 made, 4 billed or possibly billed"],
         ["cost", "$0.5500 by list prices"],
     ]

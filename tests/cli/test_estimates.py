@@ -125,7 +125,7 @@ def test_a_budget_that_is_too_small_is_one_line_that_reports_how_to_continue(
 def test_a_deployed_app_that_refuses_a_budget_is_reported_the_same_way(
     seeder: CommandLine, deployed_app: DeployedApp
 ) -> None:
-    problem = describe_problem(409, "estimate-above-budget", "too dear", maxCostUsd=5.0, **ESTIMATE)
+    problem = describe_problem(409, "estimate-above-budget", "over budget", maxCostUsd=5.0, **ESTIMATE)
     deployed_app.answer("POST /api/runs", problem)
     ended = seeder("run", "--url", deployed_app.url, "--max-cost-usd", "5")
     assert ended.status == 1

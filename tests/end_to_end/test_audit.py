@@ -218,7 +218,7 @@ async def kill_a_run(simulator: RunningSimulator, folder: Path) -> None:
     """Start a run and kill it while it generates images."""
     async with start_seeder(*COMMAND, "--json", cwd=folder, endpoint=simulator.url) as victim:
         async with asyncio.timeout(60):
-            while simulator.stats()["requests"]["images"].get("200", 0) < 6:  # noqa: ASYNC110 - it tells nobody
+            while simulator.stats()["requests"]["images"].get("200", 0) < 6:  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.005)
         await victim.kill()
 
@@ -233,7 +233,7 @@ async def test_an_audit_of_a_killed_run_has_each_call_before_and_after_the_kill_
     assert (exit_status, reported["status"]) == (0, "Completed")
     file = Path(reported["outputs"]["audit"])
     images = sum_calls(file, "kind = 'image'")["billed"]
-    # What was in flight when it was killed was billed, and nobody was left to record it.
+    # What was in flight when it was killed was billed, and no process was left to record it.
     assert reported["billedCalls"]["image"] <= images <= billed <= images + 4
     (row,) = query_audit(file, "SELECT COUNT(DISTINCT product_id) AS products FROM api_calls WHERE status = 'ok'")
     assert row["products"] == 16

@@ -55,8 +55,8 @@ async def test_a_killed_refinement_is_completed_and_no_finished_step_is_billed_a
         shipped = tmp_path / "out/catalogs/lego/images" / summary["filename"]
         assert shipped.read_bytes() == (folder / f"iteration_{summary['shippedIteration']}.png").read_bytes()
     in_flight = len(moments) * PARALLEL
-    drawn = Counter(row["prompt"] for summary in summaries for row in summary["rounds"])
-    assert drawn.keys() <= bill["billedImagesByPrompt"].keys()
-    assert 0 <= bill["billedImageCount"] - drawn.total() <= in_flight
-    answered = drawn.total() + sum(summary["iterations"] - 1 for summary in summaries)
+    generated = Counter(row["prompt"] for summary in summaries for row in summary["rounds"])
+    assert generated.keys() <= bill["billedImagesByPrompt"].keys()
+    assert 0 <= bill["billedImageCount"] - generated.total() <= in_flight
+    answered = generated.total() + sum(summary["iterations"] - 1 for summary in summaries)
     assert 0 <= bill["requests"]["responses"]["200"] - answered <= in_flight

@@ -58,6 +58,7 @@ async def test_a_run_whose_worker_dies_repeatedly_completes_and_bills_at_most_it
     assert all(count <= 1 + deaths.deaths for count in stats["billedImagesByPrompt"].values())
 
 
+@pytest.mark.slow
 async def test_image_calls_in_flight_when_a_worker_dies_are_lost_in_summary_and_audit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ async def test_an_app_without_an_identity_asks_nothing(endpoint: IdentityEndpoin
     assert endpoint.asked == []
 
 
+@pytest.mark.slow
 async def test_tokens_that_expire_within_seconds_are_renewed_in_time(endpoint: IdentityEndpoint) -> None:
     endpoint.token_seconds, endpoint.delay_seconds = 2, 0.1
     until = time.monotonic() + 2.5
@@ -177,6 +178,7 @@ async def test_the_store_works_again_once_the_endpoint_answers(endpoint: Identit
 # --- telemetry -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_telemetry_uses_a_good_token_while_no_new_one_can_be_had(endpoint: IdentityEndpoint) -> None:
     endpoint.token_seconds = 8  # it is renewed at half of that
     credential = open_sync_credential(IN_AZURE, limits=QUICK)

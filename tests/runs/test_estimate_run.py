@@ -68,7 +68,7 @@ async def test_a_key_whose_run_is_there_is_answered_although_the_estimate_is_ano
     async with run_app(tmp_path) as app:
         first = await app.call("POST", "/api/runs", body, **{"Idempotency-Key": "k"})
         await app.wait(first.body["runId"])
-        # Somebody else made the catalog larger: all its images would be dear by now.
+        # Another run made the catalog larger: generating all its images would exceed the budget.
         await app.run(targetCount=60, categoryCount=2, dryRun=True)
         app.write(f"runs/{first.body['runId']}/progress.json", {})
         again = await app.call("POST", "/api/runs", body, **{"Idempotency-Key": "k"})

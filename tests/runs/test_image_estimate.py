@@ -1,4 +1,4 @@
-"""How often an item is drawn: at most as often as is asked for, and typically as the simulator's scores have it."""
+"""Images per item: at most the requested number, typically as with the simulator's scores."""
 
 import random
 

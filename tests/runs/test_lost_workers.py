@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from shared.limits.retry_policy import LOST_WORKER_WAITS_SECONDS, count_failure, decide_lost_worker_wait
 from shared.messages.base import Failure, FailureCounts
 from shared.reasons import Reason
-from shared.runs.lost_workers import LOST_WORKER_PHRASES, is_worker_lost, make_lost_worker_failure
+from shared.runs.lost_workers import (
+    LOST_WORKER_PHRASES,
+    MAX_MESSAGE_CHARACTERS,
+    is_worker_lost,
+    make_lost_worker_failure,
+)
 
 LOST = Failure(Reason.WORKER_LOST)
 TIMEOUT_TEXT = (
@@ -44,7 +49,7 @@ def test_a_loss_is_described_in_one_short_line_that_names_what_was_lost(text: st
     assert failure.reason is Reason.WORKER_LOST
     assert failure.message.startswith("generate_image failed: ")
     assert len(failure.message.splitlines()) == 1
-    assert len(failure.message) <= 220
+    assert len(failure.message) <= len("generate_image failed: ") + MAX_MESSAGE_CHARACTERS
 
 
 def test_losses_in_a_row_are_tried_again_four_times_at_least_over_five_minutes_with_growing_waits() -> None:

@@ -163,7 +163,7 @@ async def test_a_cancel_wins_over_what_the_run_paused_for_and_wakes_it(services:
 
 
 class ResumedMeanwhile(MemoryStore):
-    """A store in which a resume lifts the stop record around a step of somebody else's, once."""
+    """A store in which a resume removes the stop record around one step of another process."""
 
     def __init__(self, step: str) -> None:
         super().__init__()

@@ -52,7 +52,7 @@ async def test_a_cancelled_run_stays_stopped_and_nothing_of_it_is_touched(store:
 
 
 class CancelledMeanwhile(RecordingStore):
-    """A store in which somebody cancels the run in the last moment."""
+    """A store in which another process cancels the run at the last moment."""
 
     async def delete(self, path: str, *, if_match: str | None = None) -> bool:
         if path.endswith("/stop.json"):

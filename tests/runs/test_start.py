@@ -1,4 +1,4 @@
-"""A start is made of steps, each of which can be the last one of a process: whoever asks again goes on from there."""
+"""A start has several steps, and its process may die after each: the repeated request continues from there."""
 
 import asyncio
 import itertools
@@ -317,7 +317,7 @@ async def test_a_run_that_was_started_with_its_key_is_reported_whatever_the_mode
 
 
 async def start_refining(store: Store, **changes: Any) -> StartedRun:
-    """Ask for images that are looked at, where who looks has no key."""
+    """Request evaluated images from a vision service without a key."""
     model = ModelSettings(endpoint="https://contoso.openai.azure.com", vision_provider=Provider.GEMINI)
     services = Services(Settings(host_id=HOST, model=model), store=store)
     request = SeedRequest.from_json(BODY | {"refine": {"iterations": 2}, **changes})

@@ -158,6 +158,7 @@ async def test_a_paused_run_fires_with_the_reason_of_the_pause(recorder: Recorde
     ]
 
 
+@pytest.mark.slow
 async def test_a_run_that_only_waits_for_its_quota_fires_although_it_makes_few_calls(
     recorder: Recorder, tmp_path: Path
 ) -> None:
@@ -197,6 +198,7 @@ async def test_a_run_that_is_resumed_after_a_long_pause_does_not_count_the_pause
     assert find_fired(tables) == {"no-progress"}
 
 
+@pytest.mark.slow
 async def test_a_run_whose_texts_are_refused_for_half_an_hour_fires(recorder: Recorder, tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"retryAfterSeconds": 0, "rates": {"rate_limited": 1}}) as app:
         await cancel_once_called(app, "responses", "429", 2)

@@ -12,6 +12,7 @@ from tests.telemetry.conftest import Telemetry, run_to_end
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 async def test_a_run_with_failures_is_counted_by_its_status(telemetry: Telemetry, tmp_path: Path) -> None:
     faults = {"retryAfterSeconds": 0, "rates": {"rate_limited": 0.6, "content_policy": 0.5, "forbidden_words": 1}}
     async with run_app(tmp_path, faults=faults) as app:
