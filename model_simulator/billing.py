@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.models.price_files import load_prices
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,10 @@ CatalogSeederError
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from shared.models.usage import Usage
 from shared.reasons import Reason
-
-if TYPE_CHECKING:
-    from shared.models.protocol import Usage
 
 
 class CatalogSeederError(Exception):
@@ -104,7 +102,7 @@ class ModelError(CatalogSeederError):
         *,
         retry_after_seconds: float | None = None,
         request_id: str | None = None,
-        usage: "Usage | None" = None,
+        usage: Usage | None = None,
         answered: bool = False,
         mismatch: Mismatch | None = None,
         requests_per_minute: float | None = None,

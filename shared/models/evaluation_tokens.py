@@ -17,8 +17,9 @@ from shared.images.refinement_answers import (
     Evaluation,
     PromptRewrite,
 )
-from shared.models.protocol import Question, Usage
+from shared.models.protocol import Question
 from shared.models.tokens import BIAS_FACTOR, estimate_request_tokens, estimate_tokens
+from shared.models.usage import Usage
 
 EvaluationAnswerT = TypeVar("EvaluationAnswerT", Evaluation, PromptRewrite)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 
 DEFAULT_PROMPT_TOKENS = 65
 """The longest accepted image prompt, 260 characters, at OpenAI's rule of thumb of 4 characters a token."""

@@ -7,6 +7,7 @@ from typing import Final, Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from shared.errors import ModelError
+from shared.models.usage import Usage
 from shared.reasons import Reason
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
@@ -16,14 +17,6 @@ UNUSABLE_PROVIDER_REASONS: Final = frozenset(
     {Reason.CONNECTION, Reason.NOT_CONFIGURED, Reason.AUTHENTICATION, Reason.ACCOUNT_BLOCKED, Reason.INTERNAL_ERROR}
 )
 _HTTP_FORBIDDEN: Final = 403
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """The tokens of a call, as the provider counts them."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from shared.errors import ModelError
 from shared.messages.base import NANO_PER_USD, Cost
 from shared.models.evaluation_tokens import EvaluationAnswerT, bound_evaluation_usage, estimate_evaluation_usage
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, Question, Usage
+from shared.models.protocol import AnswerT, Question
 from shared.models.tokens import add_reasoning_headroom, bound_text_usage, estimate_text_usage, estimate_tokens
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 

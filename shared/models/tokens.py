@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from shared.catalog.draft_rules import REQUESTED_PROMPT_CHARACTERS
 from shared.catalog.items import CategoryList, PromptDraftBatch
 from shared.catalog.theme import Theme
-from shared.models.protocol import AnswerT, Question, Usage
+from shared.models.protocol import AnswerT, Question
+from shared.models.usage import Usage
 
 CHARACTERS_PER_TOKEN = 4
 """OpenAI's rule of thumb for English text."""

@@ -15,8 +15,9 @@ from shared.catalog.items import DraftBatch, SourceItem
 from shared.catalog.planning import ROWS_PER_BATCH, plan_batch
 from shared.models.prompts.image_prompt_requests import build_prompts_request
 from shared.models.prompts.item_requests import build_categories_request, build_items_request
-from shared.models.protocol import Question, Usage
+from shared.models.protocol import Question
 from shared.models.tokens import estimate_text_usage
+from shared.models.usage import Usage
 from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, count_typical_rounds, estimate_images
 from shared.runs.request import SeedRequest
 

@@ -13,8 +13,9 @@ from shared.images.refinement_policy import Refinement
 from shared.models.evaluation_tokens import EvaluationAnswerT, estimate_evaluation_usage
 from shared.models.prices import PriceList
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import Question, Usage, VisionImage
+from shared.models.protocol import Question, VisionImage
 from shared.models.tokens import OWN_PROMPT_CHARACTERS, estimate_prompt_tokens
+from shared.models.usage import Usage
 from shared.runs.request import SeedRequest
 
 TYPICAL_IMAGE_SECONDS = 20.0

@@ -13,7 +13,7 @@ from shared.messages.base import Cost, Counters, Failure
 from shared.messages.images import ImageCall
 from shared.messages.run import FinishRunInput, PublishResult
 from shared.messages.text import TextCall
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services

@@ -13,7 +13,7 @@ from shared.errors import ModelError, StoreUnavailableError
 from shared.messages.base import Cost, Message
 from shared.messages.images import ImageCall
 from shared.messages.text import TextCall
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.protocol import Store

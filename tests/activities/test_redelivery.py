@@ -13,7 +13,7 @@ from shared.messages.base import Cost, Counters, Failure, Message
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageAction, ImageCall, ImageStep
 from shared.messages.run import FinishRunInput, ResumeInput, RunRef
 from shared.messages.text import TextCall, UseTemplatePromptsInput
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.services.container import Services
 from shared.storage import paths

@@ -13,7 +13,8 @@ from shared.images.round_files import list_unfinished_items
 from shared.messages.base import Cost, Failure
 from shared.messages.images import FailedImage, ImageAction, ImageCall, ImageResult, ImageStep
 from shared.messages.run import FinishRunInput
-from shared.models.protocol import ImageAnswer, ImageRequest, Usage
+from shared.models.protocol import ImageAnswer, ImageRequest
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.storage import paths
 from shared.storage.protocol import Store

@@ -10,8 +10,9 @@ from shared.messages.base import Cost
 from shared.models.evaluation_tokens import bound_evaluation_usage, estimate_evaluation_usage
 from shared.models.price_files import load_prices
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
-from shared.models.protocol import Question, Usage
+from shared.models.protocol import Question
 from shared.models.quotes import price_text, quote_refinement_call
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from tests.support.input_images import JPEG
 

@@ -13,7 +13,7 @@ from shared.messages.base import Failure
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall
 from shared.messages.run import FinishRunInput, PublishResult, RunRef
 from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.runs import run_files
 from shared.services.container import Services

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from shared.models.price_files import load_prices
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 from tests.support.infra_checks import REPOSITORY
 
 DOCS = (REPOSITORY / "docs" / "guides" / "operate-in-azure.md").read_text()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.models.price_files import load_prices
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 from tests.support.simulator_calls import QUICK, Answer, Caller, calling_simulator, text_body
 
 

@@ -11,7 +11,7 @@ from shared.config import SettingError, load_settings
 from shared.models import prices
 from shared.models.price_files import load_prices
 from shared.models.prices import PriceList
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 
 MILLION = Usage(1_000_000, 1_000_000)
 

@@ -9,7 +9,7 @@ import pytest
 from shared.models import prices
 from shared.models.price_files import load_prices
 from shared.models.prices import count_grid_tokens
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 
 PRICES = load_prices()
 MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)

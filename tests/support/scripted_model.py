@@ -11,7 +11,8 @@ from typing import Any, cast
 from shared.catalog.items import CategoryDraft, CategoryList, Draft, DraftBatch, PromptDraft, PromptDraftBatch
 from shared.errors import ModelError
 from shared.images.refinement_answers import Evaluation, PromptRewrite
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest, Usage
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
+from shared.models.usage import Usage
 from tests.support.sample_images import draw
 
 USAGE = Usage(input_tokens=100, output_tokens=1000)

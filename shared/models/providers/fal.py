@@ -12,7 +12,7 @@ from fal_client import AsyncClient, FalClientHTTPError
 from fal_client.client import AsyncRequestHandle, Completed
 
 from shared.errors import Mismatch, ModelError
-from shared.models.protocol import ImageAnswer, ImageRequest, RequestLog, Usage
+from shared.models.protocol import ImageAnswer, ImageRequest, RequestLog
 from shared.models.providers.fal_client_internals import close_client, disable_retries
 from shared.models.providers.fal_errors import (
     CLIENT_FAILURES,
@@ -23,6 +23,7 @@ from shared.models.providers.fal_errors import (
 )
 from shared.models.providers.image_download import DownloadError, ImageDownloader, check_url
 from shared.models.providers.model_call import ModelCall
+from shared.models.usage import Usage
 from shared.reasons import Reason
 
 if TYPE_CHECKING:

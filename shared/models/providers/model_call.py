@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from shared.errors import Mismatch, ModelError
 from shared.models.lifecycle import find_successor
-from shared.models.protocol import Usage
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.text.redaction import flatten, quote_service_message
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from shared.errors import Mismatch, ModelError
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, TextAnswer, TextRequest, Usage
+from shared.models.protocol import AnswerT, TextAnswer, TextRequest
 from shared.models.providers.answer_json import WrongShapeError, parse_answer
 from shared.models.providers.error_reasons import find_reason, read_message
 from shared.models.providers.model_call import ModelCall
+from shared.models.usage import Usage
 from shared.reasons import Reason
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from shared.errors import ModelError
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest, Usage
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.models.providers.model_by_kind import ModelByKind, UnconfiguredModel
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from tests.support.input_images import JPEG
 from tests.support.model_requests import FIGURE_REQUEST, IMAGE_REQUEST, Figure

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.errors import ModelError
-from shared.models.protocol import Usage
 from shared.models.providers.responses_model import ResponsesModel
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from tests.support.model_answers import error, refusal, text_answer
 from tests.support.model_requests import FIGURE_REQUEST, Figure
