@@ -16,6 +16,9 @@ from shared.reasons import Reason
 MAX_ROWS = 10
 """Maximum number of rows of a query that ranks calls or items."""
 
+JSON_KEYS = {"repeatedItems": "mostCalls"}
+"""Keys of ``--json`` that differ from the attribute of `AuditReport`."""
+
 Row = Mapping[str, Any]
 
 RUN_QUERY = """
@@ -87,7 +90,7 @@ class AuditReport:
         failures_by_reason: failed calls and failed images by reason code.
         slowest_calls: the MAX_ROWS slowest calls.
         rate_limited_by_minute: minutes with a response with status 429, in order.
-        most_calls: the MAX_ROWS items with the most calls, if more than one.
+        repeated_items: the MAX_ROWS items with the most calls, if more than one.
         kept_images: number of items by the round that they kept, with the mean scores of the first round and of the
             kept one; empty without refinement, like the next two.
         refinement_ends: number of items by the reason that ended their refinement, the most frequent first; null = the
@@ -102,15 +105,15 @@ class AuditReport:
     failures_by_reason: list[Row]
     slowest_calls: list[Row]
     rate_limited_by_minute: list[Row]
-    most_calls: list[Row]
+    repeated_items: list[Row]
     kept_images: list[Row]
     refinement_ends: list[Row]
     three_rounds: list[Row]
 
     def to_json(self) -> dict[str, Any]:
         """Return the results as ``--json`` prints them."""
-        report = asdict(self)
-        return {**_rename_keys(report.pop("run")), **_rename_keys(report)}
+        report: dict[str, Any] = _rename_keys(asdict(self))
+        return {**report.pop("run"), **{JSON_KEYS.get(key, key): rows for key, rows in report.items()}}
 
 
 def query_audit(file: Path) -> AuditReport:
@@ -131,7 +134,7 @@ def query_audit(file: Path) -> AuditReport:
                 failures_by_reason=_query(database, FAILURES_BY_REASON_QUERY),
                 slowest_calls=_query(database, SLOWEST_CALLS_QUERY),
                 rate_limited_by_minute=_query(database, RATE_LIMITED_BY_MINUTE_QUERY, limited, limited),
-                most_calls=_query(database, ITEMS_WITH_MOST_CALLS_QUERY),
+                repeated_items=_query(database, ITEMS_WITH_MOST_CALLS_QUERY),
                 kept_images=_query(database, KEPT_ROUNDS_QUERY),
                 refinement_ends=_query(database, REFINEMENT_ENDS_QUERY),
                 three_rounds=_query(database, THREE_ROUNDS_QUERY),

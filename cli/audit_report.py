@@ -61,7 +61,7 @@ def print_audit(console: Console, report: AuditReport, path: str) -> None:
         console,
         "images with the most calls",
         ("calls", "made", "USD", "name", "prompt"),
-        [_make_item_cells(row) for row in report.most_calls],
+        [_make_item_cells(row) for row in report.repeated_items],
     )
     if report.refinement_ends:
         _print_refinements(console, report)
