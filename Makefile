@@ -24,7 +24,7 @@ $(VENV)/.dev-installed: $(VENV)/.local-installed
 	touch $@
 
 demo: setup
-	$(BIN)/seeder run --offline --target-count 210 --parallel-image-requests 16
+	$(BIN)/seeder run --offline --target-count 210 --parallel-image-requests 24
 
 tests/%/node_modules/.installed: tests/%/package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is needed: tests run packages of it (install Node.js 20 or newer)'; exit 1; }
