@@ -119,8 +119,8 @@ async def _collect_jobs(
 async def _skip_gap(store: Store, name: str, cursor: Cursor, *, closed: bool) -> Cursor:
     """Return the cursor after a gap in the batches: a damaged batch was moved away.
 
-    A batch that is not written yet is no gap: numbers are taken in order, so it exists before the next one does. While
-    batches are being written, only the next number is checked; all batches are listed once, at the end.
+    A batch that is not written yet does not count as a gap: numbers are taken in order, so it exists before the next
+    one does. While batches are being written, only the next number is checked; all batches are listed once, at the end.
     """
     if closed:
         later = [number for number in await catalog_files.list_batch_numbers(store, name) if number > cursor.batch]

@@ -41,7 +41,7 @@ def name_call(worker: int, workers: int, sequence: int, **more: Any) -> TextCall
     return TextCall(RUN, CATALOG, batch=sequence, writer=writer, writer_index=worker, writer_count=workers, **more)
 
 
-async def tell(process: Services, call: TextCall) -> TextResult:
+async def write_call(process: Services, call: TextCall) -> TextResult:
     return TextResult.from_json(await deliver(process, "write_batch", call))
 
 
@@ -123,7 +123,9 @@ async def write_share(
     accepted = 0
     for sequence in range(1, 1000):
         call = name_call(worker, workers, sequence)
-        deliveries = [tell(process, call) for process in chance.sample(processes, chance.randint(1, len(processes)))]
+        deliveries = [
+            write_call(process, call) for process in chance.sample(processes, chance.randint(1, len(processes)))
+        ]
         results = await asyncio.gather(*deliveries)
         # One that finds the image worker full does not wait for another one that has been paid and is not stored yet.
         result, *others = [result for result in results if result.asked] or results
@@ -167,7 +169,7 @@ async def test_a_writer_requests_its_own_categories_only_and_ends_when_they_are_
     await start_run_in(store, target_count=15, batch_size=4)
     await write_categories(store, CATALOG, CATEGORIES)
     process = start_process(store, model)
-    results = [await tell(process, name_call(1, 2, sequence)) for sequence in (1, 2, 3)]
+    results = [await write_call(process, name_call(1, 2, sequence)) for sequence in (1, 2, 3)]
     assert [(result.asked, result.accepted, result.total) for result in results] == [(4, 4, 4), (2, 2, 6), (0, 0, 6)]
     assert {item.category async for item in iterate_items(store, CATALOG)} == {CATEGORIES[1].name, CATEGORIES[3].name}
 
@@ -186,7 +188,7 @@ async def test_writers_of_one_process_work_side_by_side(store: RecordingStore) -
     await write_categories(store, CATALOG, CATEGORIES)
     process = start_process(store, WaitingModel())
     async with asyncio.timeout(10):
-        await asyncio.gather(*(tell(process, name_call(worker, 2, 1)) for worker in range(2)))
+        await asyncio.gather(*(write_call(process, name_call(worker, 2, 1)) for worker in range(2)))
     assert {batch.writer for batch in await read_batches(store)} == {"0.2.0/1", "0.2.1/1"}
 
 
@@ -195,7 +197,7 @@ async def test_no_two_requests_of_writers_are_the_same(store: RecordingStore, mo
     await write_categories(store, CATALOG, [CATEGORIES[0]])
     process = start_process(store, model)
     for worker, workers, sequence in ((0, 2, 1), (0, 2, 2), (0, 1, 1), (0, 1, 2)):
-        await tell(process, name_call(worker, workers, sequence))
+        await write_call(process, name_call(worker, workers, sequence))
     assert len(model.paid) == 4
     assert set(model.paid.values()) == {1}
 
@@ -208,11 +210,11 @@ async def test_a_process_lists_the_batches_once_and_reads_each_of_them_once(
     await write_categories(store, CATALOG, CATEGORIES)
     others = start_process(store, model)
     for sequence in range(1, 21):
-        await tell(others, name_call(0, 2, sequence))
+        await write_call(others, name_call(0, 2, sequence))
     store.reads.clear()
     process = start_process(store, model)
     for sequence in range(1, 21):
-        await tell(process, name_call(1, 2, sequence))
+        await write_call(process, name_call(1, 2, sequence))
     batches = {path: count for path, count in store.reads.items() if "/batches/" in path}
     assert len(batches) == 20 + 20
     # Those of others are read once; an own one is looked for before it is written, and not read back.
@@ -238,15 +240,15 @@ async def test_killed_before_any_of_its_changes_it_is_finished_by_the_next_deliv
         store.changes_to_live = changes_to_live
         survived = True
         try:
-            await tell(start_process(store, model), call)
+            await write_call(start_process(store, model), call)
         except KilledError:
             survived = False
         store.changes_to_live = None
         paid_in_vain = model.calls if len(await read_batches(store)) == 1 else 0
 
-        result = await tell(start_process(store, model), call)
+        result = await write_call(start_process(store, model), call)
         assert (result.accepted, result.asked, result.cost.text_calls) == (4, 4, 1)
-        assert await tell(start_process(store, model), call) == result
+        assert await write_call(start_process(store, model), call) == result
         assert sum(model.paid.values()) == 1 + paid_in_vain
         assert [batch.writer for batch in await read_batches(store)] == ["0.2.0/1", "0.2.1/1"]
         if survived:
@@ -260,10 +262,10 @@ async def test_a_batch_is_found_by_its_writer_behind_the_batches_of_others(
 ) -> None:
     await make_world(store)
     process = start_process(store, model)
-    first = await tell(process, name_call(1, 2, 1))
-    await tell(process, name_call(0, 2, 2))
+    first = await write_call(process, name_call(1, 2, 1))
+    await write_call(process, name_call(0, 2, 2))
     paid = sum(model.paid.values())
-    again = await tell(start_process(store, model), name_call(1, 2, 1, attempt=1))
+    again = await write_call(start_process(store, model), name_call(1, 2, 1, attempt=1))
     assert (again.accepted, again.rejected, again.cost) == (first.accepted, first.rejected, first.cost)
     assert again.total == 9
     assert sum(model.paid.values()) == paid
@@ -276,7 +278,7 @@ async def test_a_batch_of_the_same_name_in_another_run_is_not_taken_for_this_one
     await start_run_in(store, target_count=30)
     await write_categories(store, CATALOG, CATEGORIES)
     await create_batch(store, CATALOG, Batch(1, "8204736755522-00000000", (make_item("Ann"),), writer="0.2.1/1"))
-    assert (await tell(start_process(store, model), name_call(1, 2, 1))).accepted == 4
+    assert (await write_call(start_process(store, model), name_call(1, 2, 1))).accepted == 4
     assert model.calls == 1
 
 
@@ -309,7 +311,7 @@ async def test_drafts_are_validated_again_if_another_writer_took_the_number() ->
     store, model = OvertakenStore(MemoryStore(), names=("Ann",)), OneNameModel()
     await start_run_in(store, target_count=30)
     await write_categories(store, CATALOG, CATEGORIES)
-    result = await tell(start_process(store, model), name_call(1, 2, 1))
+    result = await write_call(start_process(store, model), name_call(1, 2, 1))
     assert (result.accepted, result.total, result.rejected) == (3, 4, {"duplicate_name": 1})
     assert model.calls == 1
     rows = [row async for row in run_files.iterate_rejections(store, RUN)]
@@ -323,7 +325,7 @@ async def test_what_others_have_added_leaves_less_room_and_surplus_is_dropped() 
     model = ScriptedModel()
     await start_run_in(store, target_count=5)
     await write_categories(store, CATALOG, CATEGORIES)
-    result = await tell(start_process(store, model), name_call(0, 1, 1))
+    result = await write_call(start_process(store, model), name_call(0, 1, 1))
     assert (result.asked, result.accepted, result.total, result.rejected) == (4, 1, 5, {})
     await check_catalog(store, target=5)
 
@@ -333,7 +335,7 @@ async def test_a_paid_answer_without_room_is_recorded_all_the_same() -> None:
     await start_run_in(store, target_count=2)
     await write_categories(store, CATALOG, CATEGORIES)
     call = name_call(0, 1, 1)
-    result = await tell(start_process(store, model), call)
+    result = await write_call(start_process(store, model), call)
     assert (result.accepted, result.total, result.cost.text_calls) == (0, 2, 1)
-    assert await tell(start_process(store, model), call) == result
+    assert await write_call(start_process(store, model), call) == result
     assert model.calls == 1

@@ -161,7 +161,7 @@ def test_the_workflow_finds_the_app_by_its_tag(tmp_path: Path) -> None:
     write_az(tmp_path, host="127.0.0.1:1", found=[{"name": "func-x", "group": "rg-x"}])
     status, reported = run_script(tmp_path, "--find-by-tag", AZURE_ENV_NAME="x")
     assert status == 0
-    assert "nothing is deployed yet" in reported  # nobody listens at port 1
+    assert "nothing is deployed yet" in reported  # no process listens at port 1
 
 
 def test_the_workflow_finds_no_app_before_the_first_deployment(tmp_path: Path) -> None:

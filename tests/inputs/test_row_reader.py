@@ -40,7 +40,7 @@ json_values = st.recursive(
 )
 
 
-def tell(found: list[RowResult]) -> list[str]:
+def describe_results(found: list[RowResult]) -> list[str]:
     return [one.id if isinstance(one, Row) else str(one) for one in found]
 
 
@@ -90,8 +90,8 @@ def test_a_table_is_read_as_the_csv_module_reads_it(rows: list[list[str]], cut: 
 
 def test_numbers_are_ids_as_they_are_spelt() -> None:
     found = read_all(b'[{"id": 1, "name": "a"}, {"id": 1.0, "name": "b"}, {"id": 007, "name": "c"}]')
-    assert tell(found)[:2] == ["1", "1.0"]
-    assert tell(found)[2].startswith("row 3: is not JSON: Expecting ',' delimiter")
+    assert describe_results(found)[:2] == ["1", "1.0"]
+    assert describe_results(found)[2].startswith("row 3: is not JSON: Expecting ',' delimiter")
 
 
 # --- mapping ---------------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_a_row_without_end_is_reported_and_never_held(name: str) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     found += [*reader.feed(end), *reader.finish()]
-    assert [line.partition(" (")[0] for line in tell(found)] == [
+    assert [line.partition(" (")[0] for line in describe_results(found)] == [
         "1",
         f"row 2: has more than {MAX_ROW_CHARACTERS:,} characters; expected at most that many",
         "3",
@@ -281,7 +281,7 @@ def test_more_rows_than_a_catalog_holds_are_refused() -> None:
 def test_prompts_are_texts_or_objects_and_get_ids_from_their_row_numbers() -> None:
     rows = ["A red bridge", {"title": "Bay", "mood": "calm"}, {"id": "x", "scene": "a harbour"}, {"id": "y"}, 5]
     found = read_all(dump_rows(rows), source="prompts")
-    assert tell(found) == [
+    assert describe_results(found) == [
         "prompt-0001",
         "prompt-0002",
         "x",

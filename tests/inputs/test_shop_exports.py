@@ -172,7 +172,7 @@ def test_a_blank_id_column_is_refused_once_with_a_column_that_can_serve() -> Non
 # --- variants --------------------------------------------------------------------------------------------------------
 
 
-def tell(found: list[RowResult]) -> list[str]:
+def describe_results(found: list[RowResult]) -> list[str]:
     return [one.id if isinstance(one, Row) else f"of {one.parent}" for one in found if not isinstance(one, RowProblem)]
 
 
@@ -186,7 +186,7 @@ def test_a_row_that_only_continues_the_product_above_is_a_variant(reported: dict
     ]
     _, found = read_table(rows, reported)
     shirt, bowl = ("S-1", "B-1") if reported else ("shirt", "bowl")
-    assert tell(found) == [shirt, f"of {shirt}", f"of {shirt}", bowl]
+    assert describe_results(found) == [shirt, f"of {shirt}", f"of {shirt}", bowl]
     assert all(isinstance(one, Variant | Row) for one in found)
 
 
@@ -199,7 +199,7 @@ def test_a_variation_names_its_parent_by_sku_or_number_before_or_behind_it() -> 
         {"ID": "5", "Type": "variation", "SKU": "x", "Name": "Gone", "Parent": "gone"},
     ]
     _, found = read_table(rows)
-    assert tell(found) == ["1", "2", "of id:1", "of shirt"]
+    assert describe_results(found) == ["1", "2", "of id:1", "of shirt"]
     assert [str(one) for one in found if isinstance(one, RowProblem)] == [
         "row 5: is a variant of 'gone'; expected a row with that id or SKU in the same input"
     ]
@@ -214,7 +214,7 @@ def test_variants_are_rows_where_requested_and_they_say_how_they_differ() -> Non
         {"Handle": "shirt", "Image Src": "https://cdn.example.com/2.jpg"},
     ]
     _, found = read_table(rows, variants_are_rows=True)
-    assert tell(found) == ["shirt", "S-2", "of shirt"]
+    assert describe_results(found) == ["shirt", "S-2", "of shirt"]
     assert [(one.values["name"], one.values["category"]) for one in found if isinstance(one, Row)] == [
         ("Shirt", "Tops"),
         ("Shirt, M", "Tops"),

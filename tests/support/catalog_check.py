@@ -116,7 +116,7 @@ async def _check_images(store: Store, catalog: str, audit: Audit) -> None:
             audit.lost.append(f"image {row['filename']} is missing")
         else:
             audit.corrupt += _compare_image(info, content.data, row)
-    audit.corrupt += [f"{path} is nobody's image" for path in stored]
+    audit.corrupt += [f"{path} belongs to no item" for path in stored]
 
 
 def _compare_image(info: FileInfo, data: bytes, row: dict[str, Any]) -> list[str]:

@@ -35,5 +35,5 @@ class ProcessGuard:
 
     def _audit(self, event: str, _: tuple[object, ...]) -> None:
         if self._is_watching and event in _START_EVENTS:
-            # `Failed` is no `Exception`, so the code under test does not handle it.
+            # `Failed` does not derive from `Exception`, so the code under test does not handle it.
             pytest.fail(f"The test starts a process ({event}). Mark it `processes`, or `azurite` if it needs Azurite.")
