@@ -11,6 +11,7 @@ import pytest
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.audit.write_audit import audit_path
 from shared.config import StoreSettings
+from shared.runs.request import SeedRequest
 from shared.storage.blob import BlobStore
 from tests.support.audit_queries import fetch, query_audit, sum_calls
 from tests.support.azurite import Azurite
@@ -253,4 +254,10 @@ async def test_a_run_that_was_never_resumed_is_audited_at_the_end_of_the_next_on
     assert reported["runId"] != left
     file = tmp_path / "out" / audit_path(left)
     assert query_audit(file, "SELECT status FROM run_info") == [{"status": "Interrupted"}]
-    assert 1 <= sum_calls(file, "kind = 'image'")["calls"] <= billed
+    assert 1 <= sum_calls(file, "kind = 'image' AND status = 'ok'")["calls"] <= billed
+    # A call in flight at the kill is on record before the simulator counts it, or without having reached it.
+    assert (
+        sum_calls(file, "kind = 'image' AND status = 'lost'")["calls"]
+        <= SeedRequest.model_fields["parallel_image_requests"].default
+    )
+    assert sum_calls(file, "kind = 'image' AND status NOT IN ('ok', 'lost')")["calls"] == 0
