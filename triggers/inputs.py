@@ -1,20 +1,12 @@
 """``/api/inputs``: files of products or prompts for runs to read."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from shared.inputs.upload import upload_input
 from shared.services.container import get_services
-from shared.telemetry.observed_triggers import observe_request
-from triggers.problems import answer_errors
 from triggers.responses import write_json
 
-blueprint = df.Blueprint()
 
-
-@blueprint.route(route="inputs/{name}", methods=["PUT"], auth_level=func.AuthLevel.FUNCTION)
-@observe_request
-@answer_errors
 async def put_input(req: func.HttpRequest) -> func.HttpResponse:
     """``PUT /api/inputs/{name}``: store the body as an input; replaces an input of the same name."""
     body = req.get_body() or b""
