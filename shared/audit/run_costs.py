@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import aclosing, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -60,6 +60,10 @@ class RunCosts(_View):
     models: list[ModelCosts] = Field(description="One row per kind and model, the most expensive first.")
     usd: float = Field(description="US dollars of the run, as its status reports them.")
     calls: int = Field(description="Billed calls of the run, as its status reports them.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the costs as JSON data."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 async def read_run_costs(services: Services, client: DurableClient | None, run_id: str) -> RunCosts:
