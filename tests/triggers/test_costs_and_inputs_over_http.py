@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.running_app import run_app
 
 UNKNOWN_RUN = "8204736755521-af1e9c55"
@@ -9,6 +11,7 @@ PROBLEM = "urn:catalog-seeder:problem:"
 SHOP = [{"sku": "PROD-1", "title": "Enamel mug", "shelf": "Kitchen"}, {"sku": "PROD-1", "title": "Oak tray"}]
 
 
+@pytest.mark.slow
 async def test_the_costs_of_a_run_are_those_of_its_status_and_of_the_simulator(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         run = await app.run(targetCount=3, categoryCount=2, refine={"iterations": 1, "acceptScore": 1})
