@@ -16,6 +16,8 @@ CatalogSeederError
     ├── IdempotencyKeyReusedError       an Idempotency-Key came with another body before
     ├── UnknownRunError                 no run has this id
     ├── UnknownCatalogError             the catalog has no items
+    ├── UnknownItemError                the catalog has no item with this id
+    ├── UnknownRoundError               the item has no such round
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
     ├── CatalogBusyError                another run has claimed the catalog
@@ -199,6 +201,26 @@ class UnknownCatalogError(RequestError):
 
     def __init__(self, catalog: str) -> None:
         super().__init__(f"catalog {catalog!r} has no items; expected a catalog with at least one")
+
+
+class UnknownItemError(RequestError):
+    """The catalog has no item with this id."""
+
+    kind = "unknown-item"
+
+    def __init__(self, catalog: str, product_id: str) -> None:
+        super().__init__(f"catalog {catalog!r} has no item {product_id[:60]!r}")
+
+
+class UnknownRoundError(RequestError):
+    """The item has no such round."""
+
+    kind = "unknown-round"
+
+    def __init__(self, product_id: str, run_id: str, number: int) -> None:
+        super().__init__(
+            f"item {product_id[:60]!r} has no round {number} of run {run_id[:60]!r}; expected one of its rounds"
+        )
 
 
 class NoAuditError(RequestError):
