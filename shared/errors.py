@@ -18,6 +18,7 @@ CatalogSeederError
     ├── UnknownCatalogError             the catalog has no items
     ├── UnknownItemError                the catalog has no item with this id
     ├── UnknownRoundError               the item has no such round
+    ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
     ├── CatalogBusyError                another run has claimed the catalog
@@ -221,6 +222,15 @@ class UnknownRoundError(RequestError):
         super().__init__(
             f"item {product_id[:60]!r} has no round {number} of run {run_id[:60]!r}; expected one of its rounds"
         )
+
+
+class UnknownInputError(RequestError):
+    """The store has no input of this name."""
+
+    kind = "unknown-input"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"input {name[:120]!r} does not exist; send it with PUT /api/inputs/NAME")
 
 
 class NoAuditError(RequestError):
