@@ -113,6 +113,6 @@ async def _replace_image(store: Store, catalog: str, found: FoundItem, wanted: P
                 metadata=image.metadata,
                 if_match=None if current is None else current.etag,
             )
-        except StoreConflictError:  # somebody has placed a file meanwhile
+        except StoreConflictError:  # another process has written a file meanwhile
             continue
         return metadata.sha256

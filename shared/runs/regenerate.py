@@ -116,7 +116,7 @@ def _select(
     """
     unknown = [product_id for product_id in wanted.product_ids if product_id not in found]
     if unknown:
-        messages = [f"{one[:60]!r} is no item of catalog {catalog!r}" for one in unknown[:MAX_NAMED_ITEMS]]
+        messages = [f"{one[:60]!r} is not an item of catalog {catalog!r}" for one in unknown[:MAX_NAMED_ITEMS]]
         if len(unknown) > MAX_NAMED_ITEMS:
             messages.append(f"{len(unknown)} ids are unknown in all")
         raise InvalidRequestError("productIds", messages[0], further=messages[1:])
