@@ -18,6 +18,7 @@ CatalogSeederError
     ├── UnknownRunError                 no run has this id
     ├── UnknownCatalogError             the catalog has no items
     ├── UnknownFileError                no file is served at this address
+    ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
     ├── CatalogBusyError                another run has claimed the catalog
@@ -219,6 +220,15 @@ class UnknownFileError(RequestError):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path[:80]!r} is not a file of this page")
+
+
+class UnknownInputError(RequestError):
+    """The store has no input of this name."""
+
+    kind = "unknown-input"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"input {name[:120]!r} does not exist; send it with PUT /api/inputs/NAME")
 
 
 class NoAuditError(RequestError):

@@ -1,6 +1,6 @@
 """Refuses requests by which a web page of another site would change something.
 
-A browser sends cookies with such a request, such as those of a sign-in in front of the app, and a form needs nobody's
+A browser sends cookies with such a request, such as those of a sign-in in front of the app, and a form needs no
 permission to send it. Browsers report the sender in headers that pages cannot set. Programs send neither header.
 """
 

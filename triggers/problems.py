@@ -41,6 +41,7 @@ REQUEST_ERROR_STATUSES: Mapping[type[errors.RequestError], int] = {
     errors.UnknownRunError: 404,
     errors.UnknownCatalogError: 404,
     errors.UnknownFileError: 404,
+    errors.UnknownInputError: 404,
     errors.NoAuditError: 404,
     errors.CatalogBusyError: 409,
     errors.OtherSourceError: 409,

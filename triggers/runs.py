@@ -1,8 +1,9 @@
-"""``/api/runs``: start, estimate, read, list, cancel and resume runs; download a run's audit."""
+"""``/api/runs``: start, estimate, read, list, cancel and resume runs; download a run's audit; sum its costs."""
 
 import azure.functions as func
 
 from shared.audit.read_audit import MAX_AUDIT_BYTES, read_audit
+from shared.audit.run_costs import read_run_costs
 from shared.audit.write_audit import AUDIT_NAME, AUDIT_TYPE
 from shared.runs import cancel, resume, run_list
 from shared.runs.durable_client import DurableClient
@@ -63,3 +64,9 @@ async def get_audit(req: func.HttpRequest, client: DurableClient) -> func.HttpRe
     data = await read_audit(get_services(), client, run_id, max_bytes=MAX_AUDIT_BYTES)
     headers = {"Content-Disposition": f'attachment; filename="{run_id}-{AUDIT_NAME}"'}
     return func.HttpResponse(data, status_code=200, headers=headers, mimetype=AUDIT_TYPE)
+
+
+async def get_run_costs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
+    """``GET /api/runs/{runId}/costs``: return calls, tokens and dollars of a run by kind and model."""
+    costs = await read_run_costs(get_services(), client, req.route_params["runId"])
+    return write_json(costs.to_json())

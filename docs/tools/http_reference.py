@@ -14,6 +14,8 @@ SECTIONS = {
     "pruneCatalog": "repair-prune-and-publish",
     "publishCatalog": "repair-prune-and-publish",
     "putInput": "upload-an-input",
+    "getRunCosts": "get-the-costs-of-a-run",
+    "inspectInput": "inspect-an-input",
     "getHealth": "health",
     "getHealthDetails": "health",
     "getPageFile": "review-page",
