@@ -6,6 +6,7 @@ from triggers.routes import ROUTES
 SECTIONS = {
     "startRun": "start-a-run",
     "getRun": "get-a-run",
+    "getRunRequest": "get-a-run",
     "getAudit": "get-an-audit",
     "listRuns": "list-runs",
     "cancelRun": "cancel-a-run",
@@ -29,5 +30,7 @@ def describe_operations() -> str:
     for route in ROUTES:
         status, answer = next(iter(route.answers.items()))
         call = f"`{route.method} /api/{route.path}`"
-        rows.append((f"[{call}](#{SECTIONS[route.operation_id]})", f"{status}: {answer.description}"))
+        if route.operation_id in SECTIONS:
+            call = f"[{call}](#{SECTIONS[route.operation_id]})"
+        rows.append((call, f"{status}: {answer.description}"))
     return format_table(("call", "answer"), rows)
