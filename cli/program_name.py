@@ -1,5 +1,6 @@
 """How the user can start this program again, for commands that the output advises."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -16,7 +17,8 @@ def find_program() -> str:
     found = shutil.which(PROGRAM)
     if found is not None and Path(found).resolve() == started.resolve():
         return PROGRAM
-    return shlex.quote(str(_shorten(started)))
+    program = str(_shorten(started))
+    return program if os.name == "nt" and " " not in program else shlex.quote(program)  # PowerShell runs a plain path
 
 
 def _shorten(path: Path) -> Path:
