@@ -295,7 +295,7 @@ def _read_model_settings(values: SettingValues) -> ModelSettings:
 
 
 def _read_prices(values: SettingValues) -> PriceList:
-    """Return the price list. A MAI deployment with a name of its own costs what the dearest MAI model does."""
+    """Return the price list. A MAI deployment with a name of its own costs what the most expensive MAI model does."""
     prices = values.read_prices("PRICES")
     is_mai = values.read_choice("IMAGE_PROVIDER") == Provider.MAI
     has_own_default = prices.default_image != load_prices().default_image

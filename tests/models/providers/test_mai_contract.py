@@ -125,7 +125,7 @@ def test_a_missing_endpoint_is_named() -> None:
 
 
 @pytest.mark.parametrize("deployment", ["MAI-Image-2.6", "pictures-of-my-shop"])
-def test_a_deployment_with_a_name_of_its_own_costs_what_the_dearest_mai_model_does(deployment: str) -> None:
+def test_a_deployment_with_a_name_of_its_own_costs_what_the_most_expensive_mai_model_does(deployment: str) -> None:
     environment = {"IMAGE_PROVIDER": "mai", "MAI_ENDPOINT": "https://x.services.ai.azure.com"}
     prices = load_settings(environment).prices
     assert prices.find_image_price(deployment) == prices.image["mai-image-2.6"]
