@@ -1,8 +1,8 @@
 """Sign in to a model account on Azure, with a key or with Microsoft Entra ID, and explain errors of access.
 
-An account's APIs document several token audiences, and accounts differ in which one they accept. An account that refuses
-a token names its audience (``Access token is missing, invalid, audience is incorrect (https://...), or have expired.``),
-and the call is sent again with a token for that one.
+An account's APIs document several token audiences, and accounts differ in which one they accept. An account that
+refuses a token names its audience (``Access token is missing, invalid, audience is incorrect (https://...), or have
+expired.``), and the call is sent again with a token for that one.
 """
 
 import re

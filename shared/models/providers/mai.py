@@ -4,7 +4,6 @@ The wire has fewer parameters than OpenAI's: deployment, prompt, width and heigh
 answer is always a PNG. https://learn.microsoft.com/azure/foundry/foundry-models/how-to/use-foundry-models-mai
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import httpx2
@@ -21,6 +20,8 @@ from shared.models.providers.sdk_client import make_timeout, open_http_client
 from shared.runs.request import parse_image_size
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from azure.core.credentials_async import AsyncTokenCredential
 
     from shared.config import ModelSettings
