@@ -73,33 +73,36 @@ async function loadPages(status, catalog, wanted, signal) {
   return all;
 }
 
-/** @param {{runs: RunStatus[], showsCatalog: boolean}} props */
+/**
+ * The roles are explicit, because on a narrow page the rows are no table cells but cards.
+ * @param {{runs: RunStatus[], showsCatalog: boolean}} props
+ */
 function RunTable({ runs, showsCatalog }) {
-  return html`<table class="runs">
-    <thead>
-      <tr>
-        <th scope="col">Started</th>
-        ${showsCatalog && html`<th scope="col">Catalog</th>`}
-        <th scope="col">Status</th>
-        <th scope="col" class="number">Items</th>
-        <th scope="col" class="number">Images</th>
-        <th scope="col" class="number">Failed</th>
-        <th scope="col" class="number">Duration</th>
-        <th scope="col" class="number">Cost</th>
+  return html`<table class="runs" role="table">
+    <thead role="rowgroup">
+      <tr role="row">
+        <th role="columnheader" scope="col">Started</th>
+        ${showsCatalog && html`<th role="columnheader" scope="col">Catalog</th>`}
+        <th role="columnheader" scope="col">Status</th>
+        <th role="columnheader" scope="col" class="number">Items</th>
+        <th role="columnheader" scope="col" class="number">Images</th>
+        <th role="columnheader" scope="col" class="number">Failed</th>
+        <th role="columnheader" scope="col" class="number">Duration</th>
+        <th role="columnheader" scope="col" class="number">Cost</th>
       </tr>
     </thead>
-    <tbody>
+    <tbody role="rowgroup">
       ${runs.map((run) => {
         const { items, images } = run.progress;
-        return html`<tr key=${run.runId}>
-          <th scope="row" data-label="Started"><a href=${makeHref(["runs", run.runId])}>${formatTime(run.createdAt)}</a></th>
-          ${showsCatalog && html`<td data-label="Catalog"><a href=${makeHref(["runs"], { catalog: run.catalog })} translate="no">${run.catalog}</a></td>`}
-          <td data-label="Status"><${StatusBadge} status=${run.status} />${run.error !== null && run.error.reason !== "cancelled" && html`<span class="hint run-error">${run.error.message}</span>`}</td>
-          <td class="number" data-label="Items">${formatCount(items.accepted)} of ${formatCount(items.target)}</td>
-          <td class="number" data-label="Images">${images.total === 0 ? "none wanted" : `${formatCount(images.done)} of ${formatCount(images.total)}`}</td>
-          <td class=${images.failed > 0 ? "number bad" : "number"} data-label="Failed">${formatCount(images.failed)}</td>
-          <td class="number" data-label="Duration">${formatDuration(measureSeconds(run))}</td>
-          <td class="number" data-label="Cost">${formatUsd(run.cost.usd)}</td>
+        return html`<tr role="row" key=${run.runId}>
+          <th role="rowheader" scope="row" data-label="Started"><a href=${makeHref(["runs", run.runId])}>${formatTime(run.createdAt)}</a></th>
+          ${showsCatalog && html`<td role="cell" data-label="Catalog"><a href=${makeHref(["runs"], { catalog: run.catalog })} translate="no">${run.catalog}</a></td>`}
+          <td role="cell" data-label="Status"><${StatusBadge} status=${run.status} />${run.error !== null && run.error.reason !== "cancelled" && html`<span class="hint run-error">${run.error.message}</span>`}</td>
+          <td role="cell" class="number" data-label="Items">${formatCount(items.accepted)} of ${formatCount(items.target)}</td>
+          <td role="cell" class="number" data-label="Images">${images.total === 0 ? "none wanted" : `${formatCount(images.done)} of ${formatCount(images.total)}`}</td>
+          <td role="cell" class=${images.failed > 0 ? "number bad" : "number"} data-label="Failed">${formatCount(images.failed)}</td>
+          <td role="cell" class="number" data-label="Duration">${formatDuration(measureSeconds(run))}</td>
+          <td role="cell" class="number" data-label="Cost">${formatUsd(run.cost.usd)}</td>
         </tr>`;
       })}
     </tbody>
