@@ -40,8 +40,7 @@ export function RunView({ runId }) {
       <p class="breadcrumb"><a href=${makeHref(["runs"])}>Runs</a> / <a href=${makeHref(["runs"], { catalog: run.catalog })} translate="no">${run.catalog}</a></p>
       <h1 tabindex="-1">Run of <span translate="no">${run.catalog}</span> <${StatusBadge} status=${run.status} /></h1>
       <p class="hint">
-        Started ${formatTime(run.createdAt)}, ${hasEnded(run.status) ? `took ${formatDuration(measureSeconds(run))}` : isActive(run.status) ? `for ${formatDuration(measureSeconds(run))}, stage: ${run.stage}` : `stage: ${run.stage}`}. Id
-        <code translate="no">${runId}</code>
+        Started ${formatTime(run.createdAt)}, ${hasEnded(run.status) ? `took ${formatDuration(measureSeconds(run))}` : isActive(run.status) ? `for ${formatDuration(measureSeconds(run))}, stage: ${run.stage}` : `stage: ${run.stage}`}. Id <code translate="no">${runId}</code>
       </p>
       <${Actions} run=${run} onChange=${reload} />
     </header>
