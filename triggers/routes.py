@@ -45,6 +45,16 @@ ROUTES = (
         problems=(errors.UnknownRunError,),
     ),
     Route(
+        operation_id="getRunRequest",
+        method=Method.GET,
+        path="runs/{runId}/request",
+        handler=runs.get_run_request,
+        tag=Tag.RUNS,
+        summary="Get the request of a run",
+        answers={200: Answer("its request, every field present", "SeedRequest")},
+        problems=(errors.UnknownRunError,),
+    ),
+    Route(
         operation_id="getAudit",
         method=Method.GET,
         path="runs/{runId}/audit",
