@@ -47,6 +47,7 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
         with_images=not request.dry_run,
         image_table=image_table,
         decisions=await services.decisions.load(request.catalog),
+        approved_only=request.requires_review,
     )
     status = decide_status(
         request=request,
