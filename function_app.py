@@ -26,17 +26,14 @@ from activities import (
 )
 from orchestrators import finish_run, generate_images, seed_catalog, write_items, write_prompts
 from shared.services.container import start_telemetry
-from triggers import catalogs, health, inputs, runs, timers
+from triggers import registration, timers
 
 start_telemetry()
 
 app = df.DFApp()
 
 for module in (
-    runs,
-    catalogs,
-    inputs,
-    health,
+    registration,
     timers,
     seed_catalog,
     finish_run,

@@ -16,6 +16,7 @@ CatalogSeederError
     ├── IdempotencyKeyReusedError       an Idempotency-Key came with another body before
     ├── UnknownRunError                 no run has this id
     ├── UnknownCatalogError             the catalog has no items
+    ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
     ├── CatalogBusyError                another run has claimed the catalog
@@ -199,6 +200,15 @@ class UnknownCatalogError(RequestError):
 
     def __init__(self, catalog: str) -> None:
         super().__init__(f"catalog {catalog!r} has no items; expected a catalog with at least one")
+
+
+class UnknownInputError(RequestError):
+    """The store has no input of this name."""
+
+    kind = "unknown-input"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"input {name[:120]!r} does not exist; send it with PUT /api/inputs/NAME")
 
 
 class NoAuditError(RequestError):

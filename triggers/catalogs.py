@@ -1,6 +1,5 @@
 """``/api/catalogs/{catalog}``: repair, prune and publish a catalog."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from shared.catalog import prune as pruning
@@ -9,18 +8,10 @@ from shared.runs.durable_client import DurableClient
 from shared.runs.repair import start_repair
 from shared.runs.status import Status
 from shared.services.container import get_services
-from shared.telemetry.observed_triggers import observe_request
 from shared.telemetry.tracing import set_run_attributes
-from triggers.problems import answer_errors
 from triggers.responses import read_body, read_idempotency_key, write_accepted_run, write_json
 
-blueprint = df.Blueprint()
 
-
-@blueprint.route(route="catalogs/{catalog}/repair", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def repair(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/repair``: start a run that generates only the missing images."""
     body, key = read_body(req, required=False), read_idempotency_key(req)
@@ -29,19 +20,11 @@ async def repair(req: func.HttpRequest, client: DurableClient) -> func.HttpRespo
     return write_accepted_run(req, run.run_id, run.catalog, Status.PENDING)
 
 
-@blueprint.route(route="catalogs/{catalog}/prune", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def prune(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/prune``: remove the items without an image, after a backup."""
     return write_json(await pruning.claim_and_prune(get_services(), client, req.route_params["catalog"]))
 
 
-@blueprint.route(route="catalogs/{catalog}/publish", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def publish_reviewed(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/publish``: publish what a run with ``publish: false`` left for review."""
     return write_json(await publishing.claim_and_publish(get_services(), client, req.route_params["catalog"]))

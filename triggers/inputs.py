@@ -1,20 +1,13 @@
 """``/api/inputs``: files of products or prompts for runs to read."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
+from shared.inputs.inspect_input import InspectRequest, inspect_stored_input
 from shared.inputs.upload import upload_input
 from shared.services.container import get_services
-from shared.telemetry.observed_triggers import observe_request
-from triggers.problems import answer_errors
-from triggers.responses import write_json
-
-blueprint = df.Blueprint()
+from triggers.responses import read_body, write_json
 
 
-@blueprint.route(route="inputs/{name}", methods=["PUT"], auth_level=func.AuthLevel.FUNCTION)
-@observe_request
-@answer_errors
 async def put_input(req: func.HttpRequest) -> func.HttpResponse:
     """``PUT /api/inputs/{name}``: store the body as an input; replaces an input of the same name."""
     body = req.get_body() or b""
@@ -26,3 +19,10 @@ async def put_input(req: func.HttpRequest) -> func.HttpResponse:
         content_encoding=req.headers.get("Content-Encoding", ""),
     )
     return write_json({"path": path, "bytes": len(body)}, status=201)
+
+
+async def inspect_input(req: func.HttpRequest) -> func.HttpResponse:
+    """``POST /api/inputs/{name}/inspect``: report how a run reads an input; starts nothing."""
+    request = InspectRequest.model_validate(read_body(req, required=False))
+    report = await inspect_stored_input(get_services().store, req.route_params["name"], request)
+    return write_json(report.to_json())

@@ -5,7 +5,7 @@ No response holds a stack trace or the message of an unexpected error.
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -19,12 +19,11 @@ from shared.runs.request import describe_validation_error
 from shared.storage.json_files import DamagedFileError
 from shared.telemetry.unexpected_errors import describe_error
 from triggers.responses import find_origin, make_links
+from triggers.route import HttpHandler
 
 logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE_PREFIX = "urn:catalog-seeder:problem:"
-
-HttpHandler = Callable[..., Awaitable[func.HttpResponse]]
 
 
 class ProblemType(NamedTuple):
@@ -40,6 +39,7 @@ REQUEST_ERROR_STATUSES: Mapping[type[errors.RequestError], int] = {
     errors.MalformedBodyError: 400,
     errors.UnknownRunError: 404,
     errors.UnknownCatalogError: 404,
+    errors.UnknownInputError: 404,
     errors.NoAuditError: 404,
     errors.CatalogBusyError: 409,
     errors.OtherSourceError: 409,

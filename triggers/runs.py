@@ -1,9 +1,9 @@
-"""``/api/runs``: start, estimate, read, list, cancel and resume runs; download a run's audit."""
+"""``/api/runs``: start, estimate, read, list, cancel and resume runs; download a run's audit; sum its costs."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from shared.audit.read_audit import MAX_AUDIT_BYTES, read_audit
+from shared.audit.run_costs import read_run_costs
 from shared.audit.write_audit import AUDIT_NAME, AUDIT_TYPE
 from shared.runs import cancel, resume, run_list
 from shared.runs.durable_client import DurableClient
@@ -12,9 +12,7 @@ from shared.runs.start import start_run
 from shared.runs.status import Status
 from shared.runs.view import refresh_progress
 from shared.services.container import get_services
-from shared.telemetry.observed_triggers import observe_request
 from shared.telemetry.tracing import set_run_attributes
-from triggers.problems import answer_errors
 from triggers.responses import (
     RETRY_AFTER_SECONDS,
     read_body,
@@ -24,13 +22,7 @@ from triggers.responses import (
     write_json,
 )
 
-blueprint = df.Blueprint()
 
-
-@blueprint.route(route="runs", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def post_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/runs``: start a run; with ``?estimate=true``, only estimate it."""
     if read_flag(req, "estimate"):
@@ -40,10 +32,6 @@ async def post_run(req: func.HttpRequest, client: DurableClient) -> func.HttpRes
     return write_accepted_run(req, run.run_id, run.catalog, Status.PENDING)
 
 
-@blueprint.route(route="runs/{runId}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def get_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``GET /api/runs/{runId}``: return a run's status."""
     run = await refresh_progress(get_services(), client, req.route_params["runId"])
@@ -51,10 +39,6 @@ async def get_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResp
     return write_json(run.to_json(), headers=headers)
 
 
-@blueprint.route(route="runs", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def list_runs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``GET /api/runs?status=&limit=&continuation=``: list runs, newest first."""
     query = run_list.RunQuery.model_validate({name: value for name, value in req.params.items() if value})
@@ -62,33 +46,27 @@ async def list_runs(req: func.HttpRequest, client: DurableClient) -> func.HttpRe
     return write_json({"runs": [run.to_json() for run in page.runs], "continuation": page.continuation})
 
 
-@blueprint.route(route="runs/{runId}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def cancel_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/runs/{runId}/cancel``: stop new work of a run; finished work stays."""
     run = await cancel.cancel_run(get_services(), client, req.route_params["runId"])
     return write_accepted_run(req, run.run_id, run.catalog, run.status)
 
 
-@blueprint.route(route="runs/{runId}/resume", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def resume_paused_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/runs/{runId}/resume``: resume a paused run; its first image call is a probe."""
     run = await resume.resume_run(get_services(), client, req.route_params["runId"])
     return write_accepted_run(req, run.run_id, run.catalog, run.status)
 
 
-@blueprint.route(route="runs/{runId}/audit", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@blueprint.durable_client_input(client_name="client")
-@observe_request
-@answer_errors
 async def get_audit(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``GET /api/runs/{runId}/audit``: return a run's ``audit.sqlite``."""
     run_id = req.route_params["runId"]
     data = await read_audit(get_services(), client, run_id, max_bytes=MAX_AUDIT_BYTES)
     headers = {"Content-Disposition": f'attachment; filename="{run_id}-{AUDIT_NAME}"'}
     return func.HttpResponse(data, status_code=200, headers=headers, mimetype=AUDIT_TYPE)
+
+
+async def get_run_costs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
+    """``GET /api/runs/{runId}/costs``: return calls, tokens and dollars of a run by kind and model."""
+    costs = await read_run_costs(get_services(), client, req.route_params["runId"])
+    return write_json(costs.to_json())

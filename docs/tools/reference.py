@@ -38,6 +38,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     ".env.example": reference_tables.make_env_example,
     "local.settings.example.json": reference_tables.make_local_settings,
     "docs/reference/catalog.schema.json": lambda: json.dumps(make_schema(), indent=2) + "\n",
+    "web/lib/reason_texts.js": reference_tables.make_reason_texts,
 }
 
 _BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

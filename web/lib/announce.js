@@ -1,0 +1,25 @@
+/** Short messages: shown as toasts, and read by screen readers. */
+
+import { signal } from "./html.js";
+
+const SHOWN_MILLISECONDS = 6000;
+
+/** @typedef {{id: number, text: string, kind: "info" | "error"}} Toast */
+
+/** @type {import("../vendor/signals.js").Signal<Toast[]>} */
+export const toasts = signal([]);
+
+let lastId = 0;
+
+/** @param {string} text @param {"info" | "error"} [kind] errors stay until they are closed */
+export function announce(text, kind = "info") {
+  lastId += 1;
+  const toast = { id: lastId, text, kind };
+  toasts.value = [...toasts.peek().slice(-3), toast];
+  if (kind === "info") setTimeout(() => closeToast(toast.id), SHOWN_MILLISECONDS);
+}
+
+/** @param {number} id */
+export function closeToast(id) {
+  toasts.value = toasts.peek().filter((toast) => toast.id !== id);
+}

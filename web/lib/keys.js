@@ -1,0 +1,68 @@
+/**
+ * Keyboard shortcuts. A view registers a table of bindings; the same table is what the help dialog shows.
+ *
+ * @typedef {object} Binding
+ * @property {string[]} keys values of `KeyboardEvent.key`; letters in lower case. "Shift+ArrowDown" asks for the shift key
+ * @property {string} label what the key does, as the help shows it
+ * @property {(event: KeyboardEvent) => void} run
+ * @property {() => boolean} [isActive] absent = always
+ * @property {boolean} [isNavigation] works even while single-key shortcuts are switched off (arrows, Enter, Escape)
+ */
+
+import { signal } from "./html.js";
+import { shortcutsEnabled } from "./session.js";
+
+/** The tables in force, the latest first. @type {import("../vendor/signals.js").Signal<{title: string, bindings: Binding[]}[]>} */
+export const shortcutTables = signal([]);
+
+/**
+ * Puts a table in force until the returned function is called (use it as the result of an effect).
+ * @param {string} title of the view, for the help
+ * @param {Binding[]} bindings
+ * @returns {() => void}
+ */
+export function bindKeys(title, bindings) {
+  const table = { title, bindings };
+  shortcutTables.value = [table, ...shortcutTables.peek()];
+  return () => {
+    shortcutTables.value = shortcutTables.peek().filter((other) => other !== table);
+  };
+}
+
+/** Spelling of keys in the help. @type {Record<string, string>} */
+const KEY_NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", " ": "Space" };
+
+/** @param {string} key */
+export function spellKey(key) {
+  return key
+    .split("+")
+    .map((part) => KEY_NAMES[part] ?? part)
+    .join(" ");
+}
+
+const CONTROLS = "input, textarea, select, [contenteditable], [role=slider]";
+const ENTER_CONTROLS = "button, a[href], summary";
+
+/** @param {KeyboardEvent} event */
+function handleKey(event) {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.target instanceof Element ? event.target : document.body;
+  const isInput = target.closest(CONTROLS) !== null;
+  if (isInput && event.key !== "Escape") return;
+  if ((event.key === "Enter" || event.key === " ") && target.closest(ENTER_CONTROLS)) return;
+  const openDialog = document.querySelector("dialog[open]");
+  if (openDialog && !(target.closest("dialog") && openDialog.hasAttribute("data-shortcuts"))) return;
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const pressed = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key)) ? `Shift+${name}` : name;
+  for (const { bindings } of shortcutTables.peek()) {
+    for (const binding of bindings) {
+      if (!binding.keys.includes(pressed) || binding.isActive?.() === false) continue;
+      if (!binding.isNavigation && !shortcutsEnabled.peek()) continue;
+      event.preventDefault();
+      binding.run(event);
+      return;
+    }
+  }
+}
+
+addEventListener("keydown", handleKey);

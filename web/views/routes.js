@@ -1,0 +1,32 @@
+/**
+ * Which view an address shows. Views are loaded when they are first shown.
+ *
+ * @typedef {{title: string, view: any, props: Record<string, string>}} Page
+ */
+
+/** @type {{pattern: string[], title: (parameters: Record<string, string>) => string, load: () => Promise<any>}[]} */
+const ROUTES = [
+  { pattern: [], title: () => "Catalogs", load: async () => (await import("./catalogs.js")).CatalogsView },
+];
+
+/** @param {string[]} pattern @param {string[]} path @returns {Record<string, string> | null} */
+function match(pattern, path) {
+  if (pattern.length !== path.length) return null;
+  /** @type {Record<string, string>} */
+  const parameters = {};
+  for (const [index, part] of pattern.entries()) {
+    const segment = path[index] ?? "";
+    if (part.startsWith(":")) parameters[part.slice(1)] = segment;
+    else if (part !== segment) return null;
+  }
+  return parameters;
+}
+
+/** @param {string[]} path @returns {Promise<Page | null>} null: no view has this address */
+export async function loadPage(path) {
+  for (const route of ROUTES) {
+    const parameters = match(route.pattern, path);
+    if (parameters !== null) return { title: route.title(parameters), view: await route.load(), props: parameters };
+  }
+  return null;
+}
