@@ -7,15 +7,17 @@ from functools import cached_property
 from typing import Self
 
 from shared.browse.duplicate_groups import group_near_duplicates
-from shared.browse.item_rows import IndexedItem, ItemFailure, ItemState
+from shared.browse.item_rows import IndexedItem, ItemFailure, ItemState, Review
 from shared.browse.listed_images import (
     ListedImage,
     is_packed_placeholder,
     read_dhash,
     read_modified_ms,
     read_run_number,
+    read_sha256,
     unpack_image,
 )
+from shared.reviews.decisions import DecisionTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,26 @@ class RunFailures:
     etags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogScan:
+    """What one scan of a catalog found; ``marks`` are the ETags of the catalog when the scan began."""
+
+    catalog: str
+    batches: Mapping[int, ScannedBatch]
+    images: ScannedImages
+    failed: RunFailures
+    marks: Marks
+
+    def hash_contents(self) -> str:
+        """Return what changes whenever the scan would find anything else; equal in every process."""
+        digest = hashlib.blake2b(digest_size=16)
+        for number, batch in self.batches.items():
+            digest.update(f"{number} {batch.etag}\n".encode())
+        failures = sorted(self.failed.etags.items())
+        digest.update(f"{self.images.digest}\n{self.failed.run_id}\n{failures}\n{self.marks}".encode())
+        return digest.hexdigest()
+
+
 @dataclass(frozen=True)
 class CatalogIndex:
     """What a catalog holds. Items are numbers from 0, in acceptance order.
@@ -108,16 +130,9 @@ class CatalogIndex:
     version: str
 
     @classmethod
-    def build(
-        cls,
-        catalog: str,
-        batches: Mapping[int, ScannedBatch],
-        images: ScannedImages,
-        failed: RunFailures,
-        marks: Marks,
-        previous: "CatalogIndex | None",
-    ) -> Self:
+    def build(cls, scan: CatalogScan, previous: "CatalogIndex | None") -> Self:
         """Return the index of what was scanned. Takes seconds for the largest catalogs if hashes have changed."""
+        batches, images = scan.batches, scan.images
         items = tuple(item for batch in batches.values() for item in batch.items)
         packed = tuple(images.packed.get(item.filename) for item in items)
         hashes = {
@@ -126,19 +141,22 @@ class CatalogIndex:
             if image is not None and (dhash := read_dhash(image)) is not None
         }
         digest = hashlib.blake2b(repr(hashes).encode(), digest_size=16).hexdigest()
-        is_regrouped = previous is None or previous.hashes_digest != digest
         index = cls(
-            catalog=catalog,
+            catalog=scan.catalog,
             batches=batches,
             items=items,
             positions=tuple((number, place) for number, batch in batches.items() for place in range(len(batch.items))),
             images=packed,
             runs=images.runs,
-            failed=failed,
-            groups=group_near_duplicates(hashes) if previous is None or is_regrouped else previous.groups,
+            failed=scan.failed,
+            groups=(
+                previous.groups
+                if previous is not None and previous.hashes_digest == digest
+                else group_near_duplicates(hashes)
+            ),
             hashes_digest=digest,
-            marks=marks,
-            version=_hash_contents(batches, images, failed, marks),
+            marks=scan.marks,
+            version=scan.hash_contents(),
         )
         index.prepare()
         return index
@@ -188,26 +206,23 @@ class CatalogIndex:
         packed = self.images[number]
         return None if packed is None else unpack_image(packed, self.runs)
 
+    def list_reviews(self, decisions: DecisionTable) -> list[Review | None]:
+        """Return the state of the review of each item; None without an image."""
+        return [self._find_review(number, decisions) for number in range(len(self.items))]
+
+    def _find_review(self, number: int, decisions: DecisionTable) -> Review | None:
+        image = self.images[number]
+        if image is None or is_packed_placeholder(image):
+            return None
+        found = decisions.find(self.items[number].item_id, read_sha256(image))
+        return Review.UNDECIDED if found is None else Review(found.verdict)
+
     def _is_failed(self, number: int) -> bool:
         image = self.images[number]
-        return (
-            image is None
-            or is_packed_placeholder(image)
-            or self.runs[read_run_number(image)] != self.failed.run_id
-        )
+        return image is None or is_packed_placeholder(image) or self.runs[read_run_number(image)] != self.failed.run_id
 
     def _find_state(self, number: int) -> ItemState:
         image = self.images[number]
         if image is not None:
             return ItemState.PLACEHOLDER if is_packed_placeholder(image) else ItemState.COMPLETE
         return ItemState.FAILED if number in self.failures else ItemState.MISSING
-
-
-def _hash_contents(
-    batches: Mapping[int, ScannedBatch], images: ScannedImages, failed: RunFailures, marks: Marks
-) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for number, batch in batches.items():
-        digest.update(f"{number} {batch.etag}\n".encode())
-    digest.update(f"{images.digest}\n{failed.run_id}\n{sorted(failed.etags.items())}\n{marks}".encode())
-    return digest.hexdigest()

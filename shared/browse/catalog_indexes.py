@@ -12,14 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from shared.browse.catalog_index import CatalogIndex, Marks, RunFailures
+from shared.browse.catalog_index import CatalogIndex, CatalogScan, Marks, RunFailures
 from shared.browse.catalog_scan import scan_batches, scan_images
+from shared.browse.item_pages import PageCaches
+from shared.browse.item_scores import ItemScores
+from shared.browse.item_texts import ItemTexts
 from shared.browse.last_run import LAST_RUN_NAME, find_last_run, read_run_failures
 from shared.errors import UnknownCatalogError
 from shared.storage import paths
 from shared.storage.protocol import Store
 
-MAX_CACHED_CATALOGS: Final = 8
+MAX_CACHED_CATALOGS: Final = 64
 MAX_CACHED_ITEMS: Final = 120_000
 """Items of all cached catalogs; about 1 kB each."""
 
@@ -64,12 +67,16 @@ class CatalogIndexes:
     Args:
         store: the store.
         read_seconds: a monotonic clock.
+
+    Attributes:
+        pages: what is remembered between pages of items.
     """
 
     def __init__(self, store: Store, *, read_seconds: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._read_seconds = read_seconds
         self._entries: dict[str, _Entry] = {}
+        self.pages = PageCaches(ItemTexts(store), ItemScores(store))
 
     async def load(self, catalog: str) -> CatalogIndex:
         """Return the index of a catalog.
@@ -164,7 +171,8 @@ async def _scan(store: Store, catalog: str, marks: Marks, previous: CatalogIndex
         raise UnknownCatalogError(catalog)
     last_run = await find_last_run(store, catalog, {*(batch.run_id for batch in batches.values()), *images.runs})
     failed = await read_run_failures(store, last_run, RunFailures() if previous is None else previous.failed)
-    return await asyncio.to_thread(CatalogIndex.build, catalog, batches, images, failed, marks, previous)
+    scan = CatalogScan(catalog, batches, images, failed, marks)
+    return await asyncio.to_thread(CatalogIndex.build, scan, previous)
 
 
 def _note_result(task: "asyncio.Task[None]") -> None:

@@ -19,4 +19,3 @@ def group_near_duplicates(hashes: Mapping[int, int]) -> dict[int, int]:
         first = firsts.setdefault(numbers[duplicate.earlier_index], numbers[duplicate.earlier_index])
         firsts[numbers[duplicate.index]] = first
     return firsts
-

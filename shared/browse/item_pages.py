@@ -1,20 +1,20 @@
 """Pages of the items of a catalog."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from shared.bounded_cache import BoundedCache
 from shared.browse.catalog_index import CatalogIndex
 from shared.browse.item_query import ItemQuery, cut_page, select_items
-from shared.browse.item_rows import ItemColumns, ItemState, Review
+from shared.browse.item_rows import ItemColumns, Review
 from shared.browse.item_scores import ItemScores
 from shared.browse.item_texts import ItemTexts
 from shared.browse.listed_images import ListedImage, find_listed_round
 from shared.browse.views import DecisionView, FailureView, ImageView, ItemList, ItemRow
 from shared.images.thumbnail_files import is_thumbnail_of
-from shared.reviews.decisions import DecisionTable
+from shared.reviews.decisions import DecisionTable, Verdict
 from shared.storage import paths
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
@@ -70,9 +70,7 @@ async def read_page(
     columns, selected = caches.selections[key]
     page = cut_page(columns, query, selected)
     rows = await read_rows(store, caches, index, decisions, page.numbers)
-    return ItemList(
-        items=rows, total=page.total, offset=page.offset, version=version, continuation=page.continuation
-    )
+    return ItemList(items=rows, total=page.total, offset=page.offset, version=version, continuation=page.continuation)
 
 
 def make_version(index: CatalogIndex, decisions: DecisionTable) -> str:
@@ -80,9 +78,7 @@ def make_version(index: CatalogIndex, decisions: DecisionTable) -> str:
     return f"{index.version}-{decisions.version}"
 
 
-async def list_reviews(
-    caches: PageCaches, index: CatalogIndex, decisions: DecisionTable
-) -> Sequence[Review | None]:
+async def list_reviews(caches: PageCaches, index: CatalogIndex, decisions: DecisionTable) -> Sequence[Review | None]:
     """Return the state of the review of each item; None without an image."""
     key = (index.catalog, index.version, decisions.version)
     if key not in caches.reviews:
@@ -126,9 +122,7 @@ async def read_rows(
     return [describe(number) for number in numbers]
 
 
-async def find_thumbnails(
-    store: Store, caches: PageCaches, index: CatalogIndex, numbers: Sequence[int]
-) -> set[int]:
+async def find_thumbnails(store: Store, caches: PageCaches, index: CatalogIndex, numbers: Sequence[int]) -> set[int]:
     """Return which of these items have a thumbnail of their current image."""
 
     async def find(number: int) -> tuple[int, bool]:
@@ -165,5 +159,9 @@ def _describe_decision(decisions: DecisionTable, item_id: str, image: ListedImag
     found = None if image is None else decisions.find(item_id, image.sha256)
     if found is None:
         return None
-    verdict = "approved" if found.verdict == Review.APPROVED else "rejected"
-    return DecisionView(decision=verdict, note=found.note, reviewer=found.reviewer, at=found.at)
+    return DecisionView(
+        decision="approved" if found.verdict is Verdict.APPROVED else "rejected",
+        note=found.note,
+        reviewer=found.reviewer,
+        at=found.at,
+    )

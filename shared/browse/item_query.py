@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.browse.item_rows import ItemColumns, ItemState, Review, fold_text
+from shared.catalog.items import make_slug
 from shared.errors import InvalidRequestError
 
 MAX_ITEMS_PER_PAGE: Final = 500
@@ -29,7 +30,7 @@ Key = tuple[int, ...]
 """Place of an item in a sorted list."""
 
 
-def _parse_number(value: Any) -> Any:
+def parse_number(value: Any) -> Any:
     """Return a number as given, or of its decimal digits: Pydantic would also read " 5" and "5_0"."""
     if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
         raise ValueError(f"is {value[:40]!r}; expected a whole number")
@@ -45,7 +46,9 @@ class ItemQuery(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
-    category: str | None = Field(default=None, max_length=MAX_QUERY_CHARACTERS, description="Name of a category.")
+    category: str | None = Field(
+        default=None, max_length=MAX_QUERY_CHARACTERS, description="Name or slug of a category."
+    )
     decision: Literal["approved", "rejected", "undecided"] | None = Field(
         default=None, description="State of the review; undecided items have an image that nobody has decided about."
     )
@@ -55,7 +58,7 @@ class ItemQuery(BaseModel):
     reason: str | None = Field(
         default=None, max_length=MAX_QUERY_CHARACTERS, description="Reason code of the failure in the last run."
     )
-    max_score: Annotated[int, BeforeValidator(_parse_number), Field(ge=0, le=100)] | None = Field(
+    max_score: Annotated[int, BeforeValidator(parse_number), Field(ge=0, le=100)] | None = Field(
         default=None, description="Maximum score; items without a score are left out."
     )
     q: str | None = Field(
@@ -70,10 +73,10 @@ class ItemQuery(BaseModel):
         default="accepted",
         description="Order: as accepted, newest image first, or lowest score first.",
     )
-    limit: Annotated[int, BeforeValidator(_parse_number), Field(ge=1, le=MAX_ITEMS_PER_PAGE)] = Field(
+    limit: Annotated[int, BeforeValidator(parse_number), Field(ge=1, le=MAX_ITEMS_PER_PAGE)] = Field(
         default=100, description="Maximum number of items of the page."
     )
-    offset: Annotated[int, BeforeValidator(_parse_number), Field(ge=0, le=MAX_OFFSET)] | None = Field(
+    offset: Annotated[int, BeforeValidator(parse_number), Field(ge=0, le=MAX_OFFSET)] | None = Field(
         default=None, description="Number of items before the page; not together with continuation."
     )
     continuation: str | None = Field(
@@ -114,10 +117,11 @@ class ItemPage(NamedTuple):
 def select_items(columns: ItemColumns, query: ItemQuery) -> list[int]:
     """Return the items of a query, in its order; pages do not matter."""
     words = [word.encode("utf-8", "surrogatepass") for word in fold_text(query.q or "").split(" ")]
+    categories = _find_categories(columns, query.category)
     found = [
         number
         for number, item in enumerate(columns.items)
-        if (query.category is None or item.category == query.category)
+        if (categories is None or item.category in categories)
         and (query.decision is None or columns.reviews[number] is not None)
         and (query.decision is None or columns.reviews[number] == Review(query.decision))
         and (query.state is None or columns.states[number] is ItemState(query.state))
@@ -160,6 +164,15 @@ def cut_page(columns: ItemColumns, query: ItemQuery, selected: Sequence[int]) ->
     is_last = offset + len(numbers) >= len(selected)
     continuation = None if is_last else _write_continuation(query, make_key(columns, query, numbers[-1]))
     return ItemPage(numbers, offset, len(selected), continuation)
+
+
+def _find_categories(columns: ItemColumns, wanted: str | None) -> set[str] | None:
+    """Return the categories with a name or slug, as the items spell them; None = all."""
+    if wanted is None:
+        return None
+    slug = make_slug(wanted)
+    spelled = {item.category for item in columns.items}
+    return {category for category in spelled if category == wanted or (slug and make_slug(category) == slug)}
 
 
 def _has_reason(columns: ItemColumns, number: int, reason: str) -> bool:

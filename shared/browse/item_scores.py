@@ -37,8 +37,8 @@ class ItemScores:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._scores: BoundedCache[_RoundKey, int] = BoundedCache(MAX_CACHED_SCORES)
-        self._listed_runs: BoundedCache[tuple[str, str], bool] = BoundedCache(MAX_CACHED_RUNS)
+        self._scores: BoundedCache[_RoundKey, int | None] = BoundedCache(MAX_CACHED_SCORES)
+        self._listed_runs: BoundedCache[str, bool] = BoundedCache(MAX_CACHED_RUNS)
 
     async def load(self, index: CatalogIndex, numbers: Sequence[int]) -> Mapping[int, int]:
         """Return the scores of the images of these items, as far as they were evaluated.
@@ -67,8 +67,7 @@ class ItemScores:
 
     async def _read_list(self, index: CatalogIndex, run_id: str) -> None:
         """Read the list that a run leaves of its refinements, once."""
-        run = (index.catalog, run_id)
-        if run in self._listed_runs:
+        if run_id in self._listed_runs:
             return
         rows = await read_json(self._store, paths.run_file(run_id, "refinements.json"), _ROWS.validate_python)
         if rows is None:
@@ -78,7 +77,7 @@ class ItemScores:
             score, round_, item_id = row["score"], row["shippedIteration"], item_ids.get(row["filename"])
             if score is not None and round_ is not None and item_id is not None:
                 self._scores[_RoundKey(run_id, item_id, round_)] = score
-        self._listed_runs[run] = True
+        self._listed_runs[run_id] = True
 
     async def _read(self, keys: Iterable[_RoundKey]) -> None:
         async def read(key: _RoundKey) -> tuple[_RoundKey, int | None]:
@@ -86,7 +85,7 @@ class ItemScores:
             return key, None if evaluation is None else evaluation.score
 
         async for key, score in read_in_order(keys, read):
-            if score is not None:
+            if score is not None or key.run_id in self._listed_runs:
                 self._scores[key] = score
 
     def _collect(self, keys: Mapping[int, _RoundKey]) -> dict[int, int]:

@@ -1,14 +1,15 @@
 """Names, descriptions and prompts of the items of a page, read from their batches."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from shared.bounded_cache import BoundedCache
 from shared.browse.catalog_index import CatalogIndex
-from shared.catalog.catalog_files import Batch, parse_batch
-from shared.catalog.items import Item, SourceItem
-from shared.catalog.prompt_files import BatchPrompts, read_prompts
+from shared.catalog.catalog_files import parse_batch
+from shared.catalog.items import Item
+from shared.catalog.prompt_files import read_prompts
 from shared.images.generated_prompts import apply_generated_prompt
 from shared.storage import paths
 from shared.storage.json_files import parse_json
@@ -56,13 +57,11 @@ class ItemTexts:
             StoreUnavailableError: the store does not answer.
         """
         wanted = dict.fromkeys(index.positions[number][0] for number in numbers)
-        batches: dict[int, Mapping[str, Item]] = {}
 
         async def read_batch(batch: int) -> tuple[int, Mapping[str, Item]]:
             return batch, await self._read_batch(index, batch)
 
-        async for batch, items in read_in_order(wanted, read_batch):
-            batches[batch] = items
+        batches = {batch: items async for batch, items in read_in_order(wanted, read_batch)}
 
         async def read_text(number: int) -> tuple[int, ItemText]:
             item = batches[index.positions[number][0]].get(index.items[number].item_id)
@@ -82,13 +81,10 @@ class ItemTexts:
 
     async def _load_batch(self, catalog: str, number: int) -> Mapping[str, Item]:
         path = paths.batch_file(catalog, number)
-        content = await self._store.read(path)
+        content, prompts = await asyncio.gather(self._store.read(path), read_prompts(self._store, catalog, number))
         if content is None:
             return {}
-        batch: Batch = parse_json(path, content.data, parse_batch)
-        prompts: BatchPrompts | None = None
-        if any(isinstance(item, SourceItem) and item.prompt_hints is not None for item in batch.items):
-            prompts = await read_prompts(self._store, catalog, number)
+        batch = parse_json(path, content.data, parse_batch)
         return {item.product_id: item if prompts is None else prompts.apply_to(item) for item in batch.items}
 
     async def _read_prompt(self, index: CatalogIndex, number: int, item: Item) -> str:

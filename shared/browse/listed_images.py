@@ -17,9 +17,6 @@ dhash, whether it is a placeholder, round or 0.
 
 The bytes of the SHA-256 follow."""
 
-PLACED: Final = "placed"
-"""Stands for the run of an image that no run generated."""
-
 FIRST_ROUND: Final = 1
 """Round number of an image that was generated without refinement."""
 
@@ -121,8 +118,8 @@ def pack_image(info: FileInfo, runs: RunNames) -> bytes | None:
 
 def unpack_image(packed: bytes, runs: tuple[str, ...]) -> ListedImage:
     """Return an image from its packed form."""
-    size, width, height, dhash, prompt, cost, modified, run, has_dhash, is_placeholder, round_ = (
-        _NUMBERS.unpack_from(packed)
+    size, width, height, dhash, prompt, cost, modified, run, has_dhash, is_placeholder, round_ = _NUMBERS.unpack_from(
+        packed
     )
     return ListedImage(
         sha256=read_sha256(packed),
@@ -165,9 +162,9 @@ def is_packed_placeholder(packed: bytes) -> bool:
     return bool(_NUMBERS.unpack_from(packed)[9])
 
 
-def find_round_number(metadata: ImageMetadata) -> int:
-    """Return the number of an image among the rounds of its item in its run, from 1."""
-    return metadata.round or FIRST_ROUND
+def find_listed_round(image: ListedImage) -> int | None:
+    """Return the number of an image among the rounds of its item in its run, from 1; None without a run."""
+    return (image.round or FIRST_ROUND) if image.run_id else None
 
 
 def _find_cost(metadata: ImageMetadata) -> int:
