@@ -14,8 +14,12 @@ CatalogSeederError
     ├── InputTooLargeError              an input is larger than a call may carry
     ├── UnsupportedInputError           an input arrived as a form or compressed
     ├── IdempotencyKeyReusedError       an Idempotency-Key came with another body before
+    ├── CrossSiteRequestError           a web page of another site sent a request that changes something
     ├── UnknownRunError                 no run has this id
     ├── UnknownCatalogError             the catalog has no items
+    ├── UnknownItemError                the catalog has no item with this id
+    ├── UnknownRoundError               the item has no such round
+    ├── UnknownFileError                no file is served at this address
     ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
@@ -186,6 +190,15 @@ class IdempotencyKeyReusedError(RequestError):
     kind = "idempotency-key-reused"
 
 
+class CrossSiteRequestError(RequestError):
+    """A web page of another site sent a request that changes something."""
+
+    kind = "cross-site-request"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"{found}; expected a request of this origin, or of a program")
+
+
 class UnknownRunError(RequestError):
     """No run has this id."""
 
@@ -202,6 +215,35 @@ class UnknownCatalogError(RequestError):
 
     def __init__(self, catalog: str) -> None:
         super().__init__(f"catalog {catalog!r} has no items; expected a catalog with at least one")
+
+
+class UnknownItemError(RequestError):
+    """The catalog has no item with this id."""
+
+    kind = "unknown-item"
+
+    def __init__(self, catalog: str, product_id: str) -> None:
+        super().__init__(f"catalog {catalog!r} has no item {product_id[:60]!r}")
+
+
+class UnknownRoundError(RequestError):
+    """The item has no such round."""
+
+    kind = "unknown-round"
+
+    def __init__(self, product_id: str, run_id: str, number: int) -> None:
+        super().__init__(
+            f"item {product_id[:60]!r} has no round {number} of run {run_id[:60]!r}; expected one of its rounds"
+        )
+
+
+class UnknownFileError(RequestError):
+    """No file is served at this address."""
+
+    kind = "unknown-file"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path[:80]!r} is not a file of this page")
 
 
 class UnknownInputError(RequestError):

@@ -2,12 +2,16 @@
 
 from shared import errors
 from shared.audit.write_audit import AUDIT_TYPE
-from triggers import catalogs, health, inputs, runs
+from shared.static_files import MEDIA_TYPES
+from triggers import catalogs, health, inputs, runs, static_files
 from triggers.route import Answer, Body, Method, Route, Tag
 
+ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 ACCEPTED_HEADERS = ("Location", "Retry-After")
 INPUT_TYPES = ("text/csv", "application/json", "application/x-ndjson", "text/plain", "application/octet-stream")
+PAGE_TYPES = tuple(sorted(set(MEDIA_TYPES.values())))
+NOT_MODIFIED = Answer("the caller's copy is current", media_types=(), headers=(ETAG,))
 
 ROUTES = (
     Route(
@@ -42,6 +46,16 @@ ROUTES = (
         tag=Tag.RUNS,
         summary="Get the status of a run",
         answers={200: Answer("its status", "RunStatus", headers=("Retry-After",))},
+        problems=(errors.UnknownRunError,),
+    ),
+    Route(
+        operation_id="getRunRequest",
+        method=Method.GET,
+        path="runs/{runId}/request",
+        handler=runs.get_run_request,
+        tag=Tag.RUNS,
+        summary="Get the request of a run",
+        answers={200: Answer("its request, every field present", "SeedRequest")},
         problems=(errors.UnknownRunError,),
     ),
     Route(
@@ -121,6 +135,47 @@ ROUTES = (
         ),
     ),
     Route(
+        operation_id="regenerateImages",
+        method=Method.POST,
+        path="catalogs/{catalog}/regenerate",
+        handler=catalogs.regenerate,
+        tag=Tag.REVIEW,
+        summary="Start a run that generates new images for named items, or only estimate it",
+        query="EstimateQuery",
+        body=Body("RegenerateRequest"),
+        request_headers=(IDEMPOTENCY_KEY,),
+        answers={
+            202: Answer("a run that generates new images for the named items", "AcceptedRun", headers=ACCEPTED_HEADERS),
+            200: Answer("with `estimate=true`: what the run would do and cost", "Estimate"),
+        },
+        problems=(
+            errors.MalformedBodyError,
+            errors.InvalidRequestError,
+            errors.IdempotencyKeyReusedError,
+            errors.UnknownCatalogError,
+            errors.CatalogBusyError,
+            errors.EstimateAboveBudgetError,
+        ),
+    ),
+    Route(
+        operation_id="promoteRound",
+        method=Method.POST,
+        path="catalogs/{catalog}/items/{productId}/promote",
+        handler=catalogs.promote,
+        tag=Tag.REVIEW,
+        summary="Promote a round of an item",
+        body=Body("PromoteRequest"),
+        answers={200: Answer("the image of that round is the item's image", "PromotedRound")},
+        problems=(
+            errors.MalformedBodyError,
+            errors.InvalidRequestError,
+            errors.UnknownCatalogError,
+            errors.UnknownItemError,
+            errors.UnknownRoundError,
+            errors.CatalogBusyError,
+        ),
+    ),
+    Route(
         operation_id="pruneCatalog",
         method=Method.POST,
         path="catalogs/{catalog}/prune",
@@ -196,6 +251,23 @@ ROUTES = (
         summary="Check that the store and the providers answer",
         answers={200: Answer("store and model answer", "HealthDetails")},
         problems=(errors.DegradedError,),
+    ),
+    Route(
+        operation_id="getPageFile",
+        method=Method.GET,
+        path="review/{*path}",
+        handler=static_files.get_page_file,
+        tag=Tag.APP,
+        summary="Get a file of the review page",
+        request_headers=(IF_NONE_MATCH,),
+        answers={
+            200: Answer("a file of the review page", media_types=PAGE_TYPES, headers=(ETAG,)),
+            304: NOT_MODIFIED,
+            307: Answer("without the slash behind `review`: where the page is", media_types=(), headers=("Location",)),
+        },
+        problems=(errors.UnknownFileError,),
+        is_anonymous=True,
+        response_headers=static_files.PAGE_HEADERS,
     ),
 )
 """Every HTTP operation. A new one needs an entry here, and its schemas in ``docs/tools/openapi``."""

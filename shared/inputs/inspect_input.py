@@ -76,6 +76,7 @@ class InputReport(_View):
     rows: int = Field(description="Rows that get an image.")
     variants: int = Field(description="Rows that are variants and get no image of their own.")
     columns: list[str] = Field(description="Columns of the input.")
+    fields: list[str] = Field(description="Fields that a column can be mapped to.")
     mapping: dict[str, str] = Field(description="Column by field.")
     mapping_reasons: dict[str, str] = Field(description="Why a field has its column.")
     notes: list[str] = Field(description="Assumptions about the format and the columns.")
@@ -100,7 +101,8 @@ async def inspect_stored_input(store: Store, name: str, request: InspectRequest)
     Raises:
         UnknownInputError: the store has no input of this name.
         InputTooLargeError: the input is larger than an upload may be.
-        InvalidRequestError: the input as a whole cannot be read, or the mapping names no column of it.
+        InvalidRequestError: the input as a whole cannot be read, or the mapping names no column of it. Its properties
+            have the ``columns`` that were found and the ``fields`` that they can be mapped to.
         StoreUnavailableError: the store does not answer.
     """
     try:
@@ -119,7 +121,10 @@ async def inspect_stored_input(store: Store, name: str, request: InspectRequest)
         async with aclosing(store.read_chunks(path)) as chunks:
             return await inspect_input(chunks, path, request)
     except InputError as error:
-        raise InvalidRequestError("input", f"{path} {error}") from error
+        refusal = InvalidRequestError("input", f"{path} {error}")
+        refusal.properties["columns"] = [_replace_surrogates(name) for name in error.columns]
+        refusal.properties["fields"] = list(find_row_source(request.source).column_names)
+        raise refusal from error
 
 
 async def inspect_input(chunks: AsyncIterable[bytes], file: str, request: InspectRequest) -> InputReport:
@@ -149,6 +154,7 @@ def _make_report(file: str, request: InspectRequest, summary: InputSummary) -> I
         rows=summary.rows,
         variants=summary.variants,
         columns=[_replace_surrogates(name) for name in reader.columns],
+        fields=list(find_row_source(request.source).column_names),
         mapping={name: _replace_surrogates(column) for name, column in columns.items()},
         mapping_reasons={name: _replace_surrogates(reason) for name, reason in reasons.items()},
         notes=[_replace_surrogates(note) for note in notes],

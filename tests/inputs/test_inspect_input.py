@@ -26,6 +26,7 @@ async def test_a_report_has_columns_samples_and_problems(store: RecordingStore) 
     assert (report.file, report.rows, report.variants, report.problem_count) == ("inputs/shop.csv", 2, 0, 2)
     assert report.columns == ["sku", "title", "color", "price"]
     assert report.mapping == {"id": "sku", "name": "title", "colour": "color"}
+    assert {*report.mapping, "description", "prompt"} <= set(report.fields)
     assert set(report.mapping_reasons) == set(report.mapping)
     assert [(one.id, one.filename, one.name) for one in report.samples] == [
         ("PROD-1", "PROD-1.png", "Enamel mug"),
@@ -88,3 +89,14 @@ async def test_an_input_larger_than_an_upload_is_not_read(
 def test_a_request_that_breaks_the_schema_is_refused(body: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         InspectRequest.model_validate(body)
+
+
+async def test_an_input_whose_columns_are_not_recognized_is_refused_with_what_a_mapping_can_name(
+    store: RecordingStore,
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        await inspect(store, "Kennung;Wert\nA;Mug\n")
+    assert caught.value.properties["columns"] == ["Kennung", "Wert"]
+    assert {"id", "name"} <= set(caught.value.properties["fields"])
+    report = await inspect(store, "Kennung;Wert\nA;Mug\n", fieldMapping={"id": "Kennung", "name": "Wert"})
+    assert [one.name for one in report.samples] == ["Mug"]
