@@ -78,5 +78,5 @@ async def _read_batch(store: Store, path: str) -> ScannedBatch | None:
 
 def _parse_batch(etag: str, data: Any) -> ScannedBatch:
     if not isinstance(data["runId"], str):
-        raise TypeError("runId is no text")
+        raise TypeError("runId is not a text")
     return ScannedBatch(etag, data["runId"], tuple(map(read_indexed_item, data["items"])))

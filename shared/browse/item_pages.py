@@ -13,6 +13,7 @@ from shared.browse.item_scores import ItemScores
 from shared.browse.item_texts import ItemTexts
 from shared.browse.listed_images import ListedImage, find_listed_round
 from shared.browse.views import DecisionView, FailureView, ImageView, ItemList, ItemRow
+from shared.catalog.items import Item
 from shared.images.thumbnail_files import is_thumbnail_of
 from shared.reviews.decisions import DecisionTable, Verdict
 from shared.storage import paths
@@ -89,7 +90,7 @@ async def list_reviews(caches: PageCaches, index: CatalogIndex, decisions: Decis
 async def read_rows(
     store: Store, caches: PageCaches, index: CatalogIndex, decisions: DecisionTable, numbers: Sequence[int]
 ) -> list[ItemRow]:
-    """Return these items as callers see them.
+    """Return these items as callers see them, without those that were pruned since the index was built.
 
     Raises:
         DamagedFileError: a file of the catalog, or of a run, cannot be read.
@@ -101,8 +102,8 @@ async def read_rows(
         find_thumbnails(store, caches, index, numbers),
     )
 
-    def describe(number: int) -> ItemRow:
-        item, text, image = index.items[number], texts[number], index.find_image(number)
+    def describe(number: int, text: Item) -> ItemRow:
+        item, image = index.items[number], index.find_image(number)
         failure, group = index.failures.get(number), index.groups.get(number)
         return ItemRow(
             product_id=item.public_id,
@@ -119,7 +120,7 @@ async def read_rows(
             decision=_describe_decision(decisions, item.item_id, image),
         )
 
-    return [describe(number) for number in numbers]
+    return [describe(number, texts[number]) for number in numbers if number in texts]
 
 
 async def find_thumbnails(store: Store, caches: PageCaches, index: CatalogIndex, numbers: Sequence[int]) -> set[int]:

@@ -50,7 +50,7 @@ class ItemQuery(BaseModel):
         default=None, max_length=MAX_QUERY_CHARACTERS, description="Name or slug of a category."
     )
     decision: Literal["approved", "rejected", "undecided"] | None = Field(
-        default=None, description="State of the review; undecided items have an image that nobody has decided about."
+        default=None, description="State of the review; undecided items have an image without a decision."
     )
     state: Literal["complete", "missing", "failed", "placeholder"] | None = Field(
         default=None, description="Whether the item has an image; failed items have none because the last run failed."

@@ -102,7 +102,7 @@ def read_indexed_item(row: Mapping[str, Any]) -> IndexedItem:
     texts = (name, description[:MAX_SEARCH_CHARACTERS], *ids.split("\n"))
     filename, category = row["filename"], row["category"]
     if not all(isinstance(text, str) for text in (item_id, public_id, filename, category)):
-        raise TypeError("an id, file name or category of an item is no text")
+        raise TypeError("an id, a file name or a category of an item is not a text")
     return IndexedItem(
         item_id,
         public_id,

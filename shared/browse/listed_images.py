@@ -1,14 +1,11 @@
 """The images of a catalog as browsing needs them, packed so that 50,000 take little memory. Pure."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import Struct
 from typing import Final
 
 from shared.images.image_metadata import ImageMetadata, read_image_metadata, read_placeholder_metadata
-from shared.images.image_table import StoredImage
-from shared.storage import paths
 from shared.storage.protocol import FileInfo
 
 _NUMBERS: Final = Struct("<QIIQQqqI??B")
@@ -56,20 +53,16 @@ class ListedImage:
         """Cost of its call in US dollars."""
         return None if self.nano_usd is None else to_usd(self.nano_usd)
 
-    def to_stored_image(self) -> StoredImage:
-        """Return the image as publishing describes it."""
-        return StoredImage(
-            self.size,
+    def to_metadata(self) -> ImageMetadata:
+        """Return what is known here of the metadata of an image."""
+        return ImageMetadata(
+            self.sha256,
             self.width,
             self.height,
-            self.sha256,
-            self.dhash,
-            is_placeholder=self.is_placeholder,
+            dhash=self.dhash,
+            run_id=self.run_id,
             round=self.round,
             prompt_digest=self.prompt_digest,
-            run_countdown_ms=(
-                paths.parse_inverted_time(self.run_id) if re.fullmatch(r"\d{1,15}-.*", self.run_id) else None
-            ),
         )
 
 

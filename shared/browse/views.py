@@ -58,7 +58,7 @@ class ItemRow(_View):
     image: ImageView | None
     failure: FailureView | None
     duplicate_group: str | None = Field(description="itemId of the first of the items whose images look nearly alike.")
-    decision: DecisionView | None = Field(description="Null if nobody has decided about the current image.")
+    decision: DecisionView | None = Field(description="Null if there is none about the current image.")
 
 
 class ItemList(_View):
@@ -69,39 +69,6 @@ class ItemList(_View):
     offset: int = Field(description="Number of matching items before the page.")
     version: str = Field(description="Changes whenever an answer about the catalog may have changed.")
     continuation: str | None = Field(description="Starts the next page; null = this is the last one.")
-
-
-class Findings(_View):
-    """What an evaluation found."""
-
-    missing: list[str]
-    wrong: list[str]
-    unwanted: list[str]
-
-
-class Round(_View):
-    """One generated image of an item."""
-
-    run_id: str = Field(description='Run that generated the image; "placed" if it was placed by hand.')
-    round: int = Field(description="Number among the rounds of its run, from 1.")
-    is_current: bool
-    sha256: str
-    bytes: int
-    width: int
-    height: int
-    prompt: str | None = Field(description="Null if it is not recorded.")
-    score: int | None
-    findings: Findings | None
-    image_cost_usd: float | None
-    evaluation_cost_usd: float | None
-    model: str | None
-    created_at: datetime
-
-
-class ItemDetail(ItemRow):
-    """An item with its rounds, newest first."""
-
-    rounds: list[Round]
 
 
 class Counts(_View):
