@@ -42,8 +42,13 @@ async def test_a_finished_run_can_be_browsed_to_the_bytes_of_its_images(tmp_path
     summary = {name: value for name, value in catalog.body.items() if name not in {"categories", "version"}}
     assert summary == listed.body["catalogs"][0]
     assert catalog.body["counts"] == {
-        "items": 6, "images": 6, "failed": 0, "placeholders": 0,
-        "approved": 0, "rejected": 0, "undecided": 6,
+        "items": 6,
+        "images": 6,
+        "failed": 0,
+        "placeholders": 0,
+        "approved": 0,
+        "rejected": 0,
+        "undecided": 6,
     }
     assert catalog.body["lastRun"]["runId"] == run["runId"]
     assert catalog.body["lastRun"]["status"] == "Completed"
