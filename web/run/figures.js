@@ -11,7 +11,7 @@ import { describeReason, nameReason } from "../lib/reasons.js";
 import { makeHref } from "../lib/router.js";
 import { hasEnded, isActive } from "../lib/run_words.js";
 
-const COSTS_POLL_MILLISECONDS = 15_000;
+const COSTS_POLL_MILLISECONDS = 20_000;
 
 /** @typedef {import("../lib/types.js").RunStatus} RunStatus */
 /** @typedef {{runId: string, models: {kind: "text" | "image", model: string, calls: number, inputTokens: number, outputTokens: number, usd: number}[], usd: number, calls: number}} RunCosts */
@@ -32,15 +32,28 @@ export function Cost({ run, budgetUsd }) {
   </section>`;
 }
 
-/** @param {{run: RunStatus}} props */
+/**
+ * The costs of an active run are read only while somebody looks at them: the app adds up a record per call.
+ * @param {{run: RunStatus}} props
+ */
 export function CostsByModel({ run }) {
+  const ended = hasEnded(run.status);
+  const [isOpen, setOpen] = useState(ended);
+  return html`<details class="outputs" open=${isOpen} onToggle=${(/** @type {Event} */ event) => setOpen(/** @type {HTMLDetailsElement} */ (event.currentTarget).open)}>
+    <summary><h2 id="costs-by-model">Cost by model</h2></summary>
+    ${isOpen && html`<${CostTable} run=${run} />`}
+  </details>`;
+}
+
+/** @param {{run: RunStatus}} props */
+function CostTable({ run }) {
   const { runId, status } = run;
   const { data, error, reload } = useLoaded(
-    `costs ${runId} ${hasEnded(status)}`,
+    `costs ${runId} ${hasEnded(status)} ${run.cost.calls > 0}`,
     (signal) => /** @type {Promise<RunCosts>} */ (getJson(`runs/${encodeURIComponent(runId)}/costs`, { signal })),
     () => (isActive(status) ? COSTS_POLL_MILLISECONDS : 0),
   );
-  return html`<h2 id="costs-by-model">Cost by model</h2>
+  return html`<div>
     <${ErrorNote} error=${error} onRetry=${reload} />
     ${data !== null && data.models.length === 0 && html`<p class="hint">No call was recorded.</p>`}
     ${data !== null &&
@@ -65,7 +78,8 @@ export function CostsByModel({ run }) {
           <tr><th scope="row">Run</th><td></td><td class="number">${formatCount(data.calls)}</td><td></td><td></td><td class="number">${formatUsd(data.usd)}</td></tr>
         </tfoot>
       </table>
-    </div>`}`;
+    </div>`}
+  </div>`;
 }
 
 /** @param {{run: RunStatus}} props */
