@@ -10,7 +10,7 @@ endif
 TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())')
 FAST_TEST_PROCESSES ?= logical
 
-.PHONY: setup demo test test-fast check docs queries infra format bench bench-quick lock clean
+.PHONY: setup demo test test-fast check docs queries web infra format bench bench-quick lock clean
 
 setup: $(VENV)/.local-installed
 $(VENV)/.local-installed: requirements.lock pyproject.toml
@@ -31,13 +31,13 @@ tests/%/node_modules/.installed: tests/%/package-lock.json
 	cd $(@D)/.. && npm ci --silent --no-audit --no-fund
 	touch $@
 
-NODE_PACKAGES := tests/azurite/node_modules/.installed tests/kusto/node_modules/.installed
+NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.installed,azurite kusto web)
 test: $(VENV)/.dev-installed $(NODE_PACKAGES)
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 # The tests that need no Node.js, start no process and take about a second at most.
 test-fast: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest -n $(FAST_TEST_PROCESSES) --dist worksteal -m 'not azurite and not processes and not slow'
+	$(BIN)/python -m pytest -n $(FAST_TEST_PROCESSES) --dist worksteal -m 'not azurite and not browser and not processes and not slow'
 
 check: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
@@ -46,7 +46,7 @@ check: $(VENV)/.dev-installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.tools.reference --check
 	$(BIN)/python -m docs.tools.prose
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory queries; else echo 'queries: not parsed, there is no npm'; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory queries web; else echo 'queries, web: not checked, there is no npm'; fi
 
 # Writes the generated parts of the documents, .env.example and local.settings.example.json.
 docs: $(VENV)/.dev-installed
@@ -55,6 +55,10 @@ docs: $(VENV)/.dev-installed
 # Parses the queries of templates and documents as Azure Monitor does.
 queries: tests/kusto/node_modules/.installed
 	node tests/kusto/check.cjs
+
+# Checks the types of the review page's code, and its vendored modules.
+web: tests/web/node_modules/.installed
+	node tests/web/check.cjs
 
 # Compiles, lints and compares the templates; needs the Bicep compiler. BICEP=... names another command.
 infra:
@@ -79,4 +83,4 @@ lock: $(VENV)/.dev-installed
 	PATH="$(BIN):$$PATH" $(UV_COMPILE) --constraint requirements.lock --output-file requirements.txt
 
 clean:
-	rm -rf $(VENV) build data_seed tests/azurite/node_modules tests/kusto/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build data_seed tests/*/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache

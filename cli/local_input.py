@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -48,7 +49,7 @@ class LocalInput:
         store = build_store(settings)
         try:
             if await store.describe(self.path) is None:
-                await store.write_chunks(self.path, _read_file(self.file), content_type=INPUT_TYPE)
+                await store.write_chunks(self.path, read_file(self.file), content_type=INPUT_TYPE)
         finally:
             await store.close()
 
@@ -109,8 +110,15 @@ def summarize_file(
         WrongUsageError: the file cannot be read.
     """
     reader = RowReader(source, file.name, mapping, variants_are_rows=variants_are_rows)
+    with explain_unreadable(file):
+        return run_interruptibly(lambda: summarize_input(read_file(file), reader))
+
+
+@contextmanager
+def explain_unreadable(file: Path) -> Iterator[None]:
+    """Raise a WrongUsageError in place of an error of reading an input file."""
     try:
-        return run_interruptibly(lambda: summarize_input(_read_file(file), reader))
+        yield
     except InputError as error:
         raise WrongUsageError(f"--input: {file} {error}") from error
     except OSError as error:
@@ -125,7 +133,8 @@ def _describe_problems(file: Path, summary: InputSummary) -> str:
     return "\n".join(f"--input: {file}: {line}" for line in [*lines, total])
 
 
-async def _read_file(file: Path) -> AsyncIterator[bytes]:
+async def read_file(file: Path) -> AsyncIterator[bytes]:
+    """Yield the content of a file in chunks."""
     content: BinaryIO
     with file.open("rb") as content:
         while chunk := content.read(CHUNK_BYTES):

@@ -14,8 +14,11 @@ CatalogSeederError
     ├── InputTooLargeError              an input is larger than a call may carry
     ├── UnsupportedInputError           an input arrived as a form or compressed
     ├── IdempotencyKeyReusedError       an Idempotency-Key came with another body before
+    ├── CrossSiteRequestError           a web page of another site sent a request that changes something
     ├── UnknownRunError                 no run has this id
     ├── UnknownCatalogError             the catalog has no items
+    ├── UnknownFileError                no file is served at this address
+    ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
     ├── CatalogBusyError                another run has claimed the catalog
@@ -183,6 +186,15 @@ class IdempotencyKeyReusedError(RequestError):
     kind = "idempotency-key-reused"
 
 
+class CrossSiteRequestError(RequestError):
+    """A web page of another site sent a request that changes something."""
+
+    kind = "cross-site-request"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"{found}; expected a request of this origin, or of a program")
+
+
 class UnknownRunError(RequestError):
     """No run has this id."""
 
@@ -199,6 +211,24 @@ class UnknownCatalogError(RequestError):
 
     def __init__(self, catalog: str) -> None:
         super().__init__(f"catalog {catalog!r} has no items; expected a catalog with at least one")
+
+
+class UnknownFileError(RequestError):
+    """No file is served at this address."""
+
+    kind = "unknown-file"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path[:80]!r} is not a file of this page")
+
+
+class UnknownInputError(RequestError):
+    """The store has no input of this name."""
+
+    kind = "unknown-input"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"input {name[:120]!r} does not exist; send it with PUT /api/inputs/NAME")
 
 
 class NoAuditError(RequestError):

@@ -19,6 +19,7 @@ from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.messages.base import Failure, FailureCounts, Message
 from shared.messages.images import ImageJob
 from shared.reasons import Reason
+from shared.reviews.decisions import Decision, Verdict
 
 QUICK = settings(deadline=None, max_examples=25, derandomize=True, database=None)
 THOROUGH = settings(QUICK, max_examples=60)
@@ -101,6 +102,19 @@ def spoiled_drafts(draw: st.DrawFn) -> Draft:
 drafts = st.one_of(good_drafts, spoiled_drafts())
 draft_batches = st.lists(drafts, max_size=8)
 """Names come from few words, so exact and near duplicates occur often."""
+
+# --- decisions of reviewers ------------------------------------------------------------------------------------------
+
+decisions = st.builds(
+    Decision,
+    item_id=st.sampled_from(("item-1", "item-2", "item-3")),
+    verdict=st.sampled_from(Verdict),
+    sha256=st.sampled_from(("a" * 64, "b" * 64)),
+    note=st.none() | st.sampled_from(("", "Two heads.", "</script>", "\u4e2d\u6587\u3002")),
+    reviewer=st.none() | st.sampled_from(("Ada", "Grace")),
+    at=st.integers(0, 8).map(lambda seconds: datetime(2026, 11, 30, 12, 0, seconds, 5, tzinfo=UTC)),
+)
+"""About few items at few times, so that later, earlier and simultaneous decisions meet."""
 
 # --- failures and jobs -----------------------------------------------------------------------------------------------
 

@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
+from shared.inputs.inspect_input import InspectRequest, inspect_stored_input
 from shared.inputs.upload import upload_input
 from shared.services.container import get_services
-from triggers.responses import write_json
+from triggers.responses import read_body, write_json
 
 
 async def put_input(req: func.HttpRequest) -> func.HttpResponse:
@@ -18,3 +19,10 @@ async def put_input(req: func.HttpRequest) -> func.HttpResponse:
         content_encoding=req.headers.get("Content-Encoding", ""),
     )
     return write_json({"path": path, "bytes": len(body)}, status=201)
+
+
+async def inspect_input(req: func.HttpRequest) -> func.HttpResponse:
+    """``POST /api/inputs/{name}/inspect``: report how a run reads an input; starts nothing."""
+    request = InspectRequest.model_validate(read_body(req, required=False))
+    report = await inspect_stored_input(get_services().store, req.route_params["name"], request)
+    return write_json(report.to_json())

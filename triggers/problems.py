@@ -37,8 +37,11 @@ INTERNAL_ERROR = ProblemType(500, "internal-error")
 
 REQUEST_ERROR_STATUSES: Mapping[type[errors.RequestError], int] = {
     errors.MalformedBodyError: 400,
+    errors.CrossSiteRequestError: 403,
     errors.UnknownRunError: 404,
     errors.UnknownCatalogError: 404,
+    errors.UnknownFileError: 404,
+    errors.UnknownInputError: 404,
     errors.NoAuditError: 404,
     errors.CatalogBusyError: 409,
     errors.OtherSourceError: 409,

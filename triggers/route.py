@@ -1,7 +1,7 @@
 """What one HTTP operation is: how it is registered, and what the OpenAPI document reports about it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import azure.functions as func
@@ -83,6 +83,7 @@ class Route:
         request_headers: names of optional request headers that the operation reads.
         problems: errors that become problem documents, besides those that every operation can answer.
         is_anonymous: whether the operation needs no function key.
+        response_headers: headers of every response, problems included, unless the handler sets them.
     """
 
     operation_id: str
@@ -97,3 +98,9 @@ class Route:
     request_headers: tuple[str, ...] = ()
     problems: tuple[type[RequestError], ...] = ()
     is_anonymous: bool = False
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether a request can change something."""
+        return self.method is not Method.GET

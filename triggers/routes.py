@@ -2,12 +2,16 @@
 
 from shared import errors
 from shared.audit.write_audit import AUDIT_TYPE
-from triggers import catalogs, health, inputs, runs
+from shared.static_files import MEDIA_TYPES
+from triggers import catalogs, health, inputs, runs, static_files
 from triggers.route import Answer, Body, Method, Route, Tag
 
+ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 ACCEPTED_HEADERS = ("Location", "Retry-After")
 INPUT_TYPES = ("text/csv", "application/json", "application/x-ndjson", "text/plain", "application/octet-stream")
+PAGE_TYPES = tuple(sorted(set(MEDIA_TYPES.values())))
+NOT_MODIFIED = Answer("the caller's copy is current", media_types=(), headers=(ETAG,))
 
 ROUTES = (
     Route(
@@ -45,6 +49,16 @@ ROUTES = (
         problems=(errors.UnknownRunError,),
     ),
     Route(
+        operation_id="getRunRequest",
+        method=Method.GET,
+        path="runs/{runId}/request",
+        handler=runs.get_run_request,
+        tag=Tag.RUNS,
+        summary="Get the request of a run",
+        answers={200: Answer("its request, every field present", "SeedRequest")},
+        problems=(errors.UnknownRunError,),
+    ),
+    Route(
         operation_id="getAudit",
         method=Method.GET,
         path="runs/{runId}/audit",
@@ -55,6 +69,16 @@ ROUTES = (
             200: Answer("its audit, a SQLite file", media_types=(AUDIT_TYPE,), headers=("Content-Disposition",)),
         },
         problems=(errors.UnknownRunError, errors.NoAuditError, errors.AuditTooLargeError),
+    ),
+    Route(
+        operation_id="getRunCosts",
+        method=Method.GET,
+        path="runs/{runId}/costs",
+        handler=runs.get_run_costs,
+        tag=Tag.RUNS,
+        summary="Get the costs of a run by model",
+        answers={200: Answer("its calls, tokens and dollars by model", "RunCosts")},
+        problems=(errors.UnknownRunError,),
     ),
     Route(
         operation_id="listRuns",
@@ -152,6 +176,22 @@ ROUTES = (
         ),
     ),
     Route(
+        operation_id="inspectInput",
+        method=Method.POST,
+        path="inputs/{name}/inspect",
+        handler=inputs.inspect_input,
+        tag=Tag.INPUTS,
+        summary="Report how a run reads an input",
+        body=Body("InspectRequest", is_required=False),
+        answers={200: Answer("columns, first items and unusable rows of an input", "InputReport")},
+        problems=(
+            errors.MalformedBodyError,
+            errors.InvalidRequestError,
+            errors.UnknownInputError,
+            errors.InputTooLargeError,
+        ),
+    ),
+    Route(
         operation_id="getHealth",
         method=Method.GET,
         path="health",
@@ -170,6 +210,23 @@ ROUTES = (
         summary="Check that the store and the providers answer",
         answers={200: Answer("store and model answer", "HealthDetails")},
         problems=(errors.DegradedError,),
+    ),
+    Route(
+        operation_id="getPageFile",
+        method=Method.GET,
+        path="review/{*path}",
+        handler=static_files.get_page_file,
+        tag=Tag.APP,
+        summary="Get a file of the review page",
+        request_headers=(IF_NONE_MATCH,),
+        answers={
+            200: Answer("a file of the review page", media_types=PAGE_TYPES, headers=(ETAG,)),
+            304: NOT_MODIFIED,
+            307: Answer("without the slash behind `review`: where the page is", media_types=(), headers=("Location",)),
+        },
+        problems=(errors.UnknownFileError,),
+        is_anonymous=True,
+        response_headers=static_files.PAGE_HEADERS,
     ),
 )
 """Every HTTP operation. A new one needs an entry here, and its schemas in ``docs/tools/openapi``."""

@@ -1,12 +1,14 @@
-"""``/api/runs``: start, estimate, read, list, cancel and resume runs; download a run's audit."""
+"""``/api/runs``: start, estimate, read, list, cancel and resume runs; download a run's audit; sum its costs."""
 
 import azure.functions as func
 
 from shared.audit.read_audit import MAX_AUDIT_BYTES, read_audit
+from shared.audit.run_costs import read_run_costs
 from shared.audit.write_audit import AUDIT_NAME, AUDIT_TYPE
 from shared.runs import cancel, resume, run_list
 from shared.runs.durable_client import DurableClient
 from shared.runs.estimate_run import estimate_body
+from shared.runs.run_files import read_known_request
 from shared.runs.start import start_run
 from shared.runs.status import Status
 from shared.runs.view import refresh_progress
@@ -38,8 +40,14 @@ async def get_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResp
     return write_json(run.to_json(), headers=headers)
 
 
+async def get_run_request(req: func.HttpRequest) -> func.HttpResponse:
+    """``GET /api/runs/{runId}/request``: return the request of a run, every field present."""
+    request = await read_known_request(get_services().store, req.route_params["runId"])
+    return write_json(request.to_json())
+
+
 async def list_runs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
-    """``GET /api/runs?status=&limit=&continuation=``: list runs, newest first."""
+    """``GET /api/runs?status=&catalog=&limit=&continuation=``: list runs, newest first."""
     query = run_list.RunQuery.model_validate({name: value for name, value in req.params.items() if value})
     page = await run_list.list_runs(get_services(), client, query)
     return write_json({"runs": [run.to_json() for run in page.runs], "continuation": page.continuation})
@@ -63,3 +71,9 @@ async def get_audit(req: func.HttpRequest, client: DurableClient) -> func.HttpRe
     data = await read_audit(get_services(), client, run_id, max_bytes=MAX_AUDIT_BYTES)
     headers = {"Content-Disposition": f'attachment; filename="{run_id}-{AUDIT_NAME}"'}
     return func.HttpResponse(data, status_code=200, headers=headers, mimetype=AUDIT_TYPE)
+
+
+async def get_run_costs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
+    """``GET /api/runs/{runId}/costs``: return calls, tokens and dollars of a run by kind and model."""
+    costs = await read_run_costs(get_services(), client, req.route_params["runId"])
+    return write_json(costs.to_json())

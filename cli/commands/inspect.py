@@ -27,6 +27,6 @@ def inspect(
     The report has the column mapping, the first image prompts and the rows that cannot be used.
     """
     open_context(context, None, as_json)
-    from cli.inspect_input import inspect_input
+    from cli.inspect_input import inspect_file
 
-    return inspect_input(file, source, flags["map"] or (), flags["theme"])
+    return inspect_file(file, source, flags["map"] or (), flags["theme"])

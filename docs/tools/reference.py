@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from docs.tools import command_reference, deployment_reference, reference_tables
+from docs.tools import command_reference, deployment_reference, http_reference, reference_tables
 from docs.tools.catalog_schema import make_schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +24,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "default-theme": reference_tables.show_default_theme,
     "deployment": deployment_reference.describe_parameters,
     "messages": command_reference.show_messages,
+    "operations": http_reference.describe_operations,
     "metrics": reference_tables.describe_metrics,
     "problems": reference_tables.describe_problems,
     "prompt-template": reference_tables.show_prompt_template,
@@ -38,6 +39,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     ".env.example": reference_tables.make_env_example,
     "local.settings.example.json": reference_tables.make_local_settings,
     "docs/reference/catalog.schema.json": lambda: json.dumps(make_schema(), indent=2) + "\n",
+    "web/lib/reason_texts.js": reference_tables.make_reason_texts,
 }
 
 _BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -29,6 +29,13 @@ SETTINGS_TO_FILL_IN = ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
 LOCAL_SETTINGS = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "STORE": "blob"}
 """Values for the Functions host with the storage emulator that are not the defaults."""
 
+REASON_TEXTS_HEADER = """\
+/**
+ * Reason codes in plain words, with code between backticks. Generated from `shared/reasons.py`; run: make docs.
+ * @type {Record<string, {meaning: string, advice: string}>}
+ */
+"""
+
 ENV_HEADER = """\
 # Settings of `seeder` on this machine. Copy this file to .env and fill in what you need.
 # A flag overrides the environment, the environment overrides .env, and .env overrides the default.
@@ -103,6 +110,16 @@ def describe_reasons() -> str:
         meaning, _, advice = docs[reason.name].partition("\n\n")
         rows.append((format_code(reason), convert_docstring(meaning), convert_docstring(advice)))
     return format_table(("reason", "meaning", "what to do"), rows)
+
+
+def make_reason_texts() -> str:
+    """Return the module of the review page with the meaning of each reason code and the advice."""
+    docs = read_member_docs(Reason)
+    texts = {}
+    for reason in Reason:
+        meaning, _, advice = docs[reason.name].partition("\n\n")
+        texts[str(reason)] = {"meaning": " ".join(meaning.split()), "advice": " ".join(advice.split())}
+    return REASON_TEXTS_HEADER + f"export const REASON_TEXTS = {json.dumps(texts, indent=2, ensure_ascii=False)};\n"
 
 
 def describe_problems() -> str:

@@ -66,31 +66,34 @@ Phrase = Annotated[str, StringConstraints(max_length=120), AfterValidator(_clean
 
 
 class Theme(BaseModel):
-    """What a catalog is about, and how its images are requested.
-
-    Attributes:
-        subject: what the items are, in words for the model.
-        openings: an item's image prompt starts with one of these.
-        tail: every image prompt ends with it.
-        forbidden_words: words and phrases that no text of an item may contain; matched without regard to case, at word
-            boundaries. A given list replaces the default list.
-        prompt_template: how a product becomes an image prompt; a part between commas is left out if its fields are
-            empty. Brands and forbidden words are removed.
-    """
+    """What a catalog is about, and how its images are requested."""
 
     model_config = STRICT_JSON
 
-    subject: Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean_words)] = "LEGO-style minifigures"
-    openings: tuple[Phrase, ...] = Field(default=DEFAULT_OPENINGS, min_length=1, max_length=8, strict=False)
-    tail: Annotated[str, StringConstraints(max_length=120), AfterValidator(clean_line)] = DEFAULT_TAIL
+    subject: Annotated[str, StringConstraints(max_length=500), AfterValidator(_clean_words)] = Field(
+        default="LEGO-style minifigures", description="What the items are, in words for the model."
+    )
+    openings: tuple[Phrase, ...] = Field(
+        default=DEFAULT_OPENINGS,
+        min_length=1,
+        max_length=8,
+        strict=False,
+        description="Phrases; an item's image prompt starts with one of these.",
+    )
+    tail: Annotated[str, StringConstraints(max_length=120), AfterValidator(clean_line)] = Field(
+        default=DEFAULT_TAIL, description="Text that every image prompt ends with."
+    )
     forbidden_words: tuple[Phrase, ...] = Field(
         default=FORBIDDEN_TRADEMARK_WORDS + FORBIDDEN_FRANCHISES,
         max_length=500,
         strict=False,
+        description="Words and phrases that no text of an item may contain; matched without regard to case, at word "
+        "boundaries. A given list replaces the default list.",
     )
-
-    prompt_template: Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_template)] = (
-        DEFAULT_PROMPT_TEMPLATE
+    prompt_template: Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_template)] = Field(
+        default=DEFAULT_PROMPT_TEMPLATE,
+        description="How a product becomes an image prompt; a part between commas is left out if its fields are "
+        "empty. Brands and forbidden words are removed.",
     )
 
     @model_validator(mode="after")

@@ -133,12 +133,15 @@ def guess_columns(
     reasons: dict[str, str] = {}
     for name, column in requested_columns.items():
         if name not in source.column_names:
-            raise InputError(f"has no field {name[:60]!r}; expected one of {', '.join(source.column_names)}")
+            raise InputError(
+                f"has no field {name[:60]!r}; expected one of {', '.join(source.column_names)}",
+                columns=known,
+            )
         if not column:
             continue
         match = column if column in known else guesser.find_column(column)
         if match is None:
-            raise InputError(f"has no column {column[:60]!r} for {name}; it has {_list(known)}")
+            raise InputError(f"has no column {column[:60]!r} for {name}; it has {_list(known)}", columns=known)
         found[name], reasons[name] = match, "as given"
     for name in source.column_names:
         # the column requested for the id may also hold the name: with an empty id column nothing else is unique
@@ -158,7 +161,7 @@ def guess_columns(
         found["prompt"], reasons["prompt"] = left[0], "the only column left"
     for name in source.required_fields:
         if name not in found:
-            raise InputError(_describe_missing(name, known, guesser, found))
+            raise InputError(_describe_missing(name, known, guesser, found), columns=known)
     wrappers = {column.partition(".")[0] for column in found.values() if column not in _list_own_names(rows)}
     found = {name: column for name, column in found.items() if column not in wrappers}
     kept = {name: found[name] for name in source.column_names if name in found}

@@ -6,7 +6,7 @@ only a text that ends early, or is not text, affects what follows.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -26,7 +26,15 @@ class InputFormat(StrEnum):
 
 
 class InputError(ValueError):
-    """An input as a whole cannot be read; the message says where, and what was expected."""
+    """An input as a whole cannot be read; the message says where, and what was expected.
+
+    Attributes:
+        columns: columns of the input, if they can be read.
+    """
+
+    def __init__(self, message: str, *, columns: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.columns = tuple(columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ MAX_PAUSE_MINUTES = 8_640
 MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 
 INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9][A-Za-z0-9._-]{0,119}"
+BASE_URL_PATTERN = r"https?://[^\s?#]{1,500}"
 
 RESERVED_NAMES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{device}{digit}" for device in ("com", "lpt") for digit in range(10)},
@@ -77,7 +78,7 @@ def check_base_url(url: str) -> str:
     Raises:
         ValueError: the URL is not absolute, or has a query or fragment.
     """
-    if re.fullmatch(r"https?://[^\s?#]{1,500}", url) is None:
+    if re.fullmatch(BASE_URL_PATTERN, url) is None:
         raise ValueError(f"{_shorten(url)!r} is not a base URL; expected a URL such as https://cdn.example.com/images")
     return url
 
@@ -97,7 +98,8 @@ class SeedRequest(BaseModel):
     model_config = STRICT_JSON
 
     catalog: Annotated[str, AfterValidator(check_catalog_name)] = Field(
-        description="Name of the catalog: 2-39 lower-case letters and digits, with single hyphens between them."
+        description="Name of the catalog: 2-39 lower-case letters and digits, with single hyphens between them.",
+        json_schema_extra={"pattern": f"^{CATALOG_NAME_PATTERN}$"},
     )
     target_count: int = Field(default=200, ge=1, le=50_000, description="Number of items in the catalog.")
     category_count: int = Field(default=20, ge=1, le=100, description="Number of categories in a new catalog.")
@@ -118,6 +120,7 @@ class SeedRequest(BaseModel):
     image_size: Annotated[str, AfterValidator(check_image_size)] = Field(
         default="1024x1024",
         description="Width and height of images in pixels, each 64-4096; the image model must support the size.",
+        json_schema_extra={"pattern": f"^{IMAGE_SIZE_PATTERN}$"},
     )
     image_quality: Literal["low", "medium", "high", "xhigh", "max"] = Field(
         default="medium", description="Image quality; xhigh and max need gpt-image-2.5 or later."
@@ -159,7 +162,9 @@ class SeedRequest(BaseModel):
         description="Source of the items: the text model, or the products or prompts in the rows of an input.",
     )
     input: Annotated[str, AfterValidator(check_input_path)] | None = Field(
-        default=None, description="Input with the rows of a source, as inputs/NAME in the store."
+        default=None,
+        description="Input with the rows of a source, as inputs/NAME in the store.",
+        json_schema_extra={"pattern": f"^{INPUT_PATH_PATTERN}$"},
     )
     field_mapping: dict[str, Annotated[str, Field(max_length=200)]] = Field(
         default_factory=dict,
@@ -178,6 +183,7 @@ class SeedRequest(BaseModel):
     image_base_url: Annotated[str, AfterValidator(check_base_url)] | None = Field(
         default=None,
         description="URL that the images will be served from; each imageUrl in catalog.json starts with it.",
+        json_schema_extra={"pattern": f"^{BASE_URL_PATTERN}$"},
     )
     refine: Refinement = Field(
         default=Refinement(), description="Evaluate images, and generate those with a low score again."

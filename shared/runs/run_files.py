@@ -12,7 +12,7 @@ from shared.errors import UnknownRunError
 from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
-from shared.runs.status import RunStatus
+from shared.runs.status import RunStatus, is_run_id
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_also, read_json
 from shared.storage.protocol import Store
@@ -73,6 +73,18 @@ async def read_request(store: Store, run_id: str) -> SeedRequest:
     if request is None:
         raise UnknownRunError(run_id)
     return request
+
+
+async def read_known_request(store: Store, run_id: str) -> SeedRequest:
+    """Return the request of a run that a caller names.
+
+    Raises:
+        UnknownRunError: the run does not exist.
+        DamagedFileError: the file cannot be read.
+    """
+    if not is_run_id(run_id):
+        raise UnknownRunError(run_id)
+    return await read_request(store, run_id)
 
 
 async def record_stop(store: Store, run_id: str, failure: Failure) -> None:

@@ -4,10 +4,11 @@ import logging
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from shared.errors import InvalidRequestError, UnknownRunError
 from shared.runs.durable_client import DurableClient
+from shared.runs.request import check_catalog_name
 from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status
 from shared.services.container import Services
@@ -15,7 +16,7 @@ from shared.storage.json_files import DamagedFileError
 
 MAX_RUNS_PER_PAGE = 100
 MAX_FOLDER_PAGES = 10
-"""Maximum number of pages of run ids that one answer reads to find runs with a status."""
+"""Maximum number of pages of run ids that one answer reads to find runs with a status or of a catalog."""
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class RunQuery(BaseModel):
     """Which runs to list."""
 
     status: Annotated[Status, BeforeValidator(_parse_status)] | None = None
+    catalog: Annotated[str, AfterValidator(check_catalog_name)] | None = None
     limit: Annotated[int, BeforeValidator(_parse_limit), Field(ge=1, le=MAX_RUNS_PER_PAGE)] = 20
     continuation: str | None = None
 
@@ -72,7 +74,7 @@ async def list_runs(services: Services, client: DurableClient | None, query: Run
         continuation = page.continuation
         for name in page.names:
             run = await _load_listed_run(services, client, name)
-            if run is not None and query.status in {None, run.status}:
+            if run is not None and query.status in {None, run.status} and query.catalog in {None, run.catalog}:
                 runs.append(run)
         if continuation is None or len(runs) >= query.limit:
             break

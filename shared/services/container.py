@@ -14,6 +14,7 @@ from shared.models.lifecycle import warn_of_shutdowns
 from shared.models.pending_writes import PendingWrites
 from shared.models.protocol import ListedModels, Model, ModelService, RequestLog
 from shared.models.request_log import StoredRequestLog
+from shared.reviews.decision_log import DecisionLog
 from shared.runs.root_state import RootStates
 from shared.services.deliveries import DeliveryDeduplicator
 from shared.services.health import ProbeCache
@@ -63,6 +64,7 @@ class Services:
         self.probes = ProbeCache()
         self.executor = BilledCallExecutor(self, self._open_model)
         self._store = store
+        self._decisions: DecisionLog | None = None
         self._request_log: RequestLog | None = None
         self._model = model
 
@@ -76,6 +78,17 @@ class Services:
         if self._store is None:
             self._store = build_store(self.settings)
         return self._store
+
+    @property
+    def decisions(self) -> DecisionLog:
+        """The decisions of reviewers.
+
+        Raises:
+            SettingError: a setting of the store is missing.
+        """
+        if self._decisions is None:
+            self._decisions = DecisionLog(self.store)
+        return self._decisions
 
     @property
     def request_log(self) -> RequestLog:
@@ -116,7 +129,7 @@ class Services:
 
     async def close(self) -> None:
         """Release connections; the next use opens new ones."""
-        store, self._store, self._request_log = self._store, None, None
+        store, self._store, self._request_log, self._decisions = self._store, None, None, None
         model, self._model = self._model, None
         if store is not None:
             await store.close()

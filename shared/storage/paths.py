@@ -71,6 +71,27 @@ def prompts_folder(catalog: str) -> str:
     return f"catalogs/{catalog}/state/prompts/"
 
 
+def decisions_file(catalog: str) -> str:
+    """The compacted decisions of reviewers about a catalog's images."""
+    return f"catalogs/{catalog}/state/reviews/decisions.json"
+
+
+def decision_log_folder(catalog: str) -> str:
+    """Prefix of the decisions that are not compacted."""
+    return f"catalogs/{catalog}/state/reviews/log/"
+
+
+def decision_log_file(catalog: str, now_ms: int, entropy: str) -> str:
+    """A file of the decision log: the decisions of one request.
+
+    Args:
+        catalog: the catalog.
+        now_ms: milliseconds since 1970.
+        entropy: random lower-case hex digits.
+    """
+    return f"{decision_log_folder(catalog)}{now_ms:013d}-{entropy}.json"
+
+
 def run_claim_file(catalog: str) -> str:
     """The claim of the run that works on a catalog."""
     return f"catalogs/{catalog}/state/active.json"

@@ -12,7 +12,16 @@ import pytest
 from pathspec import GitIgnoreSpec
 
 ROOT = Path(__file__).resolve().parents[2]
-DEPLOYED = {"function_app.py", "host.json", "requirements.txt", "activities", "orchestrators", "shared", "triggers"}
+DEPLOYED = {
+    "function_app.py",
+    "host.json",
+    "requirements.txt",
+    "activities",
+    "orchestrators",
+    "shared",
+    "triggers",
+    "web",
+}
 CODE = ("activities", "orchestrators", "shared", "triggers")
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -62,7 +71,7 @@ def is_ignored(request: pytest.FixtureRequest) -> IsIgnored:
 def list_files() -> list[str]:
     """Return the files of the root and of the app's folders, as paths from the root."""
     listed = [path for path in ROOT.iterdir() if path.is_file()]
-    listed += [path for folder in CODE for path in (ROOT / folder).rglob("*") if path.is_file()]
+    listed += [path for folder in (*CODE, "web") for path in (ROOT / folder).rglob("*") if path.is_file()]
     return [path.relative_to(ROOT).as_posix() for path in listed]
 
 
@@ -89,6 +98,7 @@ def test_of_all_that_lies_at_the_root_only_the_app_is_deployed(is_ignored: IsIgn
         "local.settings.json",
         "notes.txt",
         "requirements.lock",
+        "tests/web/package.json",
         "tests/azurite/node_modules/azurite/package.json",
         "tools/check.py",
     ],
@@ -100,6 +110,12 @@ def test_what_is_no_part_of_the_app_stays_here(is_ignored: IsIgnored, path: str)
 @pytest.mark.parametrize("path", ["requirements.txt", ".python_packages/lib/site-packages/openai/__init__.py"])
 def test_what_the_deployed_app_needs_to_be_installed_goes_along(is_ignored: IsIgnored, path: str) -> None:
     assert not is_ignored(path)
+
+
+def test_the_review_page_goes_along_whole(is_ignored: IsIgnored) -> None:
+    page = [name for name in list_files() if name.startswith("web/")]
+    assert "web/index.html" in page
+    assert [name for name in page if is_ignored(name)] == []
 
 
 @pytest.mark.processes

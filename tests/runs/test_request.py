@@ -1,6 +1,7 @@
 """The seed request at its limits: ranges, types, names, themes and messages."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -276,3 +277,16 @@ def test_a_model_writes_prompts_only_for_rows() -> None:
     assert named == "(body)"
     assert message.startswith("promptWriter is 'model', and source is 'generate'; expected source 'products'")
     assert problem_of(source="prompts", promptWriter="human")[0] == "promptWriter"
+
+
+@pytest.mark.parametrize("field", ["catalog", "imageSize", "input", "imageBaseUrl"])
+def test_the_schema_has_the_pattern_of_a_text(field: str) -> None:
+    pattern = SeedRequest.model_json_schema(by_alias=True)["properties"][field]["pattern"]
+    examples = {
+        "catalog": "spring-sale",
+        "imageSize": "64x64",
+        "input": "inputs/shop.csv",
+        "imageBaseUrl": "http://x/y",
+    }
+    assert re.search(pattern, examples[field])
+    assert not re.search(pattern, f" {examples[field]} ")

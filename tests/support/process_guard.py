@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-PROCESS_MARKERS = frozenset({"azurite", "processes"})
+PROCESS_MARKERS = frozenset({"azurite", "browser", "processes"})
 """Markers of tests that may start processes."""
 
 # Raised by CPython before it starts a process: https://docs.python.org/3/library/audit_events.html
@@ -36,4 +36,4 @@ class ProcessGuard:
     def _audit(self, event: str, _: tuple[object, ...]) -> None:
         if self._is_watching and event in _START_EVENTS:
             # `Failed` does not derive from `Exception`, so the code under test does not handle it.
-            pytest.fail(f"The test starts a process ({event}). Mark it `processes`, or `azurite` if it needs Azurite.")
+            pytest.fail(f"The test starts a process ({event}). Mark it `processes`.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from durable_emulator.engine.instances import InstanceFilter
+from shared.runs.request import SeedRequest
 from shared.runs.run_claim import make_local_host_id
 from tests.support.running_app import RunningApp, run_app
 
@@ -185,3 +186,23 @@ async def test_a_body_of_odd_characters_is_a_problem_and_not_a_crash(tmp_path: P
         answer = await app.call("POST", "/api/runs", body)
     assert answer.status == 422
     assert answer.body["type"] == PROBLEM + "invalid-request"
+
+
+async def test_the_request_of_a_run_is_returned_with_the_defaults_that_were_in_force(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        found = await app.call("GET", f"/api/runs/{leave_run(app)}/request")
+        unknown = [await app.call("GET", f"/api/runs/{name}/request") for name in ("8204736755521-ffffffff", "keys")]
+    assert found.status == 200
+    assert found.body == SeedRequest(catalog="toys", target_count=3, image_size="64x64").to_json()
+    assert {(answer.status, answer.body["type"]) for answer in unknown} == {(404, PROBLEM + "unknown-run")}
+
+
+async def test_runs_are_listed_by_catalog(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run_id = leave_run(app)
+        own = await app.call("GET", "/api/runs?catalog=toys")
+        other = await app.call("GET", "/api/runs?catalog=lego")
+        wrong = await app.call("GET", "/api/runs?catalog=No%20name")
+    assert [run["runId"] for run in own.body["runs"]] == [run_id]
+    assert other.body == {"runs": [], "continuation": None}
+    assert (wrong.status, wrong.body["errors"][0]["field"]) == (422, "catalog")
