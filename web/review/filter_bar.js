@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { changeQuery } from "../lib/router.js";
+import { rememberReviewer, reviewer } from "../lib/session.js";
 
 const SEARCH_MILLISECONDS = 250;
 const MAX_SCORE = 100;
@@ -11,7 +12,7 @@ const STATES = { "": "All", complete: "With image", missing: "Without image", fa
 const SORTS = { "": "Category", accepted: "As accepted", newest: "Newest image", score: "Lowest score" };
 
 /** Reasons why an image failed; `docs/reference/reasons.md` explains them. */
-const IMAGE_REASONS = ["content_policy", "rate_limited", "server_error", "connection", "timeout_ambiguous", "bad_image", "budget"];
+const IMAGE_REASONS = ["content_policy", "bad_image", "bad_request", "rate_limited", "server_error", "connection", "timeout_ambiguous", "budget", "cancelled", "not_tried"];
 
 /**
  * @param {object} props
@@ -22,11 +23,11 @@ export function FilterBar({ filters, categories }) {
   const [isOpen, setOpen] = useState(false);
   const { sort = "", ...narrowing } = filters;
   const count = Object.keys(narrowing).length;
-  return html`<div class="filters">
+  return html`<div class=${isOpen ? "filters open" : "filters"}>
     <button type="button" class="filters-toggle" aria-expanded=${isOpen ? "true" : "false"} aria-controls="filters" onClick=${() => setOpen(!isOpen)}>
       Filters${count > 0 ? ` (${count})` : ""}
     </button>
-    <form id="filters" class=${isOpen ? "filter-fields open" : "filter-fields"} role="search" aria-label="Filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <form id="filters" class="filter-fields" role="search" aria-label="Filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
       <${Choice} name="category" label="Category" value=${filters.category ?? ""} options=${{ "": "All", ...Object.fromEntries(categories.map((name) => [name, name])) }} />
       <${Choice} name="decision" label="Decision" value=${filters.decision ?? ""} options=${DECISIONS} />
       <${Choice} name="state" label="State" value=${filters.state ?? ""} options=${STATES} clears="reason" />
@@ -42,9 +43,17 @@ export function FilterBar({ filters, categories }) {
         />
         Near-duplicates
       </label>
-      ${count > 0 && html`<button type="button" onClick=${() => changeQuery(Object.fromEntries(Object.keys(narrowing).map((name) => [name, null])))}>Clear filters</button>`}
     </form>
+    <label class="filter reviewer">
+      <span>Your name</span>
+      <input name="reviewer" autocomplete="name" maxlength="80" value=${reviewer.value} onChange=${(/** @type {Event} */ event) => rememberReviewer(/** @type {HTMLInputElement} */ (event.currentTarget).value.trim())} />
+    </label>
   </div>`;
+}
+
+/** @param {Record<string, string>} filters */
+export function clearFilters({ sort, ...narrowing }) {
+  changeQuery({ sort: sort === "category" ? null : (sort ?? null), ...Object.fromEntries(Object.keys(narrowing).map((name) => [name, null])) });
 }
 
 /** @param {string | undefined} given @returns {Record<string, string>} */

@@ -129,7 +129,12 @@ export function ItemGrid({ state, label, onOpen }) {
     else if (hasChanged) keepPlace(element, state, layout, before);
     const place = layout.place(state.cursor.peek().index);
     if (before.moves !== cursor.moves) scrollIntoView(element, layout, place.top, place.row);
+    if (isFirst && state.isReturning) scrollIntoView(element, layout, place.top, place.row);
     state.scrollTop = element.scrollTop;
+    if (isFirst && state.isReturning) {
+      state.isReturning = false;
+      focusCell(element, cursor.index);
+    }
     if (before.moves !== cursor.moves || (before.hasFocus && !element.contains(document.activeElement) && isFocusLost())) focusCell(element, cursor.index);
     seen.current = { generation: pages.generation, layout, moves: cursor.moves, anchors: listAnchors(state, layout, size.height), hasFocus: element.contains(document.activeElement) };
     updateTop(element.scrollTop);

@@ -54,6 +54,7 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
   const named = rows.slice(0, MAX_ITEMS);
   const [maxCostUsd, setMaxCostUsd] = useState("");
   const [acceptEstimate, setAcceptEstimate] = useState(false);
+  const [hasFields, setFields] = useState(isEditing || rows.length === 1);
   const [shownCount, setShownCount] = useState(SHOWN_ITEMS);
   const [error, setError] = useState(/** @type {ApiError | null} */ (null));
   const [isStarting, setStarting] = useState(false);
@@ -67,6 +68,9 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
   }, []);
 
   const atItems = new Map((error?.fieldErrors ?? []).map(({ field, message }) => [field, message]));
+
+  const fieldsShown = new Set(["maxCostUsd", ...named.slice(0, hasFields ? shownCount : 0).flatMap((row) => [`imagePrompts.${row.itemId}`, `imagePrompts.${row.productId}`])]);
+  const isShownAtFields = atItems.size > 0 && [...atItems.keys()].every((field) => fieldsShown.has(field));
 
   /** @param {SubmitEvent} event */
   async function start(event) {
@@ -88,9 +92,10 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
   return html`<${Dialog} title=${named.length === 1 ? "Regenerate 1 image" : `Regenerate ${formatCount(named.length)} images`} onClose=${onClose} isWide=${true}>
     <form ref=${form} class="regenerate" onSubmit=${start}>
       ${rows.length > MAX_ITEMS && html`<p class="warn">A run regenerates at most ${formatCount(MAX_ITEMS)} images. These are the first ones of ${formatCount(rows.length)}; select the others when the run has ended.</p>`}
-      <ul class="regenerate-items">
-        ${named.slice(0, shownCount).map(
-          (row) => html`<${PromptField}
+      <ul class=${hasFields ? "regenerate-items" : "regenerate-items compact"}>
+        ${named.slice(0, shownCount).map((row) =>
+          hasFields
+            ? html`<${PromptField}
             key=${row.itemId}
             catalog=${catalog}
             row=${row}
@@ -100,7 +105,8 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
               drafts.set(`${catalog}/${row.itemId}`, text);
               setEdits((count) => count + 1);
             }}
-          />`,
+          />`
+            : html`<li key=${row.itemId}><${Thumbnail} catalog=${catalog} row=${row} /><span>${row.name}${promptOf(catalog, row).trim() !== row.imagePrompt && html` <span class="hint">prompt changed</span>`}</span></li>`,
         )}
       </ul>
       ${named.length > shownCount &&
@@ -108,7 +114,9 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
           <summary>${formatNoun(named.length - shownCount, "more item")}</summary>
           <p>${named.slice(shownCount).map((row) => row.name).join(", ")}</p>
         </details>
-        <button type="button" onClick=${() => setShownCount(shownCount + SHOWN_ITEMS)}>Show the next prompts</button>`}
+        <button type="button" onClick=${() => setShownCount(shownCount + SHOWN_ITEMS)}>Show the next ${formatCount(Math.min(SHOWN_ITEMS, named.length - shownCount))}</button>`}
+      ${!hasFields && html`<button type="button" onClick=${() => setFields(true)}>Edit the prompts</button>`}
+      <div class="regenerate-footer">
       <${EstimateNote} loaded=${estimate} />
       <label class="field short">
         <span>Budget in US dollars <span class="hint">(optional; the run stops before it costs more)</span></span>
@@ -123,7 +131,7 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
         />
         ${atItems.has("maxCostUsd") && html`<span class="error-text" role="alert">${atItems.get("maxCostUsd")}</span>`}
       </label>
-      <${ErrorNote} error=${error} />
+      ${isShownAtFields ? html`<p class="error-text" role="alert">Correct what is marked, then start again.</p>` : html`<${ErrorNote} error=${error} />`}
       ${error?.kind === "catalog-busy" && html`<p><a href=${makeHref(["runs", String(error.problem.runId)])}>Show the run that holds the catalog</a></p>`}
       ${error?.kind === "estimate-above-budget" &&
       html`<label class="check">
@@ -133,6 +141,7 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
       <div class="buttons">
         <button type="submit" class="primary" aria-disabled=${isStarting ? "true" : null}>${isStarting ? "Starting…" : describeStart(named.length, estimate.data)}</button>
         <button type="button" onClick=${onClose}>Cancel</button>
+      </div>
       </div>
     </form>
   <//>`;
@@ -160,17 +169,20 @@ function EstimateNote({ loaded: { data, error, reload } }) {
   </p>`;
 }
 
+/** @param {{catalog: string, row: ItemRow}} props */
+function Thumbnail({ catalog, row: { image, filename } }) {
+  if (image === null) return html`<span class="prompt-thumbnail image-missing">no image</span>`;
+  return html`<${StoredImage} class="prompt-thumbnail" path=${image.hasThumbnail ? thumbnailPath(catalog, filename) : imagePath(catalog, filename)} sha256=${image.sha256} alt="" />`;
+}
+
 /** @param {{catalog: string, row: ItemRow, value: string, problem: string | undefined, onType: (text: string) => void}} props */
 function PromptField({ catalog, row, value, problem, onType }) {
-  const { image } = row;
   return html`<li class="prompt-field">
-    ${image === null
-      ? html`<span class="prompt-thumbnail image-missing">no image</span>`
-      : html`<${StoredImage} class="prompt-thumbnail" path=${image.hasThumbnail ? thumbnailPath(catalog, row.filename) : imagePath(catalog, row.filename)} sha256=${image.sha256} alt="" />`}
+    <${Thumbnail} catalog=${catalog} row=${row} />
     <label class="field">
       <span><strong>${row.name}</strong>${value.trim() !== row.imagePrompt && html` <span class="hint">prompt changed</span>`}</span>
       <textarea
-        rows="3"
+        rows="2"
         spellcheck="true"
         aria-invalid=${problem ? "true" : null}
         value=${value}

@@ -56,6 +56,8 @@ export class ReviewState {
     this.layout = null;
     this.scrollTop = 0;
     this.pageLines = 1;
+    /** Whether an item was opened from the grid: coming back, the grid has the focus again. */
+    this.isReturning = false;
     this.decidedAt = -QUIET_MILLISECONDS;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.refreshTimer = undefined;
@@ -177,6 +179,7 @@ export class ReviewState {
       return;
     }
     const rows = this.targets();
+    if (rows.length === 0 && this.total > 0) announce("This item is still loading. Decide when you see it.");
     const decisions = rows.flatMap((row) => this.queue.find(row) ?? []);
     if (decisions.length === 0) {
       if (rows.length > 0) announce(isBulk ? "No selected item has an image to decide about." : "This item has no image to decide about.");

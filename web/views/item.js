@@ -9,7 +9,7 @@ import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { holdImage, imagePath } from "../lib/images.js";
 import { bindKeys } from "../lib/keys.js";
 import { asApiError, useLoaded } from "../lib/polling.js";
-import { address, makeHref, navigate } from "../lib/router.js";
+import { address, makeHref, navigate, useOwnQuery } from "../lib/router.js";
 import { useCatalog } from "../review/catalog_watch.js";
 import { Compare } from "../review/compare.js";
 import { DecisionPanel, takeNote } from "../review/item_decision.js";
@@ -25,10 +25,11 @@ import { filtersInAddress, openReview, readFilters } from "../review/review_stat
 
 /** @param {{catalog: string, itemId: string}} props */
 export function ItemView({ catalog, itemId }) {
-  const { query } = address.value;
-  const filters = readFilters(query);
+  const search = useOwnQuery(["catalogs", catalog, "items"], (own) => own.toString());
+  const query = new URLSearchParams(search);
+  const filters = JSON.stringify(readFilters(query));
   const isComparing = query.get("compare") === "rounds";
-  const state = useMemo(() => openReview(catalog, filters), [catalog, JSON.stringify(filters)]);
+  const state = useMemo(() => openReview(catalog, JSON.parse(filters)), [catalog, filters]);
   const { data: item, error, reload } = useLoaded(`item ${catalog}/${itemId}`, (signal) => loadItem(catalog, itemId, signal));
   const watched = useCatalog(catalog, () => void Promise.all([reload(), state.pages.refresh()]));
   const [shownKey, setShownKey] = useState("");

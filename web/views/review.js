@@ -2,11 +2,11 @@
 
 import { ErrorNote } from "../components/feedback.js";
 import { announce } from "../lib/announce.js";
-import { formatCount, formatNoun } from "../lib/format.js";
+import { formatCount } from "../lib/format.js";
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { bindKeys } from "../lib/keys.js";
-import { address, makeHref, navigate } from "../lib/router.js";
-import { ActionBar } from "../review/action_bar.js";
+import { makeHref, navigate, useOwnQuery } from "../lib/router.js";
+import { ActionBar, ListBar } from "../review/action_bar.js";
 import { isActive, useCatalog } from "../review/catalog_watch.js";
 import { CompareDialog } from "../review/compare.js";
 import { FilterBar } from "../review/filter_bar.js";
@@ -21,8 +21,8 @@ import { filtersInAddress, openReview, readFilters } from "../review/review_stat
 
 /** @param {{catalog: string}} props */
 export function ReviewView({ catalog }) {
-  const query = address.value.query.toString();
-  const state = useMemo(() => openReview(catalog, readFilters(new URLSearchParams(query))), [catalog, query]);
+  const filters = useOwnQuery(["catalogs", catalog, "review"], (query) => JSON.stringify(readFilters(query)));
+  const state = useMemo(() => openReview(catalog, JSON.parse(filters)), [catalog, filters]);
   const watched = useCatalog(catalog, () => state.refreshSoon());
   const [regenerated, setRegenerated] = useState(/** @type {{rows: ItemRow[], isEditing: boolean} | null} */ (null));
   const [compared, setCompared] = useState(/** @type {ItemRow[] | null} */ (null));
@@ -51,8 +51,8 @@ export function ReviewView({ catalog }) {
     ${ownRun !== null
       ? html`<${RunNote} key=${ownRun} runId=${ownRun} isOwn=${true} />`
       : lastRun !== null && isActive(lastRun.status) && html`<${RunNote} key=${lastRun.runId} runId=${lastRun.runId} isOwn=${false} />`}
-    <${GridStatus} state=${state} />
-    <${ItemGrid} key=${query} state=${state} label=${`Items of ${catalog}`} onOpen=${() => actions.open()} />
+    <${ListBar} state=${state} />
+    <${ItemGrid} key=${filters} state=${state} label=${`Items of ${catalog}`} onOpen=${() => actions.open()} />
     <${ActionBar} state=${state} actions=${actions} />
     ${regenerated !== null &&
     html`<${RegenerateDialog}
@@ -103,7 +103,8 @@ function makeActions(state, regenerate, compare) {
 
 /** @param {import("../review/review_state.js").ReviewState} state @param {string} itemId @param {Record<string, string>} [more] */
 function openItem(state, itemId, more = {}) {
-  navigate(makeHref(["catalogs", state.catalog, "items", itemId], { ...filtersInAddress(state.filters), ...more }));
+  state.isReturning = true;
+  navigate(makeHref(["catalogs", state.catalog, "items", itemId], { ...filtersInAddress(state.filters), at: String(Math.max(0, state.pages.indexOf(itemId))), ...more }));
 }
 
 /** @param {{state: import("../review/review_state.js").ReviewState, counts: CatalogCounts | null, startedAt: number}} props */
@@ -117,13 +118,4 @@ function Counts({ state, counts, startedAt }) {
     <span class="count undecided">${formatCount(undecided)} undecided</span>
     ${failed > 0 && html`<span class="count failed">${formatCount(failed)} failed</span>`}
   </p>`;
-}
-
-/** @param {{state: import("../review/review_state.js").ReviewState}} props */
-function GridStatus({ state }) {
-  void state.pages.revision.value;
-  const { total } = state.pages;
-  const isFiltered = Object.keys(state.filters).length > 1;
-  const text = total === null ? "Loading…" : total === 0 ? (isFiltered ? "No item matches these filters." : "This catalog has no items yet.") : formatNoun(total, "item");
-  return html`<p class="grid-status" role="status">${text}</p>`;
 }
