@@ -28,7 +28,7 @@ function isTemporary(status) {
 
 /** @param {ItemRow} row @returns {ItemDecision | null} the decision in a row; null: the item has no image to decide about */
 export function decisionInRow(row) {
-  if (row.image === null) return null;
+  if (row.image === null || row.image.isPlaceholder) return null;
   const { productId, itemId, name, decision } = row;
   return { productId, itemId, name, sha256: row.image.sha256, verdict: decision?.decision ?? "undecided", note: decision?.note ?? null };
 }

@@ -49,7 +49,7 @@ class GridCell extends Component {
       ${row === null
         ? html`<span class="cell-image image-loading"></span>`
         : image === null
-          ? html`<span class="cell-image cell-empty">${row.failure?.reason ?? "no image"}</span>`
+          ? html`<span class="cell-image cell-empty" data-text=${row.failure?.reason.replaceAll("_", " ") ?? "no image"}></span>`
           : html`<${StoredImage}
               class="cell-image"
               path=${image.hasThumbnail ? thumbnailPath(catalog, row.filename) : imagePath(catalog, row.filename)}
@@ -224,7 +224,8 @@ function makeLayout(state, columns, rowHeight) {
   const { total, sections } = state.pages;
   const key = [state, total, JSON.stringify(sections), columns, rowHeight];
   if (latest !== null && latest.key.every((part, at) => part === key[at])) return latest.layout;
-  const sizes = sections ?? [{ title: null, items: total ?? 0 }];
+  const isGrouped = state.filters.duplicates === "true";
+  const sizes = sections?.map(({ key: name, items }, at) => ({ title: isGrouped ? `Near-duplicates ${formatCount(at + 1)}` : name, items })) ?? [{ title: null, items: total ?? 0 }];
   latest = { key, layout: new GridLayout({ sections: sizes, columns, rowHeight, headingHeight: HEADING_HEIGHT }) };
   return latest.layout;
 }

@@ -4,7 +4,7 @@
  *
  * @typedef {import("../lib/types.js").ItemRow} ItemRow
  * @typedef {import("../lib/types.js").ItemPage} ItemPage
- * @typedef {{title: string, items: number}[]} Sections
+ * @typedef {{key: string, items: number}[]} Sections
  */
 
 import { catalogPath, getJson } from "../lib/api.js";
