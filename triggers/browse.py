@@ -18,7 +18,7 @@ IMAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
-"""An image of a provider or of an input stays an image, whatever its bytes are."""
+"""Bytes that a provider or a person has stored as an image are never run as a page."""
 
 
 async def list_catalogs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:

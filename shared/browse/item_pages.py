@@ -1,6 +1,7 @@
 """Pages of the items of a catalog."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -100,7 +101,7 @@ def _select(columns: ItemColumns, query: ItemQuery) -> Selection:
 
 def make_version(index: CatalogIndex, decisions: DecisionTable) -> str:
     """Return what changes whenever an answer about a catalog may have changed."""
-    return f"{index.version}-{decisions.version}"
+    return hashlib.blake2b(f"{index.version} {decisions.version}".encode(), digest_size=16).hexdigest()
 
 
 async def list_reviews(caches: PageCaches, index: CatalogIndex, decisions: DecisionTable) -> Sequence[Review | None]:
