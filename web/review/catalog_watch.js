@@ -3,17 +3,12 @@
 import { catalogPath, getJson } from "../lib/api.js";
 import { useEffect, useRef } from "../lib/html.js";
 import { useLoaded } from "../lib/polling.js";
+import { hasEnded } from "../lib/run_words.js";
 
 const POLL_MILLISECONDS = 5000;
 const POLL_WITH_RUN_MILLISECONDS = 2000;
-const ACTIVE_STATUSES = ["Pending", "Running", "Paused", "Suspended"];
 
 /** @typedef {import("../lib/types.js").CatalogDetail} CatalogDetail */
-
-/** @param {string} status of a run */
-export function isActive(status) {
-  return ACTIVE_STATUSES.includes(status);
-}
 
 /**
  * @param {string} catalog
@@ -28,7 +23,7 @@ export function useCatalog(catalog, onChange) {
       const detail = await getJson(catalogPath(catalog), { signal });
       return { detail, startedAt };
     },
-    (latest) => (latest?.detail.lastRun && isActive(latest.detail.lastRun.status) ? POLL_WITH_RUN_MILLISECONDS : POLL_MILLISECONDS),
+    (latest) => (latest?.detail.lastRun && !hasEnded(latest.detail.lastRun.status) ? POLL_WITH_RUN_MILLISECONDS : POLL_MILLISECONDS),
   );
   const version = data?.detail.version ?? null;
   const known = useRef(version);

@@ -9,7 +9,6 @@ import { formatCount, formatDuration, formatNoun, formatUsd } from "../lib/forma
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { imagePath, thumbnailPath } from "../lib/images.js";
 import { asApiError, useLoaded } from "../lib/polling.js";
-import { makeHref } from "../lib/router.js";
 
 const MAX_ITEMS = 1000;
 const SHOWN_ITEMS = 20;
@@ -132,7 +131,6 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
         ${atItems.has("maxCostUsd") && html`<span class="error-text" role="alert">${atItems.get("maxCostUsd")}</span>`}
       </label>
       ${isShownAtFields ? html`<p class="error-text" role="alert">Correct what is marked, then start again.</p>` : html`<${ErrorNote} error=${error} />`}
-      ${error?.kind === "catalog-busy" && html`<p><a href=${makeHref(["runs", String(error.problem.runId)])}>Show the run that holds the catalog</a></p>`}
       ${error?.kind === "estimate-above-budget" &&
       html`<label class="check">
         <input type="checkbox" checked=${acceptEstimate} onChange=${(/** @type {Event} */ event) => setAcceptEstimate(/** @type {HTMLInputElement} */ (event.currentTarget).checked)} />

@@ -5,7 +5,7 @@ import { html } from "../lib/html.js";
 import { useLoaded } from "../lib/polling.js";
 import { makeHref } from "../lib/router.js";
 import { getJson } from "../lib/api.js";
-import { isActive } from "./catalog_watch.js";
+import { describeStatus, hasEnded } from "../lib/run_words.js";
 
 const RUN_POLL_MILLISECONDS = 2000;
 const SHOWN_NAMES = 5;
@@ -60,12 +60,12 @@ export function RunNote({ runId, isOwn }) {
   const { data } = useLoaded(
     `run ${runId}`,
     (signal) => /** @type {Promise<import("../lib/types.js").RunStatus>} */ (getJson(`runs/${encodeURIComponent(runId)}`, { signal })),
-    (run) => (run === null || isActive(run.status) ? RUN_POLL_MILLISECONDS : 0),
+    (run) => (run === null || !hasEnded(run.status) ? RUN_POLL_MILLISECONDS : 0),
   );
-  if (data === null || (!isOwn && !isActive(data.status))) return null;
+  if (data === null || (!isOwn && hasEnded(data.status))) return null;
   const { images } = data.progress;
   return html`<p class="notice" role="status">
-    <a href=${makeHref(["runs", runId])}>Run ${data.status.toLowerCase()}</a>: ${formatCount(images.done)} of ${formatNoun(images.total, "image")}${images.failed > 0 && html`, <span class="bad">${formatCount(images.failed)} failed</span>`},
+    <a href=${makeHref(["runs", runId])}>Run ${describeStatus(data.status).name.toLowerCase()}</a>: ${formatCount(images.done)} of ${formatNoun(images.total, "image")}${images.failed > 0 && html`, <span class="bad">${formatCount(images.failed)} failed</span>`},
     ${" "}${formatUsd(Number(data.cost.usd))}. New images are undecided.
   </p>`;
 }

@@ -133,8 +133,7 @@ export function ItemView({ catalog, itemId }) {
         ${item !== null && shown !== null && html`<h2>${nameRound(item, shown)}</h2>
           <${RoundFacts} item=${item} round=${shown} />
           ${!shown.isCurrent && html`<button type="button" onClick=${() => void promote(shown)}>Make this the current image</button>`}
-          <${ErrorNote} error=${promoteError} />
-          ${promoteError?.kind === "catalog-busy" && html`<p><a href=${makeHref(["runs", String(promoteError.problem.runId)])}>Show the run that holds the catalog</a></p>`}`}
+          <${ErrorNote} error=${promoteError} />`}
       </div>
     </div>`}
     ${editing !== null && row !== null &&

@@ -1,13 +1,15 @@
 /** The grid of a catalog's items, where a reviewer decides about each image. */
 
+import { CatalogHeader } from "../components/catalog_header.js";
 import { ErrorNote } from "../components/feedback.js";
 import { announce } from "../lib/announce.js";
 import { formatCount } from "../lib/format.js";
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { bindKeys } from "../lib/keys.js";
 import { makeHref, navigate, useOwnQuery } from "../lib/router.js";
+import { hasEnded } from "../lib/run_words.js";
 import { ActionBar, ListBar } from "../review/action_bar.js";
-import { isActive, useCatalog } from "../review/catalog_watch.js";
+import { useCatalog } from "../review/catalog_watch.js";
 import { CompareDialog } from "../review/compare.js";
 import { FilterBar } from "../review/filter_bar.js";
 import { ItemGrid } from "../review/item_grid.js";
@@ -39,18 +41,16 @@ export function ReviewView({ catalog }) {
   const { detail } = watched;
   const lastRun = detail?.lastRun ?? null;
   return html`<div class="review">
-    <header class="review-header">
-      <h1>${catalog}</h1>
+    <${CatalogHeader} catalog=${catalog} current="review">
       <${Counts} state=${state} counts=${detail?.counts ?? null} startedAt=${watched.startedAt} />
-      <a class="button" href=${makeHref(["catalogs", catalog, "publish"])}>Publish…</a>
-    </header>
+    <//>
     <${FilterBar} filters=${state.filters} categories=${(detail?.categories ?? []).map(({ name }) => name)} />
     <${ErrorNote} error=${error} onRetry=${() => void Promise.all([state.pages.refresh(), watched.reload()])} />
     <${UnsentNote} queue=${state.queue} />
     <${RefusedNote} queue=${state.queue} onShow=${(/** @type {string} */ itemId) => openItem(state, itemId)} />
     ${ownRun !== null
       ? html`<${RunNote} key=${ownRun} runId=${ownRun} isOwn=${true} />`
-      : lastRun !== null && isActive(lastRun.status) && html`<${RunNote} key=${lastRun.runId} runId=${lastRun.runId} isOwn=${false} />`}
+      : lastRun !== null && !hasEnded(lastRun.status) && html`<${RunNote} key=${lastRun.runId} runId=${lastRun.runId} isOwn=${false} />`}
     <${ListBar} state=${state} />
     <${ItemGrid} key=${filters} state=${state} label=${`Items of ${catalog}`} onOpen=${() => actions.open()} />
     <${ActionBar} state=${state} actions=${actions} />

@@ -9,6 +9,10 @@ const ROUTES = [
   { pattern: [], title: () => "Catalogs", load: async () => (await import("./catalogs.js")).CatalogsView },
   { pattern: ["catalogs", ":catalog", "review"], title: ({ catalog }) => `Review ${catalog}`, load: async () => (await import("./review.js")).ReviewView },
   { pattern: ["catalogs", ":catalog", "items", ":itemId"], title: ({ catalog }) => `Item of ${catalog}`, load: async () => (await import("./item.js")).ItemView, keptBy: "itemId" },
+  { pattern: ["new"], title: () => "New run", load: async () => (await import("./new_run.js")).NewRunView },
+  { pattern: ["runs"], title: () => "Runs", load: async () => (await import("./runs.js")).RunsView },
+  { pattern: ["runs", ":runId"], title: () => "Run", load: async () => (await import("./run.js")).RunView },
+  { pattern: ["catalogs", ":catalog", "publish"], title: ({ catalog }) => `Publish ${catalog}`, load: async () => (await import("./publish.js")).PublishView },
 ];
 
 /** @param {string[]} pattern @param {string[]} path @returns {Record<string, string> | null} */
