@@ -118,7 +118,7 @@ export function InputUpload({ source, input, mapping, theme, error, skipInvalid,
         Or drop it here. CSV, TSV, JSON, JSON Lines${source === "prompts" ? " or one prompt per line" : ""}, up to 50 MB. The file is stored as an input of this app, and replaces an input of
         the same name.
       </p>
-      ${input !== "" && upload === null && html`<p>Chosen: <code translate="no">${input}</code> <button type="button" class="link-button" onClick=${() => onInput("")}>Choose none</button></p>`}
+      ${input !== "" && upload === null && html`<p>Chosen: <code translate="no">${input}</code> <button type="button" class="text-button" onClick=${() => onInput("")}>Choose none</button></p>`}
     </div>
     ${problem && html`<p class="error-text" role="alert">${problem}</p>`}
     ${!problem && error && failure === null && !isReading && upload === null && (report === null || report.problemCount === 0) && html`<p class="error-text">${error}</p>`}

@@ -119,7 +119,7 @@ export function RunForm({ origin, fields, start, hints }) {
   const wrong = showsAll ? counted.filter(({ path }) => findError(path) !== "") : [];
   return html`<form class="run-form" noValidate onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
     <div class="form-fields">
-      ${hints.map((hint) => html`<p key=${hint} class="notice">${hint}</p>`)}
+      ${hints.map((hint) => html`<p key=${hint} class="callout">${hint}</p>`)}
       ${wrong.length > 0 && html`<${ErrorSummary} fields=${wrong} findError=${findError} elementRef=${summary} />`}
       ${renderField("catalog")}
       ${sourceField && html`<${SourceChoice} field=${sourceField} value=${source} error=${findError("source")} onChange=${(/** @type {string} */ value) => change({ source: value })} />`}
@@ -211,7 +211,7 @@ function ErrorSummary({ fields, findError, elementRef }) {
   return html`<div class="error-note" tabindex="-1" ref=${elementRef} role="alert">
     <p>Correct ${fields.length === 1 ? "this field" : "these fields"} first. Nothing that you entered is lost.</p>
     <ul>
-      ${fields.map((field) => html`<li key=${field.path}><button type="button" class="link-button" onClick=${() => focusField(field.path)}>${labelField(field)}</button>: ${findError(field.path)}</li>`)}
+      ${fields.map((field) => html`<li key=${field.path}><button type="button" class="text-button" onClick=${() => focusField(field.path)}>${labelField(field)}</button>: ${findError(field.path)}</li>`)}
     </ul>
   </div>`;
 }
@@ -228,5 +228,5 @@ function focusField(path) {
 function ThemeHint({ fields, values }) {
   const openings = fields.find(({ path }) => path === "theme.openings");
   if (openings === undefined || !values["theme.subject"] || values["theme.openings"] !== undefined) return null;
-  return html`<p class="notice warn">Image prompts still begin with “${openings.default?.[0]}”. Change “How image prompts begin”, if that does not fit the items.</p>`;
+  return html`<p class="callout warn">Image prompts still begin with “${openings.default?.[0]}”. Change “How image prompts begin”, if that does not fit the items.</p>`;
 }
