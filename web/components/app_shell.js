@@ -39,7 +39,7 @@ export function AppShell() {
         <a href=${makeHref(["runs"])} aria-current=${path[0] === "runs" ? "page" : null}>Runs</a>
         <a href=${makeHref(["new"])} aria-current=${path[0] === "new" ? "page" : null}>New run</a>
       </nav>
-      <button type="button" class="keys-button" onClick=${() => setHelpOpen(true)}>Keys <kbd>?</kbd></button>
+      <button type="button" class="keys-button" onClick=${() => setHelpOpen(true)}><span class="keys-word">Keys</span> <kbd>?</kbd></button>
     </header>
     <main id="main" tabindex="-1">
       ${page === null

@@ -7,6 +7,10 @@
 /** @type {{pattern: string[], title: (parameters: Record<string, string>) => string, load: () => Promise<any>}[]} */
 const ROUTES = [
   { pattern: [], title: () => "Catalogs", load: async () => (await import("./catalogs.js")).CatalogsView },
+  { pattern: ["new"], title: () => "New run", load: async () => (await import("./new_run.js")).NewRunView },
+  { pattern: ["runs"], title: () => "Runs", load: async () => (await import("./runs.js")).RunsView },
+  { pattern: ["runs", ":runId"], title: () => "Run", load: async () => (await import("./run.js")).RunView },
+  { pattern: ["catalogs", ":catalog", "publish"], title: ({ catalog }) => `Publish ${catalog}`, load: async () => (await import("./publish.js")).PublishView },
 ];
 
 /** @param {string[]} pattern @param {string[]} path @returns {Record<string, string> | null} */
