@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from shared.catalog.catalog_files import Batch, create_batch
 from shared.catalog.items import Item
 from shared.errors import CatalogBusyError, UnknownCatalogError, UnknownItemError, UnknownRoundError
 from shared.images.image_metadata import ThumbnailMetadata, read_image_metadata
@@ -16,7 +17,7 @@ from shared.messages.base import Cost
 from shared.storage import paths
 from shared.storage.protocol import Store
 from tests.support.activity_calls import start_process, start_run_in
-from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches
+from tests.support.catalogs import CATALOG, list_paths, make_item, make_source_item, write_batches
 from tests.support.earlier_images import EARLIER_RUN, place_image
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.scripted_host import RuntimeStatus, ScriptedHost
@@ -192,6 +193,16 @@ async def test_an_unknown_item_catalog_or_field_is_refused(store: RecordingStore
         await promote(store, EARLIER_RUN, 1, more=1)
     with pytest.raises(UnknownCatalogError):
         await promote(MemoryStore(), EARLIER_RUN, 1)
+
+
+@pytest.mark.parametrize("given", ["sku Mug", "sku%20Mug"])
+async def test_a_row_is_named_by_its_own_id_even_if_the_host_left_it_encoded(given: str) -> None:
+    store, (mug,) = MemoryStore(), [make_source_item("Mug")]
+    await create_batch(store, CATALOG, Batch(1, "run-1", (mug,)))
+    await place_image(store, mug, RED)
+    body = {"runId": EARLIER_RUN, "round": 1}
+    promoted = await promote_round(start_process(store, None), ScriptedHost(), CATALOG, given, body)
+    assert (promoted.product_id, promoted.item_id) == ("sku Mug", mug.product_id)
 
 
 async def test_nothing_is_promoted_while_a_run_holds_the_catalog(store: RecordingStore) -> None:
