@@ -1,0 +1,142 @@
+"""Measure the review page in a browser: ``python -m bench.review_page [--items N] [--folder DIR]``.
+
+The catalog has an image and a thumbnail for every item. The app runs as ``seeder serve --offline`` in a process of its
+own, the browser has a window of 1280x800 and an empty cache. Each figure is taken in the page.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, CDPSession, Page
+
+from bench.large_catalog import prepare_catalog
+from bench.served_page import open_browser, serve_app
+
+CATALOG: Final = "bench"
+WINDOW: Final = {"width": 1280, "height": 800}
+OPENINGS: Final = 5
+KEY_PRESSES: Final = 200
+TIMEOUT_MS: Final = 60_000
+PROBE: Final = Path(__file__).with_name("review_page_probe.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of the table.
+
+    Attributes:
+        name: what was measured.
+        value: formatted, with its unit.
+    """
+
+    name: str
+    value: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line, measure, print the table, and return 0."""
+    parser = argparse.ArgumentParser(prog="python -m bench.review_page", description=__doc__)
+    parser.add_argument("--items", type=int, default=5000, metavar="N", help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="keep the catalog here, and use it if it is there")
+    options = parser.parse_args(arguments)
+    with nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"preparing {options.items} items with images ...", file=sys.stderr, flush=True)
+        prepare_catalog(folder, CATALOG, options.items)
+        with serve_app(folder) as url, open_browser("--enable-precise-memory-info") as browser:
+            metrics = measure_page(browser, f"{url}/api/review/#/catalogs/{CATALOG}/review", options.items)
+    width = max(len(metric.name) for metric in metrics)
+    for metric in metrics:
+        print(f"{metric.name:<{width}}  {metric.value}")
+    return 0
+
+
+def measure_page(browser: Browser, address: str, items: int) -> list[Metric]:
+    """Open the page a few times, then scroll through all items and decide about some."""
+    openings = [_measure_opening(browser, address) for _ in range(OPENINGS)]
+    page = _open_page(browser, address)
+    session = page.context.new_cdp_session(page)
+    heap = [_read_heap(session)]
+    scroll = _scroll_through(page, session, heap)
+    keys = _press_keys(page)
+    page.context.close()
+    first = [opening["firstThumbnail"] for opening in openings]
+    visible = [opening["allVisible"] for opening in openings]
+    return [
+        Metric("items", f"{items}"),
+        Metric("first thumbnail after opening, ms (first opening; median; max)", _format_openings(first)),
+        Metric("all visible thumbnails after opening, ms (first opening; median; max)", _format_openings(visible)),
+        Metric("images seen while scrolling through all", f"{scroll['seen']}"),
+        Metric("grid cells in the document, max", f"{scroll['maxCells']}"),
+        Metric("elements in the grid, max", f"{scroll['maxElements']}"),
+        Metric("JS heap after GC, MB (start; middle; end)", "; ".join(f"{used / 1e6:.1f}" for used, _ in heap)),
+        Metric("elements in the document after GC (start; middle; end)", "; ".join(f"{nodes}" for _, nodes in heap)),
+        Metric("key press to visible decision, ms (p50; p95; max)", _format_keys(keys)),
+    ]
+
+
+def _open_page(browser: Browser, address: str) -> Page:
+    """Open the grid in a new context, whose cache is empty, and wait for the visible thumbnails."""
+    page = browser.new_context(viewport={"width": WINDOW["width"], "height": WINDOW["height"]}).new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    page.add_init_script(PROBE.read_text(encoding="utf-8"))
+    page.goto(address)
+    page.wait_for_function("probe.opening.allVisible !== null")
+    return page
+
+
+def _measure_opening(browser: Browser, address: str) -> dict[str, float]:
+    page = _open_page(browser, address)
+    opening: dict[str, float] = page.evaluate("probe.opening")
+    page.context.close()
+    return opening
+
+
+def _read_heap(session: CDPSession) -> tuple[int, int]:
+    """Return the bytes in use by JavaScript, and the number of elements, after a garbage collection."""
+    session.send("HeapProfiler.collectGarbage")
+    used = session.send("Runtime.getHeapUsage")["usedSize"]
+    return int(used), int(session.send("Memory.getDOMCounters")["nodes"])
+
+
+def _scroll_through(page: Page, session: CDPSession, heap: list[tuple[int, int]]) -> dict[str, Any]:
+    """Scroll through all items screen by screen, each when the images of the one before are shown."""
+    while not page.evaluate("probe.scrollOn()"):
+        page.wait_for_function("probe.areImagesShown()")
+        if len(heap) == 1 and page.evaluate("probe.scrolledPart() >= 0.5"):
+            heap.append(_read_heap(session))
+    heap.append(_read_heap(session))
+    report: dict[str, Any] = page.evaluate("probe.scrollReport()")
+    return report
+
+
+def _press_keys(page: Page) -> list[float]:
+    """Approve item after item from the first one, and return the milliseconds until each decision was on the screen."""
+    page.keyboard.press("Home")
+    page.wait_for_function("probe.areImagesShown()")
+    for number in range(KEY_PRESSES):
+        page.evaluate("probe.expectDecision()")
+        page.keyboard.press("a" if number % 2 == 0 else "x")
+        page.wait_for_function("probe.decisionMilliseconds !== null")
+    times: list[float] = page.evaluate("probe.decisionTimes")
+    return times
+
+
+def _format_openings(values: Sequence[float]) -> str:
+    return f"{values[0]:.0f}; {statistics.median(values):.0f}; {max(values):.0f}"
+
+
+def _format_keys(values: Sequence[float]) -> str:
+    ordered = sorted(values)
+    return f"{statistics.median(ordered):.1f}; {ordered[int(len(ordered) * 0.95)]:.1f}; {ordered[-1]:.1f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
