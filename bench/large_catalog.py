@@ -77,10 +77,11 @@ async def _list_items(folder: Path, catalog: str) -> list[Item]:
 
 
 def _write_part(folder: Path, catalog: str, run_id: str, items: Sequence[Item]) -> None:
-    asyncio.run(_write_images(_open_store(folder), catalog, run_id, items))
+    asyncio.run(write_images(_open_store(folder), catalog, run_id, items))
 
 
-async def _write_images(store: Store, catalog: str, run_id: str, items: Sequence[Item]) -> None:
+async def write_images(store: Store, catalog: str, run_id: str, items: Sequence[Item]) -> None:
+    """Store a simulated image and its thumbnail for each item that has none."""
     for item in items:
         path = paths.image_file(catalog, item.filename)
         if await store.describe(path) is not None:

@@ -19,8 +19,12 @@ POLL_SECONDS = 0.1
 
 
 @contextmanager
-def serve_app(folder: Path) -> Iterator[str]:
+def serve_app(folder: Path, *options: str) -> Iterator[str]:
     """Serve a data folder on a free port until the block ends; the value is the base URL.
+
+    Args:
+        folder: the data folder.
+        options: further options of ``seeder serve``.
 
     Raises:
         RuntimeError: the app did not start.
@@ -28,7 +32,8 @@ def serve_app(folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "cli.main", "serve", "--offline", "--port", str(port), "--output-dir", str(folder)]
+    arguments = ["serve", "--offline", "--port", str(port), "--output-dir", str(folder), *options]
+    command = [sys.executable, "-m", "cli.main", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own program
     try:
         url = f"http://127.0.0.1:{port}"
