@@ -5,11 +5,13 @@ own, the browser has a window of 1280x800 and an empty cache. Each figure is tak
 """
 
 import argparse
+import os
+import re
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +19,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, CDPSession, Page
 
 from bench.large_catalog import prepare_catalog
-from bench.served_page import open_browser, serve_app
+from bench.served_page import open_browser, serve_app, wait_until
 
 CATALOG: Final = "bench"
 WINDOW: Final = {"width": 1280, "height": 800}
@@ -38,6 +40,21 @@ class Metric:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is in use after a garbage collection.
+
+    Attributes:
+        heap_bytes: by JavaScript.
+        nodes: nodes of the page, attached or not.
+        total_mb: memory of all processes of the browser, shared parts counted once; 0 where it cannot be read.
+    """
+
+    heap_bytes: int
+    nodes: int
+    total_mb: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +80,7 @@ def measure_page(browser: Browser, address: str, items: int) -> list[Metric]:
     openings = [_measure_opening(browser, address) for _ in range(OPENINGS)]
     page = _open_page(browser, address)
     session = page.context.new_cdp_session(page)
-    heap = [_read_heap(session)]
+    heap = [_read_memory(session)]
     scroll = _scroll_through(page, session, heap)
     keys = _press_keys(page)
     page.context.close()
@@ -76,8 +93,9 @@ def measure_page(browser: Browser, address: str, items: int) -> list[Metric]:
         Metric("images seen while scrolling through all", f"{scroll['seen']}"),
         Metric("grid cells in the document, max", f"{scroll['maxCells']}"),
         Metric("elements in the grid, max", f"{scroll['maxElements']}"),
-        Metric("JS heap after GC, MB (start; middle; end)", "; ".join(f"{used / 1e6:.1f}" for used, _ in heap)),
-        Metric("elements in the document after GC (start; middle; end)", "; ".join(f"{nodes}" for _, nodes in heap)),
+        Metric("JS heap after GC, MB (start; middle; end)", _join(f"{sample.heap_bytes / 1e6:.1f}" for sample in heap)),
+        Metric("nodes of the page after GC (start; middle; end)", _join(str(sample.nodes) for sample in heap)),
+        Metric("memory of the browser, MB (start; middle; end)", _join(f"{sample.total_mb:.0f}" for sample in heap)),
         Metric("key press to visible decision, ms (p50; p95; max)", _format_keys(keys)),
     ]
 
@@ -88,7 +106,7 @@ def _open_page(browser: Browser, address: str) -> Page:
     page.set_default_timeout(TIMEOUT_MS)
     page.add_init_script(PROBE.read_text(encoding="utf-8"))
     page.goto(address)
-    page.wait_for_function("probe.opening.allVisible !== null")
+    wait_until(page, "probe.opening.allVisible !== null")
     return page
 
 
@@ -99,20 +117,47 @@ def _measure_opening(browser: Browser, address: str) -> dict[str, float]:
     return opening
 
 
-def _read_heap(session: CDPSession) -> tuple[int, int]:
-    """Return the bytes in use by JavaScript, and the number of elements, after a garbage collection."""
+def _read_memory(session: CDPSession) -> Memory:
+    """Return what the page and the browser use after a garbage collection."""
     session.send("HeapProfiler.collectGarbage")
-    used = session.send("Runtime.getHeapUsage")["usedSize"]
-    return int(used), int(session.send("Memory.getDOMCounters")["nodes"])
+    return Memory(
+        heap_bytes=int(session.send("Runtime.getHeapUsage")["usedSize"]),
+        nodes=int(session.send("Memory.getDOMCounters")["nodes"]),
+        total_mb=sum(map(_read_process_mb, _list_descendants(os.getpid(), "chrom"))),
+    )
 
 
-def _scroll_through(page: Page, session: CDPSession, heap: list[tuple[int, int]]) -> dict[str, Any]:
+def _list_descendants(pid: int, name: str) -> list[int]:
+    """Return the processes below one whose command has a name; Linux only, elsewhere none."""
+    children: dict[int, list[int]] = {}
+    names: dict[int, str] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            before, _, rest = path.read_text().rpartition(")")
+            found, parent = int(path.parent.name), int(rest.split()[1])
+            children.setdefault(parent, []).append(found)
+            names[found] = before.partition("(")[2]
+    below = list(children.get(pid, []))
+    for one in below:
+        below += children.get(one, [])
+    return [one for one in below if name in names[one]]
+
+
+def _read_process_mb(pid: int) -> float:
+    """Return the share of the memory that a process uses, or 0 if it has ended."""
+    with suppress(OSError):
+        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) / 1000 if found else 0
+    return 0
+
+
+def _scroll_through(page: Page, session: CDPSession, heap: list[Memory]) -> dict[str, Any]:
     """Scroll through all items screen by screen, each when the images of the one before are shown."""
     while not page.evaluate("probe.scrollOn()"):
-        page.wait_for_function("probe.areImagesShown()")
+        wait_until(page, "probe.areImagesShown()")
         if len(heap) == 1 and page.evaluate("probe.scrolledPart() >= 0.5"):
-            heap.append(_read_heap(session))
-    heap.append(_read_heap(session))
+            heap.append(_read_memory(session))
+    heap.append(_read_memory(session))
     report: dict[str, Any] = page.evaluate("probe.scrollReport()")
     return report
 
@@ -120,13 +165,17 @@ def _scroll_through(page: Page, session: CDPSession, heap: list[tuple[int, int]]
 def _press_keys(page: Page) -> list[float]:
     """Approve item after item from the first one, and return the milliseconds until each decision was on the screen."""
     page.keyboard.press("Home")
-    page.wait_for_function("probe.areImagesShown()")
+    wait_until(page, "probe.areImagesShown()")
     for number in range(KEY_PRESSES):
         page.evaluate("probe.expectDecision()")
         page.keyboard.press("a" if number % 2 == 0 else "x")
-        page.wait_for_function("probe.decisionMilliseconds !== null")
+        wait_until(page, "probe.decisionMilliseconds !== null")
     times: list[float] = page.evaluate("probe.decisionTimes")
     return times
+
+
+def _join(values: Iterable[str]) -> str:
+    return "; ".join(values)
 
 
 def _format_openings(values: Sequence[float]) -> str:

@@ -55,11 +55,14 @@ window.probe = (() => {
       return all;
     },
     scrolledPart: () => grid().scrollTop / Math.max(1, grid().scrollHeight - grid().clientHeight),
-    scrollOn: () => {
+    // Resolves when the next screen is painted: true at the end.
+    scrollOn: async () => {
       const element = grid();
       const before = element.scrollTop;
       element.scrollTop = before + element.clientHeight * 0.9;
-      return element.scrollTop === before;
+      const isAtEnd = element.scrollTop === before;
+      for (let frame = 0; frame < 2; frame += 1) await new Promise(afterPaint);
+      return isAtEnd;
     },
     scrollReport: () => ({ seen: seen.size, maxCells, maxElements }),
     // Measures from the next key press to the paint of the frame in which the item at the cursor has another decision.

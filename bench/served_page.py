@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
 POLL_SECONDS = 0.1
+PAGE_SECONDS = 60
+PAGE_POLL_MILLISECONDS = 10
 
 
 @contextmanager
@@ -65,3 +67,16 @@ def open_browser(*arguments: str) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression is true. Playwright's own function needs ``eval`` in the page.
+
+    Raises:
+        TimeoutError: it did not become true.
+    """
+    deadline = time.monotonic() + PAGE_SECONDS
+    while not page.evaluate(expression):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{expression} is not true after {PAGE_SECONDS} s")
+        page.wait_for_timeout(PAGE_POLL_MILLISECONDS)

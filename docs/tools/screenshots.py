@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from bench.served_page import open_browser, serve_app
+from bench.served_page import open_browser, serve_app, wait_until
 
 IMAGES: Final = Path(__file__).resolve().parents[1] / "images"
 CATALOG: Final = "lego"
@@ -171,7 +171,7 @@ def wait_for_images(page: Page) -> None:
     """Wait until the view is complete."""
     page.get_by_role("heading", level=1).wait_for()
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    wait_until(page, "[...document.images].every(image => image.complete && image.naturalWidth > 0)")
 
 
 def select_some(page: Page) -> None:

@@ -25,7 +25,7 @@ NAME = "<img src=x onerror=alert(1)>"
 PROMPT = 'A toy</script><script>alert(2)</script> on "a table" & <b>bold</b>'
 DESCRIPTION = "<svg onload=alert(3)><a href=javascript:alert(4)>click</a>"
 CATEGORY = "<iframe srcdoc=x>"
-FILENAME = "a'onerror=alert(5) <b>.png"
+FILENAME = "a' onerror=alert(5) &lt;b&gt;.png"
 FINDINGS = ("<script>alert(6)</script>", "<img src=y onerror=alert(7)>", "</p><h1>unwanted")
 TEXTS = (NAME, PROMPT, DESCRIPTION, CATEGORY, FILENAME, *FINDINGS)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.support.browser_accessibility import find_violations
 from tests.support.browser_program import find_browser, is_required
@@ -33,7 +33,7 @@ async def visit(browser: Browser, script: str, *, key: str | None = None, body: 
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with open_visitor(browser, url, key=key) as visitor:
             await visitor.open()
-            await visitor.page.wait_for_function("document.title === 'Done'")
+            await expect(visitor.page).to_have_title("Done")
             await visitor.page.wait_for_load_state("networkidle")
         return visitor
     finally:
