@@ -50,8 +50,10 @@ async def decide(app: RunningApp, rows: Iterable[dict[str, Any]], verdict: str, 
 
 
 async def regenerate(app: RunningApp, rows: Iterable[dict[str, Any]], catalog: str = CATALOG) -> None:
-    """Generate new images of rows, and wait for the end of the run."""
-    body = {"productIds": [row["itemId"] for row in rows]}
+    """Generate images of rows from other prompts, because the simulator repeats itself, and wait for the run's end."""
+    listed = list(rows)
+    prompts = {row["itemId"]: f"{row['imagePrompt']}, seen from the left" for row in listed}
+    body = {"productIds": list(prompts), "imagePrompts": prompts}
     answer = await app.call("POST", f"/api/catalogs/{catalog}/regenerate", body)
     assert answer.status == 202, answer
     status = await app.wait(answer.body["runId"])
