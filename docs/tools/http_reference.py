@@ -19,6 +19,7 @@ SECTIONS = {
     "inspectInput": "inspect-an-input",
     "getHealth": "health",
     "getHealthDetails": "health",
+    "getOpenapiDocument": "openapi-document",
     "getPageFile": "review-page",
 }
 """Section of ``docs/reference/http.md`` that describes an operation, as in a link."""
