@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -218,3 +219,25 @@ def open_session(*, is_loopback: bool) -> aiohttp.ClientSession:
     """Open a session for calls of an app; calls of this machine use no proxy."""
     timeout = aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
     return aiohttp.ClientSession(timeout=timeout, trust_env=not is_loopback)
+
+
+async def check_review_page(origin: str) -> None:
+    """Check that an app serves the review page. A sign-in in front of the app is answered in the browser.
+
+    Raises:
+        CliError: the app has no review page.
+        UnreachableError: the app cannot be reached.
+    """
+    async with open_session(is_loopback=urlsplit(origin).hostname in LOOPBACK_NAMES) as session:
+        try:
+            async with session.get(f"{origin}/api/review/", allow_redirects=False) as response:
+                status = response.status
+        except TimeoutError as error:
+            raise UnreachableError(f"{origin} did not respond in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise UnreachableError(f"{origin} cannot be reached: {str(error) or type(error).__name__}") from error
+    if status == HTTPStatus.NOT_FOUND:
+        raise CliError(
+            f"{origin} has no review page; expected a Catalog Seeder app of version 1.1 or later",
+            reason=Reason.CONNECTION,
+        )

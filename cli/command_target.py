@@ -1,6 +1,7 @@
 """Target of a command: a deployed app, or a folder of this machine."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,15 @@ class CommandTarget:
     @property
     def flags(self) -> str:
         """The options as text for an advised command, each after a space; without the key."""
-        given: dict[str, Any] = {
-            "--url": self.url,
-            "--output-dir": self.output_dir,
-            "--store": self.store,
-            "--faults": self.faults,
-        }
+        return self._format_flags({"--faults": self.faults})
+
+    @property
+    def store_flags(self) -> str:
+        """The options that a command needs to find the same store and providers, as text like ``flags``."""
+        return self._format_flags({})
+
+    def _format_flags(self, more: Mapping[str, object]) -> str:
+        given = {"--url": self.url, "--output-dir": self.output_dir, "--store": self.store, **more}
         typed = [f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value is not None]
         return (" --offline" if self.offline else "") + "".join(typed)
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -69,6 +69,8 @@ async def open_local_app(
     needs_text_model: bool = True,
     port: int = 0,
     is_private: bool = True,
+    announce: Callable[[LocalApp], Awaitable[None]] | None = None,
+    check_store: Callable[[Store], Awaitable[None]] | None = None,
 ) -> AsyncIterator[LocalApp]:
     """Check settings, store and providers, then run the app until the block ends.
 
@@ -80,6 +82,8 @@ async def open_local_app(
         needs_text_model: the command makes text calls, so the text provider must be configured.
         port: port to listen on; 0 = any free port.
         is_private: only this process may call the app.
+        announce: called as soon as the app listens, before anything is printed.
+        check_store: raises an error if the store does not have what the command is about.
 
     Raises:
         SettingError: a setting is missing.
@@ -104,11 +108,11 @@ async def open_local_app(
         services = get_services()
         stack.enter_context(silence_log_when(is_full))
         await stack.enter_async_context(cancel_when_disk_full(is_full, folder))
+        if check_store is not None:
+            await check_store(services.store)
         unfinished = await prepare_folder(folder, services.store)
         needs_text_model = needs_text_model or await _any_needs_text(services.store, unfinished)
         await _check_services(services, needs_model, needs_text_model, unfinished, is_offline=simulator is not None)
-        for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):
-            context.warn(warning)
         session = await stack.enter_async_context(open_session(is_loopback=True))  # outlives the host, which uses it
         host = DurableEmulator(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
@@ -116,9 +120,14 @@ async def open_local_app(
         stack.callback(_log_statistics, host)
         client = AppClient(session, host.url, settings.functions_key)
         host.add_background_task(lambda: _refresh_progress(host, client))
+        app = LocalApp(client, host, services)
+        if announce is not None:
+            await announce(app)
+        for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):
+            context.warn(warning)
         if unfinished:
             context.print_line(f"resuming {_format_run_count(unfinished)}", style="cyan")
-        yield LocalApp(client, host, services)
+        yield app
 
 
 def _log_statistics(host: DurableEmulator) -> None:

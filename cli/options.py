@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,8 @@ from shared.settings_table import SETTINGS_BY_NAME
 Command = Callable[..., Any]
 
 DEFAULT_CATALOG = "lego"
+DEFAULT_PORT = 7071
+"""The port of the Functions Core Tools."""
 
 
 def _describe_setting(name: str) -> str:
@@ -23,7 +25,8 @@ def _describe_setting(name: str) -> str:
 
 CatalogOption = Annotated[str, typer.Option(metavar="NAME", help="Name of the catalog.")]
 FaultsOption = Annotated[Path | None, typer.Option(metavar="FILE", help="JSON file with faults to simulate.")]
-PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 = any free port.")]
+PORT_OPTION = partial(typer.Option, min=0, max=65535)
+PortOption = Annotated[int, PORT_OPTION(help="Port to listen on; 0 = any free port.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, also on failure.")]
 
 RUN_HELP = "Id of the run, or the name of a catalog for its latest run"
@@ -44,18 +47,23 @@ KEY = Annotated[
 ]
 
 
-def take_target(*, simulates: bool = False, is_remote: bool = True) -> Callable[[Command], Command]:
+def take_target(
+    *, simulates: bool = False, is_remote: bool = True, takes_key: bool = True
+) -> Callable[[Command], Command]:
     """Replace a command's parameter ``target`` by the options that say where the command runs.
 
     Args:
         simulates: add --offline and --faults.
         is_remote: add --url and --key.
+        takes_key: whether a remote command sends the function key; without it there is no --key.
     """
     options: dict[str, tuple[Any, Any]] = {"output_dir": (OUTPUT_DIR, None), "store": (STORE, None)}
     if simulates:
         options |= {"offline": (OFFLINE, False), "faults": (FAULTS, None)}
     if is_remote:
-        options |= {"url": (URL, None), "key": (KEY, None)}
+        options |= {"url": (URL, None)}
+    if is_remote and takes_key:
+        options |= {"key": (KEY, None)}
     parameters = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         for name, (annotation, default) in options.items()

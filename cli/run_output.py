@@ -12,6 +12,7 @@ from rich.text import Text
 from cli.command_context import CommandResult
 from cli.command_target import CommandTarget
 from cli.errors import ExitStatus
+from cli.program_name import find_program
 from cli.progress_display import describe_waiting, format_duration
 from shared.config import Settings, StoreSettings
 from shared.reasons import Reason
@@ -125,14 +126,14 @@ def choose_locator(store: StoreSettings, *, is_local: bool) -> Locator:
     return lambda path: str(root / path)
 
 
-def print_run(console: Console, run: RunStatus, locate: Locator, flags: str = "") -> None:
+def print_run(console: Console, run: RunStatus, locate: Locator, target: CommandTarget) -> None:
     """Print the summary of a run: a label and a value per line, without wrapping paths.
 
     Args:
         console: standard output.
         run: the run's status.
         locate: returns where its files are.
-        flags: flags of advised commands, besides the catalog.
+        target: where the command runs; advised commands get its flags.
     """
     items, images, cost = run.progress.items, run.progress.images, run.cost
     rows = [
@@ -166,7 +167,9 @@ def print_run(console: Console, run: RunStatus, locate: Locator, flags: str = ""
         rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
     outputs = {name: path for name, path in run.outputs.items() if name != "rejectedItems" or items.rejected}
     rows += make_output_rows(outputs, locate)
-    rows += [("next", Text(advice, style="bold")) for advice in suggest_commands(run, flags)]
+    rows += [("next", Text(advice, style="bold")) for advice in suggest_commands(run, target.flags)]
+    if images.done and not run.is_active:
+        rows.append(("review", Text(format_review_command(run, target), style="bold")))
     print_rows(console, rows)
 
 
@@ -178,7 +181,7 @@ def make_run_result(
     return CommandResult(
         exit_status,
         make_document(run, locate, target.flags),
-        lambda console: print_run(console, run, locate, target.flags),
+        lambda console: print_run(console, run, locate, target),
     )
 
 
@@ -197,23 +200,28 @@ def print_rows(console: Console, rows: Iterable[tuple[str, Text]]) -> None:
 
 def suggest_commands(run: RunStatus, flags: str) -> list[str]:
     """Return the commands that can follow, with what they do."""
-    where = f"--catalog {run.catalog}{flags}"
+    program, where = find_program(), f"--catalog {run.catalog}{flags}"
     if run.status is Status.PAUSED:
         return [f"{format_resume_command(run, flags)}  (once the cause is fixed)"]
     if run.status is Status.COMPLETED_WITH_FAILURES and run.progress.images.failed:
         budget = " --max-cost-usd USD" if run.error is not None and run.error.reason == Reason.BUDGET else ""
         return [
-            f"seeder repair {where}{budget}  (retries the missing images)",
-            f"seeder prune {where}  (removes the items without an image)",
+            f"{program} repair {where}{budget}  (retries the missing images)",
+            f"{program} prune {where}  (removes the items without an image)",
         ]
     if run.status is Status.COMPLETED and "partialCatalog" in run.outputs and "catalog" not in run.outputs:
-        return [f"seeder publish {where}  (after your review)"]
+        return [f"{program} publish {where}  (after your review)"]
     return []
 
 
 def format_resume_command(run: RunStatus, flags: str) -> str:
     """Return the command that resumes a paused run."""
-    return f"seeder resume {run.run_id}{flags}"
+    return f"{find_program()} resume {run.run_id}{flags}"
+
+
+def format_review_command(run: RunStatus, target: CommandTarget) -> str:
+    """Return the command that shows the images of a run's catalog in the browser."""
+    return f"{find_program()} review {run.catalog}{target.store_flags}"
 
 
 def print_runs(console: Console, runs: list[RunStatus]) -> None:

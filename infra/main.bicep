@@ -200,6 +200,30 @@ param imageModelSku string = 'GlobalStandard'
 @maxValue(1000)
 param imageModelCapacity int = 2
 
+@description('Provider of images: azure deploys the image model above, mai deploys a MAI-Image model instead.')
+@allowed(['azure', 'mai'])
+param imageProvider string = 'azure'
+
+@description('Name of the MAI-Image deployment.')
+@minLength(2)
+@maxLength(64)
+param maiDeploymentName string = 'MAI-Image-2.6'
+
+@description('MAI-Image model.')
+@minLength(2)
+@maxLength(64)
+param maiModelName string = 'MAI-Image-2.6'
+
+@description('Version of the MAI-Image model.')
+@minLength(1)
+@maxLength(32)
+param maiModelVersion string = '2026-07-31'
+
+@description('Capacity of the MAI-Image deployment, in units of the quota page.')
+@minValue(1)
+@maxValue(1000)
+param maiModelCapacity int = 2
+
 // --- Network ------------------------------------------------------------------------------------------------------------
 
 @description('Whether both storages and the model are reached through private endpoints only.')
@@ -294,6 +318,15 @@ var imageDeployment = {
   sku: imageModelSku
   capacity: imageModelCapacity
 }
+var maiDeployment = {
+  name: maiDeploymentName
+  model: maiModelName
+  version: maiModelVersion
+  sku: 'GlobalStandard'
+  capacity: maiModelCapacity
+  format: 'Microsoft'
+}
+var usesMai = imageModelEnabled && imageProvider == 'mai'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: resourceGroupName
@@ -366,10 +399,11 @@ module model 'modules/model.bicep' = if (!usesExistingModel) {
     tags: tags
     isPrivate: vnetEnabled
     contentFilterSeverity: contentFilterSeverity
+    hasMaiModel: usesMai
     deployments: concat(
       [textDeployment],
       empty(visionDeploymentName) ? [] : [visionDeployment],
-      imageModelEnabled ? [imageDeployment] : []
+      usesMai ? [maiDeployment] : imageModelEnabled ? [imageDeployment] : []
     )
   }
 }
@@ -382,6 +416,7 @@ module modelAccess 'modules/model-access.bicep' = {
     appPrincipalId: identity.outputs.principalId
     personPrincipalId: personPrincipalId
     personPrincipalType: principalType
+    grantsMai: usesMai
   }
   dependsOn: [
     model // the account is known by name only, as an existing one is
@@ -479,6 +514,8 @@ module functionApp 'modules/function-app.bicep' = {
     textDeploymentName: textDeploymentName
     visionDeploymentName: visionDeploymentName
     imageDeploymentName: imageDeploymentName
+    maiDeploymentName: usesMai ? maiDeploymentName : ''
+    maiEndpoint: usesMai ? modelAccess.outputs.maiEndpoint : ''
     reasoningEffort: reasoningEffort
     imageModelEnabled: imageModelEnabled
     imageTimeoutSeconds: imageTimeoutSeconds

@@ -15,7 +15,7 @@ from model_simulator.faults import FaultsError, parse_faults
 from model_simulator.replies import HangUp, Reply
 from model_simulator.service import Plan, SimulatedService
 from model_simulator.stats import CallKind
-from model_simulator.wire_formats import CHAT, GEMINI, NATIVE, PLAIN_IMAGES, Wire
+from model_simulator.wire_formats import CHAT, GEMINI, MAI, NATIVE, PLAIN_IMAGES, Wire
 
 MAX_REQUEST_BYTES = 64 * 2**20
 """Enough for an input image in base64."""
@@ -70,7 +70,7 @@ class Server:
         return app
 
     def _list_other_wires(self) -> list[web.RouteDef]:
-        """Return the routes of OpenAI, Gemini and compatible servers."""
+        """Return the routes of OpenAI, Gemini, MAI and compatible servers."""
         return [
             web.post("/v1/responses", self._answer_text),
             web.post("/v1/images/generations", self._answer_image),
@@ -78,6 +78,7 @@ class Server:
             web.post("/compatible/v1/chat/completions", self._make_wire_handler("responses", CHAT)),
             web.post("/compatible/v1/images/generations", self._make_wire_handler("images", PLAIN_IMAGES)),
             web.get("/compatible/v1/models", self._answer_models),
+            web.post("/mai/v1/images/generations", self._make_wire_handler("images", MAI)),
             web.post("/v1beta/openai/chat/completions", self._make_wire_handler("responses", GEMINI)),
             web.get("/v1beta/openai/models", self._answer_gemini_models),
         ]

@@ -6,11 +6,16 @@ Answers and faults do not depend on the wire format.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from model_simulator.replies import BadRequestError, Reply, json_reply
+from model_simulator.request_body import check_known_parameters
 
 GEMINI_STATUSES = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
+
+MAI_PARAMETERS = frozenset({"model", "prompt", "width", "height"})
+MAI_SIDE_MULTIPLE, MAI_MIN_SIDE, MAI_MAX_PIXELS = 16, 768, 1_048_576
 
 Body = Mapping[str, Any]
 
@@ -130,7 +135,38 @@ def _convert_plain_image_request(body: Body) -> Body:
     return {name: value for name, value in body.items() if name != "response_format"}
 
 
+def _convert_mai_request(body: Body) -> Body:
+    """Return the image request for MAI's four parameters; the service refuses any other one."""
+    check_known_parameters(body, MAI_PARAMETERS)
+    sides = [body.get(name, 1024) for name in ("width", "height")]
+    width, height = (side if isinstance(side, int) and not isinstance(side, bool) else 0 for side in sides)
+    is_multiple = width % MAI_SIDE_MULTIPLE == height % MAI_SIDE_MULTIPLE == 0
+    if not is_multiple or min(width, height) < MAI_MIN_SIDE or width * height > MAI_MAX_PIXELS:
+        problem = (
+            f"Invalid width and height: {sides[0]!r} and {sides[1]!r}. Expected multiples of {MAI_SIDE_MULTIPLE}, each "
+            f"at least {MAI_MIN_SIDE}, and at most {MAI_MAX_PIXELS} pixels."
+        )
+        raise BadRequestError(problem, param="width", code="invalid_value")
+    return {"model": body.get("model"), "prompt": body.get("prompt"), "size": f"{width}x{height}"}
+
+
+def _convert_mai_response(reply: Reply) -> Reply:
+    """Return an image answer with MAI's names of the usage, or a refusal with its code."""
+    if reply.status == HTTPStatus.OK:
+        document = json.loads(reply.body)
+        usage = document["usage"]
+        counts = {"num_output_tokens": usage["output_tokens"], "num_input_text_tokens": usage["input_tokens"]}
+        return Reply(
+            reply.status, json.dumps({"data": document["data"], "usage": counts}).encode(), headers=reply.headers
+        )
+    if b"moderation_blocked" in reply.body or b"content_policy_violation" in reply.body:
+        message = "The prompt was blocked by the content safety system."
+        return json_reply({"error": {"code": "content_safety_violation", "message": message}}, status=reply.status)
+    return reply
+
+
 NATIVE = Wire(_pass_body, _pass_reply)
 CHAT = Wire(_convert_chat_request, _convert_chat_response)
 GEMINI = Wire(_convert_chat_request, _convert_gemini_response)
 PLAIN_IMAGES = Wire(_convert_plain_image_request, _pass_reply)
+MAI = Wire(_convert_mai_request, _convert_mai_response)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from shared.models.provider_names import (
     DEFAULT_IMAGE_MODELS,
     DEFAULT_TEXT_MODELS,
     GEMINI_URL,
+    MAI_PRICED_MODEL,
     OPENAI_URL,
     Provider,
     ProviderAccess,
@@ -55,6 +56,7 @@ class ModelSettings:
         gemini: access to Gemini's OpenAI-compatible endpoint.
         compatible: access to any other OpenAI-compatible server, which may need no key.
         fal_key: key of FAL; the FAL client knows its address.
+        mai: URL and key of the Foundry account with a MAI-Image deployment; without a key, an identity signs in.
     """
 
     endpoint: str | None = None
@@ -72,6 +74,7 @@ class ModelSettings:
     gemini: ProviderAccess = ProviderAccess(GEMINI_URL)
     compatible: ProviderAccess = ProviderAccess()
     fal_key: str | None = field(default=None, repr=False)
+    mai: ProviderAccess = ProviderAccess()
 
     @property
     def address(self) -> str:
@@ -92,6 +95,7 @@ class ModelSettings:
             Provider.GEMINI: self.gemini.base_url,
             Provider.COMPATIBLE: self.compatible.base_url,
             Provider.FAL: "https://queue.fal.run",
+            Provider.MAI: self.mai.base_url,
         }
         return urls[provider] or "?"
 
@@ -243,7 +247,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             max_retries=values.find_number("MAX_RETRIES"),
             dry_run=values.find_boolean("DRY_RUN"),
         ),
-        prices=values.read_prices("PRICES"),
+        prices=_read_prices(values),
         history_retention_days=values.read_number("HISTORY_RETENTION_DAYS"),
         host_id="local" if site is None else f"azure:{site}",
         log_level=values.read_choice("LOG_LEVEL", in_azure=True),  # commands set their own default
@@ -286,7 +290,16 @@ def _read_model_settings(values: SettingValues) -> ModelSettings:
         gemini=ProviderAccess(GEMINI_URL, values.find_text("GEMINI_API_KEY")),
         compatible=ProviderAccess(compatible_url, values.find_text("OPENAI_COMPATIBLE_API_KEY")),
         fal_key=values.find_text("FAL_AI_API_KEY") or values.find_text("FAL_KEY"),
+        mai=ProviderAccess(values.find_endpoint("MAI_ENDPOINT"), values.find_text("MAI_API_KEY")),
     )
+
+
+def _read_prices(values: SettingValues) -> PriceList:
+    """Return the price list. A MAI deployment with a name of its own costs what the most expensive MAI model does."""
+    prices = values.read_prices("PRICES")
+    is_mai = values.read_choice("IMAGE_PROVIDER") == Provider.MAI
+    has_own_default = prices.default_image != load_prices().default_image
+    return prices if has_own_default or not is_mai else replace(prices, default_image=MAI_PRICED_MODEL)
 
 
 def _find_vision_model(values: SettingValues, provider: Provider, text_provider: Provider) -> str:

@@ -17,6 +17,8 @@ CatalogSeederError
     ├── CrossSiteRequestError           a web page of another site sent a request that changes something
     ├── UnknownRunError                 no run has this id
     ├── UnknownCatalogError             the catalog has no items
+    ├── UnknownItemError                the catalog has no item with this id
+    ├── UnknownRoundError               the item has no such round
     ├── UnknownFileError                no file is served at this address
     ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
@@ -211,6 +213,26 @@ class UnknownCatalogError(RequestError):
 
     def __init__(self, catalog: str) -> None:
         super().__init__(f"catalog {catalog!r} has no items; expected a catalog with at least one")
+
+
+class UnknownItemError(RequestError):
+    """The catalog has no item with this id."""
+
+    kind = "unknown-item"
+
+    def __init__(self, catalog: str, product_id: str) -> None:
+        super().__init__(f"catalog {catalog!r} has no item {product_id[:60]!r}")
+
+
+class UnknownRoundError(RequestError):
+    """The item has no such round."""
+
+    kind = "unknown-round"
+
+    def __init__(self, product_id: str, run_id: str, number: int) -> None:
+        super().__init__(
+            f"item {product_id[:60]!r} has no round {number} of run {run_id[:60]!r}; expected one of its rounds"
+        )
 
 
 class UnknownFileError(RequestError):

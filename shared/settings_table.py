@@ -103,7 +103,7 @@ SETTINGS = (
         "IMAGE_MODEL",
         SettingGroup.PROVIDERS,
         "Image model; defaults to the deployment (Azure), `gpt-image-2` (OpenAI) or `fal-ai/fast-lightning-sdxl` "
-        "(FAL), and is required for `compatible`.",
+        "(FAL) or `MAI-Image-2.6` (MAI), and is required for `compatible`.",
     ),
     Setting(
         "AZURE_OPENAI_ENDPOINT",
@@ -167,6 +167,17 @@ SETTINGS = (
     ),
     Setting("FAL_AI_API_KEY", SettingGroup.PROVIDERS, "Key of FAL.", secret=True),
     Setting("FAL_KEY", SettingGroup.PROVIDERS, "Key of FAL; read if `FAL_AI_API_KEY` is not set.", secret=True),
+    Setting(
+        "MAI_ENDPOINT",
+        SettingGroup.PROVIDERS,
+        "URL of the Foundry account with a MAI-Image deployment, such as `https://NAME.services.ai.azure.com`.",
+    ),
+    Setting(
+        "MAI_API_KEY",
+        SettingGroup.PROVIDERS,
+        "Key of that account; without it, a managed identity or the developer's login signs in.",
+        secret=True,
+    ),
     Setting(
         "IMAGE_TIMEOUT_SECONDS",
         SettingGroup.PROVIDERS,

@@ -40,6 +40,8 @@ REQUEST_ERROR_STATUSES: Mapping[type[errors.RequestError], int] = {
     errors.CrossSiteRequestError: 403,
     errors.UnknownRunError: 404,
     errors.UnknownCatalogError: 404,
+    errors.UnknownItemError: 404,
+    errors.UnknownRoundError: 404,
     errors.UnknownFileError: 404,
     errors.UnknownInputError: 404,
     errors.NoAuditError: 404,

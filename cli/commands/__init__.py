@@ -14,6 +14,7 @@ from cli.commands.prune import prune
 from cli.commands.publish import publish
 from cli.commands.repair import repair
 from cli.commands.resume import resume
+from cli.commands.review import review
 from cli.commands.run import run
 from cli.commands.serve import serve
 from cli.commands.simulate import simulate
@@ -34,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (run, inspect, repair, resume, prune, publish, status, watch, audit, cancel, serve, simulate):
+for command in (run, review, inspect, repair, resume, prune, publish, status, watch, audit, cancel, serve, simulate):
     app.command()(command)
 
 

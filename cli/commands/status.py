@@ -60,6 +60,6 @@ def _list_runs(command: CommandContext, target: CommandTarget, limit: int) -> Co
         print_runs(console, runs)
         if runs:
             console.print()
-            print_run(console, runs[0], locate, target.flags)
+            print_run(console, runs[0], locate, target)
 
     return CommandResult(ExitStatus.DONE, document, show)

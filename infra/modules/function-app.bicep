@@ -68,6 +68,13 @@ param visionDeploymentName string
 @maxLength(64)
 param imageDeploymentName string
 
+@description('Name of the MAI-Image deployment; empty: Azure OpenAI generates images.')
+@maxLength(64)
+param maiDeploymentName string
+
+@description('URL of the account with the MAI-Image deployment; empty: there is none.')
+param maiEndpoint string
+
 @description('Reasoning effort of text and vision models; omit: the parameter is not sent.')
 @allowed(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'omit'])
 param reasoningEffort string
@@ -136,6 +143,9 @@ var baseSettings = {
   AZURE_OPENAI_TEXT_DEPLOYMENT: textDeploymentName
   AZURE_OPENAI_VISION_DEPLOYMENT: visionDeploymentName
   AZURE_OPENAI_IMAGE_DEPLOYMENT: imageDeploymentName
+  IMAGE_PROVIDER: empty(maiDeploymentName) ? 'azure' : 'mai'
+  IMAGE_MODEL: maiDeploymentName // empty: the deployment above
+  MAI_ENDPOINT: maiEndpoint
   REASONING_EFFORT: reasoningEffort
   IMAGE_TIMEOUT_SECONDS: string(imageTimeoutSeconds)
   PARALLEL_IMAGE_REQUESTS: string(parallelImageRequests)

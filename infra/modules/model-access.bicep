@@ -1,6 +1,6 @@
 // Roles to call the model. Deployed to the resource group of the account, which may differ from the app's.
 
-@description('Name of the Azure OpenAI account.')
+@description('Name of the model account.')
 @minLength(2)
 @maxLength(64)
 param accountName string
@@ -17,6 +17,9 @@ param personPrincipalId string
 @description('Type of the deploying principal.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param personPrincipalType string
+
+@description('Whether the app calls a MAI-Image model, which the role for OpenAI models does not cover.')
+param grantsMai bool
 
 var roles = loadJsonContent('../roles.json')
 
@@ -50,5 +53,26 @@ resource personCallsModel 'Microsoft.Authorization/roleAssignments@2022-04-01' =
   }
 }
 
+resource appCallsMai 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (grantsMai) {
+  name: guid(account.id, appPrincipalId, roles.cognitiveServicesUser)
+  scope: account
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesUser)
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource personCallsMai 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (grantsMai && !empty(personPrincipalId)) {
+  name: guid(account.id, personPrincipalId, roles.cognitiveServicesUser)
+  scope: account
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.cognitiveServicesUser)
+    principalId: personPrincipalId
+    principalType: personPrincipalType
+  }
+}
+
 output accountId string = account.id
 output endpoint string = account.properties.endpoint
+output maiEndpoint string = 'https://${account.properties.customSubDomainName}.services.ai.azure.com'

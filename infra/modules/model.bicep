@@ -1,4 +1,4 @@
-// Azure OpenAI: the account, its content filter, and the text, vision and image deployments. Sign-in with Entra only.
+// The model account, its content filter, and the text, vision and image deployments. Sign-in with Entra only.
 
 @description('Name of the account, and its subdomain, which Entra tokens require.')
 @minLength(2)
@@ -19,7 +19,10 @@ param isPrivate bool
 @allowed(['Low', 'Medium'])
 param contentFilterSeverity string
 
-@description('The deployments, each with name, model, version, sku and capacity.')
+@description('Whether a deployment is a MAI-Image model, which an account of kind OpenAI cannot have.')
+param hasMaiModel bool
+
+@description('The deployments, each with name, model, version, sku and capacity, and with format for models that are not OpenAI\'s.')
 @minLength(1)
 @maxLength(3)
 param deployments array
@@ -58,7 +61,7 @@ resource account 'Microsoft.CognitiveServices/accounts@2026-07-01' = {
   name: name
   location: location
   tags: tags
-  kind: 'OpenAI'
+  kind: hasMaiModel ? 'AIServices' : 'OpenAI'
   sku: {
     name: 'S0'
   }
@@ -94,7 +97,7 @@ resource modelDeployments 'Microsoft.CognitiveServices/accounts/deployments@2026
     }
     properties: {
       model: {
-        format: 'OpenAI'
+        format: deployment.?format ?? 'OpenAI'
         name: deployment.model
         version: deployment.version
       }

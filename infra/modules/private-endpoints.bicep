@@ -28,15 +28,19 @@ param hostStorageId string
 @minLength(1)
 param catalogStorageId string
 
-@description('Resource id of the Azure OpenAI account.')
+@description('Resource id of the model account.')
 @minLength(1)
 param modelAccountId string
 
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
 var queueZone = 'privatelink.queue.${environment().suffixes.storage}'
 var tableZone = 'privatelink.table.${environment().suffixes.storage}'
-// An account of kind OpenAI uses the first zone, one of kind AIServices uses both.
-var modelZones = ['privatelink.openai.azure.com', 'privatelink.cognitiveservices.azure.com']
+// An account of kind OpenAI uses the first zone, one of kind AIServices uses all of them.
+var modelZones = [
+  'privatelink.openai.azure.com'
+  'privatelink.cognitiveservices.azure.com'
+  'privatelink.services.ai.azure.com'
+]
 var zoneNames = concat([blobZone, queueZone, tableZone], modelZones)
 
 var targets = [

@@ -1,6 +1,7 @@
 """The sizes and qualities that image models support, by family. An unknown family is left to the provider.
 
-Sources, read 2026-11: OpenAI's image generation guide (the gpt-image models), and diffusers' ``check_inputs`` (SDXL).
+Sources, read 2026-11: OpenAI's image generation guide (the gpt-image models), diffusers' ``check_inputs`` (SDXL), and
+Microsoft's guide to MAI models in Foundry.
 """
 
 import re
@@ -17,6 +18,8 @@ GPT_PIXEL_RANGE = range(655_360, 8_294_400 + 1)
 """Of gpt-image-2 and later."""
 
 SDXL_SIDE_MULTIPLE = 8
+
+MAI_SIDE_MULTIPLE, MAI_MIN_SIDE_PIXELS, MAI_MAX_PIXELS = 16, 768, 1_048_576
 
 QUALITIES = ("low", "medium", "high")
 EXTENDED_QUALITIES = (*QUALITIES, "xhigh", "max")
@@ -59,6 +62,14 @@ def _is_free_size(width: int, height: int) -> bool:
     )
 
 
+def _is_mai_size(width: int, height: int) -> bool:
+    return (
+        width % MAI_SIDE_MULTIPLE == height % MAI_SIDE_MULTIPLE == 0
+        and min(width, height) >= MAI_MIN_SIDE_PIXELS
+        and width * height <= MAI_MAX_PIXELS
+    )
+
+
 def _is_sdxl_size(width: int, height: int) -> bool:
     return width % SDXL_SIDE_MULTIPLE == height % SDXL_SIDE_MULTIPLE == 0
 
@@ -72,11 +83,17 @@ IMAGE_MODEL_FAMILIES = (
         f"sides divisible by {SDXL_SIDE_MULTIPLE}",
         _is_sdxl_size,
     ),
+    ImageModelFamily(
+        r"mai-image-.*",
+        f"sides divisible by {MAI_SIDE_MULTIPLE}, each at least {MAI_MIN_SIDE_PIXELS}, {MAI_MAX_PIXELS} pixels at most",
+        _is_mai_size,
+        EXTENDED_QUALITIES,  # it has no quality, so any of them can be ignored
+    ),
 )
 
 
 def check_size_for_model(model: str, size: str) -> None:
-    """Check that a model supports an image size. All families support PNG and JPEG.
+    """Check that a model supports an image size. PNG and JPEG are converted where a model offers one of them only.
 
     Args:
         model: the model's name; for an unknown family nothing is checked.

@@ -16,11 +16,12 @@ class Provider(StrEnum):
     GEMINI = "gemini"
     COMPATIBLE = "compatible"
     FAL = "fal"
+    MAI = "mai"
 
 
 TEXT_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.GEMINI, Provider.COMPATIBLE)
 VISION_PROVIDERS = TEXT_PROVIDERS
-IMAGE_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.COMPATIBLE, Provider.FAL)
+IMAGE_PROVIDERS = (Provider.AZURE, Provider.OPENAI, Provider.COMPATIBLE, Provider.FAL, Provider.MAI)
 
 DEFAULT_TEXT_MODELS = {
     Provider.AZURE: "gpt-6-luna",
@@ -31,8 +32,13 @@ DEFAULT_IMAGE_MODELS = {
     Provider.AZURE: "gpt-image-2",
     Provider.OPENAI: "gpt-image-2",
     Provider.FAL: "fal-ai/fast-lightning-sdxl",
+    Provider.MAI: "MAI-Image-2.6",
 }
 """A compatible server has no default, because its models are unknown."""
+
+
+MAI_PRICED_MODEL = "mai-image-2.6"
+"""The price of MAI deployments whose name is not that of a listed model: the highest of the family."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.catalog.near_duplicates_file import write_near_duplicates
 from shared.catalog.prompt_files import count_fallbacks
-from shared.catalog.publish import CatalogView, publish, read_catalog_view, write_partial_catalog
+from shared.catalog.publish import CatalogView, publish, write_partial_catalog
 from shared.images.finish_refinement import finish_unfinished_refinements
 from shared.images.refinements_file import write_refinements
 from shared.images.thumbnail import complete_thumbnails
@@ -15,6 +15,8 @@ from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.runs.result_lists import find_failed_images, find_last_failure, write_run_lists
 from shared.runs.run_claim import read_claim
+from shared.runs.run_view import count_run_images, read_run_view
+from shared.runs.selection import find_selection
 from shared.runs.status import PUBLISHING_STATUSES, Status
 from shared.runs.status_rules import decide_status, explain_empty_catalog, is_publishing
 from shared.services.container import Services
@@ -40,16 +42,12 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
         make = request.thumbnails and not request.dry_run
         image_table, missing_thumbnails = await complete_thumbnails(store, request.catalog, make=make)
         failure = await _find_superseded(store, ending) or failure  # thumbnails may have taken minutes
-    view = await read_catalog_view(store, request.catalog, with_images=not request.dry_run, image_table=image_table)
-    status = decide_status(
-        request=request,
-        stop=stop,
-        failure=failure,
-        items=view.items,
-        images=view.images,
-    )
+    view = await read_run_view(store, request, image_table)
+    images = count_run_images(view, request, ending.run_id)
+    status = decide_status(request=request, stop=stop, failure=failure, items=view.items, images=images)
     why = stop or failure
-    rows = find_failed_images(store, ending.run_id, view, why, forced=request.force_images and not request.dry_run)
+    forced = request.force_images and not request.dry_run
+    rows = find_failed_images(store, ending.run_id, view, why, forced=forced, selection=find_selection(request))
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
     if status in PUBLISHING_STATUSES and not view.items:
         # An empty catalog.json would replace one that an importer may be using.
@@ -71,7 +69,7 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
         status=str(status),
         categories=view.categories,
         items=view.items,
-        images=view.images,
+        images=images,
         failed=failed,
         outputs=outputs,
         shortfall=why,

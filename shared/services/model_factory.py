@@ -74,7 +74,7 @@ def build_model(settings: Settings, request_log: RequestLog, listed_models: List
         return services[provider]
 
     text = _build_or_missing(check_text_settings, model, build, model.text_provider)
-    image = _build_fal(model, request_log) if model.image_provider is Provider.FAL else build(model.image_provider)
+    image = _build_image_model(settings, request_log) or build(model.image_provider)
     vision = _build_or_missing(check_vision_settings, model, build, model.vision_provider)
     image_service = services.get(model.image_provider)
     if image_service is not None and text is image_service and vision is image_service:
@@ -100,10 +100,19 @@ def _build_or_missing(
     return build(provider)
 
 
-def _build_fal(model: ModelSettings, request_log: RequestLog) -> ImageModel:
-    from shared.models.providers.fal import FalModel  # noqa: PLC0415 - an extra that is not always installed
+def _build_image_model(settings: Settings, request_log: RequestLog) -> ImageModel | None:
+    """Return the model of a provider of images alone, or None for one that answers text, too."""
+    match settings.model.image_provider:
+        case Provider.FAL:
+            from shared.models.providers.fal import FalModel  # noqa: PLC0415 - an extra that is not always installed
 
-    return FalModel(model, request_log)
+            return FalModel(settings.model, request_log)
+        case Provider.MAI:
+            from shared.models.providers.mai import MaiModel  # noqa: PLC0415 - adapters are loaded when they are used
+
+            return MaiModel(settings.model, identity=settings.identity, prices=settings.prices)
+        case _:
+            return None
 
 
 def _open_model(settings: Settings, provider: Provider, listed_models: ListedModels) -> Model:
@@ -137,6 +146,9 @@ def _check_provider(model: ModelSettings, provider: Provider, provider_setting: 
     because = f"{provider_setting} is {provider.value!r}"
     if provider is Provider.AZURE and model.endpoint is None:
         raise SettingError("AZURE_OPENAI_ENDPOINT", "is missing; expected a URL such as https://NAME.openai.azure.com")
+    if provider is Provider.MAI and model.mai.base_url is None:
+        example = "https://NAME.services.ai.azure.com"
+        raise SettingError("MAI_ENDPOINT", f"is missing: {because}; expected a URL such as {example}")
     if provider is Provider.COMPATIBLE and model.compatible.base_url is None:
         example = "https://models.example.com/v1"
         raise SettingError("OPENAI_COMPATIBLE_BASE_URL", f"is missing: {because}; expected a URL such as {example}")

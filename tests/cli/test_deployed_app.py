@@ -77,6 +77,7 @@ def test_the_summary_shows_the_results_of_a_run(seeder: CommandLine, deployed_ap
         ["catalog.json", "catalogs/lego/catalog.json"],
         ["next", f"seeder repair --catalog lego --url {deployed_app.url}  (retries the missing images)"],
         ["next", f"seeder prune --catalog lego --url {deployed_app.url}  (removes the items without an image)"],
+        ["review", f"seeder review lego --url {deployed_app.url}"],
     ]
     assert "              1 x content_policy" in rows
 

@@ -142,7 +142,9 @@ def test_the_file_says_when_and_where_its_prices_were_read() -> None:
 def test_every_image_model_has_tokens_for_the_size_that_others_are_scaled_from() -> None:
     for price in PRICES.image.values():
         for row in price.output_tokens.values():
-            assert row["low"] < row["medium"] < row["high"] or (price.per_image > 0 == row["high"])
+            has_qualities = row["low"] < row["medium"] < row["high"]
+            costs_the_same = row["low"] == row["medium"] == row["high"] and (price.per_image or row["high"])
+            assert has_qualities or costs_the_same
         assert "1024x1024" in price.output_tokens
 
 

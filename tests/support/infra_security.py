@@ -10,6 +10,7 @@ from tests.support.infra_language import list_templates
 
 ROLE_IDS = {
     "cognitiveServicesOpenAiUser": "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+    "cognitiveServicesUser": "a97b65f3-24c7-4388-baec-2e87135dc908",
     "durableTaskDataContributor": "0ad04412-c4d5-4796-b79c-f76d14c8d402",
     "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
     "storageBlobDataContributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
@@ -29,6 +30,8 @@ GRANTS = {
     ("durable-scheduler", "taskHub", "durableTaskDataContributor", "appPrincipalId"),
     ("model-access", "account", "cognitiveServicesOpenAiUser", "appPrincipalId"),
     ("model-access", "account", "cognitiveServicesOpenAiUser", "personPrincipalId"),
+    ("model-access", "account", "cognitiveServicesUser", "appPrincipalId"),
+    ("model-access", "account", "cognitiveServicesUser", "personPrincipalId"),
     ("reader-roles", "catalogStorage", "storageBlobDataContributor", "personPrincipalId"),
     ("reader-roles", "catalogs", "storageBlobDataReader", "importerPrincipalId"),
 }

@@ -96,13 +96,13 @@ async def send_image_request(
         return raw.http_response
 
     reply = await connection.send(call, send, seconds, optional=optional)
-    return await _read_answer(reply, call, connection.downloader, deployment=model, prices=prices)
+    return await read_image_answer(reply, call, connection.downloader, deployment=model, prices=prices)
 
 
-async def _read_answer(
+async def read_image_answer(
     reply: RawResponse, call: ModelCall, downloader: ImageDownloader, *, deployment: str, prices: PriceList
 ) -> ImageAnswer:
-    """Parse the body of ``POST /images/generations``, and download the image if the body holds its URL.
+    """Parse the body of an image answer, and download the image if the body holds its URL.
 
     Raises:
         ModelError: bad_image without an image, content_policy if it was filtered out, or the reason of an error in the

@@ -12,7 +12,7 @@ MAX_MESSAGE_CHARACTERS = 300
 """Messages are stored for every failed image and shown on one line."""
 
 _ADVICE = {
-    Reason.AUTHENTICATION: "check {names.key}{names.sign_in}",
+    Reason.AUTHENTICATION: "check {names.access}",
     Reason.MODEL_NOT_FOUND: "check {names.model}",
     Reason.QUOTA_EXHAUSTED: "the account has no quota or credit left",
     Reason.ACCOUNT_BLOCKED: "the provider blocked this account for its content policy; see the provider's portal",
@@ -32,14 +32,19 @@ class SettingNames:
         address: the setting that holds the provider's URL.
         key: the setting that holds the key.
         model: the settings to check if the model does not exist.
-        sign_in: an alternative to the key, appended to a sentence; empty if the key is the only way.
+        role: the role that an identity needs to sign in without a key; empty if the key is the only way.
     """
 
     noun: str
     address: str
     key: str
     model: str
-    sign_in: str = ""
+    role: str = ""
+
+    @property
+    def access(self) -> str:
+        """What to check if access is refused: the key or, as an alternative, the identity's role."""
+        return f"{self.key}, or that the app's identity has the role {self.role}" if self.role else self.key
 
 
 @dataclass(frozen=True, slots=True)

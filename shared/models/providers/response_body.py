@@ -162,7 +162,10 @@ def read_usage(usage: Any) -> Usage | None:
         asked, written = _read_count(usage["prompt_tokens"]), _read_count(usage.get("completion_tokens"))
         found = Usage(asked, max(written, _read_count(usage.get("total_tokens")) - asked))
     else:
-        found = Usage(_read_count(usage.get("input_tokens")), _read_count(usage.get("output_tokens")))
+        # The second names are MAI's.
+        inputs = usage.get("input_tokens", usage.get("num_input_text_tokens"))
+        outputs = usage.get("output_tokens", usage.get("num_output_tokens"))
+        found = Usage(_read_count(inputs), _read_count(outputs))
     return None if found == Usage() else found
 
 

@@ -18,9 +18,9 @@ from shared.models.providers.azure import (
     TOKEN_SCOPE_DATED,
     TOKEN_SCOPE_V1,
     AzureConnection,
-    explain_sign_in_error,
     open_azure_model,
 )
+from shared.models.providers.azure_sign_in import explain_sign_in_error
 from shared.models.providers.model_call import ModelCall
 from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
