@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -60,6 +60,7 @@ def make_document() -> dict[str, Any]:
     schemas["Problem"]["properties"]["type"]["enum"] = [
         PROBLEM_TYPE_PREFIX + problem.kind for problem, _ in list_problem_types()
     ]
+    _check_schemas(schemas)
     responses = {name: _describe_problems(errors, {}) for name, errors in SHARED_RESPONSES.items()}
     responses["NoKey"] = {"description": "The function key is missing or wrong; the body is empty."}
     return {
@@ -82,6 +83,21 @@ def make_document() -> dict[str, Any]:
             | responses,
         },
     }
+
+
+def _check_schemas(schemas: Container[str]) -> None:
+    """Check that each schema that the table of operations names has a model.
+
+    Raises:
+        ValueError: one has none.
+    """
+    for route in ROUTES:
+        bodies = () if route.body is None else (route.body.schema,)
+        for name in (*bodies, *(answer.schema for answer in route.answers.values())):
+            if name and name not in schemas:
+                raise ValueError(
+                    f"{route.operation_id} names {name}; expected a model in docs/tools/openapi/schemas.py"
+                )
 
 
 def dump_document() -> str:

@@ -12,16 +12,19 @@ from docs.tools.markdown import convert_docstring
 from docs.tools.openapi import models
 from docs.tools.reference_tables import read_attribute_docs
 from shared.audit.run_costs import RunCosts
+from shared.images.promote_round import PromotedRound, PromoteRequest
 from shared.inputs.inspect_input import InputReport, InspectRequest
+from shared.runs.regenerate import RegenerateRequest
 from shared.runs.repair import RepairRequest
 from shared.runs.request import SeedRequest
 from shared.runs.run_list import RunQuery
 from shared.runs.status import RunStatus
 
 QUERIES = (models.EstimateQuery, RunQuery)
-REQUESTS = (InspectRequest, RepairRequest, SeedRequest)
+REQUESTS = (InspectRequest, PromoteRequest, RegenerateRequest, RepairRequest, SeedRequest)
 ANSWERS = (
     InputReport,
+    PromotedRound,
     RunCosts,
     RunStatus,
     models.AcceptedRun,
