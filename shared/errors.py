@@ -29,6 +29,7 @@ CatalogSeederError
     ├── RunEndedError                   the run has ended
     ├── RunNotPausedError               the run is not paused
     ├── NothingToKeepError              pruning would leave no item
+    ├── NothingToPublishError           reviews leave no item to publish
     └── DegradedError                   the store or a provider does not answer a probe
 ```
 
@@ -315,6 +316,25 @@ class NothingToKeepError(RequestError):
 
     def __init__(self, catalog: str) -> None:
         super().__init__(f"no item of catalog {catalog!r} has an image; repair the catalog first")
+
+
+class NothingToPublishError(RequestError):
+    """Reviews leave out every item of the catalog, and an empty file must not replace a published one.
+
+    Args:
+        catalog: the catalog.
+        left_out: ``[{reason, count, examples}]``.
+    """
+
+    kind = "nothing-to-publish"
+
+    def __init__(self, catalog: str, left_out: Sequence[Mapping[str, Any]]) -> None:
+        counts = ", ".join(f"{group['count']} {group['reason']}" for group in left_out)
+        super().__init__(
+            f"no item of catalog {catalog!r} can be published ({counts}); its published files are unchanged: approve "
+            "an item first",
+            leftOut=list(left_out),
+        )
 
 
 class DegradedError(RequestError):

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.catalog import prune as pruning
-from shared.catalog import publish as publishing
+from shared.catalog.publish_on_request import PublishRequest, claim_and_publish, preview_publishing
 from shared.images.promote_round import promote_round
 from shared.runs import regenerate as regeneration
 from shared.runs.durable_client import DurableClient
@@ -48,5 +48,9 @@ async def prune(req: func.HttpRequest, client: DurableClient) -> func.HttpRespon
 
 
 async def publish_reviewed(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
-    """``POST /api/catalogs/{catalog}/publish``: publish what a run with ``publish: false`` left for review."""
-    return write_json(await publishing.claim_and_publish(get_services(), client, req.route_params["catalog"]))
+    """``POST /api/catalogs/{catalog}/publish``: publish what is reviewed, or with ``preview=true`` only report it."""
+    catalog = req.route_params["catalog"]
+    request = PublishRequest.model_validate(read_body(req, required=False))
+    if read_flag(req, "preview"):
+        return write_json(await preview_publishing(get_services(), catalog, request))
+    return write_json(await claim_and_publish(get_services(), client, catalog, request))

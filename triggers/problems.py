@@ -51,6 +51,7 @@ REQUEST_ERROR_STATUSES: Mapping[type[errors.RequestError], int] = {
     errors.RunEndedError: 409,
     errors.RunNotPausedError: 409,
     errors.NothingToKeepError: 409,
+    errors.NothingToPublishError: 409,
     errors.AuditTooLargeError: 413,
     errors.InputTooLargeError: 413,
     errors.UnsupportedInputError: 415,

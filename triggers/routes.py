@@ -197,9 +197,19 @@ ROUTES = (
         path="catalogs/{catalog}/publish",
         handler=catalogs.publish_reviewed,
         tag=Tag.CATALOGS,
-        summary="Publish a catalog",
-        answers={200: Answer("the catalog is published", "PublishResult")},
-        problems=(errors.InvalidRequestError, errors.UnknownCatalogError, errors.CatalogBusyError),
+        summary="Publish a catalog, or only report what would be published",
+        query="PublishQuery",
+        body=Body("PublishRequest", is_required=False),
+        answers={
+            200: Answer("the catalog is published; with `preview=true`: what would be published", "PublishResult"),
+        },
+        problems=(
+            errors.MalformedBodyError,
+            errors.InvalidRequestError,
+            errors.UnknownCatalogError,
+            errors.CatalogBusyError,
+            errors.NothingToPublishError,
+        ),
     ),
     Route(
         operation_id="putInput",

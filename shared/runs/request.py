@@ -138,6 +138,11 @@ class SeedRequest(BaseModel):
         default=True,
         description="Publish catalog.json when the run ends, instead of leaving catalog.partial.json for review.",
     )
+    review: Literal["optional", "required"] = Field(
+        default="optional",
+        description="Whether reviewers decide what is published: optional publishes every image that is not rejected, "
+        "required only approved ones.",
+    )
     pause_on_block: bool = Field(
         default=False, description="Pause instead of failing when the account is blocked or most calls fail."
     )
@@ -233,6 +238,11 @@ class SeedRequest(BaseModel):
     def writes_prompts(self) -> bool:
         """Whether the text model writes the image prompts of rows that have none."""
         return self.prompt_writer == "model"
+
+    @property
+    def requires_review(self) -> bool:
+        """Whether only approved items are published."""
+        return self.review == "required"
 
     @property
     def needs_text_model(self) -> bool:

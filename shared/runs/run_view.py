@@ -6,6 +6,7 @@ from shared.catalog import catalog_files
 from shared.catalog.items import Item
 from shared.catalog.publish import CatalogView, read_catalog_view
 from shared.images.image_table import ImageTable, StoredImage
+from shared.reviews.decisions import DecisionTable
 from shared.runs.hold_catalog import read_last_request
 from shared.runs.request import SeedRequest
 from shared.runs.selection import SelectionRequest, find_selection
@@ -13,7 +14,12 @@ from shared.storage import paths
 from shared.storage.protocol import Store
 
 
-async def read_run_view(store: Store, request: SeedRequest, image_table: ImageTable | None = None) -> CatalogView:
+async def read_run_view(
+    store: Store,
+    request: SeedRequest,
+    image_table: ImageTable | None = None,
+    decisions: DecisionTable | None = None,
+) -> CatalogView:
     """Return what the catalog of a run holds.
 
     A run over named items leaves it to the catalog's last request whether items without an image are complete.
@@ -22,6 +28,7 @@ async def read_run_view(store: Store, request: SeedRequest, image_table: ImageTa
         store: the store.
         request: of the run.
         image_table: the catalog's images, if they have been read.
+        decisions: of reviewers about them, if they have been read.
 
     Raises:
         DamagedFileError: a file of the catalog cannot be read.
@@ -29,7 +36,14 @@ async def read_run_view(store: Store, request: SeedRequest, image_table: ImageTa
     """
     name = request.catalog
     whole = request if find_selection(request) is None else await read_last_request(store, name)
-    return await read_catalog_view(store, name, with_images=not whole.dry_run, image_table=image_table)
+    return await read_catalog_view(
+        store,
+        name,
+        with_images=not whole.dry_run,
+        image_table=image_table,
+        decisions=decisions,
+        approved_only=whole.requires_review,
+    )
 
 
 def count_run_images(view: CatalogView, request: SeedRequest, run_id: str) -> int:

@@ -101,7 +101,10 @@ class RunError(_View):
 
 
 class RunStatus(_View):
-    """Response of ``GET /api/runs/{runId}``, and content of ``progress.json`` and ``summary.json``."""
+    """Response of ``GET /api/runs/{runId}``, and content of ``progress.json`` and ``summary.json``.
+
+    ``left_out`` counts the items that reviews keep from being published: ``rejected``, ``undecided``.
+    """
 
     run_id: str = Field(description="Id of the run.")
     catalog: str = Field(description="Name of its catalog.")
@@ -127,6 +130,9 @@ class RunStatus(_View):
     images_made: int = Field(default=0, description="Number of new images.")
     placeholders: int = Field(
         default=0, description="Number of failed images with a published placeholder; 0 until the run has ended."
+    )
+    left_out: dict[str, int] = Field(
+        default_factory=dict, description="Number of items with an image that were not published, by reason."
     )
     notes: list[str] = Field(default_factory=list, description="Remarks that are not failures.")
 

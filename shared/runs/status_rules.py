@@ -193,6 +193,7 @@ def summarize_run(
         images_kept=max(0, published.images - counters.made),
         images_made=counters.made,
         placeholders=published.placeholders,
+        left_out=dict(published.left_out),
         notes=[
             *list_notes(request, published.items - counters.accepted),
             *published.notes,
