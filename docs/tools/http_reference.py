@@ -11,7 +11,7 @@ SECTIONS = {
     "listRuns": "list-runs",
     "cancelRun": "cancel-a-run",
     "resumeRun": "resume-a-run",
-    "listCatalogs": "browse-a-catalog",
+    "listCatalogs": "list-catalogs",
     "getCatalog": "browse-a-catalog",
     "listItems": "browse-a-catalog",
     "getItem": "browse-a-catalog",

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
+from shared.reviews.publishing_gate import MAX_EXAMPLES, LeftOutReason
 from shared.runs.status import RunStatus, Status
 
 CAMEL_CASE = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -79,25 +80,72 @@ class PrunedItem(View):
     category: str
 
 
+class LeftOutItem(View):
+    """An item that is not published."""
+
+    product_id: str = Field(description="Public id of the item.")
+    item_id: str = Field(description="Its internal id.")
+    name: str
+
+
+class LeftOutItems(View):
+    """The items that are not published for one reason."""
+
+    reason: LeftOutReason
+    count: int = Field(description="Number of items.")
+    examples: list[LeftOutItem] = Field(description=f"The first {MAX_EXAMPLES} of them.")
+
+
 class PruneResult(View):
     """What a prune removed and what it kept."""
 
     catalog: str = Field(description="Name of the catalog.")
     pruned: list[PrunedItem] = Field(description="The removed items.")
-    items: int = Field(description="Number of items that remain.")
+    items: int = Field(description="Number of published items.")
+    left_out: list[LeftOutItems] = Field(description="Items that are not published, by reason.")
     backup: str | None = Field(description="Folder in the store with the replaced files; null = nothing was missing.")
     outputs: dict[str, str] = Field(description="Published files, as paths in the store.")
 
 
-class PublishResult(View):
+class PublishQuery(View):
+    """Query of a publish."""
+
+    preview: bool = Field(default=False, description="Only report what would be published: change nothing.")
+
+
+class PublishedCatalog(View):
     """What was published."""
 
     catalog: str = Field(description="Name of the catalog.")
+    only: Literal["approved"] | None = Field(description="`approved`, or null for all items that are not rejected.")
     items: int = Field(description="Number of published items.")
     images: int = Field(description="Number of their images.")
     missing: int = Field(description="Number of items without an image.")
     placeholders: int = Field(description="Number of those with a placeholder.")
+    left_out: list[LeftOutItems] = Field(description="Items that are not published, by reason.")
     outputs: dict[str, str] = Field(description="Published files, as paths in the store.")
+
+
+class PublishPreview(View):
+    """What would be published."""
+
+    catalog: str = Field(description="Name of the catalog.")
+    only: Literal["approved"] | None = Field(description="`approved`, or null for all items that are not rejected.")
+    items: int = Field(description="Number of items of the catalog.")
+    publish: int = Field(description="Number of items that would be published.")
+    left_out: list[LeftOutItems] = Field(description="Items that would not be published, by reason.")
+
+
+class PublishResult(RootModel[PublishedCatalog | PublishPreview]):
+    """What was published; with `preview=true`, what would be published."""
+
+
+class ImageFileQuery(View):
+    """Query of an image."""
+
+    sha256: str | None = Field(
+        default=None, description="SHA-256 of the image in hex; a response to the current one may be cached for a year."
+    )
 
 
 class StoredInput(View):
@@ -174,6 +222,7 @@ class Problem(BaseModel):
     max_cost_usd: float | None = _member("Of `estimate-above-budget`, which also has the members of an estimate.")
     path: str | None = _member("Of `audit-too-large` and `damaged-file`: the file in the store.")
     bytes: int | None = _member("Of `audit-too-large`: its size.")
+    left_out: list[LeftOutItems] | None = _member("Of `nothing-to-publish`: the items that are not published.")
     setting: str | None = _member("Of `not-configured`: the setting.")
 
 

@@ -12,6 +12,11 @@ from docs.tools.markdown import convert_docstring
 from docs.tools.openapi import models
 from docs.tools.reference_tables import read_attribute_docs
 from shared.audit.run_costs import RunCosts
+from shared.browse.catalog_summaries import CatalogQuery
+from shared.browse.item_details import ItemDetail
+from shared.browse.item_query import ItemQuery
+from shared.browse.views import CatalogDetail, CatalogList, ItemList
+from shared.catalog.publish_on_request import PublishRequest
 from shared.images.promote_round import PromotedRound, PromoteRequest
 from shared.inputs.inspect_input import InputReport, InspectRequest
 from shared.runs.regenerate import RegenerateRequest
@@ -20,9 +25,13 @@ from shared.runs.request import SeedRequest
 from shared.runs.run_list import RunQuery
 from shared.runs.status import RunStatus
 
-QUERIES = (models.EstimateQuery, RunQuery)
-REQUESTS = (InspectRequest, PromoteRequest, RegenerateRequest, RepairRequest, SeedRequest)
+QUERIES = (CatalogQuery, ItemQuery, RunQuery, models.EstimateQuery, models.ImageFileQuery, models.PublishQuery)
+REQUESTS = (InspectRequest, PromoteRequest, PublishRequest, RegenerateRequest, RepairRequest, SeedRequest)
 ANSWERS = (
+    CatalogDetail,
+    CatalogList,
+    ItemDetail,
+    ItemList,
     InputReport,
     PromotedRound,
     RunCosts,
