@@ -23,6 +23,7 @@ SECTIONS = {
     "promoteRound": "regenerate-and-promote",
     "pruneCatalog": "repair-prune-and-publish",
     "publishCatalog": "repair-prune-and-publish",
+    "putDecisions": "decide",
     "putInput": "upload-an-input",
     "getRunCosts": "get-the-costs-of-a-run",
     "inspectInput": "inspect-an-input",
