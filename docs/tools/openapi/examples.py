@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "reference" / "http.md"
 ORIGIN = "http://localhost:7071"
 
 _PART = re.compile(
-    r"^#{2,4} (?P<heading>[^\n]+)$|^```sh\n(?P<command>curl .*?)^```\s+^```http\n(?P<answer>.*?)^```$",
+    r"^#{2,4} (?P<heading>[^\n]+)$|^```sh\n(?P<variable>[A-Z0-9]+)=(?P<value>\S+)\n```$|"
+    r"^```sh\n(?P<command>curl .*?)^```\s+^```http\n(?P<answer>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -81,14 +82,22 @@ def parse_curl(command: str) -> Call:
 
 def read_examples() -> Iterator[Example]:
     """Yield the examples of the document, in order."""
-    heading = ""
+    heading, variables = "", {}
     for part in _PART.finditer(DOCUMENT.read_text(encoding="utf-8")):
         if part["heading"]:
             heading = part["heading"]
-            continue
-        head, _, body = part["answer"].partition("\n\n")
-        status = int(head.split()[1])
-        yield Example(heading, parse_curl(part["command"]), status, json.loads(body) if body.strip() else None)
+        elif part["variable"]:
+            variables[part["variable"]] = part["value"]
+        else:
+            head, _, body = part["answer"].partition("\n\n")
+            call = parse_curl(_replace_variables(part["command"], variables))
+            yield Example(heading, call, int(head.split()[1]), json.loads(body) if body.strip() else None)
+
+
+def _replace_variables(command: str, variables: Mapping[str, str]) -> str:
+    for name, value in variables.items():
+        command = command.replace(f"'${name}'", value).replace(f"${name}", value)
+    return command
 
 
 def is_example_of(example: Example, route: Route) -> bool:

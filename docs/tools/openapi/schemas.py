@@ -19,6 +19,7 @@ from shared.browse.views import CatalogDetail, CatalogList, ItemList
 from shared.catalog.publish_on_request import PublishRequest
 from shared.images.promote_round import PromotedRound, PromoteRequest
 from shared.inputs.inspect_input import InputReport, InspectRequest
+from shared.reviews.decision_request import DecisionRequest, DecisionResult
 from shared.runs.regenerate import RegenerateRequest
 from shared.runs.repair import RepairRequest
 from shared.runs.request import SeedRequest
@@ -26,10 +27,19 @@ from shared.runs.run_list import RunQuery
 from shared.runs.status import RunStatus
 
 QUERIES = (CatalogQuery, ItemQuery, RunQuery, models.EstimateQuery, models.ImageFileQuery, models.PublishQuery)
-REQUESTS = (InspectRequest, PromoteRequest, PublishRequest, RegenerateRequest, RepairRequest, SeedRequest)
+REQUESTS = (
+    DecisionRequest,
+    InspectRequest,
+    PromoteRequest,
+    PublishRequest,
+    RegenerateRequest,
+    RepairRequest,
+    SeedRequest,
+)
 ANSWERS = (
     CatalogDetail,
     CatalogList,
+    DecisionResult,
     ItemDetail,
     ItemList,
     InputReport,
