@@ -23,6 +23,8 @@ CatalogSeederError
     ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
+    ├── UnknownImageError               the catalog has no such image or thumbnail
+    ├── ImageTooLargeError              an image is larger than a response may be
     ├── CatalogBusyError                another run has claimed the catalog
     ├── OtherSourceError                the catalog's items are from another source
     ├── EstimateAboveBudgetError        the run is estimated to cost more than its budget
@@ -264,6 +266,25 @@ class AuditTooLargeError(RequestError):
     """The audit is larger than a response may be."""
 
     kind = "audit-too-large"
+
+
+class UnknownImageError(RequestError):
+    """The catalog has no image or thumbnail with this file name."""
+
+    kind = "unknown-image"
+
+    def __init__(self, catalog: str, filename: str) -> None:
+        super().__init__(f"catalog {catalog!r} has no image {filename[:80]!r}")
+
+
+class ImageTooLargeError(RequestError):
+    """An image is larger than a response may be."""
+
+    kind = "image-too-large"
+
+    def __init__(self, path: str, size: int, max_bytes: int) -> None:
+        message = f"{path} has {size} bytes; expected at most {max_bytes} over HTTP: copy it from the store"
+        super().__init__(message, path=path, bytes=size)
 
 
 class CatalogBusyError(RequestError):

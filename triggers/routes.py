@@ -3,7 +3,7 @@
 from shared import errors
 from shared.audit.write_audit import AUDIT_TYPE
 from shared.static_files import MEDIA_TYPES
-from triggers import catalogs, health, inputs, runs, static_files
+from triggers import browse, catalogs, health, inputs, reviews, runs, static_files
 from triggers.route import Answer, Body, Method, Route, Tag
 
 ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
@@ -12,6 +12,15 @@ ACCEPTED_HEADERS = ("Location", "Retry-After")
 INPUT_TYPES = ("text/csv", "application/json", "application/x-ndjson", "text/plain", "application/octet-stream")
 PAGE_TYPES = tuple(sorted(set(MEDIA_TYPES.values())))
 NOT_MODIFIED = Answer("the caller's copy is current", media_types=(), headers=(ETAG,))
+
+IMAGE_ANSWERS = {
+    200: Answer(
+        "the bytes of the image",
+        media_types=("image/png", "image/jpeg", "image/webp"),
+        headers=(ETAG,),
+    ),
+    304: NOT_MODIFIED,
+}
 
 ROUTES = (
     Route(
@@ -112,6 +121,94 @@ ROUTES = (
         problems=(errors.UnknownRunError, errors.RunNotPausedError, errors.RunEndedError),
     ),
     Route(
+        operation_id="listCatalogs",
+        method=Method.GET,
+        path="catalogs",
+        handler=browse.list_catalogs,
+        tag=Tag.CATALOGS,
+        summary="List catalogs, in name order",
+        query="CatalogQuery",
+        answers={200: Answer("catalogs, in name order", "CatalogList")},
+        problems=(errors.InvalidRequestError,),
+    ),
+    Route(
+        operation_id="getCatalog",
+        method=Method.GET,
+        path="catalogs/{catalog}",
+        handler=browse.get_catalog,
+        tag=Tag.CATALOGS,
+        summary="Get a catalog with its counts and categories",
+        answers={200: Answer("its counts, categories and last run", "CatalogDetail")},
+        problems=(errors.InvalidRequestError, errors.UnknownCatalogError),
+    ),
+    Route(
+        operation_id="listItems",
+        method=Method.GET,
+        path="catalogs/{catalog}/items",
+        handler=browse.list_items,
+        tag=Tag.REVIEW,
+        summary="List items of a catalog",
+        query="ItemQuery",
+        answers={200: Answer("a page of items", "ItemList")},
+        problems=(errors.InvalidRequestError, errors.UnknownCatalogError),
+    ),
+    Route(
+        operation_id="getItem",
+        method=Method.GET,
+        path="catalogs/{catalog}/items/{productId}",
+        handler=browse.get_item,
+        tag=Tag.REVIEW,
+        summary="Get an item with its rounds",
+        answers={200: Answer("an item with its rounds", "ItemDetail")},
+        problems=(errors.InvalidRequestError, errors.UnknownCatalogError, errors.UnknownItemError),
+    ),
+    Route(
+        operation_id="getRoundImage",
+        method=Method.GET,
+        path="catalogs/{catalog}/items/{productId}/rounds/{runId}/{round}",
+        handler=browse.get_round_image,
+        tag=Tag.REVIEW,
+        summary="Download the image of a round",
+        query="ImageFileQuery",
+        request_headers=(IF_NONE_MATCH,),
+        answers=IMAGE_ANSWERS,
+        response_headers=browse.IMAGE_HEADERS,
+        problems=(
+            errors.InvalidRequestError,
+            errors.UnknownCatalogError,
+            errors.UnknownItemError,
+            errors.UnknownRoundError,
+            errors.UnknownImageError,
+            errors.ImageTooLargeError,
+        ),
+    ),
+    Route(
+        operation_id="getImage",
+        method=Method.GET,
+        path="catalogs/{catalog}/images/{filename}",
+        handler=browse.get_image,
+        tag=Tag.REVIEW,
+        summary="Download an image",
+        query="ImageFileQuery",
+        request_headers=(IF_NONE_MATCH,),
+        answers=IMAGE_ANSWERS,
+        response_headers=browse.IMAGE_HEADERS,
+        problems=(errors.InvalidRequestError, errors.UnknownImageError, errors.ImageTooLargeError),
+    ),
+    Route(
+        operation_id="getThumbnail",
+        method=Method.GET,
+        path="catalogs/{catalog}/thumbnails/{filename}",
+        handler=browse.get_thumbnail,
+        tag=Tag.REVIEW,
+        summary="Download a thumbnail, by its own file name or by that of its image",
+        query="ImageFileQuery",
+        request_headers=(IF_NONE_MATCH,),
+        answers=IMAGE_ANSWERS,
+        response_headers=browse.IMAGE_HEADERS,
+        problems=(errors.InvalidRequestError, errors.UnknownImageError, errors.ImageTooLargeError),
+    ),
+    Route(
         operation_id="repairCatalog",
         method=Method.POST,
         path="catalogs/{catalog}/repair",
@@ -189,6 +286,17 @@ ROUTES = (
             errors.CatalogBusyError,
             errors.NothingToKeepError,
         ),
+    ),
+    Route(
+        operation_id="putDecisions",
+        method=Method.PUT,
+        path="catalogs/{catalog}/decisions",
+        handler=reviews.put_decisions,
+        tag=Tag.REVIEW,
+        summary="Approve or reject images of a catalog",
+        body=Body("DecisionRequest"),
+        answers={200: Answer("decisions are recorded, and those about another image refused", "DecisionResult")},
+        problems=(errors.MalformedBodyError, errors.InvalidRequestError, errors.UnknownCatalogError),
     ),
     Route(
         operation_id="publishCatalog",

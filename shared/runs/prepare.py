@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
+from shared.browse.last_run import record_last_run
 from shared.catalog import catalog_files
 from shared.catalog.edited_prompts import store_edited_prompts
 from shared.catalog.items import SourceItem, is_outdated
@@ -40,6 +41,7 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     claim = await run_claim.send_heartbeat(store, run.catalog, run_id=run.run_id, host_id=services.settings.host_id)
     if claim is None:
         return StartInventory(failure=Failure(Reason.SUPERSEDED, f"Another run has claimed catalog {run.catalog!r}."))
+    await record_last_run(store, run.catalog, run.run_id)
     request = await services.caches.read_request(store, run.run_id)
     selection = find_selection(request)
     if selection is None:  # otherwise the catalog's last request stays: later runs continue from that one
