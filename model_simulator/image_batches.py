@@ -1,6 +1,6 @@
 """Image batches: validate the lines of an uploaded file, and run them over a while.
 
-Time passes only when somebody asks: each question first runs the lines that are due by the clock. Images are rendered
+Each request for the state of batches first runs the lines that are due by the clock. Images are rendered
 when a result file is read, so that a batch of thousands of images takes no memory.
 """
 
@@ -212,7 +212,7 @@ class ImageBatches:
         """Return the lines of an input file, in a random order that follows from the file.
 
         Raises:
-            BadRequestError: a line is no request, or an id is used twice.
+            BadRequestError: a line is not a request, or an id is used twice.
         """
         lines: dict[str, BatchLine] = {}
         for text in data.splitlines():
