@@ -91,13 +91,33 @@ class AppClient:
         """Start a repair, and return the id of its run."""
         return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/repair", body=body))["runId"])
 
+    async def start_regenerate(self, catalog: str, body: Mapping[str, Any]) -> str:
+        """Start a run that generates new images for named items, and return its id."""
+        return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/regenerate", body=body))["runId"])
+
+    async def estimate_regenerate(self, catalog: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the estimate of a run that generates new images for named items; starts nothing."""
+        path = f"catalogs/{quote(catalog, safe='')}/regenerate"
+        return await self._call("POST", path, body=body, query={"estimate": "true"})
+
     async def prune(self, catalog: str) -> dict[str, Any]:
         """Remove the items without an image, and return the response."""
         return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/prune")
 
-    async def publish(self, catalog: str) -> dict[str, Any]:
-        """Publish what a run left for review, and return the response."""
-        return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish")
+    async def publish(self, catalog: str, only: str | None = None) -> dict[str, Any]:
+        """Publish a catalog, and return the response.
+
+        Args:
+            catalog: the catalog.
+            only: ``approved`` = publish approved items only.
+        """
+        body = None if only is None else {"only": only}
+        return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish", body=body)
+
+    async def preview_publishing(self, catalog: str, only: str | None = None) -> dict[str, Any]:
+        """Return what `publish` would publish; changes nothing."""
+        body, query = None if only is None else {"only": only}, {"preview": "true"}
+        return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish", body=body, query=query)
 
     async def get_run(self, run_id: str) -> RunStatus:
         """Return a run's status."""

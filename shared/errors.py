@@ -17,16 +17,21 @@ CatalogSeederError
     ├── CrossSiteRequestError           a web page of another site sent a request that changes something
     ├── UnknownRunError                 no run has this id
     ├── UnknownCatalogError             the catalog has no items
+    ├── UnknownItemError                the catalog has no item with this id
+    ├── UnknownRoundError               the item has no such round
     ├── UnknownFileError                no file is served at this address
     ├── UnknownInputError               the store has no input of this name
     ├── NoAuditError                    the run has no audit, or not yet
     ├── AuditTooLargeError              the audit is larger than a response may be
+    ├── UnknownImageError               the catalog has no such image or thumbnail
+    ├── ImageTooLargeError              an image is larger than a response may be
     ├── CatalogBusyError                another run has claimed the catalog
     ├── OtherSourceError                the catalog's items are from another source
     ├── EstimateAboveBudgetError        the run is estimated to cost more than its budget
     ├── RunEndedError                   the run has ended
     ├── RunNotPausedError               the run is not paused
     ├── NothingToKeepError              pruning would leave no item
+    ├── NothingToPublishError           reviews leave no item to publish
     └── DegradedError                   the store or a provider does not answer a probe
 ```
 
@@ -213,6 +218,26 @@ class UnknownCatalogError(RequestError):
         super().__init__(f"catalog {catalog!r} has no items; expected a catalog with at least one")
 
 
+class UnknownItemError(RequestError):
+    """The catalog has no item with this id."""
+
+    kind = "unknown-item"
+
+    def __init__(self, catalog: str, product_id: str) -> None:
+        super().__init__(f"catalog {catalog!r} has no item {product_id[:60]!r}")
+
+
+class UnknownRoundError(RequestError):
+    """The item has no such round."""
+
+    kind = "unknown-round"
+
+    def __init__(self, product_id: str, run_id: str, number: int) -> None:
+        super().__init__(
+            f"item {product_id[:60]!r} has no round {number} of run {run_id[:60]!r}; expected one of its rounds"
+        )
+
+
 class UnknownFileError(RequestError):
     """No file is served at this address."""
 
@@ -241,6 +266,25 @@ class AuditTooLargeError(RequestError):
     """The audit is larger than a response may be."""
 
     kind = "audit-too-large"
+
+
+class UnknownImageError(RequestError):
+    """The catalog has no image or thumbnail with this file name."""
+
+    kind = "unknown-image"
+
+    def __init__(self, catalog: str, filename: str) -> None:
+        super().__init__(f"catalog {catalog!r} has no image {filename[:80]!r}")
+
+
+class ImageTooLargeError(RequestError):
+    """An image is larger than a response may be."""
+
+    kind = "image-too-large"
+
+    def __init__(self, path: str, size: int, max_bytes: int) -> None:
+        message = f"{path} has {size} bytes; expected at most {max_bytes} over HTTP: copy it from the store"
+        super().__init__(message, path=path, bytes=size)
 
 
 class CatalogBusyError(RequestError):
@@ -293,6 +337,25 @@ class NothingToKeepError(RequestError):
 
     def __init__(self, catalog: str) -> None:
         super().__init__(f"no item of catalog {catalog!r} has an image; repair the catalog first")
+
+
+class NothingToPublishError(RequestError):
+    """Reviews leave out every item of the catalog, and an empty file must not replace a published one.
+
+    Args:
+        catalog: the catalog.
+        left_out: ``[{reason, count, examples}]``.
+    """
+
+    kind = "nothing-to-publish"
+
+    def __init__(self, catalog: str, left_out: Sequence[Mapping[str, Any]]) -> None:
+        counts = ", ".join(f"{group['count']} {group['reason']}" for group in left_out)
+        super().__init__(
+            f"no item of catalog {catalog!r} can be published ({counts}); its published files are unchanged: approve "
+            "an item first",
+            leftOut=list(left_out),
+        )
 
 
 class DegradedError(RequestError):

@@ -1,15 +1,17 @@
-"""``/api/catalogs/{catalog}``: repair, prune and publish a catalog."""
+"""``/api/catalogs/{catalog}``: repair, regenerate, promote, prune and publish."""
 
 import azure.functions as func
 
 from shared.catalog import prune as pruning
-from shared.catalog import publish as publishing
+from shared.catalog.publish_on_request import PublishRequest, claim_and_publish, preview_publishing
+from shared.images.promote_round import promote_round
+from shared.runs import regenerate as regeneration
 from shared.runs.durable_client import DurableClient
 from shared.runs.repair import start_repair
 from shared.runs.status import Status
 from shared.services.container import get_services
 from shared.telemetry.tracing import set_run_attributes
-from triggers.responses import read_body, read_idempotency_key, write_accepted_run, write_json
+from triggers.responses import read_body, read_flag, read_idempotency_key, write_accepted_run, write_json
 
 
 async def repair(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
@@ -20,11 +22,35 @@ async def repair(req: func.HttpRequest, client: DurableClient) -> func.HttpRespo
     return write_accepted_run(req, run.run_id, run.catalog, Status.PENDING)
 
 
+async def regenerate(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
+    """``POST /api/catalogs/{catalog}/regenerate``: start a run that generates new images for named items.
+
+    With ``?estimate=true``, only estimate it.
+    """
+    catalog, body = req.route_params["catalog"], read_body(req)
+    if read_flag(req, "estimate"):
+        return write_json((await regeneration.estimate_regenerate(get_services(), catalog, body)).to_json())
+    run = await regeneration.start_regenerate(get_services(), client, catalog, body, key=read_idempotency_key(req))
+    set_run_attributes(run.run_id, run.catalog)
+    return write_accepted_run(req, run.run_id, run.catalog, Status.PENDING)
+
+
+async def promote(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
+    """``POST /api/catalogs/{catalog}/items/{productId}/promote``: make a round's image the item's image."""
+    catalog, product_id = req.route_params["catalog"], req.route_params["productId"]
+    promoted = await promote_round(get_services(), client, catalog, product_id, read_body(req))
+    return write_json(promoted.to_json())
+
+
 async def prune(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/prune``: remove the items without an image, after a backup."""
     return write_json(await pruning.claim_and_prune(get_services(), client, req.route_params["catalog"]))
 
 
 async def publish_reviewed(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
-    """``POST /api/catalogs/{catalog}/publish``: publish what a run with ``publish: false`` left for review."""
-    return write_json(await publishing.claim_and_publish(get_services(), client, req.route_params["catalog"]))
+    """``POST /api/catalogs/{catalog}/publish``: publish what is reviewed, or with ``preview=true`` only report it."""
+    catalog = req.route_params["catalog"]
+    request = PublishRequest.model_validate(read_body(req, required=False))
+    if read_flag(req, "preview"):
+        return write_json(await preview_publishing(get_services(), catalog, request))
+    return write_json(await claim_and_publish(get_services(), client, catalog, request))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
+from pydantic import BaseModel
 
 from shared.errors import InvalidRequestError, MalformedBodyError
 
@@ -75,6 +76,11 @@ def write_json(data: object, *, status: int = 200, headers: Mapping[str, str] | 
         headers=dict(headers or {}),
         mimetype="application/json",
     )
+
+
+def write_model(model: BaseModel) -> func.HttpResponse:
+    """Return a JSON response with the data of a model."""
+    return func.HttpResponse(model.model_dump_json(by_alias=True), status_code=200, mimetype="application/json")
 
 
 def write_accepted_run(request: func.HttpRequest, run_id: str, catalog: str, status: str) -> func.HttpResponse:

@@ -3,7 +3,7 @@
 from shared import errors
 from shared.audit.write_audit import AUDIT_TYPE
 from shared.static_files import MEDIA_TYPES
-from triggers import catalogs, health, inputs, runs, static_files
+from triggers import browse, catalogs, health, inputs, reviews, runs, static_files
 from triggers.route import Answer, Body, Method, Route, Tag
 
 ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
@@ -12,6 +12,15 @@ ACCEPTED_HEADERS = ("Location", "Retry-After")
 INPUT_TYPES = ("text/csv", "application/json", "application/x-ndjson", "text/plain", "application/octet-stream")
 PAGE_TYPES = tuple(sorted(set(MEDIA_TYPES.values())))
 NOT_MODIFIED = Answer("the caller's copy is current", media_types=(), headers=(ETAG,))
+
+IMAGE_ANSWERS = {
+    200: Answer(
+        "the bytes of the image",
+        media_types=("image/png", "image/jpeg", "image/webp"),
+        headers=(ETAG,),
+    ),
+    304: NOT_MODIFIED,
+}
 
 ROUTES = (
     Route(
@@ -112,6 +121,94 @@ ROUTES = (
         problems=(errors.UnknownRunError, errors.RunNotPausedError, errors.RunEndedError),
     ),
     Route(
+        operation_id="listCatalogs",
+        method=Method.GET,
+        path="catalogs",
+        handler=browse.list_catalogs,
+        tag=Tag.CATALOGS,
+        summary="List catalogs, in name order",
+        query="CatalogQuery",
+        answers={200: Answer("catalogs, in name order", "CatalogList")},
+        problems=(errors.InvalidRequestError,),
+    ),
+    Route(
+        operation_id="getCatalog",
+        method=Method.GET,
+        path="catalogs/{catalog}",
+        handler=browse.get_catalog,
+        tag=Tag.CATALOGS,
+        summary="Get a catalog with its counts and categories",
+        answers={200: Answer("its counts, categories and last run", "CatalogDetail")},
+        problems=(errors.InvalidRequestError, errors.UnknownCatalogError),
+    ),
+    Route(
+        operation_id="listItems",
+        method=Method.GET,
+        path="catalogs/{catalog}/items",
+        handler=browse.list_items,
+        tag=Tag.REVIEW,
+        summary="List items of a catalog",
+        query="ItemQuery",
+        answers={200: Answer("a page of items", "ItemList")},
+        problems=(errors.InvalidRequestError, errors.UnknownCatalogError),
+    ),
+    Route(
+        operation_id="getItem",
+        method=Method.GET,
+        path="catalogs/{catalog}/items/{productId}",
+        handler=browse.get_item,
+        tag=Tag.REVIEW,
+        summary="Get an item with its rounds",
+        answers={200: Answer("an item with its rounds", "ItemDetail")},
+        problems=(errors.InvalidRequestError, errors.UnknownCatalogError, errors.UnknownItemError),
+    ),
+    Route(
+        operation_id="getRoundImage",
+        method=Method.GET,
+        path="catalogs/{catalog}/items/{productId}/rounds/{runId}/{round}",
+        handler=browse.get_round_image,
+        tag=Tag.REVIEW,
+        summary="Download the image of a round",
+        query="ImageFileQuery",
+        request_headers=(IF_NONE_MATCH,),
+        answers=IMAGE_ANSWERS,
+        response_headers=browse.IMAGE_HEADERS,
+        problems=(
+            errors.InvalidRequestError,
+            errors.UnknownCatalogError,
+            errors.UnknownItemError,
+            errors.UnknownRoundError,
+            errors.UnknownImageError,
+            errors.ImageTooLargeError,
+        ),
+    ),
+    Route(
+        operation_id="getImage",
+        method=Method.GET,
+        path="catalogs/{catalog}/images/{filename}",
+        handler=browse.get_image,
+        tag=Tag.REVIEW,
+        summary="Download an image",
+        query="ImageFileQuery",
+        request_headers=(IF_NONE_MATCH,),
+        answers=IMAGE_ANSWERS,
+        response_headers=browse.IMAGE_HEADERS,
+        problems=(errors.InvalidRequestError, errors.UnknownImageError, errors.ImageTooLargeError),
+    ),
+    Route(
+        operation_id="getThumbnail",
+        method=Method.GET,
+        path="catalogs/{catalog}/thumbnails/{filename}",
+        handler=browse.get_thumbnail,
+        tag=Tag.REVIEW,
+        summary="Download a thumbnail, by its own file name or by that of its image",
+        query="ImageFileQuery",
+        request_headers=(IF_NONE_MATCH,),
+        answers=IMAGE_ANSWERS,
+        response_headers=browse.IMAGE_HEADERS,
+        problems=(errors.InvalidRequestError, errors.UnknownImageError, errors.ImageTooLargeError),
+    ),
+    Route(
         operation_id="repairCatalog",
         method=Method.POST,
         path="catalogs/{catalog}/repair",
@@ -135,6 +232,47 @@ ROUTES = (
         ),
     ),
     Route(
+        operation_id="regenerateImages",
+        method=Method.POST,
+        path="catalogs/{catalog}/regenerate",
+        handler=catalogs.regenerate,
+        tag=Tag.REVIEW,
+        summary="Start a run that generates new images for named items, or only estimate it",
+        query="EstimateQuery",
+        body=Body("RegenerateRequest"),
+        request_headers=(IDEMPOTENCY_KEY,),
+        answers={
+            202: Answer("a run that generates new images for the named items", "AcceptedRun", headers=ACCEPTED_HEADERS),
+            200: Answer("with `estimate=true`: what the run would do and cost", "Estimate"),
+        },
+        problems=(
+            errors.MalformedBodyError,
+            errors.InvalidRequestError,
+            errors.IdempotencyKeyReusedError,
+            errors.UnknownCatalogError,
+            errors.CatalogBusyError,
+            errors.EstimateAboveBudgetError,
+        ),
+    ),
+    Route(
+        operation_id="promoteRound",
+        method=Method.POST,
+        path="catalogs/{catalog}/items/{productId}/promote",
+        handler=catalogs.promote,
+        tag=Tag.REVIEW,
+        summary="Promote a round of an item",
+        body=Body("PromoteRequest"),
+        answers={200: Answer("the image of that round is the item's image", "PromotedRound")},
+        problems=(
+            errors.MalformedBodyError,
+            errors.InvalidRequestError,
+            errors.UnknownCatalogError,
+            errors.UnknownItemError,
+            errors.UnknownRoundError,
+            errors.CatalogBusyError,
+        ),
+    ),
+    Route(
         operation_id="pruneCatalog",
         method=Method.POST,
         path="catalogs/{catalog}/prune",
@@ -150,14 +288,35 @@ ROUTES = (
         ),
     ),
     Route(
+        operation_id="putDecisions",
+        method=Method.PUT,
+        path="catalogs/{catalog}/decisions",
+        handler=reviews.put_decisions,
+        tag=Tag.REVIEW,
+        summary="Approve or reject images of a catalog",
+        body=Body("DecisionRequest"),
+        answers={200: Answer("decisions are recorded, and those about another image refused", "DecisionResult")},
+        problems=(errors.MalformedBodyError, errors.InvalidRequestError, errors.UnknownCatalogError),
+    ),
+    Route(
         operation_id="publishCatalog",
         method=Method.POST,
         path="catalogs/{catalog}/publish",
         handler=catalogs.publish_reviewed,
         tag=Tag.CATALOGS,
-        summary="Publish a catalog",
-        answers={200: Answer("the catalog is published", "PublishResult")},
-        problems=(errors.InvalidRequestError, errors.UnknownCatalogError, errors.CatalogBusyError),
+        summary="Publish a catalog, or only report what would be published",
+        query="PublishQuery",
+        body=Body("PublishRequest", is_required=False),
+        answers={
+            200: Answer("the catalog is published; with `preview=true`: what would be published", "PublishResult"),
+        },
+        problems=(
+            errors.MalformedBodyError,
+            errors.InvalidRequestError,
+            errors.UnknownCatalogError,
+            errors.CatalogBusyError,
+            errors.NothingToPublishError,
+        ),
     ),
     Route(
         operation_id="putInput",

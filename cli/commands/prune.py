@@ -49,6 +49,7 @@ def prune(
 
 
 def _make_rows(catalog: str, body: Mapping[str, Any], locate: "Locator") -> list[tuple[str, Text]]:
+    from cli.left_out import make_left_out_rows
     from cli.run_output import make_output_rows
 
     pruned = body["pruned"]
@@ -59,6 +60,8 @@ def _make_rows(catalog: str, body: Mapping[str, Any], locate: "Locator") -> list
         *(("", Text(f"{item['name']} ({item['category']})")) for item in pruned[:MAX_SHOWN_ITEMS]),
         *([("", Text(f"... and {hidden} more"))] if hidden > 0 else []),
         ("items", Text(f"{body['items']}, each with its image")),
+        *make_left_out_rows(body),
+        *([] if body["outputs"] else [("published", Text("nothing: the published files are unchanged"))]),
         *([("backup", Text(locate(body["backup"])))] if body["backup"] else []),
         *make_output_rows(body["outputs"], locate),
     ]

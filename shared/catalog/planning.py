@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.catalog.items import Item, is_outdated
 from shared.runs.request import SeedRequest
+from shared.runs.selection import find_selected_item, find_selection
 
 MIN_BATCH_CATEGORIES = 5
 """A batch asks for this many categories, and for more only if these do not lack enough items to fill it."""
@@ -103,6 +104,8 @@ def pick_taken_names(names: Sequence[str], *, categories: int) -> list[str]:
 def needs_image(item: Item, request: SeedRequest, generating_runs: Mapping[str, str], run_id: str) -> bool:
     """Return whether an image is still to be generated for an item.
 
+    A run over named items generates no other image, and one for each of them.
+
     Args:
         item: the item.
         request: of the run.
@@ -110,6 +113,8 @@ def needs_image(item: Item, request: SeedRequest, generating_runs: Mapping[str, 
         run_id: the run.
     """
     generating_run = generating_runs.get(item.filename)
+    if find_selection(request) is not None:
+        return find_selected_item(request, item.product_id) is not None and generating_run != run_id
     if request.force_images:
         return generating_run != run_id
     return generating_run is None or (is_outdated(item, generating_run) and not request.keep_changed)

@@ -1,7 +1,7 @@
-"""``state/prompts/``: the image prompts that the text model wrote for a batch's items, and their cost.
+"""``state/prompts/``: the image prompts that the text model or a person wrote for a batch's items.
 
 A batch's file is written at most once per run: a redelivery finds it before it makes a billed call. A later run that
-writes missing prompts, or prompts for changed rows, replaces the file.
+writes missing prompts, prompts for changed rows, or edited prompts, replaces the file.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,22 +14,43 @@ from shared.catalog.catalog_files import Batch, read_batch
 from shared.catalog.items import Item
 from shared.errors import StoreConflictError
 from shared.messages.base import Cost
-from shared.models.prompts.image_prompt_requests import WrittenPrompt
+from shared.models.prompts.image_prompt_requests import WrittenPrompt, digest_item
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, ResumeCount, dump_json, parse_json, read_json
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
+MAX_EARLIER_PROMPTS = 20
+"""Edited prompts that are kept of an item besides the latest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditedPrompt:
+    """A prompt that a person wrote for an item's image.
+
+    Attributes:
+        digest: of the item's texts; like a written prompt, it applies until they change.
+        prompt: the prompt.
+        earlier: prompts that were edited before, the latest last: an image may be from one of them.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    digest: str
+    prompt: str
+    earlier: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class BatchPrompts:
-    """The prompts that the text model wrote for the items of a batch.
+    """The prompts that were written for the items of a batch.
 
     Attributes:
         run_id: the run that wrote the file last.
         resume_count: how often that run had been resumed.
-        prompts: by product id.
+        prompts: of the text model, by product id.
         cost: of the latest call.
+        edited: of people, by product id; they take precedence.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -38,9 +59,17 @@ class BatchPrompts:
     resume_count: ResumeCount = 0
     prompts: Mapping[str, WrittenPrompt] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
+    edited: Mapping[str, EditedPrompt] = field(default_factory=dict)
 
     def apply_to(self, item: Item) -> Item:
-        """Return the item with its written prompt, if there is a usable one."""
+        """Return the item with its edited prompt, or else its written one, if there is a usable one."""
+        edited = self.edited.get(item.product_id)
+        if edited is not None and edited.digest == digest_item(item):
+            return item.model_copy(update={"image_prompt": edited.prompt})
+        return self.apply_written_to(item)
+
+    def apply_written_to(self, item: Item) -> Item:
+        """Return the item with the prompt that the text model wrote, if there is a usable one."""
         written = self.prompts.get(item.product_id)
         if written is None or written.prompt is None or not written.is_for(item):
             return item
@@ -51,8 +80,26 @@ class BatchPrompts:
 
         Only another run asks again for a prompt that was not usable.
         """
+        edited = self.edited.get(item.product_id)
+        if edited is not None and edited.digest == digest_item(item):
+            return False
         written = self.prompts.get(item.product_id)
         return written is None or not written.is_for(item) or (written.prompt is None and self.run_id != run_id)
+
+    def list_prompts(self, item: Item) -> list[str]:
+        """Return all prompts that were written for an item, the latest edited one first."""
+        edited, written = self.edited.get(item.product_id), self.prompts.get(item.product_id)
+        prompts = [] if edited is None else [edited.prompt, *reversed(edited.earlier)]
+        return prompts if written is None or written.prompt is None else [*prompts, written.prompt]
+
+    def edit(self, item: Item, prompt: str) -> "BatchPrompts":
+        """Return the prompts with an edited one for an item of the batch; unchanged if it is the item's prompt."""
+        if self.apply_to(item).image_prompt == prompt:
+            return self
+        known = self.edited.get(item.product_id)
+        earlier = () if known is None else (*known.earlier, known.prompt)[-MAX_EARLIER_PROMPTS:]
+        edited = EditedPrompt(digest_item(item), prompt, earlier)
+        return replace(self, edited={**self.edited, item.product_id: edited})
 
     def count_fallbacks(self, run_id: str) -> int:
         """Return how many of a run's prompts were not usable, so that the template applies."""

@@ -6,6 +6,7 @@ from typing import Any
 from shared.catalog import catalog_files
 from shared.catalog.items import Item, SourceItem
 from shared.catalog.publish import PUBLISHED_FILES, iterate_missing_items, publish, read_catalog_view
+from shared.catalog.publish_on_request import list_left_out
 from shared.errors import NothingToKeepError
 from shared.images.thumbnail_files import match_thumbnails, remove_thumbnails
 from shared.runs.durable_client import DurableClient
@@ -42,8 +43,9 @@ async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any
         prune_id: names the backup.
 
     Returns:
-        ``{catalog, pruned: [{productId, name, category}], items, backup, outputs}``; ``backup`` is None without
-        changes.
+        ``{catalog, pruned: [{productId, name, category}], items, leftOut, backup, outputs}``; ``items`` are published,
+        ``backup`` is None without changes. Without ``outputs``, reviews leave out every item, and the published files
+        are unchanged.
 
     Raises:
         NothingToKeepError: no item has an image, as after a dry run.
@@ -66,7 +68,8 @@ async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any
     return {
         "catalog": name,
         "pruned": [_describe(item) for item in missing],
-        "items": view.items,
+        "items": view.rows,
+        "leftOut": list_left_out(view.left_out),
         "backup": backup,
         "outputs": outputs,
     }

@@ -6,7 +6,6 @@ A catalog may hold 50,000 items, so each step streams the batches instead of kee
 from array import array
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from shared.catalog import catalog_files
 from shared.catalog.category_names import CategoryNames
@@ -19,20 +18,19 @@ from shared.images.list_images import list_stored_images
 from shared.images.placeholder_files import remove_placeholders
 from shared.images.thumbnail_files import match_thumbnails
 from shared.inputs.importer_ids import ChangedIds
-from shared.runs.durable_client import DurableClient
-from shared.runs.hold_catalog import hold_catalog, read_last_request
+from shared.reviews.decision_log import DecisionLog
+from shared.reviews.decisions import DecisionTable
+from shared.reviews.publishing_gate import REVIEW_REASONS, LeftOut, LeftOutCounter, PublishingGate
 from shared.runs.request import SeedRequest
-from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_array_encoder import ContentDigest, JsonArrayEncoder
-from shared.storage.json_arrays import write_array_if_changed
+from shared.storage.json_arrays import write_array, write_array_if_changed
 from shared.storage.json_files import read_json
 from shared.storage.protocol import Store
 
 __all__ = [
     "PUBLISHED_FILES",
     "CatalogView",
-    "claim_and_publish",
     "iterate_complete_items",
     "iterate_missing_items",
     "publish",
@@ -46,7 +44,7 @@ class CatalogView:
     """What a catalog holds at one time.
 
     An item is *complete* if its image is in the store, in a dry run always; otherwise it is *missing*. A *row* is a
-    published item: a complete one, or a missing one with a placeholder.
+    published item: a complete one, or a missing one with a placeholder, unless reviews leave it out.
 
     Attributes:
         name: the catalog.
@@ -59,11 +57,13 @@ class CatalogView:
         images: number of items with their image in the store.
         outdated: number of images that show an earlier version of the item's row.
         variants: number of rows that are variants of an item.
-        placeholders: number of items to publish with a placeholder.
+        placeholders: number of items with a placeholder to publish in place of an image.
         changed_ids: rows with another id in the importer.
         obsolete_placeholders: file names of other placeholders: their item is gone, or the last run wants none.
         perceptual_hashes: hashes of the items' images, in acceptance order.
         request: of the catalog's last run; determines the source of the items.
+        gate: decides which items are published.
+        left_out: the items that are not published, by reason.
         files: content of the files to publish, by their names in a run's outputs.
     """
 
@@ -82,6 +82,8 @@ class CatalogView:
     obsolete_placeholders: tuple[str, ...]
     perceptual_hashes: "array[int]"
     request: SeedRequest
+    gate: PublishingGate
+    left_out: tuple[LeftOut, ...]
     files: Mapping[str, ContentDigest]
 
     @property
@@ -92,7 +94,13 @@ class CatalogView:
     @property
     def rows(self) -> int:
         """Number of items to publish."""
-        return self.images + self.placeholders if self.with_images else self.items
+        return self.items - sum(group.count for group in self.left_out)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether reviews leave nothing to publish: an empty file would replace one that an importer may be using."""
+        is_reviewed = self.gate.approved_only or any(group.reason in REVIEW_REASONS for group in self.left_out)
+        return is_reviewed and bool(self.items) and not self.rows
 
     @property
     def missing(self) -> int:
@@ -115,6 +123,7 @@ class _CatalogContents:
     incomplete_batches: list[int] = field(default_factory=list)
     placeholders: set[str] = field(default_factory=set)
     changed_ids: ChangedIds = field(default_factory=ChangedIds)
+    left_out: LeftOutCounter = field(default_factory=LeftOutCounter)
     perceptual_hashes: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def add(self, item: Item, batch: int, image: StoredImage | None) -> None:
@@ -143,20 +152,29 @@ async def read_catalog_view(
     *,
     with_images: bool,
     image_table: ImageTable | None = None,
+    decisions: DecisionTable | None = None,
+    approved_only: bool = False,
 ) -> CatalogView:
-    """Return what a catalog holds.
+    """Return what a catalog holds, and which of it is published.
 
     Args:
         store: holds the catalog.
         name: the catalog.
         with_images: False counts items without an image as complete.
         image_table: the images, if they have been read.
+        decisions: of reviewers, if they have been read.
+        approved_only: publish approved items only, even if the last request does not require a review.
 
     Raises:
         DamagedFileError: a file of the catalog cannot be read.
     """
     path = paths.state_file(name, "request.json")
     request = await read_json(store, path, SeedRequest.model_validate) or SeedRequest(catalog=name)
+    gate = PublishingGate(
+        decisions=await DecisionLog(store).load(name) if decisions is None else decisions,
+        approved_only=approved_only or request.requires_review,
+        with_images=with_images,
+    )
     names = await load_category_names(store, name, from_input=not request.item_source.writes_items)
     image_table = await read_image_table(store, name) if image_table is None else image_table
     numbers = await catalog_files.list_batch_numbers(store, name)
@@ -169,8 +187,10 @@ async def read_catalog_view(
             published_image = _find_published_image(image_table, item, request)
             if published_image is not None and published_image.is_placeholder:
                 contents.placeholders.add(item.filename)
+            if (reason := gate.find_reason(item, published_image)) is not None:
+                contents.left_out.add(item, reason)
             for file, text in texts:
-                row = file.describe_item(item, published_image)
+                row = _describe_row(file, gate, item, published_image)
                 if row is not None:
                     text.add(row)
     for _, text in texts:
@@ -193,6 +213,8 @@ async def read_catalog_view(
         ),
         perceptual_hashes=contents.perceptual_hashes,
         request=request,
+        gate=gate,
+        left_out=contents.left_out.list_groups(),
         files={file.output: text.content_digest() for file, text in texts},
     )
 
@@ -217,7 +239,12 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
     """Write the importer's files: the categories first, the catalog last; skips unchanged files.
 
     Then removes placeholders that are not published.
+
+    Returns:
+        The paths of the files; empty, without any change, if reviews hold the catalog back.
     """
+    if view.is_held_back:
+        return {}
     outputs = {
         "catalog": paths.catalog_file(view.name, "catalog.json"),
         "categories": paths.catalog_file(view.name, "categories.json"),
@@ -228,51 +255,37 @@ async def publish(store: Store, view: CatalogView) -> dict[str, str]:
     )
     for file in reversed(make_published_files(view.request, view.category_names, with_images=view.with_images)):
         outputs[file.output] = paths.catalog_file(view.name, file.filename)
-        rows = _write_rows(store, view, file)
+        rows = _write_rows(store, view, file, view.gate)
         await write_array_if_changed(store, outputs[file.output], rows, view.files[file.output])
     await remove_placeholders(store, view.name, view.obsolete_placeholders)
     return outputs
 
 
-async def claim_and_publish(services: Services, client: DurableClient, catalog: str) -> dict[str, Any]:
-    """Publish a catalog that no run holds, such as one that a run left for review.
-
-    Returns:
-        ``{catalog, items, images, missing, placeholders, outputs}``.
-
-    Raises:
-        UnknownCatalogError: the catalog does not exist.
-        CatalogBusyError: a run holds the catalog.
-        StoreUnavailableError: the store does not answer.
-    """
-    async with hold_catalog(services, client, catalog):
-        last = await read_last_request(services.store, catalog)
-        view = await read_catalog_view(services.store, catalog, with_images=not last.dry_run)
-        outputs = await publish(services.store, view)
-    return {
-        "catalog": catalog,
-        "items": view.rows,
-        "images": view.images,
-        "missing": view.missing,
-        "placeholders": view.placeholders,
-        "outputs": outputs,
-    }
-
-
 async def write_partial_catalog(store: Store, run_id: str, view: CatalogView) -> dict[str, str]:
-    """Write what would be published, for a run that ended early or waits for approval."""
+    """Write what a run that ended early, or waits for a review, would publish if every undecided item was approved."""
     path = paths.run_file(run_id, "catalog.partial.json")
     file = make_published_files(view.request, view.category_names, with_images=view.with_images)[0]
-    await write_array_if_changed(store, path, _write_rows(store, view, file), view.files[file.output])
+    rows = _write_rows(store, view, file, view.gate.admit_undecided())
+    if view.gate.approved_only:  # the view has the digest of the approved items only
+        await write_array(store, path, rows)
+    else:
+        await write_array_if_changed(store, path, rows, view.files[file.output])
     return {"partialCatalog": path}
 
 
-async def _write_rows(store: Store, view: CatalogView, file: PublishedFile) -> AsyncIterator[object]:
+async def _write_rows(
+    store: Store, view: CatalogView, file: PublishedFile, gate: PublishingGate
+) -> AsyncIterator[object]:
     async for batch in iterate_generated_batches(store, view.name, view.batches, view.image_table):
         for item in batch.items:
-            row = file.describe_item(item, view.find_published_image(item))
+            row = _describe_row(file, gate, item, view.find_published_image(item))
             if row is not None:
                 yield row
+
+
+def _describe_row(file: PublishedFile, gate: PublishingGate, item: Item, image: StoredImage | None) -> object | None:
+    """Return the row of an item in a file, or None; the only place where items enter published files."""
+    return file.describe_item(item, image) if gate.admits(item, image) else None
 
 
 def is_image_outdated(item: Item, image: StoredImage) -> bool:

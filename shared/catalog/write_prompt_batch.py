@@ -168,7 +168,7 @@ async def _add_prompts(
             for product_id, prompt in current.prompts.items()
             if current.run_id == call.run_id or prompt.prompt
         }
-        prompts = BatchPrompts(call.run_id, call.resume_count, {**kept, **written}, cost)
+        prompts = BatchPrompts(call.run_id, call.resume_count, {**kept, **written}, cost, current.edited)
         await write_prompts_file(services.store, call.catalog, call.batch, prompts, etag=state.etag)
         state = await _read_state(services, call)
     return state

@@ -9,14 +9,12 @@ from shared.services.container import Services
 
 
 async def apply_written_prompt(services: Services, catalog: str, run_id: str, batch: int, item: Item) -> Item:
-    """Return the item with the prompt that the text model wrote for it in any run; unchanged without one.
+    """Return the item with the prompt that was edited or written for it in any run; unchanged without one.
 
     Raises:
         DamagedFileError: the prompts of the batch cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    if not isinstance(item, SourceItem):
-        return item
     prompts = await services.caches.read_prompts(services.store, catalog, run_id, batch)
     return item if prompts is None else prompts.apply_to(item)
 

@@ -12,8 +12,10 @@ from shared.images.work_page_size import choose_work_page_size
 from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
 from shared.runs import run_files
+from shared.runs.request import SeedRequest
 from shared.runs.root_state import RootState
 from shared.runs.run_guard import check_root
+from shared.runs.selection import SelectionRequest, find_selection
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store
@@ -57,9 +59,9 @@ async def run_claim_work_page(services: Services, claim: ClaimWorkPageInput) -> 
         closed = await run_files.are_items_closed(store, claim.run_id, claim.resume_count)
         page = await run_files.read_work_page(store, claim.run_id, number + 1, claim.resume_count)
         if page is None:
-            request = await services.caches.read_request(store, claim.run_id)
-            if choose_work_page_size(claim, request.target_count, cursor.items) == 0:
-                return ClaimWorkPageResult(page=number, unclaimed=request.target_count - cursor.items)
+            total = _count_items(await services.caches.read_request(store, claim.run_id))
+            if choose_work_page_size(claim, total, cursor.items) == 0:
+                return ClaimWorkPageResult(page=number, unclaimed=total - cursor.items)
             jobs, end = await _collect_jobs(services, claim, cursor, closed=closed)
             if end == cursor:
                 return ClaimWorkPageResult(page=number, closed=closed)
@@ -77,7 +79,7 @@ async def _describe_page(
     claimed = tuple(ImageJob(job.product_id, job.batch) for job in page.jobs)
     jobs, counters = await _skip_finished_jobs(services, claim, claimed) if claim.restarts else (claimed, Counters())
     request = await services.caches.read_request(services.store, claim.run_id)
-    unclaimed = request.target_count - page.checked_items
+    unclaimed = _count_items(request) - page.checked_items
     return ClaimWorkPageResult(
         page=number, jobs=jobs, counters=counters, unclaimed=None if unclaimed < 0 else unclaimed
     )
@@ -92,10 +94,13 @@ async def _collect_jobs(
 ) -> tuple[tuple[run_files.WorkPageItem, ...], Cursor]:
     """Return the next jobs after the cursor, and the cursor after them; at most one batch is read."""
     store = services.store
+    request = await services.caches.read_request(store, claim.run_id)
+    selection = find_selection(request)
+    if selection is not None:
+        return await _collect_selected_jobs(services, claim, cursor, selection)
     batch = await services.caches.read_batch(store, claim.catalog, claim.run_id, cursor.batch)
     if batch is None:
         return (), await _skip_gap(store, claim.catalog, cursor, closed=closed)
-    request = await services.caches.read_request(store, claim.run_id)
     # Once all prompt writers have ended, items without a written prompt use the template's.
     if request.writes_prompts and not closed and await lacks_prompts(services, claim, batch):
         return (), cursor
@@ -114,6 +119,40 @@ async def _collect_jobs(
     items = cursor.items + index - cursor.index
     next_cursor = Cursor(batch.batch + 1, 0, items) if index == len(batch.items) else Cursor(batch.batch, index, items)
     return tuple(jobs), next_cursor
+
+
+def _count_items(request: SeedRequest) -> int:
+    """Return how many items the pages of a run go through."""
+    selection = find_selection(request)
+    return request.target_count if selection is None else len(selection.selection)
+
+
+async def _collect_selected_jobs(
+    services: Services, claim: ClaimWorkPageInput, cursor: Cursor, selection: SelectionRequest
+) -> tuple[tuple[run_files.WorkPageItem, ...], Cursor]:
+    """Return the next jobs of a run over named items, and the cursor after them; only batches with such items are read.
+
+    The cursor counts the items that the request names.
+    """
+    store, catalog, run_id, resume_count = services.store, claim.catalog, claim.run_id, claim.resume_count
+    generating_runs = await services.caches.list_images_at_start(store, catalog, run_id, resume_count)
+    given_up = await services.caches.list_failed_before(store, run_id, resume_count)
+    unfinished = await services.caches.list_unfinished_items(store, run_id, resume_count)
+    size = choose_work_page_size(claim, len(selection.selection), cursor.items)
+    jobs: list[run_files.WorkPageItem] = []
+    checked = 0
+    for selected in selection.selection[cursor.items :]:
+        if len(jobs) == size:
+            break
+        checked += 1
+        if selected.product_id in given_up:
+            continue
+        batch = await services.caches.read_batch(store, catalog, run_id, selected.batch)
+        for item in () if batch is None else batch.items:  # none if the item was pruned before the run began
+            is_wanted = needs_image(item, selection, generating_runs, run_id) or item.product_id in unfinished
+            if item.product_id == selected.product_id and is_wanted:
+                jobs.append(run_files.WorkPageItem(selected.product_id, selected.batch))
+    return tuple(jobs), replace(cursor, index=cursor.index + checked, items=cursor.items + checked)
 
 
 async def _skip_gap(store: Store, name: str, cursor: Cursor, *, closed: bool) -> Cursor:

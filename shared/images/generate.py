@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from shared.catalog.items import find_content_type, is_outdated
 from shared.errors import StoreConflictError
-from shared.images.image_metadata import ImageMetadata, is_valid_image, read_image_metadata
+from shared.images.image_files import create_image
+from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.image_step import (
     BilledImageTask,
     open_image_step_job,
     record_round,
 )
+from shared.images.keep_earlier_image import keep_earlier_image
 from shared.images.promote import FirstImage, promote_best
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail, try_make_thumbnail
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
@@ -23,6 +26,7 @@ from shared.reasons import Reason
 from shared.rendering.convert_image import convert_image
 from shared.rendering.inspect_image import BadImageError, ImageFormat, ImageProperties
 from shared.runs.request import parse_image_size
+from shared.runs.selection import find_selection
 from shared.services.container import Services
 from shared.storage.protocol import FileInfo
 from shared.text.digest_table import hash_text
@@ -100,6 +104,8 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
     def must_replace(self, stored: ImageMetadata) -> bool:
         """Return whether an image of an earlier run is generated again."""
         request = self.job.request
+        if find_selection(request) is not None:
+            return True
         is_changed = is_outdated(self.job.item, stored.run_id) and not request.keep_changed
         return request.force_images or is_changed
 
@@ -121,10 +127,27 @@ class _CatalogImageTask(_ImageGenerationTask):
     async def store(self, answer: BilledAnswer[_GeneratedImage]) -> Outcome[ImageResult]:
         job, store, image, metadata = self.job, self.services.store, answer.value, self.describe_image(answer)
         content_type = image.properties.content_type
-        await store.write(job.path, image.data, content_type=content_type, metadata=metadata.to_json())
+        write = partial(store.write, job.path, image.data, content_type=content_type, metadata=metadata.to_json())
+        if find_selection(job.request) is None:
+            await write()
+        elif not await self._replace_earlier(write):
+            return Outcome(ImageResult(made=True, cost=answer.cost), answer.cost)
         if image.thumbnail is not None:
             await store_thumbnail(store, self.call.catalog, job.item.filename, image.thumbnail, metadata)
         return Outcome(ImageResult(made=True, cost=answer.cost), answer.cost)
+
+    async def _replace_earlier(self, write: Callable[..., Awaitable[str]]) -> bool:
+        """Write the image after the earlier one has been kept; False if another delivery has done so meanwhile."""
+        job, store, run_id = self.job, self.services.store, self.call.run_id
+        while True:
+            current = await store.describe(job.path)
+            metadata = read_image_metadata(current)
+            if metadata is not None and metadata.run_id == run_id:
+                return False
+            await keep_earlier_image(store, job.request, job.item.product_id, current, run_id=run_id)
+            with contextlib.suppress(StoreConflictError):
+                await write(if_match=None if current is None else current.etag)
+                return True
 
 
 class _RoundImageTask(_ImageGenerationTask):
@@ -159,15 +182,10 @@ class _RoundImageTask(_ImageGenerationTask):
         return await self._record(round_image, metadata, FirstImage(image.data, image.thumbnail) if is_own else None)
 
     async def _create(self, image: _GeneratedImage, metadata: ImageMetadata) -> None:
-        store, path, content_type = self.services.store, self.job.round_path, image.properties.content_type
-        create = partial(store.create, path, image.data, content_type=content_type, metadata=metadata.to_json())
-        if await create():
-            return
-        existing = await store.describe(path)
-        if existing is not None and not is_valid_image(existing):  # its writer died before it wrote the metadata
-            with contextlib.suppress(StoreConflictError):
-                await store.delete(path, if_match=existing.etag)
-            await create()
+        path, content_type = self.job.round_path, image.properties.content_type
+        await create_image(
+            self.services.store, path, image.data, content_type=content_type, metadata=metadata.to_json()
+        )
 
     async def _record(
         self, round_image: FileInfo, metadata: ImageMetadata, first: FirstImage | None = None

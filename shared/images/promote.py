@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from shared.catalog.items import Item, find_content_type
 from shared.errors import StoreConflictError
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
+from shared.images.keep_earlier_image import keep_earlier_image
 from shared.images.refinement_policy import pick_best_round
 from shared.images.round_files import RoundFiles
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail
@@ -57,6 +58,7 @@ async def promote_best(
             return
         if _is_promoted(read_image_metadata(current), metadata):
             break
+        await keep_earlier_image(store, request, item.product_id, current, run_id=results.run_id)
         in_memory = first if number == 1 else None
         data = await _read(store, best) if in_memory is None else in_memory.data
         if await _replace(store, path, current, data, best, content_type=find_content_type(item.filename)):

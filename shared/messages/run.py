@@ -157,6 +157,7 @@ class PublishResult(Message):
         failure: why publishing failed.
         notes: what a caller should know although nothing failed, one line each.
         placeholders: of the failed items, those that have a placeholder.
+        left_out: items that reviews keep from being published, by reason: ``rejected``, ``undecided``.
     """
 
     status: str = "Failed"
@@ -169,6 +170,7 @@ class PublishResult(Message):
     failure: Failure | None = None
     notes: tuple[str, ...] = ()
     placeholders: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from shared.models.tokens import estimate_text_usage
 from shared.models.usage import Usage
 from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, count_typical_rounds, estimate_images
 from shared.runs.request import SeedRequest
+from shared.runs.selection import find_selection
 
 MAX_NAMES = 200
 """Maximum number of names of a category in a prompt."""
@@ -120,7 +121,7 @@ def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Model
     """Return the estimate of a run with this request on a catalog with this inventory."""
     counts, new_categories = _plan_categories(request, inventory)
     text = []
-    if request.item_source.writes_items:
+    if request.generates_items:
         text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
     elif request.writes_prompts:
         text = [*_estimate_prompts(request, inventory)]
@@ -132,7 +133,7 @@ def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Model
         per_minute = request.image_requests_per_minute
         return Estimate(
             catalog=request.catalog,
-            items=max(0, request.target_count - inventory.items),
+            items=0 if find_selection(request) is not None else max(0, request.target_count - inventory.items),
             text_calls=text_calls + images_estimate.text_calls,
             image_calls=images_estimate.image_calls,
             input_tokens=text_usage.input_tokens + images_estimate.usage.input_tokens,
@@ -154,6 +155,9 @@ def _count_images(request: SeedRequest, inventory: Inventory) -> int:
 
 
 def _count_missing_images(request: SeedRequest, inventory: Inventory) -> int:
+    selection = find_selection(request)
+    if selection is not None:
+        return len(selection.selection)
     return max(request.target_count, inventory.items) - (0 if request.force_images else inventory.images)
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from shared.catalog.inventory import read_inventory
 from shared.errors import EstimateAboveBudgetError
-from shared.runs.estimate import Estimate, calculate_estimate
+from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest
 from shared.runs.resolve_source import resolve_source
+from shared.runs.selection import find_selection
 from shared.services.container import Services
 
 
@@ -34,6 +35,8 @@ async def estimate_request(services: Services, request: SeedRequest) -> Estimate
     """
     model = services.settings.model
     models = Models(model.text_deployment, model.vision_deployment, model.image_deployment, services.settings.prices)
+    if find_selection(request) is not None:  # what else the catalog holds does not count
+        return calculate_estimate(request, Inventory({}, 0, has_categories=True), models)
     return calculate_estimate(request, await read_inventory(services.store, request.catalog), models)
 
 

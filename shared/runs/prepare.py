@@ -5,7 +5,9 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
+from shared.browse.last_run import record_last_run
 from shared.catalog import catalog_files
+from shared.catalog.edited_prompts import store_edited_prompts
 from shared.catalog.items import SourceItem, is_outdated
 from shared.errors import StoreConflictError
 from shared.images.image_metadata import ImageMetadata, is_placeholder, is_valid_image
@@ -20,6 +22,7 @@ from shared.runs import run_claim
 from shared.runs.pause import is_resumed
 from shared.runs.resume import clear_stop
 from shared.runs.run_files import read_stop_record
+from shared.runs.selection import SelectionRequest, find_selection
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_array_check import check_json_array
@@ -38,8 +41,11 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     claim = await run_claim.send_heartbeat(store, run.catalog, run_id=run.run_id, host_id=services.settings.host_id)
     if claim is None:
         return StartInventory(failure=Failure(Reason.SUPERSEDED, f"Another run has claimed catalog {run.catalog!r}."))
+    await record_last_run(store, run.catalog, run.run_id)
     request = await services.caches.read_request(store, run.run_id)
-    await write_json_if_changed(store, paths.state_file(run.catalog, "request.json"), request.to_json())
+    selection = find_selection(request)
+    if selection is None:  # otherwise the catalog's last request stays: later runs continue from that one
+        await write_json_if_changed(store, paths.state_file(run.catalog, "request.json"), request.to_json())
 
     await check_json_array(store, paths.catalog_file(run.catalog, "catalog.json"))
     await check_json_array(store, paths.catalog_file(run.catalog, "manifest.json"))
@@ -47,6 +53,10 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     numbers = await catalog_files.list_batch_numbers(store, run.catalog)
     next_batch = max(numbers, default=0) + 1
     images = await find_valid_images(store, run.catalog)
+    if selection is not None:
+        await store_edited_prompts(store, run, selection)
+        made = await _count_selected_images(store, run, selection)
+        return StartInventory(len(categories), len(selection.selection), made, next_batch)
     changed: list[SourceItem] = []
     has_image: list[bool] = []
     if request.item_source.writes_items:
@@ -129,6 +139,18 @@ async def _count_generated_categories(store: Store, run_id: str) -> int:
         return len(record["categories"])
 
     return await read_json(store, paths.run_file(run_id, "categories.json"), count) or 0
+
+
+async def _count_selected_images(store: Store, run: RunRef, selection: SelectionRequest) -> int:
+    """Return how many of the named items have an image that this run generated."""
+    generating_runs = await list_generating_runs(store, run.catalog)
+    numbers = sorted({item.batch for item in selection.selection})
+    made = 0
+    async for batch in catalog_files.iterate_batches(store, run.catalog, numbers):
+        for item in batch.items:
+            is_own = generating_runs.get(item.filename) == run.run_id
+            made += is_own and item.product_id in selection.items_by_id
+    return made
 
 
 async def _count_outdated(store: Store, name: str, items: list[SourceItem], images: set[str]) -> int:

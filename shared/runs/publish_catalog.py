@@ -4,17 +4,20 @@ from collections.abc import Iterator, Sequence
 
 from shared.catalog.near_duplicates_file import write_near_duplicates
 from shared.catalog.prompt_files import count_fallbacks
-from shared.catalog.publish import CatalogView, publish, read_catalog_view, write_partial_catalog
+from shared.catalog.publish import CatalogView, publish, write_partial_catalog
 from shared.images.finish_refinement import finish_unfinished_refinements
 from shared.images.refinements_file import write_refinements
 from shared.images.thumbnail import complete_thumbnails
 from shared.messages.base import Failure
 from shared.messages.run import FinishRunInput, PublishResult
 from shared.reasons import Reason
+from shared.reviews.publishing_gate import LeftOutReason, count_left_out_by_review
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.runs.result_lists import find_failed_images, find_last_failure, write_run_lists
 from shared.runs.run_claim import read_claim
+from shared.runs.run_view import count_run_images, read_run_view
+from shared.runs.selection import find_selection
 from shared.runs.status import PUBLISHING_STATUSES, Status
 from shared.runs.status_rules import decide_status, explain_empty_catalog, is_publishing
 from shared.services.container import Services
@@ -40,16 +43,13 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
         make = request.thumbnails and not request.dry_run
         image_table, missing_thumbnails = await complete_thumbnails(store, request.catalog, make=make)
         failure = await _find_superseded(store, ending) or failure  # thumbnails may have taken minutes
-    view = await read_catalog_view(store, request.catalog, with_images=not request.dry_run, image_table=image_table)
-    status = decide_status(
-        request=request,
-        stop=stop,
-        failure=failure,
-        items=view.items,
-        images=view.images,
-    )
+    decisions = await services.decisions.load(request.catalog)
+    view = await read_run_view(store, request, image_table, decisions)
+    images = count_run_images(view, request, ending.run_id)
+    status = decide_status(request=request, stop=stop, failure=failure, items=view.items, images=images)
     why = stop or failure
-    rows = find_failed_images(store, ending.run_id, view, why, forced=request.force_images and not request.dry_run)
+    forced = request.force_images and not request.dry_run
+    rows = find_failed_images(store, ending.run_id, view, why, forced=forced, selection=find_selection(request))
     outputs, failed = await write_run_lists(store, ending.run_id, rows)
     if status in PUBLISHING_STATUSES and not view.items:
         # An empty catalog.json would replace one that an importer may be using.
@@ -63,26 +63,26 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
         refined = (counters.describe(), counters.describe_failures())
     if failed and status is Status.COMPLETED:
         status = Status.COMPLETED_WITH_FAILURES
-    if status in PUBLISHING_STATUSES and request.publish:
-        outputs |= await publish(store, view)
-    else:
-        outputs |= await write_partial_catalog(store, ending.run_id, view)
+    published = await publish(store, view) if status in PUBLISHING_STATUSES and request.publish else {}
+    outputs |= published or await write_partial_catalog(store, ending.run_id, view)
     return PublishResult(
         status=str(status),
         categories=view.categories,
         items=view.items,
-        images=view.images,
+        images=images,
         failed=failed,
         outputs=outputs,
         shortfall=why,
         notes=(
             *_describe_images(near_duplicate_count, missing_thumbnails, refined),
             *_describe_rows(view),
+            *_describe_reviews(view),
             *await _describe_prompts(store, ending.run_id, request),
             *filter(None, [view.changed_ids.describe()]),
             *services.warn_of_shutdowns(services.clock().date()),
         ),
         placeholders=view.placeholders,
+        left_out=count_left_out_by_review(view.left_out),
     )
 
 
@@ -110,6 +110,17 @@ def _describe_rows(view: CatalogView) -> Iterator[str]:
     if view.outdated:
         why = "keepChanged" if view.request.keep_changed else "the next run tries again"
         yield f"rows that have changed and keep the image of their earlier text: {view.outdated} ({why})"
+
+
+def _describe_reviews(view: CatalogView) -> Iterator[str]:
+    """Yield notes about items that reviews keep from being published."""
+    counts = count_left_out_by_review(view.left_out)
+    if rejected := counts.get(LeftOutReason.REJECTED):
+        yield f"items that are not published because a reviewer rejected their image: {rejected}"
+    if undecided := counts.get(LeftOutReason.UNDECIDED):
+        yield f"items that are published once a reviewer approves their image (review: required): {undecided}"
+    if view.is_held_back:
+        yield "no item can be published, so the published files are unchanged"
 
 
 async def _describe_prompts(store: Store, run_id: str, request: SeedRequest) -> list[str]:

@@ -4,12 +4,12 @@ import logging
 from dataclasses import replace
 
 from shared.audit.call_records import iterate_calls
-from shared.catalog.publish import read_catalog_view
 from shared.images.list_images import list_generating_runs
 from shared.messages.base import Cost, Counters
 from shared.messages.run import FinishRunInput, PublishResult
 from shared.reasons import Reason
 from shared.runs import run_files
+from shared.runs.run_view import count_run_images, read_run_view
 from shared.runs.status import Status
 from shared.services.container import Services
 from shared.storage.json_files import DamagedFileError
@@ -50,8 +50,9 @@ async def count_unpublished(services: Services, ending: FinishRunInput) -> Publi
     )
     request = await run_files.read_request(services.store, ending.run_id)
     try:
-        view = await read_catalog_view(services.store, ending.catalog, with_images=not request.dry_run)
+        view = await read_run_view(services.store, request)
     except DamagedFileError as error:  # possibly the reason why the run was not published
         logger.warning("run %s ends without counts: %s", ending.run_id, describe_error(error))
         return published
-    return replace(published, categories=view.categories, items=view.items, images=view.images)
+    images = count_run_images(view, request, ending.run_id)
+    return replace(published, categories=view.categories, items=view.items, images=images)

@@ -138,6 +138,11 @@ class SeedRequest(BaseModel):
         default=True,
         description="Publish catalog.json when the run ends, instead of leaving catalog.partial.json for review.",
     )
+    review: Literal["optional", "required"] = Field(
+        default="optional",
+        description="Whether reviewers decide what is published: optional publishes every image that is not rejected, "
+        "required only approved ones.",
+    )
     pause_on_block: bool = Field(
         default=False, description="Pause instead of failing when the account is blocked or most calls fail."
     )
@@ -225,19 +230,24 @@ class SeedRequest(BaseModel):
         return find_row_source(self.source)
 
     @property
+    def generates_items(self) -> bool:
+        """Whether the run generates categories and items with the text model."""
+        return self.item_source.writes_items
+
+    @property
     def writes_prompts(self) -> bool:
         """Whether the text model writes the image prompts of rows that have none."""
         return self.prompt_writer == "model"
 
     @property
+    def requires_review(self) -> bool:
+        """Whether only approved items are published."""
+        return self.review == "required"
+
+    @property
     def needs_text_model(self) -> bool:
         """Whether the run may call the text model: for items, for prompts, or to rewrite prompts."""
-        return (
-            self.item_source.writes_items
-            or self.writes_prompts
-            or self.policy_rewrites > 0
-            or self.refine.iterations > 1
-        )
+        return self.generates_items or self.writes_prompts or self.policy_rewrites > 0 or self.refine.iterations > 1
 
     @classmethod
     def from_json(cls, data: object) -> Self:
@@ -264,7 +274,7 @@ def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | No
         dry_run=request.dry_run,
         parallel_text_requests=request.parallel_text_requests,
         pause_limit_minutes=request.pause_limit_minutes if request.pause_on_block else 0,
-        writes_items=request.item_source.writes_items,
+        writes_items=request.generates_items,
         imports_rows=request.input is not None,
         writes_prompts=request.writes_prompts,
         restart=restart,

@@ -10,6 +10,8 @@ from shared.catalog.published_files import PLACEHOLDER_MARK
 from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs import run_files
+from shared.runs.run_view import iterate_items_without_run_image
+from shared.runs.selection import SelectionRequest
 from shared.storage import paths
 from shared.storage.json_arrays import write_array
 from shared.storage.protocol import Store
@@ -67,6 +69,7 @@ async def find_failed_images(
     stop_reason: Failure | None,
     *,
     forced: bool,
+    selection: SelectionRequest | None = None,
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield the rows of ``failed_images.json``: one for each item without an image, marked if it has a placeholder.
 
@@ -77,6 +80,7 @@ async def find_failed_images(
         stop_reason: why the run ended early; the reason of items that were not tried.
         forced: the run generates every image again, so an item that has only its earlier image failed. The same holds
             for an item whose input row has changed.
+        selection: the request of a run over named items: only these count, and each without an image of this run.
     """
     failed_ids = await run_files.list_failures(store, run_id)
     not_tried_row = {
@@ -93,6 +97,10 @@ async def find_failed_images(
         published_image = view.find_published_image(item)
         return row | PLACEHOLDER_MARK if published_image is not None and published_image.is_placeholder else row
 
+    if selection is not None:
+        async for row in read_in_order(iterate_items_without_run_image(store, view, selection, run_id), describe):
+            yield row
+        return
     async for row in read_in_order(iterate_missing_items(store, view), describe):
         yield row
     if failed_ids and (forced or view.outdated):

@@ -12,6 +12,7 @@ from shared.errors import UnknownRunError
 from shared.messages.base import Failure
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
+from shared.runs.selection import parse_stored_request
 from shared.runs.status import RunStatus, is_run_id
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, read_also, read_json
@@ -62,14 +63,14 @@ async def create_request(store: Store, run_id: str, request: SeedRequest) -> boo
 
 
 async def read_request(store: Store, run_id: str) -> SeedRequest:
-    """Return the request of a run.
+    """Return the request of a run; a `SelectionRequest` if it names items.
 
     Raises:
         UnknownRunError: the run does not exist.
         DamagedFileError: the file cannot be read.
     """
     path = paths.run_file(run_id, "request.json")
-    request = await read_json(store, path, SeedRequest.model_validate)
+    request = await read_json(store, path, parse_stored_request)
     if request is None:
         raise UnknownRunError(run_id)
     return request

@@ -65,7 +65,7 @@ async def start_run(
         StoreUnavailableError: the store does not answer.
     """
     request = SeedRequest.from_json(services.settings.defaults.apply_to(body))
-    if not await _has_started(services.store, key):
+    if not await has_started(services.store, key):
         request = await resolve_source(services.store, request)
     return await start_request(services, client, request, key=key, body_hash=hash_body(body, "run"))
 
@@ -90,7 +90,7 @@ async def start_request(
         SettingError: the vision provider is not configured, and images are to be scored.
         StoreUnavailableError: the store does not answer.
     """
-    if not await _has_started(services.store, key):
+    if not await has_started(services.store, key):
         _check_image_options(services, request)
         if request.refine.is_wanted and not request.dry_run:
             check_vision_settings(services.settings.model)
@@ -202,7 +202,7 @@ def _check_image_options(services: Services, request: SeedRequest) -> None:
         raise InvalidRequestError("imageQuality", str(error)) from error
 
 
-async def _has_started(store: Store, key: str | None) -> bool:
+async def has_started(store: Store, key: str | None) -> bool:
     """Return whether a key has started a run: its request was accepted then."""
     bound = None if key is None else await read_json(store, paths.idempotency_key_file(key), dict[str, str])
     return bound is not None and await _has_request(store, bound["runId"])

@@ -101,7 +101,10 @@ class RunError(_View):
 
 
 class RunStatus(_View):
-    """Response of ``GET /api/runs/{runId}``, and content of ``progress.json`` and ``summary.json``."""
+    """Response of ``GET /api/runs/{runId}``, and content of ``progress.json`` and ``summary.json``.
+
+    ``left_out`` counts the items that reviews keep from being published: ``rejected``, ``undecided``.
+    """
 
     run_id: str
     catalog: str
@@ -120,6 +123,7 @@ class RunStatus(_View):
     images_kept: int = 0
     images_made: int = 0
     placeholders: int = 0
+    left_out: dict[str, int] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
 
     @property

@@ -9,6 +9,7 @@ from shared.messages.custom_status import Stage
 from shared.messages.run import PublishResult, StartInventory
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
+from shared.runs.selection import find_selection
 from shared.runs.status import (
     CostView,
     ImageProgress,
@@ -56,14 +57,18 @@ def decide_status(
         stop: the stop record: a cancel, or a reason for which every further call would fail.
         failure: why the run's instances ended early.
         items: number of accepted items in the store.
-        images: number of these items whose image is in the store.
+        images: number of these items whose image is in the store; of a run over named items, number of new images.
     """
     if stop is not None and stop.reason is Reason.CANCELLED:
         return Status.CANCELLED
     if not is_publishing(stop, failure):
         return Status.FAILED
     is_cut_short = request.refine.is_wanted and failure is not None  # their refinement is not complete
-    complete = items >= request.target_count and (request.dry_run or images >= items) and not is_cut_short
+    selection = find_selection(request)
+    if selection is not None:
+        complete = images >= len(selection.selection) and not is_cut_short
+    else:
+        complete = items >= request.target_count and (request.dry_run or images >= items) and not is_cut_short
     return Status.COMPLETED if complete else Status.COMPLETED_WITH_FAILURES
 
 
@@ -111,8 +116,7 @@ def compose_status(
         wait: the long wait that a provider asked for.
     """
     counters = sum(counters_by_instance, Counters())
-    accepted = found.items + counters.accepted
-    target = max(request.target_count, found.items)
+    accepted, target, images = _count_progress(request, found, counters)
     return RunStatus(
         run_id=run_id,
         catalog=request.catalog,
@@ -124,7 +128,7 @@ def compose_status(
             images=ImageProgress(
                 done=found.images + counters.made + counters.kept,
                 failed=sum(counters.failed.values()),
-                total=0 if request.dry_run else target,
+                total=images,
                 refined=_count_refined(request, counters),
             ),
         ),
@@ -156,7 +160,9 @@ def summarize_run(
     completed_at: datetime,
 ) -> RunStatus:
     """Return the status of an ended run from what is in the store."""
+    selection = find_selection(request)
     target = max(request.target_count, published.items)
+    images = (0 if request.dry_run else target) if selection is None else len(selection.selection)
     return RunStatus(
         run_id=run_id,
         catalog=request.catalog,
@@ -172,7 +178,7 @@ def summarize_run(
             images=ImageProgress(
                 done=published.images,
                 failed=sum(published.failed.values()),
-                total=0 if request.dry_run else target,
+                total=images,
                 refined=_count_refined(request, counters),
             ),
         ),
@@ -187,6 +193,7 @@ def summarize_run(
         images_kept=max(0, published.images - counters.made),
         images_made=counters.made,
         placeholders=published.placeholders,
+        left_out=dict(published.left_out),
         notes=[
             *list_notes(request, published.items - counters.accepted),
             *published.notes,
@@ -195,12 +202,24 @@ def summarize_run(
     )
 
 
+def _count_progress(request: SeedRequest, found: StartInventory, counters: Counters) -> tuple[int, int, int]:
+    """Return the accepted items, the items to reach, and the images to reach."""
+    selection = find_selection(request)
+    if selection is not None:  # the inventory counts the named items only
+        return request.target_count, request.target_count, len(selection.selection)
+    target = max(request.target_count, found.items)
+    return found.items + counters.accepted, target, 0 if request.dry_run else target
+
+
 def _count_refined(request: SeedRequest, counters: Counters) -> int | None:
     return counters.refined if request.refine.is_wanted and not request.dry_run else None
 
 
 def list_notes(request: SeedRequest, items_before: int) -> list[str]:
-    """Return notes about a run that is larger than its request, one line each."""
+    """Return notes about a run that is larger than its request, or over named items, one line each."""
+    selection = find_selection(request)
+    if selection is not None:
+        return [f"new images for {len(selection.selection)} named items only; their earlier images stay as rounds"]
     if items_before <= request.target_count:
         return []
     held = f"the catalog already held {items_before} items"

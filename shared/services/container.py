@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from shared.audit.call_records import CallRecordWriter
+from shared.browse.catalog_indexes import CatalogIndexes
 from shared.config import Settings, load_settings
 from shared.limits.budget_ledger import RunLedgers
 from shared.limits.circuit_breaker import RunCircuitBreakers
@@ -65,6 +66,7 @@ class Services:
         self.executor = BilledCallExecutor(self, self._open_model)
         self._store = store
         self._decisions: DecisionLog | None = None
+        self._catalog_indexes: CatalogIndexes | None = None
         self._request_log: RequestLog | None = None
         self._model = model
 
@@ -89,6 +91,17 @@ class Services:
         if self._decisions is None:
             self._decisions = DecisionLog(self.store)
         return self._decisions
+
+    @property
+    def catalog_indexes(self) -> CatalogIndexes:
+        """What this process remembers of catalogs for browsing.
+
+        Raises:
+            SettingError: a setting of the store is missing.
+        """
+        if self._catalog_indexes is None:
+            self._catalog_indexes = CatalogIndexes(self.store)
+        return self._catalog_indexes
 
     @property
     def request_log(self) -> RequestLog:
@@ -130,7 +143,10 @@ class Services:
     async def close(self) -> None:
         """Release connections; the next use opens new ones."""
         store, self._store, self._request_log, self._decisions = self._store, None, None, None
+        indexes, self._catalog_indexes = self._catalog_indexes, None
         model, self._model = self._model, None
+        if indexes is not None:
+            await indexes.close()
         if store is not None:
             await store.close()
         if model is not None:

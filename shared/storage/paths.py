@@ -71,6 +71,16 @@ def prompts_folder(catalog: str) -> str:
     return f"catalogs/{catalog}/state/prompts/"
 
 
+def rounds_folder(catalog: str, product_id: str) -> str:
+    """Prefix of the earlier images of an item that were kept when another image replaced them."""
+    return f"catalogs/{catalog}/state/rounds/{product_id}/"
+
+
+def archived_round_file(catalog: str, product_id: str, run_id: str, number: int, ending: str) -> str:
+    """An earlier image of an item, or with ``json`` its prompt; ``run_id`` is "placed" without a run."""
+    return f"{rounds_folder(catalog, product_id)}{run_id}-{number:03d}.{ending}"
+
+
 def decisions_file(catalog: str) -> str:
     """The compacted decisions of reviewers about a catalog's images."""
     return f"catalogs/{catalog}/state/reviews/decisions.json"

@@ -210,6 +210,57 @@ def test_prune_and_publish_report_the_apps_response(seeder: CommandLine, deploye
     assert (ended.status, ended.err) == (1, "error: no such catalog\n")
 
 
+LEFT_OUT = [
+    {
+        "reason": "rejected",
+        "count": 5,
+        "examples": [{"productId": str(n), "itemId": str(n), "name": f"Baker {n}"} for n in range(5)],
+    },
+    {"reason": "undecided", "count": 1, "examples": [{"productId": "9", "itemId": "9", "name": "Diver"}]},
+    {"reason": "a_later_reason", "count": 2, "examples": []},
+]
+
+
+def test_publish_sends_what_is_asked_for_and_reports_what_is_left_out_and_why(
+    seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    outputs = {"catalog": "catalogs/lego/catalog.json"}
+    answer = {"catalog": "lego", "only": "approved", "items": 4, "images": 10, "missing": 0, "placeholders": 0}
+    deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer | {"leftOut": LEFT_OUT, "outputs": outputs}))
+    document = seeder("publish", "--url", deployed_app.url, "--only", "approved", "--json").document
+    assert (document["items"], document["only"], document["leftOut"]) == (4, "approved", LEFT_OUT)
+    asked = deployed_app.asked[-1]
+    assert (asked.body, asked.query) == ({"only": "approved"}, {})
+    lines = seeder("publish", "--url", deployed_app.url, "--only", "approved").out.splitlines()
+    assert [" ".join(line.split()) for line in lines[1:5]] == [
+        "published 4 items",
+        "left out 5 rejected by a reviewer: Baker 0, Baker 1, Baker 2, 2 more",
+        "1 without a decision of a reviewer: Diver",
+        "2 a_later_reason",
+    ]
+
+
+def test_a_preview_publishes_nothing(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    answer = {"catalog": "lego", "only": None, "items": 12, "publish": 4, "leftOut": LEFT_OUT}
+    deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer))
+    document = seeder("publish", "--url", deployed_app.url, "--preview", "--json").document
+    assert (document["status"], document["items"], document["outputs"]) == ("Preview", 4, {})
+    assert document["leftOut"] == LEFT_OUT
+    asked = deployed_app.asked[-1]
+    assert (asked.body, asked.query) == (None, {"preview": "true"})
+    assert "4 of 12 items" in seeder("publish", "--url", deployed_app.url, "--preview").out
+
+
+def test_a_prune_whose_rest_is_not_approved_reports_that_nothing_is_published(
+    seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    answer = {"catalog": "lego", "pruned": [], "items": 0, "leftOut": LEFT_OUT, "backup": None, "outputs": {}}
+    deployed_app.answer("POST /api/catalogs/lego/prune", (200, answer))
+    out = seeder("prune", "--url", deployed_app.url).out
+    assert "5 rejected by a reviewer" in out
+    assert "nothing: the published files are unchanged" in out
+
+
 def test_status_without_a_run_lists_pages_up_to_the_limit(seeder: CommandLine, deployed_app: DeployedApp) -> None:
     deployed_app.answer(
         "GET /api/runs",

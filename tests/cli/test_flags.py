@@ -30,6 +30,7 @@ FLAGS = {
     "dryRun": (["--dry-run"], True),
     "validateItems": (["--no-validate-items"], False),
     "publish": (["--no-publish"], False),
+    "review": (["--review", "required"], "required"),
     "pauseOnBlock": (["--pause-on-block"], True),
     "pauseLimitMinutes": (["--pause-limit-minutes", "30"], 30),
     "maxCostUsd": (["--max-cost-usd", "12.5"], 12.5),

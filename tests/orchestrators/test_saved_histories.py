@@ -19,9 +19,10 @@ from durable_emulator.engine.events import EventType
 from durable_emulator.engine.instances import Instance, RuntimeStatus, make_instance
 from durable_emulator.engine.replay import replay
 from durable_emulator.errors import NonDeterminismError
+from durable_emulator.sdk_internals import list_functions
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
-FUNCTIONS = {function.get_function_name(): function for function in function_app.app.get_functions()}
+FUNCTIONS = {function.get_function_name(): function for function in list_functions(function_app.app)}
 STARTS = {EventType.ORCHESTRATOR_STARTED}
 
 

@@ -102,6 +102,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "dryRun": False,
         "validateItems": True,
         "publish": True,
+        "review": "optional",
         "pauseOnBlock": False,
         "pauseLimitMinutes": 1440,
         "source": "generate",

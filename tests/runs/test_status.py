@@ -171,6 +171,7 @@ def test_the_parts_of_a_run_add_up() -> None:
         "imagesKept": 6,
         "imagesMade": 4,
         "placeholders": 0,
+        "leftOut": {},
         "notes": [],
     }
     assert status.is_active
@@ -249,12 +250,14 @@ def test_a_summary_reports_the_files_in_the_store() -> None:
         {"content_policy": 2},
         shortfall=Failure(Reason.REFUSAL, "no"),
         placeholders=1,
+        left_out={"rejected": 2},
     )
     status = summarize_run(
         RUN_ID, REQUEST, published, Counters(made=5), outputs={"summary": "s"}, completed_at=NOW + timedelta(hours=1)
     )
     assert (status.progress.items.accepted, status.progress.images.done, status.progress.images.failed) == (10, 8, 2)
     assert (status.images_made, status.images_kept, status.placeholders) == (5, 3, 1)
+    assert status.left_out == {"rejected": 2}
     assert status.error is not None
     assert (status.error.reason, status.error.message) == ("refusal", "no")
     assert status.completed_at == NOW + timedelta(hours=1)

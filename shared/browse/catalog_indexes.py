@@ -1,0 +1,181 @@
+"""The catalogs that a process remembers for browsing, and how they stay up to date.
+
+A catalog of 50,000 items takes seconds to list, so a page must not list it. An index is used again until a cheap check
+or a time limit says that the catalog may have changed: the check compares the ETags of the run claim and of the last
+request, which change when a run starts, reports or ends. Requests that come together share one refresh, and a request
+that has an index waits only briefly for a newer one.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from shared.browse.catalog_index import CatalogIndex, CatalogScan, Marks, RunFailures
+from shared.browse.catalog_scan import scan_batches, scan_images
+from shared.browse.item_pages import PageCaches
+from shared.browse.item_scores import ItemScores
+from shared.browse.item_texts import ItemTexts
+from shared.browse.last_run import LAST_RUN_NAME, find_last_run, read_run_failures
+from shared.errors import UnknownCatalogError
+from shared.storage import paths
+from shared.storage.protocol import Store
+
+MAX_CACHED_CATALOGS: Final = 64
+MAX_CACHED_ITEMS: Final = 120_000
+"""Items of all cached catalogs; about 1 kB each."""
+
+ACTIVE_MAX_AGE_SECONDS: Final = 3.0
+IDLE_MAX_AGE_SECONDS: Final = 60.0
+MIN_AGE_PER_SCAN: Final = 5.0
+"""An index is used for at least this many times as long as its scan took, so that scans take a fraction of the time."""
+
+MAX_WAIT_SECONDS: Final = 2.0
+"""How long a request that has an index waits for a newer one."""
+
+MAX_STALE_SECONDS: Final = 300.0
+"""An index of this age is not used while a newer one is being built."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A cached index, and the task that builds a newer one.
+
+    Attributes:
+        index: the latest index, if any.
+        generation: of the index.
+        wanted: the generation that requests want; `CatalogIndexes.forget` raises it.
+        built_at: when the index was complete, on the monotonic clock.
+        used_at: when it was last requested.
+        scan_seconds: how long the scan took.
+        task: builds a newer index.
+    """
+
+    index: CatalogIndex | None = None
+    generation: int = 0
+    wanted: int = 0
+    built_at: float = 0.0
+    used_at: float = 0.0
+    scan_seconds: float = 0.0
+    task: "asyncio.Task[None] | None" = None
+
+
+class CatalogIndexes:
+    """The indexes of the catalogs of a store that this process browses.
+
+    Args:
+        store: the store.
+        read_seconds: a monotonic clock.
+
+    Attributes:
+        pages: what is remembered between pages of items.
+    """
+
+    def __init__(self, store: Store, *, read_seconds: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._read_seconds = read_seconds
+        self._entries: dict[str, _Entry] = {}
+        self.pages = PageCaches(ItemTexts(store), ItemScores(store))
+
+    async def load(self, catalog: str) -> CatalogIndex:
+        """Return the index of a catalog.
+
+        Args:
+            catalog: a valid name.
+
+        Raises:
+            UnknownCatalogError: the catalog has no items, and no run works on it.
+            DamagedFileError: a file of the catalog, or of its last run, cannot be read.
+            StoreUnavailableError: the store does not answer.
+        """
+        marks = await self._read_marks(catalog)
+        entry = self._entries.setdefault(catalog, _Entry())
+        entry.used_at = self._read_seconds()
+        while not self._is_fresh(entry, marks):
+            if entry.task is None:
+                entry.task = asyncio.create_task(self._refresh(catalog, entry, marks))
+                entry.task.add_done_callback(_note_result)
+            task = entry.task
+            await asyncio.wait({task}, timeout=MAX_WAIT_SECONDS if self._is_usable(entry) else None)
+            if not task.done():
+                break
+            await task
+        if entry.index is None:  # a refresh without an index raises
+            raise UnknownCatalogError(catalog)
+        return entry.index
+
+    def forget(self, catalog: str) -> None:
+        """Let the next request read the catalog again: this process has changed it."""
+        entry = self._entries.get(catalog)
+        if entry is not None:
+            entry.wanted += 1
+
+    async def close(self) -> None:
+        """End the refreshes."""
+        tasks = [entry.task for entry in self._entries.values() if entry.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _is_fresh(self, entry: _Entry, marks: Marks) -> bool:
+        index = entry.index
+        if index is None or entry.generation != entry.wanted or index.marks != marks:
+            return False
+        max_age = ACTIVE_MAX_AGE_SECONDS if marks.has_claim else IDLE_MAX_AGE_SECONDS
+        return self._read_seconds() - entry.built_at < max(max_age, MIN_AGE_PER_SCAN * entry.scan_seconds)
+
+    def _is_usable(self, entry: _Entry) -> bool:
+        """Return whether the index may be returned while a newer one is being built."""
+        is_current = entry.index is not None and entry.generation == entry.wanted
+        return is_current and self._read_seconds() - entry.built_at < MAX_STALE_SECONDS
+
+    async def _read_marks(self, catalog: str) -> Marks:
+        names = ("request.json", LAST_RUN_NAME)
+        files = (paths.run_claim_file(catalog), *(paths.state_file(catalog, name) for name in names))
+        infos = await asyncio.gather(*map(self._store.describe, files))
+        return Marks(*(None if info is None else info.etag for info in infos))
+
+    async def _refresh(self, catalog: str, entry: _Entry, marks: Marks) -> None:
+        generation, started = entry.wanted, self._read_seconds()
+        try:
+            index = await _scan(self._store, catalog, marks, entry.index)
+        except BaseException:
+            if self._entries.get(catalog) is entry and entry.index is None:
+                del self._entries[catalog]
+            raise
+        finally:
+            entry.task = None
+        entry.index, entry.generation = index, generation
+        entry.built_at = self._read_seconds()
+        entry.scan_seconds = entry.built_at - started
+        self._evict()
+
+    def _evict(self) -> None:
+        """Drop the indexes that were not used for longest until the rest is small enough; keep the latest one."""
+        idle = sorted(
+            (name for name, entry in self._entries.items() if entry.task is None),
+            key=lambda name: self._entries[name].used_at,
+        )
+        for name in idle[:-1]:
+            items = sum(len(entry.index.items) for entry in self._entries.values() if entry.index is not None)
+            if len(self._entries) <= MAX_CACHED_CATALOGS and items <= MAX_CACHED_ITEMS:
+                return
+            del self._entries[name]
+
+
+async def _scan(store: Store, catalog: str, marks: Marks, previous: CatalogIndex | None) -> CatalogIndex:
+    known = {} if previous is None else previous.batches
+    batches, images = await asyncio.gather(scan_batches(store, catalog, known), scan_images(store, catalog))
+    if not batches and marks == Marks(None, None, None):
+        raise UnknownCatalogError(catalog)
+    last_run = await find_last_run(store, catalog, {*(batch.run_id for batch in batches.values()), *images.runs})
+    failed = await read_run_failures(store, last_run, RunFailures() if previous is None else previous.failed)
+    scan = CatalogScan(catalog, batches, images, failed, marks)
+    return await asyncio.to_thread(CatalogIndex.build, scan, previous)
+
+
+def _note_result(task: "asyncio.Task[None]") -> None:
+    """Take note of an error that no request waited for; the next request reads the catalog again and reports it."""
+    if not task.cancelled():
+        task.exception()

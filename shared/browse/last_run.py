@@ -1,0 +1,108 @@
+"""The last run of a catalog, and why images failed in it.
+
+Preparing a run records it in ``state/last_run.json``. A catalog of an earlier version has no such file; then the newest
+run that wrote a batch or an image counts.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from shared.browse.catalog_index import RunFailures
+from shared.browse.item_rows import ItemFailure
+from shared.runs.status import is_run_id
+from shared.storage import paths
+from shared.storage.json_files import JSON_TYPE, dump_json, parse_json, read_json
+from shared.storage.protocol import Store
+from shared.storage.read_in_order import read_in_order
+
+LAST_RUN_NAME = "last_run.json"
+
+_ROW = TypeAdapter(dict[str, Any])
+_ROWS = TypeAdapter(list[dict[str, Any]])
+
+
+async def record_last_run(store: Store, catalog: str, run_id: str) -> None:
+    """Record that a run is the last one of its catalog."""
+    path = paths.state_file(catalog, LAST_RUN_NAME)
+    data = dump_json({"runId": run_id})
+    present = await store.read(path)
+    if present is None or present.data != data:
+        await store.write(path, data, content_type=JSON_TYPE)
+
+
+async def find_last_run(store: Store, catalog: str, known_runs: Iterable[str]) -> str | None:
+    """Return the last run of a catalog, or None.
+
+    Args:
+        store: the store.
+        catalog: the catalog.
+        known_runs: the runs that wrote its batches and images.
+
+    Raises:
+        DamagedFileError: the record cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    recorded = await read_json(store, paths.state_file(catalog, LAST_RUN_NAME), _parse_last_run)
+    return recorded or min(filter(is_run_id, known_runs), default=None)  # ids count down
+
+
+async def read_run_failures(store: Store, run_id: str | None, known: RunFailures) -> RunFailures:
+    """Return why images failed in a run: from its list once it has ended, until then from its records.
+
+    Args:
+        store: the store.
+        run_id: the run.
+        known: what was read before; files that have not changed are not read again.
+
+    Raises:
+        DamagedFileError: a file of the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    if run_id is None:
+        return RunFailures()
+    if known.run_id != run_id:
+        known = RunFailures(run_id)
+    path = paths.run_file(run_id, "failed_images.json")
+    info = await store.describe(path)
+    if info is None:
+        return await _read_records(store, run_id, known)
+    if known.etags == {path: info.etag}:
+        return known
+    content = await store.read(path)
+    if content is None:
+        return await _read_records(store, run_id, known)
+    failures = parse_json(path, content.data, _parse_list)
+    return RunFailures(run_id, failures, {path: content.etag})
+
+
+async def _read_records(store: Store, run_id: str, known: RunFailures) -> RunFailures:
+    listed = {
+        info.path: info.etag
+        async for info in store.list_files(paths.failure_folder(run_id))
+        if info.path.endswith(".json")
+    }
+    if listed == known.etags:
+        return known
+    failures = dict(known.by_public_id)
+    changed = [path for path, etag in listed.items() if known.etags.get(path) != etag]
+    async for row in read_in_order(changed, lambda path: read_json(store, path, _ROW.validate_python)):
+        if row is not None:
+            failures[row["productId"]] = _parse_failure(row)
+    return RunFailures(run_id, failures, listed)
+
+
+def _parse_list(data: Any) -> dict[str, ItemFailure]:
+    return {row["productId"]: _parse_failure(row) for row in _ROWS.validate_python(data)}
+
+
+def _parse_failure(row: Mapping[str, Any]) -> ItemFailure:
+    return ItemFailure(str(row["reason"]), str(row["message"]))
+
+
+def _parse_last_run(data: Any) -> str:
+    run_id = data["runId"]
+    if not isinstance(run_id, str) or not is_run_id(run_id):
+        raise ValueError(f"runId is {str(run_id)[:40]!r}; expected the id of a run")
+    return run_id

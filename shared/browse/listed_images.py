@@ -1,0 +1,164 @@
+"""The images of a catalog as browsing needs them, packed so that 50,000 take little memory. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from struct import Struct
+from typing import Final
+
+from shared.images.image_metadata import ImageMetadata, read_image_metadata, read_placeholder_metadata
+from shared.storage.protocol import FileInfo
+
+_NUMBERS: Final = Struct("<QIIQQqqI??B")
+"""Size, width, height, dhash, prompt digest or 0, cost or -1, time of the write, index of the run, whether it has a
+dhash, whether it is a placeholder, round or 0.
+
+The bytes of the SHA-256 follow."""
+
+FIRST_ROUND: Final = 1
+"""Round number of an image that was generated without refinement."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedImage:
+    """An image or a placeholder of a catalog.
+
+    Attributes:
+        sha256: of the file, in hex.
+        size: in bytes.
+        width: in pixels.
+        height: in pixels.
+        run_id: run that stored the file; "" for an image that was placed by hand.
+        round: number among the rounds of a refined image, from 1; None if the image was not refined.
+        nano_usd: cost of its call in 10^-9 US dollars; None if unknown.
+        modified: when it was written.
+        dhash: perceptual hash, 64 bits, or None.
+        prompt_digest: identifies the image prompt; None before 0.4.0.
+        is_placeholder: published like an image, and never counted as one.
+    """
+
+    sha256: str
+    size: int
+    width: int
+    height: int
+    run_id: str
+    round: int | None
+    nano_usd: int | None
+    modified: datetime
+    dhash: int | None
+    prompt_digest: int | None
+    is_placeholder: bool
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Cost of its call in US dollars."""
+        return None if self.nano_usd is None else to_usd(self.nano_usd)
+
+    def to_metadata(self) -> ImageMetadata:
+        """Return what is known here of the metadata of an image."""
+        return ImageMetadata(
+            self.sha256,
+            self.width,
+            self.height,
+            dhash=self.dhash,
+            run_id=self.run_id,
+            round=self.round,
+            prompt_digest=self.prompt_digest,
+        )
+
+
+class RunNames:
+    """Ids of runs by number, so that each image stores a number only."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, run_id: str) -> int:
+        """Return the number of a run's id."""
+        return self._numbers.setdefault(run_id, len(self._numbers))
+
+    def list_ids(self) -> tuple[str, ...]:
+        """Return the ids in the order of their numbers."""
+        return tuple(self._numbers)
+
+
+def to_usd(nano_usd: int) -> float:
+    """Return a cost in US dollars, to a millionth."""
+    return round(nano_usd / 1e9, 6)
+
+
+def pack_image(info: FileInfo, runs: RunNames) -> bytes | None:
+    """Return an image or a placeholder in packed form; None if its metadata is incomplete."""
+    placeholder = read_placeholder_metadata(info)
+    metadata = placeholder or read_image_metadata(info)
+    if metadata is None:
+        return None
+    dhash = None if placeholder else metadata.dhash
+    numbers = _NUMBERS.pack(
+        info.size,
+        metadata.width,
+        metadata.height,
+        dhash or 0,
+        metadata.prompt_digest or 0,
+        _find_cost(metadata),
+        int(info.modified.timestamp() * 1000),
+        runs.number(metadata.run_id),
+        dhash is not None,
+        placeholder is not None,
+        metadata.round or 0,
+    )
+    return numbers + bytes.fromhex(metadata.sha256)
+
+
+def unpack_image(packed: bytes, runs: tuple[str, ...]) -> ListedImage:
+    """Return an image from its packed form."""
+    size, width, height, dhash, prompt, cost, modified, run, has_dhash, is_placeholder, round_ = _NUMBERS.unpack_from(
+        packed
+    )
+    return ListedImage(
+        sha256=read_sha256(packed),
+        size=size,
+        width=width,
+        height=height,
+        run_id=runs[run],
+        round=round_ or None,
+        nano_usd=None if cost < 0 else cost,
+        modified=datetime.fromtimestamp(modified / 1000, UTC),
+        dhash=dhash if has_dhash else None,
+        prompt_digest=prompt or None,
+        is_placeholder=is_placeholder,
+    )
+
+
+def read_sha256(packed: bytes) -> str:
+    """Return the SHA-256 of a packed image, in hex."""
+    return packed[_NUMBERS.size :].hex()
+
+
+def read_dhash(packed: bytes) -> int | None:
+    """Return the perceptual hash of a packed image, or None."""
+    numbers = _NUMBERS.unpack_from(packed)
+    return numbers[3] if numbers[8] else None
+
+
+def read_modified_ms(packed: bytes) -> int:
+    """Return when a packed image was written, in milliseconds since 1970."""
+    return int(_NUMBERS.unpack_from(packed)[6])
+
+
+def read_run_number(packed: bytes) -> int:
+    """Return the number of the run that stored a packed image."""
+    return int(_NUMBERS.unpack_from(packed)[7])
+
+
+def is_packed_placeholder(packed: bytes) -> bool:
+    """Return whether a packed image is a placeholder."""
+    return bool(_NUMBERS.unpack_from(packed)[9])
+
+
+def find_listed_round(image: ListedImage) -> int | None:
+    """Return the number of an image among the rounds of its item in its run, from 1; None without a run."""
+    return (image.round or FIRST_ROUND) if image.run_id else None
+
+
+def _find_cost(metadata: ImageMetadata) -> int:
+    return metadata.cost.nano_usd if metadata.cost.image_calls else -1

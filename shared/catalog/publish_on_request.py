@@ -1,0 +1,97 @@
+"""Publishes a catalog outside a run: on request of a caller, or only as a preview."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from shared.catalog import catalog_files
+from shared.catalog.publish import CatalogView, publish, read_catalog_view
+from shared.catalog.theme import STRICT_JSON
+from shared.errors import NothingToPublishError, UnknownCatalogError
+from shared.reviews.publishing_gate import LeftOut
+from shared.runs.durable_client import DurableClient
+from shared.runs.hold_catalog import hold_catalog, read_catalog_name, read_last_request
+from shared.services.container import Services
+
+
+class PublishRequest(BaseModel):
+    """Body of ``POST /api/catalogs/{catalog}/publish``. JSON in camelCase; unknown fields are refused.
+
+    Attributes:
+        only: publish approved items only; without it, every item with an image that is not rejected, unless the
+            catalog's last request requires a review.
+    """
+
+    model_config = STRICT_JSON
+
+    only: Literal["approved"] | None = None
+
+
+async def claim_and_publish(
+    services: Services, client: DurableClient, catalog: str, request: PublishRequest
+) -> dict[str, Any]:
+    """Publish a catalog that no run holds, such as one that a run left for review.
+
+    Returns:
+        ``{catalog, only, items, images, missing, placeholders, leftOut, outputs}``; ``items`` are published.
+
+    Raises:
+        UnknownCatalogError: the catalog does not exist.
+        CatalogBusyError: a run holds the catalog.
+        NothingToPublishError: reviews leave out every item; the published files are unchanged.
+        StoreUnavailableError: the store does not answer.
+    """
+    async with hold_catalog(services, client, catalog):
+        view = await _read_view(services, catalog, request)
+        if view.is_held_back:
+            raise NothingToPublishError(catalog, list_left_out(view.left_out))
+        outputs = await publish(services.store, view)
+    return {
+        "catalog": catalog,
+        "only": view.gate.only,
+        "items": view.rows,
+        "images": view.images,
+        "missing": view.missing,
+        "placeholders": 0 if view.gate.approved_only else view.placeholders,
+        "leftOut": list_left_out(view.left_out),
+        "outputs": outputs,
+    }
+
+
+async def preview_publishing(services: Services, catalog: str, request: PublishRequest) -> dict[str, Any]:
+    """Return what `claim_and_publish` would publish; changes nothing, and does not wait for a run.
+
+    Returns:
+        ``{catalog, only, items, publish, leftOut}``: ``items`` of the catalog, of which ``publish`` are published.
+
+    Raises:
+        UnknownCatalogError: the catalog does not exist.
+        StoreUnavailableError: the store does not answer.
+    """
+    name = read_catalog_name(catalog)
+    if not await catalog_files.list_batch_numbers(services.store, name):
+        raise UnknownCatalogError(name)
+    view = await _read_view(services, name, request)
+    return {
+        "catalog": name,
+        "only": view.gate.only,
+        "items": view.items,
+        "publish": view.rows,
+        "leftOut": list_left_out(view.left_out),
+    }
+
+
+def list_left_out(groups: tuple[LeftOut, ...]) -> list[dict[str, Any]]:
+    """Return the items that are not published, by reason, as JSON data."""
+    return [group.to_json() for group in groups]
+
+
+async def _read_view(services: Services, catalog: str, request: PublishRequest) -> CatalogView:
+    last = await read_last_request(services.store, catalog)
+    return await read_catalog_view(
+        services.store,
+        catalog,
+        with_images=not last.dry_run,
+        decisions=await services.decisions.load(catalog),
+        approved_only=request.only is not None,
+    )
