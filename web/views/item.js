@@ -5,7 +5,7 @@ import { StoredImage } from "../components/stored_image.js";
 import { catalogPath, getJson, sendJson } from "../lib/api.js";
 import { announce } from "../lib/announce.js";
 import { formatCount } from "../lib/format.js";
-import { html, useEffect, useMemo, useState } from "../lib/html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { holdImage, imagePath } from "../lib/images.js";
 import { bindKeys } from "../lib/keys.js";
 import { asApiError, useLoaded } from "../lib/polling.js";
@@ -91,13 +91,15 @@ export function ItemView({ catalog, itemId }) {
     undo: () => state.undo(),
     regenerate: () => setEditing(false),
     edit: () => setEditing(true),
-    compare: () => (rounds.length > 1 || isComparing ? showCompare(!isComparing) : announce("This item has one image; there is nothing to compare it with.")),
+    compare: () => (rounds.length > 1 || isCompareShown() ? showCompare(!isCompareShown()) : announce("This item has one image; there is nothing to compare it with.")),
     fit: () => setFit((before) => !before),
     previous: () => state.moveTo(state.cursor.peek().index - 1),
     next: () => state.moveTo(state.cursor.peek().index + 1),
-    leave: () => (isComparing ? showCompare(false) : navigate(listHref(state))),
+    leave: () => (isCompareShown() ? showCompare(false) : navigate(listHref(state))),
   };
-  useEffect(() => bindKeys("Item", makeItemBindings(actions)));
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(() => bindKeys("Item", makeItemBindings(() => latest.current)), []);
 
   return html`<div class="item-view">
     <${ItemHeader} state=${state} itemId=${itemId} name=${row?.name ?? "Item"} actions=${actions} />
@@ -154,6 +156,11 @@ export function ItemView({ catalog, itemId }) {
 /** @param {string} catalog @param {string} itemId @param {AbortSignal} signal @returns {Promise<ItemDetail>} */
 function loadItem(catalog, itemId, signal) {
   return getJson(catalogPath(catalog, `/items/${encodeURIComponent(itemId)}`), { signal });
+}
+
+/** The address, not what is rendered: two keys may come between two frames. */
+function isCompareShown() {
+  return address.peek().query.get("compare") === "rounds";
 }
 
 /** @param {boolean} isComparing */
