@@ -26,10 +26,8 @@ export function makeItemBindings(actions) {
     { keys: ["e"], label: "Edit the prompt and regenerate", run: () => actions().edit() },
     { keys: ["c"], label: "Compare two images of the item", run: () => actions().compare() },
     { keys: ["f"], label: "Show the image at 100 %, or fit it to the page", run: () => actions().fit() },
-    { keys: ["ArrowLeft"], label: "Previous item", isNavigation: true, run: () => actions().previous() },
-    { keys: ["k"], label: "Previous item", run: () => actions().previous() },
-    { keys: ["ArrowRight"], label: "Next item", isNavigation: true, run: () => actions().next() },
-    { keys: ["j"], label: "Next item", run: () => actions().next() },
+    { keys: ["ArrowLeft", "k"], label: "Previous item", isNavigation: true, run: () => actions().previous() },
+    { keys: ["ArrowRight", "j"], label: "Next item", isNavigation: true, run: () => actions().next() },
     { keys: ["Escape"], label: "Close the comparison, or go back to the items", isNavigation: true, run: () => actions().leave() },
   ];
 }

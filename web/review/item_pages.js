@@ -43,6 +43,7 @@ export class ItemPages {
     this.pinned = 0;
     /** @type {Promise<void> | null} */
     this.refreshing = null;
+    this.isRefreshWanted = false;
     this.isDisposed = false;
   }
 
@@ -133,10 +134,18 @@ export class ItemPages {
 
   /** Reads the pages in view again, and forgets the others. @returns {Promise<void>} */
   refresh() {
-    this.refreshing ??= this.#refresh().finally(() => {
+    this.isRefreshWanted = true; // also while one is under way, which may have read what was there before
+    this.refreshing ??= this.#refreshWhileWanted().finally(() => {
       this.refreshing = null;
     });
     return this.refreshing;
+  }
+
+  async #refreshWhileWanted() {
+    while (this.isRefreshWanted && !this.isDisposed) {
+      this.isRefreshWanted = false;
+      await this.#refresh();
+    }
   }
 
   async #refresh() {

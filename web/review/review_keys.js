@@ -23,7 +23,7 @@ export function makeReviewBindings(state, actions) {
   /** @param {number} lines */
   const line = (lines) => state.layout?.moveByLines(at(), lines) ?? at();
   /** @param {string[]} keys @param {string} label @param {() => number} target @returns {import("../lib/keys.js").Binding} */
-  const move = (keys, label, target) => ({ keys, label, isActive: hasItems, isNavigation: keys.every((key) => key.length > 1), run: () => state.moveTo(target()) });
+  const move = (keys, label, target) => ({ keys, label, isActive: hasItems, isNavigation: true, run: () => state.moveTo(target()) });
   /** @param {string} key @param {string} label @param {() => number} target @returns {import("../lib/keys.js").Binding} */
   const extend = (key, label, target) => ({ keys: [`Shift+${key}`], label, isActive: hasItems, isNavigation: true, run: () => state.moveTo(target(), true) });
   return [
@@ -35,17 +35,15 @@ export function makeReviewBindings(state, actions) {
     { keys: ["e"], label: "Edit the prompt and regenerate", run: actions.edit },
     { keys: ["c"], label: "Compare two selected items, or the rounds of an item", run: actions.compare },
     { keys: ["Enter"], label: "Open the item", isNavigation: true, run: actions.open },
-    move(["ArrowLeft"], "Previous item", () => at() - 1),
-    move(["k"], "Previous item", () => at() - 1),
-    move(["ArrowRight"], "Next item", () => at() + 1),
-    move(["j"], "Next item", () => at() + 1),
+    move(["ArrowLeft", "k"], "Previous item", () => at() - 1),
+    move(["ArrowRight", "j"], "Next item", () => at() + 1),
     move(["ArrowUp"], "One row up", () => line(-1)),
     move(["ArrowDown"], "One row down", () => line(1)),
     move(["PageUp"], "One screen up", () => line(-state.pageLines)),
     move(["PageDown"], "One screen down", () => line(state.pageLines)),
     move(["Home"], "First item", () => 0),
     move(["End"], "Last item", () => state.total - 1),
-    { keys: [" ", "s"], label: "Select the item, or take it out of the selection", isActive: hasItems, run: () => state.toggle(at()) },
+    { keys: [" ", "s"], label: "Select the item, or take it out of the selection", isActive: hasItems, isNavigation: true, run: () => state.toggle(at()) },
     extend("ArrowLeft", "Extend the selection backward", () => at() - 1),
     extend("ArrowRight", "Extend the selection forward", () => at() + 1),
     extend("ArrowUp", "Extend the selection one row up", () => line(-1)),

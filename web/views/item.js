@@ -67,7 +67,7 @@ export function ItemView({ catalog, itemId }) {
     }
     const isChange = decision.verdict !== verdict;
     state.decidedAt = performance.now();
-    state.queue.decide([decision], verdict, takeNote(catalog, decision)?.trim() || undefined);
+    state.queue.decide([decision], verdict, verdict === "undecided" ? undefined : takeNote(catalog, decision));
     if (isChange && verdict !== "undecided") void state.advance();
   }
 
