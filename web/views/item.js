@@ -30,7 +30,7 @@ export function ItemView({ catalog, itemId }) {
   const filters = JSON.stringify(readFilters(query));
   const isComparing = query.get("compare") === "rounds";
   const state = useMemo(() => openReview(catalog, JSON.parse(filters)), [catalog, filters]);
-  const { data: item, error, reload } = useLoaded(`item ${catalog}/${itemId}`, (signal) => loadItem(catalog, itemId, signal));
+  const { data: item, error, reload } = useLoaded(`item ${catalog}/${itemId}`, (signal) => loadItem(state, itemId, signal));
   const watched = useCatalog(catalog, () => void Promise.all([reload(), state.pages.refresh()]));
   const [shownKey, setShownKey] = useState("");
   const [isFit, setFit] = useState(true);
@@ -39,7 +39,9 @@ export function ItemView({ catalog, itemId }) {
   const [promoteError, setPromoteError] = useState(/** @type {import("../lib/api.js").ApiError | null} */ (null));
   useItemCursor(state, itemId, query.get("at"));
 
-  const row = item ?? state.pages.at(state.pages.indexOf(itemId));
+  const listed = state.pages.at(state.pages.indexOf(itemId));
+  // Decisions that are shown before they are saved belong to the rows of the list.
+  const row = item !== null && listed?.image?.sha256 === item.image?.sha256 && listed !== null ? { ...item, decision: listed.decision } : item ?? listed;
   const rounds = item?.rounds ?? [];
   const current = rounds.find((round) => round.isCurrent) ?? null;
   const shown = rounds.find((round) => roundKey(round) === shownKey) ?? current ?? rounds[0] ?? null;
@@ -153,9 +155,13 @@ export function ItemView({ catalog, itemId }) {
   </div>`;
 }
 
-/** @param {string} catalog @param {string} itemId @param {AbortSignal} signal @returns {Promise<ItemDetail>} */
-function loadItem(catalog, itemId, signal) {
-  return getJson(catalogPath(catalog, `/items/${encodeURIComponent(itemId)}`), { signal });
+/** @param {ReviewState} state @param {string} itemId @param {AbortSignal} signal @returns {Promise<ItemDetail>} */
+async function loadItem(state, itemId, signal) {
+  const startedAt = performance.now();
+  /** @type {ItemDetail} */
+  const item = await getJson(catalogPath(state.catalog, `/items/${encodeURIComponent(itemId)}`), { signal });
+  if (state.pages.indexOf(itemId) < 0) state.queue.reconcile([item], startedAt);
+  return item;
 }
 
 /** The address, not what is rendered: two keys may come between two frames. */
