@@ -2,7 +2,7 @@
 
 import { formatCount, formatNoun } from "../lib/format.js";
 import { html } from "../lib/html.js";
-import { clearFilters } from "./filter_bar.js";
+import { FilterToggle, clearFilters } from "./filter_bar.js";
 
 /**
  * @param {object} props
@@ -46,6 +46,7 @@ export function ListBar({ state }) {
   const hasSelection = state.selected.value.size > 0;
   const text = total === null ? "Loading…" : total === 0 ? (isFiltered ? "No item matches these filters." : "This catalog has no items yet.") : formatNoun(total, "item");
   return html`<div class="list-bar">
+    <${FilterToggle} count=${Object.keys(state.filters).length - 1} />
     <p role="status">${text}</p>
     ${isFiltered && html`<button type="button" class="small" onClick=${() => clearFilters(state.filters)}>Clear filters</button>`}
     <button type="button" class="small" aria-pressed=${isSelecting ? "true" : "false"} disabled=${state.total === 0} onClick=${() => (state.isSelecting.value = !isSelecting)}>Select</button>

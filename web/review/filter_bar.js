@@ -1,6 +1,6 @@
 /** The filters of the grid. They live in the address, so a reload and a link show the same items. */
 
-import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { html, signal, useEffect, useRef, useState } from "../lib/html.js";
 import { changeQuery } from "../lib/router.js";
 import { rememberReviewer, reviewer } from "../lib/session.js";
 
@@ -14,19 +14,26 @@ const SORTS = { "": "Category", accepted: "As accepted", newest: "Newest image",
 /** Reasons why an image failed; `docs/reference/reasons.md` explains them. */
 const IMAGE_REASONS = ["content_policy", "bad_image", "bad_request", "rate_limited", "server_error", "connection", "timeout_ambiguous", "budget", "cancelled", "not_tried"];
 
+/** Whether the filters are shown on a narrow screen; on a wide one they always are. */
+const isFilterBarOpen = signal(false);
+
+/** Shows the filters on a narrow screen. @param {{count: number}} props number of filters in force */
+export function FilterToggle({ count }) {
+  const isOpen = isFilterBarOpen.value;
+  return html`<button type="button" class="filters-toggle" aria-expanded=${isOpen ? "true" : "false"} aria-controls="filters" onClick=${() => (isFilterBarOpen.value = !isOpen)}>
+    Filters${count > 0 ? ` (${count})` : ""}
+  </button>`;
+}
+
 /**
  * @param {object} props
  * @param {Record<string, string>} props.filters as the API takes them
  * @param {string[]} props.categories
  */
 export function FilterBar({ filters, categories }) {
-  const [isOpen, setOpen] = useState(false);
-  const { sort = "", ...narrowing } = filters;
-  const count = Object.keys(narrowing).length;
+  const isOpen = isFilterBarOpen.value;
+  const { sort = "" } = filters;
   return html`<div class=${isOpen ? "filters open" : "filters"}>
-    <button type="button" class="filters-toggle" aria-expanded=${isOpen ? "true" : "false"} aria-controls="filters" onClick=${() => setOpen(!isOpen)}>
-      Filters${count > 0 ? ` (${count})` : ""}
-    </button>
     <form id="filters" class="filter-fields" role="search" aria-label="Filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
       <${Choice} name="category" label="Category" value=${filters.category ?? ""} options=${{ "": "All", ...Object.fromEntries(categories.map((name) => [name, name])) }} />
       <${Choice} name="decision" label="Decision" value=${filters.decision ?? ""} options=${DECISIONS} />

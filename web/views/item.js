@@ -192,7 +192,7 @@ function useItemCursor(state, itemId, at) {
       } else if (here === null) {
         void state.pages.load(index).then(() => state.setCursor(index, true));
       }
-    } else if (here !== itemId) {
+    } else if (here !== itemId && address.peek().path[3] === itemId) {
       const found = state.pages.indexOf(itemId);
       if (found >= 0) state.setCursor(found, false);
     }
