@@ -83,7 +83,7 @@ function Figures({ estimate, request }) {
 /** @param {{estimate: Estimate, request: Record<string, any>, onAccept: (accepted: boolean) => void}} props */
 function BudgetWarning({ estimate, request, onAccept }) {
   if (request.maxCostUsd === undefined || estimate.costUsd <= request.maxCostUsd) return null;
-  return html`<div class="notice warn">
+  return html`<div class="callout warn">
     <p>The estimate is above the budget of ${formatUsd(request.maxCostUsd)}. The run is refused, unless you accept that it stops at the budget.</p>
     <label class="check">
       <input type="checkbox" checked=${request.acceptEstimate === true} onChange=${(/** @type {Event} */ event) => onAccept(/** @type {HTMLInputElement} */ (event.currentTarget).checked)} />

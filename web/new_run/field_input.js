@@ -46,7 +46,7 @@ export function FieldInput({ field, value, error, onChange, onLeave }) {
     ${isFlag && label}
     <p class="hint" id=${`${id}-hint`}>
       <${CodeText} text=${describeField(field)} />
-      ${isChanged && html` <button type="button" class="link-button" onClick=${() => onChange(undefined)}>Use the default<span class="visually-hidden"> of ${labelField(field)}</span></button>`}
+      ${isChanged && html` <button type="button" class="text-button" onClick=${() => onChange(undefined)}>Use the default<span class="visually-hidden"> of ${labelField(field)}</span></button>`}
     </p>
     ${error && html`<p class="error-text" id=${`${id}-error`}>${error}</p>`}
   </div>`;

@@ -37,7 +37,7 @@ const ROW_FIELDS = ["input", "fieldMapping", "skipInvalid", "keepChanged", "vari
 const HIDDEN_FOR_ROWS = ["targetCount", "categoryCount", "batchSize", "forceCategories", "theme.subject"];
 
 const GROUPS = [
-  { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "theme.promptTemplate"] },
+  { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "theme.promptTemplate", "theme.openings", "theme.tail"] },
   { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "thumbnails", "imageBaseUrl"] },
   { title: "Refinement", paths: ["refine.iterations", "refine.acceptScore"] },
   { title: "Rules and refusals", paths: ["theme.forbiddenWords", "validateItems", "policyRewrites", "placeholder"] },
@@ -58,7 +58,7 @@ export function chooseFields(fields, source) {
 export function groupFields(fields, source) {
   const byPath = new Map(fields.map((field) => [field.path, field]));
   const placed = new Set([...OWN_PARTS, ...LIMIT_FIELDS, ...(source === "generate" ? GENERATE_FIELDS : [])]);
-  const groups = GROUPS.map(({ title, paths }) => ({ title, fields: paths.flatMap((path) => byPath.get(path) ?? []) }));
+  const groups = GROUPS.map(({ title, paths }) => ({ title, fields: paths.filter((path) => !placed.has(path)).flatMap((path) => byPath.get(path) ?? []) }));
   for (const group of groups) for (const { path } of group.fields) placed.add(path);
   groups.push({ title: "More", fields: fields.filter(({ path, kind }) => !placed.has(path) && kind !== "map") });
   return groups.filter((group) => group.fields.length > 0);

@@ -21,10 +21,13 @@ const PROGRESS_FROM_BYTES = 500_000;
  * @param {Record<string, string>} props.mapping
  * @param {Record<string, any> | undefined} props.theme
  * @param {string} props.error of the field `input`
+ * @param {boolean} props.skipInvalid
+ * @param {(skip: boolean) => void} props.onSkipInvalid
+ * @param {(report: InputReport | null) => void} props.onReport how the rows are read; null = not known
  * @param {(input: string) => void} props.onInput
  * @param {(mapping: Record<string, string>) => void} props.onMapping
  */
-export function InputUpload({ source, input, mapping, theme, error, onInput, onMapping }) {
+export function InputUpload({ source, input, mapping, theme, error, skipInvalid, onSkipInvalid, onReport, onInput, onMapping }) {
   const [upload, setUpload] = useState(/** @type {{name: string, size: number, sent: number} | null} */ (null));
   const [problem, setProblem] = useState("");
   const [failure, setFailure] = useState(/** @type {ApiError | null} */ (null));
@@ -36,6 +39,7 @@ export function InputUpload({ source, input, mapping, theme, error, onInput, onM
   const inspected = JSON.stringify({ source, fieldMapping: mapping, theme });
 
   useEffect(() => () => sending.current?.abort(), []);
+  useEffect(() => onReport(report), [report]);
   useEffect(() => {
     if (input === "") {
       setReport(null);
@@ -78,7 +82,8 @@ export function InputUpload({ source, input, mapping, theme, error, onInput, onM
       onInput(stored.path);
       setVersion((before) => before + 1);
     } catch (caught) {
-      if (!controller.signal.aborted) setFailure(asApiError(caught));
+      if (controller.signal.aborted) setVersion((before) => before + 1); // the earlier input is still chosen
+      else setFailure(asApiError(caught));
     }
     if (sending.current === controller) setUpload(null);
   }
@@ -93,6 +98,7 @@ export function InputUpload({ source, input, mapping, theme, error, onInput, onM
     event.preventDefault();
     setOver(true);
   }
+  const isUnmapped = failure !== null && Array.isArray(failure.problem.columns) && failure.problem.columns.length > 0;
   return html`<div class="input-upload">
     <div class=${isOver ? "drop-zone over" : "drop-zone"} onDragOver=${allowDrop} onDragLeave=${() => setOver(false)} onDrop=${drop}>
       <label for="field-input">${source === "prompts" ? "File of prompts" : "File of products"}</label>
@@ -112,19 +118,20 @@ export function InputUpload({ source, input, mapping, theme, error, onInput, onM
         Or drop it here. CSV, TSV, JSON, JSON Lines${source === "prompts" ? " or one prompt per line" : ""}, up to 50 MB. The file is stored as an input of this app, and replaces an input of
         the same name.
       </p>
-      ${input !== "" && upload === null && html`<p>Chosen: <code translate="no">${input}</code> <button type="button" class="link-button" onClick=${() => onInput("")}>Choose none</button></p>`}
+      ${input !== "" && upload === null && html`<p>Chosen: <code translate="no">${input}</code> <button type="button" class="text-button" onClick=${() => onInput("")}>Choose none</button></p>`}
     </div>
-    ${(problem || error) && html`<p class="error-text" role="alert">${problem || error}</p>`}
+    ${problem && html`<p class="error-text" role="alert">${problem}</p>`}
+    ${!problem && error && failure === null && !isReading && upload === null && (report === null || report.problemCount === 0) && html`<p class="error-text">${error}</p>`}
     ${upload !== null &&
     html`<div class="upload-progress">
       <p role="status">Uploading ${upload.name} (${formatBytes(upload.size)})…</p>
       ${upload.size >= PROGRESS_FROM_BYTES && html`<progress aria-label="Upload" value=${upload.sent} max=${upload.size}></progress>`}
       <button type="button" onClick=${() => sending.current?.abort()}>Stop the upload</button>
     </div>`}
-    <${ErrorNote} error=${failure} onRetry=${input !== "" && failure !== null && failure.fieldErrors.length === 0 ? () => setVersion(version + 1) : undefined} />
+    ${!isUnmapped && html`<${ErrorNote} error=${failure} onRetry=${input !== "" && failure !== null && failure.fieldErrors.length === 0 ? () => setVersion(version + 1) : undefined} />`}
     ${isReading && report === null && html`<p role="status">Reading the rows…</p>`}
-    ${failure !== null && Array.isArray(failure.problem.columns) && failure.problem.columns.length > 0 && html`<${MappingOnError} columns=${failure.problem.columns} fields=${failure.problem.fields} mapping=${mapping} onMapping=${onMapping} />`}
-    ${report !== null && html`<${InspectReport} report=${report} mapping=${mapping} isReading=${isReading} onMapping=${onMapping} />`}
+    ${failure !== null && isUnmapped && html`<${MappingOnError} message=${failure.fieldErrors[0]?.message ?? failure.message} columns=${failure.problem.columns} fields=${failure.problem.fields} mapping=${mapping} onMapping=${onMapping} />`}
+    ${report !== null && html`<${InspectReport} report=${report} mapping=${mapping} isReading=${isReading} skipInvalid=${skipInvalid} onSkipInvalid=${onSkipInvalid} onMapping=${onMapping} />`}
   </div>`;
 }
 

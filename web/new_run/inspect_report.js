@@ -25,8 +25,16 @@ const AUTOMATIC = "automatic";
  * @property {{row: number, field: string | null, reasons: string[], message: string}[]} problems
  */
 
-/** @param {{report: InputReport, mapping: Record<string, string>, isReading: boolean, onMapping: (mapping: Record<string, string>) => void}} props */
-export function InspectReport({ report, mapping, isReading, onMapping }) {
+/**
+ * @param {object} props
+ * @param {InputReport} props.report
+ * @param {Record<string, string>} props.mapping
+ * @param {boolean} props.isReading
+ * @param {boolean} props.skipInvalid
+ * @param {(skip: boolean) => void} props.onSkipInvalid
+ * @param {(mapping: Record<string, string>) => void} props.onMapping
+ */
+export function InspectReport({ report, mapping, isReading, skipInvalid, onSkipInvalid, onMapping }) {
   const unused = report.columns.filter((column) => !Object.values(report.mapping).includes(column));
   return html`<section class="inspect-report" aria-label="How the file is read" aria-busy=${isReading}>
     <p class="report-sum" role="status">
@@ -34,7 +42,12 @@ export function InspectReport({ report, mapping, isReading, onMapping }) {
       ${report.variants > 0 && ` ${formatNoun(report.variants, "variant")} without an image of ${report.variants === 1 ? "its" : "their"} own.`}
       ${report.problemCount > 0 && html` <strong class="bad">${formatNoun(report.problemCount, "row")} cannot be used.</strong>`}
     </p>
-    ${report.notes.map((note) => html`<p key=${note} class="notice">${note}</p>`)}
+    ${report.problemCount > 0 &&
+    html`<label class="check">
+      <input type="checkbox" checked=${skipInvalid} onChange=${(/** @type {Event} */ event) => onSkipInvalid(/** @type {HTMLInputElement} */ (event.currentTarget).checked)} />
+      Skip ${report.problemCount === 1 ? "this row" : "these rows"}; without that, the run does not start
+    </label>`}
+    ${report.notes.map((note) => html`<p key=${note} class="hint">Note: ${note}</p>`)}
     ${report.columns.length > 0 &&
     html`<details open>
       <summary>Columns</summary>
@@ -62,7 +75,6 @@ export function InspectReport({ report, mapping, isReading, onMapping }) {
 function Problems({ report: { problems, problemCount } }) {
   return html`<details>
     <summary>Rows that cannot be used (${formatCount(problemCount)})</summary>
-    <p class="hint">Correct them in the file and upload it again, or switch on “Skip invalid” under “Rows and prompts”.</p>
     <ul>
       ${problems.slice(0, SHOWN_PROBLEMS).map(
         (problem, index) => html`<li key=${index}>Row ${problem.row}${problem.field !== null && `, ${problem.field}`}: ${problem.message} <span class="hint">(${problem.reasons.map(nameReason).join(", ")})</span></li>`,
@@ -74,11 +86,14 @@ function Problems({ report: { problems, problemCount } }) {
 
 /**
  * The table of columns when the rows cannot be read without a mapping.
- * @param {{columns: string[], fields: string[], mapping: Record<string, string>, onMapping: (mapping: Record<string, string>) => void}} props
+ * @param {{message: string, columns: string[], fields: string[], mapping: Record<string, string>, onMapping: (mapping: Record<string, string>) => void}} props
  */
-export function MappingOnError({ columns, fields, mapping, onMapping }) {
+export function MappingOnError({ message, columns, fields, mapping, onMapping }) {
   return html`<section class="inspect-report" aria-label="Columns of the file">
-    <p>Choose the columns of the fields that were not recognized.</p>
+    <div role="alert">
+      <p><strong>The rows cannot be read yet.</strong> Choose the columns of the fields that were not recognized.</p>
+      <p class="hint">${message}</p>
+    </div>
     <${MappingTable} columns=${columns} fields=${fields} mapping=${mapping} found=${{}} reasons=${{}} onMapping=${onMapping} />
   </section>`;
 }

@@ -33,6 +33,7 @@ export function RunForm({ origin, fields, start, hints }) {
   const [showsAll, setShowsAll] = useState(false);
   const [refusal, setRefusal] = useState(/** @type {{body: string, error: ApiError} | null} */ (null));
   const [isStarting, setStarting] = useState(false);
+  const [rows, setRows] = useState(/** @type {import("./inspect_report.js").InputReport | null} */ (null));
   const starting = useRef(false);
   const summary = useRef(/** @type {HTMLElement | null} */ (null));
 
@@ -45,10 +46,13 @@ export function RunForm({ origin, fields, start, hints }) {
 
   const problems = checkFields(counted, values, source);
   const isComplete = Object.keys(problems).length === 0;
-  const { latest, isCurrent, retry } = useEstimate(isComplete ? body : "");
+  const isReadable = source === "generate" || (rows !== null && (rows.problemCount === 0 || values["skipInvalid"] === true));
+  const { latest, isCurrent, retry } = useEstimate(isComplete && isReadable ? body : "");
   const refused = refusal?.body === body ? refusal.error : null;
   const estimateError = isCurrent ? (latest?.error ?? null) : null;
   const placed = placeErrors(counted, [...(refused?.fieldErrors ?? []), ...(refused ? [] : (estimateError?.fieldErrors ?? []))]);
+
+  const hasOnlyFieldErrors = estimateError !== null && placed.others.length === 0 && estimateError.fieldErrors.length > 0;
 
   /** @param {string} path @returns {string} */
   function findError(path) {
@@ -112,10 +116,10 @@ export function RunForm({ origin, fields, start, hints }) {
       onLeave=${() => setLeft((before) => new Set(before).add(path))}
     />`;
   }
-  const wrong = counted.filter(({ path }) => findError(path) !== "" && (showsAll || placed.byPath[path]));
+  const wrong = showsAll ? counted.filter(({ path }) => findError(path) !== "") : [];
   return html`<form class="run-form" noValidate onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
     <div class="form-fields">
-      ${hints.map((hint) => html`<p key=${hint} class="notice">${hint}</p>`)}
+      ${hints.map((hint) => html`<p key=${hint} class="callout">${hint}</p>`)}
       ${wrong.length > 0 && html`<${ErrorSummary} fields=${wrong} findError=${findError} elementRef=${summary} />`}
       ${renderField("catalog")}
       ${sourceField && html`<${SourceChoice} field=${sourceField} value=${source} error=${findError("source")} onChange=${(/** @type {string} */ value) => change({ source: value })} />`}
@@ -127,6 +131,9 @@ export function RunForm({ origin, fields, start, hints }) {
             mapping=${values["fieldMapping"] ?? {}}
             theme=${request["theme"]}
             error=${findError("input")}
+            skipInvalid=${values["skipInvalid"] === true}
+            onReport=${setRows}
+            onSkipInvalid=${(/** @type {boolean} */ skip) => change({ skipInvalid: skip || undefined })}
             onInput=${(/** @type {string} */ input) => change({ input: input === "" ? undefined : input })}
             onMapping=${(/** @type {Record<string, string>} */ mapping) => change({ fieldMapping: Object.keys(mapping).length === 0 ? undefined : mapping })}
           />`}
@@ -141,13 +148,13 @@ export function RunForm({ origin, fields, start, hints }) {
       <${EstimatePanel}
         latest=${latest}
         isCurrent=${isCurrent}
-        missing=${describeMissing(counted, problems)}
+        missing=${describeMissing(counted, problems) || (isReadable ? "" : "The estimate appears when all rows of the file can be used.") || (hasOnlyFieldErrors ? "The estimate appears when the marked fields are corrected." : "")}
         request=${request}
         error=${placed.others.length > 0 || estimateError?.fieldErrors.length === 0 ? estimateError : null}
         onAccept=${(/** @type {boolean} */ accepted) => change({ acceptEstimate: accepted || undefined })}
         onRetry=${retry}
       />
-      <${ErrorNote} error=${refused !== null && (refused.fieldErrors.length === 0 || placed.others.length > 0) ? refused : null} />
+      <${Refusal} error=${refused !== null && (refused.fieldErrors.length === 0 || placed.others.length > 0) ? refused : null} />
       <div class="buttons">
         <button type="button" class="primary" disabled=${isStarting} onClick=${startRun}>
           ${isStarting ? "Starting…" : isCurrent && latest?.estimate ? `Start the run, about ${formatUsd(latest.estimate.costUsd)}` : "Start the run"}
@@ -171,6 +178,12 @@ function checkFields(fields, values, source) {
   }
   if (source !== "generate" && !values["input"]) problems["input"] = "Choose a file.";
   return problems;
+}
+
+/** Why the app did not start the run. @param {{error: ApiError | null}} props */
+function Refusal({ error }) {
+  if (error?.kind !== "estimate-above-budget") return html`<${ErrorNote} error=${error} />`;
+  return html`<p class="error-note" role="alert">The run is not started: the estimate is above the budget. Raise the budget, or accept above that the run stops at it.</p>`;
 }
 
 /** @param {Field[]} fields @param {Record<string, string>} problems by path @returns {string} what the form needs before an estimate */
@@ -198,7 +211,7 @@ function ErrorSummary({ fields, findError, elementRef }) {
   return html`<div class="error-note" tabindex="-1" ref=${elementRef} role="alert">
     <p>Correct ${fields.length === 1 ? "this field" : "these fields"} first. Nothing that you entered is lost.</p>
     <ul>
-      ${fields.map((field) => html`<li key=${field.path}><button type="button" class="link-button" onClick=${() => focusField(field.path)}>${labelField(field)}</button>: ${findError(field.path)}</li>`)}
+      ${fields.map((field) => html`<li key=${field.path}><button type="button" class="text-button" onClick=${() => focusField(field.path)}>${labelField(field)}</button>: ${findError(field.path)}</li>`)}
     </ul>
   </div>`;
 }
@@ -215,5 +228,5 @@ function focusField(path) {
 function ThemeHint({ fields, values }) {
   const openings = fields.find(({ path }) => path === "theme.openings");
   if (openings === undefined || !values["theme.subject"] || values["theme.openings"] !== undefined) return null;
-  return html`<p class="notice warn">Image prompts still begin with “${openings.default?.[0]}”. Change “How image prompts begin”, if that does not fit the items.</p>`;
+  return html`<p class="callout warn">Image prompts still begin with “${openings.default?.[0]}”. Change “How image prompts begin”, if that does not fit the items.</p>`;
 }

@@ -136,7 +136,7 @@ export function checkDraft(field, draft) {
   if (field.kind === "list") return checkList(field, value);
   if (field.kind !== "text") return "";
   if (field.maxLength !== undefined && value.length > field.maxLength) return `Has ${value.length} characters; enter at most ${field.maxLength}.`;
-  if (field.pattern !== undefined && !new RegExp(field.pattern, "u").test(value)) return `Not valid. ${field.description}`;
+  if (field.pattern !== undefined && !new RegExp(field.pattern, "u").test(value)) return `“${value.slice(0, 40)}” does not have the form that is described here.`;
   return "";
 }
 

@@ -26,7 +26,7 @@ export function NewestImages({ run }) {
     return isActive(status) && run.progress.images.total > 0 ? html`<h2>Newest images</h2><p class="hint">Images appear here as they are generated.</p>` : null;
   }
   return html`<h2>Newest images</h2>
-    <ul class="newest">
+    <ul class="newest-images">
       ${data.map(
         ({ itemId, name, filename, image }) => html`<li key=${`${itemId} ${image?.sha256}`}>
           <a href=${makeHref(["catalogs", catalog, "items", itemId])} title=${name}>

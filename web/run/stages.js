@@ -17,13 +17,13 @@ export function Stages({ run, requestedWindow }) {
   }
   const { items, images, categories } = run.progress;
   const rate = isActive(run.status) ? measureRate(samples.current) : null;
-  return html`<div class="stages">
+  return html`<div class="run-stages">
     <${Stage} title="Items" done=${items.accepted} total=${items.target} unit="items">
       <li>${formatNoun(categories, "category", "categories")}</li>
       <li>${formatNoun(items.rejected, "draft")} rejected by the rules</li>
     <//>
     ${images.total === 0
-      ? html`<section class="stage"><h2>Images</h2><p class="hint">A dry run generates no images.</p></section>`
+      ? html`<section class="run-stage"><h2>Images</h2><p class="hint">A dry run generates no images.</p></section>`
       : html`<${Stage} title="Images" done=${images.done} failed=${images.failed} total=${images.total} unit="images">
           <li>${formatCount(run.imagesMade)} made by this run, ${formatCount(run.imagesKept)} kept</li>
           ${images.refined !== undefined && html`<li>${formatNoun(images.refined, "item")} refined to the end</li>`}
@@ -39,14 +39,14 @@ export function Stages({ run, requestedWindow }) {
 function Stage({ title, done, total, unit, failed = 0, children }) {
   const share = total > 0 ? Math.floor((100 * done) / total) : 0;
   const id = `stage-${unit}`;
-  return html`<section class="stage" aria-labelledby=${id}>
+  return html`<section class="run-stage" aria-labelledby=${id}>
     <h2 id=${id}>${title}</h2>
-    <p class="stage-count"><strong>${formatCount(done)}</strong> of ${formatCount(total)}<span class="stage-share">${share} %</span></p>
-    <span class="stage-bar">
+    <p class="big-number"><strong>${formatCount(done)}</strong> of ${formatCount(total)}<span class="run-stage-share">${share} %</span></p>
+    <span class="run-stage-bar">
       <progress aria-label=${`${title} done`} value=${done} max=${Math.max(total, 1)}></progress>
-      ${failed > 0 && html`<span class="stage-failed" style=${{ width: `${Math.min(100, (100 * failed) / Math.max(total, 1))}%` }}></span>`}
+      ${failed > 0 && html`<span class="run-stage-failed" style=${{ width: `${Math.min(100, (100 * failed) / Math.max(total, 1))}%` }}></span>`}
     </span>
-    <ul class="facts">${children}</ul>
+    <ul class="run-facts">${children}</ul>
   </section>`;
 }
 

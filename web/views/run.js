@@ -56,10 +56,10 @@ export function RunView({ runId }) {
     <${CostsByModel} run=${run} />
     <${Outputs} run=${run} />
     ${request.data !== null &&
-    html`<details class="outputs">
+    html`<details class="run-section">
       <summary><h2>Request</h2></summary>
       <p><a href=${makeHref(["new"], { run: runId })}>Start a run with the same settings…</a></p>
-      <pre class="document" tabindex="0">${JSON.stringify(request.data, null, 2)}</pre>
+      <pre class="request-document" tabindex="0">${JSON.stringify(request.data, null, 2)}</pre>
     </details>`}
   </div>`;
 }

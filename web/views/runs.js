@@ -37,7 +37,7 @@ export function RunsView() {
   }
   return html`<div class="runs-view">
     ${catalog === "" ? html`<h1 tabindex="-1">Runs</h1>` : html`<${CatalogHeader} catalog=${catalog} current="runs" />`}
-    <div class="filters">
+    <div class="run-filters">
       <label class="inline-field">
         <span>Status</span>
         <select value=${status} onChange=${(/** @type {Event} */ event) => changeQuery({ status: /** @type {HTMLSelectElement} */ (event.currentTarget).value })}>
@@ -84,11 +84,11 @@ function RunTable({ runs, showsCatalog }) {
         <th role="columnheader" scope="col">Started</th>
         ${showsCatalog && html`<th role="columnheader" scope="col">Catalog</th>`}
         <th role="columnheader" scope="col">Status</th>
-        <th role="columnheader" scope="col" class="number">Items</th>
-        <th role="columnheader" scope="col" class="number">Images</th>
-        <th role="columnheader" scope="col" class="number">Failed</th>
-        <th role="columnheader" scope="col" class="number">Duration</th>
-        <th role="columnheader" scope="col" class="number">Cost</th>
+        <th role="columnheader" scope="col" class="numeric">Items</th>
+        <th role="columnheader" scope="col" class="numeric">Images</th>
+        <th role="columnheader" scope="col" class="numeric">Failed</th>
+        <th role="columnheader" scope="col" class="numeric">Duration</th>
+        <th role="columnheader" scope="col" class="numeric">Cost</th>
       </tr>
     </thead>
     <tbody role="rowgroup">
@@ -98,11 +98,11 @@ function RunTable({ runs, showsCatalog }) {
           <th role="rowheader" scope="row" data-label="Started"><a href=${makeHref(["runs", run.runId])}>${formatTime(run.createdAt)}</a></th>
           ${showsCatalog && html`<td role="cell" data-label="Catalog"><a href=${makeHref(["runs"], { catalog: run.catalog })} translate="no">${run.catalog}</a></td>`}
           <td role="cell" data-label="Status"><${StatusBadge} status=${run.status} />${run.error !== null && run.error.reason !== "cancelled" && html`<span class="hint run-error">${run.error.message}</span>`}</td>
-          <td role="cell" class="number" data-label="Items">${formatCount(items.accepted)} of ${formatCount(items.target)}</td>
-          <td role="cell" class="number" data-label="Images">${images.total === 0 ? "none wanted" : `${formatCount(images.done)} of ${formatCount(images.total)}`}</td>
-          <td role="cell" class=${images.failed > 0 ? "number bad" : "number"} data-label="Failed">${formatCount(images.failed)}</td>
-          <td role="cell" class="number" data-label="Duration">${formatDuration(measureSeconds(run))}</td>
-          <td role="cell" class="number" data-label="Cost">${formatUsd(run.cost.usd)}</td>
+          <td role="cell" class="numeric" data-label="Items">${formatCount(items.accepted)} of ${formatCount(items.target)}</td>
+          <td role="cell" class="numeric" data-label="Images">${images.total === 0 ? "none wanted" : `${formatCount(images.done)} of ${formatCount(images.total)}`}</td>
+          <td role="cell" class=${images.failed > 0 ? "numeric bad" : "numeric"} data-label="Failed">${formatCount(images.failed)}</td>
+          <td role="cell" class="numeric" data-label="Duration">${formatDuration(measureSeconds(run))}</td>
+          <td role="cell" class="numeric" data-label="Cost">${formatUsd(run.cost.usd)}</td>
         </tr>`;
       })}
     </tbody>
