@@ -99,8 +99,7 @@ async def test_failures_are_explained_by_their_reason(app: RunningApp, person: V
     app.simulator.set_faults(FAST | {"rates": {"content_policy": 1}})
     run = await app.run(targetCount=2)
     page = await person.open(f"#/runs/{run['runId']}")
-    failure = page.get_by_role("listitem").filter(has_text="content policy")
+    failure = page.get_by_role("listitem").filter(has_text=re.compile("^2 . content policy"))
     await expect(failure.get_by_role("link", name="Show the items")).to_have_attribute(
         "href", "#/catalogs/toys/review?state=failed&reason=content_policy"
     )
-    await expect(failure).to_contain_text("2 ×")

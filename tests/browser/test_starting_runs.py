@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.conftest import OpenVisitor
 from tests.support.browser_accessibility import find_violations
@@ -106,8 +106,8 @@ async def test_a_file_is_uploaded_mapped_and_becomes_a_catalog(app: RunningApp, 
     page = await person.open("#/new")
     await page.get_by_label("Catalog name").fill("shop")
     await page.get_by_role("radio", name="Products from a file").check()
-    file = {"name": "my shop.csv", "mimeType": "text/csv", "buffer": SHOP.encode()}
-    await page.get_by_label("File of products").set_input_files(files=[file])
+    file: FilePayload = {"name": "my shop.csv", "mimeType": "text/csv", "buffer": SHOP.encode()}
+    await page.get_by_label("File of products").set_input_files(file)
     await expect(page.get_by_text("The rows cannot be read yet.")).to_be_visible()
     assert await find_violations(page) == []
     await page.get_by_label("Column of id").select_option("Kennung")
