@@ -91,6 +91,15 @@ class AppClient:
         """Start a repair, and return the id of its run."""
         return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/repair", body=body))["runId"])
 
+    async def start_regenerate(self, catalog: str, body: Mapping[str, Any]) -> str:
+        """Start a run that generates new images for named items, and return its id."""
+        return str((await self._call("POST", f"catalogs/{quote(catalog, safe='')}/regenerate", body=body))["runId"])
+
+    async def estimate_regenerate(self, catalog: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the estimate of a run that generates new images for named items; starts nothing."""
+        path = f"catalogs/{quote(catalog, safe='')}/regenerate"
+        return await self._call("POST", path, body=body, query={"estimate": "true"})
+
     async def prune(self, catalog: str) -> dict[str, Any]:
         """Remove the items without an image, and return the response."""
         return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/prune")

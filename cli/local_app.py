@@ -41,11 +41,13 @@ class LocalApp:
         client: client of its HTTP functions.
         host: the durable emulator.
         services: its services.
+        resumed_runs: ids of the runs that were unfinished when it started.
     """
 
     client: AppClient
     host: DurableEmulator
     services: Services
+    resumed_runs: tuple[str, ...] = ()
 
     def find_own_run(self, problem: ProblemError) -> str:
         """Return the run that holds a catalog, if this host runs it.
@@ -120,7 +122,7 @@ async def open_local_app(
         stack.callback(_log_statistics, host)
         client = AppClient(session, host.url, settings.functions_key)
         host.add_background_task(lambda: _refresh_progress(host, client))
-        app = LocalApp(client, host, services)
+        app = LocalApp(client, host, services, tuple(unfinished))
         if announce is not None:
             await announce(app)
         for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):

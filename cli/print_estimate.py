@@ -34,6 +34,11 @@ def estimate_catalog(context: CommandContext, target: CommandTarget, flags: Mapp
     local_input = find_input(flags)
     body = make_body(flags if local_input is None else {**flags, "input": local_input.path})
     document = run_interruptibly(lambda: _estimate(target, settings, body, local_input))
+    return show_estimate(document, flags)
+
+
+def show_estimate(document: Mapping[str, Any], flags: Mapping[str, Any]) -> CommandResult:
+    """Return an estimate as the result of a command with these flags."""
     rows = _make_rows(document, flags)
     return CommandResult(ExitStatus.DONE, {**document, "error": None}, lambda console: print_rows(console, rows))
 
@@ -61,10 +66,13 @@ async def _estimate(
 def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tuple[str, Text]]:
     budget, typical = flags.get("max_cost_usd"), document.get("typical")
     reads_rows = not find_item_source(flags.get("source")).writes_items
+    items = [("items", Text(f"{document['items']} {'of the input' if reads_rows else 'to generate'}"))]
+    if "product_id" in flags:
+        items = []  # no item is generated
     is_too_small = budget is not None and document["costUsd"] > budget
     rows = [
         ("catalog", Text(document["catalog"], style="bold")),
-        ("items", Text(f"{document['items']} {'of the input' if reads_rows else 'to generate'}")),
+        *items,
         ("calls", Text(_describe_calls(document) + (", if every item uses all rounds" if typical else ""))),
         ("tokens", Text(f"{document['inputTokens']} in, {document['outputTokens']} out")),
         ("cost", Text(f"${document['costUsd']:.4f} by list prices, if no call fails")),

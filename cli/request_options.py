@@ -23,9 +23,14 @@ REPAIR_FIELDS = (
     "max_cost_usd",
     "accept_estimate",
 )
-"""Fields that ``seeder repair`` can override."""
+"""Fields that ``seeder repair`` and ``seeder regenerate`` can override."""
 
-FLAG_BY_FIELD = {"fieldMapping": "--map", "refine": "--refine-iterations"}
+FLAG_BY_FIELD = {
+    "fieldMapping": "--map",
+    "imagePrompts": "--prompt",
+    "productIds": "--product-id",
+    "refine": "--refine-iterations",
+}
 """Flags that are not the name of their field in kebab-case."""
 
 GROUPED_FIELDS = frozenset({"refine"})

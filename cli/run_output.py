@@ -204,6 +204,8 @@ def suggest_commands(run: RunStatus, flags: str) -> list[str]:
     if run.status is Status.PAUSED:
         return [f"{format_resume_command(run, flags)}  (once the cause is fixed)"]
     if run.status is Status.COMPLETED_WITH_FAILURES and run.progress.images.failed:
+        if 0 < run.progress.images.total < run.progress.items.target:  # a run over named items
+            return [f"{program} regenerate {where} --product-id ID  (retries an item of failed_images.json)"]
         budget = " --max-cost-usd USD" if run.error is not None and run.error.reason == Reason.BUDGET else ""
         return [
             f"{program} repair {where}{budget}  (retries the missing images)",

@@ -32,6 +32,7 @@ def start_and_follow(
     start: StartRun,
     satisfies_request: SatisfiesRequest,
     needs_text_model: bool = True,
+    is_repeatable: bool = True,
 ) -> CommandResult:
     """Start a run, follow it, and return its result.
 
@@ -43,6 +44,8 @@ def start_and_follow(
         start: starts the run.
         satisfies_request: whether an unfinished run, once ended, makes the start unnecessary.
         needs_text_model: the run calls the text model, which must be configured.
+        is_repeatable: whether a second run like the first one costs nothing. Otherwise an unfinished run is followed
+            before another one starts, even if it ends meanwhile.
 
     Raises:
         CliError: the run could not be started or followed.
@@ -53,7 +56,8 @@ def start_and_follow(
             return await _run_remotely(context, target, settings, start)
         local_app = open_local_app(settings, context, simulator, needs_model=True, needs_text_model=needs_text_model)
         async with local_app as app:
-            return await _run_locally(context, app, start, satisfies_request)
+            resumed = None if is_repeatable else await _follow_resumed(context, app, satisfies_request)
+            return resumed or await _run_locally(context, app, start, satisfies_request)
 
     try:
         run = run_interruptibly(work, context.print_stopping)
@@ -73,6 +77,21 @@ async def _run_remotely(
         run_id = await start(client)
         context.print_line(f"run {run_id} started; it continues without this command", style="cyan")
         return await follow_run(client, run_id, context, REMOTE_POLLING)
+
+
+async def _follow_resumed(
+    context: CommandContext, app: LocalApp, satisfies_request: SatisfiesRequest
+) -> RunStatus | None:
+    """Follow the unfinished runs that the app resumed; return the requested one if it is among them."""
+    for run_id in app.resumed_runs:
+        request = await read_request(app.services.store, run_id)
+        run = await app.client.get_run(run_id)
+        if satisfies_request(request, run.model_copy(update={"status": Status.COMPLETED})):
+            context.print_line(f"resumed unfinished run {run_id}", style="cyan")
+            run = await follow_run(app.client, run_id, context, LOCAL_POLLING)
+            if run.is_waiting or satisfies_request(request, run):
+                return run
+    return None
 
 
 async def _run_locally(

@@ -3,7 +3,7 @@
 from shared import errors
 from shared.audit.write_audit import AUDIT_TYPE
 from shared.static_files import MEDIA_TYPES
-from triggers import browse, catalogs, health, inputs, runs, static_files
+from triggers import browse, catalogs, health, inputs, reviews, runs, static_files
 from triggers.route import Answer, Body, Method, Route, Tag
 
 ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
@@ -286,6 +286,17 @@ ROUTES = (
             errors.CatalogBusyError,
             errors.NothingToKeepError,
         ),
+    ),
+    Route(
+        operation_id="putDecisions",
+        method=Method.PUT,
+        path="catalogs/{catalog}/decisions",
+        handler=reviews.put_decisions,
+        tag=Tag.REVIEW,
+        summary="Approve or reject images of a catalog",
+        body=Body("DecisionRequest"),
+        answers={200: Answer("decisions are recorded, and those about another image refused", "DecisionResult")},
+        problems=(errors.MalformedBodyError, errors.InvalidRequestError, errors.UnknownCatalogError),
     ),
     Route(
         operation_id="publishCatalog",

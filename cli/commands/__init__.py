@@ -12,6 +12,7 @@ from cli.commands.cancel import cancel
 from cli.commands.inspect import inspect
 from cli.commands.prune import prune
 from cli.commands.publish import publish
+from cli.commands.regenerate import regenerate
 from cli.commands.repair import repair
 from cli.commands.resume import resume
 from cli.commands.review import review
@@ -35,7 +36,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (run, review, inspect, repair, resume, prune, publish, status, watch, audit, cancel, serve, simulate):
+for command in (
+    run,
+    review,
+    inspect,
+    repair,
+    regenerate,
+    resume,
+    prune,
+    publish,
+    status,
+    watch,
+    audit,
+    cancel,
+    serve,
+    simulate,
+):
     app.command()(command)
 
 

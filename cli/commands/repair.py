@@ -29,10 +29,12 @@ def repair(
         from cli.request_from_flags import make_body
         from cli.start_and_follow import start_and_follow
         from shared.runs.request import SeedRequest
+        from shared.runs.selection import find_selection
         from shared.runs.status import PUBLISHING_STATUSES, RunStatus
 
         def has_tried_every_image(request: SeedRequest, run: RunStatus) -> bool:
-            return run.status in PUBLISHING_STATUSES and request.publish and not request.dry_run
+            is_whole = find_selection(request) is None and not request.dry_run
+            return run.status in PUBLISHING_STATUSES and request.publish and is_whole
 
         settings, body = begin_command(command, target), make_body(flags)
         return start_and_follow(

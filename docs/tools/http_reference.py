@@ -21,6 +21,7 @@ SECTIONS = {
     "repairCatalog": "repair-prune-and-publish",
     "pruneCatalog": "repair-prune-and-publish",
     "publishCatalog": "repair-prune-and-publish",
+    "putDecisions": "decide",
     "putInput": "upload-an-input",
     "getRunCosts": "get-the-costs-of-a-run",
     "inspectInput": "inspect-an-input",

@@ -4,16 +4,16 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.bounded_cache import BoundedCache
 from shared.browse.catalog_index import CatalogIndex
-from shared.browse.item_query import ItemQuery, cut_page, select_items
-from shared.browse.item_rows import ItemColumns, Review
+from shared.browse.item_query import ItemQuery, count_sections, cut_page, select_items
+from shared.browse.item_rows import ItemColumns, Review, find_category_starts
 from shared.browse.item_scores import ItemScores
 from shared.browse.item_texts import ItemTexts
 from shared.browse.listed_images import ListedImage, find_listed_round
-from shared.browse.views import DecisionView, FailureView, ImageView, ItemList, ItemRow
+from shared.browse.views import DecisionView, FailureView, ImageView, ItemList, ItemRow, SectionView
 from shared.catalog.items import Item
 from shared.images.thumbnail_files import is_thumbnail_of
 from shared.reviews.decisions import DecisionTable, Verdict
@@ -23,6 +23,14 @@ from shared.storage.read_in_order import read_in_order
 
 MAX_CACHED_SELECTIONS: Final = 16
 MAX_KNOWN_THUMBNAILS: Final = 20_000
+
+
+class Selection(NamedTuple):
+    """The items of a query, by number, and the sections that they form."""
+
+    columns: ItemColumns
+    numbers: list[int]
+    sections: list[SectionView] | None
 
 
 @dataclass(slots=True)
@@ -39,7 +47,7 @@ class PageCaches:
 
     texts: ItemTexts
     scores: ItemScores
-    selections: BoundedCache[tuple[object, ...], tuple[ItemColumns, list[int]]] = field(
+    selections: BoundedCache[tuple[object, ...], Selection] = field(
         default_factory=lambda: BoundedCache(MAX_CACHED_SELECTIONS)
     )
     thumbnails: BoundedCache[tuple[str, str, str], bool] = field(
@@ -66,13 +74,29 @@ async def read_page(
     if key not in caches.selections:
         reviews = await list_reviews(caches, index, decisions)
         columns = ItemColumns(
-            index.items, index.positions, index.states, reviews, index.modified_ms, index.failures, index.groups, scores
+            *(index.items, index.positions, index.states, reviews, index.modified_ms),
+            *(index.failures, index.groups, scores),
+            category_starts=find_category_starts(index.items, index.positions),
         )
-        caches.selections[key] = columns, await asyncio.to_thread(select_items, columns, query)
-    columns, selected = caches.selections[key]
+        caches.selections[key] = await asyncio.to_thread(_select, columns, query)
+    columns, selected, sections = caches.selections[key]
     page = cut_page(columns, query, selected)
     rows = await read_rows(store, caches, index, decisions, page.numbers)
-    return ItemList(items=rows, total=page.total, offset=page.offset, version=version, continuation=page.continuation)
+    return ItemList(
+        items=rows,
+        total=page.total,
+        offset=page.offset,
+        version=version,
+        continuation=page.continuation,
+        sections=sections,
+    )
+
+
+def _select(columns: ItemColumns, query: ItemQuery) -> Selection:
+    selected = select_items(columns, query)
+    sections = count_sections(columns, query, selected)
+    views = None if sections is None else [SectionView(key=one.key, items=one.items) for one in sections]
+    return Selection(columns, selected, views)
 
 
 def make_version(index: CatalogIndex, decisions: DecisionTable) -> str:

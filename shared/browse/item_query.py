@@ -8,7 +8,8 @@ import base64
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -24,7 +25,10 @@ MAX_OFFSET: Final = 1_000_000
 UNSCORED: Final = 1_000
 """Sorts items without a score after all others."""
 
-Sort = Literal["accepted", "newest", "score"]
+Sort = Literal["accepted", "category", "newest", "score"]
+
+SORT_KEY_NUMBERS: Final[Mapping[str, int]] = {"accepted": 0, "category": 2, "newest": 1, "score": 1}
+"""How many numbers a sort puts before the place in acceptance order."""
 
 Key = tuple[int, ...]
 """Place of an item in a sorted list."""
@@ -71,7 +75,7 @@ class ItemQuery(BaseModel):
     )
     sort: Sort = Field(
         default="accepted",
-        description="Order: as accepted, newest image first, or lowest score first.",
+        description="Order: as accepted, by category, newest image first, or lowest score first.",
     )
     limit: Annotated[int, BeforeValidator(parse_number), Field(ge=1, le=MAX_ITEMS_PER_PAGE)] = Field(
         default=100, description="Maximum number of items of the page."
@@ -96,6 +100,18 @@ class ItemQuery(BaseModel):
             *(self.category, self.decision, self.state, self.reason, self.max_score),
             *(words, self.duplicates, self.sort),
         )
+
+
+class Section(NamedTuple):
+    """Adjacent items of a selection that belong together: a category, or a near-duplicate group.
+
+    Attributes:
+        key: name of the category, or id of the first item of the group.
+        items: number of items.
+    """
+
+    key: str
+    items: int
 
 
 class ItemPage(NamedTuple):
@@ -140,12 +156,25 @@ def make_key(columns: ItemColumns, query: ItemQuery, number: int) -> Key:
     position = columns.positions[number]
     group = columns.positions[columns.groups[number]] if query.duplicates else ()
     match query.sort:
+        case "category":
+            return (*group, *columns.category_starts[columns.items[number].category], *position)
         case "newest":
             return (*group, -columns.modified_ms[number], *position)
         case "score":
             return (*group, columns.scores.get(number, UNSCORED), *position)
         case _:
             return (*group, *position)
+
+
+def count_sections(columns: ItemColumns, query: ItemQuery, selected: Sequence[int]) -> list[Section] | None:
+    """Return the sections that a selection consists of, in its order; None = its order has no sections."""
+    if query.duplicates:
+        keys = (columns.items[columns.groups[number]].item_id for number in selected)
+    elif query.sort == "category":
+        keys = (columns.items[number].category for number in selected)
+    else:
+        return None
+    return [Section(key, sum(1 for _ in numbers)) for key, numbers in groupby(keys)]
 
 
 def cut_page(columns: ItemColumns, query: ItemQuery, selected: Sequence[int]) -> ItemPage:
@@ -204,5 +233,5 @@ def _read_continuation(query: ItemQuery) -> Key:
 
 
 def _is_key(query: ItemQuery, key: Sequence[object]) -> bool:
-    length = (2 if query.duplicates else 0) + (0 if query.sort == "accepted" else 1) + 2
+    length = (2 if query.duplicates else 0) + SORT_KEY_NUMBERS[query.sort] + 2
     return len(key) == length and all(type(number) is int for number in key)

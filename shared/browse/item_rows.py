@@ -71,6 +71,7 @@ class ItemColumns:
         failures: of items whose image failed in the last run.
         groups: the first item of the near-duplicate group of each item that is in one.
         scores: of the images that were evaluated, 0-100.
+        category_starts: position of the first item of each category; stable while items are added.
     """
 
     items: Sequence[IndexedItem]
@@ -81,6 +82,17 @@ class ItemColumns:
     failures: Mapping[int, ItemFailure] = field(default_factory=dict)
     groups: Mapping[int, int] = field(default_factory=dict)
     scores: Mapping[int, int] = field(default_factory=dict)
+    category_starts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def find_category_starts(
+    items: Sequence[IndexedItem], positions: Sequence[tuple[int, int]]
+) -> dict[str, tuple[int, int]]:
+    """Return the position of the first item of each category."""
+    starts: dict[str, tuple[int, int]] = {}
+    for item, position in zip(items, positions, strict=True):
+        starts.setdefault(item.category, position)
+    return starts
 
 
 def fold_text(text: str) -> str:

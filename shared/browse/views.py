@@ -61,6 +61,13 @@ class ItemRow(_View):
     decision: DecisionView | None = Field(description="Null if there is none about the current image.")
 
 
+class SectionView(_View):
+    """Adjacent items of a list that belong together."""
+
+    key: str = Field(description="Name of the category, or with `duplicates` the id of the group.")
+    items: int
+
+
 class ItemList(_View):
     """A page of items."""
 
@@ -69,6 +76,9 @@ class ItemList(_View):
     offset: int = Field(description="Number of matching items before the page.")
     version: str = Field(description="Changes whenever an answer about the catalog may have changed.")
     continuation: str | None = Field(description="Starts the next page; null = this is the last one.")
+    sections: list[SectionView] | None = Field(
+        description="With `sort=category` or `duplicates`: what all matching items consist of, in order."
+    )
 
 
 class Counts(_View):

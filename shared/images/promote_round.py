@@ -1,6 +1,7 @@
 """Makes an earlier round of an item its image again."""
 
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from pydantic import BaseModel, Field
 
@@ -59,7 +60,7 @@ async def promote_round(
         services: the services.
         client: the durable client.
         catalog: name of the catalog.
-        product_id: id of the item, as published or internal.
+        product_id: id of the item, as published or internal; a host may leave it percent-encoded.
         body: JSON data of a `PromoteRequest`.
 
     Raises:
@@ -74,7 +75,8 @@ async def promote_round(
     name = read_catalog_name(catalog)
     wanted = PromoteRequest.model_validate(body)
     async with hold_catalog(services, client, name):
-        found = (await find_items(services.store, name, [product_id])).by_id.get(product_id)
+        by_id = (await find_items(services.store, name, [product_id, unquote(product_id)])).by_id
+        found = by_id.get(product_id) or by_id.get(unquote(product_id))
         if found is None:
             raise UnknownItemError(name, product_id)
         sha256 = await _replace_image(services.store, name, found, wanted)

@@ -1,7 +1,6 @@
 """The rounds of an item: its image, the earlier ones, and the other rounds of the runs that they are from."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.catalog.items import Item
 from shared.images.archived_rounds import (
-    ArchivedRound,
+    ArchivedPrompt,
     identify_image,
     iterate_archived_rounds,
     read_archived_prompt,
@@ -63,12 +62,13 @@ class Round(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Image:
-    """The file of a round, and its metadata."""
+    """The file of a round, its metadata, and the file among the run's results if there is one."""
 
     info: FileInfo
     metadata: ImageMetadata
     is_current: bool = False
     is_archived: bool = False
+    result: FileInfo | None = None
 
 
 RoundKey = tuple[str, int]
@@ -113,15 +113,15 @@ async def _find_images(store: Store, catalog: str, item: Item) -> dict[RoundKey,
     images: dict[RoundKey, _Image] = {}
     for run_id in sorted(run_ids):
         images |= await _find_results(store, run_id, item)
-    images |= {(one.run_id, one.number): _Image(one.image, one.metadata, is_archived=True) for one in earlier}
+    results = {key: image.info for key, image in images.items()}
+    for one in earlier:
+        key = (one.run_id, one.number)
+        images[key] = _Image(one.image, one.metadata, is_archived=True, result=results.get(key))
     if info is not None and metadata is not None:
         key = identify_image(metadata, earlier)
-        images[key] = _Image(info, metadata, is_current=True, is_archived=key in _list_keys(earlier))
+        is_archived = key in images and images[key].is_archived
+        images[key] = _Image(info, metadata, is_current=True, is_archived=is_archived, result=results.get(key))
     return images
-
-
-def _list_keys(earlier: Iterable[ArchivedRound]) -> set[RoundKey]:
-    return {(one.run_id, one.number) for one in earlier}
 
 
 async def _find_results(store: Store, run_id: str, item: Item) -> dict[RoundKey, _Image]:
@@ -131,7 +131,7 @@ async def _find_results(store: Store, run_id: str, item: Item) -> dict[RoundKey,
     async for info in store.list_files(folder):
         match, metadata = _RESULT_IMAGE.fullmatch(info.path.removeprefix(folder)), read_image_metadata(info)
         if match is not None and metadata is not None:
-            found[run_id, int(match[1])] = _Image(info, metadata)
+            found[run_id, int(match[1])] = _Image(info, metadata, result=info)
     return found
 
 
@@ -165,8 +165,15 @@ async def _describe(store: Store, catalog: str, item: Item, key: RoundKey, image
         image_cost_usd=_describe_cost(metadata.cost) if metadata.cost.image_calls else None,
         evaluation_cost_usd=None if evaluation is None else _describe_cost(evaluation.cost),
         model=metadata.model or None,
-        created_at=image.info.modified if archived is None else archived.created_at,
+        created_at=_find_creation(image, archived),
     )
+
+
+def _find_creation(image: _Image, archived: ArchivedPrompt | None) -> datetime:
+    """Return when an image was stored first; copies and promoted images are younger."""
+    if image.result is not None:
+        return image.result.modified
+    return image.info.modified if archived is None else archived.created_at
 
 
 def _is_from_prompt(metadata: ImageMetadata, item: Item, *, is_current: bool) -> bool:

@@ -61,13 +61,18 @@ async def start_regenerate(
         StoreUnavailableError: the store does not answer.
     """
     name = read_catalog_name(catalog)
-    wanted = RegenerateRequest.model_validate(dict(body))
+    wanted, body_hash = RegenerateRequest.model_validate(dict(body)), hash_regenerate(name, body)
     request: SeedRequest
     if await has_started(services.store, key):
         request = await read_last_request(services.store, name)  # the stored request of that run counts
     else:
-        request = await _make_request(services, name, wanted)
-    return await start_request(services, client, request, key=key, body_hash=hash_body(body, f"regenerate {name}"))
+        request = await _make_request(services, name, wanted, body_hash)
+    return await start_request(services, client, request, key=key, body_hash=body_hash)
+
+
+def hash_regenerate(catalog: str, body: Mapping[str, Any]) -> str:
+    """Return the hash of a request body that the run it starts keeps, and its Idempotency-Key."""
+    return hash_body(body, f"regenerate {catalog}")
 
 
 async def estimate_regenerate(services: Services, catalog: str, body: Mapping[str, Any]) -> Estimate:
@@ -80,11 +85,11 @@ async def estimate_regenerate(services: Services, catalog: str, body: Mapping[st
         DamagedFileError: a file of the catalog cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    wanted = RegenerateRequest.model_validate(dict(body))
-    return await estimate_request(services, await _make_request(services, read_catalog_name(catalog), wanted))
+    name, wanted = read_catalog_name(catalog), RegenerateRequest.model_validate(dict(body))
+    return await estimate_request(services, await _make_request(services, name, wanted, ""))
 
 
-async def _make_request(services: Services, name: str, wanted: RegenerateRequest) -> SelectionRequest:
+async def _make_request(services: Services, name: str, wanted: RegenerateRequest, body_hash: str) -> SelectionRequest:
     """Return the request of the run: the catalog's last one with overrides and the selection."""
     found = await find_items(services.store, name, [*wanted.product_ids, *wanted.image_prompts])
     if not found.total:
@@ -103,7 +108,7 @@ async def _make_request(services: Services, name: str, wanted: RegenerateRequest
     }
     overrides = wanted.model_dump(exclude_none=True, exclude={"product_ids", "image_prompts"})
     fields = {field: getattr(last, field) for field in SeedRequest.model_fields}
-    return SelectionRequest.model_construct(**fields | changes | overrides, selection=selection)
+    return SelectionRequest.model_construct(**fields | changes | overrides, selection=selection, body_sha256=body_hash)
 
 
 def _select(

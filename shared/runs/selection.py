@@ -35,9 +35,11 @@ class SelectionRequest(SeedRequest):
 
     Attributes:
         selection: the items, in acceptance order.
+        body_sha256: hash of the body that asked for the run, by which a repeated command finds it.
     """
 
     selection: tuple[SelectedItem, ...] = Field(min_length=1, strict=False)
+    body_sha256: str = ""
 
     @property
     def generates_items(self) -> bool:

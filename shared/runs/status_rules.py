@@ -216,7 +216,10 @@ def _count_refined(request: SeedRequest, counters: Counters) -> int | None:
 
 
 def list_notes(request: SeedRequest, items_before: int) -> list[str]:
-    """Return notes about a run that is larger than its request, one line each."""
+    """Return notes about a run that is larger than its request, or over named items, one line each."""
+    selection = find_selection(request)
+    if selection is not None:
+        return [f"new images for {len(selection.selection)} named items only; their earlier images stay as rounds"]
     if items_before <= request.target_count:
         return []
     held = f"the catalog already held {items_before} items"

@@ -8,8 +8,8 @@ from shared.browse.image_files import CachedVersion
 from shared.browse.item_details import RoundAddress, list_items, read_item, read_round
 from shared.browse.item_query import ItemQuery
 from shared.browse.last_run import record_last_run
-from shared.catalog.catalog_files import read_batch, replace_batch
-from shared.catalog.items import Item
+from shared.catalog.catalog_files import Batch, create_batch, read_batch, replace_batch, write_categories
+from shared.catalog.items import Category, Item
 from shared.errors import InvalidRequestError, UnknownCatalogError, UnknownItemError, UnknownRoundError
 from shared.reviews.decisions import Decision, Verdict
 from shared.services.container import Services
@@ -158,6 +158,38 @@ async def test_near_duplicates_are_adjacent_and_share_a_group(store: Store, serv
     assert [row.name for row in page.items] == ["Fox", "Cat", "Owl", "Bat"]
     groups = [row.duplicate_group for row in page.items]
     assert groups == [items[0].product_id] * 2 + [items[1].product_id] * 2
+
+
+async def test_items_in_the_order_of_their_categories_form_sections(store: Store, services: Services) -> None:
+    categories = {"Fox": "Woods", "Owl": "Night", "Elk": "Woods", "Bat": "Night"}
+    for number, names in enumerate((("Fox", "Owl"), ("Elk", "Bat")), start=1):
+        items = tuple(make_item(name, category=categories[name]) for name in names)
+        assert await create_batch(store, CATALOG, Batch(number, "run-1", items))
+    await write_categories(store, CATALOG, [Category("Night", "night"), Category("Woods", "woods")])
+
+    query = ItemQuery(sort="category", limit=3)
+    page = await list_items(services, CATALOG, query)
+    rest = await list_items(services, CATALOG, query.model_copy(update={"continuation": page.continuation}))
+    found = await list_items(services, CATALOG, ItemQuery(sort="category", q="bat"))
+
+    assert [row.name for row in (*page.items, *rest.items)] == ["Fox", "Elk", "Owl", "Bat"]
+    assert [[(section.key, section.items) for section in one.sections or ()] for one in (page, rest, found)] == [
+        [("Woods", 2), ("Night", 2)],
+        [("Woods", 2), ("Night", 2)],
+        [("Night", 1)],
+    ]
+
+
+async def test_near_duplicate_groups_form_sections(store: Store, services: Services) -> None:
+    items = await write_batches(store, ["Fox", "Owl", "Cat"])
+    for item, dhash in zip(items, (0, 2**64 - 1, 1), strict=True):
+        await store_image(store, item, dhash=dhash)
+
+    grouped = await list_items(services, CATALOG, ItemQuery(duplicates=True, sort="category"))
+    accepted = await list_items(services, CATALOG, ItemQuery())
+
+    assert [(section.key, section.items) for section in grouped.sections or ()] == [(items[0].product_id, 2)]
+    assert accepted.sections is None
 
 
 async def test_the_newest_image_comes_first(store: Store, services: Services) -> None:

@@ -97,6 +97,7 @@ def run_deployed_app() -> Iterator[DeployedApp]:
     app.answer("GET /api/health/details", (200, {"status": "ok"}))
     app.answer("POST /api/runs", (202, {"runId": RUN_ID}))
     app.answer("POST /api/catalogs/lego/repair", (202, {"runId": RUN_ID}))
+    app.answer("POST /api/catalogs/lego/regenerate", (202, {"runId": RUN_ID}))
     app.answer(f"GET /api/runs/{RUN_ID}", (200, describe_run()))
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stopped = asyncio.Event()

@@ -1,5 +1,6 @@
 """The HTTP page matches the app: a test makes its calls again and compares its tables."""
 
+import hashlib
 import json
 import re
 import shlex
@@ -72,7 +73,9 @@ def find_shape(value: Any) -> Any:
 
 async def make_call(app: RunningApp, example: str, run_id: str, expected: str) -> str:
     """Make a call of the document, compare the answer with the document's, and return the run that it names, if any."""
-    call = parse_curl(example.replace("$RUN", run_id))
+    image = app.folder / "catalogs/shop/images/PROD-1.png"
+    sha256 = hashlib.sha256(image.read_bytes()).hexdigest() if "$SHA256" in example else ""
+    call = parse_curl(example.replace("$RUN", run_id).replace("'$SHA256'", sha256))
     answer = await app.call(call.method, call.url, call.body, **call.headers)
     head, _, body = expected.partition("\n\n")
     status, *headers = head.splitlines()

@@ -1,14 +1,21 @@
 """New images for named items: billed once each, the earlier images stay as rounds, and one of them comes back."""
 
+import asyncio
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from model_simulator.in_process import running_simulator
 from shared.images.rounds import Round, list_rounds
 from shared.services.container import get_services
 from tests.support.audit_queries import sum_calls
 from tests.support.catalog_check import list_prompted_items
+from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import SMALL, RunningApp, run_app
+from tests.support.seeder_process import start_seeder
 
 TAIL = "clean background, high detail, vibrant, evenly lit, 1024x1024"
 OPENING = "Photorealistic LEGO-style minifigure"
@@ -132,3 +139,105 @@ async def test_a_selection_cannot_be_sent_to_runs(tmp_path: Path) -> None:
         body = {"catalog": "toys", "selection": [{"productId": "x", "batch": 1}]} | SMALL
         answer = await app.call("POST", "/api/runs", body)
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, "selection")
+
+
+async def test_a_run_over_rows_that_the_text_model_described_asks_it_for_nothing(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.call("PUT", "/api/inputs/mugs.json", dump_rows(make_products(4)))
+        request = {"source": "products", "input": "inputs/mugs.json", "promptWriter": "model"}
+        await app.run(**request)
+        rows = app.read("catalogs/toys/importer-catalog.json")
+        texts = app.simulator.stats()["requests"]["responses"]
+        product_id = app.read("catalogs/toys/manifest.json")[0]["productId"]
+        run = await regenerate(app, [product_id], imagePrompts={product_id: "a cup on a shelf"})
+        again = await app.run(**request)
+        end = app.simulator.stats()
+        after = app.read("catalogs/toys/importer-catalog.json")
+    assert (run["status"], run["imagesMade"], run["cost"]["textCalls"]) == ("Completed", 1, 0)
+    assert end["requests"]["responses"] == texts
+    assert (again["status"], again["cost"]["calls"]) == ("Completed", 0)
+    assert [row["imagePrompt"] for row in after] == ["a cup on a shelf", *(row["imagePrompt"] for row in rows[1:])]
+
+
+async def test_named_items_of_a_catalog_with_refinement_are_refined(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=4, categoryCount=2, refine={"iterations": 2, "acceptScore": 100})
+        before, item_id = app.simulator.stats(), next(iter(read_images(app)))
+        run = await regenerate(app, [item_id])
+        rounds = await read_rounds(item_id)
+        stats = app.simulator.stats()
+    assert (run["status"], run["progress"]["images"]) == (
+        "Completed",
+        {"done": 1, "failed": 0, "total": 1, "refined": 1},
+    )
+    assert stats["billedImageCount"] - before["billedImageCount"] == run["cost"]["imageCalls"]
+    own = [one for one in rounds if one.run_id == run["runId"]]
+    assert [one.score is not None for one in own] == [True] * run["cost"]["imageCalls"]
+    assert sum(one.is_current for one in rounds) == 1
+    assert len(rounds) > len(own)
+
+
+async def test_refused_images_fail_and_the_earlier_ones_stay(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        await app.run(targetCount=4, categoryCount=2, placeholder=True)
+        before = read_images(app)
+        app.simulator.set_faults({"rates": {"content_policy": 1}})
+        chosen = list(before)[:2]
+        run = await regenerate(app, chosen, imagePrompts={chosen[0]: "another text"})
+        after, prompts = read_images(app), read_prompts(app)
+        rows = app.read(f"runs/{run['runId']}/failed_images.json")
+    assert (run["status"], run["failures"]) == ("CompletedWithFailures", {"content_policy": 2})
+    assert run["progress"]["images"] == {"done": 0, "failed": 2, "total": 2}
+    assert {row["productId"] for row in rows} == set(chosen)
+    assert (after, run["placeholders"]) == (before, 0)
+    assert "another text" not in prompts[chosen[0]], "its image is from the earlier prompt"
+
+
+async def test_a_budget_ends_a_run_over_named_items(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        first = await app.run(targetCount=4, categoryCount=2)
+        price = first["cost"]["usd"] / 4
+        refused = await app.call(
+            "POST", "/api/catalogs/toys/regenerate", {"productIds": list(read_images(app)), "maxCostUsd": 2.5 * price}
+        )
+        run = await regenerate(app, list(read_images(app)), maxCostUsd=2.5 * price, acceptEstimate=True)
+    assert (refused.status, refused.body["type"].rpartition(":")[2]) == (409, "estimate-above-budget")
+    assert run["status"] == "CompletedWithFailures"
+    assert run["cost"]["usd"] <= 2.5 * price
+    assert run["progress"]["images"]["done"] + run["progress"]["images"]["failed"] == 4
+
+
+@pytest.mark.processes
+async def test_a_killed_run_over_named_items_is_completed_by_the_same_command_and_by_no_second_run(
+    tmp_path: Path,
+) -> None:
+    flags = ("--output-dir=out", "--json")
+    make = ("run", "--target-count=16", "--category-count=2", "--batch-size=8", "--image-size=64x64", *flags)
+    async with running_simulator(faults={"latencySeconds": {"text": 0.01, "image": 0.1}}) as simulator:
+        async with start_seeder(*make, cwd=tmp_path, endpoint=simulator.url) as first:
+            assert (await first.finish())[0] == 0
+        catalog = tmp_path / "out/catalogs/lego"
+        items = json.loads((catalog / "catalog.json").read_text())[:12]
+        before = {item["productId"]: (catalog / "images" / item["filename"]).read_bytes() for item in items}
+        named = [f"--product-id={item['productId']}" for item in items]
+        edits = [f"--prompt={item['productId']}=a figure of number {index}" for index, item in enumerate(items)]
+        command = ("regenerate", *named, *edits, "--parallel-image-requests=3", *flags)
+        billed = simulator.stats()["billedImageCount"]
+        async with start_seeder(*command, cwd=tmp_path, endpoint=simulator.url) as victim:
+            async with asyncio.timeout(60):
+                while simulator.stats()["billedImageCount"] < billed + 5:  # noqa: ASYNC110 - the simulator tells nobody
+                    await asyncio.sleep(0.005)
+            await victim.kill()
+        async with start_seeder(*command, cwd=tmp_path, endpoint=simulator.url) as second:
+            status, reported, _ = await second.finish()
+        stats = simulator.stats()
+    assert (status, reported["status"], reported["images"]["failed"]) == (0, "Completed", 0)
+    runs = [path for path in (tmp_path / "out/runs").iterdir() if (path / "request.json").exists()]
+    assert len(runs) == 2, "the second command resumed the first one's run"
+    made = {prompt: count for prompt, count in stats["billedImagesByPrompt"].items() if "number" in prompt}
+    assert len(made) == 12
+    assert sum(made.values()) <= 12 + 3
+    for item in items:
+        folder = catalog / "state/rounds" / item["productId"]
+        assert [file.read_bytes() for file in folder.glob("*.png")] == [before[item["productId"]]]
+        assert (catalog / "images" / item["filename"]).read_bytes() != before[item["productId"]]

@@ -12,6 +12,7 @@ from shared.messages.base import Message
 from shared.models.protocol import Model
 from shared.runs import run_claim, run_files
 from shared.runs.request import SeedRequest
+from shared.runs.selection import parse_stored_request
 from shared.services.container import Services, use_services
 from shared.storage import paths
 from shared.storage.protocol import Store
@@ -39,7 +40,7 @@ async def deliver(services: Services, activity: str, message: Message) -> dict[s
 
 async def start_run_in(store: Store, *, run_id: str = RUN, **changes: object) -> SeedRequest:
     """Write what the start of a run writes: the claim and the request."""
-    request = SeedRequest.model_validate(
+    request = parse_stored_request(
         {
             "catalog": CATALOG,
             "target_count": 6,

@@ -20,8 +20,9 @@ export function AppShell() {
     loadPage(path).then((loaded) => {
       if (!isWanted) return;
       setPage((before) => {
-        if (before !== null && before.key !== key) requestAnimationFrame(focusHeading);
-        return { key, page: loaded };
+        const viewKey = loaded?.key ?? key;
+        if (before !== null && before.key !== viewKey) requestAnimationFrame(focusHeading);
+        return { key: viewKey, page: loaded };
       });
       document.title = `${loaded?.title ?? "Not found"} · Catalog Seeder`;
     });
@@ -39,7 +40,7 @@ export function AppShell() {
         <a href=${makeHref(["runs"])} aria-current=${path[0] === "runs" ? "page" : null}>Runs</a>
         <a href=${makeHref(["new"])} aria-current=${path[0] === "new" ? "page" : null}>New run</a>
       </nav>
-      <button type="button" class="keys-button" onClick=${() => setHelpOpen(true)}>Keys <kbd>?</kbd></button>
+      <button type="button" class="keys-button" onClick=${() => setHelpOpen(true)}><span class="keys-word">Keys</span> <kbd>?</kbd></button>
     </header>
     <main id="main" tabindex="-1">
       ${page === null
@@ -63,6 +64,7 @@ function skipToMain(event) {
 
 /** Moves the focus to the new view's heading, as after a page load. */
 function focusHeading() {
+  if (document.activeElement?.matches("main *")) return; // the view has placed it
   const heading = document.querySelector("main h1");
   if (heading instanceof HTMLElement) {
     heading.tabIndex = -1;

@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { closeToast, toasts } from "../lib/announce.js";
+import { makeHref } from "../lib/router.js";
 
 /**
  * What went wrong and what to do.
@@ -11,6 +12,7 @@ export function ErrorNote({ error, onRetry }) {
   if (error === null) return null;
   return html`<div class="error-note" role="alert">
     <p>${error.message}</p>
+    ${error.kind === "catalog-busy" && typeof error.problem.runId === "string" && html`<p><a href=${makeHref(["runs", error.problem.runId])}>Show the run that holds the catalog</a></p>`}
     ${error.fieldErrors.length > 1 && html`<ul>${error.fieldErrors.map((one) => html`<li key=${one.field}><code>${one.field}</code> ${one.message}</li>`)}</ul>`}
     ${onRetry && html`<button type="button" onClick=${onRetry}>Try again</button>`}
   </div>`;

@@ -27,7 +27,7 @@ export function KeyDialog() {
         <input
           type="password"
           autocomplete="off"
-          spellcheck="false"
+          spellcheck=${false}
           required
           value=${typed.value}
           onInput=${(/** @type {InputEvent} */ event) => (typed.value = /** @type {HTMLInputElement} */ (event.currentTarget).value)}

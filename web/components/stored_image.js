@@ -1,7 +1,7 @@
 /** An image of the store: fetched with the function key, shown from a blob address. */
 
-import { html, useEffect, useState } from "../lib/html.js";
-import { holdImage } from "../lib/images.js";
+import { html, useLayoutEffect, useState } from "../lib/html.js";
+import { findImage, holdImage } from "../lib/images.js";
 
 /**
  * @param {object} props
@@ -13,7 +13,7 @@ import { holdImage } from "../lib/images.js";
 export function StoredImage({ path, sha256, alt, class: className = "" }) {
   const [shown, setShown] = useState(/** @type {{key: string, url: string | null, hasFailed: boolean}} */ ({ key: "", url: null, hasFailed: false }));
   const key = `${path} ${sha256}`;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const image = holdImage(path, sha256);
     let isWanted = true;
     if (image.url === null) {
@@ -30,7 +30,8 @@ export function StoredImage({ path, sha256, alt, class: className = "" }) {
     };
   }, [key]);
   const isCurrent = shown.key === key;
+  const url = isCurrent ? shown.url : findImage(path, sha256); // an image that is here shows without a flash
   if (isCurrent && shown.hasFailed) return html`<span class="image-missing ${className}" role="img" aria-label=${`${alt} (image cannot be loaded)`}>not available</span>`;
-  if (!isCurrent || shown.url === null) return html`<span class="image-loading ${className}" role="img" aria-label=${`${alt} (loading)`}></span>`;
-  return html`<img class=${className} src=${shown.url} alt=${alt} decoding="async" draggable=${false} />`;
+  if (url === null) return html`<span class="image-loading ${className}" role="img" aria-label=${`${alt} (loading)`}></span>`;
+  return html`<img class=${className} src=${url} alt=${alt} decoding="async" draggable=${false} />`;
 }

@@ -15,7 +15,8 @@ let lastId = 0;
 export function announce(text, kind = "info") {
   lastId += 1;
   const toast = { id: lastId, text, kind };
-  toasts.value = [...toasts.peek().slice(-3), toast];
+  const kept = toasts.peek().filter((other) => other.kind === "error"); // a new message replaces the one before
+  toasts.value = [...kept.slice(-3), toast];
   if (kind === "info") setTimeout(() => closeToast(toast.id), SHOWN_MILLISECONDS);
 }
 

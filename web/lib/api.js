@@ -145,6 +145,45 @@ export async function sendJson(method, path, body, options) {
   return (await send(method, path, { ...options, body })).json();
 }
 
+/**
+ * Stores a file, and reports how much of it was sent: `fetch` cannot do that.
+ * @template T
+ * @param {string} path @param {Blob} file
+ * @param {{onProgress: (sent: number) => void, signal: AbortSignal}} options `onProgress` gets the number of bytes sent
+ * @returns {Promise<T>} the JSON document
+ * @throws {ApiError}
+ */
+export async function putFile(path, file, { onProgress, signal }) {
+  for (;;) {
+    const key = functionKey.value;
+    const response = await putFileOnce(path, file, key, onProgress, signal);
+    if (response.ok) return response.json();
+    if (response.status !== 401) throw new ApiError(await readProblem(response));
+    if (key === functionKey.value && !(await askForKey(key !== ""))) {
+      throw new ApiError({ status: 401, detail: "The app asks for a function key. Enter it to go on." });
+    }
+  }
+}
+
+/**
+ * @param {string} path @param {Blob} file @param {string} key @param {(sent: number) => void} onProgress @param {AbortSignal} signal
+ * @returns {Promise<Response>}
+ */
+function putFileOnce(path, file, key, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", makeUrl(path));
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    if (key) request.setRequestHeader("x-functions-key", key);
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onload = () => resolve(new Response(request.responseText, { status: request.status }));
+    request.onerror = () => reject(new ApiError({ detail: "The upload did not reach the app. Check that it is running and try again." }));
+    request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}
+
 /** @param {string} name of a catalog @param {string} [rest] such as `/items` */
 export function catalogPath(name, rest = "") {
   return `catalogs/${encodeURIComponent(name)}${rest}`;

@@ -28,7 +28,7 @@ export function formatBytes(bytes) {
 export function formatDuration(seconds) {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
+  return `${Number((seconds / 3600).toFixed(1))} h`;
 }
 
 /** @param {string | null | undefined} moment ISO 8601 */

@@ -3,15 +3,19 @@
  * the latest are kept, older ones are released.
  */
 
-import { catalogPath, send } from "./api.js";
+import { ApiError, catalogPath, send } from "./api.js";
 
 const MAX_KEPT = 600;
+const MAX_KEPT_BYTES = 96_000_000;
 const MAX_PARALLEL = 8;
+const MAX_ATTEMPTS = 3;
+const RETRY_MILLISECONDS = 1000;
 
-/** @typedef {{url: string | null, promise: Promise<string>, users: number}} Entry */
+/** @typedef {{url: string | null, bytes: number, promise: Promise<string>, users: number, controller: AbortController}} Entry */
 
 /** By address, the least recently used first. @type {Map<string, Entry>} */
 const entries = new Map();
+let keptBytes = 0;
 
 /** Fetches that wait for a free connection; the latest wanted first. @type {(() => void)[]} */
 const waiting = [];
@@ -24,7 +28,7 @@ function takeTurn() {
     return Promise.resolve();
   }
   return new Promise((resolve) => {
-    waiting.push(() => resolve());
+    waiting.push(resolve);
   });
 }
 
@@ -34,25 +38,63 @@ function endTurn() {
   else running -= 1;
 }
 
-/** @param {string} path @param {string} sha256 @param {AbortSignal} signal */
+/** @param {string} path @param {string} sha256 @param {AbortSignal} signal @returns {Promise<Blob>} */
 async function fetchImage(path, sha256, signal) {
-  await takeTurn();
-  try {
-    signal.throwIfAborted();
-    const response = await send("GET", path, { query: { sha256 }, signal });
-    return URL.createObjectURL(await response.blob());
-  } finally {
-    endTurn();
+  for (let attempt = 1; ; attempt += 1) {
+    await takeTurn();
+    try {
+      signal.throwIfAborted();
+      return await (await send("GET", path, { query: { sha256 }, signal })).blob();
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !isTemporary(error)) throw error;
+    } finally {
+      endTurn();
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS * attempt));
   }
+}
+
+/** @param {unknown} error */
+function isTemporary(error) {
+  return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
 function releaseOldest() {
   for (const [address, entry] of entries) {
-    if (entries.size <= MAX_KEPT) return;
+    if (entries.size <= MAX_KEPT && keptBytes <= MAX_KEPT_BYTES) return;
     if (entry.users > 0 || entry.url === null) continue;
     URL.revokeObjectURL(entry.url);
+    keptBytes -= entry.bytes;
     entries.delete(address);
   }
+}
+
+/** @param {string} key @param {string} path @param {string} sha256 @returns {Entry} */
+function startEntry(key, path, sha256) {
+  const controller = new AbortController();
+  /** @type {Entry} */
+  const entry = { url: null, bytes: 0, users: 0, controller, promise: fetchImage(path, sha256, controller.signal).then(keep) };
+  /** @param {Blob} blob */
+  function keep(blob) {
+    controller.signal.throwIfAborted(); // released while the last bytes came
+    entry.url = URL.createObjectURL(blob);
+    entry.bytes = blob.size;
+    keptBytes += blob.size;
+    releaseOldest();
+    return entry.url;
+  }
+  entry.promise.catch(() => forget(key, entry));
+  return entry;
+}
+
+/** @param {string} key @param {Entry} entry */
+function forget(key, entry) {
+  if (entries.get(key) === entry) entries.delete(key);
+}
+
+/** @param {string} path @param {string} sha256 @returns {string | null} the blob address of an image that is here already */
+export function findImage(path, sha256) {
+  return entries.get(`${path} ${sha256}`)?.url ?? null;
 }
 
 /**
@@ -62,27 +104,9 @@ function releaseOldest() {
  */
 export function holdImage(path, sha256) {
   const key = `${path} ${sha256}`;
-  let entry = entries.get(key);
-  const controller = new AbortController();
-  if (entry === undefined) {
-    /** @type {Entry} */
-    const created = { url: null, promise: fetchImage(path, sha256, controller.signal), users: 0 };
-    created.promise.then(
-      (url) => {
-        created.url = url;
-        if (entries.get(key) !== created) URL.revokeObjectURL(url);
-        releaseOldest();
-      },
-      () => {
-        if (entries.get(key) === created) entries.delete(key);
-      },
-    );
-    entry = created;
-  } else {
-    entries.delete(key);
-  }
-  entries.set(key, entry); // now the most recently used
-  const held = entry;
+  const held = entries.get(key) ?? startEntry(key, path, sha256);
+  entries.delete(key);
+  entries.set(key, held); // now the most recently used
   held.users += 1;
   let isHeld = true;
   return {
@@ -92,10 +116,9 @@ export function holdImage(path, sha256) {
       if (!isHeld) return;
       isHeld = false;
       held.users -= 1;
-      if (held.users === 0 && held.url === null) {
-        entries.delete(key); // nobody waits for it any more
-        controller.abort();
-      }
+      if (held.users > 0 || held.url !== null) return;
+      forget(key, held); // nobody waits for it any more
+      held.controller.abort();
     },
   };
 }

@@ -2,11 +2,12 @@
  * Keyboard shortcuts. A view registers a table of bindings; the same table is what the help dialog shows.
  *
  * @typedef {object} Binding
- * @property {string[]} keys values of `KeyboardEvent.key`; letters in lower case. "Shift+ArrowDown" asks for the shift key
+ * @property {string[]} keys values of `KeyboardEvent.key`; letters in lower case. "Shift+ArrowDown" asks for the shift key,
+ *   "Mod+a" for Ctrl (the command key on a Mac)
  * @property {string} label what the key does, as the help shows it
  * @property {(event: KeyboardEvent) => void} run
  * @property {() => boolean} [isActive] absent = always
- * @property {boolean} [isNavigation] works even while single-key shortcuts are switched off (arrows, Enter, Escape)
+ * @property {boolean} [isNavigation] works even while single-key shortcuts are switched off, except by a letter
  */
 
 import { signal } from "./html.js";
@@ -30,7 +31,7 @@ export function bindKeys(title, bindings) {
 }
 
 /** Spelling of keys in the help. @type {Record<string, string>} */
-const KEY_NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", " ": "Space" };
+const KEY_NAMES = { Mod: /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", " ": "Space" };
 
 /** @param {string} key */
 export function spellKey(key) {
@@ -45,19 +46,23 @@ const ENTER_CONTROLS = "button, a[href], summary";
 
 /** @param {KeyboardEvent} event */
 function handleKey(event) {
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.isComposing || event.altKey) return;
   const target = event.target instanceof Element ? event.target : document.body;
   const isInput = target.closest(CONTROLS) !== null;
   if (isInput && event.key !== "Escape") return;
   if ((event.key === "Enter" || event.key === " ") && target.closest(ENTER_CONTROLS)) return;
-  const openDialog = document.querySelector("dialog[open]");
-  if (openDialog && !(target.closest("dialog") && openDialog.hasAttribute("data-shortcuts"))) return;
+  const dialogs = document.querySelectorAll("dialog[open]");
+  const topDialog = target.closest("dialog[open]") ?? dialogs[dialogs.length - 1];
+  if (topDialog && !topDialog.hasAttribute("data-shortcuts")) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const pressed = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key)) ? `Shift+${name}` : name;
+  const isShifted = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key));
+  const pressed = `${event.ctrlKey || event.metaKey ? "Mod+" : ""}${isShifted ? "Shift+" : ""}${name}`;
+  const isOff = !shortcutsEnabled.peek();
+  const isLetter = pressed.length === 1 && pressed !== " ";
   for (const { bindings } of shortcutTables.peek()) {
     for (const binding of bindings) {
       if (!binding.keys.includes(pressed) || binding.isActive?.() === false) continue;
-      if (!binding.isNavigation && !shortcutsEnabled.peek()) continue;
+      if (isOff && (isLetter || !binding.isNavigation)) continue;
       event.preventDefault();
       binding.run(event);
       return;

@@ -1,4 +1,4 @@
-/** Reads something again and again while the page is visible. */
+/** Reads something again and again, seldom or never while the page is hidden. */
 
 import { useEffect, useRef, useState } from "./html.js";
 import { ApiError } from "./api.js";
@@ -15,9 +15,10 @@ import { ApiError } from "./api.js";
  * @param {string} key identifies what is loaded
  * @param {(signal: AbortSignal) => Promise<T>} load
  * @param {(data: T | null) => number} [interval] milliseconds until the next time, given the latest data; 0 = never
+ * @param {number} [hiddenInterval] milliseconds until the next time while the page is hidden; 0 = when it is shown again
  * @returns {Loaded<T>}
  */
-export function useLoaded(key, load, interval = () => 0) {
+export function useLoaded(key, load, interval = () => 0, hiddenInterval = 0) {
   const [state, setState] = useState(/** @type {{key: string, data: T | null, error: ApiError | null}} */ ({ key: "", data: null, error: null }));
   const latest = useRef({ load, interval });
   latest.current = { load, interval };
@@ -29,23 +30,32 @@ export function useLoaded(key, load, interval = () => 0) {
     let timer;
     /** @type {T | null} */
     let data = null;
+    let updates = 0;
     async function update() {
       clearTimeout(timer);
+      updates += 1;
+      const number = updates;
       try {
-        data = await latest.current.load(controller.signal);
-        if (!controller.signal.aborted) setState({ key, data, error: null });
+        const loaded = await latest.current.load(controller.signal);
+        if (controller.signal.aborted || number !== updates) return; // a later update has begun
+        data = loaded;
+        setState({ key, data, error: null });
       } catch (error) {
-        if (controller.signal.aborted) return;
+        if (controller.signal.aborted || number !== updates) return;
         setState({ key, data, error: asApiError(error) });
       }
       schedule();
     }
     function schedule() {
       const milliseconds = latest.current.interval(data);
-      if (milliseconds > 0 && !controller.signal.aborted) {
-        timer = setTimeout(() => (document.hidden ? schedule() : void update()), milliseconds);
-      }
+      if (milliseconds <= 0 || controller.signal.aborted) return;
+      if (document.hidden && hiddenInterval === 0) return;
+      timer = setTimeout(update, document.hidden ? Math.max(milliseconds, hiddenInterval) : milliseconds);
     }
+    function updateWhenShown() {
+      if (!document.hidden && latest.current.interval(data) > 0) void update();
+    }
+    document.addEventListener("visibilitychange", updateWhenShown);
     reload.current = async () => {
       await update();
       return undefined;
@@ -54,6 +64,7 @@ export function useLoaded(key, load, interval = () => 0) {
     return () => {
       controller.abort();
       clearTimeout(timer);
+      document.removeEventListener("visibilitychange", updateWhenShown);
     };
   }, [key]);
 

@@ -4,7 +4,7 @@
  * @typedef {{path: string[], query: URLSearchParams}} Address
  */
 
-import { signal } from "./html.js";
+import { signal, useRef } from "./html.js";
 
 /** @returns {Address} */
 function readAddress() {
@@ -61,4 +61,17 @@ export function changeQuery(changes, options) {
     else query.set(name, value);
   }
   navigate(makeHref(address.value.path, query), options);
+}
+
+/**
+ * Reads the filters of a view. While the address is already that of another view, they stay as they were.
+ * @template T
+ * @param {string[]} path how the view's addresses begin @param {(query: URLSearchParams) => T} read
+ * @returns {T}
+ */
+export function useOwnQuery(path, read) {
+  const { path: current, query } = address.value;
+  const latest = useRef(query);
+  if (path.every((part, at) => part === current[at])) latest.current = query;
+  return read(latest.current);
 }

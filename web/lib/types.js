@@ -17,7 +17,7 @@
  * @property {{reason: string, message: string} | null} failure
  * @property {string | null} duplicateGroup
  * @property {Decision | null} decision
- * @typedef {{items: ItemRow[], total: number, offset: number, version: string, continuation: string | null}} ItemPage
+ * @typedef {{items: ItemRow[], total: number, offset: number, version: string, continuation: string | null, sections?: {key: string, items: number}[] | null}} ItemPage
  * @typedef {object} Round
  * @property {string} runId
  * @property {number} round
