@@ -116,7 +116,7 @@ class CatalogIndexes:
                 entry.task = asyncio.create_task(self._refresh(catalog, entry, marks))
                 entry.task.add_done_callback(_note_result)
             task = entry.task
-            await asyncio.wait({task}, timeout=self._find_patience(entry, marks))
+            await asyncio.wait({task}, timeout=self._find_max_wait(entry, marks))
             if not task.done():
                 break
             await task
@@ -160,7 +160,7 @@ class CatalogIndexes:
         max_age = ACTIVE_MAX_AGE_SECONDS if marks.has_claim else IDLE_MAX_AGE_SECONDS
         return self._read_seconds() - entry.built_at < max(max_age, MIN_AGE_PER_SCAN * entry.scan_seconds)
 
-    def _find_patience(self, entry: _Entry, marks: Marks) -> float | None:
+    def _find_max_wait(self, entry: _Entry, marks: Marks) -> float | None:
         """Return how long to wait for a newer index; None = until it is there: the present one cannot be used."""
         index, now = entry.index, self._read_seconds()
         if index is None or now - entry.built_at >= MAX_STALE_SECONDS:
