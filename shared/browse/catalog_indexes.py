@@ -38,6 +38,10 @@ MAX_WAIT_SECONDS: Final = 2.0
 OUTDATED_WAIT_SECONDS: Final = 8.0
 """The same if the catalog is known to have changed since."""
 
+SAVED_MAX_AGE_SECONDS: Final = 15.0
+"""How long a new process uses a saved index before it scans the catalog, unless a run has changed it since: the first
+pages then do not compete with the scan."""
+
 MIN_SAVED_SCAN_SECONDS: Final = 2.0
 """The index of a catalog is saved if its scan takes this long."""
 
@@ -145,6 +149,23 @@ class CatalogIndexes:
         if entry is not None:
             entry.wanted += 1
 
+    async def update_image(self, catalog: str, filename: str) -> None:
+        """Read one image again: this process has replaced it, and has changed nothing else.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        self.forget(catalog)
+        entry = self._entries.get(catalog)
+        if entry is None or entry.index is None or entry.task is not None or entry.generation != entry.wanted - 1:
+            return  # the next request scans the catalog
+        index, wanted = entry.index, entry.wanted
+        info = await self._store.describe(paths.image_file(catalog, filename))
+        updated = await asyncio.to_thread(index.replace_image, filename, info)
+        present = self._entries.get(catalog)
+        if present is not None and present.index is index and present.task is None and present.wanted == wanted:
+            present.index, present.generation = updated, wanted
+
     async def close(self) -> None:
         """End the tasks of this object."""
         entries = self._entries.values()
@@ -180,7 +201,7 @@ class CatalogIndexes:
             entry.is_opened = True
             if saved is not None and entry.index is None:
                 entry.index, entry.saved_version = saved, saved.version
-                entry.built_at = self._read_seconds() - IDLE_MAX_AGE_SECONDS
+                entry.built_at = self._read_seconds() - IDLE_MAX_AGE_SECONDS + SAVED_MAX_AGE_SECONDS
                 entry.scan_seconds = MIN_SAVED_SCAN_SECONDS
 
     async def _read_marks(self, catalog: str) -> Marks:
