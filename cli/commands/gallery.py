@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from cli.gallery.write import WrittenGallery
     from shared.config import Settings
 
-MAX_MAIL_BYTES = 20_000_000
-"""Mail servers commonly refuse messages above 20 to 25 MB."""
-
 
 @take_target()
 def gallery(
@@ -45,6 +42,8 @@ def gallery(
     The page has thumbnails, search, categories, descriptions, prompts, scores and decisions inside, and loads nothing.
     """
     command = open_context(context, catalog, as_json)
+    from cli.gallery.page import format_bytes
+    from cli.gallery.write import advise_on_size
     from cli.review_page import check_catalog_name
     from cli.run_output import print_rows, shorten_path
 
@@ -59,13 +58,14 @@ def gallery(
         "gallery": str(file.absolute()),
         "error": None,
     }
+    size = format_bytes(written.bytes)
     rows = [
         ("catalog", Text(catalog, style="bold")),
         ("items", Text(f"{written.items:,}, {written.images:,} with an image")),
-        ("gallery", Text(f"{shorten_path(str(file.absolute()))}, {_format_size(written)}")),
+        ("gallery", Text(f"{shorten_path(str(file.absolute()))}, {size}")),
     ]
-    if written.bytes > MAX_MAIL_BYTES:
-        rows.append(("note", Text(_advise_on_size(written), style="yellow")))
+    if advice := advise_on_size(written):
+        rows.append(("note", Text(advice, style="yellow")))
     return CommandResult(ExitStatus.DONE, document, lambda console: print_rows(console, rows))
 
 
@@ -102,17 +102,3 @@ def _write_file(
             return await write(AppSource(client, catalog))
 
     return run_interruptibly(lambda: (write_from_store if target.url is None else write_from_app)(settings))
-
-
-def _format_size(written: "WrittenGallery") -> str:
-    from cli.gallery.page import format_bytes
-
-    return format_bytes(written.bytes)
-
-
-def _advise_on_size(written: "WrittenGallery") -> str:
-    advice = "use --only approved"
-    if written.images:
-        fitting = MAX_MAIL_BYTES * written.images // written.bytes
-        advice = f"use --max-images {fitting} or --only approved"
-    return f"mail servers refuse files of more than about {MAX_MAIL_BYTES // 1_000_000} MB; {advice}"

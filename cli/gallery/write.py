@@ -25,6 +25,9 @@ from shared.storage.read_in_order import read_in_order
 ITEMS_PER_PAGE = 100
 MAX_CONCURRENT_THUMBNAILS = 8
 
+MAX_MAIL_BYTES = 20_000_000
+"""Mail servers commonly refuse messages above 20 to 25 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenGallery:
@@ -63,6 +66,15 @@ async def write_gallery(
         with suppress(OSError):
             partial.unlink(missing_ok=True)
     return written
+
+
+def advise_on_size(written: WrittenGallery) -> str | None:
+    """Return what to do about a file that is too large to mail; None if it is not."""
+    if written.bytes <= MAX_MAIL_BYTES:
+        return None
+    fitting = MAX_MAIL_BYTES * written.images // written.bytes
+    advice = f"--max-images {fitting} or --only approved" if fitting else "--only approved"
+    return f"mail servers refuse files of more than about {MAX_MAIL_BYTES // 1_000_000} MB; use {advice}"
 
 
 async def _write(
