@@ -28,7 +28,7 @@ STATES: Final = {"approved": "Approved", "rejected": "Rejected", "undecided": "U
 
 
 @dataclass(frozen=True, slots=True)
-class GalleryFacts:
+class GallerySummary:
     """What the top of the page says.
 
     Attributes:
@@ -50,19 +50,19 @@ class GalleryFacts:
     created_at: datetime
 
 
-def render_start(facts: GalleryFacts) -> str:
+def render_start(summary: GallerySummary) -> str:
     """Return the page up to its first category."""
     style, script = _read_asset("gallery.css"), _read_asset("gallery.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    title = escape(facts.catalog)
-    kind = "approved item" if facts.only_approved else "item"
-    summary = [
-        f"{_count(facts.items, kind, f'{kind}s')} in {_count(len(facts.sections), 'category', 'categories')}",
-        *([] if facts.only_approved else [f"{facts.approved:,} approved", f"{facts.rejected:,} rejected"]),
-        f"{facts.created_at:%Y-%m-%d %H:%M} UTC",
+    title = escape(summary.catalog)
+    kind = "approved item" if summary.only_approved else "item"
+    parts = [
+        f"{_count(summary.items, kind, f'{kind}s')} in {_count(len(summary.sections), 'category', 'categories')}",
+        *([] if summary.only_approved else [f"{summary.approved:,} approved", f"{summary.rejected:,} rejected"]),
+        f"{summary.created_at:%Y-%m-%d %H:%M} UTC",
     ]
     return f"""<!doctype html>
 <html lang="en">
@@ -79,10 +79,10 @@ def render_start(facts: GalleryFacts) -> str:
 <header>
 <div class="wrap">
 <h1>{title}</h1>
-<p class="facts">{", ".join(summary)}</p>
-{_render_navigation(facts.sections)}</div>
+<p class="summary">{", ".join(parts)}</p>
+{_render_navigation(summary.sections)}</div>
 </header>
-{_render_bar(facts)}<main class="wrap">
+{_render_bar(summary)}<main class="wrap">
 """
 
 
@@ -145,9 +145,9 @@ def _render_navigation(sections: Sequence[SectionView]) -> str:
     )
 
 
-def _render_bar(facts: GalleryFacts) -> str:
+def _render_bar(summary: GallerySummary) -> str:
     """Return the search and the filters, hidden until the script shows them."""
-    categories = [(f"c{number}", section.key) for number, section in enumerate(facts.sections, start=1)]
+    categories = [(f"c{number}", section.key) for number, section in enumerate(summary.sections, start=1)]
     return f"""<div class="bar" role="search" aria-label="Items" hidden>
 <div class="wrap">
 <input id="search" type="search" aria-label="Search names and texts" placeholder="Search" autocomplete="off">
@@ -192,19 +192,19 @@ def _render_marks(row: ItemRow) -> str:
 
 
 def _render_details(row: ItemRow) -> str:
-    facts = [("Description", row.description), ("Image prompt", row.image_prompt)]
+    values = [("Description", row.description), ("Image prompt", row.image_prompt)]
     if row.failure is not None:
-        facts.append(("Failure", f"{row.failure.reason}: {row.failure.message}"))
+        values.append(("Failure", f"{row.failure.reason}: {row.failure.message}"))
     if row.decision is not None:
         by = f" by {row.decision.reviewer}" if row.decision.reviewer else ""
-        facts.append(("Decision", f"{row.decision.decision}{by}, {row.decision.at:%Y-%m-%d %H:%M} UTC"))
-        facts.append(("Note", row.decision.note or ""))
+        values.append(("Decision", f"{row.decision.decision}{by}, {row.decision.at:%Y-%m-%d %H:%M} UTC"))
+        values.append(("Note", row.decision.note or ""))
     if row.image is not None:
         cost = "" if row.image.cost_usd is None else f", ${row.image.cost_usd:.4f}"
         size = f"{row.image.width} \N{MULTIPLICATION SIGN} {row.image.height}, {format_bytes(row.image.bytes)}"
-        facts.append(("Image", f"{size}{cost}"))
-    facts += [("File", row.filename), ("Product id", row.product_id)]
-    rows = "".join(f'<dt>{label}</dt><dd dir="auto">{escape(text)}</dd>\n' for label, text in facts if text)
+        values.append(("Image", f"{size}{cost}"))
+    values += [("File", row.filename), ("Product id", row.product_id)]
+    rows = "".join(f'<dt>{label}</dt><dd dir="auto">{escape(text)}</dd>\n' for label, text in values if text)
     return f"<dl>\n{rows}</dl>\n"
 
 

@@ -10,7 +10,7 @@ from typing import Literal, TextIO
 
 from cli.errors import CliError, WrongUsageError
 from cli.gallery.page import (
-    GalleryFacts,
+    GallerySummary,
     render_card,
     render_end,
     render_section_end,
@@ -85,7 +85,7 @@ async def _write(
     if not first.items:
         what = "approved item" if only_approved else "item"
         raise CliError(f"catalog {catalog!r} has no {what}; expected one at least", reason="nothing_to_show")
-    facts = GalleryFacts(
+    summary = GallerySummary(
         catalog=catalog,
         items=first.total,
         approved=await _count_decisions(source, "approved"),
@@ -96,7 +96,7 @@ async def _write(
     )
     with file.open("w", encoding="utf-8", errors="replace", newline="\n") as opened:
         page = _Page(opened, max_images)
-        page.start(facts)
+        page.start(summary)
 
         async def read(row: ItemRow) -> tuple[ItemRow, bytes | None]:
             return row, None if page.is_full else await source.read_thumbnail(row)
@@ -135,10 +135,10 @@ class _Page:
         """Whether no further image may be added."""
         return self._max_images is not None and self.images >= self._max_images
 
-    def start(self, facts: GalleryFacts) -> None:
-        self._sections = {section.key: section for section in facts.sections}
-        self._numbers = {section.key: number for number, section in enumerate(facts.sections, start=1)}
-        self._file.write(render_start(facts))
+    def start(self, summary: GallerySummary) -> None:
+        self._sections = {section.key: section for section in summary.sections}
+        self._numbers = {section.key: number for number, section in enumerate(summary.sections, start=1)}
+        self._file.write(render_start(summary))
 
     def add(self, row: ItemRow, thumbnail: bytes | None) -> None:
         if row.category != self._category:

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, expect
 
 from cli.gallery.page import (
-    GalleryFacts,
+    GallerySummary,
     render_card,
     render_end,
     render_section_end,
@@ -33,8 +33,8 @@ def write_gallery(folder: Path) -> Path:
         ],
     ]
     sections = [SectionView(key=items[0].category, items=len(items)) for items in rows]
-    facts = GalleryFacts(EVIL, 4, 1, 0, only_approved=False, sections=sections, created_at=WHEN)
-    page = render_start(facts)
+    summary = GallerySummary(EVIL, 4, 1, 0, only_approved=False, sections=sections, created_at=WHEN)
+    page = render_start(summary)
     for number, (section, items) in enumerate(zip(sections, rows, strict=True), start=1):
         cards = [render_card(row, draw(kind="WEBP") if row.image is IMAGE else None) for row in items]
         page += render_section_start(section, number) + "".join(cards) + render_section_end()

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from cli.gallery.page import (
-    GalleryFacts,
+    GallerySummary,
     render_card,
     render_end,
     render_section_end,
@@ -84,9 +84,13 @@ def make_page(
     *rows: ItemRow, catalog: str = "lego", category: str = "Space Crew", thumbnail: bytes | None = b"w"
 ) -> str:
     section = SectionView(key=category, items=len(rows))
-    facts = GalleryFacts(catalog, len(rows), 1, 2, only_approved=False, sections=[section, section], created_at=WHEN)
+    summary = GallerySummary(
+        catalog, len(rows), 1, 2, only_approved=False, sections=[section, section], created_at=WHEN
+    )
     cards = "".join(render_card(row, thumbnail) for row in rows)
-    return render_start(facts) + render_section_start(section, 1) + cards + render_section_end() + render_end(len(rows))
+    return (
+        render_start(summary) + render_section_start(section, 1) + cards + render_section_end() + render_end(len(rows))
+    )
 
 
 def change(**changes: object) -> ItemRow:

@@ -3,7 +3,7 @@
 import { ErrorNote } from "../components/feedback.js";
 import { StoredImage } from "../components/stored_image.js";
 import { catalogPath, getJson, sendJson } from "../lib/api.js";
-import { announce } from "../lib/announce.js";
+import { announce, say } from "../lib/announce.js";
 import { formatCount } from "../lib/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { holdImage, imagePath } from "../lib/images.js";
@@ -69,6 +69,7 @@ export function ItemView({ catalog, itemId }) {
     }
     const isChange = decision.verdict !== verdict;
     state.decidedAt = performance.now();
+    say(`${decision.name} ${verdict}`);
     state.queue.decide([decision], verdict, verdict === "undecided" ? undefined : takeNote(catalog, decision));
     if (isChange && verdict !== "undecided") void state.advance();
   }
@@ -116,8 +117,6 @@ export function ItemView({ catalog, itemId }) {
         ${isComparing && item !== null && rounds.length > 1
           ? html`<${RoundCompare} key=${itemId} catalog=${catalog} item=${item} />`
           : html`<${Stage} catalog=${catalog} item=${item} row=${row} shown=${shown} isFit=${isFit} onFit=${actions.fit} />`}
-        ${item !== null && rounds.length > 0 && html`<h2>Images of this item</h2>
-          <${RoundList} catalog=${catalog} item=${item} shown=${shown} onShow=${(/** @type {Round} */ round) => setShownKey(roundKey(round))} />`}
       </div>
       <div class="item-texts">
         <${DecisionPanel} key=${itemId} catalog=${catalog} item=${row} queue=${state.queue} onDecide=${decide} />
@@ -126,6 +125,12 @@ export function ItemView({ catalog, itemId }) {
           <button type="button" onClick=${actions.edit}>Edit prompt… <kbd aria-hidden="true">e</kbd></button>
           ${rounds.length > 1 && html`<button type="button" aria-pressed=${isComparing ? "true" : "false"} onClick=${actions.compare}>Compare <kbd aria-hidden="true">c</kbd></button>`}
         </div>
+        ${item !== null && shown !== null && html`<h2>Images of this item</h2>
+          <${RoundList} catalog=${catalog} item=${item} shown=${shown} onShow=${(/** @type {Round} */ round) => setShownKey(roundKey(round))} />
+          <h3>${nameRound(item, shown)}</h3>
+          <${RoundFacts} item=${item} round=${shown} />
+          ${!shown.isCurrent && html`<button type="button" onClick=${() => void promote(shown)}>Make this the current image</button>`}
+          <${ErrorNote} error=${promoteError} />`}
         <h2>Texts</h2>
         <dl class="facts">
           <div><dt>Category</dt><dd>${row.category}</dd></div>
@@ -134,10 +139,6 @@ export function ItemView({ catalog, itemId }) {
           <div><dt>Product id</dt><dd><code>${row.productId}</code></dd></div>
           <div><dt>File</dt><dd><code>${row.filename}</code></dd></div>
         </dl>
-        ${item !== null && shown !== null && html`<h2>${nameRound(item, shown)}</h2>
-          <${RoundFacts} item=${item} round=${shown} />
-          ${!shown.isCurrent && html`<button type="button" onClick=${() => void promote(shown)}>Make this the current image</button>`}
-          <${ErrorNote} error=${promoteError} />`}
       </div>
     </div>`}
     ${editing !== null && row !== null &&
