@@ -17,9 +17,10 @@ from shared.browse.catalog_scan import scan_batches, scan_images
 from shared.browse.item_pages import PageCaches
 from shared.browse.item_scores import ItemScores
 from shared.browse.item_texts import ItemTexts
-from shared.browse.last_run import LAST_RUN_NAME, find_last_run, read_run_failures
+from shared.browse.run_failures import read_run_failures
 from shared.browse.saved_index import read_saved_index, write_saved_index
 from shared.errors import UnknownCatalogError
+from shared.runs.last_run import LAST_RUN_NAME, find_last_run
 from shared.storage import paths
 from shared.storage.protocol import Store
 

@@ -9,9 +9,9 @@ import pytest
 from shared.browse import catalog_indexes, saved_index
 from shared.browse.catalog_index import CatalogIndex
 from shared.browse.catalog_indexes import CatalogIndexes
-from shared.browse.last_run import record_last_run
 from shared.browse.saved_index import read_saved_index, write_saved_index
 from shared.errors import StoreUnavailableError, UnknownCatalogError
+from shared.runs.last_run import record_last_run
 from shared.runs.run_claim import Claim, dump_claim
 from shared.storage import paths
 from shared.storage.protocol import FileInfo
