@@ -3,13 +3,16 @@
 import azure.durable_functions as df
 
 from activities import (
+    check_image_batches,
     claim_work_page,
     close_items,
     close_run,
+    collect_image_batch,
     evaluate_image,
     finish_refinement,
     generate_image,
     import_input,
+    open_image_batches,
     prepare_run,
     publish_catalog,
     read_stop,
@@ -19,12 +22,13 @@ from activities import (
     resume_run,
     rewrite_prompt,
     stop_run,
+    submit_image_batch,
     use_template_prompts,
     write_batch,
     write_categories,
     write_prompt_batch,
 )
-from orchestrators import finish_run, generate_images, seed_catalog, write_items, write_prompts
+from orchestrators import finish_run, generate_image_batches, generate_images, seed_catalog, write_items, write_prompts
 from shared.services.container import start_telemetry
 from triggers import registration, timers
 
@@ -40,9 +44,14 @@ for module in (
     write_items,
     write_prompts,
     generate_images,
+    generate_image_batches,
+    check_image_batches,
     claim_work_page,
     close_items,
     close_run,
+    collect_image_batch,
+    open_image_batches,
+    submit_image_batch,
     evaluate_image,
     finish_refinement,
     generate_image,

@@ -13,6 +13,7 @@ from shared.catalog.planning import plan_image_workers, plan_item_writers, plan_
 from shared.limits.retry_policy import decide_lost_worker_wait
 from shared.messages.base import Counters, Failure
 from shared.messages.custom_status import Children
+from shared.messages.image_batches import ImageBatchesInput
 from shared.messages.images import ImageWorkerInput
 from shared.messages.instance_ids import make_image_worker_id, make_restart_id, make_wake_event, make_writer_id
 from shared.messages.run import (
@@ -100,7 +101,7 @@ class _Child:
     orchestrator: str
     label: str
     first_id: str
-    start: ImageWorkerInput | WriteItemsInput | WritePromptsInput
+    start: ImageWorkerInput | ImageBatchesInput | WriteItemsInput | WritePromptsInput
 
 
 @dataclass(slots=True)
@@ -135,6 +136,8 @@ class ChildWorkflows:
     def from_plan(cls, seed: SeedInput, inventory: StartInventory, resume_count: int) -> "ChildWorkflows":
         """Return the children that a run needs for what its catalog lacks."""
         worker_widths = [] if seed.dry_run else plan_image_workers(seed.parallel_image_requests)
+        if seed.batches_images and worker_widths:
+            worker_widths = [seed.parallel_image_requests]
         return cls(seed, inventory, resume_count, worker_widths, _count_writers(seed, inventory))
 
     def describe(self) -> Children:
@@ -147,6 +150,9 @@ class ChildWorkflows:
         run_id = self.seed.run_id
         for index in range(self.writer_count):
             self._start_writer(context, make_writer_id(run_id, index, self.resume_count), index, self.writer_count)
+        if self.seed.batches_images and self.worker_widths:
+            self._start_batches(context)
+            return
         for index, width in enumerate(self.worker_widths):
             start = ImageWorkerInput(
                 run_id,
@@ -199,9 +205,24 @@ class ChildWorkflows:
 
     def _start(self, context: df.DurableOrchestrationContext, child: _Child) -> None:
         restarts = self._restarts.get(child.first_id, 0)
-        start = replace(child.start, restarts=restarts) if isinstance(child.start, ImageWorkerInput) else child.start
+        start = child.start
+        if isinstance(start, ImageWorkerInput | ImageBatchesInput):
+            start = replace(start, restarts=restarts)
         instance_id = make_restart_id(child.first_id, restarts)
         self._running[context.call_sub_orchestrator(child.orchestrator, start.to_json(), instance_id)] = child
+
+    def _start_batches(self, context: df.DurableOrchestrationContext) -> None:
+        """Start the child that generates all images in the provider's batches."""
+        run_id = self.seed.run_id
+        start = ImageBatchesInput(
+            run_id,
+            self.seed.catalog,
+            width=self.seed.parallel_image_requests,
+            max_retries=self.seed.max_retries,
+            resume_count=self.resume_count,
+        )
+        first_id = make_image_worker_id(run_id, 0, self.resume_count)
+        self._start(context, _Child("generate_image_batches", "the image batches", first_id, start))
 
     def _start_writer(self, context: df.DurableOrchestrationContext, first_id: str, index: int, count: int) -> None:
         label = f"writer {index}"

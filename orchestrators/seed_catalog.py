@@ -66,7 +66,7 @@ def _generate_missing(
     needs_images = inventory.images < inventory.items and not seed.dry_run
     try:
         # 1. After a pause, one image shows whether the block is gone.
-        if progress.is_resumed and needs_images:
+        if progress.is_resumed and needs_images and not seed.batches_images:
             progress.counters += yield from _probe(context, seed, progress)
             if (yield from read_stop(context, seed)) is not None:
                 return None
@@ -103,7 +103,7 @@ def _run_children(
 ) -> Steps[Failure | None]:
     """Run writers and image workers, and return why they ended early, if they did."""
     # A block that only text calls meet was not probed with an image: then a single writer probes it.
-    was_probed = needs_images and not seed.writes_prompts
+    was_probed = needs_images and not seed.writes_prompts and not seed.batches_images
     if progress.is_resumed and not was_probed:
         seed = replace(seed, parallel_text_requests=1)
     children = ChildWorkflows.from_plan(seed, inventory, progress.resume_count)

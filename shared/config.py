@@ -47,6 +47,7 @@ class ModelSettings:
         vision_deployment: deployment or model that scores images; empty = not configured.
         image_deployment: deployment or model of image calls; empty = not configured.
         image_timeout_seconds: maximum duration of one image call; a call that times out may have been billed.
+        image_batch_check_seconds: longest interval between two checks of the provider's image batches.
         reasoning_effort: see ``shared.models.reasoning_effort``; None = the lowest effort that the model is known to
             accept.
         text_provider: provider of text calls.
@@ -66,6 +67,7 @@ class ModelSettings:
     vision_deployment: str = DEFAULT_TEXT_MODELS[Provider.AZURE]
     image_deployment: str = "gpt-image-2"
     image_timeout_seconds: float = 600
+    image_batch_check_seconds: float = 120
     reasoning_effort: str | None = None
     text_provider: Provider = Provider.AZURE
     vision_provider: Provider = Provider.AZURE
@@ -282,6 +284,7 @@ def _read_model_settings(values: SettingValues) -> ModelSettings:
         or image_deployment
         or DEFAULT_IMAGE_MODELS.get(image_provider, ""),
         image_timeout_seconds=values.read_number("IMAGE_TIMEOUT_SECONDS"),
+        image_batch_check_seconds=values.read_number("IMAGE_BATCH_CHECK_SECONDS"),
         reasoning_effort=values.find_choice("REASONING_EFFORT"),
         text_provider=text_provider,
         vision_provider=vision_provider,

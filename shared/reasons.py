@@ -87,6 +87,12 @@ class Reason(StrEnum):
     Check that the model supports the size, then repair.
     """
 
+    BATCH_EXPIRED = "batch_expired"
+    """The provider's batch ended before it generated the image. The line was not billed.
+
+    Repair, or set `batchFallback`.
+    """
+
     # An answer that has no usable content
     MALFORMED_ANSWER = "malformed_answer"
     """The text model's response does not match the schema.

@@ -187,6 +187,14 @@ SETTINGS = (
         maximum=3_600,
     ),
     Setting(
+        "IMAGE_BATCH_CHECK_SECONDS",
+        SettingGroup.PROVIDERS,
+        "Longest interval in seconds between two checks of the provider's image batches (`imageMode: batch`).",
+        default="120",
+        minimum=1,
+        maximum=600,
+    ),
+    Setting(
         "STORE",
         SettingGroup.STORE,
         "Where catalogs and runs are stored: in a folder, or in Blob Storage.",

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, ClassVar
 
 from shared.catalog.items import find_content_type, is_outdated
 from shared.errors import StoreConflictError
@@ -12,12 +13,14 @@ from shared.images.image_files import create_image
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.image_step import (
     BilledImageTask,
+    ImageStepJob,
     open_image_step_job,
     record_round,
 )
 from shared.images.keep_earlier_image import keep_earlier_image
 from shared.images.promote import FirstImage, promote_best
 from shared.images.thumbnail import ensure_thumbnail, store_thumbnail, try_make_thumbnail
+from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedImage, UnusableAnswerError
 from shared.models.protocol import ImageAnswer, ImageRequest
@@ -63,8 +66,16 @@ async def run_generate_image(services: Services, call: ImageCall) -> ImageResult
     return replace(result, is_quota_reported=services.rate_limiter.is_quota_reported)
 
 
+def make_batched_task(services: Services, job: ImageStepJob) -> BilledImageTask[Any]:
+    """Return the task of an image that a provider's batch generates; its cost is settled with that of the batch."""
+    reservation = BudgetReservation(None, job.reservation.subject)
+    return _BatchedImageTask(services, replace(job, reservation=reservation))
+
+
 class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
     """What the generation of images with and without refinement has in common."""
+
+    is_batched: ClassVar[bool] = False
 
     async def prepare(self) -> PreparedImage[_GeneratedImage]:
         job, request, settings = self.job, self.job.request, self.services.settings
@@ -79,7 +90,13 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
         has_thumbnail = request.thumbnails and self.call.step.round == 1
         return PreparedImage(
             image_request,
-            quote_image(settings.prices, settings.model.image_deployment, request, image_request.prompt),
+            quote_image(
+                settings.prices,
+                settings.model.image_deployment,
+                request,
+                image_request.prompt,
+                is_batched=self.is_batched,
+            ),
             partial(_parse_image, image_request, has_thumbnail=has_thumbnail),
             request.image_requests_per_minute,
         )
@@ -148,6 +165,12 @@ class _CatalogImageTask(_ImageGenerationTask):
             with contextlib.suppress(StoreConflictError):
                 await write(if_match=None if current is None else current.etag)
                 return True
+
+
+class _BatchedImageTask(_CatalogImageTask):
+    """An image that a provider's batch generates."""
+
+    is_batched = True
 
 
 class _RoundImageTask(_ImageGenerationTask):

@@ -56,6 +56,7 @@ class Cost(Message):
         input_tokens: as the provider counted them.
         output_tokens: as the provider counted them.
         nano_usd: 10^-9 US dollars: exact, since list prices are cents per million tokens.
+        saved_nano_usd: what the calls cost less because a provider's batch made them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -65,6 +66,7 @@ class Cost(Message):
     input_tokens: int = 0
     output_tokens: int = 0
     nano_usd: int = 0
+    saved_nano_usd: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(
@@ -73,6 +75,7 @@ class Cost(Message):
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.nano_usd + other.nano_usd,
+            self.saved_nano_usd + other.saved_nano_usd,
         )
 
     def raise_to(self, other: "Cost") -> "Cost":
@@ -83,6 +86,7 @@ class Cost(Message):
             max(self.input_tokens, other.input_tokens),
             max(self.output_tokens, other.output_tokens),
             max(self.nano_usd, other.nano_usd),
+            max(self.saved_nano_usd, other.saved_nano_usd),
         )
 
 

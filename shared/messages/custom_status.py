@@ -31,6 +31,24 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BatchStatus(Message):
+    """How far the open batches of images are.
+
+    Attributes:
+        batches: number of open batches.
+        images: number of their images.
+        done: of them, those that the provider has finished.
+    """
+
+    batches: int = 0
+    images: int = 0
+    done: int = 0
+
+    def __add__(self, other: "BatchStatus") -> "BatchStatus":
+        return BatchStatus(self.batches + other.batches, self.images + other.images, self.done + other.done)
+
+
+@dataclass(frozen=True, slots=True)
 class ChildStatus(Message):
     """Custom status of a child workflow.
 
@@ -38,11 +56,15 @@ class ChildStatus(Message):
         counters: what it has done so far.
         window: of an image worker, the image calls that it makes at a time.
         wait: the long wait that the provider asked it for.
+        batches: the open batches of images.
+        children: instance ids of its own children at work, whose counters it does not hold yet.
     """
 
     counters: Counters = Counters()
     window: int | None = None
     wait: Wait | None = None
+    batches: BatchStatus | None = None
+    children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

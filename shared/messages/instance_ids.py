@@ -19,6 +19,16 @@ def make_image_worker_id(run_id: str, worker_index: int, resume_count: int) -> s
     return f"{run_id}:image-worker-{worker_index}{_make_resume_suffix(resume_count)}"
 
 
+def make_image_fallback_id(batches_id: str, number: int) -> str:
+    """Return the instance id of an image worker for the images that batches left out.
+
+    Args:
+        batches_id: of the instance of ``generate_image_batches`` that starts it.
+        number: of the worker, from 1.
+    """
+    return f"{batches_id}:fallback-{number}"
+
+
 def make_probe_id(run_id: str, resume_count: int) -> str:
     """Return the instance id of the image worker that makes the first call of a resumed run."""
     return f"{run_id}:probe{_make_resume_suffix(resume_count)}"

@@ -113,6 +113,7 @@ class SeedInput(Message):
         imports_rows: rows of an input become items first; a repair uses the items that the catalog has.
         writes_prompts: the text model writes the image prompts of rows.
         restart: what a new root continues from; None = the run begins.
+        batches_images: the provider's batches generate the images.
     """
 
     run_id: str
@@ -127,6 +128,7 @@ class SeedInput(Message):
     imports_rows: bool = False
     writes_prompts: bool = False
     restart: RootRestart | None = None
+    batches_images: bool = False
 
 
 @dataclass(frozen=True, slots=True)

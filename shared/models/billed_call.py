@@ -105,6 +105,43 @@ class BilledCallExecutor:
             await task.reservation.settle(outcome.cost)
         return outcome.result
 
+    async def run_answered(
+        self, task: BilledTask[ValueT, ResultT], answer: ImageAnswer | ModelError, request_key: str
+    ) -> ResultT:
+        """Return the result of a task whose image call a provider's batch has answered, or failed to answer.
+
+        Args:
+            task: an image task; its cost is settled with that of the batch.
+            answer: the image, or why there is none.
+            request_key: identifies the line of the batch: a repeated answer overwrites its call record.
+
+        Raises:
+            DamagedFileError: a file of the catalog or the run cannot be read.
+            StoreUnavailableError: the store does not answer; the caller reads the answer again.
+        """
+        outcome = await task.find_result()
+        if outcome is not None and outcome.cost is not None:
+            return outcome.result
+        prepared = await task.prepare()
+        if not isinstance(prepared, PreparedImage):
+            raise TypeError(f"{task.key} has no image request; expected the one that the batch has answered.")
+        call = _Call(task, prepared, self._make_recorder(task, prepared, request_key), None)
+        if isinstance(answer, ModelError):
+            accepted = await self._settle_failure(call, answer, is_counted=answer.reason is Reason.CONTENT_POLICY)
+        else:
+            accepted = await self._accept_answer(call, answer)
+        if isinstance(accepted, NoAnswer):
+            return task.report(accepted)
+        return (await self._store(task, accepted)).result
+
+    async def open_line(self, task: BilledTask[Any, Any], prepared: PreparedImage[Any], request_key: str) -> None:
+        """Record that a line of a provider's batch is about to be sent; its answer replaces the record.
+
+        Raises:
+            StoreUnavailableError: the store does not answer; the batch must not be created.
+        """
+        await self._make_recorder(task, prepared, request_key).open(self._services, prepared.quote.estimate)
+
     async def _store(self, task: BilledTask[ValueT, ResultT], answer: BilledAnswer[ValueT]) -> Outcome[ResultT]:
         services, call = self._services, task.call
         try:
@@ -163,17 +200,26 @@ class BilledCallExecutor:
             raise
         except ModelError as error:
             return await self._settle_failure(call, error)
-        cost = quote.price(answer.model, answer.usage)
+        return await self._accept_answer(call, answer)
+
+    async def _accept_answer(
+        self, call: _Call[ValueT, ResultT], answer: TextAnswer[Any] | ImageAnswer
+    ) -> BilledAnswer[ValueT] | NoAnswer:
+        """Price, parse and record an answer."""
+        services = self._services
+        cost = call.prepared.quote.price(answer.model, answer.usage)
         try:
             value = await _parse(call.prepared, answer)
         except UnusableAnswerError as error:
             return await self._settle_unusable_answer(call, answer, cost, error)
-        await recorder.record_answer(services, answer, cost)
+        await call.recorder.record_answer(services, answer, cost)
         if isinstance(call.prepared, PreparedImage):
             await self._count_outcome(call.task, None)
         return BilledAnswer(value, cost, answer.model, answer.request_id)
 
-    async def _settle_failure(self, call: _Call[ValueT, ResultT], error: ModelError) -> NoAnswer:
+    async def _settle_failure(
+        self, call: _Call[ValueT, ResultT], error: ModelError, *, is_counted: bool = True
+    ) -> NoAnswer:
         """Record and settle a call that failed. An error that every further call would meet stops the run at once."""
         services, run_id = self._services, call.task.call.run_id
         cost = call.prepared.quote.price_failure(error)
@@ -183,7 +229,7 @@ class BilledCallExecutor:
         await call.task.reservation.settle(cost)
         if error.reason in FATAL_REASONS:
             await record_stop(services.store, run_id, failure)
-        if isinstance(call.prepared, PreparedImage):
+        if is_counted and isinstance(call.prepared, PreparedImage):
             await self._count_outcome(call.task, error.reason, error.mismatch)
         return NoAnswer(failure, cost, call.asked, last_success_at=call.last_success_at)
 
@@ -226,9 +272,10 @@ class BilledCallExecutor:
         rate_limiter.record_quota(answer.requests_per_minute)
         return answer
 
-    def _make_recorder(self, task: BilledTask[Any, Any], prepared: Prepared[Any]) -> CallRecorder:
+    def _make_recorder(
+        self, task: BilledTask[Any, Any], prepared: Prepared[Any], request_key: str | None = None
+    ) -> CallRecorder:
         call, settings = task.call, self._services.settings.model
-        request_key = None
         if isinstance(prepared, PreparedImage) and settings.image_provider is Provider.FAL:
             request_key = prepared.request.job
         return CallRecorder(

@@ -48,6 +48,7 @@ class _ImagePriceOverride(_OverrideModel):
     per_image: Dollars | None = None
     output_tokens: dict[Size, _TokensByQuality] = {}
     grid_sides: _TokensByQuality | None = None
+    batch_factor: Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
 
     def apply(self, price: ImagePrice) -> ImagePrice:
         rates = self.model_dump(include={"text_input", "image_input", "image_output", "per_image"}, exclude_none=True)
@@ -59,7 +60,13 @@ class _ImagePriceOverride(_OverrideModel):
             sides = self.grid_sides.model_dump(exclude_none=True)
         elif tokens:  # other sizes are scaled from the given ones
             sides = {}
-        return replace(price, **rates, output_tokens={**price.output_tokens, **tokens}, grid_sides=sides)
+        return replace(
+            price,
+            **rates,
+            output_tokens={**price.output_tokens, **tokens},
+            grid_sides=sides,
+            batch_factor=price.batch_factor if self.batch_factor is None else self.batch_factor,
+        )
 
 
 class _DefaultModels(_OverrideModel):
@@ -98,7 +105,13 @@ def apply_price_overrides(text: str, published: PriceList) -> PriceList:
 
 def _merge(prices: PriceList, overrides: _Overrides) -> PriceList:
     text = {name.casefold(): change.apply(prices.find_text_price(name)) for name, change in overrides.text.items()}
-    image = {name.casefold(): change.apply(prices.find_image_price(name)) for name, change in overrides.image.items()}
+    image = {
+        # A name that is not listed has the prices of the default model, but not its batches.
+        name.casefold(): change.apply(
+            replace(prices.find_image_price(name), batch_factor=prices.find_batch_factor(name))
+        )
+        for name, change in overrides.image.items()
+    }
     merged = PriceList(
         text={**prices.text, **text},
         image={**prices.image, **image},

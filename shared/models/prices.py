@@ -43,6 +43,7 @@ class ImagePrice:
         output_tokens: the tokens of one image, by size and quality.
         per_image: US dollars per image of any size.
         grid_sides: by quality, the number from which `count_grid_tokens` calculates the tokens of any size.
+        batch_factor: by which the price of a line of the provider's batch differs; None = there are no batches.
     """
 
     text_input: Decimal
@@ -51,6 +52,7 @@ class ImagePrice:
     output_tokens: Mapping[str, Mapping[str, int]]
     per_image: Decimal = Decimal(0)
     grid_sides: Mapping[str, int] = field(default_factory=dict)
+    batch_factor: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class PriceList:
     def find_image_price(self, model: str) -> ImagePrice:
         """Return the price of an image model; an unknown model costs what the default image model does."""
         return _find(self.image, model) or self.image[self.default_image]
+
+    def find_batch_factor(self, model: str) -> Decimal | None:
+        """Return the factor of the price in the provider's batches; None = the model is unknown or has no batches."""
+        price = _find(self.image, model)
+        return None if price is None else price.batch_factor
 
     def calculate_text_cost(self, model: str, usage: Usage) -> Decimal:
         """Return the exact cost of a text call in US dollars."""
@@ -141,6 +148,7 @@ def parse_prices(text: str) -> PriceList:
                 row["outputTokens"],
                 Decimal(row.get("perImage", 0)),
                 row.get("gridSides", {}),
+                Decimal(row["batchFactor"]) if "batchFactor" in row else None,
             )
             for name, row in data["image"].items()
         },

@@ -1,6 +1,7 @@
 """The cost of a call, as messages hold it: its maximum before the call, and its actual cost after it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from shared.catalog.theme import Theme
 from shared.errors import ModelError
@@ -13,6 +14,9 @@ from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 
+NORMAL_FACTOR = Decimal(1)
+"""Of the price of a call that no provider's batch makes."""
+
 
 def price_text(prices: PriceList, model: str, usage: Usage) -> Cost:
     """Return the cost of a text call by its usage."""
@@ -24,13 +28,16 @@ def price_text(prices: PriceList, model: str, usage: Usage) -> Cost:
     )
 
 
-def price_image(prices: PriceList, model: str, usage: Usage) -> Cost:
-    """Return the cost of an image call by its usage."""
+def price_image(prices: PriceList, model: str, usage: Usage, factor: Decimal = NORMAL_FACTOR) -> Cost:
+    """Return the cost of an image call by its usage; ``factor`` is that of a provider's batch."""
+    usd = prices.calculate_image_cost(model, usage)
+    nano_usd = int(usd * factor * NANO_PER_USD)
     return Cost(
         image_calls=1,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        nano_usd=int(prices.calculate_image_cost(model, usage) * NANO_PER_USD),
+        nano_usd=nano_usd,
+        saved_nano_usd=int(usd * NANO_PER_USD) - nano_usd,
     )
 
 
@@ -44,6 +51,7 @@ class Quote:
         is_image: whether an image is generated.
         typical_usage: counts if the provider does not report the usage, or if the answer was lost.
         max_usage: is reserved in the budget; the output of a text call is also the output limit of its request.
+        factor: of the price of an image in a provider's batch.
     """
 
     prices: PriceList
@@ -51,6 +59,7 @@ class Quote:
     is_image: bool
     typical_usage: Usage
     max_usage: Usage
+    factor: Decimal = NORMAL_FACTOR
 
     @property
     def limit(self) -> Cost:
@@ -64,8 +73,10 @@ class Quote:
 
     def price(self, model: str, usage: Usage | None) -> Cost:
         """Return the cost of a call that was answered, by its usage or, if it is not reported, by the typical usage."""
-        price = price_image if self.is_image else price_text
-        return price(self.prices, model, self.typical_usage if usage is None else usage)
+        usage = self.typical_usage if usage is None else usage
+        if self.is_image:
+            return price_image(self.prices, model, usage, self.factor)
+        return price_text(self.prices, model, usage)
 
     def price_failure(self, error: ModelError) -> Cost:
         """Return the cost of a failed call. Every answer is billed, and an answer that was lost may be billed too."""
@@ -91,8 +102,19 @@ def quote_refinement_call(prices: PriceList, deployment: str, question: Question
     )
 
 
-def quote_image(prices: PriceList, deployment: str, request: SeedRequest, prompt: str) -> Quote:
-    """Return the possible cost of an image call; the prompt of an input may be longer than the rules allow."""
+def quote_image(
+    prices: PriceList, deployment: str, request: SeedRequest, prompt: str, *, is_batched: bool = False
+) -> Quote:
+    """Return the possible cost of an image call; the prompt of an input may be longer than the rules allow.
+
+    Args:
+        prices: the price list.
+        deployment: the deployment that is called.
+        request: the request of the run.
+        prompt: of the image.
+        is_batched: a provider's batch makes the call.
+    """
+    factor = prices.find_batch_factor(deployment) if is_batched else None
     listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
     prompt_tokens = estimate_tokens(len(prompt))
     return Quote(
@@ -101,4 +123,5 @@ def quote_image(prices: PriceList, deployment: str, request: SeedRequest, prompt
         is_image=True,
         typical_usage=Usage(prompt_tokens, listed.output_tokens),
         max_usage=Usage(max(listed.input_tokens, prompt_tokens), listed.output_tokens),
+        factor=NORMAL_FACTOR if factor is None else factor,
     )

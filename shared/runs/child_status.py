@@ -9,7 +9,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared.messages.base import Counters, Wait, find_longest_wait
-from shared.messages.custom_status import RootStatus, read_child_status, sum_counters
+from shared.messages.custom_status import BatchStatus, RootStatus, read_child_status, sum_counters
 from shared.messages.instance_ids import find_resume_count, make_finish_id
 from shared.runs.durable_client import DurableClient
 from shared.runs.status import read_created_at
@@ -54,12 +54,14 @@ class InstanceProgress:
         window: concurrency windows of the image workers together; None = no image worker publishes one.
         wait: the longest wait that a provider asked for; None = none is long.
         writers_ended_at: when the last item writer ended; None = one is active, or the run has none.
+        batches: the open batches of images.
     """
 
     counters: Counters
     window: int | None
     wait: Wait | None
     writers_ended_at: datetime | None
+    batches: BatchStatus
 
 
 async def read_instance_progress(client: DurableClient, run_id: str, root: RootStatus) -> InstanceProgress:
@@ -67,12 +69,16 @@ async def read_instance_progress(client: DurableClient, run_id: str, root: RootS
     lost = root.list_lost_children(run_id)
     found = await _read(client, [*root.list_children(run_id), *lost.values()])
     published = {name: read_child_status(instance.custom_status) for name, instance in found.items()}
+    further = [name for part in published.values() for name in part.children]
+    found_further = await _read(client, further) if further else {}
+    published |= {name: read_child_status(instance.custom_status) for name, instance in found_further.items()}
     active = [part for name, part in published.items() if name not in lost.values()]
     windows = [part.window for part in active if part.window is not None]
     return InstanceProgress(
         counters=sum_counters(root, published, lost),
         window=sum(windows) if windows else None,
         wait=find_longest_wait([root.wait, *(part.wait for part in active)], datetime.now(UTC)),
+        batches=sum((part.batches for part in active if part.batches is not None), BatchStatus()),
         writers_ended_at=_find_ended_at([found[name] for name in root.list_writers(run_id) if name in found]),
     )
 

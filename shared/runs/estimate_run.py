@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.catalog.inventory import read_inventory
-from shared.errors import EstimateAboveBudgetError
+from shared.errors import EstimateAboveBudgetError, InvalidRequestError
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest
 from shared.runs.resolve_source import resolve_source
 from shared.runs.selection import find_selection
 from shared.services.container import Services
+from shared.services.model_factory import check_batch_settings
+from shared.setting_values import SettingError
 
 
 async def estimate_body(services: Services, body: Mapping[str, Any]) -> Estimate:
@@ -26,13 +28,28 @@ async def estimate_body(services: Services, body: Mapping[str, Any]) -> Estimate
     return await estimate_request(services, await resolve_source(services.store, request))
 
 
+def check_image_mode(services: Services, request: SeedRequest) -> None:
+    """Check that the image provider and model have batches, if the request asks for them.
+
+    Raises:
+        InvalidRequestError: they have none.
+    """
+    if request.is_batched and not request.dry_run:
+        try:
+            check_batch_settings(services.settings.model, services.settings.prices)
+        except SettingError as error:
+            raise InvalidRequestError("imageMode", f"is 'batch': {error}") from error
+
+
 async def estimate_request(services: Services, request: SeedRequest) -> Estimate:
     """Return the estimate of a run with this request, given what the catalog has; calls no model.
 
     Raises:
+        InvalidRequestError: the image model has no batches, and the request asks for them.
         DamagedFileError: a file of the catalog cannot be read.
         StoreUnavailableError: the store does not answer.
     """
+    check_image_mode(services, request)
     model = services.settings.model
     models = Models(model.text_deployment, model.vision_deployment, model.image_deployment, services.settings.prices)
     if find_selection(request) is not None:  # what else the catalog holds does not count

@@ -125,6 +125,16 @@ class SeedRequest(BaseModel):
     image_quality: Literal["low", "medium", "high", "xhigh", "max"] = Field(
         default="medium", description="Image quality; xhigh and max need gpt-image-2.5 or later."
     )
+    image_mode: Literal["normal", "batch"] = Field(
+        default="normal",
+        description="How images are generated: one call each, or in the provider's batches, which cost half and may "
+        "take a day (OpenAI only).",
+    )
+    batch_fallback: Literal["normal", "next-batch", "none"] = Field(
+        default="normal",
+        description="What follows for images that a batch leaves out: a normal call at the full price, the next batch, "
+        "or nothing.",
+    )
     image_format: Literal["png", "jpeg"] = Field(default="png", description="File format of images.")
     thumbnails: bool = Field(default=True, description="Write a small WebP copy of each image.")
     force_categories: bool = Field(default=False, description="Generate the categories again.")
@@ -215,6 +225,20 @@ class SeedRequest(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_image_mode(self) -> Self:
+        if self.is_batched and self.refine.is_wanted:
+            raise ValueError(
+                "imageMode is 'batch', and refine asks for evaluations; expected imageMode 'normal', or no refine: "
+                "each round would wait for a batch of its own"
+            )
+        return self
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether the provider's batches generate the images."""
+        return self.image_mode == "batch"
+
     @property
     def item_source(self) -> ItemSource:
         """Where the items come from."""
@@ -278,6 +302,7 @@ def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | No
         imports_rows=request.input is not None,
         writes_prompts=request.writes_prompts,
         restart=restart,
+        batches_images=request.is_batched,
     )
 
 

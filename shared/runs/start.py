@@ -22,7 +22,7 @@ from shared.messages.run import SeedInput
 from shared.models.image_models import check_quality_for_model, check_size_for_model
 from shared.runs import run_claim, run_files
 from shared.runs.durable_client import DurableClient
-from shared.runs.estimate_run import check_budget
+from shared.runs.estimate_run import check_budget, check_image_mode
 from shared.runs.recover import read_run_state
 from shared.runs.request import SeedRequest, make_seed_input
 from shared.runs.resolve_source import resolve_source
@@ -189,6 +189,7 @@ async def _is_started(services: Services, client: DurableClient, run_id: str) ->
 
 def _check_image_options(services: Services, request: SeedRequest) -> None:
     """Reject options that the image model does not support: the provider would, once the items are billed."""
+    check_image_mode(services, request)
     model = services.settings.model.known_image_model
     if model is None or request.dry_run:
         return

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from shared.config import ModelSettings, SettingError, Settings
+from shared.models.image_batches import ImageBatchModel
+from shared.models.prices import PriceList
 from shared.models.protocol import ImageModel, ListedModels, Model, RequestLog, TextModel
 from shared.models.provider_names import Provider
 from shared.telemetry.billed_calls import ObservedModel
@@ -82,6 +84,38 @@ def build_model(settings: Settings, request_log: RequestLog, listed_models: List
     from shared.models.providers.model_by_kind import ModelByKind  # noqa: PLC0415 - adapters are loaded when they are used
 
     return ObservedModel(ModelByKind(text=text, vision=vision, image=image))
+
+
+def check_batch_settings(model: ModelSettings, prices: PriceList) -> None:
+    """Check that the image provider has batches of images, and that the price of the model in them is known.
+
+    Raises:
+        SettingError: it has none.
+    """
+    if model.image_provider is not Provider.OPENAI:
+        raise SettingError(
+            "IMAGE_PROVIDER",
+            f"is {model.image_provider.value!r}, which has no batches of images; imageMode 'batch' expects 'openai'",
+        )
+    if prices.find_batch_factor(model.image_deployment) is None:
+        raise SettingError(
+            "IMAGE_MODEL",
+            f"is {model.image_deployment!r}, whose price in batches is not known; imageMode 'batch' expects a model "
+            "with a batchFactor in prices.json, such as 'gpt-image-2'",
+        )
+
+
+def build_image_batch_model(settings: Settings) -> ImageBatchModel:
+    """Return the image batches of the provider that the settings name.
+
+    Raises:
+        SettingError: it has none, or is not configured.
+    """
+    check_image_settings(settings.model)
+    check_batch_settings(settings.model, settings.prices)
+    from shared.models.providers.openai_batches import OpenAIImageBatches  # noqa: PLC0415 - adapters are loaded when they are used
+
+    return OpenAIImageBatches(settings.model, prices=settings.prices)
 
 
 def _build_or_missing(

@@ -132,6 +132,16 @@ def work_page_file(run_id: str, page: int, resume_count: int = 0) -> str:
     return f"runs/{run_id}/pages/{f'leg-{resume_count}/' if resume_count else ''}{page:06d}.json"
 
 
+def image_batch_folder(run_id: str) -> str:
+    """The claims of a run's image batches."""
+    return f"runs/{run_id}/image_batches/"
+
+
+def image_batch_file(run_id: str, chunk: int) -> str:
+    """The claim of an image batch; chunks count from 1, and go on after a resume."""
+    return f"{image_batch_folder(run_id)}{chunk:05d}.json"
+
+
 def recovery_file(run_id: str, kind: str, number: int) -> str:
     """The n-th record that a run was restarted after its root was lost, or was ended from outside."""
     return run_file(run_id, f"recoveries/{kind}-{number:03d}.json")

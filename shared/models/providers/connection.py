@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from openai import AsyncOpenAI
 from shared.errors import ModelError
 from shared.models.lifecycle import read_shutdown_dates
 from shared.models.protocol import ListedModels
+from shared.models.providers.error_reasons import classify_status
 from shared.models.providers.image_download import ImageDownloader
 from shared.models.providers.model_call import ModelCall, SettingNames
 from shared.models.providers.rate_limit_headers import read_request_quota
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 PROBE_TIMEOUT_SECONDS = 5.0
 """The caller of the health page waits for it."""
+
+STREAM_TIMEOUT_SECONDS = 60.0
+"""Between two parts of a file that is streamed."""
 
 CALL_FAILURES = (*SDK_FAILURES, AzureError)
 """What a call can raise, sign-in included."""
@@ -99,6 +103,42 @@ class ModelConnection(ABC):
                 raise self._explain(failure, call) from None
             headers = response.headers
             return RawResponse(response.content, read_request_id(headers), read_request_quota(headers))
+
+    async def stream_lines(self, call: ModelCall, path: str) -> AsyncGenerator[bytes, None]:
+        """Yield the lines of a file of the provider as they arrive; one at a time is in memory.
+
+        Args:
+            call: the description of the call.
+            path: of the file, relative to the provider's URL.
+
+        Raises:
+            ModelError: the file cannot be read to its end.
+        """
+        call = replace(call, billed=False)
+        client = self._get_client(call)
+        try:
+            await client.sign_in()
+            url = str(client.sdk.base_url).rstrip("/") + path
+            headers = dict(client.sdk.auth_headers)
+            timeout = make_timeout(STREAM_TIMEOUT_SECONDS)
+            async with client.sdk._client.stream("GET", url, headers=headers, timeout=timeout) as response:  # noqa: SLF001 - the SDK streams no large file by lines
+                if response.status_code >= httpx2.codes.BAD_REQUEST:
+                    await response.aread()
+                    message = response.text[:1000]
+                    reason = classify_status(response.status_code, None, message)
+                    what = call.describe_status(reason, response.status_code)
+                    raise call.build_error(reason, what, service_message=message, status=response.status_code)
+                parts: list[bytes] = []
+                async for chunk in response.aiter_bytes():
+                    *ended, rest = chunk.split(b"\n")
+                    for line in ended:
+                        yield b"".join([*parts, line])
+                        parts = []
+                    parts.append(rest)
+                if last := b"".join(parts):
+                    yield last
+        except CALL_FAILURES as failure:
+            raise self._explain(failure, call) from None
 
     async def probe(self) -> None:
         """List the models, which is not billed.

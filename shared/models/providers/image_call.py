@@ -56,6 +56,12 @@ def choose_parameters(model: str, *, is_compatible: bool) -> tuple[str, ...]:
     return (RESPONSE_FORMAT,) if is_compatible and not name.startswith(GPT_IMAGE) else (QUALITY, FORMAT)
 
 
+def choose_image_parameters(model: str, request: ImageRequest, *, is_compatible: bool = False) -> dict[str, str]:
+    """Return the optional parameters of a request by name; see `choose_parameters`."""
+    values = {RESPONSE_FORMAT: "b64_json", QUALITY: request.quality, FORMAT: request.format}
+    return {name: values[name] for name in choose_parameters(model, is_compatible=is_compatible)}
+
+
 async def send_image_request(
     connection: ModelConnection,
     settings: "ModelSettings",
@@ -78,8 +84,8 @@ async def send_image_request(
     """
     model, seconds = settings.image_deployment, settings.image_timeout_seconds
     call = connection.describe_call("image", model, request.prompt)
-    optional = choose_parameters(model, is_compatible=is_compatible)
-    values = {RESPONSE_FORMAT: "b64_json", QUALITY: request.quality, FORMAT: request.format}
+    values = choose_image_parameters(model, request, is_compatible=is_compatible)
+    optional = tuple(values)
 
     async def send(sdk: AsyncOpenAI, omitted: frozenset[str]) -> httpx2.Response:
         sent = {name: cast("Any", values[name]) for name in optional if name not in omitted}

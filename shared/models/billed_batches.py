@@ -1,0 +1,146 @@
+"""Sends image batches, and reads them. The only holder of a provider's image batches.
+
+The lines of a batch are billed from its creation on. The caller has reserved their cost and written the batch's claim by
+then; ``shared.models.billed_call`` prices, records and stores each answer.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.errors import ModelError
+from shared.models.image_batches import BatchAnswer, ImageBatchModel, ProviderBatch
+from shared.models.protocol import ImageRequest
+from shared.telemetry.instruments import record_model_call
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""Between this app, which dates claims, and the provider, which dates batches."""
+
+APP = "catalog-seeder"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchName:
+    """Names a batch for the provider, in its metadata."""
+
+    run_id: str
+    chunk: int
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """The metadata of the batch."""
+        return {"app": APP, "run": self.run_id, "chunk": str(self.chunk)}
+
+    def names(self, batch: ProviderBatch) -> bool:
+        """Return whether this is the name of a batch."""
+        return all(batch.metadata.get(key) == value for key, value in self.metadata.items())
+
+
+class ImageBatchExecutor:
+    """Sends and reads image batches.
+
+    Args:
+        open_model: returns the provider's image batches; raises SettingError if it has none.
+    """
+
+    def __init__(self, open_model: Callable[[], ImageBatchModel]) -> None:
+        self._open_model = open_model
+
+    def encode_line(self, custom_id: str, request: ImageRequest) -> bytes:
+        """Return a line of a batch's file, with its line break."""
+        return self._open_model().encode_line(custom_id, request)
+
+    async def upload(self, name: BatchName, data: bytes) -> str:
+        """Upload a batch's file, and return its id; not billed.
+
+        Raises:
+            ModelError: the provider did not accept the file.
+        """
+        return await self._open_model().upload(f"{name.run_id}-{name.chunk:05d}.jsonl", data)
+
+    async def create(self, name: BatchName, file_id: str) -> ProviderBatch:
+        """Create a batch; from now on its lines are billed.
+
+        Raises:
+            ModelError: the provider did not create it; after timeout_ambiguous it may have.
+        """
+        return await _observe(self._open_model().create(file_id, name.metadata))
+
+    async def find(self, name: BatchName, since: datetime) -> ProviderBatch | None:
+        """Return the batch with a name that was created since a time, or None.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        earliest = (since - CLOCK_SKEW).timestamp()
+        async with aclosing(self._open_model().iterate_newest()) as batches:
+            async for batch in batches:
+                if name.names(batch):
+                    return batch
+                if batch.created_at and batch.created_at < earliest:
+                    return None
+        return None
+
+    async def read(self, batch_id: str) -> ProviderBatch:
+        """Return a batch.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        return await self._open_model().read(batch_id)
+
+    async def read_all(self, batch_ids: Iterable[str]) -> dict[str, ProviderBatch]:
+        """Return batches by id; several are read from the provider's list, which takes one call for 100 of them.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        wanted = set(batch_ids)
+        found: dict[str, ProviderBatch] = {}
+        if len(wanted) > 1:
+            async with aclosing(self._open_model().iterate_newest()) as batches:
+                checked = 0
+                async for batch in batches:
+                    checked += 1
+                    if batch.id in wanted:
+                        found[batch.id] = batch
+                    if len(found) == len(wanted) or checked >= MAX_LISTED_BATCHES:
+                        break
+        for batch_id in wanted - found.keys():
+            found[batch_id] = await self.read(batch_id)
+        return found
+
+    async def cancel(self, batch_id: str) -> None:
+        """Ask the provider to cancel a batch; one that is over stays as it is.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        await self._open_model().cancel(batch_id)
+
+    def iterate_answers(self, batch: ProviderBatch) -> AsyncIterator[BatchAnswer]:
+        """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory."""
+        return self._open_model().iterate_answers(batch)
+
+
+MAX_LISTED_BATCHES = 500
+"""Batches of the account that are listed to find the open ones; those that are older are read one by one."""
+
+
+async def _observe(call: "Awaitable[ProviderBatch]") -> ProviderBatch:
+    started, outcome = time.perf_counter(), "error"
+    try:
+        batch = await call
+        outcome = "ok"
+    except ModelError as error:
+        outcome = str(error.reason)
+        raise
+    finally:
+        record_model_call(kind="image_batch", outcome=outcome, seconds=time.perf_counter() - started)
+    return batch

@@ -1,0 +1,89 @@
+"""The port to a provider's image batches: requests that are sent as one file, and answered within a day at half price."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from shared.errors import ModelError
+from shared.models.protocol import ImageAnswer, ImageRequest
+
+ENDED_STATUSES: Final = frozenset({"completed", "failed", "expired", "cancelled"})
+LIMIT_CODES: Final = ("token_limit_exceeded", "request_limit_exceeded", "limit_exceeded")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderBatch:
+    """A batch as the provider describes it.
+
+    Attributes:
+        id: the provider's id.
+        status: such as ``in_progress``.
+        created_at: in epoch seconds.
+        output_file_id: the file with the images; None = there is none.
+        error_file_id: the file with the lines that failed; None = there is none.
+        done: number of lines that are finished, failed ones included.
+        metadata: from its creator.
+        error: why the whole batch failed.
+        error_code: the same as the provider's code.
+    """
+
+    id: str
+    status: str
+    created_at: int
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    done: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    error_code: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the batch will not change any more."""
+        return self.status in ENDED_STATUSES
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the batch failed because too much work is enqueued."""
+        return self.status == "failed" and self.error_code in LIMIT_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """The answer to one line of a batch.
+
+    Attributes:
+        custom_id: of the line.
+        answer: the image, or why there is none.
+    """
+
+    custom_id: str
+    answer: ImageAnswer | ModelError
+
+
+class ImageBatchModel(Protocol):
+    """A provider's image batches. Every failure is a ModelError; callers retry, not the model."""
+
+    def encode_line(self, custom_id: str, request: ImageRequest) -> bytes:
+        """Return a line of a batch's file, with its line break."""
+
+    async def upload(self, name: str, data: bytes) -> str:
+        """Upload a file of lines, and return its id; not billed."""
+
+    async def create(self, file_id: str, metadata: Mapping[str, str]) -> ProviderBatch:
+        """Create a batch; from now on its lines are billed."""
+
+    async def read(self, batch_id: str) -> ProviderBatch:
+        """Return a batch."""
+
+    async def cancel(self, batch_id: str) -> None:
+        """Ask the provider to cancel a batch; one that is over stays as it is."""
+
+    def iterate_newest(self) -> AsyncGenerator[ProviderBatch, None]:
+        """Yield all batches of the account, the newest first."""
+
+    def iterate_answers(self, batch: ProviderBatch) -> AsyncIterator[BatchAnswer]:
+        """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory."""
+
+    async def close(self) -> None:
+        """Release connections."""

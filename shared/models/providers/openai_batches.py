@@ -1,0 +1,229 @@
+"""OpenAI's image batches, over its files and batches.
+
+https://developers.openai.com/api/docs/guides/batch
+"""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx2
+from openai import AsyncOpenAI
+
+from shared.errors import ModelError
+from shared.models.image_batches import BatchAnswer, ProviderBatch
+from shared.models.price_files import load_prices
+from shared.models.prices import PriceList
+from shared.models.protocol import ImageAnswer, ImageRequest
+from shared.models.providers.connection import ApiKeyConnection
+from shared.models.providers.error_reasons import classify_status, read_message
+from shared.models.providers.image_call import choose_image_parameters, read_image_answer
+from shared.models.providers.model_call import ModelCall
+from shared.models.providers.openai_model import OPENAI_SETTING_NAMES
+from shared.models.providers.response_body import ParsedBody, RawResponse, get_first_object, parse_body
+from shared.models.providers.sdk_client import make_timeout
+from shared.reasons import Reason
+
+if TYPE_CHECKING:
+    from shared.config import ModelSettings
+
+ENDPOINT: Final = "/v1/images/generations"
+COMPLETION_WINDOW: Final = "24h"
+
+CALL_TIMEOUT_SECONDS: Final = 60.0
+CREATE_TIMEOUT_SECONDS: Final = 15.0
+"""Short, because a batch whose creation was interrupted is looked for once it has passed."""
+
+PAGE_SIZE: Final = 100
+EXPIRED_CODES: Final = frozenset({"batch_expired", "batch_cancelled"})
+"""Of lines that the provider did not run, and does not bill."""
+
+
+class OpenAIImageBatches:
+    """Image batches of OpenAI; an `ImageBatchModel`.
+
+    Args:
+        settings: the image model.
+        prices: the models that have a price; None = the published list.
+    """
+
+    def __init__(self, settings: "ModelSettings", *, prices: PriceList | None = None) -> None:
+        self._model = settings.image_deployment
+        self._connection = ApiKeyConnection(settings.openai, OPENAI_SETTING_NAMES)
+        self._prices = prices or load_prices()
+
+    def encode_line(self, custom_id: str, request: ImageRequest) -> bytes:
+        """Return a line of a batch's file, with its line break."""
+        parameters = choose_image_parameters(self._model, request)
+        body = {"model": self._model, "prompt": request.prompt, "n": 1, "size": request.size} | parameters
+        line = {"custom_id": custom_id, "method": "POST", "url": ENDPOINT, "body": body}
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+    async def upload(self, name: str, data: bytes) -> str:
+        """Upload a file of lines, and return its id.
+
+        Raises:
+            ModelError: the provider did not accept the file.
+        """
+
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
+            timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+            raw = await sdk.files.with_raw_response.create(file=(name, data), purpose="batch", timeout=timeout)
+            return raw.http_response
+
+        answer = await self._send("upload of an image batch", send)
+        return str(answer.data.get("id"))
+
+    async def create(self, file_id: str, metadata: Mapping[str, str]) -> ProviderBatch:
+        """Create a batch.
+
+        Raises:
+            ModelError: the provider did not create it; after timeout_ambiguous it may have.
+        """
+
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
+            raw = await sdk.batches.with_raw_response.create(
+                input_file_id=file_id,
+                endpoint=ENDPOINT,
+                completion_window=COMPLETION_WINDOW,
+                metadata=dict(metadata),
+                timeout=make_timeout(CREATE_TIMEOUT_SECONDS),
+            )
+            return raw.http_response
+
+        return _read_batch((await self._send("creation of an image batch", send, CREATE_TIMEOUT_SECONDS)).data)
+
+    async def read(self, batch_id: str) -> ProviderBatch:
+        """Return a batch.
+
+        Raises:
+            ModelError: the provider does not answer, or has no such batch.
+        """
+
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
+            timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+            return (await sdk.batches.with_raw_response.retrieve(batch_id, timeout=timeout)).http_response
+
+        return _read_batch((await self._send("status of an image batch", send)).data)
+
+    async def cancel(self, batch_id: str) -> None:
+        """Ask the provider to cancel a batch; one that is over stays as it is.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
+            timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+            return (await sdk.batches.with_raw_response.cancel(batch_id, timeout=timeout)).http_response
+
+        try:
+            await self._send("cancellation of an image batch", send)
+        except ModelError as error:
+            if error.status not in {httpx2.codes.BAD_REQUEST, httpx2.codes.CONFLICT}:  # it is over
+                raise
+
+    async def iterate_newest(self) -> AsyncGenerator[ProviderBatch, None]:
+        """Yield all batches of the account, the newest first.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        after: str | None = None
+        while True:
+            query: dict[str, Any] = {"limit": PAGE_SIZE} if after is None else {"limit": PAGE_SIZE, "after": after}
+
+            async def send(sdk: AsyncOpenAI, _: frozenset[str], query: dict[str, Any] = query) -> httpx2.Response:
+                timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+                return (await sdk.batches.with_raw_response.list(**query, timeout=timeout)).http_response
+
+            page = (await self._send("list of image batches", send)).data
+            rows = [row for row in page.get("data") or () if isinstance(row, dict)]
+            for row in rows:
+                yield _read_batch(row)
+            if not rows or not page.get("has_more"):
+                return
+            after = str(rows[-1].get("id"))
+
+    async def iterate_answers(self, batch: ProviderBatch) -> AsyncIterator[BatchAnswer]:
+        """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        call = self._connection.describe_call("image", self._model)
+        for file_id in (batch.output_file_id, batch.error_file_id):
+            if file_id is None:
+                continue
+            async with aclosing(self._connection.stream_lines(call, f"/files/{file_id}/content")) as lines:
+                async for line in lines:
+                    answer = await self._read_line(line, call)
+                    if answer is not None:
+                        yield answer
+
+    async def close(self) -> None:
+        """Close the connections; a second call does nothing."""
+        await self._connection.close()
+
+    async def _send(self, subject: str, send: Any, seconds: float = CALL_TIMEOUT_SECONDS) -> ParsedBody:
+        call = replace(self._connection.describe_call("batch", self._model), subject=subject)
+        return parse_body(await self._connection.send(call, send, seconds), call, Reason.SERVER_ERROR)
+
+    async def _read_line(self, line: bytes, call: ModelCall) -> BatchAnswer | None:
+        """Return the answer in a line of a result file; None if the line names no request."""
+        try:
+            row = json.loads(line)
+        except ValueError:
+            return None
+        if not isinstance(row, dict) or not isinstance(row.get("custom_id"), str):
+            return None
+        response = row.get("response") if isinstance(row.get("response"), dict) else None
+        if response is None or row.get("error"):
+            return BatchAnswer(row["custom_id"], _explain_line(row.get("error"), call))
+        return BatchAnswer(row["custom_id"], await self._read_response(response, call))
+
+    async def _read_response(self, response: dict[str, Any], call: ModelCall) -> ImageAnswer | ModelError:
+        request_id, body, status = response.get("request_id"), response.get("body"), response.get("status_code")
+        if isinstance(status, int) and status >= httpx2.codes.BAD_REQUEST:
+            error = body.get("error") if isinstance(body, dict) else body
+            message = read_message(error)
+            reason = classify_status(status, error, message)
+            what = call.describe_status(reason, status)
+            return call.build_error(reason, what, service_message=message, request_id=request_id, status=status)
+        raw = RawResponse(json.dumps(body).encode(), request_id)
+        try:
+            downloader = self._connection.downloader
+            return await read_image_answer(raw, call, downloader, deployment=self._model, prices=self._prices)
+        except ModelError as error:
+            return error
+
+
+def _explain_line(error: Any, call: ModelCall) -> ModelError:
+    code = error.get("code") if isinstance(error, dict) else None
+    if code in EXPIRED_CODES or code is None:
+        return call.build_error(Reason.BATCH_EXPIRED, "the batch ended before this image was generated")
+    return call.build_error(
+        classify_status(httpx2.codes.INTERNAL_SERVER_ERROR, error, read_message(error)),
+        "the line of the batch failed",
+        service_message=read_message(error),
+    )
+
+
+def _read_batch(row: Mapping[str, Any]) -> ProviderBatch:
+    counts, errors = row.get("request_counts"), row.get("errors")
+    counts = counts if isinstance(counts, dict) else {}
+    error = get_first_object(errors.get("data")) if isinstance(errors, dict) else {}
+    metadata = row.get("metadata")
+    return ProviderBatch(
+        id=str(row.get("id")),
+        status=str(row.get("status")),
+        created_at=int(row.get("created_at") or 0),
+        output_file_id=row.get("output_file_id") or None,
+        error_file_id=row.get("error_file_id") or None,
+        done=int(counts.get("completed") or 0) + int(counts.get("failed") or 0),
+        metadata=metadata if isinstance(metadata, dict) else {},
+        error=str(error.get("message") or ""),
+        error_code=str(error.get("code") or ""),
+    )
