@@ -77,6 +77,9 @@ def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tu
         ("tokens", Text(f"{document['inputTokens']} in, {document['outputTokens']} out")),
         ("cost", Text(f"${document['costUsd']:.4f} by list prices, if no call fails")),
     ]
+    if "batchCostUsd" in document:
+        both = f"${document['batchCostUsd']:.4f} in batches, ${document['normalCostUsd']:.4f} in normal calls"
+        rows.append(("by mode", Text(both)))
     if typical is not None:
         time = format_duration(typical["windowSeconds"])
         typical_line = (

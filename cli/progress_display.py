@@ -108,9 +108,11 @@ def describe_progress(run: RunStatus) -> str:
 
 def describe_waiting(run: RunStatus) -> str:
     """Return how long a run waits at a provider's request, and the provider's message; empty if it does not."""
-    until = run.throttle.waiting_until
+    until, batches = run.throttle.waiting_until, run.image_batches
     if until is None:
-        return ""
+        if batches is None:
+            return ""
+        return f"waiting for the provider's batches: {batches.done} of {batches.images} images"
     return f"waiting until {until.astimezone():%Y-%m-%d %H:%M:%S %Z}; {run.throttle.message}"
 
 

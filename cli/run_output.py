@@ -16,7 +16,7 @@ from cli.program_name import find_program
 from cli.progress_display import describe_waiting, format_duration
 from shared.config import Settings, StoreSettings
 from shared.reasons import Reason
-from shared.runs.status import RunStatus, Status
+from shared.runs.status import CostView, RunStatus, Status
 
 Locator = Callable[[str], str]
 """Returns where a file of the store can be found."""
@@ -157,7 +157,7 @@ def print_run(console: Console, run: RunStatus, locate: Locator, target: Command
                 f"{cost.text_calls} text, {cost.image_calls} image{_parenthesize(run.throttle.rate_limited, 'x 429')}"
             ),
         ),
-        ("cost", Text(f"${cost.usd:.4f} by list prices")),
+        ("cost", Text(f"${cost.usd:.4f} by list prices{_describe_discount(cost)}")),
         ("time", Text(format_duration(measure_seconds(run)))),
         *(("note", Text(note)) for note in run.notes),
     ]
@@ -278,3 +278,7 @@ def _format_time(moment: datetime) -> str:
         if local_time.date() == datetime.now(UTC).astimezone().date()
         else f"{local_time:%Y-%m-%d}"
     )
+
+
+def _describe_discount(cost: CostView) -> str:
+    return "" if cost.normal_usd is None else f"; ${cost.normal_usd:.4f} without batches"

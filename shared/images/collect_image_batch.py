@@ -19,7 +19,6 @@ from shared.models.image_batches import ProviderBatch
 from shared.models.protocol import ImageAnswer
 from shared.reasons import FATAL_REASONS, Reason, shorten_message
 from shared.runs import run_files
-from shared.runs.request import SeedRequest
 from shared.services.container import Services
 
 MAX_BATCHES_PER_IMAGE = 3
@@ -114,7 +113,7 @@ async def _collect(
         if is_limited:
             collection.jobs.append(job)
         elif result.failure is not None and not (is_stopped and result.failure.reason is Reason.BATCH_EXPIRED):
-            await _handle_failure(services, call, request, job, result, result.failure, collection)
+            await _handle_failure(services, call, job, result, collection)
 
     if batch is not None:
         async for line in services.image_batches.iterate_answers(batch):
@@ -133,13 +132,15 @@ async def _collect(
 async def _handle_failure(
     services: Services,
     call: CollectImageBatch,
-    request: SeedRequest,
     job: ImageJob,
     result: ImageResult,
-    failure: Failure,
     collection: _Collection,
 ) -> None:
     """Hand an image without an answer over, or record that it failed."""
+    failure = result.failure
+    if failure is None:
+        return
+    request = await services.caches.read_request(services.store, call.run_id)
     job = replace(job, earlier_calls=job.earlier_calls + 1)
     fallback = request.batch_fallback
     if result.next_step is not None and fallback != "none":

@@ -229,16 +229,25 @@ async def _create_batch(services: Services, call: SubmitImageBatch, stored: Stor
     check = await check_call(services, call.catalog, call.run_id)
     if not check.may_spend:
         return SubmittedImageBatch(stopped=True, last_page=claim.last_page, batch=claim.open_batch)
+    changed: StoredClaim | None = stored
     if claim.file_id is None:
-        data = await _encode_lines(services, call, claim)
-        uploaded = replace(claim, file_id=await batches.upload(name, data))
-        changed = await change_claim(services.store, call.run_id, stored, uploaded)
-        if changed is None:
-            return SubmittedImageBatch(deferred_seconds=CONFLICT_WAIT_SECONDS, last_page=call.last_page)
-        stored = changed
-    changed = await change_claim(services.store, call.run_id, stored, stored.claim.begin_creation(services.clock()))
+        file_id = await batches.upload(name, await _encode_lines(services, call, claim))
+        changed = await change_claim(services.store, call.run_id, stored, replace(claim, file_id=file_id))
+    if changed is not None:
+        begun = changed.claim.begin_creation(services.clock())
+        changed = await change_claim(services.store, call.run_id, changed, begun)
     if changed is None:
         return SubmittedImageBatch(deferred_seconds=CONFLICT_WAIT_SECONDS, last_page=call.last_page)
+    return await _send_creation(services, call, changed)
+
+
+async def _send_creation(services: Services, call: SubmitImageBatch, changed: StoredClaim) -> SubmittedImageBatch:
+    """Create the batch of a claim that says so.
+
+    Raises:
+        ModelError: the provider did not create it; after timeout_ambiguous and server_error it may have.
+    """
+    name, batches = BatchName(call.run_id, call.chunk), services.image_batches
     try:
         created = await batches.create(name, str(changed.claim.file_id))
     except ModelError as error:

@@ -1,7 +1,7 @@
 """Sends image batches, and reads them. The only holder of a provider's image batches.
 
-The lines of a batch are billed from its creation on. The caller has reserved their cost and written the batch's claim by
-then; ``shared.models.billed_call`` prices, records and stores each answer.
+The lines of a batch are billed from its creation on. By then the caller has reserved their cost and written the claim;
+``shared.models.billed_call`` prices, records and stores each answer.
 """
 
 import time

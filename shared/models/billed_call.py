@@ -126,6 +126,7 @@ class BilledCallExecutor:
         if not isinstance(prepared, PreparedImage):
             raise TypeError(f"{task.key} has no image request; expected the one that the batch has answered.")
         call = _Call(task, prepared, self._make_recorder(task, prepared, request_key), None)
+        accepted: BilledAnswer[ValueT] | NoAnswer
         if isinstance(answer, ModelError):
             accepted = await self._settle_failure(call, answer, is_counted=answer.reason is Reason.CONTENT_POLICY)
         else:

@@ -1,4 +1,4 @@
-"""The port to a provider's image batches: requests that are sent as one file, and answered within a day at half price."""
+"""The port to a provider's image batches: requests sent as one file, and answered within a day at half price."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field

@@ -85,6 +85,8 @@ class Estimate:
         window_seconds: duration of the images at TYPICAL_IMAGE_SECONDS per image call and TYPICAL_EVALUATION_SECONDS
             per evaluation or rewrite, with as many at the same time as requested.
         typical: estimate with the scores of the model simulator; None = the request asks for no refinement.
+        batch_discount_usd: what the images cost less in the provider's batches; None = it has none.
+        is_batched: the run generates the images in batches.
     """
 
     catalog: str
@@ -97,10 +99,19 @@ class Estimate:
     minimum_seconds: float | None
     window_seconds: float
     typical: "Estimate | None" = None
+    batch_discount_usd: Decimal | None = None
+    is_batched: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Return the estimate as JSON data, in dollars to a hundredth of a cent; ``typical`` only with refinement."""
+        """Return the estimate as JSON data, in dollars to a hundredth of a cent; ``typical`` only with refinement.
+
+        Both prices of the images are there if the provider has batches of them.
+        """
         described = {"catalog": self.catalog, "items": self.items} | _describe_figures(self)
+        if self.batch_discount_usd is not None and self.typical is None:
+            normal = self.cost_usd + (self.batch_discount_usd if self.is_batched else 0)
+            described["normalCostUsd"] = float(round(normal, 4))
+            described["batchCostUsd"] = float(round(normal - self.batch_discount_usd, 4))
         return described if self.typical is None else described | {"typical": _describe_figures(self.typical)}
 
 
@@ -141,6 +152,8 @@ def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Model
             cost_usd=models.prices.calculate_text_cost(models.text, text_usage) + images_estimate.cost_usd,
             minimum_seconds=None if per_minute is None else images_estimate.image_calls * 60 / per_minute,
             window_seconds=images_estimate.window_seconds,
+            batch_discount_usd=images_estimate.batch_discount_usd,
+            is_batched=request.is_batched,
         )
 
     maximum = add_up(estimate_images(request, images, models, rounds=count_max_rounds(request.refine)))

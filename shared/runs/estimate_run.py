@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.catalog.inventory import read_inventory
 from shared.errors import EstimateAboveBudgetError, InvalidRequestError
+from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
 from shared.runs.request import SeedRequest
@@ -51,7 +52,13 @@ async def estimate_request(services: Services, request: SeedRequest) -> Estimate
     """
     check_image_mode(services, request)
     model = services.settings.model
-    models = Models(model.text_deployment, model.vision_deployment, model.image_deployment, services.settings.prices)
+    models = Models(
+        model.text_deployment,
+        model.vision_deployment,
+        model.image_deployment,
+        services.settings.prices,
+        has_batches=model.image_provider is Provider.OPENAI,
+    )
     if find_selection(request) is not None:  # what else the catalog holds does not count
         return calculate_estimate(request, Inventory({}, 0, has_categories=True), models)
     return calculate_estimate(request, await read_inventory(services.store, request.catalog), models)

@@ -24,6 +24,9 @@ TYPICAL_IMAGE_SECONDS = 20.0
 TYPICAL_EVALUATION_SECONDS = 10.0
 """Duration of one evaluation or rewrite: an assumption for a reasoning model."""
 
+MAX_BATCH_SECONDS = 86_400.0
+"""Within which the provider answers or expires a batch."""
+
 TYPICAL_FINDING = "x" * 25
 """Finding that a rewrite answers: one missing detail, as the model simulator reports it."""
 
@@ -33,12 +36,13 @@ TYPICAL_SCORES = ((35, 67, 0.08), (68, 85, 0.17), (86, 98, 0.75))
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Models of a run, and their prices."""
+    """Models of a run, their prices, and whether the image model has batches."""
 
     text: str
     vision: str
     image: str
     prices: PriceList
+    has_batches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class ImageEstimate:
         text_calls: number of evaluations and rewrites.
         usage: tokens of all calls.
         cost_usd: cost in US dollars at list prices.
-        window_seconds: duration with as many calls at the same time as requested.
+        window_seconds: duration with as many calls at the same time as requested, or the limit of a batch.
+        batch_discount_usd: what the image calls cost less in the provider's batches; None = it has none.
     """
 
     image_calls: int
@@ -58,6 +63,7 @@ class ImageEstimate:
     usage: Usage
     cost_usd: Decimal
     window_seconds: float
+    batch_discount_usd: Decimal | None = None
 
 
 def estimate_images(request: SeedRequest, items: int, models: Models, *, rounds: float) -> ImageEstimate:
@@ -77,14 +83,22 @@ def estimate_images(request: SeedRequest, items: int, models: Models, *, rounds:
     rewrite_usage = _multiply(_build_typical_rewrite(request.theme), rewrites)
     parts = (generation_usage, evaluation_usage, rewrite_usage)
     seconds = image_calls * TYPICAL_IMAGE_SECONDS + (evaluations + rewrites) * TYPICAL_EVALUATION_SECONDS
+    image_usd = models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
+    factor = models.prices.find_batch_factor(models.image) if models.has_batches else None
+    discount = None if factor is None else image_usd * (1 - factor)
+    image_usd -= discount if request.is_batched and discount is not None else Decimal(0)
+    window_seconds = seconds / request.parallel_image_requests
+    if request.is_batched and items:
+        window_seconds = MAX_BATCH_SECONDS
     return ImageEstimate(
         image_calls=image_calls,
         text_calls=evaluations + rewrites,
         usage=Usage(sum(part.input_tokens for part in parts), sum(part.output_tokens for part in parts)),
-        cost_usd=models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
+        cost_usd=image_usd
         + models.prices.calculate_text_cost(models.vision, evaluation_usage)
         + models.prices.calculate_text_cost(models.text, rewrite_usage),
-        window_seconds=seconds / request.parallel_image_requests,
+        window_seconds=window_seconds,
+        batch_discount_usd=discount,
     )
 
 

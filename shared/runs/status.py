@@ -77,8 +77,19 @@ class Throttle(_View):
     message: str | None = Field(default=None, exclude_if=lambda said: said is None)
 
 
+class ImageBatchProgress(_View):
+    """The provider's open batches: their number, their images, and how many of these are finished."""
+
+    batches: int = 0
+    images: int = 0
+    done: int = 0
+
+
 class CostView(_View):
-    """Cost of a run at list prices: US dollars, calls that were or may have been billed, and tokens."""
+    """Cost of a run at list prices: US dollars, calls that were or may have been billed, and tokens.
+
+    ``normal_usd`` is what the same calls cost without batches; absent if no batch made any.
+    """
 
     usd: float = 0
     calls: int = 0
@@ -86,11 +97,12 @@ class CostView(_View):
     image_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    normal_usd: float | None = Field(default=None, exclude_if=lambda usd: usd is None)
 
     def raise_to(self, other: "CostView") -> "CostView":
         """Return the maximum of each figure."""
         mine, others = self.model_dump(), other.model_dump()
-        return CostView(**{name: max(value, others[name]) for name, value in mine.items()})
+        return CostView(**{name: max(mine.get(name, 0), others.get(name, 0)) for name in mine | others})
 
 
 class RunError(_View):
@@ -115,6 +127,11 @@ class RunStatus(_View):
     cost: CostView = Field(default=CostView(), description="Cost at list prices, calls and tokens.")
     failures: dict[str, int] = Field(
         default_factory=dict, description="Number of images that failed for good, by reason code."
+    )
+    image_batches: ImageBatchProgress | None = Field(
+        default=None,
+        exclude_if=lambda batches: batches is None,
+        description="The provider's open batches of images; absent if there are none.",
     )
     outputs: dict[str, str] = Field(
         default_factory=dict, description="Files of the result as paths in the store; empty until the run has ended."

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.messages.base import NANO_PER_USD, Cost, Counters, Failure, Wait
-from shared.messages.custom_status import Stage
+from shared.messages.custom_status import BatchStatus, Stage
 from shared.messages.run import PublishResult, StartInventory
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.runs.selection import find_selection
 from shared.runs.status import (
     CostView,
+    ImageBatchProgress,
     ImageProgress,
     ItemProgress,
     Progress,
@@ -99,6 +100,7 @@ def compose_status(
     paused_until: datetime | None = None,
     window: int | None = None,
     wait: Wait | None = None,
+    batches: BatchStatus | None = None,
 ) -> RunStatus:
     """Return the status of a run in progress: the sum of what its instances publish.
 
@@ -114,6 +116,7 @@ def compose_status(
         paused_until: when the pause ends without a resume.
         window: concurrency windows of the image workers together; None = as requested.
         wait: the long wait that a provider asked for.
+        batches: the open batches of images.
     """
     counters = sum(counters_by_instance, Counters())
     accepted, target, images = _count_progress(request, found, counters)
@@ -139,6 +142,9 @@ def compose_status(
             message=None if wait is None else wait.message,
         ),
         cost=make_cost_view(counters.cost),
+        image_batches=None
+        if batches is None or not batches.batches
+        else ImageBatchProgress(batches=batches.batches, images=batches.images, done=batches.done),
         failures=dict(counters.failed),
         created_at=read_created_at(run_id),
         updated_at=updated_at,
@@ -237,6 +243,7 @@ def make_cost_view(cost: Cost) -> CostView:
         image_calls=cost.image_calls,
         input_tokens=cost.input_tokens,
         output_tokens=cost.output_tokens,
+        normal_usd=round((cost.nano_usd + cost.saved_nano_usd) / NANO_PER_USD, 4) if cost.saved_nano_usd else None,
     )
 
 
@@ -262,6 +269,7 @@ def restore_counters(status: RunStatus) -> tuple[StartInventory, Counters]:
             input_tokens=cost.input_tokens,
             output_tokens=cost.output_tokens,
             nano_usd=round(cost.usd * NANO_PER_USD),
+            saved_nano_usd=0 if cost.normal_usd is None else round((cost.normal_usd - cost.usd) * NANO_PER_USD),
         ),
     )
     return found, counters

@@ -74,6 +74,7 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
         paused_until=view.until,
         wait=progress.wait,
         window=progress.window,
+        batches=progress.batches,
     )
     return status if published is not None else await _merge_last_progress(services, status)
 

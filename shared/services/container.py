@@ -132,6 +132,10 @@ class Services:
         """
         return self._open_model()
 
+    def use_image_batches(self, model: ImageBatchModel) -> None:
+        """Use image batches in place of those of the provider that the settings name."""
+        self._image_batch_model = model
+
     def warn_of_shutdowns(self, today: date) -> list[str]:
         """Return a warning for each configured model that shuts down soon, as far as a probe has listed it.
 
