@@ -43,7 +43,7 @@ async def get_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResp
 async def get_run_request(req: func.HttpRequest) -> func.HttpResponse:
     """``GET /api/runs/{runId}/request``: return the request of a run, every field present."""
     request = await read_known_request(get_services().store, req.route_params["runId"])
-    return write_json(request.to_json())
+    return write_json(request.to_body())
 
 
 async def list_runs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:

@@ -262,6 +262,10 @@ class SeedRequest(BaseModel):
         """Return the request as JSON data, every field present."""
         return self.model_dump(mode="json", by_alias=True)
 
+    def to_body(self) -> dict[str, Any]:
+        """Return the fields that a caller can send, as JSON data; a stored request can have further ones."""
+        return self.model_dump(mode="json", by_alias=True, include={*SeedRequest.model_fields})
+
 
 def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | None = None) -> SeedInput:
     """Return the input of ``seed_catalog``; ``restart`` is where a new root continues after an earlier one was lost."""
