@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -10,7 +10,9 @@ from shared.browse.duplicate_groups import group_near_duplicates
 from shared.browse.item_rows import IndexedItem, ItemFailure, ItemState, Review
 from shared.browse.listed_images import (
     ListedImage,
+    RunNames,
     is_packed_placeholder,
+    pack_image,
     read_dhash,
     read_modified_ms,
     read_run_number,
@@ -18,6 +20,7 @@ from shared.browse.listed_images import (
     unpack_image,
 )
 from shared.reviews.decisions import DecisionTable
+from shared.storage.protocol import FileInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,19 @@ class RunFailures:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """The near-duplicate groups of a catalog.
+
+    Attributes:
+        digest: of the perceptual hashes that were grouped.
+        firsts: the first item of the group of each item that is in one.
+    """
+
+    digest: str
+    firsts: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogScan:
     """What one scan of a catalog found; ``marks`` are the ETags of the catalog when the scan began."""
 
@@ -111,8 +127,8 @@ class CatalogIndex:
         images: packed image or placeholder of each item, or None.
         runs: the runs that the packed images refer to by number.
         failed: what was read of the last run.
-        groups: the first item of the near-duplicate group of each item that is in one.
-        hashes_digest: changes with the perceptual hashes.
+        images_digest: changes whenever an image is added, replaced or deleted.
+        grouping: near-duplicate groups of the items.
         marks: the ETags of the catalog when the scan began.
         version: changes whenever any of this may have changed; equal in every process.
     """
@@ -124,14 +140,20 @@ class CatalogIndex:
     images: tuple[bytes | None, ...]
     runs: tuple[str, ...]
     failed: RunFailures
-    groups: Mapping[int, int]
-    hashes_digest: str
+    images_digest: str
+    grouping: Grouping
     marks: Marks
     version: str
 
     @classmethod
-    def build(cls, scan: CatalogScan, previous: "CatalogIndex | None") -> Self:
-        """Return the index of what was scanned. Takes seconds for the largest catalogs if hashes have changed."""
+    def build(cls, scan: CatalogScan, known: Grouping | None = None) -> Self:
+        """Return the index of what was scanned.
+
+        Args:
+            scan: the catalog.
+            known: groups that were found before. If hashes have changed, finding the groups takes seconds for the
+                largest catalogs.
+        """
         batches, images = scan.batches, scan.images
         items = tuple(item for batch in batches.values() for item in batch.items)
         packed = tuple(images.packed.get(item.filename) for item in items)
@@ -149,21 +171,46 @@ class CatalogIndex:
             images=packed,
             runs=images.runs,
             failed=scan.failed,
-            groups=(
-                previous.groups
-                if previous is not None and previous.hashes_digest == digest
-                else group_near_duplicates(hashes)
+            images_digest=images.digest,
+            grouping=(
+                known
+                if known is not None and known.digest == digest
+                else Grouping(digest, group_near_duplicates(hashes))
             ),
-            hashes_digest=digest,
             marks=scan.marks,
             version=scan.hash_contents(),
         )
         index.prepare()
         return index
 
+    def replace_image(self, filename: str, info: FileInfo | None) -> "CatalogIndex":
+        """Return the index with another image of an item; its near-duplicates are found by the next scan.
+
+        Args:
+            filename: of the image.
+            info: the present file, or None.
+        """
+        runs = RunNames(self.runs)
+        image = None if info is None else pack_image(info, runs)
+        images = tuple(
+            image if item.filename == filename else present
+            for item, present in zip(self.items, self.images, strict=True)
+        )
+        digest = hashlib.blake2b(self.images_digest.encode(), digest_size=16)
+        digest.update(f"{filename}\n{None if info is None else info.etag}".encode("utf-8", "surrogatepass"))
+        version = hashlib.blake2b(f"{self.version}\n{digest.hexdigest()}".encode(), digest_size=16).hexdigest()
+        index = replace(self, images=images, runs=runs.list_ids(), images_digest=digest.hexdigest(), version=version)
+        index.prepare()
+        return index
+
     def prepare(self) -> None:
         """Calculate what each page needs, so that no page waits for it."""
         _ = self.numbers_by_item_id, self.numbers_by_public_id, self.failures, self.states, self.modified_ms
+
+    @property
+    def groups(self) -> Mapping[int, int]:
+        """The first item of the near-duplicate group of each item that is in one."""
+        return self.grouping.firsts
 
     @cached_property
     def numbers_by_item_id(self) -> Mapping[str, int]:
