@@ -61,9 +61,25 @@ param parallelImageRequests int = 4
 @allowed(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])
 param logLevel string = 'INFO'
 
-@description('Client id of an Entra application whose tokens callers need in addition to the function key; empty: the key alone.')
+@description('Client id of an Entra application that callers sign in to, in addition to the function key; empty: the key alone.')
 @maxLength(36)
 param entraClientId string = ''
+
+@description('What needs a sign-in. tokens: each call needs a token; all: the same, and browsers are sent to the sign-in page; page: only the review page, and the API needs the function key alone.')
+@allowed(['tokens', 'all', 'page'])
+param entraSignIn string = 'tokens'
+
+@description('Tenant of the callers; empty: the tenant of the deployment.')
+@maxLength(36)
+param entraTenantId string = ''
+
+@description('Audiences of accepted tokens, comma-separated; empty: the client id, alone and as api://.')
+@maxLength(1000)
+param entraAllowedAudiences string = ''
+
+@description('Object ids of the users and service principals that may sign in, comma-separated; empty: everyone whom the application admits.')
+@maxLength(2000)
+param entraAllowedPrincipals string = ''
 
 // --- Durable backend ----------------------------------------------------------------------------------------------------
 
@@ -506,7 +522,6 @@ module functionApp 'modules/function-app.bicep' = {
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
-    entraClientId: entraClientId
     hostStorageName: hostStorage.outputs.name
     packageContainerUrl: hostStorage.outputs.packageContainerUrl
     catalogStorageUrl: catalogStorage.outputs.blobUrl
@@ -532,6 +547,22 @@ module functionApp 'modules/function-app.bicep' = {
   dependsOn: [
     appRoles // the host reads its package and takes its leases with these roles, as soon as it starts
     privateEndpoints
+  ]
+}
+
+module signIn 'modules/sign-in.bicep' = if (!empty(entraClientId)) {
+  name: 'sign-in'
+  scope: group
+  params: {
+    appName: functionAppName
+    clientId: entraClientId
+    tenantId: empty(entraTenantId) ? tenant().tenantId : entraTenantId
+    requiredFor: entraSignIn
+    allowedAudiences: entraAllowedAudiences
+    allowedPrincipals: entraAllowedPrincipals
+  }
+  dependsOn: [
+    functionApp
   ]
 }
 

@@ -10,6 +10,9 @@ from decimal import Decimal
 from shared.models.price_files import load_prices
 from shared.models.usage import Usage
 
+BATCH_PRICE_FACTOR = Decimal("0.5")
+"""https://developers.openai.com/api/docs/guides/batch"""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
@@ -17,6 +20,7 @@ class TokenUsage:
 
     input_tokens: int = 0
     output_tokens: int = 0
+    image_input_tokens: int = 0
 
 
 def price_text_call(model: str, usage: TokenUsage) -> Decimal:
@@ -24,9 +28,10 @@ def price_text_call(model: str, usage: TokenUsage) -> Decimal:
     return load_prices().calculate_text_cost(model, _convert(usage))
 
 
-def price_image_call(model: str, usage: TokenUsage) -> Decimal:
-    """Return the cost of an image call in US dollars."""
-    return load_prices().calculate_image_cost(model, _convert(usage))
+def price_image_call(model: str, usage: TokenUsage, *, is_batched: bool = False) -> Decimal:
+    """Return the cost of an image call in US dollars; a line of a batch costs half."""
+    cost = load_prices().calculate_image_cost(model, _convert(usage))
+    return cost * BATCH_PRICE_FACTOR if is_batched else cost
 
 
 def count_image_tokens(model: str, size: str, quality: str) -> int:
@@ -35,4 +40,4 @@ def count_image_tokens(model: str, size: str, quality: str) -> int:
 
 
 def _convert(usage: TokenUsage) -> Usage:
-    return Usage(usage.input_tokens, usage.output_tokens)
+    return Usage(usage.input_tokens, usage.output_tokens, usage.image_input_tokens)

@@ -54,6 +54,24 @@ class Rates(_Section):
     forbidden_words: Rate = 0
 
 
+class BatchFaults(_Section):
+    """Settings of image batches.
+
+    Attributes:
+        seconds: how long a batch takes, from its creation to its last line.
+        visible_after_seconds: how long an uploaded file is unknown to batches.
+        expires_after_seconds: when an unfinished batch expires; None = never.
+        max_enqueued_images: a batch that would exceed this number of unfinished images fails; None = no limit.
+        line_error_rate: probability that a line fails with a server error.
+    """
+
+    seconds: Seconds = 1
+    visible_after_seconds: Seconds = 0
+    expires_after_seconds: Seconds | None = None
+    max_enqueued_images: Annotated[int, Field(ge=1)] | None = None
+    line_error_rate: Rate = 0
+
+
 class Faults(_Section):
     """All settings of the simulator. The defaults are a fast service without faults or a quota.
 
@@ -71,6 +89,7 @@ class Faults(_Section):
         second_round_best: share of prompts whose images score 40 to 60 in the first round, 75 to 84 in the second and
             61 to 70 after that. Other images get random scores, mostly good ones.
         rate_headers: whether image answers report the quota in ``x-ratelimit-*`` headers.
+        batches: settings of image batches.
     """
 
     latency_seconds: LatencySeconds = LatencySeconds()
@@ -85,6 +104,7 @@ class Faults(_Section):
     image_bytes: Annotated[int, Field(ge=1, le=50_000_000)] | None = None
     second_round_best: Rate = 0
     rate_headers: bool = True
+    batches: BatchFaults = BatchFaults()
 
 
 def load_faults(path: Path) -> Faults:
@@ -123,7 +143,8 @@ def _describe(problem: ErrorDetails) -> str:
         case "json_invalid":
             return f"the document is not valid JSON; expected a JSON object: {problem['ctx']['error']}"
         case "extra_forbidden":
-            known = Rates if location[:-1] == ["rates"] else LatencySeconds if location[:-1] else Faults
+            sections: dict[str, type[_Section]] = {"rates": Rates, "batches": BatchFaults}
+            known = sections.get(location[0], LatencySeconds) if location[:-1] else Faults
             names = ", ".join(field.alias or name for name, field in known.model_fields.items())
             return f"{key} is an unknown key (got {got!r}); expected one of {names}"
         case _:

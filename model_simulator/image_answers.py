@@ -56,7 +56,7 @@ class ImageRenderer:
 
     async def render(self, job: RenderJob) -> Reply:
         """Render an image and return the image answer."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _render_reply, job)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, render_reply, job)
 
     def close(self) -> None:
         """Stop, and drop images that have not started."""
@@ -68,7 +68,8 @@ def choose_corruption(stream: random.Random) -> ImageCorruption:
     return stream.choice(tuple(ImageCorruption))
 
 
-def _render_reply(job: RenderJob) -> Reply:
+def render_reply(job: RenderJob) -> Reply:
+    """Render an image and return the image answer. Thread-safe."""
     call = job.call
     image = _make_image_bytes(job)
     usage = call.usage
@@ -80,7 +81,10 @@ def _render_reply(job: RenderJob) -> Reply:
         "size": call.size,
         "usage": {
             "input_tokens": usage.input_tokens,
-            "input_tokens_details": {"image_tokens": 0, "text_tokens": usage.input_tokens},
+            "input_tokens_details": {
+                "image_tokens": usage.image_input_tokens,
+                "text_tokens": usage.input_tokens - usage.image_input_tokens,
+            },
             "output_tokens": usage.output_tokens,
             "output_tokens_details": {"image_tokens": usage.output_tokens, "text_tokens": 0},
             "total_tokens": usage.input_tokens + usage.output_tokens,
@@ -98,7 +102,9 @@ def _make_image_bytes(job: RenderJob) -> bytes:
     width, height = call.width, call.height
     if job.corruption is ImageCorruption.WRONG_SIZE:
         width = height = 256 if (width, height) != (256, 256) else 512
-    image = render_image(call.prompt, width=width, height=height, image_format=call.image_format)
+    image = render_image(
+        call.prompt, width=width, height=height, image_format=call.image_format, palette=call.find_palette()
+    )
     if job.corruption is ImageCorruption.TRUNCATED:
         return image[: len(image) // 2]
     missing = (job.image_bytes or 0) - len(image)

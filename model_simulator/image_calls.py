@@ -1,12 +1,17 @@
 """Image calls: parse and validate their parameters as the service does."""
 
+import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import Any
+
+from PIL import Image, UnidentifiedImageError
 
 from model_simulator.billing import TokenUsage, count_image_tokens
 from model_simulator.drawing import MAX_PIXELS, MIN_PIXELS
+from model_simulator.drawing.palette import Palette, read_palette
 from model_simulator.replies import BadRequestError
 from model_simulator.request_body import check_known_parameters, count_tokens, read_choice, read_text
 
@@ -34,6 +39,9 @@ EDGE_PIXELS = range(MIN_PIXELS, MAX_PIXELS + 1)
 
 MAX_ASPECT_RATIO = 3
 
+MAX_REFERENCES = 16
+PATCH_PIXELS = 32
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatedImageCall:
@@ -45,6 +53,11 @@ class SimulatedImageCall:
     height: int
     quality: str
     image_format: str
+    references: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def find_palette(self) -> Palette | None:
+        """Return the palette of the reference images; None without any."""
+        return read_palette(self.references) if self.references else None
 
     @property
     def size(self) -> str:
@@ -54,7 +67,51 @@ class SimulatedImageCall:
     @property
     def usage(self) -> TokenUsage:
         """The billed tokens: those of the prompt, and those of the price list for size and quality."""
-        return TokenUsage(count_tokens(len(self.prompt)), count_image_tokens(self.model, self.size, self.quality))
+        images = sum(map(count_reference_tokens, self.references))
+        outputs = count_image_tokens(self.model, self.size, self.quality)
+        return TokenUsage(count_tokens(len(self.prompt)) + images, outputs, images)
+
+
+def count_reference_tokens(data: bytes) -> int:
+    """Return the tokens of a reference image: one for each 32x32 pixels."""
+    with Image.open(BytesIO(data)) as image:
+        width, height = image.size
+    return math.ceil(width / PATCH_PIXELS) * math.ceil(height / PATCH_PIXELS)
+
+
+def parse_edit_call(body: Mapping[str, Any], references: Sequence[bytes]) -> SimulatedImageCall:
+    """Parse and validate an edit: the parameters of an image call, and one to 16 PNG or JPEG files.
+
+    Raises:
+        BadRequestError: naming the parameter, its value and the supported values.
+    """
+    if not 1 <= len(references) <= MAX_REFERENCES:
+        raise BadRequestError(
+            f"Invalid 'image': got {len(references)} images. Expected 1 to {MAX_REFERENCES}.",
+            param="image",
+            code="invalid_value",
+        )
+    if "input_fidelity" in body:
+        raise BadRequestError(
+            "The parameter 'input_fidelity' is not supported with this model.",
+            param="input_fidelity",
+            code="invalid_input_fidelity_model",
+        )
+    for data in references:
+        _check_reference(data)
+    return replace(parse_image_call(body), references=tuple(references))
+
+
+def _check_reference(data: bytes) -> None:
+    try:
+        with Image.open(BytesIO(data)) as image:
+            image_format = image.format
+    except (UnidentifiedImageError, OSError) as error:
+        raise BadRequestError("Invalid image file or mode.", param="image", code="invalid_image_file") from error
+    if image_format not in {"PNG", "JPEG"}:
+        raise BadRequestError(
+            f"Invalid image format {image_format!r}. Expected PNG or JPEG.", param="image", code="invalid_image_file"
+        )
 
 
 def parse_image_call(body: Mapping[str, Any]) -> SimulatedImageCall:

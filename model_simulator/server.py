@@ -10,6 +10,8 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
 from model_simulator import replies
+from model_simulator.batch_routes import BatchRoutes
+from model_simulator.edit_form import read_edit_form
 from model_simulator.fal_queue import FalQueue
 from model_simulator.faults import FaultsError, parse_faults
 from model_simulator.replies import HangUp, Reply
@@ -44,6 +46,7 @@ class Server:
         self._service = service
         self._calls: set[asyncio.Task[Reply | HangUp]] = set()
         self._fal = FalQueue(service, self._check_key, _respond)
+        self._batches = BatchRoutes(service, self._check_key)
 
     def make_app(self) -> web.Application:
         """Return the aiohttp application with all routes."""
@@ -53,16 +56,19 @@ class Server:
         app.add_routes(
             [
                 web.post("/openai/v1/images/generations", self._answer_image),
+                web.post("/openai/v1/images/edits", self._answer_edit),
                 web.post("/openai/v1/responses", self._answer_text),
                 web.get("/openai/v1/models", self._answer_models),
                 web.post(
                     "/openai/deployments/{deployment}/images/generations", _require_api_version(self._answer_image)
                 ),
+                web.post("/openai/deployments/{deployment}/images/edits", _require_api_version(self._answer_edit)),
                 web.post("/openai/responses", _require_api_version(self._answer_text)),
                 web.get("/openai/models", _require_api_version(self._answer_models)),
                 web.get("/openai/deployments", _require_api_version(self._answer_models)),
                 *self._list_other_wires(),
                 *self._fal.list_routes(),
+                *self._batches.list_routes(),
                 web.get("/_stats", self._answer_stats),
                 web.put("/_faults", self._replace_faults),
             ]
@@ -74,6 +80,7 @@ class Server:
         return [
             web.post("/v1/responses", self._answer_text),
             web.post("/v1/images/generations", self._answer_image),
+            web.post("/v1/images/edits", self._answer_edit),
             web.get("/v1/models", self._answer_models),
             web.post("/compatible/v1/chat/completions", self._make_wire_handler("responses", CHAT)),
             web.post("/compatible/v1/images/generations", self._make_wire_handler("images", PLAIN_IMAGES)),
@@ -99,6 +106,19 @@ class Server:
         arrived = asyncio.get_running_loop().time()
         data = await request.read()
         decision = self._check_key(request) or self._service.plan_call(kind, data, wire)
+        return await self._answer_decision(kind, decision, wire, arrived)
+
+    async def _answer_edit(self, request: web.Request) -> web.StreamResponse:
+        arrived = asyncio.get_running_loop().time()
+        refusal = self._check_key(request)
+        body, references = ({}, ()) if refusal is not None else await read_edit_form(request)
+        body.setdefault("model", request.match_info.get("deployment"))
+        decision = refusal or self._service.plan_edit(body, references)
+        return await self._answer_decision("images", decision, NATIVE, arrived)
+
+    async def _answer_decision(
+        self, kind: CallKind, decision: Reply | Plan, wire: Wire, arrived: float
+    ) -> web.StreamResponse:
         if isinstance(decision, Reply):
             self._service.stats.count_answer(kind, decision.outcome)
             return _respond(wire.convert_response(decision))
@@ -140,6 +160,7 @@ class Server:
         return replies.json_reply({"object": "list", "data": models})
 
     async def _answer_stats(self, _request: web.Request) -> web.StreamResponse:
+        self._batches.advance()
         return _respond(replies.json_reply(self._service.stats.report()))
 
     async def _replace_faults(self, request: web.Request) -> web.StreamResponse:

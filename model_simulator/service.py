@@ -1,8 +1,9 @@
 """The simulated service: plans each call when it arrives, then executes the plan after the planned latency."""
 
 import asyncio
+import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,10 +18,18 @@ from model_simulator.fault_selection import (
 )
 from model_simulator.faults import Faults
 from model_simulator.image_answers import ImageRenderer, RenderJob, choose_corruption
-from model_simulator.image_calls import SimulatedImageCall, parse_image_call
+from model_simulator.image_calls import SimulatedImageCall, parse_edit_call, parse_image_call
 from model_simulator.image_quota import ImageQuota
 from model_simulator.random_streams import ArrivalCounter, RandomStreams, RequestArrival, sample_latency
-from model_simulator.replies import BadRequestError, HangUp, Reply, account_blocked, json_reply, rate_limited
+from model_simulator.replies import (
+    BadRequestError,
+    HangUp,
+    Reply,
+    account_blocked,
+    json_reply,
+    rate_limited,
+    server_error,
+)
 from model_simulator.request_body import read_body
 from model_simulator.stats import CallKind, Stats
 from model_simulator.text_answers import generate_answer, make_response_document, measure_usage
@@ -44,6 +53,7 @@ class SimulatedService:
     Attributes:
         stats: counters so far.
         faults: the current faults; `set_faults` replaces them.
+        clock: monotonic, in seconds.
     """
 
     def __init__(self, *, seed: int, faults: Faults, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,6 +61,7 @@ class SimulatedService:
         self.faults = faults
         self._random_streams = RandomStreams(seed)
         self._arrivals = ArrivalCounter()
+        self.clock = clock
         self._quota = ImageQuota(faults.image_requests_per_minute, clock)
         self._renderer = ImageRenderer()
 
@@ -79,9 +90,36 @@ class SimulatedService:
             return account_blocked()
         try:
             body = wire.convert_request(read_body(data))
-            return self._plan_image_call(body) if kind == "images" else self._plan_text_call(body)
+            if kind == "images":
+                return self._plan_image_call(parse_image_call(body), body)
+            return self._plan_text_call(body)
         except BadRequestError as error:
             return error.to_reply()
+
+    def plan_edit(self, body: Mapping[str, Any], references: Sequence[bytes]) -> Reply | Plan:
+        """Plan an image call with reference images; as `plan_call`."""
+        if self.is_account_blocked():
+            return account_blocked()
+        try:
+            call = parse_edit_call(body, references)
+        except BadRequestError as error:
+            return error.to_reply()
+        digests = [hashlib.sha256(data).hexdigest() for data in references]
+        return self._plan_image_call(call, {**body, "references": digests})
+
+    def run_batch_line(self, call: SimulatedImageCall, custom_id: str) -> Reply | None:
+        """Bill a line of a batch at half price, or return why it fails; None = it has an image."""
+        refusal = check_content_policy(call.prompt, self.faults)
+        if refusal is not None:
+            return refusal
+        arrival = self._arrivals.identify("batches", {"line": custom_id, "prompt": call.prompt})
+        self._arrivals.count(arrival)
+        stream = self._random_streams.stream_for_arrival("fault", arrival)
+        if stream.random() < self.faults.batches.line_error_rate:
+            return server_error()
+        self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=False, is_batched=True)
+        self.stats.count_answer("images", "200")
+        return None
 
     async def execute(self, plan: Plan, arrived: float) -> Reply | HangUp:
         """Execute a plan; rendering counts towards its latency.
@@ -100,8 +138,7 @@ class SimulatedService:
         """Stop rendering."""
         self._renderer.close()
 
-    def _plan_image_call(self, body: Mapping[str, Any]) -> Reply | Plan:
-        call = parse_image_call(body)
+    def _plan_image_call(self, call: SimulatedImageCall, body: Mapping[str, Any]) -> Reply | Plan:
         refusal = check_content_policy(call.prompt, self.faults)
         if refusal is not None:
             return refusal

@@ -40,9 +40,19 @@ class Stats:
         """Bill a text call, even without a response."""
         self._bill(usage, price_text_call(model, usage))
 
-    def bill_image(self, model: str, prompt: str, usage: TokenUsage, *, is_ambiguous: bool) -> None:
-        """Bill an image; ``is_ambiguous`` = its caller gets no response, and cannot know that it was billed."""
-        self._bill(usage, price_image_call(model, usage))
+    def bill_image(
+        self, model: str, prompt: str, usage: TokenUsage, *, is_ambiguous: bool, is_batched: bool = False
+    ) -> None:
+        """Bill an image.
+
+        Args:
+            model: the model.
+            prompt: the prompt.
+            usage: the tokens.
+            is_ambiguous: its caller gets no response, and cannot know that it was billed.
+            is_batched: it is a line of a batch.
+        """
+        self._bill(usage, price_image_call(model, usage, is_batched=is_batched))
         self.billed_images += 1
         self.billed_by_prompt[prompt] += 1
         self.ambiguous_billed += is_ambiguous

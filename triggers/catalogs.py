@@ -3,7 +3,8 @@
 import azure.functions as func
 
 from shared.catalog import prune as pruning
-from shared.catalog.publish_on_request import PublishRequest, claim_and_publish, preview_publishing
+from shared.catalog.preview_publishing import preview_publishing
+from shared.catalog.publish_on_request import PublishRequest, claim_and_publish
 from shared.images.promote_round import promote_round
 from shared.runs import regenerate as regeneration
 from shared.runs.durable_client import DurableClient

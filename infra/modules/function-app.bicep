@@ -33,10 +33,6 @@ param identityClientId string
 @description('Resource id of the subnet of the app; empty: no network.')
 param subnetId string
 
-@description('Client id of the Entra application whose tokens callers need in addition to the function key; empty: the key alone.')
-@maxLength(36)
-param entraClientId string
-
 @description('Name of the host\'s storage account.')
 @minLength(3)
 @maxLength(24)
@@ -263,36 +259,6 @@ resource scmPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
   name: 'scm'
   properties: {
     allow: false
-  }
-}
-
-resource authentication 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(entraClientId)) {
-  parent: app
-  name: 'authsettingsV2'
-  properties: {
-    platform: {
-      enabled: true
-    }
-    globalValidation: {
-      requireAuthentication: true
-      unauthenticatedClientAction: 'Return401'
-      excludedPaths: ['/api/health']
-    }
-    httpSettings: {
-      requireHttps: true
-    }
-    identityProviders: {
-      azureActiveDirectory: {
-        enabled: true
-        registration: {
-          clientId: entraClientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
-        }
-        validation: {
-          allowedAudiences: [entraClientId, 'api://${entraClientId}']
-        }
-      }
-    }
   }
 }
 

@@ -7,6 +7,7 @@ from model_simulator.drawing.canvas import Canvas
 from model_simulator.drawing.encode import FORMATS, encode_image
 from model_simulator.drawing.figures.figure import draw_figure
 from model_simulator.drawing.lexicon import split_words
+from model_simulator.drawing.palette import Palette
 from model_simulator.drawing.products.product_image import draw_podium, draw_product
 from model_simulator.drawing.rng import SeededRng
 
@@ -17,7 +18,7 @@ CENTER_X = 500
 """Horizontal center of the canvas, in canvas units."""
 
 
-def render_image(prompt: str, *, width: int, height: int, image_format: str) -> bytes:
+def render_image(prompt: str, *, width: int, height: int, image_format: str, palette: Palette | None = None) -> bytes:
     """Return the image file of a prompt. Equal arguments give equal files, distinct prompts distinct files.
 
     Pure and thread-safe. The file's comment holds the prompt's hash, so that files differ even if the image is too
@@ -28,6 +29,7 @@ def render_image(prompt: str, *, width: int, height: int, image_format: str) -> 
         width: pixels, 64 to 2048.
         height: pixels, 64 to 2048.
         image_format: ``png`` or ``jpeg``.
+        palette: the colors to draw with; None = those of the scene.
 
     Raises:
         ValueError: width, height or format is out of range.
@@ -38,7 +40,10 @@ def render_image(prompt: str, *, width: int, height: int, image_format: str) -> 
     if image_format not in FORMATS:
         raise ValueError(f"image_format is {image_format!r}; expected one of {', '.join(FORMATS)}")
     rng = SeededRng.from_text(prompt)
-    return encode_image(_compose(prompt, width, height, rng), image_format, comment=rng.digest.hex())
+    image = _compose(prompt, width, height, rng)
+    if palette is not None:
+        image = palette.apply_to(image)
+    return encode_image(image, image_format, comment=rng.digest.hex())
 
 
 def _compose(prompt: str, width: int, height: int, rng: SeededRng) -> Image.Image:

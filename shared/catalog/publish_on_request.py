@@ -1,16 +1,15 @@
-"""Publishes a catalog outside a run: on request of a caller, or only as a preview."""
+"""Publishes a catalog outside a run, on request of a caller."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from shared.catalog import catalog_files
-from shared.catalog.publish import CatalogView, publish, read_catalog_view
+from shared.catalog.publish import publish, read_catalog_view
 from shared.catalog.theme import STRICT_JSON
-from shared.errors import NothingToPublishError, UnknownCatalogError
+from shared.errors import NothingToPublishError
 from shared.reviews.publishing_gate import LeftOut
 from shared.runs.durable_client import DurableClient
-from shared.runs.hold_catalog import hold_catalog, read_catalog_name, read_last_request
+from shared.runs.hold_catalog import hold_catalog, read_last_request
 from shared.services.container import Services
 
 
@@ -42,7 +41,14 @@ async def claim_and_publish(
         StoreUnavailableError: the store does not answer.
     """
     async with hold_catalog(services, client, catalog):
-        view = await _read_view(services, catalog, request)
+        last = await read_last_request(services.store, catalog)
+        view = await read_catalog_view(
+            services.store,
+            catalog,
+            with_images=not last.dry_run,
+            decisions=await services.decisions.load(catalog),
+            approved_only=request.only is not None,
+        )
         if view.is_held_back:
             raise NothingToPublishError(catalog, list_left_out(view.left_out))
         outputs = await publish(services.store, view)
@@ -58,40 +64,6 @@ async def claim_and_publish(
     }
 
 
-async def preview_publishing(services: Services, catalog: str, request: PublishRequest) -> dict[str, Any]:
-    """Return what `claim_and_publish` would publish; changes nothing, and does not wait for a run.
-
-    Returns:
-        ``{catalog, only, items, publish, leftOut}``: ``items`` of the catalog, of which ``publish`` are published.
-
-    Raises:
-        UnknownCatalogError: the catalog does not exist.
-        StoreUnavailableError: the store does not answer.
-    """
-    name = read_catalog_name(catalog)
-    if not await catalog_files.list_batch_numbers(services.store, name):
-        raise UnknownCatalogError(name)
-    view = await _read_view(services, name, request)
-    return {
-        "catalog": name,
-        "only": view.gate.only,
-        "items": view.items,
-        "publish": view.rows,
-        "leftOut": list_left_out(view.left_out),
-    }
-
-
 def list_left_out(groups: tuple[LeftOut, ...]) -> list[dict[str, Any]]:
     """Return the items that are not published, by reason, as JSON data."""
     return [group.to_json() for group in groups]
-
-
-async def _read_view(services: Services, catalog: str, request: PublishRequest) -> CatalogView:
-    last = await read_last_request(services.store, catalog)
-    return await read_catalog_view(
-        services.store,
-        catalog,
-        with_images=not last.dry_run,
-        decisions=await services.decisions.load(catalog),
-        approved_only=request.only is not None,
-    )

@@ -50,9 +50,9 @@ class _ImagePriceOverride(_OverrideModel):
     grid_sides: _TokensByQuality | None = None
 
     def apply(self, price: ImagePrice) -> ImagePrice:
-        rates = self.model_dump(include={"text_input", "image_output", "per_image"}, exclude_none=True)
+        rates = self.model_dump(include={"text_input", "image_input", "image_output", "per_image"}, exclude_none=True)
         if self.per_image is not None:  # replaces the token prices unless both are given
-            rates = {"text_input": Decimal(0), "image_output": Decimal(0), **rates}
+            rates = {**dict.fromkeys(("text_input", "image_input", "image_output"), Decimal(0)), **rates}
         tokens = {size: row.model_dump(exclude_none=True) for size, row in self.output_tokens.items()}
         sides = price.grid_sides
         if self.grid_sides is not None:

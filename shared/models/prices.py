@@ -38,6 +38,7 @@ class ImagePrice:
 
     Attributes:
         text_input: US dollars per 1,000,000 tokens.
+        image_input: US dollars per 1,000,000 tokens of images that are sent along.
         image_output: US dollars per 1,000,000 tokens.
         output_tokens: the tokens of one image, by size and quality.
         per_image: US dollars per image of any size.
@@ -45,6 +46,7 @@ class ImagePrice:
     """
 
     text_input: Decimal
+    image_input: Decimal
     image_output: Decimal
     output_tokens: Mapping[str, Mapping[str, int]]
     per_image: Decimal = Decimal(0)
@@ -78,13 +80,11 @@ class PriceList:
         return _per_million(usage.input_tokens * price.input + usage.output_tokens * price.output)
 
     def calculate_image_cost(self, model: str, usage: Usage, *, count: int = 1) -> Decimal:
-        """Return the exact cost in US dollars of ``count`` image calls with this total usage.
-
-        The input is priced as text, because no image is sent to an image model.
-        """
+        """Return the exact cost in US dollars of ``count`` image calls with this total usage."""
         price = self.find_image_price(model)
-        tokens = _per_million(usage.input_tokens * price.text_input + usage.output_tokens * price.image_output)
-        return tokens + count * price.per_image
+        text_tokens = usage.input_tokens - usage.image_input_tokens
+        inputs = text_tokens * price.text_input + usage.image_input_tokens * price.image_input
+        return _per_million(inputs + usage.output_tokens * price.image_output) + count * price.per_image
 
     def estimate_image_usage(self, model: str, size: str, quality: str) -> Usage:
         """Return the usage of one image before a call, or if its answer is lost.
@@ -136,6 +136,7 @@ def parse_prices(text: str) -> PriceList:
         image={
             name: ImagePrice(
                 Decimal(row["textInput"]),
+                Decimal(row["imageInput"]),
                 Decimal(row["imageOutput"]),
                 row["outputTokens"],
                 Decimal(row.get("perImage", 0)),

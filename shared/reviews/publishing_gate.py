@@ -83,13 +83,27 @@ class PublishingGate:
             item: the item.
             image: its image, or the placeholder to publish instead.
         """
-        has_image = image is not None and not image.is_placeholder
-        decision = self.decisions.find(item.product_id, image.sha256) if image is not None and has_image else None
-        if decision is not None:
-            return LeftOutReason.REJECTED if decision.verdict is Verdict.REJECTED else None
+        if image is None or image.is_placeholder:
+            return self.choose_reason(None, has_image=False, has_placeholder=image is not None)
+        decision = self.decisions.find(item.product_id, image.sha256)
+        return self.choose_reason(None if decision is None else decision.verdict, has_image=True, has_placeholder=False)
+
+    def choose_reason(self, verdict: Verdict | None, *, has_image: bool, has_placeholder: bool) -> LeftOutReason | None:
+        """Return why an item with these properties is left out, or None.
+
+        Args:
+            verdict: of the reviewers about its image; None = undecided.
+            has_image: whether it has an image.
+            has_placeholder: whether it has a placeholder to publish instead.
+        """
+        if has_image and verdict is Verdict.REJECTED:
+            return LeftOutReason.REJECTED
+        if has_image and verdict is Verdict.APPROVED:
+            return None
         if self.approved_only:
             return LeftOutReason.UNDECIDED if has_image else LeftOutReason.NO_IMAGE
-        return LeftOutReason.NO_IMAGE if image is None and self.with_images else None
+        is_missing = self.with_images and not has_image and not has_placeholder
+        return LeftOutReason.NO_IMAGE if is_missing else None
 
     def admits(self, item: Item, image: StoredImage | None) -> bool:
         """Return whether an item may have rows in published files.

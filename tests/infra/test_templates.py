@@ -35,6 +35,7 @@ def test_the_modules_show_the_architecture_by_name() -> None:
         "network",
         "private-endpoints",
         "reader-roles",
+        "sign-in",
         "workbook",
     }
 

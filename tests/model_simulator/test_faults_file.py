@@ -30,6 +30,13 @@ def test_every_key_of_the_documented_example_is_read() -> None:
         "imageBytes": 1_500_000,
         "secondRoundBest": 0.3,
         "rateHeaders": False,
+        "batches": {
+            "seconds": 3.5,
+            "visibleAfterSeconds": 1.0,
+            "expiresAfterSeconds": 9.0,
+            "maxEnqueuedImages": 5,
+            "lineErrorRate": 0.1,
+        },
     }
     read = parse_faults(json.dumps(example)).model_dump(by_alias=True)
     assert read == example

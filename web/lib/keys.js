@@ -7,7 +7,7 @@
  * @property {string} label what the key does, as the help shows it
  * @property {(event: KeyboardEvent) => void} run
  * @property {() => boolean} [isActive] absent = always
- * @property {boolean} [isNavigation] works even while single-key shortcuts are switched off (arrows, Enter, Escape)
+ * @property {boolean} [isNavigation] works even while single-key shortcuts are switched off, except by a letter
  */
 
 import { signal } from "./html.js";
@@ -57,10 +57,12 @@ function handleKey(event) {
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const isShifted = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key));
   const pressed = `${event.ctrlKey || event.metaKey ? "Mod+" : ""}${isShifted ? "Shift+" : ""}${name}`;
+  const isOff = !shortcutsEnabled.peek();
+  const isLetter = pressed.length === 1 && pressed !== " ";
   for (const { bindings } of shortcutTables.peek()) {
     for (const binding of bindings) {
       if (!binding.keys.includes(pressed) || binding.isActive?.() === false) continue;
-      if (!binding.isNavigation && !shortcutsEnabled.peek()) continue;
+      if (isOff && (isLetter || !binding.isNavigation)) continue;
       event.preventDefault();
       binding.run(event);
       return;

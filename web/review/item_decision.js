@@ -6,12 +6,12 @@ import { html, useState } from "../lib/html.js";
 /** Notes that were typed and not saved yet, by catalog, item and image. @type {Map<string, string>} */
 const drafts = new Map();
 
-/** @param {string} catalog @param {import("./decision_queue.js").ItemDecision} decision @returns {string | undefined} */
+/** @param {string} catalog @param {import("./decision_queue.js").ItemDecision} decision @returns {string | null | undefined} undefined: nothing was typed */
 export function takeNote(catalog, decision) {
   const key = `${catalog}/${decision.itemId}/${decision.sha256}`;
   const note = drafts.get(key);
   drafts.delete(key);
-  return note;
+  return note === undefined ? undefined : note.trim() || null;
 }
 
 /**
@@ -48,7 +48,7 @@ export function DecisionPanel({ catalog, item, queue, onDecide }) {
       <span>Note <span class="hint">(saved with the decision)</span></span>
       <textarea
         rows="2"
-        maxlength="1000"
+        maxlength="500"
         value=${typed}
         onInput=${(/** @type {InputEvent} */ event) => {
           drafts.set(key, /** @type {HTMLTextAreaElement} */ (event.currentTarget).value);

@@ -15,21 +15,19 @@
  * @property {() => void} leave
  */
 
-/** @param {ItemActions} actions @returns {import("../lib/keys.js").Binding[]} */
+/** @param {() => ItemActions} actions those of the latest rendering @returns {import("../lib/keys.js").Binding[]} */
 export function makeItemBindings(actions) {
   return [
-    { keys: ["a"], label: "Approve, then go to the next undecided item", run: actions.approve },
-    { keys: ["x"], label: "Reject, then go to the next undecided item", run: actions.reject },
-    { keys: ["z"], label: "Make undecided again", run: actions.reset },
-    { keys: ["u"], label: "Undo the last decision; press it again for earlier ones", run: actions.undo },
-    { keys: ["r"], label: "Regenerate the image; shows the cost first", run: actions.regenerate },
-    { keys: ["e"], label: "Edit the prompt and regenerate", run: actions.edit },
-    { keys: ["c"], label: "Compare two images of the item", run: actions.compare },
-    { keys: ["f"], label: "Show the image at 100 %, or fit it to the page", run: actions.fit },
-    { keys: ["ArrowLeft"], label: "Previous item", isNavigation: true, run: actions.previous },
-    { keys: ["k"], label: "Previous item", run: actions.previous },
-    { keys: ["ArrowRight"], label: "Next item", isNavigation: true, run: actions.next },
-    { keys: ["j"], label: "Next item", run: actions.next },
-    { keys: ["Escape"], label: "Close the comparison, or go back to the items", isNavigation: true, run: actions.leave },
+    { keys: ["a"], label: "Approve, then go to the next undecided item", run: () => actions().approve() },
+    { keys: ["x"], label: "Reject, then go to the next undecided item", run: () => actions().reject() },
+    { keys: ["z"], label: "Make undecided again", run: () => actions().reset() },
+    { keys: ["u"], label: "Undo the last decision; press it again for earlier ones", run: () => actions().undo() },
+    { keys: ["r"], label: "Regenerate the image; shows the cost first", run: () => actions().regenerate() },
+    { keys: ["e"], label: "Edit the prompt and regenerate", run: () => actions().edit() },
+    { keys: ["c"], label: "Compare two images of the item", run: () => actions().compare() },
+    { keys: ["f"], label: "Show the image at 100 %, or fit it to the page", run: () => actions().fit() },
+    { keys: ["ArrowLeft", "k"], label: "Previous item", isNavigation: true, run: () => actions().previous() },
+    { keys: ["ArrowRight", "j"], label: "Next item", isNavigation: true, run: () => actions().next() },
+    { keys: ["Escape"], label: "Close the comparison, or go back to the items", isNavigation: true, run: () => actions().leave() },
   ];
 }

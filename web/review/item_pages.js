@@ -17,7 +17,7 @@ const COLLECT_SIZE = 500;
 const MAX_REFRESH_ATTEMPTS = 3;
 
 export class ItemPages {
-  /** @param {string} catalog @param {Record<string, string>} filters as the API takes them @param {(items: ItemRow[], startedAt: number) => void} [onRead] */
+  /** @param {string} catalog @param {Record<string, string>} filters as the API takes them @param {(items: ItemRow[], startedAt: number) => void} [onRead] called with rows that are kept, and when the request for them began */
   constructor(catalog, filters, onRead = () => undefined) {
     this.catalog = catalog;
     this.filters = filters;
@@ -43,6 +43,7 @@ export class ItemPages {
     this.pinned = 0;
     /** @type {Promise<void> | null} */
     this.refreshing = null;
+    this.isRefreshWanted = false;
     this.isDisposed = false;
   }
 
@@ -93,9 +94,11 @@ export class ItemPages {
   async #readInto(number, signal) {
     const generation = this.generation;
     try {
+      const startedAt = performance.now();
       const page = await this.#read(number * PAGE_SIZE, PAGE_SIZE, signal);
       if (signal.aborted || this.isDisposed || generation !== this.generation) return;
       const isShifted = this.version !== "" && page.version !== this.version;
+      this.onRead(page.items, startedAt);
       this.#apply(new Map([...this.pages, [number, page.items]]), page, isShifted ? this.version : page.version);
       if (isShifted) void this.refresh();
     } catch (error) {
@@ -104,12 +107,8 @@ export class ItemPages {
   }
 
   /** @param {number} offset @param {number} limit @param {AbortSignal} [signal] @returns {Promise<ItemPage>} */
-  async #read(offset, limit, signal) {
-    const startedAt = performance.now();
-    /** @type {ItemPage} */
-    const page = await getJson(catalogPath(this.catalog, "/items"), { query: { ...this.filters, offset, limit }, signal });
-    this.onRead(page.items, startedAt);
-    return page;
+  #read(offset, limit, signal) {
+    return getJson(catalogPath(this.catalog, "/items"), { query: { ...this.filters, offset, limit }, signal });
   }
 
   /** @param {Map<number, ItemRow[]>} pages @param {ItemPage} page @param {string} version */
@@ -133,22 +132,32 @@ export class ItemPages {
 
   /** Reads the pages in view again, and forgets the others. @returns {Promise<void>} */
   refresh() {
-    this.refreshing ??= this.#refresh().finally(() => {
+    this.isRefreshWanted = true; // also while one is under way, which may have read what was there before
+    this.refreshing ??= this.#refreshWhileWanted().finally(() => {
       this.refreshing = null;
     });
     return this.refreshing;
+  }
+
+  async #refreshWhileWanted() {
+    while (this.isRefreshWanted && !this.isDisposed) {
+      this.isRefreshWanted = false;
+      await this.#refresh();
+    }
   }
 
   async #refresh() {
     for (let attempt = 1; attempt <= MAX_REFRESH_ATTEMPTS && !this.isDisposed; attempt += 1) {
       const { first, last } = this.window;
       const numbers = [...new Set([...Array.from({ length: last - first + 1 }, (_, at) => first + at), this.pinned])];
+      const startedAt = performance.now();
       try {
         const read = await Promise.all(numbers.map((number) => this.#read(number * PAGE_SIZE, PAGE_SIZE)));
         const latest = read[read.length - 1];
         if (latest === undefined || this.isDisposed) return;
         if (read.some((page) => page.version !== latest.version) && attempt < MAX_REFRESH_ATTEMPTS) continue;
         this.#stopLoading();
+        for (const page of read) this.onRead(page.items, startedAt);
         this.generation += 1;
         this.#apply(new Map(numbers.map((number, at) => [number, read[at]?.items ?? []])), latest, latest.version);
         if (this.window.first !== first || this.window.last !== last) this.show(this.window.first * PAGE_SIZE, this.window.last * PAGE_SIZE);

@@ -22,10 +22,19 @@ export function makeReviewBindings(state, actions) {
   const hasItems = () => state.total > 0;
   /** @param {number} lines */
   const line = (lines) => state.layout?.moveByLines(at(), lines) ?? at();
-  /** @param {string[]} keys @param {string} label @param {() => number} target @returns {import("../lib/keys.js").Binding} */
-  const move = (keys, label, target) => ({ keys, label, isActive: hasItems, isNavigation: keys.every((key) => key.length > 1), run: () => state.moveTo(target()) });
-  /** @param {string} key @param {string} label @param {() => number} target @returns {import("../lib/keys.js").Binding} */
-  const extend = (key, label, target) => ({ keys: [`Shift+${key}`], label, isActive: hasItems, isNavigation: true, run: () => state.moveTo(target(), true) });
+  /** @type {Record<string, () => number>} */
+  const targets = {
+    ArrowLeft: () => at() - 1,
+    ArrowRight: () => at() + 1,
+    ArrowUp: () => line(-1),
+    ArrowDown: () => line(1),
+    PageUp: () => line(-state.pageLines),
+    PageDown: () => line(state.pageLines),
+    Home: () => 0,
+    End: () => state.total - 1,
+  };
+  /** @param {string} key @param {string} label @param {...string} others @returns {import("../lib/keys.js").Binding} */
+  const move = (key, label, ...others) => ({ keys: [key, ...others], label, isActive: hasItems, isNavigation: true, run: () => state.moveTo(targets[key]?.() ?? at()) });
   return [
     { keys: ["a"], label: "Approve, then go to the next undecided item", run: actions.approve },
     { keys: ["x"], label: "Reject, then go to the next undecided item", run: actions.reject },
@@ -35,25 +44,22 @@ export function makeReviewBindings(state, actions) {
     { keys: ["e"], label: "Edit the prompt and regenerate", run: actions.edit },
     { keys: ["c"], label: "Compare two selected items, or the rounds of an item", run: actions.compare },
     { keys: ["Enter"], label: "Open the item", isNavigation: true, run: actions.open },
-    move(["ArrowLeft"], "Previous item", () => at() - 1),
-    move(["k"], "Previous item", () => at() - 1),
-    move(["ArrowRight"], "Next item", () => at() + 1),
-    move(["j"], "Next item", () => at() + 1),
-    move(["ArrowUp"], "One row up", () => line(-1)),
-    move(["ArrowDown"], "One row down", () => line(1)),
-    move(["PageUp"], "One screen up", () => line(-state.pageLines)),
-    move(["PageDown"], "One screen down", () => line(state.pageLines)),
-    move(["Home"], "First item", () => 0),
-    move(["End"], "Last item", () => state.total - 1),
-    { keys: [" ", "s"], label: "Select the item, or take it out of the selection", isActive: hasItems, run: () => state.toggle(at()) },
-    extend("ArrowLeft", "Extend the selection backward", () => at() - 1),
-    extend("ArrowRight", "Extend the selection forward", () => at() + 1),
-    extend("ArrowUp", "Extend the selection one row up", () => line(-1)),
-    extend("ArrowDown", "Extend the selection one row down", () => line(1)),
-    extend("PageUp", "Extend the selection one screen up", () => line(-state.pageLines)),
-    extend("PageDown", "Extend the selection one screen down", () => line(state.pageLines)),
-    extend("Home", "Extend the selection to the first item", () => 0),
-    extend("End", "Extend the selection to the last item", () => state.total - 1),
+    move("ArrowLeft", "Previous item", "k"),
+    move("ArrowRight", "Next item", "j"),
+    move("ArrowUp", "One row up"),
+    move("ArrowDown", "One row down"),
+    move("PageUp", "One screen up"),
+    move("PageDown", "One screen down"),
+    move("Home", "First item"),
+    move("End", "Last item"),
+    { keys: [" ", "s"], label: "Select the item, or take it out of the selection", isActive: hasItems, isNavigation: true, run: () => state.toggle(at()) },
+    {
+      keys: Object.keys(targets).map((key) => `Shift+${key}`),
+      label: "Move, and select everything on the way",
+      isActive: hasItems,
+      isNavigation: true,
+      run: (event) => state.moveTo(targets[event.key]?.() ?? at(), true),
+    },
     { keys: ["Mod+a"], label: "Select all items of the list", isNavigation: true, isActive: hasItems, run: () => void state.selectAll() },
     { keys: ["Escape"], label: "Clear the selection, or go from a filter to the grid", isNavigation: true, run: () => state.leave() },
   ];

@@ -9,7 +9,7 @@ import { announce } from "../lib/announce.js";
 import { formatNoun } from "../lib/format.js";
 import { batch, signal } from "../lib/html.js";
 import { asApiError } from "../lib/polling.js";
-import { decisionInRow, queueOf } from "./decision_queue.js";
+import { queueOf } from "./decision_queue.js";
 import { ItemPages } from "./item_pages.js";
 
 const FILTER_NAMES = ["category", "decision", "state", "reason", "maxScore", "q", "duplicates"];
@@ -41,7 +41,10 @@ export class ReviewState {
     this.catalog = catalog;
     this.filters = filters;
     this.queue = queueOf(catalog);
-    this.pages = new ItemPages(catalog, filters, (rows, startedAt) => this.queue.reconcile(rows, startedAt));
+    this.pages = new ItemPages(catalog, filters, (rows, startedAt) => {
+      this.queue.reconcile(rows, startedAt);
+      this.#updateSelected(rows);
+    });
     /** The item that keys act on; `moves` grows when it is to be scrolled into view. */
     this.cursor = signal({ index: 0, moves: 0 });
     /** @type {string | null} */
@@ -97,6 +100,13 @@ export class ReviewState {
     const found = this.cursorId === null ? -1 : this.pages.indexOf(this.cursorId);
     const next = found >= 0 ? found : Math.max(0, Math.min(this.total - 1, index));
     if (next !== index || this.pages.at(next)?.itemId !== this.cursorId) this.setCursor(next, false);
+  }
+
+  /** @param {ItemRow[]} rows read again; a selected item with a new image stays as it was selected, so that a decision about it is refused */
+  #updateSelected(rows) {
+    const before = this.selected.peek();
+    const changed = rows.filter((row) => before.get(row.itemId)?.image?.sha256 === row.image?.sha256);
+    if (before.size > 0 && changed.length > 0) this.selected.value = new Map([...before, ...changed.filter((row) => before.has(row.itemId)).map((row) => /** @type {[string, ItemRow]} */ ([row.itemId, row]))]);
   }
 
   /** @param {number} target @param {number} cursor */
@@ -243,12 +253,6 @@ export class ReviewState {
       if (row !== null && selected.has(itemId)) selected.set(itemId, row);
     }
     this.selected.value = selected;
-  }
-
-  /** @param {string} itemId @returns {import("./decision_queue.js").ItemDecision | null} */
-  decisionOf(itemId) {
-    const row = this.pages.at(this.pages.indexOf(itemId));
-    return row === null ? null : this.queue.find(row) ?? decisionInRow(row);
   }
 
   /** Reads what is on the screen again, as soon as nobody is deciding. */

@@ -5,7 +5,7 @@ import { StoredImage } from "../components/stored_image.js";
 import { catalogPath, getJson, sendJson } from "../lib/api.js";
 import { announce } from "../lib/announce.js";
 import { formatCount } from "../lib/format.js";
-import { html, useEffect, useMemo, useState } from "../lib/html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { holdImage, imagePath } from "../lib/images.js";
 import { bindKeys } from "../lib/keys.js";
 import { asApiError, useLoaded } from "../lib/polling.js";
@@ -30,7 +30,7 @@ export function ItemView({ catalog, itemId }) {
   const filters = JSON.stringify(readFilters(query));
   const isComparing = query.get("compare") === "rounds";
   const state = useMemo(() => openReview(catalog, JSON.parse(filters)), [catalog, filters]);
-  const { data: item, error, reload } = useLoaded(`item ${catalog}/${itemId}`, (signal) => loadItem(catalog, itemId, signal));
+  const { data: item, error, reload } = useLoaded(`item ${catalog}/${itemId}`, (signal) => loadItem(state, itemId, signal));
   const watched = useCatalog(catalog, () => void Promise.all([reload(), state.pages.refresh()]));
   const [shownKey, setShownKey] = useState("");
   const [isFit, setFit] = useState(true);
@@ -39,7 +39,9 @@ export function ItemView({ catalog, itemId }) {
   const [promoteError, setPromoteError] = useState(/** @type {import("../lib/api.js").ApiError | null} */ (null));
   useItemCursor(state, itemId, query.get("at"));
 
-  const row = item ?? state.pages.at(state.pages.indexOf(itemId));
+  const listed = state.pages.at(state.pages.indexOf(itemId));
+  // Decisions that are shown before they are saved belong to the rows of the list.
+  const row = item !== null && listed?.image?.sha256 === item.image?.sha256 && listed !== null ? { ...item, decision: listed.decision } : item ?? listed;
   const rounds = item?.rounds ?? [];
   const current = rounds.find((round) => round.isCurrent) ?? null;
   const shown = rounds.find((round) => roundKey(round) === shownKey) ?? current ?? rounds[0] ?? null;
@@ -67,7 +69,7 @@ export function ItemView({ catalog, itemId }) {
     }
     const isChange = decision.verdict !== verdict;
     state.decidedAt = performance.now();
-    state.queue.decide([decision], verdict, takeNote(catalog, decision)?.trim() || undefined);
+    state.queue.decide([decision], verdict, verdict === "undecided" ? undefined : takeNote(catalog, decision));
     if (isChange && verdict !== "undecided") void state.advance();
   }
 
@@ -91,13 +93,15 @@ export function ItemView({ catalog, itemId }) {
     undo: () => state.undo(),
     regenerate: () => setEditing(false),
     edit: () => setEditing(true),
-    compare: () => (rounds.length > 1 || isComparing ? showCompare(!isComparing) : announce("This item has one image; there is nothing to compare it with.")),
+    compare: () => (rounds.length > 1 || isCompareShown() ? showCompare(!isCompareShown()) : announce("This item has one image; there is nothing to compare it with.")),
     fit: () => setFit((before) => !before),
     previous: () => state.moveTo(state.cursor.peek().index - 1),
     next: () => state.moveTo(state.cursor.peek().index + 1),
-    leave: () => (isComparing ? showCompare(false) : navigate(listHref(state))),
+    leave: () => (isCompareShown() ? showCompare(false) : navigate(listHref(state))),
   };
-  useEffect(() => bindKeys("Item", makeItemBindings(actions)));
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(() => bindKeys("Item", makeItemBindings(() => latest.current)), []);
 
   return html`<div class="item-view">
     <${ItemHeader} state=${state} itemId=${itemId} name=${row?.name ?? "Item"} actions=${actions} />
@@ -151,9 +155,18 @@ export function ItemView({ catalog, itemId }) {
   </div>`;
 }
 
-/** @param {string} catalog @param {string} itemId @param {AbortSignal} signal @returns {Promise<ItemDetail>} */
-function loadItem(catalog, itemId, signal) {
-  return getJson(catalogPath(catalog, `/items/${encodeURIComponent(itemId)}`), { signal });
+/** @param {ReviewState} state @param {string} itemId @param {AbortSignal} signal @returns {Promise<ItemDetail>} */
+async function loadItem(state, itemId, signal) {
+  const startedAt = performance.now();
+  /** @type {ItemDetail} */
+  const item = await getJson(catalogPath(state.catalog, `/items/${encodeURIComponent(itemId)}`), { signal });
+  if (state.pages.indexOf(itemId) < 0) state.queue.reconcile([item], startedAt);
+  return item;
+}
+
+/** The address, not what is rendered: two keys may come between two frames. */
+function isCompareShown() {
+  return address.peek().query.get("compare") === "rounds";
 }
 
 /** @param {boolean} isComparing */

@@ -165,7 +165,9 @@ def read_usage(usage: Any) -> Usage | None:
         # The second names are MAI's.
         inputs = usage.get("input_tokens", usage.get("num_input_text_tokens"))
         outputs = usage.get("output_tokens", usage.get("num_output_tokens"))
-        found = Usage(_read_count(inputs), _read_count(outputs))
+        details = usage.get("input_tokens_details")
+        images = details.get("image_tokens") if isinstance(details, dict) else None
+        found = Usage(_read_count(inputs), _read_count(outputs), min(_read_count(images), _read_count(inputs)))
     return None if found == Usage() else found
 
 
