@@ -6,8 +6,6 @@ from enum import StrEnum
 
 import azure.functions as func
 
-from shared.errors import RequestError
-
 HttpHandler = Callable[..., Awaitable[func.HttpResponse]]
 """Takes the request as ``req`` and, if it has that parameter, the durable client as ``client``."""
 
@@ -96,7 +94,7 @@ class Route:
     body: Body | None = None
     query: str = ""
     request_headers: tuple[str, ...] = ()
-    problems: tuple[type[RequestError], ...] = ()
+    problems: tuple[type[Exception], ...] = ()
     is_anonymous: bool = False
     response_headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from shared import errors
 from shared.audit.write_audit import AUDIT_TYPE
+from shared.config import SettingError
 from shared.static_files import MEDIA_TYPES
 from triggers import browse, catalogs, health, inputs, reviews, runs, static_files
 from triggers.route import Answer, Body, Method, Route, Tag
@@ -358,6 +359,7 @@ ROUTES = (
         tag=Tag.APP,
         summary="Check that the app is configured",
         answers={200: Answer("the app is configured", "Health")},
+        problems=(SettingError,),
         is_anonymous=True,
     ),
     Route(
@@ -369,6 +371,18 @@ ROUTES = (
         summary="Check that the store and the providers answer",
         answers={200: Answer("store and model answer", "HealthDetails")},
         problems=(errors.DegradedError,),
+    ),
+    Route(
+        operation_id="getOpenapiDocument",
+        method=Method.GET,
+        path="openapi.json",
+        handler=static_files.get_openapi_document,
+        tag=Tag.APP,
+        summary="Get the OpenAPI document of this API",
+        request_headers=(IF_NONE_MATCH,),
+        answers={200: Answer("the OpenAPI document", "OpenapiDocument", headers=(ETAG,)), 304: NOT_MODIFIED},
+        is_anonymous=True,
+        response_headers=static_files.CACHING,
     ),
     Route(
         operation_id="getPageFile",

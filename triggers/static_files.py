@@ -1,4 +1,4 @@
-"""``/api/review/``: the files of the review page. They hold no data."""
+"""``/api/review/`` and ``/api/openapi.json``: the review page's files and the OpenAPI document. They hold no data."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -7,7 +7,9 @@ import azure.functions as func
 
 from shared.static_files import StaticFile, read_static_file
 
-PAGE_FOLDER = Path(__file__).resolve().parents[1] / "web"
+APP_FOLDER = Path(__file__).resolve().parents[1]
+PAGE_FOLDER = APP_FOLDER / "web"
+DOCUMENT_FOLDER, DOCUMENT_NAME = APP_FOLDER / "triggers", "openapi.json"
 
 CACHING = {"Cache-Control": "no-cache"}
 """A browser asks before it uses a stored copy, so that a new deployment is seen at once; unchanged files answer 304."""
@@ -44,6 +46,11 @@ async def get_page_file(req: func.HttpRequest) -> func.HttpResponse:
         # The page's own addresses are relative to the slash. A relative redirect works behind any prefix.
         return func.HttpResponse(status_code=307, headers={"Location": "review/"})
     return _write_file(req, await read_static_file(PAGE_FOLDER, path or "index.html"))
+
+
+async def get_openapi_document(req: func.HttpRequest) -> func.HttpResponse:
+    """``GET /api/openapi.json``: return the OpenAPI document of this API."""
+    return _write_file(req, await read_static_file(DOCUMENT_FOLDER, DOCUMENT_NAME))
 
 
 def _write_file(request: func.HttpRequest, file: StaticFile) -> func.HttpResponse:

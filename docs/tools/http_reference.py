@@ -6,12 +6,12 @@ from triggers.routes import ROUTES
 SECTIONS = {
     "startRun": "start-a-run",
     "getRun": "get-a-run",
-    "getRunRequest": "get-a-run",
+    "getRunRequest": "get-the-request-of-a-run",
     "getAudit": "get-an-audit",
     "listRuns": "list-runs",
     "cancelRun": "cancel-a-run",
     "resumeRun": "resume-a-run",
-    "listCatalogs": "browse-a-catalog",
+    "listCatalogs": "list-catalogs",
     "getCatalog": "browse-a-catalog",
     "listItems": "browse-a-catalog",
     "getItem": "browse-a-catalog",
@@ -19,6 +19,8 @@ SECTIONS = {
     "getImage": "browse-a-catalog",
     "getThumbnail": "browse-a-catalog",
     "repairCatalog": "repair-prune-and-publish",
+    "regenerateImages": "regenerate-and-promote",
+    "promoteRound": "regenerate-and-promote",
     "pruneCatalog": "repair-prune-and-publish",
     "publishCatalog": "repair-prune-and-publish",
     "putDecisions": "decide",
@@ -27,6 +29,7 @@ SECTIONS = {
     "inspectInput": "inspect-an-input",
     "getHealth": "health",
     "getHealthDetails": "health",
+    "getOpenapiDocument": "openapi-document",
     "getPageFile": "review-page",
 }
 """Section of ``docs/reference/http.md`` that describes an operation, as in a link."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from docs.tools import command_reference, deployment_reference, http_reference, reference_tables
 from docs.tools.catalog_schema import make_schema
+from docs.tools.openapi import document as openapi
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +39,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 FILES: Mapping[str, Callable[[], str]] = {
     ".env.example": reference_tables.make_env_example,
     "local.settings.example.json": reference_tables.make_local_settings,
+    openapi.FILE: openapi.dump_document,
     "docs/reference/catalog.schema.json": lambda: json.dumps(make_schema(), indent=2) + "\n",
     "web/lib/reason_texts.js": reference_tables.make_reason_texts,
 }

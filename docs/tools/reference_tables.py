@@ -13,16 +13,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from docs.tools.markdown import convert_docstring, format_code, format_table
+from docs.tools.problem_types import list_problem_types
 from shared.audit.audit_tables import TABLES
 from shared.catalog.theme import DEFAULT_PROMPT_TEMPLATE, Theme
-from shared.errors import InvalidRequestError
 from shared.images.refinement_policy import Refinement
 from shared.inputs.column_names import COLUMN_NAMES
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.settings_table import SETTINGS, Setting, SettingGroup
 from shared.telemetry.names import Attribute, Metric
-from triggers.problems import INTERNAL_ERROR, PROBLEM_TYPES
 
 MAX_SHOWN_DEFAULT_CHARACTERS = 60
 SETTINGS_TO_FILL_IN = ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
@@ -124,15 +123,8 @@ def make_reason_texts() -> str:
 
 def describe_problems() -> str:
     """Return the table of problem types, with the first lines of the errors that become them."""
-    rows = {
-        (str(problem.status), problem.kind): convert_docstring(str(error.__doc__).partition("\n\n")[0])
-        for error, problem in PROBLEM_TYPES.items()
-    }
-    rows[str(INTERNAL_ERROR.status), INTERNAL_ERROR.kind] = "An unexpected error occurred; see the log of the app."
-    rows["422", InvalidRequestError.kind] = convert_docstring(str(InvalidRequestError.__doc__).partition("\n\n")[0])
-    return format_table(
-        ("type", "status", "when"), [(format_code(kind), status, rows[status, kind]) for status, kind in sorted(rows)]
-    )
+    rows = [(format_code(problem.kind), str(problem.status), text) for problem, text in list_problem_types()]
+    return format_table(("type", "status", "when"), rows)
 
 
 def describe_metrics() -> str:
@@ -195,7 +187,7 @@ def _describe_enum(enum: type[StrEnum], headings: tuple[str, str], prefix: str =
 
 def _describe_model(model: type[BaseModel], defaults: Mapping[str, Any], required: tuple[str, ...] = ()) -> str:
     schema = model.model_json_schema(by_alias=True)["properties"]
-    described = dict(_read_attribute_docs(model))
+    described = dict(read_attribute_docs(model))
     rows = []
     for name, field in model.model_fields.items():
         alias = field.alias or name
@@ -210,7 +202,7 @@ def _describe_model(model: type[BaseModel], defaults: Mapping[str, Any], require
     return format_table((f"field of `{model.__name__}`", "default", "meaning"), rows)
 
 
-def _read_attribute_docs(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+def read_attribute_docs(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     """Yield name and text of the entries below ``Attributes:`` in a class's docstring."""
     section = inspect.getdoc(model) or ""
     if "Attributes:" in section:

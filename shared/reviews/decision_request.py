@@ -24,11 +24,13 @@ class DecisionEntry(BaseModel):
     product_id: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
         description="Id of the item, as in catalog.json or internal."
     )
-    decision: Decided
+    decision: Decided = Field(description="What the reviewer decided.")
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = Field(
         description="Of the image that the decision is about, in hex: the reviewer has seen this image."
     )
-    note: Annotated[str, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
+    note: Annotated[str, Field(max_length=MAX_NOTE_CHARACTERS)] | None = Field(
+        default=None, description="Remark of the reviewer."
+    )
 
 
 class DecisionRequest(BaseModel):
@@ -36,7 +38,9 @@ class DecisionRequest(BaseModel):
 
     model_config = STRICT_JSON
 
-    decisions: Annotated[list[DecisionEntry], Field(min_length=1, max_length=MAX_DECISIONS)]
+    decisions: Annotated[list[DecisionEntry], Field(min_length=1, max_length=MAX_DECISIONS)] = Field(
+        description="Decisions, each about another item."
+    )
     reviewer: Annotated[str, Field(max_length=MAX_REVIEWER_CHARACTERS)] | None = Field(
         default=None, description="Who decides; stored with each decision."
     )

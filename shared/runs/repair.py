@@ -10,9 +10,14 @@ from shared.catalog import catalog_files
 from shared.errors import UnknownCatalogError
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import read_catalog_name, read_last_request
-from shared.runs.request import MAX_PAUSE_MINUTES
+from shared.runs.request import MAX_PAUSE_MINUTES, SeedRequest
 from shared.runs.start import StartedRun, hash_body, start_request
 from shared.services.container import Services
+
+
+def _override(field: str) -> Any:
+    """Return an optional field with the description of the request's field."""
+    return Field(default=None, description=SeedRequest.model_fields[field].description)
 
 
 class RepairRequest(BaseModel):
@@ -23,13 +28,15 @@ class RepairRequest(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)
 
-    parallel_image_requests: Annotated[int, Field(ge=1, le=64)] | None = None
-    max_retries: Annotated[int, Field(ge=0, le=10)] | None = None
-    image_requests_per_minute: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
-    pause_on_block: bool | None = None
-    pause_limit_minutes: Annotated[int, Field(ge=1, le=MAX_PAUSE_MINUTES)] | None = None
-    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
-    accept_estimate: bool | None = None
+    parallel_image_requests: Annotated[int, Field(ge=1, le=64)] | None = _override("parallel_image_requests")
+    max_retries: Annotated[int, Field(ge=0, le=10)] | None = _override("max_retries")
+    image_requests_per_minute: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = _override(
+        "image_requests_per_minute"
+    )
+    pause_on_block: bool | None = _override("pause_on_block")
+    pause_limit_minutes: Annotated[int, Field(ge=1, le=MAX_PAUSE_MINUTES)] | None = _override("pause_limit_minutes")
+    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = _override("max_cost_usd")
+    accept_estimate: bool | None = _override("accept_estimate")
 
 
 async def start_repair(

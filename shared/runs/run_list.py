@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from shared.errors import InvalidRequestError, UnknownRunError
 from shared.runs.durable_client import DurableClient
-from shared.runs.request import check_catalog_name
+from shared.runs.request import CATALOG_NAME_PATTERN, check_catalog_name
 from shared.runs.status import RunStatus, Status
 from shared.runs.view import load_run_status
 from shared.services.container import Services
@@ -36,10 +36,18 @@ def _parse_limit(value: Any) -> Any:
 class RunQuery(BaseModel):
     """Which runs to list."""
 
-    status: Annotated[Status, BeforeValidator(_parse_status)] | None = None
-    catalog: Annotated[str, AfterValidator(check_catalog_name)] | None = None
-    limit: Annotated[int, BeforeValidator(_parse_limit), Field(ge=1, le=MAX_RUNS_PER_PAGE)] = 20
-    continuation: str | None = None
+    status: Annotated[Status, BeforeValidator(_parse_status)] | None = Field(
+        default=None, description="Only runs with this status, in any letter case."
+    )
+    catalog: Annotated[str, AfterValidator(check_catalog_name)] | None = Field(
+        default=None,
+        description="Only runs of this catalog.",
+        json_schema_extra={"pattern": f"^{CATALOG_NAME_PATTERN}$"},
+    )
+    limit: Annotated[int, BeforeValidator(_parse_limit), Field(ge=1, le=MAX_RUNS_PER_PAGE)] = Field(
+        default=20, description="Maximum number of runs in the page."
+    )
+    continuation: str | None = Field(default=None, description="The `continuation` of the page before.")
 
 
 @dataclass(frozen=True, slots=True)

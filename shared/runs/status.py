@@ -106,25 +106,35 @@ class RunStatus(_View):
     ``left_out`` counts the items that reviews keep from being published: ``rejected``, ``undecided``.
     """
 
-    run_id: str
-    catalog: str
-    status: Status
-    stage: str = Stage.PENDING
-    progress: Progress = Progress()
-    throttle: Throttle = Throttle()
-    cost: CostView = CostView()
-    failures: dict[str, int] = Field(default_factory=dict)
-    outputs: dict[str, str] = Field(default_factory=dict)
-    created_at: datetime
-    updated_at: datetime
-    completed_at: datetime | None = None
-    paused_until: datetime | None = None
-    error: RunError | None = None
-    images_kept: int = 0
-    images_made: int = 0
-    placeholders: int = 0
-    left_out: dict[str, int] = Field(default_factory=dict)
-    notes: list[str] = Field(default_factory=list)
+    run_id: str = Field(description="Id of the run.")
+    catalog: str = Field(description="Name of its catalog.")
+    status: Status = Field(description="State of the run.")
+    stage: str = Field(default=Stage.PENDING, description="What the run is doing, such as `items and images`.")
+    progress: Progress = Field(default=Progress(), description="Counts of categories, items and images.")
+    throttle: Throttle = Field(default=Throttle(), description="How far the provider's quota limits the image calls.")
+    cost: CostView = Field(default=CostView(), description="Cost at list prices, calls and tokens.")
+    failures: dict[str, int] = Field(
+        default_factory=dict, description="Number of images that failed for good, by reason code."
+    )
+    outputs: dict[str, str] = Field(
+        default_factory=dict, description="Files of the result as paths in the store; empty until the run has ended."
+    )
+    created_at: datetime = Field(description="When the run was created.")
+    updated_at: datetime = Field(description="When this status was composed.")
+    completed_at: datetime | None = Field(default=None, description="When the run ended; null while it is active.")
+    paused_until: datetime | None = Field(
+        default=None, description="When a paused run fails if it is not resumed; else null."
+    )
+    error: RunError | None = Field(default=None, description="Why the run did less than requested; else null.")
+    images_kept: int = Field(default=0, description="Number of images that the catalog had before.")
+    images_made: int = Field(default=0, description="Number of new images.")
+    placeholders: int = Field(
+        default=0, description="Number of failed images with a published placeholder; 0 until the run has ended."
+    )
+    left_out: dict[str, int] = Field(
+        default_factory=dict, description="Number of items with an image that were not published, by reason."
+    )
+    notes: list[str] = Field(default_factory=list, description="Remarks that are not failures.")
 
     @property
     def is_active(self) -> bool:

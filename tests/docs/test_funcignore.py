@@ -112,10 +112,10 @@ def test_what_the_deployed_app_needs_to_be_installed_goes_along(is_ignored: IsIg
     assert not is_ignored(path)
 
 
-def test_the_review_page_goes_along_whole(is_ignored: IsIgnored) -> None:
+def test_the_review_page_and_the_openapi_document_go_along_whole(is_ignored: IsIgnored) -> None:
     page = [name for name in list_files() if name.startswith("web/")]
     assert "web/index.html" in page
-    assert [name for name in page if is_ignored(name)] == []
+    assert [name for name in (*page, "triggers/openapi.json") if is_ignored(name)] == []
 
 
 @pytest.mark.processes

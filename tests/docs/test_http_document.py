@@ -3,14 +3,13 @@
 import hashlib
 import json
 import re
-import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import function_app
+from docs.tools.openapi.examples import parse_curl
 from durable_emulator.host.app_definition import read_functions
 from shared.runs.status import RunStatus
 from tests.support.markdown_documents import find_codes, find_table, read
@@ -18,42 +17,10 @@ from tests.support.running_app import FAST, RunningApp, run_app
 from triggers.problems import PROBLEM_TYPES
 
 DOCUMENT = read("docs/reference/http.md")
-ORIGIN = "http://localhost:7071"
 SLOW = {"latencySeconds": {"text": 0.01, "image": 1.5}}
 """So that a run is still active when the next calls are made, as in the document; fast where the document waits."""
 
 _EXAMPLE = re.compile(r"^```(sh|http)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A curl command."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes | None
-
-
-def parse_curl(command: str) -> Call:
-    words = iter(shlex.split(command.replace("\\\n", " ")))
-    assert next(words) == "curl"
-    method, url, headers, body = "GET", "", {}, None
-    for word in words:
-        match word:
-            case "-i":
-                pass
-            case "-X":
-                method = next(words)
-            case "-H":
-                name, _, value = next(words).partition(": ")
-                headers[name] = value
-            case "-d":
-                body = next(words).encode()
-            case _:
-                assert word.startswith(ORIGIN), word
-                url = word.removeprefix(ORIGIN)
-    return Call(method, url, headers, body)
 
 
 def find_shape(value: Any) -> Any:

@@ -14,7 +14,9 @@ from tests.strategies import THOROUGH
 from tests.support.running_app import RunningApp, run_app
 from triggers.static_files import PAGE_FOLDER, PAGE_HEADERS
 
-PAGE_FILES = sorted(path.relative_to(PAGE_FOLDER).as_posix() for path in PAGE_FOLDER.rglob("*") if path.is_file())
+PAGE_FILES = sorted(
+    path.relative_to(PAGE_FOLDER).as_posix() for path in PAGE_FOLDER.rglob("*") if path.suffix in MEDIA_TYPES
+)
 HIDDEN = [
     ".env",
     "lib/.hidden.js",
@@ -133,7 +135,7 @@ async def test_the_address_without_a_slash_leads_to_the_page(app: RunningApp) ->
         assert await answer.read() == (PAGE_FOLDER / "index.html").read_bytes()
 
 
-@pytest.mark.parametrize("path", ["/api/review/main.js"])
+@pytest.mark.parametrize("path", ["/api/review/main.js", "/api/openapi.json"])
 async def test_an_unchanged_file_is_not_sent_again(app: RunningApp, path: str) -> None:
     async with app.session.get(app.host.url + path) as answer:
         etag = answer.headers["ETag"]
@@ -150,6 +152,12 @@ async def test_nothing_else_is_served(app: RunningApp, path: str) -> None:
     if answer.body is not None:  # aiohttp's client resolves plain dots, so such a call reaches no route
         assert answer.body["type"] == "urn:catalog-seeder:problem:unknown-file"
         assert PAGE_HEADERS.items() <= dict(answer.headers).items()
+
+
+async def test_declarations_of_types_are_for_developers_alone(app: RunningApp) -> None:
+    found = [path.relative_to(PAGE_FOLDER).as_posix() for path in PAGE_FOLDER.rglob("*.d.ts")]
+    assert found
+    assert {(await app.call("GET", f"/api/review/{name}")).status for name in found} == {404}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

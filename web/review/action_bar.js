@@ -44,7 +44,7 @@ export function ListBar({ state }) {
   const isFiltered = Object.keys(state.filters).length > 1;
   const isSelecting = state.isSelecting.value;
   const hasSelection = state.selected.value.size > 0;
-  const text = total === null ? "Loading…" : total === 0 ? (isFiltered ? "No item matches these filters." : "This catalog has no items yet.") : formatNoun(total, "item");
+  const text = total === null ? "Loading…" : formatNoun(total, "item");
   return html`<div class="list-bar">
     <${FilterToggle} count=${Object.keys(state.filters).length - 1} />
     <p role="status">${text}</p>

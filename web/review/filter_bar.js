@@ -39,7 +39,7 @@ export function FilterBar({ filters, categories }) {
       <${Choice} name="decision" label="Decision" value=${filters.decision ?? ""} options=${DECISIONS} />
       <${Choice} name="state" label="State" value=${filters.state ?? ""} options=${STATES} clears="reason" />
       ${(filters.state === "failed" || filters.reason) && html`<${Choice} name="reason" label="Reason" value=${filters.reason ?? ""} options=${listReasons(filters.reason)} />`}
-      <${Typed} name="maxScore" label="Score at most" value=${filters.maxScore ?? ""} type="number" />
+      <${Typed} name="maxScore" label="Max score" value=${filters.maxScore ?? ""} type="number" />
       <${Typed} name="q" label="Search" value=${filters.q ?? ""} type="search" />
       <${Choice} name="sort" label="Order" value=${sort === "category" ? "" : sort} options=${SORTS} />
       <label class="check">

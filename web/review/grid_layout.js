@@ -108,6 +108,9 @@ export class GridLayout {
 }
 
 const MIN_CELL_WIDTH = 132;
+/** On a phone, three columns. */
+const MIN_CELL_WIDTH_NARROW = 92;
+const NARROW_WIDTH = 520;
 const CAPTION_HEIGHT = 30;
 const GAP = 8;
 const OVERSCAN_ROWS = 2;
@@ -118,7 +121,8 @@ const MAX_CELLS = 84;
  * @param {number} width of the grid @param {number} height of its visible part
  */
 export function chooseColumns(width, height) {
-  for (let columns = Math.max(2, Math.floor((width + GAP) / (MIN_CELL_WIDTH + GAP))); ; columns -= 1) {
+  const minimum = width < NARROW_WIDTH ? MIN_CELL_WIDTH_NARROW : MIN_CELL_WIDTH;
+  for (let columns = Math.max(2, Math.floor((width + GAP) / (minimum + GAP))); ; columns -= 1) {
     const rowHeight = Math.floor(width / columns) + CAPTION_HEIGHT;
     const cells = columns * (Math.ceil(height / rowHeight) + 1 + OVERSCAN_ROWS);
     if (cells <= MAX_CELLS || columns <= 2) return { columns, rowHeight };

@@ -116,8 +116,6 @@ export function ItemView({ catalog, itemId }) {
         ${isComparing && item !== null && rounds.length > 1
           ? html`<${RoundCompare} key=${itemId} catalog=${catalog} item=${item} />`
           : html`<${Stage} catalog=${catalog} item=${item} row=${row} shown=${shown} isFit=${isFit} onFit=${actions.fit} />`}
-        ${item !== null && rounds.length > 0 && html`<h2>Images of this item</h2>
-          <${RoundList} catalog=${catalog} item=${item} shown=${shown} onShow=${(/** @type {Round} */ round) => setShownKey(roundKey(round))} />`}
       </div>
       <div class="item-texts">
         <${DecisionPanel} key=${itemId} catalog=${catalog} item=${row} queue=${state.queue} onDecide=${decide} />
@@ -126,6 +124,12 @@ export function ItemView({ catalog, itemId }) {
           <button type="button" onClick=${actions.edit}>Edit prompt… <kbd aria-hidden="true">e</kbd></button>
           ${rounds.length > 1 && html`<button type="button" aria-pressed=${isComparing ? "true" : "false"} onClick=${actions.compare}>Compare <kbd aria-hidden="true">c</kbd></button>`}
         </div>
+        ${item !== null && shown !== null && html`<h2>Images of this item</h2>
+          <${RoundList} catalog=${catalog} item=${item} shown=${shown} onShow=${(/** @type {Round} */ round) => setShownKey(roundKey(round))} />
+          <h3>${nameRound(item, shown)}</h3>
+          <${RoundFacts} item=${item} round=${shown} />
+          ${!shown.isCurrent && html`<button type="button" onClick=${() => void promote(shown)}>Make this the current image</button>`}
+          <${ErrorNote} error=${promoteError} />`}
         <h2>Texts</h2>
         <dl class="facts">
           <div><dt>Category</dt><dd>${row.category}</dd></div>
@@ -134,10 +138,6 @@ export function ItemView({ catalog, itemId }) {
           <div><dt>Product id</dt><dd><code>${row.productId}</code></dd></div>
           <div><dt>File</dt><dd><code>${row.filename}</code></dd></div>
         </dl>
-        ${item !== null && shown !== null && html`<h2>${nameRound(item, shown)}</h2>
-          <${RoundFacts} item=${item} round=${shown} />
-          ${!shown.isCurrent && html`<button type="button" onClick=${() => void promote(shown)}>Make this the current image</button>`}
-          <${ErrorNote} error=${promoteError} />`}
       </div>
     </div>`}
     ${editing !== null && row !== null &&
