@@ -50,7 +50,8 @@ async def check_costs(app: RunningApp, person: Visitor) -> None:
     page = await person.open("#/runs?catalog=toys")
     rows = page.get_by_role("table").get_by_role("row").filter(has=page.get_by_role("rowheader"))
     await expect(rows).to_have_count(2)
-    addresses = [await row.get_by_role("rowheader").get_by_role("link").get_attribute("href") for row in await rows.all()]
+    links = [row.get_by_role("rowheader").get_by_role("link") for row in await rows.all()]
+    addresses = [await link.get_attribute("href") for link in links]
     total = 0.0
     for address in addresses:
         assert address is not None
@@ -108,17 +109,14 @@ async def test_a_review_by_mouse(app: RunningApp, person: Visitor) -> None:
     await check_costs(app, person)
 
 
-async def test_a_review_by_keyboard_alone(app: RunningApp, open_person: OpenVisitor) -> None:
-    names = await make_catalog(app, ITEMS)
-    person = await open_person(app, theme="dark")
-    page = await person.open()
-    review = ReviewPage(page)
-    link = page.get_by_role("link", name="toys", exact=True)
+async def decide_by_keyboard(review: ReviewPage, names: list[str]) -> None:
+    """Approve and reject by keys, beginning in the list of catalogs."""
+    link = review.page.get_by_role("link", name="toys", exact=True)
     await expect(link).to_be_visible()
-    await tab_to(page, link)
+    await tab_to(review.page, link)
     await review.press("Enter")
     await expect(review.cell(names[0])).to_be_visible()
-    await tab_to(page, review.cell(names[0]))
+    await tab_to(review.page, review.cell(names[0]))
     await review.press("j", "k", "ArrowRight", "ArrowLeft")
     await expect(review.cell(names[0])).to_be_focused()
     for name in names[APPROVED]:
@@ -130,18 +128,24 @@ async def test_a_review_by_keyboard_alone(app: RunningApp, open_person: OpenVisi
     await review.expect_verdict("rejected", *names[REJECTED])
     await review.expect_verdict("undecided", names[9])
 
+
+async def regenerate_by_keyboard(review: ReviewPage, names: list[str]) -> None:
+    """Edit the prompts of three items and regenerate them, beginning at the first of them."""
     await review.press("Shift+ArrowRight", "Shift+ArrowRight")
     await expect(review.selected).to_have_count(3)
     await review.press("e")
     for name, prompt in zip(names[EDITED], PROMPTS, strict=True):
-        await tab_to(page, page.get_by_role("dialog").get_by_role("textbox", name=name))
+        await tab_to(review.page, review.page.get_by_role("dialog").get_by_role("textbox", name=name))
         await review.press("ControlOrMeta+a")
-        await page.keyboard.type(prompt)
-    await expect(find_regenerate_button(page)).to_be_visible()
-    await tab_to(page, find_regenerate_button(page))
+        await review.page.keyboard.type(prompt)
+    await expect(find_regenerate_button(review.page)).to_be_visible()
+    await tab_to(review.page, find_regenerate_button(review.page))
     await review.press("Enter")
-    await check_edited(app, review, names)
 
+
+async def compare_by_keyboard(review: ReviewPage, names: list[str]) -> None:
+    """Compare the images of an item, approve the new one, and return to the grid."""
+    page = review.page
     await tab_to(page, review.grid.get_by_role("gridcell").and_(page.locator("[tabindex='0']")))
     await review.press("End", "ArrowLeft", "ArrowLeft", "c")
     await expect(page.get_by_role("heading", level=1, name=names[9])).to_be_visible()
@@ -155,16 +159,29 @@ async def test_a_review_by_keyboard_alone(app: RunningApp, open_person: OpenVisi
     await review.expect_verdict("approved", names[9])
     await review.expect_verdict("undecided", names[10])
 
-    publish = page.get_by_role("navigation", name="Pages of toys").get_by_role("link", name="Publish")
-    await tab_to(page, publish)
-    await review.press("Enter")
+
+async def publish_by_keyboard(page: Page) -> None:
+    """Publish the approved items."""
+    await tab_to(page, page.get_by_role("navigation", name="Pages of toys").get_by_role("link", name="Publish"))
+    await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Publish 10 items")).to_be_visible()
     await tab_to(page, page.get_by_role("radio", checked=True))
-    await review.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
     button = page.get_by_role("button", name="Publish 8 items")
     await expect(button).to_be_visible()
     await tab_to(page, button)
-    await review.press("Enter")
+    await page.keyboard.press("Enter")
     await expect(page.get_by_text(re.compile("^Published", re.MULTILINE)).first).to_be_visible()
+
+
+async def test_a_review_by_keyboard_alone(app: RunningApp, open_person: OpenVisitor) -> None:
+    names = await make_catalog(app, ITEMS)
+    person = await open_person(app, theme="dark")
+    review = ReviewPage(await person.open())
+    await decide_by_keyboard(review, names)
+    await regenerate_by_keyboard(review, names)
+    await check_edited(app, review, names)
+    await compare_by_keyboard(review, names)
+    await publish_by_keyboard(review.page)
     await check_published(app, names, {*names[APPROVED], names[9]})
     await check_costs(app, person)
