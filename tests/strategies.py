@@ -14,6 +14,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from shared.browse.item_query import ItemQuery
+from shared.browse.item_rows import ItemColumns, ItemFailure, ItemState, Review, read_indexed_item
 from shared.catalog.items import Draft
 from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.messages.base import Failure, FailureCounts, Message
@@ -102,6 +104,59 @@ def spoiled_drafts(draw: st.DrawFn) -> Draft:
 drafts = st.one_of(good_drafts, spoiled_drafts())
 draft_batches = st.lists(drafts, max_size=8)
 """Names come from few words, so exact and near duplicates occur often."""
+
+# --- items to browse -------------------------------------------------------------------------------------------------
+
+SEARCHED_WORDS = ("Straße", "fox", "FOX", "Fuchs", "café", "ﬁne", "ผลิต", "🚀", "İstanbul", "two words", "a/b", "x")
+
+_reviews = st.sampled_from((Review.APPROVED, Review.REJECTED, Review.UNDECIDED))
+_reasons = st.sampled_from(("content_policy", "bad_image"))
+
+
+@st.composite
+def item_columns(draw: st.DrawFn) -> ItemColumns:
+    """Return a small catalog; few values, so that filters match several items and keys are equal."""
+    sizes = draw(st.lists(st.integers(0, 4), max_size=4))
+    positions = [(batch, place) for batch, size in enumerate(sizes, start=1) for place in range(size)]
+    items, states, reviews, modified, failures, scores = [], [], [], [], {}, {}
+    for number, _ in enumerate(positions):
+        row = {
+            "productId": f"item-{number}",
+            "name": draw(st.sampled_from(SEARCHED_WORDS)),
+            "description": draw(st.sampled_from(SEARCHED_WORDS)),
+            "category": draw(st.sampled_from(CATEGORIES)),
+            "filename": f"item-{number}.png",
+        }
+        if draw(st.booleans()):
+            row["sourceId"] = draw(st.sampled_from(SEARCHED_WORDS)) + str(number)
+        items.append(read_indexed_item(row))
+        states.append(draw(st.sampled_from(ItemState)))
+        is_complete = states[-1] is ItemState.COMPLETE
+        reviews.append(draw(_reviews) if is_complete else None)
+        modified.append(draw(st.integers(1, 3)) if is_complete else 0)
+        if is_complete and draw(st.booleans()):
+            scores[number] = draw(st.integers(0, 100))
+        if draw(st.booleans()):
+            failures[number] = ItemFailure(draw(_reasons), "refused")
+    groups: dict[int, int] = {}
+    for number, _ in enumerate(positions):
+        if draw(st.booleans()):
+            groups[number] = draw(st.sampled_from(sorted({number, *groups.values()})))
+    return ItemColumns(items, positions, states, reviews, modified, failures, groups, scores)
+
+
+item_queries = st.builds(
+    ItemQuery,
+    category=st.none() | st.sampled_from(CATEGORIES),
+    decision=st.none() | st.sampled_from(("approved", "rejected", "undecided")),
+    state=st.none() | st.sampled_from(("complete", "missing", "failed", "placeholder")),
+    reason=st.none() | _reasons,
+    max_score=st.none() | st.integers(0, 100),
+    q=st.none() | st.sampled_from(SEARCHED_WORDS) | nasty_texts.map(lambda text: text.replace("\ud800", "")[:200]),
+    duplicates=st.booleans(),
+    sort=st.sampled_from(("accepted", "newest", "score")),
+    limit=st.integers(1, 5),
+)
 
 # --- decisions of reviewers ------------------------------------------------------------------------------------------
 

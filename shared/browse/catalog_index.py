@@ -80,6 +80,19 @@ class RunFailures:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """The near-duplicate groups of a catalog.
+
+    Attributes:
+        digest: of the perceptual hashes that were grouped.
+        firsts: the first item of the group of each item that is in one.
+    """
+
+    digest: str
+    firsts: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogScan:
     """What one scan of a catalog found; ``marks`` are the ETags of the catalog when the scan began."""
 
@@ -111,8 +124,8 @@ class CatalogIndex:
         images: packed image or placeholder of each item, or None.
         runs: the runs that the packed images refer to by number.
         failed: what was read of the last run.
-        groups: the first item of the near-duplicate group of each item that is in one.
-        hashes_digest: changes with the perceptual hashes.
+        images_digest: changes whenever an image is added, replaced or deleted.
+        grouping: near-duplicate groups of the items.
         marks: the ETags of the catalog when the scan began.
         version: changes whenever any of this may have changed; equal in every process.
     """
@@ -124,14 +137,20 @@ class CatalogIndex:
     images: tuple[bytes | None, ...]
     runs: tuple[str, ...]
     failed: RunFailures
-    groups: Mapping[int, int]
-    hashes_digest: str
+    images_digest: str
+    grouping: Grouping
     marks: Marks
     version: str
 
     @classmethod
-    def build(cls, scan: CatalogScan, previous: "CatalogIndex | None") -> Self:
-        """Return the index of what was scanned. Takes seconds for the largest catalogs if hashes have changed."""
+    def build(cls, scan: CatalogScan, known: Grouping | None = None) -> Self:
+        """Return the index of what was scanned.
+
+        Args:
+            scan: the catalog.
+            known: groups that were found before. If hashes have changed, finding the groups takes seconds for the
+                largest catalogs.
+        """
         batches, images = scan.batches, scan.images
         items = tuple(item for batch in batches.values() for item in batch.items)
         packed = tuple(images.packed.get(item.filename) for item in items)
@@ -149,12 +168,12 @@ class CatalogIndex:
             images=packed,
             runs=images.runs,
             failed=scan.failed,
-            groups=(
-                previous.groups
-                if previous is not None and previous.hashes_digest == digest
-                else group_near_duplicates(hashes)
+            images_digest=images.digest,
+            grouping=(
+                known
+                if known is not None and known.digest == digest
+                else Grouping(digest, group_near_duplicates(hashes))
             ),
-            hashes_digest=digest,
             marks=scan.marks,
             version=scan.hash_contents(),
         )
@@ -164,6 +183,11 @@ class CatalogIndex:
     def prepare(self) -> None:
         """Calculate what each page needs, so that no page waits for it."""
         _ = self.numbers_by_item_id, self.numbers_by_public_id, self.failures, self.states, self.modified_ms
+
+    @property
+    def groups(self) -> Mapping[int, int]:
+        """The first item of the near-duplicate group of each item that is in one."""
+        return self.grouping.firsts
 
     @cached_property
     def numbers_by_item_id(self) -> Mapping[str, int]:

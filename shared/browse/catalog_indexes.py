@@ -9,7 +9,7 @@ that has an index waits only briefly for a newer one.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from shared.browse.catalog_index import CatalogIndex, CatalogScan, Marks, RunFailures
@@ -18,6 +18,7 @@ from shared.browse.item_pages import PageCaches
 from shared.browse.item_scores import ItemScores
 from shared.browse.item_texts import ItemTexts
 from shared.browse.last_run import LAST_RUN_NAME, find_last_run, read_run_failures
+from shared.browse.saved_index import read_saved_index, write_saved_index
 from shared.errors import UnknownCatalogError
 from shared.storage import paths
 from shared.storage.protocol import Store
@@ -34,6 +35,12 @@ MIN_AGE_PER_SCAN: Final = 5.0
 MAX_WAIT_SECONDS: Final = 2.0
 """How long a request that has an index waits for a newer one."""
 
+OUTDATED_WAIT_SECONDS: Final = 8.0
+"""The same if the catalog is known to have changed since."""
+
+MIN_SAVED_SCAN_SECONDS: Final = 2.0
+"""The index of a catalog is saved if its scan takes this long."""
+
 MAX_STALE_SECONDS: Final = 300.0
 """An index of this age is not used while a newer one is being built."""
 
@@ -49,7 +56,12 @@ class _Entry:
         built_at: when the index was complete, on the monotonic clock.
         used_at: when it was last requested.
         scan_seconds: how long the scan took.
+        started_at: when the latest scan began.
         task: builds a newer index.
+        is_opened: whether the saved index was read, if any.
+        opening: held by the request that reads the saved index.
+        saved_version: version of the index that is saved, as far as known.
+        saving: saves the index.
     """
 
     index: CatalogIndex | None = None
@@ -58,7 +70,12 @@ class _Entry:
     built_at: float = 0.0
     used_at: float = 0.0
     scan_seconds: float = 0.0
+    started_at: float = 0.0
     task: "asyncio.Task[None] | None" = None
+    is_opened: bool = False
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    saved_version: str | None = None
+    saving: "asyncio.Task[None] | None" = None
 
 
 class CatalogIndexes:
@@ -92,18 +109,35 @@ class CatalogIndexes:
         marks = await self._read_marks(catalog)
         entry = self._entries.setdefault(catalog, _Entry())
         entry.used_at = self._read_seconds()
+        await self._open(catalog, entry)
         while not self._is_fresh(entry, marks):
             if entry.task is None:
+                entry.started_at = self._read_seconds()
                 entry.task = asyncio.create_task(self._refresh(catalog, entry, marks))
                 entry.task.add_done_callback(_note_result)
             task = entry.task
-            await asyncio.wait({task}, timeout=MAX_WAIT_SECONDS if self._is_usable(entry) else None)
+            await asyncio.wait({task}, timeout=self._find_max_wait(entry, marks))
             if not task.done():
                 break
             await task
         if entry.index is None:  # a refresh without an index raises
             raise UnknownCatalogError(catalog)
         return entry.index
+
+    async def save(self, catalog: str) -> None:
+        """Bring the index of a catalog up to date, and save it if its scan takes long.
+
+        Raises:
+            UnknownCatalogError: the catalog has no items.
+            DamagedFileError: a file of the catalog, or of its last run, cannot be read.
+            StoreUnavailableError: the store does not answer.
+        """
+        await self.load(catalog)
+        entry = self._entries.get(catalog)
+        if entry is not None and entry.task is not None:
+            await entry.task
+        if entry is not None and entry.saving is not None:
+            await entry.saving
 
     def forget(self, catalog: str) -> None:
         """Let the next request read the catalog again: this process has changed it."""
@@ -112,8 +146,9 @@ class CatalogIndexes:
             entry.wanted += 1
 
     async def close(self) -> None:
-        """End the refreshes."""
-        tasks = [entry.task for entry in self._entries.values() if entry.task is not None]
+        """End the tasks of this object."""
+        entries = self._entries.values()
+        tasks = [task for entry in entries for task in (entry.task, entry.saving) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -125,10 +160,28 @@ class CatalogIndexes:
         max_age = ACTIVE_MAX_AGE_SECONDS if marks.has_claim else IDLE_MAX_AGE_SECONDS
         return self._read_seconds() - entry.built_at < max(max_age, MIN_AGE_PER_SCAN * entry.scan_seconds)
 
-    def _is_usable(self, entry: _Entry) -> bool:
-        """Return whether the index may be returned while a newer one is being built."""
-        is_current = entry.index is not None and entry.generation == entry.wanted
-        return is_current and self._read_seconds() - entry.built_at < MAX_STALE_SECONDS
+    def _find_max_wait(self, entry: _Entry, marks: Marks) -> float | None:
+        """Return how long to wait for a newer index; None = until it is there: the present one cannot be used."""
+        index, now = entry.index, self._read_seconds()
+        if index is None or now - entry.built_at >= MAX_STALE_SECONDS:
+            return None
+        if index.marks != marks or entry.generation != entry.wanted:
+            return max(0.0, entry.started_at + OUTDATED_WAIT_SECONDS - now)
+        if entry.scan_seconds >= MAX_WAIT_SECONDS:  # waiting briefly would be in vain
+            return 0.0
+        return max(0.0, entry.started_at + MAX_WAIT_SECONDS - now)
+
+    async def _open(self, catalog: str, entry: _Entry) -> None:
+        """Use the saved index until the first scan of this process is complete."""
+        async with entry.opening:
+            if entry.is_opened:
+                return
+            saved = await read_saved_index(self._store, catalog)
+            entry.is_opened = True
+            if saved is not None and entry.index is None:
+                entry.index, entry.saved_version = saved, saved.version
+                entry.built_at = self._read_seconds() - IDLE_MAX_AGE_SECONDS
+                entry.scan_seconds = MIN_SAVED_SCAN_SECONDS
 
     async def _read_marks(self, catalog: str) -> Marks:
         names = ("request.json", LAST_RUN_NAME)
@@ -137,7 +190,7 @@ class CatalogIndexes:
         return Marks(*(None if info is None else info.etag for info in infos))
 
     async def _refresh(self, catalog: str, entry: _Entry, marks: Marks) -> None:
-        generation, started = entry.wanted, self._read_seconds()
+        generation = entry.wanted
         try:
             index = await _scan(self._store, catalog, marks, entry.index)
         except BaseException:
@@ -148,8 +201,19 @@ class CatalogIndexes:
             entry.task = None
         entry.index, entry.generation = index, generation
         entry.built_at = self._read_seconds()
-        entry.scan_seconds = entry.built_at - started
+        entry.scan_seconds = entry.built_at - entry.started_at
         self._evict()
+        is_worth_saving = entry.scan_seconds >= MIN_SAVED_SCAN_SECONDS and not marks.has_claim
+        if is_worth_saving and entry.saving is None and entry.saved_version != index.version:
+            entry.saving = asyncio.create_task(self._save(entry, index))
+            entry.saving.add_done_callback(_note_result)
+
+    async def _save(self, entry: _Entry, index: CatalogIndex) -> None:
+        try:
+            await write_saved_index(self._store, index)
+            entry.saved_version = index.version
+        finally:
+            entry.saving = None
 
     def _evict(self) -> None:
         """Drop the indexes that were not used for longest until the rest is small enough; keep the latest one."""
@@ -172,10 +236,10 @@ async def _scan(store: Store, catalog: str, marks: Marks, previous: CatalogIndex
     last_run = await find_last_run(store, catalog, {*(batch.run_id for batch in batches.values()), *images.runs})
     failed = await read_run_failures(store, last_run, RunFailures() if previous is None else previous.failed)
     scan = CatalogScan(catalog, batches, images, failed, marks)
-    return await asyncio.to_thread(CatalogIndex.build, scan, previous)
+    return await asyncio.to_thread(CatalogIndex.build, scan, None if previous is None else previous.grouping)
 
 
 def _note_result(task: "asyncio.Task[None]") -> None:
-    """Take note of an error that no request waited for; the next request reads the catalog again and reports it."""
+    """Take note of an error that no request waited for; the next request scans the catalog again and reports it."""
     if not task.cancelled():
         task.exception()

@@ -129,7 +129,7 @@ async def _summarize(
         covers=covers,
         last_run=last_run,
         published_at=None if published is None else published.modified,
-        review=getattr(request, "review", "optional"),
+        review=request.review,
     )
 
 

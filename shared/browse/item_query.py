@@ -199,9 +199,9 @@ def _find_categories(columns: ItemColumns, wanted: str | None) -> set[str] | Non
     """Return the categories with a name or slug, as the items spell them; None = all."""
     if wanted is None:
         return None
-    slug = make_slug(wanted)
+    slugs = {wanted, make_slug(wanted)} - {""}
     spelled = {item.category for item in columns.items}
-    return {category for category in spelled if category == wanted or (slug and make_slug(category) == slug)}
+    return {category for category in spelled if category == wanted or make_slug(category) in slugs}
 
 
 def _has_reason(columns: ItemColumns, number: int, reason: str) -> bool:

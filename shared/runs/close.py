@@ -1,6 +1,9 @@
 """End a run: stop its billed calls, record how it ended, and release its catalog."""
 
+import contextlib
+
 from shared.audit.write_audit import audit_run, write_missing_audits
+from shared.errors import CatalogSeederError
 from shared.images.write_contact_sheet import CONTACT_SHEET_NAME
 from shared.messages.base import Failure
 from shared.messages.run import ActivityResult, FinishRunInput, RunRef, StopResult
@@ -8,9 +11,13 @@ from shared.reasons import Reason
 from shared.runs import run_files
 from shared.runs.recount import count_unpublished, recount
 from shared.runs.run_claim import read_claim, release_claim
+from shared.runs.status import RunStatus
 from shared.runs.status_rules import summarize_run
 from shared.services.container import Services
 from shared.storage import paths
+
+MIN_SAVED_ITEMS = 5_000
+"""Smaller catalogs are scanned in about a second."""
 
 
 async def run_read_stop(services: Services, run: RunRef) -> StopResult:
@@ -70,5 +77,13 @@ async def run_close_run(services: Services, ending: FinishRunInput) -> ActivityR
     if not await run_files.create_summary(store, summary):
         summary = await run_files.read_status_file(store, ending.run_id, "summary.json") or summary
     await run_files.write_progress(store, summary)
+    await _save_large_index(services, summary)
     services.forget_run(ending.run_id)
     return ActivityResult(status=str(summary.status))
+
+
+async def _save_large_index(services: Services, summary: RunStatus) -> None:
+    """Save what browsing needs of a large catalog, so that the first page of a new process does not wait for a scan."""
+    if summary.progress.items.accepted >= MIN_SAVED_ITEMS:
+        with contextlib.suppress(CatalogSeederError):  # the run has ended; a later page scans the catalog
+            await services.catalog_indexes.save(summary.catalog)

@@ -37,6 +37,9 @@ from shared.storage.store_contract import (
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
 
+LIST_PAGE_BLOBS: Final = 1000
+"""The client parses a page at once, which blocks other tasks: 0.1 s for 1,000 blobs, 0.5 s for the service's 5,000."""
+
 T = TypeVar("T")
 
 
@@ -201,7 +204,7 @@ class BlobStore:
         with translate_azure_errors("list", prefix):
             try:
                 async for properties in self._get_container(name).list_blobs(
-                    name_starts_with=rest, include=["metadata"]
+                    name_starts_with=rest, include=["metadata"], results_per_page=LIST_PAGE_BLOBS
                 ):
                     yield _make_file_info(f"{name}/{properties.name}", properties)
             except HttpResponseError as exc:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from shared.catalog.catalog_files import Batch, create_batch
 from shared.catalog.items import Item
@@ -19,6 +20,7 @@ from shared.storage.protocol import Store
 from shared.text.digest_table import hash_text
 from tests.support.catalogs import CATALOG
 
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 FIRST_RUN = paths.make_run_id(1_790_000_000_000, "aaaa")
 LATER_RUN = paths.make_run_id(1_790_000_100_000, "bbbb")
 

@@ -1,7 +1,7 @@
 /** Errors, toasts and progress. */
 
 import { html } from "../lib/html.js";
-import { closeToast, toasts } from "../lib/announce.js";
+import { closeToast, spoken, toasts } from "../lib/announce.js";
 import { makeHref } from "../lib/router.js";
 
 /**
@@ -20,6 +20,7 @@ export function ErrorNote({ error, onRetry }) {
 
 export function Toasts() {
   return html`<div class="toasts">
+    <p class="visually-hidden" role="status">${spoken.value}</p>
     <div role="status" aria-live="polite">${toasts.value.filter((toast) => toast.kind === "info").map((toast) => html`<p key=${toast.id} class="toast">${toast.text}</p>`)}</div>
     <div role="alert">
       ${toasts.value

@@ -20,6 +20,14 @@ export function announce(text, kind = "info") {
   if (kind === "info") setTimeout(() => closeToast(toast.id), SHOWN_MILLISECONDS);
 }
 
+/** What screen readers read and the eye sees elsewhere, such as the mark of a decision. */
+export const spoken = signal("");
+
+/** @param {string} text */
+export function say(text) {
+  spoken.value = text;
+}
+
 /** @param {number} id */
 export function closeToast(id) {
   toasts.value = toasts.peek().filter((toast) => toast.id !== id);

@@ -44,7 +44,8 @@ export function ListBar({ state }) {
   const isFiltered = Object.keys(state.filters).length > 1;
   const isSelecting = state.isSelecting.value;
   const hasSelection = state.selected.value.size > 0;
-  const text = total === null ? "Loading…" : formatNoun(total, "item");
+  const selecting = state.selecting.value;
+  const text = selecting !== null ? `Selecting… ${formatCount(selecting)} of ${formatNoun(total ?? 0, "item")}` : total === null ? (state.pages.error.value === null ? "Loading…" : "") : formatNoun(total, "item");
   return html`<div class="list-bar">
     <${FilterToggle} count=${Object.keys(state.filters).length - 1} />
     <p role="status">${text}</p>

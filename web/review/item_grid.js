@@ -79,7 +79,7 @@ export function ItemGrid({ state, label, onOpen }) {
   const scroller = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [top, setTop] = useState(state.scrollTop);
-  const seen = useRef(/** @type {Seen} */ ({ generation: -1, layout: null, moves: state.cursor.peek().moves, anchors: [], hasFocus: false }));
+  const seen = useRef(/** @type {Seen} */ ({ generation: -1, layout: null, moves: state.cursor.peek().moves, index: state.cursor.peek().index, anchors: [], hasFocus: false }));
   void pages.revision.value;
   void queue.revision.value;
   const cursor = state.cursor.value;
@@ -135,8 +135,9 @@ export function ItemGrid({ state, label, onOpen }) {
       state.isReturning = false;
       focusCell(element, cursor.index);
     }
-    if (before.moves !== cursor.moves || (before.hasFocus && !element.contains(document.activeElement) && isFocusLost())) focusCell(element, cursor.index);
-    seen.current = { generation: pages.generation, layout, moves: cursor.moves, anchors: listAnchors(state, layout, size.height), hasFocus: element.contains(document.activeElement) };
+    const isElsewhere = before.hasFocus && (isFocusLost() || (before.index !== cursor.index && element.contains(document.activeElement)));
+    if (before.moves !== cursor.moves || isElsewhere) focusCell(element, cursor.index);
+    seen.current = { generation: pages.generation, layout, moves: cursor.moves, index: cursor.index, anchors: listAnchors(state, layout, size.height), hasFocus: element.contains(document.activeElement) };
     updateTop(element.scrollTop);
   });
 
@@ -215,7 +216,7 @@ export function ItemGrid({ state, label, onOpen }) {
   </div>`;
 }
 
-/** @typedef {{generation: number, layout: GridLayout | null, moves: number, anchors: {itemId: string, offset: number}[], hasFocus: boolean}} Seen */
+/** @typedef {{generation: number, layout: GridLayout | null, moves: number, index: number, anchors: {itemId: string, offset: number}[], hasFocus: boolean}} Seen */
 
 /** @type {{layout: GridLayout, key: unknown[]} | null} */
 let latest = null;

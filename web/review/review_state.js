@@ -5,7 +5,7 @@
  * @typedef {import("../lib/types.js").ItemRow} ItemRow
  */
 
-import { announce } from "../lib/announce.js";
+import { announce, say } from "../lib/announce.js";
 import { formatNoun } from "../lib/format.js";
 import { batch, signal } from "../lib/html.js";
 import { asApiError } from "../lib/polling.js";
@@ -64,7 +64,9 @@ export class ReviewState {
     this.decidedAt = -QUIET_MILLISECONDS;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.refreshTimer = undefined;
-    this.selecting = new AbortController();
+    this.selectionReader = new AbortController();
+    /** How many items of a long selection are read; null: none is under way. @type {import("../vendor/signals.js").Signal<number | null>} */
+    this.selecting = signal(null);
     /** Whether the cursor is on the screen; a key that decides shows it first. */
     this.isCursorVisible = () => true;
   }
@@ -117,9 +119,8 @@ export class ReviewState {
 
   /** @param {number} first @param {number} last @param {Map<string, ItemRow>} base */
   async #selectRange(first, last, base) {
-    this.selecting.abort();
-    this.selecting = new AbortController();
-    const { signal: aborted } = this.selecting;
+    this.stopSelecting();
+    const { signal: aborted } = this.selectionReader;
     const selected = new Map(base);
     let index = first;
     for (; index <= last; index += 1) {
@@ -129,12 +130,18 @@ export class ReviewState {
     }
     if (index <= last) {
       try {
-        for await (const rows of this.pages.collect(index, last, aborted)) for (const row of rows) selected.set(row.itemId, row);
+        for await (const rows of this.pages.collect(index, last, aborted)) {
+          for (const row of rows) selected.set(row.itemId, row);
+          this.selecting.value = selected.size;
+        }
       } catch (error) {
-        if (!aborted.aborted) announce(asApiError(error).message, "error");
+        if (aborted.aborted) return;
+        this.selecting.value = null;
+        announce(asApiError(error).message, "error");
         return;
       }
       if (aborted.aborted) return;
+      this.selecting.value = null;
     }
     this.selected.value = selected;
   }
@@ -151,13 +158,19 @@ export class ReviewState {
     this.setCursor(index, true);
   }
 
+  stopSelecting() {
+    this.selectionReader.abort();
+    this.selectionReader = new AbortController();
+    this.selecting.value = null;
+  }
+
   async selectAll() {
     await this.#selectRange(0, this.total - 1, new Map());
     announce(`${formatNoun(this.selected.peek().size, "item")} selected`);
   }
 
   clearSelection() {
-    this.selecting.abort();
+    this.stopSelecting();
     batch(() => {
       this.range = null;
       this.selected.value = new Map();
@@ -198,16 +211,17 @@ export class ReviewState {
     this.decidedAt = performance.now();
     batch(() => {
       this.queue.decide(decisions, verdict);
-      if (isBulk) {
+      if (!isBulk) say(`${decisions[0]?.name} ${verdict}`);
+      else {
         announce(`${formatNoun(decisions.length, "item")} ${verdict}`);
         this.clearSelection();
       }
-      void this.advance();
+      void this.advance(isBulk);
     });
   }
 
-  /** Moves to the next undecided item. */
-  async advance() {
+  /** Moves to the next undecided item. @param {boolean} [isQuiet] whether to say nothing if there is none */
+  async advance(isQuiet = false) {
     const from = this.cursor.peek().index;
     const { decision } = this.filters;
     if (decision === "approved" || decision === "rejected") {
@@ -229,7 +243,7 @@ export class ReviewState {
         return;
       }
     }
-    announce("No undecided item follows in this list.");
+    if (!isQuiet) announce("No undecided item follows in this list.");
   }
 
   undo() {
@@ -265,7 +279,7 @@ export class ReviewState {
 
   dispose() {
     clearTimeout(this.refreshTimer);
-    this.selecting.abort();
+    this.selectionReader.abort();
     this.pages.dispose();
   }
 }

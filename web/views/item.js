@@ -3,7 +3,7 @@
 import { ErrorNote } from "../components/feedback.js";
 import { StoredImage } from "../components/stored_image.js";
 import { catalogPath, getJson, sendJson } from "../lib/api.js";
-import { announce } from "../lib/announce.js";
+import { announce, say } from "../lib/announce.js";
 import { formatCount } from "../lib/format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { holdImage, imagePath } from "../lib/images.js";
@@ -69,6 +69,7 @@ export function ItemView({ catalog, itemId }) {
     }
     const isChange = decision.verdict !== verdict;
     state.decidedAt = performance.now();
+    say(`${decision.name} ${verdict}`);
     state.queue.decide([decision], verdict, verdict === "undecided" ? undefined : takeNote(catalog, decision));
     if (isChange && verdict !== "undecided") void state.advance();
   }

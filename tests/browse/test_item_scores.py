@@ -1,0 +1,49 @@
+"""Scores of refined images: one list per ended run, single evaluations otherwise."""
+
+from typing import Any
+
+from shared.browse.catalog_indexes import CatalogIndexes
+from shared.catalog.items import Item
+from shared.storage import paths
+from shared.storage.json_files import JSON_TYPE, dump_json
+from tests.support.browsed_catalogs import FIRST_RUN, record_score, store_image
+from tests.support.catalogs import CATALOG, write_batches
+from tests.support.memory_store import MemoryStore, RecordingStore
+
+LIST = paths.run_file(FIRST_RUN, "refinements.json")
+
+
+def describe(item: Item, score: int | None, round_: int | None) -> dict[str, Any]:
+    return {"productId": item.public_id, "filename": item.filename, "score": score, "shippedIteration": round_}
+
+
+async def test_a_run_that_has_ended_is_read_once_and_from_its_list() -> None:
+    store = RecordingStore(MemoryStore())
+    items = await write_batches(store, ["Fox", "Owl", "Cat"])
+    for item, round_ in zip(items, (1, 2, 3), strict=True):
+        await store_image(store, item, round_=round_)
+    await record_score(store, items[1], 55, round_=2)  # promoted later, so the list has another round
+    rows = [describe(items[0], 90, 1), describe(items[1], 80, 1), describe(items[2], None, 3)]
+    await store.write(LIST, dump_json(rows), content_type=JSON_TYPE)
+    indexes = CatalogIndexes(store)
+    index = await indexes.load(CATALOG)
+
+    assert await indexes.pages.scores.load_all(index) == {0: 90, 1: 55}
+
+    reads = store.reads.total()
+    assert await indexes.pages.scores.load_all(index) == {0: 90, 1: 55}
+    assert await indexes.pages.scores.load(index, [0, 1, 2]) == {0: 90, 1: 55}
+    assert store.reads.total() == reads
+
+
+async def test_evaluations_of_an_active_run_are_read_as_they_come() -> None:
+    store = RecordingStore(MemoryStore())
+    items = await write_batches(store, ["Fox", "Owl"])
+    for item in items:
+        await store_image(store, item, round_=1)
+    await record_score(store, items[0], 90)
+    indexes = CatalogIndexes(store)
+    index = await indexes.load(CATALOG)
+    assert await indexes.pages.scores.load_all(index) == {0: 90}
+    await record_score(store, items[1], 40)
+    assert await indexes.pages.scores.load_all(index) == {0: 90, 1: 40}
