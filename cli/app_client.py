@@ -111,13 +111,28 @@ class AppClient:
             catalog: the catalog.
             only: ``approved`` = publish approved items only.
         """
+        if only is not None:
+            await self._require_reviews()
         body = None if only is None else {"only": only}
         return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish", body=body)
 
     async def preview_publishing(self, catalog: str, only: str | None = None) -> dict[str, Any]:
         """Return what `publish` would publish; changes nothing."""
+        await self._require_reviews()
         body, query = None if only is None else {"only": only}, {"preview": "true"}
         return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish", body=body, query=query)
+
+    async def _require_reviews(self) -> None:
+        """Raise CliError if the app is older than 1.1: it would ignore the parameters, and publish everything."""
+        try:
+            await self._call("GET", "openapi.json")
+        except CliError as error:
+            if error.reason != Reason.CONNECTION or isinstance(error, UnreachableError):
+                raise
+            raise CliError(
+                f"the app at {self._origin} is older than 1.1 and has no reviews; deploy the current version",
+                reason=Reason.BAD_REQUEST,
+            ) from error
 
     async def get_run(self, run_id: str) -> RunStatus:
         """Return a run's status."""

@@ -226,6 +226,7 @@ def test_publish_sends_what_is_asked_for_and_reports_what_is_left_out_and_why(
 ) -> None:
     outputs = {"catalog": "catalogs/lego/catalog.json"}
     answer = {"catalog": "lego", "only": "approved", "items": 4, "images": 10, "missing": 0, "placeholders": 0}
+    deployed_app.answer("GET /api/openapi.json", (200, {"openapi": "3.1.0"}))
     deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer | {"leftOut": LEFT_OUT, "outputs": outputs}))
     document = seeder("publish", "--url", deployed_app.url, "--only", "approved", "--json").document
     assert (document["items"], document["only"], document["leftOut"]) == (4, "approved", LEFT_OUT)
@@ -241,6 +242,7 @@ def test_publish_sends_what_is_asked_for_and_reports_what_is_left_out_and_why(
 
 
 def test_a_preview_publishes_nothing(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    deployed_app.answer("GET /api/openapi.json", (200, {"openapi": "3.1.0"}))
     answer = {"catalog": "lego", "only": None, "items": 12, "publish": 4, "leftOut": LEFT_OUT}
     deployed_app.answer("POST /api/catalogs/lego/publish", (200, answer))
     document = seeder("publish", "--url", deployed_app.url, "--preview", "--json").document
@@ -249,6 +251,16 @@ def test_a_preview_publishes_nothing(seeder: CommandLine, deployed_app: Deployed
     asked = deployed_app.asked[-1]
     assert (asked.body, asked.query) == (None, {"preview": "true"})
     assert "4 of 12 items" in seeder("publish", "--url", deployed_app.url, "--preview").out
+
+
+@pytest.mark.parametrize("flags", [["--only", "approved"], ["--preview"]])
+def test_an_app_that_would_ignore_what_is_asked_for_publishes_nothing(
+    flags: list[str], seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    ended = seeder("publish", "--url", deployed_app.url, *flags)
+    assert ended.status == 1
+    assert "older than 1.1" in ended.err
+    assert [asked.method for asked in deployed_app.asked] == ["GET"]
 
 
 def test_a_prune_whose_rest_is_not_approved_reports_that_nothing_is_published(
