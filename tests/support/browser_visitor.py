@@ -64,6 +64,10 @@ class Visitor:
         await page.goto(target)
         return page
 
+    async def go(self, address: str) -> None:
+        """Go to an address of the page that is open, as by a link."""
+        await self.page.evaluate("address => { location.hash = address }", address)
+
     async def open_tab(self, address: str = "") -> Page:
         """Open an address of the review page in another tab; return the tab."""
         return await self.open(address, await self.context.new_page())
