@@ -1,6 +1,6 @@
 """A catalog of thousands of items with images, made in minutes instead of by a whole run.
 
-The items come from a dry run of the command line. The images are the simulator's, drawn for the items' prompts in as
+The items come from a dry run of the command line. The images are the simulator's, rendered for the items' prompts in as
 many processes as there are cores, and stored with metadata and thumbnails by the functions that runs use.
 """
 
@@ -32,7 +32,7 @@ from shared.text.digest_table import hash_text
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 IMAGE_SIDE_PIXELS: Final = 256
-"""The thumbnails are as large as those of 1024x1024 images, and drawing takes a fifth of the time."""
+"""The thumbnails are as large as those of 1024x1024 images, and rendering takes a fifth of the time."""
 
 ITEMS_PER_TASK: Final = 50
 IMAGE_COST: Final = Cost(image_calls=1, input_tokens=50, output_tokens=1056, nano_usd=42_000_000)
