@@ -110,7 +110,13 @@ async def _catch_failures(
 
 
 async def _move_damaged_file(store: Store, error: DamagedFileError, run_id: str) -> Failure:
-    """Move a damaged file out of the way, so that the next run rebuilds it; nothing is deleted."""
+    """Move a damaged file out of the way, so that the next run rebuilds it; nothing is deleted.
+
+    A file that no run can rebuild stays, and every run fails until a person has restored or deleted it.
+    """
+    if not error.can_rebuild:
+        message = f"{error}. Restore it from a backup, or delete it: what it held is lost then."
+        return Failure(Reason.DAMAGED_FILE, shorten_message(message))
     new_path = paths.damaged_file(error.path, run_id)
     await store.move(error.path, new_path)
     message = f"{error}. It was moved to {new_path}. Start the same run again to rebuild it from the catalog's state."

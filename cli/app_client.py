@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from cli.command_target import LOOPBACK_NAMES
 from cli.errors import CliError, ExitStatus, get_reason
 from cli.request_options import describe_problems
+from shared.browse.views import ItemList
 from shared.reasons import Reason
 from shared.runs.run_list import RunPage, RunQuery
 from shared.runs.status import RunStatus
@@ -121,6 +122,19 @@ class AppClient:
         await self._require_reviews()
         body, query = None if only is None else {"only": only}, {"preview": "true"}
         return await self._call("POST", f"catalogs/{quote(catalog, safe='')}/publish", body=body, query=query)
+
+    async def list_items(self, catalog: str, query: Mapping[str, str]) -> ItemList:
+        """Return a page of a catalog's items; ``query`` as in HTTP."""
+        document = await self._call("GET", f"catalogs/{quote(catalog, safe='')}/items", query=query)
+        try:
+            return ItemList.model_validate(document)
+        except ValidationError as error:
+            raise self._explain_unreadable("items", error) from error
+
+    async def read_image(self, catalog: str, folder: str, filename: str) -> bytes:
+        """Return a file of a catalog; ``folder`` is ``images`` or ``thumbnails``. ProblemError 404 if there is none."""
+        path = f"catalogs/{quote(catalog, safe='')}/{folder}/{quote(filename, safe='')}"
+        return (await self._send("GET", path))[1]
 
     async def _require_reviews(self) -> None:
         """Raise CliError if the app is older than 1.1: it would ignore the parameters, and publish everything."""
@@ -235,12 +249,15 @@ class AppClient:
         try:
             return RunStatus.model_validate(document)
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in problem["loc"])
-            raise CliError(
-                f"{self._origin} returned a run that cannot be read: {field}: {problem['msg']}",
-                reason=Reason.INTERNAL_ERROR,
-            ) from error
+            raise self._explain_unreadable("a run", error) from error
+
+    def _explain_unreadable(self, what: str, error: ValidationError) -> CliError:
+        problem = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in problem["loc"])
+        return CliError(
+            f"{self._origin} returned {what} that cannot be read: {field}: {problem['msg']}",
+            reason=Reason.INTERNAL_ERROR,
+        )
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from shared.catalog import prune as pruning
-from shared.catalog.preview_publishing import preview_publishing
 from shared.catalog.publish_on_request import PublishRequest, claim_and_publish
 from shared.images.promote_round import promote_round
 from shared.runs import regenerate as regeneration
@@ -53,5 +52,7 @@ async def publish_reviewed(req: func.HttpRequest, client: DurableClient) -> func
     catalog = req.route_params["catalog"]
     request = PublishRequest.model_validate(read_body(req, required=False))
     if read_flag(req, "preview"):
+        from shared.catalog.preview_publishing import preview_publishing  # noqa: PLC0415 - not in a cold start
+
         return write_json(await preview_publishing(get_services(), catalog, request))
     return write_json(await claim_and_publish(get_services(), client, catalog, request))

@@ -9,6 +9,7 @@ from shared.runs import cancel, resume, run_list
 from shared.runs.durable_client import DurableClient
 from shared.runs.estimate_run import estimate_body
 from shared.runs.run_files import read_known_request
+from shared.runs.selection import describe_request
 from shared.runs.start import start_run
 from shared.runs.status import Status
 from shared.runs.view import refresh_progress
@@ -43,7 +44,7 @@ async def get_run(req: func.HttpRequest, client: DurableClient) -> func.HttpResp
 async def get_run_request(req: func.HttpRequest) -> func.HttpResponse:
     """``GET /api/runs/{runId}/request``: return the request of a run, every field present."""
     request = await read_known_request(get_services().store, req.route_params["runId"])
-    return write_json(request.to_json())
+    return write_json(describe_request(request))
 
 
 async def list_runs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:

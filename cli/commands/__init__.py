@@ -9,6 +9,7 @@ import typer
 
 from cli.commands.audit import audit
 from cli.commands.cancel import cancel
+from cli.commands.gallery import gallery
 from cli.commands.inspect import inspect
 from cli.commands.prune import prune
 from cli.commands.publish import publish
@@ -45,6 +46,7 @@ for command in (
     resume,
     prune,
     publish,
+    gallery,
     status,
     watch,
     audit,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -10,7 +10,9 @@ from shared.browse.duplicate_groups import group_near_duplicates
 from shared.browse.item_rows import IndexedItem, ItemFailure, ItemState, Review
 from shared.browse.listed_images import (
     ListedImage,
+    RunNames,
     is_packed_placeholder,
+    pack_image,
     read_dhash,
     read_modified_ms,
     read_run_number,
@@ -18,6 +20,7 @@ from shared.browse.listed_images import (
     unpack_image,
 )
 from shared.reviews.decisions import DecisionTable
+from shared.storage.protocol import FileInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,26 @@ class CatalogIndex:
             marks=scan.marks,
             version=scan.hash_contents(),
         )
+        index.prepare()
+        return index
+
+    def replace_image(self, filename: str, info: FileInfo | None) -> "CatalogIndex":
+        """Return the index with another image of an item; its near-duplicates are found by the next scan.
+
+        Args:
+            filename: of the image.
+            info: the present file, or None.
+        """
+        runs = RunNames(self.runs)
+        image = None if info is None else pack_image(info, runs)
+        images = tuple(
+            image if item.filename == filename else present
+            for item, present in zip(self.items, self.images, strict=True)
+        )
+        digest = hashlib.blake2b(self.images_digest.encode(), digest_size=16)
+        digest.update(f"{filename}\n{None if info is None else info.etag}".encode("utf-8", "surrogatepass"))
+        version = hashlib.blake2b(f"{self.version}\n{digest.hexdigest()}".encode(), digest_size=16).hexdigest()
+        index = replace(self, images=images, runs=runs.list_ids(), images_digest=digest.hexdigest(), version=version)
         index.prepare()
         return index
 

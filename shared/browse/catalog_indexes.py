@@ -17,9 +17,10 @@ from shared.browse.catalog_scan import scan_batches, scan_images
 from shared.browse.item_pages import PageCaches
 from shared.browse.item_scores import ItemScores
 from shared.browse.item_texts import ItemTexts
-from shared.browse.last_run import LAST_RUN_NAME, find_last_run, read_run_failures
+from shared.browse.run_failures import read_run_failures
 from shared.browse.saved_index import read_saved_index, write_saved_index
 from shared.errors import UnknownCatalogError
+from shared.runs.last_run import LAST_RUN_NAME, find_last_run
 from shared.storage import paths
 from shared.storage.protocol import Store
 
@@ -37,6 +38,10 @@ MAX_WAIT_SECONDS: Final = 2.0
 
 OUTDATED_WAIT_SECONDS: Final = 8.0
 """The same if the catalog is known to have changed since."""
+
+SAVED_MAX_AGE_SECONDS: Final = 15.0
+"""How long a new process uses a saved index before it scans the catalog, unless a run has changed it since: the first
+pages then do not compete with the scan."""
 
 MIN_SAVED_SCAN_SECONDS: Final = 2.0
 """The index of a catalog is saved if its scan takes this long."""
@@ -145,6 +150,23 @@ class CatalogIndexes:
         if entry is not None:
             entry.wanted += 1
 
+    async def update_image(self, catalog: str, filename: str) -> None:
+        """Read one image again: this process has replaced it, and has changed nothing else.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        self.forget(catalog)
+        entry = self._entries.get(catalog)
+        if entry is None or entry.index is None or entry.task is not None or entry.generation != entry.wanted - 1:
+            return  # the next request scans the catalog
+        index, wanted = entry.index, entry.wanted
+        info = await self._store.describe(paths.image_file(catalog, filename))
+        updated = await asyncio.to_thread(index.replace_image, filename, info)
+        present = self._entries.get(catalog)
+        if present is not None and present.index is index and present.task is None and present.wanted == wanted:
+            present.index, present.generation = updated, wanted
+
     async def close(self) -> None:
         """End the tasks of this object."""
         entries = self._entries.values()
@@ -180,7 +202,7 @@ class CatalogIndexes:
             entry.is_opened = True
             if saved is not None and entry.index is None:
                 entry.index, entry.saved_version = saved, saved.version
-                entry.built_at = self._read_seconds() - IDLE_MAX_AGE_SECONDS
+                entry.built_at = self._read_seconds() - IDLE_MAX_AGE_SECONDS + SAVED_MAX_AGE_SECONDS
                 entry.scan_seconds = MIN_SAVED_SCAN_SECONDS
 
     async def _read_marks(self, catalog: str) -> Marks:

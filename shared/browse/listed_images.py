@@ -1,5 +1,6 @@
 """The images of a catalog as browsing needs them, packed so that 50,000 take little memory. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import Struct
@@ -67,10 +68,14 @@ class ListedImage:
 
 
 class RunNames:
-    """Ids of runs by number, so that each image stores a number only."""
+    """Ids of runs by number, so that each image stores a number only.
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    Args:
+        known: ids that have a number, in the order of their numbers.
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._numbers = {run_id: number for number, run_id in enumerate(known)}
 
     def number(self, run_id: str) -> int:
         """Return the number of a run's id."""

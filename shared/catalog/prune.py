@@ -28,7 +28,9 @@ async def claim_and_prune(services: Services, client: DurableClient, catalog: st
         StoreUnavailableError: the store does not answer.
     """
     async with hold_catalog(services, client, catalog) as claim_id:
-        return await prune_catalog(services.store, catalog, claim_id)
+        pruned = await prune_catalog(services.store, catalog, claim_id)
+        services.catalog_indexes.forget(catalog)
+    return pruned
 
 
 async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any]:

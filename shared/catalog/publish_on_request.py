@@ -52,6 +52,7 @@ async def claim_and_publish(
         if view.is_held_back:
             raise NothingToPublishError(catalog, list_left_out(view.left_out))
         outputs = await publish(services.store, view)
+        services.catalog_indexes.forget(catalog)
     return {
         "catalog": catalog,
         "only": view.gate.only,

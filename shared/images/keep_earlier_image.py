@@ -45,5 +45,6 @@ async def archive_batch_image(store: Store, catalog: str, batch: int, product_id
     found, prompts = await read_batch(store, catalog, batch), await read_prompts(store, catalog, batch)
     for item in () if found is None else found.items:
         if item.product_id == product_id:
-            prompt = await find_image_prompt(store, catalog, item, metadata, prompts)
+            is_placed = not metadata.run_id  # it was not generated from a prompt
+            prompt = None if is_placed else await find_image_prompt(store, catalog, item, metadata, prompts)
             await archive_image(store, catalog, item, image, prompt)

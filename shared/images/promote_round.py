@@ -82,6 +82,7 @@ async def promote_round(
         sha256 = await _replace_image(services.store, name, found, wanted)
         request = await read_last_request(services.store, name)
         await ensure_derived_files(services.store, request, found.item.filename, sha256)
+        await services.catalog_indexes.update_image(name, found.item.filename)
     item = found.item
     return PromotedRound(
         product_id=item.public_id, item_id=item.product_id, run_id=wanted.run_id, round=wanted.round, sha256=sha256

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from shared.browse.catalog_index import CatalogIndex
 from shared.errors import InvalidRequestError
 from shared.images.image_table import describe_stored_image
 from shared.reviews.decision_request import (
@@ -22,6 +21,9 @@ from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
+
+if TYPE_CHECKING:
+    from shared.browse.catalog_index import CatalogIndex
 
 TICK: Final = timedelta(microseconds=1)
 """The resolution of decisions' times."""
@@ -134,7 +136,7 @@ async def _find_subjects(services: Services, catalog: str, entries: Sequence[Dec
     return [subject async for subject in read_in_order(indexed, settle)]
 
 
-def _find_subject(index: CatalogIndex, entry: DecisionEntry) -> _Subject:
+def _find_subject(index: "CatalogIndex", entry: DecisionEntry) -> _Subject:
     number = index.find_number(entry.product_id)
     if number is None:
         return _Subject(entry)

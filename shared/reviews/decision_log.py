@@ -20,7 +20,7 @@ from shared.bounded_cache import BoundedCache
 from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.reviews.decisions import Decision, DecisionTable, parse_decisions, write_decisions
 from shared.storage import paths
-from shared.storage.json_files import JSON_TYPE, parse_json
+from shared.storage.json_files import JSON_TYPE, DamagedFileError, parse_json
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
@@ -130,7 +130,7 @@ class DecisionLog:
 
     async def _read_log_file(self, path: str) -> tuple[str, list[Decision] | None]:
         content = await self._store.read(path)
-        return path, None if content is None else parse_json(path, content.data, parse_decisions)
+        return path, None if content is None else _parse_file(path, content.data)
 
     async def _read_snapshot(self, catalog: str, known: _CatalogDecisions) -> None:
         path = paths.decisions_file(catalog)
@@ -139,7 +139,7 @@ class DecisionLog:
             return
         content = await self._store.read(path)
         if content is not None:
-            known.table = known.table.merge(parse_json(path, content.data, parse_decisions))
+            known.table = known.table.merge(_parse_file(path, content.data))
             known.snapshot_etag = content.etag
 
     async def _write_snapshot(self, catalog: str, known: _CatalogDecisions) -> bool:
@@ -158,6 +158,18 @@ class DecisionLog:
     async def _delete(self, path: str) -> str:
         await self._store.delete(path)
         return path
+
+
+def _parse_file(path: str, data: bytes) -> list[Decision]:
+    """Return the decisions of a file.
+
+    Raises:
+        DamagedFileError: they cannot be read, and no run can rebuild them.
+    """
+    try:
+        return parse_json(path, data, parse_decisions)
+    except DamagedFileError as error:
+        raise DamagedFileError(path, error.problem, can_rebuild=False) from error
 
 
 def _dump_compact(decisions: Iterable[Decision]) -> bytes:

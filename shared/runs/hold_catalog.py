@@ -71,7 +71,6 @@ async def hold_catalog(services: Services, client: DurableClient, catalog: str) 
         yield claim_id
     finally:
         heartbeat_task.cancel()
-        services.catalog_indexes.forget(name)
         await run_claim.release_claim(services.store, name, run_id=claim_id)
 
 

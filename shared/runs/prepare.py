@@ -5,7 +5,6 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
-from shared.browse.last_run import record_last_run
 from shared.catalog import catalog_files
 from shared.catalog.edited_prompts import store_edited_prompts
 from shared.catalog.items import SourceItem, is_outdated
@@ -19,6 +18,7 @@ from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError, inspect_image
 from shared.rendering.placeholder_card import is_placeholder_file
 from shared.runs import run_claim
+from shared.runs.last_run import record_last_run
 from shared.runs.pause import is_resumed
 from shared.runs.resume import clear_stop
 from shared.runs.run_files import read_stop_record

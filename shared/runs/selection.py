@@ -62,6 +62,11 @@ def find_selected_item(request: SeedRequest, product_id: str) -> SelectedItem | 
     return request.items_by_id.get(product_id) if isinstance(request, SelectionRequest) else None
 
 
+def describe_request(request: SeedRequest) -> dict[str, Any]:
+    """Return a stored request as callers see it: the fields that ``POST /api/runs`` takes, without named items."""
+    return request.model_dump(mode="json", by_alias=True, include=set(SeedRequest.model_fields))
+
+
 def parse_stored_request(data: dict[str, Any]) -> SeedRequest:
     """Return a stored request.
 

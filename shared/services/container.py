@@ -3,9 +3,9 @@
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from shared.audit.call_records import CallRecordWriter
-from shared.browse.catalog_indexes import CatalogIndexes
 from shared.config import Settings, load_settings
 from shared.limits.budget_ledger import RunLedgers
 from shared.limits.circuit_breaker import RunCircuitBreakers
@@ -24,6 +24,9 @@ from shared.services.run_caches import RunCaches
 from shared.setting_values import SettingError
 from shared.storage.protocol import Store
 from shared.telemetry.run_log import set_log_level
+
+if TYPE_CHECKING:
+    from shared.browse.catalog_indexes import CatalogIndexes
 
 
 def read_utc_clock() -> datetime:
@@ -93,13 +96,15 @@ class Services:
         return self._decisions
 
     @property
-    def catalog_indexes(self) -> CatalogIndexes:
+    def catalog_indexes(self) -> "CatalogIndexes":
         """What this process remembers of catalogs for browsing.
 
         Raises:
             SettingError: a setting of the store is missing.
         """
         if self._catalog_indexes is None:
+            from shared.browse.catalog_indexes import CatalogIndexes  # noqa: PLC0415 - a cold start does not browse
+
             self._catalog_indexes = CatalogIndexes(self.store)
         return self._catalog_indexes
 

@@ -31,11 +31,18 @@ ResumeCount = Annotated[int, read_also("resume_count", "leg")]
 
 
 class DamagedFileError(CatalogSeederError):
-    """A file in the store is not what this app writes there; ``path`` is the file."""
+    """A file in the store is not what this app writes there.
 
-    def __init__(self, path: str, problem: str) -> None:
+    Attributes:
+        path: the file.
+        can_rebuild: whether the next run can rebuild it from the catalog's state; otherwise a person has to restore it.
+    """
+
+    def __init__(self, path: str, problem: str, *, can_rebuild: bool = True) -> None:
         super().__init__(f"{path} is damaged: {problem}")
         self.path = path
+        self.problem = problem
+        self.can_rebuild = can_rebuild
 
 
 def dump_json(data: object) -> bytes:

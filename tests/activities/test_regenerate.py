@@ -1,6 +1,8 @@
 """A run over named items replaces their images once, keeps the earlier ones, and touches no others."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,7 +12,14 @@ from shared.errors import ModelError
 from shared.images.archived_rounds import ArchivedRound, iterate_archived_rounds, read_archived_prompt
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.messages.base import Failure
-from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, FailedImage, ImageCall, ImageResult
+from shared.messages.images import (
+    ClaimWorkPageInput,
+    ClaimWorkPageResult,
+    FailedImage,
+    ImageCall,
+    ImageResult,
+    ImageStep,
+)
 from shared.messages.run import FinishRunInput, ResumeInput, RunRef, StartInventory
 from shared.reasons import Reason
 from shared.runs.run_files import close_items
@@ -132,6 +141,50 @@ async def test_two_processes_at_a_time_keep_the_earlier_image_and_not_each_other
     models[1].images.append(draw((0, 0, 200), size=(64, 64)))
     await asyncio.gather(*(generate(store, model) for model in models))
     assert (await read_current(store))[1].run_id == RUN
+    await check_that_the_earlier_image_is_kept(store, data)
+
+
+@dataclass(slots=True)
+class HeldUpStore(RecordingStore):
+    """A store in which something else happens right before Ann's image is replaced."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def write(self, path: str, data: bytes, **how: Any) -> str:
+        if path == PATH and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return await self.inner.write(path, data, **how)
+
+
+async def test_the_image_of_a_faster_delivery_stays() -> None:
+    store, faster = HeldUpStore(MemoryStore()), ScriptedModel()
+    data = await start(store)
+    faster.images.append(draw((0, 0, 200), size=(64, 64)))
+    store.meanwhile = lambda: generate(store, faster)
+    result = await generate(store, ScriptedModel())
+    assert result.made
+    assert (await read_current(store))[0] == draw((0, 0, 200), size=(64, 64))
+    await check_that_the_earlier_image_is_kept(store, data)
+
+
+async def test_an_image_that_is_placed_right_before_the_new_one_is_kept_too() -> None:
+    store = HeldUpStore(MemoryStore())
+    await start(store)
+    store.meanwhile = lambda: place_image(store.inner, ANN, (1, 2, 3), run_id="")
+    await generate(store, ScriptedModel())
+    assert [(one.run_id, one.number) for one in await list_earlier(store)] == [(EARLIER_RUN, 1), ("placed", 1)]
+    assert (await read_current(store))[0] == IMAGE
+
+
+async def test_the_rounds_of_the_run_itself_are_not_among_the_earlier_images(store: RecordingStore) -> None:
+    data = await start(store, refine=True)
+    model = ScriptedModel(scores=(50, 95))
+    step: ImageStep | None = ImageStep()
+    while step is not None:
+        call = ImageCall(RUN, CATALOG, ANN.product_id, batch=1, step=step)
+        step = ImageResult.from_json(await deliver(start_process(store, model), step.action, call)).next_step
+    assert (await read_current(store))[1].round == 2
     await check_that_the_earlier_image_is_kept(store, data)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from shared.catalog.items import Item
 from shared.messages.run import FinishRunInput, PublishResult
+from shared.reasons import Reason
 from shared.reviews.decisions import Verdict
 from shared.services.container import Services
 from shared.storage import paths
@@ -86,3 +87,17 @@ async def test_a_repeated_end_goes_by_the_decisions_of_its_own_time(store: Recor
     is_out = verdict is Verdict.REJECTED
     assert published.left_out == ({"rejected": 1} if is_out else {})
     assert await list_names(store, CATALOG_FILE) == (["Ann", "Cid"] if is_out else ["Ann", "Bob", "Cid"])
+
+
+@pytest.mark.parametrize("path", [paths.decisions_file(CATALOG), paths.decision_log_file(CATALOG, 1, "ab")])
+async def test_a_run_that_cannot_read_a_file_of_decisions_publishes_nothing_and_leaves_the_file(
+    store: RecordingStore, path: str
+) -> None:
+    await start(store)
+    await store.write(path, b"{", content_type=JSON_TYPE)
+    for _ in range(2):
+        published = await end(start_process(store, None))
+        assert published.failure is not None
+        assert published.failure.reason is Reason.DAMAGED_FILE
+    assert await read_data(store, CATALOG_FILE) == ["published before"]
+    assert await store.describe(path) is not None

@@ -9,9 +9,9 @@ import pytest
 from shared.browse import catalog_indexes, saved_index
 from shared.browse.catalog_index import CatalogIndex
 from shared.browse.catalog_indexes import CatalogIndexes
-from shared.browse.last_run import record_last_run
 from shared.browse.saved_index import read_saved_index, write_saved_index
 from shared.errors import StoreUnavailableError, UnknownCatalogError
+from shared.runs.last_run import record_last_run
 from shared.runs.run_claim import Claim, dump_claim
 from shared.storage import paths
 from shared.storage.protocol import FileInfo
@@ -132,6 +132,40 @@ async def test_a_forgotten_catalog_is_scanned_again(recording: RecordingStore, i
     assert before.version != after.version
 
 
+async def test_an_image_that_this_process_replaced_is_read_alone(
+    recording: RecordingStore, indexes: CatalogIndexes
+) -> None:
+    items = await write_batches(recording, ["Fox", "Owl"])
+    for item in items:
+        await store_image(recording, item)
+    before = await indexes.load(CATALOG)
+    sha256 = await store_image(recording, items[1], "a promoted image", run_id=LATER_RUN)
+
+    await indexes.update_image(CATALOG, items[1].filename)
+
+    after = await indexes.load(CATALOG)
+    image = after.find_image(1)
+    assert image is not None
+    assert (image.sha256, image.run_id) == (sha256, LATER_RUN)
+    assert after.find_image(0) == before.find_image(0)
+    assert before.version != after.version
+    assert count_scans(recording) == 1
+
+
+async def test_an_image_that_is_replaced_during_a_scan_is_not_lost(clock: Clock) -> None:
+    store = SlowStore(MemoryStore())
+    indexes = CatalogIndexes(store, read_seconds=clock)
+    (item,) = await write_batches(store, ["Fox"])
+    loading = asyncio.create_task(indexes.load(CATALOG))
+    await store.started.wait()
+    sha256 = await store_image(store, item)
+    await indexes.update_image(CATALOG, item.filename)
+    store.release.set()
+    image = (await loading).find_image(0)
+    assert image is not None
+    assert image.sha256 == sha256
+
+
 async def test_a_catalog_that_is_forgotten_during_a_scan_is_scanned_once_more(clock: Clock) -> None:
     store = SlowStore(MemoryStore())
     indexes = CatalogIndexes(store, read_seconds=clock)
@@ -234,10 +268,15 @@ async def test_a_new_process_answers_from_the_saved_index_while_it_scans(clock: 
     await write_saved_index(store, index)
     await store_image(store, make_item("Elk"))
     store.release.clear()
+    store.started.clear()
     indexes = CatalogIndexes(store, read_seconds=clock)
 
     assert await indexes.load(CATALOG) == index
+    assert not store.started.is_set()
 
+    clock.seconds += catalog_indexes.SAVED_MAX_AGE_SECONDS
+    assert await indexes.load(CATALOG) == index
+    await store.started.wait()
     store.release.set()
     await indexes.save(CATALOG)
     assert (await indexes.load(CATALOG)).find_image(3) is not None

@@ -7,11 +7,11 @@ import pytest
 from shared.browse.image_files import CachedVersion
 from shared.browse.item_details import RoundAddress, list_items, read_item, read_round
 from shared.browse.item_query import ItemQuery
-from shared.browse.last_run import record_last_run
 from shared.catalog.catalog_files import Batch, create_batch, read_batch, replace_batch, write_categories
 from shared.catalog.items import Category, Item
 from shared.errors import InvalidRequestError, UnknownCatalogError, UnknownItemError, UnknownRoundError
 from shared.reviews.decisions import Decision, Verdict
+from shared.runs.last_run import record_last_run
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.json_files import DamagedFileError

@@ -2,8 +2,9 @@
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
+from tests.support.browser_accessibility import find_violations
 from tests.support.browser_program import find_browser, is_required
 from tests.support.browser_visitor import Visitor, open_visitor
 
@@ -32,7 +33,7 @@ async def visit(browser: Browser, script: str, *, key: str | None = None, body: 
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with open_visitor(browser, url, key=key) as visitor:
             await visitor.open()
-            await visitor.page.wait_for_function("document.title === 'Done'")
+            await expect(visitor.page).to_have_title("Done")
             await visitor.page.wait_for_load_state("networkidle")
         return visitor
     finally:
@@ -57,12 +58,23 @@ async def test_a_page_that_behaves_has_no_problems(browser: Browser) -> None:
         ("fetch('http://127.0.0.1:9/').catch(() => 0)", "request to another origin: http://127.0.0.1:9/"),
         ("document.body.insertAdjacentHTML('beforeend', '<img src=http://127.0.0.1:9/x>')", "img-src blocked"),
         ("document.body.setAttribute('onclick', 'alert(1)')", "script-src-attr blocked inline"),
+        ("setTimeout(() => alert('lost'))", "dialog (alert): lost"),
         ("try { eval('1') } catch { 0 }", "script-src blocked eval"),
     ],
 )
 async def test_a_problem_of_a_page_is_recorded(browser: Browser, script: str, expected: str) -> None:
     visitor = await visit(browser, f"addEventListener('load', () => {{ {script} }})", key="secret")
     assert expected in "\n".join(visitor.problems)
+
+
+async def test_axe_finds_what_a_screen_reader_cannot_read(browser: Browser) -> None:
+    page = await browser.new_page()
+    await page.set_content(
+        "<html lang=en><title>Test</title><main><h1>Test</h1><img src=data:,><button></button></main>"
+    )
+    violations = await find_violations(page)
+    await page.close()
+    assert {violation.partition(" ")[0] for violation in violations} == {"button-name", "image-alt"}
 
 
 async def test_a_browser_that_is_not_on_the_path_is_searched_for_where_playwright_installs_one(

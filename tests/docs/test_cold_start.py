@@ -23,6 +23,7 @@ SLOW = {
     "local",
     "openai",
     "rich",
+    "shared.browse",
     "typer",
 }
 SCRIPT = "import function_app, json, sys; print(json.dumps(sorted(sys.modules)))"

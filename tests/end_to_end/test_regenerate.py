@@ -3,15 +3,19 @@
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from durable_emulator.engine.fault_injection import FaultInjector
 from model_simulator.in_process import running_simulator
 from shared.images.rounds import Round, list_rounds
 from shared.services.container import get_services
+from shared.storage import paths
 from tests.support.audit_queries import sum_calls
+from tests.support.azurite import Azurite
 from tests.support.catalog_check import list_prompted_items
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import SMALL, RunningApp, run_app
@@ -111,12 +115,14 @@ async def test_the_last_request_of_a_catalog_stays_what_it_was(tmp_path: Path) -
         before = app.read("catalogs/toys/state/request.json")
         run = await regenerate(app, list(read_images(app))[:1], parallelImageRequests=1)
         after = app.read("catalogs/toys/state/request.json")
-        stored = (await app.call("GET", f"/api/runs/{run['runId']}/request")).body
+        shown = (await app.call("GET", f"/api/runs/{run['runId']}/request")).body
+        stored = app.read(f"runs/{run['runId']}/request.json")
     assert after == before
     assert run["status"] == "Completed"
     assert "catalog" not in run["outputs"], "the last request wants a review first"
     assert (stored["parallelImageRequests"], stored["placeholder"], stored["forceImages"]) == (1, True, False)
     assert len(stored["selection"]) == 1
+    assert set(stored) - set(shown) == {"selection", "bodySha256"}, "a caller can send what it is shown"
 
 
 async def test_an_idempotency_key_starts_one_run(tmp_path: Path) -> None:
@@ -205,6 +211,61 @@ async def test_a_budget_ends_a_run_over_named_items(tmp_path: Path) -> None:
     assert run["status"] == "CompletedWithFailures"
     assert run["cost"]["usd"] <= 2.5 * price
     assert run["progress"]["images"]["done"] + run["progress"]["images"]["failed"] == 4
+
+
+class EveryActivityAgain(FaultInjector):
+    """Deliver every activity twice at the same time, and lose every second result."""
+
+    def __init__(self) -> None:
+        self.results: Counter[str] = Counter()
+
+    def count_deliveries(self, activity: str) -> int:  # noqa: ARG002 - as overridden
+        return 2
+
+    def loses_result(self, activity: str) -> bool:
+        self.results[activity] += 1
+        return self.results[activity] % 2 == 1
+
+
+async def test_activities_that_are_delivered_again_bill_and_archive_nothing_twice(tmp_path: Path) -> None:
+    async with run_app(tmp_path, engine_faults=EveryActivityAgain()) as app:
+        await app.run(targetCount=6, categoryCount=2)
+        before = {
+            item_id: (app.folder / f"catalogs/toys/images/{item_id}.png").read_bytes() for item_id in read_images(app)
+        }
+        edits = {item_id: f"a figure of number {index}" for index, item_id in enumerate(before)}
+        run = await regenerate(app, list(edits), imagePrompts=edits)
+        stats = app.simulator.stats()
+    assert (run["status"], run["imagesMade"], run["cost"]["imageCalls"]) == ("Completed", 6, 6)
+    assert (stats["billedImageCount"], set(stats["billedImagesByPrompt"].values())) == (12, {1})
+    kept = {path.parent.name: path.read_bytes() for path in (tmp_path / "catalogs/toys/state/rounds").glob("*/*.png")}
+    assert kept == before
+
+
+@pytest.mark.azurite
+async def test_blob_storage_keeps_earlier_images_as_a_folder_does(tmp_path: Path, azurite: Azurite) -> None:
+    async with run_app(tmp_path, store=azurite.make_settings()) as app:
+        first = await app.run(targetCount=4, categoryCount=2)
+        items = await list_prompted_items(get_services().store, "toys")
+        item_id = items[0].product_id
+        path = paths.image_file("toys", items[0].filename)
+        before = await get_services().store.read(path)
+        run = await regenerate(app, [item_id], imagePrompts={item_id: "a figure with a blue hat"})
+        rounds = await read_rounds(item_id)
+        body = {"runId": first["runId"], "round": 1}
+        promoted = await app.call("POST", f"/api/catalogs/toys/items/{item_id}/promote", body)
+        after = await get_services().store.read(path)
+        info = await get_services().store.describe(path)
+        billed = app.simulator.stats()["billedImageCount"]
+    assert before is not None
+    assert after is not None
+    assert info is not None
+    assert (run["status"], billed, promoted.status) == ("Completed", 5, 200)
+    assert [(one.run_id, one.prompt == items[0].image_prompt) for one in rounds] == [
+        (run["runId"], False),
+        (first["runId"], True),
+    ]
+    assert (after.data, info.metadata["run_id"]) == (before.data, first["runId"])
 
 
 @pytest.mark.processes

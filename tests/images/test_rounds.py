@@ -109,7 +109,8 @@ async def test_an_image_that_was_placed_by_hand_is_a_round_too(store: RecordingS
     await archive(store)
     await place_image(store, ANN, GREEN, run_id="")
     assert name(await list_rounds(store, CATALOG, ANN)) == [("placed", 2, True), ("placed", 1, False)]
-    assert (await list_rounds(store, CATALOG, ANN))[1].image_cost_usd is None
+    placed = (await list_rounds(store, CATALOG, ANN))[1]
+    assert (placed.image_cost_usd, placed.prompt, placed.model) == (None, None, None)
 
 
 async def test_a_promoted_round_brings_back_bytes_metadata_and_thumbnail(store: RecordingStore) -> None:

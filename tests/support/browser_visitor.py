@@ -1,7 +1,7 @@
 """A person in the browser: one context with one or several tabs, and everything that went wrong in it.
 
 What a visitor's pages may never do is checked at the end, in every test: break the content security policy, raise an
-error, call another origin, put the key into an address, get a 5xx answer.
+error, call another origin, put the key into an address, get a 5xx answer, open a dialog of the browser.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, WebError
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, Response, WebError
 
 Theme = Literal["light", "dark"]
 
@@ -42,6 +42,7 @@ class Visitor:
         problems: what went wrong so far.
         requests: all requests of all tabs.
         allowed_statuses: answers of 500 or more that a test provokes.
+        allowed_dialogs: kinds of browser dialogs that a test provokes, such as ``beforeunload``.
     """
 
     context: BrowserContext
@@ -51,6 +52,7 @@ class Visitor:
     problems: list[str] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     allowed_statuses: set[int] = field(default_factory=set)
+    allowed_dialogs: set[str] = field(default_factory=set)
 
     async def open(self, address: str = "", page: Page | None = None) -> Page:
         """Open an address of the review page, such as ``#/catalogs``, in a tab; return the tab."""
@@ -75,6 +77,7 @@ class Visitor:
         context.on("response", self._check_response)
         context.on("console", self._check_console)
         context.on("weberror", self._check_error)
+        context.on("dialog", self._check_dialog)
 
     async def report_violation(self, _: Any, text: str) -> None:
         """Record a violation of the content security policy; pages call it."""
@@ -97,6 +100,11 @@ class Visitor:
     def _check_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not message.text.startswith(FAILED_REQUEST):
             self.problems.append(f"console {message.type}: {message.text}")
+
+    async def _check_dialog(self, dialog: Dialog) -> None:
+        if dialog.type not in self.allowed_dialogs:
+            self.problems.append(f"dialog ({dialog.type}): {dialog.message}")
+        await dialog.accept()
 
     def _check_error(self, error: WebError) -> None:
         self.problems.append(f"page error: {error.error}")

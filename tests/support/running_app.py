@@ -109,6 +109,7 @@ async def run_app(
     defaults: RequestDefaults | None = None,
     identity: IdentitySettings | None = None,
     clock: Clock | None = None,
+    port: int = 0,
 ) -> AsyncIterator[RunningApp]:
     """Run the app on a folder. A simulator that is passed in is not stopped.
 
@@ -128,6 +129,7 @@ async def run_app(
                 defaults=defaults,
                 identity=identity,
                 clock=clock,
+                port=port,
             ) as app,
         ):
             yield app
@@ -145,6 +147,7 @@ async def run_app(
             DurableEmulator(
                 function_app.app,
                 folder,
+                port=port,
                 functions_key=functions_key,
                 clock=clock,
                 faults=engine_faults,

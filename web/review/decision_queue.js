@@ -21,16 +21,16 @@ const MAX_STEPS = 100;
 /** Without the right key the call fails again until somebody does something. */
 const MUST_ASK = [401, 403];
 
-/** @param {number} status of a failed call @returns {boolean} whether the same call may succeed later */
-function isTemporary(status) {
-  return status === 0 || status === 429 || status >= 500;
-}
-
 /** @param {ItemRow} row @returns {ItemDecision | null} the decision in a row; null: the item has no image to decide about */
 export function decisionInRow(row) {
   if (row.image === null || row.image.isPlaceholder) return null;
   const { productId, itemId, name, decision } = row;
   return { productId, itemId, name, sha256: row.image.sha256, verdict: decision?.decision ?? "undecided", note: decision?.note ?? null };
+}
+
+/** @param {import("../lib/api.js").ApiError} error @returns {boolean} whether the page sends the same again by itself */
+export function isRetried({ status }) {
+  return status === 0 || status === 429 || status >= 500;
 }
 
 export class DecisionQueue {
@@ -179,7 +179,7 @@ export class DecisionQueue {
     this.error.value = error;
     for (const entry of batch) entry.isSending = false;
     if (MUST_ASK.includes(error.status)) return; // the reviewer saves again by hand
-    if (isTemporary(error.status)) {
+    if (isRetried(error)) {
       const wait = RETRY_MILLISECONDS[Math.min(this.attempt, RETRY_MILLISECONDS.length - 1)] ?? 0;
       this.attempt += 1;
       this.#schedule(wait);

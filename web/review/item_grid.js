@@ -174,7 +174,7 @@ export function ItemGrid({ state, label, onOpen }) {
   }
 
   return html`<div class="grid-frame">
-    ${section?.title != null && html`<div class="grid-sticky" aria-hidden="true">${section.title} <span class="hint">${formatCount(section.items)}</span></div>`}
+    ${section?.title != null && html`<div class="grid-sticky" aria-hidden="true">${section.title} <span class="hint">${formatNoun(section.items, "item")}</span></div>`}
     ${pages.total === 0 && html`<p class="grid-empty">${Object.keys(state.filters).length > 1 ? "No item matches these filters." : "This catalog has no items yet."}</p>`}
     <div
       ref=${scroller}

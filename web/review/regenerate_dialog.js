@@ -188,5 +188,6 @@ function PromptField({ catalog, row, value, problem, onType }) {
       ></textarea>
       ${problem && html`<span class="error-text" role="alert">${problem}</span>`}
     </label>
+    ${value.trim() !== row.imagePrompt && html`<button type="button" class="restore" onClick=${() => onType(row.imagePrompt)}>Restore the prompt of the item</button>`}
   </li>`;
 }

@@ -5,6 +5,7 @@ import { html } from "../lib/html.js";
 import { useLoaded } from "../lib/polling.js";
 import { makeHref } from "../lib/router.js";
 import { getJson } from "../lib/api.js";
+import { isRetried } from "./decision_queue.js";
 import { describeStatus, hasEnded } from "../lib/run_words.js";
 
 const RUN_POLL_MILLISECONDS = 2000;
@@ -23,7 +24,7 @@ export function UnsentNote({ queue }) {
   const unsent = [...queue.unsent.values()];
   if (error === null || unsent.length === 0) return null;
   return html`<div class="notice bad-notice" role="alert">
-    <p><strong>${formatNoun(unsent.length, "decision")} not saved yet:</strong> ${listNames(unsent)}. ${error.message} The page keeps trying; do not close it.</p>
+    <p><strong>${formatNoun(unsent.length, "decision")} not saved yet:</strong> ${listNames(unsent)}. ${error.message} ${isRetried(error) ? "The page keeps trying; do not close it." : "They are kept until this page is closed."}</p>
     <button type="button" onClick=${() => void queue.flush()}>Save now</button>
   </div>`;
 }

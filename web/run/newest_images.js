@@ -2,7 +2,7 @@
 
 import { StoredImage } from "../components/stored_image.js";
 import { catalogPath, getJson } from "../lib/api.js";
-import { html } from "../lib/html.js";
+import { html, useRef } from "../lib/html.js";
 import { imagePath, thumbnailPath } from "../lib/images.js";
 import { useLoaded } from "../lib/polling.js";
 import { makeHref } from "../lib/router.js";
@@ -17,11 +17,20 @@ const POLL_MILLISECONDS = 3_000;
 /** @param {{run: RunStatus}} props */
 export function NewestImages({ run }) {
   const { catalog, runId, status } = run;
+  const shown = useRef(/** @type {{made: number, items: ItemRow[]} | null} */ (null));
   const { data } = useLoaded(
     `newest ${runId} ${hasEnded(status)}`,
-    (signal) => loadNewest(catalog, runId, signal),
+    async (signal) => {
+      const made = run.imagesMade;
+      // Counts are ahead of the list or behind it, so an empty list is asked for again.
+      if (shown.current?.made !== made || shown.current.items.length === 0 || hasEnded(status)) {
+        shown.current = { made, items: await loadNewest(catalog, runId, signal) };
+      }
+      return shown.current.items;
+    },
     () => (isActive(status) ? POLL_MILLISECONDS : 0),
   );
+  if (data === null && isActive(status)) return html`<h2>Newest images</h2><p class="hint">Loading…</p>`;
   if (data === null || data.length === 0) {
     return isActive(status) && run.progress.images.total > 0 ? html`<h2>Newest images</h2><p class="hint">Images appear here as they are generated.</p>` : null;
   }

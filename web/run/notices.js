@@ -4,7 +4,7 @@ import { CodeText } from "../components/code_text.js";
 import { formatCount, formatDuration, formatNoun, formatTime } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { describeReason, nameReason } from "../lib/reasons.js";
-import { hasEnded, isActive, secondsUntil } from "../lib/run_words.js";
+import { isActive, secondsUntil } from "../lib/run_words.js";
 
 /** @typedef {import("../lib/types.js").RunStatus} RunStatus */
 
@@ -40,6 +40,9 @@ function ErrorNotice({ run }) {
   if (run.error === null) return null;
   const { reason, message } = run.error;
   const { meaning, advice } = describeReason(reason);
+  if (reason === "cancelled" && isActive(run.status)) {
+    return html`<p class="callout warn"><strong>The run is being cancelled.</strong> Calls in flight and waits for the provider end first; no new call is sent.</p>`;
+  }
   return html`<div class=${reason === "cancelled" ? "callout" : "callout bad"}>
     <p><strong class="reason-name">${nameReason(reason)}</strong> ${meaning && html`<${CodeText} text=${meaning} />`}</p>
     ${reason !== "cancelled" && html`<p class="message">${message}</p>`}
@@ -50,7 +53,7 @@ function ErrorNotice({ run }) {
 /** @param {{run: RunStatus}} props */
 function ThrottleNotice({ run }) {
   const { limit, rateLimited, message, waitingUntil } = run.throttle;
-  if (hasEnded(run.status) || !isActive(run.status)) return null;
+  if (!isActive(run.status) || run.error?.reason === "cancelled") return null;
   if (message === undefined && rateLimited === 0) return null;
   const seconds = secondsUntil(waitingUntil);
   return html`<div class=${message === undefined ? "callout" : "callout warn"}>

@@ -1,51 +1,19 @@
-"""The last run of a catalog, and why images failed in it.
+"""Reads why images failed in a run: from its list once it has ended, until then from its records."""
 
-Preparing a run records it in ``state/last_run.json``. A catalog of an earlier version has no such file; then the newest
-run that wrote a batch or an image counts.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from shared.browse.catalog_index import RunFailures
 from shared.browse.item_rows import ItemFailure
-from shared.runs.status import is_run_id
 from shared.storage import paths
-from shared.storage.json_files import JSON_TYPE, dump_json, parse_json, read_json
+from shared.storage.json_files import parse_json, read_json
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
-LAST_RUN_NAME = "last_run.json"
-
 _ROW = TypeAdapter(dict[str, Any])
 _ROWS = TypeAdapter(list[dict[str, Any]])
-
-
-async def record_last_run(store: Store, catalog: str, run_id: str) -> None:
-    """Record that a run is the last one of its catalog."""
-    path = paths.state_file(catalog, LAST_RUN_NAME)
-    data = dump_json({"runId": run_id})
-    present = await store.read(path)
-    if present is None or present.data != data:
-        await store.write(path, data, content_type=JSON_TYPE)
-
-
-async def find_last_run(store: Store, catalog: str, known_runs: Iterable[str]) -> str | None:
-    """Return the last run of a catalog, or None.
-
-    Args:
-        store: the store.
-        catalog: the catalog.
-        known_runs: the runs that wrote its batches and images.
-
-    Raises:
-        DamagedFileError: the record cannot be read.
-        StoreUnavailableError: the store does not answer.
-    """
-    recorded = await read_json(store, paths.state_file(catalog, LAST_RUN_NAME), _parse_last_run)
-    return recorded or min(filter(is_run_id, known_runs), default=None)  # ids count down
 
 
 async def read_run_failures(store: Store, run_id: str | None, known: RunFailures) -> RunFailures:
@@ -99,10 +67,3 @@ def _parse_list(data: Any) -> dict[str, ItemFailure]:
 
 def _parse_failure(row: Mapping[str, Any]) -> ItemFailure:
     return ItemFailure(str(row["reason"]), str(row["message"]))
-
-
-def _parse_last_run(data: Any) -> str:
-    run_id = data["runId"]
-    if not isinstance(run_id, str) or not is_run_id(run_id):
-        raise ValueError(f"runId is {str(run_id)[:40]!r}; expected the id of a run")
-    return run_id

@@ -1,0 +1,191 @@
+"""Measure the review page in a browser: ``python -m bench.review_page [--items N] [--folder DIR]``.
+
+The catalog has an image and a thumbnail for every item. The app runs as ``seeder serve --offline`` in a process of its
+own, the browser has a window of 1280x800 and an empty cache. Each figure is taken in the page.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, CDPSession, Page
+
+from bench.large_catalog import prepare_catalog
+from bench.served_page import open_browser, serve_app, wait_until
+
+CATALOG: Final = "bench"
+WINDOW: Final = {"width": 1280, "height": 800}
+OPENINGS: Final = 5
+KEY_PRESSES: Final = 200
+TIMEOUT_MS: Final = 60_000
+PROBE: Final = Path(__file__).with_name("review_page_probe.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of the table.
+
+    Attributes:
+        name: what was measured.
+        value: formatted, with its unit.
+    """
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is in use after a garbage collection.
+
+    Attributes:
+        heap_bytes: by JavaScript.
+        nodes: nodes of the page, attached or not.
+        total_mb: memory of all processes of the browser, shared parts counted once; 0 where it cannot be read.
+    """
+
+    heap_bytes: int
+    nodes: int
+    total_mb: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line, measure, print the table, and return 0."""
+    parser = argparse.ArgumentParser(prog="python -m bench.review_page", description=__doc__)
+    parser.add_argument("--items", type=int, default=5000, metavar="N", help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="keep the catalog here, and use it if it is there")
+    options = parser.parse_args(arguments)
+    with nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"preparing {options.items} items with images ...", file=sys.stderr, flush=True)
+        prepare_catalog(folder, CATALOG, options.items)
+        with serve_app(folder) as url, open_browser("--enable-precise-memory-info") as browser:
+            metrics = measure_page(browser, f"{url}/api/review/#/catalogs/{CATALOG}/review", options.items)
+    width = max(len(metric.name) for metric in metrics)
+    for metric in metrics:
+        print(f"{metric.name:<{width}}  {metric.value}")
+    return 0
+
+
+def measure_page(browser: Browser, address: str, items: int) -> list[Metric]:
+    """Open the page a few times, then scroll through all items and decide about some."""
+    openings = [_measure_opening(browser, address) for _ in range(OPENINGS)]
+    page = _open_page(browser, address)
+    session = page.context.new_cdp_session(page)
+    heap = [_read_memory(session)]
+    scroll = _scroll_through(page, session, heap)
+    keys = _press_keys(page)
+    page.context.close()
+    first = [opening["firstThumbnail"] for opening in openings]
+    visible = [opening["allVisible"] for opening in openings]
+    return [
+        Metric("items", f"{items}"),
+        Metric("first thumbnail after opening, ms (first opening; median; max)", _format_openings(first)),
+        Metric("all visible thumbnails after opening, ms (first opening; median; max)", _format_openings(visible)),
+        Metric("images seen while scrolling through all", f"{scroll['seen']}"),
+        Metric("grid cells in the document, max", f"{scroll['maxCells']}"),
+        Metric("elements in the grid, max", f"{scroll['maxElements']}"),
+        Metric("JS heap after GC, MB (start; middle; end)", _join(f"{sample.heap_bytes / 1e6:.1f}" for sample in heap)),
+        Metric("nodes of the page after GC (start; middle; end)", _join(str(sample.nodes) for sample in heap)),
+        Metric("memory of the browser, MB (start; middle; end)", _join(f"{sample.total_mb:.0f}" for sample in heap)),
+        Metric("key press to visible decision, ms (p50; p95; max)", _format_keys(keys)),
+    ]
+
+
+def _open_page(browser: Browser, address: str) -> Page:
+    """Open the grid in a new context, whose cache is empty, and wait for the visible thumbnails."""
+    page = browser.new_context(viewport={"width": WINDOW["width"], "height": WINDOW["height"]}).new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    page.add_init_script(PROBE.read_text(encoding="utf-8"))
+    page.goto(address)
+    wait_until(page, "probe.opening.allVisible !== null")
+    return page
+
+
+def _measure_opening(browser: Browser, address: str) -> dict[str, float]:
+    page = _open_page(browser, address)
+    opening: dict[str, float] = page.evaluate("probe.opening")
+    page.context.close()
+    return opening
+
+
+def _read_memory(session: CDPSession) -> Memory:
+    """Return what the page and the browser use after a garbage collection."""
+    session.send("HeapProfiler.collectGarbage")
+    return Memory(
+        heap_bytes=int(session.send("Runtime.getHeapUsage")["usedSize"]),
+        nodes=int(session.send("Memory.getDOMCounters")["nodes"]),
+        total_mb=sum(map(_read_process_mb, _list_descendants(os.getpid(), "chrom"))),
+    )
+
+
+def _list_descendants(pid: int, name: str) -> list[int]:
+    """Return the processes below one whose command has a name; Linux only, elsewhere none."""
+    children: dict[int, list[int]] = {}
+    names: dict[int, str] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            before, _, rest = path.read_text().rpartition(")")
+            found, parent = int(path.parent.name), int(rest.split()[1])
+            children.setdefault(parent, []).append(found)
+            names[found] = before.partition("(")[2]
+    below = list(children.get(pid, []))
+    for one in below:
+        below += children.get(one, [])
+    return [one for one in below if name in names[one]]
+
+
+def _read_process_mb(pid: int) -> float:
+    """Return the share of the memory that a process uses, or 0 if it has ended."""
+    with suppress(OSError):
+        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) / 1000 if found else 0
+    return 0
+
+
+def _scroll_through(page: Page, session: CDPSession, heap: list[Memory]) -> dict[str, Any]:
+    """Scroll through all items screen by screen, each when the images of the one before are shown."""
+    while not page.evaluate("probe.scrollOn()"):
+        wait_until(page, "probe.areImagesShown()")
+        if len(heap) == 1 and page.evaluate("probe.scrolledPart() >= 0.5"):
+            heap.append(_read_memory(session))
+    heap.append(_read_memory(session))
+    report: dict[str, Any] = page.evaluate("probe.scrollReport()")
+    return report
+
+
+def _press_keys(page: Page) -> list[float]:
+    """Approve item after item from the first one, and return the milliseconds until each decision was on the screen."""
+    page.keyboard.press("Home")
+    wait_until(page, "probe.areImagesShown()")
+    for number in range(KEY_PRESSES):
+        page.evaluate("probe.expectDecision()")
+        page.keyboard.press("a" if number % 2 == 0 else "x")
+        wait_until(page, "probe.decisionMilliseconds !== null")
+    times: list[float] = page.evaluate("probe.decisionTimes")
+    return times
+
+
+def _join(values: Iterable[str]) -> str:
+    return "; ".join(values)
+
+
+def _format_openings(values: Sequence[float]) -> str:
+    return f"{values[0]:.0f}; {statistics.median(values):.0f}; {max(values):.0f}"
+
+
+def _format_keys(values: Sequence[float]) -> str:
+    ordered = sorted(values)
+    return f"{statistics.median(ordered):.1f}; {ordered[int(len(ordered) * 0.95)]:.1f}; {ordered[-1]:.1f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The gallery: a catalog as one self-contained HTML file."""

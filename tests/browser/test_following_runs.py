@@ -1,0 +1,105 @@
+"""Runs in the page: followed live, cancelled, repaired, resumed, and listed with their cost."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenVisitor
+from tests.support.browser_accessibility import find_violations
+from tests.support.browser_visitor import DESKTOP, PHONE, Theme, Visitor
+from tests.support.running_app import RunningApp
+
+SLOW = {"latencySeconds": {"text": 0.01, "image": 1.0}}
+FAST = {"latencySeconds": {"text": 0.01, "image": 0.01}}
+
+
+async def test_a_run_is_followed_live_cancelled_and_repaired(app: RunningApp, person: Visitor) -> None:
+    app.simulator.set_faults(SLOW)
+    run_id = await app.start(targetCount=12, parallelImageRequests=2, maxCostUsd=5)
+    page = await person.open(f"#/runs/{run_id}")
+    await expect(page.get_by_text("of $5.00")).to_be_visible()
+    images = page.get_by_role("main").get_by_role("img")
+    await expect(images).not_to_have_count(0)
+    await expect(images.first).to_have_attribute("src", re.compile("^blob:"))
+    await expect(page.get_by_text("Window: up to 2 image calls at the same time")).to_be_visible()
+
+    await page.get_by_role("button", name="Cancel…").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
+    await app.wait(run_id)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Cancelled")
+    assert len(person.list_requests(f"runs/{run_id}/cancel", "POST")) == 1
+
+    app.simulator.set_faults(FAST)
+    await page.get_by_role("button", name="Repair…").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Start the repair").dblclick()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
+    repairs = person.list_requests("catalogs/toys/repair", "POST")
+    assert len({request.headers["idempotency-key"] for request in repairs}) == 1
+    assert run_id not in page.url
+    assert app.simulator.stats()["billedImageCount"] <= 12 + 2  # calls that a cancel finds in flight are billed
+
+
+async def test_a_paused_run_says_why_and_is_resumed(app: RunningApp, person: Visitor) -> None:
+    app.simulator.set_faults(FAST | {"accountBlockAfter": 2})
+    run_id = await app.start(targetCount=5, pauseOnBlock=True)
+    page = await person.open(f"#/runs/{run_id}")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Paused")
+    await expect(page.get_by_text("The run is paused.")).to_be_visible()
+    await expect(page.get_by_text("The provider blocked the whole account.").first).to_be_visible()
+    assert await find_violations(page) == []
+    app.simulator.set_faults(FAST)
+    await page.get_by_role("button", name="Resume").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
+
+
+async def test_a_long_wait_for_the_provider_is_shown_with_its_reason(app: RunningApp, person: Visitor) -> None:
+    app.simulator.set_faults(FAST | {"imageRequestsPerMinute": 0.5})
+    run_id = await app.start(targetCount=3)
+    page = await person.open(f"#/runs/{run_id}")
+    await expect(page.get_by_text("The provider asks the run to wait")).to_be_visible()
+    await expect(page.get_by_text("HTTP 429")).to_be_visible()
+    assert await find_violations(page) == []
+    assert (await app.call("POST", f"/api/runs/{run_id}/cancel")).status == 202
+    await expect(page.get_by_text("The run is being cancelled.")).to_be_visible()
+    await expect(page.get_by_text("The provider asks the run to wait")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Cancel…")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_past_runs_are_listed_with_their_cost(
+    app: RunningApp, open_person: OpenVisitor, theme: Theme, size: tuple[int, int]
+) -> None:
+    toys = await app.run(targetCount=3)
+    tools = await app.run(catalog="tools", targetCount=2, dryRun=True)
+    person = await open_person(app, theme=theme, size=size)
+    page = await person.open("#/runs")
+    rows = page.get_by_role("row").filter(has=page.get_by_role("rowheader"))
+    await expect(rows).to_have_count(2)
+    await expect(rows.first).to_contain_text("tools")
+    await expect(rows.last).to_contain_text("3 of 3")
+    assert await find_violations(page) == []
+    await page.get_by_label("Status").select_option("Failed")
+    await expect(page.get_by_text("No run matches.")).to_be_visible()
+    assert "status=Failed" in page.url
+    await person.open("#/runs?catalog=toys")
+    await expect(rows).to_have_count(1)
+
+    await rows.first.get_by_role("rowheader").get_by_role("link").click()
+    table = page.get_by_role("table")
+    await expect(table.get_by_role("row", name=re.compile("^Run"))).to_contain_text(f"${toys['cost']['usd']:.4f}")
+    calls = app.simulator.stats()["billedImageCount"]
+    await expect(table.get_by_role("row", name=re.compile("image"))).to_contain_text(str(calls))
+    assert tools["cost"]["imageCalls"] == 0
+    assert await find_violations(page) == []
+
+
+async def test_failures_are_explained_by_their_reason(app: RunningApp, person: Visitor) -> None:
+    app.simulator.set_faults(FAST | {"rates": {"content_policy": 1}})
+    run = await app.run(targetCount=2)
+    page = await person.open(f"#/runs/{run['runId']}")
+    failure = page.get_by_role("listitem").filter(has_text=re.compile("^2 . content policy"))
+    await expect(failure.get_by_role("link", name="Show the items")).to_have_attribute(
+        "href", "#/catalogs/toys/review?state=failed&reason=content_policy"
+    )

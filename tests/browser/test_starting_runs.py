@@ -1,0 +1,146 @@
+"""New runs in the page: the form of the schema, the estimate, the upload, and the catalogs that come of it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import FilePayload, expect
+
+from tests.browser.conftest import OpenVisitor
+from tests.support.browser_accessibility import find_violations
+from tests.support.browser_visitor import DESKTOP, PHONE, Theme, Visitor
+from tests.support.running_app import RunningApp, run_app
+
+SHOP = "Kennung;Wert;Farbe\nP1;Enamel mug;blue\nP2;Oak tray;brown\n;Bowl;red\n"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_a_newcomer_starts_a_run_and_finds_its_catalog(
+    app: RunningApp, open_person: OpenVisitor, theme: Theme, size: tuple[int, int]
+) -> None:
+    person = await open_person(app, theme=theme, size=size)
+    page = await person.open("#/")
+    await expect(page.get_by_role("heading", name="There is no catalog yet")).to_be_visible()
+    assert await find_violations(page) == []
+    await page.get_by_role("link", name="Start the first run").click()
+    await page.get_by_label("Catalog name").fill("toys")
+    await page.get_by_label("Items in the catalog").fill("4")
+    await page.get_by_text("Images", exact=True).click()
+    await page.get_by_label("Image size").fill("64x64")
+    body = {"catalog": "toys", "targetCount": 4, "imageSize": "64x64"}
+    estimate = (await app.call("POST", "/api/runs?estimate=true", body)).body
+    start = page.get_by_role("button", name=f"Start the run, about ${estimate['costUsd']:.4f}")
+    await expect(start).to_be_visible()
+    figures = page.get_by_role("region", name="Estimate")
+    await expect(figures).to_contain_text(f"Image calls{estimate['imageCalls']}")
+    assert await find_violations(page) == []
+
+    await start.dblclick()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
+    started = [request for request in person.list_requests("/api/runs", "POST") if "estimate" not in request.url]
+    assert [request.post_data_json for request in started] == [body]
+    assert len((await app.call("GET", "/api/runs")).body["runs"]) == 1
+
+    await page.get_by_role("navigation", name="Main").get_by_role("link", name="Catalogs").click()
+    card = page.get_by_role("listitem").filter(has_text="toys")
+    await expect(card).to_contain_text("4 items")
+    await expect(card).to_contain_text("Published")
+    assert await find_violations(page) == []
+
+
+async def test_what_is_wrong_is_shown_at_its_field_and_nothing_is_lost(app: RunningApp, person: Visitor) -> None:
+    page = await person.open("#/new")
+    await page.get_by_label("Catalog name").fill("No name")
+    await page.get_by_label("Items in the catalog").fill("50001")
+    await page.get_by_label("How image prompts begin").fill("x" * 110)
+    await page.get_by_role("button", name="Start the run").click()
+    summary = page.get_by_role("alert").filter(has_text="Correct these fields first")
+    await expect(summary).to_be_focused()
+    await expect(page.get_by_label("Catalog name")).to_have_attribute("aria-invalid", "true")
+    assert await find_violations(page) == []
+    assert person.list_requests("/api/runs", "POST") == []
+    await summary.get_by_role("button", name="Items in the catalog").click()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("3")
+    await page.get_by_label("Catalog name").fill("toys")
+    await page.get_by_label("How image prompts end").fill("y" * 110)  # too long together, which only the app checks
+    await page.get_by_role("button", name="Start the run").click()
+    await expect(page.get_by_text("characters together").first).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_label("Items in the catalog")).to_have_value("3")
+    await expect(page.get_by_label("How image prompts end")).to_have_value("y" * 110)
+    assert (await app.call("GET", "/api/runs")).body["runs"] == []
+
+
+async def test_a_question_for_the_key_keeps_what_was_typed(open_person: OpenVisitor, tmp_path: Path) -> None:
+    async with run_app(tmp_path, functions_key="secret") as app:
+        person = await open_person(app, key="secret")
+        page = await person.open("#/new")
+        await page.get_by_label("Catalog name").fill("toys")
+        dialog = page.get_by_role("dialog", name="Function key")
+        await dialog.get_by_role("textbox").fill("secret")
+        await dialog.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("button", name="Start the run, about")).to_be_visible()
+        await expect(page.get_by_label("Catalog name")).to_have_value("toys")
+
+
+async def test_a_run_above_its_budget_starts_only_when_that_is_accepted(app: RunningApp, person: Visitor) -> None:
+    page = await person.open("#/new")
+    await page.get_by_label("Catalog name").fill("toys")
+    await page.get_by_label("Items in the catalog").fill("20")
+    await page.get_by_label("Budget in US dollars").fill("0.2")
+    accept = page.get_by_label("Start anyway, and stop at the budget")
+    await expect(accept).to_be_visible()
+    await page.get_by_role("button", name="Start the run").click()
+    await expect(page.get_by_text("The run is not started")).to_be_visible()
+    assert (await app.call("GET", "/api/runs")).body["runs"] == []
+    await accept.check()
+    await page.get_by_role("button", name="Start the run").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed with failures")
+    await expect(page.get_by_text("of $0.2000")).to_be_visible()
+    run = (await app.call("GET", "/api/runs")).body["runs"][0]
+    assert run["cost"]["usd"] <= 0.2
+
+
+async def test_a_file_is_uploaded_mapped_and_becomes_a_catalog(app: RunningApp, person: Visitor) -> None:
+    page = await person.open("#/new")
+    await page.get_by_label("Catalog name").fill("shop")
+    await page.get_by_role("radio", name="Products from a file").check()
+    file: FilePayload = {"name": "my shop.csv", "mimeType": "text/csv", "buffer": SHOP.encode()}
+    await page.get_by_label("File of products").set_input_files(file)
+    await expect(page.get_by_text("The rows cannot be read yet.")).to_be_visible()
+    assert await find_violations(page) == []
+    await page.get_by_label("Column of id").select_option("Kennung")
+    await page.get_by_label("Column of name").select_option("Wert")
+    report = page.get_by_role("region", name="How the file is read")
+    await expect(report).to_contain_text("2 rows to generate an image for")
+    await expect(report).to_contain_text("1 row cannot be used")
+    await expect(report.get_by_role("listitem").filter(has_text="Enamel mug")).to_contain_text("blue")
+    await report.get_by_label("Skip this row").check()
+    assert await find_violations(page) == []
+    await expect(page.get_by_role("button", name="Start the run, about")).to_be_visible()
+
+    await page.reload()
+    await expect(page.get_by_label("Column of id")).to_have_value("=Kennung")
+    await page.get_by_role("button", name="Start the run, about").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Run of shop")
+    run = await app.wait(page.url.rpartition("/")[2])
+    assert run["progress"]["items"]["accepted"] == 2
+    names = [row["name"] for row in (await app.call("GET", "/api/catalogs/shop/items")).body["items"]]
+    assert sorted(names) == ["Enamel mug", "Oak tray"]
+
+
+async def test_extending_a_catalog_takes_over_the_settings_of_its_last_run(app: RunningApp, person: Visitor) -> None:
+    theme = {"subject": "Garden tools", "openings": ["Photo of a garden tool"]}
+    await app.run(targetCount=4, theme=theme, maxCostUsd=5)
+    page = await person.open("#/")
+    await page.get_by_role("listitem").filter(has_text="toys").get_by_role("link", name="Extend").click()
+    await expect(page.get_by_label("What the items are")).to_have_value("Garden tools")
+    await expect(page.get_by_label("Items in the catalog")).to_have_value("5")
+    await expect(page.get_by_label("Budget in US dollars")).to_have_value("")
+    await page.get_by_role("button", name="Start the run, about").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
+    run_id = page.url.rpartition("/")[2]
+    request = (await app.call("GET", f"/api/runs/{run_id}/request")).body
+    assert (request["theme"]["subject"], request["theme"]["openings"]) == (theme["subject"], theme["openings"])
+    assert (await app.call("GET", "/api/catalogs/toys")).body["counts"]["images"] == 5
