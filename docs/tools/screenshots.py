@@ -51,13 +51,13 @@ class Shot:
         name: of the files, ``review-NAME-THEME.webp``.
         address: fragment of the page's address.
         prepare: brings the page into the state to show, and waits for it.
-        size: of the window.
+        is_phone: whether the window is as narrow as a phone.
     """
 
     name: str
     address: str
     prepare: Callable[[Page], None]
-    size: ViewportSize = DESKTOP
+    is_phone: bool = False
 
 
 class AppCaller:
@@ -160,7 +160,7 @@ def list_shots(app: AppCaller, run_id: str) -> list[Shot]:
         Shot("past-run", f"#/runs/{run_id}", wait_for_images),
         Shot("runs", "#/runs", wait_for_images),
         Shot("grid", review, select_some),
-        Shot("phone", review, wait_for_images, PHONE),
+        Shot("phone", review, wait_for_images, is_phone=True),
         Shot("regenerate", review, open_regenerate),
         Shot("item", f"#/catalogs/{CATALOG}/items/{item}?compare=rounds", wait_for_images),
         Shot("publish", f"#/catalogs/{CATALOG}/publish", wait_for_images),
@@ -177,17 +177,17 @@ def wait_for_images(page: Page) -> None:
 def select_some(page: Page) -> None:
     """Select a few cells of the grid."""
     wait_for_images(page)
-    cells = page.get_by_role("grid").get_by_role("gridcell", selected=False)
-    cells.nth(9).click()
-    cells.nth(12).click(modifiers=["Shift"])
-    wait_for_images(page)
+    page.get_by_role("grid").get_by_role("gridcell").nth(8).click()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.get_by_text("4 items selected").wait_for()
 
 
 def open_regenerate(page: Page) -> None:
     """Open the dialog that regenerates the selected images."""
     select_some(page)
     page.keyboard.press("e")
-    page.get_by_role("dialog").get_by_text("About").wait_for()
+    page.get_by_role("dialog").get_by_role("status").filter(has_text="About").wait_for()
     wait_for_images(page)
 
 
@@ -202,7 +202,10 @@ def take_shots(browser: Browser, url: str, shots: Sequence[Shot]) -> dict[Path, 
     for shot in shots:
         for theme in THEMES:
             context = browser.new_context(
-                viewport=shot.size, color_scheme=theme, reduced_motion="reduce", is_mobile=shot.size is PHONE
+                viewport=PHONE if shot.is_phone else DESKTOP,
+                color_scheme=theme,
+                reduced_motion="reduce",
+                is_mobile=shot.is_phone,
             )
             page = context.new_page()
             page.set_default_timeout(TIMEOUT_MS)
