@@ -36,7 +36,6 @@ from model_simulator.text_answers import generate_answer, make_response_document
 from model_simulator.text_calls import parse_text_call
 from model_simulator.wire_formats import NATIVE, Wire
 
-
 DEFAULT_SEED = 7
 
 
