@@ -193,6 +193,8 @@ def open_regenerate(page: Page) -> None:
 
 def fill_new_run(page: Page) -> None:
     """Fill in the form of a run until the estimate is there."""
+    page.get_by_role("textbox", name="Catalog name").fill("outdoor-shop")
+    page.get_by_role("region", name="Estimate").get_by_text("$").first.wait_for()
     wait_for_images(page)
 
 
