@@ -38,8 +38,8 @@ FAULTS: Final = {"latencySeconds": {"text": 0.05, "image": 0.05}, "rates": {"con
 SLOW: Final = {"latencySeconds": {"text": 0.05, "image": 1.2}, "imageRequestsPerMinute": 240}
 THEME: Final = {
     "subject": "products of an outdoor shop: tents, packs, boots, stoves, lamps",
-    "promptOpenings": ["Studio product photo of"],
-    "promptTail": "plain backdrop, soft light",
+    "openings": ["Studio product photo of"],
+    "tail": "plain backdrop, soft light",
 }
 
 
