@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from shared.catalog.theme import STRICT_JSON, Theme
 from shared.images.refinement_policy import Refinement
+from shared.images.variant_spec import ImageVariants
 from shared.inputs.item_source import ItemSource, RowSource, SourceName, find_item_source, find_row_source
 from shared.messages.run import RootRestart, SeedInput
 
@@ -127,6 +128,10 @@ class SeedRequest(BaseModel):
     )
     image_format: Literal["png", "jpeg"] = Field(default="png", description="File format of images.")
     thumbnails: bool = Field(default=True, description="Write a small WebP copy of each image.")
+    image_variants: ImageVariants = Field(
+        default=(),
+        description="Copies of each image in other sizes and formats, made from the image without a call.",
+    )
     force_categories: bool = Field(default=False, description="Generate the categories again.")
     force_images: bool = Field(default=False, description="Generate every image again; each one is billed again.")
     dry_run: bool = Field(default=False, description="Generate items, but no images.")
