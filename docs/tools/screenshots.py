@@ -124,7 +124,8 @@ def prepare_catalog(app: AppCaller) -> str:
     shown = [row for row in rows if row["image"] is not None]
     decide(app, shown[:14], "approved")
     decide(app, shown[3:5], "rejected")
-    app.run(f"catalogs/{CATALOG}/regenerate", {"productIds": [row["itemId"] for row in shown[5:7]]})
+    prompts = {row["itemId"]: f"{row['imagePrompt'].partition(',')[0]}, waving, with a red scarf" for row in shown[5:7]}
+    app.run(f"catalogs/{CATALOG}/regenerate", {"productIds": list(prompts), "imagePrompts": prompts})
     app.run("runs", {"catalog": "spring-sale", "targetCount": 12, "categoryCount": 3, "imageSize": "512x512"})
     return run_id
 
