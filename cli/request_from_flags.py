@@ -12,6 +12,7 @@ from cli.errors import WrongUsageError
 from cli.request_options import describe_problems
 from shared.catalog.theme import Theme
 from shared.config import RequestDefaults
+from shared.images.variant_spec import parse_image_variant
 from shared.runs.request import SeedRequest, describe_validation_error
 
 
@@ -19,8 +20,8 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON data of a request; flags that are not set are absent, so that the app's defaults apply.
 
     Args:
-        flags: values by parameter name; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``, and names that start
-            with ``refine_`` are fields of ``refine``.
+        flags: values by parameter name; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``, ``image_variant`` one
+            of ``WIDTH:FORMAT``, and names that start with ``refine_`` are fields of ``refine``.
 
     Raises:
         WrongUsageError: the file of the theme or the map cannot be used, or a score is set without refinement.
@@ -32,6 +33,8 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
         given["theme"] = read_theme(given["theme"])
     if mapping_flags := given.pop("map", None):
         given["fieldMapping"] = read_map(mapping_flags)
+    if variant_flags := given.pop("imageVariant", None):
+        given["imageVariants"] = _read_image_variants(variant_flags)
     return given
 
 
@@ -57,6 +60,18 @@ def read_map(mapping_flags: Sequence[str]) -> dict[str, str]:
             raise WrongUsageError(f"--map: {one[:60]!r}; expected FIELD=COLUMN, such as name=title")
         pairs[field.strip()] = column.strip()
     return pairs
+
+
+def _read_image_variants(variant_flags: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the image variants of flags.
+
+    Raises:
+        WrongUsageError: one is not ``WIDTH:FORMAT`` or ``WIDTH:FORMAT:QUALITY``.
+    """
+    try:
+        return [parse_image_variant(one) for one in variant_flags]
+    except ValueError as error:
+        raise WrongUsageError(f"--image-variant: {error}") from error
 
 
 def read_theme(path: Path) -> dict[str, Any]:

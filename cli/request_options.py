@@ -27,6 +27,7 @@ REPAIR_FIELDS = (
 
 FLAG_BY_FIELD = {
     "fieldMapping": "--map",
+    "imageVariants": "--image-variant",
     "imagePrompts": "--prompt",
     "productIds": "--product-id",
     "refine": "--refine-iterations",
@@ -59,6 +60,12 @@ OTHER_FORMS = {
     ),
     "input": _FileOption(
         "input", str, "FILE", "JSON array, JSON Lines, CSV or TSV file with the rows; or inputs/NAME in the store."
+    ),
+    "image_variants": _FileOption(
+        "image_variant",
+        list[str],
+        "WIDTH:FORMAT",
+        "Copy of each image in another size and format, such as 640:webp or 320:avif:60 with a quality. Repeatable.",
     ),
     "field_mapping": _FileOption(
         "map", list[str], "FIELD=COLUMN", f"{SeedRequest.model_fields['field_mapping'].description} Repeatable."

@@ -38,8 +38,8 @@ FAULTS: Final = {"latencySeconds": {"text": 0.05, "image": 0.05}, "rates": {"con
 SLOW: Final = {"latencySeconds": {"text": 0.05, "image": 1.2}, "imageRequestsPerMinute": 240}
 THEME: Final = {
     "subject": "products of an outdoor shop: tents, packs, boots, stoves, lamps",
-    "promptOpenings": ["Studio product photo of"],
-    "promptTail": "plain backdrop, soft light",
+    "openings": ["Studio product photo of"],
+    "tail": "plain backdrop, soft light",
 }
 
 
@@ -51,13 +51,13 @@ class Shot:
         name: of the files, ``review-NAME-THEME.webp``.
         address: fragment of the page's address.
         prepare: brings the page into the state to show, and waits for it.
-        size: of the window.
+        is_phone: whether the window is as narrow as a phone.
     """
 
     name: str
     address: str
     prepare: Callable[[Page], None]
-    size: ViewportSize = DESKTOP
+    is_phone: bool = False
 
 
 class AppCaller:
@@ -124,7 +124,8 @@ def prepare_catalog(app: AppCaller) -> str:
     shown = [row for row in rows if row["image"] is not None]
     decide(app, shown[:14], "approved")
     decide(app, shown[3:5], "rejected")
-    app.run(f"catalogs/{CATALOG}/regenerate", {"productIds": [row["itemId"] for row in shown[5:7]]})
+    prompts = {row["itemId"]: f"{row['imagePrompt'].partition(',')[0]}, waving, with a red scarf" for row in shown[5:7]}
+    app.run(f"catalogs/{CATALOG}/regenerate", {"productIds": list(prompts), "imagePrompts": prompts})
     app.run("runs", {"catalog": "spring-sale", "targetCount": 12, "categoryCount": 3, "imageSize": "512x512"})
     return run_id
 
@@ -160,7 +161,7 @@ def list_shots(app: AppCaller, run_id: str) -> list[Shot]:
         Shot("past-run", f"#/runs/{run_id}", wait_for_images),
         Shot("runs", "#/runs", wait_for_images),
         Shot("grid", review, select_some),
-        Shot("phone", review, wait_for_images, PHONE),
+        Shot("phone", review, wait_for_images, is_phone=True),
         Shot("regenerate", review, open_regenerate),
         Shot("item", f"#/catalogs/{CATALOG}/items/{item}?compare=rounds", wait_for_images),
         Shot("publish", f"#/catalogs/{CATALOG}/publish", wait_for_images),
@@ -177,22 +178,24 @@ def wait_for_images(page: Page) -> None:
 def select_some(page: Page) -> None:
     """Select a few cells of the grid."""
     wait_for_images(page)
-    cells = page.get_by_role("grid").get_by_role("gridcell", selected=False)
-    cells.nth(9).click()
-    cells.nth(12).click(modifiers=["Shift"])
-    wait_for_images(page)
+    page.get_by_role("grid").get_by_role("gridcell").nth(8).click()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.get_by_text("4 items selected").wait_for()
 
 
 def open_regenerate(page: Page) -> None:
     """Open the dialog that regenerates the selected images."""
     select_some(page)
     page.keyboard.press("e")
-    page.get_by_role("dialog").get_by_text("About").wait_for()
+    page.get_by_role("dialog").get_by_role("status").filter(has_text="About").wait_for()
     wait_for_images(page)
 
 
 def fill_new_run(page: Page) -> None:
     """Fill in the form of a run until the estimate is there."""
+    page.get_by_role("textbox", name="Catalog name").fill("outdoor-shop")
+    page.get_by_role("region", name="Estimate").get_by_text("$").first.wait_for()
     wait_for_images(page)
 
 
@@ -202,7 +205,10 @@ def take_shots(browser: Browser, url: str, shots: Sequence[Shot]) -> dict[Path, 
     for shot in shots:
         for theme in THEMES:
             context = browser.new_context(
-                viewport=shot.size, color_scheme=theme, reduced_motion="reduce", is_mobile=shot.size is PHONE
+                viewport=PHONE if shot.is_phone else DESKTOP,
+                color_scheme=theme,
+                reduced_motion="reduce",
+                is_mobile=shot.is_phone,
             )
             page = context.new_page()
             page.set_default_timeout(TIMEOUT_MS)

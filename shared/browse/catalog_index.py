@@ -15,11 +15,13 @@ from shared.browse.listed_images import (
     pack_image,
     read_dhash,
     read_modified_ms,
+    read_round,
     read_run_number,
     read_sha256,
     unpack_image,
 )
 from shared.reviews.decisions import DecisionTable
+from shared.runs.status import is_run_id
 from shared.storage.protocol import FileInfo
 
 
@@ -242,6 +244,15 @@ class CatalogIndex:
     def modified_ms(self) -> tuple[int, ...]:
         """When each image was written; 0 without an image."""
         return tuple(0 if image is None else read_modified_ms(image) for image in self.images)
+
+    @cached_property
+    def refined_rounds(self) -> Mapping[int, tuple[str, int]]:
+        """Run and round of each image that a run refined."""
+        return {
+            number: (self.runs[read_run_number(image)], round_)
+            for number, image in enumerate(self.images)
+            if image is not None and (round_ := read_round(image)) and is_run_id(self.runs[read_run_number(image)])
+        }
 
     def find_number(self, product_id: str) -> int | None:
         """Return the item with this id, internal or public, or None."""

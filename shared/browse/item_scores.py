@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 from shared.bounded_cache import BoundedCache
 from shared.browse.catalog_index import CatalogIndex
 from shared.images.round_files import RoundFiles
-from shared.runs.status import is_run_id
 from shared.storage import paths
 from shared.storage.json_files import read_json
 from shared.storage.protocol import Store
@@ -58,7 +57,7 @@ class ItemScores:
             DamagedFileError: a record of a run cannot be read.
             StoreUnavailableError: the store does not answer.
         """
-        keys = _list_keys(index, range(len(index.items)))
+        keys = _list_keys(index, index.refined_rounds)
         for run_id in {key.run_id for key in keys.values()}:
             await self._read_list(index, run_id)
         missing = [key for key in keys.values() if key not in self._scores]
@@ -95,9 +94,9 @@ class ItemScores:
 
 def _list_keys(index: CatalogIndex, numbers: Iterable[int]) -> dict[int, _RoundKey]:
     """Return which round of which run each refined image is."""
-    keys = {}
-    for number in numbers:
-        image = index.find_image(number)
-        if image is not None and image.round is not None and is_run_id(image.run_id):
-            keys[number] = _RoundKey(image.run_id, index.items[number].item_id, image.round)
-    return keys
+    rounds = index.refined_rounds
+    return {
+        number: _RoundKey(rounds[number][0], index.items[number].item_id, rounds[number][1])
+        for number in numbers
+        if number in rounds
+    }

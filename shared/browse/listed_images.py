@@ -155,6 +155,11 @@ def read_run_number(packed: bytes) -> int:
     return int(_NUMBERS.unpack_from(packed)[7])
 
 
+def read_round(packed: bytes) -> int:
+    """Return the round of a packed image; 0 if it was not refined."""
+    return int(_NUMBERS.unpack_from(packed)[10])
+
+
 def is_packed_placeholder(packed: bytes) -> bool:
     """Return whether a packed image is a placeholder."""
     return bool(_NUMBERS.unpack_from(packed)[9])

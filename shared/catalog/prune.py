@@ -8,7 +8,8 @@ from shared.catalog.items import Item, SourceItem
 from shared.catalog.publish import PUBLISHED_FILES, iterate_missing_items, publish, read_catalog_view
 from shared.catalog.publish_on_request import list_left_out
 from shared.errors import NothingToKeepError
-from shared.images.thumbnail_files import match_thumbnails, remove_thumbnails
+from shared.images.thumbnail_files import match_thumbnails, remove_derived_files
+from shared.images.variant_files import match_variants
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import hold_catalog
 from shared.services.container import Services
@@ -65,7 +66,8 @@ async def prune_catalog(store: Store, name: str, prune_id: str) -> dict[str, Any
         for number in view.incomplete_batches:
             await _prune_batch(store, name, number, missing_ids, prune_id)
         view = await read_catalog_view(store, name, with_images=True)
-    await remove_thumbnails(store, await match_thumbnails(store, name, view.image_table))
+    await remove_derived_files(store, await match_thumbnails(store, name, view.image_table))
+    await remove_derived_files(store, await match_variants(store, name, view.image_table, view.request.image_variants))
     outputs = await publish(store, view)
     return {
         "catalog": name,

@@ -17,6 +17,7 @@ from shared.images.image_table import ImageTable, StoredImage
 from shared.images.list_images import list_stored_images
 from shared.images.placeholder_files import remove_placeholders
 from shared.images.thumbnail_files import match_thumbnails
+from shared.images.variant_files import match_variants
 from shared.inputs.importer_ids import ChangedIds
 from shared.reviews.decision_log import DecisionLog
 from shared.reviews.decisions import DecisionTable
@@ -176,7 +177,9 @@ async def read_catalog_view(
         with_images=with_images,
     )
     names = await load_category_names(store, name, from_input=not request.item_source.writes_items)
-    image_table = await read_image_table(store, name) if image_table is None else image_table
+    if image_table is None:
+        image_table = await read_image_table(store, name)
+        await match_variants(store, name, image_table, request.image_variants)
     numbers = await catalog_files.list_batch_numbers(store, name)
     contents = _CatalogContents()
     texts = [(file, JsonArrayEncoder()) for file in make_published_files(request, names, with_images=with_images)]

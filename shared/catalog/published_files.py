@@ -1,6 +1,6 @@
 """The published files of a catalog, and the row of an item in each of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 from types import MappingProxyType
@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from shared.catalog.category_names import CategoryNames
 from shared.catalog.items import Item, SourceItem, VariantRow, find_content_type
-from shared.images.image_table import StoredImage
+from shared.images.image_table import StoredImage, StoredVariant
 from shared.inputs.row_values import append_members
 from shared.rendering.perceptual_hash import format_dhash
 from shared.runs.request import SeedRequest
 from shared.storage import paths
-from shared.storage.json_array_encoder import RawJson
+from shared.storage.json_array_encoder import RawJson, encode_row
 
 PUBLISHED_FILES = ("catalog.json", "importer-catalog.json", "manifest.json", "upload-manifest.json")
 
@@ -58,10 +58,13 @@ def make_published_files(request: SeedRequest, categories: CategoryNames, *, wit
         return RawJson(",\n".join([row, *map(write_variant_row, item.variants, repeat(item.source_id))]))
 
     def describe(item: Item, image: StoredImage | None) -> object | None:
-        return None if image is None else _describe_image(request.catalog, item, image)
+        return None if image is None else _describe_image(request, item, image)
 
     def describe_upload(item: Item, image: StoredImage | None) -> object | None:
-        return None if image is None else _describe_upload(request.catalog, item, image)
+        if image is None:
+            return None
+        row, *others = _describe_upload(request, item, image)
+        return RawJson(",\n".join(map(encode_row, (row, *others)))) if others else row
 
     if request.item_source.writes_items:
         return [
@@ -80,7 +83,8 @@ def _placeholder_mark(image: StoredImage | None) -> dict[str, bool]:
     return PLACEHOLDER_MARK if image is not None and image.is_placeholder else {}
 
 
-def _describe_image(catalog: str, item: Item, image: StoredImage) -> dict[str, object]:
+def _describe_image(request: SeedRequest, item: Item, image: StoredImage) -> dict[str, object]:
+    catalog = request.catalog
     described: dict[str, object] = {
         "productId": item.public_id,
         "filename": item.filename,
@@ -93,6 +97,11 @@ def _describe_image(catalog: str, item: Item, image: StoredImage) -> dict[str, o
         "thumbnail": paths.thumbnail_file(catalog, item.filename) if image.has_thumbnail else None,
         "dhash": None if image.dhash is None else format_dhash(image.dhash),
     }
+    if request.image_variants:
+        described["variants"] = [
+            {"path": path, "bytes": variant.size, "width": variant.width, "height": variant.height, "contentType": kind}
+            for variant, path, kind in _iterate_variants(request, item, image)
+        ]
     if image.round is not None:
         described["iteration"] = image.round
     if isinstance(item, SourceItem) and item.importer_id not in {None, item.source_id}:
@@ -100,15 +109,35 @@ def _describe_image(catalog: str, item: Item, image: StoredImage) -> dict[str, o
     return described | _placeholder_mark(image)
 
 
-def _describe_upload(catalog: str, item: Item, image: StoredImage) -> dict[str, object]:
-    """Return the row for copying an image to other storage."""
-    return {
+def _iterate_variants(request: SeedRequest, item: Item, image: StoredImage) -> Iterator[tuple[StoredVariant, str, str]]:
+    """Yield the variants of an image with their path and media type."""
+    for variant in image.variants:
+        spec = request.image_variants[variant.place]
+        path = paths.variant_file(request.catalog, spec.name, item.filename, spec.extension)
+        yield variant, path, spec.content_type
+
+
+def _describe_upload(request: SeedRequest, item: Item, image: StoredImage) -> list[dict[str, object]]:
+    """Return the rows for copying an image and its variants to other storage."""
+    row = {
         "productId": item.public_id,
-        "path": paths.image_file(catalog, item.filename),
+        "path": paths.image_file(request.catalog, item.filename),
         "bytes": image.size,
         "contentType": find_content_type(item.filename),
         "sha256": image.sha256,
     } | _placeholder_mark(image)
+    variants = [
+        {
+            "productId": item.public_id,
+            "path": path,
+            "bytes": variant.size,
+            "contentType": kind,
+            "sha256": variant.sha256,
+            "variant": request.image_variants[variant.place].name,
+        }
+        for variant, path, kind in _iterate_variants(request, item, image)
+    ]
+    return [row, *variants]
 
 
 def write_source_row(

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
 from shared.catalog.items import find_content_type, is_outdated
 from shared.errors import StoreConflictError
+from shared.images.derived_files import ensure_derived_files
 from shared.images.image_files import create_image
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.image_step import (
@@ -19,7 +20,9 @@ from shared.images.image_step import (
 )
 from shared.images.keep_earlier_image import keep_earlier_image
 from shared.images.promote import FirstImage, promote_best
-from shared.images.thumbnail import ensure_thumbnail, store_thumbnail, try_make_thumbnail
+from shared.images.thumbnail import store_thumbnail, try_make_thumbnail
+from shared.images.variant_files import Encoded, encode_variants, store_variants
+from shared.images.variant_spec import ImageVariant
 from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedImage, UnusableAnswerError
@@ -44,12 +47,14 @@ class _GeneratedImage:
         properties: of the image.
         prompt: the prompt that it was generated from.
         thumbnail: None if the request wants none, or it cannot be encoded.
+        variants: those of the request, without those that cannot be encoded.
     """
 
     data: bytes
     properties: ImageProperties
     prompt: str
     thumbnail: bytes | None
+    variants: Sequence[Encoded]
 
 
 async def run_generate_image(services: Services, call: ImageCall) -> ImageResult:
@@ -88,6 +93,7 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
         )
         # The image of a later round is shown only if it turns out to be better.
         has_thumbnail = request.thumbnails and self.call.step.round == 1
+        variants = () if request.refine.is_wanted else request.image_variants
         return PreparedImage(
             image_request,
             quote_image(
@@ -97,7 +103,7 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
                 image_request.prompt,
                 is_batched=self.is_batched,
             ),
-            partial(_parse_image, image_request, has_thumbnail=has_thumbnail),
+            partial(_parse_image, image_request, has_thumbnail=has_thumbnail, variants=variants),
             request.image_requests_per_minute,
         )
 
@@ -137,8 +143,7 @@ class _CatalogImageTask(_ImageGenerationTask):
             return None
         if stored.run_id != self.call.run_id:
             return None if self.must_replace(stored) else Outcome(ImageResult(kept=True))
-        if job.request.thumbnails:
-            await ensure_thumbnail(store, self.call.catalog, job.item.filename, stored.sha256)
+        await ensure_derived_files(store, job.request, job.item.filename, stored.sha256)
         return Outcome(ImageResult(made=True, cost=stored.cost), stored.cost)
 
     async def store(self, answer: BilledAnswer[_GeneratedImage]) -> Outcome[ImageResult]:
@@ -151,6 +156,7 @@ class _CatalogImageTask(_ImageGenerationTask):
             return Outcome(ImageResult(made=True, cost=answer.cost), answer.cost)
         if image.thumbnail is not None:
             await store_thumbnail(store, self.call.catalog, job.item.filename, image.thumbnail, metadata)
+        await store_variants(store, self.call.catalog, job.item.filename, metadata.sha256, image.variants)
         return Outcome(ImageResult(made=True, cost=answer.cost), answer.cost)
 
     async def _replace_earlier(self, write: Callable[..., Awaitable[str]]) -> bool:
@@ -227,15 +233,19 @@ class _RoundImageTask(_ImageGenerationTask):
         return Outcome(result, cost)
 
 
-async def _parse_image(request: ImageRequest, answer: ImageAnswer, *, has_thumbnail: bool) -> _GeneratedImage:
+async def _parse_image(
+    request: ImageRequest, answer: ImageAnswer, *, has_thumbnail: bool, variants: Sequence[ImageVariant]
+) -> _GeneratedImage:
     try:
-        return await asyncio.to_thread(_convert, request, answer.data, has_thumbnail=has_thumbnail)
+        return await asyncio.to_thread(_convert, request, answer.data, has_thumbnail=has_thumbnail, variants=variants)
     except BadImageError as error:
         raise UnusableAnswerError(Reason.BAD_IMAGE, str(error), error.mismatch) from error
 
 
-def _convert(request: ImageRequest, data: bytes, *, has_thumbnail: bool) -> _GeneratedImage:
-    """Return an image in the format of the request, and its thumbnail if there is to be one.
+def _convert(
+    request: ImageRequest, data: bytes, *, has_thumbnail: bool, variants: Sequence[ImageVariant]
+) -> _GeneratedImage:
+    """Return an image in the format of the request, with its thumbnail if there is to be one, and its variants.
 
     Raises:
         BadImageError: the image cannot be decoded, or has another size.
@@ -243,4 +253,5 @@ def _convert(request: ImageRequest, data: bytes, *, has_thumbnail: bool) -> _Gen
     image_format: ImageFormat = "jpeg" if request.format == "jpeg" else "png"
     image = convert_image(data, image_format, parse_image_size(request.size))
     thumbnail = try_make_thumbnail(image.image) if has_thumbnail else None
-    return _GeneratedImage(image.data, image.properties, request.prompt, thumbnail)
+    encoded = encode_variants(image.image, variants)
+    return _GeneratedImage(image.data, image.properties, request.prompt, thumbnail, encoded)

@@ -141,6 +141,48 @@ class ThumbnailMetadata:
         return data if self.dhash is None else data | {"dhash": format_dhash(self.dhash)}
 
 
+@dataclass(frozen=True, slots=True)
+class VariantMetadata:
+    """Metadata of an image variant: which version of which image it shows, and what it is.
+
+    Attributes:
+        filename: of the image.
+        image_sha256: of the image's file, in hex.
+        sha256: of the variant's file, in hex.
+        width: of the variant, in pixels.
+        height: of the variant, in pixels.
+        quality: that it was encoded with.
+    """
+
+    filename: str
+    image_sha256: str
+    sha256: str
+    width: int
+    height: int
+    quality: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, str]) -> Self | None:
+        """Return the metadata that ``to_json`` gave; None for a file that is not a variant."""
+        try:
+            width, height, quality = int(data["width"]), int(data["height"]), int(data["quality"])
+            digest = bytes.fromhex(data["sha256"])
+            return cls(data["image"], data["image_sha256"], digest.hex(), width, height, quality)
+        except (KeyError, ValueError):
+            return None
+
+    def to_json(self) -> dict[str, str]:
+        """Return what a store keeps with the variant."""
+        return {
+            "image": self.filename,
+            "image_sha256": self.image_sha256,
+            "sha256": self.sha256,
+            "width": str(self.width),
+            "height": str(self.height),
+            "quality": str(self.quality),
+        }
+
+
 def read_image_metadata(info: FileInfo | None) -> ImageMetadata | None:
     """Return the metadata of a validated image; None for no file, an unvalidated file or a placeholder."""
     metadata = _read_metadata(info)

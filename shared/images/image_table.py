@@ -1,7 +1,7 @@
 """The images of a catalog by file name, packed so that 50,000 take little memory. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -14,6 +14,29 @@ _NUMBERS: Final = Struct("<QQQQQQ??B")
 """Size, width, height, prompt digest or 0, countdown or 0, dhash, has_dhash, has_thumbnail, round or 0.
 
 The bytes of the SHA-256 follow."""
+
+
+_VARIANT: Final = Struct("<BIHH32s")
+"""Place of the variant in the request, size, width, height, SHA-256."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVariant:
+    """A variant of an image in the store.
+
+    Attributes:
+        place: of the variant in the request, from 0.
+        size: in bytes.
+        width: in pixels.
+        height: in pixels.
+        sha256: of the file, in hex.
+    """
+
+    place: int
+    size: int
+    width: int
+    height: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +54,7 @@ class StoredImage:
         round: number among the rounds of a refined item, from 1; None if the image was not evaluated.
         prompt_digest: identifies the image prompt; None before 0.4.0.
         run_countdown_ms: inverted start time of the run (``paths.parse_inverted_time``); None without a run.
+        variants: the current ones, in the order of the request.
     """
 
     size: int
@@ -43,6 +67,7 @@ class StoredImage:
     round: int | None = None
     prompt_digest: int | None = None
     run_countdown_ms: int | None = None
+    variants: tuple[StoredVariant, ...] = ()
 
 
 class ImageTable:
@@ -54,6 +79,21 @@ class ImageTable:
     def __init__(self) -> None:
         self._packed: dict[str, bytes] = {}
         self._placeholders: dict[str, StoredImage] = {}
+        self._variants: dict[str, bytes] = {}
+
+    def set_variants(self, filename: str, variants: Iterable[StoredVariant]) -> None:
+        """Replace the known variants of an image."""
+        self._variants[filename] = b"".join(
+            _VARIANT.pack(one.place, one.size, one.width, one.height, bytes.fromhex(one.sha256)) for one in variants
+        )
+
+    def list_variants(self, filename: str) -> list[StoredVariant]:
+        """Return the known variants of an image, in the order of the request."""
+        packed = _VARIANT.iter_unpack(self._variants.get(filename, b""))
+        return sorted(
+            (StoredVariant(place, size, width, height, digest.hex()) for place, size, width, height, digest in packed),
+            key=lambda variant: variant.place,
+        )
 
     def add(self, filename: str, image: StoredImage) -> None:
         """Add an image or a placeholder, or replace the one of this name."""
@@ -89,6 +129,7 @@ class ImageTable:
             round=round_ or None,
             prompt_digest=prompt or None,
             run_countdown_ms=countdown or None,
+            variants=tuple(self.list_variants(filename)),
         )
 
     def find_placeholder(self, filename: str) -> StoredImage | None:

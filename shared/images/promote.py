@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from shared.catalog.items import Item, find_content_type
 from shared.errors import StoreConflictError
+from shared.images.derived_files import ensure_derived_files
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.keep_earlier_image import keep_earlier_image
 from shared.images.refinement_policy import pick_best_round
 from shared.images.round_files import RoundFiles
-from shared.images.thumbnail import ensure_thumbnail, store_thumbnail
+from shared.images.thumbnail import store_thumbnail
 from shared.runs.request import SeedRequest
 from shared.storage import paths
 from shared.storage.protocol import FileInfo, Store
@@ -65,8 +66,7 @@ async def promote_best(
             if in_memory is not None and in_memory.thumbnail is not None:
                 await store_thumbnail(store, request.catalog, item.filename, in_memory.thumbnail, metadata)
             break
-    if request.thumbnails:
-        await ensure_thumbnail(store, request.catalog, item.filename, metadata.sha256)
+    await ensure_derived_files(store, request, item.filename, metadata.sha256)
 
 
 def _is_promoted(current: ImageMetadata | None, best: ImageMetadata) -> bool:

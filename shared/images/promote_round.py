@@ -10,10 +10,10 @@ from shared.catalog.items import find_content_type
 from shared.catalog.theme import STRICT_JSON
 from shared.errors import StoreConflictError, UnknownItemError, UnknownRoundError
 from shared.images.archived_rounds import MAX_ROUND_NUMBER
+from shared.images.derived_files import ensure_derived_files
 from shared.images.image_metadata import read_image_metadata
 from shared.images.keep_earlier_image import archive_batch_image
 from shared.images.rounds import find_round_image
-from shared.images.thumbnail import ensure_thumbnail
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import hold_catalog, read_catalog_name, read_last_request
 from shared.services.container import Services
@@ -80,8 +80,8 @@ async def promote_round(
         if found is None:
             raise UnknownItemError(name, product_id)
         sha256 = await _replace_image(services.store, name, found, wanted)
-        if (await read_last_request(services.store, name)).thumbnails:
-            await ensure_thumbnail(services.store, name, found.item.filename, sha256)
+        request = await read_last_request(services.store, name)
+        await ensure_derived_files(services.store, request, found.item.filename, sha256)
         await services.catalog_indexes.update_image(name, found.item.filename)
     item = found.item
     return PromotedRound(

@@ -9,7 +9,7 @@ from shared.errors import StoreUnavailableError
 from shared.images.image_metadata import ImageMetadata, ThumbnailMetadata
 from shared.images.image_table import ImageTable
 from shared.images.list_images import list_stored_images
-from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
+from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_derived_files, write_thumbnail
 from shared.rendering.convert_image import make_thumbnail
 from shared.rendering.inspect_image import BadImageError, ImageProperties, decode_image
 from shared.storage import paths
@@ -83,7 +83,7 @@ async def complete_thumbnails(
         StoreUnavailableError: the store does not answer; a repetition continues.
     """
     images = await list_stored_images(store, catalog)
-    await remove_thumbnails(store, await match_thumbnails(store, catalog, images))
+    await remove_derived_files(store, await match_thumbnails(store, catalog, images))
     missing = [filename for filename in images if not _has_thumbnail(images, filename)] if make else []
     if not missing:
         return images, 0

@@ -50,8 +50,8 @@ async def match_thumbnails(store: Store, catalog: str, image_table: ImageTable) 
     return obsolete
 
 
-async def remove_thumbnails(store: Store, obsolete: Sequence[FileInfo]) -> None:
-    """Remove these thumbnails, except those that were replaced meanwhile."""
+async def remove_derived_files(store: Store, obsolete: Sequence[FileInfo]) -> None:
+    """Remove these thumbnails or variants, except those that were replaced meanwhile."""
     for info in obsolete:
         with contextlib.suppress(StoreConflictError):
             await store.delete(info.path, if_match=info.etag)

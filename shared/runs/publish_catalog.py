@@ -8,6 +8,7 @@ from shared.catalog.publish import CatalogView, publish, write_partial_catalog
 from shared.images.finish_refinement import finish_unfinished_refinements
 from shared.images.refinements_file import write_refinements
 from shared.images.thumbnail import complete_thumbnails
+from shared.images.variant_files import complete_variants
 from shared.messages.base import Failure
 from shared.messages.run import FinishRunInput, PublishResult
 from shared.reasons import Reason
@@ -38,10 +39,12 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
     failure = superseded or ending.failure
     if superseded is None:
         await finish_unfinished_refinements(store, ending.run_id, request, stop or failure)
-    image_table, missing_thumbnails = None, 0
+    image_table, missing_thumbnails, missing_variants = None, 0, 0
     if is_publishing(stop, failure):
         make = request.thumbnails and not request.dry_run
         image_table, missing_thumbnails = await complete_thumbnails(store, request.catalog, make=make)
+        if not request.dry_run:
+            missing_variants = await complete_variants(store, request.catalog, image_table, request.image_variants)
         failure = await _find_superseded(store, ending) or failure  # thumbnails may have taken minutes
     decisions = await services.decisions.load(request.catalog)
     view = await read_run_view(store, request, image_table, decisions)
@@ -74,7 +77,7 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
         outputs=outputs,
         shortfall=why,
         notes=(
-            *_describe_images(near_duplicate_count, missing_thumbnails, refined),
+            *_describe_images(near_duplicate_count, missing_thumbnails, missing_variants, refined),
             *_describe_rows(view),
             *_describe_reviews(view),
             *await _describe_prompts(store, ending.run_id, request),
@@ -87,13 +90,14 @@ async def run_publish_catalog(services: Services, ending: FinishRunInput) -> Pub
 
 
 def _describe_images(
-    near_duplicate_count: int, missing_thumbnails: int, refined: Sequence[str | None]
+    near_duplicate_count: int, missing_thumbnails: int, missing_variants: int, refined: Sequence[str | None]
 ) -> Iterator[str]:
     """Yield notes about the images.
 
     Args:
         near_duplicate_count: images that resemble an earlier one.
         missing_thumbnails: images that should have a thumbnail and have none.
+        missing_variants: images that should have a variant and do not.
         refined: the results of refinement, and what ended it early; None = no note.
     """
     yield from filter(None, refined)
@@ -101,6 +105,8 @@ def _describe_images(
         yield f"images that look nearly like an earlier one: {near_duplicate_count} (near_duplicates.json)"
     if missing_thumbnails:
         yield f"images without a thumbnail: {missing_thumbnails} (the next run tries again)"
+    if missing_variants:
+        yield f"images without all their variants: {missing_variants} (the next run tries again)"
 
 
 def _describe_rows(view: CatalogView) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from shared.catalog.theme import STRICT_JSON, Theme
 from shared.images.refinement_policy import Refinement
+from shared.images.variant_spec import ImageVariants
 from shared.inputs.item_source import ItemSource, RowSource, SourceName, find_item_source, find_row_source
 from shared.messages.run import RootRestart, SeedInput
 
@@ -17,7 +18,7 @@ MAX_PAUSE_MINUTES = 8_640
 
 MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 
-INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9][A-Za-z0-9._-]{0,119}"
+INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?"
 BASE_URL_PATTERN = r"https?://[^\s?#]{1,500}"
 
 RESERVED_NAMES = frozenset(
@@ -67,7 +68,7 @@ def check_input_path(path: str) -> str:
     if re.fullmatch(INPUT_PATH_PATTERN, path) is None:
         raise ValueError(
             f"{_shorten(path)!r} is not the path of an input; expected inputs/NAME with 1 to 120 letters, digits, "
-            "dots, hyphens and underscores in NAME",
+            "dots, hyphens and underscores in NAME, and no dot at its end",
         )
     return path
 
@@ -137,6 +138,10 @@ class SeedRequest(BaseModel):
     )
     image_format: Literal["png", "jpeg"] = Field(default="png", description="File format of images.")
     thumbnails: bool = Field(default=True, description="Write a small WebP copy of each image.")
+    image_variants: ImageVariants = Field(
+        default=(),
+        description="Copies of each image in other sizes and formats, made from the image without a call.",
+    )
     force_categories: bool = Field(default=False, description="Generate the categories again.")
     force_images: bool = Field(default=False, description="Generate every image again; each one is billed again.")
     dry_run: bool = Field(default=False, description="Generate items, but no images.")

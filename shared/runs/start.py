@@ -20,6 +20,7 @@ from typing import Any
 from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError, StoreError
 from shared.messages.run import SeedInput
 from shared.models.image_models import check_quality_for_model, check_size_for_model
+from shared.rendering.encode_variant import can_encode
 from shared.runs import run_claim, run_files
 from shared.runs.durable_client import DurableClient
 from shared.runs.estimate_run import check_budget, check_image_mode
@@ -92,6 +93,7 @@ async def start_request(
     """
     if not await has_started(services.store, key):
         _check_image_options(services, request)
+        _check_image_variants(request)
         if request.refine.is_wanted and not request.dry_run:
             check_vision_settings(services.settings.model)
         await check_budget(services, request)
@@ -201,6 +203,16 @@ def _check_image_options(services: Services, request: SeedRequest) -> None:
         check_quality_for_model(model, request.image_quality)
     except ValueError as error:
         raise InvalidRequestError("imageQuality", str(error)) from error
+
+
+def _check_image_variants(request: SeedRequest) -> None:
+    """Reject variants that cannot be encoded here, before an image is billed."""
+    for place, variant in enumerate(request.image_variants):
+        if not can_encode(variant.format):
+            message = (
+                f"is {variant.format!r}, which this installation of Pillow cannot encode; expected webp, jpeg or png"
+            )
+            raise InvalidRequestError(f"imageVariants.{place}.format", message)
 
 
 async def has_started(store: Store, key: str | None) -> bool:

@@ -20,6 +20,11 @@ class RawJson:
     text: str
 
 
+def encode_row(row: object) -> str:
+    """Return a row as JSON text; two rows joined by a comma and a line break are one `RawJson`."""
+    return json.dumps(row, ensure_ascii=False, indent=2)
+
+
 class JsonArrayEncoder:
     """Encodes an array row by row; all pieces together equal ``dump_json`` of the list of rows."""
 
@@ -30,7 +35,7 @@ class JsonArrayEncoder:
     def add(self, row: object) -> bytes:
         """Return the piece of the next row."""
         # Each line break is one of the layout; JSON escapes those in the data.
-        text = row.text if isinstance(row, RawJson) else json.dumps(row, ensure_ascii=False, indent=2)
+        text = row.text if isinstance(row, RawJson) else encode_row(row)
         text = text.replace("\n", "\n  ")
         return self._count((",\n  " if self._size else "[\n  ") + text)
 

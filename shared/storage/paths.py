@@ -51,6 +51,17 @@ def thumbnail_folder(catalog: str) -> str:
     return f"catalogs/{catalog}/thumbnails/"
 
 
+def variant_file(catalog: str, variant: str, filename: str, extension: str) -> str:
+    """An image variant: the image's name with the variant's extension, in the folder of the variant."""
+    stem, dot, _ = filename.rpartition(".")
+    return f"{variant_folder(catalog)}{variant}/{stem if dot else filename}.{extension}"
+
+
+def variant_folder(catalog: str) -> str:
+    """Prefix of a catalog's image variants."""
+    return f"catalogs/{catalog}/variants/"
+
+
 def batch_file(catalog: str, batch: int) -> str:
     """A batch's accepted items; batches count from 1."""
     return f"{batch_folder(catalog)}{batch:05d}.json"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from cli.gallery.page import (
@@ -14,6 +15,8 @@ from cli.gallery.page import (
 )
 from shared.browse.views import DecisionView, SectionView
 from tests.gallery.test_page import CLOSING, EVIL, IMAGE, ROW, WHEN
+from tests.support.browser_accessibility import find_violations
+from tests.support.browser_visitor import Theme
 from tests.support.sample_images import draw
 
 REPORT = """
@@ -43,9 +46,13 @@ def write_gallery(folder: Path) -> Path:
     return file
 
 
-async def open_file(browser: Browser, file: Path, *, scripts: bool = True) -> tuple[Page, list[str], list[str]]:
+async def open_file(
+    browser: Browser, file: Path, *, scripts: bool = True, theme: Theme = "light"
+) -> tuple[Page, list[str], list[str]]:
     """Open a file in the browser; return the page, its requests, and what its console and dialogs say."""
-    context = await browser.new_context(java_script_enabled=scripts, viewport={"width": 390, "height": 844})
+    context = await browser.new_context(
+        java_script_enabled=scripts, color_scheme=theme, viewport={"width": 390, "height": 844}
+    )
     page = await context.new_page()
     requests: list[str] = []
     said: list[str] = []
@@ -94,4 +101,13 @@ async def test_a_gallery_shows_everything_without_scripts(browser: Browser, tmp_
     page, _, _ = await open_file(browser, write_gallery(tmp_path), scripts=False)
     await expect(page.locator("article:visible")).to_have_count(4)
     await expect(page.locator("#search")).to_be_hidden()
+    await page.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_a_gallery_has_no_accessibility_problem(browser: Browser, tmp_path: Path, theme: Theme) -> None:
+    page, _, _ = await open_file(browser, write_gallery(tmp_path), theme=theme)
+    for summary in await page.locator("article summary").all():
+        await summary.click()
+    assert await find_violations(page) == []
     await page.context.close()

@@ -63,6 +63,22 @@ async def test_an_image_that_was_regenerated_meanwhile_asks_again(app: RunningAp
     await review.expect_verdict("approved", names[0], *names[2:])
 
 
+async def test_a_change_that_the_grid_has_missed_appears_when_it_is_shown_again(
+    app: RunningApp, person: Visitor
+) -> None:
+    names = await make_catalog(app, 4)
+    await decide(app, await list_rows(app), "approved")
+    review = await ReviewPage.open(person, "toys")
+    await review.expect_verdict("approved", *names)
+    await person.context.route("**/api/catalogs/toys", lambda route: route.abort())
+    await regenerate(app, [await find_row(app, names[1])])
+    await person.go("#/runs")
+    await expect(person.page.get_by_role("heading", name="Runs")).to_be_visible()
+    await person.context.unroute("**/api/catalogs/toys")
+    await person.go(review_address("toys"))
+    await review.expect_verdict("undecided", names[1])
+
+
 async def test_a_decision_about_an_image_that_was_replaced_is_refused_by_name(app: RunningApp, person: Visitor) -> None:
     names = await make_catalog(app, 4)
     review = await ReviewPage.open(person, "toys")

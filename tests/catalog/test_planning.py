@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 from shared.catalog.planning import (
     MAX_TAKEN_NAMES,
     MIN_BATCH_CATEGORIES,
+    needs_image,
     pick_taken_names,
     plan_batch,
     plan_image_workers,
 )
+from shared.runs.request import SeedRequest
+from shared.runs.selection import SelectedItem, SelectionRequest
 from tests.strategies import THOROUGH
+from tests.support.catalogs import make_item
 
 counts_by_category = st.lists(st.integers(0, 30), min_size=1, max_size=30).map(
     lambda counts: {f"Category {place}": count for place, count in enumerate(counts)},
@@ -135,3 +139,18 @@ def test_a_prompt_repeats_the_latest_names_and_never_more_than_the_limit(held: i
     assert len(shown) * max(1, categories) <= MAX_TAKEN_NAMES
     assert shown == names[held - len(shown) :]
     assert len(shown) == min(held, MAX_TAKEN_NAMES // max(1, categories))
+
+
+@pytest.mark.parametrize("generated_by", [None, "", "an earlier run", "this run"])
+@pytest.mark.parametrize("forced", [False, True])
+def test_an_item_needs_an_image_by_what_its_run_is_about(generated_by: str | None, forced: bool) -> None:
+    named, other = make_item("Ann"), make_item("Bob")
+    images = {} if generated_by is None else {item.filename: generated_by for item in (named, other)}
+    whole = SeedRequest(catalog="lego", force_images=forced)
+    selection = SelectionRequest(
+        catalog="lego", force_images=forced, selection=(SelectedItem(product_id=named.product_id, batch=1),)
+    )
+    is_own = generated_by == "this run"
+    assert needs_image(named, whole, images, "this run") == (not is_own if forced else generated_by is None)
+    assert needs_image(named, selection, images, "this run") == (not is_own)
+    assert not needs_image(other, selection, images, "this run")

@@ -25,6 +25,10 @@ FLAGS = {
     "imageQuality": (["--image-quality", "high"], "high"),
     "imageFormat": (["--image-format", "jpeg"], "jpeg"),
     "thumbnails": (["--no-thumbnails"], False),
+    "imageVariants": (
+        ["--image-variant", "640:webp", "--image-variant", "320:avif:60"],
+        [{"width": 640, "format": "webp"}, {"width": 320, "format": "avif", "quality": 60}],
+    ),
     "forceCategories": (["--force-categories"], True),
     "forceImages": (["--force-images"], True),
     "dryRun": (["--dry-run"], True),

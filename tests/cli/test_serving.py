@@ -22,7 +22,7 @@ def test_the_served_app_works_like_a_deployed_one(
     with RunningCommand(tmp_path, ["serve", "--port", "0", "--offline", "--faults", write_faults()]) as serving:
         serving.wait_for_error_line("Press Ctrl-C to stop")
         assert [serving.read_line(), serving.read_line()] == ["Functions:", ""]
-        routes = [serving.read_line().split(maxsplit=2) for _ in range(9)]
+        routes = [line.split(maxsplit=2) for line in iter(serving.read_line, "")]
         calls = {name.removesuffix(":"): (methods, url) for name, methods, url in routes}
         assert calls["post_run"][0] == "[POST]"
         methods, health = calls["get_health"]

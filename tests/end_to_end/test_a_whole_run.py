@@ -38,7 +38,7 @@ async def test_one_call_makes_a_complete_catalog_that_the_importer_takes_in_full
     assert status["cost"]["usd"] == round(stats["costUsd"], 4)
 
 
-async def test_the_same_request_again_bills_nothing_and_writes_nothing(tmp_path: Path) -> None:
+async def test_the_same_request_again_bills_nothing_and_records_only_itself(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await app.run(targetCount=12, categoryCount=3)
         calls = app.simulator.stats()["requests"]
@@ -48,7 +48,10 @@ async def test_the_same_request_again_bills_nothing_and_writes_nothing(tmp_path:
     assert again["status"] == "Completed"
     assert again["imagesKept"] == 12
     assert again["cost"]["calls"] == 0
-    assert read_tree(tmp_path / "catalogs") == tree
+    after = read_tree(tmp_path / "catalogs")
+    record = "toys/state/last_run.json"
+    assert app.read(f"catalogs/{record}") == {"runId": again["runId"]}
+    assert after | {record: None} == tree | {record: None}
 
 
 @pytest.mark.slow

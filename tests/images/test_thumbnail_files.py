@@ -9,7 +9,7 @@ from shared.catalog.prune import prune_catalog
 from shared.catalog.publish import publish, read_catalog_view
 from shared.images.image_metadata import ThumbnailMetadata
 from shared.images.list_images import list_stored_images
-from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_thumbnails, write_thumbnail
+from shared.images.thumbnail_files import is_thumbnail_of, match_thumbnails, remove_derived_files, write_thumbnail
 from shared.storage import paths
 from tests.support.catalogs import CATALOG, IMAGE_METADATA, list_paths, read_data, write_batches, write_images
 from tests.support.memory_store import RecordingStore
@@ -77,7 +77,7 @@ async def test_a_thumbnail_of_another_version_or_of_a_lost_image_is_of_no_use_an
     await store.write(by_hand, b"logo", content_type="image/webp")
     obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     assert {info.path for info in obsolete} == {lost, other}
-    await remove_thumbnails(store, obsolete)
+    await remove_derived_files(store, obsolete)
     assert set(await list_paths(store, paths.thumbnail_folder(CATALOG))) == {kept, by_hand}
 
 
@@ -87,7 +87,7 @@ async def test_one_that_was_replaced_meanwhile_is_not_removed(store: RecordingSt
     await write_images(store, [ann])
     obsolete = await match_thumbnails(store, CATALOG, await list_stored_images(store, CATALOG))
     await write_thumbnail_of(store, ann)
-    await remove_thumbnails(store, obsolete)
+    await remove_derived_files(store, obsolete)
     assert is_thumbnail_of(await store.describe(path), ann.filename, IMAGE_METADATA["sha256"])
 
 

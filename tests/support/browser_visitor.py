@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, Response, WebError
 
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 TIMEOUT_MS = 30_000
 """Time until a missing element fails a test. Long, because tests share the machine; a test that passes never waits."""
@@ -62,6 +63,10 @@ class Visitor:
             await page.goto("about:blank")  # else the browser only changes the fragment and loads nothing
         await page.goto(target)
         return page
+
+    async def go(self, address: str) -> None:
+        """Go to an address of the page that is open, as by a link."""
+        await self.page.evaluate("address => { location.hash = address }", address)
 
     async def open_tab(self, address: str = "") -> Page:
         """Open an address of the review page in another tab; return the tab."""

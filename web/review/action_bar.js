@@ -25,7 +25,7 @@ export function ActionBar({ state, actions }) {
           ? "No item"
           : html`<strong>${row.name}</strong> <span class="hint">${formatCount(index + 1)} of ${formatCount(state.total)}</span>`}
     </p>
-    <div class="action-buttons">
+    <div class="action-buttons" tabindex=${isEmpty && state.queue.steps.length === 0 ? 0 : null}>
       <button type="button" class="approve" disabled=${isEmpty} onClick=${actions.approve}>Approve${amount} <kbd aria-hidden="true">a</kbd></button>
       <button type="button" class="reject" disabled=${isEmpty} onClick=${actions.reject}>Reject${amount} <kbd aria-hidden="true">x</kbd></button>
       <button type="button" disabled=${isEmpty} onClick=${actions.regenerate}>Regenerate${amount}… <kbd aria-hidden="true">r</kbd></button>

@@ -12,9 +12,10 @@ const POLL_WITH_RUN_MILLISECONDS = 2000;
 
 /**
  * @param {string} catalog
- * @param {() => void} onChange called when anything in the catalog has changed
+ * @param {() => string} shownVersion of what is on the screen; "" = nothing yet
+ * @param {() => void} onChange called when anything in the catalog has changed since it was read
  */
-export function useCatalog(catalog, onChange) {
+export function useCatalog(catalog, shownVersion, onChange) {
   const { data, error, reload } = useLoaded(
     `catalog ${catalog}`,
     async (signal) => {
@@ -28,8 +29,11 @@ export function useCatalog(catalog, onChange) {
   const version = data?.detail.version ?? null;
   const known = useRef(version);
   useEffect(() => {
-    if (known.current !== null && version !== null && known.current !== version) onChange();
-    if (version !== null) known.current = version;
-  }, [version]);
+    if (version === null) return;
+    const isChanged = known.current !== null && known.current !== version;
+    // The list outlives the view, and may be older than the first answer.
+    if (isChanged || !["", version].includes(shownVersion())) onChange();
+    known.current = version;
+  }, [data]);
   return { detail: data?.detail ?? null, startedAt: data?.startedAt ?? 0, error, reload };
 }

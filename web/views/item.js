@@ -31,7 +31,7 @@ export function ItemView({ catalog, itemId }) {
   const isComparing = query.get("compare") === "rounds";
   const state = useMemo(() => openReview(catalog, JSON.parse(filters)), [catalog, filters]);
   const { data: item, error, reload } = useLoaded(`item ${catalog}/${itemId}`, (signal) => loadItem(state, itemId, signal));
-  const watched = useCatalog(catalog, () => void Promise.all([reload(), state.pages.refresh()]));
+  const watched = useCatalog(catalog, () => state.pages.version, () => void Promise.all([reload(), state.pages.refresh()]));
   const [shownKey, setShownKey] = useState("");
   const [isFit, setFit] = useState(true);
   const [editing, setEditing] = useState(/** @type {boolean | null} */ (null));

@@ -25,7 +25,7 @@ import { filtersInAddress, openReview, readFilters } from "../review/review_stat
 export function ReviewView({ catalog }) {
   const filters = useOwnQuery(["catalogs", catalog, "review"], (query) => JSON.stringify(readFilters(query)));
   const state = useMemo(() => openReview(catalog, JSON.parse(filters)), [catalog, filters]);
-  const watched = useCatalog(catalog, () => state.refreshSoon());
+  const watched = useCatalog(catalog, () => state.pages.version, () => state.refreshSoon());
   const [regenerated, setRegenerated] = useState(/** @type {{rows: ItemRow[], isEditing: boolean} | null} */ (null));
   const [compared, setCompared] = useState(/** @type {ItemRow[] | null} */ (null));
   const [ownRun, setOwnRun] = useState(/** @type {string | null} */ (null));
