@@ -87,6 +87,10 @@ export const REASON_TEXTS = {
     "meaning": "The response did not contain a usable image of the requested size.",
     "advice": "Check that the model supports the size, then repair."
   },
+  "batch_expired": {
+    "meaning": "The provider's batch ended before it generated the image. The line was not billed.",
+    "advice": "Repair, or set `batchFallback`."
+  },
   "malformed_answer": {
     "meaning": "The text model's response does not match the schema.",
     "advice": "Check the text model."
