@@ -1,6 +1,7 @@
 """OpenAI's files and batches over HTTP, for batches of images."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -93,9 +94,10 @@ class BatchRoutes:
                 return _respond(error.to_reply())
         response = web.StreamResponse()
         await response.prepare(request)
-        while (line := await asyncio.to_thread(next, lines, None)) is not None:
-            await response.write(line)
-        await response.write_eof()
+        with contextlib.suppress(ConnectionResetError):  # the client is gone
+            while (line := await asyncio.to_thread(next, lines, None)) is not None:
+                await response.write(line)
+            await response.write_eof()
         return response
 
     async def _create(self, request: web.Request) -> Reply:

@@ -1,4 +1,4 @@
-"""Collect an image batch that is over: store its images, and decide what becomes of the lines without one."""
+"""Collect an image batch that is over: store its images, and decide what follows for the lines without one."""
 
 from dataclasses import dataclass, field, replace
 
@@ -30,7 +30,7 @@ FINAL_REASONS = FATAL_REASONS | {Reason.CONTENT_POLICY, Reason.BAD_REQUEST}
 
 @dataclass(slots=True)
 class _Collection:
-    """What the lines of a batch have become so far.
+    """The results of a batch so far.
 
     Attributes:
         left: jobs whose line has no answer yet, by product id.

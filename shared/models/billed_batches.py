@@ -65,7 +65,7 @@ class ImageBatchExecutor:
         return await self._open_model().upload(f"{name.run_id}-{name.chunk:05d}.jsonl", data)
 
     async def create(self, name: BatchName, file_id: str) -> ProviderBatch:
-        """Create a batch; from now on its lines are billed.
+        """Create a batch, whose lines are billed as they finish.
 
         Raises:
             ModelError: the provider did not create it; after timeout_ambiguous it may have.

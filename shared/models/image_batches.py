@@ -71,7 +71,7 @@ class ImageBatchModel(Protocol):
         """Upload a file of lines, and return its id; not billed."""
 
     async def create(self, file_id: str, metadata: Mapping[str, str]) -> ProviderBatch:
-        """Create a batch; from now on its lines are billed."""
+        """Create a batch, whose lines are billed as they finish."""
 
     async def read(self, batch_id: str) -> ProviderBatch:
         """Return a batch."""

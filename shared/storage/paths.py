@@ -149,7 +149,7 @@ def image_batch_folder(run_id: str) -> str:
 
 
 def image_batch_file(run_id: str, chunk: int) -> str:
-    """The claim of an image batch; chunks count from 1, and go on after a resume."""
+    """The claim of an image batch; chunks count from 1, and continue after a resume."""
     return f"{image_batch_folder(run_id)}{chunk:05d}.json"
 
 

@@ -95,9 +95,10 @@ def list_activities() -> list[str]:
     return names
 
 
-ACTIVITIES = [name for name in list_activities() if name not in {"import_input", "restart_run"}]
-"""All but ``import_input`` (tests/activities/test_import_input.py kills it at each change) and ``restart_run`` (in
-tests/end_to_end/test_worker_deaths.py, workers die in it)."""
+BATCH_ACTIVITIES = {"check_image_batches", "collect_image_batch", "open_image_batches", "submit_image_batch"}
+ACTIVITIES = [name for name in list_activities() if name not in {"import_input", "restart_run"} | BATCH_ACTIVITIES]
+"""All but ``import_input`` (tests/activities/test_import_input.py kills it at each change), ``restart_run`` (in
+tests/end_to_end/test_worker_deaths.py, workers die in it) and those of tests/end_to_end/test_image_batches.py."""
 
 _SCENARIOS = {
     "write_prompt_batch": WRITTEN,
