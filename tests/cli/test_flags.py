@@ -47,6 +47,8 @@ FLAGS = {
     "keepChanged": (["--keep-changed"], True),
     "variantImages": (["--variant-images"], True),
     "placeholder": (["--placeholder"], True),
+    "imageMode": (["--image-mode", "batch"], "batch"),
+    "batchFallback": (["--batch-fallback", "none"], "none"),
     "imageBaseUrl": (["--image-base-url", "https://cdn.example.com"], "https://cdn.example.com"),
     "refine": (
         ["--refine-iterations", "3", "--refine-accept-score", "90"],

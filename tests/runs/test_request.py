@@ -95,6 +95,8 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "maxRetries": 5,
         "imageSize": "1024x1024",
         "imageQuality": "medium",
+        "imageMode": "normal",
+        "batchFallback": "normal",
         "imageFormat": "png",
         "thumbnails": True,
         "imageVariants": [],
