@@ -22,6 +22,7 @@ REPAIR_FIELDS = (
     "pause_limit_minutes",
     "max_cost_usd",
     "accept_estimate",
+    "image_mode",
 )
 """Fields that ``seeder repair`` and ``seeder regenerate`` can override."""
 

@@ -16,6 +16,7 @@ MAX_ROUND_NUMBER: Final = 255
 _DHASH_BYTES: Final = 8
 _PLACEHOLDER_KEY: Final = "placeholder"
 _COST_KEYS: Final = ("input_tokens", "output_tokens", "nano_usd")
+_SAVED_KEY: Final = "saved_nano_usd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class ImageMetadata:
             data["prompt"] = f"{self.prompt_digest:016x}"
         if self.cost.image_calls:
             data |= {key: str(getattr(self.cost, key)) for key in _COST_KEYS}
+            if self.cost.saved_nano_usd:
+                data[_SAVED_KEY] = str(self.cost.saved_nano_usd)
         if self.round is not None:
             data["iteration"] = str(self.round)
         if self.resume_count is not None:
@@ -225,4 +228,5 @@ def _parse_cost(data: Mapping[str, str]) -> Cost:
     if not data.keys() & set(_COST_KEYS):
         return Cost()
     input_tokens, output_tokens, nano_usd = (_parse_count(data.get(key, "")) or 0 for key in _COST_KEYS)
-    return Cost(image_calls=1, input_tokens=input_tokens, output_tokens=output_tokens, nano_usd=nano_usd)
+    saved_nano_usd = _parse_count(data.get(_SAVED_KEY, "")) or 0
+    return Cost(0, 1, input_tokens, output_tokens, nano_usd, saved_nano_usd)

@@ -1,7 +1,7 @@
 """Starts a repair: a run that generates only the images that a catalog misses."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -37,6 +37,7 @@ class RepairRequest(BaseModel):
     pause_limit_minutes: Annotated[int, Field(ge=1, le=MAX_PAUSE_MINUTES)] | None = _override("pause_limit_minutes")
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = _override("max_cost_usd")
     accept_estimate: bool | None = _override("accept_estimate")
+    image_mode: Literal["normal", "batch"] | None = _override("image_mode")
 
 
 async def start_repair(

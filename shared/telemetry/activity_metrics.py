@@ -32,6 +32,8 @@ def record_metrics(name: str, payload: Data, result: Data, *, billed_kind: str |
             count(Metric.IMAGES, {"outcome": "made" if result.get("made") else "kept"})
         case "record_failed_image" if reason is None:
             count(Metric.IMAGES, {"outcome": "failed", "reason": payload["failure"]["reason"]})
+        case "collect_image_batch" if reason is None:
+            _count_collected_images(result.get("counters", {}))
         case "write_batch" if billed_kind:
             count(Metric.BATCHES, {"outcome": "done" if reason is None else "failed", "reason": reason})
             _count_drafts(result)
@@ -62,6 +64,14 @@ def find_run_failure(ending: Data) -> Data:
 
 def _name_run(payload: Data) -> dict[str, str | None]:
     return {"run_id": payload["run_id"], "catalog": payload["catalog"]}
+
+
+def _count_collected_images(counters: Data) -> None:
+    """Count the images of a batch and their cost; a batch that is collected again is counted again."""
+    count(Metric.IMAGES, {"outcome": "made"}, counters.get("made", 0))
+    for reason, images in counters.get("failed", {}).items():
+        count(Metric.IMAGES, {"outcome": "failed", "reason": reason}, images)
+    count(Metric.COST_USD, {"kind": "image"}, counters.get("cost", {}).get("nano_usd", 0) / NANO_PER_USD)
 
 
 def _count_drafts(result: Data) -> None:

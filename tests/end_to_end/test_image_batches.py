@@ -26,7 +26,7 @@ from shared.models.providers.openai_batches import OpenAIImageBatches
 from shared.services import container
 from shared.storage import paths
 from shared.storage.protocol import Store
-from tests.support.fault_injection import FaultInjection, FaultyStore, KillAtChange, KillAtReturn, Side
+from tests.support.fault_injection import DeliverTwice, FaultInjection, FaultyStore, KillAtChange, KillAtReturn, Side
 from tests.support.restartable_app import MAX_PROCESS_ID
 from tests.support.simulator_calls import QUICK
 
@@ -182,8 +182,14 @@ class Lab:
     async def list_calls(self) -> list[CallRecord]:
         return [call async for call in iterate_calls(self.open_store(), self.run_id) if isinstance(call, CallRecord)]
 
-    async def check(self, *, items: int = ITEMS, status: str = "Completed") -> dict[str, Any]:
-        """Check that each image was billed once, and that bill, summary and audit agree to the cent."""
+    async def check(self, *, items: int = ITEMS, batched: int = ITEMS, status: str = "Completed") -> dict[str, Any]:
+        """Check that each image was billed once, and that bill, summary and audit agree to the cent.
+
+        Args:
+            items: images in all.
+            batched: of them, those of batches.
+            status: of the run.
+        """
         summary, stats = await self.read_summary(), self.simulator.stats()
         audited = sum(call.cost.nano_usd for call in await self.list_calls()) / NANO_PER_USD
         by_prompt = stats["billedImagesByPrompt"]
@@ -193,6 +199,8 @@ class Lab:
         assert summary["progress"]["images"]["done"] == items
         assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
         assert audited == pytest.approx(stats["costUsd"], abs=0.0001)
+        if batched == items:  # there are no text calls
+            assert summary["cost"]["normalUsd"] == pytest.approx(2 * stats["costUsd"], abs=0.0002)
         return summary
 
 
@@ -212,7 +220,7 @@ async def test_generated_items_go_into_batches_once_they_are_written(tmp_path: P
     request = {"source": "generate", "input": None, "targetCount": ITEMS, "categoryCount": 2, "batchSize": 6}
     async with lab(tmp_path, request=request) as here:
         assert await here.run() == 0
-        await here.check()
+        await here.check(batched=0)
 
 
 async def test_an_interrupted_creation_finds_its_batch(tmp_path: Path) -> None:
@@ -265,10 +273,47 @@ async def test_an_expired_batch_ends_complete_by_the_fallback(tmp_path: Path, fa
     async with lab(tmp_path, batches={"expiresAfterSeconds": 1.2}, request={"batchFallback": fallback}) as here:
         await here.run()
         if fallback == "normal":
-            await here.check()
+            await here.check(batched=0)
         stats, summary = here.simulator.stats(), await here.read_summary()
     assert set(stats["billedImagesByPrompt"].values()) == {1}
     assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
+
+
+async def test_lines_that_fail_are_generated_by_the_fallback(tmp_path: Path) -> None:
+    async with lab(tmp_path, batches={"lineErrorRate": 0.4}) as here:
+        await here.run()
+        await here.check(batched=0)
+
+
+async def test_a_message_that_is_delivered_twice_creates_one_batch(tmp_path: Path) -> None:
+    async with lab(tmp_path) as here:
+        await here.run(DeliverTwice())
+        await here.check()
+
+
+async def test_a_refused_prompt_is_rewritten_and_generated_by_a_normal_call(tmp_path: Path) -> None:
+    faults = {"rates": {"content_policy": 0.3}}
+    async with lab(tmp_path, faults=faults, request={"policyRewrites": 2}) as here:
+        await here.run()
+        summary, stats = await here.read_summary(), here.simulator.stats()
+        audited = sum(call.cost.nano_usd for call in await here.list_calls()) / NANO_PER_USD
+    assert summary["cost"]["textCalls"] > 0
+    assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
+    assert audited == pytest.approx(stats["costUsd"], abs=0.0001)
+    assert summary["imagesMade"] == stats["billedImageCount"]
+
+
+async def test_the_estimate_has_both_prices(tmp_path: Path) -> None:
+    async with lab(tmp_path) as here, here.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
+        found = {}
+        for mode in ("normal", "batch"):
+            async with session.post(
+                f"{host.url}/api/runs?estimate=true", json=REQUEST | {"imageMode": mode}
+            ) as response:
+                found[mode] = await response.json()
+    assert found["batch"]["costUsd"] == found["batch"]["batchCostUsd"] == found["normal"]["batchCostUsd"]
+    assert found["normal"]["costUsd"] == found["normal"]["normalCostUsd"]
+    assert found["normal"]["costUsd"] == pytest.approx(2 * found["batch"]["costUsd"], abs=0.0002)
 
 
 async def test_expired_lines_fail_without_a_fallback(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ const HIDDEN_FOR_ROWS = ["targetCount", "categoryCount", "batchSize", "forceCate
 
 const GROUPS = [
   { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "theme.promptTemplate", "theme.openings", "theme.tail"] },
-  { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "thumbnails", "imageBaseUrl"] },
+  { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "imageMode", "batchFallback", "thumbnails", "imageBaseUrl"] },
   { title: "Refinement", paths: ["refine.iterations", "refine.acceptScore"] },
   { title: "Rules and refusals", paths: ["theme.forbiddenWords", "validateItems", "policyRewrites", "placeholder"] },
   { title: "Speed, retries and pauses", paths: ["parallelImageRequests", "imageRequestsPerMinute", "parallelTextRequests", "batchSize", "maxRetries", "pauseOnBlock", "pauseLimitMinutes"] },
