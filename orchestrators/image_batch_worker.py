@@ -11,6 +11,7 @@ from orchestrators.activity_retry import (
     Steps,
     calculate_suspended_wait,
     call_with_loss_retries,
+    call_with_retries,
 )
 from orchestrators.first_completed import wait_for_first
 from shared.limits.retry_policy import count_failure, decide_lost_worker_wait, decide_retry
@@ -30,7 +31,7 @@ from shared.messages.image_batches import (
 )
 from shared.messages.images import ImageJob, ImageWorkerInput
 from shared.messages.instance_ids import make_image_fallback_id
-from shared.messages.run import ChildResult
+from shared.messages.run import ActivityResult, ChildResult, FinishRunInput
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs.lost_workers import make_lost_worker_failure
 
@@ -91,6 +92,7 @@ class ImageBatchWorker:
             check_seconds=opened.check_seconds,
             max_images=opened.max_images,
             next_chunk=opened.next_chunk,
+            awaited_chunk=opened.awaited_chunk,
             open=opened.open,
             counters=state.counters + opened.counters,
             jobs=opened.jobs,
@@ -220,7 +222,7 @@ class ImageBatchWorker:
         if checked.stopped:
             self._stop()
         if checked.failure is not None:
-            self._count_check_failure(checked.failure)
+            yield from self._count_check_failure(checked.failure)
             self._grow_wait()
             return
         self._check_failures = 0
@@ -265,7 +267,8 @@ class ImageBatchWorker:
     def _may_submit(self) -> bool:
         state = self._state
         is_left = bool(state.jobs) or not state.is_closed
-        has_room = len(state.open) < (state.max_open or MAX_OPEN_BATCHES)
+        is_awaiting = any(batch.chunk <= state.awaited_chunk for batch in state.open)
+        has_room = not is_awaiting and len(state.open) < (state.max_open or MAX_OPEN_BATCHES)
         return is_left and has_room and not state.is_stopped and state.failure is None and not self._is_full
 
     def _submit_later(self, seconds: float) -> None:
@@ -352,12 +355,13 @@ class ImageBatchWorker:
         if result.batch is not None:
             self._state = replace(self._state, open=(*others, result.batch))
             return
+        is_claimed_again = chunk <= self._state.awaited_chunk
         self._state = replace(
             self._state,
             open=others,
             counters=self._state.counters + result.counters,
-            jobs=(*self._state.jobs, *result.jobs),
-            fallback=(*self._state.fallback, *result.fallback),
+            jobs=self._state.jobs if is_claimed_again else (*self._state.jobs, *result.jobs),
+            fallback=self._state.fallback if is_claimed_again else (*self._state.fallback, *result.fallback),
         )
         if result.is_limited:
             self._lower_limits(len(others))
@@ -378,8 +382,8 @@ class ImageBatchWorker:
             message = "The provider refuses every image batch because too much work is enqueued."
             self._state = replace(self._state, failure=Failure(Reason.RATE_LIMITED, message))
 
-    def _count_check_failure(self, failure: Failure) -> None:
-        """Count a check that failed.
+    def _count_check_failure(self, failure: Failure) -> Steps[None]:
+        """Count a check that failed. A reason that a person has to resolve stops the run, which may pause.
 
         Raises:
             RunStoppedError: the batches cannot be read.
@@ -389,6 +393,9 @@ class ImageBatchWorker:
         if failure.reason in FATAL_REASONS:
             limit = MAX_FATAL_CHECKS
         if failure.reason is Reason.DAMAGED_FILE or (limit is not None and self._check_failures >= limit):
+            if failure.reason in FATAL_REASONS:
+                ending = FinishRunInput(self._state.run_id, self._state.catalog, failure=failure)
+                yield from call_with_retries(self._context, "stop_run", ending, ActivityResult)
             raise RunStoppedError(failure, Counters(lost=1))
 
     def _grow_wait(self) -> None:

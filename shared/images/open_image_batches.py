@@ -19,7 +19,7 @@ async def run_open_image_batches(services: Services, call: OpenImageBatches) -> 
         DamagedFileError: a file of the catalog or the run cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    next_chunk, counters = 1, Counters()
+    next_chunk, awaited_chunk, counters = 1, 0, Counters()
     open_batches: list[OpenBatch] = []
     jobs: list[ImageJob] = []
     fallback: list[ImageJob] = []
@@ -28,6 +28,7 @@ async def run_open_image_batches(services: Services, call: OpenImageBatches) -> 
         if claim.open_batch is not None:
             open_batches.append(claim.open_batch)
         if claim.resume_count != call.resume_count:
+            awaited_chunk = claim.chunk
             continue  # its counters were reported, and its jobs are claimed again
         counters += claim.counters
         if claim.result is not None:
@@ -38,6 +39,7 @@ async def run_open_image_batches(services: Services, call: OpenImageBatches) -> 
         check_seconds=services.settings.model.image_batch_check_seconds,
         max_images=choose_batch_size(await services.caches.read_request(services.store, call.run_id)),
         next_chunk=next_chunk,
+        awaited_chunk=awaited_chunk,
         open=tuple(open_batches),
         counters=counters,
         jobs=tuple(jobs),

@@ -37,6 +37,8 @@ class ImageBatchesInput(Message):
         check_seconds: longest interval between two checks of the batches; None = not known yet.
         wait_seconds: the present interval, which grows up to that; None = the first.
         next_chunk: number of the next chunk.
+        awaited_chunk: number of the last chunk from before the run was resumed: nothing is claimed until these chunks
+            are collected, because the work pages hold their images again.
         last_page: the last work page that is known.
         is_closed: no item without an image is left to be claimed.
         max_images: maximum number of lines of a chunk.
@@ -59,6 +61,7 @@ class ImageBatchesInput(Message):
     check_seconds: float | None = None
     wait_seconds: float | None = None
     next_chunk: int = 1
+    awaited_chunk: int = 0
     last_page: int = 0
     is_closed: bool = False
     max_images: int = 1
@@ -95,6 +98,7 @@ class OpenedImageBatches(Message):
         check_seconds: longest interval between two checks of the batches.
         max_images: maximum number of lines of a chunk, by the size of the images.
         next_chunk: number of the next chunk.
+        awaited_chunk: number of the last chunk from before the run was resumed; 0 = there is none.
         open: batches whose images are not collected.
         counters: of the batches that were collected since the run was last resumed.
         jobs: jobs of those batches for the next chunks.
@@ -105,6 +109,7 @@ class OpenedImageBatches(Message):
     check_seconds: float = 0
     max_images: int = 1
     next_chunk: int = 1
+    awaited_chunk: int = 0
     open: tuple[OpenBatch, ...] = ()
     counters: Counters = Counters()
     jobs: tuple[ImageJob, ...] = ()

@@ -372,6 +372,29 @@ async def test_a_cancelled_run_keeps_and_counts_what_its_batches_finished(tmp_pa
     assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
 
 
+async def test_a_resumed_run_collects_the_batches_that_it_could_not_read(tmp_path: Path) -> None:
+    request = {"pauseOnBlock": True}
+    async with (
+        lab(tmp_path, batches={"seconds": 3}, request=request) as here,
+        here.host(FaultInjection()) as host,
+        aiohttp.ClientSession() as session,
+    ):
+        await here.start(host)
+        await wait_until(lambda: here.simulator.stats()["billedImageCount"] > 0)
+        here.simulator.set_faults({**QUICK, "batches": {"seconds": 3}, "apiKey": "another"})
+        url, status = f"{host.url}/api/runs/{here.run_id}", ""
+        async with asyncio.timeout(60):
+            while status != "Paused":
+                async with session.get(url) as response:
+                    status = (await response.json())["status"]
+                await asyncio.sleep(0.1)
+        here.simulator.set_faults({**QUICK, "batches": {"seconds": 3}})
+        async with session.post(f"{url}/resume") as response:
+            assert response.status == 202
+        await host.engine.wait_for_completion(here.run_id)
+        await here.check()
+
+
 @pytest.mark.parametrize(
     "model",
     [
