@@ -30,8 +30,8 @@ def convert_error(error: Exception) -> CliError:
         case CliError():
             return error
         case HostBusyError():
-            message = f"{message}: stop it, or send the command to the app that it serves, with --url"
-            reason = Reason.STORE_UNAVAILABLE
+            advice = "stop it, or send the command to the app that it serves, with --url"
+            return CliError(f"{message}: {advice}", reason=Reason.STORE_UNAVAILABLE)
         case FaultsError():
             return WrongUsageError(f"--faults: {error}")
         case InvalidRequestError():
