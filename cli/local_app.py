@@ -23,12 +23,16 @@ from shared.config import SettingError, Settings
 from shared.errors import ModelError, UnknownRunError
 from shared.models.protocol import is_provider_unusable
 from shared.runs.run_files import read_request
+from shared.runs.status import RunStatus
 from shared.services.container import Services, get_services, use_settings
 from shared.services.health import check_settings
 from shared.storage.protocol import Store
 
 PROGRESS_INTERVAL_SECONDS = 2.0
 """Interval of updates of ``progress.json``, which may be at most 15 s old by contract."""
+
+BATCH_PROGRESS_INTERVAL_SECONDS = 14.0
+"""While runs only wait for the provider's batches, which may take a day."""
 
 logger = logging.getLogger("cli")
 
@@ -189,10 +193,12 @@ async def _any_needs_text(store: Store, run_ids: Iterable[str]) -> bool:
 async def _refresh_progress(host: DurableEmulator, client: AppClient) -> None:
     """Read the status of each active run repeatedly: the app writes ``progress.json`` with each response."""
     while True:
+        runs: list[RunStatus] = []
         for run_id in list_unfinished_runs(host.engine):
             with contextlib.suppress(CliError):  # the command that follows the run reports it
-                await client.get_run(run_id)
-        await asyncio.sleep(PROGRESS_INTERVAL_SECONDS)
+                runs.append(await client.get_run(run_id))
+        only_waits = bool(runs) and all(run.waits_for_batches for run in runs)
+        await asyncio.sleep(BATCH_PROGRESS_INTERVAL_SECONDS if only_waits else PROGRESS_INTERVAL_SECONDS)
 
 
 def _format_run_count(runs: list[str]) -> str:

@@ -87,7 +87,8 @@ def estimate_images(request: SeedRequest, items: int, models: Models, *, rounds:
     factor = models.prices.find_batch_factor(models.image) if models.has_batches else None
     discount = None if factor is None else image_usd * (1 - factor)
     image_usd -= discount if request.is_batched and discount is not None else Decimal(0)
-    window_seconds = seconds / request.parallel_image_requests
+    at_a_time = max(1, min(request.parallel_image_requests, items))  # one call of an item at a time
+    window_seconds = seconds / at_a_time
     if request.is_batched and items:
         window_seconds = MAX_BATCH_SECONDS
     return ImageEstimate(

@@ -164,6 +164,12 @@ class RunStatus(_View):
         return self.status in {Status.PAUSED, Status.SUSPENDED}
 
     @property
+    def waits_for_batches(self) -> bool:
+        """Whether every image that the run has not done is in a batch of the provider."""
+        images, batches = self.progress.images, self.image_batches
+        return batches is not None and batches.images >= images.total - images.done - images.failed
+
+    @property
     def images_to_refine(self) -> int:
         """How many images of the run are refined in all, without failed ones; 0 = none was requested."""
         images = self.progress.images
