@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import function_app
 from cli.app_client import AppClient, ProblemError, open_session
@@ -23,10 +24,12 @@ from shared.config import SettingError, Settings
 from shared.errors import ModelError, UnknownRunError
 from shared.models.protocol import is_provider_unusable
 from shared.runs.run_files import read_request
-from shared.runs.status import RunStatus
 from shared.services.container import Services, get_services, use_settings
 from shared.services.health import check_settings
 from shared.storage.protocol import Store
+
+if TYPE_CHECKING:
+    from shared.runs.status import RunStatus
 
 PROGRESS_INTERVAL_SECONDS = 2.0
 """Interval of updates of ``progress.json``, which may be at most 15 s old by contract."""
