@@ -41,9 +41,9 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     claim = await run_claim.send_heartbeat(store, run.catalog, run_id=run.run_id, host_id=services.settings.host_id)
     if claim is None:
         return StartInventory(failure=Failure(Reason.SUPERSEDED, f"Another run has claimed catalog {run.catalog!r}."))
-    await record_last_run(store, run.catalog, run.run_id)
     request = await services.caches.read_request(store, run.run_id)
     selection = find_selection(request)
+    await record_last_run(store, run.catalog, run.run_id, names_items=selection is not None)
     if selection is None:  # otherwise the catalog's last request stays: later runs continue from that one
         await write_json_if_changed(store, paths.state_file(run.catalog, "request.json"), request.to_json())
 
