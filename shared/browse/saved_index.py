@@ -24,7 +24,7 @@ from shared.browse.item_rows import IndexedItem, ItemFailure
 from shared.storage import paths
 from shared.storage.protocol import Store
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FILE_NAME: Final = "browse_index.z"
 FILE_TYPE: Final = "application/octet-stream"
 COMPRESSION_LEVEL: Final = 1

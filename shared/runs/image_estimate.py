@@ -137,4 +137,4 @@ def _build_typical_rewrite(theme: Theme) -> Question[PromptRewrite]:
 
 def _write_typical_prompt(theme: Theme) -> str:
     """Return an image prompt of typical length, with an opening and the tail of the theme."""
-    return f"{theme.openings[0]}, {'x' * OWN_PROMPT_CHARACTERS}, {theme.tail}"
+    return f"{theme.openings[0]}, {'x' * OWN_PROMPT_CHARACTERS}, {theme.ending}"
