@@ -41,11 +41,19 @@ class ImageCorruption(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """An image to render; files smaller than ``image_bytes`` are padded to that size."""
+    """An image to render.
+
+    Attributes:
+        call: what to render.
+        corruption: how to spoil the file; None = not at all.
+        image_bytes: smaller files are padded to this size.
+        variation: distinguishes the images of one prompt.
+    """
 
     call: SimulatedImageCall
     corruption: ImageCorruption | None = None
     image_bytes: int | None = None
+    variation: str = ""
 
 
 class ImageRenderer:
@@ -103,7 +111,12 @@ def _make_image_bytes(job: RenderJob) -> bytes:
     if job.corruption is ImageCorruption.WRONG_SIZE:
         width = height = 256 if (width, height) != (256, 256) else 512
     image = render_image(
-        call.prompt, width=width, height=height, image_format=call.image_format, palette=call.find_palette()
+        call.prompt,
+        width=width,
+        height=height,
+        image_format=call.image_format,
+        palette=call.find_palette(),
+        variation=job.variation,
     )
     if job.corruption is ImageCorruption.TRUNCATED:
         return image[: len(image) // 2]

@@ -36,6 +36,8 @@ from model_simulator.text_answers import generate_answer, make_response_document
 from model_simulator.text_calls import parse_text_call
 from model_simulator.wire_formats import NATIVE, Wire
 
+DEFAULT_SEED = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -167,9 +169,19 @@ class SimulatedService:
             case Fault.TIMEOUT:
                 self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=True)
                 return Plan(HangUp("timeout"), self.faults.timeout_seconds)
+        variation = self._choose_variation(call.prompt)
         self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=False)
         corruption = choose_corruption(stream) if fault is Fault.BAD_IMAGE else None
-        return Plan(RenderJob(call, corruption, self.faults.image_bytes), latency)
+        return Plan(RenderJob(call, corruption, self.faults.image_bytes, variation), latency)
+
+    def _choose_variation(self, prompt: str) -> str:
+        """Return what distinguishes the next image of a prompt from earlier ones, also from those of another seed.
+
+        The first image of a prompt with the default seed has none, so that it depends on the prompt alone.
+        """
+        seed = self._random_streams.seed
+        parts = ["" if seed == DEFAULT_SEED else str(seed), str(self.stats.billed_by_prompt.get(prompt, 0) or "")]
+        return "/".join(parts).strip("/")
 
     def _plan_text_call(self, body: Mapping[str, Any]) -> Reply | Plan:
         call = parse_text_call(body)

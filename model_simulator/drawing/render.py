@@ -18,7 +18,9 @@ CENTER_X = 500
 """Horizontal center of the canvas, in canvas units."""
 
 
-def render_image(prompt: str, *, width: int, height: int, image_format: str, palette: Palette | None = None) -> bytes:
+def render_image(
+    prompt: str, *, width: int, height: int, image_format: str, palette: Palette | None = None, variation: str = ""
+) -> bytes:
     """Return the image file of a prompt. Equal arguments give equal files, distinct prompts distinct files.
 
     Pure and thread-safe. The file's comment holds the prompt's hash, so that files differ even if the image is too
@@ -30,6 +32,7 @@ def render_image(prompt: str, *, width: int, height: int, image_format: str, pal
         height: pixels, 64 to 2048.
         image_format: ``png`` or ``jpeg``.
         palette: the colors to draw with; None = those of the scene.
+        variation: another text gives another image of the same prompt.
 
     Raises:
         ValueError: width, height or format is out of range.
@@ -39,7 +42,7 @@ def render_image(prompt: str, *, width: int, height: int, image_format: str, pal
             raise ValueError(f"{side} is {pixels!r}; expected {MIN_PIXELS} to {MAX_PIXELS} pixels")
     if image_format not in FORMATS:
         raise ValueError(f"image_format is {image_format!r}; expected one of {', '.join(FORMATS)}")
-    rng = SeededRng.from_text(prompt)
+    rng = SeededRng.from_text(f"{prompt}\x1f{variation}" if variation else prompt)
     image = _compose(prompt, width, height, rng)
     if palette is not None:
         image = palette.apply_to(image)

@@ -48,8 +48,16 @@ async def test_images_are_padded_to_the_requested_number_of_bytes(image_format: 
 async def test_a_large_image_is_not_padded() -> None:
     async with calling_simulator() as caller:
         plain = (await caller.draw()).image()
-        caller.simulator.set_faults({**QUICK, "imageBytes": len(plain)})
+    async with calling_simulator({"imageBytes": len(plain)}) as caller:
         assert (await caller.draw()).image() == plain
+
+
+async def test_the_same_prompt_again_is_another_image_and_so_is_another_seed() -> None:
+    images = set()
+    for seed in (7, 8):
+        async with calling_simulator(seed=seed) as caller:
+            images |= {(await caller.draw()).image() for _ in range(2)}
+    assert len(images) == 4
 
 
 async def test_truncated_answers_are_not_json_and_only_some_report_it() -> None:
