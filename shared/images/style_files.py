@@ -45,7 +45,7 @@ async def resolve_style(
         known: content of inputs, by path, that are not read from the store.
 
     Raises:
-        InvalidRequestError: an input does not exist, or is no image that can be used.
+        InvalidRequestError: an input does not exist, or cannot be used as an image.
         StoreUnavailableError: the store does not answer.
     """
     if request.style_reference is None:
@@ -151,7 +151,7 @@ def _convert(path: str, data: bytes) -> tuple[RecordedReference, bytes]:
     """Return a reference, and the JPEG of at most 1024 pixels a side that is sent.
 
     Raises:
-        BadImageError: the data is no complete image of a usable size.
+        BadImageError: the data is not a complete image of a usable size.
     """
     inspect_image(data)  # finds every kind of damage
     file = make_vision_image(data)

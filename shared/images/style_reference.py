@@ -55,7 +55,7 @@ class RecordedStyle:
 
     @property
     def digest(self) -> str:
-        """Identifies the references, whatever their inputs are called: 16 hex digits."""
+        """Identifies the references by their content: 16 hex digits."""
         hashes = " ".join(reference.sha256 for reference in self.images)
         return hashlib.sha256(hashes.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
