@@ -45,7 +45,7 @@ class RenderJob:
 
     Attributes:
         call: what to render.
-        corruption: how to spoil the file; None = not at all.
+        corruption: how to corrupt the file; None = not at all.
         image_bytes: smaller files are padded to this size.
         variation: distinguishes the images of one prompt.
     """

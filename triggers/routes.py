@@ -10,7 +10,7 @@ from triggers.route import Answer, Body, Method, Route, Tag
 ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 ACCEPTED_HEADERS = ("Location", "Retry-After")
-INPUT_TYPES = ("text/csv", "application/json", "application/x-ndjson", "text/plain", "application/octet-stream")
+ANY_FILE = ("application/octet-stream",)
 PAGE_TYPES = tuple(sorted(set(MEDIA_TYPES.values())))
 NOT_MODIFIED = Answer("the caller's copy is current", media_types=(), headers=(ETAG,))
 
@@ -36,7 +36,7 @@ ROUTES = (
         request_headers=(IDEMPOTENCY_KEY,),
         answers={
             202: Answer("the run is started", "AcceptedRun", headers=ACCEPTED_HEADERS),
-            200: Answer("with `estimate=true`: what the run would do and cost", "Estimate"),
+            200: Answer("with `estimate=true`: what the run would do and cost", "RunOrEstimate"),
         },
         problems=(
             errors.MalformedBodyError,
@@ -244,7 +244,7 @@ ROUTES = (
         request_headers=(IDEMPOTENCY_KEY,),
         answers={
             202: Answer("a run that generates new images for the named items", "AcceptedRun", headers=ACCEPTED_HEADERS),
-            200: Answer("with `estimate=true`: what the run would do and cost", "Estimate"),
+            200: Answer("with `estimate=true`: what the run would do and cost", "RunOrEstimate"),
         },
         problems=(
             errors.MalformedBodyError,
@@ -326,7 +326,7 @@ ROUTES = (
         handler=inputs.put_input,
         tag=Tag.INPUTS,
         summary="Store a file of products or prompts",
-        body=Body(media_types=INPUT_TYPES),
+        body=Body(media_types=ANY_FILE),
         answers={201: Answer("rows are stored for a run", "StoredInput")},
         problems=(
             errors.InvalidRequestError,

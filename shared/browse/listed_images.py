@@ -9,9 +9,9 @@ from typing import Final
 from shared.images.image_metadata import ImageMetadata, read_image_metadata, read_placeholder_metadata
 from shared.storage.protocol import FileInfo
 
-_NUMBERS: Final = Struct("<QIIQQqqIh??B")
-"""Size, width, height, dhash, prompt digest or 0, cost or -1, time of the write, index of the run, distance from the
-style references in ten thousandths or -1, whether it has a dhash, whether it is a placeholder, round or 0.
+_NUMBERS: Final = Struct("<QIIQQqqI??Bh")
+"""Size, width, height, dhash, prompt digest or 0, cost or -1, time of the write, index of the run, whether it has a
+dhash, whether it is a placeholder, round or 0, distance from the style references in ten thousandths or -1.
 
 The bytes of the SHA-256 follow."""
 
@@ -112,10 +112,10 @@ def pack_image(info: FileInfo, runs: RunNames) -> bytes | None:
         _find_cost(metadata),
         int(info.modified.timestamp() * 1000),
         runs.number(metadata.run_id),
-        NO_DISTANCE if metadata.style_distance is None else round(metadata.style_distance * DISTANCE_STEPS),
         dhash is not None,
         placeholder is not None,
         metadata.round or 0,
+        NO_DISTANCE if metadata.style_distance is None else round(metadata.style_distance * DISTANCE_STEPS),
     )
     return numbers + bytes.fromhex(metadata.sha256)
 
@@ -123,7 +123,7 @@ def pack_image(info: FileInfo, runs: RunNames) -> bytes | None:
 def unpack_image(packed: bytes, runs: tuple[str, ...]) -> ListedImage:
     """Return an image from its packed form."""
     numbers = _NUMBERS.unpack_from(packed)
-    size, width, height, dhash, prompt, cost, modified, run, distance, has_dhash, is_placeholder, round_ = numbers
+    size, width, height, dhash, prompt, cost, modified, run, has_dhash, is_placeholder, round_, distance = numbers
     return ListedImage(
         sha256=read_sha256(packed),
         size=size,
@@ -148,7 +148,7 @@ def read_sha256(packed: bytes) -> str:
 def read_dhash(packed: bytes) -> int | None:
     """Return the perceptual hash of a packed image, or None."""
     numbers = _NUMBERS.unpack_from(packed)
-    return numbers[3] if numbers[9] else None
+    return numbers[3] if numbers[8] else None
 
 
 def read_modified_ms(packed: bytes) -> int:
@@ -168,13 +168,13 @@ def read_round(packed: bytes) -> int:
 
 def read_distance(packed: bytes) -> int | None:
     """Return the distance of a packed image from the style references, in ten thousandths, or None."""
-    distance = int(_NUMBERS.unpack_from(packed)[8])
+    distance = int(_NUMBERS.unpack_from(packed)[11])
     return None if distance == NO_DISTANCE else distance
 
 
 def is_packed_placeholder(packed: bytes) -> bool:
     """Return whether a packed image is a placeholder."""
-    return bool(_NUMBERS.unpack_from(packed)[10])
+    return bool(_NUMBERS.unpack_from(packed)[9])
 
 
 def find_listed_round(image: ListedImage) -> int | None:

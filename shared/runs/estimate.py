@@ -43,6 +43,9 @@ TYPICAL_ROW = SourceItem(
         "attributes": "size: 40, weight: 900 g",
     },
 )
+MAX_MINIMUM_SECONDS = 1e12
+"""Longest minimum duration that is reported: JSON has no infinity, which a tiny quota would give."""
+
 MAX_SAMPLED_PROMPTS = 40
 """Number of prompts that are measured; prompts grow until they hold MAX_NAMES names, so a sample is accurate."""
 
@@ -148,7 +151,9 @@ def calculate_estimate(
             input_tokens=text_usage.input_tokens + images_estimate.usage.input_tokens,
             output_tokens=text_usage.output_tokens + images_estimate.usage.output_tokens,
             cost_usd=models.prices.calculate_text_cost(models.text, text_usage) + images_estimate.cost_usd,
-            minimum_seconds=None if per_minute is None else images_estimate.image_calls * 60 / per_minute,
+            minimum_seconds=None
+            if per_minute is None
+            else min(MAX_MINIMUM_SECONDS, images_estimate.image_calls * 60 / per_minute),
             window_seconds=images_estimate.window_seconds,
         )
 

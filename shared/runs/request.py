@@ -19,7 +19,7 @@ MAX_PAUSE_MINUTES = 8_640
 MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 
 MAX_STYLE_REFERENCES = 4
-INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9][A-Za-z0-9._-]{0,119}"
+INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?"
 BASE_URL_PATTERN = r"https?://[^\s?#]{1,500}"
 
 RESERVED_NAMES = frozenset(
@@ -69,7 +69,7 @@ def check_input_path(path: str) -> str:
     if re.fullmatch(INPUT_PATH_PATTERN, path) is None:
         raise ValueError(
             f"{_shorten(path)!r} is not the path of an input; expected inputs/NAME with 1 to 120 letters, digits, "
-            "dots, hyphens and underscores in NAME",
+            "dots, hyphens and underscores in NAME, and no dot at its end",
         )
     return path
 

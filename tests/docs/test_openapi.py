@@ -34,6 +34,9 @@ def list_examples(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
         for media in content.get("content", {}).values():
             for name, example in media.get("examples", {}).items():
                 yield f"{place} {name}", media["schema"], example["value"]
+                if "x-problem-types" in content:
+                    assert example["value"]["type"] in content["x-problem-types"], place
+                    assert example["value"]["status"] == int(place), place
 
 
 def test_the_committed_document_is_current() -> None:

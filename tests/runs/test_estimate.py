@@ -1,5 +1,7 @@
 """What a run will take is arithmetic over the request, what the catalog has, and the price list."""
 
+import json
+import math
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -76,6 +78,11 @@ def test_every_writer_ends_with_a_batch_that_may_be_small() -> None:
 def test_the_minimum_time_is_known_only_if_the_quota_is_reported() -> None:
     assert estimate(target_count=200).minimum_seconds is None
     assert estimate(target_count=200, image_requests_per_minute=6).minimum_seconds == 2000
+
+
+def test_the_minimum_time_under_the_smallest_quota_is_a_number_of_json() -> None:
+    figures = estimate(target_count=200, image_requests_per_minute=5e-324).to_json()
+    assert math.isfinite(json.loads(json.dumps(figures, allow_nan=False))["minimumSeconds"])
     assert estimate(target_count=200, parallel_image_requests=10).window_seconds == 400
 
 

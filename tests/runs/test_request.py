@@ -114,6 +114,8 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "promptWriter": "template",
         "imageBaseUrl": None,
         "refine": {"iterations": 0, "acceptScore": 85},
+        "styleReference": None,
+        "imageVariants": [],
         "policyRewrites": 0,
         "placeholder": False,
         "maxCostUsd": None,
@@ -252,7 +254,7 @@ def test_a_choice_is_one_of_those_that_the_message_names(field: str, value: str)
 
 
 @pytest.mark.parametrize(
-    "path", ["rows.json", "inputs/", "inputs/../a", "inputs/a/b", "inputs/.a", "inputs/" + "a" * 121]
+    "path", ["rows.json", "inputs/", "inputs/../a", "inputs/a/b", "inputs/.a", "inputs/a.", "inputs/" + "a" * 121]
 )
 def test_an_input_is_a_file_right_below_inputs(path: str) -> None:
     named, message = problem_of(source="products", input=path)

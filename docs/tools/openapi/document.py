@@ -16,10 +16,13 @@ from shared.errors import CrossSiteRequestError, StoreUnavailableError
 from shared.storage.json_files import DamagedFileError
 from shared.version import __version__
 from triggers.problems import PROBLEM_TYPE_PREFIX, PROBLEM_TYPES
-from triggers.route import Body, Route, Tag
+from triggers.route import JSON, Body, Route, Tag
 from triggers.routes import ROUTES
 
 PROBLEM_JSON = "application/problem+json"
+PROBLEM_TYPES_KEY = "x-problem-types"
+"""Member of a response object that lists its values of ``type``."""
+
 KEY = "functionKey"
 FILE = "triggers/openapi.json"
 FIRST_ERROR = 400
@@ -135,11 +138,13 @@ def _list_parameters(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def _describe_body(body: Body, examples: Sequence[Example]) -> dict[str, Any]:
-    media: dict[str, Any] = {"schema": {"$ref": REFERENCE + body.schema}} if body.schema else {}
+    if not body.schema:
+        return {"required": body.is_required, "content": _describe_bytes(body.media_types)}
+    media: dict[str, Any] = {"schema": {"$ref": REFERENCE + body.schema}}
     shown = _name_examples(
         (example.heading, json.loads(example.call.body))
         for example in examples
-        if example.call.body is not None and body.schema and example.status < FIRST_ERROR
+        if example.call.body is not None and example.status < FIRST_ERROR
     )
     if shown:
         media["examples"] = shown
@@ -151,12 +156,19 @@ def _list_answers(route: Route, examples: Sequence[Example]) -> Iterator[tuple[s
         described: dict[str, Any] = {"description": answer.description[:1].upper() + answer.description[1:] + "."}
         if answer.headers:
             described["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in answer.headers}
-        if answer.media_types:
-            media: dict[str, Any] = {"schema": {"$ref": REFERENCE + answer.schema}} if answer.schema else {}
+        if answer.media_types and not answer.schema:
+            described["content"] = _describe_bytes(answer.media_types)
+        elif answer.schema:
+            media: dict[str, Any] = {"schema": {"$ref": REFERENCE + answer.schema}}
             if shown := _show_answers(examples, status):
                 media["examples"] = shown
             described["content"] = dict.fromkeys(answer.media_types, media)
         yield str(status), described
+
+
+def _describe_bytes(media_types: Iterable[str]) -> dict[str, Any]:
+    """Return the content of bytes. Most generators of clients know them by this format; JSON has any form."""
+    return {name: {} if name == JSON else {"schema": {"type": "string", "format": "binary"}} for name in media_types}
 
 
 def _list_problems(route: Route, examples: Sequence[Example]) -> Iterator[tuple[str, Any]]:
@@ -182,16 +194,12 @@ def _describe_problems(errors: Sequence[type[Exception]], shown: dict[str, Any])
     """Return the response object of errors with the same status."""
     problems = sorted({PROBLEM_TYPES[error] for error in errors})
     texts = dict(list_problem_types())
-    # Validators apply the siblings of $ref; generators of clients use the one class Problem.
-    narrowed = {
-        "type": {"enum": [PROBLEM_TYPE_PREFIX + problem.kind for problem in problems]},
-        "status": {"const": problems[0].status},
-    }
-    media: dict[str, Any] = {"schema": {"$ref": REFERENCE + "Problem", "properties": narrowed}}
+    media: dict[str, Any] = {"schema": {"$ref": REFERENCE + "Problem"}}
     if shown:
         media["examples"] = shown
     lines = [f"- `{problem.kind}`: {texts[problem]}" for problem in problems]
-    return {"description": "\n".join(lines), "content": {PROBLEM_JSON: media}}
+    types = [PROBLEM_TYPE_PREFIX + problem.kind for problem in problems]
+    return {"description": "\n".join(lines), "content": {PROBLEM_JSON: media}, PROBLEM_TYPES_KEY: types}
 
 
 def _show_answers(examples: Sequence[Example], status: int) -> dict[str, Any]:

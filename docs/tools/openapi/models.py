@@ -72,6 +72,13 @@ class Estimate(EstimateFigures):
     )
 
 
+class RunOrEstimate(RootModel[Estimate | AcceptedRun]):
+    """Estimate of a run, or the run that was started.
+
+    One schema for both, because generated clients have one return type per operation: that of the lowest status.
+    """
+
+
 class PrunedItem(View):
     """An item that was removed."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.runs.request import CATALOG_NAME_PATTERN
+from shared.runs.request import CATALOG_NAME_PATTERN, INPUT_PATH_PATTERN
 from triggers.responses import MAX_KEY_CHARACTERS
 
 Described = dict[str, Any]
@@ -18,9 +18,7 @@ RUN_ID = "8204733919220-06e4f4bb"
 PATH_PARAMETERS: Mapping[str, Described] = {
     "catalog": _text("Name of the catalog.", "spring-sale", pattern=f"^{CATALOG_NAME_PATTERN}$"),
     "filename": _text("File name of the image, as in `catalog.json`.", "quiet-sky-baker-1f3a9c52.png", minLength=1),
-    "name": _text(
-        "Name of the input.", "shop.json", pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", minLength=1, maxLength=120
-    ),
+    "name": _text("Name of the input.", "shop.json", pattern=f"^{INPUT_PATH_PATTERN.removeprefix('inputs/')}$"),
     "path": _text("Path of the file, with slashes; empty = `index.html`.", "main.js"),
     "productId": _text("Public id of the item, as in `catalog.json`, or its `itemId`.", "PROD-1", minLength=1),
     "round": {"description": "Number of the round, from 1.", "schema": {"type": "integer", "minimum": 1}, "example": 1},
