@@ -121,7 +121,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "maxCostUsd": None,
         "acceptEstimate": False,
     }
-    assert set(theme) == {"subject", "openings", "tail", "forbiddenWords", "promptTemplate"}
+    assert set(theme) == {"subject", "openings", "tail", "forbiddenWords", "promptTemplate", "style"}
 
 
 @pytest.mark.parametrize("field", ["target_count", "targetcount", "TargetCount", "count", "", "x" * 500])
