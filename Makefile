@@ -10,7 +10,7 @@ endif
 TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())')
 FAST_TEST_PROCESSES ?= logical
 
-.PHONY: setup demo test test-fast check docs queries web infra format bench bench-quick lock clean
+.PHONY: setup demo test test-fast check docs queries web screenshots infra format bench bench-quick bench-page lock clean
 
 setup: $(VENV)/.local-installed
 $(VENV)/.local-installed: requirements.lock pyproject.toml
@@ -69,6 +69,14 @@ bench: setup
 	$(BIN)/python -m bench
 bench-quick: setup
 	$(BIN)/python -m bench --quick
+
+# Measures the review page in a browser, with 5,000 items.
+bench-page: $(VENV)/.dev-installed
+	$(BIN)/python -m bench.review_page
+
+# Makes the screenshots of the review page in docs/images, of simulated images.
+screenshots: $(VENV)/.dev-installed
+	$(BIN)/python -m docs.tools.screenshots
 
 format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .

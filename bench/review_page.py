@@ -5,19 +5,18 @@ own, the browser has a window of 1280x800 and an empty cache. Each figure is tak
 """
 
 import argparse
-import os
-import re
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, CDPSession, Page
 
+from bench.browser_memory import measure_memory
 from bench.large_catalog import prepare_catalog
 from bench.served_page import open_browser, serve_app, wait_until
 
@@ -26,6 +25,7 @@ WINDOW: Final = {"width": 1280, "height": 800}
 OPENINGS: Final = 5
 KEY_PRESSES: Final = 200
 TIMEOUT_MS: Final = 60_000
+MEMORY_NAME: Final = "memory of the browser, MB (opened; scrolled through once; twice; three times)"
 PROBE: Final = Path(__file__).with_name("review_page_probe.js")
 
 
@@ -49,12 +49,10 @@ class Memory:
     Attributes:
         heap_bytes: by JavaScript.
         nodes: nodes of the page, attached or not.
-        total_mb: memory of all processes of the browser, shared parts counted once; 0 where it cannot be read.
     """
 
     heap_bytes: int
     nodes: int
-    total_mb: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,8 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(name)
         print(f"preparing {options.items} items with images ...", file=sys.stderr, flush=True)
         prepare_catalog(folder, CATALOG, options.items)
-        with serve_app(folder) as url, open_browser("--enable-precise-memory-info") as browser:
-            metrics = measure_page(browser, f"{url}/api/review/#/catalogs/{CATALOG}/review", options.items)
+        with serve_app(folder) as url:
+            address = f"{url}/api/review/#/catalogs/{CATALOG}/review"
+            with open_browser() as browser:
+                metrics = measure_page(browser, address, options.items)
+            memory = measure_memory(address, PROBE.read_text(encoding="utf-8"), WINDOW)
+        metrics.append(Metric(MEMORY_NAME, _join(f"{megabytes:.0f}" for megabytes in memory)))
     width = max(len(metric.name) for metric in metrics)
     for metric in metrics:
         print(f"{metric.name:<{width}}  {metric.value}")
@@ -95,7 +97,6 @@ def measure_page(browser: Browser, address: str, items: int) -> list[Metric]:
         Metric("elements in the grid, max", f"{scroll['maxElements']}"),
         Metric("JS heap after GC, MB (start; middle; end)", _join(f"{sample.heap_bytes / 1e6:.1f}" for sample in heap)),
         Metric("nodes of the page after GC (start; middle; end)", _join(str(sample.nodes) for sample in heap)),
-        Metric("memory of the browser, MB (start; middle; end)", _join(f"{sample.total_mb:.0f}" for sample in heap)),
         Metric("key press to visible decision, ms (p50; p95; max)", _format_keys(keys)),
     ]
 
@@ -118,37 +119,12 @@ def _measure_opening(browser: Browser, address: str) -> dict[str, float]:
 
 
 def _read_memory(session: CDPSession) -> Memory:
-    """Return what the page and the browser use after a garbage collection."""
+    """Return what the page uses after a garbage collection."""
     session.send("HeapProfiler.collectGarbage")
     return Memory(
         heap_bytes=int(session.send("Runtime.getHeapUsage")["usedSize"]),
         nodes=int(session.send("Memory.getDOMCounters")["nodes"]),
-        total_mb=sum(map(_read_process_mb, _list_descendants(os.getpid(), "chrom"))),
     )
-
-
-def _list_descendants(pid: int, name: str) -> list[int]:
-    """Return the processes below one whose command has a name; Linux only, elsewhere none."""
-    children: dict[int, list[int]] = {}
-    names: dict[int, str] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended
-            before, _, rest = path.read_text().rpartition(")")
-            found, parent = int(path.parent.name), int(rest.split()[1])
-            children.setdefault(parent, []).append(found)
-            names[found] = before.partition("(")[2]
-    below = list(children.get(pid, []))
-    for one in below:
-        below += children.get(one, [])
-    return [one for one in below if name in names[one]]
-
-
-def _read_process_mb(pid: int) -> float:
-    """Return the share of the memory that a process uses, or 0 if it has ended."""
-    with suppress(OSError):
-        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-        return int(found[1]) / 1000 if found else 0
-    return 0
 
 
 def _scroll_through(page: Page, session: CDPSession, heap: list[Memory]) -> dict[str, Any]:

@@ -55,6 +55,10 @@ window.probe = (() => {
       return all;
     },
     scrolledPart: () => grid().scrollTop / Math.max(1, grid().scrollHeight - grid().clientHeight),
+    scrollToStart: async () => {
+      grid().scrollTop = 0;
+      for (let frame = 0; frame < 2; frame += 1) await new Promise(afterPaint);
+    },
     // Resolves when the next screen is painted: true at the end.
     scrollOn: async () => {
       const element = grid();

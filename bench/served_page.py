@@ -57,10 +57,15 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"`seeder serve` does not answer at {url}; its status is {process.poll()}")
 
 
+def find_program() -> str | None:
+    """Return the path of an installed Chromium or Chrome, or None."""
+    return next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+
+
 @contextmanager
 def open_browser(*arguments: str) -> Iterator[Browser]:
     """Start an installed Chromium or Chrome without a window, or else the one of Playwright's installer."""
-    program = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    program = find_program()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(arguments))
         try:

@@ -1,17 +1,23 @@
 """The review page: its address, the port that it is served from, and the browser that shows it."""
 
+import contextlib
 import os
 import re
 import socket
 import sys
 import threading
 import webbrowser
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cli.errors import CliError, WrongUsageError
 from cli.options import DEFAULT_PORT
+from shared.errors import CatalogSeederError
 from shared.runs.request import CATALOG_NAME_PATTERN
 from shared.storage.protocol import Store
+
+if TYPE_CHECKING:
+    from cli.local_app import LocalApp
 
 LOOPBACK = "127.0.0.1"
 MAX_LISTED_CATALOGS = 10
@@ -53,6 +59,15 @@ def check_catalog_name(catalog: str) -> None:
             f"{catalog[:60]!r} is not a catalog name; expected 2 to 39 lower-case letters and digits with single "
             "hyphens between them"
         )
+
+
+async def read_catalog_ahead(app: "LocalApp", catalog: str) -> None:
+    """Read a catalog before the page asks for it, so that a large one opens at once.
+
+    An error is left to the page's own call, which reports it.
+    """
+    with contextlib.suppress(CatalogSeederError):
+        await app.services.catalog_indexes.load(catalog)
 
 
 async def check_catalog_exists(store: Store, catalog: str, place: str) -> None:

@@ -1,13 +1,11 @@
-"""``/api/catalogs/{catalog}``: repair, regenerate, promote, prune and publish."""
+"""``/api/catalogs/{catalog}``: repair, regenerate, promote, prune and publish.
+
+The services are imported by the first request that needs them, so that a cold start does not load them.
+"""
 
 import azure.functions as func
 
-from shared.catalog import prune as pruning
-from shared.catalog.publish_on_request import PublishRequest, claim_and_publish
-from shared.images.promote_round import promote_round
-from shared.runs import regenerate as regeneration
 from shared.runs.durable_client import DurableClient
-from shared.runs.repair import start_repair
 from shared.runs.status import Status
 from shared.services.container import get_services
 from shared.telemetry.tracing import set_run_attributes
@@ -16,6 +14,8 @@ from triggers.responses import read_body, read_flag, read_idempotency_key, write
 
 async def repair(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/repair``: start a run that generates only the missing images."""
+    from shared.runs.repair import start_repair  # noqa: PLC0415 - see above
+
     body, key = read_body(req, required=False), read_idempotency_key(req)
     run = await start_repair(get_services(), client, req.route_params["catalog"], body, key=key)
     set_run_attributes(run.run_id, run.catalog)
@@ -27,6 +27,8 @@ async def regenerate(req: func.HttpRequest, client: DurableClient) -> func.HttpR
 
     With ``?estimate=true``, only estimate it.
     """
+    from shared.runs import regenerate as regeneration  # noqa: PLC0415 - see above
+
     catalog, body = req.route_params["catalog"], read_body(req)
     if read_flag(req, "estimate"):
         return write_json((await regeneration.estimate_regenerate(get_services(), catalog, body)).to_json())
@@ -37,6 +39,8 @@ async def regenerate(req: func.HttpRequest, client: DurableClient) -> func.HttpR
 
 async def promote(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/items/{productId}/promote``: make a round's image the item's image."""
+    from shared.images.promote_round import promote_round  # noqa: PLC0415 - see above
+
     catalog, product_id = req.route_params["catalog"], req.route_params["productId"]
     promoted = await promote_round(get_services(), client, catalog, product_id, read_body(req))
     return write_json(promoted.to_json())
@@ -44,15 +48,19 @@ async def promote(req: func.HttpRequest, client: DurableClient) -> func.HttpResp
 
 async def prune(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/prune``: remove the items without an image, after a backup."""
-    return write_json(await pruning.claim_and_prune(get_services(), client, req.route_params["catalog"]))
+    from shared.catalog.prune import claim_and_prune  # noqa: PLC0415 - see above
+
+    return write_json(await claim_and_prune(get_services(), client, req.route_params["catalog"]))
 
 
 async def publish_reviewed(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``POST /api/catalogs/{catalog}/publish``: publish what is reviewed, or with ``preview=true`` only report it."""
+    from shared.catalog.publish_on_request import PublishRequest, claim_and_publish  # noqa: PLC0415 - see above
+
     catalog = req.route_params["catalog"]
     request = PublishRequest.model_validate(read_body(req, required=False))
     if read_flag(req, "preview"):
-        from shared.catalog.preview_publishing import preview_publishing  # noqa: PLC0415 - not in a cold start
+        from shared.catalog.preview_publishing import preview_publishing  # noqa: PLC0415 - see above
 
         return write_json(await preview_publishing(get_services(), catalog, request))
     return write_json(await claim_and_publish(get_services(), client, catalog, request))

@@ -2,7 +2,6 @@
 
 import azure.functions as func
 
-from shared.inputs.inspect_input import InspectRequest, inspect_stored_input
 from shared.inputs.upload import upload_input
 from shared.services.container import get_services
 from triggers.responses import read_body, write_json
@@ -23,6 +22,8 @@ async def put_input(req: func.HttpRequest) -> func.HttpResponse:
 
 async def inspect_input(req: func.HttpRequest) -> func.HttpResponse:
     """``POST /api/inputs/{name}/inspect``: report how a run reads an input; starts nothing."""
+    from shared.inputs.inspect_input import InspectRequest, inspect_stored_input  # noqa: PLC0415 - not in a cold start
+
     request = InspectRequest.model_validate(read_body(req, required=False))
     report = await inspect_stored_input(get_services().store, req.route_params["name"], request)
     return write_json(report.to_json())

@@ -3,7 +3,6 @@
 No response holds a stack trace or the message of an unexpected error.
 """
 
-import json
 import logging
 from collections.abc import Mapping
 from functools import wraps
@@ -18,7 +17,7 @@ from shared.errors import StoreUnavailableError
 from shared.runs.request import describe_validation_error
 from shared.storage.json_files import DamagedFileError
 from shared.telemetry.unexpected_errors import describe_error
-from triggers.responses import find_origin, make_links
+from triggers.responses import encode_json, find_origin, make_links
 from triggers.route import HttpHandler
 
 logger = logging.getLogger(__name__)
@@ -93,7 +92,7 @@ def write_problem(error: Exception, request: func.HttpRequest) -> func.HttpRespo
     detail, properties = _describe(error, find_origin(request))
     document = {"type": PROBLEM_TYPE_PREFIX + kind, "title": kind.replace("-", " "), "status": status, "detail": detail}
     return func.HttpResponse(
-        json.dumps(document | properties, ensure_ascii=False),
+        encode_json(document | properties),
         status_code=status,
         mimetype="application/problem+json",
     )

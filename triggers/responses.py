@@ -68,10 +68,15 @@ def read_flag(request: func.HttpRequest, name: str) -> bool:
     return flags[value.casefold()]
 
 
+def encode_json(data: object) -> bytes:
+    """Return data as JSON text in UTF-8; it may repeat lone surrogates of a request, which UTF-8 cannot encode."""
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+
+
 def write_json(data: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """Return a JSON response."""
     return func.HttpResponse(
-        json.dumps(data, ensure_ascii=False),
+        encode_json(data),
         status_code=status,
         headers=dict(headers or {}),
         mimetype="application/json",

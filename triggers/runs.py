@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from shared.audit.read_audit import MAX_AUDIT_BYTES, read_audit
-from shared.audit.run_costs import read_run_costs
 from shared.audit.write_audit import AUDIT_NAME, AUDIT_TYPE
 from shared.runs import cancel, resume, run_list
 from shared.runs.durable_client import DurableClient
@@ -76,5 +75,7 @@ async def get_audit(req: func.HttpRequest, client: DurableClient) -> func.HttpRe
 
 async def get_run_costs(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
     """``GET /api/runs/{runId}/costs``: return calls, tokens and dollars of a run by kind and model."""
+    from shared.audit.run_costs import read_run_costs  # noqa: PLC0415 - not in a cold start
+
     costs = await read_run_costs(get_services(), client, req.route_params["runId"])
     return write_json(costs.to_json())

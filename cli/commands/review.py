@@ -1,6 +1,7 @@
 """``seeder review``: serve the review page on this machine, or open that of a deployed app."""
 # ruff: noqa: PLC0415 - see cli.commands
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,7 +76,13 @@ def _serve_page(
 ) -> None:
     with start_simulator(target) as simulator:
         from cli.command_settings import begin_command
-        from cli.review_page import check_catalog_exists, choose_port, make_page_url, open_browser
+        from cli.review_page import (
+            check_catalog_exists,
+            choose_port,
+            make_page_url,
+            open_browser,
+            read_catalog_ahead,
+        )
         from cli.serve_app import serve_until_stopped
 
         settings = begin_command(command, target)
@@ -85,7 +92,11 @@ def _serve_page(
             if catalog is not None:
                 await check_catalog_exists(store, catalog, place)
 
+        readings: list[asyncio.Task[None]] = []
+
         async def announce(app: "LocalApp") -> None:
+            if catalog is not None:
+                readings.append(asyncio.create_task(read_catalog_ahead(app, catalog)))
             url = make_page_url(f"http://localhost:{app.host.url.rpartition(':')[2]}", catalog)
             command.out.print(Text(url, style="bold"), soft_wrap=True)
             if settings.functions_key is not None:

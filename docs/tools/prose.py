@@ -28,6 +28,9 @@ SQL_TEXT = re.compile(r"\A\s*(?:CREATE|SELECT|INSERT|UPDATE|DELETE|WITH|PRAGMA|F
 
 FENCE = re.compile(r"^[ >]*(```|~~~).*?^[ >]*\1[ ]*$", re.MULTILINE | re.DOTALL)
 CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+PICTURE_TAG = re.compile(r"</?picture>")
+"""The element of HTML that shows one image in the light theme and another in the dark one."""
+
 LINK_TARGET = re.compile(r"\]\([^)\s]*\)|<https?://[^>\s]*>")
 
 
@@ -111,7 +114,7 @@ def iterate_texts(path: str, source: str) -> Iterator[tuple[int, str]]:
         yield from _iterate_python_texts(source)
     elif path.endswith(".md"):
         text = FENCE.sub(_blank, source)
-        for pattern in (CODE_SPAN, LINK_TARGET):
+        for pattern in (CODE_SPAN, LINK_TARGET, PICTURE_TAG):
             text = pattern.sub(_blank, text)
         yield from enumerate(text.splitlines(), start=1)
     else:

@@ -38,8 +38,8 @@ FAULTS: Final = {"latencySeconds": {"text": 0.05, "image": 0.05}, "rates": {"con
 SLOW: Final = {"latencySeconds": {"text": 0.05, "image": 1.2}, "imageRequestsPerMinute": 240}
 THEME: Final = {
     "subject": "products of an outdoor shop: tents, packs, boots, stoves, lamps",
-    "promptOpenings": ["Studio product photo of"],
-    "promptTail": "plain backdrop, soft light",
+    "openings": ["Studio product photo of"],
+    "tail": "plain backdrop, soft light",
 }
 
 
@@ -124,7 +124,8 @@ def prepare_catalog(app: AppCaller) -> str:
     shown = [row for row in rows if row["image"] is not None]
     decide(app, shown[:14], "approved")
     decide(app, shown[3:5], "rejected")
-    app.run(f"catalogs/{CATALOG}/regenerate", {"productIds": [row["itemId"] for row in shown[5:7]]})
+    prompts = {row["itemId"]: f"{row['imagePrompt'].partition(',')[0]}, waving, with a red scarf" for row in shown[5:7]}
+    app.run(f"catalogs/{CATALOG}/regenerate", {"productIds": list(prompts), "imagePrompts": prompts})
     app.run("runs", {"catalog": "spring-sale", "targetCount": 12, "categoryCount": 3, "imageSize": "512x512"})
     return run_id
 
@@ -193,6 +194,8 @@ def open_regenerate(page: Page) -> None:
 
 def fill_new_run(page: Page) -> None:
     """Fill in the form of a run until the estimate is there."""
+    page.get_by_role("textbox", name="Catalog name").fill("outdoor-shop")
+    page.get_by_role("region", name="Estimate").get_by_text("$").first.wait_for()
     wait_for_images(page)
 
 

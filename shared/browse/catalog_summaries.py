@@ -188,8 +188,8 @@ async def _list_categories(services: Services, index: CatalogIndex) -> list[Cate
     categories = await read_categories(services.store, index.catalog) or []
     names: dict[str, Any] = {category.slug: category.name for category in categories}
     counts: Counter[str] = Counter()
-    for item in index.items:
-        slug = make_slug(item.category)
-        names.setdefault(slug, item.category)
-        counts[slug] += 1
+    for category, items in Counter(item.category for item in index.items).items():  # each is slugged once
+        slug = make_slug(category)
+        names.setdefault(slug, category)
+        counts[slug] += items
     return [CategoryView(name=name, slug=slug, items=counts[slug]) for slug, name in names.items()]

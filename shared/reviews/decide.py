@@ -88,7 +88,7 @@ async def record_decisions(services: Services, catalog: str, body: Mapping[str, 
             subject.entry.sha256,
             subject.entry.note or None,
             request.reviewer or None,
-            _choose_time(table, subject.item_id, now),
+            _choose_time(table, subject.item_id, subject.entry.sha256, now),
         )
         for subject in subjects
         if subject.item_id is not None and subject.refusal is None
@@ -161,7 +161,7 @@ def _check_duplicates(subjects: Sequence[_Subject]) -> None:
             raise InvalidRequestError(field, f"names the item of decisions.{earlier} again; expected each item once")
 
 
-def _choose_time(table: DecisionTable, item_id: str, now: datetime) -> datetime:
-    """Return a time after the latest known decision about an item: a clock that is behind loses no decision."""
-    latest = table.find_latest(item_id)
+def _choose_time(table: DecisionTable, item_id: str, sha256: str, now: datetime) -> datetime:
+    """Return a time after the latest known decision about an image: a clock that is behind loses no decision."""
+    latest = table.find_latest(item_id, sha256)
     return now if latest is None else max(now, latest.at + TICK)

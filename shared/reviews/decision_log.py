@@ -61,7 +61,7 @@ class DecisionLog:
         self._catalogs: BoundedCache[str, _CatalogDecisions] = BoundedCache(MAX_CACHED_CATALOGS)
 
     async def load(self, catalog: str) -> DecisionTable:
-        """Return the latest decision about each item, with every decision that was appended before this call.
+        """Return the latest decision about each image, with every decision that was appended before this call.
 
         Raises:
             DamagedFileError: a file of the log cannot be read.
@@ -70,7 +70,7 @@ class DecisionLog:
         return (await self._refresh(catalog)).table
 
     async def append(self, catalog: str, decisions: Sequence[Decision]) -> None:
-        """Record decisions. Recording them twice is harmless; the latest decision about each item applies.
+        """Record decisions. Recording them twice is harmless; the latest decision about each image applies.
 
         Raises:
             StoreUnavailableError: the store does not answer; the decisions may have been recorded.

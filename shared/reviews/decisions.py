@@ -39,53 +39,58 @@ class Decision:
     at: datetime
 
 
+ImageKey = tuple[str, str]
+"""Internal id of an item, and SHA-256 of one of its images."""
+
+
 class DecisionTable:
-    """The latest decision about each item. Immutable: `merge` returns a new table.
+    """The latest decision about each image of each item. Immutable: `merge` returns a new table.
 
     Merging is commutative, associative and idempotent, so readers may merge the same decisions in any order, and more
     than once. Withdrawn decisions stay in the table: otherwise an earlier decision that is merged later would apply.
+    Decisions about different images of an item never meet: a process that has not seen a new image yet may record one
+    about the image before, and that one must not replace the rejection of the new image.
 
     Attributes:
         version: equal for tables with equal decisions, in every process.
     """
 
-    def __init__(self, latest: Mapping[str, Decision] = MappingProxyType({}), digest: int = 0) -> None:
+    def __init__(self, latest: Mapping[ImageKey, Decision] = MappingProxyType({}), digest: int = 0) -> None:
         self._latest: Final = latest
         self._digest: Final = digest
         self.version: Final = f"{digest:032x}"
 
     def merge(self, decisions: Iterable[Decision]) -> "DecisionTable":
-        """Return a table with the later decision of each item; this table if nothing is later."""
-        latest: dict[str, Decision] | None = None
+        """Return a table with the later decision about each image; this table if nothing is later."""
+        latest: dict[ImageKey, Decision] | None = None
         digest = self._digest
         for decision in decisions:
-            present = (self._latest if latest is None else latest).get(decision.item_id)
+            key = (decision.item_id, decision.sha256)
+            present = (self._latest if latest is None else latest).get(key)
             if present is not None and _order(present) >= _order(decision):
                 continue
             if latest is None:
                 latest = dict(self._latest)
-            latest[decision.item_id] = decision
+            latest[key] = decision
             digest ^= _hash(decision) ^ (0 if present is None else _hash(present))
         return self if latest is None else DecisionTable(latest, digest)
 
     def find(self, item_id: str, sha256: str) -> Decision | None:
-        """Return the decision about an item's image; None if it is undecided, or the decision is about another image.
+        """Return the decision about an image of an item; None if it is undecided.
 
         Args:
             item_id: the internal id of the item.
-            sha256: of the current image, in hex.
+            sha256: of the image, in hex.
         """
-        decision = self._latest.get(item_id)
-        if decision is None or decision.verdict is Verdict.UNDECIDED or decision.sha256 != sha256:
-            return None
-        return decision
+        decision = self.find_latest(item_id, sha256)
+        return None if decision is None or decision.verdict is Verdict.UNDECIDED else decision
 
-    def find_latest(self, item_id: str) -> Decision | None:
-        """Return the latest decision about any image of an item, withdrawn ones included."""
-        return self._latest.get(item_id)
+    def find_latest(self, item_id: str, sha256: str) -> Decision | None:
+        """Return the latest decision about an image of an item, also if it was withdrawn."""
+        return self._latest.get((item_id, sha256))
 
     def __iter__(self) -> Iterator[Decision]:
-        """Yield the latest decision of each item, withdrawn ones included."""
+        """Yield the latest decision about each image, withdrawn ones included."""
         return iter(self._latest.values())
 
     def __len__(self) -> int:
@@ -138,15 +143,16 @@ def _read_text(row: dict[str, Any], name: str) -> str | None:
     return value
 
 
-def _order(decision: Decision) -> tuple[datetime, str, str, str, str]:
-    """Return what decides which of two decisions about an item is later: the time.
+def _order(decision: Decision) -> tuple[datetime, str, str, str]:
+    """Return what decides which of two decisions about an image is later: the time.
 
     The rest makes the order total, so that every process chooses the same one. Of two decisions in the same
     microsecond, a rejection counts as later than an approval.
     """
-    return decision.at, decision.verdict, decision.sha256, repr(decision.note), repr(decision.reviewer)
+    return decision.at, decision.verdict, repr(decision.note), repr(decision.reviewer)
 
 
 def _hash(decision: Decision) -> int:
-    text = "|".join((repr(decision.item_id), decision.at.astimezone(UTC).isoformat(), *_order(decision)[1:]))
+    ids = (repr(decision.item_id), decision.sha256)
+    text = "|".join((*ids, decision.at.astimezone(UTC).isoformat(), *_order(decision)[1:]))
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).digest(), "big")

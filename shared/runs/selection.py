@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.catalog.theme import STRICT_JSON
 from shared.runs.request import SeedRequest
@@ -23,7 +23,7 @@ class SelectedItem(BaseModel):
         prompt: edited prompt, already validated; None = the item's prompt.
     """
 
-    model_config = STRICT_JSON
+    model_config = STRICT_JSON | ConfigDict(defer_build=True)
 
     product_id: str
     batch: int = Field(ge=1)
@@ -37,6 +37,8 @@ class SelectionRequest(SeedRequest):
         selection: the items, in acceptance order.
         body_sha256: hash of the body that asked for the run, by which a repeated command finds it.
     """
+
+    model_config = STRICT_JSON | ConfigDict(defer_build=True)  # few runs have a selection
 
     selection: tuple[SelectedItem, ...] = Field(min_length=1, strict=False)
     body_sha256: str = ""

@@ -21,6 +21,8 @@ from tests.support.markdown_documents import (
 
 MAX_IMAGE_WIDTH, MAX_IMAGE_BYTES = 1600, 600_000
 
+MIN_SCREENSHOTS, MAX_SCREENSHOT_BYTES = 10, 150_000
+
 MAX_README_LINES = 130
 MIN_WALK_STEPS = 15
 
@@ -74,6 +76,15 @@ def test_the_image_of_the_readme_is_small_enough_to_load_fast() -> None:
     data = (ROOT / "docs/images/contact-sheet.jpg").read_bytes()
     assert inspect_image(data).width <= MAX_IMAGE_WIDTH
     assert len(data) < MAX_IMAGE_BYTES
+
+
+def test_the_screenshots_of_the_page_are_small_and_shown_in_both_themes() -> None:
+    shown = {link.rpartition("/")[2] for name in list_documents() for link in find_links(read(name))}
+    files = {path.name: path.stat().st_size for path in (ROOT / "docs/images").glob("review-*")}
+    assert len(files) > MIN_SCREENSHOTS
+    assert {name: size for name, size in files.items() if size > MAX_SCREENSHOT_BYTES} == {}
+    assert set(files) - shown == set()
+    assert {name.replace("-dark.", "-light.") for name in files} == {name for name in files if "-light." in name}
 
 
 def test_the_readme_is_a_front_door() -> None:

@@ -100,7 +100,9 @@ async def test_a_decision_is_recorded_with_its_note_and_reviewer(review: Review)
         ],
         "refused": [],
     }
-    decision = (await review.services.decisions.load(CATALOG)).find_latest(ANN.product_id)
+    decision = (await review.services.decisions.load(CATALOG)).find_latest(
+        ANN.product_id, review.hashes[ANN.product_id]
+    )
     assert decision is not None
     assert (decision.note, decision.reviewer) == ("Two heads.", "Ada")
 
@@ -187,6 +189,17 @@ async def test_a_decision_about_an_earlier_image_applies_again_once_that_image_i
     assert await review.find(ANN) is None
     review.hashes[ANN.product_id] = first
     assert await review.find(ANN) == "approved"
+
+
+async def test_a_decision_about_the_image_before_does_not_replace_the_rejection_of_the_new_one(review: Review) -> None:
+    await review.add(ANN)
+    await review.services.catalog_indexes.load(CATALOG)  # this process knows the first image
+    other = open_review(review.store)
+    other.hashes[ANN.product_id] = await store_image(review.store, ANN, "second", run_id=LATER_RUN)
+    await other.put(other.describe(ANN, "rejected"))
+    await review.put(review.describe(ANN, "approved"))
+    assert await other.find(ANN) == "rejected"
+    await other.services.catalog_indexes.close()
 
 
 async def test_a_catalog_that_does_not_exist_takes_no_decisions(review: Review) -> None:

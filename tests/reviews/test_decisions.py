@@ -12,8 +12,8 @@ SHA, OTHER_SHA = "a" * 64, "b" * 64
 REJECTED = Decision("item-1", Verdict.REJECTED, SHA, "Two heads.", "Ada", NOON)
 
 
-def list_latest(table: DecisionTable) -> dict[str, Decision]:
-    return {decision.item_id: decision for decision in table}
+def list_latest(table: DecisionTable) -> dict[tuple[str, str], Decision]:
+    return {(decision.item_id, decision.sha256): decision for decision in table}
 
 
 @given(st.lists(st.lists(decisions, max_size=6), max_size=5), st.randoms(use_true_random=False))
@@ -35,11 +35,11 @@ def test_merging_gives_the_same_table_in_any_order_and_after_repetitions(
 
 @given(st.lists(decisions, max_size=20))
 @THOROUGH
-def test_each_item_has_its_latest_decision(given_decisions: list[Decision]) -> None:
+def test_each_image_has_its_latest_decision(given_decisions: list[Decision]) -> None:
     table = DecisionTable().merge(given_decisions)
-    assert set(list_latest(table)) == {decision.item_id for decision in given_decisions}
+    assert set(list_latest(table)) == {(decision.item_id, decision.sha256) for decision in given_decisions}
     for decision in given_decisions:
-        latest = table.find_latest(decision.item_id)
+        latest = table.find_latest(decision.item_id, decision.sha256)
         assert latest is not None
         assert latest in given_decisions
         assert latest.at >= decision.at
@@ -71,7 +71,13 @@ def test_a_withdrawn_decision_is_none_even_if_the_earlier_one_is_read_later() ->
     withdrawn = Decision("item-1", Verdict.UNDECIDED, SHA, None, None, NOON + timedelta(seconds=1))
     table = DecisionTable().merge([withdrawn]).merge([REJECTED])
     assert table.find("item-1", SHA) is None
-    assert table.find_latest("item-1") == withdrawn
+    assert table.find_latest("item-1", SHA) == withdrawn
+
+
+def test_a_later_decision_about_another_image_does_not_replace_a_rejection() -> None:
+    about_other = Decision("item-1", Verdict.APPROVED, OTHER_SHA, None, None, NOON + timedelta(seconds=1))
+    for pair in ([REJECTED, about_other], [about_other, REJECTED]):
+        assert DecisionTable().merge(pair).find("item-1", SHA) == REJECTED
 
 
 def test_of_two_decisions_at_one_time_the_rejection_counts() -> None:

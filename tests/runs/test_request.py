@@ -97,6 +97,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "imageQuality": "medium",
         "imageFormat": "png",
         "thumbnails": True,
+        "imageVariants": [],
         "forceCategories": False,
         "forceImages": False,
         "dryRun": False,

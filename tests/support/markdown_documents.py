@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HTML_LINK = re.compile(r'<\w+ [^>]*?\b(?:src|srcset|href)="([^"]+)"')
 
 
 def read(name: str) -> str:
@@ -63,8 +64,9 @@ def find_commands(text: str) -> list[str]:
 
 
 def find_links(text: str) -> Iterator[str]:
-    """Yield the targets of links and images."""
+    """Yield the targets of links and images, also of those in HTML."""
     yield from _LINK.findall(remove_blocks(text))
+    yield from _HTML_LINK.findall(remove_blocks(text))
 
 
 def find_anchors(text: str) -> set[str]:

@@ -54,6 +54,11 @@ def test_a_problem_has_the_members_of_rfc_9457_and_those_of_its_error() -> None:
     )
 
 
+def test_a_problem_that_repeats_half_a_character_of_the_request_is_valid_utf_8() -> None:
+    status, problem = describe(errors.InvalidRequestError("imagePrompts.\ud800", "is not among productIds"))
+    assert (status, problem["errors"][0]["field"]) == (422, "imagePrompts.?")
+
+
 def test_a_busy_catalog_links_the_run_that_holds_it() -> None:
     status, problem = describe(errors.CatalogBusyError("lego", "8204736755521-af1e9c55"))
     assert (status, problem["runId"]) == (409, "8204736755521-af1e9c55")
