@@ -46,7 +46,7 @@ def test_an_estimate_counts_references_and_leaves_nothing(seeder: CommandLine, t
 
 
 def test_a_file_that_does_not_exist_is_named(seeder: CommandLine, tmp_path: Path) -> None:
-    ended = seeder("run", "--offline", "--style-reference", "none.png")
+    ended = seeder("run", "--estimate", "--style-reference", "none.png")
     assert ended.status == 2
     assert "--style-reference: none.png" in ended.err
     assert list(tmp_path.iterdir()) == []

@@ -116,7 +116,6 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "imageBaseUrl": None,
         "refine": {"iterations": 0, "acceptScore": 85},
         "styleReference": None,
-        "imageVariants": [],
         "policyRewrites": 0,
         "placeholder": False,
         "maxCostUsd": None,
