@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import ConfigDict
-
-from shared.storage.json_files import CAMEL_CASE
+from pydantic.alias_generators import to_camel
 
 if TYPE_CHECKING:
     from shared.rendering.color_histogram import ColorHistogram
+
+CAMEL_CASE: Final = ConfigDict(alias_generator=to_camel)
 
 PATCH_PIXELS: Final = 32
 """An image model bills one input token for each 32x32 pixels of a reference."""
