@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from shared.browse.item_query import ItemQuery
-from shared.browse.item_rows import ItemColumns, ItemFailure, ItemState, Review, read_indexed_item
+from shared.browse.item_rows import ItemColumns, ItemFailure, ItemState, read_indexed_item
 from shared.catalog.items import Draft
 from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.messages.base import Failure, FailureCounts, Message
@@ -109,7 +109,7 @@ draft_batches = st.lists(drafts, max_size=8)
 
 SEARCHED_WORDS = ("Straße", "fox", "FOX", "Fuchs", "café", "ﬁne", "ผลิต", "🚀", "İstanbul", "two words", "a/b", "x")
 
-_reviews = st.sampled_from((Review.APPROVED, Review.REJECTED, Review.UNDECIDED))
+_reviews = st.sampled_from((Verdict.APPROVED, Verdict.REJECTED, Verdict.UNDECIDED))
 _reasons = st.sampled_from(("content_policy", "bad_image"))
 
 

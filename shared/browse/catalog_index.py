@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Self
 
 from shared.browse.duplicate_groups import group_near_duplicates
-from shared.browse.item_rows import IndexedItem, ItemFailure, ItemState, Review
+from shared.browse.item_rows import IndexedItem, ItemFailure, ItemState
 from shared.browse.listed_images import (
     ListedImage,
     RunNames,
@@ -21,7 +21,7 @@ from shared.browse.listed_images import (
     read_sha256,
     unpack_image,
 )
-from shared.reviews.decisions import DecisionTable
+from shared.reviews.decisions import DecisionTable, Verdict
 from shared.runs.status import is_run_id
 from shared.storage.protocol import FileInfo
 
@@ -275,16 +275,16 @@ class CatalogIndex:
         packed = self.images[number]
         return None if packed is None else unpack_image(packed, self.runs)
 
-    def list_reviews(self, decisions: DecisionTable) -> list[Review | None]:
+    def list_reviews(self, decisions: DecisionTable) -> list[Verdict | None]:
         """Return the state of the review of each item; None without an image."""
         return [self._find_review(number, decisions) for number in range(len(self.items))]
 
-    def _find_review(self, number: int, decisions: DecisionTable) -> Review | None:
+    def _find_review(self, number: int, decisions: DecisionTable) -> Verdict | None:
         image = self.images[number]
         if image is None or is_packed_placeholder(image):
             return None
         found = decisions.find(self.items[number].item_id, read_sha256(image))
-        return Review.UNDECIDED if found is None else Review(found.verdict)
+        return Verdict.UNDECIDED if found is None else found.verdict
 
     def _is_failed(self, number: int) -> bool:
         image = self.images[number]

@@ -12,12 +12,12 @@ from pydantic import BaseModel, BeforeValidator, Field
 from shared.browse.catalog_index import CatalogIndex
 from shared.browse.item_pages import find_thumbnails, list_reviews, make_version
 from shared.browse.item_query import parse_number
-from shared.browse.item_rows import ItemState, Review
+from shared.browse.item_rows import ItemState
 from shared.browse.views import CatalogDetail, CatalogList, CatalogSummary, CategoryView, Counts, Cover, LastRun
 from shared.catalog.catalog_files import read_categories
 from shared.catalog.items import make_slug
 from shared.errors import InvalidRequestError, UnknownCatalogError, UnknownRunError
-from shared.reviews.decisions import DecisionTable
+from shared.reviews.decisions import DecisionTable, Verdict
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import read_catalog_name, read_last_request
 from shared.runs.request import check_catalog_name
@@ -134,16 +134,16 @@ async def _summarize(
     )
 
 
-def _count(index: CatalogIndex, reviews: Sequence[Review | None]) -> Counts:
+def _count(index: CatalogIndex, reviews: Sequence[Verdict | None]) -> Counts:
     states, by_review = Counter(index.states), Counter(reviews)
     return Counts(
         items=len(index.items),
         images=states[ItemState.COMPLETE],
         failed=states[ItemState.FAILED],
         placeholders=states[ItemState.PLACEHOLDER],
-        approved=by_review[Review.APPROVED],
-        rejected=by_review[Review.REJECTED],
-        undecided=by_review[Review.UNDECIDED],
+        approved=by_review[Verdict.APPROVED],
+        rejected=by_review[Verdict.REJECTED],
+        undecided=by_review[Verdict.UNDECIDED],
     )
 
 
@@ -156,12 +156,12 @@ async def _describe_last_run(services: Services, client: DurableClient | None, r
     return None
 
 
-async def _choose_covers(services: Services, index: CatalogIndex, reviews: Sequence[Review | None]) -> list[Cover]:
+async def _choose_covers(services: Services, index: CatalogIndex, reviews: Sequence[Verdict | None]) -> list[Cover]:
     """Return the first images of different categories, then further images; no rejected ones."""
     by_category: dict[str, int] = {}
     others: list[int] = []
     for number, item in enumerate(index.items):
-        if reviews[number] not in {Review.APPROVED, Review.UNDECIDED}:
+        if reviews[number] not in {Verdict.APPROVED, Verdict.UNDECIDED}:
             continue
         if by_category.setdefault(item.category, number) != number and len(others) < MAX_COVERS:
             others.append(number)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from shared.bounded_cache import BoundedCache
 from shared.browse.catalog_index import CatalogIndex
 from shared.browse.item_query import ItemQuery, count_sections, cut_page, select_items
-from shared.browse.item_rows import ItemColumns, Review, find_category_starts
+from shared.browse.item_rows import ItemColumns, find_category_starts
 from shared.browse.item_scores import ItemScores
 from shared.browse.item_texts import ItemTexts
 from shared.browse.listed_images import ListedImage, find_listed_round
@@ -53,7 +53,7 @@ class PageCaches:
     thumbnails: BoundedCache[tuple[str, str, str], bool] = field(
         default_factory=lambda: BoundedCache(MAX_KNOWN_THUMBNAILS)
     )
-    reviews: BoundedCache[tuple[str, str, str], Sequence[Review | None]] = field(
+    reviews: BoundedCache[tuple[str, str, str], Sequence[Verdict | None]] = field(
         default_factory=lambda: BoundedCache(MAX_CACHED_SELECTIONS)
     )
 
@@ -105,7 +105,7 @@ def make_version(index: CatalogIndex, decisions: DecisionTable) -> str:
     return hashlib.blake2b(f"{index.version} {decisions.version}".encode(), digest_size=16).hexdigest()
 
 
-async def list_reviews(caches: PageCaches, index: CatalogIndex, decisions: DecisionTable) -> Sequence[Review | None]:
+async def list_reviews(caches: PageCaches, index: CatalogIndex, decisions: DecisionTable) -> Sequence[Verdict | None]:
     """Return the state of the review of each item; None without an image."""
     key = (index.catalog, index.version, decisions.version)
     if key not in caches.reviews:

@@ -15,9 +15,10 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.browse.item_rows import ItemColumns, ItemState, Review, fold_text
+from shared.browse.item_rows import ItemColumns, ItemState, fold_text
 from shared.catalog.items import make_slug
 from shared.errors import InvalidRequestError
+from shared.reviews.decisions import Verdict
 
 MAX_ITEMS_PER_PAGE: Final = 500
 MAX_QUERY_CHARACTERS: Final = 200
@@ -140,7 +141,7 @@ def select_items(columns: ItemColumns, query: ItemQuery) -> list[int]:
         for number, item in enumerate(columns.items)
         if (categories is None or item.category in categories)
         and (query.decision is None or columns.reviews[number] is not None)
-        and (query.decision is None or columns.reviews[number] == Review(query.decision))
+        and (query.decision is None or columns.reviews[number] is Verdict(query.decision))
         and (query.state is None or columns.states[number] is ItemState(query.state))
         and (not query.duplicates or number in columns.groups)
         and (query.reason is None or _has_reason(columns, number, query.reason))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from shared.reviews.decisions import Verdict
+
 MAX_SEARCH_CHARACTERS = 2_000
 """Characters of an item's description that are searched."""
 
@@ -21,14 +23,6 @@ class ItemState(StrEnum):
     MISSING = "missing"
     FAILED = "failed"
     PLACEHOLDER = "placeholder"
-
-
-class Review(StrEnum):
-    """The state of an item's review."""
-
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,7 @@ class ItemColumns:
     items: Sequence[IndexedItem]
     positions: Sequence[tuple[int, int]]
     states: Sequence[ItemState]
-    reviews: Sequence[Review | None]
+    reviews: Sequence[Verdict | None]
     modified_ms: Sequence[int]
     failures: Mapping[int, ItemFailure] = field(default_factory=dict)
     groups: Mapping[int, int] = field(default_factory=dict)

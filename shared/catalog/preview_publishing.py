@@ -9,7 +9,6 @@ from shared.browse.item_pages import list_reviews
 from shared.browse.item_rows import ItemState
 from shared.catalog.catalog_files import iterate_batches
 from shared.catalog.publish_on_request import PublishRequest, list_left_out
-from shared.reviews.decisions import Verdict
 from shared.reviews.publishing_gate import MAX_EXAMPLES, LeftOut, LeftOutReason, PublishingGate
 from shared.runs.hold_catalog import read_catalog_name, read_last_request
 from shared.services.container import Services
@@ -37,7 +36,7 @@ async def preview_publishing(services: Services, catalog: str, request: PublishR
     left_out: dict[LeftOutReason, list[int]] = {reason: [] for reason in LeftOutReason}
     for number, review in enumerate(reviews):
         reason = gate.choose_reason(
-            Verdict(review) if review is not None else None,
+            review,
             has_image=review is not None,
             has_placeholder=last.placeholder and index.states[number] is ItemState.PLACEHOLDER,
         )

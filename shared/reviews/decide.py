@@ -25,6 +25,11 @@ from shared.storage.read_in_order import read_in_order
 if TYPE_CHECKING:
     from shared.browse.catalog_index import CatalogIndex
 
+MAX_CHECKED_IMAGES: Final = 100
+"""Decisions of a request whose images are all described; larger requests trust the index for images that match it.
+
+Describing 1,000 images in Blob Storage would take most of a second."""
+
 TICK: Final = timedelta(microseconds=1)
 """The resolution of decisions' times."""
 
@@ -119,16 +124,18 @@ async def record_decisions(services: Services, catalog: str, body: Mapping[str, 
 async def _find_subjects(services: Services, catalog: str, entries: Sequence[DecisionEntry]) -> list[_Subject]:
     """Return what the entries name, by the index of the catalog; a doubt is settled in the store.
 
-    The index may be a minute old: it is read again for unknown items, and the images that do not match are described.
+    The index may be a minute old: it is read again for unknown items, and images are described that do not match it, or
+    all if they are few: another process may have replaced one.
     """
     index = await services.catalog_indexes.load(catalog)
     if any(index.find_number(entry.product_id) is None for entry in entries):
         services.catalog_indexes.forget(catalog)
         index = await services.catalog_indexes.load(catalog)
     indexed = [_find_subject(index, entry) for entry in entries]
+    are_few = len(entries) <= MAX_CHECKED_IMAGES
 
     async def settle(subject: _Subject) -> _Subject:
-        if subject.item_id is None or subject.refusal is None:
+        if subject.item_id is None or (subject.refusal is None and not are_few):
             return subject
         sha256 = await _read_image_sha256(services.store, catalog, subject.filename)
         return _Subject(subject.entry, subject.item_id, subject.public_id, subject.filename, sha256)

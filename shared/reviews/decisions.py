@@ -15,7 +15,7 @@ class Verdict(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     UNDECIDED = "undecided"
-    """The reviewer withdrew an earlier decision."""
+    """No reviewer has decided, or a reviewer withdrew the decision."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.browse.item_query import ItemPage, ItemQuery, cut_page, select_items
-from shared.browse.item_rows import ItemColumns, ItemState, Review, fold_text, read_indexed_item
+from shared.browse.item_rows import ItemColumns, ItemState, fold_text, read_indexed_item
 from shared.errors import InvalidRequestError
+from shared.reviews.decisions import Verdict
 from tests.strategies import SEARCHED_WORDS, THOROUGH, item_columns, item_queries
 
 
@@ -102,7 +103,7 @@ def test_items_that_are_decided_meanwhile_hide_no_other_one(columns: ItemColumns
         query = query.model_copy(update={"continuation": continuation})
         page = cut_page(columns, query, select_items(columns, query))
         seen += page.numbers
-        reviews = [Review.APPROVED if number in page.numbers else one for number, one in enumerate(columns.reviews)]
+        reviews = [Verdict.APPROVED if number in page.numbers else one for number, one in enumerate(columns.reviews)]
         columns = replace(columns, reviews=reviews)
         continuation = page.continuation
         if continuation is None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared.catalog.items import Item
 from shared.config import Settings
 from shared.errors import InvalidRequestError, UnknownCatalogError
-from shared.reviews.decide import record_decisions
+from shared.reviews.decide import MAX_CHECKED_IMAGES, record_decisions
 from shared.reviews.decision_request import MAX_DECISIONS, DecisionResult
 from shared.services.container import Services
 from shared.storage import paths
@@ -191,13 +191,26 @@ async def test_a_decision_about_an_earlier_image_applies_again_once_that_image_i
     assert await review.find(ANN) == "approved"
 
 
-async def test_a_decision_about_the_image_before_does_not_replace_the_rejection_of_the_new_one(review: Review) -> None:
+async def test_an_image_that_another_process_has_replaced_is_refused_although_the_index_still_has_it(
+    review: Review,
+) -> None:
     await review.add(ANN)
-    await review.services.catalog_indexes.load(CATALOG)  # this process knows the first image
+    await review.services.catalog_indexes.load(CATALOG)
+    current = await store_image(review.store, ANN, "second", run_id=LATER_RUN)
+    [refused] = (await review.put(review.describe(ANN))).refused
+    assert (refused.reason, refused.sha256) == ("image_changed", current)
+
+
+async def test_a_bulk_decision_about_the_images_before_does_not_replace_the_rejection_of_a_new_one(
+    review: Review,
+) -> None:
+    items = [ANN, *(make_item(f"Item {number}") for number in range(MAX_CHECKED_IMAGES))]
+    await review.add(*items)
+    await review.services.catalog_indexes.load(CATALOG)  # this process knows the first images
     other = open_review(review.store)
     other.hashes[ANN.product_id] = await store_image(review.store, ANN, "second", run_id=LATER_RUN)
     await other.put(other.describe(ANN, "rejected"))
-    await review.put(review.describe(ANN, "approved"))
+    assert (await review.put(*map(review.describe, items))).recorded == len(items)
     assert await other.find(ANN) == "rejected"
     await other.services.catalog_indexes.close()
 
