@@ -15,6 +15,7 @@ from shared.images.list_images import iterate_image_files
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.rendering.color_histogram import calculate_distance, measure_colors
 from shared.services.container import get_services
+from tests.support.azurite import Azurite
 from tests.support.running_app import FAST, MODEL_KEY, RunningApp, run_app
 
 STYLE = {"styleReference": {"images": ["inputs/look.png"]}}
@@ -188,6 +189,22 @@ async def test_the_sheet_by_likeness_and_the_order_of_items_show_outliers_last_a
     assert distances == sorted(distances, reverse=True)
     assert (detail["hasStyleDistances"], without["hasStyleDistances"]) == (True, False)
     assert "contactSheetByLikeness" not in plain["outputs"]
+
+
+@pytest.mark.azurite
+async def test_blob_storage_keeps_references_digests_and_distances(tmp_path: Path, azurite: Azurite) -> None:
+    async with run_app(tmp_path, store=azurite.make_settings()) as app:
+        await upload(app, draw_reference((20, 90, 230)))
+        run = await app.run(targetCount=3, categoryCount=1, **STYLE)
+        metadata = await read_metadata()
+        (app_row, *_) = (await app.call("GET", "/api/catalogs/toys/items?sort=style")).body["items"]
+        started = await app.call("POST", "/api/catalogs/toys/regenerate", {"productIds": [app_row["productId"]]})
+        regenerated = await app.wait(started.body["runId"])
+        after = await read_metadata()
+    assert (run["status"], regenerated["imagesMade"]) == ("Completed", 1)
+    assert "contactSheetByLikeness" in run["outputs"]
+    assert app_row["image"]["styleDistance"] == max(one.style_distance or 0 for one in metadata.values())
+    assert len({one.style for one in (*metadata.values(), *after.values())}) == 1
 
 
 async def test_refined_images_carry_references_and_the_style_of_the_theme_is_in_every_prompt(tmp_path: Path) -> None:
