@@ -12,7 +12,6 @@ from shared.storage.json_files import parse_json, read_json
 from shared.storage.protocol import Store
 from shared.storage.read_in_order import read_in_order
 
-_ROW = TypeAdapter(dict[str, Any])
 _ROWS = TypeAdapter(list[dict[str, Any]])
 
 
@@ -55,14 +54,17 @@ async def _read_records(store: Store, run_id: str, known: RunFailures) -> RunFai
         return known
     failures = dict(known.by_public_id)
     changed = [path for path, etag in listed.items() if known.etags.get(path) != etag]
-    async for row in read_in_order(changed, lambda path: read_json(store, path, _ROW.validate_python)):
-        if row is not None:
-            failures[row["productId"]] = _parse_failure(row)
+    async for found in read_in_order(changed, lambda path: read_json(store, path, _parse_record)):
+        failures |= found or {}
     return RunFailures(run_id, failures, listed)
 
 
 def _parse_list(data: Any) -> dict[str, ItemFailure]:
     return {row["productId"]: _parse_failure(row) for row in _ROWS.validate_python(data)}
+
+
+def _parse_record(data: Any) -> dict[str, ItemFailure]:
+    return _parse_list([data])
 
 
 def _parse_failure(row: Mapping[str, Any]) -> ItemFailure:
