@@ -1,5 +1,6 @@
 """``--style-reference``: files of this machine are copied or uploaded, and nothing starts if one cannot be used."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command_line import SMALL, CommandLine
+from tests.cli.deployed_app import DeployedApp
 from tests.support.sample_images import draw
 
 WriteFaults = Callable[..., Path]
@@ -43,6 +45,15 @@ def test_an_estimate_counts_references_and_leaves_nothing(seeder: CommandLine, t
     assert told["inputTokens"] - without["inputTokens"] == 10 * 1024
     assert told["costUsd"] == pytest.approx(without["costUsd"] + 10 * 1024 * 8 / 1e6, abs=2e-4)
     assert [path.name for path in tmp_path.iterdir()] == ["look.png"]
+
+
+def test_with_a_url_files_are_uploaded_before_the_run_starts(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    Path("look.png").write_text('"the app decides whether it is an image"', encoding="utf-8")
+    path = f"inputs/{hashlib.sha256(Path('look.png').read_bytes()).hexdigest()[:12]}-look.png"
+    deployed_app.answer(f"PUT /api/{path}", (201, {"path": path}))
+    assert seeder("run", "--url", deployed_app.url, "--style-reference", "look.png").status == 0
+    assert deployed_app.started_body()["styleReference"] == {"images": [path]}
+    assert [asked.method for asked in deployed_app.asked if asked.method != "GET"] == ["PUT", "POST"]
 
 
 def test_a_file_that_does_not_exist_is_named(seeder: CommandLine, tmp_path: Path) -> None:
