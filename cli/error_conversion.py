@@ -3,7 +3,7 @@
 from cli.errors import CliError, ExitStatus, WrongUsageError, get_reason
 from cli.request_options import describe_problems
 from durable_emulator.engine import JournalError
-from durable_emulator.host import HostError, HostPortError
+from durable_emulator.host import HostBusyError, HostError, HostPortError
 from model_simulator.child_process import SimulatorStartError
 from model_simulator.faults import FaultsError
 from shared.config import SettingError
@@ -29,6 +29,9 @@ def convert_error(error: Exception) -> CliError:
     match error:
         case CliError():
             return error
+        case HostBusyError():
+            advice = "stop it, or send the command to the app that it serves, with --url"
+            return CliError(f"{message}: {advice}", reason=Reason.STORE_UNAVAILABLE)
         case FaultsError():
             return WrongUsageError(f"--faults: {error}")
         case InvalidRequestError():

@@ -18,7 +18,14 @@ MAX_CACHED_RUNS: Final = 64
 MAX_EVALUATIONS: Final = 2_000
 """Evaluations that one request reads at most, while a run has no list of its refinements yet."""
 
-_ROWS: Final = TypeAdapter(list[dict[str, Any]])
+
+class _ListedScore(NamedTuple):
+    filename: str
+    score: int | None
+    shipped_iteration: int | None
+
+
+_SCORES: Final = TypeAdapter(list[_ListedScore])
 
 
 class _RoundKey(NamedTuple):
@@ -68,14 +75,14 @@ class ItemScores:
         """Read the list that a run leaves of its refinements, once."""
         if run_id in self._listed_runs:
             return
-        rows = await read_json(self._store, paths.run_file(run_id, "refinements.json"), _ROWS.validate_python)
+        rows = await read_json(self._store, paths.run_file(run_id, "refinements.json"), _parse_scores)
         if rows is None:
             return
         item_ids = {item.filename: item.item_id for item in index.items}
         for row in rows:
-            score, round_, item_id = row["score"], row["shippedIteration"], item_ids.get(row["filename"])
-            if score is not None and round_ is not None and item_id is not None:
-                self._scores[_RoundKey(run_id, item_id, round_)] = score
+            item_id = item_ids.get(row.filename)
+            if row.score is not None and row.shipped_iteration is not None and item_id is not None:
+                self._scores[_RoundKey(run_id, item_id, row.shipped_iteration)] = row.score
         self._listed_runs[run_id] = True
 
     async def _read(self, keys: Iterable[_RoundKey]) -> None:
@@ -90,6 +97,10 @@ class ItemScores:
     def _collect(self, keys: Mapping[int, _RoundKey]) -> dict[int, int]:
         found = {number: self._scores.get(key) for number, key in keys.items()}
         return {number: score for number, score in found.items() if score is not None}
+
+
+def _parse_scores(data: Any) -> list[_ListedScore]:
+    return _SCORES.validate_python([(row["filename"], row["score"], row["shippedIteration"]) for row in data])
 
 
 def _list_keys(index: CatalogIndex, numbers: Iterable[int]) -> dict[int, _RoundKey]:

@@ -1,6 +1,7 @@
 """Rules for image prompts that a person edits. Pure."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -33,7 +34,7 @@ def clean_edited_prompt(text: str, item: Item, request: SeedRequest) -> str:
     """
     theme = request.theme
     if not isinstance(item, SourceItem):
-        prompt = frame_prompt(text, openings=theme.openings, tail=theme.ending)
+        prompt = frame_prompt(_drop_inner_tail(text, theme.ending), openings=theme.openings, tail=theme.ending)
         own, forbidden = find_own_text(prompt, theme.openings, theme.ending), theme.forbidden_words
     else:
         own, forbidden = clean_line(text), find_forbidden_words(theme)
@@ -47,6 +48,14 @@ def clean_edited_prompt(text: str, item: Item, request: SeedRequest) -> str:
     if len(prompt) > MAX_EDITED_PROMPT_CHARACTERS:
         raise ValueError(f"has {len(prompt)} characters; expected at most {MAX_EDITED_PROMPT_CHARACTERS}")
     return prompt
+
+
+def _drop_inner_tail(text: str, tail: str) -> str:
+    """Return a text without a tail that further words follow, because the tail is added after them."""
+    line = clean_line(text)
+    if not tail or line.endswith(tail):
+        return line
+    return re.sub(rf"(^|,)\s*{re.escape(tail)}\s*(?:,|$)", r"\1", line)
 
 
 def _read_brand(item: SourceItem, request: SeedRequest) -> dict[str, str]:

@@ -89,7 +89,7 @@ def estimate_images(
         cost_usd=models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
         + models.prices.calculate_text_cost(models.vision, evaluation_usage)
         + models.prices.calculate_text_cost(models.text, rewrite_usage),
-        window_seconds=seconds / request.parallel_image_requests,
+        window_seconds=seconds / max(1, min(request.parallel_image_requests, items)),  # one call of an item at a time
     )
 
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from shared.browse.catalog_indexes import CatalogIndexes
 from shared.catalog.items import Item
 from shared.storage import paths
-from shared.storage.json_files import JSON_TYPE, dump_json
+from shared.storage.json_files import JSON_TYPE, DamagedFileError, dump_json
 from tests.support.browsed_catalogs import FIRST_RUN, record_score, store_image
 from tests.support.catalogs import CATALOG, write_batches
 from tests.support.memory_store import MemoryStore, RecordingStore
@@ -47,3 +49,17 @@ async def test_evaluations_of_an_active_run_are_read_as_they_come() -> None:
     assert await indexes.pages.scores.load_all(index) == {0: 90}
     await record_score(store, items[1], 40)
     assert await indexes.pages.scores.load_all(index) == {0: 90, 1: 40}
+
+
+@pytest.mark.parametrize(
+    "rows", [[{}], [7], {"score": 1}, [{"filename": "a.png", "score": "high", "shippedIteration": 1}]]
+)
+async def test_a_list_that_this_app_did_not_write_is_reported_as_damaged(rows: object) -> None:
+    store = MemoryStore()
+    [item] = await write_batches(store, ["Fox"])
+    await store_image(store, item, round_=1)
+    await store.write(LIST, dump_json(rows), content_type=JSON_TYPE)
+    indexes = CatalogIndexes(store)
+    with pytest.raises(DamagedFileError) as raised:
+        await indexes.pages.scores.load_all(await indexes.load(CATALOG))
+    assert raised.value.path == LIST

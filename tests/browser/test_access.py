@@ -36,7 +36,7 @@ async def enter_key(page: Page, key: str) -> None:
 async def test_the_key_is_asked_for_once_and_sent_as_a_header(locked_app: RunningApp, open_person: OpenVisitor) -> None:
     person = await open_person(locked_app, key=KEY)
     page = await person.open()
-    await expect(find_dialog(page)).to_be_visible()
+    await expect(find_dialog(page).get_by_label("Function key")).to_be_focused()
     assert await find_violations(page) == []
     await enter_key(page, KEY)
     await expect(page.get_by_role("link", name="toys")).to_be_visible()

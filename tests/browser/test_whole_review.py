@@ -150,7 +150,7 @@ async def compare_by_keyboard(review: ReviewPage, names: list[str]) -> None:
     await review.press("End", "ArrowLeft", "ArrowLeft", "c")
     await expect(page.get_by_role("heading", level=1, name=names[9])).to_be_visible()
     slider = page.get_by_role("slider")
-    await tab_to(page, slider)
+    await expect(slider).to_be_focused()
     await review.press("ArrowLeft", "Home")
     await expect(slider).to_have_attribute("aria-valuetext", re.compile("^0 %"))
     await review.press("Escape", "a")

@@ -23,6 +23,18 @@ def test_a_prompt_of_a_generated_item_gets_the_themes_opening_and_tail() -> None
     assert clean_edited_prompt(framed, ITEM, GENERATED) == framed
 
 
+def test_words_that_follow_the_tail_come_before_it() -> None:
+    edited = f"a cook, {DEFAULT_TAIL}, on a red carpet"
+    assert (
+        clean_edited_prompt(edited, ITEM, GENERATED)
+        == f"{DEFAULT_OPENINGS[0]}, a cook, on a red carpet, {DEFAULT_TAIL}"
+    )
+    theme = Theme(openings=("Photo",), tail="white background")
+    request = SeedRequest(catalog="lego", theme=theme)
+    edited = "Photo of a cook on a white background with flowers"
+    assert clean_edited_prompt(edited, ITEM, request) == f"{edited}, white background"
+
+
 def test_fixed_texts_are_not_searched_for_forbidden_words() -> None:
     theme = Theme(openings=("Official photo",), tail="no logo", forbidden_words=("official", "logo"))
     request = SeedRequest(catalog="lego", theme=theme)

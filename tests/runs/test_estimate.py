@@ -86,6 +86,10 @@ def test_the_minimum_time_under_the_smallest_quota_is_a_number_of_json() -> None
     assert estimate(target_count=200, parallel_image_requests=10).window_seconds == 400
 
 
+def test_images_take_as_long_as_one_of_them_if_there_are_fewer_than_may_be_requested_at_a_time() -> None:
+    assert estimate(target_count=3, parallel_image_requests=24).window_seconds == 20
+
+
 def test_a_higher_quality_costs_more() -> None:
     low, medium, high = (estimate(image_quality=quality).cost_usd for quality in ("low", "medium", "high"))
     assert low < medium < high

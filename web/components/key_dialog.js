@@ -26,6 +26,7 @@ export function KeyDialog() {
         <span>Function key</span>
         <input
           type="password"
+          autofocus
           autocomplete="off"
           spellcheck=${false}
           required

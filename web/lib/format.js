@@ -12,9 +12,9 @@ export function formatNoun(count, noun, plural = `${noun}s`) {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
-/** @param {number} usd */
+/** @param {number} usd amounts below a dollar have four decimals, as one image costs a few cents */
 export function formatUsd(usd) {
-  return `$${usd < 1 ? usd.toFixed(4) : usd.toFixed(2)}`;
+  return `$${usd > 0 && usd < 1 ? usd.toFixed(4) : usd.toFixed(2)}`;
 }
 
 /** A distance of colors, 0 to 1, in hundredths: "12.3 %". @param {number} distance */

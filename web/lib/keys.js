@@ -42,6 +42,7 @@ export function spellKey(key) {
 }
 
 const CONTROLS = "input, textarea, select, [contenteditable], [role=slider]";
+const SLIDERS = "input[type=range]"; // take arrows and the like, but no letters
 const ENTER_CONTROLS = "button, a[href], summary";
 
 /** @param {KeyboardEvent} event */
@@ -49,7 +50,8 @@ function handleKey(event) {
   if (event.defaultPrevented || event.isComposing || event.altKey) return;
   const target = event.target instanceof Element ? event.target : document.body;
   const isInput = target.closest(CONTROLS) !== null;
-  if (isInput && event.key !== "Escape") return;
+  const isLetterOnSlider = /^[a-z?]$/i.test(event.key) && target.matches(SLIDERS);
+  if (isInput && event.key !== "Escape" && !isLetterOnSlider) return;
   if ((event.key === "Enter" || event.key === " ") && target.closest(ENTER_CONTROLS)) return;
   const dialogs = document.querySelectorAll("dialog[open]");
   const topDialog = target.closest("dialog[open]") ?? dialogs[dialogs.length - 1];

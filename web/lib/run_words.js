@@ -42,3 +42,11 @@ export function measureSeconds(run) {
   const end = run.completedAt ?? (isActive(run.status) ? new Date().toISOString() : run.updatedAt);
   return Math.max(0, (Date.parse(end) - Date.parse(run.createdAt)) / 1000);
 }
+
+/**
+ * A run that ended early has fewer items than images to generate, and a run over named items fewer images than items.
+ * @param {RunStatus} run @returns {number} accepted items whose image is missing
+ */
+export function countMissing({ progress: { items, images } }) {
+  return Math.max(0, Math.min(items.accepted, images.total) - images.done);
+}

@@ -2,7 +2,7 @@
 
 import { Dialog } from "../components/dialog.js";
 import { StoredImage } from "../components/stored_image.js";
-import { html, useState } from "../lib/html.js";
+import { html, useLayoutEffect, useRef, useState } from "../lib/html.js";
 import { imagePath } from "../lib/images.js";
 
 /** @typedef {{path: string, sha256: string, label: string}} ComparedImage */
@@ -13,6 +13,8 @@ const MIDDLE = 50;
 export function Compare({ left, right, onSwap }) {
   const [split, setSplit] = useState(MIDDLE);
   const [isSideBySide, setSideBySide] = useState(false);
+  const slider = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useLayoutEffect(() => holdFocus(slider.current), []);
 
   /** @param {PointerEvent} event */
   function follow(event) {
@@ -37,7 +39,9 @@ export function Compare({ left, right, onSwap }) {
       html`<label class="compare-slider">
         <span>Share of the left image</span>
         <input
+          ref=${slider}
           type="range"
+          autofocus
           min="0"
           max="100"
           value=${split}
@@ -49,6 +53,19 @@ export function Compare({ left, right, onSwap }) {
       <button type="button" aria-pressed=${isSideBySide ? "true" : "false"} onClick=${() => setSideBySide(!isSideBySide)}>Side by side</button>
     </div>
   </section>`;
+}
+
+/**
+ * Gives the slider the focus, so that arrow keys move it, and the focus back when it is removed.
+ * @param {HTMLElement | null} element
+ * @returns {() => void}
+ */
+function holdFocus(element) {
+  const before = document.activeElement;
+  element?.focus({ preventScroll: true });
+  return () => {
+    if (element === document.activeElement && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+  };
 }
 
 /** @param {{catalog: string, rows: import("../lib/types.js").ItemRow[], onClose: () => void}} props the two items to compare */

@@ -66,7 +66,7 @@ export function RunNote({ runId, isOwn }) {
   if (data === null || (!isOwn && hasEnded(data.status))) return null;
   const { images } = data.progress;
   return html`<p class="notice" role="status">
-    <a href=${makeHref(["runs", runId])}>Run ${describeStatus(data.status).name.toLowerCase()}</a>: ${formatCount(images.done)} of ${formatNoun(images.total, "image")}${images.failed > 0 && html`, <span class="bad">${formatCount(images.failed)} failed</span>`},
+    <a href=${makeHref(["runs", runId])}>Run</a> (${describeStatus(data.status).name.toLowerCase()}): ${formatCount(images.done)} of ${formatNoun(images.total, "image")}${images.failed > 0 && html`, <span class="bad">${formatCount(images.failed)} failed</span>`},
     ${" "}${formatUsd(Number(data.cost.usd))}. New images are undecided.
   </p>`;
 }

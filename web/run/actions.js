@@ -8,7 +8,7 @@ import { formatNoun } from "../lib/format.js";
 import { Fragment, html, useRef, useState } from "../lib/html.js";
 import { asApiError } from "../lib/polling.js";
 import { makeHref, navigate } from "../lib/router.js";
-import { hasEnded } from "../lib/run_words.js";
+import { countMissing, hasEnded } from "../lib/run_words.js";
 import { createIdempotencyKey } from "../lib/tokens.js";
 
 /** @typedef {import("../lib/types.js").RunStatus} RunStatus */
@@ -44,11 +44,6 @@ export function Actions({ run, onChange }) {
     ${open === "cancel" && html`<${CancelDialog} run=${run} onClose=${() => setOpen(null)} onChange=${onChange} />`}
     ${open === "repair" && html`<${RepairDialog} run=${run} missing=${missing} onClose=${() => setOpen(null)} />`}
   <//>`;
-}
-
-/** @param {RunStatus} run @returns {number} accepted items whose image is missing */
-function countMissing({ progress: { items, images } }) {
-  return images.total === 0 ? 0 : Math.max(0, items.accepted - images.done);
 }
 
 /** @param {{run: RunStatus, onClose: () => void, onChange: () => Promise<void>}} props */

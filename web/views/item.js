@@ -36,6 +36,7 @@ export function ItemView({ catalog, itemId }) {
   const [isFit, setFit] = useState(true);
   const [editing, setEditing] = useState(/** @type {boolean | null} */ (null));
   const [ownRun, setOwnRun] = useState(/** @type {string | null} */ (null));
+  const [isPromoting, setPromoting] = useState(false);
   const [promoteError, setPromoteError] = useState(/** @type {import("../lib/api.js").ApiError | null} */ (null));
   useItemCursor(state, itemId, query.get("at"));
 
@@ -77,6 +78,7 @@ export function ItemView({ catalog, itemId }) {
   /** @param {Round} round */
   async function promote(round) {
     setPromoteError(null);
+    setPromoting(true);
     try {
       await sendJson("POST", catalogPath(catalog, `/items/${encodeURIComponent(itemId)}/promote`), { runId: round.runId, round: round.round });
       setShownKey("");
@@ -85,6 +87,7 @@ export function ItemView({ catalog, itemId }) {
     } catch (failure) {
       setPromoteError(asApiError(failure));
     }
+    setPromoting(false);
   }
 
   const actions = {
@@ -129,7 +132,7 @@ export function ItemView({ catalog, itemId }) {
           <${RoundList} catalog=${catalog} item=${item} shown=${shown} onShow=${(/** @type {Round} */ round) => setShownKey(roundKey(round))} />
           <h3>${nameRound(item, shown)}</h3>
           <${RoundFacts} item=${item} round=${shown} />
-          ${!shown.isCurrent && html`<button type="button" onClick=${() => void promote(shown)}>Make this the current image</button>`}
+          ${!shown.isCurrent && html`<button type="button" disabled=${isPromoting} onClick=${() => void promote(shown)}>${isPromoting ? "Replacing the current image…" : "Make this the current image"}</button>`}
           <${ErrorNote} error=${promoteError} />`}
         <h2>Texts</h2>
         <dl class="facts">
