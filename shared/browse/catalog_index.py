@@ -14,6 +14,7 @@ from shared.browse.listed_images import (
     is_packed_placeholder,
     pack_image,
     read_dhash,
+    read_distance,
     read_modified_ms,
     read_round,
     read_run_number,
@@ -222,6 +223,7 @@ class CatalogIndex:
     def prepare(self) -> None:
         """Calculate what each page needs, so that no page waits for it."""
         _ = self.numbers_by_item_id, self.numbers_by_public_id, self.failures, self.states, self.modified_ms
+        _ = self.distances
 
     @property
     def groups(self) -> Mapping[int, int]:
@@ -267,6 +269,15 @@ class CatalogIndex:
             number: (self.runs[read_run_number(image)], round_)
             for number, image in enumerate(self.images)
             if image is not None and (round_ := read_round(image)) and is_run_id(self.runs[read_run_number(image)])
+        }
+
+    @cached_property
+    def distances(self) -> Mapping[int, int]:
+        """The distances of images from their style references, in ten thousandths."""
+        return {
+            number: distance
+            for number, image in enumerate(self.images)
+            if image is not None and (distance := read_distance(image)) is not None
         }
 
     def find_number(self, product_id: str) -> int | None:

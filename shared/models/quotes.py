@@ -91,14 +91,26 @@ def quote_refinement_call(prices: PriceList, deployment: str, question: Question
     )
 
 
-def quote_image(prices: PriceList, deployment: str, request: SeedRequest, prompt: str) -> Quote:
-    """Return the possible cost of an image call; the prompt of an input may be longer than the rules allow."""
+def quote_image(
+    prices: PriceList, deployment: str, request: SeedRequest, prompt: str, *, reference_tokens: int = 0
+) -> Quote:
+    """Return the possible cost of an image call; the prompt of an input may be longer than the rules allow.
+
+    Args:
+        prices: the price list.
+        deployment: the image model.
+        request: of the run.
+        prompt: of the image.
+        reference_tokens: input tokens of the style references.
+    """
     listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
     prompt_tokens = estimate_tokens(len(prompt))
     return Quote(
         prices,
         deployment,
         is_image=True,
-        typical_usage=Usage(prompt_tokens, listed.output_tokens),
-        max_usage=Usage(max(listed.input_tokens, prompt_tokens), listed.output_tokens),
+        typical_usage=Usage(prompt_tokens + reference_tokens, listed.output_tokens, reference_tokens),
+        max_usage=Usage(
+            max(listed.input_tokens, prompt_tokens) + reference_tokens, listed.output_tokens, reference_tokens
+        ),
     )

@@ -67,6 +67,7 @@ async def test_a_row_tells_all_about_an_item_and_its_image(store: Store, service
         "run_id": FIRST_RUN,
         "round": 2,
         "cost_usd": 0.04,
+        "style_distance": None,
     }
     assert row.decision is not None
     assert row.decision.model_dump() == {"decision": "approved", "note": "as agreed", "reviewer": "Ada", "at": NOW}
@@ -167,6 +168,16 @@ async def test_scores_filter_and_sort_images(store: Store, services: Services) -
 
     assert await list_names(services, max_score=60) == ["Owl", "Cat"]
     assert await list_names(services, sort="score") == ["Owl", "Cat", "Fox", "Elk"]
+
+
+async def test_the_farthest_from_the_style_references_come_first_and_images_without_any_last(
+    store: Store, services: Services
+) -> None:
+    items = await write_batches(store, ["Fox", "Owl", "Cat", "Elk"])
+    for item, distance in zip(items, (0.1, 0.3456, None, 0.0), strict=True):
+        await store_image(store, item, style_distance=distance)
+
+    assert await list_names(services, sort="style") == ["Owl", "Fox", "Elk", "Cat"]
 
 
 async def test_near_duplicates_are_adjacent_and_share_a_group(store: Store, services: Services) -> None:
