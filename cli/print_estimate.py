@@ -12,10 +12,12 @@ from cli.command_target import CommandTarget
 from cli.errors import ExitStatus
 from cli.interrupts import run_interruptibly
 from cli.local_input import LocalInput, find_input
+from cli.local_references import LocalReferences, find_references
 from cli.progress_display import format_duration
 from cli.request_from_flags import check_request, make_body
 from cli.run_output import print_rows
 from shared.config import Settings
+from shared.images.style_files import resolve_style
 from shared.inputs.item_source import find_item_source
 from shared.runs.estimate_run import estimate_request
 from shared.runs.image_estimate import TYPICAL_EVALUATION_SECONDS, TYPICAL_IMAGE_SECONDS
@@ -31,9 +33,10 @@ def estimate_catalog(context: CommandContext, target: CommandTarget, flags: Mapp
         StoreUnavailableError: the store does not answer.
     """
     settings = begin_command(context, target)
-    local_input = find_input(flags)
+    local_input, references = find_input(flags), find_references(flags)
+    flags = references.apply_to(flags)
     body = make_body(flags if local_input is None else {**flags, "input": local_input.path})
-    document = run_interruptibly(lambda: _estimate(target, settings, body, local_input))
+    document = run_interruptibly(lambda: _estimate(target, settings, body, local_input, references))
     return show_estimate(document, flags)
 
 
@@ -44,12 +47,17 @@ def show_estimate(document: Mapping[str, Any], flags: Mapping[str, Any]) -> Comm
 
 
 async def _estimate(
-    target: CommandTarget, settings: Settings, body: dict[str, Any], local_input: LocalInput | None
+    target: CommandTarget,
+    settings: Settings,
+    body: dict[str, Any],
+    local_input: LocalInput | None,
+    references: LocalReferences,
 ) -> dict[str, Any]:
     if target.url is not None:
         async with open_client(target.origin, settings.functions_key) as client:
             if local_input is not None:
                 await local_input.upload(client)
+            await references.upload(client)
             return await client.estimate_run(body)
     request = check_request(body, settings.defaults)
     await use_settings(settings)
@@ -58,7 +66,8 @@ async def _estimate(
             request = request.model_copy(update={"target_count": local_input.rows})
         elif request.input is not None:
             request = await resolve_source(get_services().store, request)
-        return (await estimate_request(get_services(), request)).to_json()
+        style = await resolve_style(get_services().store, request, known=references.contents)
+        return (await estimate_request(get_services(), request, style)).to_json()
     finally:
         await use_settings(None)
 

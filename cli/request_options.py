@@ -68,6 +68,13 @@ OTHER_FORMS = {
         "WIDTH:FORMAT",
         "Copy of each image in another size and format, such as 640:webp or 320:avif:60 with a quality. Repeatable.",
     ),
+    "style_reference": _FileOption(
+        "style_reference",
+        list[str],
+        "FILE",
+        "Image whose look every new image is to have: PNG, JPEG or WebP; or inputs/NAME in the store. Up to 4, "
+        "repeatable.",
+    ),
     "field_mapping": _FileOption(
         "map", list[str], "FIELD=COLUMN", f"{SeedRequest.model_fields['field_mapping'].description} Repeatable."
     ),

@@ -41,6 +41,7 @@ OUTPUT_LABELS = {
     "uploadManifest": "upload list",
     "images": "images",
     "contactSheet": "overview",
+    "contactSheetByLikeness": "by likeness",
     "results": "rounds",
     "failedImages": "failures",
     "rejectedItems": "rejected",

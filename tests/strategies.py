@@ -118,7 +118,7 @@ def item_columns(draw: st.DrawFn) -> ItemColumns:
     """Return a small catalog; few values, so that filters match several items and keys are equal."""
     sizes = draw(st.lists(st.integers(0, 4), max_size=4))
     positions = [(batch, place) for batch, size in enumerate(sizes, start=1) for place in range(size)]
-    items, states, reviews, modified, failures, scores = [], [], [], [], {}, {}
+    items, states, reviews, modified, failures, scores, distances = [], [], [], [], {}, {}, {}
     for number, _ in enumerate(positions):
         row = {
             "productId": f"item-{number}",
@@ -136,13 +136,14 @@ def item_columns(draw: st.DrawFn) -> ItemColumns:
         modified.append(draw(st.integers(1, 3)) if is_complete else 0)
         if is_complete and draw(st.booleans()):
             scores[number] = draw(st.integers(0, 100))
+            distances[number] = draw(st.integers(0, 3))
         if draw(st.booleans()):
             failures[number] = ItemFailure(draw(_reasons), "refused")
     groups: dict[int, int] = {}
     for number, _ in enumerate(positions):
         if draw(st.booleans()):
             groups[number] = draw(st.sampled_from(sorted({number, *groups.values()})))
-    return ItemColumns(items, positions, states, reviews, modified, failures, groups, scores)
+    return ItemColumns(items, positions, states, reviews, modified, failures, groups, scores, distances=distances)
 
 
 item_queries = st.builds(
@@ -154,7 +155,7 @@ item_queries = st.builds(
     max_score=st.none() | st.integers(0, 100),
     q=st.none() | st.sampled_from(SEARCHED_WORDS) | nasty_texts.map(lambda text: text.replace("\ud800", "")[:200]),
     duplicates=st.booleans(),
-    sort=st.sampled_from(("accepted", "newest", "score")),
+    sort=st.sampled_from(("accepted", "newest", "score", "style")),
     limit=st.integers(1, 5),
 )
 

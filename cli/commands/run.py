@@ -34,6 +34,8 @@ def run(
 
     --source products --input shop.csv adds images to existing products.
 
+    --style-reference photo.jpg gives all images the look of one photo session.
+
     --source prompts --input prompts.csv generates an image for each prompt.
 
     --refine-iterations 3 scores each image, generates it again from a better prompt while the score is too low, and
@@ -56,21 +58,27 @@ def _run_catalog(
     from cli.command_settings import begin_command
     from cli.interrupts import run_interruptibly
     from cli.local_input import find_input
+    from cli.local_references import find_references
     from cli.request_from_flags import check_request, make_body
     from cli.start_and_follow import start_and_follow
     from shared.runs.request import SeedRequest
     from shared.runs.status import RunStatus
 
     settings = begin_command(command, target)
-    local_input = find_input(flags)
+    local_input, references = find_input(flags), find_references(flags)
+    flags = references.apply_to(flags)
     body = make_body(flags if local_input is None else {**flags, "input": local_input.path})
     request = None if target.url is not None else check_request(body, settings.defaults)
     if local_input is not None and target.url is None:
         run_interruptibly(lambda: local_input.copy_to_store(settings))
+    if references.contents and target.url is None:
+        run_interruptibly(lambda: references.copy_to_store(settings))
 
     async def start(client: AppClient) -> str:
         if local_input is not None and target.url is not None:
             await local_input.upload(client)
+        if target.url is not None:
+            await references.upload(client)
         return await client.start_run(body)
 
     def satisfies_request(earlier: SeedRequest, _: RunStatus) -> bool:

@@ -34,6 +34,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "request": reference_tables.describe_request,
     "settings": reference_tables.describe_settings,
     "span-attributes": reference_tables.describe_attributes,
+    "style": reference_tables.describe_style,
+    "style-reference": reference_tables.describe_style_reference,
     "theme": reference_tables.describe_theme,
 }
 FILES: Mapping[str, Callable[[], str]] = {

@@ -15,11 +15,11 @@ from pydantic import BaseModel
 from docs.tools.markdown import convert_docstring, format_code, format_table
 from docs.tools.problem_types import list_problem_types
 from shared.audit.audit_tables import TABLES
-from shared.catalog.theme import DEFAULT_PROMPT_TEMPLATE, Theme
+from shared.catalog.theme import DEFAULT_PROMPT_TEMPLATE, StyleContract, Theme
 from shared.images.refinement_policy import Refinement
 from shared.inputs.column_names import COLUMN_NAMES
 from shared.reasons import Reason
-from shared.runs.request import SeedRequest
+from shared.runs.request import SeedRequest, StyleReference
 from shared.settings_table import SETTINGS, Setting, SettingGroup
 from shared.telemetry.names import Attribute, Metric
 
@@ -87,6 +87,16 @@ def describe_request() -> str:
 def describe_theme() -> str:
     """Return the table of a theme's fields."""
     return _describe_model(Theme, Theme().model_dump(mode="json", by_alias=True))
+
+
+def describe_style() -> str:
+    """Return the table of the fields of a theme's ``style``."""
+    return _describe_model(StyleContract, StyleContract().model_dump(mode="json", by_alias=True))
+
+
+def describe_style_reference() -> str:
+    """Return the table of the fields of ``styleReference``."""
+    return _describe_model(StyleReference, {"images": []}, required=("images",))
 
 
 def show_default_theme() -> str:

@@ -45,7 +45,8 @@ CREATE TABLE prompts ( -- An image for which a call was made
     prompt TEXT NOT NULL, -- prompt of the promoted image; the item's own prompt if there is none
     model TEXT NOT NULL, -- image model
     iteration INTEGER, -- the promoted image, from 1; null: none
-    rewrites INTEGER NOT NULL -- how often that prompt was rewritten after a refusal
+    rewrites INTEGER NOT NULL, -- how often that prompt was rewritten after a refusal
+    style_reference TEXT -- digest of the style references of the run; null: none
 );
 CREATE TABLE rewrites ( -- A prompt that the text model rewrote
     product_id TEXT NOT NULL, -- id of the item
@@ -279,8 +280,8 @@ class AuditFile:
             "errors", scope=scope, call_id=call_id, product_id=product_id, reason=reason, message=message, at=at
         )
 
-    def add_prompt(self, item: Item) -> None:
-        """Add the prompt of an item's published image, if a call was made for it.
+    def add_prompt(self, item: Item, style: str | None = None) -> None:
+        """Add the prompt of an item's published image, and the digest of the style references, if a call was made.
 
         Call this after all calls and refined items are added: they determine the prompt.
         """
@@ -298,6 +299,7 @@ class AuditFile:
                 model=model,
                 iteration=iteration,
                 rewrites=rewrites,
+                style_reference=style,
             )
 
     def has_image_calls(self) -> bool:

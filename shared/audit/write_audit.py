@@ -20,6 +20,7 @@ from shared.audit.call_records import has_calls, iterate_calls
 from shared.catalog import catalog_files
 from shared.catalog.prompt_files import iterate_prompted_batches
 from shared.images.refined_items import iterate_refined_items
+from shared.images.style_files import read_style
 from shared.messages.run import StartInventory
 from shared.reasons import Reason
 from shared.runs import run_files
@@ -173,10 +174,11 @@ async def _add_prompts(store: Store, status: RunStatus, audit: AuditFile) -> Non
     if not audit.has_image_calls():
         return
     try:
+        style = await read_style(store, status.run_id)
         numbers = await catalog_files.list_batch_numbers(store, status.catalog)
         async for batch in iterate_prompted_batches(store, status.catalog, numbers):
             for item in batch.items:
-                audit.add_prompt(item)
+                audit.add_prompt(item, None if style is None else style.digest)
     except DamagedFileError as error:
         audit.add_error("audit", str(Reason.DAMAGED_FILE), str(error))
 

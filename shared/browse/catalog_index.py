@@ -14,6 +14,7 @@ from shared.browse.listed_images import (
     is_packed_placeholder,
     pack_image,
     read_dhash,
+    read_distance,
     read_modified_ms,
     read_round,
     read_run_number,
@@ -77,11 +78,25 @@ class RunFailures:
         run_id: the run; None = the catalog had none.
         by_public_id: the failures, by the items' ids for callers.
         etags: of the files that were read, by path.
+        earlier: those of the last run about all items, if this one was about named items only.
     """
 
     run_id: str | None = None
     by_public_id: Mapping[str, ItemFailure] = field(default_factory=dict)
     etags: Mapping[str, str] = field(default_factory=dict)
+    earlier: "RunFailures | None" = None
+
+    def find(self, public_id: str, *, has_image: bool) -> ItemFailure | None:
+        """Return why an item's image failed, or None. An earlier run's failure counts while there is no image."""
+        found = self.by_public_id.get(public_id)
+        if found is not None or self.earlier is None or has_image:
+            return found
+        return self.earlier.by_public_id.get(public_id)
+
+    def list_etags(self) -> list[tuple[str, str]]:
+        """Return the ETags of all files that were read, by path."""
+        earlier = [] if self.earlier is None else self.earlier.list_etags()
+        return [*sorted(self.etags.items()), *earlier]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,7 @@ class CatalogScan:
         digest = hashlib.blake2b(digest_size=16)
         for number, batch in self.batches.items():
             digest.update(f"{number} {batch.etag}\n".encode())
-        failures = sorted(self.failed.etags.items())
+        failures = self.failed.list_etags()
         digest.update(f"{self.images.digest}\n{self.failed.run_id}\n{failures}\n{self.marks}".encode())
         return digest.hexdigest()
 
@@ -208,6 +223,7 @@ class CatalogIndex:
     def prepare(self) -> None:
         """Calculate what each page needs, so that no page waits for it."""
         _ = self.numbers_by_item_id, self.numbers_by_public_id, self.failures, self.states, self.modified_ms
+        _ = self.distances
 
     @property
     def groups(self) -> Mapping[int, int]:
@@ -227,12 +243,13 @@ class CatalogIndex:
     @cached_property
     def failures(self) -> Mapping[int, ItemFailure]:
         """Why images failed in the last run, unless it generated them after all."""
-        if not self.failed.by_public_id:
+        if not self.failed.by_public_id and self.failed.earlier is None:
             return {}
         return {
             number: failure
             for number, item in enumerate(self.items)
-            if (failure := self.failed.by_public_id.get(item.public_id)) is not None and self._is_failed(number)
+            if (failure := self.failed.find(item.public_id, has_image=self._has_image(number))) is not None
+            and self._is_failed(number)
         }
 
     @cached_property
@@ -252,6 +269,15 @@ class CatalogIndex:
             number: (self.runs[read_run_number(image)], round_)
             for number, image in enumerate(self.images)
             if image is not None and (round_ := read_round(image)) and is_run_id(self.runs[read_run_number(image)])
+        }
+
+    @cached_property
+    def distances(self) -> Mapping[int, int]:
+        """The distances of images from their style references, in ten thousandths."""
+        return {
+            number: distance
+            for number, image in enumerate(self.images)
+            if image is not None and (distance := read_distance(image)) is not None
         }
 
     def find_number(self, product_id: str) -> int | None:
@@ -274,6 +300,10 @@ class CatalogIndex:
             return None
         found = decisions.find(self.items[number].item_id, read_sha256(image))
         return Verdict.UNDECIDED if found is None else found.verdict
+
+    def _has_image(self, number: int) -> bool:
+        image = self.images[number]
+        return image is not None and not is_packed_placeholder(image)
 
     def _is_failed(self, number: int) -> bool:
         image = self.images[number]

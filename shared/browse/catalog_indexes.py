@@ -9,7 +9,7 @@ that has an index waits only briefly for a newer one.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shared.browse.catalog_index import CatalogIndex, CatalogScan, Marks, RunFailures
@@ -20,7 +20,7 @@ from shared.browse.item_texts import ItemTexts
 from shared.browse.run_failures import read_run_failures
 from shared.browse.saved_index import read_saved_index, write_saved_index
 from shared.errors import UnknownCatalogError
-from shared.runs.last_run import LAST_RUN_NAME, find_last_run
+from shared.runs.last_run import LAST_RUN_NAME, find_last_runs
 from shared.storage import paths
 from shared.storage.protocol import Store
 
@@ -255,8 +255,12 @@ async def _scan(store: Store, catalog: str, marks: Marks, previous: CatalogIndex
     batches, images = await asyncio.gather(scan_batches(store, catalog, known), scan_images(store, catalog))
     if not batches and marks == Marks(None, None, None):
         raise UnknownCatalogError(catalog)
-    last_run = await find_last_run(store, catalog, {*(batch.run_id for batch in batches.values()), *images.runs})
-    failed = await read_run_failures(store, last_run, RunFailures() if previous is None else previous.failed)
+    runs = await find_last_runs(store, catalog, {*(batch.run_id for batch in batches.values()), *images.runs})
+    read_before = RunFailures() if previous is None else previous.failed
+    failed = replace(await read_run_failures(store, runs.last, read_before), earlier=None)
+    if runs.whole is not None:
+        earlier = await read_run_failures(store, runs.whole, read_before.earlier or RunFailures())
+        failed = replace(failed, earlier=earlier)
     scan = CatalogScan(catalog, batches, images, failed, marks)
     return await asyncio.to_thread(CatalogIndex.build, scan, None if previous is None else previous.grouping)
 

@@ -82,6 +82,7 @@ async def read_catalog(services: Services, client: DurableClient | None, catalog
         **dict(summary),
         categories=await _list_categories(services, index),
         version=make_version(index, decisions),
+        has_style_distances=bool(index.distances),
     )
 
 

@@ -77,6 +77,7 @@ async def read_page(
             *(index.items, index.positions, index.states, reviews, index.modified_ms),
             *(index.failures, index.groups, scores),
             category_starts=find_category_starts(index.items, index.positions),
+            distances=index.distances,
         )
         caches.selections[key] = await asyncio.to_thread(_select, columns, query)
     columns, selected, sections = caches.selections[key]
@@ -178,6 +179,7 @@ def _describe_image(image: ListedImage, score: int | None, has_thumbnail: bool) 
         run_id=image.run_id or None,
         round=find_listed_round(image),
         cost_usd=image.cost_usd,
+        style_distance=image.style_distance,
     )
 
 

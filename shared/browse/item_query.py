@@ -26,9 +26,9 @@ MAX_OFFSET: Final = 1_000_000
 UNSCORED: Final = 1_000
 """Sorts items without a score after all others."""
 
-Sort = Literal["accepted", "category", "newest", "score"]
+Sort = Literal["accepted", "category", "newest", "score", "style"]
 
-SORT_KEY_NUMBERS: Final[Mapping[str, int]] = {"accepted": 0, "category": 2, "newest": 1, "score": 1}
+SORT_KEY_NUMBERS: Final[Mapping[str, int]] = {"accepted": 0, "category": 2, "newest": 1, "score": 1, "style": 1}
 """How many numbers a sort puts before the place in acceptance order."""
 
 Key = tuple[int, ...]
@@ -76,7 +76,8 @@ class ItemQuery(BaseModel):
     )
     sort: Sort = Field(
         default="accepted",
-        description="Order: as accepted, by category, newest image first, or lowest score first.",
+        description="Order: as accepted, by category, newest image first, lowest score first, or farthest from the "
+        "style references first.",
     )
     limit: Annotated[int, BeforeValidator(parse_number), Field(ge=1, le=MAX_ITEMS_PER_PAGE)] = Field(
         default=100, description="Maximum number of items of the page."
@@ -163,6 +164,9 @@ def make_key(columns: ItemColumns, query: ItemQuery, number: int) -> Key:
             return (*group, -columns.modified_ms[number], *position)
         case "score":
             return (*group, columns.scores.get(number, UNSCORED), *position)
+        case "style":
+            distance = columns.distances.get(number)
+            return (*group, 1 if distance is None else -distance, *position)
         case _:
             return (*group, *position)
 

@@ -66,6 +66,7 @@ class ItemColumns:
         groups: the first item of the near-duplicate group of each item that is in one.
         scores: of the images that were evaluated, 0-100.
         category_starts: position of the first item of each category; stable while items are added.
+        distances: of images from their style references, in ten thousandths.
     """
 
     items: Sequence[IndexedItem]
@@ -77,6 +78,7 @@ class ItemColumns:
     groups: Mapping[int, int] = field(default_factory=dict)
     scores: Mapping[int, int] = field(default_factory=dict)
     category_starts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    distances: Mapping[int, int] = field(default_factory=dict)
 
 
 def find_category_starts(

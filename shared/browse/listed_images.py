@@ -9,11 +9,14 @@ from typing import Final
 from shared.images.image_metadata import ImageMetadata, read_image_metadata, read_placeholder_metadata
 from shared.storage.protocol import FileInfo
 
-_NUMBERS: Final = Struct("<QIIQQqqI??B")
+_NUMBERS: Final = Struct("<QIIQQqqI??Bh")
 """Size, width, height, dhash, prompt digest or 0, cost or -1, time of the write, index of the run, whether it has a
-dhash, whether it is a placeholder, round or 0.
+dhash, whether it is a placeholder, round or 0, distance from the style references in ten thousandths or -1.
 
 The bytes of the SHA-256 follow."""
+
+DISTANCE_STEPS: Final = 10_000
+NO_DISTANCE: Final = -1
 
 FIRST_ROUND: Final = 1
 """Round number of an image that was generated without refinement."""
@@ -35,6 +38,7 @@ class ListedImage:
         dhash: perceptual hash, 64 bits, or None.
         prompt_digest: identifies the image prompt; None before 0.4.0.
         is_placeholder: published like an image, and never counted as one.
+        style_distance: of its colors from those of the nearest style reference, 0 to 1; None without any.
     """
 
     sha256: str
@@ -48,6 +52,7 @@ class ListedImage:
     dhash: int | None
     prompt_digest: int | None
     is_placeholder: bool
+    style_distance: float | None = None
 
     @property
     def cost_usd(self) -> float | None:
@@ -110,15 +115,15 @@ def pack_image(info: FileInfo, runs: RunNames) -> bytes | None:
         dhash is not None,
         placeholder is not None,
         metadata.round or 0,
+        NO_DISTANCE if metadata.style_distance is None else round(metadata.style_distance * DISTANCE_STEPS),
     )
     return numbers + bytes.fromhex(metadata.sha256)
 
 
 def unpack_image(packed: bytes, runs: tuple[str, ...]) -> ListedImage:
     """Return an image from its packed form."""
-    size, width, height, dhash, prompt, cost, modified, run, has_dhash, is_placeholder, round_ = _NUMBERS.unpack_from(
-        packed
-    )
+    numbers = _NUMBERS.unpack_from(packed)
+    size, width, height, dhash, prompt, cost, modified, run, has_dhash, is_placeholder, round_, distance = numbers
     return ListedImage(
         sha256=read_sha256(packed),
         size=size,
@@ -131,6 +136,7 @@ def unpack_image(packed: bytes, runs: tuple[str, ...]) -> ListedImage:
         dhash=dhash if has_dhash else None,
         prompt_digest=prompt or None,
         is_placeholder=is_placeholder,
+        style_distance=None if distance == NO_DISTANCE else distance / DISTANCE_STEPS,
     )
 
 
@@ -158,6 +164,12 @@ def read_run_number(packed: bytes) -> int:
 def read_round(packed: bytes) -> int:
     """Return the round of a packed image; 0 if it was not refined."""
     return int(_NUMBERS.unpack_from(packed)[10])
+
+
+def read_distance(packed: bytes) -> int | None:
+    """Return the distance of a packed image from the style references, in ten thousandths, or None."""
+    distance = int(_NUMBERS.unpack_from(packed)[11])
+    return None if distance == NO_DISTANCE else distance
 
 
 def is_packed_placeholder(packed: bytes) -> bool:

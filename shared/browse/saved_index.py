@@ -9,6 +9,7 @@ import base64
 import json
 import logging
 import zlib
+from dataclasses import replace
 from typing import Any, Final
 
 from shared.browse.catalog_index import (
@@ -24,7 +25,7 @@ from shared.browse.item_rows import IndexedItem, ItemFailure
 from shared.storage import paths
 from shared.storage.protocol import Store
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FILE_NAME: Final = "browse_index.z"
 FILE_TYPE: Final = "application/octet-stream"
 COMPRESSION_LEVEL: Final = 1
@@ -77,13 +78,22 @@ def _encode(index: CatalogIndex) -> bytes:
         "images": [None if image is None else base64.b64encode(image).decode() for image in index.images],
         "runs": index.runs,
         "imagesDigest": index.images_digest,
-        "failedRun": index.failed.run_id,
-        "failures": {name: [one.reason, one.message] for name, one in index.failed.by_public_id.items()},
-        "failureEtags": dict(index.failed.etags),
+        "failed": _encode_failures(index.failed),
+        "failedEarlier": None if index.failed.earlier is None else _encode_failures(index.failed.earlier),
         "groupsDigest": index.grouping.digest,
         "groups": list(index.grouping.firsts.items()),
     }
     return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), COMPRESSION_LEVEL)
+
+
+def _encode_failures(failed: RunFailures) -> dict[str, Any]:
+    failures = {name: [one.reason, one.message] for name, one in failed.by_public_id.items()}
+    return {"run": failed.run_id, "failures": failures, "etags": dict(failed.etags)}
+
+
+def _decode_failures(saved: dict[str, Any]) -> RunFailures:
+    failures = {name: ItemFailure(reason, message) for name, (reason, message) in saved["failures"].items()}
+    return RunFailures(saved["run"], failures, saved["etags"])
 
 
 def _decode(catalog: str, data: bytes) -> CatalogIndex:
@@ -109,12 +119,14 @@ def _decode(catalog: str, data: bytes) -> CatalogIndex:
         for item, image in zip(items, saved["images"], strict=True)
         if image is not None
     }
-    failures = {name: ItemFailure(reason, message) for name, (reason, message) in saved["failures"].items()}
+    failed, earlier = _decode_failures(saved["failed"]), saved["failedEarlier"]
+    if earlier is not None:
+        failed = replace(failed, earlier=_decode_failures(earlier))
     scan = CatalogScan(
         catalog,
         batches,
         ScannedImages(packed, tuple(saved["runs"]), saved["imagesDigest"]),
-        RunFailures(saved["failedRun"], failures, saved["failureEtags"]),
+        failed,
         Marks(*saved["marks"]),
     )
     return CatalogIndex.build(scan, Grouping(saved["groupsDigest"], dict(saved["groups"])))

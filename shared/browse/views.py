@@ -26,6 +26,10 @@ class ImageView(_View):
     run_id: str | None = Field(description="Run that generated the image; null if it was placed by hand.")
     round: int | None = Field(description="Number among the rounds of its run, from 1; null without a run.")
     cost_usd: float | None = Field(description="Cost of its image call in US dollars; null if unknown.")
+    style_distance: float | None = Field(
+        default=None,
+        description="Distance of its colors from those of the nearest style reference, 0-1; null without references.",
+    )
 
 
 class FailureView(_View):
@@ -136,6 +140,9 @@ class CatalogDetail(CatalogSummary):
 
     categories: list[CategoryView]
     version: str
+    has_style_distances: bool = Field(
+        default=False, description="Whether images have a distance from style references, to sort by."
+    )
 
 
 class CatalogList(_View):

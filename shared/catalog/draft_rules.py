@@ -133,6 +133,11 @@ def validate_drafts(
     return DraftValidation(tuple(accepted), tuple(rejected), tuple(dropped))
 
 
+def find_prompt_limit(theme: Theme) -> int:
+    """Return the maximum length of an image prompt: the theme's style comes on top of the item's own text."""
+    return MAX_PROMPT_CHARACTERS + theme.style_characters
+
+
 def _sort_words(folded_name: str) -> str:
     """Return a key by which near-duplicates are found in any order of words."""
     return " ".join(sorted(folded_name.split()))
@@ -144,10 +149,13 @@ def _normalize(draft: Draft, theme: Theme, *, frames_prompt: bool) -> Draft:
         description=clean_line(draft.description),
         category=clean_line(draft.category),
         image_prompt=frame_prompt(
-            draft.image_prompt, openings=theme.openings, tail=theme.tail, max_characters=MAX_PROMPT_CHARACTERS
+            draft.image_prompt,
+            openings=theme.openings,
+            tail=theme.ending,
+            max_characters=find_prompt_limit(theme),
         )
         if frames_prompt
-        else end_with_tail(clean_line(draft.image_prompt), theme.tail),
+        else end_with_tail(clean_line(draft.image_prompt), theme.ending),
     )
 
 
@@ -170,7 +178,7 @@ def _find_limit_violations(draft: Draft, *, known_category: bool) -> list[RuleVi
 
 def _find_rule_violations(draft: Draft, theme: Theme) -> list[RuleViolation]:
     """Return the violations of the content rules, each with what was got and what was expected."""
-    own_prompt = find_own_text(draft.image_prompt, theme.openings, theme.tail)
+    own_prompt = find_own_text(draft.image_prompt, theme.openings, theme.ending)
     name, description, prompt = len(draft.name), len(draft.description), len(draft.image_prompt)
     words, sentences = count_words(draft.name), count_sentences(draft.description)
     forbidden = [
@@ -198,9 +206,9 @@ def _find_rule_violations(draft: Draft, theme: Theme) -> list[RuleViolation]:
             f"description: {_format_count(sentences or 0, 'sentence')}; expected {MIN_SENTENCES}-{MAX_SENTENCES}",
         ),
         (
-            prompt > MAX_PROMPT_CHARACTERS,
+            prompt > find_prompt_limit(theme),
             Reason.PROMPT_LENGTH,
-            f"the image prompt has {prompt} characters; expected at most {MAX_PROMPT_CHARACTERS}",
+            f"the image prompt has {prompt} characters; expected at most {find_prompt_limit(theme)}",
         ),
         (
             bool(draft.image_prompt) and not any(map(str.isalnum, own_prompt)),

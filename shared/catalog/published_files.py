@@ -102,6 +102,8 @@ def _describe_image(request: SeedRequest, item: Item, image: StoredImage) -> dic
             {"path": path, "bytes": variant.size, "width": variant.width, "height": variant.height, "contentType": kind}
             for variant, path, kind in _iterate_variants(request, item, image)
         ]
+    if image.style is not None:
+        described["styleReference"] = image.style
     if image.round is not None:
         described["iteration"] = image.round
     if isinstance(item, SourceItem) and item.importer_id not in {None, item.source_id}:

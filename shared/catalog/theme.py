@@ -35,6 +35,9 @@ FORBIDDEN_FRANCHISES = (
 DEFAULT_PROMPT_TEMPLATE = "Product photo of {name}, {category}, {colour}, {material}, {attributes}, {description}"
 TEMPLATE_FIELDS = ("name", "description", "category", "colour", "material", "attributes")
 
+MAX_STYLE_CHARACTERS = 80
+"""Of each part of the style; a prompt may be longer by the whole style."""
+
 MAX_FIXED_PROMPT_CHARACTERS = 180
 """An image prompt is requested within 230 characters; 50 of them are for the item."""
 
@@ -63,6 +66,30 @@ def _check_template(text: str) -> str:
 
 
 Phrase = Annotated[str, StringConstraints(max_length=120), AfterValidator(_clean_words)]
+
+
+StylePhrase = Annotated[str, StringConstraints(max_length=MAX_STYLE_CHARACTERS), AfterValidator(clean_line)]
+
+
+class StyleContract(BaseModel):
+    """The look that all images of a catalog have in common; part of every image prompt."""
+
+    model_config = STRICT_JSON
+
+    light: StylePhrase = Field(default="", description="Such as: soft daylight from the left.")
+    background: StylePhrase = Field(default="", description="Such as: seamless pale gray paper.")
+    camera: StylePhrase = Field(default="", description="Such as: eye level, 85 mm lens.")
+    palette: StylePhrase = Field(default="", description="Such as: muted earth tones.")
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The parts that are set, as a prompt has them."""
+        parts = (self.light, self.background, self.camera, self.palette)
+        return tuple(part.strip(" ,;.") for part in parts if part.strip(" ,;."))
+
+    def describe(self) -> dict[str, str]:
+        """Return the parts that are set by name, for the text model."""
+        return {name: text for name, text in self.model_dump().items() if text}
 
 
 class Theme(BaseModel):
@@ -95,6 +122,22 @@ class Theme(BaseModel):
         description="How a product becomes an image prompt; a part between commas is left out if its fields are "
         "empty. Brands and forbidden words are removed.",
     )
+
+    style: StyleContract = Field(
+        default=StyleContract(),
+        description="Look that all images have in common: light, background, camera and palette; every image prompt "
+        "ends with it, before the tail.",
+    )
+
+    @property
+    def ending(self) -> str:
+        """The text that every image prompt ends with: the style, then the tail."""
+        return ", ".join(filter(None, [*self.style.phrases, self.tail]))
+
+    @property
+    def style_characters(self) -> int:
+        """By how many characters the style makes every image prompt longer."""
+        return len(self.ending) - len(self.tail)
 
     @model_validator(mode="after")
     def _check_fixed_length(self) -> Self:

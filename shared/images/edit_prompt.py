@@ -34,8 +34,8 @@ def clean_edited_prompt(text: str, item: Item, request: SeedRequest) -> str:
     """
     theme = request.theme
     if not isinstance(item, SourceItem):
-        prompt = frame_prompt(_drop_inner_tail(text, theme.tail), openings=theme.openings, tail=theme.tail)
-        own, forbidden = find_own_text(prompt, theme.openings, theme.tail), theme.forbidden_words
+        prompt = frame_prompt(_drop_inner_tail(text, theme.ending), openings=theme.openings, tail=theme.ending)
+        own, forbidden = find_own_text(prompt, theme.openings, theme.ending), theme.forbidden_words
     else:
         own, forbidden = clean_line(text), find_forbidden_words(theme)
         prompt = own

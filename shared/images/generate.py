@@ -20,6 +20,8 @@ from shared.images.image_step import (
 )
 from shared.images.keep_earlier_image import keep_earlier_image
 from shared.images.promote import FirstImage, promote_best
+from shared.images.style_files import list_reference_images
+from shared.images.style_reference import LoadedStyle
 from shared.images.thumbnail import store_thumbnail, try_make_thumbnail
 from shared.images.variant_files import Encoded, encode_variants, store_variants
 from shared.images.variant_spec import ImageVariant
@@ -29,6 +31,7 @@ from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedI
 from shared.models.protocol import ImageAnswer, ImageRequest
 from shared.models.quotes import quote_image
 from shared.reasons import Reason
+from shared.rendering.color_histogram import find_nearest_distance, measure_colors
 from shared.rendering.convert_image import convert_image
 from shared.rendering.inspect_image import BadImageError, ImageFormat, ImageProperties
 from shared.runs.request import parse_image_size
@@ -48,6 +51,8 @@ class _GeneratedImage:
         prompt: the prompt that it was generated from.
         thumbnail: None if the request wants none, or it cannot be encoded.
         variants: those of the request, without those that cannot be encoded.
+        style: digest of the style references; None without any.
+        style_distance: of its colors from those of the nearest reference.
     """
 
     data: bytes
@@ -55,6 +60,8 @@ class _GeneratedImage:
     prompt: str
     thumbnail: bytes | None
     variants: Sequence[Encoded]
+    style: str | None = None
+    style_distance: float | None = None
 
 
 async def run_generate_image(services: Services, call: ImageCall) -> ImageResult:
@@ -84,12 +91,14 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
 
     async def prepare(self) -> PreparedImage[_GeneratedImage]:
         job, request, settings = self.job, self.job.request, self.services.settings
+        style = await self.services.caches.read_style(self.services.store, self.call.run_id)
         image_request = ImageRequest(
             prompt=await job.read_prompt(),
             size=request.image_size,
             quality=request.image_quality,
             format=find_content_type(job.item.filename).removeprefix("image/"),
             job=job.request_key,
+            references=() if style is None else list_reference_images(style),
         )
         # The image of a later round is shown only if it turns out to be better.
         has_thumbnail = request.thumbnails and self.call.step.round == 1
@@ -102,8 +111,9 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
                 request,
                 image_request.prompt,
                 is_batched=self.is_batched,
+                reference_tokens=0 if style is None else style.record.tokens,
             ),
-            partial(_parse_image, image_request, has_thumbnail=has_thumbnail, variants=variants),
+            partial(_parse_image, image_request, has_thumbnail=has_thumbnail, variants=variants, style=style),
             request.image_requests_per_minute,
         )
 
@@ -122,6 +132,8 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
             prompt_digest=hash_text(answer.value.prompt),
             model=answer.model,
             cost=answer.cost,
+            style=answer.value.style,
+            style_distance=answer.value.style_distance,
         )
 
     def must_replace(self, stored: ImageMetadata) -> bool:
@@ -234,16 +246,27 @@ class _RoundImageTask(_ImageGenerationTask):
 
 
 async def _parse_image(
-    request: ImageRequest, answer: ImageAnswer, *, has_thumbnail: bool, variants: Sequence[ImageVariant]
+    request: ImageRequest,
+    answer: ImageAnswer,
+    *,
+    has_thumbnail: bool,
+    variants: Sequence[ImageVariant],
+    style: LoadedStyle | None,
 ) -> _GeneratedImage:
+    convert = partial(_convert, has_thumbnail=has_thumbnail, variants=variants, style=style)
     try:
-        return await asyncio.to_thread(_convert, request, answer.data, has_thumbnail=has_thumbnail, variants=variants)
+        return await asyncio.to_thread(convert, request, answer.data)
     except BadImageError as error:
         raise UnusableAnswerError(Reason.BAD_IMAGE, str(error), error.mismatch) from error
 
 
 def _convert(
-    request: ImageRequest, data: bytes, *, has_thumbnail: bool, variants: Sequence[ImageVariant]
+    request: ImageRequest,
+    data: bytes,
+    *,
+    has_thumbnail: bool,
+    variants: Sequence[ImageVariant],
+    style: LoadedStyle | None,
 ) -> _GeneratedImage:
     """Return an image in the format of the request, with its thumbnail if there is to be one, and its variants.
 
@@ -254,4 +277,8 @@ def _convert(
     image = convert_image(data, image_format, parse_image_size(request.size))
     thumbnail = try_make_thumbnail(image.image) if has_thumbnail else None
     encoded = encode_variants(image.image, variants)
-    return _GeneratedImage(image.data, image.properties, request.prompt, thumbnail, encoded)
+    generated = _GeneratedImage(image.data, image.properties, request.prompt, thumbnail, encoded)
+    if style is None:
+        return generated
+    distance = find_nearest_distance(measure_colors(image.image), style.histograms)
+    return replace(generated, style=style.record.digest, style_distance=distance)

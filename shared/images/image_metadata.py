@@ -37,6 +37,8 @@ class ImageMetadata:
         resume_count: how often the run had been resumed when it counted this round.
         request_id: provider's id of the call.
         placeholder_reason: reason code of a placeholder; None for an image.
+        style: digest of the style references that the image was generated with, 16 hex digits; None without any.
+        style_distance: of its colors from the nearest of them, 0 to 1, to four decimal places.
     """
 
     sha256: str
@@ -52,6 +54,8 @@ class ImageMetadata:
     resume_count: int | None = None
     request_id: str | None = None
     placeholder_reason: str | None = None
+    style: str | None = None
+    style_distance: float | None = None
 
     @classmethod
     def from_properties(cls, properties: ImageProperties) -> Self:
@@ -86,6 +90,8 @@ class ImageMetadata:
             resume_count=_parse_count(data.get("resume_count", data.get("leg", ""))),  # 0.3 has the second name
             request_id=data.get("request_id"),
             placeholder_reason=data.get(_PLACEHOLDER_KEY),
+            style=style if re.fullmatch("[0-9a-f]{16}", style := data.get("style", "")) else None,
+            style_distance=_parse_share(data.get("style_distance", "")),
         )
 
     def to_json(self) -> dict[str, str]:
@@ -113,6 +119,10 @@ class ImageMetadata:
             data["resume_count"] = str(self.resume_count)
         if self.request_id is not None and self.request_id.isascii() and self.request_id.isprintable():
             data["request_id"] = self.request_id
+        if self.style is not None:
+            data["style"] = self.style
+        if self.style_distance is not None:
+            data["style_distance"] = f"{self.style_distance:.4f}"
         if self.placeholder_reason is not None:
             data[_PLACEHOLDER_KEY] = self.placeholder_reason
         return data
@@ -214,6 +224,10 @@ def _read_metadata(info: FileInfo | None) -> ImageMetadata | None:
 
 def _parse_count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _parse_share(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"[01]\.\d{4}", text) and float(text) <= 1 else None
 
 
 def _parse_dhash(data: Mapping[str, str]) -> int | None:

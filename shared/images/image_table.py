@@ -10,8 +10,9 @@ from shared.images.image_metadata import read_image_metadata, read_placeholder_m
 from shared.storage import paths
 from shared.storage.protocol import FileInfo
 
-_NUMBERS: Final = Struct("<QQQQQQ??B")
-"""Size, width, height, prompt digest or 0, countdown or 0, dhash, has_dhash, has_thumbnail, round or 0.
+_NUMBERS: Final = Struct("<QQQQQQQ??B")
+"""Size, width, height, prompt digest or 0, countdown or 0, digest of the style references or 0, dhash, has_dhash,
+has_thumbnail, round or 0.
 
 The bytes of the SHA-256 follow."""
 
@@ -54,6 +55,7 @@ class StoredImage:
         round: number among the rounds of a refined item, from 1; None if the image was not evaluated.
         prompt_digest: identifies the image prompt; None before 0.4.0.
         run_countdown_ms: inverted start time of the run (``paths.parse_inverted_time``); None without a run.
+        style: digest of the style references that it was generated with; None without any.
         variants: the current ones, in the order of the request.
     """
 
@@ -67,6 +69,7 @@ class StoredImage:
     round: int | None = None
     prompt_digest: int | None = None
     run_countdown_ms: int | None = None
+    style: str | None = None
     variants: tuple[StoredVariant, ...] = ()
 
 
@@ -106,6 +109,7 @@ class ImageTable:
             image.height,
             image.prompt_digest or 0,
             image.run_countdown_ms or 0,
+            int(image.style or "0", 16),
             image.dhash or 0,
             image.dhash is not None,
             image.has_thumbnail,
@@ -118,7 +122,8 @@ class ImageTable:
         packed = self._packed.get(filename)
         if packed is None:
             return None
-        size, width, height, prompt, countdown, dhash, has_dhash, has_thumbnail, round_ = _NUMBERS.unpack_from(packed)
+        numbers = _NUMBERS.unpack_from(packed)
+        size, width, height, prompt, countdown, style, dhash, has_dhash, has_thumbnail, round_ = numbers
         return StoredImage(
             size,
             width,
@@ -129,6 +134,7 @@ class ImageTable:
             round=round_ or None,
             prompt_digest=prompt or None,
             run_countdown_ms=countdown or None,
+            style=f"{style:016x}" if style else None,
             variants=tuple(self.list_variants(filename)),
         )
 
@@ -164,6 +170,7 @@ def describe_stored_image(info: FileInfo) -> StoredImage | None:
         round=metadata.round,
         prompt_digest=metadata.prompt_digest,
         run_countdown_ms=_parse_countdown(metadata.run_id),
+        style=metadata.style,
     )
 
 

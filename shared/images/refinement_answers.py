@@ -75,7 +75,7 @@ def validate_rewrite(prompt: str, previous: str, theme: Theme) -> str:
     Raises:
         ValueError: the prompt is too long, or has a forbidden word that the previous one did not have.
     """
-    accepted = end_with_tail(prompt, theme.tail) if theme.tail and previous.endswith(theme.tail) else prompt
+    accepted = end_with_tail(prompt, theme.ending) if theme.ending and previous.endswith(theme.ending) else prompt
     max_characters = find_rewrite_limit(previous) + TOLERANCE_CHARACTERS
     if len(accepted) > max_characters:
         raise ValueError(f"the new prompt has {len(accepted)} characters; expected at most {max_characters}")
@@ -86,4 +86,4 @@ def validate_rewrite(prompt: str, previous: str, theme: Theme) -> str:
 
 def _holds_forbidden_word(prompt: str, theme: Theme) -> bool:
     """Return whether a prompt has a forbidden word between the theme's opening and tail."""
-    return holds_word(find_own_text(prompt, theme.openings, theme.tail), theme.forbidden_words)
+    return holds_word(find_own_text(prompt, theme.openings, theme.ending), theme.forbidden_words)

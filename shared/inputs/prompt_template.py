@@ -49,14 +49,14 @@ def write_product_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
         names = [name for _, name, _, _ in Formatter().parse(part) if name]
         if not names or any(safe.get(name) for name in names):
             parts.append(" ".join(part.format_map(_Blank(safe)).split()).strip(_EMPTY_ENDS))
-    return RowPrompt(_join([*parts, theme.tail]), tuple(sorted(left_out)))
+    return RowPrompt(_join([*parts, theme.ending]), tuple(sorted(left_out)))
 
 
 def write_scene_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:
     """Return the image prompt of a row of prompts: its prompt or title, then scene and mood, and the theme's tail."""
     mood = values.get("mood", "")
     subject = values.get("prompt") or values.get("title", "")
-    return RowPrompt(_join([subject, values.get("scene", ""), f"{mood} mood" if mood else "", theme.tail]))
+    return RowPrompt(_join([subject, values.get("scene", ""), f"{mood} mood" if mood else "", theme.ending]))
 
 
 def read_own_prompt(theme: Theme, values: Mapping[str, str]) -> RowPrompt:

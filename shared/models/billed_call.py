@@ -37,6 +37,7 @@ from shared.models.billed_task import (
     ValueT,
 )
 from shared.models.call_recorder import CallRecorder
+from shared.models.image_models import check_references
 from shared.models.protocol import ImageAnswer, Model, TextAnswer
 from shared.models.provider_names import Provider
 from shared.reasons import FATAL_REASONS, Reason, shorten_message
@@ -260,6 +261,8 @@ class BilledCallExecutor:
 
     async def _generate_image(self, model: Model, prepared: PreparedImage[Any]) -> ImageAnswer:
         """Send an image request, and pass what the provider reports of its quota to the rate limiter."""
+        if prepared.request.references:
+            self._check_references()
         rate_limiter = self._services.rate_limiter
         started = rate_limiter.record_start()
         try:
@@ -272,6 +275,18 @@ class BilledCallExecutor:
             raise
         rate_limiter.record_quota(answer.requests_per_minute)
         return answer
+
+    def _check_references(self) -> None:
+        """Check that the provider takes reference images: the settings may have changed since the run started.
+
+        Raises:
+            ModelError: it would generate the image without them, and bill it.
+        """
+        model = self._services.settings.model
+        try:
+            check_references(model.image_provider, model.image_deployment)
+        except ValueError as error:
+            raise ModelError(Reason.NOT_CONFIGURED, str(error)) from error
 
     def _make_recorder(
         self, task: BilledTask[Any, Any], prepared: Prepared[Any], request_key: str | None = None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.models.provider_names import Provider
 from shared.runs.request import parse_image_size
 
 FIXED_SIZES = ("1024x1024", "1024x1536", "1536x1024")
@@ -122,6 +123,33 @@ def check_quality_for_model(model: str, quality: str) -> None:
         raise ValueError(
             f"{model!r} does not support the quality {quality!r}; expected one of {', '.join(family.qualities)}."
         )
+
+
+REFERENCE_PROVIDERS = frozenset({Provider.OPENAI, Provider.AZURE})
+GPT_IMAGE_PREFIXES = ("gpt-image", "chatgpt-image")
+
+
+def check_references(provider: Provider, model: str) -> None:
+    """Check that a provider generates images with style references.
+
+    Args:
+        provider: the image provider.
+        model: the model's or deployment's name; a gateway's prefix (``azure/gpt-image-2``) is ignored.
+
+    Raises:
+        ValueError: it does not, or it is not known to.
+    """
+    name = model.casefold().rpartition("/")[2]
+    if provider in REFERENCE_PROVIDERS and not name.startswith("dall-e"):
+        return
+    if provider is Provider.COMPATIBLE and name.startswith(GPT_IMAGE_PREFIXES):
+        return
+    if provider is Provider.COMPATIBLE or provider in REFERENCE_PROVIDERS:
+        raise ValueError(f"the image model {model!r} takes no reference images; expected a gpt-image model")
+    raise ValueError(
+        f"IMAGE_PROVIDER {provider.value!r} takes no reference images; expected 'openai', 'azure', or 'compatible' "
+        "with a gpt-image model"
+    )
 
 
 def _find_family(model: str) -> ImageModelFamily | None:

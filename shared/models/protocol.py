@@ -92,6 +92,21 @@ class TextAnswer(Generic[AnswerT_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceImage:
+    """An image whose look a generated image is to have.
+
+    Attributes:
+        name: of its file, for the form that carries it.
+        data: the file; kept out of messages and logs.
+        content_type: its media type, such as ``image/jpeg``.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRequest:
     """An image to generate.
 
@@ -102,6 +117,8 @@ class ImageRequest:
         format: png or jpeg.
         job: ``RUN/PRODUCT``, equal in every try, by which a provider with a queue finds an earlier request. None =
             every call is a new request.
+        references: images whose look it is to have; only some providers take any, see
+            ``shared.models.image_models.check_references``.
     """
 
     prompt: str
@@ -109,6 +126,7 @@ class ImageRequest:
     quality: str
     format: str
     job: str | None = None
+    references: tuple[ReferenceImage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,15 +103,22 @@ def quote_refinement_call(prices: PriceList, deployment: str, question: Question
 
 
 def quote_image(
-    prices: PriceList, deployment: str, request: SeedRequest, prompt: str, *, is_batched: bool = False
+    prices: PriceList,
+    deployment: str,
+    request: SeedRequest,
+    prompt: str,
+    *,
+    reference_tokens: int = 0,
+    is_batched: bool = False,
 ) -> Quote:
     """Return the possible cost of an image call; the prompt of an input may be longer than the rules allow.
 
     Args:
         prices: the price list.
-        deployment: the deployment that is called.
-        request: the request of the run.
+        deployment: the image model.
+        request: of the run.
         prompt: of the image.
+        reference_tokens: input tokens of the style references.
         is_batched: a provider's batch makes the call.
     """
     factor = prices.find_batch_factor(deployment) if is_batched else None
@@ -121,7 +128,9 @@ def quote_image(
         prices,
         deployment,
         is_image=True,
-        typical_usage=Usage(prompt_tokens, listed.output_tokens),
-        max_usage=Usage(max(listed.input_tokens, prompt_tokens), listed.output_tokens),
+        typical_usage=Usage(prompt_tokens + reference_tokens, listed.output_tokens, reference_tokens),
+        max_usage=Usage(
+            max(listed.input_tokens, prompt_tokens) + reference_tokens, listed.output_tokens, reference_tokens
+        ),
         factor=NORMAL_FACTOR if factor is None else factor,
     )

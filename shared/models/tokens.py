@@ -55,7 +55,7 @@ def estimate_text_usage(question: Question[AnswerT], *, theme: Theme, entries: i
     if question.answer_type is CategoryList:
         entry_characters = CATEGORY_CHARACTERS
     elif question.answer_type is PromptDraftBatch:
-        entry_characters = ROW_PROMPT_CHARACTERS + len(theme.tail)
+        entry_characters = ROW_PROMPT_CHARACTERS + len(theme.ending)
     else:
         entry_characters = _count_draft_characters(theme)
     return Usage(estimate_request_tokens(question), estimate_tokens(entries * entry_characters + ENVELOPE_CHARACTERS))
@@ -96,7 +96,8 @@ def _count_draft_characters(theme: Theme) -> int:
 
 def _count_prompt_characters(theme: Theme) -> int:
     opening = sum(map(len, theme.openings)) // len(theme.openings)
-    return min(REQUESTED_PROMPT_CHARACTERS, opening + OWN_PROMPT_CHARACTERS + len(theme.tail))
+    own = min(REQUESTED_PROMPT_CHARACTERS, opening + OWN_PROMPT_CHARACTERS + len(theme.tail))
+    return own + theme.style_characters
 
 
 @cache

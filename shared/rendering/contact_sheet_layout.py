@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
-from typing import Final
+from typing import Final, TypeVar
 
 from shared.catalog.items import Item
+
+EntryT = TypeVar("EntryT")
 
 TILE: Final = 152
 NAME_LINES: Final = 2
@@ -79,6 +81,14 @@ def choose_layout(cell_counts: Sequence[int], columns: int | None = None) -> She
     ]
     fitting = [layout for layout in layouts if layout.width <= _MAX_WIDTH] or layouts[:1]
     return min(fitting, key=lambda layout: (max(layout.width, layout.height), layout.width * layout.height))
+
+
+def sample_evenly(entries: Sequence[EntryT], max_entries: int) -> list[EntryT]:
+    """Return at most ``max_entries`` of some entries, evenly spaced, from the first to the last."""
+    if len(entries) <= max_entries:
+        return list(entries)
+    last = len(entries) - 1
+    return [entries[place * last // (max_entries - 1)] for place in range(max_entries)]
 
 
 class CategorySampler:

@@ -4,7 +4,7 @@ import contextlib
 
 from shared.audit.write_audit import audit_run, write_missing_audits
 from shared.errors import CatalogSeederError
-from shared.images.write_contact_sheet import CONTACT_SHEET_NAME
+from shared.images.write_contact_sheet import CONTACT_SHEET_NAME, LIKENESS_SHEET_NAME
 from shared.messages.base import Failure
 from shared.messages.run import ActivityResult, FinishRunInput, RunRef, StopResult
 from shared.reasons import Reason
@@ -54,10 +54,14 @@ async def run_close_run(services: Services, ending: FinishRunInput) -> ActivityR
     request = await run_files.read_request(store, ending.run_id)
     published = ending.published or await count_unpublished(services, ending)
     counters = await recount(services, ending) if ending.recount or ending.counters.lost else ending.counters
-    sheet = paths.run_file(ending.run_id, CONTACT_SHEET_NAME)
     outputs = dict(published.outputs) | {"summary": paths.run_file(ending.run_id, "summary.json")}
-    if await store.describe(sheet) is not None:
-        outputs["contactSheet"] = sheet
+    sheets = {"contactSheet": CONTACT_SHEET_NAME}
+    if request.style_reference is not None:
+        sheets["contactSheetByLikeness"] = LIKENESS_SHEET_NAME
+    for output, name in sheets.items():
+        sheet = paths.run_file(ending.run_id, name)
+        if await store.describe(sheet) is not None:
+            outputs[output] = sheet
     results = paths.results_folder(ending.run_id)
     has_rounds = request.refine.is_wanted or request.policy_rewrites > 0
     if has_rounds and (await store.list_folders(results, limit=1)).names:

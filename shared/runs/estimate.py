@@ -131,8 +131,17 @@ def _describe_figures(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Models) -> Estimate:
-    """Return the estimate of a run with this request on a catalog with this inventory."""
+def calculate_estimate(
+    request: SeedRequest, inventory: Inventory, models: Models, *, reference_tokens: int = 0
+) -> Estimate:
+    """Return the estimate of a run with this request on a catalog with this inventory.
+
+    Args:
+        request: of the run.
+        inventory: of its catalog.
+        models: models and prices.
+        reference_tokens: input tokens of the style references that each image call carries.
+    """
     counts, new_categories = _plan_categories(request, inventory)
     text = []
     if request.generates_items:
@@ -161,11 +170,13 @@ def calculate_estimate(request: SeedRequest, inventory: Inventory, models: Model
             is_batched=request.is_batched,
         )
 
-    maximum = add_up(estimate_images(request, images, models, rounds=count_max_rounds(request.refine)))
+    def estimate_rounds(rounds: float) -> Estimate:
+        return add_up(estimate_images(request, images, models, rounds=rounds, reference_tokens=reference_tokens))
+
+    maximum = estimate_rounds(count_max_rounds(request.refine))
     if not request.refine.is_wanted:
         return maximum
-    rounds = count_typical_rounds(request.refine)
-    return replace(maximum, typical=add_up(estimate_images(request, images, models, rounds=rounds)))
+    return replace(maximum, typical=estimate_rounds(count_typical_rounds(request.refine)))
 
 
 def _count_images(request: SeedRequest, inventory: Inventory) -> int:

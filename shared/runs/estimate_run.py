@@ -5,6 +5,9 @@ from typing import Any
 
 from shared.catalog.inventory import read_inventory
 from shared.errors import EstimateAboveBudgetError, InvalidRequestError
+from shared.images.style_files import FIELD, resolve_style
+from shared.images.style_reference import ResolvedStyle
+from shared.models.image_models import check_references
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
@@ -26,7 +29,8 @@ async def estimate_body(services: Services, body: Mapping[str, Any]) -> Estimate
         StoreUnavailableError: the store does not answer.
     """
     request = SeedRequest.from_json(services.settings.defaults.apply_to(body))
-    return await estimate_request(services, await resolve_source(services.store, request))
+    resolved = await resolve_source(services.store, request)
+    return await estimate_request(services, resolved, await resolve_style(services.store, resolved))
 
 
 def check_image_mode(services: Services, request: SeedRequest) -> None:
@@ -35,6 +39,8 @@ def check_image_mode(services: Services, request: SeedRequest) -> None:
     Raises:
         InvalidRequestError: they have none.
     """
+    if (problem := request.find_batch_problem()) is not None:  # a repair combines two requests
+        raise InvalidRequestError("imageMode", f"is 'batch', and {problem}")
     if request.is_batched and not request.dry_run:
         try:
             check_batch_settings(services.settings.model, services.settings.prices)
@@ -42,16 +48,24 @@ def check_image_mode(services: Services, request: SeedRequest) -> None:
             raise InvalidRequestError("imageMode", f"is 'batch': {error}") from error
 
 
-async def estimate_request(services: Services, request: SeedRequest) -> Estimate:
+async def estimate_request(services: Services, request: SeedRequest, style: ResolvedStyle | None = None) -> Estimate:
     """Return the estimate of a run with this request, given what the catalog has; calls no model.
+
+    Args:
+        services: of this process.
+        request: of the run.
+        style: its style references, if any.
 
     Raises:
         InvalidRequestError: the image model has no batches, and the request asks for them.
+        InvalidRequestError: the image model takes no style references.
         DamagedFileError: a file of the catalog cannot be read.
         StoreUnavailableError: the store does not answer.
     """
     check_image_mode(services, request)
+    check_style_support(services, request)
     model = services.settings.model
+    tokens = 0 if style is None else style.record.tokens
     models = Models(
         model.text_deployment,
         model.vision_deployment,
@@ -60,12 +74,29 @@ async def estimate_request(services: Services, request: SeedRequest) -> Estimate
         has_batches=model.image_provider is Provider.OPENAI,
     )
     if find_selection(request) is not None:  # what else the catalog holds does not count
-        return calculate_estimate(request, Inventory({}, 0, has_categories=True), models)
-    return calculate_estimate(request, await read_inventory(services.store, request.catalog), models)
+        inventory = Inventory({}, 0, has_categories=True)
+    else:
+        inventory = await read_inventory(services.store, request.catalog)
+    return calculate_estimate(request, inventory, models, reference_tokens=tokens)
 
 
-async def check_budget(services: Services, request: SeedRequest) -> None:
-    """Check that the estimate of a request does not exceed its budget.
+def check_style_support(services: Services, request: SeedRequest) -> None:
+    """Check that the image provider takes the style references of a request, if it has any.
+
+    Raises:
+        InvalidRequestError: the provider or its model takes none.
+    """
+    model = services.settings.model
+    if request.style_reference is None or request.dry_run:
+        return
+    try:
+        check_references(model.image_provider, model.image_deployment)
+    except ValueError as error:
+        raise InvalidRequestError(FIELD, str(error)) from error
+
+
+async def check_budget(services: Services, request: SeedRequest, style: ResolvedStyle | None = None) -> None:
+    """Check that the estimate of a request, with its style references, does not exceed its budget.
 
     Raises:
         EstimateAboveBudgetError: the estimate exceeds the budget, and the request does not accept that.
@@ -74,7 +105,7 @@ async def check_budget(services: Services, request: SeedRequest) -> None:
     """
     if request.max_cost_usd is None or request.accept_estimate:
         return
-    estimate = await estimate_request(services, request)
+    estimate = await estimate_request(services, request, style)
     if estimate.cost_usd > request.max_cost_usd:
         typical = "" if estimate.typical is None else f", typically ${estimate.typical.cost_usd:.4f}"
         raise EstimateAboveBudgetError(

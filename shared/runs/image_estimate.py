@@ -66,7 +66,9 @@ class ImageEstimate:
     batch_discount_usd: Decimal | None = None
 
 
-def estimate_images(request: SeedRequest, items: int, models: Models, *, rounds: float) -> ImageEstimate:
+def estimate_images(
+    request: SeedRequest, items: int, models: Models, *, rounds: float, reference_tokens: int = 0
+) -> ImageEstimate:
     """Return the estimate of the images of a number of items.
 
     Args:
@@ -74,10 +76,13 @@ def estimate_images(request: SeedRequest, items: int, models: Models, *, rounds:
         items: number of items without an image.
         models: models and prices.
         rounds: mean number of rounds per item; see `count_max_rounds` and `count_typical_rounds`.
+        reference_tokens: input tokens of the style references that each image call carries.
     """
     image_calls = math.ceil(items * rounds)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
-    generation_usage = Usage(image_calls * estimate_prompt_tokens(request.theme), image_calls * one_image.output_tokens)
+    references = image_calls * reference_tokens
+    prompts = image_calls * estimate_prompt_tokens(request.theme)
+    generation_usage = Usage(prompts + references, image_calls * one_image.output_tokens, references)
     evaluations, rewrites = (image_calls, image_calls - items) if request.refine.is_wanted else (0, 0)
     evaluation_usage = _multiply(_build_typical_evaluation(request.theme), evaluations)
     rewrite_usage = _multiply(_build_typical_rewrite(request.theme), rewrites)
@@ -147,4 +152,4 @@ def _build_typical_rewrite(theme: Theme) -> Question[PromptRewrite]:
 
 def _write_typical_prompt(theme: Theme) -> str:
     """Return an image prompt of typical length, with an opening and the tail of the theme."""
-    return f"{theme.openings[0]}, {'x' * OWN_PROMPT_CHARACTERS}, {theme.tail}"
+    return f"{theme.openings[0]}, {'x' * OWN_PROMPT_CHARACTERS}, {theme.ending}"

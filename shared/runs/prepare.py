@@ -12,6 +12,7 @@ from shared.errors import StoreConflictError
 from shared.images.image_metadata import ImageMetadata, is_placeholder, is_valid_image
 from shared.images.list_images import iterate_image_files, list_generating_runs
 from shared.images.round_files import list_unfinished_items
+from shared.images.style_files import keep_last_style
 from shared.messages.base import Failure
 from shared.messages.run import ResumeInput, RunRef, StartInventory
 from shared.reasons import Reason
@@ -41,10 +42,12 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
     claim = await run_claim.send_heartbeat(store, run.catalog, run_id=run.run_id, host_id=services.settings.host_id)
     if claim is None:
         return StartInventory(failure=Failure(Reason.SUPERSEDED, f"Another run has claimed catalog {run.catalog!r}."))
-    await record_last_run(store, run.catalog, run.run_id)
     request = await services.caches.read_request(store, run.run_id)
     selection = find_selection(request)
+    await record_last_run(store, run.catalog, run.run_id, names_items=selection is not None)
     if selection is None:  # otherwise the catalog's last request stays: later runs continue from that one
+        if request.style_reference is not None:
+            await keep_last_style(store, run.run_id, run.catalog)
         await write_json_if_changed(store, paths.state_file(run.catalog, "request.json"), request.to_json())
 
     await check_json_array(store, paths.catalog_file(run.catalog, "catalog.json"))

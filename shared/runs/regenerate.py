@@ -8,6 +8,7 @@ from pydantic import Field
 from shared.catalog.find_items import FoundItem, find_items
 from shared.errors import InvalidRequestError, UnknownCatalogError
 from shared.images.edit_prompt import MAX_EDITED_PROMPT_CHARACTERS, clean_edited_prompt
+from shared.images.style_files import resolve_last_style
 from shared.runs.durable_client import DurableClient
 from shared.runs.estimate import Estimate
 from shared.runs.estimate_run import estimate_request
@@ -63,11 +64,13 @@ async def start_regenerate(
     name = read_catalog_name(catalog)
     wanted, body_hash = RegenerateRequest.model_validate(dict(body)), hash_regenerate(name, body)
     request: SeedRequest
+    style = None
     if await has_started(services.store, key):
         request = await read_last_request(services.store, name)  # the stored request of that run counts
     else:
         request = await _make_request(services, name, wanted, body_hash)
-    return await start_request(services, client, request, key=key, body_hash=body_hash)
+        style = await resolve_last_style(services.store, request)
+    return await start_request(services, client, request, key=key, body_hash=body_hash, style=style)
 
 
 def hash_regenerate(catalog: str, body: Mapping[str, Any]) -> str:
@@ -86,7 +89,8 @@ async def estimate_regenerate(services: Services, catalog: str, body: Mapping[st
         StoreUnavailableError: the store does not answer.
     """
     name, wanted = read_catalog_name(catalog), RegenerateRequest.model_validate(dict(body))
-    return await estimate_request(services, await _make_request(services, name, wanted, ""))
+    request = await _make_request(services, name, wanted, "")
+    return await estimate_request(services, request, await resolve_last_style(services.store, request))
 
 
 async def _make_request(services: Services, name: str, wanted: RegenerateRequest, body_hash: str) -> SelectionRequest:

@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.catalog import catalog_files
 from shared.errors import UnknownCatalogError
+from shared.images.style_files import resolve_last_style
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import read_catalog_name, read_last_request
 from shared.runs.request import MAX_PAUSE_MINUTES, SeedRequest
@@ -76,4 +77,6 @@ async def start_repair(
         "prompt_writer": "template",  # uses the prompts that were written, and writes none
     }
     request = last.model_copy(update=changes | overrides)
-    return await start_request(services, client, request, key=key, body_hash=hash_body(body, f"repair {name}"))
+    style = await resolve_last_style(services.store, last)
+    body_hash = hash_body(body, f"repair {name}")
+    return await start_request(services, client, request, key=key, body_hash=body_hash, style=style)

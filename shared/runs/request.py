@@ -18,6 +18,7 @@ MAX_PAUSE_MINUTES = 8_640
 
 MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 
+MAX_STYLE_REFERENCES = 4
 INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?"
 BASE_URL_PATTERN = r"https?://[^\s?#]{1,500}"
 
@@ -88,6 +89,19 @@ def parse_image_size(size: str) -> tuple[int, int]:
     """Return (width, height) in pixels of a size such as ``1024x1536``."""
     width, _, height = size.partition("x")
     return int(width), int(height)
+
+
+class StyleReference(BaseModel):
+    """Images whose look every image of a run is to have."""
+
+    model_config = STRICT_JSON
+
+    images: tuple[Annotated[str, AfterValidator(check_input_path)], ...] = Field(
+        min_length=1,
+        max_length=MAX_STYLE_REFERENCES,
+        strict=False,
+        description="Inputs with the images, each as inputs/NAME: PNG, JPEG or WebP of at most 4096 pixels a side.",
+    )
 
 
 class SeedRequest(BaseModel):
@@ -205,6 +219,11 @@ class SeedRequest(BaseModel):
         description="URL that the images will be served from; each imageUrl in catalog.json starts with it.",
         json_schema_extra={"pattern": f"^{BASE_URL_PATTERN}$"},
     )
+    style_reference: StyleReference | None = Field(
+        default=None,
+        description="Images whose look every new image is to have; OpenAI's gpt-image models only, with input tokens "
+        "for each reference.",
+    )
     refine: Refinement = Field(
         default=Refinement(), description="Evaluate images, and generate those with a low score again."
     )
@@ -232,12 +251,21 @@ class SeedRequest(BaseModel):
 
     @model_validator(mode="after")
     def _check_image_mode(self) -> Self:
-        if self.is_batched and self.refine.is_wanted:
-            raise ValueError(
-                "imageMode is 'batch', and refine asks for evaluations; expected imageMode 'normal', or no refine: "
-                "each round would wait for a batch of its own"
-            )
+        problem = self.find_batch_problem()
+        if problem is not None:
+            raise ValueError(f"imageMode is 'batch', and {problem}")
         return self
+
+    def find_batch_problem(self) -> str | None:
+        """Return what the request asks for that the provider's batches cannot do; None if they are not asked for."""
+        if self.is_batched and self.refine.is_wanted:
+            return (
+                "refine asks for evaluations; expected imageMode 'normal', or no refine: each round would wait for a "
+                "batch of its own"
+            )
+        if self.is_batched and self.style_reference is not None:
+            return "styleReference is set; expected imageMode 'normal', or no styleReference: batches send prompts only"
+        return None
 
     @property
     def is_batched(self) -> bool:

@@ -18,12 +18,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError, StoreError
+from shared.images.style_files import record_style, resolve_style
+from shared.images.style_reference import ResolvedStyle
 from shared.messages.run import SeedInput
 from shared.models.image_models import check_quality_for_model, check_size_for_model
 from shared.rendering.encode_variant import can_encode
 from shared.runs import run_claim, run_files
 from shared.runs.durable_client import DurableClient
-from shared.runs.estimate_run import check_budget, check_image_mode
+from shared.runs.estimate_run import check_budget, check_image_mode, check_style_support
 from shared.runs.recover import read_run_state
 from shared.runs.request import SeedRequest, make_seed_input
 from shared.runs.resolve_source import resolve_source
@@ -66,13 +68,21 @@ async def start_run(
         StoreUnavailableError: the store does not answer.
     """
     request = SeedRequest.from_json(services.settings.defaults.apply_to(body))
+    style = None
     if not await has_started(services.store, key):
         request = await resolve_source(services.store, request)
-    return await start_request(services, client, request, key=key, body_hash=hash_body(body, "run"))
+        style = await resolve_style(services.store, request)
+    return await start_request(services, client, request, key=key, body_hash=hash_body(body, "run"), style=style)
 
 
 async def start_request(
-    services: Services, client: DurableClient, request: SeedRequest, *, key: str | None, body_hash: str
+    services: Services,
+    client: DurableClient,
+    request: SeedRequest,
+    *,
+    key: str | None,
+    body_hash: str,
+    style: ResolvedStyle | None = None,
 ) -> StartedRun:
     """Start a run for a validated request, or find the run that its Idempotency-Key started before.
 
@@ -82,12 +92,13 @@ async def start_request(
         request: the request.
         key: the Idempotency-Key.
         body_hash: hash of the body that the key came with; see `hash_body`.
+        style: the style references of the request; None = it has none, or the key has started the run.
 
     Raises:
         CatalogBusyError: another run holds the catalog.
         EstimateAboveBudgetError: the estimate exceeds the budget.
         IdempotencyKeyReusedError: the key came with another body before.
-        InvalidRequestError: the image model does not support the size or quality.
+        InvalidRequestError: the image model does not support the size, the quality or style references.
         SettingError: the vision provider is not configured, and images are to be scored.
         StoreUnavailableError: the store does not answer.
     """
@@ -96,14 +107,14 @@ async def start_request(
         _check_image_variants(request)
         if request.refine.is_wanted and not request.dry_run:
             check_vision_settings(services.settings.model)
-        await check_budget(services, request)
+        await check_budget(services, request, style)
     run_id = create_run_id()
     if key is not None:
         run_id = await _bind_key(services.store, key, body_hash)
         if await _is_running_or_ended(services, client, request.catalog, run_id):
             return StartedRun(run_id, request.catalog)
     try:
-        await _claim_and_start(services, client, request, run_id, is_shared=key is not None)
+        await _claim_and_start(services, client, request, run_id, is_shared=key is not None, style=style)
     except CatalogBusyError:
         raise
     except Exception:
@@ -124,7 +135,13 @@ def hash_body(body: Mapping[str, Any], operation: str) -> str:
 
 
 async def _claim_and_start(
-    services: Services, client: DurableClient, request: SeedRequest, run_id: str, *, is_shared: bool
+    services: Services,
+    client: DurableClient,
+    request: SeedRequest,
+    run_id: str,
+    *,
+    is_shared: bool,
+    style: ResolvedStyle | None,
 ) -> None:
     """Claim the catalog, record the request and start the orchestration.
 
@@ -134,6 +151,7 @@ async def _claim_and_start(
         request: the request.
         run_id: the run.
         is_shared: the run id belongs to a key, so concurrent callers may be starting the same run.
+        style: the style references of the request, recorded before it.
 
     Raises:
         CatalogBusyError: another run holds the catalog. The key stays bound, and the same call starts the run later.
@@ -144,6 +162,8 @@ async def _claim_and_start(
         if await _has_request(store, run_id):
             return  # the run was started before and has lost the catalog since; it is still the run of the key
         raise CatalogBusyError(request.catalog, blocked_by.run_id)
+    if style is not None:
+        await record_style(store, run_id, request.catalog, style)
     is_recorded = await run_files.create_request(store, run_id, request)
     if not is_recorded:
         request = await run_files.read_request(store, run_id)  # the first recorded request counts
@@ -192,6 +212,7 @@ async def _is_started(services: Services, client: DurableClient, run_id: str) ->
 def _check_image_options(services: Services, request: SeedRequest) -> None:
     """Reject options that the image model does not support: the provider would, once the items are billed."""
     check_image_mode(services, request)
+    check_style_support(services, request)
     model = services.settings.model.known_image_model
     if model is None or request.dry_run:
         return

@@ -7,11 +7,15 @@ from shared.catalog.catalog_files import Batch, IndexCache, read_batch
 from shared.catalog.prompt_files import BatchPrompts, read_prompts
 from shared.images import round_files
 from shared.images.list_images import list_generating_runs
+from shared.images.style_files import load_style
+from shared.images.style_reference import LoadedStyle
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
 from shared.storage.protocol import Store
 
 MAX_CACHED_BATCHES, MAX_CACHED_RUNS = 64, 16
+MAX_CACHED_STYLES = 4
+"""Each holds up to four JPEGs of up to a megabyte."""
 
 BatchKey = tuple[str, str, int]
 """Catalog, run id and batch number."""
@@ -32,6 +36,7 @@ class RunCaches:
     )
     _images: BoundedCache[ResumeKey, dict[str, str]] = field(default_factory=lambda: BoundedCache(MAX_CACHED_RUNS))
     _failed_before: BoundedCache[ResumeKey, set[str]] = field(default_factory=lambda: BoundedCache(MAX_CACHED_RUNS))
+    _styles: BoundedCache[str, LoadedStyle] = field(default_factory=lambda: BoundedCache(MAX_CACHED_STYLES))
     _unfinished: BoundedCache[ResumeKey, set[str]] = field(default_factory=lambda: BoundedCache(MAX_CACHED_RUNS))
 
     async def read_request(self, store: Store, run_id: str) -> SeedRequest:
@@ -39,6 +44,15 @@ class RunCaches:
         if run_id not in self._requests:
             self._requests[run_id] = await run_files.read_request(store, run_id)
         return self._requests[run_id]
+
+    async def read_style(self, store: Store, run_id: str) -> LoadedStyle | None:
+        """Return the style references of a run, which never change; None if its request has none."""
+        request = await self.read_request(store, run_id)
+        if request.style_reference is None:
+            return None
+        if run_id not in self._styles:
+            self._styles[run_id] = await load_style(store, run_id, request.catalog)
+        return self._styles[run_id]
 
     async def read_batch(self, store: Store, catalog: str, run_id: str, batch: int) -> Batch | None:
         """Return a batch, or None if it does not exist; a batch does not change during a run."""
@@ -90,6 +104,7 @@ class RunCaches:
     def forget(self, run_id: str) -> None:
         """Free what is remembered of a run that has ended."""
         self._requests.pop(run_id, None)
+        self._styles.pop(run_id, None)
         for cache in (self._images, self._failed_before, self._unfinished):
             for key in [key for key in cache if key[0] == run_id]:
                 del cache[key]

@@ -6,6 +6,10 @@ RUN_ID_EPOCH_END_MS = 10**13
 """2286-11-20. Run ids count down to it, so that ``runs/`` in name order lists the newest run first."""
 
 
+STYLE_REFERENCE_NAME = "style_reference.json"
+"""Which style references a run has, or the last request of a catalog."""
+
+
 def make_run_id(now_ms: int, entropy: str) -> str:
     """Return a run's id: inverted time and random digits.
 
@@ -70,6 +74,11 @@ def batch_file(catalog: str, batch: int) -> str:
 def batch_folder(catalog: str) -> str:
     """Prefix of a catalog's batches."""
     return f"catalogs/{catalog}/state/batches/"
+
+
+def style_image_file(catalog: str, sha256: str) -> str:
+    """A style reference as it is sent, named by its content; it never changes."""
+    return f"catalogs/{catalog}/state/style_references/{sha256}.jpg"
 
 
 def prompts_file(catalog: str, batch: int) -> str:

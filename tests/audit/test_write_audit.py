@@ -86,6 +86,7 @@ async def test_prompts_are_those_of_the_images_that_calls_were_made_for(store: R
             "model": "gpt-image-3",
             "iteration": 1,
             "rewrites": 0,
+            "style_reference": None,
         }
     ]
 

@@ -65,6 +65,8 @@ def test_items_are_in_the_order_of_the_query(columns: ItemColumns, query: ItemQu
                 assert columns.modified_ms[earlier] >= columns.modified_ms[later]
             case "score":
                 assert columns.scores.get(earlier, 101) <= columns.scores.get(later, 101)
+            case "style":
+                assert columns.distances.get(earlier, -1) >= columns.distances.get(later, -1)
             case _:
                 assert earlier < later
 

@@ -67,6 +67,7 @@ async def test_a_row_tells_all_about_an_item_and_its_image(store: Store, service
         "run_id": FIRST_RUN,
         "round": 2,
         "cost_usd": 0.04,
+        "style_distance": None,
     }
     assert row.decision is not None
     assert row.decision.model_dump() == {"decision": "approved", "note": "as agreed", "reviewer": "Ada", "at": NOW}
@@ -124,6 +125,28 @@ async def test_failures_of_an_ended_run_come_from_its_list(store: Store, service
     assert [(row.name, row.failure and row.failure.reason) for row in page.items] == [("Owl", "cancelled")]
 
 
+async def test_failures_of_the_last_whole_run_stay_when_a_run_names_other_items(
+    store: Store, services: Services
+) -> None:
+    items = await write_batches(store, ["Fox", "Owl", "Cat"])
+    await record_last_run(store, CATALOG, FIRST_RUN)
+    await end_run(store, FIRST_RUN, [(items[0], "content_policy"), (items[1], "bad_image"), (items[2], "bad_image")])
+    await record_last_run(store, CATALOG, LATER_RUN, names_items=True)
+    await record_last_run(store, CATALOG, LATER_RUN, names_items=True)  # the activity was delivered twice
+    await end_run(store, LATER_RUN, [(items[1], "rate_limited")])
+    await store_image(store, items[2], run_id=LATER_RUN)
+
+    page = await list_items(services, CATALOG, ItemQuery(state="failed"))
+    assert {row.name: row.failure and row.failure.reason for row in page.items} == {
+        "Fox": "content_policy",
+        "Owl": "rate_limited",
+    }
+
+    await record_last_run(store, CATALOG, FIRST_RUN)
+    services.catalog_indexes.forget(CATALOG)
+    assert await list_names(services, reason="rate_limited") == []
+
+
 async def test_a_catalog_without_a_record_of_its_last_run_uses_the_newest_run_that_wrote_to_it(
     store: Store, services: Services
 ) -> None:
@@ -145,6 +168,16 @@ async def test_scores_filter_and_sort_images(store: Store, services: Services) -
 
     assert await list_names(services, max_score=60) == ["Owl", "Cat"]
     assert await list_names(services, sort="score") == ["Owl", "Cat", "Fox", "Elk"]
+
+
+async def test_the_farthest_from_the_style_references_come_first_and_images_without_any_last(
+    store: Store, services: Services
+) -> None:
+    items = await write_batches(store, ["Fox", "Owl", "Cat", "Elk"])
+    for item, distance in zip(items, (0.1, 0.3456, None, 0.0), strict=True):
+        await store_image(store, item, style_distance=distance)
+
+    assert await list_names(services, sort="style") == ["Owl", "Fox", "Elk", "Cat"]
 
 
 async def test_near_duplicates_are_adjacent_and_share_a_group(store: Store, services: Services) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from shared.catalog.draft_rules import MAX_PROMPT_CHARACTERS, NameIndex, find_prompt_limit, validate_drafts
 from shared.catalog.forbidden_words import holds_word
 from shared.catalog.theme import DEFAULT_OPENINGS, DEFAULT_TAIL, Theme
 from shared.runs.request import SeedRequest, describe_validation_error
@@ -81,3 +82,31 @@ def test_the_edges_of_a_theme_are_in_it() -> None:
 def test_texts_are_kept_as_drafts_texts_are_so_that_they_can_be_compared() -> None:
     theme = read(subject=" garden\r\n tools ", openings=["\ufeffPhoto  of\ta"], tail="white \x00 floor ")
     assert (theme.subject, theme.openings, theme.tail) == ("garden tools", ("Photo of a",), "white floor")
+
+
+def test_the_style_stands_before_the_tail_and_makes_prompts_longer() -> None:
+    theme = read(tail="high detail", style={"light": "soft light,", "palette": "earth tones"})
+    assert theme.ending == "soft light, earth tones, high detail"
+    assert theme.style_characters == len("soft light, earth tones, ")
+    assert find_prompt_limit(theme) == find_prompt_limit(read(tail="high detail")) + theme.style_characters
+    assert read(tail="", style={"camera": "eye level"}).ending == "eye level"
+    assert Theme().ending == DEFAULT_TAIL
+
+
+@pytest.mark.parametrize("part", ["light", "background", "camera", "palette"])
+def test_a_part_of_the_style_has_at_most_80_characters(part: str) -> None:
+    assert read(style={part: "x" * 80}).ending.startswith("x" * 80)
+    assert problem_of(style={part: "x" * 81})[0] == f"theme.style.{part}"
+
+
+def test_a_draft_without_the_style_gets_it_and_may_be_longer_by_it() -> None:
+    style = {"light": "l" * 80, "background": "b" * 80, "camera": "c" * 80, "palette": "p" * 80}
+    theme = read(openings=["Photo of"], tail="sharp", style=style)
+    draft = make_draft(image_prompt=f"Photo of a red boat on a lake, {'a long detail, ' * 8}sharp")
+    categories = (draft.category,)
+    judged = validate_drafts([draft], index=NameIndex(), categories=categories, theme=theme, max_accepted=1)
+    prompts = [one.image_prompt for one in judged.accepted]
+    assert len(prompts) == 1
+    assert prompts[0].startswith("Photo of a red boat")
+    assert prompts[0].endswith(theme.ending)
+    assert len(prompts[0]) > MAX_PROMPT_CHARACTERS

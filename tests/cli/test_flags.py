@@ -29,6 +29,10 @@ FLAGS = {
         ["--image-variant", "640:webp", "--image-variant", "320:avif:60"],
         [{"width": 640, "format": "webp"}, {"width": 320, "format": "avif", "quality": 60}],
     ),
+    "styleReference": (
+        ["--style-reference", "inputs/a.png", "--style-reference", "inputs/b.jpg"],
+        {"images": ["inputs/a.png", "inputs/b.jpg"]},
+    ),
     "forceCategories": (["--force-categories"], True),
     "forceImages": (["--force-images"], True),
     "dryRun": (["--dry-run"], True),

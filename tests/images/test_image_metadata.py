@@ -72,6 +72,8 @@ all_metadata = st.builds(
     resume_count=st.none() | counts,
     request_id=st.none() | texts,
     placeholder_reason=st.none() | st.just("content_policy"),
+    style=st.none() | st.just("0123456789abcdef"),
+    style_distance=st.none() | st.integers(0, 10_000).map(lambda steps: steps / 10_000),
 )
 
 

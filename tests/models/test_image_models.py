@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.models.image_models import check_quality_for_model, check_size_for_model
+from shared.models.image_models import check_quality_for_model, check_references, check_size_for_model
+from shared.models.provider_names import Provider
 
 MADE = [
     ("gpt-image-1-mini", "1024x1536"),
@@ -53,3 +54,31 @@ def test_an_older_model_names_the_qualities_that_it_takes(model: str) -> None:
     check_quality_for_model(model, "high")
     with pytest.raises(ValueError, match="expected one of low, medium, high"):
         check_quality_for_model(model, "max")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        (Provider.OPENAI, "gpt-image-2"),
+        (Provider.AZURE, "our-images"),
+        (Provider.COMPATIBLE, "azure/gpt-image-2"),
+    ],
+)
+def test_references_are_for_providers_that_take_them(provider: Provider, model: str) -> None:
+    check_references(provider, model)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "named"),
+    [
+        (Provider.FAL, "fal-ai/fast-lightning-sdxl", "'fal'"),
+        (Provider.MAI, "MAI-Image-2.6", "'mai'"),
+        (Provider.COMPATIBLE, "flux", "'flux'"),
+        (Provider.OPENAI, "dall-e-3", "'dall-e-3'"),
+    ],
+)
+def test_other_providers_refuse_references_with_a_sentence_that_names_them(
+    provider: Provider, model: str, named: str
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        check_references(provider, model)

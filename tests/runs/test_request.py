@@ -117,12 +117,13 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "promptWriter": "template",
         "imageBaseUrl": None,
         "refine": {"iterations": 0, "acceptScore": 85},
+        "styleReference": None,
         "policyRewrites": 0,
         "placeholder": False,
         "maxCostUsd": None,
         "acceptEstimate": False,
     }
-    assert set(theme) == {"subject", "openings", "tail", "forbiddenWords", "promptTemplate"}
+    assert set(theme) == {"subject", "openings", "tail", "forbiddenWords", "promptTemplate", "style"}
 
 
 @pytest.mark.parametrize("field", ["target_count", "targetcount", "TargetCount", "count", "", "x" * 500])

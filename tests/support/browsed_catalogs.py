@@ -40,6 +40,7 @@ async def store_image(
     prompt: str | None = None,
     round_: int | None = None,
     placeholder: bool = False,
+    style_distance: float | None = None,
 ) -> str:
     """Store an item's image, its placeholder or a new version of it, and return the SHA-256."""
     data = (content or f"image of {item.name}").encode()
@@ -55,6 +56,8 @@ async def store_image(
         Cost(image_calls=1, nano_usd=40_000_000) if run_id else Cost(),
         round_,
         placeholder_reason="content_policy" if placeholder else None,
+        style=None if style_distance is None else "0123456789abcdef",
+        style_distance=style_distance,
     )
     path = paths.image_file(CATALOG, item.filename)
     await store.write(path, data, content_type="image/png", metadata=metadata.to_json())

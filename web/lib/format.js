@@ -17,6 +17,11 @@ export function formatUsd(usd) {
   return `$${usd > 0 && usd < 1 ? usd.toFixed(4) : usd.toFixed(2)}`;
 }
 
+/** A distance of colors, 0 to 1, in hundredths: "12.3 %". @param {number} distance */
+export function formatDistance(distance) {
+  return `${(100 * distance).toFixed(1)} %`;
+}
+
 /** @param {number} bytes */
 export function formatBytes(bytes) {
   if (bytes < 1000) return `${bytes} B`;

@@ -3,7 +3,7 @@
  *
  * @typedef {"approved" | "rejected" | "undecided"} Verdict
  * @typedef {{decision: Verdict, note: string | null, reviewer: string | null, at: string}} Decision
- * @typedef {{sha256: string, bytes: number, width: number, height: number, hasThumbnail: boolean, isPlaceholder: boolean, score: number | null, runId: string | null, round: number | null, costUsd: number | null}} ItemImage
+ * @typedef {{sha256: string, bytes: number, width: number, height: number, hasThumbnail: boolean, isPlaceholder: boolean, score: number | null, runId: string | null, round: number | null, costUsd: number | null, styleDistance?: number | null}} ItemImage
  * @typedef {object} ItemRow
  * @property {string} productId
  * @property {string} itemId safe in addresses
@@ -43,7 +43,7 @@
  * @property {{runId: string, status: string, createdAt: string} | null} lastRun
  * @property {string | null} publishedAt
  * @property {"optional" | "required"} review
- * @typedef {CatalogSummary & {categories: {name: string, slug: string, items: number}[], version: string}} CatalogDetail
+ * @typedef {CatalogSummary & {categories: {name: string, slug: string, items: number}[], version: string, hasStyleDistances?: boolean}} CatalogDetail
  * @typedef {{catalog: string, items: number, textCalls: number, imageCalls: number, inputTokens: number, outputTokens: number, costUsd: number, minimumSeconds: number | null, windowSeconds: number}} Estimate
  * @typedef {{recorded: number, decisions: (Decision & {productId: string, itemId: string, sha256: string})[], refused: {productId: string, reason: string, sha256: string | null}[]}} DecisionsAnswer
  * @typedef {object} RunStatus

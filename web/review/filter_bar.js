@@ -11,6 +11,9 @@ const DECISIONS = { "": "All", undecided: "Undecided", approved: "Approved", rej
 const STATES = { "": "All", complete: "With image", missing: "Without image", failed: "Failed", placeholder: "Placeholder" };
 const SORTS = { "": "Category", accepted: "As accepted", newest: "Newest image", score: "Lowest score" };
 
+/** The order that only catalogs with style references have. */
+const STYLE_SORT = { style: "Farthest from the style" };
+
 /** Reasons why an image failed; `docs/reference/reasons.md` explains them. */
 const IMAGE_REASONS = ["content_policy", "bad_image", "bad_request", "rate_limited", "server_error", "connection", "timeout_ambiguous", "budget", "cancelled", "not_tried"];
 
@@ -29,8 +32,9 @@ export function FilterToggle({ count }) {
  * @param {object} props
  * @param {Record<string, string>} props.filters as the API takes them
  * @param {string[]} props.categories
+ * @param {boolean} props.hasStyle whether images have a distance from style references
  */
-export function FilterBar({ filters, categories }) {
+export function FilterBar({ filters, categories, hasStyle }) {
   const isOpen = isFilterBarOpen.value;
   const { sort = "" } = filters;
   return html`<div class=${isOpen ? "filters open" : "filters"}>
@@ -41,7 +45,7 @@ export function FilterBar({ filters, categories }) {
       ${(filters.state === "failed" || filters.reason) && html`<${Choice} name="reason" label="Reason" value=${filters.reason ?? ""} options=${listReasons(filters.reason)} />`}
       <${Typed} name="maxScore" label="Max score" value=${filters.maxScore ?? ""} type="number" />
       <${Typed} name="q" label="Search" value=${filters.q ?? ""} type="search" />
-      <${Choice} name="sort" label="Order" value=${sort === "category" ? "" : sort} options=${SORTS} />
+      <${Choice} name="sort" label="Order" value=${sort === "category" ? "" : sort} options=${hasStyle || sort === "style" ? { ...SORTS, ...STYLE_SORT } : SORTS} />
       <label class="check">
         <input
           type="checkbox"

@@ -1,7 +1,7 @@
 /** The grid of thumbnails: only the rows near the visible part are elements. */
 
 import { StoredImage } from "../components/stored_image.js";
-import { formatCount, formatNoun } from "../lib/format.js";
+import { formatCount, formatDistance, formatNoun } from "../lib/format.js";
 import { Component, html, useLayoutEffect, useRef, useState } from "../lib/html.js";
 import { imagePath, thumbnailPath } from "../lib/images.js";
 import { GridLayout, chooseColumns } from "./grid_layout.js";
@@ -19,6 +19,7 @@ function describeCell(row, verdict, isUnsent) {
   else if (row.image.isPlaceholder) parts.push("placeholder");
   if (verdict !== null) parts.push(isUnsent ? `${verdict}, not saved yet` : verdict);
   if (row.image !== null && row.image.score !== null) parts.push(`score ${row.image.score}`);
+  if (typeof row.image?.styleDistance === "number") parts.push(`${formatDistance(row.image.styleDistance)} from the style`);
   return parts.join(", ");
 }
 

@@ -44,7 +44,7 @@ export function ReviewView({ catalog }) {
     <${CatalogHeader} catalog=${catalog} current="review">
       <${Counts} state=${state} counts=${detail?.counts ?? null} startedAt=${watched.startedAt} />
     <//>
-    <${FilterBar} filters=${state.filters} categories=${(detail?.categories ?? []).map(({ name }) => name)} />
+    <${FilterBar} filters=${state.filters} categories=${(detail?.categories ?? []).map(({ name }) => name)} hasStyle=${detail?.hasStyleDistances ?? false} />
     <${ErrorNote} error=${error} onRetry=${() => void Promise.all([state.pages.refresh(), watched.reload()])} />
     <${UnsentNote} queue=${state.queue} />
     <${RefusedNote} queue=${state.queue} onShow=${(/** @type {string} */ itemId) => openItem(state, itemId)} />

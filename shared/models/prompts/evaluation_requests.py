@@ -96,7 +96,7 @@ def build_rewrite_request(
         "rewrite": rewrite,
         "prompt": prompt,
         "opening": max((opening for opening in theme.openings if prompt.startswith(opening)), key=len, default=""),
-        "tail": theme.tail if prompt.endswith(theme.tail) else "",
+        "tail": theme.ending if prompt.endswith(theme.ending) else "",
         "missing": evaluation.missing if evaluation else [],
         "wrong": evaluation.wrong if evaluation else [],
         "avoid": avoid,

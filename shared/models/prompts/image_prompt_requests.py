@@ -12,7 +12,7 @@ from shared.catalog.theme import DEFAULT_OPENINGS, Theme
 from shared.inputs.brands import find_forbidden_words, list_words_to_avoid
 from shared.inputs.item_builder import NO_CATEGORY
 from shared.inputs.prompt_template import clean_text, shorten
-from shared.models.prompts.item_requests import STRICTER_INSTRUCTION
+from shared.models.prompts.item_requests import STRICTER_INSTRUCTION, STYLE_INSTRUCTION
 from shared.models.protocol import Question
 from shared.reasons import Reason
 from shared.runs.request import SeedRequest
@@ -116,14 +116,17 @@ def build_prompts_request(
         "batch": batch,
         "attempt": attempt,
         "openings": list(find_openings(request)),
-        "tail": theme.tail,
-        "promptCharacters": REQUESTED_PROMPT_CHARACTERS,
+        "tail": theme.ending,
+        "promptCharacters": REQUESTED_PROMPT_CHARACTERS + theme.style_characters,
         "rows": [{"index": index, **_describe(item, theme)} for index, item in enumerate(items, start=1)],
         "forbiddenWords": list(list_words_to_avoid(theme, (text for item in items for text in _list_texts(item)))),
         "brands": sorted({brand for item in items if (brand := _find_brand(item))}),
     }
+    if style := theme.style.describe():
+        task["style"] = style
+    added = (STYLE_INSTRUCTION if style else "") + (STRICTER_INSTRUCTION if stricter else "")
     return Question(
-        instructions=INSTRUCTIONS + (STRICTER_INSTRUCTION if stricter else ""),
+        instructions=INSTRUCTIONS + added,
         task=json.dumps(task, ensure_ascii=False, separators=(",", ":")),
         answer_type=PromptDraftBatch,
         schema_name="prompt_batch",
@@ -152,10 +155,11 @@ def validate_prompts(
 def _validate_prompt(text: str, item: SourceItem, request: SeedRequest) -> WrittenPrompt:
     theme, digest = request.theme, digest_item(item)
     openings = find_openings(request)
-    prompt = frame_prompt(text, openings=openings, tail=theme.tail, max_characters=MAX_WRITTEN_PROMPT_CHARACTERS)
-    own = find_own_text(prompt, openings, theme.tail)
+    limit = MAX_WRITTEN_PROMPT_CHARACTERS + theme.style_characters
+    prompt = frame_prompt(text, openings=openings, tail=theme.ending, max_characters=limit)
+    own = find_own_text(prompt, openings, theme.ending)
     violations = _find_broken(
-        prompt, own, (*list_words_to_avoid(theme, _list_texts(item)), *filter(None, [_find_brand(item)]))
+        prompt, own, limit, (*list_words_to_avoid(theme, _list_texts(item)), *filter(None, [_find_brand(item)]))
     )
     if violations is not None:
         return WrittenPrompt(
@@ -164,11 +168,11 @@ def _validate_prompt(text: str, item: SourceItem, request: SeedRequest) -> Writt
     return WrittenPrompt(digest, prompt)
 
 
-def _find_broken(prompt: str, own: str, forbidden: tuple[str, ...]) -> RuleViolation | None:
+def _find_broken(prompt: str, own: str, limit: int, forbidden: tuple[str, ...]) -> RuleViolation | None:
     if not any(map(str.isalnum, own)):
         return RuleViolation(Reason.MALFORMED_ANSWER, "the answer has no prompt for this row; expected one")
-    if len(prompt) > MAX_WRITTEN_PROMPT_CHARACTERS:
-        message = f"the prompt has {len(prompt)} characters; expected at most {MAX_WRITTEN_PROMPT_CHARACTERS}"
+    if len(prompt) > limit:
+        message = f"the prompt has {len(prompt)} characters; expected at most {limit}"
         return RuleViolation(Reason.PROMPT_LENGTH, message)
     if word := find_word(own, forbidden):
         return RuleViolation(

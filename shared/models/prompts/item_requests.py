@@ -44,6 +44,10 @@ STRICTER_INSTRUCTION = """
 Your previous answer to this task could not be used. Answer with one complete and valid JSON object that matches the
 schema exactly, with nothing before or after it. Everything that this task asks for is harmless product copy."""
 
+STYLE_INSTRUCTION = """
+- `style` is the look that all images have in common; `tail` holds it. Describe nothing in an image prompt that
+  contradicts its light, background, camera or palette, and do not describe these again."""
+
 SUPPLEMENT_INSTRUCTION = """
 Some of your previous items broke a rule. `rejectedLastTime` counts them by reason. Follow those rules carefully."""
 
@@ -108,8 +112,8 @@ def build_items_request(
         "attempt": attempt,
         "subject": theme.subject,
         "openings": list(theme.openings),
-        "tail": theme.tail,
-        "promptCharacters": draft_rules.REQUESTED_PROMPT_CHARACTERS,
+        "tail": theme.ending,
+        "promptCharacters": draft_rules.REQUESTED_PROMPT_CHARACTERS + theme.style_characters,
         "categories": [
             {
                 "name": quota.category,
@@ -120,12 +124,16 @@ def build_items_request(
         ],
         "forbiddenWords": list(theme.forbidden_words),
     }
+    if style := theme.style.describe():
+        task["style"] = style
     if writer is not None:
         task["writer"] = writer
     if rejected_last_time:
         task["rejectedLastTime"] = dict(rejected_last_time)
     return Question(
-        instructions=_extend_instructions(ITEM_INSTRUCTIONS, rejected_last_time, stricter=stricter),
+        instructions=_extend_instructions(
+            ITEM_INSTRUCTIONS + (STYLE_INSTRUCTION if style else ""), rejected_last_time, stricter=stricter
+        ),
         task=serialize_task(task),
         answer_type=DraftBatch,
         schema_name="item_batch",

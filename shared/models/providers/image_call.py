@@ -72,10 +72,12 @@ async def send_image_request(
 ) -> ImageAnswer:
     """Send one ``POST /images/generations``, and download the image if the answer holds a URL.
 
+    With references, it is a ``POST /images/edits``; ``input_fidelity`` is never sent, because gpt-image-2 refuses it.
+
     Args:
         connection: to the provider.
         settings: the image deployment and its timeout.
-        request: the prompt, size, quality and format.
+        request: the prompt, size, quality, format and references.
         prices: the models that have a price.
         is_compatible: the server is neither OpenAI's nor Azure OpenAI's own.
 
@@ -86,9 +88,23 @@ async def send_image_request(
     call = connection.describe_call("image", model, request.prompt)
     values = choose_image_parameters(model, request, is_compatible=is_compatible)
     optional = tuple(values)
+    references = [(one.name, one.data, one.content_type) for one in request.references]
 
     async def send(sdk: AsyncOpenAI, omitted: frozenset[str]) -> httpx2.Response:
         sent = {name: cast("Any", values[name]) for name in optional if name not in omitted}
+        if references:
+            raw = await sdk.images.with_raw_response.edit(
+                image=references,
+                model=model,
+                prompt=request.prompt,
+                n=1,
+                size=request.size,
+                response_format=sent.get(RESPONSE_FORMAT, omit),
+                quality=sent.get(QUALITY, omit),
+                output_format=sent.get(FORMAT, omit),
+                timeout=make_timeout(seconds),
+            )
+            return raw.http_response
         raw = await sdk.images.with_raw_response.generate(
             model=model,
             prompt=request.prompt,

@@ -4,10 +4,11 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 from pydantic import BaseModel
 
 from model_simulator.in_process import RunningSimulator, running_simulator
@@ -15,6 +16,7 @@ from shared.catalog.items import DraftBatch
 from shared.config import ModelSettings
 from shared.errors import ModelError
 from shared.models.price_files import load_prices
+from shared.models.protocol import ReferenceImage
 from shared.models.providers.azure import open_azure_model
 from shared.models.providers.responses_model import ResponsesModel
 from shared.reasons import Reason
@@ -27,6 +29,7 @@ from tests.models.providers.provider_services import (
     text_request,
 )
 from tests.support.model_requests import SECRET_KEY, UrlStyle
+from tests.support.sample_images import draw
 
 
 @asynccontextmanager
@@ -53,6 +56,24 @@ async def test_images_are_images_and_are_billed_as_the_adapter_is_reported(url_s
     assert answer.usage.output_tokens > 0
     assert load_prices().is_priced(answer.model)
     assert answer.request_id
+
+
+async def test_references_are_sent_as_an_edit_and_their_tokens_are_reported_and_priced(url_style: UrlStyle) -> None:
+    references = tuple(
+        ReferenceImage(f"{number}.jpg", draw((20, 40, 240), size=(64, 96), kind="JPEG"), "image/jpeg")
+        for number in range(2)
+    )
+    async with open_model(url_style) as (model, simulator):
+        answer = await model.generate_image(replace(IMAGE, references=references))
+        stats = simulator.stats()
+    with Image.open(io.BytesIO(answer.data)) as image:
+        red, _, blue = ImageStat.Stat(image.convert("RGB")).mean
+    assert blue > 2 * red  # the simulator draws with the colors of the references
+    assert answer.usage is not None
+    assert answer.usage.image_input_tokens == 2 * 2 * 3
+    assert stats["billedImageCount"] == 1
+    cost = load_prices().calculate_image_cost(answer.model, answer.usage)
+    assert float(cost) == pytest.approx(stats["costUsd"])
 
 
 @every_question

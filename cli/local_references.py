@@ -1,0 +1,85 @@
+"""Style references that are files of this machine: copied or uploaded to where the run reads them."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.app_client import AppClient
+from cli.errors import WrongUsageError
+from shared.config import Settings
+from shared.inputs.upload import INPUT_TYPE, MAX_INPUT_BYTES
+from shared.runs.request import INPUT_PATH_PATTERN
+from shared.services.container import build_store
+from shared.storage import paths
+
+MAX_NAME_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class LocalReferences:
+    """The style references of a command.
+
+    Attributes:
+        paths: where the run reads them, in the order given; the name of a file of this machine holds a digest of its
+            content, so that files do not replace each other.
+        contents: the files of this machine, by path.
+    """
+
+    paths: Sequence[str]
+    contents: Mapping[str, bytes]
+
+    def apply_to(self, flags: Mapping[str, Any]) -> dict[str, Any]:
+        """Return flags that name the references by their paths."""
+        return {**flags, "style_reference": list(self.paths)} if self.paths else dict(flags)
+
+    async def copy_to_store(self, settings: Settings) -> None:
+        """Copy the files into the store of the settings, unless they are there.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        store = build_store(settings)
+        try:
+            for path, data in self.contents.items():
+                if await store.describe(path) is None:
+                    await store.write(path, data, content_type=INPUT_TYPE)
+        finally:
+            await store.close()
+
+    async def upload(self, client: AppClient) -> None:
+        """Upload the files to a deployed app."""
+        for path, data in self.contents.items():
+            await client.put_input(path, data)
+
+
+def find_references(flags: Mapping[str, Any]) -> LocalReferences:
+    """Read the style references in the flags.
+
+    Raises:
+        WrongUsageError: a file cannot be read, or is too large.
+    """
+    found: list[str] = []
+    contents: dict[str, bytes] = {}
+    for given in flags.get("style_reference") or ():
+        file = Path(given)
+        if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
+            found.append(given)
+            continue
+        data = _read(file)
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name)[-MAX_NAME_CHARACTERS:]
+        path = paths.input_file(f"{hashlib.sha256(data).hexdigest()[:12]}-{name}")
+        found.append(path)
+        contents[path] = data
+    return LocalReferences(tuple(found), contents)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_INPUT_BYTES:
+            raise WrongUsageError(f"--style-reference: {file} is larger than {MAX_INPUT_BYTES:,} bytes")
+        return file.read_bytes()
+    except OSError as error:
+        raise WrongUsageError(f"--style-reference: {file} cannot be read: {error.strerror or error}") from error
