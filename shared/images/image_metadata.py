@@ -109,10 +109,7 @@ class ImageMetadata:
         }
         if self.prompt_digest is not None:
             data["prompt"] = f"{self.prompt_digest:016x}"
-        if self.cost.image_calls:
-            data |= {key: str(getattr(self.cost, key)) for key in _COST_KEYS}
-            if self.cost.saved_nano_usd:
-                data[_SAVED_KEY] = str(self.cost.saved_nano_usd)
+        data |= _dump_cost(self.cost)
         if self.round is not None:
             data["iteration"] = str(self.round)
         if self.resume_count is not None:
@@ -236,6 +233,11 @@ def _parse_dhash(data: Mapping[str, str]) -> int | None:
     except ValueError:
         return None
     return int.from_bytes(dhash) if len(dhash) == _DHASH_BYTES else None
+
+
+def _dump_cost(cost: Cost) -> dict[str, str]:
+    data = {key: str(getattr(cost, key)) for key in _COST_KEYS} if cost.image_calls else {}
+    return data | ({_SAVED_KEY: str(cost.saved_nano_usd)} if cost.saved_nano_usd else {})
 
 
 def _parse_cost(data: Mapping[str, str]) -> Cost:

@@ -303,6 +303,18 @@ async def test_a_refused_prompt_is_rewritten_and_generated_by_a_normal_call(tmp_
     assert summary["imagesMade"] == stats["billedImageCount"]
 
 
+@pytest.mark.parametrize(
+    "further", [{"refine": {"iterations": 2}}, {"styleReference": {"images": ["inputs/look.png"]}}]
+)
+async def test_what_batches_cannot_do_is_refused_before_anything_is_paid(
+    tmp_path: Path, further: dict[str, Any]
+) -> None:
+    async with lab(tmp_path) as here, here.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
+        async with session.post(f"{host.url}/api/runs", json=REQUEST | further) as response:
+            assert response.status == 422
+        assert not any(here.simulator.stats()["requests"].values())
+
+
 async def test_the_estimate_has_both_prices(tmp_path: Path) -> None:
     async with lab(tmp_path) as here, here.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
         found = {}
