@@ -26,6 +26,7 @@ from shared.models.providers.openai_batches import OpenAIImageBatches
 from shared.services import container
 from shared.storage import paths
 from shared.storage.protocol import Store
+from tests.support.azurite import Azurite
 from tests.support.fault_injection import DeliverTwice, FaultInjection, FaultyStore, KillAtChange, KillAtReturn, Side
 from tests.support.restartable_app import MAX_PROCESS_ID
 from tests.support.simulator_calls import QUICK
@@ -100,12 +101,14 @@ class Lab:
         folder: the store.
         request: the request.
         model: other settings of the model.
+        store: None = the folder.
     """
 
     simulator: RunningSimulator
     folder: Path
     request: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
+    store: StoreSettings | None = None
     run_id: str = ""
     processes: int = 0
 
@@ -129,7 +132,7 @@ class Lab:
         )
         settings = Settings(
             model=model,
-            store=StoreSettings(folder=str(self.folder)),
+            store=self.store or StoreSettings(folder=str(self.folder)),
             host_id=f"local:{socket.gethostname()}:{MAX_PROCESS_ID + self.processes}",
         )
         services = container.Services(settings, store=FaultyStore(container.build_store(settings), faults))
@@ -170,17 +173,24 @@ class Lab:
                 break
         return killed
 
-    def open_store(self) -> Store:
-        return container.build_store(Settings(store=StoreSettings(folder=str(self.folder))))
+    @asynccontextmanager
+    async def open_store(self) -> AsyncIterator[Store]:
+        store = container.build_store(Settings(store=self.store or StoreSettings(folder=str(self.folder))))
+        try:
+            yield store
+        finally:
+            await store.close()
 
     async def read_summary(self) -> dict[str, Any]:
-        content = await self.open_store().read(paths.run_file(self.run_id, "summary.json"))
+        async with self.open_store() as store:
+            content = await store.read(paths.run_file(self.run_id, "summary.json"))
         assert content is not None
         summary: dict[str, Any] = json.loads(content.data)
         return summary
 
     async def list_calls(self) -> list[CallRecord]:
-        return [call async for call in iterate_calls(self.open_store(), self.run_id) if isinstance(call, CallRecord)]
+        async with self.open_store() as store:
+            return [call async for call in iterate_calls(store, self.run_id) if isinstance(call, CallRecord)]
 
     async def check(self, *, items: int = ITEMS, batched: int = ITEMS, status: str = "Completed") -> dict[str, Any]:
         """Check that each image was billed once, and that bill, summary and audit agree to the cent.
@@ -223,6 +233,14 @@ async def test_generated_items_go_into_batches_once_they_are_written(tmp_path: P
         await here.check(batched=0)
 
 
+@pytest.mark.azurite
+async def test_an_interrupted_creation_finds_its_batch_in_blob_storage(tmp_path: Path, azurite: Azurite) -> None:
+    request = {"source": "generate", "input": None, "targetCount": ITEMS, "categoryCount": 2, "batchSize": 6}
+    async with lab(tmp_path, request=request, store=azurite.make_settings()) as here:
+        assert await here.run(Moment("create", Side.AFTER), Moment("iterate_answers", Side.BEFORE)) == 2
+        await here.check(batched=0)
+
+
 async def test_an_interrupted_creation_finds_its_batch(tmp_path: Path) -> None:
     async with lab(tmp_path) as here:
         assert await here.run(Moment("create", Side.AFTER), Moment("iterate_newest", Side.BEFORE)) == 2
@@ -233,7 +251,8 @@ async def test_a_run_in_batches_costs_half_for_its_images(tmp_path: Path) -> Non
     async with lab(tmp_path) as here:
         assert await here.run() == 0
         summary = await here.check()
-        claims = [claim async for claim in iterate_claims(here.open_store(), here.run_id)]
+        async with here.open_store() as store:
+            claims = [claim async for claim in iterate_claims(store, here.run_id)]
     images = [call for call in await here.list_calls() if call.kind == "image"]
     assert summary["cost"]["normalUsd"] > summary["cost"]["usd"]
     assert all(call.cost.saved_nano_usd == call.cost.nano_usd > 0 for call in images)
