@@ -13,7 +13,8 @@ from shared.reasons import Reason
 from shared.storage.folder import FolderStore
 from shared.storage.protocol import Store
 
-CHECK_INTERVAL_SECONDS = 0.1
+CHECK_INTERVAL_SECONDS = 0.5
+"""Ten times a second would be most of the CPU time of a host that only waits."""
 
 
 @asynccontextmanager

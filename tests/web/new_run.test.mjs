@@ -23,8 +23,14 @@ const DOCUMENT = {
           input: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
           fieldMapping: { type: "object", additionalProperties: { type: "string" } },
           newlyAdded: { type: "string" },
+          styleReference: { anyOf: [{ $ref: "#/components/schemas/StyleReference" }, { type: "null" }], default: null },
           theme: { $ref: "#/components/schemas/Theme", default: { subject: "Figures", openings: ["One", "Two"] } },
         },
+      },
+      StyleReference: {
+        type: "object",
+        required: ["images"],
+        properties: { images: { type: "array", items: { type: "string" }, minItems: 1, maxItems: 4 } },
       },
       Theme: {
         type: "object",

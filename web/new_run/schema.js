@@ -111,10 +111,16 @@ export function toDraft(field, value) {
 /** @param {Field} field @param {any} draft as `toDraft` returns it @returns {any} the value of the API; undefined = none is given */
 export function fromDraft(field, draft) {
   if (field.kind === "boolean" || field.kind === "map") return draft;
-  if (field.kind === "list") return splitLines(draft);
+  if (field.kind === "list") return readList(field, draft);
   const text = field.kind === "text" ? draft : draft.trim();
   if (text === "") return field.kind === "text" && typeof field.default === "string" && field.default !== "" ? "" : undefined;
   return field.kind === "integer" || field.kind === "number" ? Number(text) : text;
+}
+
+/** @param {Field} field @param {string} draft @returns {string[] | undefined} undefined: an optional list without entries */
+function readList(field, draft) {
+  const entries = splitLines(draft);
+  return entries.length === 0 && field.default === undefined && !field.isRequired ? undefined : entries;
 }
 
 /** @param {string} text */
