@@ -39,7 +39,11 @@ async def test_a_finished_run_can_be_browsed_to_the_bytes_of_its_images(tmp_path
         published = app.read("catalogs/toys/catalog.json")
     assert [one["catalog"] for one in listed.body["catalogs"]] == ["toys"]
     assert listed.body["continuation"] is None
-    summary = {name: value for name, value in catalog.body.items() if name not in {"categories", "version", "hasStyleDistances"}}
+    summary = {
+        name: value
+        for name, value in catalog.body.items()
+        if name not in {"categories", "version", "hasStyleDistances"}
+    }
     assert summary == listed.body["catalogs"][0]
     assert catalog.body["counts"] == {
         "items": 6,

@@ -53,7 +53,7 @@ function find(path) {
 
 test("nested objects become fields with a path, and every field of the schema is there", () => {
   const paths = FIELDS.map(({ path }) => path);
-  assert.deepEqual(new Set(paths), new Set(["catalog", "targetCount", "maxCostUsd", "imageQuality", "publish", "forceImages", "source", "input", "fieldMapping", "newlyAdded", "theme.subject", "theme.openings"]));
+  assert.deepEqual(new Set(paths), new Set(["catalog", "targetCount", "maxCostUsd", "imageQuality", "publish", "forceImages", "source", "input", "fieldMapping", "newlyAdded", "styleReference.images", "theme.subject", "theme.openings"]));
   assert.equal(find("theme.openings").kind, "list");
   assert.deepEqual(find("theme.openings").default, ["One", "Two"]);
   assert.equal(find("maxCostUsd").kind, "number");
