@@ -36,7 +36,7 @@ the store. Answers can get further fields in a later version."""
 TAGS = {
     Tag.RUNS: "Start, estimate, follow and control runs.",
     Tag.CATALOGS: "Read, repair, prune and publish catalogs.",
-    Tag.REVIEW: "Look at images, decide about them, and generate them again.",
+    Tag.REVIEW: "Read, approve, reject and regenerate images.",
     Tag.INPUTS: "Files of products and prompts for runs to read.",
     Tag.APP: "Health of the app, this document and the review page.",
 }
