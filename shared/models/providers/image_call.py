@@ -104,7 +104,8 @@ async def send_image_request(
         }
         images = sdk.images.with_raw_response
         raw = await (images.edit(image=references, **options) if references else images.generate(**options))
-        return raw.http_response
+        response: httpx2.Response = raw.http_response
+        return response
 
     reply = await connection.send(call, send, seconds, optional=optional)
     return await read_image_answer(reply, call, connection.downloader, deployment=model, prices=prices)
