@@ -98,7 +98,7 @@ class ImageBatchExecutor:
         return await self._open_model().has_file(file_id)
 
     async def delete_file(self, file_id: str) -> None:
-        """Delete an uploaded file; one that does not exist is no error.
+        """Delete an uploaded file; does nothing if it does not exist.
 
         Raises:
             ModelError: the provider does not answer.

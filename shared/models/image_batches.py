@@ -85,7 +85,7 @@ class ImageBatchModel(Protocol):
     async def upload(self, name: str, data: bytes) -> str:
         """Upload a file of lines, and return its id; not billed."""
 
-    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool) -> ProviderBatch:
+    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool = False) -> ProviderBatch:
         """Create a batch, whose lines are billed as they finish; all of them carry references, or none does."""
 
     async def upload_image(self, name: str, image: ReferenceImage) -> str:
@@ -98,7 +98,7 @@ class ImageBatchModel(Protocol):
         """Return whether an uploaded file exists."""
 
     async def delete_file(self, file_id: str) -> None:
-        """Delete an uploaded file; one that does not exist is no error."""
+        """Delete an uploaded file; does nothing if it does not exist."""
 
     async def read(self, batch_id: str) -> ProviderBatch:
         """Return a batch."""

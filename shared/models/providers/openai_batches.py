@@ -138,7 +138,7 @@ class OpenAIImageBatches:
         return True
 
     async def delete_file(self, file_id: str) -> None:
-        """Delete an uploaded file; one that does not exist is no error.
+        """Delete an uploaded file; does nothing if it does not exist.
 
         Raises:
             ModelError: the provider does not answer.
@@ -171,7 +171,7 @@ class OpenAIImageBatches:
                 created_at = int(row.get("created_at") or 0)
                 yield UploadedImage(str(row.get("id")), str(row.get("filename")), created_at)
 
-    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool) -> ProviderBatch:
+    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool = False) -> ProviderBatch:
         """Create a batch.
 
         Raises:
