@@ -7,7 +7,7 @@ folder of a killed process, it follows the run that resumes. One line before the
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,50 +38,44 @@ ANSWERS_BEFORE_KILL: Final = 30
 CHECK_SECONDS: Final = 2.0
 
 
-class KillableBatches(OpenAIImageBatches):
+class KillableBatches:
     """The provider's batches, and the moment of a kill.
 
     Args:
-        settings: the image model.
+        batches: of the provider.
         kill_at: one of `MOMENTS`, or None.
 
     Attributes:
         is_checked: whether this process has asked for the state of the batches.
     """
 
-    def __init__(self, settings: ModelSettings, kill_at: str | None) -> None:
-        super().__init__(settings)
+    def __init__(self, batches: OpenAIImageBatches, kill_at: str | None) -> None:
+        self._batches = batches
         self._kill_at = kill_at
         self._reached = 0
         self.is_checked = asyncio.Event()
 
-    async def upload(self, *given: Any) -> str:
+    def __getattr__(self, name: str) -> Any:
+        if name in {"read", "iterate_newest"}:
+            self.is_checked.set()
+        return getattr(self._batches, name)
+
+    async def upload(self, *given: Any, **named: Any) -> str:
         """Upload a file."""
         self._reach(BEFORE_UPLOAD, CALLS_BEFORE_KILL)
-        file_id = await super().upload(*given)
+        file_id = await self._batches.upload(*given, **named)
         self._reach(AFTER_UPLOAD, CALLS_BEFORE_KILL)
         return file_id
 
-    async def create(self, *given: Any) -> ProviderBatch:
+    async def create(self, *given: Any, **named: Any) -> ProviderBatch:
         """Create a batch."""
-        batch = await super().create(*given)
+        batch = await self._batches.create(*given, **named)
         self._reach(AFTER_CREATE, CALLS_BEFORE_KILL)
         return batch
 
-    async def read(self, *given: Any) -> ProviderBatch:
-        """Return a batch."""
-        self.is_checked.set()
-        return await super().read(*given)
-
-    async def iterate_newest(self) -> AsyncGenerator[ProviderBatch, None]:
-        """Yield all batches."""
-        self.is_checked.set()
-        async for batch in super().iterate_newest():
-            yield batch
-
-    async def iterate_answers(self, *given: Any) -> AsyncIterator[BatchAnswer]:
+    async def iterate_answers(self, *given: Any, **named: Any) -> AsyncIterator[BatchAnswer]:
         """Yield the answers to the lines of a batch."""
-        async for answer in super().iterate_answers(*given):
+        async for answer in self._batches.iterate_answers(*given, **named):
             self._reach(COLLECTING, ANSWERS_BEFORE_KILL)
             yield answer
 
@@ -125,8 +119,9 @@ async def run_job(job: dict[str, Any]) -> None:
     )
     set_log_level(settings.log_level)
     services = container.Services(settings)
-    batches = KillableBatches(model, job["killAt"])
-    services.use_image_batches(batches)
+    batches = KillableBatches(OpenAIImageBatches(model), job["killAt"])
+    port: Any = batches
+    services.use_image_batches(port)
     container.use_services(services)
     try:
         async with DurableEmulator(function_app.app, folder) as host, aiohttp.ClientSession() as session:
@@ -141,7 +136,6 @@ async def run_job(job: dict[str, Any]) -> None:
             write_report_line({"runId": run_id})
     finally:
         await container.use_settings(None)
-        await batches.close()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ MAX_STEPS_PER_GENERATION = 20
 
 MAX_OPEN_BATCHES = 50
 FIRST_WAIT_SHARE, WAIT_GROWTH = 1 / 8, 1.5
-"""The interval of checks begins at this share of its limit, and grows while nothing ends."""
+"""The interval of checks begins at this share of its limit, and grows while nothing ends: a batch that generates an
+image now and then, for hours, is not checked more often for that."""
 
 STOPPED_CHECK_SECONDS = 30.0
 """Limit of the interval after a stop: the provider ends a cancelled batch within minutes."""
@@ -237,11 +238,11 @@ class ImageBatchWorker:
             self._grow_wait()
             return
         self._check_failures = 0
-        has_news = checked.open != state.open
+        has_ending = any(batch.has_run and batch not in state.open for batch in checked.open)
         self._state = replace(self._state, open=checked.open)
         for chunk in checked.ended:
             yield from self._collect(chunk, None)
-        if has_news or checked.ended:
+        if has_ending or checked.ended:
             self._state = replace(self._state, wait_seconds=None)
         self._grow_wait()
 
