@@ -36,6 +36,9 @@ CALL_TIMEOUT_SECONDS: Final = 60.0
 CREATE_TIMEOUT_SECONDS: Final = 15.0
 """Short, because a batch whose creation was interrupted is looked for once it has passed."""
 
+RESULTS_EXPIRE_AFTER_SECONDS: Final = 30 * 86_400
+"""The longest that OpenAI allows. Without a limit, it keeps result files until they are deleted."""
+
 PAGE_SIZE: Final = 100
 EXPIRED_CODES: Final = frozenset({"batch_expired", "batch_cancelled"})
 """Of lines that the provider did not run, and does not bill."""
@@ -89,6 +92,7 @@ class OpenAIImageBatches:
                 endpoint=ENDPOINT,
                 completion_window=COMPLETION_WINDOW,
                 metadata=dict(metadata),
+                output_expires_after={"anchor": "created_at", "seconds": RESULTS_EXPIRE_AFTER_SECONDS},
                 timeout=make_timeout(CREATE_TIMEOUT_SECONDS),
             )
             return raw.http_response
