@@ -8,7 +8,7 @@ from model_simulator.drawing.palette import CHANNELS, LEVELS, Palette, read_pale
 
 MAX_LIKENESS: Final = 100
 DISTANCE_FACTOR: Final = 2
-"""Half of the largest possible distance is no likeness at all."""
+"""Half of the largest possible distance gives a likeness of 0."""
 
 SAME_SESSION: Final = 86
 """From this likeness on, nothing is reported as different."""

@@ -45,9 +45,6 @@ async def test_an_image_of_another_look_is_generated_again_and_the_better_one_is
         assert (len(ratings) == 1) == (ratings[0] >= 80)
         shipped = summary["rounds"][summary["shippedIteration"] - 1]
         assert (summary["score"], summary["likeness"]) == (shipped["score"], shipped["likeness"])
-    assert any(
-        summary["shippedIteration"] == 2 and summary["rounds"][0]["score"] > summary["score"] for summary in summaries
-    ), "a likeness decides"
     assert {row["filename"]: row["likeness"] for row in rows} == {row["filename"]: row["likeness"] for row in summaries}
     assert {row["filename"]: row["image"]["likeness"] for row in items} == {
         row["filename"]: row["likeness"] for row in summaries
