@@ -244,9 +244,15 @@ class ImageBatches:
 
     def _read_image(self, image: object) -> bytes:
         source = image if isinstance(image, dict) else {}
-        data = self._files.find_visible(str(source.get("file_id"))) or decode_data_url(source.get("image_url"))
+        if ("file_id" in source) == ("image_url" in source):
+            raise BadRequestError("Provide exactly one of image_url or file_id.", param="images", code="invalid_value")
+        if "file_id" in source:
+            data = self._files.find_visible(str(source["file_id"]))
+            problem = f"No such File object: {source['file_id']}"
+        else:
+            data, problem = decode_data_url(source["image_url"]), "Expected a base64-encoded data URL."
         if data is None:
-            raise BadRequestError("An image is neither a file nor a data URL.", param="images", code="invalid_value")
+            raise BadRequestError(problem, param="images", code="invalid_value")
         return data
 
 
