@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,12 +45,14 @@ class LocalApp:
         host: the durable emulator.
         services: its services.
         resumed_runs: ids of the runs that were unfinished when it started.
+        followed_runs: ids of the runs that a command follows.
     """
 
     client: AppClient
     host: DurableEmulator
     services: Services
     resumed_runs: tuple[str, ...] = ()
+    followed_runs: set[str] = field(default_factory=set)
 
     async def follow_run(self, run_id: str, context: CommandContext) -> RunStatus:
         """Show the progress of a run of this host until it ends or pauses, and return its last status.
@@ -60,7 +62,11 @@ class LocalApp:
             StoreUnavailableError: the store does not answer.
         """
         changes = self.host.engine.watch_changes()
-        return await follow_run(self.client, run_id, context, LOCAL_POLLING, wait_for_change=changes.wait)
+        self.followed_runs.add(run_id)
+        try:
+            return await follow_run(self.client, run_id, context, LOCAL_POLLING, wait_for_change=changes.wait)
+        finally:
+            self.followed_runs.discard(run_id)
 
     def find_own_run(self, problem: ProblemError) -> str:
         """Return the run that holds a catalog, if this host runs it.
@@ -136,9 +142,9 @@ async def open_local_app(
         started = host
         stack.callback(_log_statistics, host)
         client = AppClient(session, host.url, settings.functions_key)
-        host.add_background_task(lambda: _refresh_progress(host, client))
-        host.add_background_task(lambda: _call_when_stopped(host, check_disk))
         app = LocalApp(client, host, services, tuple(unfinished))
+        host.add_background_task(lambda: _refresh_progress(app))
+        host.add_background_task(lambda: _call_when_stopped(host, check_disk))
         if announce is not None:
             await announce(app)
         for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):
@@ -202,14 +208,18 @@ async def _any_needs_text(store: Store, run_ids: Iterable[str]) -> bool:
     return False
 
 
-async def _refresh_progress(host: DurableEmulator, client: AppClient) -> None:
-    """Read the status of each active run repeatedly: the app writes ``progress.json`` with each response."""
-    changes = host.engine.watch_changes()
+async def _refresh_progress(app: LocalApp) -> None:
+    """Read the status of each active run repeatedly: the app writes ``progress.json`` with each response.
+
+    A command that follows a run does it for that run.
+    """
+    engine = app.host.engine
+    changes = engine.watch_changes()
     while True:
         is_waiting = True
-        for run_id in list_unfinished_runs(host.engine):
+        for run_id in set(list_unfinished_runs(engine)) - app.followed_runs:
             try:
-                is_waiting &= (await client.get_run(run_id)).waits_for_batches
+                is_waiting &= (await app.client.get_run(run_id)).waits_for_batches
             except CliError:  # the command that follows the run reports it
                 is_waiting = False
         if is_waiting:
