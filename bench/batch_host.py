@@ -17,11 +17,11 @@ import function_app
 from bench.measured_process import read_job, write_report_line
 from durable_emulator.host import DurableEmulator
 from shared.config import ModelSettings, Settings, StoreSettings
-from shared.models.image_batches import BatchAnswer, ProviderBatch
+from shared.models.image_batches import BatchAnswer, ImageBatchModel, ProviderBatch
 from shared.models.provider_names import Provider, ProviderAccess
-from shared.models.providers.openai_batches import OpenAIImageBatches
 from shared.runs.run_claim import make_local_host_id
 from shared.services import container
+from shared.services.model_factory import build_image_batch_model
 from shared.telemetry.run_log import set_log_level
 
 BEFORE_UPLOAD: Final = "before an upload"
@@ -32,14 +32,14 @@ COLLECTING: Final = "while collecting"
 MOMENTS: Final = (BEFORE_UPLOAD, AFTER_UPLOAD, AFTER_CREATE, WAITING, COLLECTING)
 
 CALLS_BEFORE_KILL: Final = 3
-"""The moment is that of this call of the process, so that a batch precedes it."""
+"""The process ends at this call, so that a batch precedes it."""
 
 ANSWERS_BEFORE_KILL: Final = 30
 CHECK_SECONDS: Final = 2.0
 
 
 class KillableBatches:
-    """The provider's batches, and the moment of a kill.
+    """The provider's batches, and the kill of this process at one of their calls.
 
     Args:
         batches: of the provider.
@@ -49,7 +49,7 @@ class KillableBatches:
         is_checked: whether this process has asked for the state of the batches.
     """
 
-    def __init__(self, batches: OpenAIImageBatches, kill_at: str | None) -> None:
+    def __init__(self, batches: ImageBatchModel, kill_at: str | None) -> None:
         self._batches = batches
         self._kill_at = kill_at
         self._reached = 0
@@ -119,7 +119,7 @@ async def run_job(job: dict[str, Any]) -> None:
     )
     set_log_level(settings.log_level)
     services = container.Services(settings)
-    batches = KillableBatches(OpenAIImageBatches(model), job["killAt"])
+    batches = KillableBatches(build_image_batch_model(settings), job["killAt"])
     port: Any = batches
     services.use_image_batches(port)
     container.use_services(services)

@@ -23,10 +23,11 @@ from bench.batch_host import AFTER_CREATE, AFTER_UPLOAD, BEFORE_UPLOAD, COLLECTI
 from bench.measured_process import start_process
 from model_simulator.in_process import running_simulator
 from shared.audit.call_records import CallRecord, iterate_calls
+from shared.config import Settings, StoreSettings
 from shared.messages.base import NANO_PER_USD
 from shared.models.price_files import load_prices
 from shared.models.usage import Usage
-from shared.storage.folder import FolderStore
+from shared.services.container import build_store
 
 CATALOG: Final = "bench"
 MODEL: Final = "gpt-image-2"
@@ -60,7 +61,7 @@ class Figures:
         items: images that the request asks for.
         stored: image files in the store.
         billed: images that the provider billed.
-        most_per_image: how often it billed the image that it billed most often.
+        max_bills: how often it billed the image that it billed most often.
         status: of the run.
         seconds: from the first start to the end.
         kills: of the host.
@@ -70,7 +71,7 @@ class Figures:
     items: int
     stored: int
     billed: int
-    most_per_image: int
+    max_bills: int
     status: str
     seconds: float
     kills: int
@@ -81,7 +82,7 @@ class Figures:
         """Whether each image is stored, was billed once, and all sources agree to the cent."""
         cents = {round(usd, 2) for usd in self.usd.values()}
         counts = {self.items, self.stored, self.billed}
-        return (self.status, self.most_per_image, len(counts), len(cents)) == ("Completed", 1, 1, 1)
+        return (self.status, self.max_bills, len(counts), len(cents)) == ("Completed", 1, 1, 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,7 +109,7 @@ async def measure(folder: Path, items: int) -> Figures:
         run_id = await _run_and_kill(folder, simulator.url)
         stats = simulator.stats()
     billed = stats["billedImagesByPrompt"].values()
-    store = FolderStore(folder)
+    store = build_store(Settings(store=StoreSettings(folder=str(folder))))
     summary = json.loads((folder / f"runs/{run_id}/summary.json").read_text())
     calls = [call async for call in iterate_calls(store, run_id) if isinstance(call, CallRecord)]
     normal = calculate_normal_usd(stats["inputTokens"], stats["outputTokens"])
@@ -116,7 +117,7 @@ async def measure(folder: Path, items: int) -> Figures:
         items=items,
         stored=sum(1 for _ in (folder / f"catalogs/{CATALOG}/images").glob("*.png")),
         billed=sum(billed),
-        most_per_image=max(billed, default=0),
+        max_bills=max(billed, default=0),
         status=summary["status"],
         seconds=time.monotonic() - started,
         kills=len(KILLS),
@@ -163,7 +164,7 @@ def format_table(figures: Figures) -> Iterator[str]:
     yield "| measure | figure |"
     yield "| --- | --- |"
     yield f"| images, stored, billed | {figures.items:,}, {figures.stored:,}, {figures.billed:,} |"
-    yield f"| most bills of one image | {figures.most_per_image} |"
+    yield f"| most bills of one image | {figures.max_bills} |"
     yield f"| kills, seconds, status | {figures.kills}, {figures.seconds:.0f}, {figures.status} |"
     for source, usd in figures.usd.items():
         yield f"| {source} | ${usd:.4f} |"

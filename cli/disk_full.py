@@ -75,6 +75,12 @@ def make_disk_full_error(folder: Path) -> CliError:
     )
 
 
+def call_when_disk_full(store: Store, callback: Callable[[], None]) -> None:
+    """Call back after each write of a store that finds the disk full."""
+    if isinstance(store, FolderStore):
+        store.on_disk_full = callback
+
+
 def is_disk_full(store: Store, host: DurableEmulator | None) -> bool:
     """Return whether a write of the store or of the host's journal failed because the disk is full."""
     if isinstance(store, FolderStore) and store.disk_full_error is not None:

@@ -13,7 +13,7 @@ import function_app
 from cli.app_client import AppClient, ProblemError, open_session
 from cli.command_context import CommandContext
 from cli.command_settings import use_simulator
-from cli.disk_full import cancel_when_disk_full, is_disk_full, silence_log_when
+from cli.disk_full import call_when_disk_full, cancel_when_disk_full, is_disk_full, silence_log_when
 from cli.errors import CliError
 from cli.follow_run import LOCAL_POLLING, follow_run
 from cli.offline_simulator import BackgroundSimulator
@@ -26,7 +26,6 @@ from shared.runs.run_files import read_request
 from shared.runs.status import RunStatus
 from shared.services.container import Services, get_services, use_settings
 from shared.services.health import check_settings
-from shared.storage.folder import FolderStore
 from shared.storage.protocol import Store
 
 PROGRESS_INTERVAL_SECONDS = 2.0
@@ -129,8 +128,7 @@ async def open_local_app(
         services = get_services()
         stack.enter_context(silence_log_when(is_full))
         check_disk = await stack.enter_async_context(cancel_when_disk_full(is_full, folder))
-        if isinstance(services.store, FolderStore):
-            services.store.on_disk_full = check_disk
+        call_when_disk_full(services.store, check_disk)
         if check_store is not None:
             await check_store(services.store)
         unfinished = await prepare_folder(folder, services.store)

@@ -9,7 +9,7 @@ GOOD = Figures(
     items=3,
     stored=3,
     billed=3,
-    most_per_image=1,
+    max_bills=1,
     status="Completed",
     seconds=9.4,
     kills=25,
@@ -31,7 +31,7 @@ def test_sources_that_agree_to_the_cent_are_good() -> None:
     [
         {"stored": 2},
         {"billed": 4},
-        {"most_per_image": 2},
+        {"max_bills": 2},
         {"status": "CompletedWithFailures"},
         {"usd": {"summary": 0.03, "audit": 0.04}},
     ],

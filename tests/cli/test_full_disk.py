@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.disk_full import cancel_when_disk_full, is_disk_full, silence_log_when
+from cli.disk_full import call_when_disk_full, cancel_when_disk_full, is_disk_full, silence_log_when
 from cli.errors import CliError
 from shared.errors import StoreFullError
 from shared.storage.folder import FolderStore
@@ -40,7 +40,7 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 async def test_a_store_remembers_that_its_disk_is_full(tmp_path: Path, fill_disk: Callable[[int], None]) -> None:
     store, calls = FolderStore(tmp_path), list[str]()
-    store.on_disk_full = lambda: calls.append("full")
+    call_when_disk_full(store, lambda: calls.append("full"))
     fill_disk(1)
     await store.write("runs/a/one.json", b"1", content_type="application/json")
     assert not is_disk_full(store, None)
