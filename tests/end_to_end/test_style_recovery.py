@@ -102,9 +102,13 @@ def find_input_digest(color: tuple[int, int, int]) -> str:
 
 
 @asynccontextmanager
-async def open_lab(folder: Path, store: StoreSettings | None = None, **request: Any) -> AsyncIterator[Lab]:
+async def open_lab(
+    folder: Path, store: StoreSettings | None = None, *, request: Mapping[str, Any] | None = None
+) -> AsyncIterator[Lab]:
     async with running_simulator(faults={"latencySeconds": {"text": 0, "image": 0}}) as simulator:
-        yield Lab(RestartableApp(folder, simulator.url, {**REQUEST, **request}, store_settings=store), simulator)
+        yield Lab(
+            RestartableApp(folder, simulator.url, {**REQUEST, **(request or {})}, store_settings=store), simulator
+        )
 
 
 @pytest.mark.slow
@@ -131,7 +135,7 @@ async def test_a_kill_around_any_store_change_changes_nothing(tmp_path: Path, ac
 @pytest.mark.slow
 @pytest.mark.parametrize("activity", ["generate_image", "evaluate_image", "rewrite_prompt"])
 async def test_a_kill_during_refinement_changes_nothing(tmp_path: Path, activity: str) -> None:
-    async with open_lab(tmp_path, **REFINE) as lab:
+    async with open_lab(tmp_path, request=REFINE) as lab:
         assert await lab.run(KillAtReturn(activity), KillAtChange(activity, 3, Side.BEFORE)) == 2
         await lab.check()
 
@@ -144,7 +148,7 @@ async def test_a_message_that_is_delivered_twice_bills_no_image_twice(tmp_path: 
 
 @pytest.mark.parametrize("request_", [{}, REFINE])
 async def test_two_hosts_share_a_run_and_its_references(tmp_path: Path, request_: Mapping[str, Any]) -> None:
-    async with open_lab(tmp_path, **request_) as lab:
+    async with open_lab(tmp_path, request=request_) as lab:
         await lab.run(LoseResults(elsewhere=True))
         await lab.check()
 
