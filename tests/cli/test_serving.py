@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,7 @@ def test_the_served_app_works_like_a_deployed_one(
         methods, health = calls["get_health"]
         assert methods == "[GET]"
         url = health.removesuffix("/api/health")
-        with urllib.request.urlopen(health, timeout=30) as answer:
+        with urllib.request.urlopen(health, timeout=60) as answer:
             assert json.load(answer)["status"] == "ok"
 
         ended = seeder("run", "--url", url, "--target-count", "2", *SMALL, "--json")
@@ -48,6 +49,25 @@ def test_the_served_app_works_like_a_deployed_one(
     assert (ended.status, ended.error_lines[-1]) == (130, "stopped")
 
 
+@pytest.mark.processes
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="counts wake-ups as Linux does")
+def test_a_host_without_a_run_sleeps(tmp_path: Path) -> None:
+    with RunningCommand(tmp_path, ["serve", "--port", "0", "--offline"]) as serving:
+        serving.wait_for_error_line("Press Ctrl-C to stop")
+        time.sleep(2)  # the connections of the start end
+        before = count_wake_ups(serving.process_id)
+        time.sleep(4)
+        assert count_wake_ups(serving.process_id) - before < 4
+        serving.send(signal.SIGTERM)
+        serving.wait()
+
+
+def count_wake_ups(process: int) -> int:
+    statuses = [task.joinpath("status").read_text() for task in Path(f"/proc/{process}/task").iterdir()]
+    lines = [line for status in statuses for line in status.splitlines() if line.startswith("voluntary_ctxt_switches")]
+    return sum(int(line.split()[1]) for line in lines)
+
+
 def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(
     seeder: CommandLine, write_faults: Callable[..., Path]
 ) -> None:
@@ -60,7 +80,7 @@ def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(
 def test_the_simulator_in_the_foreground_prints_its_address(tmp_path: Path) -> None:
     with RunningCommand(tmp_path, ["simulate", "--seed", "3"]) as simulating:
         url = json.loads(simulating.read_line())["url"]
-        with urllib.request.urlopen(f"{url}/_stats", timeout=30) as answer:
+        with urllib.request.urlopen(f"{url}/_stats", timeout=60) as answer:
             assert json.load(answer)["billedImageCount"] == 0
         simulating.send(signal.SIGTERM)
         assert simulating.wait().status == 0
