@@ -77,7 +77,7 @@ bench-quick: setup
 bench-page: $(VENV)/.dev-installed
 	$(BIN)/python -m bench.review_page
 
-# Kills a run of 5,000 images in the provider's batches 25 times, and checks its images and its bill; about 4 minutes.
+# Kills a run of 5,000 images in the provider's batches 25 times, and checks its images and its bill; about 5 minutes.
 bench-batches: $(VENV)/.dev-installed
 	$(BIN)/python -m bench.image_batches
 
