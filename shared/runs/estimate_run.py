@@ -7,7 +7,7 @@ from shared.catalog.inventory import read_inventory
 from shared.errors import EstimateAboveBudgetError, InvalidRequestError
 from shared.images.style_files import FIELD, resolve_style
 from shared.images.style_reference import ResolvedStyle
-from shared.models.image_models import check_references, count_reference_tokens
+from shared.models.image_models import check_references, count_reference_tokens, find_billed_size
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
@@ -67,6 +67,8 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     model = services.settings.model
     references, tokens = (0, 0) if style is None else (len(style.record.images), style.record.tokens)
     tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
+    billed_size = find_billed_size(model.image_provider, request.image_size, has_references=references > 0)
+    request = request.model_copy(update={"image_size": billed_size})
     models = Models(
         model.text_deployment,
         model.vision_deployment,
