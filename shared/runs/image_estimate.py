@@ -67,7 +67,13 @@ class ImageEstimate:
 
 
 def estimate_images(
-    request: SeedRequest, items: int, models: Models, *, rounds: float, reference_tokens: int = 0
+    request: SeedRequest,
+    items: int,
+    models: Models,
+    *,
+    rounds: float,
+    reference_tokens: int = 0,
+    trial_images: int = 0,
 ) -> ImageEstimate:
     """Return the estimate of the images of a number of items.
 
@@ -77,10 +83,11 @@ def estimate_images(
         models: models and prices.
         rounds: mean number of rounds per item; see `count_max_rounds` and `count_typical_rounds`.
         reference_tokens: input tokens of the style references that each image call carries.
+        trial_images: number of items whose image calls carry none.
     """
     image_calls = math.ceil(items * rounds)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
-    references = image_calls * reference_tokens
+    references = (image_calls - math.ceil(trial_images * rounds)) * reference_tokens
     prompts = image_calls * estimate_prompt_tokens(request.theme)
     generation_usage = Usage(prompts + references, image_calls * one_image.output_tokens, references)
     evaluations, rewrites = (image_calls, image_calls - items) if request.refine.is_wanted else (0, 0)
