@@ -221,9 +221,10 @@ class Reason(StrEnum):
     Start the host, or the command, again.
     """
     AWAITING_APPROVAL = "awaiting_approval"
-    """The run waits until a person has approved some of its first images, and resumes it.
+    """A person has to approve some of the first images, and resume the run. It waits for that, or the time limit of the
+    pause was over.
 
-    Approve them with `seeder approve` or on the review page, then resume the run.
+    Approve them with `seeder approve` or on the review page, then resume the run. If it has ended, start it again.
     """
     NOT_TRIED = "not_tried"
     """The run ended before this image was tried.
