@@ -12,7 +12,7 @@ from model_simulator.image_batches import ImageBatches
 from model_simulator.replies import BadRequestError, Reply, json_reply
 from model_simulator.request_body import read_body
 from model_simulator.service import SimulatedService
-from model_simulator.stored_files import StoredFile, StoredFiles
+from model_simulator.stored_files import StoredFiles
 
 DEFAULT_PAGE, MAX_PAGE = 20, 100
 MAX_BATCH_FILE_BYTES = 200 * 2**20
@@ -37,6 +37,7 @@ class BatchRoutes:
         """Return the routes."""
         return [
             web.post("/v1/files", self._guard(self._upload)),
+            web.get("/v1/files", self._guard(self._list_files)),
             web.get("/v1/files/{file_id}", self._guard(self._describe_file)),
             web.delete("/v1/files/{file_id}", self._guard(self._delete_file)),
             web.get("/v1/files/{file_id}/content", self._stream_file),
@@ -75,12 +76,20 @@ class BatchRoutes:
         stored = self._files.add(name, fields.get("purpose", ""), data, round(time.time()))
         return json_reply(stored.describe())
 
+    async def _list_files(self, request: web.Request) -> Reply:
+        purpose = request.query.get("purpose")
+        files = [one for one in self._files.list_newest() if purpose is None or one.purpose == purpose]
+        return _make_page(request, [one.describe() for one in files])
+
     async def _describe_file(self, request: web.Request) -> Reply:
-        return json_reply(self._find_file(request).describe())
+        stored = self._files.find(request.match_info["file_id"])
+        return _unknown_file(request) if stored is None else json_reply(stored.describe())
 
     async def _delete_file(self, request: web.Request) -> Reply:
         file_id = request.match_info["file_id"]
-        return json_reply({"id": file_id, "object": "file", "deleted": self._files.remove(file_id)})
+        if not self._files.remove(file_id):
+            return _unknown_file(request)
+        return json_reply({"id": file_id, "object": "file", "deleted": True})
 
     async def _stream_file(self, request: web.Request) -> web.StreamResponse:
         refusal = self._check_key(request)
@@ -88,10 +97,8 @@ class BatchRoutes:
             return _respond(refusal)
         lines = self._batches.iterate_results(request.match_info["file_id"])
         if lines is None:
-            try:
-                return web.Response(body=self._find_file(request).data)
-            except BadRequestError as error:
-                return _respond(error.to_reply())
+            stored = self._files.find(request.match_info["file_id"])
+            return _respond(_unknown_file(request)) if stored is None else web.Response(body=stored.data)
         response = web.StreamResponse()
         await response.prepare(request)
         with contextlib.suppress(ConnectionResetError):  # the client is gone
@@ -105,19 +112,7 @@ class BatchRoutes:
         return json_reply(batch.describe(batch.created))
 
     async def _list(self, request: web.Request) -> Reply:
-        limit = min(int(request.query.get("limit", DEFAULT_PAGE)), MAX_PAGE)
-        batches = self._batches.list_newest()
-        after = request.query.get("after")
-        start = next((place + 1 for place, batch in enumerate(batches) if batch.id == after), 0)
-        page = batches[start : start + limit]
-        document: dict[str, Any] = {
-            "object": "list",
-            "data": [batch.describe(batch.created) for batch in page],
-            "first_id": page[0].id if page else None,
-            "last_id": page[-1].id if page else None,
-            "has_more": start + limit < len(batches),
-        }
-        return json_reply(document)
+        return _make_page(request, [batch.describe(batch.created) for batch in self._batches.list_newest()])
 
     async def _retrieve(self, request: web.Request) -> Reply:
         batch = self._batches.find(request.match_info["batch_id"])
@@ -130,12 +125,26 @@ class BatchRoutes:
         self._batches.cancel(batch)
         return json_reply(batch.describe(batch.created) | {"status": "cancelling"})
 
-    def _find_file(self, request: web.Request) -> StoredFile:
-        file_id = request.match_info["file_id"]
-        stored = self._files.find(file_id)
-        if stored is None:
-            raise BadRequestError(f"No such File object: {file_id}", param="id")
-        return stored
+
+def _make_page(request: web.Request, rows: list[dict[str, Any]]) -> Reply:
+    """Return the page of rows that the query of a request asks for."""
+    limit = min(int(request.query.get("limit", DEFAULT_PAGE)), MAX_PAGE)
+    after = request.query.get("after")
+    start = next((place + 1 for place, row in enumerate(rows) if row["id"] == after), 0)
+    page = rows[start : start + limit]
+    document: dict[str, Any] = {
+        "object": "list",
+        "data": page,
+        "first_id": page[0]["id"] if page else None,
+        "last_id": page[-1]["id"] if page else None,
+        "has_more": start + limit < len(rows),
+    }
+    return json_reply(document)
+
+
+def _unknown_file(request: web.Request) -> Reply:
+    message = f"No such File object: {request.match_info['file_id']}"
+    return json_reply({"error": {"message": message, "type": "invalid_request_error", "param": "id"}}, status=404)
 
 
 def _not_found(path: str) -> Reply:

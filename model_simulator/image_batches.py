@@ -20,6 +20,7 @@ from model_simulator.service import SimulatedService
 from model_simulator.stored_files import StoredFiles, decode_data_url
 
 ENDPOINTS = ("/v1/images/generations", "/v1/images/edits")
+MIN_RESULT_SECONDS, MAX_RESULT_SECONDS = 3_600, 2_592_000
 VALIDATION_SHARE = 0.1
 """Part of a batch's time before its first line runs."""
 
@@ -131,6 +132,7 @@ class ImageBatches:
             raise BadRequestError(f"Invalid value: {body.get('endpoint')!r}.", param="endpoint", code="invalid_value")
         if body.get("completion_window") != "24h":
             raise BadRequestError("Invalid 'completion_window'. Expected '24h'.", param="completion_window")
+        _check_result_expiry(body.get("output_expires_after"))
         file_id = str(body.get("input_file_id"))
         data = self._files.find_visible(file_id)
         if data is None:
@@ -242,9 +244,15 @@ class ImageBatches:
 
     def _read_image(self, image: object) -> bytes:
         source = image if isinstance(image, dict) else {}
-        data = self._files.find_visible(str(source.get("file_id"))) or decode_data_url(source.get("image_url"))
+        if ("file_id" in source) == ("image_url" in source):
+            raise BadRequestError("Provide exactly one of image_url or file_id.", param="images", code="invalid_value")
+        if "file_id" in source:
+            data = self._files.find_visible(str(source["file_id"]))
+            problem = f"No such File object: {source['file_id']}"
+        else:
+            data, problem = decode_data_url(source["image_url"]), "Expected a base64-encoded data URL."
         if data is None:
-            raise BadRequestError("An image is neither a file nor a data URL.", param="images", code="invalid_value")
+            raise BadRequestError(problem, param="images", code="invalid_value")
         return data
 
 
@@ -270,3 +278,11 @@ def _iterate_errors(batch: ImageBatch) -> Iterator[bytes]:
         elif place >= batch.done and batch.ended_as is BatchStatus.EXPIRED:
             error = {"code": "batch_expired", "message": "This request could not be executed before the batch expired."}
             yield json.dumps({**row, "response": None, "error": error}).encode() + b"\n"
+
+
+def _check_result_expiry(expiry: Any) -> None:
+    if expiry is None:
+        return
+    seconds = expiry.get("seconds") if isinstance(expiry, dict) and expiry.get("anchor") == "created_at" else None
+    if not isinstance(seconds, int) or not MIN_RESULT_SECONDS <= seconds <= MAX_RESULT_SECONDS:
+        raise BadRequestError(f"Invalid 'output_expires_after': {expiry!r}.", param="output_expires_after")

@@ -5,6 +5,7 @@ import binascii
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class StoredFile:
     uploaded: float
     created_at: int
 
-    def describe(self) -> dict[str, object]:
+    def describe(self) -> dict[str, Any]:
         """Return the file as the API does."""
         return {
             "id": self.id,
@@ -58,6 +59,10 @@ class StoredFiles:
         stored = StoredFile(f"file-{uuid.uuid4().hex}", name, purpose, data, self._clock(), created_at)
         self._files[stored.id] = stored
         return stored
+
+    def list_newest(self) -> list[StoredFile]:
+        """Return all files, the newest first."""
+        return list(reversed(self._files.values()))
 
     def find(self, file_id: str) -> StoredFile | None:
         """Return a file, visible to batches or not."""

@@ -35,6 +35,7 @@ class BatchClaim:
         claimed_at: when the claim was written.
         file_id: the provider's id of the uploaded file; None = not uploaded.
         creating_at: when the creation of the batch was last begun; None = it was not.
+        reference_ids: the provider's ids of the style references that the lines name; empty = they name none.
         batch_id: the provider's id of the batch; None = not known.
         result: what was collected; None = the batch is open.
     """
@@ -53,6 +54,7 @@ class BatchClaim:
     creating_at: AwareDatetime | None = None
     batch_id: str | None = None
     result: CollectedImageBatch | None = None
+    reference_ids: tuple[str, ...] = ()
 
     @property
     def open_batch(self) -> OpenBatch | None:

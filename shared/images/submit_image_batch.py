@@ -12,6 +12,7 @@ from shared.images.failed_images import run_record_failed_image
 from shared.images.generate import make_batched_task
 from shared.images.image_batch_claims import BatchClaim, StoredClaim, change_claim, create_claim, read_claim
 from shared.images.image_step import BilledImageTask, open_image_step_job
+from shared.images.style_uploads import ensure_uploads
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
 from shared.messages.base import Cost, Counters, Failure
 from shared.messages.image_batches import SubmitImageBatch, SubmittedImageBatch
@@ -231,8 +232,11 @@ async def _create_batch(services: Services, call: SubmitImageBatch, stored: Stor
         return SubmittedImageBatch(stopped=True, last_page=claim.last_page, batch=claim.open_batch)
     changed: StoredClaim | None = stored
     if claim.file_id is None:
-        file_id = await batches.upload(name, await _encode_lines(services, call, claim))
-        changed = await change_claim(services.store, call.run_id, stored, replace(claim, file_id=file_id))
+        style = await services.caches.read_style(services.store, call.run_id)
+        reference_ids = () if style is None else await ensure_uploads(services, call.run_id, style)
+        file_id = await batches.upload(name, await _encode_lines(services, call, claim, reference_ids))
+        uploaded = replace(claim, file_id=file_id, reference_ids=reference_ids)
+        changed = await change_claim(services.store, call.run_id, stored, uploaded)
     if changed is not None:
         begun = changed.claim.begin_creation(services.clock())
         changed = await change_claim(services.store, call.run_id, changed, begun)
@@ -249,7 +253,8 @@ async def _send_creation(services: Services, call: SubmitImageBatch, changed: St
     """
     name, batches = BatchName(call.run_id, call.chunk), services.image_batches
     try:
-        created = await batches.create(name, str(changed.claim.file_id))
+        has_references = bool(changed.claim.reference_ids)
+        created = await batches.create(name, str(changed.claim.file_id), has_references=has_references)
     except ModelError as error:
         if error.reason is Reason.TIMEOUT_AMBIGUOUS or error.status is None or error.status >= 500:  # noqa: PLR2004
             raise
@@ -272,13 +277,15 @@ async def _record_batch(
     return _describe(changed.claim)
 
 
-async def _encode_lines(services: Services, call: SubmitImageBatch, claim: BatchClaim) -> bytes:
+async def _encode_lines(
+    services: Services, call: SubmitImageBatch, claim: BatchClaim, reference_ids: Sequence[str]
+) -> bytes:
     lines: list[bytes] = []
     for job in claim.jobs:
         task = await make_line_task(services, call.run_id, call.catalog, job, claim.resume_count)
         prepared = await task.prepare()
         if isinstance(prepared, PreparedImage):
-            lines.append(services.image_batches.encode_line(job.product_id, prepared.request))
+            lines.append(services.image_batches.encode_line(job.product_id, prepared.request, reference_ids))
     return b"".join(lines)
 
 

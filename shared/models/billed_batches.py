@@ -5,7 +5,7 @@ The lines of a batch are billed from its creation on. By then the caller has res
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import ModelError
 from shared.models.image_batches import BatchAnswer, ImageBatchModel, ProviderBatch
-from shared.models.protocol import ImageRequest
+from shared.models.protocol import ImageRequest, ReferenceImage
 from shared.telemetry.instruments import record_model_call
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class ImageBatchExecutor:
     def __init__(self, open_model: Callable[[], ImageBatchModel]) -> None:
         self._open_model = open_model
 
-    def encode_line(self, custom_id: str, request: ImageRequest) -> bytes:
-        """Return a line of a batch's file, with its line break."""
-        return self._open_model().encode_line(custom_id, request)
+    def encode_line(self, custom_id: str, request: ImageRequest, reference_ids: Sequence[str] = ()) -> bytes:
+        """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
+        return self._open_model().encode_line(custom_id, request, reference_ids)
 
     async def upload(self, name: BatchName, data: bytes) -> str:
         """Upload a batch's file, and return its id; not billed.
@@ -64,13 +64,59 @@ class ImageBatchExecutor:
         """
         return await self._open_model().upload(f"{name.run_id}-{name.chunk:05d}.jsonl", data)
 
-    async def create(self, name: BatchName, file_id: str) -> ProviderBatch:
+    async def upload_image(self, name: str, image: ReferenceImage) -> str:
+        """Upload an image that lines refer to, and return its id; not billed.
+
+        Raises:
+            ModelError: the provider did not accept the image.
+        """
+        return await self._open_model().upload_image(name, image)
+
+    async def find_images(self, names: Iterable[str], since: datetime) -> dict[str, str]:
+        """Return the ids of uploaded images by name, of those that were uploaded since a time.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        wanted, earliest, found = set(names), since.timestamp(), dict[str, str]()
+        async with aclosing(self._open_model().iterate_images()) as images:
+            async for image in images:
+                if image.created_at < earliest:
+                    break
+                if image.name in wanted:
+                    found.setdefault(image.name, image.id)
+                if len(found) == len(wanted):
+                    break
+        return found
+
+    async def has_file(self, file_id: str) -> bool:
+        """Return whether an uploaded file exists.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        return await self._open_model().has_file(file_id)
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete an uploaded file; does nothing if it does not exist.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        await self._open_model().delete_file(file_id)
+
+    async def create(self, name: BatchName, file_id: str, *, has_references: bool = False) -> ProviderBatch:
         """Create a batch, whose lines are billed as they finish.
+
+        Args:
+            name: of the batch.
+            file_id: of its lines.
+            has_references: whether the lines refer to images; all of them, or none.
 
         Raises:
             ModelError: the provider did not create it; after timeout_ambiguous it may have.
         """
-        return await _observe(self._open_model().create(file_id, name.metadata))
+        return await _observe(self._open_model().create(file_id, name.metadata, has_references=has_references))
 
     async def find(self, name: BatchName, since: datetime) -> ProviderBatch | None:
         """Return the batch with a name that was created since a time, or None.

@@ -1,11 +1,11 @@
 """The port to a provider's image batches: requests sent as one file, and answered within a day at half price."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from shared.errors import ModelError
-from shared.models.protocol import ImageAnswer, ImageRequest
+from shared.models.protocol import ImageAnswer, ImageRequest, ReferenceImage
 
 ENDED_STATUSES: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 LIMIT_CODES: Final = ("token_limit_exceeded", "request_limit_exceeded", "limit_exceeded")
@@ -61,17 +61,44 @@ class BatchAnswer:
     answer: ImageAnswer | ModelError
 
 
+@dataclass(frozen=True, slots=True)
+class UploadedImage:
+    """An image among the provider's files.
+
+    Attributes:
+        id: the provider's id.
+        name: as it was uploaded.
+        created_at: in epoch seconds.
+    """
+
+    id: str
+    name: str
+    created_at: int
+
+
 class ImageBatchModel(Protocol):
     """A provider's image batches. Every failure is a ModelError; callers retry, not the model."""
 
-    def encode_line(self, custom_id: str, request: ImageRequest) -> bytes:
-        """Return a line of a batch's file, with its line break."""
+    def encode_line(self, custom_id: str, request: ImageRequest, reference_ids: Sequence[str]) -> bytes:
+        """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
 
     async def upload(self, name: str, data: bytes) -> str:
         """Upload a file of lines, and return its id; not billed."""
 
-    async def create(self, file_id: str, metadata: Mapping[str, str]) -> ProviderBatch:
-        """Create a batch, whose lines are billed as they finish."""
+    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool = False) -> ProviderBatch:
+        """Create a batch, whose lines are billed as they finish; all of them carry references, or none does."""
+
+    async def upload_image(self, name: str, image: ReferenceImage) -> str:
+        """Upload an image that lines refer to, and return its id; not billed. It expires in some weeks."""
+
+    def iterate_images(self) -> AsyncGenerator[UploadedImage, None]:
+        """Yield the uploaded images of the account, the newest first."""
+
+    async def has_file(self, file_id: str) -> bool:
+        """Return whether an uploaded file exists."""
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete an uploaded file; does nothing if it does not exist."""
 
     async def read(self, batch_id: str) -> ProviderBatch:
         """Return a batch."""

@@ -4,6 +4,7 @@ import contextlib
 
 from shared.audit.write_audit import audit_run, write_missing_audits
 from shared.errors import CatalogSeederError
+from shared.images.style_uploads import delete_uploads
 from shared.images.write_contact_sheet import CONTACT_SHEET_NAME, LIKENESS_SHEET_NAME
 from shared.messages.base import Failure
 from shared.messages.run import ActivityResult, FinishRunInput, RunRef, StopResult
@@ -82,6 +83,8 @@ async def run_close_run(services: Services, ending: FinishRunInput) -> ActivityR
         summary = await run_files.read_status_file(store, ending.run_id, "summary.json") or summary
     await run_files.write_progress(store, summary)
     await _save_large_index(services, summary)
+    if request.is_batched and request.style_reference is not None:
+        await delete_uploads(services, ending.run_id)
     services.forget_run(ending.run_id)
     return ActivityResult(status=str(summary.status))
 

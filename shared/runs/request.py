@@ -282,8 +282,6 @@ class SeedRequest(BaseModel):
                 "refine asks for evaluations; expected imageMode 'normal', or no refine: each round would wait for a "
                 "batch of its own"
             )
-        if self.is_batched and self.style_reference is not None:
-            return "styleReference is set; expected imageMode 'normal', or no styleReference: batches send prompts only"
         return None
 
     @property

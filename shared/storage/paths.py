@@ -162,6 +162,11 @@ def image_batch_file(run_id: str, chunk: int) -> str:
     return f"{image_batch_folder(run_id)}{chunk:05d}.json"
 
 
+def style_uploads_file(run_id: str) -> str:
+    """Which files of the provider are the style references of a run's image batches."""
+    return run_file(run_id, "style_uploads.json")
+
+
 def recovery_file(run_id: str, kind: str, number: int) -> str:
     """The n-th record that a run was restarted after its root was lost, or was ended from outside."""
     return run_file(run_id, f"recoveries/{kind}-{number:03d}.json")

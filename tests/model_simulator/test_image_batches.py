@@ -5,15 +5,19 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import openai
 import pytest
 
 from model_simulator.in_process import RunningSimulator, running_simulator
+from tests.support.sample_images import draw
 from tests.support.simulator_calls import QUICK, decode_image
 
+Endpoint = Literal["/v1/images/generations", "/v1/images/edits"]
+
 ENDPOINT: Final = "/v1/images/generations"
+EDITS: Final = "/v1/images/edits"
 
 
 @dataclass
@@ -34,10 +38,10 @@ class Lab:
         data = "\n".join(map(json.dumps, lines)).encode()
         return (await self.client.files.create(file=("lines.jsonl", data), purpose="batch")).id
 
-    async def create(self, lines: list[dict[str, Any]], **metadata: str) -> Any:
+    async def create(self, lines: list[dict[str, Any]], *, endpoint: Endpoint = ENDPOINT, **metadata: str) -> Any:
         return await self.client.batches.create(
             input_file_id=await self.upload(lines),
-            endpoint=ENDPOINT,
+            endpoint=endpoint,
             completion_window="24h",
             metadata=metadata,
         )
@@ -101,6 +105,55 @@ async def test_a_refused_line_and_a_wrong_one_are_in_the_file_of_errors() -> Non
         assert len(await here.read(batch.output_file_id or "")) == 2
     assert set(errors) == {"refused", "item-2"}
     assert {response["status_code"] for response in errors.values()} == {400}
+
+
+async def test_lines_with_references_cost_their_tokens_and_an_unknown_file_fails_its_line() -> None:
+    reference = draw((20, 90, 230), size=(96, 64))
+    async with lab() as here:
+        uploaded = await here.client.files.create(file=("look.png", reference), purpose="vision")
+        encoded = base64.b64encode(reference).decode()
+        images: list[list[dict[str, str]]] = [
+            [{"file_id": uploaded.id}],
+            [{"image_url": f"data:image/png;base64,{encoded}"}, {"file_id": uploaded.id}],
+            [{"file_id": "file-unknown"}],
+            [{"file_id": uploaded.id, "image_url": "both"}],
+            [],
+        ]
+        lines = make_lines(len(images))
+        for line, given in zip(lines, images, strict=True):
+            line["url"] = EDITS
+            line["body"]["images"] = given
+        created = await here.create(lines, endpoint=EDITS)
+        here.clock.now = 200
+        batch = await here.client.batches.retrieve(created.id)
+        made = {row["custom_id"]: row["response"]["body"] for row in await here.read(batch.output_file_id or "")}
+        errors = {row["custom_id"]: row["response"] for row in await here.read(batch.error_file_id or "")}
+        stats = here.simulator.stats()
+    tokens = {name: body["usage"]["input_tokens_details"]["image_tokens"] for name, body in made.items()}
+    assert tokens == {"item-0": 6, "item-1": 12}
+    assert {name: response["status_code"] for name, response in errors.items()} == dict.fromkeys(
+        ("item-2", "item-3", "item-4"), 400
+    )
+    assert "No such File object: file-unknown" in json.dumps(errors["item-2"])
+    usages = [body["usage"] for body in made.values()]
+    text = sum(usage["input_tokens"] for usage in usages) - 18
+    outputs = sum(usage["output_tokens"] for usage in usages)
+    assert stats["costUsd"] == pytest.approx((text * 5 + 18 * 8 + outputs * 30) / 1e6 / 2)
+
+
+async def test_uploaded_files_are_listed_by_purpose_and_deleted() -> None:
+    async with lab() as here:
+        await here.upload(make_lines(1))
+        ids = [
+            (await here.client.files.create(file=(f"{number}.png", draw()), purpose="vision")).id for number in range(3)
+        ]
+        listed = [one.id async for one in here.client.files.list(purpose="vision", limit=2)]
+        assert (await here.client.files.delete(ids[0])).deleted
+        with pytest.raises(openai.NotFoundError):
+            await here.client.files.retrieve(ids[0])
+        with pytest.raises(openai.NotFoundError):
+            await here.client.files.delete(ids[0])
+    assert listed == ids[::-1]
 
 
 async def test_an_expired_batch_keeps_what_ran_and_says_which_lines_did_not() -> None:

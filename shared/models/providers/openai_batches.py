@@ -4,19 +4,20 @@ https://developers.openai.com/api/docs/guides/batch
 """
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import httpx2
 from openai import AsyncOpenAI
 
 from shared.errors import ModelError
-from shared.models.image_batches import BatchAnswer, ProviderBatch
+from shared.models.image_batches import BatchAnswer, ProviderBatch, UploadedImage
 from shared.models.price_files import load_prices
 from shared.models.prices import PriceList
-from shared.models.protocol import ImageAnswer, ImageRequest
+from shared.models.protocol import ImageAnswer, ImageRequest, ReferenceImage
 from shared.models.providers.connection import ApiKeyConnection
 from shared.models.providers.error_reasons import classify_status, read_message
 from shared.models.providers.image_call import choose_image_parameters, read_image_answer
@@ -30,15 +31,35 @@ if TYPE_CHECKING:
     from shared.config import ModelSettings
 
 ENDPOINT: Final = "/v1/images/generations"
+REFERENCES_ENDPOINT: Final = "/v1/images/edits"
+"""Its lines are JSON, and name their images by the ids of uploaded files:
+https://developers.openai.com/api/reference/resources/images/methods/edit
+"""
+
 COMPLETION_WINDOW: Final = "24h"
+IMAGE_PURPOSE: Final = "vision"
+IMAGE_LIFETIME_SECONDS: Final = 14 * 86_400
+"""Of an uploaded image: one that a process which died has left behind is deleted by the provider."""
 
 CALL_TIMEOUT_SECONDS: Final = 60.0
 CREATE_TIMEOUT_SECONDS: Final = 15.0
 """Short, because a batch whose creation was interrupted is looked for once it has passed."""
 
+RESULTS_EXPIRE_AFTER_SECONDS: Final = 30 * 86_400
+"""The longest that OpenAI allows. Without a limit, it keeps result files until they are deleted."""
+
 PAGE_SIZE: Final = 100
+MAX_IMAGE_PAGE: Final = 1_000
+FILE_ID: Final = re.compile(r"\bfile-\w+")
+MISSING_FILE_STATUSES: Final = frozenset({400, 404})
+"""With which a line is refused whose image the provider does not have, or not yet."""
+
 EXPIRED_CODES: Final = frozenset({"batch_expired", "batch_cancelled"})
 """Of lines that the provider did not run, and does not bill."""
+
+
+SendPage = Callable[[AsyncOpenAI, Mapping[str, Any]], Awaitable[httpx2.Response]]
+"""Requests a page of a list, given the query that names the row before it."""
 
 
 class OpenAIImageBatches:
@@ -54,11 +75,14 @@ class OpenAIImageBatches:
         self._connection = ApiKeyConnection(settings.openai, OPENAI_SETTING_NAMES)
         self._prices = prices or load_prices()
 
-    def encode_line(self, custom_id: str, request: ImageRequest) -> bytes:
-        """Return a line of a batch's file, with its line break."""
+    def encode_line(self, custom_id: str, request: ImageRequest, reference_ids: Sequence[str]) -> bytes:
+        """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
         parameters = choose_image_parameters(self._model, request)
-        body = {"model": self._model, "prompt": request.prompt, "n": 1, "size": request.size} | parameters
-        line = {"custom_id": custom_id, "method": "POST", "url": ENDPOINT, "body": body}
+        body: dict[str, Any] = {"model": self._model, "prompt": request.prompt, "n": 1, "size": request.size}
+        if reference_ids:
+            body["images"] = [{"file_id": file_id} for file_id in reference_ids]
+        endpoint = _find_endpoint(has_references=bool(reference_ids))
+        line = {"custom_id": custom_id, "method": "POST", "url": endpoint, "body": body | parameters}
         return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
     async def upload(self, name: str, data: bytes) -> str:
@@ -76,7 +100,78 @@ class OpenAIImageBatches:
         answer = await self._send("upload of an image batch", send)
         return str(answer.data.get("id"))
 
-    async def create(self, file_id: str, metadata: Mapping[str, str]) -> ProviderBatch:
+    async def upload_image(self, name: str, image: ReferenceImage) -> str:
+        """Upload an image that lines refer to, and return its id.
+
+        Raises:
+            ModelError: the provider did not accept the image.
+        """
+
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
+            raw = await sdk.files.with_raw_response.create(
+                file=(name, image.data, image.content_type),
+                purpose=IMAGE_PURPOSE,
+                expires_after={"anchor": "created_at", "seconds": IMAGE_LIFETIME_SECONDS},
+                timeout=make_timeout(CALL_TIMEOUT_SECONDS),
+            )
+            return raw.http_response
+
+        return str((await self._send("upload of a style reference", send)).data.get("id"))
+
+    async def has_file(self, file_id: str) -> bool:
+        """Return whether an uploaded file exists.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
+            timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+            return (await sdk.files.with_raw_response.retrieve(file_id, timeout=timeout)).http_response
+
+        try:
+            await self._send("look-up of a style reference", send)
+        except ModelError as error:
+            if error.status == httpx2.codes.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete an uploaded file; does nothing if it does not exist.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+
+        async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
+            timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+            return (await sdk.files.with_raw_response.delete(file_id, timeout=timeout)).http_response
+
+        try:
+            await self._send("deletion of a style reference", send)
+        except ModelError as error:
+            if error.status != httpx2.codes.NOT_FOUND:
+                raise
+
+    async def iterate_images(self) -> AsyncGenerator[UploadedImage, None]:
+        """Yield the uploaded images of the account, the newest first.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        query: dict[str, Any] = {"purpose": IMAGE_PURPOSE, "order": "desc", "limit": MAX_IMAGE_PAGE}
+
+        async def send(sdk: AsyncOpenAI, after: Mapping[str, Any]) -> httpx2.Response:
+            timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+            return (await sdk.files.with_raw_response.list(**query, **after, timeout=timeout)).http_response
+
+        async with aclosing(self._iterate_rows("list of uploaded images", send)) as rows:
+            async for row in rows:
+                created_at = int(row.get("created_at") or 0)
+                yield UploadedImage(str(row.get("id")), str(row.get("filename")), created_at)
+
+    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool = False) -> ProviderBatch:
         """Create a batch.
 
         Raises:
@@ -86,9 +181,10 @@ class OpenAIImageBatches:
         async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
             raw = await sdk.batches.with_raw_response.create(
                 input_file_id=file_id,
-                endpoint=ENDPOINT,
+                endpoint=_find_endpoint(has_references=has_references),
                 completion_window=COMPLETION_WINDOW,
                 metadata=dict(metadata),
+                output_expires_after={"anchor": "created_at", "seconds": RESULTS_EXPIRE_AFTER_SECONDS},
                 timeout=make_timeout(CREATE_TIMEOUT_SECONDS),
             )
             return raw.http_response
@@ -131,21 +227,14 @@ class OpenAIImageBatches:
         Raises:
             ModelError: the provider does not answer.
         """
-        after: str | None = None
-        while True:
-            query: dict[str, Any] = {"limit": PAGE_SIZE} if after is None else {"limit": PAGE_SIZE, "after": after}
 
-            async def send(sdk: AsyncOpenAI, _: frozenset[str], query: dict[str, Any] = query) -> httpx2.Response:
-                timeout = make_timeout(CALL_TIMEOUT_SECONDS)
-                return (await sdk.batches.with_raw_response.list(**query, timeout=timeout)).http_response
+        async def send(sdk: AsyncOpenAI, after: Mapping[str, Any]) -> httpx2.Response:
+            timeout = make_timeout(CALL_TIMEOUT_SECONDS)
+            return (await sdk.batches.with_raw_response.list(limit=PAGE_SIZE, **after, timeout=timeout)).http_response
 
-            page = (await self._send("list of image batches", send)).data
-            rows = [row for row in page.get("data") or () if isinstance(row, dict)]
-            for row in rows:
+        async with aclosing(self._iterate_rows("list of image batches", send)) as rows:
+            async for row in rows:
                 yield _read_batch(row)
-            if not rows or not page.get("has_more"):
-                return
-            after = str(rows[-1].get("id"))
 
     async def iterate_answers(self, batch: ProviderBatch) -> AsyncIterator[BatchAnswer]:
         """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory.
@@ -166,6 +255,30 @@ class OpenAIImageBatches:
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
         await self._connection.close()
+
+    async def _iterate_rows(self, subject: str, send_page: SendPage) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the rows of a list, page by page.
+
+        Args:
+            subject: of the call, for errors.
+            send_page: requests the page after a row; its arguments are the client, and the query that names the row.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        after: dict[str, Any] = {}
+        while True:
+
+            async def send(sdk: AsyncOpenAI, _: frozenset[str], after: dict[str, Any] = after) -> httpx2.Response:
+                return await send_page(sdk, after)
+
+            page = (await self._send(subject, send)).data
+            rows = [row for row in page.get("data") or () if isinstance(row, dict)]
+            for row in rows:
+                yield row
+            if not rows or not page.get("has_more"):
+                return
+            after = {"after": str(rows[-1].get("id"))}
 
     async def _send(self, subject: str, send: Any, seconds: float = CALL_TIMEOUT_SECONDS) -> ParsedBody:
         call = replace(self._connection.describe_call("batch", self._model), subject=subject)
@@ -189,8 +302,9 @@ class OpenAIImageBatches:
         if isinstance(status, int) and status >= httpx2.codes.BAD_REQUEST:
             error = body.get("error") if isinstance(body, dict) else body
             message = read_message(error)
-            reason = classify_status(status, error, message)
-            what = call.describe_status(reason, status)
+            is_missing = status in MISSING_FILE_STATUSES and FILE_ID.search(message) is not None
+            reason = Reason.SERVER_ERROR if is_missing else classify_status(status, error, message)
+            what = "a style reference is missing" if is_missing else call.describe_status(reason, status)
             return call.build_error(reason, what, service_message=message, request_id=request_id, status=status)
         raw = RawResponse(json.dumps(body).encode(), request_id)
         try:
@@ -198,6 +312,10 @@ class OpenAIImageBatches:
             return await read_image_answer(raw, call, downloader, deployment=self._model, prices=self._prices)
         except ModelError as error:
             return error
+
+
+def _find_endpoint(*, has_references: bool) -> Literal["/v1/images/edits", "/v1/images/generations"]:
+    return REFERENCES_ENDPOINT if has_references else ENDPOINT
 
 
 def _explain_line(error: Any, call: ModelCall) -> ModelError:

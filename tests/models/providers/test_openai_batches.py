@@ -1,0 +1,93 @@
+"""OpenAI's image batches through the real client: what is sent, and what a batch's answers become."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.config import ModelSettings
+from shared.errors import ModelError
+from shared.models.image_batches import ProviderBatch
+from shared.models.protocol import ImageRequest
+from shared.models.provider_names import Provider, ProviderAccess
+from shared.models.providers.openai_batches import OpenAIImageBatches
+from shared.reasons import Reason
+from tests.support.model_answers import error
+from tests.support.model_requests import SECRET_KEY
+from tests.support.scripted_service import Answer, ScriptedService, run_scripted_service
+
+METADATA = {"app": "catalog-seeder", "run": "a-run", "chunk": "3"}
+BATCH = {"id": "batch_1", "object": "batch", "status": "validating", "created_at": 7, "metadata": METADATA}
+LONGEST_SECONDS = 2_592_000
+"""OpenAI's limit for the life of a result file."""
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[ScriptedService]:
+    async with run_scripted_service() as running:
+        yield running
+
+
+@pytest.fixture
+async def batches(scripted: ScriptedService) -> AsyncIterator[OpenAIImageBatches]:
+    access = ProviderAccess(f"{scripted.endpoint}/v1", SECRET_KEY)
+    opened = OpenAIImageBatches(ModelSettings(image_provider=Provider.OPENAI, openai=access))
+    yield opened
+    await opened.close()
+
+
+async def test_a_batch_is_created_with_its_name_and_with_results_that_expire(
+    scripted: ScriptedService, batches: OpenAIImageBatches
+) -> None:
+    scripted.plan(Answer(BATCH))
+    created = await batches.create("file-1", METADATA)
+    (sent,) = scripted.requests
+    assert sent.body["metadata"] == METADATA
+    assert sent.body["output_expires_after"] == {"anchor": "created_at", "seconds": LONGEST_SECONDS}
+    assert (created.id, created.metadata, created.is_over) == ("batch_1", METADATA, False)
+
+
+async def test_lines_with_references_are_edits_that_name_uploaded_files(
+    scripted: ScriptedService, batches: OpenAIImageBatches
+) -> None:
+    request = ImageRequest("a boat", "1024x1024", "low", "png")
+    line = json.loads(batches.encode_line("item-1", request, ["file-1", "file-2"]))
+    assert (line["custom_id"], line["url"]) == ("item-1", "/v1/images/edits")
+    assert line["body"] == {
+        "model": "gpt-image-2",
+        "prompt": "a boat",
+        "n": 1,
+        "size": "1024x1024",
+        "images": [{"file_id": "file-1"}, {"file_id": "file-2"}],
+        "quality": "low",
+        "output_format": "png",
+    }
+    scripted.plan(Answer(BATCH))
+    await batches.create("file-3", METADATA, has_references=True)
+    (sent,) = scripted.requests
+    assert sent.body["endpoint"] == "/v1/images/edits"
+
+
+async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_line_may_not(
+    scripted: ScriptedService, batches: OpenAIImageBatches
+) -> None:
+    messages = {"missing": "No such File object: file-abc", "wrong": "Invalid size '7x7'."}
+    rows = [
+        {"custom_id": name, "response": {"status_code": 400, "request_id": None, "body": error(message)}}
+        for name, message in messages.items()
+    ]
+    scripted.plan(Answer("\n".join(map(json.dumps, rows)).encode()))
+    batch = ProviderBatch("batch_1", "completed", 7, error_file_id="file-9")
+    answers = {one.custom_id: one.answer async for one in batches.iterate_answers(batch)}
+    reasons = {name: answer.reason for name, answer in answers.items() if isinstance(answer, ModelError)}
+    assert reasons == {"missing": Reason.SERVER_ERROR, "wrong": Reason.BAD_REQUEST}
+
+
+@pytest.mark.parametrize("status", [400, 409])
+async def test_a_batch_that_is_over_is_cancelled_without_an_error(
+    scripted: ScriptedService, batches: OpenAIImageBatches, status: int
+) -> None:
+    scripted.plan(Answer(error("Cannot cancel a batch with status completed."), status=status))
+    await batches.cancel("batch_1")
+    (sent,) = scripted.requests
+    assert sent.path == "/v1/batches/batch_1/cancel"
