@@ -164,7 +164,9 @@ def print_run(console: Console, run: RunStatus, locate: Locator, target: Command
     ]
     if waiting := describe_waiting(run):
         rows.append(("waiting", Text(waiting, style="yellow")))
-    if run.error is not None:
+    if run.error is not None and run.awaited_images:
+        rows.append(("waiting", Text(f"{run.error.reason}: {run.error.message}", style="yellow")))
+    elif run.error is not None:
         rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
     outputs = {name: path for name, path in run.outputs.items() if name != "rejectedItems" or items.rejected}
     rows += make_output_rows(outputs, locate)

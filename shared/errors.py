@@ -339,8 +339,7 @@ class NoApprovedImageError(RequestError):
     def __init__(self, catalog: str, images: int) -> None:
         super().__init__(
             f"none of the first {images} images of catalog {catalog!r} is approved; approve at least one of them, on "
-            "the review page or with seeder approve, then resume the run, or cancel it",
-            catalog=catalog,
+            "the review page or with seeder approve, then resume the run, or cancel it"
         )
 
 

@@ -83,13 +83,18 @@ def estimate_images(
         models: models and prices.
         rounds: mean number of rounds per item; see `count_max_rounds` and `count_typical_rounds`.
         reference_tokens: input tokens of the style references that each image call carries.
-        trial_images: number of items whose image calls carry none.
+        trial_images: number of items whose image calls carry none, and are never made in batches.
     """
     image_calls = math.ceil(items * rounds)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
-    references = (image_calls - math.ceil(trial_images * rounds)) * reference_tokens
-    prompts = image_calls * estimate_prompt_tokens(request.theme)
-    generation_usage = Usage(prompts + references, image_calls * one_image.output_tokens, references)
+    styled_calls = image_calls - math.ceil(trial_images * rounds)
+    prompt_tokens = estimate_prompt_tokens(request.theme)
+
+    def sum_usage(calls: int) -> Usage:
+        references = min(calls, styled_calls) * reference_tokens
+        return Usage(calls * prompt_tokens + references, calls * one_image.output_tokens, references)
+
+    generation_usage = sum_usage(image_calls)
     evaluations, rewrites = (image_calls, image_calls - items) if request.refine.is_wanted else (0, 0)
     evaluation_usage = _multiply(_build_typical_evaluation(request.theme), evaluations)
     rewrite_usage = _multiply(_build_typical_rewrite(request.theme), rewrites)
@@ -97,7 +102,8 @@ def estimate_images(
     seconds = image_calls * TYPICAL_IMAGE_SECONDS + (evaluations + rewrites) * TYPICAL_EVALUATION_SECONDS
     image_usd = models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
     factor = models.prices.find_batch_factor(models.image) if models.has_batches else None
-    discount = None if factor is None else image_usd * (1 - factor)
+    styled_usd = models.prices.calculate_image_cost(models.image, sum_usage(styled_calls), count=styled_calls)
+    discount = None if factor is None else styled_usd * (1 - factor)
     image_usd -= discount if request.is_batched and discount is not None else Decimal(0)
     at_a_time = max(1, min(request.parallel_image_requests, items))  # one call of an item at a time
     window_seconds = seconds / at_a_time

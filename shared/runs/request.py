@@ -198,7 +198,7 @@ class SeedRequest(BaseModel):
         ge=1,
         le=MAX_PAUSE_MINUTES,
         description="Minutes that a paused run waits to be resumed before it fails, also for the approval of its first "
-        "images; 1,440 are a day.",
+        "images.",
     )
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = Field(
         default=None, description="Budget in US dollars at list prices; no call is sent that could exceed it."

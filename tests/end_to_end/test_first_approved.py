@@ -436,6 +436,7 @@ async def test_a_run_that_waits_survives_kills_of_its_host_while_it_waits_and_wh
         async def wait_until(*statuses: str) -> dict[str, Any]:
             async with asyncio.timeout(60):
                 while (run := await ask("GET", f"/api/runs/{run_id}"))["status"] not in statuses:
+                    assert run["status"] in {"Pending", "Running", "Paused"}, run
                     await asyncio.sleep(0.02)
             return dict(run)
 
