@@ -149,6 +149,7 @@ async def run_request_approval(services: Services, run: RunRef) -> ApprovalResul
     what = "image waits" if images == 1 else f"{images} images wait"
     message = f"the first {what} for a decision; approve at least one, whose look the others are to have, then resume"
     await run_files.record_stop(store, run_id, Failure(Reason.AWAITING_APPROVAL, message))
+    services.catalog_indexes.forget(run.catalog)  # a person looks at the images at once
     return ApprovalResult()
 
 

@@ -30,7 +30,7 @@ function PauseNotice({ run }) {
   const limit = run.pausedUntil && seconds > 0 && ` Without that, it fails at ${formatTime(run.pausedUntil)}, in ${formatDuration(seconds)}.`;
   if (awaitsApproval(run)) {
     return html`<div class="callout warn">
-      <p><strong>The run waits for your approval</strong> of its first ${formatNoun(run.awaitedImages ?? 0, "image")}.</p>
+      <p><strong>The run waits for your approval of its first ${formatNoun(run.awaitedImages ?? 0, "image")}.</strong></p>
       <p>
         <a href=${makeTrialHref(run.catalog)}>Review them</a>: approve those whose look the others are to have, and reject those that are to be generated again. Up to four approved images
         become the style references. Then continue the run.${limit}
