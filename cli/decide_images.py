@@ -26,7 +26,7 @@ from shared.services.container import Services, get_services, use_settings
 MAX_CONCURRENT_READS = 8
 
 REFUSALS = {
-    RefusalReason.IMAGE_CHANGED: "has another image than a moment ago; look at it, and repeat the command",
+    RefusalReason.IMAGE_CHANGED: "has another image than a moment ago; check it, and repeat the command",
     RefusalReason.NO_IMAGE: "has no image",
     RefusalReason.UNKNOWN_ITEM: "is not an item of the catalog",
 }

@@ -49,14 +49,14 @@ class TrialItem:
         batch: number of its batch.
         sha256: of its image, in hex; None if an image is still to be generated.
         run_id: the run that generated the image; "" for one that was placed by hand.
-        verdict: what a person decided about the image.
+        decided: what a person decided about the image.
     """
 
     item: Item
     batch: int
     sha256: str | None
     run_id: str
-    verdict: Verdict = Verdict.UNDECIDED
+    decided: Verdict = Verdict.UNDECIDED
 
 
 async def list_trial_items(
@@ -149,7 +149,7 @@ async def run_request_approval(services: Services, run: RunRef) -> ApprovalResul
     what = "image waits" if images == 1 else f"{images} images wait"
     message = f"the first {what} for a decision; approve at least one, whose look the others are to have, then resume"
     await run_files.record_stop(store, run_id, Failure(Reason.AWAITING_APPROVAL, message))
-    services.catalog_indexes.forget(run.catalog)  # a person looks at the images at once
+    services.catalog_indexes.forget(run.catalog)  # a person reviews the images at once
     return ApprovalResult()
 
 
@@ -165,7 +165,7 @@ async def check_approved(services: Services, run_id: str) -> None:
         return
     request = await run_files.read_request(services.store, run_id)
     items = await list_trial_items(services, request, await services.decisions.load(request.catalog), run_id)
-    if not any(one.verdict is Verdict.APPROVED for one in items):
+    if not any(one.decided is Verdict.APPROVED for one in items):
         raise NoApprovedImageError(request.catalog, len(items))
 
 
@@ -234,9 +234,9 @@ async def count_trial_images(services: Services, request: SeedRequest) -> int:
 
 def _is_decided(request: SeedRequest, items: Sequence[TrialItem]) -> bool:
     """Return whether nothing is left to wait for: as many as can be used are approved, or none lacks a decision."""
-    approved = sum(one.verdict is Verdict.APPROVED for one in items)
+    approved = sum(one.decided is Verdict.APPROVED for one in items)
     is_all = len(items) == min(request.first_approved, request.target_count)
-    are_decided = is_all and all(one.verdict is not Verdict.UNDECIDED for one in items)
+    are_decided = is_all and all(one.decided is not Verdict.UNDECIDED for one in items)
     return approved >= MAX_STYLE_REFERENCES or (approved > 0 and are_decided)
 
 
@@ -247,7 +247,7 @@ async def _record_approved(
     references: list[RecordedReference] = []
     files: dict[str, bytes] = {}
     for one in items:
-        if one.verdict is Verdict.APPROVED and len(references) < MAX_STYLE_REFERENCES:
+        if one.decided is Verdict.APPROVED and len(references) < MAX_STYLE_REFERENCES:
             converted = await _convert_image(services.store, request.catalog, one)
             if converted is not None:
                 references.append(converted[0])
@@ -256,7 +256,7 @@ async def _record_approved(
         return None
     # A refined image has rounds of its own, which a second refinement in the same run would meet.
     is_repeated = not request.refine.is_wanted
-    rejected = [one for one in items if is_repeated and one.verdict is Verdict.REJECTED and one.sha256 is not None]
+    rejected = [one for one in items if is_repeated and one.decided is Verdict.REJECTED and one.sha256 is not None]
     record = RecordedStyle(
         tuple(references),
         tuple(RejectedImage(one.item.product_id, one.item.filename, str(one.sha256)) for one in rejected),

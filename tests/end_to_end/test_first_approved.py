@@ -23,6 +23,8 @@ from tests.end_to_end.test_kill import read_url
 from tests.end_to_end.test_recovery import lose_root
 from tests.end_to_end.test_sources import put
 from tests.support.azurite import Azurite
+from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, lab
+from tests.support.fault_injection import FaultInjection
 from tests.support.input_rows import make_products
 from tests.support.running_app import FAST, Answer, RunningApp, run_app
 from tests.support.seeder_process import start_seeder
@@ -482,3 +484,36 @@ async def test_blob_storage_keeps_the_references_and_the_rejected_image(tmp_path
     assert (ended["status"], ended["imagesMade"], ended["cost"]["imageCalls"]) == ("Completed", 12, 13)
     assert [one["sha256"] for one in detail["rounds"]] == [after[1]["image"]["sha256"], rows[1]["image"]["sha256"]]
     assert sum(one.style is not None for one in metadata.values()) == 9
+
+
+async def test_the_first_images_are_generated_by_normal_calls_and_the_others_in_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.images.image_batch_size.MAX_BATCH_IMAGES", IMAGES_PER_BATCH)
+    async with lab(tmp_path, request=FIRST) as here, here.host(FaultInjection()) as host:
+        await here.start(host)
+        async with aiohttp.ClientSession(host.url) as session:
+
+            async def ask(method: str, path: str, body: object = None) -> Any:
+                async with session.request(method, path, json=body) as response:
+                    return await response.json()
+
+            async with asyncio.timeout(60):
+                while (run := await ask("GET", f"/api/runs/{here.run_id}"))["status"] != "Paused":
+                    assert run["status"] in {"Pending", "Running"}, run
+                    await asyncio.sleep(0.02)
+            rows = (await ask("GET", "/api/catalogs/toys/items?sort=accepted"))["items"]
+            decisions = [
+                {"productId": row["itemId"], "decision": decision, "sha256": row["image"]["sha256"]}
+                for row, decision in zip(rows, ("approved", "rejected"), strict=False)
+            ]
+            await ask("PUT", "/api/catalogs/toys/decisions", {"decisions": decisions})
+            await ask("POST", f"/api/runs/{here.run_id}/resume")
+            await host.engine.wait_for_completion(here.run_id)
+        metadata = await read_metadata()
+        summary, bill = await here.read_summary(), here.simulator.stats()
+    assert (summary["status"], summary["imagesMade"]) == ("Completed", ITEMS)
+    assert summary["cost"]["imageCalls"] == bill["billedImageCount"] == ITEMS + 1
+    assert summary["cost"]["usd"] == pytest.approx(bill["costUsd"], abs=0.0001)
+    assert sum(one.cost.saved_nano_usd > 0 for one in metadata.values()) == ITEMS - 4 + 1
+    assert {one.cost.saved_nano_usd > 0 for one in metadata.values() if one.style is not None} == {True}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.support.memory_store import RecordingStore
 from tests.support.sample_images import draw
 
 PLAN, REF = PlanTrialInput(RUN, CATALOG), RunRef(RUN, CATALOG)
-FIRST = {"style_reference": {"first_approved": 3}}
+FIRST: dict[str, Any] = {"style_reference": {"first_approved": 3}}
 COLORS = ((20, 90, 230), (230, 90, 20), (20, 230, 90), (90, 20, 230))
 NAMES = ("Rocket Pilot", "Moon Baker", "Star Farmer", "Comet Tailor")
 
