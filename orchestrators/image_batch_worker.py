@@ -30,17 +30,21 @@ from shared.messages.image_batches import (
     SubmittedImageBatch,
 )
 from shared.messages.images import ImageJob, ImageWorkerInput
-from shared.messages.instance_ids import make_image_fallback_id
+from shared.messages.instance_ids import CHECK_EVENT, make_image_fallback_id
 from shared.messages.run import ActivityResult, ChildResult, FinishRunInput
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs.lost_workers import make_lost_worker_failure
 
-MAX_STEPS_PER_GENERATION = 80
+MAX_STEPS_PER_GENERATION = 20
 """Activities and timers: the CPU time of replays grows with the square of it."""
 
 MAX_OPEN_BATCHES = 50
 FIRST_WAIT_SHARE, WAIT_GROWTH = 1 / 8, 1.5
-"""The interval of checks begins at this share of its limit, and grows while nothing ends."""
+"""The interval of checks begins at this share of its limit, and grows while nothing ends: a batch that generates an
+image now and then, for hours, is not checked more often for that."""
+
+STOPPED_CHECK_SECONDS = 30.0
+"""Limit of the interval after a stop: the provider ends a cancelled batch within minutes."""
 
 MIN_POLL_SECONDS, MAX_POLL_SECONDS = 1.0, 30.0
 """Interval of the checks whether enough items are written for the next batch."""
@@ -69,6 +73,7 @@ class ImageBatchWorker:
         self._fallback: Any = None
         self._fallback_jobs: tuple[ImageJob, ...] = ()
         self._fallback_id = ""
+        self._check_now: Any = None
 
     def open(self) -> Steps[None]:
         """Find the batches of earlier instances; a later generation knows them.
@@ -190,6 +195,8 @@ class ImageBatchWorker:
     def wait(self) -> Steps[None]:
         """Wait until a batch is to be checked, the next one can be submitted, or the normal route has ended.
 
+        A caller who has stopped the run ends the wait by an event.
+
         Raises:
             RunStoppedError: workers of the normal route were lost too often.
         """
@@ -198,13 +205,18 @@ class ImageBatchWorker:
             return
         timer = None if due is None else self._context.create_timer(due)
         self._steps += 1
-        tasks = [task for task in (timer, self._fallback) if task is not None]
+        if self._check_now is None:
+            self._check_now = self._context.wait_for_external_event(CHECK_EVENT)
+        tasks = [task for task in (timer, self._fallback, self._check_now) if task is not None]
         first = yield from wait_for_first(self._context, tasks)
         if first is timer:
             return
         if timer is not None and not timer.is_completed:
             timer.cancel()
-        yield from self._end_fallback(first.result)
+        if first is self._check_now:
+            self._check_now = None
+        else:
+            yield from self._end_fallback(first.result)
 
     def collect_ended(self) -> Steps[None]:
         """Check the open batches, and collect those that are over.
@@ -226,11 +238,11 @@ class ImageBatchWorker:
             self._grow_wait()
             return
         self._check_failures = 0
-        has_news = checked.open != state.open
+        has_ending = any(batch.has_run and batch not in state.open for batch in checked.open)
         self._state = replace(self._state, open=checked.open)
         for chunk in checked.ended:
             yield from self._collect(chunk, None)
-        if has_news or checked.ended:
+        if has_ending or checked.ended:
             self._state = replace(self._state, wait_seconds=None)
         self._grow_wait()
 
@@ -262,7 +274,10 @@ class ImageBatchWorker:
         return (yield from call_with_loss_retries(self._context, activity, message))
 
     def _stop(self, failure: Failure | None = None) -> None:
-        self._state = replace(self._state, is_stopped=True, failure=self._state.failure or failure)
+        state = self._state
+        wait_seconds = state.wait_seconds if state.is_stopped else None
+        failure = state.failure or failure
+        self._state = replace(state, is_stopped=True, failure=failure, wait_seconds=wait_seconds)
 
     def _may_submit(self) -> bool:
         state = self._state
@@ -400,9 +415,11 @@ class ImageBatchWorker:
 
     def _grow_wait(self) -> None:
         limit = self._state.check_seconds or MAX_POLL_SECONDS
+        if self._state.is_stopped:
+            limit = min(limit, STOPPED_CHECK_SECONDS)
         first = max(MIN_POLL_SECONDS, limit * FIRST_WAIT_SHARE)
         present = self._state.wait_seconds
-        grown = first if present is None or self._state.is_stopped else min(limit, present * WAIT_GROWTH)
+        grown = first if present is None else min(limit, present * WAIT_GROWTH)
         self._state = replace(self._state, wait_seconds=grown)
 
     def _find_due(self) -> datetime | None:

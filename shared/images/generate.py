@@ -136,12 +136,6 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
             style_distance=answer.value.style_distance,
         )
 
-    async def read_style(self) -> LoadedStyle | None:
-        """Return the style references of the image; None for a trial image, and without any."""
-        if self.call.is_trial:
-            return None
-        return await self.services.caches.read_style(self.services.store, self.call.run_id)
-
     def must_replace(self, stored: ImageMetadata) -> bool:
         """Return whether an image of an earlier run is generated again."""
         request = self.job.request

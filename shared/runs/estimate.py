@@ -136,6 +136,7 @@ def calculate_estimate(
     inventory: Inventory,
     models: Models,
     *,
+    references: int = 0,
     reference_tokens: int = 0,
     trial_images: int = 0,
 ) -> Estimate:
@@ -145,7 +146,8 @@ def calculate_estimate(
         request: of the run.
         inventory: of its catalog.
         models: models and prices.
-        reference_tokens: input tokens of the style references that each image call carries.
+        references: number of style references, which each evaluation carries.
+        reference_tokens: their input tokens in each image call.
         trial_images: number of images that are generated without references first.
     """
     counts, new_categories = _plan_categories(request, inventory)
@@ -184,6 +186,7 @@ def calculate_estimate(
             images,
             models,
             rounds=rounds,
+            references=references,
             reference_tokens=reference_tokens,
             trial_images=min(images, trial_images),
         )

@@ -66,7 +66,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     check_image_mode(services, request)
     check_style_support(services, request)
     model = services.settings.model
-    tokens, trial_images = await _count_references(services, request, style)
+    references, tokens, trial_images = await _count_references(services, request, style)
     models = Models(
         model.text_deployment,
         model.vision_deployment,
@@ -78,21 +78,26 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         inventory = Inventory({}, 0, has_categories=True)
     else:
         inventory = await read_inventory(services.store, request.catalog)
-    return calculate_estimate(request, inventory, models, reference_tokens=tokens, trial_images=trial_images)
+    return calculate_estimate(
+        request, inventory, models, references=references, reference_tokens=tokens, trial_images=trial_images
+    )
 
 
-async def _count_references(services: Services, request: SeedRequest, style: ResolvedStyle | None) -> tuple[int, int]:
-    """Return the tokens of the references of each image call, and how many images are generated without them first.
+async def _count_references(
+    services: Services, request: SeedRequest, style: ResolvedStyle | None
+) -> tuple[int, int, int]:
+    """Return the number of references, their tokens in each image call, and the images that are generated without first.
 
-    For images that are still to be approved, the tokens are those of as many as can become references.
+    Of images that are still to be approved, as many count as can become references.
     """
     if style is not None:
-        return style.record.tokens, 0
+        return len(style.record.images), style.record.tokens, 0
     trial = min(request.first_approved, request.target_count)
     if not trial or request.dry_run:
-        return 0, 0
-    tokens = predict_tokens(parse_image_size(request.image_size), min(trial, MAX_STYLE_REFERENCES))
-    return tokens, await count_trial_images(services, request)
+        return 0, 0, 0
+    references = min(trial, MAX_STYLE_REFERENCES)
+    tokens = predict_tokens(parse_image_size(request.image_size), references)
+    return references, tokens, await count_trial_images(services, request)
 
 
 def check_style_support(services: Services, request: SeedRequest) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.catalog.theme import Theme
-from shared.images.refinement_answers import Evaluation, PromptRewrite, find_rewrite_limit
+from shared.images.refinement_answers import Evaluation, PromptRewrite, StyledEvaluation, find_rewrite_limit
 from shared.images.refinement_policy import Refinement
 from shared.models.evaluation_tokens import EvaluationAnswerT, estimate_evaluation_usage
 from shared.models.prices import PriceList
@@ -72,6 +72,7 @@ def estimate_images(
     models: Models,
     *,
     rounds: float,
+    references: int = 0,
     reference_tokens: int = 0,
     trial_images: int = 0,
 ) -> ImageEstimate:
@@ -82,8 +83,9 @@ def estimate_images(
         items: number of items without an image.
         models: models and prices.
         rounds: mean number of rounds per item; see `count_max_rounds` and `count_typical_rounds`.
-        reference_tokens: input tokens of the style references that each image call carries.
-        trial_images: number of items whose image calls carry none, and are never made in batches.
+        references: number of style references, which each evaluation carries.
+        reference_tokens: their input tokens in each image call.
+        trial_images: number of items whose images are generated without references, and never in batches.
     """
     image_calls = math.ceil(items * rounds)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
@@ -91,13 +93,15 @@ def estimate_images(
     prompt_tokens = estimate_prompt_tokens(request.theme)
 
     def sum_usage(calls: int) -> Usage:
-        references = min(calls, styled_calls) * reference_tokens
-        return Usage(calls * prompt_tokens + references, calls * one_image.output_tokens, references)
+        image_inputs = min(calls, styled_calls) * reference_tokens
+        return Usage(calls * prompt_tokens + image_inputs, calls * one_image.output_tokens, image_inputs)
 
     generation_usage = sum_usage(image_calls)
     evaluations, rewrites = (image_calls, image_calls - items) if request.refine.is_wanted else (0, 0)
-    evaluation_usage = _multiply(_build_typical_evaluation(request.theme), evaluations)
-    rewrite_usage = _multiply(_build_typical_rewrite(request.theme), rewrites)
+    styled_evaluations = min(evaluations, styled_calls)
+    evaluation_usage = _multiply(_build_typical_evaluation(request.theme, references), styled_evaluations)
+    evaluation_usage += _multiply(_build_typical_evaluation(request.theme, 0), evaluations - styled_evaluations)
+    rewrite_usage = _multiply(_build_typical_rewrite(request.theme, is_styled=references > 0), rewrites)
     parts = (generation_usage, evaluation_usage, rewrite_usage)
     seconds = image_calls * TYPICAL_IMAGE_SECONDS + (evaluations + rewrites) * TYPICAL_EVALUATION_SECONDS
     image_usd = models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
@@ -146,15 +150,19 @@ def _multiply(text_request: Question[EvaluationAnswerT], calls: int) -> Usage:
     return Usage(calls * one.input_tokens, calls * one.output_tokens)
 
 
-def _build_typical_evaluation(theme: Theme) -> Question[Evaluation]:
-    return build_evaluation_request(_write_typical_prompt(theme), VisionImage(b"", "image/jpeg"), iteration=1)
+def _build_typical_evaluation(theme: Theme, references: int) -> Question[Evaluation]:
+    image = VisionImage(b"", "image/jpeg")
+    return build_evaluation_request(_write_typical_prompt(theme), image, iteration=1, references=[image] * references)
 
 
-def _build_typical_rewrite(theme: Theme) -> Question[PromptRewrite]:
+def _build_typical_rewrite(theme: Theme, *, is_styled: bool) -> Question[PromptRewrite]:
     prompt = _write_typical_prompt(theme)
+    evaluation = Evaluation(score=0, missing=[TYPICAL_FINDING], wrong=[], unwanted=[])
+    if is_styled:
+        evaluation = StyledEvaluation(**evaluation.model_dump(), likeness=0, unlike=[])
     return build_rewrite_request(
         prompt,
-        evaluation=Evaluation(score=0, missing=[TYPICAL_FINDING], wrong=[], unwanted=[]),
+        evaluation=evaluation,
         theme=theme,
         because_refused=False,
         round=2,

@@ -233,3 +233,15 @@ async def wait_until(is_reached: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not is_reached():  # noqa: ASYNC110 - the simulator runs in a thread of its own
             await asyncio.sleep(0.02)
+
+
+async def wait_for_status(
+    session: aiohttp.ClientSession, url: str, is_reached: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            async with session.get(url) as response:
+                run: dict[str, Any] = await response.json()
+            if is_reached(run):
+                return run
+            await asyncio.sleep(0.1)

@@ -24,7 +24,7 @@ from shared.models.reasoning_effort import choose_reasoning_effort
 from shared.reasons import Reason
 
 if TYPE_CHECKING:
-    from openai.types.responses import ResponseInputParam
+    from openai.types.responses import ResponseInputMessageContentListParam, ResponseInputParam
 
 FORMAT, OUTPUT_LIMIT, EFFORT = "text.format", "max_output_tokens", "reasoning"
 """Parameters that a gateway may not support."""
@@ -84,15 +84,10 @@ class ResponsesModel(SdkModel):
 def _build_input(request: TextRequest[AnswerT]) -> "str | ResponseInputParam":
     if request.image is None:
         return request.task
-    return [
-        {
-            "role": "user",
-            "content": [
-                {"type": "input_text", "text": request.task},
-                {"type": "input_image", "image_url": encode_data_url(request.image), "detail": IMAGE_DETAIL},
-            ],
-        }
-    ]
+    content: ResponseInputMessageContentListParam = [{"type": "input_text", "text": request.task}]
+    urls = map(encode_data_url, request.images)
+    content.extend({"type": "input_image", "image_url": url, "detail": IMAGE_DETAIL} for url in urls)
+    return [{"role": "user", "content": content}]
 
 
 def _read_answer(
