@@ -86,7 +86,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
 async def _count_references(
     services: Services, request: SeedRequest, style: ResolvedStyle | None
 ) -> tuple[int, int, int]:
-    """Return the number of references, their tokens in each image call, and the images that are generated without first.
+    """Return the number of references, their tokens in each image call, and the images generated without them first.
 
     Of images that are still to be approved, as many count as can become references.
     """

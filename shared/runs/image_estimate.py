@@ -99,10 +99,12 @@ def estimate_images(
     generation_usage = sum_usage(image_calls)
     evaluations, rewrites = (image_calls, image_calls - items) if request.refine.is_wanted else (0, 0)
     styled_evaluations = min(evaluations, styled_calls)
-    evaluation_usage = _multiply(_build_typical_evaluation(request.theme, references), styled_evaluations)
-    evaluation_usage += _multiply(_build_typical_evaluation(request.theme, 0), evaluations - styled_evaluations)
+    evaluation_usages = (
+        _multiply(_build_typical_evaluation(request.theme, references), styled_evaluations),
+        _multiply(_build_typical_evaluation(request.theme, 0), evaluations - styled_evaluations),
+    )
     rewrite_usage = _multiply(_build_typical_rewrite(request.theme, is_styled=references > 0), rewrites)
-    parts = (generation_usage, evaluation_usage, rewrite_usage)
+    parts = (generation_usage, *evaluation_usages, rewrite_usage)
     seconds = image_calls * TYPICAL_IMAGE_SECONDS + (evaluations + rewrites) * TYPICAL_EVALUATION_SECONDS
     image_usd = models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
     factor = models.prices.find_batch_factor(models.image) if models.has_batches else None
@@ -118,7 +120,7 @@ def estimate_images(
         text_calls=evaluations + rewrites,
         usage=Usage(sum(part.input_tokens for part in parts), sum(part.output_tokens for part in parts)),
         cost_usd=image_usd
-        + models.prices.calculate_text_cost(models.vision, evaluation_usage)
+        + sum(models.prices.calculate_text_cost(models.vision, usage) for usage in evaluation_usages)
         + models.prices.calculate_text_cost(models.text, rewrite_usage),
         window_seconds=window_seconds,
         batch_discount_usd=discount,
