@@ -1,7 +1,5 @@
 /** Words for the states of runs. */
 
-import { makeHref } from "./router.js";
-
 /** @typedef {import("./types.js").RunStatus} RunStatus */
 
 /** How a status is spelled, and its tone: `good`, `bad`, `warn`, `active` or "". @type {Record<string, {name: string, tone: string}>} */
@@ -32,11 +30,6 @@ export function isActive(status) {
 /** @param {RunStatus} run @returns {boolean} whether it waits until a person has approved some of its first images */
 export function awaitsApproval(run) {
   return run.status === "Paused" && run.awaitedImages !== undefined;
-}
-
-/** @param {string} catalog @returns {string} the address of its images in the order of acceptance, the first ones first */
-export function makeTrialHref(catalog) {
-  return makeHref(["catalogs", catalog, "review"], { sort: "accepted" });
 }
 
 /** @param {string} status @returns {boolean} whether nothing changes any more */

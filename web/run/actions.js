@@ -8,7 +8,7 @@ import { formatNoun } from "../lib/format.js";
 import { Fragment, html, useRef, useState } from "../lib/html.js";
 import { asApiError, useLoaded } from "../lib/polling.js";
 import { makeHref, navigate } from "../lib/router.js";
-import { awaitsApproval, countMissing, hasEnded, makeTrialHref } from "../lib/run_words.js";
+import { awaitsApproval, countMissing, hasEnded } from "../lib/run_words.js";
 import { createIdempotencyKey } from "../lib/tokens.js";
 
 /** @typedef {import("../lib/types.js").CatalogDetail} CatalogDetail */
@@ -43,7 +43,7 @@ export function Actions({ run, onChange }) {
     <div class="buttons run-actions">
       ${run.status === "Paused" && html`<button type="button" class="primary" disabled=${isResuming} onClick=${resume}>${isResuming ? "Resuming…" : awaited ? "Continue" : "Resume"}</button>`}
       ${missing > 0 && html`<button type="button" class="primary" onClick=${() => setOpen("repair")}>Repair…</button>`}
-      ${awaited && html`<a class="button" href=${makeTrialHref(run.catalog)}>Review the first images</a>`}
+      ${awaited && html`<a class="button" href=${makeHref(["catalogs", run.catalog, "review"], { sort: "accepted" })}>Review the first images</a>`}
       ${run.progress.images.done > 0 && !awaited && html`<a class=${ended && missing === 0 ? "button primary" : "button"} href=${makeHref(["catalogs", run.catalog, "review"])}>Review images</a>`}
       ${canStartAgain && html`<a class="button" href=${makeHref(["new"], { run: run.runId })}>Start again…</a>`}
       ${ended && !canStartAgain && html`<a class="button" href=${makeHref(["new"], { catalog: run.catalog })}>Extend the catalog…</a>`}

@@ -4,7 +4,8 @@ import { CodeText } from "../components/code_text.js";
 import { formatCount, formatDuration, formatNoun, formatTime } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { describeReason, nameReason } from "../lib/reasons.js";
-import { awaitsApproval, isActive, makeTrialHref, secondsUntil } from "../lib/run_words.js";
+import { makeHref } from "../lib/router.js";
+import { awaitsApproval, isActive, secondsUntil } from "../lib/run_words.js";
 
 /** @typedef {import("../lib/types.js").RunStatus} RunStatus */
 
@@ -32,7 +33,7 @@ function PauseNotice({ run }) {
     return html`<div class="callout warn">
       <p><strong>The run waits for your approval of its first ${formatNoun(run.awaitedImages ?? 0, "image")}.</strong></p>
       <p>
-        <a href=${makeTrialHref(run.catalog)}>Review them</a>: approve those whose look the others are to have, and reject those that are to be generated again. Up to four approved images
+        <a href=${makeHref(["catalogs", run.catalog, "review"], { sort: "accepted" })}>Review them</a>: approve those whose look the others are to have, and reject those that are to be generated again. Up to four approved images
         become the style references. Then continue the run.${limit}
       </p>
     </div>`;
