@@ -1,5 +1,6 @@
-"""Find the image batches that earlier instances of a run have submitted."""
+"""Find the image batches that earlier instances of a run, or earlier runs of its catalog, have submitted."""
 
+from shared.images.earlier_image_batches import find_earlier_batches
 from shared.images.image_batch_claims import BatchClaim, iterate_claims
 from shared.images.image_batch_size import choose_batch_size
 from shared.images.image_metadata import read_image_metadata
@@ -8,6 +9,7 @@ from shared.messages.base import Counters
 from shared.messages.image_batches import OpenBatch, OpenedImageBatches, OpenImageBatches
 from shared.messages.images import ImageJob
 from shared.runs import run_files
+from shared.runs.selection import find_selection
 from shared.services.container import Services
 from shared.storage import paths
 
@@ -35,9 +37,12 @@ async def run_open_image_batches(services: Services, call: OpenImageBatches) -> 
             counters += claim.result.counters
             jobs += await _skip_finished(services, call, claim, claim.result.jobs)
             fallback += await _skip_finished(services, call, claim, claim.result.fallback)
+    request = await services.caches.read_request(services.store, call.run_id)
+    if find_selection(request) is None:  # a run over named items does not wait for others
+        open_batches += await find_earlier_batches(services, call.catalog, call.run_id)
     return OpenedImageBatches(
         check_seconds=services.settings.model.image_batch_check_seconds,
-        max_images=choose_batch_size(await services.caches.read_request(services.store, call.run_id)),
+        max_images=choose_batch_size(request),
         next_chunk=next_chunk,
         awaited_chunk=awaited_chunk,
         open=tuple(open_batches),

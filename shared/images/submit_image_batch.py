@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.errors import ModelError
 from shared.images.claim_work_page import run_claim_work_page
+from shared.images.earlier_image_batches import announce_batches
 from shared.images.failed_images import run_record_failed_image
 from shared.images.generate import make_batched_task
 from shared.images.image_batch_claims import BatchClaim, StoredClaim, change_claim, create_claim, read_claim
@@ -136,6 +137,7 @@ async def _claim_images(services: Services, call: SubmitImageBatch) -> StoredCla
         None if refusal is None else refusal.message,
         services.clock(),
     )
+    await announce_batches(services.store, call.catalog, call.run_id)
     return await create_claim(services.store, call.run_id, claim)
 
 

@@ -26,11 +26,12 @@ from shared.images.style_files import (
 from shared.images.style_reference import RecordedReference, RecordedStyle, RejectedImage, ResolvedStyle
 from shared.messages.base import Failure
 from shared.messages.run import ApprovalResult, PlanTrialInput, ResumeInput, RunRef, TrialPlan
+from shared.models.image_models import find_max_references
 from shared.reasons import Reason, shorten_message
 from shared.rendering.inspect_image import BadImageError
 from shared.reviews.decisions import DecisionTable, Verdict
 from shared.runs import run_files
-from shared.runs.request import MAX_STYLE_REFERENCES, SeedRequest
+from shared.runs.request import SeedRequest
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store
@@ -115,7 +116,7 @@ async def run_plan_trial(services: Services, call: PlanTrialInput) -> TrialPlan:
         if call.is_complete and not has_begun:
             return TrialPlan()
         is_stopped = await run_files.read_stop_record(store, run_id) is not None
-        if not has_begun and not is_stopped and _is_decided(request, items):
+        if not has_begun and not is_stopped and _is_decided(services, request, items):
             record = await _record_approved(services, request, run_id, items)
     if record is not None:
         pending = await find_rejected(store, call.catalog, record)
@@ -213,6 +214,8 @@ async def resolve_run_style(
     record = await read_last_style(services.store, request.catalog)
     if record is None or not record.is_approved or request.force_images:
         return None
+    if len(record.images) > _count_usable(services):  # of another provider
+        return None
     decisions = await services.decisions.load(request.catalog)
     verdicts = (decisions.find(str(one.item_id), one.input_sha256) for one in record.images)
     are_approved = all(one is not None and one.verdict is Verdict.APPROVED for one in verdicts)
@@ -227,17 +230,22 @@ async def count_trial_images(services: Services, request: SeedRequest) -> int:
         StoreUnavailableError: the store does not answer.
     """
     items = await list_trial_items(services, request, await services.decisions.load(request.catalog))
-    if _is_decided(request, items):
+    if _is_decided(services, request, items):
         return 0
     return min(request.first_approved, request.target_count) - sum(one.sha256 is not None for one in items)
 
 
-def _is_decided(request: SeedRequest, items: Sequence[TrialItem]) -> bool:
+def _is_decided(services: Services, request: SeedRequest, items: Sequence[TrialItem]) -> bool:
     """Return whether nothing is left to wait for: as many as can be used are approved, or none lacks a decision."""
     approved = sum(one.decided is Verdict.APPROVED for one in items)
     is_all = len(items) == min(request.first_approved, request.target_count)
     are_decided = is_all and all(one.decided is not Verdict.UNDECIDED for one in items)
-    return approved >= MAX_STYLE_REFERENCES or (approved > 0 and are_decided)
+    return approved >= _count_usable(services) or (approved > 0 and are_decided)
+
+
+def _count_usable(services: Services) -> int:
+    """Return how many approved images can be references."""
+    return find_max_references(services.settings.model.image_provider)
 
 
 async def _record_approved(
@@ -247,7 +255,7 @@ async def _record_approved(
     references: list[RecordedReference] = []
     files: dict[str, bytes] = {}
     for one in items:
-        if one.decided is Verdict.APPROVED and len(references) < MAX_STYLE_REFERENCES:
+        if one.decided is Verdict.APPROVED and len(references) < _count_usable(services):
             converted = await _convert_image(services.store, request.catalog, one)
             if converted is not None:
                 references.append(converted[0])

@@ -8,11 +8,11 @@ from shared.errors import EstimateAboveBudgetError, InvalidRequestError
 from shared.images.style_files import FIELD
 from shared.images.style_reference import ResolvedStyle, predict_tokens
 from shared.images.trial import count_trial_images, resolve_run_style
-from shared.models.image_models import check_references
+from shared.models.image_models import check_references, count_reference_tokens, find_max_references
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
-from shared.runs.request import MAX_STYLE_REFERENCES, SeedRequest, parse_image_size
+from shared.runs.request import SeedRequest, parse_image_size
 from shared.runs.resolve_source import resolve_source
 from shared.runs.selection import find_selection
 from shared.services.container import Services
@@ -67,6 +67,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     check_style_support(services, request)
     model = services.settings.model
     references, tokens, trial_images = await _count_references(services, request, style)
+    tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
     models = Models(
         model.text_deployment,
         model.vision_deployment,
@@ -95,7 +96,7 @@ async def _count_references(
     trial = min(request.first_approved, request.target_count)
     if not trial or request.dry_run:
         return 0, 0, 0
-    references = min(trial, MAX_STYLE_REFERENCES)
+    references = min(trial, find_max_references(services.settings.model.image_provider))
     tokens = predict_tokens(parse_image_size(request.image_size), references)
     return references, tokens, await count_trial_images(services, request)
 
@@ -110,7 +111,8 @@ def check_style_support(services: Services, request: SeedRequest) -> None:
     if request.style_reference is None or request.dry_run:
         return
     try:
-        check_references(model.image_provider, model.image_deployment)
+        count = len(request.style_reference.images or ()) or 1
+        check_references(model.image_provider, model.image_deployment, count)
     except ValueError as error:
         raise InvalidRequestError(FIELD, str(error)) from error
 

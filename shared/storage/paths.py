@@ -162,6 +162,16 @@ def image_batch_file(run_id: str, chunk: int) -> str:
     return f"{image_batch_folder(run_id)}{chunk:05d}.json"
 
 
+def batched_run_folder(catalog: str) -> str:
+    """The runs of a catalog that may have open image batches."""
+    return state_file(catalog, "image_batches/")
+
+
+def batched_run_file(catalog: str, run_id: str) -> str:
+    """The file that says that a run of a catalog may have open image batches."""
+    return f"{batched_run_folder(catalog)}{run_id}.json"
+
+
 def style_uploads_file(run_id: str) -> str:
     """Which files of the provider are the style references of a run's image batches."""
     return run_file(run_id, "style_uploads.json")

@@ -99,6 +99,7 @@ class Lab:
         model: other settings of the model.
         store: None = the folder.
         items: number of rows.
+        key: Idempotency-Key of the run.
     """
 
     simulator: RunningSimulator
@@ -107,6 +108,7 @@ class Lab:
     model: Mapping[str, Any] = field(default_factory=dict)
     store: StoreSettings | None = None
     items: int = ITEMS
+    key: str = "one"
     run_id: str = ""
     processes: int = 0
 
@@ -149,7 +151,7 @@ class Lab:
             await store.write("inputs/rows.json", rows.encode(), content_type="application/json")
 
     async def start(self, host: DurableEmulator) -> None:
-        self.run_id = await self.start_other(host, "one")
+        self.run_id = await self.start_other(host, self.key)
 
     async def start_other(self, host: DurableEmulator, key: str) -> str:
         """Start the run of an Idempotency-Key; return its id."""
