@@ -13,6 +13,7 @@ from shared.images.style_files import read_style
 from shared.images.trial import check_approved, resolve_run_style
 from shared.messages.base import Failure
 from shared.messages.run import PlanTrialInput, ResumeInput, RunRef
+from shared.models.provider_names import Provider
 from shared.reasons import Reason
 from shared.rendering.inspect_image import inspect_image
 from shared.reviews.decisions import Decision, Verdict
@@ -20,7 +21,7 @@ from shared.runs import run_files
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store
-from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
+from tests.support.activity_calls import RUN, SETTINGS, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, make_item, write_batches
 from tests.support.memory_store import RecordingStore
 from tests.support.sample_images import draw
@@ -209,3 +210,16 @@ async def test_a_later_run_begins_with_references_that_are_all_still_approved(
     assert await resolve_run_style(services, request.model_copy(update={"force_images": True})) is None
     await decide(services, 0, digests[0], Verdict.REJECTED)
     assert await resolve_run_style(services, request) is None
+
+
+async def test_a_provider_that_takes_one_reference_gets_the_first_approved_image(store: RecordingStore) -> None:
+    model = replace(SETTINGS.model, image_provider=Provider.MAI)
+    services = start_process(store, None, settings=replace(SETTINGS, model=model))
+    request = await start_run_in(store, **FIRST)
+    digests = await place_images(store, 3)
+    await deliver(services, "request_approval", REF)
+    await decide(services, 1, digests[1])
+    await decide(services, 2, digests[2])
+    await deliver(services, "resume_run", ResumeInput(RUN, CATALOG, 0))
+    assert await list_references(store) == [digests[1]]
+    assert await resolve_run_style(services, request) is not None
