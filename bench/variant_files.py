@@ -61,10 +61,12 @@ def _check_file(
     height = image_size[1] * width / image_size[0]
     _expect(size[0] == width, f"{file} has {size[0]} pixels in width; expected {width}")
     _expect(abs(size[1] - height) <= MAX_PROPORTION_ERROR_PIXELS, f"{file} has {size[1]} pixels in height: {height=}")
-    facts = (file.stat().st_size, variant.content_type)
+    expected = (file.stat().st_size, variant.content_type)
     _expect((listed["width"], listed["height"]) == size, f"{file} has another size in manifest.json")
-    _expect((listed["bytes"], listed["contentType"]) == facts, f"{file} is described otherwise in manifest.json")
-    _expect((upload["bytes"], upload["contentType"]) == facts, f"{file} is described otherwise in upload-manifest.json")
+    _expect((listed["bytes"], listed["contentType"]) == expected, f"{file} is described otherwise in manifest.json")
+    _expect(
+        (upload["bytes"], upload["contentType"]) == expected, f"{file} is described otherwise in upload-manifest.json"
+    )
     _expect(upload["sha256"] == _hash_file(file), f"{file} has another SHA-256 in upload-manifest.json")
 
 
