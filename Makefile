@@ -85,6 +85,10 @@ bench-batches: $(VENV)/.dev-installed
 bench-waiting: $(VENV)/.dev-installed
 	$(BIN)/python -m bench.waiting_host
 
+# Measures what image variants cost in CPU and memory, and checks every file.
+bench-variants: setup
+	$(BIN)/python -m bench.image_variants
+
 # Makes the screenshots of the review page in docs/images, of simulated images.
 screenshots: $(VENV)/.dev-installed
 	$(BIN)/python -m docs.tools.screenshots

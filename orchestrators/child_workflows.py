@@ -162,6 +162,7 @@ class ChildWorkflows:
                 max_retries=self.seed.max_retries,
                 resume_count=self.resume_count,
                 worker_count=len(self.worker_widths),
+                item_limit=self.seed.item_limit,
             )
             first_id = make_image_worker_id(run_id, index, self.resume_count)
             self._start(context, _Child("generate_images", f"image worker {index}", first_id, start))
@@ -244,6 +245,7 @@ class ChildWorkflows:
             resume_count=self.resume_count,
             writer_index=index,
             writer_count=count,
+            item_limit=self.seed.item_limit,
         )
 
     def _make_prompt_writer_input(self, index: int, count: int) -> WritePromptsInput:
