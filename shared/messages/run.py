@@ -114,6 +114,7 @@ class SeedInput(Message):
         writes_prompts: the text model writes the image prompts of rows.
         restart: what a new root continues from; None = the run begins.
         batches_images: the provider's batches generate the images.
+        batches_text: the provider's batches write the image prompts.
     """
 
     run_id: str
@@ -129,6 +130,7 @@ class SeedInput(Message):
     writes_prompts: bool = False
     restart: RootRestart | None = None
     batches_images: bool = False
+    batches_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

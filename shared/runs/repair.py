@@ -39,6 +39,7 @@ class RepairRequest(BaseModel):
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = _override("max_cost_usd")
     accept_estimate: bool | None = _override("accept_estimate")
     image_mode: Literal["normal", "batch"] | None = _override("image_mode")
+    text_mode: Literal["normal", "batch"] | None = _override("text_mode")
 
 
 async def start_repair(

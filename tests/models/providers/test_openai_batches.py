@@ -7,10 +7,10 @@ import pytest
 
 from shared.config import ModelSettings
 from shared.errors import ModelError
-from shared.models.image_batches import ProviderBatch
+from shared.models.batches import LineKind, ProviderBatch
 from shared.models.protocol import ImageRequest
 from shared.models.provider_names import Provider, ProviderAccess
-from shared.models.providers.openai_batches import OpenAIImageBatches
+from shared.models.providers.openai_batches import OpenAIBatches
 from shared.reasons import Reason
 from tests.support.model_answers import error
 from tests.support.model_requests import SECRET_KEY
@@ -29,18 +29,18 @@ async def scripted() -> AsyncIterator[ScriptedService]:
 
 
 @pytest.fixture
-async def batches(scripted: ScriptedService) -> AsyncIterator[OpenAIImageBatches]:
+async def batches(scripted: ScriptedService) -> AsyncIterator[OpenAIBatches]:
     access = ProviderAccess(f"{scripted.endpoint}/v1", SECRET_KEY)
-    opened = OpenAIImageBatches(ModelSettings(image_provider=Provider.OPENAI, openai=access))
+    opened = OpenAIBatches(ModelSettings(image_provider=Provider.OPENAI, openai=access))
     yield opened
     await opened.close()
 
 
 async def test_a_batch_is_created_with_its_name_and_with_results_that_expire(
-    scripted: ScriptedService, batches: OpenAIImageBatches
+    scripted: ScriptedService, batches: OpenAIBatches
 ) -> None:
     scripted.plan(Answer(BATCH))
-    created = await batches.create("file-1", METADATA)
+    created = await batches.create("file-1", METADATA, LineKind.IMAGE)
     (sent,) = scripted.requests
     assert sent.body["metadata"] == METADATA
     assert sent.body["output_expires_after"] == {"anchor": "created_at", "seconds": LONGEST_SECONDS}
@@ -48,7 +48,7 @@ async def test_a_batch_is_created_with_its_name_and_with_results_that_expire(
 
 
 async def test_lines_with_references_are_edits_that_name_uploaded_files(
-    scripted: ScriptedService, batches: OpenAIImageBatches
+    scripted: ScriptedService, batches: OpenAIBatches
 ) -> None:
     request = ImageRequest("a boat", "1024x1024", "low", "png")
     line = json.loads(batches.encode_line("item-1", request, ["file-1", "file-2"]))
@@ -63,13 +63,13 @@ async def test_lines_with_references_are_edits_that_name_uploaded_files(
         "output_format": "png",
     }
     scripted.plan(Answer(BATCH))
-    await batches.create("file-3", METADATA, has_references=True)
+    await batches.create("file-3", METADATA, LineKind.IMAGE_WITH_REFERENCES)
     (sent,) = scripted.requests
     assert sent.body["endpoint"] == "/v1/images/edits"
 
 
 async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_line_may_not(
-    scripted: ScriptedService, batches: OpenAIImageBatches
+    scripted: ScriptedService, batches: OpenAIBatches
 ) -> None:
     messages = {"missing": "No such File object: file-abc", "wrong": "Invalid size '7x7'."}
     rows = [
@@ -85,7 +85,7 @@ async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_li
 
 @pytest.mark.parametrize("status", [400, 409])
 async def test_a_batch_that_is_over_is_cancelled_without_an_error(
-    scripted: ScriptedService, batches: OpenAIImageBatches, status: int
+    scripted: ScriptedService, batches: OpenAIBatches, status: int
 ) -> None:
     scripted.plan(Answer(error("Cannot cancel a batch with status completed."), status=status))
     await batches.cancel("batch_1")
