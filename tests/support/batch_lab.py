@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -99,6 +99,7 @@ class Lab:
         model: other settings of the model.
         store: None = the folder.
         items: number of rows.
+        rows: the rows; None = prompts.
     """
 
     simulator: RunningSimulator
@@ -107,6 +108,7 @@ class Lab:
     model: Mapping[str, Any] = field(default_factory=dict)
     store: StoreSettings | None = None
     items: int = ITEMS
+    rows: Sequence[Any] | None = None
     run_id: str = ""
     processes: int = 0
 
@@ -144,9 +146,9 @@ class Lab:
             await services.close()
 
     async def place_rows(self) -> None:
-        rows = json.dumps([f"a red toy boat number {number} on a lake" for number in range(self.items)])
+        rows = self.rows or [f"a red toy boat number {number} on a lake" for number in range(self.items)]
         async with self.open_store() as store:
-            await store.write("inputs/rows.json", rows.encode(), content_type="application/json")
+            await store.write("inputs/rows.json", json.dumps(rows).encode(), content_type="application/json")
 
     async def start(self, host: DurableEmulator) -> None:
         self.run_id = await self.start_other(host, "one")
@@ -182,6 +184,15 @@ class Lab:
                 if not faults.is_killed:
                     raise
         return faults.is_killed
+
+    async def wait_for_status(self, host: DurableEmulator, wanted: str) -> None:
+        """Wait until the run has a status."""
+        status = ""
+        async with aiohttp.ClientSession() as session, asyncio.timeout(60):
+            while status != wanted:
+                async with session.get(f"{host.url}/api/runs/{self.run_id}") as response:
+                    status = (await response.json())["status"]
+                await asyncio.sleep(0.1)
 
     @asynccontextmanager
     async def open_store(self) -> AsyncIterator[Store]:
