@@ -10,7 +10,7 @@ endif
 TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())')
 FAST_TEST_PROCESSES ?= logical
 
-.PHONY: setup demo test test-fast check docs queries web screenshots infra format bench bench-quick bench-page lock clean
+.PHONY: setup demo test test-fast check docs queries web screenshots infra format bench bench-quick bench-page bench-batches bench-waiting lock clean
 
 setup: $(VENV)/.local-installed
 $(VENV)/.local-installed: requirements.lock pyproject.toml
@@ -76,6 +76,14 @@ bench-quick: setup
 # Measures the review page in a browser, with 5,000 items.
 bench-page: $(VENV)/.dev-installed
 	$(BIN)/python -m bench.review_page
+
+# Kills a run of 5,000 images in the provider's batches 25 times, and checks its images and its bill; about 4 minutes.
+bench-batches: $(VENV)/.dev-installed
+	$(BIN)/python -m bench.image_batches
+
+# Measures the CPU time of a host that waits for image batches, with the real intervals; half an hour, Linux only.
+bench-waiting: $(VENV)/.dev-installed
+	$(BIN)/python -m bench.waiting_host
 
 # Makes the screenshots of the review page in docs/images, of simulated images.
 screenshots: $(VENV)/.dev-installed

@@ -37,11 +37,20 @@ class MeasuredProcess:
         Raises:
             RuntimeError: the child ended without a report; its standard error says why.
         """
+        report = await self.read_line()
+        if report is None:
+            raise RuntimeError(f"the measured process ended with status {await self._process.wait()!r} and no report")
+        return ProcessReport(**report)
+
+    async def read_line(self) -> dict[str, Any] | None:
+        """Return the next line that the child sends; None if it has ended."""
         assert self._process.stdout is not None  # noqa: S101 - it is piped
         line = await self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the measured process ended with status {await self._process.wait()!r} and no report")
-        return ProcessReport(**json.loads(line))
+        if line:
+            report: dict[str, Any] = json.loads(line)
+            return report
+        await self._process.wait()
+        return None
 
     @property
     def has_ended(self) -> bool:

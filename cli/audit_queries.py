@@ -60,7 +60,7 @@ GROUP BY api_calls.product_id HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, prompt
 
 KEPT_ROUNDS_QUERY = """
 SELECT shipped_iteration AS iteration, COUNT(*) AS items, AVG(first_score) AS mean_first_score,
-    AVG(best_score) AS mean_score
+    AVG(best_score) AS mean_score, AVG({first_likeness}) AS mean_first_likeness, AVG({best_likeness}) AS mean_likeness
 FROM refinements WHERE best_score IS NOT NULL GROUP BY shipped_iteration ORDER BY shipped_iteration"""
 
 REFINEMENT_ENDS_QUERY = """
@@ -92,7 +92,7 @@ class AuditReport:
         rate_limited_by_minute: minutes with a response with status 429, in order.
         repeated_items: the MAX_ROWS items with the most calls, if more than one.
         kept_images: number of items by the round that they kept, with the mean scores of the first round and of the
-            kept one; empty without refinement, like the next two.
+            kept one, and the mean likenesses of both; empty without refinement, like the next two.
         refinement_ends: number of items by the reason that ended their refinement, the most frequent first; null = the
             run ended before.
         three_rounds: the MAX_ROWS items of three rounds with the lowest best score, and how many there are.
@@ -135,13 +135,20 @@ def query_audit(file: Path) -> AuditReport:
                 slowest_calls=_query(database, SLOWEST_CALLS_QUERY),
                 rate_limited_by_minute=_query(database, RATE_LIMITED_BY_MINUTE_QUERY, limited, limited),
                 repeated_items=_query(database, ITEMS_WITH_MOST_CALLS_QUERY),
-                kept_images=_query(database, KEPT_ROUNDS_QUERY),
+                kept_images=_query(database, _name_likenesses(database)),
                 refinement_ends=_query(database, REFINEMENT_ENDS_QUERY),
                 three_rounds=_query(database, THREE_ROUNDS_QUERY),
             )
     except (sqlite3.DatabaseError, IndexError) as error:
         message = f"{file.name} is damaged: expected the tables of an audit, got {error}"
         raise CliError(message, reason=Reason.DAMAGED_FILE) from error
+
+
+def _name_likenesses(database: sqlite3.Connection) -> str:
+    """Return the query of kept rounds; an audit of an earlier version has no likenesses."""
+    names = {row["name"] for row in database.execute("PRAGMA table_info(refinements)")}
+    columns = ("first_likeness", "best_likeness")
+    return KEPT_ROUNDS_QUERY.format_map({name: name if name in names else "NULL" for name in columns})
 
 
 def _query(database: sqlite3.Connection, query: str, *values: str) -> list[Row]:

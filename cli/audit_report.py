@@ -69,12 +69,10 @@ def print_audit(console: Console, report: AuditReport, path: str) -> None:
 
 def _print_refinements(console: Console, report: AuditReport) -> None:
     """Print the results of refinement."""
-    _print_table(
-        console,
-        "rounds that were kept",
-        ("kept", "items", "share", "first score", "score kept"),
-        _make_kept_cells(report.kept_images),
-    )
+    headings = ["kept", "items", "share", "first score", "score kept"]
+    if _has_likeness(report.kept_images):
+        headings += ["first likeness", "likeness kept"]
+    _print_table(console, "rounds that were kept", headings, _make_kept_cells(report.kept_images))
     _print_table(
         console,
         "why refinement ended",
@@ -136,15 +134,22 @@ def _make_item_cells(row: Row) -> Cells:
 def _make_kept_cells(rows: Sequence[Row]) -> list[Cells]:
     """Return the cells of each round, and of all rounds together."""
     items = sum(row["items"] for row in rows)
+    columns = ["mean_first_score", "mean_score"]
+    if _has_likeness(rows):
+        columns += ["mean_first_likeness", "mean_likeness"]
     cells: list[Cells] = []
     for row in rows:
         share = f"{row['items'] / items:.0%}"
-        means = _format_score(row["mean_first_score"]), _format_score(row["mean_score"])
-        cells.append((f"round {row['iteration']}", row["items"], share, *means))
+        cells.append(
+            (f"round {row['iteration']}", row["items"], share, *(_format_score(row[name]) for name in columns))
+        )
     if len(rows) > 1:
-        means = _average(rows, "mean_first_score"), _average(rows, "mean_score")
-        cells.append(("all", items, "100%", *means))
+        cells.append(("all", items, "100%", *(_average(rows, name) for name in columns)))
     return cells
+
+
+def _has_likeness(rows: Sequence[Row]) -> bool:
+    return any(row["mean_likeness"] is not None for row in rows)
 
 
 def _average(rows: Sequence[Row], column: str) -> str:

@@ -9,7 +9,6 @@ from cli.app_client import AppClient, ProblemError, open_client
 from cli.command_context import CommandContext
 from cli.command_settings import begin_command
 from cli.command_target import CommandTarget
-from cli.follow_run import LOCAL_POLLING, follow_run
 from cli.interrupts import run_interruptibly
 from cli.local_app import LocalApp, open_local_app
 from cli.offline_simulator import BackgroundSimulator
@@ -69,5 +68,5 @@ async def _call_local_app(context: CommandContext, app: LocalApp, call: AppCall)
         except ProblemError as problem:
             run_id = app.find_own_run(problem)
         context.print_line(f"waiting for unfinished run {run_id} of this catalog", style="cyan")
-        await follow_run(app.client, run_id, context, LOCAL_POLLING)
+        await app.follow_run(run_id, context)
         context.run = None  # the result of the command is not that of the run

@@ -13,17 +13,17 @@ from shared.reasons import Reason
 from shared.storage.folder import FolderStore
 from shared.storage.protocol import Store
 
-CHECK_INTERVAL_SECONDS = 0.5
-"""Ten times a second would be most of the CPU time of a host that only waits."""
-
 
 @asynccontextmanager
-async def cancel_when_disk_full(is_full: Callable[[], bool], folder: Path) -> AsyncIterator[None]:
+async def cancel_when_disk_full(is_full: Callable[[], bool], folder: Path) -> AsyncIterator[Callable[[], None]]:
     """Cancel the block as soon as the disk of a folder is full.
 
     Args:
-        is_full: returns whether the disk is full; called often, must not block.
+        is_full: returns whether the disk is full; must not block.
         folder: the folder, for the message.
+
+    Yields:
+        What to call, on the event loop, when a write has failed.
 
     Raises:
         CliError: the disk is full.
@@ -31,16 +31,14 @@ async def cancel_when_disk_full(is_full: Callable[[], bool], folder: Path) -> As
     task, found = asyncio.current_task(), False
     assert task is not None  # noqa: S101 - a coroutine runs in one
 
-    async def watch() -> None:
+    def check() -> None:
         nonlocal found
-        while not is_full():  # noqa: ASYNC110 - what is asked is set by threads, and by code that knows no event
-            await asyncio.sleep(CHECK_INTERVAL_SECONDS)
-        found = True
-        task.cancel()
+        if is_full() and not found:
+            found = True
+            task.cancel()
 
-    watcher = asyncio.create_task(watch())
     try:
-        yield
+        yield check
     except asyncio.CancelledError:
         if not found:
             raise
@@ -50,8 +48,6 @@ async def cancel_when_disk_full(is_full: Callable[[], bool], folder: Path) -> As
         if is_full():  # an error that the full disk caused
             raise make_disk_full_error(folder) from None
         raise
-    finally:
-        watcher.cancel()
 
 
 @contextmanager
@@ -77,6 +73,12 @@ def make_disk_full_error(folder: Path) -> CliError:
         f"no space left on the disk of {folder}: free some space and run the same command again to resume the run",
         reason=Reason.STORE_UNAVAILABLE,
     )
+
+
+def call_when_disk_full(store: Store, callback: Callable[[], None]) -> None:
+    """Call back after each write of a store that finds the disk full."""
+    if isinstance(store, FolderStore):
+        store.on_disk_full = callback
 
 
 def is_disk_full(store: Store, host: DurableEmulator | None) -> bool:

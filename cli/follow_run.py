@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from cli.app_client import ProblemError, UnreachableError
@@ -32,8 +33,30 @@ REMOTE_POLLING = Polling(poll_interval_seconds=2, max_unreachable_seconds=300)
 """A deployed app may be restarted or deployed again during a run of hours."""
 
 
-async def follow_run(reader: RunReader, run_id: str, context: CommandContext, polling: Polling) -> RunStatus:
+SETTLE_SECONDS = 2.0
+"""A check of the provider's batches changes several instances one after the other."""
+
+WaitForChange = Callable[[float], Awaitable[None]]
+"""Waits for a change of the run's host, and so many seconds longer for others that come with it."""
+
+
+async def follow_run(
+    reader: RunReader,
+    run_id: str,
+    context: CommandContext,
+    polling: Polling,
+    *,
+    wait_for_change: WaitForChange | None = None,
+) -> RunStatus:
     """Show the progress of a run until it ends or pauses, and return its last status.
+
+    Args:
+        reader: reads the run.
+        run_id: the run.
+        context: has the display, and gets each status.
+        polling: the intervals.
+        wait_for_change: awaited between two reads of a run that only waits for the provider's batches; None = such
+            a run is polled as well.
 
     Raises:
         CliError: the run does not exist, or the app cannot be reached: at the first read, or later for too long.
@@ -56,6 +79,9 @@ async def follow_run(reader: RunReader, run_id: str, context: CommandContext, po
                 if not context.run.is_active:
                     return context.run
                 display.show(context.run)
+                if wait_for_change is not None and context.run.waits_for_batches:
+                    await wait_for_change(SETTLE_SECONDS)
+                    continue
             await asyncio.sleep(polling.poll_interval_seconds)
 
 

@@ -1,22 +1,21 @@
 """Runs the app in a durable emulator of this process."""
 
 import asyncio
-import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import function_app
 from cli.app_client import AppClient, ProblemError, open_session
 from cli.command_context import CommandContext
 from cli.command_settings import use_simulator
-from cli.disk_full import cancel_when_disk_full, is_disk_full, silence_log_when
+from cli.disk_full import call_when_disk_full, cancel_when_disk_full, is_disk_full, silence_log_when
 from cli.errors import CliError
+from cli.follow_run import LOCAL_POLLING, follow_run
 from cli.offline_simulator import BackgroundSimulator
 from cli.unfinished_runs import list_unfinished_runs, prepare_folder
 from durable_emulator.host import DurableEmulator
@@ -24,18 +23,14 @@ from shared.config import SettingError, Settings
 from shared.errors import ModelError, UnknownRunError
 from shared.models.protocol import is_provider_unusable
 from shared.runs.run_files import read_request
+from shared.runs.status import RunStatus
 from shared.services.container import Services, get_services, use_settings
 from shared.services.health import check_settings
 from shared.storage.protocol import Store
 
-if TYPE_CHECKING:
-    from shared.runs.status import RunStatus
-
 PROGRESS_INTERVAL_SECONDS = 2.0
-"""Interval of updates of ``progress.json``, which may be at most 15 s old by contract."""
-
-BATCH_PROGRESS_INTERVAL_SECONDS = 14.0
-"""While runs only wait for the provider's batches, which may take a day."""
+"""Interval of updates of ``progress.json``, which may be at most 15 s old by contract. While all runs wait for the
+provider's batches, which may take a day, it is updated when something has changed."""
 
 logger = logging.getLogger("cli")
 
@@ -49,12 +44,28 @@ class LocalApp:
         host: the durable emulator.
         services: its services.
         resumed_runs: ids of the runs that were unfinished when it started.
+        followed_runs: ids of the runs that a command follows.
     """
 
     client: AppClient
     host: DurableEmulator
     services: Services
     resumed_runs: tuple[str, ...] = ()
+    followed_runs: set[str] = field(default_factory=set)
+
+    async def follow_run(self, run_id: str, context: CommandContext) -> RunStatus:
+        """Show the progress of a run of this host until it ends or pauses, and return its last status.
+
+        Raises:
+            CliError: the run does not exist, or the app cannot be reached.
+            StoreUnavailableError: the store does not answer.
+        """
+        changes = self.host.engine.watch_changes()
+        self.followed_runs.add(run_id)
+        try:
+            return await follow_run(self.client, run_id, context, LOCAL_POLLING, wait_for_change=changes.wait)
+        finally:
+            self.followed_runs.discard(run_id)
 
     def find_own_run(self, problem: ProblemError) -> str:
         """Return the run that holds a catalog, if this host runs it.
@@ -116,7 +127,8 @@ async def open_local_app(
         stack.push_async_callback(use_settings, None)
         services = get_services()
         stack.enter_context(silence_log_when(is_full))
-        await stack.enter_async_context(cancel_when_disk_full(is_full, folder))
+        check_disk = await stack.enter_async_context(cancel_when_disk_full(is_full, folder))
+        call_when_disk_full(services.store, check_disk)
         if check_store is not None:
             await check_store(services.store)
         unfinished = await prepare_folder(folder, services.store)
@@ -128,8 +140,9 @@ async def open_local_app(
         started = host
         stack.callback(_log_statistics, host)
         client = AppClient(session, host.url, settings.functions_key)
-        host.add_background_task(lambda: _refresh_progress(host, client))
         app = LocalApp(client, host, services, tuple(unfinished))
+        host.add_background_task(lambda: _refresh_progress(app))
+        host.add_background_task(lambda: _call_when_stopped(host, check_disk))
         if announce is not None:
             await announce(app)
         for warning in services.warn_of_shutdowns(datetime.now(UTC).date()):
@@ -193,15 +206,29 @@ async def _any_needs_text(store: Store, run_ids: Iterable[str]) -> bool:
     return False
 
 
-async def _refresh_progress(host: DurableEmulator, client: AppClient) -> None:
-    """Read the status of each active run repeatedly: the app writes ``progress.json`` with each response."""
+async def _refresh_progress(app: LocalApp) -> None:
+    """Read the status of each active run repeatedly: the app writes ``progress.json`` with each response.
+
+    A command that follows a run does it for that run.
+    """
+    engine = app.host.engine
+    changes = engine.watch_changes()
     while True:
-        runs: list[RunStatus] = []
-        for run_id in list_unfinished_runs(host.engine):
-            with contextlib.suppress(CliError):  # the command that follows the run reports it
-                runs.append(await client.get_run(run_id))
-        only_waits = bool(runs) and all(run.waits_for_batches for run in runs)
-        await asyncio.sleep(BATCH_PROGRESS_INTERVAL_SECONDS if only_waits else PROGRESS_INTERVAL_SECONDS)
+        is_waiting = True
+        for run_id in set(list_unfinished_runs(engine)) - app.followed_runs:
+            try:
+                is_waiting &= (await app.client.get_run(run_id)).waits_for_batches
+            except CliError:  # the command that follows the run reports it
+                is_waiting = False
+        if is_waiting:
+            await changes.wait(PROGRESS_INTERVAL_SECONDS)
+        else:
+            await asyncio.sleep(PROGRESS_INTERVAL_SECONDS)
+
+
+async def _call_when_stopped(host: DurableEmulator, callback: Callable[[], None]) -> None:
+    await host.engine.wait_until_stopped()
+    callback()
 
 
 def _format_run_count(runs: list[str]) -> str:

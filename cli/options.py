@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from cli.command_target import CommandTarget
+from cli.errors import WrongUsageError
 from shared.settings_table import SETTINGS_BY_NAME
 
 Command = Callable[..., Any]
@@ -23,7 +24,13 @@ def _describe_setting(name: str) -> str:
     return f"{setting.description.replace('`', '').removesuffix('.')} (default {setting.default})."
 
 
-CatalogOption = Annotated[str, typer.Option(metavar="NAME", help="Name of the catalog.")]
+CATALOG_ARGUMENT = Annotated[
+    str | None,
+    typer.Argument(metavar="CATALOG", help=f"Name of the catalog [default: {DEFAULT_CATALOG}].", show_default=False),
+]
+CATALOG_OPTION = Annotated[
+    str | None, typer.Option("--catalog", metavar="NAME", help="The same as CATALOG.", show_default=False)
+]
 FaultsOption = Annotated[Path | None, typer.Option(metavar="FILE", help="JSON file with faults to simulate.")]
 PORT_OPTION = partial(typer.Option, min=0, max=65535)
 PortOption = Annotated[int, PORT_OPTION(help="Port to listen on; 0 = any free port.")]
@@ -69,6 +76,26 @@ def take_target(
         for name, (annotation, default) in options.items()
     ]
     return lambda command: replace_parameter(command, "target", parameters, lambda values: CommandTarget(**values))
+
+
+def take_catalog(command: Command) -> Command:
+    """Replace a command's parameter ``catalog`` by an argument, and an option with the same meaning."""
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+        for name, annotation in (("named_catalog", CATALOG_ARGUMENT), ("catalog_option", CATALOG_OPTION))
+    ]
+    return replace_parameter(command, "catalog", parameters, lambda values: _choose_catalog(*values.values()))
+
+
+def _choose_catalog(argument: str | None, option: str | None) -> str:
+    """Return the name that was given, or the default.
+
+    Raises:
+        WrongUsageError: the argument and the option name different catalogs.
+    """
+    if argument is not None and option is not None and argument != option:
+        raise WrongUsageError(f"CATALOG is {argument!r}, and --catalog is {option!r}; expected one of the two")
+    return argument or option or DEFAULT_CATALOG
 
 
 def replace_parameter(

@@ -6,7 +6,7 @@ from cli.app_client import AppClient, ProblemError, open_client
 from cli.command_context import CommandContext, CommandResult
 from cli.command_target import CommandTarget
 from cli.errors import CliError, InterruptedByUserError
-from cli.follow_run import LOCAL_POLLING, REMOTE_POLLING, follow_run
+from cli.follow_run import REMOTE_POLLING, follow_run
 from cli.interrupts import run_interruptibly
 from cli.local_app import LocalApp, open_local_app
 from cli.offline_simulator import BackgroundSimulator
@@ -88,7 +88,7 @@ async def _follow_resumed(
         run = await app.client.get_run(run_id)
         if satisfies_request(request, run.model_copy(update={"status": Status.COMPLETED})):
             context.print_line(f"resumed unfinished run {run_id}", style="cyan")
-            run = await follow_run(app.client, run_id, context, LOCAL_POLLING)
+            run = await app.follow_run(run_id, context)
             if run.is_waiting or satisfies_request(request, run):
                 return run
     return None
@@ -104,11 +104,11 @@ async def _run_locally(
             # An unfinished run that this host resumed ends first; it may be the requested one.
             run_id = app.find_own_run(problem)
         else:
-            return await follow_run(app.client, run_id, context, LOCAL_POLLING)
+            return await app.follow_run(run_id, context)
         was_stopped = await read_stop_record(app.services.store, run_id) is not None
         request = await read_request(app.services.store, run_id)
         context.print_line(f"resumed unfinished run {run_id}", style="cyan")
-        run = await follow_run(app.client, run_id, context, LOCAL_POLLING)
+        run = await app.follow_run(run_id, context)
         if run.is_waiting or (satisfies_request(request, run) and not was_stopped):
             return run
         context.print_line(f"run {run_id} ended as {run.status}; starting the requested run", style="cyan")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from model_simulator.replies import BadRequestError
-from model_simulator.text_tasks import EVALUATION
+from model_simulator.text_tasks import EVALUATION, STYLE_EVALUATION
 
 SCHEMA_NAMES = {
     "categories": "category_list",
@@ -13,6 +13,7 @@ SCHEMA_NAMES = {
     "prompts": "prompt_batch",
     "rewrite": "prompt_rewrite",
     "evaluation": EVALUATION,
+    "style_evaluation": STYLE_EVALUATION,
 }
 """Name of the answer's schema, by the task's name."""
 

@@ -60,6 +60,11 @@ def check_content_policy(prompt: str, faults: Faults) -> Reply | None:
     return None
 
 
+def has_ignored_references(prompt: str, faults: Faults) -> bool:
+    """Return whether the images of a prompt ignore reference images; equal prompts get equal results."""
+    return stream_for_prompt("references_ignored", prompt).random() < faults.references_ignored
+
+
 def find_score_range(prompt: str, iteration: int, faults: Faults) -> tuple[int, int] | None:
     """Return the minimum and maximum score of a prompt's image in a round, or None for any score.
 

@@ -88,6 +88,7 @@ class Faults(_Section):
         image_bytes: size in bytes to which image files are padded; None = no padding.
         second_round_best: share of prompts whose images score 40 to 60 in the first round, 75 to 84 in the second and
             61 to 70 after that. Other images get random scores, mostly good ones.
+        references_ignored: share of prompts whose images ignore the reference images of the call.
         rate_headers: whether image answers report the quota in ``x-ratelimit-*`` headers.
         batches: settings of image batches.
     """
@@ -103,6 +104,7 @@ class Faults(_Section):
     api_key: Annotated[str, Field(min_length=1)] | None = Field(default=None, repr=False)
     image_bytes: Annotated[int, Field(ge=1, le=50_000_000)] | None = None
     second_round_best: Rate = 0
+    references_ignored: Rate = 0
     rate_headers: bool = True
     batches: BatchFaults = BatchFaults()
 

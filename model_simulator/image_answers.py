@@ -48,12 +48,14 @@ class RenderJob:
         corruption: how to corrupt the file; None = not at all.
         image_bytes: smaller files are padded to this size.
         variation: distinguishes the images of one prompt.
+        ignores_references: the image does not have the colors of the references.
     """
 
     call: SimulatedImageCall
     corruption: ImageCorruption | None = None
     image_bytes: int | None = None
     variation: str = ""
+    ignores_references: bool = False
 
 
 class ImageRenderer:
@@ -115,7 +117,7 @@ def _make_image_bytes(job: RenderJob) -> bytes:
         width=width,
         height=height,
         image_format=call.image_format,
-        palette=call.find_palette(),
+        palette=None if job.ignores_references else call.find_palette(),
         variation=job.variation,
     )
     if job.corruption is ImageCorruption.TRUNCATED:

@@ -15,6 +15,7 @@ from model_simulator.fault_selection import (
     check_content_policy,
     choose_fault,
     choose_server_error,
+    has_ignored_references,
 )
 from model_simulator.faults import Faults
 from model_simulator.image_answers import ImageRenderer, RenderJob, choose_corruption
@@ -195,7 +196,8 @@ class SimulatedService:
         variation = self._choose_variation(call.prompt)
         self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=False)
         corruption = choose_corruption(stream) if fault is Fault.BAD_IMAGE else None
-        return Plan(RenderJob(call, corruption, self.faults.image_bytes, variation), latency)
+        is_ignoring = has_ignored_references(call.prompt, self.faults)
+        return Plan(RenderJob(call, corruption, self.faults.image_bytes, variation, is_ignoring), latency)
 
     def _choose_variation(self, prompt: str) -> str:
         """Return what distinguishes the next image of a prompt from earlier ones, also from those of another seed.

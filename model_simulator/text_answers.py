@@ -25,7 +25,7 @@ from model_simulator.text_generation import (
     write_items,
     write_row_prompts,
 )
-from model_simulator.text_tasks import EVALUATION
+from model_simulator.text_tasks import EVALUATION, STYLE_EVALUATION
 
 REFUSAL = "I'm sorry, but I can't assist with that request."
 UNREPORTED_TRUNCATION_RATE = 0.5
@@ -92,9 +92,10 @@ def generate_answer(
 
 
 def _write(call: SimulatedTextCall, faults: Faults, writing: random.Random) -> dict[str, Any]:
-    if call.schema_name == EVALUATION:
+    if call.schema_name in {EVALUATION, STYLE_EVALUATION}:
         score_range = find_score_range(call.task["prompt"], call.task["iteration"], faults)
-        return evaluate_image(call.task, writing, score_range)
+        found = evaluate_image(call.task, writing, score_range)
+        return found if call.look is None else {**found, **call.look}
     return WRITERS[call.schema_name](call.task, writing)
 
 

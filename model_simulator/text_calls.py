@@ -1,21 +1,28 @@
 """Text calls: parse and validate question, answer schema and input images."""
 
 import base64
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
+
 from model_simulator.answer_schema import check_strict_schema, find_format_in_instructions
+from model_simulator.likeness import compare_look
 from model_simulator.replies import BadRequestError
 from model_simulator.request_body import count_tokens, read_text
-from model_simulator.text_tasks import EVALUATION, parse_task
+from model_simulator.text_tasks import EVALUATION, STYLE_EVALUATION, parse_task
 
 MIN_OUTPUT_TOKENS = 16
 """Minimum ``max_output_tokens`` of the service."""
 
 TOKENS_PER_IMAGE = 630
 """A 1024x1024 input image of a gpt-5 model: 70 tokens, plus 140 for each of its 4 tiles."""
+
+TOKENS_PER_TILED_IMAGE, TOKENS_PER_TILE, TILE_SIDE_PIXELS = 70, 140, 512
 
 DATA_URL = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,")
 SIGNATURES = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP", re.DOTALL)
@@ -32,6 +39,7 @@ class SimulatedTextCall:
         input_tokens: tokens of instructions, schema, question and images.
         max_output_tokens: the output limit; None = no limit.
         text_format: the ``text.format`` of the request, which the response repeats.
+        look: likeness of the first image to the others, and differences; None = the task asks for none.
     """
 
     model: str
@@ -40,6 +48,7 @@ class SimulatedTextCall:
     input_tokens: int
     max_output_tokens: int | None
     text_format: Mapping[str, Any]
+    look: Mapping[str, Any] | None = None
 
 
 def parse_text_call(body: Mapping[str, Any]) -> SimulatedTextCall:
@@ -53,10 +62,10 @@ def parse_text_call(body: Mapping[str, Any]) -> SimulatedTextCall:
     document = "".join(part["text"] for part in question if isinstance(part.get("text"), str))
     text_format = _read_format(body, document)
     images = [part for part in question if part.get("type") == "input_image"]
-    for image in images:
-        _check_input_image(image)
-    if text_format["name"] == EVALUATION and not images:
+    files = [_read_input_image(image) for image in images]
+    if text_format["name"] in {EVALUATION, STYLE_EVALUATION} and not images:
         raise BadRequestError("An evaluation needs an image; expected a part 'input_image'.", param="input")
+    task = parse_task(text_format["name"], document)
     limit = body.get("max_output_tokens")
     if limit is not None and (not isinstance(limit, int) or limit < MIN_OUTPUT_TOKENS):
         raise BadRequestError(
@@ -67,11 +76,39 @@ def parse_text_call(body: Mapping[str, Any]) -> SimulatedTextCall:
     return SimulatedTextCall(
         model=model,
         schema_name=text_format["name"],
-        task=parse_task(text_format["name"], document),
-        input_tokens=count_tokens(characters) + len(images) * TOKENS_PER_IMAGE,
+        task=task,
+        input_tokens=count_tokens(characters) + _count_image_tokens(files),
         max_output_tokens=limit,
         text_format=text_format,
+        look=_compare_look(task, files) if text_format["name"] == STYLE_EVALUATION else None,
     )
+
+
+def _count_image_tokens(files: Sequence[bytes]) -> int:
+    """Return the tokens of input images: of the first one as of 1024x1024, of further ones by their tiles."""
+    tokens = TOKENS_PER_IMAGE if files else 0
+    for data in files[1:]:
+        with _open_image(data) as image:
+            tiles = math.ceil(image.width / TILE_SIDE_PIXELS) * math.ceil(image.height / TILE_SIDE_PIXELS)
+        tokens += TOKENS_PER_TILED_IMAGE + TOKENS_PER_TILE * tiles
+    return tokens
+
+
+def _open_image(data: bytes) -> Image.Image:
+    try:
+        return Image.open(BytesIO(data))
+    except OSError as error:
+        raise BadRequestError("Invalid image.", param="input", code="invalid_image_format") from error
+
+
+def _compare_look(task: Mapping[str, Any], files: Sequence[bytes]) -> Mapping[str, Any]:
+    if len(files) != 1 + task["references"]:
+        problem = f"Got {len(files)} images; expected one to score, and {task['references']} references."
+        raise BadRequestError(problem, param="input")
+    try:
+        return compare_look(files[0], files[1:])
+    except OSError as error:
+        raise BadRequestError("Invalid image.", param="input", code="invalid_image_format") from error
 
 
 def _read_format(body: Mapping[str, Any], document: str) -> dict[str, Any]:
@@ -113,8 +150,8 @@ def _is_from_user(message: object) -> bool:
     return isinstance(message, dict) and message.get("role") == "user"
 
 
-def _check_input_image(part: Mapping[str, Any]) -> None:
-    """Check that an input image is a data URL of a supported format. Not every damaged file is detected.
+def _read_input_image(part: Mapping[str, Any]) -> bytes:
+    """Return an input image, a data URL of a supported format. Not every damaged file is detected.
 
     Args:
         part: a content part of the type ``input_image``.
@@ -142,3 +179,4 @@ def _check_input_image(part: Mapping[str, Any]) -> None:
             param="input",
             code="invalid_image_format",
         )
+    return data

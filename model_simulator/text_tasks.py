@@ -68,6 +68,7 @@ class RewriteTask(_Task):
     tail: str = ""
     missing: list[str] = []
     wrong: list[str] = []
+    unlike: list[str] = []
     avoid: list[str] = []
     prompt_characters: Annotated[int, Field(ge=1, le=10_000)]
 
@@ -79,7 +80,14 @@ class EvaluationTask(_Task):
     iteration: Count = 1
 
 
+class StyleEvaluationTask(EvaluationTask):
+    """As `EvaluationTask`, and compare the look of the image with those of ``references`` images that follow it."""
+
+    references: Annotated[int, Field(ge=1)]
+
+
 EVALUATION = "image_evaluation"
+STYLE_EVALUATION = "image_style_evaluation"
 
 TASKS: dict[str, type[_Task]] = {
     "category_list": CategoriesTask,
@@ -87,6 +95,7 @@ TASKS: dict[str, type[_Task]] = {
     "prompt_batch": PromptsTask,
     "prompt_rewrite": RewriteTask,
     EVALUATION: EvaluationTask,
+    STYLE_EVALUATION: StyleEvaluationTask,
 }
 """Task types by the name of the answer's schema."""
 

@@ -31,18 +31,22 @@ from shared.messages.batches import (
     SubmittedBatch,
 )
 from shared.messages.custom_status import BatchStatus, ChildStatus
-from shared.messages.instance_ids import make_fallback_id
+from shared.messages.instance_ids import CHECK_EVENT, make_fallback_id
 from shared.messages.run import ActivityResult, ChildResult, FinishRunInput
 from shared.models.batches import BatchKind
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs.lost_workers import make_lost_worker_failure
 
-MAX_STEPS_PER_GENERATION = 80
+MAX_STEPS_PER_GENERATION = 20
 """Activities and timers: the CPU time of replays grows with the square of it."""
 
 MAX_OPEN_BATCHES = 50
 FIRST_WAIT_SHARE, WAIT_GROWTH = 1 / 8, 1.5
-"""The interval of checks begins at this share of its limit, and grows while nothing ends."""
+"""The interval of checks begins at this share of its limit, and grows while nothing ends: a batch that answers a line
+now and then, for hours, is not checked more often for that."""
+
+STOPPED_CHECK_SECONDS = 30.0
+"""Limit of the interval after a stop: the provider ends a cancelled batch within minutes."""
 
 MIN_POLL_SECONDS, MAX_POLL_SECONDS = 1.0, 30.0
 """Interval of the checks whether there are enough jobs for the next batch."""
@@ -111,6 +115,7 @@ class BatchWorker(ABC, Generic[JobT]):
         self._fallback: Any = None
         self._fallback_jobs: tuple[JobT, ...] = ()
         self._fallback_id = ""
+        self._check_now: Any = None
 
     def open(self) -> Steps[None]:
         """Find the batches of earlier instances; a later generation knows them.
@@ -236,6 +241,8 @@ class BatchWorker(ABC, Generic[JobT]):
     def wait(self) -> Steps[None]:
         """Wait until a batch is to be checked, the next one can be submitted, or the normal route has ended.
 
+        A caller who has stopped the run ends the wait by an event.
+
         Raises:
             RunStoppedError: workers of the normal route were lost too often.
         """
@@ -244,13 +251,18 @@ class BatchWorker(ABC, Generic[JobT]):
             return
         timer = None if due is None else self._context.create_timer(due)
         self._steps += 1
-        tasks = [task for task in (timer, self._fallback) if task is not None]
+        if self._check_now is None:
+            self._check_now = self._context.wait_for_external_event(CHECK_EVENT)
+        tasks = [task for task in (timer, self._fallback, self._check_now) if task is not None]
         first = yield from wait_for_first(self._context, tasks)
         if first is timer:
             return
         if timer is not None and not timer.is_completed:
             timer.cancel()
-        yield from self._end_fallback(first.result)
+        if first is self._check_now:
+            self._check_now = None
+        else:
+            yield from self._end_fallback(first.result)
 
     def collect_ended(self) -> Steps[None]:
         """Check the open batches, and collect those that are over.
@@ -270,11 +282,11 @@ class BatchWorker(ABC, Generic[JobT]):
             self._grow_wait()
             return
         self._check_failures = 0
-        has_news = checked.open != state.open
+        has_ending = any(batch.has_run and batch not in state.open for batch in checked.open)
         self._state = replace(self._state, open=checked.open)
         for chunk in checked.ended:
             yield from self._collect(chunk, None)
-        if has_news or checked.ended:
+        if has_ending or checked.ended:
             self._state = replace(self._state, wait_seconds=None)
         self._grow_wait()
 
@@ -306,7 +318,10 @@ class BatchWorker(ABC, Generic[JobT]):
         return (yield from call_with_loss_retries(self._context, activity, message))
 
     def _stop(self, failure: Failure | None = None) -> None:
-        self._state = replace(self._state, is_stopped=True, failure=self._state.failure or failure)
+        state = self._state
+        wait_seconds = state.wait_seconds if state.is_stopped else None
+        failure = state.failure or failure
+        self._state = replace(state, is_stopped=True, failure=failure, wait_seconds=wait_seconds)
 
     def _may_submit(self) -> bool:
         state = self._state
@@ -444,9 +459,11 @@ class BatchWorker(ABC, Generic[JobT]):
 
     def _grow_wait(self) -> None:
         limit = self._state.check_seconds or MAX_POLL_SECONDS
+        if self._state.is_stopped:
+            limit = min(limit, STOPPED_CHECK_SECONDS)
         first = max(MIN_POLL_SECONDS, limit * FIRST_WAIT_SHARE)
         present = self._state.wait_seconds
-        grown = first if present is None or self._state.is_stopped else min(limit, present * WAIT_GROWTH)
+        grown = first if present is None else min(limit, present * WAIT_GROWTH)
         self._state = replace(self._state, wait_seconds=grown)
 
     def _find_due(self) -> datetime | None:

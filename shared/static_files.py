@@ -38,11 +38,6 @@ class StaticFile:
     media_type: str
     etag: str
 
-    def is_known_to(self, if_none_match: str) -> bool:
-        """Return whether an ``If-None-Match`` header names this content, so that 304 is the answer."""
-        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-        return bool(known & {self.etag, "*"})
-
 
 async def read_static_file(folder: Path, path: str) -> StaticFile:
     """Return a file of a folder.

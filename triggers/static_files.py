@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from shared.static_files import StaticFile, read_static_file
+from shared.text.entity_tags import matches_entity_tag
 
 APP_FOLDER = Path(__file__).resolve().parents[1]
 PAGE_FOLDER = APP_FOLDER / "web"
@@ -55,6 +56,6 @@ async def get_openapi_document(req: func.HttpRequest) -> func.HttpResponse:
 
 def _write_file(request: func.HttpRequest, file: StaticFile) -> func.HttpResponse:
     headers = {"ETag": file.etag}
-    if file.is_known_to(request.headers.get("If-None-Match", "")):
+    if matches_entity_tag(request.headers.get("If-None-Match", ""), file.etag):
         return func.HttpResponse(status_code=304, headers=headers)
     return func.HttpResponse(file.data, status_code=200, headers=headers, mimetype=file.media_type)

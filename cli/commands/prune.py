@@ -11,7 +11,7 @@ from cli.command_context import CommandResult, open_context
 from cli.command_target import CommandTarget
 from cli.errors import ExitStatus
 from cli.offline_simulator import start_simulator
-from cli.options import DEFAULT_CATALOG, CatalogOption, JsonOption, take_target
+from cli.options import JsonOption, take_catalog, take_target
 
 if TYPE_CHECKING:
     from cli.run_output import Locator
@@ -20,11 +20,12 @@ MAX_SHOWN_ITEMS = 20
 """Maximum number of items in the summary; the JSON object has all of them."""
 
 
+@take_catalog
 @take_target(simulates=True)
 def prune(
     context: typer.Context,
     *,
-    catalog: CatalogOption = DEFAULT_CATALOG,
+    catalog: str,
     target: CommandTarget,
     as_json: JsonOption = False,
 ) -> CommandResult:

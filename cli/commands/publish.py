@@ -1,7 +1,7 @@
 """``seeder publish``: publish what reviewers approved, or what a run left for review."""
 # ruff: noqa: PLC0415 - see cli.commands
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import typer
@@ -11,7 +11,7 @@ from cli.command_context import CommandResult, open_context
 from cli.command_target import CommandTarget
 from cli.errors import ExitStatus
 from cli.offline_simulator import start_simulator
-from cli.options import DEFAULT_CATALOG, CatalogOption, JsonOption, take_target
+from cli.options import JsonOption, take_catalog, take_target
 
 OnlyOption = Annotated[
     Literal["approved"] | None,
@@ -22,11 +22,12 @@ PreviewOption = Annotated[
 ]
 
 
+@take_catalog
 @take_target(simulates=True)
 def publish(
     context: typer.Context,
     *,
-    catalog: CatalogOption = DEFAULT_CATALOG,
+    catalog: str,
     only: OnlyOption = None,
     preview: PreviewOption = False,
     target: CommandTarget,
@@ -63,11 +64,19 @@ def publish(
             rows = [
                 ("published", Text(_describe_published(body))),
                 *make_left_out_rows(body),
+                *[("note", Text(note, style="yellow")) for note in _describe_incomplete_images(body)],
                 *make_output_rows(body["outputs"], response.locate),
             ]
         document |= {"only": response.body.get("only"), "leftOut": response.body.get("leftOut", [])}
         rows = [("catalog", Text(catalog, style="bold")), *rows]
         return CommandResult(ExitStatus.DONE, document, lambda console: print_rows(console, rows))
+
+
+def _describe_incomplete_images(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what images still lack; an app before 1.1 does not report it."""
+    for name, what in (("missingThumbnails", "a thumbnail"), ("missingVariants", "a variant")):
+        if body.get(name):
+            yield f"images that still lack {what}: {body[name]}; publish again to make more"
 
 
 def _describe_published(body: Mapping[str, Any]) -> str:

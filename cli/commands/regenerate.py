@@ -8,16 +8,17 @@ import typer
 from cli.command_context import CommandContext, CommandResult, open_context
 from cli.command_target import CommandTarget
 from cli.offline_simulator import BackgroundSimulator, start_simulator
-from cli.options import DEFAULT_CATALOG, CatalogOption, JsonOption, take_target
+from cli.options import JsonOption, take_catalog, take_target
 from cli.request_options import REPAIR_FIELDS, take_request_options
 
 
+@take_catalog
 @take_request_options(REPAIR_FIELDS)
 @take_target(simulates=True)
 def regenerate(
     context: typer.Context,
     *,
-    catalog: CatalogOption = DEFAULT_CATALOG,
+    catalog: str,
     product_id: Annotated[
         list[str], typer.Option("--product-id", metavar="ID", help="Item to generate a new image for. Repeatable.")
     ],

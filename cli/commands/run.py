@@ -8,16 +8,17 @@ import typer
 from cli.command_context import CommandContext, CommandResult, open_context
 from cli.command_target import CommandTarget
 from cli.offline_simulator import BackgroundSimulator, start_simulator
-from cli.options import DEFAULT_CATALOG, CatalogOption, JsonOption, take_target
+from cli.options import JsonOption, take_catalog, take_target
 from cli.request_options import take_request_options
 
 
+@take_catalog
 @take_request_options()
 @take_target(simulates=True)
 def run(
     context: typer.Context,
     *,
-    catalog: CatalogOption = DEFAULT_CATALOG,
+    catalog: str,
     flags: dict[str, Any],
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Print calls, tokens, cost and time of the run, and start nothing.")

@@ -188,6 +188,8 @@ def _render_marks(row: ItemRow) -> str:
         marks.append(f'<li class="problem">{escape(row.failure.reason)}</li>')
     if row.image is not None and row.image.score is not None:
         marks.append(f"<li>Score {row.image.score}</li>")
+    if row.image is not None and row.image.likeness is not None:
+        marks.append(f"<li>Likeness {row.image.likeness}</li>")
     return f'<ul class="marks">{"".join(marks)}</ul>\n' if marks else ""
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-MAX_SLEEP_SECONDS = 5.0
-"""An alarm checks the wall clock at least this often: the event loop's clock stops while a laptop sleeps."""
+MAX_SLEEP_SECONDS = 30.0
+"""An alarm checks the wall clock at least this often: the event loop's clock stops while a laptop sleeps. After that an
+alarm is at most so late."""
 
 
 class Alarm(Protocol):

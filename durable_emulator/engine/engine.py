@@ -20,7 +20,7 @@ from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint, S
 from durable_emulator.engine.instances import Instance, InstanceFilter, RuntimeStatus, make_instance
 from durable_emulator.engine.journal import Journal, WorkItem
 from durable_emulator.engine.journal_writer import Effects, JournalWriter
-from durable_emulator.engine.progress import ChangeSignal, EngineStatistics
+from durable_emulator.engine.progress import ChangeSignal, ChangeWatch, EngineStatistics
 from durable_emulator.engine.replay import Orchestrator
 from durable_emulator.errors import EngineStoppedError, UnknownOrchestratorError
 from durable_emulator.sdk_internals import cache_timestamps, check_sdk_version
@@ -239,6 +239,14 @@ class Engine:
             return not self._ready and not self._workers.running
 
         await self._changes.wait_until(is_idle)
+
+    async def wait_until_stopped(self) -> None:
+        """Return once the engine has stopped, by a call or by a `failure`."""
+        await self._changes.wait_until(lambda: not self._is_running)
+
+    def watch_changes(self) -> ChangeWatch:
+        """Return a watch for changes of instances and activities, the end of the engine included."""
+        return ChangeWatch(self._changes)
 
     # --- episodes ----------------------------------------------------------------------------------------------------
 

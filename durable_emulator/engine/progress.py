@@ -23,13 +23,19 @@ class EngineStatistics:
 
 
 class ChangeSignal:
-    """Lets coroutines wait for a condition on the engine's state."""
+    """Lets coroutines wait for a condition on the engine's state.
+
+    Attributes:
+        count: number of changes so far.
+    """
 
     def __init__(self) -> None:
+        self.count = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
     def notify(self) -> None:
         """Make all waiting coroutines check their conditions again."""
+        self.count += 1
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
@@ -44,3 +50,21 @@ class ChangeSignal:
                 await future
             finally:
                 self._waiting.discard(future)
+
+
+class ChangeWatch:
+    """Waits for changes of the engine's state, those that come together at once. Costs nothing while nothing changes.
+
+    Args:
+        signal: is notified of each change.
+    """
+
+    def __init__(self, signal: ChangeSignal) -> None:
+        self._signal = signal
+        self._seen = signal.count
+
+    async def wait(self, settle_seconds: float) -> None:
+        """Return ``settle_seconds`` after a change that an earlier call, or the creation of the watch, has not seen."""
+        await self._signal.wait_until(lambda: self._signal.count != self._seen)
+        await asyncio.sleep(settle_seconds)
+        self._seen = self._signal.count

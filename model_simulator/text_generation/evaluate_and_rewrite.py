@@ -36,7 +36,8 @@ def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any
     change, its last detail is dropped, because the same prompt would be refused again.
 
     Args:
-        task: ``{"prompt", "tail", "missing": [...], "wrong": [...], "avoid": [...], "promptCharacters"}``.
+        task: ``{"prompt", "tail", "missing": [...], "wrong": [...], "unlike": [...], "avoid": [...],
+            "promptCharacters"}``.
         rng: source of all random choices.
 
     Returns:
@@ -53,7 +54,7 @@ def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any
     def has_room_for(text: str) -> bool:
         return len(_join([opening, text, *kept], end)) <= limit
 
-    for text in task.get("missing", ()):
+    for text in (*task.get("missing", ()), *task.get("unlike", ())):
         if text not in kept and not _mentions(text, unwanted) and has_room_for(text):
             kept.insert(0, text)
     improvements = [text for text in IMPROVEMENTS if text not in kept and not _mentions(text, unwanted)]
@@ -67,7 +68,7 @@ def rewrite_prompt(task: Mapping[str, Any], rng: random.Random) -> dict[str, Any
 def evaluate_image(
     task: Mapping[str, Any], rng: random.Random, score_range: tuple[int, int] | None = None
 ) -> dict[str, Any]:
-    """Score how well an image matches its prompt. The score is random: the image itself is not inspected.
+    """Score how well an image matches its prompt. The score is random: `compare_look` inspects the image.
 
     Args:
         task: ``{"prompt"}``.

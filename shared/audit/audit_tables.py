@@ -83,6 +83,8 @@ CREATE TABLE evaluations ( -- The evaluation of an image
     missing TEXT NOT NULL, -- JSON array of texts
     wrong TEXT NOT NULL, -- JSON array of texts
     unwanted TEXT NOT NULL, -- JSON array of texts
+    likeness INTEGER, -- 0 to 100, to the style references; null: evaluated without any
+    unlike TEXT NOT NULL, -- JSON array of texts: how the look of the references differs
     model TEXT NOT NULL, -- vision model
     nano_usd INTEGER NOT NULL, -- cost in billionths of a US dollar
     request_id TEXT, -- the provider's id of the call
@@ -92,7 +94,9 @@ CREATE TABLE refinements ( -- An item whose images were evaluated
     product_id TEXT PRIMARY KEY, -- id of the item
     iterations INTEGER NOT NULL, -- number of images
     first_score INTEGER, -- score of the first image
-    best_score INTEGER, -- score of the best image
+    best_score INTEGER, -- score of the promoted image
+    first_likeness INTEGER, -- likeness of the first image to the style references
+    best_likeness INTEGER, -- likeness of the promoted image
     shipped_iteration INTEGER, -- the promoted image
     stopped_because TEXT, -- why there was no further image; null: the run died before
     reason TEXT, -- reason code of a call that failed for good

@@ -67,18 +67,7 @@ class RunCosts(_View):
 
 
 async def read_run_costs(services: Services, client: DurableClient | None, run_id: str) -> RunCosts:
-    """Return the costs of a run, active or ended.
-
-    Args:
-        services: the services.
-        client: the durable client; None = read the store alone.
-        run_id: the run.
-
-    Raises:
-        UnknownRunError: the run does not exist.
-        DamagedFileError: a file of the run cannot be read.
-        StoreUnavailableError: the store does not answer.
-    """
+    """Return the costs of a run, active or ended; takes and raises what `load_run_status` does."""
     run = await load_run_status(services, client, run_id)
     costs = await _sum_audited_calls(services.store, run) if run.has_ended else None
     if costs is None:

@@ -34,11 +34,13 @@ class Marks:
         claim: of the run claim.
         request: of the request of the last run.
         last_run: of the record of the last run.
+        change: of the mark that promote, prune and publish change.
     """
 
-    claim: str | None
-    request: str | None
-    last_run: str | None
+    claim: str | None = None
+    request: str | None = None
+    last_run: str | None = None
+    change: str | None = None
 
     @property
     def has_claim(self) -> bool:
@@ -200,12 +202,13 @@ class CatalogIndex:
         index.prepare()
         return index
 
-    def replace_image(self, filename: str, info: FileInfo | None) -> "CatalogIndex":
+    def replace_image(self, filename: str, info: FileInfo | None, change: str) -> "CatalogIndex":
         """Return the index with another image of an item; its near-duplicates are found by the next scan.
 
         Args:
             filename: of the image.
             info: the present file, or None.
+            change: ETag of the mark of this change.
         """
         runs = RunNames(self.runs)
         image = None if info is None else pack_image(info, runs)
@@ -216,7 +219,14 @@ class CatalogIndex:
         digest = hashlib.blake2b(self.images_digest.encode(), digest_size=16)
         digest.update(f"{filename}\n{None if info is None else info.etag}".encode("utf-8", "surrogatepass"))
         version = hashlib.blake2b(f"{self.version}\n{digest.hexdigest()}".encode(), digest_size=16).hexdigest()
-        index = replace(self, images=images, runs=runs.list_ids(), images_digest=digest.hexdigest(), version=version)
+        index = replace(
+            self,
+            images=images,
+            runs=runs.list_ids(),
+            images_digest=digest.hexdigest(),
+            marks=replace(self.marks, change=change),
+            version=version,
+        )
         index.prepare()
         return index
 

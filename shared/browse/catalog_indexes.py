@@ -1,12 +1,13 @@
 """The catalogs that a process remembers for browsing, and how they stay up to date.
 
 A catalog of 50,000 items takes seconds to list, so a page must not list it. An index is used again until a cheap check
-or a time limit says that the catalog may have changed: the check compares the ETags of the run claim and of the last
-request, which change when a run starts, reports or ends. Requests that come together share one refresh, and a request
-that has an index waits only briefly for a newer one.
+or a time limit says that the catalog may have changed. The check compares the ETags of the run claim and of the last
+request, which change when a run starts, reports or ends, and of a mark that promote, prune and publish change. Requests
+that come together share one refresh, and a request that has an index waits only briefly for a newer one.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from shared.browse.saved_index import read_saved_index, write_saved_index
 from shared.errors import UnknownCatalogError
 from shared.runs.last_run import LAST_RUN_NAME, find_last_runs
 from shared.storage import paths
+from shared.storage.json_files import JSON_TYPE, dump_json
 from shared.storage.protocol import Store
 
 MAX_CACHED_CATALOGS: Final = 64
@@ -48,6 +50,8 @@ MIN_SAVED_SCAN_SECONDS: Final = 2.0
 
 MAX_STALE_SECONDS: Final = 300.0
 """An index of this age is not used while a newer one is being built."""
+
+CHANGE_MARK_NAME: Final = "change.json"
 
 
 @dataclass(slots=True)
@@ -150,19 +154,38 @@ class CatalogIndexes:
         if entry is not None:
             entry.wanted += 1
 
-    async def update_image(self, catalog: str, filename: str) -> None:
-        """Read one image again: this process has replaced it, and has changed nothing else.
+    async def announce_change(self, catalog: str) -> str:
+        """Let every process read the catalog again: this one has changed it outside of a run.
+
+        Returns:
+            The ETag of the new mark.
 
         Raises:
             StoreUnavailableError: the store does not answer.
         """
         self.forget(catalog)
+        path = paths.state_file(catalog, CHANGE_MARK_NAME)
+        data = dump_json({"change": secrets.token_hex(8)})
+        return await self._store.write(path, data, content_type=JSON_TYPE)
+
+    async def update_image(self, catalog: str, filename: str) -> None:
+        """Read one image again: this process has replaced it, and has changed nothing else.
+
+        Other processes read the whole catalog again.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        before = await self._describe_etag(paths.state_file(catalog, CHANGE_MARK_NAME))
+        change = await self.announce_change(catalog)
         entry = self._entries.get(catalog)
         if entry is None or entry.index is None or entry.task is not None or entry.generation != entry.wanted - 1:
             return  # the next request scans the catalog
+        if entry.index.marks.change != before:
+            return  # it does so because of another process, too
         index, wanted = entry.index, entry.wanted
         info = await self._store.describe(paths.image_file(catalog, filename))
-        updated = await asyncio.to_thread(index.replace_image, filename, info)
+        updated = await asyncio.to_thread(index.replace_image, filename, info, change)
         present = self._entries.get(catalog)
         if present is not None and present.index is index and present.task is None and present.wanted == wanted:
             present.index, present.generation = updated, wanted
@@ -206,10 +229,13 @@ class CatalogIndexes:
                 entry.scan_seconds = MIN_SAVED_SCAN_SECONDS
 
     async def _read_marks(self, catalog: str) -> Marks:
-        names = ("request.json", LAST_RUN_NAME)
+        names = ("request.json", LAST_RUN_NAME, CHANGE_MARK_NAME)
         files = (paths.run_claim_file(catalog), *(paths.state_file(catalog, name) for name in names))
-        infos = await asyncio.gather(*map(self._store.describe, files))
-        return Marks(*(None if info is None else info.etag for info in infos))
+        return Marks(*await asyncio.gather(*map(self._describe_etag, files)))
+
+    async def _describe_etag(self, path: str) -> str | None:
+        info = await self._store.describe(path)
+        return None if info is None else info.etag
 
     async def _refresh(self, catalog: str, entry: _Entry, marks: Marks) -> None:
         generation = entry.wanted
@@ -253,7 +279,7 @@ class CatalogIndexes:
 async def _scan(store: Store, catalog: str, marks: Marks, previous: CatalogIndex | None) -> CatalogIndex:
     known = {} if previous is None else previous.batches
     batches, images = await asyncio.gather(scan_batches(store, catalog, known), scan_images(store, catalog))
-    if not batches and marks == Marks(None, None, None):
+    if not batches and marks == Marks():
         raise UnknownCatalogError(catalog)
     runs = await find_last_runs(store, catalog, {*(batch.run_id for batch in batches.values()), *images.runs})
     read_before = RunFailures() if previous is None else previous.failed

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +10,7 @@ from shared.images.image_metadata import ImageMetadata, ThumbnailMetadata
 from shared.storage import paths
 from shared.storage.protocol import FileInfo, Store
 from shared.storage.store_contract import is_file_name
+from shared.text.entity_tags import matches_entity_tag
 
 MAX_IMAGE_BYTES: Final = 64 * 1024 * 1024
 """``azure.functions.HttpResponse`` holds its whole body, and the worker copies it more than once."""
@@ -52,8 +52,7 @@ class CachedVersion:
 
     def matches(self, etag: str) -> bool:
         """Return whether the caller has the version with this ETag."""
-        known = re.findall(r'(?:W/)?("[^"]*")', self.etags)
-        return self.etags.strip() == "*" or etag in known
+        return matches_entity_tag(self.etags, etag)
 
 
 async def read_catalog_image(store: Store, catalog: str, filename: str, cached: CachedVersion) -> ImageFile:

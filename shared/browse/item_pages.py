@@ -10,7 +10,7 @@ from shared.bounded_cache import BoundedCache
 from shared.browse.catalog_index import CatalogIndex
 from shared.browse.item_query import ItemQuery, count_sections, cut_page, select_items
 from shared.browse.item_rows import ItemColumns, find_category_starts
-from shared.browse.item_scores import ItemScores
+from shared.browse.item_scores import ImageScore, ItemScores
 from shared.browse.item_texts import ItemTexts
 from shared.browse.listed_images import ListedImage, find_listed_round
 from shared.browse.views import DecisionView, FailureView, ImageView, ItemList, ItemRow, SectionView
@@ -69,7 +69,8 @@ async def read_page(
         StoreUnavailableError: the store does not answer.
     """
     version = make_version(index, decisions)
-    scores = await caches.scores.load_all(index) if query.needs_scores else {}
+    found = await caches.scores.load_all(index) if query.needs_scores else {}
+    scores = {number: one.score for number, one in found.items()}
     key = (index.catalog, version, query.selection, len(scores))
     if key not in caches.selections:
         reviews = await list_reviews(caches, index, decisions)
@@ -167,7 +168,7 @@ async def find_thumbnails(store: Store, caches: PageCaches, index: CatalogIndex,
     return {number async for number, is_there in read_in_order(numbers, find) if is_there}
 
 
-def _describe_image(image: ListedImage, score: int | None, has_thumbnail: bool) -> ImageView:
+def _describe_image(image: ListedImage, score: ImageScore | None, has_thumbnail: bool) -> ImageView:
     return ImageView(
         sha256=image.sha256,
         bytes=image.size,
@@ -175,7 +176,8 @@ def _describe_image(image: ListedImage, score: int | None, has_thumbnail: bool) 
         height=image.height,
         has_thumbnail=has_thumbnail,
         is_placeholder=image.is_placeholder,
-        score=score,
+        score=None if score is None else score.score,
+        likeness=None if score is None else score.likeness,
         run_id=image.run_id or None,
         round=find_listed_round(image),
         cost_usd=image.cost_usd,

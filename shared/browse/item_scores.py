@@ -19,9 +19,17 @@ MAX_EVALUATIONS: Final = 2_000
 """Evaluations that one request reads at most, while a run has no list of its refinements yet."""
 
 
+class ImageScore(NamedTuple):
+    """The score of an image, and its likeness to the style references; None = it was evaluated without any."""
+
+    score: int
+    likeness: int | None = None
+
+
 class _ListedScore(NamedTuple):
     filename: str
     score: int | None
+    likeness: int | None
     shipped_iteration: int | None
 
 
@@ -43,10 +51,10 @@ class ItemScores:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._scores: BoundedCache[_RoundKey, int | None] = BoundedCache(MAX_CACHED_SCORES)
+        self._scores: BoundedCache[_RoundKey, ImageScore | None] = BoundedCache(MAX_CACHED_SCORES)
         self._listed_runs: BoundedCache[str, bool] = BoundedCache(MAX_CACHED_RUNS)
 
-    async def load(self, index: CatalogIndex, numbers: Sequence[int]) -> Mapping[int, int]:
+    async def load(self, index: CatalogIndex, numbers: Sequence[int]) -> Mapping[int, ImageScore]:
         """Return the scores of the images of these items, as far as they were evaluated.
 
         Raises:
@@ -57,7 +65,7 @@ class ItemScores:
         await self._read([key for key in keys.values() if key not in self._scores])
         return self._collect(keys)
 
-    async def load_all(self, index: CatalogIndex) -> Mapping[int, int]:
+    async def load_all(self, index: CatalogIndex) -> Mapping[int, ImageScore]:
         """Return the scores of all images; while a run is active, further ones may follow with the next request.
 
         Raises:
@@ -82,25 +90,28 @@ class ItemScores:
         for row in rows:
             item_id = item_ids.get(row.filename)
             if row.score is not None and row.shipped_iteration is not None and item_id is not None:
-                self._scores[_RoundKey(run_id, item_id, row.shipped_iteration)] = row.score
+                key = _RoundKey(run_id, item_id, row.shipped_iteration)
+                self._scores[key] = ImageScore(row.score, row.likeness)
         self._listed_runs[run_id] = True
 
     async def _read(self, keys: Iterable[_RoundKey]) -> None:
-        async def read(key: _RoundKey) -> tuple[_RoundKey, int | None]:
+        async def read(key: _RoundKey) -> tuple[_RoundKey, ImageScore | None]:
             evaluation = await RoundFiles(self._store, key.run_id, key.item_id).read_evaluation(key.round)
-            return key, None if evaluation is None else evaluation.score
+            return key, None if evaluation is None else ImageScore(evaluation.score, evaluation.likeness)
 
         async for key, score in read_in_order(keys, read):
             if score is not None or key.run_id in self._listed_runs:
                 self._scores[key] = score
 
-    def _collect(self, keys: Mapping[int, _RoundKey]) -> dict[int, int]:
+    def _collect(self, keys: Mapping[int, _RoundKey]) -> dict[int, ImageScore]:
         found = {number: self._scores.get(key) for number, key in keys.items()}
         return {number: score for number, score in found.items() if score is not None}
 
 
 def _parse_scores(data: Any) -> list[_ListedScore]:
-    return _SCORES.validate_python([(row["filename"], row["score"], row["shippedIteration"]) for row in data])
+    return _SCORES.validate_python(
+        [(row["filename"], row["score"], row.get("likeness"), row["shippedIteration"]) for row in data]
+    )
 
 
 def _list_keys(index: CatalogIndex, numbers: Iterable[int]) -> dict[int, _RoundKey]:

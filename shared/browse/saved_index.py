@@ -9,7 +9,7 @@ import base64
 import json
 import logging
 import zlib
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any, Final
 
 from shared.browse.catalog_index import (
@@ -25,7 +25,7 @@ from shared.browse.item_rows import IndexedItem, ItemFailure
 from shared.storage import paths
 from shared.storage.protocol import Store
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 FILE_NAME: Final = "browse_index.z"
 FILE_TYPE: Final = "application/octet-stream"
 COMPRESSION_LEVEL: Final = 1
@@ -69,7 +69,7 @@ def _encode(index: CatalogIndex) -> bytes:
 
     data = {
         "format": FORMAT,
-        "marks": [index.marks.claim, index.marks.request, index.marks.last_run],
+        "marks": astuple(index.marks),
         "batches": [
             [number, batch.etag, batch.run_id, [encode_item(item) for item in batch.items]]
             for number, batch in index.batches.items()

@@ -23,6 +23,9 @@ class ImageView(_View):
     has_thumbnail: bool
     is_placeholder: bool
     score: int | None = Field(description="0-100; null if the image was not evaluated.")
+    likeness: int | None = Field(
+        default=None, description="Likeness to the style references, 0-100; null if it was evaluated without any."
+    )
     run_id: str | None = Field(description="Run that generated the image; null if it was placed by hand.")
     round: int | None = Field(description="Number among the rounds of its run, from 1; null without a run.")
     cost_usd: float | None = Field(description="Cost of its image call in US dollars; null if unknown.")

@@ -29,7 +29,7 @@ async def claim_and_prune(services: Services, client: DurableClient, catalog: st
     """
     async with hold_catalog(services, client, catalog) as claim_id:
         pruned = await prune_catalog(services.store, catalog, claim_id)
-        services.catalog_indexes.forget(catalog)
+        await services.catalog_indexes.announce_change(catalog)
     return pruned
 
 

@@ -5,9 +5,10 @@ import asyncio
 from shared.images.finish_refinement import complete_refinement
 from shared.images.image_step import RefinementTask, open_image_step_job
 from shared.images.promote import promote_best
-from shared.images.refinement_answers import Evaluation
+from shared.images.refinement_answers import Evaluation, StyledEvaluation
 from shared.images.refinement_policy import decide_refinement_end
 from shared.images.round_files import EvaluationRecord
+from shared.images.style_files import list_vision_samples
 from shared.messages.base import Failure
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedText
@@ -48,11 +49,15 @@ class _EvaluationTask(RefinementTask[PromptEvaluation]):
         first = await job.results.read_round(1)
         if vision_image is None or first is None:
             return _fail(f"{job.round_path} or the record of its first round is missing; expected both.")
-        question = build_evaluation_request(first.prompt, vision_image, iteration=round_)
+        style = await self.services.caches.read_style(self.services.store, self.call.run_id)
+        question = build_evaluation_request(
+            first.prompt, vision_image, iteration=round_, references=list_vision_samples(style)
+        )
         return self.prepare_question(question, lambda found: (first.prompt, found))
 
     async def store(self, answer: BilledAnswer[PromptEvaluation]) -> Outcome[ImageResult]:
         prompt, found = answer.value
+        styled = found if isinstance(found, StyledEvaluation) else None
         record = EvaluationRecord(
             iteration=self.call.step.round,
             prompt=prompt,
@@ -64,16 +69,18 @@ class _EvaluationTask(RefinementTask[PromptEvaluation]):
             request_id=answer.request_id,
             cost=answer.cost,
             resume_count=self.call.resume_count,
+            likeness=None if styled is None else styled.likeness,
+            unlike=() if styled is None else tuple(styled.unlike),
         )
         return await self._decide(await self.job.results.record_evaluation(record))
 
     async def _decide(self, record: EvaluationRecord) -> Outcome[ImageResult]:
         """Promote the best image so far and choose the next step, even if a late redelivery finds later rounds."""
         job, round_ = self.job, self.call.step.round
-        scores = [found.score for found in await job.results.list_evaluations(round_)]
+        ratings = [found.rating for found in await job.results.list_evaluations(round_)]
         await promote_best(self.services.store, job.request, job.item, job.results)
         cost = job.find_unreported_cost(record.cost, record.resume_count)
-        end = decide_refinement_end(scores, job.request.refine)
+        end = decide_refinement_end(ratings, job.request.refine)
         if end is None:
             return Outcome(ImageResult(cost=cost, next_step=ImageStep(ImageAction.REWRITE, round_ + 1)), record.cost)
         await complete_refinement(job, end)

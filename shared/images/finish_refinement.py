@@ -95,7 +95,7 @@ async def _write_summary(
 ) -> None:
     """Write ``summary.json`` of an item from its records."""
     rounds: list[dict[str, Any]] = []
-    spent, scores = Cost(), []
+    spent, evaluations = Cost(), []
     for number in range(1, request.refine.iterations + 1):
         prompts = await _list_prompts(results, number, request.policy_rewrites)
         iteration, evaluation = await results.read_round(number), await results.read_evaluation(number)
@@ -104,8 +104,9 @@ async def _write_summary(
         if iteration is not None:
             rounds.append(_describe_round(iteration, evaluation, cost))
         if evaluation is not None:
-            scores.append(evaluation.score)
-    promoted = pick_best_round(scores) if scores else (1 if rounds else None)
+            evaluations.append(evaluation)
+    best = pick_best_round([evaluation.rating for evaluation in evaluations]) if evaluations else None
+    promoted = None if best is None else evaluations[best - 1]
     await results.write_summary(
         {
             "productId": item.public_id,
@@ -113,8 +114,9 @@ async def _write_summary(
             "filename": item.filename,
             "prompt": item.image_prompt,
             "iterations": len(rounds),
-            "shippedIteration": promoted,
-            "score": max(scores, default=None),
+            "shippedIteration": best or (1 if rounds else None),
+            "score": None if promoted is None else promoted.score,
+            "likeness": None if promoted is None else promoted.likeness,
             "acceptScore": request.refine.accept_score,
             "stoppedBecause": str(end),
             "failure": None if failure is None else {"reason": str(failure.reason), "message": failure.message},
@@ -142,8 +144,10 @@ def _describe_round(iteration: RoundRecord, evaluation: EvaluationRecord | None,
         "rewrites": iteration.rewrites,
         "file": iteration.file,
         "score": None if evaluation is None else evaluation.score,
+        "likeness": None if evaluation is None else evaluation.likeness,
         "missing": [] if evaluation is None else list(evaluation.missing),
         "wrong": [] if evaluation is None else list(evaluation.wrong),
         "unwanted": [] if evaluation is None else list(evaluation.unwanted),
+        "unlike": [] if evaluation is None else list(evaluation.unlike),
         "usd": make_cost_view(cost).usd,
     }

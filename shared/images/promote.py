@@ -1,8 +1,8 @@
 """Promote the best image of an item's rounds to the item's image.
 
 Messages are delivered late, twice, and to several processes. So the choice does not depend on the message but on the
-recorded scores, and the image replaces exactly the file that was read before the scores (by ETag). A process that
-records a better score in the meantime promotes after that, and then the ETag differs.
+recorded ratings, and the image replaces exactly the file that was read before them (by ETag). A process that
+records a better rating in the meantime promotes after that, and then the ETag differs.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ async def promote_best(
     results: RoundFiles,
     first: FirstImage | None = None,
 ) -> None:
-    """Promote the round with the best score unless it is promoted already; without scores, promote the first round.
+    """Promote the round with the best rating unless it is promoted already; without one, promote the first round.
 
     Args:
         store: the store.
@@ -51,8 +51,8 @@ async def promote_best(
     path = paths.image_file(request.catalog, item.filename)
     while True:
         current = await store.describe(path)
-        scores = [found.score for found in await results.list_evaluations(request.refine.iterations)]
-        number = pick_best_round(scores) if scores else 1
+        ratings = [found.rating for found in await results.list_evaluations(request.refine.iterations)]
+        number = pick_best_round(ratings) if ratings else 1
         best = await results.describe_round_image(number, item.filename)
         metadata = read_image_metadata(best)
         if best is None or metadata is None:

@@ -13,6 +13,7 @@ from shared.images.round_files import (
     RoundFiles,
     RoundRecord,
     SummaryRecord,
+    SummaryRound,
 )
 from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageStep
@@ -30,6 +31,8 @@ class RefinementResult:
         iterations: number of generated images.
         first_score: of the first image, 0-100; None if it was not evaluated.
         best_score: of the promoted image.
+        first_likeness: of the first image to the style references; None without any.
+        best_likeness: of the promoted image.
         shipped_iteration: the promoted round, from 1; None without an image.
         stopped_because: a ``RefinementEnd``; None if the run died first.
         reason: reason code of a final failure, or of the run's early end.
@@ -43,6 +46,8 @@ class RefinementResult:
     stopped_because: str | None
     reason: str | None
     message: str | None = None
+    first_likeness: int | None = None
+    best_likeness: int | None = None
 
 
 @dataclass(slots=True)
@@ -98,22 +103,27 @@ def summarize_refinement(
 ) -> RefinementResult:
     """Return the outcome of an item's refinement, from its summary if there is one."""
     if summary is not None:
+        first_round = summary.rounds[0] if summary.rounds else SummaryRound()
         return RefinementResult(
             iterations=summary.iterations,
-            first_score=summary.rounds[0].score if summary.rounds else None,
+            first_score=first_round.score,
             best_score=summary.score,
+            first_likeness=first_round.likeness,
+            best_likeness=summary.likeness,
             shipped_iteration=summary.shipped_iteration,
             stopped_because=summary.stopped_because,
             reason=None if summary.failure is None else summary.failure.reason,
             message=None if summary.failure is None else summary.failure.message,
         )
-    scores = [evaluation.score for evaluation in evaluations.values()]
-    best = list(evaluations)[pick_best_round(scores) - 1] if scores else None
-    first = evaluations.get(1)
+    ratings = [evaluation.rating for evaluation in evaluations.values()]
+    best = list(evaluations)[pick_best_round(ratings) - 1] if ratings else None
+    first, promoted = evaluations.get(1), None if best is None else evaluations[best]
     return RefinementResult(
         iterations=len(iterations),
         first_score=None if first is None else first.score,
-        best_score=max(scores, default=None),
+        best_score=None if promoted is None else promoted.score,
+        first_likeness=None if first is None else first.likeness,
+        best_likeness=None if promoted is None else promoted.likeness,
         shipped_iteration=best or (1 if iterations else None),
         stopped_because=None,
         reason=None,

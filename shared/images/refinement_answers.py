@@ -52,6 +52,18 @@ class Evaluation(BaseModel):
     unwanted: Findings
 
 
+class StyledEvaluation(Evaluation):
+    """What a vision model found in an image, compared with its prompt and with the look of style references.
+
+    Attributes:
+        likeness: 0 = another look, 100 = could be from the same photo session. What it shows does not count.
+        unlike: how the look of the references differs: light, background, camera, colors.
+    """
+
+    likeness: Annotated[int, Field(ge=0, le=100)]
+    unlike: Findings
+
+
 class PromptRewrite(BaseModel):
     """A rewritten image prompt, on one line; a blank one makes the answer malformed."""
 

@@ -1,7 +1,8 @@
 """The rules of refinement: when to stop generating images of an item, and which one to promote. Pure.
 
 A round is one image and its evaluation. The scores of an item's rounds are comparable, because all of its images are
-scored against the prompt of the first one.
+scored against the prompt of the first one. With style references, an image also has a likeness, and its rating is the
+lower of both: an image of the right product in another look is not better than one of the wrong product.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,10 @@ class Refinement(BaseModel):
         description="Maximum number of images per item: each is scored and its prompt rewritten; 0 = no scores.",
     )
     accept_score: int = Field(
-        default=85, ge=0, le=MAX_SCORE, description="Minimum score that ends the refinement of an item."
+        default=85,
+        ge=0,
+        le=MAX_SCORE,
+        description="Minimum score that ends the refinement of an item; with style references, of the likeness, too.",
     )
 
     @property
@@ -39,9 +43,9 @@ class RefinementEnd(StrEnum):
     """Why no further image of an item was generated."""
 
     ACCEPTED = "accepted"
-    """The image reached the accepted score."""
+    """The image reached the accepted score, and likeness if it has one."""
     NO_IMPROVEMENT = "no_improvement"
-    """The image did not score better than the best earlier one."""
+    """The image was rated no better than the best earlier one."""
     ITERATIONS_USED = "iterations_used"
     """The maximum number of images was generated."""
     SAME_PROMPT = "same_prompt"
@@ -52,21 +56,26 @@ class RefinementEnd(StrEnum):
     """The run ended first: it was cancelled or blocked, or its budget was spent."""
 
 
-def decide_refinement_end(scores: Sequence[int], refinement: Refinement) -> RefinementEnd | None:
+def rate(score: int, likeness: int | None) -> int:
+    """Return the rating of an image: its score, or its likeness if that is lower; None = it has none."""
+    return score if likeness is None else min(score, likeness)
+
+
+def decide_refinement_end(ratings: Sequence[int], refinement: Refinement) -> RefinementEnd | None:
     """Return why the latest image is the last one, or None if another one is to be generated.
 
     Args:
-        scores: of all rounds so far, in order; at least one.
+        ratings: of all rounds so far, in order; at least one.
         refinement: the request's refinement.
     """
-    latest, before = scores[-1], scores[:-1]
+    latest, before = ratings[-1], ratings[:-1]
     if latest >= refinement.accept_score:
         return RefinementEnd.ACCEPTED
     if before and latest <= max(before):
         return RefinementEnd.NO_IMPROVEMENT
-    return RefinementEnd.ITERATIONS_USED if len(scores) >= refinement.iterations else None
+    return RefinementEnd.ITERATIONS_USED if len(ratings) >= refinement.iterations else None
 
 
-def pick_best_round(scores: Sequence[int]) -> int:
-    """Return the number of the round to promote, from 1: the best score, the first of equals."""
-    return max(range(len(scores)), key=lambda place: (scores[place], -place)) + 1
+def pick_best_round(ratings: Sequence[int]) -> int:
+    """Return the number of the round to promote, from 1: the best rating, the first of equals."""
+    return max(range(len(ratings)), key=lambda place: (ratings[place], -place)) + 1

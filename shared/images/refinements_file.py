@@ -27,6 +27,9 @@ class RefinementTotals:
         promoted_rounds: number of evaluated items by their promoted round.
         first_score_sum: sum of the scores of their first images.
         best_score_sum: sum of the scores of their promoted images.
+        compared: number of evaluated items with style references.
+        first_likeness_sum: sum of the likenesses of their first images.
+        best_likeness_sum: sum of the likenesses of their promoted images.
         failures_by_reason: number of items with an image whose refinement a failure ended, by reason code.
         messages: of the first failure with each reason.
     """
@@ -35,6 +38,9 @@ class RefinementTotals:
     promoted_rounds: Counter[int] = field(default_factory=Counter)
     first_score_sum: int = 0
     best_score_sum: int = 0
+    compared: int = 0
+    first_likeness_sum: int = 0
+    best_likeness_sum: int = 0
     failures_by_reason: Counter[str] = field(default_factory=Counter)
     messages: dict[str, str] = field(default_factory=dict)
 
@@ -46,6 +52,10 @@ class RefinementTotals:
             self.promoted_rounds[promoted_rounds] += 1
             self.first_score_sum += first
             self.best_score_sum += best
+            if outcome.first_likeness is not None and outcome.best_likeness is not None:
+                self.compared += 1
+                self.first_likeness_sum += outcome.first_likeness
+                self.best_likeness_sum += outcome.best_likeness
         if outcome.iterations and outcome.reason is not None:
             self.failures_by_reason[outcome.reason] += 1
             self.messages.setdefault(outcome.reason, outcome.message or "")
@@ -63,9 +73,15 @@ class RefinementTotals:
         kept = ", the ".join(
             f"{ORDINALS[number - 1]} {count}" for number, count in sorted(self.promoted_rounds.items())
         )
-        first, best = round(self.first_score_sum / evaluated), round(self.best_score_sum / evaluated)
-        scores = f"{first} -> {best}" if set(self.promoted_rounds) != {1} else f"{best}"
-        return f"{line} (kept the {kept}; mean score {scores})"
+        means = f"mean score {self._describe_means(self.first_score_sum, self.best_score_sum, evaluated)}"
+        if self.compared:
+            likeness = self._describe_means(self.first_likeness_sum, self.best_likeness_sum, self.compared)
+            means += f", mean likeness {likeness}"
+        return f"{line} (kept the {kept}; {means})"
+
+    def _describe_means(self, first_sum: int, best_sum: int, items: int) -> str:
+        first, best = round(first_sum / items), round(best_sum / items)
+        return f"{first} -> {best}" if set(self.promoted_rounds) != {1} else f"{best}"
 
     def describe_failures(self) -> str | None:
         """Return in one line why refinements failed, with the message of one failure; None if none did."""
@@ -119,6 +135,8 @@ def _describe(item: Item, outcome: RefinementResult) -> dict[str, Any]:
         "shippedIteration": outcome.shipped_iteration,
         "score": outcome.best_score,
         "firstScore": outcome.first_score,
+        "likeness": outcome.best_likeness,
+        "firstLikeness": outcome.first_likeness,
         "stoppedBecause": outcome.stopped_because,
         "reason": outcome.reason,
     }

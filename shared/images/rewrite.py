@@ -4,9 +4,15 @@ from dataclasses import dataclass, replace
 
 from shared.images.finish_refinement import complete_refinement
 from shared.images.image_step import RefinementTask, open_image_step_job
-from shared.images.refinement_answers import Evaluation, PromptRewrite, find_rewrite_limit, validate_rewrite
+from shared.images.refinement_answers import (
+    Evaluation,
+    PromptRewrite,
+    StyledEvaluation,
+    find_rewrite_limit,
+    validate_rewrite,
+)
 from shared.images.refinement_policy import RefinementEnd
-from shared.images.round_files import PromptRecord
+from shared.images.round_files import EvaluationRecord, PromptRecord
 from shared.limits.retry_policy import UNUSABLE_ANSWER_REASONS
 from shared.messages.base import Failure
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
@@ -106,7 +112,14 @@ class _RewriteTask(RefinementTask[_Rewrite]):
         round_image, found = await results.read_round(step.round - 1), await results.read_evaluation(step.round - 1)
         if round_image is None or found is None:
             raise LookupError(f"Image {step.round - 1} of item {self.call.product_id!r} has no evaluation.")
-        evaluation = Evaluation(
-            score=found.score, missing=list(found.missing), wrong=list(found.wrong), unwanted=list(found.unwanted)
-        )
-        return round_image.prompt, evaluation
+        return round_image.prompt, _restore(found)
+
+
+def _restore(record: EvaluationRecord) -> Evaluation:
+    """Return the answer that an evaluation was recorded from."""
+    evaluation = Evaluation(
+        score=record.score, missing=list(record.missing), wrong=list(record.wrong), unwanted=list(record.unwanted)
+    )
+    if record.likeness is None:
+        return evaluation
+    return StyledEvaluation(**evaluation.model_dump(), likeness=record.likeness, unlike=list(record.unlike))

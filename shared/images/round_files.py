@@ -5,7 +5,7 @@ Each record is written once, right after the billed call: a repeated activity fi
 ```
 iteration_1.png               the image, with its cost in the metadata
 iteration_1_results.json      its prompt and properties; .yaml has the same content
-iteration_1_evaluation.json   its score and findings
+iteration_1_evaluation.json   its score, its likeness to style references, and findings
 iteration_2_prompt.json       the prompt of the next image
 iteration_1_rewrite_1.json    the prompt in place of one that the provider refused
 summary.json                  all of it, the promoted round, and why there is no further one
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from shared.images.refinement_policy import rate
 from shared.messages.base import Cost
 from shared.messages.images import ImageStep
 from shared.storage import paths
@@ -107,6 +108,8 @@ class EvaluationRecord:
         request_id: provider's id of the call.
         cost: of the call.
         resume_count: how often the run had been resumed when it counted the call.
+        likeness: 0-100, to the style references; None without any.
+        unlike: how the look of the references differs.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -121,6 +124,13 @@ class EvaluationRecord:
     request_id: str | None
     cost: Cost
     resume_count: ResumeCount = 0
+    likeness: int | None = None
+    unlike: tuple[str, ...] = ()
+
+    @property
+    def rating(self) -> int:
+        """By which rounds are compared."""
+        return rate(self.score, self.likeness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,7 @@ class SummaryRound:
     """A round in a summary; ``score`` is None if it was not evaluated."""
 
     score: int | None = None
+    likeness: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,7 @@ class SummaryRecord:
         stopped_because: why there is no further round, a ``RefinementEnd``.
         failure: why a call failed finally or the run ended early, if so.
         rounds: in order.
+        likeness: of the promoted round to the style references; None without any.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -159,6 +171,7 @@ class SummaryRecord:
     stopped_because: str
     failure: SummaryFailure | None
     rounds: tuple[SummaryRound, ...]
+    likeness: int | None = None
 
 
 RecordT = TypeVar("RecordT", PromptRecord, RoundRecord, EvaluationRecord, SummaryRecord)

@@ -28,11 +28,12 @@ _USD_DIGITS: Final = 6
 
 
 class Findings(BaseModel):
-    """What an evaluation found in an image: missing, wrong and unwanted details."""
+    """What an evaluation found in an image: what is missing, wrong, unwanted, and unlike the references."""
 
     missing: list[str]
     wrong: list[str]
     unwanted: list[str]
+    unlike: list[str] = Field(default=[], description="How the look of the style references differs.")
 
 
 class Round(BaseModel):
@@ -49,6 +50,9 @@ class Round(BaseModel):
     height: int
     prompt: str | None = Field(description="Prompt that it was generated from; null = unknown.")
     score: int | None = Field(description="Score of its evaluation, 0-100; null = not evaluated.")
+    likeness: int | None = Field(
+        default=None, description="Likeness to the style references, 0-100; null = evaluated without any."
+    )
     findings: Findings | None
     image_cost_usd: float | None
     evaluation_cost_usd: float | None
@@ -161,6 +165,7 @@ async def _describe(store: Store, catalog: str, item: Item, key: RoundKey, image
         height=metadata.height,
         prompt=next((prompt for prompt in prompts if prompt is not None), None),
         score=None if evaluation is None else evaluation.score,
+        likeness=None if evaluation is None else evaluation.likeness,
         findings=None if evaluation is None else _describe_findings(evaluation),
         image_cost_usd=_describe_cost(metadata.cost) if metadata.cost.image_calls else None,
         evaluation_cost_usd=None if evaluation is None else _describe_cost(evaluation.cost),
@@ -184,7 +189,12 @@ def _is_from_prompt(metadata: ImageMetadata, item: Item, *, is_current: bool) ->
 
 
 def _describe_findings(evaluation: EvaluationRecord) -> Findings:
-    return Findings(missing=list(evaluation.missing), wrong=list(evaluation.wrong), unwanted=list(evaluation.unwanted))
+    return Findings(
+        missing=list(evaluation.missing),
+        wrong=list(evaluation.wrong),
+        unwanted=list(evaluation.unwanted),
+        unlike=list(evaluation.unlike),
+    )
 
 
 def _describe_cost(cost: Cost) -> float:

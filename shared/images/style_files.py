@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from shared.errors import InvalidRequestError
 from shared.images.style_reference import LoadedStyle, RecordedReference, RecordedStyle, ResolvedStyle
-from shared.models.protocol import ReferenceImage
+from shared.models.protocol import ReferenceImage, VisionImage
 from shared.rendering.color_histogram import measure_colors
 from shared.rendering.convert_image import VISION_IMAGE_TYPE, make_vision_image
 from shared.rendering.inspect_image import BadImageError, decode_image, inspect_image
@@ -30,6 +30,8 @@ from shared.storage.protocol import Store
 FIELD: Final = "styleReference"
 MAX_REFERENCE_BYTES: Final = 50 * 1024 * 1024
 REFERENCE_TYPE: Final = VISION_IMAGE_TYPE
+MAX_SAMPLE_SIDE_PIXELS: Final = 512
+"""Of a reference in an evaluation: enough for light and colors, and one tile of a gpt-5 model instead of four."""
 
 _RECORD: Final = TypeAdapter(RecordedStyle)
 
@@ -125,8 +127,13 @@ async def load_style(store: Store, run_id: str, catalog: str) -> LoadedStyle:
         raise LookupError(f"Run {run_id} has no record of its style references; its start writes it.")
     files = {one.sha256: await _read_file(store, paths.style_image_file(catalog, one.sha256)) for one in record.images}
     ordered = [files[one.sha256] for one in record.images]
-    histograms = await asyncio.to_thread(lambda: [measure_colors(decode_image(file).image) for file in ordered])
-    return LoadedStyle(record, ordered, histograms)
+
+    def prepare() -> LoadedStyle:
+        histograms = [measure_colors(decode_image(file).image) for file in ordered]
+        samples = [make_vision_image(file, MAX_SAMPLE_SIDE_PIXELS) for file in ordered]
+        return LoadedStyle(record, ordered, histograms, samples)
+
+    return await asyncio.to_thread(prepare)
 
 
 def list_reference_images(style: LoadedStyle) -> tuple[ReferenceImage, ...]:
@@ -135,6 +142,11 @@ def list_reference_images(style: LoadedStyle) -> tuple[ReferenceImage, ...]:
         ReferenceImage(f"reference-{number}.jpg", data, REFERENCE_TYPE)
         for number, data in enumerate(style.files, start=1)
     )
+
+
+def list_vision_samples(style: LoadedStyle | None) -> tuple[VisionImage, ...]:
+    """Return the references as an evaluation carries them; none without references."""
+    return () if style is None else tuple(VisionImage(data, REFERENCE_TYPE) for data in style.samples)
 
 
 async def _read_input(store: Store, path: str, field: str) -> bytes:

@@ -87,8 +87,10 @@ class LoadedStyle:
         record: describes them.
         files: the JPEGs, in the order of the request.
         histograms: of their colors.
+        samples: smaller JPEGs, which evaluations compare images with.
     """
 
     record: RecordedStyle
     files: Sequence[bytes] = field(repr=False)
     histograms: Sequence["ColorHistogram"] = field(repr=False)
+    samples: Sequence[bytes] = field(repr=False)

@@ -42,6 +42,11 @@ class OpenBatch(Message):
     images: int = 0
     done: int = 0
 
+    @property
+    def has_run(self) -> bool:
+        """Whether the provider has finished all lines; the batch is over soon."""
+        return self.done >= self.images > 0
+
 
 @dataclass(frozen=True, slots=True)
 class BatchesInput(Message, Generic[JobT]):

@@ -124,6 +124,10 @@ class RootStatus(Message):
         """Return the instance ids of the writers among `list_children`."""
         return [self._find_latest_id(run_id, child) for child in self._list_writer_ids(run_id)]
 
+    def list_image_workers(self, run_id: str) -> list[str]:
+        """Return the instance ids of the image workers among `list_children`."""
+        return [self._find_latest_id(run_id, child) for child in self._list_worker_ids(run_id)]
+
     def list_lost_children(self, run_id: str) -> dict[str, str]:
         """Return the id of the lost instance by the id of the instance that replaced it."""
         restarts = {child: self._count_restarts(run_id, child) for child in self._list_first_ids(run_id)}
@@ -136,16 +140,15 @@ class RootStatus(Message):
     def _list_first_ids(self, run_id: str) -> list[str]:
         if self.children.has_probe:
             return [make_probe_id(run_id, self.resume_count)]
-        workers = range(self.children.image_workers)
-        return [
-            *self._list_writer_ids(run_id),
-            *(make_image_worker_id(run_id, index, self.resume_count) for index in workers),
-        ]
+        return [*self._list_writer_ids(run_id), *self._list_worker_ids(run_id)]
 
     def _list_writer_ids(self, run_id: str) -> list[str]:
         writers = self.children.writers
         # Several writers may be followed by one more, which fills the categories that they left short.
         return [make_writer_id(run_id, index, self.resume_count) for index in range(writers + (writers > 1))]
+
+    def _list_worker_ids(self, run_id: str) -> list[str]:
+        return [make_image_worker_id(run_id, index, self.resume_count) for index in range(self.children.image_workers)]
 
     def _count_restarts(self, run_id: str, child_id: str) -> int:
         return self.children.restarts.get(child_id.removeprefix(run_id), 0)

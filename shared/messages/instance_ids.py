@@ -6,6 +6,9 @@ query and a recovery all name the same instance. Azure Storage allows 100 charac
 
 import re
 
+CHECK_EVENT = "check"
+"""The event on which ``generate_image_batches`` checks its batches at once. A late or second one costs one check."""
+
 _RESUME_COUNT = re.compile(r":resume-(\d+)")
 
 

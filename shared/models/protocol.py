@@ -42,6 +42,7 @@ class Question(Generic[AnswerT]):
         answer_type: the type of the answer; its JSON schema is sent in strict mode.
         schema_name: the schema's name on the wire.
         image: the image that the question is about; such a question goes to the vision model. None = a text question.
+        references: images to compare it with, in the order in which they follow it.
     """
 
     instructions: str
@@ -49,6 +50,12 @@ class Question(Generic[AnswerT]):
     answer_type: type[AnswerT]
     schema_name: str
     image: VisionImage | None = None
+    references: tuple[VisionImage, ...] = ()
+
+    @property
+    def images(self) -> tuple[VisionImage, ...]:
+        """All images of the question, in the order in which they are sent."""
+        return () if self.image is None else (self.image, *self.references)
 
     @property
     def kind(self) -> Literal["text", "vision"]:
@@ -63,6 +70,7 @@ class Question(Generic[AnswerT]):
             self.answer_type,
             self.schema_name,
             self.image,
+            self.references,
             max_output_tokens=max_output_tokens,
             max_entries=max_entries,
         )

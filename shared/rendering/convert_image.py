@@ -81,15 +81,19 @@ def make_thumbnail(image: "Image") -> bytes:
     return buffer.getvalue()
 
 
-def make_vision_image(data: bytes) -> bytes:
-    """Return a PNG or JPEG file as a JPEG of at most 1024x1024 pixels; transparent parts become white.
+def make_vision_image(data: bytes, max_side_pixels: int = MAX_VISION_IMAGE_SIDE_PIXELS) -> bytes:
+    """Return a PNG or JPEG file as a JPEG of limited width and height; transparent parts become white.
 
     Keeps proportions and the size of an image that is already small. Deterministic: the same bytes give the same bytes.
+
+    Args:
+        data: the file.
+        max_side_pixels: maximum width and height.
 
     Raises:
         BadImageError: as ``shared.rendering.inspect_image.shrink_image``.
     """
-    image = flatten_image(shrink_image(data, MAX_VISION_IMAGE_SIDE_PIXELS))
+    image = flatten_image(shrink_image(data, max_side_pixels))
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=VISION_IMAGE_QUALITY)
     return buffer.getvalue()

@@ -1,6 +1,10 @@
 """Cancels a run."""
 
+import contextlib
+
 from shared.errors import RunEndedError
+from shared.messages.custom_status import read_root_status
+from shared.messages.instance_ids import CHECK_EVENT
 from shared.runs.durable_client import DurableClient
 from shared.runs.pause import end_pause_by_cancel, end_suspension, record_cancel
 from shared.runs.status import RunStatus, Status
@@ -36,4 +40,19 @@ async def cancel_run(services: Services, client: DurableClient | None, run_id: s
     await end_pause_by_cancel(client, run_id)
     if run.status is Status.SUSPENDED:
         await end_suspension(client, run_id)
+    if run.image_batches is not None or run.text_batches is not None:
+        await _end_wait_for_batches(client, run)
     return run.model_copy(update={"status": Status.RUNNING}) if run.is_waiting else run
+
+
+async def _end_wait_for_batches(client: DurableClient, run: RunStatus) -> None:
+    """Let a cancelled run check its batches at once, which cancels them."""
+    instance = await client.get_status(run.run_id)
+    root = None if instance is None else read_root_status(instance.custom_status)
+    if root is None:
+        return
+    images = [] if run.image_batches is None else root.list_image_workers(run.run_id)
+    texts = [] if run.text_batches is None else root.list_writers(run.run_id)
+    for child in (*images, *texts):
+        with contextlib.suppress(Exception):  # it has ended, or its next check finds the stop record
+            await client.raise_event(child, CHECK_EVENT)

@@ -139,7 +139,7 @@ def _describe_figures(estimate: Estimate) -> dict[str, Any]:
 
 
 def calculate_estimate(
-    request: SeedRequest, inventory: Inventory, models: Models, *, reference_tokens: int = 0
+    request: SeedRequest, inventory: Inventory, models: Models, *, references: int = 0, reference_tokens: int = 0
 ) -> Estimate:
     """Return the estimate of a run with this request on a catalog with this inventory.
 
@@ -147,7 +147,8 @@ def calculate_estimate(
         request: of the run.
         inventory: of its catalog.
         models: models and prices.
-        reference_tokens: input tokens of the style references that each image call carries.
+        references: number of style references, which each evaluation carries.
+        reference_tokens: their input tokens in each image call.
     """
     counts, new_categories = _plan_categories(request, inventory)
     text = []
@@ -185,7 +186,11 @@ def calculate_estimate(
         )
 
     def estimate_rounds(rounds: float) -> Estimate:
-        return add_up(estimate_images(request, images, models, rounds=rounds, reference_tokens=reference_tokens))
+        return add_up(
+            estimate_images(
+                request, images, models, rounds=rounds, references=references, reference_tokens=reference_tokens
+            )
+        )
 
     maximum = estimate_rounds(count_max_rounds(request.refine))
     if not request.refine.is_wanted:

@@ -73,7 +73,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     check_batch_modes(services, request)
     check_style_support(services, request)
     model = services.settings.model
-    tokens = 0 if style is None else style.record.tokens
+    references, tokens = (0, 0) if style is None else (len(style.record.images), style.record.tokens)
     models = Models(
         model.text_deployment,
         model.vision_deployment,
@@ -86,7 +86,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         inventory = Inventory({}, 0, has_categories=True)
     else:
         inventory = await read_inventory(services.store, request.catalog)
-    return calculate_estimate(request, inventory, models, reference_tokens=tokens)
+    return calculate_estimate(request, inventory, models, references=references, reference_tokens=tokens)
 
 
 def check_style_support(services: Services, request: SeedRequest) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.catalog.theme import Theme
-from shared.images.refinement_answers import Evaluation, PromptRewrite, find_rewrite_limit
+from shared.images.refinement_answers import Evaluation, PromptRewrite, StyledEvaluation, find_rewrite_limit
 from shared.images.refinement_policy import Refinement
 from shared.models.evaluation_tokens import EvaluationAnswerT, estimate_evaluation_usage
 from shared.models.prices import PriceList
@@ -68,7 +68,13 @@ class ImageEstimate:
 
 
 def estimate_images(
-    request: SeedRequest, items: int, models: Models, *, rounds: float, reference_tokens: int = 0
+    request: SeedRequest,
+    items: int,
+    models: Models,
+    *,
+    rounds: float,
+    references: int = 0,
+    reference_tokens: int = 0,
 ) -> ImageEstimate:
     """Return the estimate of the images of a number of items.
 
@@ -77,16 +83,17 @@ def estimate_images(
         items: number of items without an image.
         models: models and prices.
         rounds: mean number of rounds per item; see `count_max_rounds` and `count_typical_rounds`.
-        reference_tokens: input tokens of the style references that each image call carries.
+        references: number of style references, which each evaluation carries.
+        reference_tokens: their input tokens in each image call.
     """
     image_calls = math.ceil(items * rounds)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
-    references = image_calls * reference_tokens
+    image_inputs = image_calls * reference_tokens
     prompts = image_calls * estimate_prompt_tokens(request.theme)
-    generation_usage = Usage(prompts + references, image_calls * one_image.output_tokens, references)
+    generation_usage = Usage(prompts + image_inputs, image_calls * one_image.output_tokens, image_inputs)
     evaluations, rewrites = (image_calls, image_calls - items) if request.refine.is_wanted else (0, 0)
-    evaluation_usage = _multiply(_build_typical_evaluation(request.theme), evaluations)
-    rewrite_usage = _multiply(_build_typical_rewrite(request.theme), rewrites)
+    evaluation_usage = _multiply(_build_typical_evaluation(request.theme, references), evaluations)
+    rewrite_usage = _multiply(_build_typical_rewrite(request.theme, is_styled=references > 0), rewrites)
     parts = (generation_usage, evaluation_usage, rewrite_usage)
     seconds = image_calls * TYPICAL_IMAGE_SECONDS + (evaluations + rewrites) * TYPICAL_EVALUATION_SECONDS
     image_usd = models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
@@ -134,15 +141,19 @@ def _multiply(text_request: Question[EvaluationAnswerT], calls: int) -> Usage:
     return Usage(calls * one.input_tokens, calls * one.output_tokens)
 
 
-def _build_typical_evaluation(theme: Theme) -> Question[Evaluation]:
-    return build_evaluation_request(_write_typical_prompt(theme), VisionImage(b"", "image/jpeg"), iteration=1)
+def _build_typical_evaluation(theme: Theme, references: int) -> Question[Evaluation]:
+    image = VisionImage(b"", "image/jpeg")
+    return build_evaluation_request(_write_typical_prompt(theme), image, iteration=1, references=[image] * references)
 
 
-def _build_typical_rewrite(theme: Theme) -> Question[PromptRewrite]:
+def _build_typical_rewrite(theme: Theme, *, is_styled: bool) -> Question[PromptRewrite]:
     prompt = _write_typical_prompt(theme)
+    evaluation = Evaluation(score=0, missing=[TYPICAL_FINDING], wrong=[], unwanted=[])
+    if is_styled:
+        evaluation = StyledEvaluation(**evaluation.model_dump(), likeness=0, unlike=[])
     return build_rewrite_request(
         prompt,
-        evaluation=Evaluation(score=0, missing=[TYPICAL_FINDING], wrong=[], unwanted=[]),
+        evaluation=evaluation,
         theme=theme,
         because_refused=False,
         round=2,

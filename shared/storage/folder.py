@@ -1,7 +1,7 @@
 """The folder store: catalogs and runs in a folder on this machine."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -39,12 +39,14 @@ class FolderStore:
 
     Attributes:
         disk_full_error: the error of the latest write that found the disk full; None = no write did.
+        on_disk_full: called on the event loop after each such write; None = nothing is called.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files = FolderFiles(root)
         self.disk_full_error: StoreFullError | None = None
+        self.on_disk_full: Callable[[], None] | None = None
 
     async def read(self, path: str) -> Content | None:
         """Return a file, or None."""
@@ -202,4 +204,6 @@ class FolderStore:
                 yield
         except StoreFullError as error:
             self.disk_full_error = error
+            if self.on_disk_full is not None:
+                self.on_disk_full()
             raise

@@ -46,12 +46,29 @@ async def test_every_round_is_listed_and_the_promoted_one_is_marked(store: Recor
             "iterations": 3,
             "first_score": 50,
             "best_score": 80,
+            "first_likeness": None,
+            "best_likeness": None,
             "shipped_iteration": 2,
             "stopped_because": "no_improvement",
             "reason": None,
             "nano_usd": 125_000_000,
         }
     ]
+
+
+async def test_the_likeness_to_references_is_listed_and_decides_which_round_is_the_best(
+    store: RecordingStore, tmp_path: Path
+) -> None:
+    await write_refined(store, RUN, ANN.product_id, [70, 95], likenesses=[90, 60], halt=None)
+    file = await make_audit(store, tmp_path)
+    rows = query_audit(file, "SELECT score, likeness, unlike FROM evaluations ORDER BY iteration")
+    assert rows == [
+        {"score": 70, "likeness": 90, "unlike": '["darker light"]'},
+        {"score": 95, "likeness": 60, "unlike": '["darker light"]'},
+    ]
+    query = "SELECT first_score, best_score, first_likeness, best_likeness, shipped_iteration FROM refinements"
+    (row,) = query_audit(file, query)
+    assert list(row.values()) == [70, 70, 90, 90, 1]
 
 
 async def test_findings_are_json_that_sqlite_reads(store: RecordingStore, tmp_path: Path) -> None:

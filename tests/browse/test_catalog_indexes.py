@@ -152,6 +152,43 @@ async def test_an_image_that_this_process_replaced_is_read_alone(
     assert count_scans(recording) == 1
 
 
+async def test_what_another_process_changes_outside_of_a_run_is_seen_at_once(
+    recording: RecordingStore, indexes: CatalogIndexes, clock: Clock
+) -> None:
+    first, second = await write_batches(recording, ["Fox", "Owl"])
+    here, there = indexes, CatalogIndexes(recording, read_seconds=clock)
+    for process, item in ((there, first), (here, second), (there, first)):
+        await asyncio.gather(here.load(CATALOG), there.load(CATALOG))
+        sha256 = await store_image(recording, item, f"promoted after {count_scans(recording)} scans")
+        await process.update_image(CATALOG, item.filename)
+        for index in (await here.load(CATALOG), await there.load(CATALOG)):
+            number = index.find_number(item.product_id)
+            assert number is not None
+            image = index.find_image(number)
+            assert image is not None
+            assert image.sha256 == sha256
+    assert count_scans(recording) == 2 + 3  # each process at first, then the one that had not changed it
+    await there.announce_change(CATALOG)
+    await asyncio.gather(here.load(CATALOG), there.load(CATALOG))
+    assert count_scans(recording) == 5 + 2
+    await there.close()
+
+
+async def test_an_image_that_is_replaced_after_a_change_elsewhere_does_not_hide_it(
+    recording: RecordingStore, indexes: CatalogIndexes, clock: Clock
+) -> None:
+    first, second = await write_batches(recording, ["Fox", "Owl"])
+    there = CatalogIndexes(recording, read_seconds=clock)
+    await indexes.load(CATALOG)
+    for process, item in ((there, first), (indexes, second)):
+        await store_image(recording, item)
+        await process.update_image(CATALOG, item.filename)
+    index = await indexes.load(CATALOG)
+    assert index.find_image(0) is not None
+    assert index.find_image(1) is not None
+    await there.close()
+
+
 async def test_an_image_that_is_replaced_during_a_scan_is_not_lost(clock: Clock) -> None:
     store = SlowStore(MemoryStore())
     indexes = CatalogIndexes(store, read_seconds=clock)

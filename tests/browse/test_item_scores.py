@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.browse.catalog_indexes import CatalogIndexes
+from shared.browse.item_scores import ImageScore
 from shared.catalog.items import Item
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, DamagedFileError, dump_json
@@ -30,11 +31,11 @@ async def test_a_run_that_has_ended_is_read_once_and_from_its_list() -> None:
     indexes = CatalogIndexes(store)
     index = await indexes.load(CATALOG)
 
-    assert await indexes.pages.scores.load_all(index) == {0: 90, 1: 55}
+    assert await indexes.pages.scores.load_all(index) == {0: ImageScore(90), 1: ImageScore(55)}
 
     reads = store.reads.total()
-    assert await indexes.pages.scores.load_all(index) == {0: 90, 1: 55}
-    assert await indexes.pages.scores.load(index, [0, 1, 2]) == {0: 90, 1: 55}
+    assert await indexes.pages.scores.load_all(index) == {0: ImageScore(90), 1: ImageScore(55)}
+    assert await indexes.pages.scores.load(index, [0, 1, 2]) == {0: ImageScore(90), 1: ImageScore(55)}
     assert store.reads.total() == reads
 
 
@@ -46,9 +47,22 @@ async def test_evaluations_of_an_active_run_are_read_as_they_come() -> None:
     await record_score(store, items[0], 90)
     indexes = CatalogIndexes(store)
     index = await indexes.load(CATALOG)
-    assert await indexes.pages.scores.load_all(index) == {0: 90}
+    assert await indexes.pages.scores.load_all(index) == {0: ImageScore(90)}
     await record_score(store, items[1], 40)
-    assert await indexes.pages.scores.load_all(index) == {0: 90, 1: 40}
+    assert await indexes.pages.scores.load_all(index) == {0: ImageScore(90), 1: ImageScore(40)}
+
+
+async def test_the_likeness_to_references_comes_from_the_list_or_the_evaluation() -> None:
+    store = RecordingStore(MemoryStore())
+    items = await write_batches(store, ["Fox", "Owl"])
+    for item in items:
+        await store_image(store, item, round_=1)
+    await record_score(store, items[1], 40, likeness=70)
+    rows = [describe(items[0], 90, 1) | {"likeness": 65}]
+    await store.write(LIST, dump_json(rows), content_type=JSON_TYPE)
+    indexes = CatalogIndexes(store)
+    found = await indexes.pages.scores.load_all(await indexes.load(CATALOG))
+    assert found == {0: ImageScore(90, 65), 1: ImageScore(40, 70)}
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ async def test_a_row_tells_all_about_an_item_and_its_image(store: Store, service
         "has_thumbnail": True,
         "is_placeholder": False,
         "score": 83,
+        "likeness": None,
         "run_id": FIRST_RUN,
         "round": 2,
         "cost_usd": 0.04,

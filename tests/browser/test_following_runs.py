@@ -1,5 +1,6 @@
 """Runs in the page: followed live, cancelled, repaired, resumed, and listed with their cost."""
 
+import json
 import re
 
 import pytest
@@ -101,5 +102,22 @@ async def test_failures_are_explained_by_their_reason(app: RunningApp, person: V
     page = await person.open(f"#/runs/{run['runId']}")
     failure = page.get_by_role("listitem").filter(has_text=re.compile("^2 . content policy"))
     await expect(failure.get_by_role("link", name="Show the items")).to_have_attribute(
-        "href", "#/catalogs/toys/review?state=failed&reason=content_policy"
+        "href", "#/catalogs/toys/review?reason=content_policy"
     )
+
+
+async def test_a_repair_is_offered_only_while_the_catalog_misses_images(app: RunningApp, person: Visitor) -> None:
+    app.simulator.set_faults(FAST)
+    await app.run(targetCount=2)
+    chosen = json.loads((app.folder / "catalogs/toys/catalog.json").read_text(encoding="utf-8"))[0]["productId"]
+    app.simulator.set_faults(FAST | {"rates": {"content_policy": 1}})
+    answer = await app.call("POST", "/api/catalogs/toys/regenerate", {"productIds": [chosen]})
+    run = await app.wait(answer.body["runId"])
+    assert run["failures"] == {"content_policy": 1}
+    page = await person.open(f"#/runs/{run['runId']}")
+    async with page.expect_response(re.compile("/api/catalogs/toys$")):
+        await page.reload()
+    await expect(page.get_by_role("link", name="Start again…")).to_be_visible()
+    await expect(page.get_by_role("button", name="Repair…")).to_have_count(0)
+    await page.get_by_role("link", name="Show the items").click()
+    await expect(page.get_by_role("gridcell", name=re.compile("content_policy"))).to_have_count(1)

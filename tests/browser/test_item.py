@@ -4,9 +4,10 @@ import re
 
 from playwright.async_api import expect
 
+from tests.end_to_end.test_style_references import STYLE, draw_reference, upload
 from tests.support.browser_visitor import Visitor
 from tests.support.review_catalogs import decide, find_row, list_rows, make_catalog, regenerate
-from tests.support.running_app import RunningApp
+from tests.support.running_app import FAST, RunningApp
 
 
 async def test_an_item_shows_scores_findings_and_costs(app: RunningApp, person: Visitor) -> None:
@@ -25,6 +26,27 @@ async def test_an_item_shows_scores_findings_and_costs(app: RunningApp, person: 
     for round_ in detail["rounds"]:
         button = page.get_by_role("button", name=re.compile(rf"score {round_['score']}"))
         await expect(button.first).to_be_visible()
+
+
+async def test_an_item_shows_the_likeness_to_style_references_and_what_was_unlike(
+    app: RunningApp, person: Visitor
+) -> None:
+    app.simulator.set_faults({"referencesIgnored": 1, "latencySeconds": FAST})
+    await upload(app, draw_reference((240, 240, 240)))
+    refine = {"iterations": 2, "acceptScore": 100}
+    await make_catalog(app, 1, refine=refine, styleReference=STYLE["styleReference"])
+    row = (await list_rows(app))[0]
+    detail = (await app.call("GET", f"/api/catalogs/toys/items/{row['itemId']}")).body
+    current = next(round_ for round_ in detail["rounds"] if round_["isCurrent"])
+    page = await person.open(f"#/catalogs/toys/items/{row['itemId']}")
+    facts = page.get_by_role("main")
+    await expect(facts.get_by_text(f"{current['likeness']} of 100").first).to_be_visible()
+    await expect(facts.get_by_text("Unlike the references")).to_be_visible()
+    for difference in current["findings"]["unlike"]:
+        await expect(facts.get_by_text(difference).first).to_be_visible()
+    await page.get_by_role("button", name=re.compile("^Compare")).click()
+    label = f"score {current['score']}, likeness {current['likeness']}"
+    await expect(page.get_by_role("region", name="Compare two images").get_by_text(label).first).to_be_visible()
 
 
 async def test_an_earlier_image_becomes_the_current_one_again_and_asks_for_a_decision(

@@ -91,6 +91,10 @@ class RunningCommand:
         self._process.kill()
         self._process.communicate()
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def wait_for_error_line(self, part: str) -> str:
         """Return the next line on standard error that holds ``part``."""
         assert self._process.stderr is not None

@@ -1,7 +1,9 @@
 """``seeder audit`` answers the usual questions, at a glance and as JSON, of a run here or in a deployed app."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,8 +79,14 @@ Refined = tuple[Item, Sequence[int | None], RefinementEnd, str | None]
 """An item, the scores of its images, why there is no further one, and the reason if a call failed."""
 
 
-def make_audit(folder: Path, *calls: CallRecord, refined: Iterable[Refined] = (), **changes: Any) -> bytes:
-    """Return the bytes of an audit of these calls, and of these evaluated items."""
+def make_audit(
+    folder: Path,
+    *calls: CallRecord,
+    refined: Iterable[Refined] = (),
+    likenesses: Sequence[int] = (),
+    **changes: Any,
+) -> bytes:
+    """Return the bytes of an audit of these calls, and of these evaluated items; their rounds have these likenesses."""
     status = RunStatus(
         run_id=RUN_ID,
         catalog=CATALOG,
@@ -92,7 +100,8 @@ def make_audit(folder: Path, *calls: CallRecord, refined: Iterable[Refined] = ()
         store = MemoryStore()
         await write_batches(store, ["Ann", "Bob"])
         for item, scores, halt, reason in refined:
-            await write_refined(store, RUN_ID, item.product_id, scores, halt=halt, reason=reason)
+            held = likenesses[: len(scores)]
+            await write_refined(store, RUN_ID, item.product_id, scores, halt=halt, reason=reason, likenesses=held)
         for call in calls:
             await CallRecordWriter().write(store, RUN_ID, call)
         await write_audit(store, status, SeedRequest(catalog=CATALOG))
@@ -180,12 +189,37 @@ REFINED: list[Refined] = [
 ]
 
 
+def test_the_likeness_to_references_is_printed_beside_the_score(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
+    deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED, likenesses=[40, 70, 90])))
+    lines = seeder("audit", RUN_ID, "--url", deployed_app.url).out.splitlines()
+    table = lines[lines.index(next(line for line in lines if line.startswith("rounds that were kept"))) + 1 :][:4]
+    assert [line.split()[-2:] for line in table[1:]] == [["40", "40"], ["40", "70"], ["40", "55"]]
+    assert table[0].split()[-4:] == ["first", "likeness", "likeness", "kept"]
+
+
+def test_an_audit_of_an_earlier_version_has_no_likeness(
+    seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "earlier.sqlite"
+    earlier.write_bytes(make_audit(tmp_path, *CALLS, refined=REFINED))
+    with closing(sqlite3.connect(earlier)) as database:
+        for column in ("first_likeness", "best_likeness"):
+            database.execute(f"ALTER TABLE refinements DROP COLUMN {column}")
+        database.commit()
+    deployed_app.answer(AUDIT, (200, earlier.read_bytes()))
+    reported = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json").document
+    assert [row["meanLikeness"] for row in reported["keptImages"]] == [None, None]
+
+
 def test_json_reports_the_results_of_refinement(seeder: CommandLine, deployed_app: DeployedApp, tmp_path: Path) -> None:
     deployed_app.answer(AUDIT, (200, make_audit(tmp_path, *CALLS, refined=REFINED)))
     reported = seeder("audit", RUN_ID, "--url", deployed_app.url, "--json").document
+    unknown = {"meanFirstLikeness": None, "meanLikeness": None}
     assert reported["keptImages"] == [
-        {"iteration": 1, "items": 1, "meanFirstScore": 90, "meanScore": 90},
-        {"iteration": 2, "items": 1, "meanFirstScore": 50, "meanScore": 80},
+        {"iteration": 1, "items": 1, "meanFirstScore": 90, "meanScore": 90} | unknown,
+        {"iteration": 2, "items": 1, "meanFirstScore": 50, "meanScore": 80} | unknown,
     ]
     ends = [(row["stoppedBecause"], row["reason"], row["items"], row["images"]) for row in reported["refinementEnds"]]
     assert ends == [("accepted", None, 1, 1), ("failed", "content_policy", 1, 0), ("no_improvement", None, 1, 3)]

@@ -294,3 +294,18 @@ def test_cancel_asks_the_app(seeder: CommandLine, deployed_app: DeployedApp) -> 
     )
     deployed_app.answer(f"POST {RUN}/cancel", describe_problem(409, "run-ended", "it ended"))
     assert seeder("cancel", RUN_ID, "--url", deployed_app.url).status == 1
+
+
+@pytest.mark.parametrize("command", ["repair", "regenerate", "prune", "publish"])
+@pytest.mark.parametrize("named", [["toys"], ["--catalog", "toys"], ["toys", "--catalog", "toys"]])
+def test_a_command_takes_the_catalog_as_argument_or_option(
+    command: str, named: list[str], seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    item = ["--product-id", "7"] if command == "regenerate" else []
+    seeder(command, *named, *item, "--url", deployed_app.url)
+    assert f"/api/catalogs/toys/{command}" in {asked.path for asked in deployed_app.asked if asked.method == "POST"}
+
+
+def test_a_run_takes_the_catalog_as_argument(seeder: CommandLine, deployed_app: DeployedApp) -> None:
+    assert seeder("run", "toys", "--url", deployed_app.url).status == 0
+    assert deployed_app.started_body()["catalog"] == "toys"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.disk_full import cancel_when_disk_full, is_disk_full, silence_log_when
+from cli.disk_full import call_when_disk_full, cancel_when_disk_full, is_disk_full, silence_log_when
 from cli.errors import CliError
 from shared.errors import StoreFullError
 from shared.storage.folder import FolderStore
@@ -39,13 +39,15 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 async def test_a_store_remembers_that_its_disk_is_full(tmp_path: Path, fill_disk: Callable[[int], None]) -> None:
-    store = FolderStore(tmp_path)
+    store, calls = FolderStore(tmp_path), list[str]()
+    call_when_disk_full(store, lambda: calls.append("full"))
     fill_disk(1)
     await store.write("runs/a/one.json", b"1", content_type="application/json")
     assert not is_disk_full(store, None)
     with pytest.raises(StoreFullError, match="No space left"):
         await store.write("runs/a/two.json", b"2", content_type="application/json")
     assert is_disk_full(store, None)
+    assert calls == ["full"]
     assert await store.read("runs/a/two.json") is None
 
 
@@ -57,8 +59,10 @@ async def test_work_is_cut_off_and_the_log_is_silent_when_the_disk_is_full(
     async def work() -> None:
         nonlocal full
         with silence_log_when(lambda: full):
-            async with cancel_when_disk_full(lambda: full, tmp_path):
+            async with cancel_when_disk_full(lambda: full, tmp_path) as check_disk:
+                check_disk()
                 full = True
+                check_disk()
                 logging.getLogger("any").error("broken, too")
                 await asyncio.Event().wait()
 

@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,25 @@ def test_the_served_app_works_like_a_deployed_one(
         serving.send(signal.SIGTERM)
         ended = serving.wait()
     assert (ended.status, ended.error_lines[-1]) == (130, "stopped")
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="counts wake-ups as Linux does")
+def test_a_host_without_a_run_sleeps(tmp_path: Path) -> None:
+    with RunningCommand(tmp_path, ["serve", "--port", "0", "--offline"]) as serving:
+        serving.wait_for_error_line("Press Ctrl-C to stop")
+        time.sleep(2)  # the connections of the start end
+        before = count_wake_ups(serving.process_id)
+        time.sleep(4)
+        assert count_wake_ups(serving.process_id) - before < 4
+        serving.send(signal.SIGTERM)
+        serving.wait()
+
+
+def count_wake_ups(process: int) -> int:
+    statuses = [task.joinpath("status").read_text() for task in Path(f"/proc/{process}/task").iterdir()]
+    lines = [line for status in statuses for line in status.splitlines() if line.startswith("voluntary_ctxt_switches")]
+    return sum(int(line.split()[1]) for line in lines)
 
 
 def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(

@@ -31,6 +31,10 @@ from tests.cli.command_line import JSON_KEYS, CommandLine
             ["watch", "--url", "app.example"],
             "--url: 'app.example'; expected a URL such as https://NAME.azurewebsites.net",
         ),
+        (
+            ["publish", "toys", "--catalog", "tools"],
+            "CATALOG is 'toys', and --catalog is 'tools'; expected one of the two",
+        ),
         (["run", "--target-count", "50001"], "--target-count: Input should be less than or equal to 50000, got 50001"),
         (
             ["run", "--image-quality", "best"],

@@ -14,7 +14,7 @@ from shared.messages.images import ImageJob
 from shared.models.batches import BatchKind
 from shared.models.provider_names import Provider
 from tests.support.azurite import Azurite
-from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, REQUEST, Moment, lab, wait_until
+from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, REQUEST, Moment, lab, wait_for_status, wait_until
 from tests.support.fault_injection import DeliverTwice, FaultInjection, KillAtChange, KillAtReturn, Side
 from tests.support.simulator_calls import QUICK
 
@@ -198,6 +198,20 @@ async def test_a_cancelled_run_keeps_and_counts_what_its_batches_finished(tmp_pa
     assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
 
 
+async def test_a_cancel_ends_the_wait_for_batches_at_once(tmp_path: Path) -> None:
+    model = {"image_batch_check_seconds": 600}
+    async with lab(tmp_path, batches={"seconds": 3000}, model=model) as here, here.host(FaultInjection()) as host:
+        await here.start(host)
+        async with aiohttp.ClientSession() as session:
+            await wait_for_status(session, f"{host.url}/api/runs/{here.run_id}", lambda run: "imageBatches" in run)
+            async with session.post(f"{host.url}/api/runs/{here.run_id}/cancel") as response:
+                assert response.status == 202
+        async with asyncio.timeout(60):  # the first check is due after 75 s
+            await host.engine.wait_for_completion(here.run_id)
+        assert (await here.read_summary())["status"] == "Cancelled"
+    assert here.simulator.stats()["billedImageCount"] == 0
+
+
 async def test_a_resumed_run_collects_the_batches_that_it_could_not_read(tmp_path: Path) -> None:
     request = {"pauseOnBlock": True}
     async with (
@@ -208,12 +222,8 @@ async def test_a_resumed_run_collects_the_batches_that_it_could_not_read(tmp_pat
         await here.start(host)
         await wait_until(lambda: here.simulator.stats()["billedImageCount"] > 0)
         here.simulator.set_faults({**QUICK, "batches": {"seconds": 3}, "apiKey": "another"})
-        url, status = f"{host.url}/api/runs/{here.run_id}", ""
-        async with asyncio.timeout(60):
-            while status != "Paused":
-                async with session.get(url) as response:
-                    status = (await response.json())["status"]
-                await asyncio.sleep(0.1)
+        url = f"{host.url}/api/runs/{here.run_id}"
+        await wait_for_status(session, url, lambda run: run["status"] == "Paused")
         here.simulator.set_faults({**QUICK, "batches": {"seconds": 3}})
         async with session.post(f"{url}/resume") as response:
             assert response.status == 202

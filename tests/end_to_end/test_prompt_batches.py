@@ -1,5 +1,6 @@
 """Image prompts that the text model writes in the provider's batches: killed, expired, cancelled, over budget."""
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Mapping
@@ -16,7 +17,7 @@ from shared.messages.batches import PromptJob
 from shared.models.batches import BatchKind
 from shared.models.provider_names import Provider
 from tests.support.azurite import Azurite
-from tests.support.batch_lab import REQUEST, Lab, Moment, lab, wait_until
+from tests.support.batch_lab import REQUEST, Lab, Moment, lab, wait_for_status, wait_until
 from tests.support.fault_injection import DeliverTwice, FaultInjection, KillAtChange, KillAtReturn, Side
 from tests.support.input_rows import make_products
 
@@ -209,6 +210,20 @@ async def test_a_cancelled_run_keeps_and_counts_the_prompts_that_were_finished(t
     assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
 
 
+async def test_a_cancel_ends_the_wait_for_prompts_at_once(tmp_path: Path) -> None:
+    model = {"image_batch_check_seconds": 600}
+    async with rows_lab(tmp_path, batches={"seconds": 3000}, model=model) as here, here.host(FaultInjection()) as host:
+        await here.start(host)
+        async with aiohttp.ClientSession() as session:
+            await wait_for_status(session, f"{host.url}/api/runs/{here.run_id}", lambda run: "textBatches" in run)
+            async with session.post(f"{host.url}/api/runs/{here.run_id}/cancel") as response:
+                assert response.status == 202
+        async with asyncio.timeout(60):  # the first check is due after 75 s
+            await host.engine.wait_for_completion(here.run_id)
+        assert (await here.read_summary())["status"] == "Cancelled"
+    assert here.simulator.stats()["costUsd"] == 0
+
+
 async def test_a_resumed_run_collects_the_batches_that_it_could_not_read(tmp_path: Path) -> None:
     quick = {"latencySeconds": {"text": 0, "image": 0}, "timeoutSeconds": 0, "batches": {"seconds": 3}}
     async with (
@@ -220,7 +235,7 @@ async def test_a_resumed_run_collects_the_batches_that_it_could_not_read(tmp_pat
         await wait_until(lambda: here.simulator.stats()["requests"]["responses"].get("200", 0) > 0)
         here.simulator.set_faults({**quick, "apiKey": "another"})
         url = f"{host.url}/api/runs/{here.run_id}"
-        await here.wait_for_status(host, "Paused")
+        await wait_for_status(session, url, lambda run: run["status"] == "Paused")
         here.simulator.set_faults(quick)
         async with session.post(f"{url}/resume") as response:
             assert response.status == 202

@@ -9,6 +9,7 @@ from shared.images.refinement_policy import (
     RefinementEnd,
     decide_refinement_end,
     pick_best_round,
+    rate,
 )
 
 scores_ = st.lists(st.integers(0, 100), min_size=MAX_ITERATIONS, max_size=MAX_ITERATIONS)
@@ -28,6 +29,14 @@ def test_the_best_image_is_promoted_and_the_first_of_equals(scores: list[int]) -
     best = pick_best_round(scores)
     assert scores[best - 1] == max(scores)
     assert max(scores) not in scores[: best - 1]
+
+
+@given(scores_, scores_)
+def test_with_references_no_image_is_rated_above_its_score_or_its_likeness(scores: list[int], looks: list[int]) -> None:
+    ratings = [rate(*pair) for pair in zip(scores, looks, strict=True)]
+    best = pick_best_round(ratings) - 1
+    assert min(scores[best], looks[best]) == max(map(min, scores, looks))
+    assert [rate(score, None) for score in scores] == scores
 
 
 @given(scores_, refinements)

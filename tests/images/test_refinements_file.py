@@ -40,6 +40,8 @@ async def test_rows_are_in_the_order_of_the_catalog(store: RecordingStore) -> No
         "shippedIteration": 2,
         "score": 80,
         "firstScore": 50,
+        "likeness": None,
+        "firstLikeness": None,
         "stoppedBecause": "no_improvement",
         "reason": None,
     }
@@ -48,6 +50,17 @@ async def test_rows_are_in_the_order_of_the_catalog(store: RecordingStore) -> No
         (0, "failed", "content_policy"),
     ]
     assert note == "images evaluated: 2 (kept the first 1, the second 1; mean score 55 -> 70)"
+
+
+async def test_rows_and_the_note_have_the_likeness_to_style_references(store: RecordingStore) -> None:
+    ann, bob = await write_batches(store, ["Ann", "Bob"])
+    await write_images(store, [ann, bob])
+    await write_refined(store, RUN, ann.product_id, [50, 80], likenesses=[60, 70], halt=None)
+    await write_refined(store, RUN, bob.product_id, [90, 95], likenesses=[80, 50])
+    rows, note = await write_list(store)
+    names = ("shippedIteration", "firstScore", "score", "firstLikeness", "likeness")
+    assert [[row[name] for name in names] for row in rows] == [[2, 50, 80, 60, 70], [1, 90, 90, 80, 80]]
+    assert note == ("images evaluated: 2 (kept the first 1, the second 1; mean score 70 -> 85, mean likeness 70 -> 75)")
 
 
 async def test_without_any_the_list_is_there_and_empty(store: RecordingStore) -> None:

@@ -29,6 +29,7 @@ def test_every_key_of_the_documented_example_is_read() -> None:
         "apiKey": "secret",
         "imageBytes": 1_500_000,
         "secondRoundBest": 0.3,
+        "referencesIgnored": 0.2,
         "rateHeaders": False,
         "batches": {
             "seconds": 3.5,

@@ -88,7 +88,7 @@ async def test_an_image_costs_tokens_but_not_its_bytes() -> None:
             (await evaluate(caller, *urls)).json()["usage"]["input_tokens"]
             for urls in ([make_data_url()], [make_data_url(large.data)], [make_data_url()] * 2)
         ]
-    assert (tokens[1] - tokens[0], tokens[2] - tokens[0]) == (0, 630)
+    assert (tokens[1] - tokens[0], tokens[2] - tokens[0]) == (0, 210)
 
 
 async def judge(seed: int, url: str) -> list[str]:

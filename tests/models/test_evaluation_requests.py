@@ -7,7 +7,7 @@ import pytest
 
 from model_simulator.text_tasks import parse_task
 from shared.catalog.theme import Theme
-from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation
+from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, StyledEvaluation
 from shared.models.prompts.evaluation_requests import AVOIDED_SUBJECTS, build_evaluation_request, build_rewrite_request
 from shared.models.protocol import Question, VisionImage
 
@@ -44,6 +44,27 @@ def test_the_instructions_of_an_evaluation_name_the_bounds_of_its_answer() -> No
     text = build_evaluation_request(PROMPT, IMAGE, iteration=1).instructions
     assert f"at most {MAX_FINDINGS} entries" in text
     assert f"at most {MAX_FINDING_CHARACTERS} characters" in text
+
+
+def test_an_evaluation_with_references_carries_them_after_the_image_and_asks_for_a_likeness() -> None:
+    references = [VisionImage(b"one", "image/jpeg"), VisionImage(b"two", "image/jpeg")]
+    plain = build_evaluation_request(PROMPT, IMAGE, iteration=2)
+    request = build_evaluation_request(PROMPT, IMAGE, iteration=2, references=references)
+    assert request.images == (IMAGE, *references)
+    assert read_task(request) == {"task": "style_evaluation", "iteration": 2, "prompt": PROMPT, "references": 2}
+    assert (request.answer_type, request.schema_name) == (StyledEvaluation, "image_style_evaluation")
+    assert request.instructions.startswith(plain.instructions)
+    assert "likeness" not in plain.instructions
+    assert request.limit_answer(4_000).images == request.images
+
+
+def test_a_rewrite_after_a_comparison_with_references_has_what_was_unlike() -> None:
+    found = StyledEvaluation(**FOUND.model_dump(), likeness=40, unlike=["darker light"])
+    plain, request = rewrite(), rewrite(evaluation=found)
+    assert read_task(request) == {**read_task(plain), "unlike": ["darker light"]}
+    assert request.instructions.startswith(plain.instructions)
+    assert "unlike" in request.instructions
+    assert "unlike" not in plain.instructions + plain.task
 
 
 def test_a_rewrite_request_has_the_findings_and_the_fixed_parts() -> None:
@@ -89,7 +110,13 @@ def test_every_request_for_a_rewrite_differs() -> None:
 
 
 @pytest.mark.parametrize(
-    "request_", [build_evaluation_request(PROMPT, IMAGE, iteration=1), rewrite(), rewrite("x" * 4_000, limit=4_000)]
+    "request_",
+    [
+        build_evaluation_request(PROMPT, IMAGE, iteration=1),
+        build_evaluation_request(PROMPT, IMAGE, iteration=1, references=[IMAGE]),
+        rewrite(),
+        rewrite("x" * 4_000, limit=4_000),
+    ],
 )
 def test_the_simulator_takes_the_tasks(request_: Question[Any]) -> None:
     assert parse_task(request_.schema_name, request_.task)["prompt"] == read_task(request_)["prompt"]

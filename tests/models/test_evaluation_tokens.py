@@ -15,7 +15,9 @@ from shared.catalog.theme import Theme
 from shared.images.refinement_answers import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Evaluation, PromptRewrite
 from shared.models.evaluation_tokens import (
     MAX_IMAGE_TOKENS,
+    MAX_REFERENCE_TOKENS,
     TYPICAL_IMAGE_TOKENS,
+    TYPICAL_REFERENCE_TOKENS,
     EvaluationAnswerT,
     bound_evaluation_usage,
     estimate_evaluation_usage,
@@ -24,8 +26,10 @@ from shared.models.prompts.evaluation_requests import build_evaluation_request, 
 from shared.models.protocol import Question, VisionImage
 from shared.models.providers.json_schema import build_strict_schema
 from shared.models.tokens import estimate_tokens
+from tests.support.sample_images import draw
 
-IMAGE = VisionImage(b"\xff\xd8\xff", "image/jpeg")
+IMAGE = VisionImage(draw(kind="JPEG", size=(64, 64)), "image/jpeg")
+REFERENCE = VisionImage(draw(kind="JPEG", size=(512, 300)), "image/jpeg")
 PROMPT = f"{Theme().openings[0]}, yellow raincoat, blue boots, brass lantern, harbour, {Theme().tail}"
 FOUND = Evaluation(score=50, missing=["blue boots"], wrong=["brass lantern"], unwanted=["a second figure"])
 
@@ -36,16 +40,16 @@ def ask_rewrite(prompt: str = PROMPT, limit: int = 260) -> Question[PromptRewrit
     )
 
 
-def ask_evaluation(prompt: str = PROMPT) -> Question[Evaluation]:
-    return build_evaluation_request(prompt, IMAGE, iteration=1)
+def ask_evaluation(prompt: str = PROMPT, *, references: int = 0) -> Question[Evaluation]:
+    return build_evaluation_request(prompt, IMAGE, iteration=1, references=[REFERENCE] * references)
 
 
 def bill(ask: Question[EvaluationAnswerT], answer: str | None = None, seed: int = 1) -> TokenUsage:
     """Return what the simulator bills for a request and its own answer, or another one."""
     schema = build_strict_schema(ask.answer_type)
     content: list[dict[str, Any]] = [{"type": "input_text", "text": ask.task}]
-    if ask.image is not None:
-        url = f"data:image/jpeg;base64,{base64.b64encode(ask.image.data).decode()}"
+    for image in ask.images:
+        url = f"data:image/jpeg;base64,{base64.b64encode(image.data).decode()}"
         content.append({"type": "input_image", "image_url": url})
     body = {
         "model": "gpt-5",
@@ -55,7 +59,8 @@ def bill(ask: Question[EvaluationAnswerT], answer: str | None = None, seed: int 
     }
     call = parse_text_call(body)
     write = rewrite_prompt if ask.image is None else evaluate_image
-    return measure_usage(call, SimulatedTextAnswer(answer or json.dumps(write(call.task, random.Random(seed)))))
+    found = {**write(call.task, random.Random(seed)), **(call.look or {})}
+    return measure_usage(call, SimulatedTextAnswer(answer or json.dumps(found)))
 
 
 def mean_output(ask: Question[EvaluationAnswerT]) -> float:
@@ -67,10 +72,23 @@ def test_an_image_is_estimated_as_billed_and_at_most_as_by_the_most_expensive_mo
     assert MAX_IMAGE_TOKENS >= 1024 * 2.46
 
 
-def test_an_evaluation_takes_what_was_estimated() -> None:
-    expected = estimate_evaluation_usage(ask_evaluation())
-    assert bill(ask_evaluation()).input_tokens == pytest.approx(expected.input_tokens, rel=0.05)
-    assert mean_output(ask_evaluation()) == pytest.approx(expected.output_tokens, rel=0.1)
+@pytest.mark.parametrize("references", [0, 1, 4])
+def test_an_evaluation_takes_what_was_estimated(references: int) -> None:
+    ask = ask_evaluation(references=references)
+    expected = estimate_evaluation_usage(ask)
+    assert bill(ask).input_tokens == pytest.approx(expected.input_tokens, rel=0.05)
+    assert mean_output(ask) == pytest.approx(expected.output_tokens, rel=0.1 if not references else 0.5)
+
+
+def test_a_likeness_takes_what_was_estimated_if_the_look_is_the_same() -> None:
+    same = build_evaluation_request(PROMPT, REFERENCE, iteration=1, references=[REFERENCE])
+    assert mean_output(same) == pytest.approx(estimate_evaluation_usage(same).output_tokens, rel=0.1)
+
+
+def test_a_reference_is_estimated_as_billed() -> None:
+    one, three = (bill(ask_evaluation(references=number)).input_tokens for number in (1, 3))
+    assert three - one == 2 * TYPICAL_REFERENCE_TOKENS
+    assert MAX_REFERENCE_TOKENS >= 256 * 2.46
 
 
 @pytest.mark.parametrize("limit", [len(PROMPT), 260])
@@ -81,10 +99,14 @@ def test_a_rewrite_takes_what_was_estimated(limit: int) -> None:
     assert mean_output(ask) == pytest.approx(expected.output_tokens, rel=0.1)
 
 
-def test_no_evaluation_takes_more_than_its_limit_however_much_is_found() -> None:
+@pytest.mark.parametrize("references", [0, 4])
+def test_no_evaluation_takes_more_than_its_limit_however_much_is_found(references: int) -> None:
     finding = "x" * MAX_FINDING_CHARACTERS
     fullest = {"score": 10} | dict.fromkeys(("missing", "wrong", "unwanted"), [finding] * MAX_FINDINGS)
-    billed, limit = bill(ask_evaluation(), json.dumps(fullest)), bound_evaluation_usage(ask_evaluation())
+    ask = ask_evaluation(references=references)
+    if references:
+        fullest |= {"likeness": 100, "unlike": [finding] * MAX_FINDINGS}
+    billed, limit = bill(ask, json.dumps(fullest)), bound_evaluation_usage(ask)
     assert billed.output_tokens <= limit.output_tokens < 2 * billed.output_tokens
     assert billed.input_tokens <= limit.input_tokens
 

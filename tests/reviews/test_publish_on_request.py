@@ -1,5 +1,6 @@
 """Publish on request and its preview, which agree with each other."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.support.catalogs import CATALOG, make_item, read_data
 from tests.support.decisions import NOON
 from tests.support.durable_client import UnexpectedDurableClient
 from tests.support.memory_store import MemoryStore, RecordingStore
+from tests.support.scripted_model import IMAGE
 
 ALL, APPROVED = PublishRequest(), PublishRequest(only="approved")
 ANN, BOB, CID, DAN, EVE = map(make_item, ("Ann", "Bob", "Cid", "Dan", "Eve"))
@@ -129,6 +131,47 @@ async def test_nothing_to_publish_is_an_error_that_reports_why_and_changes_no_fi
     rows = await read_data(services.store, paths.catalog_file(CATALOG, "catalog.json"))
     assert [row["name"] for row in rows] == ["Ann"]
     assert await services.store.describe(paths.run_claim_file(CATALOG)) is None
+
+
+async def store_decodable_image(services: Services, item: Item) -> None:
+    metadata = {"sha256": hashlib.sha256(IMAGE).hexdigest(), "width": "64", "height": "64"}
+    path = paths.image_file(CATALOG, item.filename)
+    await services.store.write(path, IMAGE, content_type="image/png", metadata=metadata)
+
+
+async def test_publishing_makes_what_a_killed_promote_left_out(services: Services) -> None:
+    await write_items(services.store, [ANN, BOB])
+    await write_request(services, imageVariants=[{"width": 32, "format": "webp"}])
+    await store_decodable_image(services, ANN)
+    await store_image(services.store, BOB)  # cannot be decoded
+    answer = await claim_and_publish(services, UnexpectedDurableClient(), CATALOG, ALL)
+    assert (answer["missingThumbnails"], answer["missingVariants"]) == (1, 1)
+    ann, bob = await read_data(services.store, answer["outputs"]["manifest"])
+    thumbnail, variant = ann["thumbnail"], ann["variants"][0]["path"]
+    assert (bob["thumbnail"], bob["variants"]) == (None, [])
+    assert await services.store.describe(thumbnail) is not None
+    assert await services.store.describe(variant) is not None
+
+
+async def test_one_publish_makes_a_bounded_number_of_thumbnails(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.catalog.publish_on_request.MAX_THUMBNAILS_PER_CALL", 2)
+    await write_items(services.store, [ANN, BOB, CID])
+    for item in (ANN, BOB, CID):
+        await store_decodable_image(services, item)
+    for left in (1, 0):
+        answer = await claim_and_publish(services, UnexpectedDurableClient(), CATALOG, ALL)
+        assert answer["missingThumbnails"] == left
+
+
+async def test_publishing_items_without_images_makes_no_thumbnail(services: Services) -> None:
+    await write_items(services.store, [ANN])
+    await write_request(services, dryRun=True)
+    await store_decodable_image(services, ANN)
+    answer = await claim_and_publish(services, UnexpectedDurableClient(), CATALOG, ALL)
+    assert answer["missingThumbnails"] == 0
+    assert await services.store.describe(paths.thumbnail_file(CATALOG, ANN.filename)) is None
 
 
 @pytest.mark.parametrize("name", ["nothing-here", "Not A Name"])

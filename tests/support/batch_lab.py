@@ -185,15 +185,6 @@ class Lab:
                     raise
         return faults.is_killed
 
-    async def wait_for_status(self, host: DurableEmulator, wanted: str) -> None:
-        """Wait until the run has a status."""
-        status = ""
-        async with aiohttp.ClientSession() as session, asyncio.timeout(60):
-            while status != wanted:
-                async with session.get(f"{host.url}/api/runs/{self.run_id}") as response:
-                    status = (await response.json())["status"]
-                await asyncio.sleep(0.1)
-
     @asynccontextmanager
     async def open_store(self) -> AsyncIterator[Store]:
         store = container.build_store(Settings(store=self.store or StoreSettings(folder=str(self.folder))))
@@ -244,3 +235,15 @@ async def wait_until(is_reached: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not is_reached():  # noqa: ASYNC110 - the simulator runs in a thread of its own
             await asyncio.sleep(0.02)
+
+
+async def wait_for_status(
+    session: aiohttp.ClientSession, url: str, is_reached: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            async with session.get(url) as response:
+                run: dict[str, Any] = await response.json()
+            if is_reached(run):
+                return run
+            await asyncio.sleep(0.1)

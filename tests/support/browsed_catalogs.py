@@ -69,7 +69,9 @@ async def store_thumbnail_of(store: Store, item: Item, sha256: str) -> None:
     await write_thumbnail(store, CATALOG, b"thumbnail", ThumbnailMetadata(item.filename, sha256))
 
 
-async def record_score(store: Store, item: Item, score: int, *, run_id: str = FIRST_RUN, round_: int = 1) -> None:
+async def record_score(
+    store: Store, item: Item, score: int, *, run_id: str = FIRST_RUN, round_: int = 1, likeness: int | None = None
+) -> None:
     """Record the evaluation of a round."""
     record = EvaluationRecord(
         iteration=round_,
@@ -81,6 +83,7 @@ async def record_score(store: Store, item: Item, score: int, *, run_id: str = FI
         model="gpt-6-luna",
         request_id=None,
         cost=Cost(text_calls=1, nano_usd=2_000_000),
+        likeness=likeness,
     )
     await RoundFiles(store, run_id, item.product_id).record_evaluation(record)
 

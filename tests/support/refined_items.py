@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.images.refinement_policy import RefinementEnd, pick_best_round
+from shared.images.refinement_policy import RefinementEnd, pick_best_round, rate
 from shared.images.round_files import EvaluationRecord, PromptRecord, RoundFiles, RoundRecord
 from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageStep
@@ -32,7 +32,7 @@ def make_iteration(number: int, **changes: Any) -> RoundRecord:
     return RoundRecord(**record | changes)
 
 
-def make_evaluation(number: int, score: int) -> EvaluationRecord:
+def make_evaluation(number: int, score: int, likeness: int | None = None) -> EvaluationRecord:
     """Return the evaluation of an image."""
     return EvaluationRecord(
         iteration=number,
@@ -44,6 +44,8 @@ def make_evaluation(number: int, score: int) -> EvaluationRecord:
         model="gpt-5-vision",
         request_id=f"seen-{number}",
         cost=TEXT_COST,
+        likeness=likeness,
+        unlike=() if likeness is None else ("darker light",),
     )
 
 
@@ -66,25 +68,34 @@ async def write_refined(
     *,
     halt: RefinementEnd | None = RefinementEnd.ACCEPTED,
     reason: str | None = None,
+    likenesses: Sequence[int] = (),
 ) -> None:
     """Record one image for each score (None: not evaluated); without ``halt`` there is no summary yet."""
+    likeness = dict(enumerate(likenesses, start=1))
     results = RoundFiles(store, run_id, product_id)
     for number, score in enumerate(scores, start=1):
         if number > 1:
             await results.record_prompt(ImageStep(ImageAction.REWRITE, number), make_prompt(f"prompt {number}"))
         await results.record_round(make_iteration(number))
         if score is not None:
-            await results.record_evaluation(make_evaluation(number, score))
-    known = [score for score in scores if score is not None]
+            await results.record_evaluation(make_evaluation(number, score, likeness.get(number)))
+    known = [
+        (rate(score, likeness.get(at)), score, at) for at, score in enumerate(scores, start=1) if score is not None
+    ]
+    best = known[pick_best_round([rating for rating, *_ in known]) - 1] if known else None
     if halt is not None:
         await results.write_summary(
             {
                 "productId": product_id,
                 "iterations": len(scores),
-                "shippedIteration": pick_best_round(known) if known else (1 if scores else None),
-                "score": max(known, default=None),
+                "shippedIteration": best[2] if best else (1 if scores else None),
+                "score": best[1] if best else None,
+                "likeness": likeness.get(best[2]) if best else None,
                 "stoppedBecause": str(halt),
                 "failure": None if reason is None else {"reason": reason, "message": "it failed"},
-                "rounds": [{"iteration": number, "score": score} for number, score in enumerate(scores, start=1)],
+                "rounds": [
+                    {"iteration": number, "score": score, "likeness": likeness.get(number)}
+                    for number, score in enumerate(scores, start=1)
+                ],
             }
         )

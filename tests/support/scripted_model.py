@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from shared.catalog.items import CategoryDraft, CategoryList, Draft, DraftBatch, PromptDraft, PromptDraftBatch
 from shared.errors import ModelError
-from shared.images.refinement_answers import Evaluation, PromptRewrite
+from shared.images.refinement_answers import Evaluation, PromptRewrite, StyledEvaluation
 from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.models.usage import Usage
 from tests.support.sample_images import draw
@@ -30,6 +30,8 @@ class ScriptedModel:
         images: answers of the next image calls instead of a valid image.
         max_categories: in one answer.
         scores: of evaluated images, by round.
+        likenesses: of evaluated images to style references, by round.
+        tasks: of all text calls, in order.
         rewrite: returns the new prompt for a prompt.
         jobs: of the requested images.
         prompts: answers for rows instead of a valid prompt for each.
@@ -41,6 +43,8 @@ class ScriptedModel:
     images: deque[bytes] = field(default_factory=deque)
     max_categories: int = 100
     scores: Sequence[int] = (50, 80, 65)
+    likenesses: Sequence[int] = (90, 90, 90)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
     rewrite: Callable[[str], str] = lambda prompt: f"a better {prompt}"
     jobs: list[str | None] = field(default_factory=list)
     prompts: list[PromptDraft] = field(default_factory=list)
@@ -49,14 +53,18 @@ class ScriptedModel:
     async def answer(self, request: TextRequest[AnswerT]) -> TextAnswer[AnswerT]:
         self._begin(request.task)
         task = json.loads(request.task)
+        self.tasks.append(task)
         value: CategoryList | DraftBatch | PromptDraftBatch | Evaluation | PromptRewrite
         if task["task"] == "categories":
             count = min(task["count"], self.max_categories)
             value = CategoryList(categories=[CategoryDraft(name=self._make_name("Crew")) for _ in range(count)])
-        elif task["task"] == "evaluation":
+        elif task["task"] in {"evaluation", "style_evaluation"}:
             assert request.image is not None
             score = self.scores[task["iteration"] - 1]
             value = Evaluation(score=score, missing=["a hat"], wrong=[], unwanted=["stray text"])
+            if request.references:
+                likeness = self.likenesses[task["iteration"] - 1]
+                value = StyledEvaluation(**value.model_dump(), likeness=likeness, unlike=["darker light"])
         elif task["task"] == "rewrite":
             value = PromptRewrite(prompt=self.rewrite(task["prompt"]))
         elif task["task"] == "prompts":

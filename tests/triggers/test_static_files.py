@@ -97,15 +97,6 @@ async def test_no_path_reads_a_file_outside_of_the_folder(tmp_path_factory: pyte
     assert file.data != b"secret"
 
 
-@pytest.mark.parametrize(
-    ("header", "is_known"),
-    [("", False), ("{etag}", True), ("W/{etag}", True), ('"other", {etag}', True), ("*", True), ('"other"', False)],
-)
-async def test_a_copy_is_current_if_its_etag_is_named(folder: Path, header: str, is_known: bool) -> None:
-    file = await read_static_file(folder, "main.js")
-    assert file.is_known_to(header.format(etag=file.etag)) is is_known
-
-
 async def test_every_file_of_the_page_is_served_without_a_key_and_confined(app: RunningApp) -> None:
     for name in PAGE_FILES:
         async with app.session.get(f"{app.host.url}/api/review/{name}") as answer:

@@ -3,7 +3,7 @@
  *
  * @typedef {"approved" | "rejected" | "undecided"} Verdict
  * @typedef {{decision: Verdict, note: string | null, reviewer: string | null, at: string}} Decision
- * @typedef {{sha256: string, bytes: number, width: number, height: number, hasThumbnail: boolean, isPlaceholder: boolean, score: number | null, runId: string | null, round: number | null, costUsd: number | null, styleDistance?: number | null}} ItemImage
+ * @typedef {{sha256: string, bytes: number, width: number, height: number, hasThumbnail: boolean, isPlaceholder: boolean, score: number | null, likeness?: number | null, runId: string | null, round: number | null, costUsd: number | null, styleDistance?: number | null}} ItemImage
  * @typedef {object} ItemRow
  * @property {string} productId
  * @property {string} itemId safe in addresses
@@ -28,7 +28,8 @@
  * @property {number} height
  * @property {string | null} prompt
  * @property {number | null} score
- * @property {{missing: string[], wrong: string[], unwanted: string[]} | null} findings
+ * @property {number | null} [likeness]
+ * @property {{missing: string[], wrong: string[], unwanted: string[], unlike?: string[]} | null} findings
  * @property {number | null} imageCostUsd
  * @property {number | null} evaluationCostUsd
  * @property {string | null} model

@@ -19,6 +19,7 @@ function describeCell(row, verdict, isUnsent) {
   else if (row.image.isPlaceholder) parts.push("placeholder");
   if (verdict !== null) parts.push(isUnsent ? `${verdict}, not saved yet` : verdict);
   if (row.image !== null && row.image.score !== null) parts.push(`score ${row.image.score}`);
+  if (typeof row.image?.likeness === "number") parts.push(`likeness ${row.image.likeness}`);
   if (typeof row.image?.styleDistance === "number") parts.push(`${formatDistance(row.image.styleDistance)} from the style`);
   return parts.join(", ");
 }

@@ -13,6 +13,12 @@ export function roundKey(round) {
   return `${round.runId}/${round.round}`;
 }
 
+/** @param {Round} round @returns {string} the score of a round, with its likeness to the style references */
+export function describeScore(round) {
+  if (round.score === null) return "no score";
+  return typeof round.likeness === "number" ? `score ${round.score}, likeness ${round.likeness}` : `score ${round.score}`;
+}
+
 /** @param {string} catalog @param {ItemDetail} item @param {Round} round */
 export function pathOfRound(catalog, item, round) {
   return round.isCurrent ? imagePath(catalog, item.filename) : roundPath(catalog, item.itemId, round.runId, round.round);
@@ -38,7 +44,7 @@ export function RoundList({ catalog, item, shown, onShow }) {
         <button type="button" class="round" aria-pressed=${round === shown ? "true" : "false"} onClick=${() => onShow(round)}>
           <${StoredImage} class="round-image" path=${pathOfRound(catalog, item, round)} sha256=${round.sha256} alt="" />
           <span>${nameRound(item, round)}</span>
-          <span class="hint">${round.score === null ? "no score" : `score ${round.score}`}</span>
+          <span class="hint">${describeScore(round)}</span>
         </button>
       </li>`,
     )}
@@ -59,14 +65,16 @@ function Fact({ label, children }) {
 /** @param {{item: ItemDetail, round: Round}} props */
 export function RoundFacts({ item, round }) {
   const { findings } = round;
-  const isFaultless = findings !== null && findings.missing.length + findings.wrong.length + findings.unwanted.length === 0;
+  const isFaultless = findings !== null && [findings.missing, findings.wrong, findings.unwanted, findings.unlike ?? []].every((texts) => texts.length === 0);
   return html`<dl class="facts">
     <${Fact} label="Score">${round.score === null ? "not evaluated" : `${round.score} of 100`}<//>
+    ${typeof round.likeness === "number" && html`<${Fact} label="Likeness to the references">${round.likeness} of 100<//>`}
     ${findings !== null && isFaultless && html`<${Fact} label="Findings">none<//>`}
     ${findings !== null &&
     html`<${Findings} title="Missing" texts=${findings.missing} />
       <${Findings} title="Wrong" texts=${findings.wrong} />
-      <${Findings} title="Unwanted" texts=${findings.unwanted} />`}
+      <${Findings} title="Unwanted" texts=${findings.unwanted} />
+      <${Findings} title="Unlike the references" texts=${findings.unlike ?? []} />`}
     <${Fact} label="Cost">
       ${round.imageCostUsd === null ? "not known" : formatUsd(Number(round.imageCostUsd))}${round.evaluationCostUsd !== null && `, evaluation ${formatUsd(Number(round.evaluationCostUsd))}`}
     <//>

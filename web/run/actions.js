@@ -3,14 +3,15 @@
 import { Dialog } from "../components/dialog.js";
 import { ErrorNote } from "../components/feedback.js";
 import { announce } from "../lib/announce.js";
-import { catalogPath, sendJson } from "../lib/api.js";
+import { catalogPath, getJson, sendJson } from "../lib/api.js";
 import { formatNoun } from "../lib/format.js";
 import { Fragment, html, useRef, useState } from "../lib/html.js";
-import { asApiError } from "../lib/polling.js";
+import { asApiError, useLoaded } from "../lib/polling.js";
 import { makeHref, navigate } from "../lib/router.js";
 import { countMissing, hasEnded } from "../lib/run_words.js";
 import { createIdempotencyKey } from "../lib/tokens.js";
 
+/** @typedef {import("../lib/types.js").CatalogDetail} CatalogDetail */
 /** @typedef {import("../lib/types.js").RunStatus} RunStatus */
 /** @typedef {import("../lib/api.js").ApiError} ApiError */
 
@@ -19,7 +20,8 @@ export function Actions({ run, onChange }) {
   const [open, setOpen] = useState(/** @type {"cancel" | "repair" | null} */ (null));
   const [isResuming, setResuming] = useState(false);
   const ended = hasEnded(run.status);
-  const missing = countMissing(run);
+  const mayMiss = ended && countMissing(run) > 0;
+  const missing = useLoaded(`missing ${run.runId} ${mayMiss}`, async (signal) => (mayMiss ? countMissingOfCatalog(run.catalog, signal) : 0)).data ?? 0;
   const canStartAgain = (ended && run.status !== "Completed") || run.status === "Interrupted";
   async function resume() {
     setResuming(true);
@@ -35,7 +37,7 @@ export function Actions({ run, onChange }) {
   return html`<${Fragment}>
     <div class="buttons run-actions">
       ${run.status === "Paused" && html`<button type="button" class="primary" disabled=${isResuming} onClick=${resume}>${isResuming ? "Resuming…" : "Resume"}</button>`}
-      ${ended && missing > 0 && html`<button type="button" class="primary" onClick=${() => setOpen("repair")}>Repair…</button>`}
+      ${missing > 0 && html`<button type="button" class="primary" onClick=${() => setOpen("repair")}>Repair…</button>`}
       ${run.progress.images.done > 0 && html`<a class=${ended && missing === 0 ? "button primary" : "button"} href=${makeHref(["catalogs", run.catalog, "review"])}>Review images</a>`}
       ${canStartAgain && html`<a class="button" href=${makeHref(["new"], { run: run.runId })}>Start again…</a>`}
       ${ended && !canStartAgain && html`<a class="button" href=${makeHref(["new"], { catalog: run.catalog })}>Extend the catalog…</a>`}
@@ -44,6 +46,16 @@ export function Actions({ run, onChange }) {
     ${open === "cancel" && html`<${CancelDialog} run=${run} onClose=${() => setOpen(null)} onChange=${onChange} />`}
     ${open === "repair" && html`<${RepairDialog} run=${run} missing=${missing} onClose=${() => setOpen(null)} />`}
   <//>`;
+}
+
+/**
+ * What a repair would generate: an item that a run failed to regenerate has its earlier image, and another run may have
+ * generated others since.
+ * @param {string} catalog @param {AbortSignal} signal @returns {Promise<number>}
+ */
+async function countMissingOfCatalog(catalog, signal) {
+  const { counts } = /** @type {CatalogDetail} */ (await getJson(catalogPath(catalog), { signal }));
+  return counts.items - counts.images;
 }
 
 /** @param {{run: RunStatus, onClose: () => void, onChange: () => Promise<void>}} props */

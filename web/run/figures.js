@@ -96,7 +96,7 @@ export function Failures({ run }) {
         return html`<li key=${reason}>
           <p>
             <strong class="reason-name">${formatCount(count)} × ${nameReason(reason)}</strong>${" "}
-            ${hasEnded(run.status) && html`<a href=${makeHref(["catalogs", run.catalog, "review"], { state: "failed", reason })}>Show the items</a>`}
+            ${hasEnded(run.status) && html`<a href=${makeHref(["catalogs", run.catalog, "review"], { reason })}>Show the items</a>`}
           </p>
           ${meaning && html`<p><${CodeText} text=${meaning} />${advice && html`<span class="hint"> <${CodeText} text=${advice} /></span>`}</p>`}
         </li>`;

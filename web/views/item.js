@@ -14,7 +14,7 @@ import { useCatalog } from "../review/catalog_watch.js";
 import { Compare } from "../review/compare.js";
 import { DecisionPanel, takeNote } from "../review/item_decision.js";
 import { makeItemBindings } from "../review/item_keys.js";
-import { RoundFacts, RoundList, nameRound, pathOfRound, roundKey } from "../review/item_rounds.js";
+import { RoundFacts, RoundList, describeScore, nameRound, pathOfRound, roundKey } from "../review/item_rounds.js";
 import { RegenerateDialog } from "../review/regenerate_dialog.js";
 import { RefusedNote, RunNote, UnsentNote } from "../review/review_notices.js";
 import { filtersInAddress, openReview, readFilters } from "../review/review_state.js";
@@ -266,7 +266,7 @@ function RoundCompare({ catalog, item }) {
   const right = rounds.find((round) => roundKey(round) === keys.right) ?? current;
   if (left === undefined || right === undefined) return null;
   /** @param {Round} round */
-  const describe = (round) => ({ path: pathOfRound(catalog, item, round), sha256: round.sha256, label: `${nameRound(item, round)}${round.score === null ? "" : `, score ${round.score}`}` });
+  const describe = (round) => ({ path: pathOfRound(catalog, item, round), sha256: round.sha256, label: `${nameRound(item, round)}${round.score === null ? "" : `, ${describeScore(round)}`}` });
   /** @param {"left" | "right"} side @param {string} label @param {Round} chosen */
   const choice = (side, label, chosen) => html`<label class="filter">
     <span>${label}</span>

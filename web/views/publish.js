@@ -12,7 +12,7 @@ import { makeHref } from "../lib/router.js";
 /** @typedef {import("../lib/types.js").CatalogDetail} CatalogDetail */
 /** @typedef {{reason: "rejected" | "undecided" | "no_image", count: number, examples: {productId: string, itemId: string, name: string}[]}} LeftOut */
 /** @typedef {{catalog: string, only: "approved" | null, items: number, publish: number, leftOut: LeftOut[]}} Preview */
-/** @typedef {{catalog: string, items: number, images: number, missing: number, placeholders: number, outputs: Record<string, string>, leftOut: LeftOut[]}} PublishResult */
+/** @typedef {{catalog: string, items: number, images: number, missing: number, placeholders: number, missingThumbnails: number, missingVariants: number, outputs: Record<string, string>, leftOut: LeftOut[]}} PublishResult */
 /** @typedef {"all" | "approved"} Choice */
 
 /** Words for the reasons of the preview. @type {Record<string, {title: string, meaning: string, filters: Record<string, string>}>} */
@@ -138,11 +138,13 @@ function LeftOutList({ catalog, leftOut }) {
 
 /** @param {{result: PublishResult, headingRef: {current: HTMLElement | null}}} props */
 function Result({ result, headingRef }) {
+  const lacking = Math.max(result.missingThumbnails, result.missingVariants);
   return html`<section class="publish-result" aria-labelledby="published">
     <h2 id="published" tabindex="-1" ref=${headingRef}>Published</h2>
     <p>
       <code>catalog.json</code> has ${formatNoun(result.items, "item")}${result.placeholders > 0 && `, ${formatCount(result.placeholders)} of them with a placeholder`}.
       ${result.missing > 0 && ` ${formatNoun(result.missing, "item")} without an image ${result.missing === 1 ? "is" : "are"} left out.`}
+      ${lacking > 0 && ` ${formatNoun(lacking, "image")} still ${lacking === 1 ? "lacks" : "lack"} a thumbnail or a variant: publish again to make more.`}
     </p>
     <dl class="paths">${Object.entries(result.outputs).map(([name, path]) => html`<div key=${name}><dt>${name}</dt><dd><code translate="no">${path}</code></dd></div>`)}</dl>
   </section>`;

@@ -129,6 +129,8 @@ class PublishedCatalog(View):
     images: int = Field(description="Number of their images.")
     missing: int = Field(description="Number of items without an image.")
     placeholders: int = Field(description="Number of those with a placeholder.")
+    missing_thumbnails: int = Field(description="Number of images without a thumbnail; another publish makes more.")
+    missing_variants: int = Field(description="Number of images without all their variants; likewise.")
     left_out: list[LeftOutItems] = Field(description="Items that are not published, by reason.")
     outputs: dict[str, str] = Field(description="Published files, as paths in the store.")
 

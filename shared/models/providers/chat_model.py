@@ -85,13 +85,13 @@ class ChatModel(SdkModel):
 
 
 def _build_content(request: TextRequest[AnswerT]) -> "str | list[ChatCompletionContentPartParam]":
-    """Return the task and the image; without ``detail``, which only OpenAI supports."""
+    """Return the task and the images; without ``detail``, which only OpenAI supports."""
     if request.image is None:
         return request.task
-    return [
-        {"type": "text", "text": request.task},
-        {"type": "image_url", "image_url": {"url": encode_data_url(request.image)}},
-    ]
+    content: list[ChatCompletionContentPartParam] = [{"type": "text", "text": request.task}]
+    urls = map(encode_data_url, request.images)
+    content.extend({"type": "image_url", "image_url": {"url": url}} for url in urls)
+    return content
 
 
 def _read_answer(

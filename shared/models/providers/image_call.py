@@ -3,7 +3,7 @@
 import base64
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 from openai import AsyncOpenAI, omit
@@ -91,31 +91,21 @@ async def send_image_request(
     references = [(one.name, one.data, one.content_type) for one in request.references]
 
     async def send(sdk: AsyncOpenAI, omitted: frozenset[str]) -> httpx2.Response:
-        sent = {name: cast("Any", values[name]) for name in optional if name not in omitted}
-        if references:
-            raw = await sdk.images.with_raw_response.edit(
-                image=references,
-                model=model,
-                prompt=request.prompt,
-                n=1,
-                size=request.size,
-                response_format=sent.get(RESPONSE_FORMAT, omit),
-                quality=sent.get(QUALITY, omit),
-                output_format=sent.get(FORMAT, omit),
-                timeout=make_timeout(seconds),
-            )
-            return raw.http_response
-        raw = await sdk.images.with_raw_response.generate(
-            model=model,
-            prompt=request.prompt,
-            n=1,
-            size=request.size,
-            response_format=sent.get(RESPONSE_FORMAT, omit),
-            quality=sent.get(QUALITY, omit),
-            output_format=sent.get(FORMAT, omit),
-            timeout=make_timeout(seconds),
-        )
-        return raw.http_response
+        sent = {name: values[name] for name in optional if name not in omitted}
+        options: dict[str, Any] = {
+            "model": model,
+            "prompt": request.prompt,
+            "n": 1,
+            "size": request.size,
+            "response_format": sent.get(RESPONSE_FORMAT, omit),
+            "quality": sent.get(QUALITY, omit),
+            "output_format": sent.get(FORMAT, omit),
+            "timeout": make_timeout(seconds),
+        }
+        images = sdk.images.with_raw_response
+        raw = await (images.edit(image=references, **options) if references else images.generate(**options))
+        response: httpx2.Response = raw.http_response
+        return response
 
     reply = await connection.send(call, send, seconds, optional=optional)
     return await read_image_answer(reply, call, connection.downloader, deployment=model, prices=prices)

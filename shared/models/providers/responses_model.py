@@ -24,7 +24,7 @@ from shared.models.reasoning_effort import choose_reasoning_effort
 from shared.reasons import Reason
 
 if TYPE_CHECKING:
-    from openai.types.responses import ResponseInputParam
+    from openai.types.responses import ResponseInputMessageContentListParam, ResponseInputParam
 
     from shared.config import ModelSettings
 
@@ -98,15 +98,10 @@ def build_response_body(
 def _build_input(request: TextRequest[AnswerT]) -> "str | ResponseInputParam":
     if request.image is None:
         return request.task
-    return [
-        {
-            "role": "user",
-            "content": [
-                {"type": "input_text", "text": request.task},
-                {"type": "input_image", "image_url": encode_data_url(request.image), "detail": IMAGE_DETAIL},
-            ],
-        }
-    ]
+    content: ResponseInputMessageContentListParam = [{"type": "input_text", "text": request.task}]
+    urls = map(encode_data_url, request.images)
+    content.extend({"type": "input_image", "image_url": url, "detail": IMAGE_DETAIL} for url in urls)
+    return [{"role": "user", "content": content}]
 
 
 def read_text_answer(

@@ -202,3 +202,27 @@ async def test_waiting_for_an_instance_returns_it_finished(tmp_path: Path) -> No
         assert (await waiting).output == "3"
         with pytest.raises(LookupError, match="instance 'missing' does not exist"):
             await engine.wait_for_completion("missing")
+
+
+async def test_a_watch_reports_changes_that_come_together_at_once(tmp_path: Path) -> None:
+    async with run_engine(tmp_path / "j", ManualClock(), ORCHESTRATORS) as engine:
+        watch = engine.watch_changes()
+        engine.start_instance("parent", None, "one")
+        await engine.wait_until_idle()
+        await watch.wait(0)
+        waiting = asyncio.create_task(watch.wait(0))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        engine.raise_event("child", "go", "1")
+        await waiting
+        assert engine.find_instance("child") is not None
+
+
+async def test_a_watch_reports_the_end_of_the_engine(tmp_path: Path) -> None:
+    async with run_engine(tmp_path / "j", ManualClock(), ORCHESTRATORS) as engine:
+        watch, stopped = engine.watch_changes(), asyncio.create_task(engine.wait_until_stopped())
+        await asyncio.sleep(0)
+        assert not stopped.done()
+        engine.abandon()
+        await watch.wait(0)
+        await stopped

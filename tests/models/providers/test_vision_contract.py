@@ -9,7 +9,7 @@ from shared.catalog.items import CategoryList
 from shared.catalog.theme import Theme
 from shared.config import ModelSettings, Settings
 from shared.errors import ModelError
-from shared.images.refinement_answers import Evaluation, PromptRewrite
+from shared.images.refinement_answers import Evaluation, PromptRewrite, StyledEvaluation
 from shared.models.price_files import load_prices
 from shared.models.prompts.evaluation_requests import build_evaluation_request, build_rewrite_request
 from shared.models.protocol import VisionImage
@@ -26,6 +26,7 @@ from tests.models.providers.provider_services import (
 from tests.support.input_images import JPEG, make_large_image
 from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import DATED, SECRET_KEY
+from tests.support.sample_images import draw
 
 VISION_MODEL = "gpt-5-mini"
 PROMPT = f"{Theme().openings[0]}, yellow raincoat, blue boots, brass lantern, {Theme().tail}"
@@ -87,6 +88,22 @@ async def test_an_image_is_judged_by_the_vision_model_and_counted_as_billed(serv
     assert answer.usage.input_tokens > 630
     assert stats["requests"] == {"images": {}, "responses": {"200": 1}}
     assert stats["costUsd"] == pytest.approx(float(load_prices().calculate_text_cost(VISION_MODEL, answer.usage)))
+
+
+@every_service
+async def test_the_likeness_to_references_is_seen_in_the_images_and_counted_as_billed(service: Service) -> None:
+    red, blue = (VisionImage(draw(color, kind="JPEG"), "image/jpeg") for color in ((200, 30, 30), (30, 30, 200)))
+    asks = [build_evaluation_request(PROMPT, red, iteration=1, references=held) for held in ([red], [blue], [red, red])]
+    async with open_model(service) as (model, simulator):
+        same, other, twice = [await model.answer(ask.limit_answer(4_000)) for ask in asks]
+        stats = simulator.stats()
+    found = [answer.value for answer in (same, other, twice)]
+    assert all(isinstance(value, StyledEvaluation) for value in found)
+    likenesses = [value.likeness for value in found if isinstance(value, StyledEvaluation)]
+    assert (likenesses[0], likenesses[2]) == (100, 100)
+    assert likenesses[1] < 50
+    assert [bool(value.unlike) for value in found if isinstance(value, StyledEvaluation)] == [False, True, False]
+    assert sum(answer.usage.input_tokens for answer in (same, other, twice) if answer.usage) == stats["inputTokens"]
 
 
 @every_service

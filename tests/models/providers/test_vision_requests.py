@@ -8,17 +8,19 @@ import pytest
 
 from shared.config import ModelSettings
 from shared.errors import ModelError
+from shared.models.protocol import VisionImage
 from shared.models.provider_names import ProviderAccess
 from shared.models.providers.azure import open_azure_model
 from shared.models.providers.chat_model import ChatModel
 from shared.models.providers.compatible import open_compatible_model
 from shared.models.providers.responses_model import ResponsesModel
-from tests.support.input_images import JPEG, make_data_url, response_parts
+from tests.support.input_images import JPEG, chat_parts, make_data_url, response_parts
 from tests.support.model_answers import error, text_answer
 from tests.support.model_requests import FIGURE_REQUEST, UrlStyle
 from tests.support.scripted_service import Answer, ScriptedService
 
 REQUEST = replace(FIGURE_REQUEST, image=JPEG)
+REFERENCE = VisionImage(b"a reference", "image/png")
 GOOD_FIGURE = '{"name": "Deep Sea Diver", "heads": 1}'
 CHAT_ANSWER = {
     "model": "seer",
@@ -68,6 +70,19 @@ async def test_a_chat_completion_is_requested_with_the_image_beside_the_task(
     ]
     assert answer.usage is not None
     assert answer.usage.input_tokens == 700
+
+
+async def test_references_follow_the_image_on_both_wires(
+    service: ScriptedService, styled_model: ResponsesModel, compatible: ChatModel
+) -> None:
+    request = replace(REQUEST, references=(REFERENCE,))
+    urls = [make_data_url(), make_data_url(REFERENCE.data, "image/png")]
+    service.plan(Answer(text_answer(GOOD_FIGURE)), Answer(CHAT_ANSWER))
+    await styled_model.answer(request)
+    await compatible.answer(request)
+    [response, chat] = service.requests
+    assert response.body["input"] == response_parts(REQUEST.task, *urls)
+    assert chat.body["messages"][1:] == chat_parts(REQUEST.task, *({"url": url} for url in urls))
 
 
 async def test_the_vision_deployment_sees_and_the_text_deployment_writes(

@@ -1,0 +1,45 @@
+from typing import Any
+
+from cli.command_context import CommandContext
+from cli.follow_run import Polling, follow_run
+from shared.runs.status import RunStatus
+from tests.cli.deployed_app import RUN_ID, describe_run
+
+WAITING = {"imageBatches": {"batches": 1, "images": 6, "done": 0}}
+
+
+class Reader:
+    """Returns each status in turn."""
+
+    def __init__(self, *runs: dict[str, Any]) -> None:
+        self.runs = list(runs)
+
+    async def get_run(self, run_id: str) -> RunStatus:
+        assert run_id == RUN_ID
+        return RunStatus.model_validate(self.runs.pop(0))
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotImplementedError(name)
+
+
+async def test_a_run_that_waits_for_batches_is_read_again_after_a_change_only() -> None:
+    waits: list[int] = []
+    reader = Reader(describe_run("Running", **WAITING), describe_run("Running", **WAITING), describe_run("Completed"))
+
+    async def wait_for_change(seconds: float) -> None:
+        assert seconds > 0
+        waits.append(len(reader.runs))
+
+    polling = Polling(poll_interval_seconds=1e6, max_unreachable_seconds=0)
+    run = await follow_run(reader, RUN_ID, CommandContext(), polling, wait_for_change=wait_for_change)
+    assert (run.status, waits) == ("Completed", [2, 1])
+
+
+async def test_another_run_is_polled() -> None:
+    async def wait_for_change(_: float) -> None:
+        raise AssertionError
+
+    reader = Reader(describe_run("Running"), describe_run("Completed"))
+    polling = Polling(poll_interval_seconds=0, max_unreachable_seconds=0)
+    run = await follow_run(reader, RUN_ID, CommandContext(), polling, wait_for_change=wait_for_change)
+    assert run.status == "Completed"
