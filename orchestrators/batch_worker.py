@@ -110,7 +110,7 @@ class BatchWorker(ABC, Generic[JobT]):
         self._submit_failures = FailureCounts()
         self._attempt = 0
         self._failing_since = self._now
-        self._poll_seconds = MIN_POLL_SECONDS
+        self._poll_seconds = start.poll_seconds or MIN_POLL_SECONDS
         self._check_failures = self._collect_failures = self._limited = self._losses = 0
         self._fallback: Any = None
         self._fallback_jobs: tuple[JobT, ...] = ()
@@ -180,7 +180,8 @@ class BatchWorker(ABC, Generic[JobT]):
                     self._state = replace(self._state, open=(*self._state.open, result.batch))
             else:
                 self._submit_later(self._poll_seconds)
-                self._poll_seconds = min(MAX_POLL_SECONDS, self._poll_seconds * WAIT_GROWTH)
+                limit = self._state.max_poll_seconds or MAX_POLL_SECONDS
+                self._poll_seconds = min(limit, self._poll_seconds * WAIT_GROWTH)
 
     def start_fallback(self) -> None:
         """Start the normal route for jobs that batches left out, one worker at a time."""
@@ -232,7 +233,7 @@ class BatchWorker(ABC, Generic[JobT]):
 
     def make_next_input(self) -> BatchesInput[JobT]:
         """Return what the next generation continues from."""
-        return self._state
+        return replace(self._state, poll_seconds=self._poll_seconds)
 
     def make_result(self) -> ChildResult:
         """Return the output."""

@@ -33,6 +33,9 @@ from shared.runs.status_rules import SHORTFALL_REASONS
 STOP_RETRY_INTERVAL = timedelta(seconds=30)
 """How often writing the stop record is retried: without it, image workers without a job would poll for ever."""
 
+BATCHED_TEXT_POLL_SECONDS = 60.0
+"""How often image workers look for items, if their prompts may take a day."""
+
 
 def run_child_workflows(
     context: df.DurableOrchestrationContext, children: "ChildWorkflows", publish: Callable[[], None]
@@ -162,6 +165,7 @@ class ChildWorkflows:
                 max_retries=self.seed.max_retries,
                 resume_count=self.resume_count,
                 worker_count=len(self.worker_widths),
+                max_poll_seconds=BATCHED_TEXT_POLL_SECONDS if self.seed.batches_text else None,
             )
             first_id = make_image_worker_id(run_id, index, self.resume_count)
             self._start(context, _Child("generate_images", f"image worker {index}", first_id, start))
@@ -224,6 +228,7 @@ class ChildWorkflows:
             width=width,
             max_retries=self.seed.max_retries,
             resume_count=self.resume_count,
+            max_poll_seconds=BATCHED_TEXT_POLL_SECONDS if self.seed.batches_text else None,
         )
 
     def _start_writer(self, context: df.DurableOrchestrationContext, first_id: str, index: int, count: int) -> None:

@@ -75,6 +75,9 @@ class BatchesInput(Message, Generic[JobT]):
         counters: of all generations so far.
         failure: why no further batch is submitted.
         is_stopped: no further call may be made, and open batches are cancelled.
+        max_poll_seconds: maximum interval of the checks whether there are enough jobs, while prompts may take a day;
+            None = the usual.
+        poll_seconds: the present one; None = the first.
     """
 
     run_id: str
@@ -98,6 +101,8 @@ class BatchesInput(Message, Generic[JobT]):
     counters: Counters = Counters()
     failure: Failure | None = None
     is_stopped: bool = False
+    max_poll_seconds: float | None = None
+    poll_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class ImageWorkerInput(Message):
         wait: the latest long wait that the provider asked for.
         losses: worker processes lost in a row, without a success in between.
         restarts: how often the parent restarted this image worker after an earlier instance was lost.
+        max_poll_seconds: maximum interval of claims that find nothing, while prompts may take a day; None = the usual.
     """
 
     run_id: str
@@ -109,6 +110,7 @@ class ImageWorkerInput(Message):
     wait: Wait | None = None
     losses: int = 0
     restarts: int = 0
+    max_poll_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "imageSize": "1024x1024",
         "imageQuality": "medium",
         "imageMode": "normal",
+        "textMode": "normal",
         "batchFallback": "normal",
         "imageFormat": "png",
         "thumbnails": True,
