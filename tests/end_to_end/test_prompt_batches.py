@@ -105,6 +105,21 @@ async def test_a_second_run_writes_no_prompt_again(tmp_path: Path) -> None:
         await check(here)
 
 
+async def test_a_repair_finds_the_prompts_and_makes_the_missing_images(tmp_path: Path) -> None:
+    async with rows_lab(tmp_path, IN_BATCHES) as here:
+        await here.run()
+        before = here.simulator.stats()["costUsd"]
+        for image in sorted((tmp_path / "catalogs/toys/images").iterdir())[:3]:
+            image.unlink()
+        async with here.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
+            async with session.post(f"{host.url}/api/catalogs/toys/repair", json={}) as response:
+                here.run_id = (await response.json())["runId"]
+            await host.engine.wait_for_completion(here.run_id)
+        summary, billed = await here.read_summary(), here.simulator.stats()["costUsd"] - before
+    assert (summary["status"], summary["imagesMade"], summary["cost"]["textCalls"]) == ("Completed", 3, 0)
+    assert summary["cost"]["usd"] == pytest.approx(billed, abs=0.0001)
+
+
 @pytest.mark.parametrize("side", Side)
 @pytest.mark.parametrize("call", ["upload", "create", "read", "iterate_answers"])
 async def test_a_kill_around_a_call_of_the_provider_bills_nothing_twice(tmp_path: Path, call: str, side: Side) -> None:
