@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-START_TIMEOUT_SECONDS = 30
+START_TIMEOUT_SECONDS = 120
 STOP_TIMEOUT_SECONDS = 5
 
 _CODE_FOLDER = Path(__file__).resolve().parents[1]

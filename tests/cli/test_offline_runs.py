@@ -22,7 +22,7 @@ def test_a_run_makes_a_catalog_and_the_next_one_bills_nothing(
     assert (document["catalog"], document["status"], document["error"]) == ("lego", "Completed", None)
     assert (document["items"], document["images"]) == (6, {"made": 6, "kept": 0, "failed": 0})
     assert document["billedCalls"]["image"] == 6
-    assert 0 < document["seconds"] < 60
+    assert document["seconds"] > 0
     outputs = {name: Path(path) for name, path in document["outputs"].items()}
     assert all(path.is_absolute() and path.exists() for path in outputs.values())
     assert outputs["contactSheet"].is_relative_to(tmp_path / "data_seed" / "runs")

@@ -29,7 +29,7 @@ def test_the_served_app_works_like_a_deployed_one(
         methods, health = calls["get_health"]
         assert methods == "[GET]"
         url = health.removesuffix("/api/health")
-        with urllib.request.urlopen(health, timeout=30) as answer:
+        with urllib.request.urlopen(health, timeout=60) as answer:
             assert json.load(answer)["status"] == "ok"
 
         ended = seeder("run", "--url", url, "--target-count", "2", *SMALL, "--json")
@@ -80,7 +80,7 @@ def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(
 def test_the_simulator_in_the_foreground_prints_its_address(tmp_path: Path) -> None:
     with RunningCommand(tmp_path, ["simulate", "--seed", "3"]) as simulating:
         url = json.loads(simulating.read_line())["url"]
-        with urllib.request.urlopen(f"{url}/_stats", timeout=30) as answer:
+        with urllib.request.urlopen(f"{url}/_stats", timeout=60) as answer:
             assert json.load(answer)["billedImageCount"] == 0
         simulating.send(signal.SIGTERM)
         assert simulating.wait().status == 0

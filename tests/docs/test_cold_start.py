@@ -36,7 +36,7 @@ def test_the_app_is_imported_without_the_sdks_that_only_calls_need() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     loaded = set(json.loads(result.stdout))
     assert "function_app" in loaded

@@ -130,7 +130,7 @@ def test_what_is_deployed_can_be_imported_whole_from_where_it_lies(is_ignored: I
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert result.returncode == 0, result.stderr
     modules: dict[str, str | None] = json.loads(result.stdout)

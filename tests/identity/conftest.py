@@ -1,10 +1,12 @@
-"""An identity endpoint, and the environment that an app with it has."""
+"""An identity endpoint, the environment that an app with it has, and the clock by which its tokens expire."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.identity_endpoint import IdentityEndpoint, run_identity_endpoint
+from tests.support.moved_clock import MovedClock
 
 
 @pytest.fixture
@@ -14,3 +16,11 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityEndpoint]:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         yield running
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    """The clock by which tokens expire; waits take their real time."""
+    moved = MovedClock(time.time())
+    monkeypatch.setattr("shared.identity.token_source.time", moved)
+    return moved

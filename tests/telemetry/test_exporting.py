@@ -76,7 +76,7 @@ def run_script(script: str, environment: dict[str, str]) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     ).stdout
 
 
@@ -127,7 +127,7 @@ def test_what_is_refused_during_an_outage_arrives_afterwards(monkeypatch: pytest
         refused, arrived = ingestion.refused, list(ingestion.envelopes)
         ingestion.status = 200
         stop = start_resending(spans, 0.1)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not ingestion.envelopes and time.monotonic() < deadline:
             time.sleep(0.05)
         stop.set()

@@ -143,7 +143,7 @@ def check_operation(url: str, known: Mapping[str, list[str]], operation_id: str,
         case.body = bound_body(operation_id, case.body)
         if names_all:
             case.body = name_known(case.body, known)
-        response = case.call_and_validate(base_url=url, headers={FUNCTIONS_KEY_HEADER: KEY}, checks=CHECKS, timeout=30)
+        response = case.call_and_validate(base_url=url, headers={FUNCTIONS_KEY_HEADER: KEY}, checks=CHECKS, timeout=120)
         statuses.add(response.status_code)
 
     for _ in range(MAX_GENERATIONS):

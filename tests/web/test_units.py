@@ -16,5 +16,5 @@ def test_the_functions_of_the_page(file: str) -> None:
     node = shutil.which("node")
     assert node is not None, "Node.js is missing: install 20 or newer"
     command = [node, "--test", str(HERE / file)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr

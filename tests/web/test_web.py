@@ -15,7 +15,7 @@ def check(tree: Path) -> tuple[int, str]:
     node = shutil.which("node")
     assert node is not None, "Node.js is missing: install 20 or newer"
     command = [node, str(ROOT / "tests" / "web" / "check.cjs"), str(tree)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert result.stderr == ""
     return result.returncode, result.stdout
 
