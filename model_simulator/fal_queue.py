@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,10 +15,14 @@ from aiohttp import web
 from model_simulator import replies
 from model_simulator.image_answers import RenderJob
 from model_simulator.replies import BadRequestError, HangUp, Reply, json_reply
+from model_simulator.request_body import read_body
 from model_simulator.service import Plan, SimulatedService
 from model_simulator.wire_formats import Wire
 
 POLICY_MESSAGE = "The content could not be processed because it contained material flagged by a content checker."
+
+EDIT_ROUTE = "/edit"
+DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,([\w+/=]+)")
 
 Respond = Callable[[Reply | HangUp], web.Response]
 
@@ -71,11 +76,7 @@ class FalQueue:
     async def _enqueue(self, request: web.Request) -> Reply | HangUp:
         arrived = asyncio.get_running_loop().time()
         data = await request.read()
-        wire = Wire(
-            lambda body: _convert_request(body, f"{request.match_info['owner']}/{request.match_info['model']}"),
-            _convert_error,
-        )
-        decision = self._service.plan_call("images", data, wire)
+        decision = self._plan(data, f"{request.match_info['owner']}/{request.match_info['model']}")
         if isinstance(decision, Reply) and not _is_policy_refusal(decision):
             self._service.stats.count_answer("images", decision.outcome)
             return decision
@@ -92,6 +93,16 @@ class FalQueue:
         place = f"{place}/requests/{request_id}"
         links = {"response_url": place, "status_url": f"{place}/status", "cancel_url": f"{place}/cancel"}
         return json_reply({"status": "IN_QUEUE", "queue_position": 0, "request_id": request_id, **links})
+
+    def _plan(self, data: bytes, model: str) -> Reply | Plan:
+        if not model.endswith(EDIT_ROUTE):
+            wire = Wire(lambda body: _convert_request(body, model), _convert_error)
+            return self._service.plan_call("images", data, wire)
+        try:
+            body = read_body(data)
+        except BadRequestError as error:
+            return error.to_reply()
+        return self._service.plan_edit(body, (), lambda body, _: _convert_edit(body, model))
 
     async def _run_request(self, decision: Reply | Plan, arrived: float) -> Reply:
         if isinstance(decision, Reply):
@@ -144,6 +155,23 @@ def _convert_request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
         "size": f"{size['width']}x{size['height']}",
         "output_format": body.get("format") or body.get("output_format") or "jpeg",
     }
+
+
+def _convert_edit(body: Mapping[str, Any], model: str) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the equivalent edit of OpenAI's format, and the images of its data URLs."""
+    urls = body.get("image_urls")
+    if not isinstance(urls, list) or not urls:
+        raise BadRequestError(f"'image_urls' is {urls!r}; expected a list of URLs.", param="image_urls")
+    files = []
+    for url in urls:
+        match = DATA_URL.fullmatch(url) if isinstance(url, str) else None
+        if match is None:
+            raise BadRequestError("The simulator downloads no files; expected data URLs.", param="image_urls")
+        try:
+            files.append(base64.b64decode(match[1], validate=True))
+        except ValueError as error:
+            raise BadRequestError("Invalid data URL.", param="image_urls") from error
+    return _convert_request(body, model), files
 
 
 def _is_policy_refusal(reply: Reply) -> bool:

@@ -17,7 +17,7 @@ from model_simulator.faults import FaultsError, parse_faults
 from model_simulator.replies import HangUp, Reply
 from model_simulator.service import Plan, SimulatedService
 from model_simulator.stats import CallKind
-from model_simulator.wire_formats import CHAT, GEMINI, MAI, NATIVE, PLAIN_IMAGES, Wire
+from model_simulator.wire_formats import CHAT, GEMINI, MAI, NATIVE, PLAIN_IMAGES, ConvertEdit, Wire, convert_mai_edit
 
 MAX_REQUEST_BYTES = 64 * 2**20
 """Enough for an input image in base64."""
@@ -86,6 +86,7 @@ class Server:
             web.post("/compatible/v1/images/generations", self._make_wire_handler("images", PLAIN_IMAGES)),
             web.get("/compatible/v1/models", self._answer_models),
             web.post("/mai/v1/images/generations", self._make_wire_handler("images", MAI)),
+            web.post("/mai/v1/images/edits", self._answer_mai_edit),
             web.post("/v1beta/openai/chat/completions", self._make_wire_handler("responses", GEMINI)),
             web.get("/v1beta/openai/models", self._answer_gemini_models),
         ]
@@ -109,12 +110,18 @@ class Server:
         return await self._answer_decision(kind, decision, wire, arrived)
 
     async def _answer_edit(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer_form(request, NATIVE, None)
+
+    async def _answer_mai_edit(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer_form(request, MAI, convert_mai_edit)
+
+    async def _answer_form(self, request: web.Request, wire: Wire, convert: ConvertEdit | None) -> web.StreamResponse:
         arrived = asyncio.get_running_loop().time()
         refusal = self._check_key(request)
         body, references = ({}, ()) if refusal is not None else await read_edit_form(request)
         body.setdefault("model", request.match_info.get("deployment"))
-        decision = refusal or self._service.plan_edit(body, references)
-        return await self._answer_decision("images", decision, NATIVE, arrived)
+        decision = refusal or self._service.plan_edit(body, references, convert)
+        return await self._answer_decision("images", decision, wire, arrived)
 
     async def _answer_decision(
         self, kind: CallKind, decision: Reply | Plan, wire: Wire, arrived: float

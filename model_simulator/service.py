@@ -35,7 +35,7 @@ from model_simulator.request_body import read_body
 from model_simulator.stats import CallKind, Stats
 from model_simulator.text_answers import generate_answer, make_response_document, measure_usage
 from model_simulator.text_calls import SimulatedTextCall, parse_text_call
-from model_simulator.wire_formats import NATIVE, Wire
+from model_simulator.wire_formats import NATIVE, ConvertEdit, Wire
 
 DEFAULT_SEED = 7
 LOST_LINE_FAULTS = frozenset({Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.DROPPED, Fault.TIMEOUT})
@@ -101,11 +101,21 @@ class SimulatedService:
         except BadRequestError as error:
             return error.to_reply()
 
-    def plan_edit(self, body: Mapping[str, Any], references: Sequence[bytes]) -> Reply | Plan:
-        """Plan an image call with reference images; as `plan_call`."""
+    def plan_edit(
+        self, body: Mapping[str, Any], references: Sequence[bytes], convert: ConvertEdit | None = None
+    ) -> Reply | Plan:
+        """Plan an image call with reference images; as `plan_call`.
+
+        Args:
+            body: the parameters.
+            references: the files that were sent beside them.
+            convert: returns parameters and files in OpenAI's format; raises BadRequestError. None = they are.
+        """
         if self.is_account_blocked():
             return account_blocked()
         try:
+            if convert is not None:
+                body, references = convert(body, references)
             call = parse_edit_call(body, references)
         except BadRequestError as error:
             return error.to_reply()

@@ -4,10 +4,14 @@ Answers and faults do not depend on the wire format.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from model_simulator.replies import BadRequestError, Reply, json_reply
 from model_simulator.request_body import check_known_parameters
@@ -15,9 +19,13 @@ from model_simulator.request_body import check_known_parameters
 GEMINI_STATUSES = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
 
 MAI_PARAMETERS = frozenset({"model", "prompt", "width", "height"})
+MAI_EDIT_PARAMETERS = frozenset({"model", "prompt"})
 MAI_SIDE_MULTIPLE, MAI_MIN_SIDE, MAI_MAX_PIXELS = 16, 768, 1_048_576
+MAI_ROUNDING = 1e-9
 
 Body = Mapping[str, Any]
+ConvertEdit = Callable[[Body, Sequence[bytes]], tuple[Body, Sequence[bytes]]]
+"""Converts the parameters and files of an edit to OpenAI's format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +158,33 @@ def _convert_mai_request(body: Body) -> Body:
     return {"model": body.get("model"), "prompt": body.get("prompt"), "size": f"{width}x{height}"}
 
 
+def convert_mai_edit(body: Body, references: Sequence[bytes]) -> tuple[Body, Sequence[bytes]]:
+    """Return the edit for MAI's form: one image, whose shape the result has, with as many pixels as there can be."""
+    check_known_parameters(body, MAI_EDIT_PARAMETERS)
+    if len(references) != 1:
+        problem = f"Invalid image: got {len(references)} files. Expected one."
+        raise BadRequestError(problem, param="image", code="invalid_value")
+    try:
+        with Image.open(BytesIO(references[0])) as image:
+            ratio = image.width / image.height
+    except OSError as error:
+        raise BadRequestError("Invalid image file.", param="image", code="invalid_image_file") from error
+    width = math.floor(math.sqrt(MAI_MAX_PIXELS * ratio) / MAI_SIDE_MULTIPLE + MAI_ROUNDING) * MAI_SIDE_MULTIPLE
+    height = math.floor(math.sqrt(MAI_MAX_PIXELS / ratio) / MAI_SIDE_MULTIPLE + MAI_ROUNDING) * MAI_SIDE_MULTIPLE
+    return {"model": body.get("model"), "prompt": body.get("prompt"), "size": f"{width}x{height}"}, references
+
+
 def _convert_mai_response(reply: Reply) -> Reply:
     """Return an image answer with MAI's names of the usage, or a refusal with its code."""
     if reply.status == HTTPStatus.OK:
         document = json.loads(reply.body)
         usage = document["usage"]
-        counts = {"num_output_tokens": usage["output_tokens"], "num_input_text_tokens": usage["input_tokens"]}
+        details = usage["input_tokens_details"]
+        counts = {
+            "num_output_tokens": usage["output_tokens"],
+            "num_input_text_tokens": details["text_tokens"],
+            "num_input_image_tokens": details["image_tokens"],
+        }
         return Reply(
             reply.status, json.dumps({"data": document["data"], "usage": counts}).encode(), headers=reply.headers
         )

@@ -285,8 +285,8 @@ class BatchWorker(ABC, Generic[JobT]):
         self._check_failures = 0
         has_ending = any(batch.has_run and batch not in state.open for batch in checked.open)
         self._state = replace(self._state, open=checked.open)
-        for chunk in checked.ended:
-            yield from self._collect(chunk, None)
+        for batch in checked.ended:
+            yield from self._collect(batch, None)
         if has_ending or checked.ended:
             self._state = replace(self._state, wait_seconds=None)
         self._grow_wait()
@@ -327,7 +327,7 @@ class BatchWorker(ABC, Generic[JobT]):
     def _may_submit(self) -> bool:
         state = self._state
         is_left = bool(state.jobs) or not state.is_closed
-        is_awaiting = any(batch.chunk <= state.awaited_chunk for batch in state.open)
+        is_awaiting = any(map(self._is_claimed_again, state.open))
         has_room = not is_awaiting and len(state.open) < (state.max_open or MAX_OPEN_BATCHES)
         return is_left and has_room and not state.is_stopped and state.failure is None and not self._is_full
 
@@ -369,8 +369,9 @@ class BatchWorker(ABC, Generic[JobT]):
             raise RunStoppedError(failure)
         self._state = replace(self._state, next_chunk=call.chunk + 1, jobs=self._state.jobs[len(call.jobs) :])
         self._attempt, self._submit_failures = 0, FailureCounts()
-        self._state = replace(self._state, open=(*self._state.open, OpenBatch(call.chunk, images=0)))
-        yield from self._collect(call.chunk, failure)
+        batch = OpenBatch(call.chunk)
+        self._state = replace(self._state, open=(*self._state.open, batch))
+        yield from self._collect(batch, failure)
 
     def _count_throttling(self, failure: Failure) -> None:
         if failure.reason is Reason.RATE_LIMITED:
@@ -392,13 +393,17 @@ class BatchWorker(ABC, Generic[JobT]):
             raise RunStoppedError(failure)
         yield self._context.create_timer(self._now + timedelta(seconds=wait))
 
-    def _collect(self, chunk: int, given_up: Failure | None) -> Steps[None]:
+    def _is_claimed_again(self, batch: OpenBatch) -> bool:
+        """Return whether the jobs that a batch leaves out are claimed like all others, once it is collected."""
+        return batch.run_id is not None or batch.chunk <= self._state.awaited_chunk
+
+    def _collect(self, batch: OpenBatch, given_up: Failure | None) -> Steps[None]:
         """Collect a batch; if the provider or the store does not answer, it stays open and is collected later."""
         state = self._state
         call = CollectBatch(
-            state.run_id,
+            batch.run_id or state.run_id,
             state.catalog,
-            chunk,
+            batch.chunk,
             resume_count=state.resume_count,
             given_up=given_up,
             attempt=self._collect_failures,
@@ -411,15 +416,18 @@ class BatchWorker(ABC, Generic[JobT]):
                 raise RunStoppedError(result.failure, Counters(lost=1))
             return
         self._collect_failures = 0
-        others = tuple(batch for batch in self._state.open if batch.chunk != chunk)
+        name = batch.run_id, batch.chunk
+        others = tuple(other for other in self._state.open if (other.run_id, other.chunk) != name)
         if result.batch is not None:
-            self._state = replace(self._state, open=(*others, result.batch))
+            self._state = replace(self._state, open=(*others, replace(result.batch, run_id=batch.run_id)))
             return
-        is_claimed_again = chunk <= self._state.awaited_chunk
+        is_claimed_again, counters = self._is_claimed_again(batch), result.counters
+        if batch.run_id is not None:  # the earlier run has the cost
+            counters = Counters(kept=counters.made + counters.kept)
         self._state = replace(
             self._state,
             open=others,
-            counters=self._state.counters + result.counters,
+            counters=self._state.counters + counters,
             jobs=self._state.jobs if is_claimed_again else (*self._state.jobs, *result.jobs),
             fallback=self._state.fallback if is_claimed_again else (*self._state.fallback, *result.fallback),
         )

@@ -33,6 +33,6 @@ async def run_check_batches(services: Services, batches: BatchExecutor, check: C
     states = [(batch, found.get(batch.batch_id or "")) for batch in check.open]
     return CheckedBatches(
         open=tuple(batch if state is None else replace(batch, done=state.done) for batch, state in states),
-        ended=tuple(batch.chunk for batch, state in states if state is None or state.is_over),
+        ended=tuple(batch for batch, state in states if state is None or state.is_over),
         stopped=not guard.may_spend,
     )

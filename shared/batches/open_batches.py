@@ -1,9 +1,11 @@
-"""Find the batches that earlier instances of a run have submitted."""
+"""Find the batches that earlier instances of a run, or earlier runs of its catalog, have submitted."""
 
 from shared.batches.batch_claims import BatchClaim
 from shared.batches.batch_work import BatchWork
+from shared.batches.earlier_batches import find_earlier_batches
 from shared.messages.base import Counters
 from shared.messages.batches import JobT, OpenBatch, OpenBatches, OpenedBatches
+from shared.runs.selection import find_selection
 
 
 async def run_open_batches(work: BatchWork[JobT], call: OpenBatches) -> OpenedBatches[JobT]:
@@ -29,6 +31,8 @@ async def run_open_batches(work: BatchWork[JobT], call: OpenBatches) -> OpenedBa
             counters += claim.result.counters
             jobs += await _skip_finished(work, claim, claim.result.jobs)
             fallback += await _skip_finished(work, claim, claim.result.fallback)
+    if find_selection(await work.read_request()) is None:  # a run over named items does not wait for others
+        open_batches += await find_earlier_batches(work)
     return OpenedBatches(
         check_seconds=work.services.settings.model.image_batch_check_seconds,
         max_images=await work.choose_size(),

@@ -8,6 +8,7 @@ from typing import Any, Generic
 
 from shared.batches.batch_claims import BatchClaim, StoredClaim
 from shared.batches.batch_work import BatchWork, Prepared
+from shared.batches.earlier_batches import announce_batches
 from shared.errors import ModelError
 from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.base import Cost, Counters, Failure
@@ -94,6 +95,7 @@ async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredC
         None if refusal is None else refusal.message,
         work.services.clock(),
     )
+    await announce_batches(work)
     return await work.claims.create(claim)
 
 

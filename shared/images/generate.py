@@ -28,6 +28,7 @@ from shared.images.variant_spec import ImageVariant
 from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedImage, UnusableAnswerError
+from shared.models.image_models import count_reference_tokens
 from shared.models.protocol import ImageAnswer, ImageRequest
 from shared.models.quotes import quote_image
 from shared.reasons import Reason
@@ -111,7 +112,9 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
                 request,
                 image_request.prompt,
                 is_batched=self.is_batched,
-                reference_tokens=0 if style is None else style.record.tokens,
+                reference_tokens=count_reference_tokens(
+                    settings.model.image_provider, request.image_size, 0 if style is None else style.record.tokens
+                ),
             ),
             partial(_parse_image, image_request, has_thumbnail=has_thumbnail, variants=variants, style=style),
             request.image_requests_per_minute,

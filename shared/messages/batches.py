@@ -35,12 +35,14 @@ class OpenBatch(Message):
         batch_id: the provider's id; None = it is not known whether the batch was created.
         images: number of its lines.
         done: of them, those that the provider has finished.
+        run_id: the earlier run of the catalog that has submitted it; None = the run of the message.
     """
 
     chunk: int
     batch_id: str | None = None
     images: int = 0
     done: int = 0
+    run_id: str | None = None
 
     @property
     def has_run(self) -> bool:
@@ -228,13 +230,13 @@ class CheckedBatches(Message):
 
     Attributes:
         open: the batches, with what the provider has finished.
-        ended: chunks whose batches are over.
+        ended: the batches that are over.
         stopped: the run is stopped; the provider was asked to cancel the batches.
         failure: the store or the provider did not answer.
     """
 
     open: tuple[OpenBatch, ...] = ()
-    ended: tuple[int, ...] = ()
+    ended: tuple[OpenBatch, ...] = ()
     stopped: bool = False
     failure: Failure | None = None
 

@@ -261,7 +261,7 @@ class BilledCallExecutor:
     async def _generate_image(self, model: Model, prepared: PreparedImage[Any]) -> ImageAnswer:
         """Send an image request, and pass what the provider reports of its quota to the rate limiter."""
         if prepared.request.references:
-            self._check_references()
+            self._check_references(len(prepared.request.references))
         rate_limiter = self._services.rate_limiter
         started = rate_limiter.record_start()
         try:
@@ -275,7 +275,7 @@ class BilledCallExecutor:
         rate_limiter.record_quota(answer.requests_per_minute)
         return answer
 
-    def _check_references(self) -> None:
+    def _check_references(self, count: int) -> None:
         """Check that the provider takes reference images: the settings may have changed since the run started.
 
         Raises:
@@ -283,7 +283,7 @@ class BilledCallExecutor:
         """
         model = self._services.settings.model
         try:
-            check_references(model.image_provider, model.image_deployment)
+            check_references(model.image_provider, model.image_deployment, count)
         except ValueError as error:
             raise ModelError(Reason.NOT_CONFIGURED, str(error)) from error
 

@@ -1,13 +1,15 @@
 """The sizes and qualities that image models support, by family. An unknown family is left to the provider.
 
-Sources, read 2026-11: OpenAI's image generation guide (the gpt-image models), diffusers' ``check_inputs`` (SDXL), and
-Microsoft's guide to MAI models in Foundry.
+Sources, read 2026-11: OpenAI's image generation guide (the gpt-image models), diffusers' ``check_inputs`` (SDXL),
+Microsoft's guide to MAI models in Foundry, and FAL's pages of its models (Seedream).
 """
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from shared.images.style_reference import PATCH_PIXELS
 from shared.models.provider_names import Provider
 from shared.runs.request import parse_image_size
 
@@ -21,6 +23,9 @@ GPT_PIXEL_RANGE = range(655_360, 8_294_400 + 1)
 SDXL_SIDE_MULTIPLE = 8
 
 MAI_SIDE_MULTIPLE, MAI_MIN_SIDE_PIXELS, MAI_MAX_PIXELS = 16, 768, 1_048_576
+
+SEEDREAM_MIN_PIXELS, SEEDREAM_MAX_SIDE_PIXELS = 921_600, 4096
+"""FAL scales smaller images up, so their size would be another one than was asked for."""
 
 QUALITIES = ("low", "medium", "high")
 EXTENDED_QUALITIES = (*QUALITIES, "xhigh", "max")
@@ -71,6 +76,10 @@ def _is_mai_size(width: int, height: int) -> bool:
     )
 
 
+def _is_seedream_size(width: int, height: int) -> bool:
+    return width * height >= SEEDREAM_MIN_PIXELS and max(width, height) <= SEEDREAM_MAX_SIDE_PIXELS
+
+
 def _is_sdxl_size(width: int, height: int) -> bool:
     return width % SDXL_SIDE_MULTIPLE == height % SDXL_SIDE_MULTIPLE == 0
 
@@ -83,6 +92,12 @@ IMAGE_MODEL_FAMILIES = (
         r"fal-ai/(fast-lightning-sdxl|fast-sdxl|lightning-models)",
         f"sides divisible by {SDXL_SIDE_MULTIPLE}",
         _is_sdxl_size,
+    ),
+    ImageModelFamily(
+        r"fal-ai/bytedance/seedream/v4/.*",
+        f"at least {SEEDREAM_MIN_PIXELS} pixels in all, no side over {SEEDREAM_MAX_SIDE_PIXELS}",
+        _is_seedream_size,
+        EXTENDED_QUALITIES,  # it has no quality, so any of them can be ignored
     ),
     ImageModelFamily(
         r"mai-image-.*",
@@ -129,17 +144,33 @@ REFERENCE_PROVIDERS = frozenset({Provider.OPENAI, Provider.AZURE})
 GPT_IMAGE_PREFIXES = ("gpt-image", "chatgpt-image")
 
 
-def check_references(provider: Provider, model: str) -> None:
+FAL_EDIT_ROUTES: Mapping[str, str] = {
+    "fal-ai/bytedance/seedream/v4/text-to-image": "fal-ai/bytedance/seedream/v4/edit",
+}
+"""The route of a FAL model that takes references. Others choose the size of the image, or bill references by pixels."""
+
+MAX_MAI_REFERENCES = 1
+MAI_MODELS_WITHOUT_EDITS = frozenset({"mai-image-2", "mai-image-2e"})
+
+
+def check_references(provider: Provider, model: str, count: int = 1) -> None:
     """Check that a provider generates images with style references.
 
     Args:
         provider: the image provider.
         model: the model's or deployment's name; a gateway's prefix (``azure/gpt-image-2``) is ignored.
+        count: number of references.
 
     Raises:
         ValueError: it does not, or it is not known to.
     """
     name = model.casefold().rpartition("/")[2]
+    if provider is Provider.FAL:
+        _check_fal_references(model)
+        return
+    if provider is Provider.MAI:
+        _check_mai_references(name, count)
+        return
     if provider in REFERENCE_PROVIDERS and not name.startswith("dall-e"):
         return
     if provider is Provider.COMPATIBLE and name.startswith(GPT_IMAGE_PREFIXES):
@@ -147,9 +178,38 @@ def check_references(provider: Provider, model: str) -> None:
     if provider is Provider.COMPATIBLE or provider in REFERENCE_PROVIDERS:
         raise ValueError(f"the image model {model!r} takes no reference images; expected a gpt-image model")
     raise ValueError(
-        f"IMAGE_PROVIDER {provider.value!r} takes no reference images; expected 'openai', 'azure', or 'compatible' "
-        "with a gpt-image model"
+        f"IMAGE_PROVIDER {provider.value!r} takes no reference images; expected 'openai', 'azure', 'mai', or 'fal' or "
+        "'compatible' with a model that takes them"
     )
+
+
+def _check_fal_references(model: str) -> None:
+    if model.casefold() not in FAL_EDIT_ROUTES:
+        expected = ", ".join(map(repr, FAL_EDIT_ROUTES))
+        raise ValueError(f"the image model {model!r} of FAL takes no reference images; expected {expected}")
+
+
+def _check_mai_references(name: str, count: int) -> None:
+    if name in MAI_MODELS_WITHOUT_EDITS:
+        raise ValueError(f"the image model {name!r} takes no reference images; expected MAI-Image-2.5 or later")
+    if count > MAX_MAI_REFERENCES:
+        raise ValueError(f"MAI-Image takes {MAX_MAI_REFERENCES} reference image; got {count}")
+
+
+def count_reference_tokens(provider: Provider, size: str, tokens: int) -> int:
+    """Return the input tokens that an image call is billed for its references.
+
+    Args:
+        provider: the image provider; FAL bills by image.
+        size: of the image; MAI-Image gets the reference in this size.
+        tokens: of the references as OpenAI bills them, one for each 32x32 pixels.
+    """
+    if not tokens or provider is Provider.FAL:
+        return 0
+    if provider is Provider.MAI:
+        width, height = parse_image_size(size)
+        return math.ceil(width / PATCH_PIXELS) * math.ceil(height / PATCH_PIXELS)
+    return tokens
 
 
 def _find_family(model: str) -> ImageModelFamily | None:

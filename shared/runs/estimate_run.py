@@ -7,7 +7,7 @@ from shared.catalog.inventory import read_inventory
 from shared.errors import EstimateAboveBudgetError, InvalidRequestError
 from shared.images.style_files import FIELD, resolve_style
 from shared.images.style_reference import ResolvedStyle
-from shared.models.image_models import check_references
+from shared.models.image_models import check_references, count_reference_tokens
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
@@ -74,6 +74,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     check_style_support(services, request)
     model = services.settings.model
     references, tokens = (0, 0) if style is None else (len(style.record.images), style.record.tokens)
+    tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
     models = Models(
         model.text_deployment,
         model.vision_deployment,
@@ -99,7 +100,8 @@ def check_style_support(services: Services, request: SeedRequest) -> None:
     if request.style_reference is None or request.dry_run:
         return
     try:
-        check_references(model.image_provider, model.image_deployment)
+        count = len(request.style_reference.images)
+        check_references(model.image_provider, model.image_deployment, count)
     except ValueError as error:
         raise InvalidRequestError(FIELD, str(error)) from error
 

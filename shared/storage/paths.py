@@ -162,6 +162,16 @@ def batch_claim_file(run_id: str, kind: str, chunk: int) -> str:
     return f"{batch_claim_folder(run_id, kind)}{chunk:05d}.json"
 
 
+def batched_run_folder(catalog: str, kind: str) -> str:
+    """The runs of a catalog that may have open batches of a kind."""
+    return state_file(catalog, f"{kind}_batches/")
+
+
+def batched_run_file(catalog: str, kind: str, run_id: str) -> str:
+    """The file that says that a run of a catalog may have open batches of a kind."""
+    return f"{batched_run_folder(catalog, kind)}{run_id}.json"
+
+
 def style_uploads_file(run_id: str) -> str:
     """Which files of the provider are the style references of a run's image batches."""
     return run_file(run_id, "style_uploads.json")

@@ -66,9 +66,9 @@ class CommandLine:
 
 
 class RunningCommand:
-    """A command in a process of its own, killed at the end of the block if it is still there."""
+    """A command in a process of its own, killed at the end of the block, or after so many seconds."""
 
-    def __init__(self, folder: Path, arguments: Sequence[str | Path]) -> None:
+    def __init__(self, folder: Path, arguments: Sequence[str | Path], *, seconds: float = 60) -> None:
         command = [sys.executable, "-c", "from cli.main import main; main()", *map(str, arguments)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
         self._process = subprocess.Popen(
@@ -80,7 +80,7 @@ class RunningCommand:
             text=True,
         )
         self._seen: list[str] = []
-        self._watchdog = threading.Timer(60, self._process.kill)
+        self._watchdog = threading.Timer(seconds, self._process.kill)
 
     def __enter__(self) -> Self:
         self._watchdog.start()

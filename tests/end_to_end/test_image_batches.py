@@ -98,6 +98,40 @@ async def test_an_expired_batch_ends_complete_by_the_fallback(tmp_path: Path, fa
     assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
 
 
+async def test_half_done_batches_end_complete_by_the_next_batches(tmp_path: Path) -> None:
+    batches = {"seconds": 2, "expiresAfterSeconds": 1.2}
+    async with (
+        lab(tmp_path, batches=batches, request={"batchFallback": "next-batch"}) as here,
+        here.host(FaultInjection()) as host,
+        aiohttp.ClientSession() as session,
+    ):
+        await here.start(host)
+        async with asyncio.timeout(60):
+            while (await list_statuses(session, here.simulator.url))[-3:] != ["expired"] * 3:  # noqa: ASYNC110 - a server of its own
+                await asyncio.sleep(0.05)
+        here.simulator.set_faults({**QUICK, "batches": {"seconds": 1}})
+        await host.engine.wait_for_completion(here.run_id)
+        await here.check()
+        later = await list_statuses(session, here.simulator.url)
+    assert later[0] == "completed"
+
+
+async def list_statuses(session: aiohttp.ClientSession, simulator: str) -> list[str]:
+    """Return the statuses of all batches, the newest first."""
+    async with session.get(f"{simulator}/v1/batches") as response:
+        return [batch["status"] for batch in (await response.json())["data"]]
+
+
+async def test_half_done_batches_keep_what_they_finished_without_a_fallback(tmp_path: Path) -> None:
+    batches, request = {"seconds": 2, "expiresAfterSeconds": 1.2}, {"batchFallback": "none"}
+    async with lab(tmp_path, batches=batches, request=request) as here:
+        await here.run()
+        summary, stats = await here.read_summary(), here.simulator.stats()
+    assert 0 < summary["imagesMade"] == stats["billedImageCount"] < ITEMS
+    assert summary["failures"] == {"batch_expired": ITEMS - stats["billedImageCount"]}
+    assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
+
+
 async def test_lines_that_fail_are_generated_by_the_fallback(tmp_path: Path) -> None:
     async with lab(tmp_path, batches={"lineErrorRate": 0.4}) as here:
         await here.run()

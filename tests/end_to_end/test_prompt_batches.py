@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 
 from shared.batches.batch_claims import BatchClaims
+from shared.config import StoreSettings
 from shared.messages.base import NANO_PER_USD
 from shared.messages.batches import PromptJob
 from shared.models.batches import BatchKind
@@ -149,6 +151,21 @@ async def test_kills_around_random_store_changes_bill_nothing_twice(tmp_path: Pa
     async with rows_lab(tmp_path, IN_BATCHES) as here:
         await here.run(*kills)
         await check(here)
+
+
+async def test_a_run_collects_the_prompts_of_a_host_that_is_gone(tmp_path: Path) -> None:
+    store = StoreSettings(folder=str(tmp_path / "store"))
+    async with rows_lab(tmp_path, IN_BATCHES, batches={"seconds": 4}, store=store) as here:
+        assert await here.run_process(KillAtReturn("check_prompt_batches"))
+        folder = tmp_path / "other"
+        folder.mkdir()
+        other = replace(here, folder=folder, processes=10, key="two")
+        await other.run()
+        summary, stats = await other.read_summary(), here.simulator.stats()
+        calls = await here.list_calls() + await other.list_calls()
+    assert (summary["status"], summary["imagesMade"], summary["cost"]["textCalls"]) == ("Completed", ITEMS, 0)
+    assert stats["requests"]["responses"] == {"200": 3}
+    assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=0.0001)
 
 
 async def test_messages_that_are_delivered_twice_create_one_batch(tmp_path: Path) -> None:

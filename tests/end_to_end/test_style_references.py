@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
+import fal_client.client
 import pytest
 from PIL import Image
 
-from model_simulator.in_process import running_simulator
+from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.config import ModelSettings
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.list_images import iterate_image_files
@@ -222,16 +223,69 @@ async def test_refined_images_carry_references_and_the_style_of_the_theme_is_in_
 
 
 async def test_a_provider_without_references_is_refused_before_anything_is_billed(tmp_path: Path) -> None:
-    async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
-        text = ModelSettings(endpoint=simulator.url, api_key=MODEL_KEY)
-        model = replace(text, image_provider=Provider.MAI, mai=ProviderAccess(simulator.url, MODEL_KEY))
-        async with run_app(tmp_path, simulator=simulator, model=model) as app:
-            await upload(app, draw_reference((20, 90, 230)))
-            answers = [
-                await app.call("POST", f"/api/runs{query}", {"catalog": "toys"} | STYLE)
-                for query in ("", "?estimate=true")
-            ]
-            stats = simulator.stats()
+    async with (
+        running_simulator(faults={"latencySeconds": FAST}) as simulator,
+        run_app(tmp_path, simulator=simulator, model=make_mai_settings(simulator, "MAI-Image-2e")) as app,
+    ):
+        await upload(app, draw_reference((20, 90, 230)))
+        answers = [
+            await app.call("POST", f"/api/runs{query}", {"catalog": "toys"} | STYLE) for query in ("", "?estimate=true")
+        ]
+        stats = simulator.stats()
     assert {answer.body["errors"][0]["field"] for answer in answers} == {"styleReference"}
-    assert all("'mai'" in answer.body["errors"][0]["message"] for answer in answers)
+    assert all("'mai-image-2e'" in answer.body["errors"][0]["message"] for answer in answers)
     assert stats["costUsd"] == 0
+
+
+def make_mai_settings(simulator: RunningSimulator, deployment: str = "MAI-Image-2.6") -> ModelSettings:
+    text = ModelSettings(endpoint=simulator.url, api_key=MODEL_KEY)
+    access = ProviderAccess(simulator.url, MODEL_KEY)
+    return replace(text, image_provider=Provider.MAI, image_deployment=deployment, mai=access)
+
+
+async def test_mai_takes_one_reference_that_is_in_the_estimate_and_the_cost(tmp_path: Path) -> None:
+    reference = draw_reference((20, 90, 230))
+    body = {"targetCount": 4, "categoryCount": 2, "imageSize": "768x768"}
+    async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
+        async with run_app(tmp_path, simulator=simulator, model=make_mai_settings(simulator)) as app:
+            await upload(app, reference)
+            two = {"styleReference": {"images": ["inputs/look.png"] * 2}}
+            refused = await app.call("POST", "/api/runs", {"catalog": "toys"} | body | two)
+            told = (await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | body | STYLE)).body
+            run = await app.run(**body, **STYLE)
+            metadata = await read_metadata()
+            stats = simulator.stats()
+        distance = measure_distance(app, "toys", reference)
+    assert refused.body["errors"][0]["field"] == "styleReference"
+    assert (run["status"], len(metadata)) == ("Completed", 4)
+    assert {(one.width, one.height) for one in metadata.values()} == {(768, 768)}
+    assert distance < 0.1
+    assert run["cost"]["usd"] == round(stats["costUsd"], 4)
+    assert run["cost"]["inputTokens"] == stats["inputTokens"]
+    assert told["costUsd"] == pytest.approx(stats["costUsd"], rel=0.05)
+
+
+async def test_fal_takes_references_by_the_edit_route_of_its_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = draw_reference((20, 90, 230))
+    body = {"targetCount": 3, "categoryCount": 1, "imageSize": "1024x1024"}
+    model = "fal-ai/bytedance/seedream/v4/text-to-image"
+    async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
+        for name in ("QUEUE_URL_FORMAT", "RUN_URL_FORMAT"):
+            monkeypatch.setattr(fal_client.client, name, f"{simulator.url}/fal/")
+        text = ModelSettings(endpoint=simulator.url, api_key=MODEL_KEY)
+        settings = replace(text, image_provider=Provider.FAL, image_deployment=model, fal_key=MODEL_KEY)
+        async with run_app(tmp_path, simulator=simulator, model=settings) as app:
+            await upload(app, reference)
+            told = (await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | body | STYLE)).body
+            run = await app.run(**body, **STYLE)
+            metadata = await read_metadata()
+            stats = simulator.stats()
+        distance = measure_distance(app, "toys", reference)
+    assert (run["status"], len(metadata)) == ("Completed", 3)
+    assert len({one.style for one in metadata.values()} - {None}) == 1
+    assert distance < 0.1
+    assert run["cost"]["usd"] == round(stats["costUsd"], 4)
+    assert {one.cost.nano_usd for one in metadata.values()} == {30_000_000}
+    assert told["costUsd"] == pytest.approx(stats["costUsd"], rel=0.05)

@@ -1,8 +1,16 @@
 """Which sizes the image models make, where that is known."""
 
+import contextlib
+
 import pytest
 
-from shared.models.image_models import check_quality_for_model, check_references, check_size_for_model
+from shared.models.image_models import (
+    FAL_EDIT_ROUTES,
+    check_quality_for_model,
+    check_references,
+    check_size_for_model,
+    count_reference_tokens,
+)
 from shared.models.provider_names import Provider
 
 MADE = [
@@ -62,6 +70,9 @@ def test_an_older_model_names_the_qualities_that_it_takes(model: str) -> None:
         (Provider.OPENAI, "gpt-image-2"),
         (Provider.AZURE, "our-images"),
         (Provider.COMPATIBLE, "azure/gpt-image-2"),
+        (Provider.FAL, "fal-ai/bytedance/seedream/v4/text-to-image"),
+        (Provider.MAI, "MAI-Image-2.6"),
+        (Provider.MAI, "our-images"),
     ],
 )
 def test_references_are_for_providers_that_take_them(provider: Provider, model: str) -> None:
@@ -71,8 +82,9 @@ def test_references_are_for_providers_that_take_them(provider: Provider, model: 
 @pytest.mark.parametrize(
     ("provider", "model", "named"),
     [
-        (Provider.FAL, "fal-ai/fast-lightning-sdxl", "'fal'"),
-        (Provider.MAI, "MAI-Image-2.6", "'mai'"),
+        (Provider.FAL, "fal-ai/fast-lightning-sdxl", "'fal-ai/fast-lightning-sdxl'"),
+        (Provider.FAL, "fal-ai/bytedance/seedream/v4/edit", "expected 'fal-ai/bytedance/seedream/v4/text-to-image'"),
+        (Provider.MAI, "MAI-Image-2e", "'mai-image-2e'"),
         (Provider.COMPATIBLE, "flux", "'flux'"),
         (Provider.OPENAI, "dall-e-3", "'dall-e-3'"),
     ],
@@ -82,3 +94,25 @@ def test_other_providers_refuse_references_with_a_sentence_that_names_them(
 ) -> None:
     with pytest.raises(ValueError, match=named):
         check_references(provider, model)
+
+
+def test_mai_takes_one_reference_and_the_others_several() -> None:
+    with pytest.raises(ValueError, match="got 2"):
+        check_references(Provider.MAI, "MAI-Image-2.6", 2)
+    check_references(Provider.OPENAI, "gpt-image-2", 4)
+    for model in FAL_EDIT_ROUTES:
+        check_references(Provider.FAL, model, 4)
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"), [(Provider.OPENAI, 64), (Provider.AZURE, 64), (Provider.MAI, 1024), (Provider.FAL, 0)]
+)
+def test_references_are_billed_as_the_provider_does(provider: Provider, expected: int) -> None:
+    assert count_reference_tokens(provider, "1024x1024", 64) == expected
+    assert count_reference_tokens(provider, "1024x1024", 0) == 0
+
+
+@pytest.mark.parametrize(("size", "is_supported"), [("960x960", True), ("1024x1024", True), ("512x512", False)])
+def test_seedream_has_no_small_sizes(size: str, is_supported: bool) -> None:
+    with contextlib.nullcontext() if is_supported else pytest.raises(ValueError, match="921600"):
+        check_size_for_model("fal-ai/bytedance/seedream/v4/text-to-image", size)

@@ -84,7 +84,7 @@ def test_a_file_is_as_good_as_an_object(tmp_path: Path) -> None:
         ({"currency": "EUR"}, "currency: Input should be 'USD', got 'EUR'"),
         (
             {"defaults": {"image": "pics"}},
-            "defaults.image: 'pics' has no price; expected one of fal-ai/fast-lightning-sdxl",
+            "defaults.image: 'pics' has no price; expected one of fal-ai/bytedance/seedream",
         ),
     ],
 )

@@ -100,6 +100,7 @@ class Lab:
         store: None = the folder.
         items: number of rows.
         rows: the rows; None = prompts.
+        key: Idempotency-Key of the run.
     """
 
     simulator: RunningSimulator
@@ -109,6 +110,7 @@ class Lab:
     store: StoreSettings | None = None
     items: int = ITEMS
     rows: Sequence[Any] | None = None
+    key: str = "one"
     run_id: str = ""
     processes: int = 0
 
@@ -151,7 +153,7 @@ class Lab:
             await store.write("inputs/rows.json", json.dumps(rows).encode(), content_type="application/json")
 
     async def start(self, host: DurableEmulator) -> None:
-        self.run_id = await self.start_other(host, "one")
+        self.run_id = await self.start_other(host, self.key)
 
     async def start_other(self, host: DurableEmulator, key: str) -> str:
         """Start the run of an Idempotency-Key; return its id."""

@@ -46,7 +46,7 @@ Script = Answer | HangUp | Hold | CutOff
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: path with query, headers, and the decoded JSON body (None if it had none)."""
+    """A request: path with query, headers, and the decoded JSON body (None if it had none, bytes of a form)."""
 
     method: str
     path: str
@@ -76,7 +76,8 @@ class ScriptedService:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         step = self.script.pop(0) if self.script else Answer(status=500)
         read = await request.read() if not (isinstance(step, HangUp) and not step.after_reading) else b""
-        body = json.loads(read) if read else None
+        is_form = request.content_type.startswith("multipart/")
+        body = read if is_form else json.loads(read) if read else None
         self.requests.append(Request(request.method, request.path_qs, dict(request.headers), body))
         if isinstance(step, Answer):
             data = step.body if isinstance(step.body, bytes) else json.dumps(step.body).encode()

@@ -19,7 +19,7 @@ from shared.models.providers.sdk_model import (
     SdkModel,
     add_schema_to_instructions,
     choose_deployment,
-    encode_data_url,
+    list_image_urls,
 )
 from shared.models.providers.unsupported_parameters import SCHEMA_LIMITS
 from shared.models.reasoning_effort import choose_reasoning_effort
@@ -89,8 +89,7 @@ def _build_content(request: TextRequest[AnswerT]) -> "str | list[ChatCompletionC
     if request.image is None:
         return request.task
     content: list[ChatCompletionContentPartParam] = [{"type": "text", "text": request.task}]
-    urls = map(encode_data_url, request.images)
-    content.extend({"type": "image_url", "image_url": {"url": url}} for url in urls)
+    content.extend({"type": "image_url", "image_url": {"url": url}} for url in list_image_urls(request))
     return content
 
 

@@ -12,7 +12,9 @@ from fal_client import AsyncClient, FalClientHTTPError
 from fal_client.client import AsyncRequestHandle, Completed
 
 from shared.errors import Mismatch, ModelError
+from shared.models.image_models import FAL_EDIT_ROUTES
 from shared.models.protocol import ImageAnswer, ImageRequest, RequestLog
+from shared.models.providers.data_url import encode_data_url
 from shared.models.providers.fal_client_internals import close_client, disable_retries
 from shared.models.providers.fal_errors import (
     CLIENT_FAILURES,
@@ -40,6 +42,9 @@ POLL_SECONDS = 0.5
 
 UNKNOWN_REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 """No request has this id. Reading its state checks the key and is not billed."""
+
+MODELS_WITHOUT_FORMAT = ("fal-ai/bytedance/seedream/",)
+"""Models without a field for the image format."""
 
 FORMAT_FIELD_MODELS = ("fal-ai/fast-lightning-sdxl", "fal-ai/fast-sdxl", "fal-ai/lightning-models")
 """Models whose field for the image format is ``format``; the others on FAL have ``output_format``."""
@@ -72,7 +77,8 @@ class FalModel:
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
         """Generate one image, or fetch the one that an earlier try requested for the same job.
 
-        FAL charges per image, not per token, and nothing for a failed one (docs.fal.ai, model-apis/pricing).
+        FAL charges per image, not per token, and nothing for a failed one (docs.fal.ai, model-apis/pricing). References
+        go to the model's edit route as data URLs (fal.ai/models/fal-ai/bytedance/seedream/v4/edit/api).
 
         Raises:
             DamagedFileError: the request log's file cannot be parsed.
@@ -126,13 +132,17 @@ class FalModel:
     async def _submit(self, request: ImageRequest, call: ModelCall) -> str:
         model = self._settings.image_deployment
         width, _, height = request.size.partition("x")
-        arguments = {
+        arguments: dict[str, Any] = {
             "prompt": request.prompt,
             "image_size": {"width": int(width), "height": int(height)},
             "num_images": 1,
             "enable_safety_checker": True,
-            "format" if model in FORMAT_FIELD_MODELS else "output_format": request.format,
         }
+        if not model.startswith(MODELS_WITHOUT_FORMAT):
+            arguments["format" if model in FORMAT_FIELD_MODELS else "output_format"] = request.format
+        if request.references:
+            model = FAL_EDIT_ROUTES[model.casefold()]
+            arguments["image_urls"] = [encode_data_url(one.data, one.content_type) for one in request.references]
         client = self._get_client(call)
         try:
             async with asyncio.timeout(CALL_TIMEOUT_SECONDS):

@@ -1,9 +1,13 @@
 """MAI-Image: Microsoft's own image models on a Foundry account.
 
 The wire has fewer parameters than OpenAI's: deployment, prompt, width and height. Any other one is refused, and the
-answer is always a PNG. https://learn.microsoft.com/azure/foundry/foundry-models/how-to/use-foundry-models-mai
+answer is always a PNG. An edit is a form with deployment, prompt and one PNG or JPEG; it has no width and height, and
+the image keeps the shape of the one that was sent.
+https://learn.microsoft.com/azure/foundry/foundry-models/how-to/use-foundry-models-mai
 """
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import httpx2
@@ -17,6 +21,7 @@ from shared.models.providers.azure_sign_in import AccountAccess, AccountConnecti
 from shared.models.providers.image_call import read_image_answer
 from shared.models.providers.model_call import SettingNames
 from shared.models.providers.sdk_client import make_timeout, open_http_client
+from shared.rendering.fit_image import crop_image, scale_image
 from shared.runs.request import parse_image_size
 
 if TYPE_CHECKING:
@@ -94,23 +99,36 @@ class MaiModel:
     async def generate_image(self, request: ImageRequest) -> ImageAnswer:
         """Generate one PNG; the quality of the request has no equivalent and is not sent.
 
+        A reference is sent in the size of the request, so that the image has its shape, and the image is scaled to it.
+
         Raises:
             ModelError: for every failure; with the usage if an answer came that cannot be used.
         """
         model, seconds = self._settings.image_deployment, self._settings.image_timeout_seconds
         call = self._connection.describe_call("image", model, request.prompt)
-        width, height = parse_image_size(request.size)
+        width, height = size = parse_image_size(request.size)
         key = self._settings.mai.api_key
         # A key goes into a header of its own: as a bearer token it would be taken for one of Entra's.
         headers: Mapping[str, str | Omit] = {"api-key": key, "Authorization": Omit()} if key else {}
-        body = {"model": model, "prompt": request.prompt, "width": width, "height": height}
+        body: dict[str, object] = {"model": model, "prompt": request.prompt}
+        files = await _make_form_files(request, size)
+        if files is None:
+            body |= {"width": width, "height": height}
 
         async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
             options: RequestOptions = {"timeout": make_timeout(seconds), "headers": headers}
-            return await sdk.post("images/generations", cast_to=httpx2.Response, body=body, options=options)
+            if files is None:
+                return await sdk.post("images/generations", cast_to=httpx2.Response, body=body, options=options)
+            options["headers"] = {**headers, "Content-Type": "multipart/form-data"}
+            return await sdk.post("images/edits", cast_to=httpx2.Response, body=body, files=files, options=options)
 
         reply = await self._connection.send(call, send, seconds)
-        return await read_image_answer(reply, call, self._connection.downloader, deployment=model, prices=self._prices)
+        answer = await read_image_answer(
+            reply, call, self._connection.downloader, deployment=model, prices=self._prices
+        )
+        if files is None:
+            return answer
+        return replace(answer, data=await asyncio.to_thread(scale_image, answer.data, size))
 
     async def probe(self) -> None:
         """List the models of the account, which is not billed; an account without that list still counts as reached.
@@ -123,3 +141,14 @@ class MaiModel:
     async def close(self) -> None:
         """Close the connections and the credential; a second call does nothing."""
         await self._connection.close()
+
+
+async def _make_form_files(
+    request: ImageRequest, size: tuple[int, int]
+) -> list[tuple[str, tuple[str, bytes, str]]] | None:
+    """Return the part of an edit's form that has the reference; None without one."""
+    if not request.references:
+        return None
+    (reference,) = request.references  # see `shared.models.image_models.check_references`
+    data = await asyncio.to_thread(crop_image, reference.data, size)
+    return [("image", (reference.name, data, "image/jpeg"))]

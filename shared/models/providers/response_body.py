@@ -162,12 +162,13 @@ def read_usage(usage: Any) -> Usage | None:
         asked, written = _read_count(usage["prompt_tokens"]), _read_count(usage.get("completion_tokens"))
         found = Usage(asked, max(written, _read_count(usage.get("total_tokens")) - asked))
     else:
-        # The second names are MAI's.
-        inputs = usage.get("input_tokens", usage.get("num_input_text_tokens"))
+        # The second names are MAI's, which counts the images of an edit apart from its text.
+        references = _read_count(usage.get("num_input_image_tokens"))
+        inputs = _read_count(usage.get("input_tokens", usage.get("num_input_text_tokens"))) + references
         outputs = usage.get("output_tokens", usage.get("num_output_tokens"))
         details = usage.get("input_tokens_details")
-        images = details.get("image_tokens") if isinstance(details, dict) else None
-        found = Usage(_read_count(inputs), _read_count(outputs), min(_read_count(images), _read_count(inputs)))
+        images = _read_count(details.get("image_tokens")) if isinstance(details, dict) else references
+        found = Usage(inputs, _read_count(outputs), min(images, inputs))
     return None if found == Usage() else found
 
 

@@ -17,7 +17,7 @@ from shared.models.providers.sdk_model import (
     SdkModel,
     add_schema_to_instructions,
     choose_deployment,
-    encode_data_url,
+    list_image_urls,
 )
 from shared.models.providers.unsupported_parameters import SCHEMA_LIMITS
 from shared.models.reasoning_effort import choose_reasoning_effort
@@ -99,8 +99,9 @@ def _build_input(request: TextRequest[AnswerT]) -> "str | ResponseInputParam":
     if request.image is None:
         return request.task
     content: ResponseInputMessageContentListParam = [{"type": "input_text", "text": request.task}]
-    urls = map(encode_data_url, request.images)
-    content.extend({"type": "input_image", "image_url": url, "detail": IMAGE_DETAIL} for url in urls)
+    content.extend(
+        {"type": "input_image", "image_url": url, "detail": IMAGE_DETAIL} for url in list_image_urls(request)
+    )
     return [{"role": "user", "content": content}]
 
 

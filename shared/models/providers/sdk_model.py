@@ -1,14 +1,14 @@
 """The base of the models behind the openai SDK, and what both wires of text calls share."""
 
-import base64
 import json
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from shared.models.price_files import load_prices
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest, VisionImage
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, TextAnswer, TextRequest
 from shared.models.providers.connection import ModelConnection
+from shared.models.providers.data_url import encode_data_url
 from shared.models.providers.image_call import send_image_request
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ def choose_deployment(
     return "vision", settings.vision_deployment
 
 
-def encode_data_url(image: VisionImage) -> str:
-    """Return an image as a data URL, such as ``data:image/jpeg;base64,...``."""
-    return f"data:{image.content_type};base64,{base64.b64encode(image.data).decode()}"
+def list_image_urls(request: TextRequest[AnswerT]) -> list[str]:
+    """Return the images of a request as data URLs, in their order."""
+    return [encode_data_url(image.data, image.content_type) for image in request.images]
 
 
 def add_schema_to_instructions(request: TextRequest[AnswerT], schema: dict[str, Any]) -> str:

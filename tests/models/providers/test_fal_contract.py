@@ -10,19 +10,22 @@ from typing import Any
 
 import fal_client.client
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 
 from model_simulator.in_process import RunningSimulator, running_simulator
 from shared.config import ModelSettings
 from shared.errors import ModelError
 from shared.models.price_files import load_prices
-from shared.models.protocol import ImageRequest
+from shared.models.protocol import ImageRequest, ReferenceImage
 from shared.models.provider_names import Provider
+from shared.models.providers.data_url import encode_data_url
 from shared.models.providers.fal import FalModel
 from shared.reasons import Reason
 from tests.models.providers.provider_services import IMAGE, QUICK
 from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import SECRET_KEY
+from tests.support.sample_images import draw
+from tests.support.scripted_service import Answer, ScriptedService
 
 JOB = "run-1/item-1"
 ORDERED = replace(IMAGE, job=JOB)
@@ -228,3 +231,72 @@ async def test_a_key_that_cannot_be_one_is_refused_before_it_is_sent(
         assert simulator.stats()["requests"]["images"] == {}
     assert failure.reason is reason
     assert "FAL_AI_API_KEY" in failure.message
+
+
+SEEDREAM = replace(SETTINGS, image_deployment="fal-ai/bytedance/seedream/v4/text-to-image")
+STYLED = replace(
+    ORDERED,
+    size="1024x1024",
+    references=tuple(
+        ReferenceImage(f"reference-{number}.jpg", draw(color, kind="JPEG"), "image/jpeg")
+        for number, color in enumerate([(20, 20, 200), (40, 40, 220)])
+    ),
+)
+
+
+async def test_references_go_to_the_edit_route_and_cost_the_price_of_an_image(
+    monkeypatch: pytest.MonkeyPatch, request_log: MemoryRequestLog
+) -> None:
+    async with open_model(monkeypatch, request_log, settings=SEEDREAM) as (model, simulator):
+        plain = await model.generate_image(replace(STYLED, references=(), job="run-1/item-2"))
+        styled = await model.generate_image(STYLED)
+        again = await model.generate_image(STYLED)
+        stats = simulator.stats()
+    assert styled.data == again.data != plain.data
+    with Image.open(io.BytesIO(styled.data)) as image:
+        assert image.size == (1024, 1024)
+        red, _, blue = ImageStat.Stat(image.convert("RGB")).mean
+    assert blue > red * 2, "it has the colors of the references"
+    assert stats["billedImageCount"] == 2
+    assert styled.usage is not None
+    assert float(load_prices().calculate_image_cost(styled.model, styled.usage)) * 2 == stats["costUsd"] == 0.06
+
+
+async def test_an_edit_sends_data_urls_and_no_format(
+    monkeypatch: pytest.MonkeyPatch, request_log: MemoryRequestLog, service: ScriptedService
+) -> None:
+    monkeypatch.setattr(fal_client.client, "QUEUE_URL_FORMAT", f"{service.endpoint}/")
+    links = dict.fromkeys(("response_url", "status_url", "cancel_url"), f"{service.endpoint}/elsewhere")
+    done = Answer({"status": "COMPLETED", "logs": None, "metrics": {}})
+    result = Answer({"images": [{"url": f"{service.endpoint}/file"}]})
+    service.plan(Answer({"request_id": "7", **links}), done, done, result, Answer(b"image", content_type="image/png"))
+    model = FalModel(SEEDREAM, request_log, poll_seconds=0)
+    await model.generate_image(STYLED)
+    await model.close()
+    order, *_ = service.requests
+    assert (order.method, order.path) == ("POST", "/fal-ai/bytedance/seedream/v4/edit")
+    urls = [encode_data_url(one.data, one.content_type) for one in STYLED.references]
+    assert order.body == {
+        "prompt": STYLED.prompt,
+        "image_size": {"width": 1024, "height": 1024},
+        "num_images": 1,
+        "enable_safety_checker": True,
+        "image_urls": urls,
+    }
+
+
+async def test_a_refused_reference_is_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, request_log: MemoryRequestLog, service: ScriptedService
+) -> None:
+    monkeypatch.setattr(fal_client.client, "QUEUE_URL_FORMAT", f"{service.endpoint}/")
+    url = encode_data_url(STYLED.references[0].data, "image/jpeg")
+    detail = [
+        {"loc": ["body", "image_urls", 0], "msg": "Failed to load the image", "type": "image_load_error", "input": url}
+    ]
+    service.plan(Answer({"detail": detail}, status=422))
+    model = FalModel(SEEDREAM, request_log, poll_seconds=0)
+    error = await fail_to_draw(model, STYLED)
+    await model.close()
+    assert error.reason is Reason.BAD_REQUEST
+    assert url[:60] not in str(error)
+    assert request_log.request_log == {}

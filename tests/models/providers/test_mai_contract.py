@@ -6,18 +6,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 
 from shared.config import ModelSettings, SettingError, load_settings
 from shared.errors import ModelError
+from shared.models.image_models import count_reference_tokens
+from shared.models.protocol import ReferenceImage
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.models.providers.mai import MaiModel
 from shared.models.quotes import price_image
+from shared.models.usage import Usage
 from shared.reasons import Reason
 from shared.services.model_factory import check_image_settings
 from tests.models.providers.provider_services import IMAGE, every_image_fault, open_model
 from tests.support.model_answers import error
 from tests.support.model_requests import SECRET_KEY
+from tests.support.sample_images import draw
 from tests.support.scripted_service import Answer, ScriptedService, run_scripted_service
 
 REQUEST = replace(IMAGE, size="1024x1024")
@@ -129,3 +133,41 @@ def test_a_deployment_with_a_name_of_its_own_costs_what_the_most_expensive_mai_m
     environment = {"IMAGE_PROVIDER": "mai", "MAI_ENDPOINT": "https://x.services.ai.azure.com"}
     prices = load_settings(environment).prices
     assert prices.find_image_price(deployment) == prices.image["mai-image-2.6"]
+
+
+STYLED = replace(
+    REQUEST, references=(ReferenceImage("reference-1.jpg", draw((20, 20, 200), size=(640, 480)), "image/png"),)
+)
+
+
+@pytest.mark.parametrize("size", ["1024x1024", "768x768", "1152x768"])
+async def test_an_edit_has_the_size_that_was_asked_for_and_its_reference_is_billed(size: str) -> None:
+    async with open_model(MaiService()) as (model, simulator):
+        answer = await model.generate_image(replace(STYLED, size=size))
+        stats = simulator.stats()
+    with Image.open(io.BytesIO(answer.data)) as image:
+        assert (image.format, f"{image.width}x{image.height}") == ("PNG", size)
+        red, _, blue = ImageStat.Stat(image.convert("RGB")).mean
+    assert blue > red * 2, "it has the colors of the reference"
+    assert answer.usage is not None
+    assert answer.usage.image_input_tokens == count_reference_tokens(Provider.MAI, size, 1) > 0
+    cost = price_image(load_settings({}).prices, answer.model, answer.usage)
+    assert cost.nano_usd == round(stats["costUsd"] * 10**9)
+    assert (cost.input_tokens, cost.output_tokens) == (stats["inputTokens"], stats["outputTokens"])
+
+
+async def test_an_edit_is_a_form_without_a_size(scripted: ScriptedService, model: MaiModel) -> None:
+    usage = {"num_output_tokens": 1024, "num_input_text_tokens": 12, "num_input_image_tokens": 1000}
+    scripted.plan(Answer(ANSWER | {"usage": usage}))
+    answer = await model.generate_image(STYLED)
+    (sent,) = scripted.requests
+    assert sent.path == "/mai/v1/images/edits"
+    assert sent.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert sent.headers["api-key"] == SECRET_KEY
+    assert "authorization" not in {name.casefold() for name in sent.headers}
+    assert [name for name in (b'"model"', b'"prompt"', b'"image"', b'"width"', b'"height"') if name in sent.body] == [
+        b'"model"',
+        b'"prompt"',
+        b'"image"',
+    ]
+    assert answer.usage == Usage(1012, 1024, 1000)
