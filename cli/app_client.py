@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from cli.command_target import LOOPBACK_NAMES
 from cli.errors import CliError, ExitStatus, get_reason
 from cli.request_options import describe_problems
-from shared.browse.views import ItemList
+from shared.browse.views import ItemList, ItemRow
 from shared.reasons import Reason
+from shared.reviews.decision_request import DecisionResult
 from shared.runs.run_list import RunPage, RunQuery
 from shared.runs.status import RunStatus
 
@@ -130,6 +131,23 @@ class AppClient:
             return ItemList.model_validate(document)
         except ValidationError as error:
             raise self._explain_unreadable("items", error) from error
+
+    async def get_item(self, catalog: str, product_id: str) -> ItemRow:
+        """Return an item; ProblemError ``unknown-item`` if the catalog has none with this id."""
+        path = f"catalogs/{quote(catalog, safe='')}/items/{quote(product_id, safe='')}"
+        document = await self._call("GET", path)
+        try:
+            return ItemRow.model_validate(document)
+        except ValidationError as error:
+            raise self._explain_unreadable("an item", error) from error
+
+    async def put_decisions(self, catalog: str, body: Mapping[str, Any]) -> DecisionResult:
+        """Record decisions about images, and return which were recorded."""
+        document = await self._call("PUT", f"catalogs/{quote(catalog, safe='')}/decisions", body=body)
+        try:
+            return DecisionResult.model_validate(document)
+        except ValidationError as error:
+            raise self._explain_unreadable("decisions", error) from error
 
     async def read_image(self, catalog: str, folder: str, filename: str) -> bytes:
         """Return a file of a catalog; ``folder`` is ``images`` or ``thumbnails``. ProblemError 404 if there is none."""

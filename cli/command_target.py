@@ -68,10 +68,17 @@ class CommandTarget:
         """The options that a command needs to find the same store and providers, as text like ``flags``."""
         return self._format_flags({})
 
+    @property
+    def place_flags(self) -> str:
+        """The options that a command without a model needs to find the same store, as text like ``flags``."""
+        return self._format_options({})
+
     def _format_flags(self, more: Mapping[str, object]) -> str:
+        return (" --offline" if self.offline else "") + self._format_options(more)
+
+    def _format_options(self, more: Mapping[str, object]) -> str:
         given = {"--url": self.url, "--output-dir": self.output_dir, "--store": self.store, **more}
-        typed = [f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value is not None]
-        return (" --offline" if self.offline else "") + "".join(typed)
+        return "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value is not None)
 
     def list_settings(self) -> dict[str, str]:
         """Return the settings that the options override, by name."""

@@ -1,4 +1,4 @@
-"""Style references that are files of this machine: copied or uploaded to where the run reads them."""
+"""Style references in flags. Files of this machine are copied or uploaded to where the run reads them."""
 
 import hashlib
 import re
@@ -11,11 +11,14 @@ from cli.app_client import AppClient
 from cli.errors import WrongUsageError
 from shared.config import Settings
 from shared.inputs.upload import INPUT_TYPE, MAX_INPUT_BYTES
-from shared.runs.request import INPUT_PATH_PATTERN
+from shared.runs.request import INPUT_PATH_PATTERN, MAX_TRIAL_IMAGES
 from shared.services.container import build_store
 from shared.storage import paths
 
 MAX_NAME_CHARACTERS = 80
+
+FIRST_APPROVED = "first-approved"
+DEFAULT_TRIAL_IMAGES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,18 @@ class LocalReferences:
         paths: where the run reads them, in the order given; the name of a file of this machine holds a digest of its
             content, so that files do not replace each other.
         contents: the files of this machine, by path.
+        first_approved: the number of trial images that a person approves; None = the references are named.
     """
 
     paths: Sequence[str]
     contents: Mapping[str, bytes]
+    first_approved: int | None = None
 
     def apply_to(self, flags: Mapping[str, Any]) -> dict[str, Any]:
-        """Return flags that name the references by their paths."""
-        return {**flags, "style_reference": list(self.paths)} if self.paths else dict(flags)
+        """Return flags with the references as the request has them."""
+        if self.first_approved is not None:
+            return {**flags, "style_reference": {"firstApproved": self.first_approved}}
+        return {**flags, "style_reference": {"images": list(self.paths)}} if self.paths else dict(flags)
 
     async def copy_to_store(self, settings: Settings) -> None:
         """Copy the files into the store of the settings, unless they are there.
@@ -59,11 +66,15 @@ def find_references(flags: Mapping[str, Any]) -> LocalReferences:
     """Read the style references in the flags.
 
     Raises:
-        WrongUsageError: a file cannot be read, or is too large.
+        WrongUsageError: a file cannot be read or is too large, or first-approved is not used alone.
     """
+    references: Sequence[str] = flags.get("style_reference") or ()
+    counts = [one.partition(":") for one in references if re.fullmatch(rf"{FIRST_APPROVED}(:.*)?", one)]
+    if counts:
+        return LocalReferences((), {}, _read_first_approved(references, counts[0][2]))
     found: list[str] = []
     contents: dict[str, bytes] = {}
-    for given in flags.get("style_reference") or ():
+    for given in references:
         file = Path(given)
         if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
             found.append(given)
@@ -74,6 +85,22 @@ def find_references(flags: Mapping[str, Any]) -> LocalReferences:
         found.append(path)
         contents[path] = data
     return LocalReferences(tuple(found), contents)
+
+
+def _read_first_approved(references: Sequence[str], count: str) -> int:
+    """Return the number of trial images."""
+    if len(references) > 1:
+        raise WrongUsageError(
+            f"--style-reference: {FIRST_APPROVED} is given with another value; expected it alone, or files"
+        )
+    if references[0] == FIRST_APPROVED:
+        return DEFAULT_TRIAL_IMAGES
+    if not (count.isascii() and count.isdecimal() and 1 <= int(count) <= MAX_TRIAL_IMAGES):
+        raise WrongUsageError(
+            f"--style-reference: {references[0][:40]!r}; expected {FIRST_APPROVED}:N with N from 1 to "
+            f"{MAX_TRIAL_IMAGES}"
+        )
+    return int(count)
 
 
 def _read(file: Path) -> bytes:

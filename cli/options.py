@@ -42,6 +42,20 @@ LatestRunArgument = Annotated[
     str | None, typer.Argument(metavar="RUN", help=f"{RUN_HELP}; default: the latest run.", show_default=False)
 ]
 
+CatalogArgument = Annotated[str, typer.Argument(metavar="CATALOG", help="Name of the catalog.")]
+DecidedItemsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="ID", help="Items, as published or internal.", show_default=False)
+]
+FirstItemsOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, max=500, help="The first N items of the catalog, instead of ids.", show_default=False
+    ),
+]
+NoteOption = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Remark, stored with each decision.", show_default=False)
+]
+
 OUTPUT_DIR = Annotated[Path | None, typer.Option(metavar="DIR", help=_describe_setting("OUTPUT_DIR"))]
 STORE = Annotated[Literal["folder", "blob"] | None, typer.Option(help=_describe_setting("STORE"))]
 OFFLINE = Annotated[bool, typer.Option("--offline", help="Use the model simulator; nothing is billed.")]

@@ -17,7 +17,7 @@ from cli.progress_display import format_duration
 from cli.request_from_flags import check_request, make_body
 from cli.run_output import print_rows
 from shared.config import Settings
-from shared.images.style_files import resolve_style
+from shared.images.trial import resolve_run_style
 from shared.inputs.item_source import find_item_source
 from shared.runs.estimate_run import estimate_request
 from shared.runs.image_estimate import TYPICAL_EVALUATION_SECONDS, TYPICAL_IMAGE_SECONDS
@@ -66,7 +66,7 @@ async def _estimate(
             request = request.model_copy(update={"target_count": local_input.rows})
         elif request.input is not None:
             request = await resolve_source(get_services().store, request)
-        style = await resolve_style(get_services().store, request, known=references.contents)
+        style = await resolve_run_style(get_services(), request, known=references.contents)
         return (await estimate_request(get_services(), request, style)).to_json()
     finally:
         await use_settings(None)

@@ -21,7 +21,7 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         flags: values by parameter name; ``theme`` is a file, ``map`` a list of ``FIELD=COLUMN``, ``image_variant`` one
-            of ``WIDTH:FORMAT``, ``style_reference`` one of ``inputs/NAME``, and names that start with ``refine_`` are
+            of ``WIDTH:FORMAT``, ``style_reference`` as the request has it, and names that start with ``refine_`` are
             fields of ``refine``.
 
     Raises:
@@ -36,8 +36,6 @@ def make_body(flags: Mapping[str, Any]) -> dict[str, Any]:
         given["fieldMapping"] = read_map(mapping_flags)
     if variant_flags := given.pop("imageVariant", None):
         given["imageVariants"] = _read_image_variants(variant_flags)
-    if reference_flags := given.pop("styleReference", None):
-        given["styleReference"] = {"images": list(reference_flags)}
     return given
 
 

@@ -74,7 +74,7 @@ OTHER_FORMS = {
         list[str],
         "FILE",
         "Image whose look every new image is to have: PNG, JPEG or WebP; or inputs/NAME in the store. Up to 4, "
-        "repeatable.",
+        "repeatable. Or first-approved:N (1-20, default 4): a person approves some of the first N images.",
     ),
     "field_mapping": _FileOption(
         "map", list[str], "FIELD=COLUMN", f"{SeedRequest.model_fields['field_mapping'].description} Repeatable."

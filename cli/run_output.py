@@ -164,11 +164,13 @@ def print_run(console: Console, run: RunStatus, locate: Locator, target: Command
     ]
     if waiting := describe_waiting(run):
         rows.append(("waiting", Text(waiting, style="yellow")))
-    if run.error is not None:
+    if run.error is not None and run.awaited_images:
+        rows.append(("waiting", Text(f"{run.error.reason}: {run.error.message}", style="yellow")))
+    elif run.error is not None:
         rows.append(("error", Text(f"{run.error.reason}: {run.error.message}", style="red")))
     outputs = {name: path for name, path in run.outputs.items() if name != "rejectedItems" or items.rejected}
     rows += make_output_rows(outputs, locate)
-    rows += [("next", Text(advice, style="bold")) for advice in suggest_commands(run, target.flags)]
+    rows += [("next", Text(advice, style="bold")) for advice in suggest_commands(run, target.flags, target.place_flags)]
     if images.done and not run.is_active:
         rows.append(("review", Text(format_review_command(run, target), style="bold")))
     print_rows(console, rows)
@@ -199,9 +201,20 @@ def print_rows(console: Console, rows: Iterable[tuple[str, Text]]) -> None:
         console.print(Text.assemble((label.ljust(LABEL_COLUMNS), "dim"), value), soft_wrap=True)
 
 
-def suggest_commands(run: RunStatus, flags: str) -> list[str]:
-    """Return the commands that can follow, with what they do."""
+def suggest_commands(run: RunStatus, flags: str, place_flags: str = "") -> list[str]:
+    """Return the commands that can follow, with what they do.
+
+    Args:
+        run: the run's status.
+        flags: flags of commands that run models.
+        place_flags: flags of commands that do not.
+    """
     program, where = find_program(), f"--catalog {run.catalog}{flags}"
+    if run.status is Status.PAUSED and run.awaited_images:
+        return [
+            f"{program} approve {run.catalog} --first {run.awaited_images}{place_flags}  (or the ids of some)",
+            f"{format_resume_command(run, flags)}  (once an image is approved)",
+        ]
     if run.status is Status.PAUSED:
         return [f"{format_resume_command(run, flags)}  (once the cause is fixed)"]
     if run.status is Status.COMPLETED_WITH_FAILURES and run.progress.images.failed:

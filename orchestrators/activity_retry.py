@@ -14,7 +14,16 @@ import azure.durable_functions as df
 from shared.limits.retry_policy import count_failure, decide_lost_worker_wait, decide_retry, find_time_since
 from shared.messages.base import Counters, Failure, FailureCounts, Message, Wait
 from shared.messages.images import ClaimWorkPageResult, ImageResult
-from shared.messages.run import ActivityResult, ImportedInput, PublishResult, RunRef, StartInventory, StopResult
+from shared.messages.run import (
+    ActivityResult,
+    ApprovalResult,
+    ImportedInput,
+    PublishResult,
+    RunRef,
+    StartInventory,
+    StopResult,
+    TrialPlan,
+)
 from shared.messages.text import TextCall, TextResult
 from shared.reasons import Reason
 from shared.runs.lost_workers import make_lost_worker_failure
@@ -23,7 +32,9 @@ StepsT = TypeVar("StepsT")
 Steps = Generator[Any, Any, StepsT]
 """A part of an orchestrator, to be run with ``yield from``. It yields durable tasks and returns ``StepsT``."""
 
-ResultT = TypeVar("ResultT", StartInventory, ImportedInput, ActivityResult, StopResult, PublishResult)
+ResultT = TypeVar(
+    "ResultT", StartInventory, ImportedInput, ActivityResult, StopResult, PublishResult, TrialPlan, ApprovalResult
+)
 WindowResultT = TypeVar("WindowResultT", ImageResult, ClaimWorkPageResult, StopResult)
 
 MIN_RETRY_WAIT_SECONDS = 1.0

@@ -166,6 +166,7 @@ class ChildWorkflows:
                 resume_count=self.resume_count,
                 worker_count=len(self.worker_widths),
                 max_poll_seconds=BATCHED_TEXT_POLL_SECONDS if self.seed.batches_text else None,
+                item_limit=self.seed.item_limit,
             )
             first_id = make_image_worker_id(run_id, index, self.resume_count)
             self._start(context, _Child("generate_images", f"image worker {index}", first_id, start))
@@ -253,6 +254,7 @@ class ChildWorkflows:
             resume_count=self.resume_count,
             writer_index=index,
             writer_count=count,
+            item_limit=self.seed.item_limit,
         )
 
     def _make_prompt_writer_input(self, index: int, count: int) -> WritePromptsInput:

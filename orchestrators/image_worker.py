@@ -174,6 +174,7 @@ class ImageWorker:
             deferral=job.deferrals,
             step=job.step,
             stricter=job.stricter,
+            is_trial=self._input.item_limit is not None,
         )
 
     def _start(self, activity: str, message: Message, kind: WorkerTask) -> None:

@@ -17,18 +17,36 @@ class RunProgress:
         resume_count: how often the run was resumed or restarted.
         counters: what the run has done.
         found: what the catalog had when the run began; None = unknown.
+        must_probe: a person resumed the run after a block, so that one call should probe whether it is gone.
+        has_trial: the counters may still hold trial images that were rejected since.
     """
 
     def __init__(self, context: df.DurableOrchestrationContext, restart: RootRestart | None) -> None:
         self._context = context
-        self._first_resume_count = self.resume_count = 0 if restart is None else restart.resume_count
+        self.resume_count = 0 if restart is None else restart.resume_count
+        self.must_probe = False
+        self.has_trial = restart is None
         self.counters = Counters() if restart is None else restart.counters + Counters(lost=1)
         self.found: StartInventory | None = None if restart is None else restart.found
 
-    @property
-    def is_resumed(self) -> bool:
-        """Whether a person resumed the run after a pause, so that one call should probe whether the block is gone."""
-        return self.resume_count > self._first_resume_count
+    def begin_resume(self, reason: Reason) -> None:
+        """Count a resume after a pause for this reason."""
+        self.resume_count += 1
+        self.must_probe = reason is not Reason.AWAITING_APPROVAL
+
+    def forget_rejected_images(self, images: int, own: int) -> None:
+        """Remove rejected trial images from the counters once: they are generated again.
+
+        Args:
+            images: their number.
+            own: number of those that the run has generated; the catalog had the others before.
+        """
+        if not self.has_trial:
+            return
+        self.has_trial = False
+        self.counters = replace(self.counters, made=max(0, self.counters.made - own))
+        if self.found is not None:
+            self.limit_found_images(max(0, self.found.images - (images - own)))
 
     def count_unreported_work(self, inventory: StartInventory) -> None:
         """Count what a lost root did not publish: the store's items and images beyond those found at the start."""

@@ -13,6 +13,7 @@ from orchestrators.pause_run import pause_while_blocked, read_stop
 from orchestrators.plan_run import plan_run
 from orchestrators.request_categories import request_categories
 from orchestrators.run_progress import RunProgress
+from orchestrators.run_trial import plan_part, request_approval
 from shared.limits.retry_policy import RETRIED_ON_RESUME_REASONS, decide_lost_worker_wait
 from shared.messages.base import Counters, Failure
 from shared.messages.custom_status import Children, Stage
@@ -38,10 +39,13 @@ def seed_catalog(context: df.DurableOrchestrationContext) -> Steps[Any]:
         inventory: StartInventory | None = yield from plan_run(context, seed, progress)
 
         while inventory is not None:
-            # 2. Generate what is missing.
-            failure = yield from _generate_missing(context, seed, inventory, progress)
+            # 2. Generate what is missing; first the trial images, if a person is to approve some.
+            part = yield from plan_part(context, seed, inventory, progress)
+            failure = yield from _generate_missing(context, part.seed, part.inventory, progress)
+            if part.is_trial and failure is None:
+                failure = yield from request_approval(context, seed, progress)
 
-            # 3. A blocked run may wait to be resumed; then it continues with step 2.
+            # 3. A run that is blocked or awaits an approval may wait to be resumed; then it continues with step 2.
             inventory = yield from pause_while_blocked(context, seed, progress)
             if inventory is not None:
                 progress.forget_failures(RETRIED_ON_RESUME_REASONS)
@@ -66,7 +70,7 @@ def _generate_missing(
     needs_images = inventory.images < inventory.items and not seed.dry_run
     try:
         # 1. After a pause, one image shows whether the block is gone.
-        if progress.is_resumed and needs_images and not seed.batches_images:
+        if progress.must_probe and needs_images and not seed.batches_images:
             progress.counters += yield from _probe(context, seed, progress)
             if (yield from read_stop(context, seed)) is not None:
                 return None
@@ -104,7 +108,7 @@ def _run_children(
     """Run writers and image workers, and return why they ended early, if they did."""
     # A block that only text calls meet was not probed with an image: then a single writer probes it.
     was_probed = needs_images and not seed.writes_prompts and not seed.batches_images
-    if progress.is_resumed and not was_probed:
+    if progress.must_probe and not was_probed:
         seed = replace(seed, parallel_text_requests=1)
     children = ChildWorkflows.from_plan(seed, inventory, progress.resume_count)
     if not children.writer_count:
@@ -133,6 +137,7 @@ def _probe(context: df.DurableOrchestrationContext, seed: SeedInput, progress: R
         max_retries=seed.max_retries,
         resume_count=progress.resume_count,
         max_image_calls=1,
+        item_limit=seed.item_limit,
     )
     probe_id = make_probe_id(seed.run_id, progress.resume_count)
     losses = 0

@@ -64,6 +64,7 @@ class WorkPageClaims:
             restarts=self._worker.restarts,
             free_slots=_count_free_slots(window, now),
             window=self._remaining.window,
+            item_limit=self._worker.item_limit,
         )
 
     def handle_result(self, claim: ClaimWorkPageResult, now: datetime) -> None:

@@ -125,6 +125,7 @@ def _make_call(writer: WriteItemsInput) -> TextCall:
         writer_count=writer.writer_count,
         halvings=writer.halvings,
         deferral=writer.deferrals,
+        item_limit=writer.item_limit,
     )
 
 

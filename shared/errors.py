@@ -30,6 +30,7 @@ CatalogSeederError
     ├── EstimateAboveBudgetError        the run is estimated to cost more than its budget
     ├── RunEndedError                   the run has ended
     ├── RunNotPausedError               the run is not paused
+    ├── NoApprovedImageError            the run waits for an approved image, and there is none
     ├── NothingToKeepError              pruning would leave no item
     ├── NothingToPublishError           reviews leave no item to publish
     └── DegradedError                   the store or a provider does not answer a probe
@@ -328,6 +329,18 @@ class RunNotPausedError(RequestError):
     """The run is not paused, or not on this durable host."""
 
     kind = "run-not-paused"
+
+
+class NoApprovedImageError(RequestError):
+    """A run that waits for the approval of its first images is to be resumed, and none of them is approved."""
+
+    kind = "no-approved-image"
+
+    def __init__(self, catalog: str, images: int) -> None:
+        super().__init__(
+            f"none of the first {images} images of catalog {catalog!r} is approved; approve at least one of them, on "
+            "the review page or with seeder approve, then resume the run, or cancel it"
+        )
 
 
 class NothingToKeepError(RequestError):

@@ -220,6 +220,12 @@ class Reason(StrEnum):
 
     Start the host, or the command, again.
     """
+    AWAITING_APPROVAL = "awaiting_approval"
+    """A person has to approve some of the first images, and resume the run. It waits for that, or the time limit of the
+    pause was over.
+
+    Approve them with `seeder approve` or on the review page, then resume the run. If it has ended, start it again.
+    """
     NOT_TRIED = "not_tried"
     """The run ended before this image was tried.
 
@@ -241,8 +247,11 @@ FATAL_REASONS = frozenset(
 )
 """Every further call would fail the same way, so the run stops at once."""
 
-PAUSING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS, Reason.UNUSABLE_IMAGES}
+BLOCKING_REASONS = FATAL_REASONS | {Reason.TOO_MANY_REFUSALS, Reason.TOO_MANY_ERRORS, Reason.UNUSABLE_IMAGES}
 """A run with `pauseOnBlock` pauses for these reasons: a person can fix the cause, and the run resumes."""
+
+PAUSING_REASONS = BLOCKING_REASONS | {Reason.AWAITING_APPROVAL}
+"""Why a run pauses until a person resumes it."""
 
 MAX_MESSAGE_CHARACTERS = 300
 """Maximum length of a failure's message, which histories and statuses contain."""

@@ -50,6 +50,7 @@ REQUEST_ERROR_STATUSES: Mapping[type[errors.RequestError], int] = {
     errors.EstimateAboveBudgetError: 409,
     errors.RunEndedError: 409,
     errors.RunNotPausedError: 409,
+    errors.NoApprovedImageError: 409,
     errors.NothingToKeepError: 409,
     errors.NothingToPublishError: 409,
     errors.AuditTooLargeError: 413,

@@ -119,7 +119,12 @@ ROUTES = (
         tag=Tag.RUNS,
         summary="Resume a paused run",
         answers={202: Answer("a paused run is resumed", "AcceptedRun", headers=ACCEPTED_HEADERS)},
-        problems=(errors.UnknownRunError, errors.RunNotPausedError, errors.RunEndedError),
+        problems=(
+            errors.UnknownRunError,
+            errors.RunNotPausedError,
+            errors.NoApprovedImageError,
+            errors.RunEndedError,
+        ),
     ),
     Route(
         operation_id="listCatalogs",

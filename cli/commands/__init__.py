@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.approve import approve
 from cli.commands.audit import audit
 from cli.commands.cancel import cancel
 from cli.commands.gallery import gallery
@@ -14,6 +15,7 @@ from cli.commands.inspect import inspect
 from cli.commands.prune import prune
 from cli.commands.publish import publish
 from cli.commands.regenerate import regenerate
+from cli.commands.reject import reject
 from cli.commands.repair import repair
 from cli.commands.resume import resume
 from cli.commands.review import review
@@ -40,6 +42,8 @@ app = typer.Typer(
 for command in (
     run,
     review,
+    approve,
+    reject,
     inspect,
     repair,
     regenerate,

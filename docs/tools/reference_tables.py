@@ -96,7 +96,7 @@ def describe_style() -> str:
 
 def describe_style_reference() -> str:
     """Return the table of the fields of ``styleReference``."""
-    return _describe_model(StyleReference, {"images": []}, required=("images",))
+    return _describe_model(StyleReference, {"images": None, "firstApproved": None})
 
 
 def show_default_theme() -> str:

@@ -88,13 +88,15 @@ async def store_drafts(store: Store, batch_context: BatchContext, billed: Billed
 
 
 def _validate(batch_context: BatchContext, billed: BilledDrafts) -> DraftValidation:
+    request, item_limit = batch_context.request, batch_context.call.item_limit
+    target = request.target_count if item_limit is None else min(request.target_count, item_limit)
     return validate_drafts(
         billed.drafts,
         index=batch_context.index.names,
         categories=[category.name for category in batch_context.categories],
-        theme=batch_context.request.theme,
-        max_accepted=batch_context.request.target_count - batch_context.index.count_items(),
-        validate_items=batch_context.request.validate_items,
+        theme=request.theme,
+        max_accepted=target - batch_context.index.count_items(),
+        validate_items=request.validate_items,
     )
 
 

@@ -43,10 +43,13 @@ class _BatchTask(TextTask[AskedDrafts]):
 
     async def prepare(self) -> PreparedText[DraftBatch, AskedDrafts] | Outcome[TextResult]:
         call, request, index = self.call, self.request, self._context.index
+        size = call.reduce(request.batch_size)
+        if call.item_limit is not None:
+            size = min(size, call.item_limit - index.count_items())
         quotas = plan_batch(
             index.count_by_category(list(self._context.categories)),
             target=request.target_count,
-            batch_size=call.reduce(request.batch_size),
+            batch_size=size,
             writer_index=call.writer_index,
             writer_count=call.writer_count,
         )

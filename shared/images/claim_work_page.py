@@ -59,7 +59,9 @@ async def run_claim_work_page(services: Services, claim: ClaimWorkPageInput) -> 
         closed = await run_files.are_items_closed(store, claim.run_id, claim.resume_count)
         page = await run_files.read_work_page(store, claim.run_id, number + 1, claim.resume_count)
         if page is None:
-            total = _count_items(await services.caches.read_request(store, claim.run_id))
+            total = _count_items(await services.caches.read_request(store, claim.run_id), claim)
+            if claim.item_limit is not None and cursor.items >= claim.item_limit:
+                return ClaimWorkPageResult(page=number, closed=True)
             if choose_work_page_size(claim, total, cursor.items) == 0:
                 return ClaimWorkPageResult(page=number, unclaimed=total - cursor.items)
             jobs, end = await _collect_jobs(services, claim, cursor, closed=closed)
@@ -79,7 +81,7 @@ async def _describe_page(
     claimed = tuple(ImageJob(job.product_id, job.batch) for job in page.jobs)
     jobs, counters = await _skip_finished_jobs(services, claim, claimed) if claim.restarts else (claimed, Counters())
     request = await services.caches.read_request(services.store, claim.run_id)
-    unclaimed = _count_items(request) - page.checked_items
+    unclaimed = _count_items(request, claim) - page.checked_items
     return ClaimWorkPageResult(
         page=number, jobs=jobs, counters=counters, unclaimed=None if unclaimed < 0 else unclaimed
     )
@@ -107,12 +109,17 @@ async def _collect_jobs(
     generating_runs = await services.caches.list_images_at_start(store, claim.catalog, claim.run_id, claim.resume_count)
     given_up = await services.caches.list_failed_before(store, claim.run_id, claim.resume_count)
     unfinished = await services.caches.list_unfinished_items(store, claim.run_id, claim.resume_count)
-    size = choose_work_page_size(claim, request.target_count, cursor.items)
+    rejected = await services.caches.list_rejected(store, claim.run_id, claim.resume_count)
+    size = choose_work_page_size(claim, _count_items(request, claim), cursor.items)
+    end = len(batch.items)
+    if claim.item_limit is not None:
+        end = min(end, cursor.index + claim.item_limit - cursor.items)
     jobs: list[run_files.WorkPageItem] = []
     index = cursor.index
-    while index < len(batch.items) and len(jobs) < size:
+    while index < end and len(jobs) < size:
         item = batch.items[index]
-        is_wanted = needs_image(item, request, generating_runs, claim.run_id) or item.product_id in unfinished
+        is_wanted = needs_image(item, request, generating_runs, claim.run_id)
+        is_wanted = is_wanted or item.product_id in unfinished or item.product_id in rejected
         if is_wanted and item.product_id not in given_up:
             jobs.append(run_files.WorkPageItem(item.product_id, batch.batch))
         index += 1
@@ -121,10 +128,12 @@ async def _collect_jobs(
     return tuple(jobs), next_cursor
 
 
-def _count_items(request: SeedRequest) -> int:
+def _count_items(request: SeedRequest, claim: ClaimWorkPageInput) -> int:
     """Return how many items the pages of a run go through."""
     selection = find_selection(request)
-    return request.target_count if selection is None else len(selection.selection)
+    if selection is not None:
+        return len(selection.selection)
+    return request.target_count if claim.item_limit is None else min(request.target_count, claim.item_limit)
 
 
 async def _collect_selected_jobs(

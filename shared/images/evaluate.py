@@ -49,7 +49,7 @@ class _EvaluationTask(RefinementTask[PromptEvaluation]):
         first = await job.results.read_round(1)
         if vision_image is None or first is None:
             return _fail(f"{job.round_path} or the record of its first round is missing; expected both.")
-        style = await self.services.caches.read_style(self.services.store, self.call.run_id)
+        style = await self.read_style()
         question = build_evaluation_request(
             first.prompt, vision_image, iteration=round_, references=list_vision_samples(style)
         )

@@ -18,7 +18,7 @@ from shared.images.image_step import (
     open_image_step_job,
     record_round,
 )
-from shared.images.keep_earlier_image import keep_earlier_image
+from shared.images.keep_earlier_image import archive_batch_image, keep_earlier_image
 from shared.images.promote import FirstImage, promote_best
 from shared.images.style_files import list_reference_images
 from shared.images.style_reference import LoadedStyle
@@ -92,7 +92,7 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
 
     async def prepare(self) -> PreparedImage[_GeneratedImage]:
         job, request, settings = self.job, self.job.request, self.services.settings
-        style = await self.services.caches.read_style(self.services.store, self.call.run_id)
+        style = await self.read_style()
         image_request = ImageRequest(
             prompt=await job.read_prompt(),
             size=request.image_size,
@@ -154,7 +154,7 @@ class _CatalogImageTask(_ImageGenerationTask):
     async def find_result(self) -> Outcome[ImageResult] | None:
         job, store = self.job, self.services.store
         stored = read_image_metadata(await store.describe(job.path))
-        if stored is None:
+        if stored is None or stored.sha256 == await self._find_rejected():
             return None
         if stored.run_id != self.call.run_id:
             return None if self.must_replace(stored) else Outcome(ImageResult(kept=True))
@@ -165,7 +165,7 @@ class _CatalogImageTask(_ImageGenerationTask):
         job, store, image, metadata = self.job, self.services.store, answer.value, self.describe_image(answer)
         content_type = image.properties.content_type
         write = partial(store.write, job.path, image.data, content_type=content_type, metadata=metadata.to_json())
-        if find_selection(job.request) is None:
+        if find_selection(job.request) is None and await self._find_rejected() is None:
             await write()
         elif not await self._replace_earlier(write):
             return Outcome(ImageResult(made=True, cost=answer.cost), answer.cost)
@@ -177,15 +177,24 @@ class _CatalogImageTask(_ImageGenerationTask):
     async def _replace_earlier(self, write: Callable[..., Awaitable[str]]) -> bool:
         """Write the image after the earlier one has been kept; False if another delivery has done so meanwhile."""
         job, store, run_id = self.job, self.services.store, self.call.run_id
+        rejected = await self._find_rejected()
         while True:
             current = await store.describe(job.path)
             metadata = read_image_metadata(current)
-            if metadata is not None and metadata.run_id == run_id:
+            is_rejected = metadata is not None and metadata.sha256 == rejected
+            if metadata is not None and metadata.run_id == run_id and not is_rejected:
                 return False
+            if current is not None and is_rejected:
+                await archive_batch_image(store, self.call.catalog, self.call.batch, job.item.product_id, current)
             await keep_earlier_image(store, job.request, job.item.product_id, current, run_id=run_id)
             with contextlib.suppress(StoreConflictError):
                 await write(if_match=None if current is None else current.etag)
                 return True
+
+    async def _find_rejected(self) -> str | None:
+        """Return the SHA-256 of the item's trial image if it was rejected: this run replaces it."""
+        style = await self.read_style() if self.job.request.first_approved else None
+        return None if style is None else style.record.find_rejected(self.job.item.product_id)
 
 
 class _BatchedImageTask(_CatalogImageTask):

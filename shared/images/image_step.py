@@ -11,6 +11,7 @@ from shared.catalog.items import Item, find_content_type
 from shared.catalog.written_prompts import apply_written_prompt
 from shared.images.image_metadata import ImageMetadata
 from shared.images.round_files import RoundFiles, RoundRecord
+from shared.images.style_reference import LoadedStyle
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
 from shared.messages.base import Cost
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
@@ -111,6 +112,12 @@ class BilledImageTask(BilledTask[ValueT, ImageResult]):
         self.reservation = job.reservation
         self.record_subject = job.call.product_id
         self.job = job
+
+    async def read_style(self) -> LoadedStyle | None:
+        """Return the style references of the image; None for a trial image, and without any."""
+        if self.call.is_trial:
+            return None
+        return await self.services.caches.read_style(self.services.store, self.call.run_id)
 
     def report(self, no_answer: NoAnswer) -> ImageResult:
         """Return the result of a call that was not made, or that failed."""

@@ -1,6 +1,7 @@
 """Style references in the store: read from inputs, recorded by runs, and loaded for image calls.
 
-A run records its references before it starts, so that an input that changes later changes no image of the run:
+A run records its references before the first image that is generated with them, so that an input or an image that
+changes later changes no image of the run:
 
 ```
 runs/{runId}/style_reference.json                          which references, by SHA-256
@@ -12,11 +13,13 @@ catalogs/{catalog}/state/style_references/{sha256}.jpg     the JPEGs as sent, wh
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from pydantic import TypeAdapter
 
 from shared.errors import InvalidRequestError
+from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.style_reference import LoadedStyle, RecordedReference, RecordedStyle, ResolvedStyle
 from shared.models.protocol import ReferenceImage, VisionImage
 from shared.rendering.color_histogram import measure_colors
@@ -39,7 +42,7 @@ _RECORD: Final = TypeAdapter(RecordedStyle)
 async def resolve_style(
     store: Store, request: SeedRequest, *, known: Mapping[str, bytes] | None = None
 ) -> ResolvedStyle | None:
-    """Read and validate the style references of a request; None if it has none.
+    """Read and validate the inputs that are the style references of a request; None if it has none.
 
     Args:
         store: the store.
@@ -50,14 +53,14 @@ async def resolve_style(
         InvalidRequestError: an input does not exist, or cannot be used as an image.
         StoreUnavailableError: the store does not answer.
     """
-    if request.style_reference is None:
+    if request.style_reference is None or request.style_reference.images is None:
         return None
     recorded: list[RecordedReference] = []
     files: dict[str, bytes] = {}
     for number, path in enumerate(request.style_reference.images):
         data = (known or {}).get(path) or await _read_input(store, path, f"{FIELD}.images.{number}")
         try:
-            reference, file = await asyncio.to_thread(_convert, path, data)
+            reference, file = await asyncio.to_thread(convert_reference, path, data)
         except BadImageError as error:
             raise InvalidRequestError(f"{FIELD}.images.{number}", f"{path} cannot be used: {error}") from error
         recorded.append(reference)
@@ -66,7 +69,10 @@ async def resolve_style(
 
 
 async def resolve_last_style(store: Store, last: SeedRequest) -> ResolvedStyle | None:
-    """Return the style references of a catalog's last request as they were then; None if it has none.
+    """Return the style references of a catalog's last request as they were then.
+
+    Returns:
+        None if it has none, or if no image was approved yet.
 
     Raises:
         InvalidRequestError: they were not recorded, and an input cannot be used.
@@ -75,8 +81,29 @@ async def resolve_last_style(store: Store, last: SeedRequest) -> ResolvedStyle |
     """
     if last.style_reference is None:
         return None
-    record = await _read_record(store, paths.state_file(last.catalog, paths.STYLE_REFERENCE_NAME))
-    return await resolve_style(store, last) if record is None else ResolvedStyle(record)
+    record = await read_last_style(store, last.catalog)
+    if record is not None and record.is_approved == (last.style_reference.images is None):
+        return ResolvedStyle(record)
+    return await resolve_style(store, last)
+
+
+async def read_last_style(store: Store, catalog: str) -> RecordedStyle | None:
+    """Return the style references of a catalog's last request, or None.
+
+    Raises:
+        DamagedFileError: their record cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    return await _read_record(store, paths.state_file(catalog, paths.STYLE_REFERENCE_NAME))
+
+
+async def forget_last_style(store: Store, catalog: str) -> None:
+    """Remove the style references of an earlier request: those of the last one are still to be approved.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    await store.delete(paths.state_file(catalog, paths.STYLE_REFERENCE_NAME))
 
 
 async def record_style(store: Store, run_id: str, catalog: str, style: ResolvedStyle) -> None:
@@ -101,7 +128,7 @@ async def keep_last_style(store: Store, run_id: str, catalog: str) -> None:
     record = await read_style(store, run_id)
     if record is not None:
         path = paths.state_file(catalog, paths.STYLE_REFERENCE_NAME)
-        await store.write(path, _dump(record), content_type=JSON_TYPE)
+        await store.write(path, _dump(replace(record, rejected=())), content_type=JSON_TYPE)
 
 
 async def read_style(store: Store, run_id: str) -> RecordedStyle | None:
@@ -112,6 +139,20 @@ async def read_style(store: Store, run_id: str) -> RecordedStyle | None:
         StoreUnavailableError: the store does not answer.
     """
     return await _read_record(store, paths.run_file(run_id, paths.STYLE_REFERENCE_NAME))
+
+
+async def find_rejected(store: Store, catalog: str, record: RecordedStyle) -> dict[str, ImageMetadata]:
+    """Return the rejected trial images that were not generated again yet, by internal id of the item.
+
+    Raises:
+        StoreUnavailableError: the store does not answer.
+    """
+    found: dict[str, ImageMetadata] = {}
+    for rejected in record.rejected:
+        metadata = read_image_metadata(await store.describe(paths.image_file(catalog, rejected.filename)))
+        if metadata is not None and metadata.sha256 == rejected.sha256:
+            found[rejected.item_id] = metadata
+    return found
 
 
 async def load_style(store: Store, run_id: str, catalog: str) -> LoadedStyle:
@@ -159,8 +200,13 @@ async def _read_input(store: Store, path: str, field: str) -> bytes:
     return content.data
 
 
-def _convert(path: str, data: bytes) -> tuple[RecordedReference, bytes]:
+def convert_reference(path: str, data: bytes, *, item_id: str | None = None) -> tuple[RecordedReference, bytes]:
     """Return a reference, and the JPEG of at most 1024 pixels a side that is sent.
+
+    Args:
+        path: where the data is from.
+        data: of the image.
+        item_id: internal id of the item whose image it is; None for an input.
 
     Raises:
         BadImageError: the data is not a complete image of a usable size.
@@ -169,7 +215,7 @@ def _convert(path: str, data: bytes) -> tuple[RecordedReference, bytes]:
     file = make_vision_image(data)
     sent = inspect_image(file)
     digest = hashlib.sha256(data).hexdigest()
-    return RecordedReference(path, digest, sent.sha256, sent.width, sent.height), file
+    return RecordedReference(path, digest, sent.sha256, sent.width, sent.height, item_id), file
 
 
 async def _read_record(store: Store, path: str) -> RecordedStyle | None:
@@ -184,4 +230,4 @@ async def _read_file(store: Store, path: str) -> bytes:
 
 
 def _dump(record: RecordedStyle) -> bytes:
-    return dump_json(_RECORD.dump_python(record, mode="json", by_alias=True))
+    return dump_json(_RECORD.dump_python(record, mode="json", by_alias=True, exclude_defaults=True))

@@ -17,6 +17,9 @@ CAMEL_CASE: Final = ConfigDict(alias_generator=to_camel)
 PATCH_PIXELS: Final = 32
 """An image model bills one input token for each 32x32 pixels of a reference."""
 
+MAX_SIDE_PIXELS: Final = 1024
+"""Larger references are shrunk before they are sent."""
+
 DIGEST_CHARACTERS: Final = 16
 
 
@@ -25,11 +28,12 @@ class RecordedReference:
     """A style reference as it was when its run started.
 
     Attributes:
-        path: the input that it was read from, ``inputs/NAME``.
-        input_sha256: of the input, in hex.
+        path: the input that it was read from, ``inputs/NAME``, or the approved image.
+        input_sha256: of that file, in hex.
         sha256: of the JPEG that is sent, in hex.
         width: of the JPEG, in pixels.
         height: of the JPEG, in pixels.
+        item_id: internal id of the item whose image was approved; None for an input.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
@@ -39,20 +43,54 @@ class RecordedReference:
     sha256: str
     width: int
     height: int
+    item_id: str | None = None
 
     @property
     def tokens(self) -> int:
         """The input tokens that each call is billed for it."""
-        return math.ceil(self.width / PATCH_PIXELS) * math.ceil(self.height / PATCH_PIXELS)
+        return count_tokens(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedImage:
+    """A trial image that was rejected, and that the run generates again with the references.
+
+    Attributes:
+        item_id: internal id of the item.
+        filename: of the image.
+        sha256: of the rejected image, in hex.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
+
+    item_id: str
+    filename: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedStyle:
-    """The style references of a run."""
+    """The style references of a run.
+
+    Attributes:
+        images: the references.
+        rejected: trial images to be generated again; they are recorded with the references, so that every process of
+            the run replaces the same ones.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
     images: tuple[RecordedReference, ...]
+    rejected: tuple[RejectedImage, ...] = ()
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a person approved the references among the images of the catalog."""
+        return all(reference.item_id is not None for reference in self.images)
+
+    def find_rejected(self, item_id: str) -> str | None:
+        """Return the SHA-256 of an item's rejected trial image, or None."""
+        return next((one.sha256 for one in self.rejected if one.item_id == item_id), None)
 
     @property
     def digest(self) -> str:
@@ -94,3 +132,20 @@ class LoadedStyle:
     files: Sequence[bytes] = field(repr=False)
     histograms: Sequence["ColorHistogram"] = field(repr=False)
     samples: Sequence[bytes] = field(repr=False)
+
+
+def count_tokens(width: int, height: int) -> int:
+    """Return the input tokens that a call is billed for a reference of this size in pixels."""
+    return math.ceil(width / PATCH_PIXELS) * math.ceil(height / PATCH_PIXELS)
+
+
+def predict_tokens(size: tuple[int, int], references: int) -> int:
+    """Return the input tokens of approved images that do not exist yet.
+
+    Args:
+        size: width and height of the images in pixels.
+        references: number of the approved images.
+    """
+    scale = min(1.0, MAX_SIDE_PIXELS / max(size))
+    width, height = (max(1, round(side * scale)) for side in size)
+    return references * count_tokens(width, height)

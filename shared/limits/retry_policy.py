@@ -14,7 +14,7 @@ import zlib
 from datetime import datetime, timedelta
 
 from shared.messages.base import Failure, FailureCounts
-from shared.reasons import PAUSING_REASONS, Reason
+from shared.reasons import BLOCKING_REASONS, Reason
 
 RETRY_BASE_SECONDS = 1.5
 RETRY_JITTER = 0.25
@@ -35,7 +35,7 @@ LOST_WORKER_WAITS_SECONDS = (5.0, 20.0, 60.0, 100.0, 130.0)
 restarts within seconds, a deployment takes a minute or two, and a permanent fault should end the run soon after."""
 
 COUNTED_REASONS = frozenset({Reason.SERVER_ERROR, Reason.CONNECTION, Reason.BAD_IMAGE, Reason.TIMEOUT_AMBIGUOUS})
-RETRIED_ON_RESUME_REASONS = PAUSING_REASONS | COUNTED_REASONS | {Reason.RATE_LIMITED}
+RETRIED_ON_RESUME_REASONS = BLOCKING_REASONS | COUNTED_REASONS | {Reason.RATE_LIMITED}
 """Images that failed for one of these are retried when a paused run is resumed, because its cause is said to be fixed.
 An image whose prompt was refused stays failed; ``repair`` retries it."""
 

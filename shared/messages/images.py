@@ -89,6 +89,7 @@ class ImageWorkerInput(Message):
         losses: worker processes lost in a row, without a success in between.
         restarts: how often the parent restarted this image worker after an earlier instance was lost.
         max_poll_seconds: maximum interval of claims that find nothing, while prompts may take a day; None = the usual.
+        item_limit: generate trial images, of the catalog's first items up to this number; None = of all items.
     """
 
     run_id: str
@@ -111,6 +112,7 @@ class ImageWorkerInput(Message):
     losses: int = 0
     restarts: int = 0
     max_poll_seconds: float | None = None
+    item_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class ClaimWorkPageInput(Message):
         free_slots: jobs that the image worker could start at once; they decide the pages of the last round.
         window: slots of all image workers together.
         restarts: how often the image worker was restarted: its own pages may hold jobs that are done.
+        item_limit: claim the catalog's first items up to this number only; None = all.
     """
 
     run_id: str
@@ -144,6 +147,7 @@ class ClaimWorkPageInput(Message):
     free_slots: int = 0
     window: int = 0
     restarts: int = 0
+    item_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ class ImageCall(Message):
         deferral: how often the call was sent back.
         step: what to do.
         stricter: the previous answer was unusable.
+        is_trial: the image is a trial image, generated without style references.
     """
 
     run_id: str
@@ -203,6 +208,7 @@ class ImageCall(Message):
     deferral: int = 0
     step: ImageStep = ImageStep()
     stricter: bool = False
+    is_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

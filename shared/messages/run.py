@@ -115,6 +115,9 @@ class SeedInput(Message):
         restart: what a new root continues from; None = the run begins.
         batches_images: the provider's batches generate the images.
         batches_text: the provider's batches write the image prompts.
+        first_approved: the number of trial images; 0 = the run has none.
+        approval_limit_minutes: how long the run waits for a decision about them.
+        item_limit: of the trial, the number of items; the root sets it, for its children only.
     """
 
     run_id: str
@@ -131,6 +134,62 @@ class SeedInput(Message):
     restart: RootRestart | None = None
     batches_images: bool = False
     batches_text: bool = False
+    first_approved: int = 0
+    approval_limit_minutes: int = 0
+    item_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTrialInput(Message):
+    """Input of ``plan_trial``.
+
+    Attributes:
+        run_id: the run.
+        catalog: its catalog.
+        is_complete: the catalog lacks no item and no image.
+    """
+
+    run_id: str
+    catalog: str
+    is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPlan(Message):
+    """Result of ``plan_trial``: whether the trial images are still to be generated or approved.
+
+    Attributes:
+        is_open: they are; otherwise the run has its style references, or needs none.
+        limit: number of the trial's items.
+        items: of them, those that exist.
+        images: of them, those whose image exists.
+        last_batch: number of the batch that holds the last of them.
+        rejected: rejected trial images that are still to be generated again.
+        rejected_own: of them, those that this run generated.
+        failure: why there is no plan.
+    """
+
+    is_open: bool = False
+    limit: int = 0
+    items: int = 0
+    images: int = 0
+    last_batch: int = 0
+    rejected: int = 0
+    rejected_own: int = 0
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalResult(Message):
+    """Result of ``request_approval``.
+
+    Attributes:
+        obstacle: why there is no image that a person could approve; None = there is one.
+        failure: why no approval was requested.
+    """
+
+    obstacle: Failure | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

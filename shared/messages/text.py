@@ -25,6 +25,7 @@ class TextCall(Message):
         resume_count: how often the run was resumed; for prompts only, since ``writer`` begins with it.
         halvings: how often the number of entries per call was halved because an answer was cut off.
         deferral: how often the call was postponed because the run is suspended.
+        item_limit: number of items of the catalog that the batch must not exceed; None = the target of the request.
     """
 
     run_id: str
@@ -39,6 +40,7 @@ class TextCall(Message):
     resume_count: int = 0
     halvings: int = 0
     deferral: int = 0
+    item_limit: int | None = None
 
     def reduce(self, entries: int) -> int:
         """Return how many of ``entries`` to request in one call; at least 1."""
@@ -100,6 +102,7 @@ class WriteItemsInput(Message):
         writer_count: see `TextCall`.
         halvings: see `TextCall`.
         deferrals: how often in a row the call was postponed because the run is suspended.
+        item_limit: see `TextCall`.
     """
 
     run_id: str
@@ -121,6 +124,7 @@ class WriteItemsInput(Message):
     writer_count: int = 1
     halvings: int = 0
     deferrals: int = 0
+    item_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

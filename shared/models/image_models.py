@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shared.images.style_reference import PATCH_PIXELS
 from shared.models.provider_names import Provider
-from shared.runs.request import parse_image_size
+from shared.runs.request import MAX_STYLE_REFERENCES, parse_image_size
 
 FIXED_SIZES = ("1024x1024", "1024x1536", "1536x1024")
 """Of gpt-image-1, 1-mini and 1.5."""
@@ -194,6 +194,11 @@ def _check_mai_references(name: str, count: int) -> None:
         raise ValueError(f"the image model {name!r} takes no reference images; expected MAI-Image-2.5 or later")
     if count > MAX_MAI_REFERENCES:
         raise ValueError(f"MAI-Image takes {MAX_MAI_REFERENCES} reference image; got {count}")
+
+
+def find_max_references(provider: Provider) -> int:
+    """Return how many references a provider takes with an image, if it takes any."""
+    return MAX_MAI_REFERENCES if provider is Provider.MAI else MAX_STYLE_REFERENCES
 
 
 def count_reference_tokens(provider: Provider, size: str, tokens: int) -> int:

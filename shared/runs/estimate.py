@@ -139,7 +139,13 @@ def _describe_figures(estimate: Estimate) -> dict[str, Any]:
 
 
 def calculate_estimate(
-    request: SeedRequest, inventory: Inventory, models: Models, *, references: int = 0, reference_tokens: int = 0
+    request: SeedRequest,
+    inventory: Inventory,
+    models: Models,
+    *,
+    references: int = 0,
+    reference_tokens: int = 0,
+    trial_images: int = 0,
 ) -> Estimate:
     """Return the estimate of a run with this request on a catalog with this inventory.
 
@@ -149,20 +155,21 @@ def calculate_estimate(
         models: models and prices.
         references: number of style references, which each evaluation carries.
         reference_tokens: their input tokens in each image call.
+        trial_images: number of images that are generated without references first.
     """
     counts, new_categories = _plan_categories(request, inventory)
     text = []
     if request.generates_items:
-        text = [*_estimate_categories(request, new_categories), *_estimate_batches(request, counts)]
+        trial_items = min(trial_images, max(0, request.first_approved - inventory.items))
+        trial, counts = _estimate_trial_batches(request, counts, trial_items)
+        text = [*_estimate_categories(request, new_categories), *trial, *_estimate_batches(request, counts)]
     elif request.writes_prompts:
         text = [*_estimate_prompts(request, inventory)]
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
     text_calls = sum(calls for calls, _ in text)
     images = _count_images(request, inventory)
     text_usd = models.prices.calculate_text_cost(models.text, text_usage)
-    factor = models.prices.find_text_batch_factor(models.text) if models.has_text_batches else None
-    has_text_discount = factor is not None and request.writes_prompts and not request.generates_items
-    text_discount = text_usd * (1 - factor) if factor is not None and has_text_discount else Decimal(0)
+    text_discount = _calculate_text_discount(request, models, text_usd, text_calls, trial_images)
     applied_text_discount = text_discount if request.is_text_batched else Decimal(0)
 
     def add_up(images_estimate: ImageEstimate) -> Estimate:
@@ -186,16 +193,32 @@ def calculate_estimate(
         )
 
     def estimate_rounds(rounds: float) -> Estimate:
-        return add_up(
-            estimate_images(
-                request, images, models, rounds=rounds, references=references, reference_tokens=reference_tokens
-            )
+        estimated = estimate_images(
+            request,
+            images,
+            models,
+            rounds=rounds,
+            references=references,
+            reference_tokens=reference_tokens,
+            trial_images=min(images, trial_images),
         )
+        return add_up(estimated)
 
     maximum = estimate_rounds(count_max_rounds(request.refine))
     if not request.refine.is_wanted:
         return maximum
     return replace(maximum, typical=estimate_rounds(count_typical_rounds(request.refine)))
+
+
+def _calculate_text_discount(
+    request: SeedRequest, models: Models, text_usd: Decimal, calls: int, trial_images: int
+) -> Decimal:
+    """Return what the text calls cost less in batches: only prompts of rows, without those of trial images."""
+    factor = models.prices.find_text_batch_factor(models.text) if models.has_text_batches else None
+    if factor is None or request.generates_items or not calls:
+        return Decimal(0)
+    trial_calls = min(calls, math.ceil(trial_images / ROWS_PER_BATCH))
+    return text_usd * (1 - factor) * (calls - trial_calls) / calls
 
 
 def _count_images(request: SeedRequest, inventory: Inventory) -> int:
@@ -223,6 +246,26 @@ def _estimate_categories(request: SeedRequest, missing: int) -> Iterator[tuple[i
     if missing:
         text_request = build_categories_request(request.theme, count=missing, existing=(), attempt=0)
         yield 1, estimate_text_usage(text_request, theme=request.theme, entries=missing)
+
+
+def _estimate_trial_batches(
+    request: SeedRequest, counts: dict[str, int], items: int
+) -> tuple[list[tuple[int, Usage]], dict[str, int]]:
+    """Return the calls for the items of the trial images, and the items of each category after them."""
+    calls: list[tuple[int, Usage]] = []
+    while items > 0:
+        quotas = plan_batch(counts, target=request.target_count, batch_size=min(request.batch_size, items))
+        if not quotas:
+            break
+        taken = {name: TYPICAL_NAMES[:count] for name, count in counts.items()}
+        text_request = build_items_request(
+            request.theme, quotas, taken, batch=len(calls) + 1, writer=f"0.1.0/{len(calls)}"
+        )
+        written = sum(quota.count for quota in quotas)
+        calls.append((1, estimate_text_usage(text_request, theme=request.theme, entries=written)))
+        counts = counts | {quota.category: counts[quota.category] + quota.count for quota in quotas}
+        items -= written
+    return calls, counts
 
 
 def _estimate_batches(request: SeedRequest, counts: Mapping[str, int]) -> Iterator[tuple[int, Usage]]:

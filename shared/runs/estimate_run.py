@@ -5,13 +5,14 @@ from typing import Any
 
 from shared.catalog.inventory import read_inventory
 from shared.errors import EstimateAboveBudgetError, InvalidRequestError
-from shared.images.style_files import FIELD, resolve_style
-from shared.images.style_reference import ResolvedStyle
-from shared.models.image_models import check_references, count_reference_tokens
+from shared.images.style_files import FIELD
+from shared.images.style_reference import ResolvedStyle, predict_tokens
+from shared.images.trial import count_trial_images, resolve_run_style
+from shared.models.image_models import check_references, count_reference_tokens, find_max_references
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
-from shared.runs.request import SeedRequest
+from shared.runs.request import SeedRequest, parse_image_size
 from shared.runs.resolve_source import resolve_source
 from shared.runs.selection import find_selection
 from shared.services.container import Services
@@ -30,7 +31,7 @@ async def estimate_body(services: Services, body: Mapping[str, Any]) -> Estimate
     """
     request = SeedRequest.from_json(services.settings.defaults.apply_to(body))
     resolved = await resolve_source(services.store, request)
-    return await estimate_request(services, resolved, await resolve_style(services.store, resolved))
+    return await estimate_request(services, resolved, await resolve_run_style(services, resolved))
 
 
 def check_batch_modes(services: Services, request: SeedRequest) -> None:
@@ -62,7 +63,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     Args:
         services: of this process.
         request: of the run.
-        style: its style references, if any.
+        style: its style references, if it has any that are known.
 
     Raises:
         InvalidRequestError: a model has no batches, and the request asks for them.
@@ -73,7 +74,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     check_batch_modes(services, request)
     check_style_support(services, request)
     model = services.settings.model
-    references, tokens = (0, 0) if style is None else (len(style.record.images), style.record.tokens)
+    references, tokens, trial_images = await _count_references(services, request, style)
     tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
     models = Models(
         model.text_deployment,
@@ -87,7 +88,26 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         inventory = Inventory({}, 0, has_categories=True)
     else:
         inventory = await read_inventory(services.store, request.catalog)
-    return calculate_estimate(request, inventory, models, references=references, reference_tokens=tokens)
+    return calculate_estimate(
+        request, inventory, models, references=references, reference_tokens=tokens, trial_images=trial_images
+    )
+
+
+async def _count_references(
+    services: Services, request: SeedRequest, style: ResolvedStyle | None
+) -> tuple[int, int, int]:
+    """Return the number of references, their tokens in each image call, and the images generated without them first.
+
+    Of images that are still to be approved, as many count as can become references.
+    """
+    if style is not None:
+        return len(style.record.images), style.record.tokens, 0
+    trial = min(request.first_approved, request.target_count)
+    if not trial or request.dry_run:
+        return 0, 0, 0
+    references = min(trial, find_max_references(services.settings.model.image_provider))
+    tokens = predict_tokens(parse_image_size(request.image_size), references)
+    return references, tokens, await count_trial_images(services, request)
 
 
 def check_style_support(services: Services, request: SeedRequest) -> None:
@@ -100,7 +120,7 @@ def check_style_support(services: Services, request: SeedRequest) -> None:
     if request.style_reference is None or request.dry_run:
         return
     try:
-        count = len(request.style_reference.images)
+        count = len(request.style_reference.images or ()) or 1
         check_references(model.image_provider, model.image_deployment, count)
     except ValueError as error:
         raise InvalidRequestError(FIELD, str(error)) from error

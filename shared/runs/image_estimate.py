@@ -75,6 +75,7 @@ def estimate_images(
     rounds: float,
     references: int = 0,
     reference_tokens: int = 0,
+    trial_images: int = 0,
 ) -> ImageEstimate:
     """Return the estimate of the images of a number of items.
 
@@ -85,20 +86,31 @@ def estimate_images(
         rounds: mean number of rounds per item; see `count_max_rounds` and `count_typical_rounds`.
         references: number of style references, which each evaluation carries.
         reference_tokens: their input tokens in each image call.
+        trial_images: number of items whose images are generated without references, and never in batches.
     """
     image_calls = math.ceil(items * rounds)
     one_image = models.prices.estimate_image_usage(models.image, request.image_size, request.image_quality)
-    image_inputs = image_calls * reference_tokens
-    prompts = image_calls * estimate_prompt_tokens(request.theme)
-    generation_usage = Usage(prompts + image_inputs, image_calls * one_image.output_tokens, image_inputs)
+    styled_calls = image_calls - math.ceil(trial_images * rounds)
+    prompt_tokens = estimate_prompt_tokens(request.theme)
+
+    def sum_usage(calls: int) -> Usage:
+        image_inputs = min(calls, styled_calls) * reference_tokens
+        return Usage(calls * prompt_tokens + image_inputs, calls * one_image.output_tokens, image_inputs)
+
+    generation_usage = sum_usage(image_calls)
     evaluations, rewrites = (image_calls, image_calls - items) if request.refine.is_wanted else (0, 0)
-    evaluation_usage = _multiply(_build_typical_evaluation(request.theme, references), evaluations)
+    styled_evaluations = min(evaluations, styled_calls)
+    evaluation_usages = (
+        _multiply(_build_typical_evaluation(request.theme, references), styled_evaluations),
+        _multiply(_build_typical_evaluation(request.theme, 0), evaluations - styled_evaluations),
+    )
     rewrite_usage = _multiply(_build_typical_rewrite(request.theme, is_styled=references > 0), rewrites)
-    parts = (generation_usage, evaluation_usage, rewrite_usage)
+    parts = (generation_usage, *evaluation_usages, rewrite_usage)
     seconds = image_calls * TYPICAL_IMAGE_SECONDS + (evaluations + rewrites) * TYPICAL_EVALUATION_SECONDS
     image_usd = models.prices.calculate_image_cost(models.image, generation_usage, count=image_calls)
     factor = models.prices.find_batch_factor(models.image) if models.has_batches else None
-    discount = None if factor is None else image_usd * (1 - factor)
+    styled_usd = models.prices.calculate_image_cost(models.image, sum_usage(styled_calls), count=styled_calls)
+    discount = None if factor is None else styled_usd * (1 - factor)
     image_usd -= discount if request.is_batched and discount is not None else Decimal(0)
     at_a_time = max(1, min(request.parallel_image_requests, items))  # one call of an item at a time
     window_seconds = seconds / at_a_time
@@ -109,7 +121,7 @@ def estimate_images(
         text_calls=evaluations + rewrites,
         usage=Usage(sum(part.input_tokens for part in parts), sum(part.output_tokens for part in parts)),
         cost_usd=image_usd
-        + models.prices.calculate_text_cost(models.vision, evaluation_usage)
+        + sum(models.prices.calculate_text_cost(models.vision, usage) for usage in evaluation_usages)
         + models.prices.calculate_text_cost(models.text, rewrite_usage),
         window_seconds=window_seconds,
         batch_discount_usd=discount,

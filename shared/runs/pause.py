@@ -118,7 +118,7 @@ async def record_cancel(store: Store, run_id: str, failure: Failure = CANCELLED)
     """
     await run_files.record_stop(store, run_id, failure)
     request = await run_files.read_request(store, run_id)
-    while request.pause_on_block:
+    while request.may_pause:
         stop = await run_files.read_stop_record(store, run_id)
         if stop is None:
             await run_files.record_stop(store, run_id, failure)

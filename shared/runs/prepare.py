@@ -13,6 +13,7 @@ from shared.images.image_metadata import ImageMetadata, is_placeholder, is_valid
 from shared.images.list_images import iterate_image_files, list_generating_runs
 from shared.images.round_files import list_unfinished_items
 from shared.images.style_files import keep_last_style
+from shared.images.trial import record_approval
 from shared.messages.base import Failure
 from shared.messages.run import ResumeInput, RunRef, StartInventory
 from shared.reasons import Reason
@@ -91,6 +92,7 @@ async def run_resume_run(services: Services, resume: ResumeInput) -> StartInvent
     """
     store = services.store
     services.rate_limiter.forget(resume.run_id)
+    await record_approval(services, resume)
     inventory = await run_prepare_run(services, RunRef(resume.run_id, resume.catalog))
     if inventory.failure is not None:
         return inventory
@@ -120,6 +122,8 @@ async def run_restart_run(services: Services, restart: ResumeInput) -> StartInve
     for resume_count in range(restart.resume_count):
         is_carried_out = await store.describe(paths.stop_file(run_id, resume_count)) is not None
         if not is_carried_out and await is_resumed(store, run_id, resume_count):
+            await record_approval(services, replace(restart, resume_count=resume_count))
+            await keep_last_style(store, run_id, restart.catalog)
             await clear_stop(store, run_id, resume_count)
     return await _count_own_work(services, run_id, inventory)
 

@@ -9,6 +9,7 @@ from shared.catalog.find_items import FoundItem, find_items
 from shared.errors import InvalidRequestError, UnknownCatalogError
 from shared.images.edit_prompt import MAX_EDITED_PROMPT_CHARACTERS, clean_edited_prompt
 from shared.images.style_files import resolve_last_style
+from shared.images.style_reference import ResolvedStyle
 from shared.runs.durable_client import DurableClient
 from shared.runs.estimate import Estimate
 from shared.runs.estimate_run import estimate_request
@@ -68,8 +69,8 @@ async def start_regenerate(
     if await has_started(services.store, key):
         request = await read_last_request(services.store, name)  # the stored request of that run counts
     else:
-        request = await _make_request(services, name, wanted, body_hash)
-        style = await resolve_last_style(services.store, request)
+        selected = await _make_request(services, name, wanted, body_hash)
+        request, style = await _resolve_style(services, selected)
     return await start_request(services, client, request, key=key, body_hash=body_hash, style=style)
 
 
@@ -89,8 +90,16 @@ async def estimate_regenerate(services: Services, catalog: str, body: Mapping[st
         StoreUnavailableError: the store does not answer.
     """
     name, wanted = read_catalog_name(catalog), RegenerateRequest.model_validate(dict(body))
-    request = await _make_request(services, name, wanted, "")
-    return await estimate_request(services, request, await resolve_last_style(services.store, request))
+    request, style = await _resolve_style(services, await _make_request(services, name, wanted, ""))
+    return await estimate_request(services, request, style)
+
+
+async def _resolve_style(
+    services: Services, request: SelectionRequest
+) -> tuple[SelectionRequest, ResolvedStyle | None]:
+    """Return the request with its style references; without them while no image of the catalog was approved."""
+    style = await resolve_last_style(services.store, request)
+    return (request if style is not None else request.model_copy(update={"style_reference": None})), style
 
 
 async def _make_request(services: Services, name: str, wanted: RegenerateRequest, body_hash: str) -> SelectionRequest:

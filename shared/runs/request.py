@@ -19,6 +19,7 @@ MAX_PAUSE_MINUTES = 8_640
 MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 
 MAX_STYLE_REFERENCES = 4
+MAX_TRIAL_IMAGES = 20
 INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?"
 BASE_URL_PATTERN = r"https?://[^\s?#]{1,500}"
 
@@ -92,16 +93,33 @@ def parse_image_size(size: str) -> tuple[int, int]:
 
 
 class StyleReference(BaseModel):
-    """Images whose look every image of a run is to have."""
+    """Images whose look every image of a run is to have: inputs, or images of the run that a person approves."""
 
     model_config = STRICT_JSON
 
-    images: tuple[Annotated[str, AfterValidator(check_input_path)], ...] = Field(
+    images: tuple[Annotated[str, AfterValidator(check_input_path)], ...] | None = Field(
+        default=None,
         min_length=1,
         max_length=MAX_STYLE_REFERENCES,
         strict=False,
+        exclude_if=lambda images: images is None,
         description="Inputs with the images, each as inputs/NAME: PNG, JPEG or WebP of at most 4096 pixels a side.",
     )
+    first_approved: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_TRIAL_IMAGES,
+        exclude_if=lambda count: count is None,
+        description="Number of trial images: the run generates the images of the first items, and waits until a person "
+        "has approved some of them and resumes it. Up to four approved ones become the references.",
+    )
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        if (self.images is None) == (self.first_approved is None):
+            given = "none of both" if self.images is None else "both"
+            raise ValueError(f"has {given}; expected either images or firstApproved")
+        return self
 
 
 class SeedRequest(BaseModel):
@@ -184,7 +202,8 @@ class SeedRequest(BaseModel):
         default=1_440,
         ge=1,
         le=MAX_PAUSE_MINUTES,
-        description="Minutes that a paused run waits to be resumed before it fails.",
+        description="Minutes that a paused run waits to be resumed before it fails, also for the approval of its first "
+        "images.",
     )
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = Field(
         default=None, description="Budget in US dollars at list prices; no call is sent that could exceed it."
@@ -301,6 +320,16 @@ class SeedRequest(BaseModel):
         return self.text_mode == "batch" and self.writes_prompts
 
     @property
+    def first_approved(self) -> int:
+        """The number of trial images; 0 = the run has none."""
+        return 0 if self.style_reference is None else self.style_reference.first_approved or 0
+
+    @property
+    def may_pause(self) -> bool:
+        """Whether the run may wait for a person."""
+        return self.pause_on_block or self.first_approved > 0
+
+    @property
     def item_source(self) -> ItemSource:
         """Where the items come from."""
         return find_item_source(self.source)
@@ -365,6 +394,8 @@ def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | No
         restart=restart,
         batches_images=request.is_batched,
         batches_text=request.is_text_batched,
+        first_approved=0 if request.dry_run else request.first_approved,
+        approval_limit_minutes=request.pause_limit_minutes if request.first_approved else 0,
     )
 
 

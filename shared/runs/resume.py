@@ -1,6 +1,7 @@
 """Resumes a paused run: removes its stop record and the failures that are retried."""
 
 from shared.errors import RunNotPausedError, StoreConflictError
+from shared.images.trial import check_approved
 from shared.limits.retry_policy import RETRIED_ON_RESUME_REASONS
 from shared.reasons import Reason
 from shared.runs.durable_client import DurableClient
@@ -16,7 +17,7 @@ from shared.telemetry.tracing import set_run_attributes
 
 
 async def resume_run(services: Services, client: DurableClient, run_id: str) -> RunStatus:
-    """Resume a paused run; its first image call is a probe.
+    """Resume a paused run. After a block, its first image call is a probe.
 
     Returns:
         The run's status, which is Running.
@@ -24,11 +25,15 @@ async def resume_run(services: Services, client: DurableClient, run_id: str) -> 
     Raises:
         UnknownRunError: the run does not exist.
         RunNotPausedError: the run is not paused, or another durable host runs it.
+        NoApprovedImageError: it waits for the approval of a trial image, and none is approved.
+        DamagedFileError: a file of the catalog or the run cannot be read.
         StoreUnavailableError: the store does not answer.
     """
     run = await load_run_status(services, client, run_id)
     set_run_attributes(run_id, run.catalog)
     pause = await find_pause(client, run_id)
+    if pause is not None and pause.failure.reason is Reason.AWAITING_APPROVAL and run.status is Status.PAUSED:
+        await check_approved(services, run_id)
     is_cancelled = run.error is not None and run.error.reason == Reason.CANCELLED
     if pause is None or is_cancelled or not await end_pause_by_resume(services.store, client, run_id, pause):
         expected = "its own durable host" if run.status is Status.PAUSED else "a paused run"

@@ -48,6 +48,11 @@ class SelectionRequest(SeedRequest):
         """Whether the run generates categories and items: never."""
         return False
 
+    @property
+    def first_approved(self) -> int:
+        """The number of trial images: none, since the catalog's last run has its references."""
+        return 0
+
     @cached_property
     def items_by_id(self) -> Mapping[str, SelectedItem]:
         """The items by internal id."""

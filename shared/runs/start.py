@@ -18,8 +18,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError, StoreError
-from shared.images.style_files import record_style, resolve_style
+from shared.images.style_files import record_style
 from shared.images.style_reference import ResolvedStyle
+from shared.images.trial import resolve_run_style
 from shared.messages.run import SeedInput
 from shared.models.image_models import check_quality_for_model, check_size_for_model
 from shared.rendering.encode_variant import can_encode
@@ -71,7 +72,7 @@ async def start_run(
     style = None
     if not await has_started(services.store, key):
         request = await resolve_source(services.store, request)
-        style = await resolve_style(services.store, request)
+        style = await resolve_run_style(services, request)
     return await start_request(services, client, request, key=key, body_hash=hash_body(body, "run"), style=style)
 
 
@@ -92,7 +93,7 @@ async def start_request(
         request: the request.
         key: the Idempotency-Key.
         body_hash: hash of the body that the key came with; see `hash_body`.
-        style: the style references of the request; None = it has none, or the key has started the run.
+        style: the style references of the request; None = it has none yet, or the key has started the run.
 
     Raises:
         CatalogBusyError: another run holds the catalog.

@@ -155,6 +155,11 @@ class RunStatus(_View):
     paused_until: datetime | None = Field(
         default=None, description="When a paused run fails if it is not resumed; else null."
     )
+    awaited_images: int | None = Field(
+        default=None,
+        exclude_if=lambda count: count is None,
+        description="Number of first items whose images the run waits for a decision about; absent unless it does.",
+    )
     error: RunError | None = Field(default=None, description="Why the run did less than requested; else null.")
     images_kept: int = Field(default=0, description="Number of images that the catalog had before.")
     images_made: int = Field(default=0, description="Number of new images.")

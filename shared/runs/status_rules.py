@@ -155,6 +155,7 @@ def compose_status(
         created_at=read_created_at(run_id),
         updated_at=updated_at,
         paused_until=paused_until,
+        awaited_images=_count_awaited(request, status, error),
         error=make_run_error(error),
         images_kept=found.images + counters.kept,
         images_made=counters.made,
@@ -221,6 +222,11 @@ def _count_progress(request: SeedRequest, found: StartInventory, counters: Count
         return request.target_count, request.target_count, len(selection.selection)
     target = max(request.target_count, found.items)
     return found.items + counters.accepted, target, 0 if request.dry_run else target
+
+
+def _count_awaited(request: SeedRequest, status: Status, error: Failure | None) -> int | None:
+    is_awaiting = status is Status.PAUSED and error is not None and error.reason is Reason.AWAITING_APPROVAL
+    return min(request.first_approved, request.target_count) if is_awaiting else None
 
 
 def _count_refined(request: SeedRequest, counters: Counters) -> int | None:

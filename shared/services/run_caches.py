@@ -7,7 +7,7 @@ from shared.catalog.catalog_files import Batch, IndexCache, read_batch
 from shared.catalog.prompt_files import BatchPrompts, read_prompts
 from shared.images import round_files
 from shared.images.list_images import list_generating_runs
-from shared.images.style_files import load_style
+from shared.images.style_files import find_rejected, load_style, read_style
 from shared.images.style_reference import LoadedStyle
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
@@ -38,6 +38,7 @@ class RunCaches:
     _failed_before: BoundedCache[ResumeKey, set[str]] = field(default_factory=lambda: BoundedCache(MAX_CACHED_RUNS))
     _styles: BoundedCache[str, LoadedStyle] = field(default_factory=lambda: BoundedCache(MAX_CACHED_STYLES))
     _unfinished: BoundedCache[ResumeKey, set[str]] = field(default_factory=lambda: BoundedCache(MAX_CACHED_RUNS))
+    _rejected: BoundedCache[ResumeKey, set[str]] = field(default_factory=lambda: BoundedCache(MAX_CACHED_RUNS))
 
     async def read_request(self, store: Store, run_id: str) -> SeedRequest:
         """Return the request of a run; it never changes."""
@@ -46,7 +47,10 @@ class RunCaches:
         return self._requests[run_id]
 
     async def read_style(self, store: Store, run_id: str) -> LoadedStyle | None:
-        """Return the style references of a run, which never change; None if its request has none."""
+        """Return the style references of a run, which never change; None if its request has none.
+
+        Not for trial images, which are generated before a run has references.
+        """
         request = await self.read_request(store, run_id)
         if request.style_reference is None:
             return None
@@ -101,10 +105,24 @@ class RunCaches:
             self._unfinished[key] = await round_files.list_unfinished_items(store, run_id) if is_wanted else set()
         return self._unfinished[key]
 
+    async def list_rejected(self, store: Store, run_id: str, resume_count: int) -> set[str]:
+        """Return the ids of the items whose rejected trial image the run had still to generate again.
+
+        That is: when this process first asked, since the run has its references and since it was last resumed.
+        """
+        key = (run_id, resume_count)
+        if key not in self._rejected:
+            request = await self.read_request(store, run_id)
+            record = await read_style(store, run_id) if request.first_approved else None
+            if record is None and request.first_approved:
+                return set()
+            self._rejected[key] = set() if record is None else set(await find_rejected(store, request.catalog, record))
+        return self._rejected[key]
+
     def forget(self, run_id: str) -> None:
         """Free what is remembered of a run that has ended."""
         self._requests.pop(run_id, None)
         self._styles.pop(run_id, None)
-        for cache in (self._images, self._failed_before, self._unfinished):
+        for cache in (self._images, self._failed_before, self._unfinished, self._rejected):
             for key in [key for key in cache if key[0] == run_id]:
                 del cache[key]

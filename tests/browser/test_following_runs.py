@@ -121,3 +121,34 @@ async def test_a_repair_is_offered_only_while_the_catalog_misses_images(app: Run
     await expect(page.get_by_role("button", name="Repair…")).to_have_count(0)
     await page.get_by_role("link", name="Show the items").click()
     await expect(page.get_by_role("gridcell", name=re.compile("content_policy"))).to_have_count(1)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_a_run_that_awaits_an_approval_says_so_and_continues(
+    app: RunningApp, open_person: OpenVisitor, theme: Theme, size: tuple[int, int]
+) -> None:
+    app.simulator.set_faults(FAST)
+    run_id = await app.start(targetCount=6, styleReference={"firstApproved": 2})
+    person = await open_person(app, theme=theme, size=size)
+    page = await person.open(f"#/runs/{run_id}")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Paused")
+    await expect(page.get_by_text("The run waits for your approval")).to_contain_text("2 images")
+    await expect(page.get_by_text("Fix the cause below")).to_have_count(0)
+    assert await find_violations(page) == []
+
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("alert").filter(has_text="approve at least one of them")).to_be_visible()
+    assert await find_violations(page) == []
+
+    await page.get_by_role("link", name="Review the first images").click()
+    await expect(page).to_have_url(re.compile(r"#/catalogs/toys/review\?sort=accepted$"))
+    rows = (await app.call("GET", "/api/catalogs/toys/items?sort=accepted")).body["items"]
+    await expect(page.get_by_text(rows[0]["name"]).first).to_be_attached()
+    decision = {"productId": rows[0]["itemId"], "decision": "approved", "sha256": rows[0]["image"]["sha256"]}
+    await app.call("PUT", "/api/catalogs/toys/decisions", {"decisions": [decision]})
+
+    await person.open(f"#/runs/{run_id}")
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
+    await expect(page.get_by_text("approve at least one of them")).to_have_count(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fault_injection import KillAtChange, KillAtReturn, Side
-from tests.support.run_scenarios import ACTIVITIES, REFINED, RunScenario, find_scenario, open_trial
+from tests.support.run_scenarios import ACTIVITIES, APPROVED, REFINED, RunScenario, find_scenario, open_trial
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +40,20 @@ async def test_a_kill_around_any_store_change_of_a_refined_image_changes_nothing
         async with open_trial(REFINED, tmp_path / str(count)) as trial:
             crashes = await trial.run(KillAtChange("generate_image", count, side))
             await trial.check(find_expected_rows(REFINED))
+        if crashes == 0:
+            assert count > 0
+            break
+
+
+@pytest.mark.parametrize("activity", ["resume_run", "generate_image"])
+@pytest.mark.parametrize("side", Side)
+async def test_a_kill_around_any_store_change_of_a_run_with_approved_images_changes_nothing(
+    tmp_path: Path, activity: str, side: Side, find_expected_rows: FindRows
+) -> None:
+    for count in itertools.count():
+        async with open_trial(APPROVED, tmp_path / str(count)) as trial:
+            crashes = await trial.run(KillAtChange(activity, count, side))
+            await trial.check(find_expected_rows(APPROVED))
         if crashes == 0:
             assert count > 0
             break

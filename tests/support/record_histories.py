@@ -1,4 +1,4 @@
-"""Records histories of the orchestrators from real runs: ``python -m tests.support.record_histories``.
+"""Records histories of the orchestrators from real runs: ``python -m tests.support.record_histories [SCENARIO ...]``.
 
 Record them for each release and keep the earlier ones: ``tests/orchestrators/test_saved_histories.py`` replays all of
 them, so that a change fails that would break running instances.
@@ -6,6 +6,7 @@ them, so that a change fails that would break running instances.
 
 import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from durable_emulator.engine.replay import replay
 from model_simulator.in_process import running_simulator
 from shared.version import __version__
 from tests.support.input_rows import dump_rows, make_products
-from tests.support.running_app import FAST, run_app
+from tests.support.running_app import FAST, RunningApp, run_app
 
 FOLDER = Path(__file__).resolve().parents[1] / "orchestrators" / "histories"
 MAX_HISTORIES_PER_SCENARIO = 12
@@ -67,13 +68,16 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
     "dry": ({}, {"targetCount": 6, "categoryCount": 2, "dryRun": True}),
+    "approved": ({}, {"targetCount": 12, "categoryCount": 2, "styleReference": {"firstApproved": 3}}),
 }
 
 
-def main() -> None:
-    """Run every scenario and write the longest histories."""
+def main(names: Sequence[str]) -> None:
+    """Run the named scenarios, or all, and write the longest histories."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, (faults, request) in SCENARIOS.items():
+        if names and name not in names:
+            continue
         kept = asyncio.run(record(faults, request))
         for position, entry in enumerate(choose(kept)):
             path = FOLDER / f"{__version__}-{name}-{position:02d}-{entry['orchestrator']}.json"
@@ -103,8 +107,20 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
         ):
             if request.get("input") == ROWS_PATH:
                 await app.call("PUT", f"/api/{ROWS_PATH}", dump_rows(make_products(ROWS)))
-            await app.run(**request)
+            status = await app.run(**request)
+            if status.get("awaitedImages"):
+                await approve_images(app)
+                await app.call("POST", f"/api/runs/{status['runId']}/resume")
+                await app.wait(status["runId"])
     return list(seen.values())
+
+
+async def approve_images(app: RunningApp) -> None:
+    """Approve all images of the catalog but the last, which is rejected."""
+    rows = (await app.call("GET", "/api/catalogs/toys/items?sort=accepted")).body["items"]
+    decisions = [{"productId": row["itemId"], "decision": "approved", "sha256": row["image"]["sha256"]} for row in rows]
+    decisions[-1]["decision"] = "rejected"
+    await app.call("PUT", "/api/catalogs/toys/decisions", {"decisions": decisions})
 
 
 def choose(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -120,4 +136,4 @@ def choose(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

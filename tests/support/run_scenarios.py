@@ -86,6 +86,8 @@ REFUSED = RunScenario(
 WRITTEN = RunScenario(request={"source": "products", "input": INPUT, "promptWriter": "model"}, rows=ROWS)
 UNWRITTEN = RunScenario(faults={"rates": {"refusal": 1}}, request=WRITTEN.request, rows=ROWS)
 PAUSED = RunScenario(faults={"accountBlockAfter": 1}, request={"pauseOnBlock": True})
+APPROVED = RunScenario(request={"styleReference": {"firstApproved": 1}})
+"""The run waits for the approval of its first image."""
 
 
 def list_activities() -> list[str]:
@@ -107,6 +109,8 @@ _SCENARIOS = {
     "stop_run": BLOCKED,
     "read_stop": PAUSED,
     "resume_run": PAUSED,
+    "plan_trial": APPROVED,
+    "request_approval": APPROVED,
     "evaluate_image": REFINED,
     "rewrite_prompt": REFINED,
     "finish_refinement": LATER_REFUSED,
@@ -214,8 +218,19 @@ class Trial:
         assert await self.run() == 0
 
     async def _resume(self, host: DurableEmulator, run_id: str) -> None:
-        async with aiohttp.ClientSession() as session, session.post(f"{host.url}/api/runs/{run_id}/resume") as answer:
-            answer.raise_for_status()
+        async with aiohttp.ClientSession(host.url, raise_for_status=True) as session:
+            if self.scenario is APPROVED:
+                async with session.get(f"/api/catalogs/{CATALOG}/items?state=complete") as answer:
+                    rows = (await answer.json())["items"]
+                decisions = [
+                    {"productId": row["itemId"], "decision": "approved", "sha256": row["image"]["sha256"]}
+                    for row in rows
+                ]
+                body = {"decisions": decisions}
+                async with session.put(f"/api/catalogs/{CATALOG}/decisions", json=body):
+                    pass
+            async with session.post(f"/api/runs/{run_id}/resume"):
+                pass
 
 
 async def wait_for_idle_root(host: DurableEmulator, run_id: str) -> Instance:

@@ -187,6 +187,10 @@ export const REASON_TEXTS = {
     "meaning": "The host of the run is gone.",
     "advice": "Start the host, or the command, again."
   },
+  "awaiting_approval": {
+    "meaning": "A person has to approve some of the first images, and resume the run. It waits for that, or the time limit of the pause was over.",
+    "advice": "Approve them with `seeder approve` or on the review page, then resume the run. If it has ended, start it again."
+  },
   "not_tried": {
     "meaning": "The run ended before this image was tried.",
     "advice": "Start the run again."

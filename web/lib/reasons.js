@@ -9,6 +9,7 @@ const PAGE_ADVICE = {
   bad_row: "Correct the row, or skip rows that cannot be used.",
   duplicate_id: "Correct the row, or skip rows that cannot be used.",
   budget: "Repair, or start the run again with another budget: a budget is for one run.",
+  awaiting_approval: "Approve them in Review, then continue the run.",
   interrupted: "Start the app again; the run continues by itself.",
 };
 

@@ -27,6 +27,11 @@ export function isActive(status) {
   return status === "Pending" || status === "Running";
 }
 
+/** @param {RunStatus} run @returns {boolean} whether it waits until a person has approved some of its first images */
+export function awaitsApproval(run) {
+  return run.status === "Paused" && run.awaitedImages !== undefined;
+}
+
 /** @param {string} status @returns {boolean} whether nothing changes any more */
 export function hasEnded(status) {
   return ["Completed", "CompletedWithFailures", "Cancelled", "Failed"].includes(status);

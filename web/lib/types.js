@@ -61,6 +61,7 @@
  * @property {string} updatedAt
  * @property {string | null} completedAt
  * @property {string | null} pausedUntil
+ * @property {number} [awaitedImages] first items whose images wait for a decision
  * @property {{reason: string, message: string} | null} error
  * @property {number} imagesKept
  * @property {number} imagesMade

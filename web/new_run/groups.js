@@ -21,6 +21,7 @@ export const LABELS = {
   imageRequestsPerMinute: "Image calls per minute",
   maxRetries: "Retries per call",
   "styleReference.images": "Style references",
+  "styleReference.firstApproved": "Or: first images to approve",
   "theme.style.light": "Light",
   "theme.style.background": "Background",
   "theme.style.camera": "Camera",
@@ -44,7 +45,7 @@ const HIDDEN_FOR_ROWS = ["targetCount", "categoryCount", "batchSize", "forceCate
 const GROUPS = [
   { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "textMode", "theme.promptTemplate", "theme.openings", "theme.tail"] },
   { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "imageMode", "batchFallback", "thumbnails", "imageBaseUrl"] },
-  { title: "Style", paths: ["styleReference.images", "theme.style.light", "theme.style.background", "theme.style.camera", "theme.style.palette"] },
+  { title: "Style", paths: ["styleReference.images", "styleReference.firstApproved", "theme.style.light", "theme.style.background", "theme.style.camera", "theme.style.palette"] },
   { title: "Refinement", paths: ["refine.iterations", "refine.acceptScore"] },
   { title: "Rules and refusals", paths: ["theme.forbiddenWords", "validateItems", "policyRewrites", "placeholder"] },
   { title: "Speed, retries and pauses", paths: ["parallelImageRequests", "imageRequestsPerMinute", "parallelTextRequests", "batchSize", "maxRetries", "pauseOnBlock", "pauseLimitMinutes"] },

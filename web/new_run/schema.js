@@ -120,7 +120,7 @@ export function fromDraft(field, draft) {
 /** @param {Field} field @param {string} draft @returns {string[] | undefined} undefined: an optional list without entries */
 function readList(field, draft) {
   const entries = splitLines(draft);
-  return entries.length === 0 && field.default === undefined && !field.isRequired ? undefined : entries;
+  return entries.length === 0 && (field.default ?? null) === null && !field.isRequired ? undefined : entries;
 }
 
 /** @param {string} text */

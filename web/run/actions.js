@@ -8,7 +8,7 @@ import { formatNoun } from "../lib/format.js";
 import { Fragment, html, useRef, useState } from "../lib/html.js";
 import { asApiError, useLoaded } from "../lib/polling.js";
 import { makeHref, navigate } from "../lib/router.js";
-import { countMissing, hasEnded } from "../lib/run_words.js";
+import { awaitsApproval, countMissing, hasEnded } from "../lib/run_words.js";
 import { createIdempotencyKey } from "../lib/tokens.js";
 
 /** @typedef {import("../lib/types.js").CatalogDetail} CatalogDetail */
@@ -19,30 +19,37 @@ import { createIdempotencyKey } from "../lib/tokens.js";
 export function Actions({ run, onChange }) {
   const [open, setOpen] = useState(/** @type {"cancel" | "repair" | null} */ (null));
   const [isResuming, setResuming] = useState(false);
+  const [refusal, setRefusal] = useState(/** @type {ApiError | null} */ (null));
+  const awaited = awaitsApproval(run);
   const ended = hasEnded(run.status);
   const mayMiss = ended && countMissing(run) > 0;
   const missing = useLoaded(`missing ${run.runId} ${mayMiss}`, async (signal) => (mayMiss ? countMissingOfCatalog(run.catalog, signal) : 0)).data ?? 0;
   const canStartAgain = (ended && run.status !== "Completed") || run.status === "Interrupted";
   async function resume() {
     setResuming(true);
+    setRefusal(null);
     try {
       await sendJson("POST", `runs/${encodeURIComponent(run.runId)}/resume`, {});
       announce("The run resumes.");
     } catch (error) {
-      announce(asApiError(error).message, "error");
+      const refused = asApiError(error);
+      if (refused.kind === "no-approved-image") setRefusal(refused);
+      else announce(refused.message, "error");
     }
     await onChange();
     setResuming(false);
   }
   return html`<${Fragment}>
     <div class="buttons run-actions">
-      ${run.status === "Paused" && html`<button type="button" class="primary" disabled=${isResuming} onClick=${resume}>${isResuming ? "Resuming…" : "Resume"}</button>`}
+      ${run.status === "Paused" && html`<button type="button" class="primary" disabled=${isResuming} onClick=${resume}>${isResuming ? "Resuming…" : awaited ? "Continue" : "Resume"}</button>`}
       ${missing > 0 && html`<button type="button" class="primary" onClick=${() => setOpen("repair")}>Repair…</button>`}
-      ${run.progress.images.done > 0 && html`<a class=${ended && missing === 0 ? "button primary" : "button"} href=${makeHref(["catalogs", run.catalog, "review"])}>Review images</a>`}
+      ${awaited && html`<a class="button" href=${makeHref(["catalogs", run.catalog, "review"], { sort: "accepted" })}>Review the first images</a>`}
+      ${run.progress.images.done > 0 && !awaited && html`<a class=${ended && missing === 0 ? "button primary" : "button"} href=${makeHref(["catalogs", run.catalog, "review"])}>Review images</a>`}
       ${canStartAgain && html`<a class="button" href=${makeHref(["new"], { run: run.runId })}>Start again…</a>`}
       ${ended && !canStartAgain && html`<a class="button" href=${makeHref(["new"], { catalog: run.catalog })}>Extend the catalog…</a>`}
       ${!ended && run.error?.reason !== "cancelled" && html`<button type="button" class="danger" onClick=${() => setOpen("cancel")}>Cancel…</button>`}
     </div>
+    ${run.status === "Paused" && html`<${ErrorNote} error=${refusal} />`}
     ${open === "cancel" && html`<${CancelDialog} run=${run} onClose=${() => setOpen(null)} onChange=${onChange} />`}
     ${open === "repair" && html`<${RepairDialog} run=${run} missing=${missing} onClose=${() => setOpen(null)} />`}
   <//>`;

@@ -4,7 +4,8 @@ import { CodeText } from "../components/code_text.js";
 import { formatCount, formatDuration, formatNoun, formatTime } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { describeReason, nameReason } from "../lib/reasons.js";
-import { isActive, secondsUntil } from "../lib/run_words.js";
+import { makeHref } from "../lib/router.js";
+import { awaitsApproval, isActive, secondsUntil } from "../lib/run_words.js";
 
 /** @typedef {import("../lib/types.js").RunStatus} RunStatus */
 
@@ -27,17 +28,24 @@ function PauseNotice({ run }) {
   }
   if (run.status !== "Paused") return null;
   const seconds = secondsUntil(run.pausedUntil);
+  const limit = run.pausedUntil && seconds > 0 && ` Without that, it fails at ${formatTime(run.pausedUntil)}, in ${formatDuration(seconds)}.`;
+  if (awaitsApproval(run)) {
+    return html`<div class="callout warn">
+      <p><strong>The run waits for your approval of its first ${formatNoun(run.awaitedImages ?? 0, "image")}.</strong></p>
+      <p>
+        <a href=${makeHref(["catalogs", run.catalog, "review"], { sort: "accepted" })}>Review them</a>: approve those whose look the others are to have, and reject those that are to be generated again. Up to four approved images
+        become the style references. Then continue the run.${limit}
+      </p>
+    </div>`;
+  }
   return html`<div class="callout warn">
-    <p>
-      <strong>The run is paused.</strong> Fix the cause below, then resume it.
-      ${run.pausedUntil && seconds > 0 && ` Without that, it fails at ${formatTime(run.pausedUntil)}, in ${formatDuration(seconds)}.`}
-    </p>
+    <p><strong>The run is paused.</strong> Fix the cause below, then resume it.${limit}</p>
   </div>`;
 }
 
 /** @param {{run: RunStatus}} props */
 function ErrorNotice({ run }) {
-  if (run.error === null) return null;
+  if (run.error === null || awaitsApproval(run)) return null;
   const { reason, message } = run.error;
   const { meaning, advice } = describeReason(reason);
   if (reason === "cancelled" && isActive(run.status)) {
