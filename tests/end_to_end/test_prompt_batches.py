@@ -223,6 +223,30 @@ async def test_a_budget_is_never_exceeded(tmp_path: Path) -> None:
     assert summary["error"]["reason"] == "budget"
 
 
+async def test_prompts_of_trial_images_are_written_at_once_and_the_others_in_batches(tmp_path: Path) -> None:
+    further = {**IN_BATCHES, "styleReference": {"firstApproved": 3}}
+    async with rows_lab(tmp_path, further) as here, here.host(FaultInjection()) as host:
+        await here.start(host)
+        async with aiohttp.ClientSession() as session:
+            url = f"{host.url}/api/runs/{here.run_id}"
+            await wait_for_status(session, url, lambda run: run["status"] == "Paused")
+            trial = here.simulator.stats()["requests"]
+            async with session.get(f"{host.url}/api/catalogs/toys/items?sort=accepted") as response:
+                rows = (await response.json())["items"][:3]
+            approved = [
+                {"productId": row["itemId"], "decision": "approved", "sha256": row["image"]["sha256"]} for row in rows
+            ]
+            async with session.put(f"{host.url}/api/catalogs/toys/decisions", json={"decisions": approved}) as response:
+                assert (await response.json())["recorded"] == 3
+            async with session.post(f"{url}/resume") as response:
+                assert response.status == 202
+        await host.engine.wait_for_completion(here.run_id)
+        await check(here)
+        texts = [call for call in await here.list_calls() if call.kind == "text"]
+    assert (trial["images"], trial["responses"]) == ({"200": 3}, {"200": 1})
+    assert sorted(call.cost.saved_nano_usd > 0 for call in texts) == [False, True, True]
+
+
 async def test_a_cancelled_run_keeps_and_counts_the_prompts_that_were_finished(tmp_path: Path) -> None:
     async with rows_lab(tmp_path, batches={"seconds": 12}) as here, here.host(FaultInjection()) as host:
         await here.start(host)
