@@ -136,6 +136,7 @@ def quote_image(
     request: SeedRequest,
     prompt: str,
     *,
+    size: str | None = None,
     reference_tokens: int = 0,
     is_batched: bool = False,
 ) -> Quote:
@@ -146,11 +147,12 @@ def quote_image(
         deployment: the image model.
         request: of the run.
         prompt: of the image.
+        size: that is billed; None = the one of the request.
         reference_tokens: input tokens of the style references.
         is_batched: a provider's batch makes the call.
     """
     factor = prices.find_batch_factor(deployment) if is_batched else None
-    listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
+    listed = prices.estimate_image_usage(deployment, size or request.image_size, request.image_quality)
     prompt_tokens = estimate_tokens(len(prompt))
     return Quote(
         prices,

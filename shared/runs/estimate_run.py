@@ -8,7 +8,7 @@ from shared.errors import EstimateAboveBudgetError, InvalidRequestError
 from shared.images.style_files import FIELD
 from shared.images.style_reference import ResolvedStyle, predict_tokens
 from shared.images.trial import count_trial_images, resolve_run_style
-from shared.models.image_models import check_references, count_reference_tokens, find_max_references
+from shared.models.image_models import check_references, count_reference_tokens, find_billed_size, find_max_references
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
@@ -76,6 +76,8 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     model = services.settings.model
     references, tokens, trial_images = await _count_references(services, request, style)
     tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
+    billed_size = find_billed_size(model.image_provider, request.image_size, has_references=references > 0)
+    request = request.model_copy(update={"image_size": billed_size})
     models = Models(
         model.text_deployment,
         model.vision_deployment,
