@@ -23,7 +23,6 @@ REPAIR_FIELDS = (
     "max_cost_usd",
     "accept_estimate",
     "image_mode",
-    "text_mode",
 )
 """Fields that ``seeder repair`` and ``seeder regenerate`` can override."""
 

@@ -41,8 +41,6 @@ def check_batch_modes(services: Services, request: SeedRequest) -> None:
         InvalidRequestError: they have none.
     """
     settings = services.settings
-    if (problem := request.find_text_batch_problem()) is not None:  # a repair combines two requests
-        raise InvalidRequestError("textMode", f"is 'batch', and {problem}")
     if request.is_text_batched:
         try:
             check_text_batch_settings(settings.model, settings.prices)

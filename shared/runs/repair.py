@@ -39,7 +39,6 @@ class RepairRequest(BaseModel):
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = _override("max_cost_usd")
     accept_estimate: bool | None = _override("accept_estimate")
     image_mode: Literal["normal", "batch"] | None = _override("image_mode")
-    text_mode: Literal["normal", "batch"] | None = _override("text_mode")
 
 
 async def start_repair(
@@ -76,6 +75,7 @@ async def start_repair(
         "accept_estimate": False,
         "input": None,
         "prompt_writer": "template",  # uses the prompts that were written, and writes none
+        "text_mode": "normal",
     }
     request = last.model_copy(update=changes | overrides)
     style = await resolve_last_style(services.store, last)
