@@ -16,7 +16,7 @@ from shared.runs.request import SeedRequest, parse_image_size
 from shared.runs.resolve_source import resolve_source
 from shared.runs.selection import find_selection
 from shared.services.container import Services
-from shared.services.model_factory import check_batch_settings
+from shared.services.model_factory import check_batch_settings, check_text_batch_settings
 from shared.setting_values import SettingError
 
 
@@ -34,17 +34,23 @@ async def estimate_body(services: Services, body: Mapping[str, Any]) -> Estimate
     return await estimate_request(services, resolved, await resolve_run_style(services, resolved))
 
 
-def check_image_mode(services: Services, request: SeedRequest) -> None:
-    """Check that the image provider and model have batches, if the request asks for them.
+def check_batch_modes(services: Services, request: SeedRequest) -> None:
+    """Check that the providers and models have batches, if the request asks for them.
 
     Raises:
         InvalidRequestError: they have none.
     """
+    settings = services.settings
+    if request.is_text_batched:
+        try:
+            check_text_batch_settings(settings.model, settings.prices)
+        except SettingError as error:
+            raise InvalidRequestError("textMode", f"is 'batch': {error}") from error
     if (problem := request.find_batch_problem()) is not None:  # a repair combines two requests
         raise InvalidRequestError("imageMode", f"is 'batch', and {problem}")
     if request.is_batched and not request.dry_run:
         try:
-            check_batch_settings(services.settings.model, services.settings.prices)
+            check_batch_settings(settings.model, settings.prices)
         except SettingError as error:
             raise InvalidRequestError("imageMode", f"is 'batch': {error}") from error
 
@@ -58,12 +64,12 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         style: its style references, if it has any that are known.
 
     Raises:
-        InvalidRequestError: the image model has no batches, and the request asks for them.
+        InvalidRequestError: a model has no batches, and the request asks for them.
         InvalidRequestError: the image model takes no style references.
         DamagedFileError: a file of the catalog cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    check_image_mode(services, request)
+    check_batch_modes(services, request)
     check_style_support(services, request)
     model = services.settings.model
     references, tokens, trial_images = await _count_references(services, request, style)
@@ -76,6 +82,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         model.image_deployment,
         services.settings.prices,
         has_batches=model.image_provider is Provider.OPENAI,
+        has_text_batches=model.text_provider is Provider.OPENAI,
     )
     if find_selection(request) is not None:  # what else the catalog holds does not count
         inventory = Inventory({}, 0, has_categories=True)

@@ -75,6 +75,7 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
         wait=progress.wait,
         window=progress.window,
         batches=progress.batches,
+        prompt_batches=progress.prompt_batches,
     )
     return status if published is not None else await _merge_last_progress(services, status)
 

@@ -14,15 +14,15 @@ from durable_emulator.engine import Engine, ManualClock
 from durable_emulator.engine.testing import adapt_activity, finish
 from durable_emulator.host.app_definition import read_functions
 from shared.messages.base import Counters, Message
-from shared.messages.image_batches import (
-    CheckedImageBatches,
-    CheckImageBatches,
-    CollectedImageBatch,
-    ImageBatchesInput,
+from shared.messages.batches import (
+    BatchesInput,
+    CheckBatches,
+    CheckedBatches,
+    CollectedBatch,
     OpenBatch,
-    OpenedImageBatches,
-    SubmitImageBatch,
-    SubmittedImageBatch,
+    OpenedBatches,
+    SubmitBatch,
+    SubmittedBatch,
 )
 from shared.messages.instance_ids import CHECK_EVENT
 from shared.messages.run import ChildResult
@@ -55,21 +55,21 @@ class Provider:
     def answer(self, name: str, payload: Any) -> Message:
         self.calls[name] += 1
         if name == "open_image_batches":
-            return OpenedImageBatches(check_seconds=CHECK_SECONDS, max_images=IMAGES)
+            return OpenedBatches(check_seconds=CHECK_SECONDS, max_images=IMAGES)
         if name == "submit_image_batch":
-            chunk = SubmitImageBatch.from_json(payload).chunk
+            chunk = SubmitBatch.from_json(payload).chunk
             batch = OpenBatch(chunk, f"batch-{chunk}", IMAGES)
-            return SubmittedImageBatch(batch, last_page=chunk, is_closed=chunk == BATCHES)
+            return SubmittedBatch(batch, last_page=chunk, is_closed=chunk == BATCHES)
         if name == "check_image_batches":
-            return self._check(CheckImageBatches.from_json(payload))
-        return CollectedImageBatch(Counters(made=IMAGES))
+            return self._check(CheckBatches.from_json(payload))
+        return CollectedBatch(Counters(made=IMAGES))
 
-    def _check(self, call: CheckImageBatches) -> CheckedImageBatches:
+    def _check(self, call: CheckBatches) -> CheckedBatches:
         self.checked_at.append(self.seconds)
         share = min(1.0, self.seconds / timedelta(hours=self.hours).total_seconds())
         batches = tuple(replace(batch, done=int(share * batch.images)) for batch in call.open)
         is_over = share == 1 or call.must_cancel
-        return CheckedImageBatches(batches, batches if is_over else (), stopped=self.is_stopped)
+        return CheckedBatches(batches, batches if is_over else (), stopped=self.is_stopped)
 
 
 @asynccontextmanager
@@ -86,7 +86,7 @@ async def run_batches(tmp_path: Path, provider: Provider) -> AsyncIterator[Engin
     engine = Engine(tmp_path / "journal.db", functions.orchestrators, activities, clock=provider.clock)
     engine.start()
     try:
-        start = ImageBatchesInput("run", "toys", width=4, max_retries=2).to_json()
+        start = BatchesInput("run", "toys", width=4, max_retries=2).to_json()
         engine.start_instance("generate_image_batches", json.dumps(start), "batches")
         yield engine
     finally:
