@@ -62,7 +62,7 @@ async def run_submit_batch(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> Su
         )
         if error.reason in FATAL_REASONS:
             await record_stop(work.services.store, call.run_id, failure)
-        return SubmittedBatch(failure=failure, last_page=call.last_page, is_closed=call.is_closed)
+        return replace(_describe(stored.claim), batch=None, failure=failure)
 
 
 async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredClaim[JobT] | SubmittedBatch:
