@@ -426,8 +426,9 @@ class BatchWorker(ABC, Generic[JobT]):
         if result.failure is not None:
             self._collect_failures += 1
             is_final = result.failure.reason is Reason.DAMAGED_FILE
-            if is_final or self._collect_failures >= MAX_COLLECTIONS:
-                raise RunStoppedError(result.failure, Counters(lost=1))
+            limit = MAX_FATAL_CHECKS if result.failure.reason in FATAL_REASONS else MAX_COLLECTIONS
+            if is_final or self._collect_failures >= limit:
+                yield from self._give_up(result.failure)
             return
         self._collect_failures = 0
         name = batch.run_id, batch.chunk
@@ -465,7 +466,7 @@ class BatchWorker(ABC, Generic[JobT]):
             self._state = replace(self._state, failure=Failure(Reason.RATE_LIMITED, message))
 
     def _count_check_failure(self, failure: Failure) -> Steps[None]:
-        """Count a check that failed. A reason that a person has to resolve stops the run, which may pause.
+        """Count a check that failed.
 
         Raises:
             RunStoppedError: the batches cannot be read.
@@ -475,10 +476,18 @@ class BatchWorker(ABC, Generic[JobT]):
         if failure.reason in FATAL_REASONS:
             limit = MAX_FATAL_CHECKS
         if failure.reason is Reason.DAMAGED_FILE or (limit is not None and self._check_failures >= limit):
-            if failure.reason in FATAL_REASONS:
-                ending = FinishRunInput(self._state.run_id, self._state.catalog, failure=failure)
-                yield from call_with_retries(self._context, "stop_run", ending, ActivityResult)
-            raise RunStoppedError(failure, Counters(lost=1))
+            yield from self._give_up(failure)
+
+    def _give_up(self, failure: Failure) -> Steps[None]:
+        """End with the batches open. A reason that a person has to resolve stops the run, which may pause.
+
+        Raises:
+            RunStoppedError: always.
+        """
+        if failure.reason in FATAL_REASONS:
+            ending = FinishRunInput(self._state.run_id, self._state.catalog, failure=failure)
+            yield from call_with_retries(self._context, "stop_run", ending, ActivityResult)
+        raise RunStoppedError(failure, Counters(lost=1))
 
     def _grow_wait(self) -> None:
         limit = self._state.check_seconds or MAX_POLL_SECONDS

@@ -29,8 +29,8 @@ from shared.messages.batches import (
     SubmitBatch,
     SubmittedBatch,
 )
-from shared.messages.instance_ids import CHECK_EVENT
 from shared.messages.images import ImageJob
+from shared.messages.instance_ids import CHECK_EVENT
 from shared.messages.run import ChildResult
 from shared.reasons import Reason
 
