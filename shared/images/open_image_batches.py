@@ -3,15 +3,14 @@
 from shared.images.earlier_image_batches import find_earlier_batches
 from shared.images.image_batch_claims import BatchClaim, iterate_claims
 from shared.images.image_batch_size import choose_batch_size
-from shared.images.image_metadata import read_image_metadata
 from shared.images.image_step import find_item
+from shared.images.style_files import find_own_image
 from shared.messages.base import Counters
 from shared.messages.image_batches import OpenBatch, OpenedImageBatches, OpenImageBatches
 from shared.messages.images import ImageJob
 from shared.runs import run_files
 from shared.runs.selection import find_selection
 from shared.services.container import Services
-from shared.storage import paths
 
 
 async def run_open_image_batches(services: Services, call: OpenImageBatches) -> OpenedImageBatches:
@@ -57,6 +56,7 @@ async def _skip_finished(
 ) -> list[ImageJob]:
     """Return the jobs that neither have an image of the run, nor were given up, nor are in a later batch."""
     remaining: list[ImageJob] = []
+    request = await services.caches.read_request(services.store, call.run_id)
     later = (
         {
             job.product_id
@@ -71,8 +71,6 @@ async def _skip_finished(
         if job.product_id in later or await run_files.read_failure(services.store, call.run_id, job.product_id):
             continue
         item = await find_item(services, call.catalog, call.run_id, job.batch, job.product_id)
-        path = paths.image_file(call.catalog, item.filename)
-        metadata = read_image_metadata(await services.store.describe(path))
-        if metadata is None or metadata.run_id != call.run_id:
+        if await find_own_image(services.store, request, call.run_id, item) is None:
             remaining.append(job)
     return remaining

@@ -174,3 +174,16 @@ async def test_the_record_names_each_input_and_its_content(store: RecordingStore
     assert [image["path"] for image in record["images"]] == STYLE["images"]
     stored = await list_paths(store, f"catalogs/{CATALOG}/state/style_references/")
     assert sorted(stored) == sorted(paths.style_image_file(CATALOG, image["sha256"]) for image in record["images"])
+
+
+async def test_the_same_image_given_twice_is_sent_once(store: RecordingStore) -> None:
+    twice = {"images": ["inputs/red.png", "inputs/blue.webp", "inputs/red.png"]}
+    style = await resolve_style(store, SeedRequest.from_json({"catalog": CATALOG, "styleReference": twice}))
+    assert style is not None
+    assert [image.path for image in style.record.images] == ["inputs/red.png", "inputs/blue.webp"]
+
+
+async def test_an_empty_file_is_refused_as_such(store: RecordingStore) -> None:
+    request = SeedRequest.from_json({"catalog": CATALOG, "styleReference": {"images": ["inputs/empty.png"]}})
+    with pytest.raises(InvalidRequestError, match="0 bytes"):
+        await resolve_style(store, request, known={"inputs/empty.png": b""})
