@@ -22,6 +22,7 @@ from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.runs.run_files import read_stop_record
 from shared.storage import paths
+from shared.storage.json_files import DamagedFileError
 from tests.support.activity_calls import RUN, SETTINGS, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
@@ -187,3 +188,9 @@ async def test_an_empty_file_is_refused_as_such(store: RecordingStore) -> None:
     request = SeedRequest.from_json({"catalog": CATALOG, "styleReference": {"images": ["inputs/empty.png"]}})
     with pytest.raises(InvalidRequestError, match="0 bytes"):
         await resolve_style(store, request, known={"inputs/empty.png": b""})
+
+
+async def test_a_record_without_references_is_damaged(store: RecordingStore) -> None:
+    await store.write(paths.run_file(RUN, paths.STYLE_REFERENCE_NAME), b'{"images": []}', content_type="text/plain")
+    with pytest.raises(DamagedFileError):
+        await read_style(store, RUN)
