@@ -77,13 +77,17 @@ bench-quick: setup
 bench-page: $(VENV)/.dev-installed
 	$(BIN)/python -m bench.review_page
 
-# Kills a run of 5,000 images in the provider's batches 25 times, and checks its images and its bill; about 4 minutes.
+# Kills a run of 5,000 images in the provider's batches 25 times, and checks its images and its bill; about 5 minutes.
 bench-batches: $(VENV)/.dev-installed
 	$(BIN)/python -m bench.image_batches
 
 # Measures the CPU time of a host that waits for image batches, with the real intervals; half an hour, Linux only.
 bench-waiting: $(VENV)/.dev-installed
 	$(BIN)/python -m bench.waiting_host
+
+# Measures what image variants cost in CPU and memory, and checks every file.
+bench-variants: setup
+	$(BIN)/python -m bench.image_variants
 
 # Makes the screenshots of the review page in docs/images, of simulated images.
 screenshots: $(VENV)/.dev-installed

@@ -4,15 +4,18 @@ import azure.durable_functions as df
 
 from activities import (
     check_image_batches,
+    check_prompt_batches,
     claim_work_page,
     close_items,
     close_run,
     collect_image_batch,
+    collect_prompt_batch,
     evaluate_image,
     finish_refinement,
     generate_image,
     import_input,
     open_image_batches,
+    open_prompt_batches,
     plan_trial,
     prepare_run,
     publish_catalog,
@@ -25,12 +28,21 @@ from activities import (
     rewrite_prompt,
     stop_run,
     submit_image_batch,
+    submit_prompt_batch,
     use_template_prompts,
     write_batch,
     write_categories,
     write_prompt_batch,
 )
-from orchestrators import finish_run, generate_image_batches, generate_images, seed_catalog, write_items, write_prompts
+from orchestrators import (
+    finish_run,
+    generate_image_batches,
+    generate_images,
+    seed_catalog,
+    write_items,
+    write_prompt_batches,
+    write_prompts,
+)
 from shared.services.container import start_telemetry
 from triggers import registration, timers
 
@@ -47,13 +59,18 @@ for module in (
     write_prompts,
     generate_images,
     generate_image_batches,
+    write_prompt_batches,
     check_image_batches,
+    check_prompt_batches,
     claim_work_page,
     close_items,
     close_run,
     collect_image_batch,
+    collect_prompt_batch,
     open_image_batches,
+    open_prompt_batches,
     submit_image_batch,
+    submit_prompt_batch,
     evaluate_image,
     finish_refinement,
     generate_image,

@@ -7,7 +7,7 @@ execution (span, metrics, log). An exception is a surprise: the orchestrator's r
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import azure.durable_functions as df
 
@@ -81,7 +81,9 @@ def _read_types(work: Work[InputT, ResultT]) -> tuple[type[InputT], Callable[...
     """Return the types of the message and of the result, from the annotations of an activity."""
     signature = inspect.signature(work)
     _, message = signature.parameters.values()
-    return message.annotation, signature.return_annotation
+    given, returned = message.annotation, signature.return_annotation
+    # A parametrized class cannot be called: it would set an attribute of the frozen instance.
+    return get_origin(given) or given, get_origin(returned) or returned
 
 
 async def _catch_failures(

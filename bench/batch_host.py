@@ -17,7 +17,7 @@ import function_app
 from bench.measured_process import read_job, write_report_line
 from durable_emulator.host import DurableEmulator
 from shared.config import ModelSettings, Settings, StoreSettings
-from shared.models.image_batches import BatchAnswer, ImageBatchModel, ProviderBatch
+from shared.models.batches import BatchAnswer, BatchModel, ProviderBatch
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.runs.run_claim import make_local_host_id
 from shared.services import container
@@ -49,7 +49,7 @@ class KillableBatches:
         is_checked: whether this process has asked for the state of the batches.
     """
 
-    def __init__(self, batches: ImageBatchModel, kill_at: str | None) -> None:
+    def __init__(self, batches: BatchModel, kill_at: str | None) -> None:
         self._batches = batches
         self._kill_at = kill_at
         self._reached = 0
@@ -121,7 +121,7 @@ async def run_job(job: dict[str, Any]) -> None:
     services = container.Services(settings)
     batches = KillableBatches(build_image_batch_model(settings), job["killAt"])
     port: Any = batches
-    services.use_image_batches(port)
+    services.use_batches(port)
     container.use_services(services)
     try:
         async with DurableEmulator(function_app.app, folder) as host, aiohttp.ClientSession() as session:

@@ -34,12 +34,12 @@ MODEL: Final = "gpt-image-2"
 BATCH_SECONDS: Final = 90.0
 RANDOM: Final = "at a random moment"
 KILLS: Final = (
-    *(BEFORE_UPLOAD, RANDOM, AFTER_UPLOAD, RANDOM, AFTER_CREATE, RANDOM, RANDOM, RANDOM),
-    *(WAITING, RANDOM, RANDOM, RANDOM, RANDOM, COLLECTING, *[RANDOM] * 11),
+    *(BEFORE_UPLOAD, AFTER_UPLOAD, AFTER_CREATE, *[RANDOM] * 4),
+    *(WAITING, *[RANDOM] * 8, COLLECTING, *[RANDOM] * 8),
 )
-"""In an order in which the run has not passed a moment before its kill."""
+"""In an order in which a run of 5,000 images has not passed a moment before its kill."""
 
-RANDOM_SECONDS: Final = (0.2, 5.0)
+RANDOM_SECONDS: Final = (0.2, 4.0)
 """After the app listens."""
 
 MAX_SECONDS: Final = 1200

@@ -53,6 +53,11 @@ class MeasuredProcess:
         return None
 
     @property
+    def pid(self) -> int:
+        """Return the child's process id."""
+        return self._process.pid
+
+    @property
     def has_ended(self) -> bool:
         """Return whether the child has ended."""
         return self._process.returncode is not None

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PROC_STATUS = Path("/proc/self/status")
+PROC = Path("/proc")
 PROC_CPU = Path("/proc/cpuinfo")
 
 
@@ -18,15 +18,28 @@ def read_cpu_seconds() -> float:
 
 def read_peak_memory_mb() -> float | None:
     """Return the peak memory of this process in MB (10**6 bytes); None if the system does not report it."""
-    if PROC_STATUS.exists():
-        fields = dict(line.split(":", 1) for line in PROC_STATUS.read_text(encoding="ascii").splitlines())
-        return int(fields["VmHWM"].split()[0]) * 1024 / 1e6
+    if (peak := _read_status("self", "VmHWM")) is not None:
+        return peak
     try:
         import resource  # noqa: PLC0415 - missing on Windows
     except ImportError:
         return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def read_memory_mb(pid: int) -> float | None:
+    """Return the resident memory of a process in MB; None if it has ended, or the system does not report it."""
+    return _read_status(str(pid), "VmRSS")
+
+
+def _read_status(process: str, name: str) -> float | None:
+    try:
+        lines = (PROC / process / "status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    fields = dict(line.split(":", 1) for line in lines)
+    return int(fields[name].split()[0]) * 1024 / 1e6 if name in fields else None
 
 
 def describe_machine() -> dict[str, Any]:

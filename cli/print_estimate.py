@@ -98,10 +98,13 @@ def _make_rows(document: Mapping[str, Any], flags: Mapping[str, Any]) -> list[tu
     if budget is not None:
         note, style = (", below the cost", "red") if is_too_small else ("", "")
         rows.append(("budget", Text(f"${budget:.4f}{note}", style)))
-    rows += [
-        ("minimum time" if not target else "", Text(line)) for target, line in enumerate(_describe_times(document))
-    ]
+    title = "time" if _uses_batches(document) else "minimum time"
+    rows += [(title if not target else "", Text(line)) for target, line in enumerate(_describe_times(document))]
     return rows
+
+
+def _uses_batches(document: Mapping[str, Any]) -> bool:
+    return bool(document["costUsd"] < document.get("normalCostUsd", 0))
 
 
 def _describe_calls(figures: Mapping[str, Any]) -> str:
@@ -115,6 +118,8 @@ def _describe_times(document: Mapping[str, Any]) -> list[str]:
     quota, min_seconds = "--image-requests-per-minute", document["minimumSeconds"]
     window = format_duration(document["windowSeconds"])
     evaluation_time = f" and {TYPICAL_EVALUATION_SECONDS:.0f} s per evaluation" if "typical" in document else ""
+    if _uses_batches(document):
+        return [f"up to {window}: the provider answers a batch within a day"]
     return [
         f"unknown without {quota}" if min_seconds is None else f"{format_duration(min_seconds)} by {quota}",
         f"{window} by --parallel-image-requests, at {TYPICAL_IMAGE_SECONDS:.0f} s per image{evaluation_time}",

@@ -108,11 +108,11 @@ def describe_progress(run: RunStatus) -> str:
 
 def describe_waiting(run: RunStatus) -> str:
     """Return how long a run waits at a provider's request, and the provider's message; empty if it does not."""
-    until, batches = run.throttle.waiting_until, run.image_batches
+    until, images, texts = run.throttle.waiting_until, run.image_batches, run.text_batches
     if until is None:
-        if batches is None:
-            return ""
-        return f"waiting for the provider's batches: {batches.done} of {batches.images} images"
+        parts = [] if texts is None else [f"{texts.done} of {texts.calls} text calls"]
+        parts += [] if images is None else [f"{images.done} of {images.images} images"]
+        return f"waiting for the provider's batches: {', '.join(parts)}" if parts else ""
     return f"waiting until {until.astimezone():%Y-%m-%d %H:%M:%S %Z}; {run.throttle.message}"
 
 

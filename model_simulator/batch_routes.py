@@ -1,4 +1,4 @@
-"""OpenAI's files and batches over HTTP, for batches of images."""
+"""OpenAI's files and batches over HTTP, for batches of images and text."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from model_simulator.image_batches import ImageBatches
+from model_simulator.batches import Batches
 from model_simulator.replies import BadRequestError, Reply, json_reply
 from model_simulator.request_body import read_body
 from model_simulator.service import SimulatedService
@@ -31,7 +31,7 @@ class BatchRoutes:
     def __init__(self, service: SimulatedService, check_key: Callable[[web.Request], Reply | None]) -> None:
         self._check_key = check_key
         self._files = StoredFiles(service.clock, lambda: service.faults.batches.visible_after_seconds)
-        self._batches = ImageBatches(service, self._files)
+        self._batches = Batches(service, self._files)
 
     def list_routes(self) -> list[web.RouteDef]:
         """Return the routes."""

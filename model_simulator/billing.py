@@ -23,9 +23,10 @@ class TokenUsage:
     image_input_tokens: int = 0
 
 
-def price_text_call(model: str, usage: TokenUsage) -> Decimal:
-    """Return the cost of a text call in US dollars."""
-    return load_prices().calculate_text_cost(model, _convert(usage))
+def price_text_call(model: str, usage: TokenUsage, *, is_batched: bool = False) -> Decimal:
+    """Return the cost of a text call in US dollars; a line of a batch costs half."""
+    cost = load_prices().calculate_text_cost(model, _convert(usage))
+    return cost * BATCH_PRICE_FACTOR if is_batched else cost
 
 
 def price_image_call(model: str, usage: TokenUsage, *, is_batched: bool = False) -> Decimal:

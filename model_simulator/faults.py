@@ -55,13 +55,13 @@ class Rates(_Section):
 
 
 class BatchFaults(_Section):
-    """Settings of image batches.
+    """Settings of batches.
 
     Attributes:
         seconds: how long a batch takes, from its creation to its last line.
         visible_after_seconds: how long an uploaded file is unknown to batches.
         expires_after_seconds: when an unfinished batch expires; None = never.
-        max_enqueued_images: a batch that would exceed this number of unfinished images fails; None = no limit.
+        max_enqueued_images: a batch that would exceed this number of unfinished lines fails; None = no limit.
         line_error_rate: probability that a line fails with a server error.
     """
 

@@ -34,10 +34,12 @@ from model_simulator.replies import (
 from model_simulator.request_body import read_body
 from model_simulator.stats import CallKind, Stats
 from model_simulator.text_answers import generate_answer, make_response_document, measure_usage
-from model_simulator.text_calls import parse_text_call
+from model_simulator.text_calls import SimulatedTextCall, parse_text_call
 from model_simulator.wire_formats import NATIVE, ConvertEdit, Wire
 
 DEFAULT_SEED = 7
+LOST_LINE_FAULTS = frozenset({Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.DROPPED, Fault.TIMEOUT})
+"""Faults of a call that let a line of a batch fail unbilled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ class SimulatedService:
         digests = [hashlib.sha256(data).hexdigest() for data in references]
         return self._plan_image_call(call, {**body, "references": digests})
 
-    def run_batch_line(self, call: SimulatedImageCall, custom_id: str) -> Reply | None:
-        """Bill a line of a batch at half price, or return why it fails; None = it has an image."""
+    def run_image_line(self, call: SimulatedImageCall, custom_id: str) -> Reply | None:
+        """Bill an image of a batch at half price, or return why it fails; None = it has an image."""
         refusal = check_content_policy(call.prompt, self.faults)
         if refusal is not None:
             return refusal
@@ -133,6 +135,27 @@ class SimulatedService:
         self.stats.bill_image(call.model, call.prompt, call.usage, is_ambiguous=False, is_batched=True)
         self.stats.count_answer("images", "200")
         return None
+
+    def run_text_line(self, call: SimulatedTextCall, body: Mapping[str, Any]) -> Reply:
+        """Bill a text call of a batch at half price, and return its answer; or return why it fails.
+
+        The words are those that the same call gets outside of a batch.
+        """
+        arrival = self._arrivals.identify("responses", body)
+        self._arrivals.count(arrival)
+        stream = self._random_streams.stream_for_arrival("fault", arrival)
+        if stream.random() < self.faults.batches.line_error_rate:
+            return server_error()
+        fault = choose_fault(TEXT_FAULTS, self.faults.rates, stream)
+        if fault in LOST_LINE_FAULTS:
+            return server_error()
+        writing = self._random_streams.stream_for_request("writing", arrival)
+        corruption = self._random_streams.stream_for_arrival("text", arrival)
+        answer = generate_answer(call, fault, self.faults, writing=writing, corruption_stream=corruption)
+        self.stats.bill_text(call.model, measure_usage(call, answer), is_batched=True)
+        self.stats.count_answer("responses", "200")
+        answer_id = f"{arrival.request_hash[:32]}{arrival.earlier_arrivals:04x}"
+        return json_reply(make_response_document(call, answer, answer_id))
 
     async def execute(self, plan: Plan, arrived: float) -> Reply | HangUp:
         """Execute a plan; rendering counts towards its latency.

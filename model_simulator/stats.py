@@ -36,9 +36,9 @@ class Stats:
         """Count the outcome of a call: its status code, or ``dropped`` or ``timeout`` without a response."""
         self.requests[kind][outcome] += 1
 
-    def bill_text(self, model: str, usage: TokenUsage) -> None:
-        """Bill a text call, even without a response."""
-        self._bill(usage, price_text_call(model, usage))
+    def bill_text(self, model: str, usage: TokenUsage, *, is_batched: bool = False) -> None:
+        """Bill a text call, even without a response; ``is_batched``: it is a line of a batch."""
+        self._bill(usage, price_text_call(model, usage, is_batched=is_batched))
 
     def bill_image(
         self, model: str, prompt: str, usage: TokenUsage, *, is_ambiguous: bool, is_batched: bool = False

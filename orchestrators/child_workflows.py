@@ -12,8 +12,8 @@ from orchestrators.first_completed import wait_for_first
 from shared.catalog.planning import plan_image_workers, plan_item_writers, plan_prompt_writers
 from shared.limits.retry_policy import decide_lost_worker_wait
 from shared.messages.base import Counters, Failure
+from shared.messages.batches import BatchesInput
 from shared.messages.custom_status import Children
-from shared.messages.image_batches import ImageBatchesInput
 from shared.messages.images import ImageWorkerInput
 from shared.messages.instance_ids import make_image_worker_id, make_restart_id, make_wake_event, make_writer_id
 from shared.messages.run import (
@@ -32,6 +32,9 @@ from shared.runs.status_rules import SHORTFALL_REASONS
 
 STOP_RETRY_INTERVAL = timedelta(seconds=30)
 """How often writing the stop record is retried: without it, image workers without a job would poll for ever."""
+
+BATCHED_TEXT_POLL_SECONDS = 60.0
+"""How often image workers look for items, if their prompts may take a day."""
 
 
 def run_child_workflows(
@@ -101,7 +104,7 @@ class _Child:
     orchestrator: str
     label: str
     first_id: str
-    start: ImageWorkerInput | ImageBatchesInput | WriteItemsInput | WritePromptsInput
+    start: ImageWorkerInput | BatchesInput[Any] | WriteItemsInput | WritePromptsInput
 
 
 @dataclass(slots=True)
@@ -162,6 +165,7 @@ class ChildWorkflows:
                 max_retries=self.seed.max_retries,
                 resume_count=self.resume_count,
                 worker_count=len(self.worker_widths),
+                max_poll_seconds=BATCHED_TEXT_POLL_SECONDS if self.seed.batches_text else None,
                 item_limit=self.seed.item_limit,
             )
             first_id = make_image_worker_id(run_id, index, self.resume_count)
@@ -207,27 +211,32 @@ class ChildWorkflows:
     def _start(self, context: df.DurableOrchestrationContext, child: _Child) -> None:
         restarts = self._restarts.get(child.first_id, 0)
         start = child.start
-        if isinstance(start, ImageWorkerInput | ImageBatchesInput):
+        if isinstance(start, ImageWorkerInput | BatchesInput):
             start = replace(start, restarts=restarts)
         instance_id = make_restart_id(child.first_id, restarts)
         self._running[context.call_sub_orchestrator(child.orchestrator, start.to_json(), instance_id)] = child
 
     def _start_batches(self, context: df.DurableOrchestrationContext) -> None:
         """Start the child that generates all images in the provider's batches."""
-        run_id = self.seed.run_id
-        start = ImageBatchesInput(
-            run_id,
+        start = self._make_batches_input(width=self.seed.parallel_image_requests)
+        first_id = make_image_worker_id(self.seed.run_id, 0, self.resume_count)
+        self._start(context, _Child("generate_image_batches", "the image batches", first_id, start))
+
+    def _make_batches_input(self, width: int) -> BatchesInput[Any]:
+        return BatchesInput(
+            self.seed.run_id,
             self.seed.catalog,
-            width=self.seed.parallel_image_requests,
+            width=width,
             max_retries=self.seed.max_retries,
             resume_count=self.resume_count,
+            max_poll_seconds=BATCHED_TEXT_POLL_SECONDS if self.seed.batches_text else None,
         )
-        first_id = make_image_worker_id(run_id, 0, self.resume_count)
-        self._start(context, _Child("generate_image_batches", "the image batches", first_id, start))
 
     def _start_writer(self, context: df.DurableOrchestrationContext, first_id: str, index: int, count: int) -> None:
         label = f"writer {index}"
-        if self.seed.writes_items:
+        if self.seed.batches_text:
+            child = _Child("write_prompt_batches", "the prompt batches", first_id, self._make_batches_input(width=0))
+        elif self.seed.writes_items:
             child = _Child("write_items", label, first_id, self._make_item_writer_input(index, count))
         else:
             child = _Child("write_prompts", label, first_id, self._make_prompt_writer_input(index, count))
@@ -316,7 +325,8 @@ class ChildWorkflows:
 def _count_writers(seed: SeedInput, inventory: StartInventory) -> int:
     if seed.writes_items:
         return plan_item_writers(seed.parallel_text_requests, inventory.categories)
-    return plan_prompt_writers(seed.parallel_text_requests, inventory.next_batch - 1) if seed.writes_prompts else 0
+    at_a_time = 1 if seed.batches_text else seed.parallel_text_requests
+    return plan_prompt_writers(at_a_time, inventory.next_batch - 1) if seed.writes_prompts else 0
 
 
 def _is_later(moment: str | None, earlier: str) -> bool:

@@ -49,6 +49,7 @@ def plan_part(
         item_limit=plan.limit,
         parallel_text_requests=1,  # several writers would not know how many items the others have written
         batches_images=False,  # a person waits for the images
+        batches_text=False,
     )
     next_batch = inventory.next_batch if seed.writes_items else plan.last_batch + 1
     return RunPart(

@@ -91,7 +91,8 @@ class WorkPageClaims:
             self.next_at = now
             self._poll_seconds = MIN_POLL_SECONDS
         else:
-            self._poll_later(now, MAX_POLL_SECONDS if self.count else MAX_FIRST_POLL_SECONDS)
+            usual = MAX_POLL_SECONDS if self.count else MAX_FIRST_POLL_SECONDS
+            self._poll_later(now, self._worker.max_poll_seconds or usual)
 
     @property
     def _remaining(self) -> RemainingWork:

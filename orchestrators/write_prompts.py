@@ -33,9 +33,10 @@ def write_prompts(context: df.DurableOrchestrationContext) -> Steps[Any]:
             _publish(context, writer.counters)
 
             # 2. Write the prompts of the next batch, if there is one.
-            if writer.next_batch > writer.last_batch:
+            batch = writer.find_batch()
+            if batch is None:
                 break
-            spent = yield from _write_batch(context, writer)
+            spent = yield from _write_batch(context, writer, batch)
             next_batch = writer.next_batch + writer.writer_count
             writer = replace(writer, next_batch=next_batch, counters=writer.counters + spent)
         else:
@@ -53,7 +54,7 @@ def _publish(context: df.DurableOrchestrationContext, counters: Counters, wait: 
     context.set_custom_status(ChildStatus(counters, wait=wait).to_json())
 
 
-def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsInput) -> Steps[Counters]:
+def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsInput, batch: int) -> Steps[Counters]:
     """Write the prompts of one batch; an unusable answer is requested once more with a stricter instruction.
 
     Returns:
@@ -62,7 +63,13 @@ def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsIn
     Raises:
         RunStoppedError: the run was stopped, the activity was lost too often, or no further batch can succeed.
     """
-    call = TextCall(writer.run_id, writer.catalog, batch=writer.next_batch, resume_count=writer.resume_count)
+    call = TextCall(
+        writer.run_id,
+        writer.catalog,
+        batch=batch,
+        attempt=writer.earlier_calls,
+        resume_count=writer.resume_count,
+    )
     spent = Counters()
     while True:
         result, calls = yield from _call(context, writer, call, spent)
@@ -79,7 +86,7 @@ def _write_batch(context: df.DurableOrchestrationContext, writer: WritePromptsIn
         if call.stricter or failure.reason not in UNUSABLE_ANSWER_REASONS or (is_too_long and result.asked <= 1):
             break
         call = replace(call, stricter=True, halvings=call.halvings + is_too_long)
-    fallback = UseTemplatePromptsInput(writer.run_id, writer.catalog, writer.next_batch, failure, writer.resume_count)
+    fallback = UseTemplatePromptsInput(writer.run_id, writer.catalog, batch, failure, writer.resume_count)
     try:
         yield from call_with_retries(context, "use_template_prompts", fallback, ActivityResult)
     except RunStoppedError as stop:

@@ -189,7 +189,7 @@ SETTINGS = (
     Setting(
         "IMAGE_BATCH_CHECK_SECONDS",
         SettingGroup.PROVIDERS,
-        "Longest interval in seconds between two checks of the provider's image batches (`imageMode: batch`).",
+        "Longest interval in seconds between two checks of the provider's batches (`imageMode` or `textMode` `batch`).",
         default="120",
         minimum=1,
         maximum=600,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from shared.catalog.items import PromptDraft, PromptDraftBatch, SourceItem
 from shared.catalog.prompt_files import BatchPrompts, read_prompts_with_etag, write_prompts_file
 from shared.catalog.written_prompts import find_items_without_prompt
+from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.base import Cost
 from shared.messages.run import ActivityResult
 from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
@@ -76,6 +77,19 @@ async def run_write_prompt_batch(services: Services, call: TextCall) -> TextResu
     return await services.executor.run(_PromptTask(services, call, request, state))
 
 
+async def make_batched_prompt_task(services: Services, call: TextCall) -> TextTask[_AskedPrompts]:
+    """Return the task of prompts that a provider's batch writes; its cost is settled with that of the batch.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    request = await services.caches.read_request(services.store, call.run_id)
+    task = _PromptTask(services, call, request, await _read_state(services, call), is_batched=True)
+    task.reservation = BudgetReservation(None, task.reservation.subject)
+    return task
+
+
 async def run_use_template_prompts(services: Services, fallback: UseTemplatePromptsInput) -> ActivityResult:
     """Record that the template's prompts are used for the items of a batch that lack one.
 
@@ -96,9 +110,12 @@ async def run_use_template_prompts(services: Services, fallback: UseTemplateProm
 
 
 class _PromptTask(TextTask[_AskedPrompts]):
-    def __init__(self, services: Services, call: TextCall, request: SeedRequest, state: _PromptState) -> None:
+    def __init__(
+        self, services: Services, call: TextCall, request: SeedRequest, state: _PromptState, *, is_batched: bool = False
+    ) -> None:
         super().__init__(services, call, request, f"prompts/{call.batch}")
         self._state = state
+        self._is_batched = is_batched
 
     async def find_result(self) -> Outcome[TextResult] | None:
         if self._state.lacking:
@@ -114,7 +131,9 @@ class _PromptTask(TextTask[_AskedPrompts]):
         theme, deployment = request.theme, settings.model.text_deployment
         return PreparedText(
             question,
-            quote_text(settings.prices, deployment, question, theme=theme, entries=len(items)),
+            quote_text(
+                settings.prices, deployment, question, theme=theme, entries=len(items), is_batched=self._is_batched
+            ),
             parse=lambda answer: _AskedPrompts(items, answer.prompts),
             max_entries=len(items),
         )

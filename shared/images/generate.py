@@ -28,7 +28,7 @@ from shared.images.variant_spec import ImageVariant
 from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedImage, UnusableAnswerError
-from shared.models.image_models import count_reference_tokens
+from shared.models.image_models import count_reference_tokens, find_billed_size
 from shared.models.protocol import ImageAnswer, ImageRequest
 from shared.models.quotes import quote_image
 from shared.reasons import Reason
@@ -92,6 +92,7 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
 
     async def prepare(self) -> PreparedImage[_GeneratedImage]:
         job, request, settings = self.job, self.job.request, self.services.settings
+        provider = settings.model.image_provider
         style = await self.read_style()
         image_request = ImageRequest(
             prompt=await job.read_prompt(),
@@ -112,8 +113,9 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
                 request,
                 image_request.prompt,
                 is_batched=self.is_batched,
+                size=find_billed_size(provider, request.image_size, has_references=style is not None),
                 reference_tokens=count_reference_tokens(
-                    settings.model.image_provider, request.image_size, 0 if style is None else style.record.tokens
+                    provider, request.image_size, 0 if style is None else style.record.tokens
                 ),
             ),
             partial(_parse_image, image_request, has_thumbnail=has_thumbnail, variants=variants, style=style),

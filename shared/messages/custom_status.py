@@ -32,11 +32,11 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchStatus(Message):
-    """How far the open batches of images are.
+    """How far the open batches of a kind are.
 
     Attributes:
         batches: number of open batches.
-        images: number of their images.
+        images: number of their lines.
         done: of them, those that the provider has finished.
     """
 
@@ -57,6 +57,7 @@ class ChildStatus(Message):
         window: of an image worker, the image calls that it makes at a time.
         wait: the long wait that the provider asked it for.
         batches: the open batches of images.
+        prompt_batches: the open batches of prompts.
         children: instance ids of its own children at work, whose counters it does not hold yet.
     """
 
@@ -65,6 +66,7 @@ class ChildStatus(Message):
     wait: Wait | None = None
     batches: BatchStatus | None = None
     children: tuple[str, ...] = ()
+    prompt_batches: BatchStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class ImageWorkerInput(Message):
         wait: the latest long wait that the provider asked for.
         losses: worker processes lost in a row, without a success in between.
         restarts: how often the parent restarted this image worker after an earlier instance was lost.
+        max_poll_seconds: maximum interval of claims that find nothing, while prompts may take a day; None = the usual.
         item_limit: generate trial images, of the catalog's first items up to this number; None = of all items.
     """
 
@@ -110,6 +111,7 @@ class ImageWorkerInput(Message):
     wait: Wait | None = None
     losses: int = 0
     restarts: int = 0
+    max_poll_seconds: float | None = None
     item_limit: int | None = None
 
 

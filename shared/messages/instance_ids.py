@@ -22,7 +22,7 @@ def make_image_worker_id(run_id: str, worker_index: int, resume_count: int) -> s
     return f"{run_id}:image-worker-{worker_index}{_make_resume_suffix(resume_count)}"
 
 
-def make_image_fallback_id(batches_id: str, number: int) -> str:
+def make_fallback_id(batches_id: str, number: int) -> str:
     """Return the instance id of an image worker for the images that batches left out.
 
     Args:

@@ -114,6 +114,7 @@ class SeedInput(Message):
         writes_prompts: the text model writes the image prompts of rows.
         restart: what a new root continues from; None = the run begins.
         batches_images: the provider's batches generate the images.
+        batches_text: the provider's batches write the image prompts.
         first_approved: the number of trial images; 0 = the run has none.
         approval_limit_minutes: how long the run waits for a decision about them.
         item_limit: of the trial, the number of items; the root sets it, for its children only.
@@ -132,6 +133,7 @@ class SeedInput(Message):
     writes_prompts: bool = False
     restart: RootRestart | None = None
     batches_images: bool = False
+    batches_text: bool = False
     first_approved: int = 0
     approval_limit_minutes: int = 0
     item_limit: int | None = None

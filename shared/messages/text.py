@@ -135,11 +135,13 @@ class WritePromptsInput(Message):
         run_id: the run.
         catalog: its catalog.
         max_retries: retries of a failure that counts.
-        next_batch: number of the next batch whose items need prompts.
+        next_batch: number of the next batch whose items need prompts, or its place in ``batches``.
         last_batch: number of the catalog's last batch.
         writer_count: number of writers that share the batches; this one takes every ``writer_count``-th.
         counters: of all generations so far.
         resume_count: how often the run was resumed.
+        batches: the batches to write, in place of ``next_batch`` to ``last_batch``; empty = that range.
+        earlier_calls: calls for each of the batches before.
     """
 
     run_id: str
@@ -150,6 +152,14 @@ class WritePromptsInput(Message):
     writer_count: int = 1
     counters: Counters = Counters()
     resume_count: int = 0
+    batches: tuple[int, ...] = ()
+    earlier_calls: int = 0
+
+    def find_batch(self) -> int | None:
+        """Return the next batch to write; None if all are written."""
+        if self.batches:
+            return self.batches[self.next_batch] if self.next_batch < len(self.batches) else None
+        return self.next_batch if self.next_batch <= self.last_batch else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Sends image batches, and reads them. The only holder of a provider's image batches.
+"""Sends batches, and reads them. The only holder of a provider's batches.
 
 The lines of a batch are billed from its creation on. By then the caller has reserved their cost and written the claim;
 ``shared.models.billed_call`` prices, records and stores each answer.
@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
 
 from shared.errors import ModelError
-from shared.models.image_batches import BatchAnswer, ImageBatchModel, ProviderBatch
-from shared.models.protocol import ImageRequest, ReferenceImage
+from shared.models.batches import BatchAnswer, BatchKind, BatchModel, LineKind, ProviderBatch
+from shared.models.protocol import ImageRequest, ReferenceImage, TextRequest
 from shared.telemetry.instruments import record_model_call
 
 if TYPE_CHECKING:
@@ -30,29 +32,38 @@ class BatchName:
     """Names a batch for the provider, in its metadata."""
 
     run_id: str
+    kind: BatchKind
     chunk: int
 
     @property
     def metadata(self) -> Mapping[str, str]:
         """The metadata of the batch."""
-        return {"app": APP, "run": self.run_id, "chunk": str(self.chunk)}
+        chunk = str(self.chunk) if self.kind is BatchKind.IMAGE else f"{self.kind}-{self.chunk}"
+        return {"app": APP, "run": self.run_id, "chunk": chunk}
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file with the batch's lines."""
+        return f"{self.run_id}-{self.metadata['chunk'].zfill(5)}.jsonl"
 
     def names(self, batch: ProviderBatch) -> bool:
         """Return whether this is the name of a batch."""
         return all(batch.metadata.get(key) == value for key, value in self.metadata.items())
 
 
-class ImageBatchExecutor:
-    """Sends and reads image batches.
+class BatchExecutor:
+    """Sends and reads batches of one kind.
 
     Args:
-        open_model: returns the provider's image batches; raises SettingError if it has none.
+        open_model: returns the provider's batches; raises SettingError if it has none.
     """
 
-    def __init__(self, open_model: Callable[[], ImageBatchModel]) -> None:
+    def __init__(self, open_model: Callable[[], BatchModel]) -> None:
         self._open_model = open_model
 
-    def encode_line(self, custom_id: str, request: ImageRequest, reference_ids: Sequence[str] = ()) -> bytes:
+    def encode_line(
+        self, custom_id: str, request: ImageRequest | TextRequest[Any], reference_ids: Sequence[str] = ()
+    ) -> bytes:
         """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
         return self._open_model().encode_line(custom_id, request, reference_ids)
 
@@ -62,7 +73,7 @@ class ImageBatchExecutor:
         Raises:
             ModelError: the provider did not accept the file.
         """
-        return await self._open_model().upload(f"{name.run_id}-{name.chunk:05d}.jsonl", data)
+        return await self._open_model().upload(name.file_name, data)
 
     async def upload_image(self, name: str, image: ReferenceImage) -> str:
         """Upload an image that lines refer to, and return its id; not billed.
@@ -105,18 +116,13 @@ class ImageBatchExecutor:
         """
         await self._open_model().delete_file(file_id)
 
-    async def create(self, name: BatchName, file_id: str, *, has_references: bool = False) -> ProviderBatch:
+    async def create(self, name: BatchName, file_id: str, kind: LineKind) -> ProviderBatch:
         """Create a batch, whose lines are billed as they finish.
-
-        Args:
-            name: of the batch.
-            file_id: of its lines.
-            has_references: whether the lines refer to images; all of them, or none.
 
         Raises:
             ModelError: the provider did not create it; after timeout_ambiguous it may have.
         """
-        return await _observe(self._open_model().create(file_id, name.metadata, has_references=has_references))
+        return await _observe(name.kind, self._open_model().create(file_id, name.metadata, kind))
 
     async def find(self, name: BatchName, since: datetime) -> ProviderBatch | None:
         """Return the batch with a name that was created since a time, or None.
@@ -170,16 +176,18 @@ class ImageBatchExecutor:
         """
         await self._open_model().cancel(batch_id)
 
-    def iterate_answers(self, batch: ProviderBatch) -> AsyncIterator[BatchAnswer]:
-        """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory."""
-        return self._open_model().iterate_answers(batch)
+    def iterate_answers(
+        self, batch: ProviderBatch, answer_type: type[BaseModel] | None = None
+    ) -> AsyncIterator[BatchAnswer]:
+        """Yield the answers to the lines of a batch that is over; see ``BatchModel``."""
+        return self._open_model().iterate_answers(batch, answer_type)
 
 
 MAX_LISTED_BATCHES = 500
 """Batches of the account that are listed to find the open ones; those that are older are read one by one."""
 
 
-async def _observe(call: "Awaitable[ProviderBatch]") -> ProviderBatch:
+async def _observe(kind: BatchKind, call: "Awaitable[ProviderBatch]") -> ProviderBatch:
     started, outcome = time.perf_counter(), "error"
     try:
         batch = await call
@@ -188,5 +196,5 @@ async def _observe(call: "Awaitable[ProviderBatch]") -> ProviderBatch:
         outcome = str(error.reason)
         raise
     finally:
-        record_model_call(kind="image_batch", outcome=outcome, seconds=time.perf_counter() - started)
+        record_model_call(kind=f"{kind}_batch", outcome=outcome, seconds=time.perf_counter() - started)
     return batch

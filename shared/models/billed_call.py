@@ -107,13 +107,13 @@ class BilledCallExecutor:
         return outcome.result
 
     async def run_answered(
-        self, task: BilledTask[ValueT, ResultT], answer: ImageAnswer | ModelError, request_key: str
+        self, task: BilledTask[ValueT, ResultT], answer: TextAnswer[Any] | ImageAnswer | ModelError, request_key: str
     ) -> ResultT:
-        """Return the result of a task whose image call a provider's batch has answered, or failed to answer.
+        """Return the result of a task whose call a provider's batch has answered, or failed to answer.
 
         Args:
-            task: an image task; its cost is settled with that of the batch.
-            answer: the image, or why there is none.
+            task: its cost is settled with that of the batch.
+            answer: the image or the text, or why there is none.
             request_key: identifies the line of the batch: a repeated answer overwrites its call record.
 
         Raises:
@@ -124,8 +124,8 @@ class BilledCallExecutor:
         if outcome is not None and outcome.cost is not None:
             return outcome.result
         prepared = await task.prepare()
-        if not isinstance(prepared, PreparedImage):
-            raise TypeError(f"{task.key} has no image request; expected the one that the batch has answered.")
+        if not isinstance(prepared, PreparedImage | PreparedText):
+            raise TypeError(f"{task.key} has no request; expected the one that the batch has answered.")
         call = _Call(task, prepared, self._make_recorder(task, prepared, request_key), None)
         accepted: BilledAnswer[ValueT] | NoAnswer
         if isinstance(answer, ModelError):
@@ -136,7 +136,7 @@ class BilledCallExecutor:
             return task.report(accepted)
         return (await self._store(task, accepted)).result
 
-    async def open_line(self, task: BilledTask[Any, Any], prepared: PreparedImage[Any], request_key: str) -> None:
+    async def open_line(self, task: BilledTask[Any, Any], prepared: Prepared[Any], request_key: str) -> None:
         """Record that a line of a provider's batch is about to be sent; its answer replaces the record.
 
         Raises:
@@ -256,8 +256,7 @@ class BilledCallExecutor:
     async def _send(self, model: Model, prepared: Prepared[Any]) -> TextAnswer[Any] | ImageAnswer:
         if isinstance(prepared, PreparedImage):
             return await self._generate_image(model, prepared)
-        request = prepared.question.limit_answer(prepared.quote.max_usage.output_tokens, prepared.max_entries)
-        return await model.answer(request)
+        return await model.answer(prepared.make_request())
 
     async def _generate_image(self, model: Model, prepared: PreparedImage[Any]) -> ImageAnswer:
         """Send an image request, and pass what the provider reports of its quota to the rate limiter."""

@@ -13,7 +13,7 @@ from shared.limits.budget_reservation import open_budget_reservation
 from shared.messages.base import Cost, Failure
 from shared.messages.images import ImageCall, ImageResult
 from shared.messages.text import TextCall, TextResult
-from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, Question
+from shared.models.protocol import AnswerT, ImageAnswer, ImageRequest, Question, TextRequest
 from shared.models.quotes import Quote
 from shared.reasons import Reason
 
@@ -57,6 +57,10 @@ class PreparedText(Generic[AnswerT, ValueT]):
     quote: Quote
     parse: Callable[[AnswerT], ValueT]
     max_entries: int | None = None
+
+    def make_request(self) -> TextRequest[AnswerT]:
+        """Return the request to send, with its limits."""
+        return self.question.limit_answer(self.quote.max_usage.output_tokens, self.max_entries)
 
 
 @dataclass(frozen=True, slots=True)

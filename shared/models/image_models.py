@@ -150,6 +150,7 @@ FAL_EDIT_ROUTES: Mapping[str, str] = {
 """The route of a FAL model that takes references. Others choose the size of the image, or bill references by pixels."""
 
 MAX_MAI_REFERENCES = 1
+MAI_EDIT_SIZE = "1024x1024"
 MAI_MODELS_WITHOUT_EDITS = frozenset({"mai-image-2", "mai-image-2e"})
 
 
@@ -194,6 +195,11 @@ def _check_mai_references(name: str, count: int) -> None:
         raise ValueError(f"the image model {name!r} takes no reference images; expected MAI-Image-2.5 or later")
     if count > MAX_MAI_REFERENCES:
         raise ValueError(f"MAI-Image takes {MAX_MAI_REFERENCES} reference image; got {count}")
+
+
+def find_billed_size(provider: Provider, size: str, *, has_references: bool) -> str:
+    """Return the size whose output tokens an image call is billed; MAI-Image's edits have as many pixels as it can."""
+    return MAI_EDIT_SIZE if provider is Provider.MAI and has_references else size
 
 
 def find_max_references(provider: Provider) -> int:

@@ -28,6 +28,7 @@ class _OverrideModel(BaseModel):
 class _TextPriceOverride(_OverrideModel):
     input: Dollars | None = None
     output: Dollars | None = None
+    batch_factor: Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
 
     def apply(self, price: TextPrice) -> TextPrice:
         return replace(price, **self.model_dump(exclude_none=True))

@@ -26,10 +26,17 @@ PriceT = TypeVar("PriceT")
 
 @dataclass(frozen=True, slots=True)
 class TextPrice:
-    """The price of a text model in US dollars per 1,000,000 tokens."""
+    """The price of a text model.
+
+    Attributes:
+        input: US dollars per 1,000,000 tokens.
+        output: US dollars per 1,000,000 tokens.
+        batch_factor: by which the price of a line of the provider's batch differs; None = there are no batches.
+    """
 
     input: Decimal
     output: Decimal
+    batch_factor: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,13 @@ class PriceList:
         return _find(self.image, model) or self.image[self.default_image]
 
     def find_batch_factor(self, model: str) -> Decimal | None:
-        """Return the factor of the price in the provider's batches; None = the model is unknown or has no batches."""
+        """Return the factor of an image model's price in batches; None = the model is unknown or has no batches."""
         price = _find(self.image, model)
+        return None if price is None else price.batch_factor
+
+    def find_text_batch_factor(self, model: str) -> Decimal | None:
+        """Return the same of a text model."""
+        price = _find(self.text, model)
         return None if price is None else price.batch_factor
 
     def calculate_text_cost(self, model: str, usage: Usage) -> Decimal:
@@ -139,7 +151,10 @@ def parse_prices(text: str) -> PriceList:
     """Return the price list of a JSON text in the format of ``prices.json``."""
     data: dict[str, Any] = json.loads(text, parse_float=Decimal)
     return PriceList(
-        text={name: TextPrice(Decimal(row["input"]), Decimal(row["output"])) for name, row in data["text"].items()},
+        text={
+            name: TextPrice(Decimal(row["input"]), Decimal(row["output"]), _read_batch_factor(row))
+            for name, row in data["text"].items()
+        },
         image={
             name: ImagePrice(
                 Decimal(row["textInput"]),
@@ -148,13 +163,17 @@ def parse_prices(text: str) -> PriceList:
                 row["outputTokens"],
                 Decimal(row.get("perImage", 0)),
                 row.get("gridSides", {}),
-                Decimal(row["batchFactor"]) if "batchFactor" in row else None,
+                _read_batch_factor(row),
             )
             for name, row in data["image"].items()
         },
         default_text=data["defaults"]["text"],
         default_image=data["defaults"]["image"],
     )
+
+
+def _read_batch_factor(row: Mapping[str, Any]) -> Decimal | None:
+    return Decimal(row["batchFactor"]) if "batchFactor" in row else None
 
 
 def _find(prices: Mapping[str, PriceT], model: str) -> PriceT | None:

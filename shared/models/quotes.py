@@ -18,13 +18,16 @@ NORMAL_FACTOR = Decimal(1)
 """Of the price of a call that no provider's batch makes."""
 
 
-def price_text(prices: PriceList, model: str, usage: Usage) -> Cost:
-    """Return the cost of a text call by its usage."""
+def price_text(prices: PriceList, model: str, usage: Usage, factor: Decimal = NORMAL_FACTOR) -> Cost:
+    """Return the cost of a text call by its usage; ``factor`` is that of a provider's batch."""
+    usd = prices.calculate_text_cost(model, usage)
+    nano_usd = int(usd * factor * NANO_PER_USD)
     return Cost(
         text_calls=1,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        nano_usd=int(prices.calculate_text_cost(model, usage) * NANO_PER_USD),
+        nano_usd=nano_usd,
+        saved_nano_usd=int(usd * NANO_PER_USD) - nano_usd,
     )
 
 
@@ -51,7 +54,7 @@ class Quote:
         is_image: whether an image is generated.
         typical_usage: counts if the provider does not report the usage, or if the answer was lost.
         max_usage: is reserved in the budget; the output of a text call is also the output limit of its request.
-        factor: of the price of an image in a provider's batch.
+        factor: of the price in a provider's batch.
     """
 
     prices: PriceList
@@ -76,7 +79,7 @@ class Quote:
         usage = self.typical_usage if usage is None else usage
         if self.is_image:
             return price_image(self.prices, model, usage, self.factor)
-        return price_text(self.prices, model, usage)
+        return price_text(self.prices, model, usage, self.factor)
 
     def price_failure(self, error: ModelError) -> Cost:
         """Return the cost of a failed call. Every answer is billed, and an answer that was lost may be billed too."""
@@ -87,11 +90,36 @@ class Quote:
         return self.estimate if error.answered or error.reason is Reason.TIMEOUT_AMBIGUOUS else Cost()
 
 
-def quote_text(prices: PriceList, deployment: str, question: Question[AnswerT], *, theme: Theme, entries: int) -> Quote:
-    """Return the possible cost of a text call for a number of categories, drafts or prompts."""
+def quote_text(
+    prices: PriceList,
+    deployment: str,
+    question: Question[AnswerT],
+    *,
+    theme: Theme,
+    entries: int,
+    is_batched: bool = False,
+) -> Quote:
+    """Return the possible cost of a text call for a number of categories, drafts or prompts.
+
+    Args:
+        prices: the price list.
+        deployment: the text model.
+        question: what is asked.
+        theme: of the run.
+        entries: number of categories, drafts or prompts.
+        is_batched: a provider's batch makes the call.
+    """
+    factor = prices.find_text_batch_factor(deployment) if is_batched else None
     typical_usage = estimate_text_usage(question, theme=theme, entries=entries)
     max_usage = add_reasoning_headroom(bound_text_usage(question, theme=theme, entries=entries))
-    return Quote(prices, deployment, is_image=False, typical_usage=typical_usage, max_usage=max_usage)
+    return Quote(
+        prices,
+        deployment,
+        is_image=False,
+        typical_usage=typical_usage,
+        max_usage=max_usage,
+        factor=NORMAL_FACTOR if factor is None else factor,
+    )
 
 
 def quote_refinement_call(prices: PriceList, deployment: str, question: Question[EvaluationAnswerT]) -> Quote:
@@ -108,6 +136,7 @@ def quote_image(
     request: SeedRequest,
     prompt: str,
     *,
+    size: str | None = None,
     reference_tokens: int = 0,
     is_batched: bool = False,
 ) -> Quote:
@@ -118,11 +147,12 @@ def quote_image(
         deployment: the image model.
         request: of the run.
         prompt: of the image.
+        size: that is billed; None = the one of the request.
         reference_tokens: input tokens of the style references.
         is_batched: a provider's batch makes the call.
     """
     factor = prices.find_batch_factor(deployment) if is_batched else None
-    listed = prices.estimate_image_usage(deployment, request.image_size, request.image_quality)
+    listed = prices.estimate_image_usage(deployment, size or request.image_size, request.image_quality)
     prompt_tokens = estimate_tokens(len(prompt))
     return Quote(
         prices,

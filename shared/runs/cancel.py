@@ -40,17 +40,19 @@ async def cancel_run(services: Services, client: DurableClient | None, run_id: s
     await end_pause_by_cancel(client, run_id)
     if run.status is Status.SUSPENDED:
         await end_suspension(client, run_id)
-    if run.image_batches is not None:
-        await _end_wait_for_batches(client, run_id)
+    if run.image_batches is not None or run.text_batches is not None:
+        await _end_wait_for_batches(client, run)
     return run.model_copy(update={"status": Status.RUNNING}) if run.is_waiting else run
 
 
-async def _end_wait_for_batches(client: DurableClient, run_id: str) -> None:
-    """Let a cancelled run check its image batches at once, which cancels them."""
-    instance = await client.get_status(run_id)
+async def _end_wait_for_batches(client: DurableClient, run: RunStatus) -> None:
+    """Let a cancelled run check its batches at once, which cancels them."""
+    instance = await client.get_status(run.run_id)
     root = None if instance is None else read_root_status(instance.custom_status)
     if root is None:
         return
-    for child in root.list_image_workers(run_id):
+    images = [] if run.image_batches is None else root.list_image_workers(run.run_id)
+    texts = [] if run.text_batches is None else root.list_writers(run.run_id)
+    for child in (*images, *texts):
         with contextlib.suppress(Exception):  # it has ended, or its next check finds the stop record
             await client.raise_event(child, CHECK_EVENT)

@@ -55,6 +55,7 @@ class InstanceProgress:
         wait: the longest wait that a provider asked for; None = none is long.
         writers_ended_at: when the last item writer ended; None = one is active, or the run has none.
         batches: the open batches of images.
+        prompt_batches: the open batches of prompts.
     """
 
     counters: Counters
@@ -62,6 +63,7 @@ class InstanceProgress:
     wait: Wait | None
     writers_ended_at: datetime | None
     batches: BatchStatus
+    prompt_batches: BatchStatus
 
 
 async def read_instance_progress(client: DurableClient, run_id: str, root: RootStatus) -> InstanceProgress:
@@ -79,6 +81,7 @@ async def read_instance_progress(client: DurableClient, run_id: str, root: RootS
         window=sum(windows) if windows else None,
         wait=find_longest_wait([root.wait, *(part.wait for part in active)], datetime.now(UTC)),
         batches=sum((part.batches for part in active if part.batches is not None), BatchStatus()),
+        prompt_batches=sum((part.prompt_batches for part in active if part.prompt_batches is not None), BatchStatus()),
         writers_ended_at=_find_ended_at([found[name] for name in root.list_writers(run_id) if name in found]),
     )
 

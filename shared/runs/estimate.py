@@ -18,7 +18,14 @@ from shared.models.prompts.item_requests import build_categories_request, build_
 from shared.models.protocol import Question
 from shared.models.tokens import estimate_text_usage
 from shared.models.usage import Usage
-from shared.runs.image_estimate import ImageEstimate, Models, count_max_rounds, count_typical_rounds, estimate_images
+from shared.runs.image_estimate import (
+    MAX_BATCH_SECONDS,
+    ImageEstimate,
+    Models,
+    count_max_rounds,
+    count_typical_rounds,
+    estimate_images,
+)
 from shared.runs.request import SeedRequest
 from shared.runs.selection import find_selection
 
@@ -88,8 +95,8 @@ class Estimate:
         window_seconds: duration of the images at TYPICAL_IMAGE_SECONDS per image call and TYPICAL_EVALUATION_SECONDS
             per evaluation or rewrite, with as many at the same time as requested.
         typical: estimate with the scores of the model simulator; None = the request asks for no refinement.
-        batch_discount_usd: what the images cost less in the provider's batches; None = it has none.
-        is_batched: the run generates the images in batches.
+        batch_discount_usd: what images and prompts cost less in the provider's batches; None = it has none.
+        applied_discount_usd: the part of it that ``cost_usd`` takes into account.
     """
 
     catalog: str
@@ -103,16 +110,16 @@ class Estimate:
     window_seconds: float
     typical: "Estimate | None" = None
     batch_discount_usd: Decimal | None = None
-    is_batched: bool = False
+    applied_discount_usd: Decimal = Decimal(0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the estimate as JSON data, in dollars to a hundredth of a cent; ``typical`` only with refinement.
 
-        Both prices of the images are there if the provider has batches of them.
+        Both prices are there if the provider has batches: without any, and with all that can be in one.
         """
         described = {"catalog": self.catalog, "items": self.items} | _describe_figures(self)
         if self.batch_discount_usd is not None and self.typical is None:
-            normal = self.cost_usd + (self.batch_discount_usd if self.is_batched else 0)
+            normal = self.cost_usd + self.applied_discount_usd
             described["normalCostUsd"] = float(round(normal, 4))
             described["batchCostUsd"] = float(round(normal - self.batch_discount_usd, 4))
         return described if self.typical is None else described | {"typical": _describe_figures(self.typical)}
@@ -161,9 +168,14 @@ def calculate_estimate(
     text_usage = Usage(sum(usage.input_tokens for _, usage in text), sum(usage.output_tokens for _, usage in text))
     text_calls = sum(calls for calls, _ in text)
     images = _count_images(request, inventory)
+    text_usd = models.prices.calculate_text_cost(models.text, text_usage)
+    text_discount = _calculate_text_discount(request, models, text_usd, text_calls, trial_images)
+    applied_text_discount = text_discount if request.is_text_batched else Decimal(0)
 
     def add_up(images_estimate: ImageEstimate) -> Estimate:
         per_minute = request.image_requests_per_minute
+        image_discount = images_estimate.batch_discount_usd
+        has_discount = image_discount is not None or text_discount > 0
         return Estimate(
             catalog=request.catalog,
             items=0 if find_selection(request) is not None else max(0, request.target_count - inventory.items),
@@ -171,13 +183,13 @@ def calculate_estimate(
             image_calls=images_estimate.image_calls,
             input_tokens=text_usage.input_tokens + images_estimate.usage.input_tokens,
             output_tokens=text_usage.output_tokens + images_estimate.usage.output_tokens,
-            cost_usd=models.prices.calculate_text_cost(models.text, text_usage) + images_estimate.cost_usd,
+            cost_usd=text_usd - applied_text_discount + images_estimate.cost_usd,
             minimum_seconds=None
             if per_minute is None
             else min(MAX_MINIMUM_SECONDS, images_estimate.image_calls * 60 / per_minute),
-            window_seconds=images_estimate.window_seconds,
-            batch_discount_usd=images_estimate.batch_discount_usd,
-            is_batched=request.is_batched,
+            window_seconds=images_estimate.window_seconds + (MAX_BATCH_SECONDS if applied_text_discount else 0),
+            batch_discount_usd=text_discount + (image_discount or 0) if has_discount else None,
+            applied_discount_usd=applied_text_discount + ((image_discount or 0) if request.is_batched else 0),
         )
 
     def estimate_rounds(rounds: float) -> Estimate:
@@ -196,6 +208,17 @@ def calculate_estimate(
     if not request.refine.is_wanted:
         return maximum
     return replace(maximum, typical=estimate_rounds(count_typical_rounds(request.refine)))
+
+
+def _calculate_text_discount(
+    request: SeedRequest, models: Models, text_usd: Decimal, calls: int, trial_images: int
+) -> Decimal:
+    """Return what the text calls cost less in batches: only prompts of rows, without those of trial images."""
+    factor = models.prices.find_text_batch_factor(models.text) if models.has_text_batches else None
+    if factor is None or request.generates_items or not calls:
+        return Decimal(0)
+    trial_calls = min(calls, math.ceil(trial_images / ROWS_PER_BATCH))
+    return text_usd * (1 - factor) * (calls - trial_calls) / calls
 
 
 def _count_images(request: SeedRequest, inventory: Inventory) -> int:

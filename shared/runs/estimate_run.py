@@ -8,7 +8,7 @@ from shared.errors import EstimateAboveBudgetError, InvalidRequestError
 from shared.images.style_files import FIELD
 from shared.images.style_reference import ResolvedStyle, predict_tokens
 from shared.images.trial import count_trial_images, resolve_run_style
-from shared.models.image_models import check_references, count_reference_tokens, find_max_references
+from shared.models.image_models import check_references, count_reference_tokens, find_billed_size, find_max_references
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
 from shared.runs.image_estimate import Models
@@ -16,7 +16,7 @@ from shared.runs.request import SeedRequest, parse_image_size
 from shared.runs.resolve_source import resolve_source
 from shared.runs.selection import find_selection
 from shared.services.container import Services
-from shared.services.model_factory import check_batch_settings
+from shared.services.model_factory import check_batch_settings, check_text_batch_settings
 from shared.setting_values import SettingError
 
 
@@ -34,17 +34,23 @@ async def estimate_body(services: Services, body: Mapping[str, Any]) -> Estimate
     return await estimate_request(services, resolved, await resolve_run_style(services, resolved))
 
 
-def check_image_mode(services: Services, request: SeedRequest) -> None:
-    """Check that the image provider and model have batches, if the request asks for them.
+def check_batch_modes(services: Services, request: SeedRequest) -> None:
+    """Check that the providers and models have batches, if the request asks for them.
 
     Raises:
         InvalidRequestError: they have none.
     """
+    settings = services.settings
+    if request.is_text_batched:
+        try:
+            check_text_batch_settings(settings.model, settings.prices)
+        except SettingError as error:
+            raise InvalidRequestError("textMode", f"is 'batch': {error}") from error
     if (problem := request.find_batch_problem()) is not None:  # a repair combines two requests
         raise InvalidRequestError("imageMode", f"is 'batch', and {problem}")
     if request.is_batched and not request.dry_run:
         try:
-            check_batch_settings(services.settings.model, services.settings.prices)
+            check_batch_settings(settings.model, settings.prices)
         except SettingError as error:
             raise InvalidRequestError("imageMode", f"is 'batch': {error}") from error
 
@@ -58,22 +64,25 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         style: its style references, if it has any that are known.
 
     Raises:
-        InvalidRequestError: the image model has no batches, and the request asks for them.
+        InvalidRequestError: a model has no batches, and the request asks for them.
         InvalidRequestError: the image model takes no style references.
         DamagedFileError: a file of the catalog cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    check_image_mode(services, request)
+    check_batch_modes(services, request)
     check_style_support(services, request, style)
     model = services.settings.model
     references, tokens, trial_images = await _count_references(services, request, style)
     tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
+    billed_size = find_billed_size(model.image_provider, request.image_size, has_references=references > 0)
+    request = request.model_copy(update={"image_size": billed_size})
     models = Models(
         model.text_deployment,
         model.vision_deployment,
         model.image_deployment,
         services.settings.prices,
         has_batches=model.image_provider is Provider.OPENAI,
+        has_text_batches=model.text_provider is Provider.OPENAI,
     )
     if find_selection(request) is not None:  # what else the catalog holds does not count
         inventory = Inventory({}, 0, has_categories=True)

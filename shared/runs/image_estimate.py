@@ -36,13 +36,14 @@ TYPICAL_SCORES = ((35, 67, 0.08), (68, 85, 0.17), (86, 98, 0.75))
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Models of a run, their prices, and whether the image model has batches."""
+    """Models of a run, their prices, and whether the providers of images and of text have batches."""
 
     text: str
     vision: str
     image: str
     prices: PriceList
     has_batches: bool = False
+    has_text_batches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

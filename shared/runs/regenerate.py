@@ -118,6 +118,7 @@ async def _make_request(services: Services, name: str, wanted: RegenerateRequest
         "accept_estimate": False,
         "input": None,
         "prompt_writer": "template",  # uses the prompts that were written, and writes none
+        "text_mode": "normal",
         "image_mode": "normal",  # a reviewer waits for the images
     }
     overrides = wanted.model_dump(exclude_none=True, exclude={"product_ids", "image_prompts"})

@@ -75,6 +75,7 @@ async def start_repair(
         "accept_estimate": False,
         "input": None,
         "prompt_writer": "template",  # uses the prompts that were written, and writes none
+        "text_mode": "normal",
     }
     request = last.model_copy(update=changes | overrides)
     style = await resolve_last_style(services.store, last)

@@ -163,6 +163,11 @@ class SeedRequest(BaseModel):
         description="How images are generated: one call each, or in the provider's batches, which cost half and may "
         "take a day (OpenAI only).",
     )
+    text_mode: Literal["normal", "batch"] = Field(
+        default="normal",
+        description="How the text model writes image prompts (promptWriter model): one call each, or in the provider's "
+        "batches, which cost half and may take a day (OpenAI only).",
+    )
     batch_fallback: Literal["normal", "next-batch", "none"] = Field(
         default="normal",
         description="What follows for images that a batch leaves out: a normal call at the full price, the next batch, "
@@ -284,10 +289,35 @@ class SeedRequest(BaseModel):
             )
         return None
 
+    @model_validator(mode="after")
+    def _check_text_mode(self) -> Self:
+        problem = self.find_text_batch_problem()
+        if problem is not None:
+            raise ValueError(f"textMode is 'batch', and {problem}")
+        return self
+
+    def find_text_batch_problem(self) -> str | None:
+        """Return why the request has no text calls for the provider's batches; None if they are not asked for."""
+        if self.text_mode == "normal":
+            return None
+        if self.generates_items:
+            return (
+                "source is 'generate'; expected textMode 'normal', or rows with promptWriter 'model': each call for "
+                "items continues from the names of the calls before it"
+            )
+        if not self.writes_prompts:
+            return "promptWriter is 'template'; expected textMode 'normal', or promptWriter 'model': no text is written"
+        return None
+
     @property
     def is_batched(self) -> bool:
         """Whether the provider's batches generate the images."""
         return self.image_mode == "batch"
+
+    @property
+    def is_text_batched(self) -> bool:
+        """Whether the provider's batches write the image prompts."""
+        return self.text_mode == "batch" and self.writes_prompts
 
     @property
     def first_approved(self) -> int:
@@ -363,6 +393,7 @@ def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | No
         writes_prompts=request.writes_prompts,
         restart=restart,
         batches_images=request.is_batched,
+        batches_text=request.is_text_batched,
         first_approved=0 if request.dry_run else request.first_approved,
         approval_limit_minutes=request.pause_limit_minutes if request.first_approved else 0,
     )

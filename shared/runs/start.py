@@ -26,7 +26,7 @@ from shared.models.image_models import check_quality_for_model, check_size_for_m
 from shared.rendering.encode_variant import can_encode
 from shared.runs import run_claim, run_files
 from shared.runs.durable_client import DurableClient
-from shared.runs.estimate_run import check_budget, check_image_mode, check_style_support
+from shared.runs.estimate_run import check_batch_modes, check_budget, check_style_support
 from shared.runs.recover import read_run_state
 from shared.runs.request import SeedRequest, make_seed_input
 from shared.runs.resolve_source import resolve_source
@@ -212,7 +212,7 @@ async def _is_started(services: Services, client: DurableClient, run_id: str) ->
 
 def _check_image_options(services: Services, request: SeedRequest, style: ResolvedStyle | None) -> None:
     """Reject options that the image model does not support: the provider would, once the items are billed."""
-    check_image_mode(services, request)
+    check_batch_modes(services, request)
     check_style_support(services, request, style)
     model = services.settings.model.known_image_model
     if model is None or request.dry_run:

@@ -85,6 +85,14 @@ class ImageBatchProgress(_View):
     done: int = 0
 
 
+class TextBatchProgress(_View):
+    """The provider's open batches of text: their number, their calls, and how many of these are finished."""
+
+    batches: int = 0
+    calls: int = 0
+    done: int = 0
+
+
 class CostView(_View):
     """Cost of a run at list prices: US dollars, calls that were or may have been billed, and tokens.
 
@@ -133,6 +141,11 @@ class RunStatus(_View):
         exclude_if=lambda batches: batches is None,
         description="The provider's open batches of images; absent if there are none.",
     )
+    text_batches: TextBatchProgress | None = Field(
+        default=None,
+        exclude_if=lambda batches: batches is None,
+        description="The provider's open batches of text; absent if there are none.",
+    )
     outputs: dict[str, str] = Field(
         default_factory=dict, description="Files of the result as paths in the store; empty until the run has ended."
     )
@@ -170,8 +183,10 @@ class RunStatus(_View):
 
     @property
     def waits_for_batches(self) -> bool:
-        """Whether every image that the run has not done is in a batch of the provider."""
+        """Whether the run waits for the provider's batches: for prompts, or for every image that it has not done."""
         images, batches = self.progress.images, self.image_batches
+        if self.text_batches is not None:
+            return True
         return batches is not None and batches.images >= images.total - images.done - images.failed
 
     @property

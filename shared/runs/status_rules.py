@@ -19,6 +19,7 @@ from shared.runs.status import (
     RunError,
     RunStatus,
     Status,
+    TextBatchProgress,
     Throttle,
     read_created_at,
 )
@@ -101,6 +102,7 @@ def compose_status(
     window: int | None = None,
     wait: Wait | None = None,
     batches: BatchStatus | None = None,
+    prompt_batches: BatchStatus | None = None,
 ) -> RunStatus:
     """Return the status of a run in progress: the sum of what its instances publish.
 
@@ -117,6 +119,7 @@ def compose_status(
         window: concurrency windows of the image workers together; None = as requested.
         wait: the long wait that a provider asked for.
         batches: the open batches of images.
+        prompt_batches: the open batches of prompts.
     """
     counters = sum(counters_by_instance, Counters())
     accepted, target, images = _count_progress(request, found, counters)
@@ -145,6 +148,9 @@ def compose_status(
         image_batches=None
         if batches is None or not batches.batches
         else ImageBatchProgress(batches=batches.batches, images=batches.images, done=batches.done),
+        text_batches=None
+        if prompt_batches is None or not prompt_batches.batches
+        else TextBatchProgress(batches=prompt_batches.batches, calls=prompt_batches.images, done=prompt_batches.done),
         failures=dict(counters.failed),
         created_at=read_created_at(run_id),
         updated_at=updated_at,

@@ -49,7 +49,7 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
     summary = await run_files.read_status_file(services.store, run_id, "summary.json")
     if summary is not None:
         return summary
-    request = await run_files.read_request(services.store, run_id)
+    request = await services.caches.read_request(services.store, run_id)
     instance = None if client is None else await client.get_status(run_id)
     if client is None or instance is None or instance.runtime_status is None:
         return await _view_unknown_instance(services, run_id, request)
@@ -75,6 +75,7 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
         wait=progress.wait,
         window=progress.window,
         batches=progress.batches,
+        prompt_batches=progress.prompt_batches,
     )
     return status if published is not None else await _merge_last_progress(services, status)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from shared.config import ModelSettings, SettingError, Settings
-from shared.models.image_batches import ImageBatchModel
+from shared.models.batches import BatchModel
 from shared.models.prices import PriceList
 from shared.models.protocol import ImageModel, ListedModels, Model, RequestLog, TextModel
 from shared.models.provider_names import Provider
@@ -105,7 +105,26 @@ def check_batch_settings(model: ModelSettings, prices: PriceList) -> None:
         )
 
 
-def build_image_batch_model(settings: Settings) -> ImageBatchModel:
+def check_text_batch_settings(model: ModelSettings, prices: PriceList) -> None:
+    """Check that the text provider has batches, and that the price of the model in them is known.
+
+    Raises:
+        SettingError: it has none.
+    """
+    if model.text_provider is not Provider.OPENAI:
+        raise SettingError(
+            "TEXT_PROVIDER",
+            f"is {model.text_provider.value!r}, which has no batches of text; textMode 'batch' expects 'openai'",
+        )
+    if prices.find_text_batch_factor(model.text_deployment) is None:
+        raise SettingError(
+            "TEXT_MODEL",
+            f"is {model.text_deployment!r}, whose price in batches is not known; textMode 'batch' expects a model "
+            "with a batchFactor in prices.json, such as 'gpt-6-luna'",
+        )
+
+
+def build_image_batch_model(settings: Settings) -> BatchModel:
     """Return the image batches of the provider that the settings name.
 
     Raises:
@@ -113,9 +132,22 @@ def build_image_batch_model(settings: Settings) -> ImageBatchModel:
     """
     check_image_settings(settings.model)
     check_batch_settings(settings.model, settings.prices)
-    from shared.models.providers.openai_batches import OpenAIImageBatches  # noqa: PLC0415 - adapters are loaded when they are used
+    from shared.models.providers.openai_batches import OpenAIBatches  # noqa: PLC0415 - adapters are loaded when they are used
 
-    return OpenAIImageBatches(settings.model, prices=settings.prices)
+    return OpenAIBatches(settings.model, prices=settings.prices)
+
+
+def build_text_batch_model(settings: Settings) -> BatchModel:
+    """Return the batches of text of the provider that the settings name.
+
+    Raises:
+        SettingError: it has none, or is not configured.
+    """
+    check_text_settings(settings.model)
+    check_text_batch_settings(settings.model, settings.prices)
+    from shared.models.providers.openai_batches import OpenAIBatches  # noqa: PLC0415 - see above
+
+    return OpenAIBatches(settings.model, prices=settings.prices)
 
 
 def _build_or_missing(

@@ -152,24 +152,24 @@ def work_page_file(run_id: str, page: int, resume_count: int = 0) -> str:
     return f"runs/{run_id}/pages/{f'leg-{resume_count}/' if resume_count else ''}{page:06d}.json"
 
 
-def image_batch_folder(run_id: str) -> str:
-    """The claims of a run's image batches."""
-    return f"runs/{run_id}/image_batches/"
+def batch_claim_folder(run_id: str, kind: str) -> str:
+    """The claims of a run's batches of a kind: ``image`` or ``prompt``."""
+    return f"runs/{run_id}/{kind}_batches/"
 
 
-def image_batch_file(run_id: str, chunk: int) -> str:
-    """The claim of an image batch; chunks count from 1, and continue after a resume."""
-    return f"{image_batch_folder(run_id)}{chunk:05d}.json"
+def batch_claim_file(run_id: str, kind: str, chunk: int) -> str:
+    """The claim of a batch; chunks count from 1, and continue after a resume."""
+    return f"{batch_claim_folder(run_id, kind)}{chunk:05d}.json"
 
 
-def batched_run_folder(catalog: str) -> str:
-    """The runs of a catalog that may have open image batches."""
-    return state_file(catalog, "image_batches/")
+def batched_run_folder(catalog: str, kind: str) -> str:
+    """The runs of a catalog that may have open batches of a kind."""
+    return state_file(catalog, f"{kind}_batches/")
 
 
-def batched_run_file(catalog: str, run_id: str) -> str:
-    """The file that says that a run of a catalog may have open image batches."""
-    return f"{batched_run_folder(catalog)}{run_id}.json"
+def batched_run_file(catalog: str, kind: str, run_id: str) -> str:
+    """The file that says that a run of a catalog may have open batches of a kind."""
+    return f"{batched_run_folder(catalog, kind)}{run_id}.json"
 
 
 def style_uploads_file(run_id: str) -> str:

@@ -34,6 +34,8 @@ def record_metrics(name: str, payload: Data, result: Data, *, billed_kind: str |
             count(Metric.IMAGES, {"outcome": "failed", "reason": payload["failure"]["reason"]})
         case "collect_image_batch" if reason is None:
             _count_collected_images(result.get("counters", {}))
+        case "collect_prompt_batch" if reason is None:
+            _count_collected_cost("text", result.get("counters", {}))
         case "write_batch" if billed_kind:
             count(Metric.BATCHES, {"outcome": "done" if reason is None else "failed", "reason": reason})
             _count_drafts(result)
@@ -71,7 +73,11 @@ def _count_collected_images(counters: Data) -> None:
     count(Metric.IMAGES, {"outcome": "made"}, counters.get("made", 0))
     for reason, images in counters.get("failed", {}).items():
         count(Metric.IMAGES, {"outcome": "failed", "reason": reason}, images)
-    count(Metric.COST_USD, {"kind": "image"}, counters.get("cost", {}).get("nano_usd", 0) / NANO_PER_USD)
+    _count_collected_cost("image", counters)
+
+
+def _count_collected_cost(kind: str, counters: Data) -> None:
+    count(Metric.COST_USD, {"kind": kind}, counters.get("cost", {}).get("nano_usd", 0) / NANO_PER_USD)
 
 
 def _count_drafts(result: Data) -> None:

@@ -68,8 +68,8 @@ class Metric(StrEnum):
     because an activity does not know the policy's decision.
     """
     MODEL_CALLS = "catalog_seeder.model_calls"
-    """Model calls; by ``kind`` (text, vision, image; image_batch for the creation of a batch) and ``outcome`` (ok, or a
-    reason; 429 is rate_limited).
+    """Model calls; by ``kind`` (text, vision, image; image_batch, prompt_batch: creation of a batch) and ``outcome``
+    (ok, or a reason; 429 is rate_limited).
     """
     MODEL_CALL_SECONDS = "catalog_seeder.model_call_duration"
     """Seconds of model calls, a histogram; by ``kind`` and ``outcome``. Application Insights keeps no buckets: query

@@ -47,6 +47,7 @@ FLAGS = {
     "source": (["--source", "generate"], "generate"),
     "fieldMapping": (["--map", "name=title", "--map", "brand="], {"name": "title", "brand": ""}),
     "promptWriter": (["--prompt-writer", "template"], "template"),
+    "textMode": (["--text-mode", "normal"], "normal"),
     "skipInvalid": (["--skip-invalid"], True),
     "keepChanged": (["--keep-changed"], True),
     "variantImages": (["--variant-images"], True),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-PORTS = {"shared.models.image_batches", "shared.models.protocol", "shared.storage.protocol"}
+PORTS = {"shared.models.batches", "shared.models.protocol", "shared.storage.protocol"}
 """Protocols declare asynchronous methods and run nothing."""
 
 CLOCK_READERS = {"now", "today", "utcnow"}

@@ -8,8 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from shared.images.image_batch_claims import iterate_claims
+from shared.batches.batch_claims import BatchClaims
 from shared.messages.base import NANO_PER_USD
+from shared.messages.images import ImageJob
+from shared.models.batches import BatchKind
 from shared.models.provider_names import Provider
 from tests.support.azurite import Azurite
 from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, REQUEST, Moment, lab, wait_for_status, wait_until
@@ -50,7 +52,7 @@ async def test_a_run_in_batches_costs_half_for_its_images(tmp_path: Path) -> Non
         assert await here.run() == 0
         summary = await here.check()
         async with here.open_store() as store:
-            claims = [claim async for claim in iterate_claims(store, here.run_id)]
+            claims = [claim async for claim in BatchClaims[ImageJob](store, here.run_id, BatchKind.IMAGE).iterate()]
     images = [call for call in await here.list_calls() if call.kind == "image"]
     assert summary["cost"]["normalUsd"] > summary["cost"]["usd"]
     assert all(call.cost.saved_nano_usd == call.cost.nano_usd > 0 for call in images)

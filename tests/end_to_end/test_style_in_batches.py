@@ -190,7 +190,7 @@ async def test_lines_whose_reference_is_missing_take_the_fallback(
     async def name_an_unknown_file(*_: object) -> tuple[str, ...]:
         return ("file-unknown",)
 
-    monkeypatch.setattr("shared.images.submit_image_batch.ensure_uploads", name_an_unknown_file)
+    monkeypatch.setattr("shared.images.image_batches.ensure_uploads", name_an_unknown_file)
     async with lab(tmp_path, request=STYLE) as here:
         await place_reference(here, draw_reference())
         await here.run()

@@ -265,6 +265,21 @@ async def test_mai_takes_one_reference_that_is_in_the_estimate_and_the_cost(tmp_
     assert told["costUsd"] == pytest.approx(stats["costUsd"], rel=0.05)
 
 
+async def test_the_budget_counts_the_reference_of_mai(tmp_path: Path) -> None:
+    budget = 0.12
+    async with (
+        running_simulator(faults={"latencySeconds": FAST}) as simulator,
+        run_app(tmp_path, simulator=simulator, model=make_mai_settings(simulator)) as app,
+    ):
+        await upload(app, draw_reference((20, 90, 230)))
+        body = {"targetCount": 6, "categoryCount": 2, "imageSize": "768x768", "parallelImageRequests": 4}
+        run = await app.run(**body, **STYLE, maxCostUsd=budget, acceptEstimate=True)
+        stats = simulator.stats()
+    assert 0 < run["imagesMade"] < 6
+    assert stats["costUsd"] <= budget
+    assert run["cost"]["usd"] == round(stats["costUsd"], 4)
+
+
 async def test_fal_takes_references_by_the_edit_route_of_its_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

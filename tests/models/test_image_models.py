@@ -10,6 +10,7 @@ from shared.models.image_models import (
     check_references,
     check_size_for_model,
     count_reference_tokens,
+    find_billed_size,
 )
 from shared.models.provider_names import Provider
 
@@ -110,6 +111,12 @@ def test_mai_takes_one_reference_and_the_others_several() -> None:
 def test_references_are_billed_as_the_provider_does(provider: Provider, expected: int) -> None:
     assert count_reference_tokens(provider, "1024x1024", 64) == expected
     assert count_reference_tokens(provider, "1024x1024", 0) == 0
+
+
+@pytest.mark.parametrize(("provider", "expected"), [(Provider.OPENAI, "768x768"), (Provider.MAI, "1024x1024")])
+def test_an_edit_of_mai_is_billed_for_all_pixels_that_it_can_have(provider: Provider, expected: str) -> None:
+    assert find_billed_size(provider, "768x768", has_references=True) == expected
+    assert find_billed_size(provider, "768x768", has_references=False) == "768x768"
 
 
 @pytest.mark.parametrize(("size", "is_supported"), [("960x960", True), ("1024x1024", True), ("512x512", False)])

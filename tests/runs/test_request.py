@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.runs.request import SeedRequest, check_catalog_name, describe_validation_error, parse_image_size
+from shared.runs.request import (
+    SeedRequest,
+    check_catalog_name,
+    describe_validation_error,
+    make_seed_input,
+    parse_image_size,
+)
 from tests.strategies import THOROUGH, nasty_texts
 
 RANGES = {
@@ -96,6 +102,7 @@ def test_absent_fields_have_the_defaults_of_the_contract() -> None:
         "imageSize": "1024x1024",
         "imageQuality": "medium",
         "imageMode": "normal",
+        "textMode": "normal",
         "batchFallback": "normal",
         "imageFormat": "png",
         "thumbnails": True,
@@ -295,3 +302,20 @@ def test_the_schema_has_the_pattern_of_a_text(field: str) -> None:
     }
     assert re.search(pattern, examples[field])
     assert not re.search(pattern, f" {examples[field]} ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_refused"),
+    [
+        ({"source": "products", "input": "inputs/a.csv", "promptWriter": "model"}, False),
+        ({"source": "products", "input": "inputs/a.csv"}, True),
+        ({}, True),
+    ],
+)
+def test_only_prompts_of_rows_can_be_written_in_batches(fields: dict[str, Any], is_refused: bool) -> None:
+    if is_refused:
+        with pytest.raises(ValidationError, match="textMode is 'batch'"):
+            ask(textMode="batch", **fields)
+    else:
+        assert ask(textMode="batch", **fields).is_text_batched
+        assert make_seed_input("a-run", ask(textMode="batch", **fields)).batches_text

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from shared.audit.call_records import CallRecord, iterate_calls
 from shared.config import ModelSettings, Settings, StoreSettings
 from shared.messages.base import NANO_PER_USD
 from shared.models.provider_names import Provider, ProviderAccess
-from shared.models.providers.openai_batches import OpenAIImageBatches
+from shared.models.providers.openai_batches import OpenAIBatches
 from shared.services import container
 from shared.storage import paths
 from shared.storage.protocol import Store
@@ -29,7 +29,7 @@ from tests.support.restartable_app import MAX_PROCESS_ID
 from tests.support.simulator_calls import QUICK
 
 if TYPE_CHECKING:
-    from shared.models.image_batches import ImageBatchModel
+    from shared.models.batches import BatchModel
 
 CATALOG, ITEMS, IMAGES_PER_BATCH = "toys", 12, 5
 REQUEST = {
@@ -58,7 +58,7 @@ class Moment(FaultInjection):
 class KillableBatches:
     """The provider's batches, with the moments of a fault injection around each call."""
 
-    def __init__(self, inner: OpenAIImageBatches, faults: FaultInjection) -> None:
+    def __init__(self, inner: OpenAIBatches, faults: FaultInjection) -> None:
         self._inner, self._faults = inner, faults
 
     def __getattr__(self, name: str) -> Any:
@@ -99,6 +99,7 @@ class Lab:
         model: other settings of the model.
         store: None = the folder.
         items: number of rows.
+        rows: the rows; None = prompts.
         key: Idempotency-Key of the run.
     """
 
@@ -108,6 +109,7 @@ class Lab:
     model: Mapping[str, Any] = field(default_factory=dict)
     store: StoreSettings | None = None
     items: int = ITEMS
+    rows: Sequence[Any] | None = None
     key: str = "one"
     run_id: str = ""
     processes: int = 0
@@ -134,8 +136,8 @@ class Lab:
             host_id=f"local:{socket.gethostname()}:{MAX_PROCESS_ID + self.processes}",
         )
         services = container.Services(settings, store=FaultyStore(container.build_store(settings), faults))
-        batches: ImageBatchModel = KillableBatches(OpenAIImageBatches(settings.model, prices=settings.prices), faults)
-        services.use_image_batches(batches)
+        batches: BatchModel = KillableBatches(OpenAIBatches(settings.model, prices=settings.prices), faults)
+        services.use_batches(batches)
         container.use_services(services)
         try:
             async with DurableEmulator(function_app.app, self.folder, faults=faults, grace_seconds=0.0) as host:
@@ -146,9 +148,9 @@ class Lab:
             await services.close()
 
     async def place_rows(self) -> None:
-        rows = json.dumps([f"a red toy boat number {number} on a lake" for number in range(self.items)])
+        rows = self.rows or [f"a red toy boat number {number} on a lake" for number in range(self.items)]
         async with self.open_store() as store:
-            await store.write("inputs/rows.json", rows.encode(), content_type="application/json")
+            await store.write("inputs/rows.json", json.dumps(rows).encode(), content_type="application/json")
 
     async def start(self, host: DurableEmulator) -> None:
         self.run_id = await self.start_other(host, self.key)

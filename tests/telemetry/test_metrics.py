@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from shared.telemetry.names import Metric
+from tests.support.batch_lab import lab
 from tests.support.bicep import read_bicep
+from tests.support.input_rows import make_products
 from tests.support.running_app import run_app
 from tests.telemetry.conftest import Telemetry, run_to_end
 
@@ -82,3 +84,15 @@ def test_alerts_and_workbook_know_the_metrics_by_these_names() -> None:
 
 def test_every_metric_is_of_this_app() -> None:
     assert all(metric.startswith("catalog_seeder.") for metric in Metric)
+
+
+@pytest.mark.slow
+async def test_the_cost_of_batches_is_counted_by_kind(telemetry: Telemetry, tmp_path: Path) -> None:
+    request = {"source": "products", "promptWriter": "model", "textMode": "batch"}
+    async with lab(tmp_path, request=request, rows=make_products(4), items=4, batches={"seconds": 0.5}) as here:
+        await here.run()
+        summary = await here.check()
+    costs = {kind: telemetry.total(Metric.COST_USD, kind=kind) for kind in ("text", "image")}
+    assert min(costs.values()) > 0
+    assert sum(costs.values()) == pytest.approx(summary["cost"]["usd"], abs=0.0001)
+    assert telemetry.total(Metric.MODEL_CALLS, kind="prompt_batch", outcome="ok") == 1

@@ -39,11 +39,11 @@ export const LABELS = {
 export const GENERATE_FIELDS = ["targetCount", "categoryCount", "theme.subject", "theme.openings", "theme.tail"];
 export const LIMIT_FIELDS = ["maxCostUsd", "review"];
 const OWN_PARTS = ["catalog", "source", "input", "fieldMapping", "acceptEstimate"];
-const ROW_FIELDS = ["input", "fieldMapping", "skipInvalid", "keepChanged", "variantImages", "promptWriter", "theme.promptTemplate"];
+const ROW_FIELDS = ["input", "fieldMapping", "skipInvalid", "keepChanged", "variantImages", "promptWriter", "textMode", "theme.promptTemplate"];
 const HIDDEN_FOR_ROWS = ["targetCount", "categoryCount", "batchSize", "forceCategories", "theme.subject"];
 
 const GROUPS = [
-  { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "theme.promptTemplate", "theme.openings", "theme.tail"] },
+  { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "textMode", "theme.promptTemplate", "theme.openings", "theme.tail"] },
   { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "imageMode", "batchFallback", "thumbnails", "imageBaseUrl"] },
   { title: "Style", paths: ["styleReference.images", "styleReference.firstApproved", "theme.style.light", "theme.style.background", "theme.style.camera", "theme.style.palette"] },
   { title: "Refinement", paths: ["refine.iterations", "refine.acceptScore"] },

@@ -114,7 +114,7 @@ def _read_answer(
     if finish == "length":
         raise answer.build_error(Reason.INCOMPLETE_ANSWER, "the answer was cut off", service_message=finish)
     text = _join_content(message.get("content")) or _read_tool_call(message)
-    return answer.parse_text(text, request, deployment=model, prices=prices)
+    return answer.parse_text(text, request.answer_type, deployment=model, prices=prices)
 
 
 def _join_content(content: Any) -> str:

@@ -1,4 +1,4 @@
-"""OpenAI's image batches, over its files and batches.
+"""OpenAI's batches of images and text, over its files and batches.
 
 https://developers.openai.com/api/docs/guides/batch
 """
@@ -12,27 +12,34 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import httpx2
 from openai import AsyncOpenAI
+from pydantic import BaseModel
 
 from shared.errors import ModelError
-from shared.models.image_batches import BatchAnswer, ProviderBatch, UploadedImage
+from shared.models.batches import BatchAnswer, LineKind, ProviderBatch, UploadedImage
 from shared.models.price_files import load_prices
 from shared.models.prices import PriceList
-from shared.models.protocol import ImageAnswer, ImageRequest, ReferenceImage
+from shared.models.protocol import ImageAnswer, ImageRequest, ReferenceImage, TextAnswer, TextRequest
 from shared.models.providers.connection import ApiKeyConnection
 from shared.models.providers.error_reasons import classify_status, read_message
 from shared.models.providers.image_call import choose_image_parameters, read_image_answer
 from shared.models.providers.model_call import ModelCall
 from shared.models.providers.openai_model import OPENAI_SETTING_NAMES
 from shared.models.providers.response_body import ParsedBody, RawResponse, get_first_object, parse_body
+from shared.models.providers.responses_model import build_response_body, read_text_answer
 from shared.models.providers.sdk_client import make_timeout
 from shared.reasons import Reason
 
 if TYPE_CHECKING:
     from shared.config import ModelSettings
 
-ENDPOINT: Final = "/v1/images/generations"
-REFERENCES_ENDPOINT: Final = "/v1/images/edits"
-"""Its lines are JSON, and name their images by the ids of uploaded files:
+Endpoint = Literal["/v1/images/edits", "/v1/images/generations", "/v1/responses"]
+
+ENDPOINTS: Final[Mapping[LineKind, Endpoint]] = {
+    LineKind.IMAGE: "/v1/images/generations",
+    LineKind.IMAGE_WITH_REFERENCES: "/v1/images/edits",
+    LineKind.TEXT: "/v1/responses",
+}
+"""Lines of edits are JSON, and name their images by the ids of uploaded files:
 https://developers.openai.com/api/reference/resources/images/methods/edit
 """
 
@@ -62,27 +69,29 @@ SendPage = Callable[[AsyncOpenAI, Mapping[str, Any]], Awaitable[httpx2.Response]
 """Requests a page of a list, given the query that names the row before it."""
 
 
-class OpenAIImageBatches:
-    """Image batches of OpenAI; an `ImageBatchModel`.
+class OpenAIBatches:
+    """Batches of OpenAI; a `BatchModel`.
 
     Args:
-        settings: the image model.
+        settings: the image model and the text model.
         prices: the models that have a price; None = the published list.
     """
 
     def __init__(self, settings: "ModelSettings", *, prices: PriceList | None = None) -> None:
-        self._model = settings.image_deployment
+        self._settings = settings
         self._connection = ApiKeyConnection(settings.openai, OPENAI_SETTING_NAMES)
         self._prices = prices or load_prices()
 
-    def encode_line(self, custom_id: str, request: ImageRequest, reference_ids: Sequence[str]) -> bytes:
+    def encode_line(
+        self, custom_id: str, request: ImageRequest | TextRequest[Any], reference_ids: Sequence[str] = ()
+    ) -> bytes:
         """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
-        parameters = choose_image_parameters(self._model, request)
-        body: dict[str, Any] = {"model": self._model, "prompt": request.prompt, "n": 1, "size": request.size}
-        if reference_ids:
-            body["images"] = [{"file_id": file_id} for file_id in reference_ids]
-        endpoint = _find_endpoint(has_references=bool(reference_ids))
-        line = {"custom_id": custom_id, "method": "POST", "url": endpoint, "body": body | parameters}
+        if isinstance(request, TextRequest):
+            kind, body = LineKind.TEXT, build_response_body(self._settings, request)
+        else:
+            kind = LineKind.IMAGE_WITH_REFERENCES if reference_ids else LineKind.IMAGE
+            body = self._build_image_body(request, reference_ids)
+        line = {"custom_id": custom_id, "method": "POST", "url": ENDPOINTS[kind], "body": body}
         return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
     async def upload(self, name: str, data: bytes) -> str:
@@ -97,7 +106,7 @@ class OpenAIImageBatches:
             raw = await sdk.files.with_raw_response.create(file=(name, data), purpose="batch", timeout=timeout)
             return raw.http_response
 
-        answer = await self._send("upload of an image batch", send)
+        answer = await self._send("upload of a batch", send)
         return str(answer.data.get("id"))
 
     async def upload_image(self, name: str, image: ReferenceImage) -> str:
@@ -171,7 +180,7 @@ class OpenAIImageBatches:
                 created_at = int(row.get("created_at") or 0)
                 yield UploadedImage(str(row.get("id")), str(row.get("filename")), created_at)
 
-    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool = False) -> ProviderBatch:
+    async def create(self, file_id: str, metadata: Mapping[str, str], kind: LineKind) -> ProviderBatch:
         """Create a batch.
 
         Raises:
@@ -181,7 +190,7 @@ class OpenAIImageBatches:
         async def send(sdk: AsyncOpenAI, _: frozenset[str]) -> httpx2.Response:
             raw = await sdk.batches.with_raw_response.create(
                 input_file_id=file_id,
-                endpoint=_find_endpoint(has_references=has_references),
+                endpoint=ENDPOINTS[kind],
                 completion_window=COMPLETION_WINDOW,
                 metadata=dict(metadata),
                 output_expires_after={"anchor": "created_at", "seconds": RESULTS_EXPIRE_AFTER_SECONDS},
@@ -189,7 +198,7 @@ class OpenAIImageBatches:
             )
             return raw.http_response
 
-        return _read_batch((await self._send("creation of an image batch", send, CREATE_TIMEOUT_SECONDS)).data)
+        return _read_batch((await self._send("creation of a batch", send, CREATE_TIMEOUT_SECONDS)).data)
 
     async def read(self, batch_id: str) -> ProviderBatch:
         """Return a batch.
@@ -202,7 +211,7 @@ class OpenAIImageBatches:
             timeout = make_timeout(CALL_TIMEOUT_SECONDS)
             return (await sdk.batches.with_raw_response.retrieve(batch_id, timeout=timeout)).http_response
 
-        return _read_batch((await self._send("status of an image batch", send)).data)
+        return _read_batch((await self._send("status of a batch", send)).data)
 
     async def cancel(self, batch_id: str) -> None:
         """Ask the provider to cancel a batch; one that is over stays as it is.
@@ -216,7 +225,7 @@ class OpenAIImageBatches:
             return (await sdk.batches.with_raw_response.cancel(batch_id, timeout=timeout)).http_response
 
         try:
-            await self._send("cancellation of an image batch", send)
+            await self._send("cancellation of a batch", send)
         except ModelError as error:
             if error.status not in {httpx2.codes.BAD_REQUEST, httpx2.codes.CONFLICT}:  # it is over
                 raise
@@ -232,23 +241,32 @@ class OpenAIImageBatches:
             timeout = make_timeout(CALL_TIMEOUT_SECONDS)
             return (await sdk.batches.with_raw_response.list(limit=PAGE_SIZE, **after, timeout=timeout)).http_response
 
-        async with aclosing(self._iterate_rows("list of image batches", send)) as rows:
+        async with aclosing(self._iterate_rows("list of batches", send)) as rows:
             async for row in rows:
                 yield _read_batch(row)
 
-    async def iterate_answers(self, batch: ProviderBatch) -> AsyncIterator[BatchAnswer]:
+    async def iterate_answers(
+        self, batch: ProviderBatch, answer_type: type[BaseModel] | None = None
+    ) -> AsyncIterator[BatchAnswer]:
         """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory.
+
+        Args:
+            batch: the batch.
+            answer_type: of the answers of a batch of text; None = they are images.
 
         Raises:
             ModelError: the provider does not answer.
         """
-        call = self._connection.describe_call("image", self._model)
+        settings = self._settings
+        is_text = answer_type is not None
+        kind, model = ("text", settings.text_deployment) if is_text else ("image", settings.image_deployment)
+        call = self._connection.describe_call(kind, model)
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id is None:
                 continue
             async with aclosing(self._connection.stream_lines(call, f"/files/{file_id}/content")) as lines:
                 async for line in lines:
-                    answer = await self._read_line(line, call)
+                    answer = await self._read_line(line, call, answer_type)
                     if answer is not None:
                         yield answer
 
@@ -281,10 +299,17 @@ class OpenAIImageBatches:
             after = {"after": str(rows[-1].get("id"))}
 
     async def _send(self, subject: str, send: Any, seconds: float = CALL_TIMEOUT_SECONDS) -> ParsedBody:
-        call = replace(self._connection.describe_call("batch", self._model), subject=subject)
+        call = replace(self._connection.describe_call("batch", ""), subject=subject)
         return parse_body(await self._connection.send(call, send, seconds), call, Reason.SERVER_ERROR)
 
-    async def _read_line(self, line: bytes, call: ModelCall) -> BatchAnswer | None:
+    def _build_image_body(self, request: ImageRequest, reference_ids: Sequence[str]) -> dict[str, Any]:
+        model = self._settings.image_deployment
+        body: dict[str, Any] = {"model": model, "prompt": request.prompt, "n": 1, "size": request.size}
+        if reference_ids:
+            body["images"] = [{"file_id": file_id} for file_id in reference_ids]
+        return body | choose_image_parameters(model, request)
+
+    async def _read_line(self, line: bytes, call: ModelCall, answer_type: type[BaseModel] | None) -> BatchAnswer | None:
         """Return the answer in a line of a result file; None if the line names no request."""
         try:
             row = json.loads(line)
@@ -295,9 +320,11 @@ class OpenAIImageBatches:
         response = row.get("response") if isinstance(row.get("response"), dict) else None
         if response is None or row.get("error"):
             return BatchAnswer(row["custom_id"], _explain_line(row.get("error"), call))
-        return BatchAnswer(row["custom_id"], await self._read_response(response, call))
+        return BatchAnswer(row["custom_id"], await self._read_response(response, call, answer_type))
 
-    async def _read_response(self, response: dict[str, Any], call: ModelCall) -> ImageAnswer | ModelError:
+    async def _read_response(
+        self, response: dict[str, Any], call: ModelCall, answer_type: type[BaseModel] | None
+    ) -> ImageAnswer | TextAnswer[Any] | ModelError:
         request_id, body, status = response.get("request_id"), response.get("body"), response.get("status_code")
         if isinstance(status, int) and status >= httpx2.codes.BAD_REQUEST:
             error = body.get("error") if isinstance(body, dict) else body
@@ -308,20 +335,18 @@ class OpenAIImageBatches:
             return call.build_error(reason, what, service_message=message, request_id=request_id, status=status)
         raw = RawResponse(json.dumps(body).encode(), request_id)
         try:
+            if answer_type is not None:
+                return read_text_answer(raw, answer_type, call, deployment=call.model, prices=self._prices)
             downloader = self._connection.downloader
-            return await read_image_answer(raw, call, downloader, deployment=self._model, prices=self._prices)
+            return await read_image_answer(raw, call, downloader, deployment=call.model, prices=self._prices)
         except ModelError as error:
             return error
-
-
-def _find_endpoint(*, has_references: bool) -> Literal["/v1/images/edits", "/v1/images/generations"]:
-    return REFERENCES_ENDPOINT if has_references else ENDPOINT
 
 
 def _explain_line(error: Any, call: ModelCall) -> ModelError:
     code = error.get("code") if isinstance(error, dict) else None
     if code in EXPIRED_CODES or code is None:
-        return call.build_error(Reason.BATCH_EXPIRED, "the batch ended before this image was generated")
+        return call.build_error(Reason.BATCH_EXPIRED, "the batch ended before this call was made")
     return call.build_error(
         classify_status(httpx2.codes.INTERNAL_SERVER_ERROR, error, read_message(error)),
         "the line of the batch failed",

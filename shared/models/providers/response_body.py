@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.errors import Mismatch, ModelError
 from shared.models.prices import PriceList
-from shared.models.protocol import AnswerT, TextAnswer, TextRequest
+from shared.models.protocol import AnswerT, TextAnswer
 from shared.models.providers.answer_json import WrongShapeError, parse_answer
 from shared.models.providers.error_reasons import find_reason, read_message
 from shared.models.providers.model_call import ModelCall
@@ -64,7 +64,7 @@ class ParsedBody:
         return model if isinstance(model, str) and prices.is_priced(model) else deployment
 
     def parse_text(
-        self, text: str, request: TextRequest[AnswerT], *, deployment: str, prices: PriceList
+        self, text: str, answer_type: type[AnswerT], *, deployment: str, prices: PriceList
     ) -> TextAnswer[AnswerT]:
         """Return the answer to a text request.
 
@@ -74,7 +74,7 @@ class ParsedBody:
         if not text:
             raise self.build_error(Reason.MALFORMED_ANSWER, "the answer holds no text")
         try:
-            value = parse_answer(text, request.answer_type)
+            value = parse_answer(text, answer_type)
         except WrongShapeError as wrong:
             raise self.build_error(Reason.MALFORMED_ANSWER, wrong.what, wrong.place) from None
         return TextAnswer(

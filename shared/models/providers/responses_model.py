@@ -1,10 +1,10 @@
 """A model behind OpenAI's Responses API, for text and questions about images; Azure OpenAI and OpenAI have it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
-from openai import AsyncOpenAI, omit
+from openai import AsyncOpenAI
 
 from shared.models.prices import PriceList
 from shared.models.protocol import AnswerT, TextAnswer, TextRequest
@@ -25,6 +25,8 @@ from shared.reasons import Reason
 
 if TYPE_CHECKING:
     from openai.types.responses import ResponseInputMessageContentListParam, ResponseInputParam
+
+    from shared.config import ModelSettings
 
 FORMAT, OUTPUT_LIMIT, EFFORT = "text.format", "max_output_tokens", "reasoning"
 """Parameters that a gateway may not support."""
@@ -49,36 +51,48 @@ class ResponsesModel(SdkModel):
         """
         kind, deployment = choose_deployment(self._settings, request)
         call = self._connection.describe_call(kind, deployment, request.instructions, request.task)
-        effort = choose_reasoning_effort(deployment, self._settings.reasoning_effort)
-        unlimited = build_strict_schema(request.answer_type)
-        schema = limit_schema(unlimited, request.max_entries)
 
         async def send(sdk: AsyncOpenAI, omitted: frozenset[str]) -> httpx2.Response:
-            has_format = FORMAT not in omitted
-            raw = await sdk.responses.with_raw_response.create(
-                model=deployment,
-                instructions=request.instructions if has_format else add_schema_to_instructions(request, unlimited),
-                input=_build_input(request),
-                text={
-                    "format": {
-                        "type": "json_schema",
-                        "name": request.schema_name,
-                        "schema": unlimited if SCHEMA_LIMITS in omitted else schema,
-                        "strict": True,
-                    },
-                }
-                if has_format
-                else omit,
-                max_output_tokens=omit if OUTPUT_LIMIT in omitted else request.max_output_tokens or omit,
-                reasoning=omit if effort is None or EFFORT in omitted else {"effort": cast("Any", effort)},
-                store=False,
-                timeout=make_timeout(TEXT_TIMEOUT_SECONDS),
-            )
-            return raw.http_response
+            body = build_response_body(self._settings, request, omitted)
+            raw = await sdk.responses.with_raw_response.create(**body, timeout=make_timeout(TEXT_TIMEOUT_SECONDS))
+            response: httpx2.Response = raw.http_response
+            return response
 
         optional = (SCHEMA_LIMITS, OUTPUT_LIMIT, EFFORT, FORMAT)
         reply = await self._connection.send(call, send, TEXT_TIMEOUT_SECONDS, optional=optional)
-        return _read_answer(reply, request, call, deployment=deployment, prices=self._prices)
+        return read_text_answer(reply, request.answer_type, call, deployment=deployment, prices=self._prices)
+
+
+def build_response_body(
+    settings: "ModelSettings", request: TextRequest[AnswerT], omitted: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Return the body of ``POST /responses`` for a request.
+
+    Args:
+        settings: the text model and the vision model.
+        request: the question and its limits.
+        omitted: parameters that the server does not support.
+    """
+    _, deployment = choose_deployment(settings, request)
+    unlimited = build_strict_schema(request.answer_type)
+    body: dict[str, Any] = {
+        "model": deployment,
+        "instructions": request.instructions,
+        "input": _build_input(request),
+        "store": False,
+    }
+    if FORMAT in omitted:
+        body["instructions"] = add_schema_to_instructions(request, unlimited)
+    else:
+        schema = unlimited if SCHEMA_LIMITS in omitted else limit_schema(unlimited, request.max_entries)
+        answer_format = {"type": "json_schema", "name": request.schema_name, "schema": schema, "strict": True}
+        body["text"] = {"format": answer_format}
+    if OUTPUT_LIMIT not in omitted and request.max_output_tokens:
+        body["max_output_tokens"] = request.max_output_tokens
+    effort = choose_reasoning_effort(deployment, settings.reasoning_effort)
+    if effort is not None and EFFORT not in omitted:
+        body["reasoning"] = {"effort": effort}
+    return body
 
 
 def _build_input(request: TextRequest[AnswerT]) -> "str | ResponseInputParam":
@@ -91,8 +105,8 @@ def _build_input(request: TextRequest[AnswerT]) -> "str | ResponseInputParam":
     return [{"role": "user", "content": content}]
 
 
-def _read_answer(
-    reply: RawResponse, request: TextRequest[AnswerT], call: ModelCall, *, deployment: str, prices: PriceList
+def read_text_answer(
+    reply: RawResponse, answer_type: type[AnswerT], call: ModelCall, *, deployment: str, prices: PriceList
 ) -> TextAnswer[AnswerT]:
     """Parse the body of ``POST /responses``.
 
@@ -106,7 +120,7 @@ def _read_answer(
         raise answer.build_error(Reason.REFUSAL, "the model refused to answer")
     text = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
     text = text or _read_function_call(answer.data)
-    return answer.parse_text(text, request, deployment=deployment, prices=prices)
+    return answer.parse_text(text, answer_type, deployment=deployment, prices=prices)
 
 
 def _iterate_parts(data: dict[str, Any]) -> Iterator[dict[str, Any]]:

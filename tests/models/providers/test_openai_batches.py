@@ -7,13 +7,14 @@ import pytest
 
 from shared.config import ModelSettings
 from shared.errors import ModelError
-from shared.models.image_batches import ProviderBatch
-from shared.models.protocol import ImageRequest
+from shared.models.batches import LineKind, ProviderBatch
+from shared.models.protocol import ImageRequest, TextAnswer
 from shared.models.provider_names import Provider, ProviderAccess
-from shared.models.providers.openai_batches import OpenAIImageBatches
+from shared.models.providers.openai_batches import OpenAIBatches
+from shared.models.providers.openai_model import open_openai_model
 from shared.reasons import Reason
-from tests.support.model_answers import error
-from tests.support.model_requests import SECRET_KEY
+from tests.support.model_answers import error, text_answer
+from tests.support.model_requests import FIGURE_REQUEST, SECRET_KEY
 from tests.support.scripted_service import Answer, ScriptedService, run_scripted_service
 
 METADATA = {"app": "catalog-seeder", "run": "a-run", "chunk": "3"}
@@ -29,18 +30,18 @@ async def scripted() -> AsyncIterator[ScriptedService]:
 
 
 @pytest.fixture
-async def batches(scripted: ScriptedService) -> AsyncIterator[OpenAIImageBatches]:
+async def batches(scripted: ScriptedService) -> AsyncIterator[OpenAIBatches]:
     access = ProviderAccess(f"{scripted.endpoint}/v1", SECRET_KEY)
-    opened = OpenAIImageBatches(ModelSettings(image_provider=Provider.OPENAI, openai=access))
+    opened = OpenAIBatches(ModelSettings(image_provider=Provider.OPENAI, openai=access))
     yield opened
     await opened.close()
 
 
 async def test_a_batch_is_created_with_its_name_and_with_results_that_expire(
-    scripted: ScriptedService, batches: OpenAIImageBatches
+    scripted: ScriptedService, batches: OpenAIBatches
 ) -> None:
     scripted.plan(Answer(BATCH))
-    created = await batches.create("file-1", METADATA)
+    created = await batches.create("file-1", METADATA, LineKind.IMAGE)
     (sent,) = scripted.requests
     assert sent.body["metadata"] == METADATA
     assert sent.body["output_expires_after"] == {"anchor": "created_at", "seconds": LONGEST_SECONDS}
@@ -48,7 +49,7 @@ async def test_a_batch_is_created_with_its_name_and_with_results_that_expire(
 
 
 async def test_lines_with_references_are_edits_that_name_uploaded_files(
-    scripted: ScriptedService, batches: OpenAIImageBatches
+    scripted: ScriptedService, batches: OpenAIBatches
 ) -> None:
     request = ImageRequest("a boat", "1024x1024", "low", "png")
     line = json.loads(batches.encode_line("item-1", request, ["file-1", "file-2"]))
@@ -63,13 +64,42 @@ async def test_lines_with_references_are_edits_that_name_uploaded_files(
         "output_format": "png",
     }
     scripted.plan(Answer(BATCH))
-    await batches.create("file-3", METADATA, has_references=True)
+    await batches.create("file-3", METADATA, LineKind.IMAGE_WITH_REFERENCES)
     (sent,) = scripted.requests
     assert sent.body["endpoint"] == "/v1/images/edits"
 
 
+async def test_a_line_of_text_has_the_body_of_a_normal_call_and_its_answer_is_read_as_one(
+    scripted: ScriptedService, batches: OpenAIBatches
+) -> None:
+    model = open_openai_model(ModelSettings(openai=ProviderAccess(f"{scripted.endpoint}/v1", SECRET_KEY)))
+    answer = text_answer('{"name": "Deep Sea Diver", "heads": 1}')
+    scripted.plan(Answer(answer))
+    normal = await model.answer(FIGURE_REQUEST)
+    await model.close()
+    (sent,) = scripted.requests
+    line = json.loads(batches.encode_line("prompts-7", FIGURE_REQUEST))
+    assert line == {"custom_id": "prompts-7", "method": "POST", "url": "/v1/responses", "body": sent.body}
+
+    rows = [
+        {"custom_id": "prompts-7", "response": {"status_code": 200, "request_id": "req_1", "body": answer}},
+        {"custom_id": "prompts-8", "response": {"status_code": 200, "request_id": "req_2", "body": text_answer("no")}},
+        {"custom_id": "prompts-9", "response": None, "error": {"code": "batch_expired", "message": "too late"}},
+    ]
+    scripted.plan(Answer("\n".join(map(json.dumps, rows)).encode()))
+    batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
+    answers = {one.custom_id: one.answer async for one in batches.iterate_answers(batch, FIGURE_REQUEST.answer_type)}
+    first, *others = answers.values()
+    assert isinstance(first, TextAnswer)
+    assert (first.value, first.usage, first.request_id) == (normal.value, normal.usage, "req_1")
+    assert [other.reason for other in others if isinstance(other, ModelError)] == [
+        Reason.MALFORMED_ANSWER,
+        Reason.BATCH_EXPIRED,
+    ]
+
+
 async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_line_may_not(
-    scripted: ScriptedService, batches: OpenAIImageBatches
+    scripted: ScriptedService, batches: OpenAIBatches
 ) -> None:
     messages = {"missing": "No such File object: file-abc", "wrong": "Invalid size '7x7'."}
     rows = [
@@ -85,7 +115,7 @@ async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_li
 
 @pytest.mark.parametrize("status", [400, 409])
 async def test_a_batch_that_is_over_is_cancelled_without_an_error(
-    scripted: ScriptedService, batches: OpenAIImageBatches, status: int
+    scripted: ScriptedService, batches: OpenAIBatches, status: int
 ) -> None:
     scripted.plan(Answer(error("Cannot cancel a batch with status completed."), status=status))
     await batches.cancel("batch_1")

@@ -1,14 +1,32 @@
-"""The port to a provider's image batches: requests sent as one file, and answered within a day at half price."""
+"""The port to a provider's batches: requests sent as one file, and answered within a day at half price."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from pydantic import BaseModel
 
 from shared.errors import ModelError
-from shared.models.protocol import ImageAnswer, ImageRequest, ReferenceImage
+from shared.models.protocol import ImageAnswer, ImageRequest, ReferenceImage, TextAnswer, TextRequest
 
 ENDED_STATUSES: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 LIMIT_CODES: Final = ("token_limit_exceeded", "request_limit_exceeded", "limit_exceeded")
+
+
+class BatchKind(StrEnum):
+    """What the calls of a batch are for."""
+
+    IMAGE = "image"
+    PROMPT = "prompt"
+
+
+class LineKind(StrEnum):
+    """What the lines of a batch ask for; all of them the same."""
+
+    IMAGE = "image"
+    IMAGE_WITH_REFERENCES = "image with references"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +37,7 @@ class ProviderBatch:
         id: the provider's id.
         status: such as ``in_progress``.
         created_at: in epoch seconds.
-        output_file_id: the file with the images; None = there is none.
+        output_file_id: the file with the answers; None = there is none.
         error_file_id: the file with the lines that failed; None = there is none.
         done: number of lines that are finished, failed ones included.
         metadata: from its creator.
@@ -54,11 +72,11 @@ class BatchAnswer:
 
     Attributes:
         custom_id: of the line.
-        answer: the image, or why there is none.
+        answer: the image or the text, or why there is none.
     """
 
     custom_id: str
-    answer: ImageAnswer | ModelError
+    answer: ImageAnswer | TextAnswer[Any] | ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +94,25 @@ class UploadedImage:
     created_at: int
 
 
-class ImageBatchModel(Protocol):
-    """A provider's image batches. Every failure is a ModelError; callers retry, not the model."""
+class BatchModel(Protocol):
+    """A provider's batches. Every failure is a ModelError; callers retry, not the model."""
 
-    def encode_line(self, custom_id: str, request: ImageRequest, reference_ids: Sequence[str]) -> bytes:
-        """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
+    def encode_line(
+        self, custom_id: str, request: ImageRequest | TextRequest[Any], reference_ids: Sequence[str] = ()
+    ) -> bytes:
+        """Return a line of a batch's file, with its line break.
+
+        Args:
+            custom_id: names the line in the batch.
+            request: the call.
+            reference_ids: of uploaded images, in place of the references of an image request.
+        """
 
     async def upload(self, name: str, data: bytes) -> str:
         """Upload a file of lines, and return its id; not billed."""
 
-    async def create(self, file_id: str, metadata: Mapping[str, str], *, has_references: bool = False) -> ProviderBatch:
-        """Create a batch, whose lines are billed as they finish; all of them carry references, or none does."""
+    async def create(self, file_id: str, metadata: Mapping[str, str], kind: LineKind) -> ProviderBatch:
+        """Create a batch, whose lines are billed as they finish."""
 
     async def upload_image(self, name: str, image: ReferenceImage) -> str:
         """Upload an image that lines refer to, and return its id; not billed. It expires in some weeks."""
@@ -109,8 +135,15 @@ class ImageBatchModel(Protocol):
     def iterate_newest(self) -> AsyncGenerator[ProviderBatch, None]:
         """Yield all batches of the account, the newest first."""
 
-    def iterate_answers(self, batch: ProviderBatch) -> AsyncIterator[BatchAnswer]:
-        """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory."""
+    def iterate_answers(
+        self, batch: ProviderBatch, answer_type: type[BaseModel] | None = None
+    ) -> AsyncIterator[BatchAnswer]:
+        """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory.
+
+        Args:
+            batch: the batch.
+            answer_type: of the answers of a batch of text; None = they are images.
+        """
 
     async def close(self) -> None:
         """Release connections."""

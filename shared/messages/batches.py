@@ -1,14 +1,34 @@
-"""Messages of ``generate_image_batches`` and its activities."""
+"""Messages of ``generate_image_batches``, ``write_prompt_batches`` and their activities.
+
+Both send calls to the provider in batches. A line is one call: an image, or the prompts of a catalog's batch.
+"""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from shared.messages.base import Counters, Failure, Message
 from shared.messages.images import ImageJob
 
 
 @dataclass(frozen=True, slots=True)
+class PromptJob(Message):
+    """A batch of the catalog whose items need image prompts.
+
+    Attributes:
+        batch: its number.
+        earlier_calls: failed calls before.
+    """
+
+    batch: int
+    earlier_calls: int = 0
+
+
+JobT = TypeVar("JobT", bound=ImageJob | PromptJob)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenBatch(Message):
-    """A batch that the provider has, and whose images are not collected yet.
+    """A batch that the provider has, and that is not collected yet.
 
     Attributes:
         chunk: its number in the run.
@@ -31,13 +51,13 @@ class OpenBatch(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class ImageBatchesInput(Message):
-    """Input of ``generate_image_batches``, carried from generation to generation.
+class BatchesInput(Message, Generic[JobT]):
+    """Input of ``generate_image_batches`` and ``write_prompt_batches``, carried from generation to generation.
 
     Attributes:
         run_id: the run.
         catalog: its catalog.
-        width: image calls at a time of the fallback.
+        width: image calls at a time of the fallback; 0 for prompts.
         max_retries: retries of a failure that counts.
         resume_count: how often the run was resumed.
         restarts: how often the parent restarted this instance after an earlier one was lost.
@@ -45,18 +65,21 @@ class ImageBatchesInput(Message):
         wait_seconds: the present interval, which grows up to that; None = the first.
         next_chunk: number of the next chunk.
         awaited_chunk: number of the last chunk from before the run was resumed: nothing is claimed until these chunks
-            are collected, because the work pages hold their images again.
-        last_page: the last work page that is known.
-        is_closed: no item without an image is left to be claimed.
+            are collected, because their jobs are claimed again.
+        last_page: the last work page that is known; of prompts, the last batch of the catalog that was checked.
+        is_closed: no job is left to be claimed.
         max_images: maximum number of lines of a chunk.
         max_open: maximum number of open batches; None = the most. The provider's limit of enqueued work lowers both.
         open: the open batches.
-        jobs: jobs for the next chunks, which an earlier batch has left without an image.
+        jobs: jobs for the next chunks, which an earlier batch has left out.
         fallback: jobs for the normal route.
         fallbacks: number of workers of the normal route that were started.
         counters: of all generations so far.
         failure: why no further batch is submitted.
         is_stopped: no further call may be made, and open batches are cancelled.
+        max_poll_seconds: maximum interval of the checks whether there are enough jobs, while prompts may take a day;
+            None = the usual.
+        poll_seconds: the present one; None = the first.
     """
 
     run_id: str
@@ -74,17 +97,19 @@ class ImageBatchesInput(Message):
     max_images: int = 1
     max_open: int | None = None
     open: tuple[OpenBatch, ...] = ()
-    jobs: tuple[ImageJob, ...] = ()
-    fallback: tuple[ImageJob, ...] = ()
+    jobs: tuple[JobT, ...] = ()
+    fallback: tuple[JobT, ...] = ()
     fallbacks: int = 0
     counters: Counters = Counters()
     failure: Failure | None = None
     is_stopped: bool = False
+    max_poll_seconds: float | None = None
+    poll_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class OpenImageBatches(Message):
-    """Input of ``open_image_batches``.
+class OpenBatches(Message):
+    """Input of ``open_image_batches`` and ``open_prompt_batches``.
 
     Attributes:
         run_id: the run.
@@ -98,15 +123,15 @@ class OpenImageBatches(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedImageBatches(Message):
-    """Result of ``open_image_batches``: what earlier instances of the run have left.
+class OpenedBatches(Message, Generic[JobT]):
+    """What earlier instances of a run have left.
 
     Attributes:
         check_seconds: longest interval between two checks of the batches.
-        max_images: maximum number of lines of a chunk, by the size of the images.
+        max_images: maximum number of lines of a chunk.
         next_chunk: number of the next chunk.
         awaited_chunk: number of the last chunk from before the run was resumed; 0 = there is none.
-        open: batches whose images are not collected.
+        open: batches that are not collected.
         counters: of the batches that were collected since the run was last resumed.
         jobs: jobs of those batches for the next chunks.
         fallback: jobs of those batches for the normal route.
@@ -119,22 +144,24 @@ class OpenedImageBatches(Message):
     awaited_chunk: int = 0
     open: tuple[OpenBatch, ...] = ()
     counters: Counters = Counters()
-    jobs: tuple[ImageJob, ...] = ()
-    fallback: tuple[ImageJob, ...] = ()
+    jobs: tuple[JobT, ...] = ()
+    fallback: tuple[JobT, ...] = ()
     failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SubmitImageBatch(Message):
-    """Input of ``submit_image_batch``; a repeated message finds the batch that an earlier delivery has created.
+class SubmitBatch(Message, Generic[JobT]):
+    """Input of ``submit_image_batch`` and ``submit_prompt_batch``.
+
+    A repeated message finds the batch that an earlier delivery has created.
 
     Attributes:
         run_id: the run.
         catalog: its catalog.
         chunk: number of the chunk.
-        last_page: the last work page that is known.
-        jobs: jobs that an earlier batch has left without an image; work pages fill the rest of the chunk.
-        is_closed: no item without an image is left to be claimed.
+        last_page: see `BatchesInput`.
+        jobs: jobs that an earlier batch has left out; others fill the rest of the chunk.
+        is_closed: no job is left to be claimed.
         max_images: maximum number of lines.
         resume_count: how often the run was resumed.
         attempt: counts the calls that the orchestrator decided on.
@@ -144,7 +171,7 @@ class SubmitImageBatch(Message):
     catalog: str
     chunk: int
     last_page: int = 0
-    jobs: tuple[ImageJob, ...] = ()
+    jobs: tuple[JobT, ...] = ()
     is_closed: bool = False
     max_images: int = 1
     resume_count: int = 0
@@ -152,13 +179,13 @@ class SubmitImageBatch(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class SubmittedImageBatch(Message):
-    """Result of ``submit_image_batch``.
+class SubmittedBatch(Message):
+    """Result of `SubmitBatch`.
 
     Attributes:
         batch: the batch; None = none was created.
-        last_page: the last work page that is known.
-        is_closed: no item without an image is left to be claimed.
+        last_page: see `BatchesInput`.
+        is_closed: no job is left to be claimed.
         is_waiting: too few items are written yet; submit the same chunk later.
         counters: of jobs that needed no line.
         over_budget: why the other jobs of the chunk have no line.
@@ -179,8 +206,8 @@ class SubmittedImageBatch(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckImageBatches(Message):
-    """Input of ``check_image_batches``.
+class CheckBatches(Message):
+    """Input of ``check_image_batches`` and ``check_prompt_batches``.
 
     Attributes:
         run_id: the run.
@@ -198,8 +225,8 @@ class CheckImageBatches(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedImageBatches(Message):
-    """Result of ``check_image_batches``.
+class CheckedBatches(Message):
+    """Result of `CheckBatches`.
 
     Attributes:
         open: the batches, with what the provider has finished.
@@ -215,8 +242,8 @@ class CheckedImageBatches(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class CollectImageBatch(Message):
-    """Input of ``collect_image_batch``.
+class CollectBatch(Message):
+    """Input of ``collect_image_batch`` and ``collect_prompt_batch``.
 
     Attributes:
         run_id: the run.
@@ -236,11 +263,11 @@ class CollectImageBatch(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class CollectedImageBatch(Message):
-    """Result of ``collect_image_batch``.
+class CollectedBatch(Message, Generic[JobT]):
+    """Result of `CollectBatch`.
 
     Attributes:
-        counters: of the chunk's images.
+        counters: of the chunk's answers.
         jobs: jobs for the next chunks.
         fallback: jobs for the normal route.
         is_limited: the provider did not run the batch because too much work is enqueued; ``jobs`` are all its jobs.
@@ -249,8 +276,8 @@ class CollectedImageBatch(Message):
     """
 
     counters: Counters = Counters()
-    jobs: tuple[ImageJob, ...] = ()
-    fallback: tuple[ImageJob, ...] = ()
+    jobs: tuple[JobT, ...] = ()
+    fallback: tuple[JobT, ...] = ()
     is_limited: bool = False
     batch: OpenBatch | None = None
     failure: Failure | None = None

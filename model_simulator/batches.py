@@ -1,4 +1,4 @@
-"""Image batches: validate the lines of an uploaded file, and run them over a while.
+"""Batches of images and text: validate the lines of an uploaded file, and run them over a while.
 
 Each request for the state of batches first runs the lines that are due by the clock. Images are rendered
 when a result file is read, so that a batch of thousands of images takes no memory.
@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
 from model_simulator.image_answers import RenderJob, render_reply
@@ -18,8 +19,10 @@ from model_simulator.replies import BadRequestError, Reply
 from model_simulator.request_body import read_body
 from model_simulator.service import SimulatedService
 from model_simulator.stored_files import StoredFiles, decode_data_url
+from model_simulator.text_calls import SimulatedTextCall, parse_text_call
 
-ENDPOINTS = ("/v1/images/generations", "/v1/images/edits")
+IMAGES, EDITS, RESPONSES = "/v1/images/generations", "/v1/images/edits", "/v1/responses"
+ENDPOINTS = (IMAGES, EDITS, RESPONSES)
 MIN_RESULT_SECONDS, MAX_RESULT_SECONDS = 3_600, 2_592_000
 VALIDATION_SHARE = 0.1
 """Part of a batch's time before its first line runs."""
@@ -38,14 +41,15 @@ class BatchStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """A request of a batch: its id, and the call or why it is none."""
+    """A request of a batch: its id, the call or why it is none, and the body."""
 
     custom_id: str
-    call: SimulatedImageCall | Reply
+    call: SimulatedImageCall | SimulatedTextCall | Reply
+    body: Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class ImageBatch:
+class Batch:
     """A batch.
 
     Attributes:
@@ -58,6 +62,7 @@ class ImageBatch:
         lines: in the order in which they run.
         error: why the whole batch failed; None = it did not.
         failed: by place in ``lines``, the errors of lines that ran.
+        texts: by place in ``lines``, the answers of text calls.
         done: number of lines that have run.
         ended_as: the final status; None = not over.
     """
@@ -71,17 +76,18 @@ class ImageBatch:
     lines: list[BatchLine] = field(default_factory=list)
     error: dict[str, Any] | None = None
     failed: dict[int, Reply] = field(default_factory=dict)
+    texts: dict[int, Reply] = field(default_factory=dict)
     done: int = 0
     ended_as: BatchStatus | None = None
 
     @property
     def output_file_id(self) -> str:
-        """Id of the file with the images."""
+        """Id of the file with the answers."""
         return f"file-output-{self.id}"
 
     @property
     def error_file_id(self) -> str:
-        """Id of the file with the lines that have no image."""
+        """Id of the file with the lines that have no answer."""
         return f"file-errors-{self.id}"
 
     def describe(self, now: float) -> dict[str, Any]:
@@ -109,7 +115,7 @@ class ImageBatch:
         }
 
 
-class ImageBatches:
+class Batches:
     """All batches of the simulator.
 
     Args:
@@ -120,9 +126,9 @@ class ImageBatches:
     def __init__(self, service: SimulatedService, files: StoredFiles) -> None:
         self._service = service
         self._files = files
-        self._batches: dict[str, ImageBatch] = {}
+        self._batches: dict[str, Batch] = {}
 
-    def create(self, body: Mapping[str, Any], created_at: int) -> ImageBatch:
+    def create(self, body: Mapping[str, Any], created_at: int) -> Batch:
         """Create a batch; one that cannot run is created too, and has failed.
 
         Raises:
@@ -138,7 +144,7 @@ class ImageBatches:
         if data is None:
             raise BadRequestError(f"No such File object: {file_id}", param="input_file_id", code="invalid_value")
         now = self._service.clock()
-        batch = ImageBatch(
+        batch = Batch(
             f"batch_{uuid.uuid4().hex}", file_id, body["endpoint"], body.get("metadata") or {}, now, created_at
         )
         try:
@@ -158,18 +164,18 @@ class ImageBatches:
         self._batches[batch.id] = batch
         return batch
 
-    def find(self, batch_id: str) -> ImageBatch | None:
+    def find(self, batch_id: str) -> Batch | None:
         """Return a batch, brought up to the clock."""
         self.advance()
         return self._batches.get(batch_id)
 
-    def list_newest(self) -> list[ImageBatch]:
+    def list_newest(self) -> list[Batch]:
         """Return all batches, the newest first, brought up to the clock."""
         self.advance()
         return list(reversed(self._batches.values()))
 
-    def cancel(self, batch: ImageBatch) -> None:
-        """End a batch; what has run is billed and keeps its images."""
+    def cancel(self, batch: Batch) -> None:
+        """End a batch; what has run is billed and keeps its answers."""
         if batch.ended_as is None:
             batch.ended_as = BatchStatus.CANCELLED
 
@@ -184,12 +190,12 @@ class ImageBatches:
         """Return the lines of a result file, or None if there is no such file."""
         for batch in self._batches.values():
             if file_id == batch.output_file_id and batch.ended_as is not None:
-                return _iterate_images(batch)
+                return _iterate_answers(batch)
             if file_id == batch.error_file_id and batch.ended_as is not None:
                 return _iterate_errors(batch)
         return None
 
-    def _advance(self, batch: ImageBatch, now: float) -> None:
+    def _advance(self, batch: Batch, now: float) -> None:
         settings = self._service.faults.batches
         expiry = settings.expires_after_seconds
         elapsed = now - batch.created
@@ -198,17 +204,25 @@ class ImageBatches:
         share = running / max(settings.seconds * (1 - VALIDATION_SHARE), 1e-9)
         due = min(len(batch.lines), max(batch.done, int(share * len(batch.lines) + 1e-9)))
         for place in range(batch.done, due):
-            line = batch.lines[place]
-            failure = (
-                line.call if isinstance(line.call, Reply) else self._service.run_batch_line(line.call, line.custom_id)
-            )
-            if failure is not None:
-                batch.failed[place] = failure
+            self._run_line(batch, place)
         batch.done = due
         if batch.done == len(batch.lines):
             batch.ended_as = BatchStatus.COMPLETED
         elif is_expired:
             batch.ended_as = BatchStatus.EXPIRED
+
+    def _run_line(self, batch: Batch, place: int) -> None:
+        line = batch.lines[place]
+        match line.call:
+            case Reply():
+                batch.failed[place] = line.call
+            case SimulatedTextCall():
+                reply = self._service.run_text_line(line.call, line.body)
+                (batch.texts if reply.status == HTTPStatus.OK else batch.failed)[place] = reply
+            case _:
+                failure = self._service.run_image_line(line.call, line.custom_id)
+                if failure is not None:
+                    batch.failed[place] = failure
 
     def _read_lines(self, data: bytes, endpoint: str) -> list[BatchLine]:
         """Return the lines of an input file, in a random order that follows from the file.
@@ -224,18 +238,23 @@ class ImageBatches:
                 raise BadRequestError("The custom_id is missing or not unique.", code="duplicate_custom_id")
             if line.get("method") != "POST" or line.get("url") != endpoint:
                 raise BadRequestError("The url does not match the batch's endpoint.", code="mismatched_endpoint")
-            lines[custom_id] = BatchLine(custom_id, self._read_call(line.get("body"), endpoint))
+            body = line.get("body")
+            lines[custom_id] = BatchLine(
+                custom_id, self._read_call(body, endpoint), body if isinstance(body, dict) else {}
+            )
         if not lines:
             raise BadRequestError("The file is empty.", code="empty_file")
         shuffled = list(lines.values())
         random.Random(data).shuffle(shuffled)  # noqa: S311 - repeatable on purpose
         return shuffled
 
-    def _read_call(self, body: object, endpoint: str) -> SimulatedImageCall | Reply:
+    def _read_call(self, body: object, endpoint: str) -> SimulatedImageCall | SimulatedTextCall | Reply:
         if not isinstance(body, dict):
             return BadRequestError("The body is not an object.").to_reply()
         try:
-            if endpoint == ENDPOINTS[0]:
+            if endpoint == RESPONSES:
+                return parse_text_call(body)
+            if endpoint == IMAGES:
                 return parse_image_call(body)
             images = body.pop("images", None)
             return parse_edit_call(body, [self._read_image(image) for image in images or ()])
@@ -256,18 +275,21 @@ class ImageBatches:
         return data
 
 
-def _iterate_images(batch: ImageBatch) -> Iterator[bytes]:
+def _iterate_answers(batch: Batch) -> Iterator[bytes]:
     for place in range(batch.done):
         line = batch.lines[place]
         if place in batch.failed or isinstance(line.call, Reply):
             continue
-        answer = render_reply(RenderJob(line.call)).body
+        if isinstance(line.call, SimulatedTextCall):
+            answer = batch.texts[place].body
+        else:
+            answer = render_reply(RenderJob(line.call)).body
         head = json.dumps({"id": f"batch_req_{place}", "custom_id": line.custom_id}).encode().removesuffix(b"}")
         response = b', "response": {"status_code": 200, "request_id": "req_%d", "body": %b}, "error": null}\n'
         yield head + response % (place, answer)
 
 
-def _iterate_errors(batch: ImageBatch) -> Iterator[bytes]:
+def _iterate_errors(batch: Batch) -> Iterator[bytes]:
     for place, line in enumerate(batch.lines):
         failure = batch.failed.get(place)
         row: dict[str, Any] = {"id": f"batch_req_{place}", "custom_id": line.custom_id}

@@ -12,12 +12,13 @@ import pytest
 
 from model_simulator.in_process import RunningSimulator, running_simulator
 from tests.support.sample_images import draw
-from tests.support.simulator_calls import QUICK, decode_image
+from tests.support.simulator_calls import QUICK, decode_image, text_body
 
-Endpoint = Literal["/v1/images/generations", "/v1/images/edits"]
+Endpoint = Literal["/v1/images/generations", "/v1/images/edits", "/v1/responses"]
 
 ENDPOINT: Final = "/v1/images/generations"
 EDITS: Final = "/v1/images/edits"
+RESPONSES: Final = "/v1/responses"
 
 
 @dataclass
@@ -139,6 +140,25 @@ async def test_lines_with_references_cost_their_tokens_and_an_unknown_file_fails
     text = sum(usage["input_tokens"] for usage in usages) - 18
     outputs = sum(usage["output_tokens"] for usage in usages)
     assert stats["costUsd"] == pytest.approx((text * 5 + 18 * 8 + outputs * 30) / 1e6 / 2)
+
+
+async def test_text_calls_get_the_words_of_normal_ones_at_half_the_price() -> None:
+    body = text_body(model="gpt-6-luna")
+    async with lab() as here:
+        normal = await here.client.responses.create(**body)
+        full = here.simulator.stats()["costUsd"]
+        lines = [{"custom_id": "good", "method": "POST", "url": RESPONSES, "body": body}]
+        lines.append({**lines[0], "custom_id": "bad", "body": {**body, "max_output_tokens": 1}})
+        created = await here.create(lines, endpoint=RESPONSES)
+        here.clock.now = 200
+        batch = await here.client.batches.retrieve(created.id)
+        (made,) = await here.read(batch.output_file_id or "")
+        (refused,) = await here.read(batch.error_file_id or "")
+        cost = here.simulator.stats()["costUsd"] - full
+    content = made["response"]["body"]["output"][-1]["content"]
+    assert (made["custom_id"], content[0]["text"]) == ("good", normal.output_text)
+    assert cost == pytest.approx(full / 2)
+    assert (refused["custom_id"], refused["response"]["status_code"]) == ("bad", 400)
 
 
 async def test_uploaded_files_are_listed_by_purpose_and_deleted() -> None:

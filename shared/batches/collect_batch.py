@@ -1,0 +1,107 @@
+"""Collect a batch that is over: store its answers, and decide what follows for the lines without one."""
+
+from dataclasses import replace
+from typing import Any
+
+from shared.batches.batch_claims import StoredClaim
+from shared.batches.batch_work import BatchWork, Collection
+from shared.batches.submit_batch import CREATION_SETTLES_AFTER
+from shared.errors import ModelError
+from shared.messages.base import Failure
+from shared.messages.batches import CollectBatch, CollectedBatch, JobT, OpenBatch
+from shared.models.batches import ProviderBatch
+from shared.models.protocol import ImageAnswer, TextAnswer
+from shared.reasons import Reason, shorten_message
+from shared.runs import run_files
+
+
+async def run_collect_batch(work: BatchWork[JobT], call: CollectBatch) -> CollectedBatch[JobT]:
+    """Collect a batch. A repeated call finds the answers that an earlier delivery has stored, and the batch's result.
+
+    Raises:
+        DamagedFileError: a file of the catalog or the run cannot be read.
+        SettingError: the provider is not configured.
+        StoreUnavailableError: the store does not answer.
+    """
+    stored = await work.claims.read(call.chunk)
+    if stored is None:
+        return CollectedBatch()
+    if stored.claim.result is not None:
+        return stored.claim.result
+    try:
+        batch, stored = await _read_batch(work, stored)
+        if batch is not None and not batch.is_over:
+            claim = stored.claim
+            return CollectedBatch(batch=OpenBatch(claim.chunk, batch.id, len(claim.jobs), batch.done))
+        result = await _collect(work, call, stored, batch)
+    except ModelError as error:
+        failure = Failure(error.reason, shorten_message(error.message), error.retry_after_seconds, error.request_id)
+        return CollectedBatch(failure=failure)
+    await work.claims.change(stored, replace(stored.claim, result=result))
+    return result
+
+
+async def _read_batch(
+    work: BatchWork[JobT], stored: StoredClaim[JobT]
+) -> tuple[ProviderBatch | None, StoredClaim[JobT]]:
+    """Return the provider's batch of a claim, or None if it was not created.
+
+    Raises:
+        ModelError: the provider does not answer.
+    """
+    claim = stored.claim
+    if claim.batch_id is not None:
+        return await work.batches.read(claim.batch_id), stored
+    if claim.creating_at is None:
+        return None, stored
+    batch = await work.find_batch(claim)
+    if batch is None:
+        if work.services.clock() < claim.creating_at + CREATION_SETTLES_AFTER:
+            raise ModelError(Reason.SERVER_ERROR, "it is not known yet whether the batch was created")
+        return None, stored
+    changed = await work.claims.change(stored, replace(claim, batch_id=batch.id))
+    return batch, changed or stored
+
+
+async def _collect(
+    work: BatchWork[JobT], call: CollectBatch, stored: StoredClaim[JobT], batch: ProviderBatch | None
+) -> CollectedBatch[JobT]:
+    claim, services = stored.claim, work.services
+    is_stopped = await run_files.read_stop_record(services.store, call.run_id) is not None
+    collection = Collection({work.name_line(job): job for job in claim.jobs}, is_stopped=is_stopped)
+    is_limited = batch is not None and batch.is_limited
+
+    async def accept(job: JobT, answer: ImageAnswer | TextAnswer[Any] | ModelError) -> None:
+        task = await work.make_task(job, claim.resume_count)
+        result = await services.executor.run_answered(task, answer, work.make_line_key(call.chunk, job))
+        collection.cost += result.cost
+        if is_limited:
+            collection.jobs.append(job)
+        else:
+            await work.accept(collection, job, result)
+
+    if batch is not None:
+        async for line in work.batches.iterate_answers(batch, work.answer_type):
+            job = collection.left.pop(line.custom_id, None)
+            if job is not None:
+                await accept(job, line.answer)
+    for job in list(collection.left.values()):
+        await accept(job, _explain_missing_line(call, batch))
+    reservation = await work.open_reservation(call.chunk)
+    await reservation.settle(collection.cost)
+    return CollectedBatch(
+        collection.counters, tuple(collection.jobs), tuple(collection.fallback), is_limited=is_limited
+    )
+
+
+def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:
+    """Return why a line has no answer; it was not billed."""
+    if batch is None:
+        failure = call.given_up or Failure(Reason.BATCH_EXPIRED, "the batch was not created")
+        reason = Reason.SERVER_ERROR if failure.reason is Reason.TIMEOUT_AMBIGUOUS else failure.reason
+        return ModelError(reason, failure.message)
+    if batch.is_limited:
+        return ModelError(Reason.RATE_LIMITED, batch.error or "too much work is enqueued")
+    if batch.status == "failed":
+        return ModelError(Reason.SERVER_ERROR, f"the provider refused the batch: {batch.error}")
+    return ModelError(Reason.BATCH_EXPIRED, f"the batch ended ({batch.status}) before this call was made")
