@@ -3,11 +3,12 @@
 import pytest
 
 from shared.catalog.items import Item
+from shared.images.image_batches import ImageBatchWork
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.style_files import record_style
 from shared.images.style_reference import RecordedReference, RecordedStyle, RejectedImage, ResolvedStyle
 from shared.messages.base import Cost, Counters, Failure, Message
-from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall, ImageResult
+from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall, ImageJob, ImageResult
 from shared.messages.run import FinishRunInput, ResumeInput, StartInventory, StopResult
 from shared.messages.text import TextCall, TextResult
 from shared.reasons import Reason
@@ -94,6 +95,9 @@ async def test_a_rejected_trial_image_is_not_done_for_a_worker_that_is_started_a
     again = await claim(start_process(store, model), "0/0", restarts=1)
     assert [job.product_id for job in first.jobs] == [items[1].product_id]
     assert (again.jobs, again.counters.made) == (first.jobs, 0)
+    batches = ImageBatchWork(process, RUN, CATALOG)
+    left = [await batches.is_unfinished(ImageJob(item.product_id, 1), 0) for item in items]
+    assert left == [False, True, False]
 
 
 BILLED_ACTIVITIES: list[tuple[str, Message]] = [
