@@ -20,7 +20,13 @@ from shared.browse.views import ItemRow
 from shared.config import Settings
 from shared.errors import UnknownItemError
 from shared.reviews.decide import record_decisions
-from shared.reviews.decision_request import MAX_DECISIONS, Decided, DecisionResult, RefusalReason
+from shared.reviews.decision_request import (
+    MAX_DECISIONS,
+    MAX_NOTE_CHARACTERS,
+    Decided,
+    DecisionResult,
+    RefusalReason,
+)
 from shared.services.container import Services, get_services, use_settings
 
 MAX_CONCURRENT_READS = 8
@@ -54,6 +60,8 @@ class WantedDecision:
             raise WrongUsageError(f"expected ids of items, or --first N; {given}")
         if len(self.product_ids) > MAX_DECISIONS:
             raise WrongUsageError(f"{len(self.product_ids)} ids; expected at most {MAX_DECISIONS} per command")
+        if self.note is not None and len(self.note) > MAX_NOTE_CHARACTERS:
+            raise WrongUsageError(f"--note has {len(self.note)} characters; expected at most {MAX_NOTE_CHARACTERS}")
 
 
 class Reviews(Protocol):

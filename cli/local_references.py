@@ -80,7 +80,7 @@ def find_references(flags: Mapping[str, Any]) -> LocalReferences:
             found.append(given)
             continue
         data = _read(file)
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name)[-MAX_NAME_CHARACTERS:]
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name)[-MAX_NAME_CHARACTERS:].rstrip(".")
         path = paths.input_file(f"{hashlib.sha256(data).hexdigest()[:12]}-{name}")
         found.append(path)
         contents[path] = data

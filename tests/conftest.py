@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shared.storage.folder import FolderStore
 from tests.support.azurite import Azurite, run_azurite
@@ -11,6 +12,9 @@ from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.process_guard import ProcessGuard
 
 _PROCESS_GUARD = ProcessGuard()
+
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.load_profile("repeatable")  # before any test declares its own settings
 
 
 @pytest.hookimpl(wrapper=True)

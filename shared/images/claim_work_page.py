@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from shared.catalog import catalog_files
 from shared.catalog.planning import needs_image
 from shared.catalog.written_prompts import lacks_prompts
-from shared.images.image_metadata import read_image_metadata
 from shared.images.image_step import find_item
+from shared.images.style_files import find_own_image
 from shared.images.work_page_size import choose_work_page_size
 from shared.messages.base import Counters
 from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageJob
@@ -195,9 +195,8 @@ async def _skip_finished_jobs(
             counters += Counters(failed={row["reason"]: 1})
             continue
         item = await find_item(services, claim.catalog, claim.run_id, job.batch, job.product_id)
-        path = paths.image_file(claim.catalog, item.filename)
-        metadata = read_image_metadata(await services.store.describe(path))
-        if metadata is not None and metadata.run_id == claim.run_id and not request.refine.is_wanted:
+        metadata = await find_own_image(services.store, request, claim.run_id, item)
+        if metadata is not None and not request.refine.is_wanted:
             counters += Counters(made=1, cost=metadata.cost)
         else:
             remaining.append(job)

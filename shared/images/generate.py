@@ -99,7 +99,7 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
             size=request.image_size,
             quality=request.image_quality,
             format=find_content_type(job.item.filename).removeprefix("image/"),
-            job=job.request_key,
+            job=job.make_request_key(is_replacement=_find_rejected(style, job) is not None),
             references=() if style is None else list_reference_images(style),
         )
         # The image of a later round is shown only if it turns out to be better.
@@ -196,7 +196,7 @@ class _CatalogImageTask(_ImageGenerationTask):
     async def _find_rejected(self) -> str | None:
         """Return the SHA-256 of the item's trial image if it was rejected: this run replaces it."""
         style = await self.read_style() if self.job.request.first_approved else None
-        return None if style is None else style.record.find_rejected(self.job.item.product_id)
+        return _find_rejected(style, self.job)
 
 
 class _BatchedImageTask(_CatalogImageTask):
@@ -257,6 +257,10 @@ class _RoundImageTask(_ImageGenerationTask):
             next_step=ImageStep(ImageAction.EVALUATE, step.round),
         )
         return Outcome(result, cost)
+
+
+def _find_rejected(style: LoadedStyle | None, job: ImageStepJob) -> str | None:
+    return None if style is None else style.record.find_rejected(job.item.product_id)
 
 
 async def _parse_image(

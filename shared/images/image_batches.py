@@ -10,8 +10,8 @@ from shared.images.claim_work_page import run_claim_work_page
 from shared.images.failed_images import run_record_failed_image
 from shared.images.generate import make_batched_task
 from shared.images.image_batch_size import choose_batch_size
-from shared.images.image_metadata import read_image_metadata
 from shared.images.image_step import BilledImageTask, find_item, open_image_step_job
+from shared.images.style_files import find_own_image
 from shared.images.style_uploads import ensure_uploads
 from shared.messages.base import Counters, Failure
 from shared.messages.batches import SubmitBatch
@@ -21,7 +21,6 @@ from shared.models.billed_batches import BatchExecutor
 from shared.models.billed_task import PreparedImage
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs import run_files
-from shared.storage import paths
 
 MAX_BATCHES_PER_IMAGE = 3
 """An image that so many batches have left out fails, if the request asks for the next batch."""
@@ -129,8 +128,7 @@ class ImageBatchWork(BatchWork[ImageJob]):
         if await run_files.read_failure(store, self.run_id, job.product_id):
             return False
         item = await find_item(self.services, self.catalog, self.run_id, job.batch, job.product_id)
-        metadata = read_image_metadata(await store.describe(paths.image_file(self.catalog, item.filename)))
-        return metadata is None or metadata.run_id != self.run_id
+        return await find_own_image(store, await self.read_request(), self.run_id, item) is None
 
     async def _record_failed(self, job: ImageJob, failure: Failure) -> Counters:
         failed = FailedImage(self.run_id, self.catalog, job.product_id, job.batch, job.earlier_calls, failure)

@@ -56,11 +56,15 @@ class ImageStepJob:
             return self.path
         return self.results.round_image_file(self.call.step.round, self.item.filename)
 
-    @property
-    def request_key(self) -> str:
-        """The key of the image in the request log, the same in every attempt: see ``ImageRequest.job``."""
+    def make_request_key(self, *, is_replacement: bool) -> str:
+        """Return the key of the image in the request log, the same in every attempt: see ``ImageRequest.job``.
+
+        Args:
+            is_replacement: the image replaces one that this run may have requested before.
+        """
         step = self.call.step
         place = "" if step == ImageStep() else f"iteration-{step.round}.{step.rewrite}/"
+        place = f"replacement/{place}" if is_replacement else place
         return f"{self.call.run_id}/{place}{self.call.product_id}"
 
     async def read_prompt(self, step: ImageStep | None = None) -> str:

@@ -18,6 +18,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from shared.catalog.items import Item
 from shared.errors import InvalidRequestError
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.style_reference import LoadedStyle, RecordedReference, RecordedStyle, ResolvedStyle
@@ -58,12 +59,15 @@ async def resolve_style(
     recorded: list[RecordedReference] = []
     files: dict[str, bytes] = {}
     for number, path in enumerate(request.style_reference.images):
-        data = (known or {}).get(path) or await _read_input(store, path, f"{FIELD}.images.{number}")
+        data = (known or {}).get(path)
+        if data is None:
+            data = await _read_input(store, path, f"{FIELD}.images.{number}")
         try:
             reference, file = await asyncio.to_thread(convert_reference, path, data)
         except BadImageError as error:
             raise InvalidRequestError(f"{FIELD}.images.{number}", f"{path} cannot be used: {error}") from error
-        recorded.append(reference)
+        if reference.sha256 not in files:  # the same image twice would cost twice
+            recorded.append(reference)
         files[reference.sha256] = file
     return ResolvedStyle(RecordedStyle(tuple(recorded)), files)
 
@@ -153,6 +157,21 @@ async def find_rejected(store: Store, catalog: str, record: RecordedStyle) -> di
         if metadata is not None and metadata.sha256 == rejected.sha256:
             found[rejected.item_id] = metadata
     return found
+
+
+async def find_own_image(store: Store, request: SeedRequest, run_id: str, item: Item) -> ImageMetadata | None:
+    """Return the metadata of an item's image if a run has generated it; None if the run has still to replace it.
+
+    Raises:
+        DamagedFileError: the record of the run's style references cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    metadata = read_image_metadata(await store.describe(paths.image_file(request.catalog, item.filename)))
+    if metadata is None or metadata.run_id != run_id:
+        return None
+    record = await read_style(store, run_id) if request.first_approved else None
+    is_rejected = record is not None and record.find_rejected(item.product_id) == metadata.sha256
+    return None if is_rejected else metadata
 
 
 async def load_style(store: Store, run_id: str, catalog: str) -> LoadedStyle:

@@ -4,9 +4,9 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class RecordedStyle:
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL_CASE
 
-    images: tuple[RecordedReference, ...]
+    images: Annotated[tuple[RecordedReference, ...], Field(min_length=1)]
     rejected: tuple[RejectedImage, ...] = ()
 
     @property

@@ -119,6 +119,8 @@ def inspect_image(data: bytes) -> ImageProperties:
 def shrink_image(data: bytes, side: int) -> "Image":
     """Decode an image and reduce it to at most ``side`` pixels a side; keeps proportions and mode.
 
+    A photo that its camera has marked as rotated is turned upright, as viewers show it.
+
     Raises:
         BadImageError: as ``decode_image``, but some kinds of damage are not detected.
     """
@@ -127,7 +129,29 @@ def shrink_image(data: bytes, side: int) -> "Image":
         image = _open(data, image_format)
         image.thumbnail((side, side))  # decodes a JPEG at a fraction of its size
         image.load()  # thumbnail() does not decode an image that is already small
-    return image
+        return _turn_upright(image)
+
+
+def _turn_upright(image: "Image") -> "Image":
+    """Return an image as its EXIF orientation says; as it is if there is none, or if it cannot be read."""
+    from PIL.ExifTags import Base  # noqa: PLC0415 - see the top
+    from PIL.Image import Transpose  # noqa: PLC0415
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    try:
+        orientation = image.getexif().get(Base.Orientation)
+    except Exception:  # noqa: BLE001 - Pillow raises many types; the pixels are fine
+        return image
+    turn = turns.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 @contextmanager
@@ -155,8 +179,11 @@ def _detect_format(data: bytes) -> ImageFormat:
     if data[:4] == b"RIFF" and data[8:_WEBP_HEADER_BYTES] == b"WEBP":
         return "webp"
     kind = next((name for start, name in _OTHER_FILES.items() if data.lstrip().startswith(start)), None)
+    if data[4:8] == b"ftyp":  # phones write HEIC
+        kind = "a HEIC or AVIF image"
+    what = f"{len(data)} bytes that start with {data[:8]!r} are {kind or 'not an image'}"
     raise BadImageError(
-        f"{len(data)} bytes that start with {data[:8]!r} are not an image; expected PNG, JPEG or WebP",
+        f"{what}; expected PNG, JPEG or WebP",
         Mismatch(kind or "bytes of an unknown format", "use an image model that returns PNG, JPEG or WebP"),
     )
 

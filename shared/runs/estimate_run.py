@@ -70,7 +70,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         StoreUnavailableError: the store does not answer.
     """
     check_batch_modes(services, request)
-    check_style_support(services, request)
+    check_style_support(services, request, style)
     model = services.settings.model
     references, tokens, trial_images = await _count_references(services, request, style)
     tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
@@ -110,8 +110,13 @@ async def _count_references(
     return references, tokens, await count_trial_images(services, request)
 
 
-def check_style_support(services: Services, request: SeedRequest) -> None:
+def check_style_support(services: Services, request: SeedRequest, style: ResolvedStyle | None = None) -> None:
     """Check that the image provider takes the style references of a request, if it has any.
+
+    Args:
+        services: of this process.
+        request: of the run.
+        style: its style references, if they are known: those of a repair may be of another provider.
 
     Raises:
         InvalidRequestError: the provider or its model takes none.
@@ -120,7 +125,7 @@ def check_style_support(services: Services, request: SeedRequest) -> None:
     if request.style_reference is None or request.dry_run:
         return
     try:
-        count = len(request.style_reference.images or ()) or 1
+        count = len(style.record.images if style is not None else request.style_reference.images or ()) or 1
         check_references(model.image_provider, model.image_deployment, count)
     except ValueError as error:
         raise InvalidRequestError(FIELD, str(error)) from error

@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 async def recount(services: Services, ending: FinishRunInput) -> Counters:
     """Return a run's counters, with the images in the store and the cost of all recorded calls.
 
-    A higher count of the run stays: a call record may be missing if the store was unavailable.
+    A higher count of the run stays: a call record may be missing if the store was unavailable. But images of a run with
+    trial images are counted in the store only, because a root that is started again does not know which rejected ones
+    it counts twice.
 
     Raises:
         StoreUnavailableError: the store does not answer.
@@ -33,7 +35,10 @@ async def recount(services: Services, ending: FinishRunInput) -> Counters:
             cost += call.cost
     generating_runs = await list_generating_runs(services.store, ending.catalog)
     made = sum(generating_run == ending.run_id for generating_run in generating_runs.values())
-    return replace(ending.counters, made=max(made, ending.counters.made), cost=cost.raise_to(ending.counters.cost))
+    request = await run_files.read_request(services.store, ending.run_id)
+    if not request.first_approved:
+        made = max(made, ending.counters.made)
+    return replace(ending.counters, made=made, cost=cost.raise_to(ending.counters.cost))
 
 
 async def count_unpublished(services: Services, ending: FinishRunInput) -> PublishResult:

@@ -245,7 +245,7 @@ class SeedRequest(BaseModel):
     )
     style_reference: StyleReference | None = Field(
         default=None,
-        description="Images whose look every new image is to have; OpenAI's gpt-image models only, with input tokens "
+        description="Images whose look every new image is to have; not with every image model, and with input tokens "
         "for each reference.",
     )
     refine: Refinement = Field(

@@ -104,7 +104,7 @@ async def start_request(
         StoreUnavailableError: the store does not answer.
     """
     if not await has_started(services.store, key):
-        _check_image_options(services, request)
+        _check_image_options(services, request, style)
         _check_image_variants(request)
         if request.refine.is_wanted and not request.dry_run:
             check_vision_settings(services.settings.model)
@@ -210,10 +210,10 @@ async def _is_started(services: Services, client: DurableClient, run_id: str) ->
         return False
 
 
-def _check_image_options(services: Services, request: SeedRequest) -> None:
+def _check_image_options(services: Services, request: SeedRequest, style: ResolvedStyle | None) -> None:
     """Reject options that the image model does not support: the provider would, once the items are billed."""
     check_batch_modes(services, request)
-    check_style_support(services, request)
+    check_style_support(services, request, style)
     model = services.settings.model.known_image_model
     if model is None or request.dry_run:
         return

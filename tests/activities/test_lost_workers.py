@@ -3,8 +3,12 @@
 import pytest
 
 from shared.catalog.items import Item
+from shared.images.image_batches import ImageBatchWork
+from shared.images.image_metadata import ImageMetadata, read_image_metadata
+from shared.images.style_files import record_style
+from shared.images.style_reference import RecordedReference, RecordedStyle, RejectedImage, ResolvedStyle
 from shared.messages.base import Cost, Counters, Failure, Message
-from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall, ImageResult
+from shared.messages.images import ClaimWorkPageInput, ClaimWorkPageResult, ImageCall, ImageJob, ImageResult
 from shared.messages.run import FinishRunInput, ResumeInput, StartInventory, StopResult
 from shared.messages.text import TextCall, TextResult
 from shared.reasons import Reason
@@ -68,6 +72,32 @@ async def test_a_page_whose_jobs_are_all_done_is_a_page_all_the_same(
     assert (again.jobs, again.counters.made, again.has_page) == ((), 3, True)
     following = await claim(process, "0/1", last_page=again.page, restarts=1)
     assert following.jobs[0].product_id == items[3].product_id
+
+
+async def test_a_rejected_trial_image_is_not_done_for_a_worker_that_is_started_again(
+    store: RecordingStore, model: ScriptedModel
+) -> None:
+    await start_run_in(store, style_reference={"first_approved": 3})
+    items = await write_batches(store, NAMES[:3])
+    process = start_process(store, model)
+    images: list[ImageMetadata] = []
+    for item in items:
+        call = ImageCall(RUN, CATALOG, item.product_id, 1, is_trial=True)
+        await deliver(process, "generate_image", call)
+        metadata = read_image_metadata(await store.describe(paths.image_file(CATALOG, item.filename)))
+        assert metadata is not None
+        images.append(metadata)
+    reference = RecordedReference("inputs/one.png", images[0].sha256, images[0].sha256, 64, 64, items[0].product_id)
+    rejected = RejectedImage(items[1].product_id, items[1].filename, images[1].sha256)
+    style = ResolvedStyle(RecordedStyle((reference,), (rejected,)))
+    await record_style(store, RUN, CATALOG, style)
+    first = await claim(process, "0/0")
+    again = await claim(start_process(store, model), "0/0", restarts=1)
+    assert [job.product_id for job in first.jobs] == [items[1].product_id]
+    assert (again.jobs, again.counters.made) == (first.jobs, 0)
+    batches = ImageBatchWork(process, RUN, CATALOG)
+    left = [await batches.is_unfinished(ImageJob(item.product_id, 1), 0) for item in items]
+    assert left == [False, True, False]
 
 
 BILLED_ACTIVITIES: list[tuple[str, Message]] = [

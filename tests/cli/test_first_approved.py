@@ -174,8 +174,16 @@ def test_an_image_that_was_replaced_in_between_is_refused(seeder: CommandLine, d
     assert deployed_app.asked[0].query == {"sort": "accepted", "limit": "1"}
 
 
-@pytest.mark.parametrize("arguments", [("lego",), ("lego", "p1", "--first", "2"), ("lego", "--first", "0")])
-def test_ids_or_a_number_are_expected(
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lego",),
+        ("lego", "p1", "--first", "2"),
+        ("lego", "--first", "0"),
+        ("lego", "--first", "1", "--note", "x" * 501),
+    ],
+)
+def test_ids_or_a_number_and_a_short_note_are_expected(
     arguments: tuple[str, ...], seeder: CommandLine, deployed_app: DeployedApp
 ) -> None:
     assert seeder("approve", *arguments, "--url", deployed_app.url).status == 2

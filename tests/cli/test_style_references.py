@@ -69,3 +69,9 @@ def test_a_file_that_is_not_an_image_is_named(seeder: CommandLine) -> None:
     assert ended.status != 0
     assert "look.png" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("name", ["look.", "รูป 1.png", "😀.png", ".hidden"])
+def test_files_of_any_name_are_taken(name: str, seeder: CommandLine) -> None:
+    Path(name).write_bytes(draw((20, 90, 230)))
+    assert seeder("run", "--estimate", "--offline", "--style-reference", name).status == 0

@@ -3,19 +3,23 @@
 import asyncio
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 import aiohttp
+import fal_client.client
 import pytest
 from PIL import Image
 
 from durable_emulator.engine.clock import ManualClock
 from model_simulator.in_process import running_simulator
+from shared.config import ModelSettings
 from shared.images.image_metadata import ImageMetadata, read_image_metadata
 from shared.images.list_images import iterate_image_files
+from shared.models.provider_names import Provider
 from shared.rendering.color_histogram import calculate_distance, measure_colors
 from shared.services.container import get_services
 from tests.end_to_end.test_delivery import Both
@@ -26,7 +30,7 @@ from tests.support.azurite import Azurite
 from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, lab
 from tests.support.fault_injection import FaultInjection
 from tests.support.input_rows import make_products
-from tests.support.running_app import FAST, Answer, RunningApp, run_app
+from tests.support.running_app import FAST, MODEL_KEY, Answer, RunningApp, run_app
 from tests.support.seeder_process import start_seeder
 
 FIRST: dict[str, Any] = {"styleReference": {"firstApproved": 4}}
@@ -517,3 +521,41 @@ async def test_the_first_images_are_generated_by_normal_calls_and_the_others_in_
     assert summary["cost"]["usd"] == pytest.approx(bill["costUsd"], abs=0.0001)
     assert sum(one.cost.saved_nano_usd > 0 for one in metadata.values()) == ITEMS - 4 + 1
     assert {one.cost.saved_nano_usd > 0 for one in metadata.values() if one.style is not None} == {True}
+
+
+async def test_fal_generates_a_rejected_image_again_by_a_new_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
+        for name in ("QUEUE_URL_FORMAT", "RUN_URL_FORMAT"):
+            monkeypatch.setattr(fal_client.client, name, f"{simulator.url}/fal/")
+        text = ModelSettings(endpoint=simulator.url, api_key=MODEL_KEY)
+        model = "fal-ai/bytedance/seedream/v4/text-to-image"
+        settings = replace(text, image_provider=Provider.FAL, image_deployment=model, fal_key=MODEL_KEY)
+        async with run_app(tmp_path, simulator=simulator, model=settings) as app:
+            size = {"targetCount": 3, "categoryCount": 1, "imageSize": "1024x1024"}
+            run_id, rows = await pause(app, **size | {"styleReference": {"firstApproved": 2}})
+            await decide(app, rows[:1])
+            await decide(app, rows[1:2], "rejected")
+            ended = await resume(app, run_id)
+            metadata = await read_metadata()
+            audit = app.read(f"runs/{run_id}/summary.json")["cost"]
+            assert_billed(app, ended)
+    assert (ended["status"], ended["imagesMade"], ended["cost"]["imageCalls"]) == ("Completed", 3, 4)
+    assert audit["imageCalls"] == 4
+    assert sum(one.style is not None for one in metadata.values()) == 2
+
+
+async def test_a_lost_root_and_a_rejected_image_count_each_image_once(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run_id, rows = await pause(app)
+        lose_root(app)
+        await app.call("POST", f"/api/runs/{run_id}/resume")  # refused, but it wakes nothing
+        await decide(app, rows[:1])
+        await decide(app, rows[1:3], "rejected")
+        ended = await resume(app, run_id)
+        while ended["status"] == "Paused":
+            ended = await resume(app, run_id)
+        assert_billed(app, ended)
+    assert (ended["status"], ended["imagesMade"], ended["cost"]["imageCalls"]) == ("Completed", 12, 14)
+    assert ended["progress"]["images"]["done"] == 12

@@ -22,6 +22,7 @@ from shared.reasons import Reason
 from shared.runs.request import SeedRequest
 from shared.runs.run_files import read_stop_record
 from shared.storage import paths
+from shared.storage.json_files import DamagedFileError
 from tests.support.activity_calls import RUN, SETTINGS, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, read_data, write_batches
 from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
@@ -174,3 +175,22 @@ async def test_the_record_names_each_input_and_its_content(store: RecordingStore
     assert [image["path"] for image in record["images"]] == STYLE["images"]
     stored = await list_paths(store, f"catalogs/{CATALOG}/state/style_references/")
     assert sorted(stored) == sorted(paths.style_image_file(CATALOG, image["sha256"]) for image in record["images"])
+
+
+async def test_the_same_image_given_twice_is_sent_once(store: RecordingStore) -> None:
+    twice = {"images": ["inputs/red.png", "inputs/blue.webp", "inputs/red.png"]}
+    style = await resolve_style(store, SeedRequest.from_json({"catalog": CATALOG, "styleReference": twice}))
+    assert style is not None
+    assert [image.path for image in style.record.images] == ["inputs/red.png", "inputs/blue.webp"]
+
+
+async def test_an_empty_file_is_refused_as_such(store: RecordingStore) -> None:
+    request = SeedRequest.from_json({"catalog": CATALOG, "styleReference": {"images": ["inputs/empty.png"]}})
+    with pytest.raises(InvalidRequestError, match="0 bytes"):
+        await resolve_style(store, request, known={"inputs/empty.png": b""})
+
+
+async def test_a_record_without_references_is_damaged(store: RecordingStore) -> None:
+    await store.write(paths.run_file(RUN, paths.STYLE_REFERENCE_NAME), b'{"images": []}', content_type="text/plain")
+    with pytest.raises(DamagedFileError):
+        await read_style(store, RUN)

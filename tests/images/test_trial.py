@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.errors import NoApprovedImageError
+from shared.errors import InvalidRequestError, NoApprovedImageError
 from shared.images.image_metadata import ImageMetadata
-from shared.images.style_files import read_style
+from shared.images.style_files import read_style, resolve_last_style
 from shared.images.trial import check_approved, resolve_run_style
 from shared.messages.base import Failure
 from shared.messages.run import PlanTrialInput, ResumeInput, RunRef
@@ -18,6 +18,7 @@ from shared.reasons import Reason
 from shared.rendering.inspect_image import inspect_image
 from shared.reviews.decisions import Decision, Verdict
 from shared.runs import run_files
+from shared.runs.estimate_run import check_style_support
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store
@@ -223,3 +224,20 @@ async def test_a_provider_that_takes_one_reference_gets_the_first_approved_image
     await deliver(services, "resume_run", ResumeInput(RUN, CATALOG, 0))
     assert await list_references(store) == [digests[1]]
     assert await resolve_run_style(services, request) is not None
+
+
+async def test_a_repair_with_more_references_than_the_provider_takes_is_refused(store: RecordingStore) -> None:
+    services = start_process(store, None)
+    request = await start_run_in(store, **FIRST)
+    digests = await place_images(store, 3)
+    await deliver(services, "request_approval", REF)
+    await decide(services, 1, digests[1])
+    await decide(services, 2, digests[2])
+    await deliver(services, "resume_run", ResumeInput(RUN, CATALOG, 0))
+    style = await resolve_last_style(store, request)
+    check_style_support(services, request, style)
+    model = replace(SETTINGS.model, image_provider=Provider.MAI, image_deployment="mai-image-2.6")
+    moved = start_process(store, None, settings=replace(SETTINGS, model=model))
+    check_style_support(moved, request)
+    with pytest.raises(InvalidRequestError):
+        check_style_support(moved, request, style)

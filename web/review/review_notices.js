@@ -6,7 +6,7 @@ import { useLoaded } from "../lib/polling.js";
 import { makeHref } from "../lib/router.js";
 import { getJson } from "../lib/api.js";
 import { isRetried } from "./decision_queue.js";
-import { describeStatus, hasEnded } from "../lib/run_words.js";
+import { awaitsApproval, describeStatus, hasEnded } from "../lib/run_words.js";
 
 const RUN_POLL_MILLISECONDS = 2000;
 const SHOWN_NAMES = 5;
@@ -65,6 +65,11 @@ export function RunNote({ runId, isOwn }) {
   );
   if (data === null || (!isOwn && hasEnded(data.status))) return null;
   const { images } = data.progress;
+  if (awaitsApproval(data)) {
+    return html`<p class="notice" role="status">
+      The run waits for your approval of its first ${formatNoun(data.awaitedImages ?? 0, "image")}. Approve those whose look the others are to have, then <a href=${makeHref(["runs", runId])}>continue the run</a>.
+    </p>`;
+  }
   return html`<p class="notice" role="status">
     <a href=${makeHref(["runs", runId])}>Run</a> (${describeStatus(data.status).name.toLowerCase()}): ${formatCount(images.done)} of ${formatNoun(images.total, "image")}${images.failed > 0 && html`, <span class="bad">${formatCount(images.failed)} failed</span>`},
     ${" "}${formatUsd(Number(data.cost.usd))}. New images are undecided.
