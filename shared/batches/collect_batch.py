@@ -133,7 +133,7 @@ async def _collect(
 def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:
     """Return why a line has no answer; it was not billed, unless the results are lost."""
     if batch is not None and batch.error_code == _LOST:
-        return ModelError(Reason.BATCH_EXPIRED, "the provider does not have the results any more", answered=True)
+        return ModelError(Reason.SERVER_ERROR, "the provider does not have the results any more", answered=True)
     if batch is None:
         failure = call.given_up or Failure(Reason.BATCH_EXPIRED, "the batch was not created")
         is_of_batch = failure.reason in {Reason.TIMEOUT_AMBIGUOUS, Reason.BAD_REQUEST}  # it says nothing of the lines
