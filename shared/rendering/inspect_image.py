@@ -4,6 +4,7 @@ Pillow is imported with the first image, because it would slow down the start of
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ MAX_SIDE_PIXELS: Final = 4096
 
 _END_MARKERS: Final[dict[str, bytes]] = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
 _TAIL_BYTES: Final = 1024  # some programs append a few bytes
+_JPEG_BEFORE_VIDEO: Final = re.compile(rb"\xff\xd9.{0,64}?ftyp", re.DOTALL)
+"""The end marker of a phone's photo, and the header of the video that follows it in the same file."""
+
 _SIGNATURES: Final[dict[bytes, ImageFormat]] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 _OTHER_FILES: Final = {
     b"GIF8": "a GIF image",
@@ -213,6 +217,7 @@ def _check_end(data: bytes, image_format: ImageFormat) -> None:
         is_whole = len(data) >= int.from_bytes(data[4:8], "little") + _RIFF_HEADER_BYTES
     else:
         is_whole = _END_MARKERS[image_format] in data[-_TAIL_BYTES:]
+        is_whole = is_whole or (image_format == "jpeg" and _JPEG_BEFORE_VIDEO.search(data) is not None)
     if not is_whole:
         what = f"the {image_format} of {len(data)} bytes is cut short: its end marker is missing"
         raise BadImageError(what, _describe_damage(data, image_format))

@@ -37,6 +37,15 @@ def test_an_image_cut_short_anywhere_is_found(kind: str) -> None:
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("header", [b"", b"\0\0\x30\x0a\x10\0\0\0MotionPhoto_Data"])
+def test_a_photo_with_a_video_behind_it_is_whole_unless_it_is_cut_short(header: bytes) -> None:
+    data = draw_gradient(kind="JPEG")
+    video = header + b"\0\0\0\x18ftypmp42" + random.Random(1).randbytes(5000)
+    assert inspect_image(data + video).width == 256
+    with pytest.raises(BadImageError):
+        inspect_image(data[:-200] + video)
+
+
 def test_a_changed_bit_in_a_png_is_found_by_its_checksums() -> None:
     data = bytearray(draw_gradient())
     for position in range(20, len(data) - 4, 11):
