@@ -131,7 +131,7 @@ async def _collect(
 
 
 def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:
-    """Return why a line has no answer; it was not billed, unless the results are lost."""
+    """Return why a line has no answer; it was not billed, unless its answer is lost."""
     if batch is not None and batch.error_code == _LOST:
         return ModelError(Reason.SERVER_ERROR, "the provider does not have the results any more", answered=True)
     if batch is None:
@@ -143,4 +143,7 @@ def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> Mo
         return ModelError(Reason.RATE_LIMITED, batch.error or "too much work is enqueued")
     if batch.status == "failed":
         return ModelError(Reason.SERVER_ERROR, f"the provider refused the batch: {batch.error}")
+    if batch.status == "completed":
+        message = "the batch is completed without an answer to this call, which may have been billed"
+        return ModelError(Reason.SERVER_ERROR, message, answered=True)
     return ModelError(Reason.BATCH_EXPIRED, f"the batch ended ({batch.status}) before this call was made")

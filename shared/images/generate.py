@@ -37,6 +37,7 @@ from shared.rendering.convert_image import convert_image
 from shared.rendering.inspect_image import BadImageError, ImageFormat, ImageProperties
 from shared.runs.request import parse_image_size
 from shared.runs.selection import find_selection
+from shared.runs.status import is_run_id, read_created_at
 from shared.services.container import Services
 from shared.storage.protocol import FileInfo
 from shared.text.digest_table import hash_text
@@ -204,6 +205,10 @@ class _BatchedImageTask(_CatalogImageTask):
 
     is_batched = True
 
+    def must_replace(self, stored: ImageMetadata) -> bool:
+        """Return the same, but never for an image of a later run: the batch may be that of a host that was lost."""
+        return super().must_replace(stored) and not _is_later(stored.run_id, self.call.run_id)
+
 
 class _RoundImageTask(_ImageGenerationTask):
     """With refinement, the image of a round is written to the run's results, and the best one is promoted."""
@@ -261,6 +266,11 @@ class _RoundImageTask(_ImageGenerationTask):
 
 def _find_rejected(style: LoadedStyle | None, job: ImageStepJob) -> str | None:
     return None if style is None else style.record.find_rejected(job.item.product_id)
+
+
+def _is_later(run_id: str | None, other: str) -> bool:
+    """Return whether a run was created later than another one; not if an image names no run."""
+    return run_id is not None and is_run_id(run_id) and read_created_at(run_id) > read_created_at(other)
 
 
 async def _parse_image(

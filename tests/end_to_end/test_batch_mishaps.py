@@ -82,6 +82,26 @@ async def test_a_batch_that_the_provider_does_not_have_stops_the_run_until_it_is
         assert [claim.open_batch is not None for claim in claims if claim.jobs] == [True]
 
 
+async def test_answers_that_a_completed_batch_lacks_count_as_billed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iterate, cut = OpenAIBatches.iterate_answers, list[str]()
+
+    async def cut_off(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
+        async for answer in iterate(self, batch, answer_type):
+            if batch.id in cut or not cut:
+                cut.append(batch.id)
+                return
+            yield answer
+
+    monkeypatch.setattr(OpenAIBatches, "iterate_answers", cut_off)
+    async with lab(tmp_path, batches={"seconds": 0.5}) as here:
+        await here.run()
+        summary, stats = await here.read_summary(), here.simulator.stats()
+    assert (summary["status"], summary["imagesMade"]) == ("Completed", ITEMS)
+    assert summary["cost"]["imageCalls"] == stats["billedImageCount"] > ITEMS
+
+
 async def test_a_refused_creation_of_a_batch_leaves_its_images_to_the_fallback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,9 +114,10 @@ async def test_a_refused_creation_of_a_batch_leaves_its_images_to_the_fallback(
         await here.check(is_all_batched=False)
 
 
-async def test_a_late_answer_does_not_replace_the_image_of_a_newer_run(tmp_path: Path) -> None:
-    store = StoreSettings(folder=str(tmp_path / "store"))
-    async with lab(tmp_path, batches={"seconds": 3}, store=store) as here:
+@pytest.mark.parametrize("is_forced", [False, True])
+async def test_a_late_answer_does_not_replace_the_image_of_a_newer_run(tmp_path: Path, *, is_forced: bool) -> None:
+    store, request = StoreSettings(folder=str(tmp_path / "store")), {"forceImages": is_forced}
+    async with lab(tmp_path, batches={"seconds": 3}, store=store, request=request) as here:
         assert await here.run_process(Moment("iterate_newest", Side.BEFORE))
         others = []
         for number, mode in enumerate(("normal", "batch")):

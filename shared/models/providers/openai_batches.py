@@ -345,10 +345,16 @@ class OpenAIBatches:
 
 
 def _explain_broken_line(line: bytes, call: ModelCall) -> BatchAnswer | None:
-    """Return the failure of a line that is not whole: it was billed, and its request is made again."""
+    """Return the failure of a line that is not whole: it was billed, and its request is made again.
+
+    Raises:
+        ModelError: the line is no part of a result file, such as a proxy's page.
+    """
+    if not line.strip():
+        return None
     named = CUSTOM_ID.search(line)
     if named is None:
-        return None
+        raise call.build_error(Reason.SERVER_ERROR, "the result file is not JSON; is a proxy in between?")
     error = call.build_error(Reason.SERVER_ERROR, "the answer in the result file is not whole", answered=True)
     return BatchAnswer(named[1].decode(errors="replace"), error)
 

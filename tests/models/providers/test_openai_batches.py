@@ -122,6 +122,14 @@ async def test_a_line_that_is_not_whole_counts_as_billed(scripted: ScriptedServi
     assert (answer.answer.reason, answer.answer.answered) == (Reason.SERVER_ERROR, True)
 
 
+async def test_a_page_in_place_of_results_is_an_error(scripted: ScriptedService, batches: OpenAIBatches) -> None:
+    scripted.plan(Answer(b"<html>\n<p>Sign in</p>\n</html>"))
+    batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
+    with pytest.raises(ModelError) as caught:
+        [one async for one in batches.iterate_answers(batch)]
+    assert caught.value.reason is Reason.SERVER_ERROR
+
+
 @pytest.mark.parametrize("status", [400, 409])
 async def test_a_batch_that_is_over_is_cancelled_without_an_error(
     scripted: ScriptedService, batches: OpenAIBatches, status: int
