@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenVisitor
 from tests.support.browser_accessibility import find_violations
@@ -153,3 +153,22 @@ async def test_a_run_that_awaits_an_approval_says_so_and_continues(
     await page.get_by_role("button", name="Continue").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
     await expect(page.get_by_text("approve at least one of them")).to_have_count(0)
+
+
+async def test_a_wait_for_batches_is_shown_with_what_is_finished(app: RunningApp, person: Visitor) -> None:
+    app.simulator.set_faults(SLOW)
+    run_id = await app.start(targetCount=12, parallelImageRequests=1)
+    page = await person.open()
+
+    async def add_batches(route: Route) -> None:
+        response = await route.fetch()
+        run = await response.json()
+        batches = {"imageBatches": {"batches": 2, "images": 12, "done": 5}, "textBatches": None}
+        await route.fulfill(response=response, json={**run, **batches})
+
+    await page.route(f"**/api/runs/{run_id}", add_batches)
+    await page.goto(f"{page.url.partition('#')[0]}#/runs/{run_id}")
+    await expect(page.get_by_text("5 of 12 images are finished there.")).to_be_visible()
+    assert await find_violations(page) == []
+    assert (await app.call("POST", f"/api/runs/{run_id}/cancel")).status == 202
+    await expect(page.get_by_text("5 of 12 images")).to_have_count(0)

@@ -62,6 +62,8 @@
  * @property {string | null} completedAt
  * @property {string | null} pausedUntil
  * @property {number} [awaitedImages] first items whose images wait for a decision
+ * @property {{batches: number, images: number, done: number}} [imageBatches] the provider's open batches of images
+ * @property {{batches: number, calls: number, done: number}} [textBatches] the same of text calls
  * @property {{reason: string, message: string} | null} error
  * @property {number} imagesKept
  * @property {number} imagesMade

@@ -14,6 +14,7 @@ export function Notices({ run }) {
   return html`<div class="callouts">
     <${PauseNotice} run=${run} />
     <${ErrorNotice} run=${run} />
+    <${BatchNotice} run=${run} />
     <${ThrottleNotice} run=${run} />
     ${run.notes.map((note) => html`<p key=${note} class="callout">${note}</p>`)}
   </div>`;
@@ -56,6 +57,19 @@ function ErrorNotice({ run }) {
     ${reason !== "cancelled" && html`<p class="message">${message}</p>`}
     ${advice && html`<p>What to do: <${CodeText} text=${advice} /></p>`}
   </div>`;
+}
+
+/** @param {{run: RunStatus}} props */
+function BatchNotice({ run }) {
+  const { textBatches: texts, imageBatches: images } = run;
+  const parts = [
+    texts && `${formatCount(texts.done)} of ${formatNoun(texts.calls, "text call")}`,
+    images && `${formatCount(images.done)} of ${formatNoun(images.images, "image")}`,
+  ].filter(Boolean);
+  if (!isActive(run.status) || run.error?.reason === "cancelled" || parts.length === 0) return null;
+  return html`<p class="callout">
+    <strong>The run waits for the provider's batches:</strong> ${parts.join(" and ")} are finished there. A batch may take a day. Its results arrive together, and cost half.
+  </p>`;
 }
 
 /** @param {{run: RunStatus}} props */
