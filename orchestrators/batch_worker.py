@@ -19,6 +19,7 @@ from shared.limits.retry_policy import count_failure, decide_lost_worker_wait, d
 from shared.messages.base import Counters, Failure, FailureCounts, Message
 from shared.messages.batches import (
     BatchesInput,
+    BatchTries,
     CheckBatches,
     CheckedBatches,
     CollectBatch,
@@ -106,12 +107,14 @@ class BatchWorker(ABC, Generic[JobT]):
         self._context = context
         self._state: BatchesInput[JobT] = start
         self._steps = 0
-        self._submit_at = self._now
-        self._submit_failures = FailureCounts()
-        self._attempt = 0
-        self._failing_since = self._now
+        tries = start.tries
+        self._submit_at = self._parse_time(tries.submit_at)
+        self._submit_failures = tries.submit_failures
+        self._attempt = tries.submits
+        self._failing_since = self._parse_time(tries.failing_since)
         self._poll_seconds = start.poll_seconds or MIN_POLL_SECONDS
-        self._check_failures = self._collect_failures = self._limited = self._losses = 0
+        self._check_failures, self._collect_failures = tries.checks, tries.collections
+        self._limited, self._losses = tries.limited, tries.losses
         self._fallback: Any = None
         self._fallback_jobs: tuple[JobT, ...] = ()
         self._fallback_id = ""
@@ -173,7 +176,7 @@ class BatchWorker(ABC, Generic[JobT]):
                 wait = calculate_suspended_wait(result.deferred_seconds, self._attempt)
                 self._submit_later(wait)
             elif result.failure is not None:
-                yield from self._handle_submit_failure(call, result.failure)
+                yield from self._handle_submit_failure(call, result, result.failure)
             elif result.stopped:
                 self._stop()
                 if result.batch is not None:
@@ -233,7 +236,17 @@ class BatchWorker(ABC, Generic[JobT]):
 
     def make_next_input(self) -> BatchesInput[JobT]:
         """Return what the next generation continues from."""
-        return replace(self._state, poll_seconds=self._poll_seconds)
+        tries = BatchTries(
+            submits=self._attempt,
+            submit_at=self._submit_at.isoformat() if self._submit_at > self._now else None,
+            submit_failures=self._submit_failures,
+            failing_since=self._failing_since.isoformat() if self._submit_failures.calls else None,
+            checks=self._check_failures,
+            collections=self._collect_failures,
+            limited=self._limited,
+            losses=self._losses,
+        )
+        return replace(self._state, poll_seconds=self._poll_seconds, tries=tries)
 
     def make_result(self) -> ChildResult:
         """Return the output."""
@@ -314,6 +327,9 @@ class BatchWorker(ABC, Generic[JobT]):
     def _is_full(self) -> bool:
         return self._steps >= MAX_STEPS_PER_GENERATION
 
+    def _parse_time(self, text: str | None) -> datetime:
+        return self._now if text is None else datetime.fromisoformat(text)
+
     def _call(self, activity: str, message: Any) -> Steps[object]:
         self._steps += 1
         return (yield from call_with_loss_retries(self._context, activity, message))
@@ -351,7 +367,7 @@ class BatchWorker(ABC, Generic[JobT]):
         )
         self._attempt, self._submit_failures, self._poll_seconds = 0, FailureCounts(), MIN_POLL_SECONDS
 
-    def _handle_submit_failure(self, call: SubmitBatch[JobT], failure: Failure) -> Steps[None]:
+    def _handle_submit_failure(self, call: SubmitBatch[JobT], result: SubmittedBatch, failure: Failure) -> Steps[None]:
         """Submit again later, or treat the jobs as left out."""
         if failure.reason in FATAL_REASONS:
             self._stop(failure)
@@ -367,10 +383,8 @@ class BatchWorker(ABC, Generic[JobT]):
             return
         if failure.reason in {Reason.STORE_UNAVAILABLE, Reason.DAMAGED_FILE}:
             raise RunStoppedError(failure)
-        self._state = replace(self._state, next_chunk=call.chunk + 1, jobs=self._state.jobs[len(call.jobs) :])
-        self._attempt, self._submit_failures = 0, FailureCounts()
         batch = OpenBatch(call.chunk)
-        self._state = replace(self._state, open=(*self._state.open, batch))
+        self._accept(call, replace(result, batch=batch))
         yield from self._collect(batch, failure)
 
     def _count_throttling(self, failure: Failure) -> None:
@@ -412,8 +426,9 @@ class BatchWorker(ABC, Generic[JobT]):
         if result.failure is not None:
             self._collect_failures += 1
             is_final = result.failure.reason is Reason.DAMAGED_FILE
-            if is_final or self._collect_failures >= MAX_COLLECTIONS:
-                raise RunStoppedError(result.failure, Counters(lost=1))
+            limit = MAX_FATAL_CHECKS if result.failure.reason in FATAL_REASONS else MAX_COLLECTIONS
+            if is_final or self._collect_failures >= limit:
+                yield from self._give_up(result.failure)
             return
         self._collect_failures = 0
         name = batch.run_id, batch.chunk
@@ -451,7 +466,7 @@ class BatchWorker(ABC, Generic[JobT]):
             self._state = replace(self._state, failure=Failure(Reason.RATE_LIMITED, message))
 
     def _count_check_failure(self, failure: Failure) -> Steps[None]:
-        """Count a check that failed. A reason that a person has to resolve stops the run, which may pause.
+        """Count a check that failed.
 
         Raises:
             RunStoppedError: the batches cannot be read.
@@ -461,10 +476,18 @@ class BatchWorker(ABC, Generic[JobT]):
         if failure.reason in FATAL_REASONS:
             limit = MAX_FATAL_CHECKS
         if failure.reason is Reason.DAMAGED_FILE or (limit is not None and self._check_failures >= limit):
-            if failure.reason in FATAL_REASONS:
-                ending = FinishRunInput(self._state.run_id, self._state.catalog, failure=failure)
-                yield from call_with_retries(self._context, "stop_run", ending, ActivityResult)
-            raise RunStoppedError(failure, Counters(lost=1))
+            yield from self._give_up(failure)
+
+    def _give_up(self, failure: Failure) -> Steps[None]:
+        """End with the batches open. A reason that a person has to resolve stops the run, which may pause.
+
+        Raises:
+            RunStoppedError: always.
+        """
+        if failure.reason in FATAL_REASONS:
+            ending = FinishRunInput(self._state.run_id, self._state.catalog, failure=failure)
+            yield from call_with_retries(self._context, "stop_run", ending, ActivityResult)
+        raise RunStoppedError(failure, Counters(lost=1))
 
     def _grow_wait(self) -> None:
         limit = self._state.check_seconds or MAX_POLL_SECONDS

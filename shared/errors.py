@@ -41,6 +41,7 @@ CatalogSeederError
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from shared.models.usage import Usage
@@ -128,6 +129,11 @@ class ModelError(CatalogSeederError):
         self.mismatch = mismatch
         self.requests_per_minute = requests_per_minute
         self.status = status
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether the provider has no such file or batch."""
+        return self.status == HTTPStatus.NOT_FOUND
 
 
 class RequestError(CatalogSeederError):

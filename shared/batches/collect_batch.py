@@ -1,9 +1,11 @@
 """Collect a batch that is over: store its answers, and decide what follows for the lines without one."""
 
+import logging
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
-from shared.batches.batch_claims import StoredClaim
+from shared.batches.batch_claims import BatchClaim, StoredClaim
 from shared.batches.batch_work import BatchWork, Collection
 from shared.batches.submit_batch import CREATION_SETTLES_AFTER
 from shared.errors import ModelError
@@ -13,6 +15,14 @@ from shared.models.batches import ProviderBatch
 from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.reasons import Reason, shorten_message
 from shared.runs import run_files
+
+logger = logging.getLogger(__name__)
+
+KEPT_FOR: Final = timedelta(days=31)
+"""A provider that does not have a batch which is older keeps none so long. One that does not have a younger batch was
+asked with the key of another project."""
+
+_LOST: Final = "lost"
 
 
 async def run_collect_batch(work: BatchWork[JobT], call: CollectBatch) -> CollectedBatch[JobT]:
@@ -51,7 +61,7 @@ async def _read_batch(
     """
     claim = stored.claim
     if claim.batch_id is not None:
-        return await work.batches.read(claim.batch_id), stored
+        return await _read_named_batch(work, claim, claim.batch_id), stored
     if claim.creating_at is None:
         return None, stored
     batch = await work.find_batch(claim)
@@ -63,6 +73,23 @@ async def _read_batch(
     return batch, changed or stored
 
 
+async def _read_named_batch(work: BatchWork[JobT], claim: BatchClaim[JobT], batch_id: str) -> ProviderBatch:
+    """Return a batch that the provider has created.
+
+    Raises:
+        ModelError: the provider does not answer, or does not have the batch.
+    """
+    try:
+        return await work.batches.read(batch_id)
+    except ModelError as error:
+        if not error.is_not_found:
+            raise
+        if work.services.clock() > claim.claimed_at + KEPT_FOR:
+            return ProviderBatch(batch_id, "expired", 0, error_code=_LOST)
+        what = f"the provider has no batch {batch_id}; set a key of the project that has created it"
+        raise ModelError(Reason.NOT_CONFIGURED, what) from error
+
+
 async def _collect(
     work: BatchWork[JobT], call: CollectBatch, stored: StoredClaim[JobT], batch: ProviderBatch | None
 ) -> CollectedBatch[JobT]:
@@ -72,7 +99,11 @@ async def _collect(
     is_limited = batch is not None and batch.is_limited
 
     async def accept(job: JobT, answer: ImageAnswer | TextAnswer[Any] | ModelError) -> None:
-        task = await work.make_task(job, claim.resume_count)
+        try:
+            task = await work.make_task(job, claim.resume_count)
+        except LookupError as error:  # the catalog does not have the item any more
+            logger.warning("batch %s of run %s: %s", call.chunk, call.run_id, error)
+            return
         result = await services.executor.run_answered(task, answer, work.make_line_key(call.chunk, job))
         collection.cost += result.cost
         if is_limited:
@@ -80,11 +111,16 @@ async def _collect(
         else:
             await work.accept(collection, job, result)
 
-    if batch is not None:
-        async for line in work.batches.iterate_answers(batch, work.answer_type):
-            job = collection.left.pop(line.custom_id, None)
-            if job is not None:
-                await accept(job, line.answer)
+    try:
+        if batch is not None:
+            async for line in work.batches.iterate_answers(batch, work.answer_type):
+                job = collection.left.pop(line.custom_id, None)
+                if job is not None:
+                    await accept(job, line.answer)
+    except ModelError as error:
+        if not error.is_not_found or batch is None:
+            raise
+        batch = replace(batch, error_code=_LOST)
     for job in list(collection.left.values()):
         await accept(job, _explain_missing_line(call, batch))
     reservation = await work.open_reservation(call.chunk)
@@ -95,10 +131,13 @@ async def _collect(
 
 
 def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:
-    """Return why a line has no answer; it was not billed."""
+    """Return why a line has no answer; it was not billed, unless the results are lost."""
+    if batch is not None and batch.error_code == _LOST:
+        return ModelError(Reason.SERVER_ERROR, "the provider does not have the results any more", answered=True)
     if batch is None:
         failure = call.given_up or Failure(Reason.BATCH_EXPIRED, "the batch was not created")
-        reason = Reason.SERVER_ERROR if failure.reason is Reason.TIMEOUT_AMBIGUOUS else failure.reason
+        is_of_batch = failure.reason in {Reason.TIMEOUT_AMBIGUOUS, Reason.BAD_REQUEST}  # it says nothing of the lines
+        reason = Reason.SERVER_ERROR if is_of_batch else failure.reason
         return ModelError(reason, failure.message)
     if batch.is_limited:
         return ModelError(Reason.RATE_LIMITED, batch.error or "too much work is enqueued")

@@ -1,5 +1,8 @@
 """Find the batches that earlier instances of a run, or earlier runs of its catalog, have submitted."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from shared.batches.batch_claims import BatchClaim
 from shared.batches.batch_work import BatchWork
 from shared.batches.earlier_batches import find_earlier_batches
@@ -19,7 +22,10 @@ async def run_open_batches(work: BatchWork[JobT], call: OpenBatches) -> OpenedBa
     open_batches: list[OpenBatch] = []
     jobs: list[JobT] = []
     fallback: list[JobT] = []
+    latest: dict[str, int] = {}
+    collected: list[BatchClaim[JobT]] = []
     async for claim in work.claims.iterate():
+        latest |= dict.fromkeys(map(work.name_line, claim.jobs), claim.chunk)
         next_chunk = claim.chunk + 1
         if claim.open_batch is not None:
             open_batches.append(claim.open_batch)
@@ -29,8 +35,12 @@ async def run_open_batches(work: BatchWork[JobT], call: OpenBatches) -> OpenedBa
         counters += claim.counters
         if claim.result is not None:
             counters += claim.result.counters
-            jobs += await _skip_finished(work, claim, claim.result.jobs)
-            fallback += await _skip_finished(work, claim, claim.result.fallback)
+            if claim.result.jobs or claim.result.fallback:
+                collected.append(replace(claim, jobs=()))
+    for claim in collected:
+        if claim.result is not None:
+            jobs += await _skip_finished(work, claim, claim.result.jobs, latest)
+            fallback += await _skip_finished(work, claim, claim.result.fallback, latest)
     if find_selection(await work.read_request()) is None:  # a run over named items does not wait for others
         open_batches += await find_earlier_batches(work)
     return OpenedBatches(
@@ -45,13 +55,12 @@ async def run_open_batches(work: BatchWork[JobT], call: OpenBatches) -> OpenedBa
     )
 
 
-async def _skip_finished(work: BatchWork[JobT], claim: BatchClaim[JobT], jobs: tuple[JobT, ...]) -> list[JobT]:
-    """Return the jobs that are neither done, nor given up, nor in a later batch."""
-    if not jobs:
-        return []
-    later = {
-        work.name_line(job) async for other in work.claims.iterate() if other.chunk > claim.chunk for job in other.jobs
-    }
+async def _skip_finished(
+    work: BatchWork[JobT], claim: BatchClaim[JobT], jobs: tuple[JobT, ...], latest: Mapping[str, int]
+) -> list[JobT]:
+    """Return the jobs that are neither done, nor given up, nor in a later batch; ``latest`` has that of each line."""
     return [
-        job for job in jobs if work.name_line(job) not in later and await work.is_unfinished(job, claim.resume_count)
+        job
+        for job in jobs
+        if latest.get(work.name_line(job), 0) <= claim.chunk and await work.is_unfinished(job, claim.resume_count)
     ]

@@ -62,7 +62,7 @@ async def run_submit_batch(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> Su
         )
         if error.reason in FATAL_REASONS:
             await record_stop(work.services.store, call.run_id, failure)
-        return SubmittedBatch(failure=failure, last_page=call.last_page, is_closed=call.is_closed)
+        return replace(_describe(stored.claim), batch=None, failure=failure)
 
 
 async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredClaim[JobT] | SubmittedBatch:
@@ -84,7 +84,6 @@ async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredC
     count, refusal = await _reserve_most(reservation, [line.prepared.quote.limit for line in lines])
     if refusal is not None:
         counters += await work.record_over_budget(lines[count].job, refusal)
-    await _open_records(work, call, lines[:count])
     claim = BatchClaim(
         call.chunk,
         call.resume_count,
@@ -170,9 +169,10 @@ async def _create_batch(work: BatchWork[JobT], call: SubmitBatch[JobT], stored: 
     changed: StoredClaim[JobT] | None = stored
     if claim.file_id is None:
         reference_ids = await work.list_reference_ids()
-        file_id = await work.batches.upload(
-            work.name_batch(call.chunk), await _encode_lines(work, claim, reference_ids)
-        )
+        lines = await _prepare_claimed(work, claim)
+        await _open_records(work, call, lines)
+        data = b"".join(work.encode_line(line.job, line.prepared, reference_ids) for line in lines)
+        file_id = await work.batches.upload(work.name_batch(call.chunk), data)
         changed = await work.claims.change(stored, replace(claim, file_id=file_id, reference_ids=reference_ids))
     if changed is not None:
         begun = changed.claim.begin_creation(services.clock())
@@ -205,20 +205,30 @@ async def _send_creation(work: BatchWork[JobT], call: SubmitBatch[JobT], changed
 async def _record_batch(
     work: BatchWork[JobT], call: SubmitBatch[JobT], stored: StoredClaim[JobT], batch: ProviderBatch
 ) -> SubmittedBatch:
-    """Write the provider's id into the claim."""
-    named = replace(stored.claim, batch_id=batch.id)
-    changed = await work.claims.change(stored, named)
-    if changed is None:
-        return SubmittedBatch(deferred_seconds=CONFLICT_WAIT_SECONDS, last_page=call.last_page)
-    return _describe(changed.claim)
+    """Write the provider's id into the claim; a batch that another delivery has created instead is cancelled.
+
+    Two are created only if a process stops for longer than `CREATION_SETTLES_AFTER` between claim and call.
+
+    Raises:
+        ModelError: the other batch could not be cancelled.
+    """
+    current: StoredClaim[JobT] | None = stored
+    while current is not None and current.claim.batch_id is None:
+        changed = await work.claims.change(current, replace(current.claim, batch_id=batch.id))
+        if changed is not None:
+            return _describe(changed.claim)
+        current = await work.claims.read(call.chunk)
+    if current is not None and current.claim.batch_id != batch.id:
+        await work.batches.cancel(batch.id)
+    return SubmittedBatch(deferred_seconds=CONFLICT_WAIT_SECONDS, last_page=call.last_page)
 
 
-async def _encode_lines(work: BatchWork[JobT], claim: BatchClaim[JobT], reference_ids: Sequence[str]) -> bytes:
-    lines: list[bytes] = []
+async def _prepare_claimed(work: BatchWork[JobT], claim: BatchClaim[JobT]) -> list[_Line[JobT]]:
+    lines: list[_Line[JobT]] = []
     for job in claim.jobs:
         task = await work.make_task(job, claim.resume_count)
-        lines.append(work.encode_line(job, await _prepare(task), reference_ids))
-    return b"".join(lines)
+        lines.append(_Line(job, task, await _prepare(task)))
+    return lines
 
 
 def _describe(claim: BatchClaim[Any]) -> SubmittedBatch:

@@ -6,7 +6,7 @@ Both send calls to the provider in batches. A line is one call: an image, or the
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from shared.messages.base import Counters, Failure, Message
+from shared.messages.base import Counters, Failure, FailureCounts, Message
 from shared.messages.images import ImageJob
 
 
@@ -51,6 +51,31 @@ class OpenBatch(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class BatchTries(Message):
+    """What failed in a row so far, and when to try again. A generation is too short to count to any limit.
+
+    Attributes:
+        submits: calls that did not submit the present chunk.
+        submit_at: when to submit it again, ISO 8601; None = at once.
+        submit_failures: those of the calls that failed.
+        failing_since: when the first of them did, ISO 8601; None = none failed.
+        checks: checks that failed.
+        collections: collections that failed.
+        limited: batches that the provider did not run because too much work was enqueued.
+        losses: workers of the normal route that were lost.
+    """
+
+    submits: int = 0
+    submit_at: str | None = None
+    submit_failures: FailureCounts = FailureCounts()
+    failing_since: str | None = None
+    checks: int = 0
+    collections: int = 0
+    limited: int = 0
+    losses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BatchesInput(Message, Generic[JobT]):
     """Input of ``generate_image_batches`` and ``write_prompt_batches``, carried from generation to generation.
 
@@ -80,6 +105,7 @@ class BatchesInput(Message, Generic[JobT]):
         max_poll_seconds: maximum interval of the checks whether there are enough jobs, while prompts may take a day;
             None = the usual.
         poll_seconds: the present one; None = the first.
+        tries: what failed in a row before this generation.
     """
 
     run_id: str
@@ -105,6 +131,7 @@ class BatchesInput(Message, Generic[JobT]):
     is_stopped: bool = False
     max_poll_seconds: float | None = None
     poll_seconds: float | None = None
+    tries: BatchTries = BatchTries()
 
 
 @dataclass(frozen=True, slots=True)

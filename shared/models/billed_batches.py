@@ -148,7 +148,9 @@ class BatchExecutor:
         return await self._open_model().read(batch_id)
 
     async def read_all(self, batch_ids: Iterable[str]) -> dict[str, ProviderBatch]:
-        """Return batches by id; several are read from the provider's list, which takes one call for 100 of them.
+        """Return batches by id, without those that the provider does not have.
+
+        Several are read from the provider's list, which takes one call for 100 of them.
 
         Raises:
             ModelError: the provider does not answer.
@@ -165,7 +167,11 @@ class BatchExecutor:
                     if len(found) == len(wanted) or checked >= MAX_LISTED_BATCHES:
                         break
         for batch_id in wanted - found.keys():
-            found[batch_id] = await self.read(batch_id)
+            try:
+                found[batch_id] = await self.read(batch_id)
+            except ModelError as error:
+                if not error.is_not_found:
+                    raise
         return found
 
     async def cancel(self, batch_id: str) -> None:

@@ -18,7 +18,7 @@ The executor is the only holder of the model: no other module can make a billed 
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic
 
 from shared.errors import Mismatch, ModelError, StoreUnavailableError
@@ -121,7 +121,7 @@ class BilledCallExecutor:
             StoreUnavailableError: the store does not answer; the caller reads the answer again.
         """
         outcome = await task.find_result()
-        if outcome is not None and outcome.cost is not None:
+        if outcome is not None and outcome.is_billed:
             return outcome.result
         prepared = await task.prepare()
         if not isinstance(prepared, PreparedImage | PreparedText):
@@ -132,6 +132,8 @@ class BilledCallExecutor:
             accepted = await self._settle_failure(call, answer, is_counted=answer.reason is Reason.CONTENT_POLICY)
         else:
             accepted = await self._accept_answer(call, answer)
+        if outcome is not None:  # that of another run: it stays, and the answer was billed all the same
+            return replace(outcome.result, cost=accepted.cost)
         if isinstance(accepted, NoAnswer):
             return task.report(accepted)
         return (await self._store(task, accepted)).result

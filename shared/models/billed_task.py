@@ -109,6 +109,11 @@ class Outcome(Generic[ResultT]):
     result: ResultT
     cost: Cost | None = None
 
+    @property
+    def is_billed(self) -> bool:
+        """Whether a call of this run has produced the result."""
+        return self.cost is not None and self.cost.text_calls + self.cost.image_calls > 0
+
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:

@@ -14,10 +14,13 @@ import pytest
 
 from shared.batches.batch_claims import BatchClaims
 from shared.config import StoreSettings
+from shared.errors import ModelError
 from shared.messages.base import NANO_PER_USD
 from shared.messages.batches import PromptJob
-from shared.models.batches import BatchKind
+from shared.models.batches import BatchKind, ProviderBatch
 from shared.models.provider_names import Provider
+from shared.models.providers.openai_batches import OpenAIBatches
+from shared.reasons import Reason
 from tests.support.azurite import Azurite
 from tests.support.batch_lab import REQUEST, Lab, Moment, lab, wait_for_status, wait_until
 from tests.support.fault_injection import DeliverTwice, FaultInjection, KillAtChange, KillAtReturn, Side
@@ -345,4 +348,21 @@ async def test_the_estimate_has_both_prices(tmp_path: Path) -> None:
 async def test_an_interrupted_creation_finds_its_batch_in_blob_storage(tmp_path: Path, azurite: Azurite) -> None:
     async with rows_lab(tmp_path, IN_BATCHES, store=azurite.make_settings()) as here:
         assert await here.run(Moment("create", Side.AFTER), Moment("iterate_answers", Side.BEFORE)) == 2
+        await check(here)
+
+
+async def test_prompts_of_a_batch_that_cannot_be_created_are_written_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, refused = OpenAIBatches.create, list[str]()
+
+    async def refuse_first(self: OpenAIBatches, file_id: str, metadata: Any, kind: Any) -> ProviderBatch:
+        if not refused:
+            refused.append(file_id)
+            raise ModelError(Reason.BAD_REQUEST, "no", status=400)
+        return await create(self, file_id, metadata, kind)
+
+    monkeypatch.setattr(OpenAIBatches, "create", refuse_first)
+    async with rows_lab(tmp_path) as here:
+        await here.run()
         await check(here)

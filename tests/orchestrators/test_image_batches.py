@@ -1,31 +1,38 @@
 """How often ``generate_image_batches`` runs while the provider has its batches, on a clock that jumps."""
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import function_app
 from durable_emulator.engine import Engine, ManualClock
 from durable_emulator.engine.testing import adapt_activity, finish
 from durable_emulator.host.app_definition import read_functions
-from shared.messages.base import Counters, Message
+from orchestrators.batch_worker import MAX_LIMITED_BATCHES
+from shared.messages.base import Counters, Failure, Message
 from shared.messages.batches import (
     BatchesInput,
     CheckBatches,
     CheckedBatches,
+    CollectBatch,
     CollectedBatch,
     OpenBatch,
     OpenedBatches,
     SubmitBatch,
     SubmittedBatch,
 )
+from shared.messages.images import ImageJob
 from shared.messages.instance_ids import CHECK_EVENT
 from shared.messages.run import ChildResult
+from shared.reasons import Reason
 
 CHECK_SECONDS, BATCHES, IMAGES = 120.0, 3, 100
 
@@ -38,6 +45,10 @@ class Provider:
         clock: of the engine.
         hours: duration of each batch.
         is_stopped: a caller has cancelled the run.
+        is_limited: too much work is enqueued for every batch.
+        failures: of activities, each time.
+        max_submits: calls after which submitting works.
+        given_up: why batches were collected that were not created.
         calls: number of calls by activity.
         checked_at: times of the checks, in seconds since the start.
     """
@@ -45,6 +56,10 @@ class Provider:
     clock: ManualClock
     hours: float = 6
     is_stopped: bool = False
+    is_limited: bool = False
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    max_submits: int = 0
+    given_up: list[Failure] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     checked_at: list[float] = field(default_factory=list)
 
@@ -56,13 +71,25 @@ class Provider:
         self.calls[name] += 1
         if name == "open_image_batches":
             return OpenedBatches(check_seconds=CHECK_SECONDS, max_images=IMAGES)
+        failure = self.failures.get(name)
         if name == "submit_image_batch":
+            if failure is not None and not self.given_up and self.calls[name] <= self.max_submits:
+                return SubmittedBatch(failure=failure)
             chunk = SubmitBatch.from_json(payload).chunk
             batch = OpenBatch(chunk, f"batch-{chunk}", IMAGES)
             return SubmittedBatch(batch, last_page=chunk, is_closed=chunk == BATCHES)
         if name == "check_image_batches":
-            return self._check(CheckBatches.from_json(payload))
-        return CollectedBatch(Counters(made=IMAGES))
+            call = CheckBatches.from_json(payload)
+            return CheckedBatches(call.open, stopped=self.is_stopped, failure=failure) if failure else self._check(call)
+        return self._collect(CollectBatch.from_json(payload), failure)
+
+    def _collect(self, call: CollectBatch, failure: Failure | None) -> CollectedBatch[ImageJob]:
+        if call.given_up is not None:
+            self.given_up.append(call.given_up)
+            return CollectedBatch()
+        if self.is_limited:
+            return CollectedBatch(jobs=(ImageJob("an-item", 1),), is_limited=True)
+        return CollectedBatch(failure=failure) if failure else CollectedBatch(Counters(made=IMAGES))
 
     def _check(self, call: CheckBatches) -> CheckedBatches:
         self.checked_at.append(self.seconds)
@@ -121,3 +148,32 @@ async def test_an_event_ends_a_wait_of_minutes(tmp_path: Path) -> None:
         await finish(engine, provider.clock, "batches")
     assert provider.seconds - cancelled_at < 5
     assert provider.calls["collect_image_batch"] == BATCHES
+
+
+@pytest.mark.parametrize("activity", ["check_image_batches", "collect_image_batch"])
+async def test_a_worker_gives_up_a_provider_that_never_answers_after_a_stop(tmp_path: Path, activity: str) -> None:
+    unreachable = Failure(Reason.CONNECTION, "no connection")
+    provider = Provider(ManualClock(), hours=0.1, is_stopped=True, failures={activity: unreachable})
+    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(60):
+        ended = await finish(engine, provider.clock, "batches")
+    result = ChildResult.from_json(json.loads(ended.output or "null"))
+    assert result.failure == unreachable
+    assert provider.seconds < timedelta(hours=3).total_seconds()
+
+
+async def test_a_worker_gives_up_batches_that_the_limit_of_enqueued_work_refuses_each_time(tmp_path: Path) -> None:
+    provider = Provider(ManualClock(), hours=0.01, is_limited=True)
+    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(60):
+        ended = await finish(engine, provider.clock, "batches")
+    result = ChildResult.from_json(json.loads(ended.output or "null"))
+    assert result.failure is not None
+    assert result.failure.reason is Reason.RATE_LIMITED
+    assert provider.calls["collect_image_batch"] >= MAX_LIMITED_BATCHES
+
+
+async def test_a_batch_whose_creation_is_throttled_for_half_an_hour_is_given_up(tmp_path: Path) -> None:
+    throttled = Failure(Reason.RATE_LIMITED, "slow down", 60)
+    provider = Provider(ManualClock(), failures={"submit_image_batch": throttled}, max_submits=100)
+    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(60):
+        await finish(engine, provider.clock, "batches")
+    assert provider.given_up == [throttled]

@@ -57,6 +57,7 @@ RESULTS_EXPIRE_AFTER_SECONDS: Final = 30 * 86_400
 
 PAGE_SIZE: Final = 100
 MAX_IMAGE_PAGE: Final = 1_000
+CUSTOM_ID: Final = re.compile(rb'"custom_id"\s*:\s*"([^"\\]+)"')
 FILE_ID: Final = re.compile(r"\bfile-\w+")
 MISSING_FILE_STATUSES: Final = frozenset({400, 404})
 """With which a line is refused whose image the provider does not have, or not yet."""
@@ -313,8 +314,8 @@ class OpenAIBatches:
         """Return the answer in a line of a result file; None if the line names no request."""
         try:
             row = json.loads(line)
-        except ValueError:
-            return None
+        except (ValueError, RecursionError):
+            return _explain_broken_line(line, call)
         if not isinstance(row, dict) or not isinstance(row.get("custom_id"), str):
             return None
         response = row.get("response") if isinstance(row.get("response"), dict) else None
@@ -341,6 +342,15 @@ class OpenAIBatches:
             return await read_image_answer(raw, call, downloader, deployment=call.model, prices=self._prices)
         except ModelError as error:
             return error
+
+
+def _explain_broken_line(line: bytes, call: ModelCall) -> BatchAnswer | None:
+    """Return the failure of a line that is not whole: it was billed, and its request is made again."""
+    named = CUSTOM_ID.search(line)
+    if named is None:
+        return None
+    error = call.build_error(Reason.SERVER_ERROR, "the answer in the result file is not whole", answered=True)
+    return BatchAnswer(named[1].decode(errors="replace"), error)
 
 
 def _explain_line(error: Any, call: ModelCall) -> ModelError:

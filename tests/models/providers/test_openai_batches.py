@@ -113,6 +113,15 @@ async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_li
     assert reasons == {"missing": Reason.SERVER_ERROR, "wrong": Reason.BAD_REQUEST}
 
 
+async def test_a_line_that_is_not_whole_counts_as_billed(scripted: ScriptedService, batches: OpenAIBatches) -> None:
+    scripted.plan(Answer(b'{"id": 1, "custom_id": "an-item", "response": {"status_code": 200, "body": {"data": [{"b6'))
+    batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
+    (answer,) = [one async for one in batches.iterate_answers(batch)]
+    assert answer.custom_id == "an-item"
+    assert isinstance(answer.answer, ModelError)
+    assert (answer.answer.reason, answer.answer.answered) == (Reason.SERVER_ERROR, True)
+
+
 @pytest.mark.parametrize("status", [400, 409])
 async def test_a_batch_that_is_over_is_cancelled_without_an_error(
     scripted: ScriptedService, batches: OpenAIBatches, status: int

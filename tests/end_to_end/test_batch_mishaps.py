@@ -1,0 +1,199 @@
+"""What goes wrong with a provider's batches outside of a run: files deleted, keys changed, hosts that wake up late."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from shared.batches.batch_claims import BatchClaims
+from shared.config import StoreSettings
+from shared.errors import ModelError, StoreUnavailableError
+from shared.images.image_batches import ImageBatchWork
+from shared.messages.base import NANO_PER_USD
+from shared.messages.images import ImageJob
+from shared.models.batches import BatchKind, ProviderBatch
+from shared.models.providers.openai_batches import OpenAIBatches
+from shared.reasons import Reason
+from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, Lab, Moment, lab, wait_for_status, wait_until
+from tests.support.fault_injection import FaultInjection, Side
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.images.image_batch_size.MAX_BATCH_IMAGES", IMAGES_PER_BATCH)
+
+
+async def read_images(here: Lab) -> dict[str, bytes]:
+    async with here.open_store() as store:
+        files = [info.path async for info in store.list_files("catalogs/toys/images/")]
+        contents = [await store.read(path) for path in files]
+    return {path: content.data for path, content in zip(files, contents, strict=True) if content is not None}
+
+
+async def test_a_batch_whose_results_were_deleted_is_counted_and_its_images_are_generated_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iterate, deleted = OpenAIBatches.iterate_answers, list[str]()
+
+    async def delete_first(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
+        if not deleted:
+            deleted.append(str(batch.output_file_id))
+        found = replace(batch, output_file_id="file-deleted") if batch.output_file_id in deleted else batch
+        async for answer in iterate(self, found, answer_type):
+            yield answer
+
+    monkeypatch.setattr(OpenAIBatches, "iterate_answers", delete_first)
+    async with lab(tmp_path, batches={"seconds": 0.5}) as here:
+        await here.run()
+        summary, stats = await here.read_summary(), here.simulator.stats()
+    assert (summary["status"], summary["imagesMade"]) == ("Completed", ITEMS)
+    assert sum(stats["billedImagesByPrompt"].values()) > ITEMS
+    assert summary["cost"]["imageCalls"] == stats["billedImageCount"]
+    assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], rel=0.05)
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+async def test_a_batch_that_the_provider_does_not_have_stops_the_run_until_it_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_old: bool
+) -> None:
+    read = OpenAIBatches.read
+
+    async def refuse(self: OpenAIBatches, batch_id: str) -> ProviderBatch:
+        await read(self, batch_id)
+        raise ModelError(Reason.MODEL_NOT_FOUND, "no such batch", status=404)
+
+    monkeypatch.setattr(OpenAIBatches, "read", refuse)
+    if is_old:
+        monkeypatch.setattr("shared.batches.collect_batch.KEPT_FOR", timedelta())
+    async with lab(tmp_path, batches={"seconds": 0.5}, items=IMAGES_PER_BATCH) as here:
+        await here.run()
+        summary = await here.read_summary()
+        async with here.open_store() as store:
+            claims = [claim async for claim in BatchClaims[ImageJob](store, here.run_id, BatchKind.IMAGE).iterate()]
+    if is_old:
+        assert (summary["status"], summary["imagesMade"]) == ("Completed", IMAGES_PER_BATCH)
+        assert summary["cost"]["imageCalls"] == 2 * IMAGES_PER_BATCH  # the lost ones were billed, too
+    else:
+        assert (summary["status"], summary["error"]["reason"]) == ("Failed", "not_configured")
+        assert [claim.open_batch is not None for claim in claims if claim.jobs] == [True]
+
+
+async def test_a_refused_creation_of_a_batch_leaves_its_images_to_the_fallback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: Any) -> ProviderBatch:
+        raise ModelError(Reason.BAD_REQUEST, "no batches for this organization", status=400)
+
+    monkeypatch.setattr(OpenAIBatches, "create", refuse)
+    async with lab(tmp_path) as here:
+        await here.run()
+        await here.check(is_all_batched=False)
+
+
+async def test_a_late_answer_does_not_replace_the_image_of_a_newer_run(tmp_path: Path) -> None:
+    store = StoreSettings(folder=str(tmp_path / "store"))
+    async with lab(tmp_path, batches={"seconds": 3}, store=store) as here:
+        assert await here.run_process(Moment("iterate_newest", Side.BEFORE))
+        others = []
+        for number, mode in enumerate(("normal", "batch")):
+            folder = tmp_path / mode
+            folder.mkdir()
+            processes = 10 * (number + 1)
+            others.append(
+                replace(here, folder=folder, processes=processes, key=mode, request={"imageMode": mode}, run_id="")
+            )
+        normal, batch = others
+        await normal.run()
+        images = await read_images(here)
+        missing = min(images)
+        async with here.open_store() as opened:
+            await opened.delete(missing)
+        await batch.run()
+        found = await read_images(here)
+        assert found.keys() == images.keys()
+        assert {path for path in images if found[path] != images[path]} <= {missing}
+        stats = here.simulator.stats()
+        calls = [call for one in (here, normal, batch) for call in await one.list_calls()]
+    assert len(images) == ITEMS
+    assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=0.0001)
+
+
+async def test_a_run_that_is_cancelled_before_its_first_claim_has_no_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = asyncio.Event()
+
+    async def refuse(*_: Any) -> Any:
+        tried.set()
+        raise StoreUnavailableError("away")
+
+    monkeypatch.setattr(BatchClaims, "create", refuse)
+    async with lab(tmp_path) as here, here.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
+        await here.start(host)
+        await tried.wait()
+        async with session.post(f"{host.url}/api/runs/{here.run_id}/cancel") as response:
+            assert response.status == 202
+        await host.engine.wait_for_completion(here.run_id)
+        assert await here.list_calls() == []
+
+
+async def test_of_two_batches_for_one_claim_the_later_one_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, created = OpenAIBatches.create, list[str]()
+
+    async def create_twice(self: OpenAIBatches, file_id: str, metadata: Any, kind: Any) -> ProviderBatch:
+        if not created:  # a delivery that was taken for dead goes on
+            other = await create(self, file_id, metadata, kind)
+            async with here.open_store() as store:
+                claims = BatchClaims[ImageJob](store, here.run_id, BatchKind.IMAGE)
+                stored = await claims.read(1)
+                assert stored is not None
+                await claims.change(stored, replace(stored.claim, batch_id=other.id))
+        batch = await create(self, file_id, metadata, kind)
+        created.append(batch.id)
+        return batch
+
+    monkeypatch.setattr(OpenAIBatches, "create", create_twice)
+    async with (
+        lab(tmp_path, batches={"seconds": 30}) as here,
+        here.host(FaultInjection()) as host,
+        aiohttp.ClientSession() as session,
+    ):
+        await here.start(host)
+        await wait_until(lambda: len(created) >= 3)
+        async with session.get(f"{here.simulator.url}/v1/batches/{created[0]}") as response:
+            assert (await response.json())["status"] in {"cancelling", "cancelled"}
+        await wait_for_status(session, f"{host.url}/api/runs/{here.run_id}", lambda run: "imageBatches" in run)
+
+
+async def test_a_line_of_an_item_that_is_gone_does_not_keep_its_batch_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, gone = ImageBatchWork.make_task, list[str]()
+    iterate = OpenAIBatches.iterate_answers
+
+    async def prune_first(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
+        async for answer in iterate(self, batch, answer_type):
+            if not gone:
+                gone.append(answer.custom_id)
+            yield answer
+
+    async def make_task(self: ImageBatchWork, job: ImageJob, resume_count: int) -> Any:
+        if job.product_id in gone:
+            raise LookupError(job.product_id)
+        return await make(self, job, resume_count)
+
+    monkeypatch.setattr(OpenAIBatches, "iterate_answers", prune_first)
+    monkeypatch.setattr(ImageBatchWork, "make_task", make_task)
+    async with lab(tmp_path, batches={"seconds": 0.5}) as here:
+        await here.run()
+        summary = await here.read_summary()
+        async with here.open_store() as store:
+            claims = [claim async for claim in BatchClaims[ImageJob](store, here.run_id, BatchKind.IMAGE).iterate()]
+    assert summary["imagesMade"] == ITEMS - 1
+    assert all(claim.open_batch is None for claim in claims)
