@@ -348,7 +348,7 @@ def _explain_broken_line(line: bytes, call: ModelCall) -> BatchAnswer | None:
     """Return the failure of a line that is not whole: it was billed, and its request is made again.
 
     Raises:
-        ModelError: the line is no part of a result file, such as a proxy's page.
+        ModelError: the line does not belong to a result file, such as a proxy's page.
     """
     if not line.strip():
         return None
