@@ -205,7 +205,7 @@ async def test_a_photo_of_a_camera_is_sent_smaller_and_a_larger_image_is_refused
     if not is_accepted:
         with pytest.raises(InvalidRequestError) as raised:
             await resolve_style(store, request)
-        assert raised.value.field == "styleReference.images.0"
+        assert raised.value.properties["errors"][0]["field"] == "styleReference.images.0"
         return
     style = await resolve_style(store, request)
     assert style is not None
