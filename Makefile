@@ -10,7 +10,7 @@ endif
 TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())')
 FAST_TEST_PROCESSES ?= logical
 
-.PHONY: setup demo test test-fast check docs queries web screenshots infra format bench bench-quick bench-page bench-batches bench-waiting lock clean
+.PHONY: setup demo test test-fast check docs queries web screenshots infra format bench bench-quick bench-page bench-batches bench-waiting bench-variants lock clean
 
 setup: $(VENV)/.local-installed
 $(VENV)/.local-installed: requirements.lock pyproject.toml

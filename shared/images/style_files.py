@@ -25,7 +25,7 @@ from shared.images.style_reference import LoadedStyle, RecordedReference, Record
 from shared.models.protocol import ReferenceImage, VisionImage
 from shared.rendering.color_histogram import measure_colors
 from shared.rendering.convert_image import VISION_IMAGE_TYPE, make_vision_image
-from shared.rendering.inspect_image import BadImageError, decode_image, inspect_image
+from shared.rendering.inspect_image import MAX_PHOTO_SIDE_PIXELS, BadImageError, decode_image, inspect_image
 from shared.runs.request import SeedRequest
 from shared.storage import paths
 from shared.storage.json_files import JSON_TYPE, dump_json, read_json
@@ -230,7 +230,7 @@ def convert_reference(path: str, data: bytes, *, item_id: str | None = None) -> 
     Raises:
         BadImageError: the data is not a complete image of a usable size.
     """
-    inspect_image(data)  # finds every kind of damage
+    inspect_image(data, MAX_PHOTO_SIDE_PIXELS)  # finds every kind of damage
     file = make_vision_image(data)
     sent = inspect_image(file)
     digest = hashlib.sha256(data).hexdigest()

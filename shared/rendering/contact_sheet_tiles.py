@@ -21,7 +21,7 @@ def make_sheet_thumbnail(data: bytes) -> bytes:
     """Return an image as a small PNG that fits a tile (30-50 KB), so that all images of a page fit into memory.
 
     Raises:
-        BadImageError: the bytes are not a complete image, or exceed 4096 pixels a side.
+        BadImageError: the bytes are not a complete image, or exceed 8192 pixels a side.
     """
     buffer = BytesIO()
     _shrink(data).save(buffer, "PNG", compress_level=1)

@@ -24,6 +24,9 @@ ImageFormat = Literal["png", "jpeg", "webp"]
 MAX_SIDE_PIXELS: Final = 4096
 """Decoded, such an image takes 64 MiB. A small file can claim any size."""
 
+MAX_PHOTO_SIDE_PIXELS: Final = 8192
+"""Of photos that people bring along: those of phones and cameras have up to 50 megapixels."""
+
 _END_MARKERS: Final[dict[str, bytes]] = {"png": b"IEND\xaeB`\x82", "jpeg": b"\xff\xd9"}
 _TAIL_BYTES: Final = 1024  # some programs append a few bytes
 _JPEG_BEFORE_VIDEO: Final = re.compile(rb"\xff\xd9.{0,64}?ftyp", re.DOTALL)
@@ -86,18 +89,22 @@ class DecodedImage:
     image: "Image"
 
 
-def decode_image(data: bytes) -> DecodedImage:
+def decode_image(data: bytes, max_side: int = MAX_SIDE_PIXELS) -> DecodedImage:
     """Decode an image to its last pixel, and describe it. Thread-safe; takes 6-45 ms for 1024x1024.
 
+    Args:
+        data: the file.
+        max_side: maximum width and height in pixels.
+
     Raises:
-        BadImageError: the bytes are not PNG, JPEG or WebP, are damaged or cut short, or exceed 4096 pixels a side.
+        BadImageError: the bytes are not PNG, JPEG or WebP, are damaged or cut short, or exceed the maximum.
     """
     image_format = _detect_format(data)
     with _catch_decode_errors(data, image_format):
         _check_end(data, image_format)
         if image_format == "png":
-            _open(data, image_format).verify()  # decoding alone does not verify the checksums
-        image = _open(data, image_format)
+            _open(data, image_format, max_side).verify()  # decoding alone does not verify the checksums
+        image = _open(data, image_format, max_side)
         image.load()
         dhash = compute_dhash(image)
     properties = ImageProperties(
@@ -111,17 +118,17 @@ def decode_image(data: bytes) -> DecodedImage:
     return DecodedImage(properties, image)
 
 
-def inspect_image(data: bytes) -> ImageProperties:
-    """Return the properties of an image.
+def inspect_image(data: bytes, max_side: int = MAX_SIDE_PIXELS) -> ImageProperties:
+    """Return the properties of an image of at most ``max_side`` pixels a side.
 
     Raises:
         BadImageError: as ``decode_image``.
     """
-    return decode_image(data).properties
+    return decode_image(data, max_side).properties
 
 
 def shrink_image(data: bytes, side: int) -> "Image":
-    """Decode an image and reduce it to at most ``side`` pixels a side; keeps proportions and mode.
+    """Decode an image or photo, and reduce it to at most ``side`` pixels a side; keeps proportions and mode.
 
     A photo that its camera has marked as rotated is turned upright, as viewers show it.
 
@@ -130,7 +137,7 @@ def shrink_image(data: bytes, side: int) -> "Image":
     """
     image_format = _detect_format(data)
     with _catch_decode_errors(data, image_format):
-        image = _open(data, image_format)
+        image = _open(data, image_format, MAX_PHOTO_SIDE_PIXELS)
         image.thumbnail((side, side))  # decodes a JPEG at a fraction of its size
         image.load()  # thumbnail() does not decode an image that is already small
         return _turn_upright(image)
@@ -192,7 +199,7 @@ def _detect_format(data: bytes) -> ImageFormat:
     )
 
 
-def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
+def _open(data: bytes, image_format: ImageFormat, max_side: int) -> "ImageFile":
     """Open an image without ``Image.open``, which warns about large images before their size can be checked."""
     if image_format == "png":
         from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - see the top
@@ -201,13 +208,13 @@ def _open(data: bytes, image_format: ImageFormat) -> "ImageFile":
     elif image_format == "webp":
         from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 - see the top
 
-        _check_size(*read_webp_size(data))
+        _check_size(*read_webp_size(data), max_side)
         image = WebPImageFile(BytesIO(data))
     else:
         from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415 - see the top
 
         image = JpegImageFile(BytesIO(data))
-    _check_size(image.width, image.height)
+    _check_size(image.width, image.height, max_side)
     return image
 
 
@@ -223,9 +230,9 @@ def _check_end(data: bytes, image_format: ImageFormat) -> None:
         raise BadImageError(what, _describe_damage(data, image_format))
 
 
-def _check_size(width: int, height: int) -> None:
-    if max(width, height) > MAX_SIDE_PIXELS:
-        raise BadImageError(f"the image is {width}x{height}; expected at most {MAX_SIDE_PIXELS} pixels a side")
+def _check_size(width: int, height: int, max_side: int) -> None:
+    if max(width, height) > max_side:
+        raise BadImageError(f"the image is {width}x{height}; expected at most {max_side} pixels a side")
 
 
 _SIDE_BITS: Final = 14

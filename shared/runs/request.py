@@ -103,7 +103,7 @@ class StyleReference(BaseModel):
         max_length=MAX_STYLE_REFERENCES,
         strict=False,
         exclude_if=lambda images: images is None,
-        description="Inputs with the images, each as inputs/NAME: PNG, JPEG or WebP of at most 4096 pixels a side.",
+        description="Inputs with the images, each as inputs/NAME: PNG, JPEG or WebP of at most 8192 pixels a side.",
     )
     first_approved: int | None = Field(
         default=None,

@@ -194,3 +194,19 @@ async def test_a_record_without_references_is_damaged(store: RecordingStore) -> 
     await store.write(paths.run_file(RUN, paths.STYLE_REFERENCE_NAME), b'{"images": []}', content_type="text/plain")
     with pytest.raises(DamagedFileError):
         await read_style(store, RUN)
+
+
+@pytest.mark.parametrize(("size", "is_accepted"), [((6000, 4000), True), ((8193, 16), False)])
+async def test_a_photo_of_a_camera_is_sent_smaller_and_a_larger_image_is_refused(
+    store: RecordingStore, size: tuple[int, int], is_accepted: bool
+) -> None:
+    await store.write("inputs/photo.jpg", draw((0, 0, 250), size=size, kind="JPEG"), content_type="image/jpeg")
+    request = SeedRequest.from_json({"catalog": CATALOG, "styleReference": {"images": ["inputs/photo.jpg"]}})
+    if not is_accepted:
+        with pytest.raises(InvalidRequestError) as raised:
+            await resolve_style(store, request)
+        assert raised.value.properties["errors"][0]["field"] == "styleReference.images.0"
+        return
+    style = await resolve_style(store, request)
+    assert style is not None
+    assert [(one.width, one.height) for one in style.record.images] == [(1024, 683)]

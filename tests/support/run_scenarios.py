@@ -97,10 +97,20 @@ def list_activities() -> list[str]:
     return names
 
 
-BATCH_ACTIVITIES = {"check_image_batches", "collect_image_batch", "open_image_batches", "submit_image_batch"}
+BATCH_ACTIVITIES = {
+    "check_image_batches",
+    "check_prompt_batches",
+    "collect_image_batch",
+    "collect_prompt_batch",
+    "open_image_batches",
+    "open_prompt_batches",
+    "submit_image_batch",
+    "submit_prompt_batch",
+}
 ACTIVITIES = [name for name in list_activities() if name not in {"import_input", "restart_run"} | BATCH_ACTIVITIES]
 """All but ``import_input`` (tests/activities/test_import_input.py kills it at each change), ``restart_run`` (in
-tests/end_to_end/test_worker_deaths.py, workers die in it) and those of tests/end_to_end/test_image_batches.py."""
+tests/end_to_end/test_worker_deaths.py, workers die in it) and those of tests/end_to_end/test_image_batches.py and
+test_prompt_batches.py, which OpenAI has and the model of these scenarios has not."""
 
 _SCENARIOS = {
     "write_prompt_batch": WRITTEN,
