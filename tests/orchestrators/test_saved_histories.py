@@ -23,6 +23,9 @@ from durable_emulator.sdk_internals import list_functions
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 FUNCTIONS = {function.get_function_name(): function for function in list_functions(function_app.app)}
+LAST_STEPS = "finish_run"
+"""The last two steps of a run that has lost its root; its histories are those of no run of the recorder."""
+
 STARTS = {EventType.ORCHESTRATOR_STARTED}
 
 
@@ -51,7 +54,9 @@ def check_replay(saved: dict[str, Any]) -> None:
 
 def test_there_are_histories_of_every_orchestrator() -> None:
     recorded = {json.loads(path.read_text(encoding="utf-8"))["orchestrator"] for path in HISTORIES}
-    assert recorded == {"seed_catalog", "write_items", "write_prompts", "generate_images"}
+    triggers = {name: function.get_trigger().type for name, function in FUNCTIONS.items()}
+    orchestrators = {name for name, trigger in triggers.items() if trigger == "orchestrationTrigger"}
+    assert recorded | {LAST_STEPS} == orchestrators
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

@@ -16,7 +16,9 @@ from unittest.mock import patch
 from durable_emulator.engine.actions import Decision
 from durable_emulator.engine.instances import Instance
 from durable_emulator.engine.replay import replay
-from model_simulator.in_process import running_simulator
+from model_simulator.in_process import RunningSimulator, running_simulator
+from shared.config import ModelSettings
+from shared.models.provider_names import Provider, ProviderAccess
 from shared.version import __version__
 from tests.support.input_rows import dump_rows, make_products
 from tests.support.running_app import FAST, RunningApp, run_app
@@ -68,6 +70,10 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
     "dry": ({}, {"targetCount": 6, "categoryCount": 2, "dryRun": True}),
+    "batched": (
+        {"batches": {"seconds": 4, "expiresAfterSeconds": 3}, "rates": {"content_policy": 0.1, "truncated_json": 0.2}},
+        PRODUCTS | {"promptWriter": "model", "textMode": "batch", "imageMode": "batch", "batchFallback": "next-batch"},
+    ),
     "approved": ({}, {"targetCount": 12, "categoryCount": 2, "styleReference": {"firstApproved": 3}}),
 }
 
@@ -103,7 +109,7 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
     with patch("durable_emulator.engine.episode.replay", listen), tempfile.TemporaryDirectory() as folder:
         async with (
             running_simulator(faults={"latencySeconds": FAST} | faults) as simulator,
-            run_app(Path(folder), simulator=simulator) as app,
+            run_app(Path(folder), simulator=simulator, model=choose_model(simulator, request)) as app,
         ):
             if request.get("input") == ROWS_PATH:
                 await app.call("PUT", f"/api/{ROWS_PATH}", dump_rows(make_products(ROWS)))
@@ -113,6 +119,20 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
                 await app.call("POST", f"/api/runs/{status['runId']}/resume")
                 await app.wait(status["runId"])
     return list(seen.values())
+
+
+def choose_model(simulator: RunningSimulator, request: dict[str, Any]) -> ModelSettings | None:
+    """Return the settings of OpenAI, the only provider with batches, if a request asks for them."""
+    if "imageMode" not in request:
+        return None
+    openai = Provider.OPENAI
+    return ModelSettings(
+        text_provider=openai,
+        vision_provider=openai,
+        image_provider=openai,
+        openai=ProviderAccess(f"{simulator.url}/v1", "a-key"),
+        image_batch_check_seconds=1,
+    )
 
 
 async def approve_images(app: RunningApp) -> None:
