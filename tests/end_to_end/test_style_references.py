@@ -249,7 +249,8 @@ async def test_mai_takes_one_reference_that_is_in_the_estimate_and_the_cost(tmp_
     async with running_simulator(faults={"latencySeconds": FAST}) as simulator:
         async with run_app(tmp_path, simulator=simulator, model=make_mai_settings(simulator)) as app:
             await upload(app, reference)
-            two = {"styleReference": {"images": ["inputs/look.png"] * 2}}
+            await upload(app, draw_reference((230, 90, 20)), "other.png")
+            two = {"styleReference": {"images": ["inputs/look.png", "inputs/other.png"]}}
             refused = await app.call("POST", "/api/runs", {"catalog": "toys"} | body | two)
             told = (await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | body | STYLE)).body
             run = await app.run(**body, **STYLE)
