@@ -1,7 +1,9 @@
 """Build the model that the settings name, and check the settings of its providers before any call."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from importlib.util import find_spec
+from typing import Literal
 
 from shared.config import ModelSettings, SettingError, Settings
 from shared.models.batches import BatchModel
@@ -92,17 +94,8 @@ def check_batch_settings(model: ModelSettings, prices: PriceList) -> None:
     Raises:
         SettingError: it has none.
     """
-    if model.image_provider is not Provider.OPENAI:
-        raise SettingError(
-            "IMAGE_PROVIDER",
-            f"is {model.image_provider.value!r}, which has no batches of images; imageMode 'batch' expects 'openai'",
-        )
-    if prices.find_batch_factor(model.image_deployment) is None:
-        raise SettingError(
-            "IMAGE_MODEL",
-            f"is {model.image_deployment!r}, whose price in batches is not known; imageMode 'batch' expects a model "
-            "with a batchFactor in prices.json, such as 'gpt-image-2'",
-        )
+    factor = prices.find_batch_factor(model.image_deployment)
+    _check_batches("image", model.image_provider, model.image_deployment, factor, example="gpt-image-2")
 
 
 def check_text_batch_settings(model: ModelSettings, prices: PriceList) -> None:
@@ -111,17 +104,8 @@ def check_text_batch_settings(model: ModelSettings, prices: PriceList) -> None:
     Raises:
         SettingError: it has none.
     """
-    if model.text_provider is not Provider.OPENAI:
-        raise SettingError(
-            "TEXT_PROVIDER",
-            f"is {model.text_provider.value!r}, which has no batches of text; textMode 'batch' expects 'openai'",
-        )
-    if prices.find_text_batch_factor(model.text_deployment) is None:
-        raise SettingError(
-            "TEXT_MODEL",
-            f"is {model.text_deployment!r}, whose price in batches is not known; textMode 'batch' expects a model "
-            "with a batchFactor in prices.json, such as 'gpt-6-luna'",
-        )
+    factor = prices.find_text_batch_factor(model.text_deployment)
+    _check_batches("text", model.text_provider, model.text_deployment, factor, example="gpt-6-luna")
 
 
 def build_image_batch_model(settings: Settings) -> BatchModel:
@@ -230,3 +214,16 @@ def _check_provider(model: ModelSettings, provider: Provider, provider_setting: 
         raise SettingError(
             provider_setting, "is 'fal', and fal-client is not installed; expected the extra 'fal' to be"
         )
+
+
+def _check_batches(
+    kind: Literal["image", "text"], provider: Provider, deployment: str, factor: Decimal | None, *, example: str
+) -> None:
+    wanted = f"{kind}Mode 'batch'"
+    if provider is not Provider.OPENAI:
+        what = f"is {provider.value!r}, which has no batches of {'images' if kind == 'image' else 'text'}"
+        raise SettingError(f"{kind.upper()}_PROVIDER", f"{what}; {wanted} expects 'openai'")
+    if factor is None:
+        what = f"is {deployment!r}, whose price in batches is not known"
+        advice = f"{wanted} expects a model with a batchFactor in prices.json, such as {example!r}"
+        raise SettingError(f"{kind.upper()}_MODEL", f"{what}; {advice}")

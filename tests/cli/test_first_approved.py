@@ -93,9 +93,9 @@ def test_a_run_waits_and_two_commands_let_it_continue(seeder: CommandLine, write
 def test_an_estimate_counts_references_for_all_but_the_first_images(seeder: CommandLine) -> None:
     command = ("run", "--estimate", "--offline", "--target-count", "12", "--json")
     without = seeder(*command).document
-    told = seeder(*command, "--style-reference", "first-approved:2").document
-    assert (told["imageCalls"], told["textCalls"]) == (12, without["textCalls"] + 1)
-    assert told["costUsd"] == pytest.approx(without["costUsd"] + 10 * 2 * 1024 * 8 / 1e6, abs=5e-3)
+    estimated = seeder(*command, "--style-reference", "first-approved:2").document
+    assert (estimated["imageCalls"], estimated["textCalls"]) == (12, without["textCalls"] + 1)
+    assert estimated["costUsd"] == pytest.approx(without["costUsd"] + 10 * 2 * 1024 * 8 / 1e6, abs=5e-3)
 
 
 @pytest.mark.parametrize(

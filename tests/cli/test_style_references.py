@@ -41,9 +41,9 @@ def test_an_estimate_counts_references_and_leaves_nothing(seeder: CommandLine, t
     Path("look.png").write_bytes(draw((20, 90, 230), size=(1024, 1024)))
     command = ("run", "--estimate", "--target-count", "10", "--json", "--offline")
     without = seeder(*command).document
-    told = seeder(*command, "--style-reference", "look.png").document
-    assert told["inputTokens"] - without["inputTokens"] == 10 * 1024
-    assert told["costUsd"] == pytest.approx(without["costUsd"] + 10 * 1024 * 8 / 1e6, abs=2e-4)
+    estimated = seeder(*command, "--style-reference", "look.png").document
+    assert estimated["inputTokens"] - without["inputTokens"] == 10 * 1024
+    assert estimated["costUsd"] == pytest.approx(without["costUsd"] + 10 * 1024 * 8 / 1e6, abs=2e-4)
     assert [path.name for path in tmp_path.iterdir()] == ["look.png"]
 
 

@@ -1,4 +1,4 @@
-"""Refined images with style references: their likeness is seen, decides, is billed as told, and shows everywhere."""
+"""Refined images with style references: their likeness decides, is billed as estimated, and shows everywhere."""
 
 import json
 from collections import defaultdict
@@ -83,15 +83,15 @@ async def test_estimate_and_budget_count_the_references_of_evaluations(tmp_path:
     async with run_app(tmp_path) as app:
         await upload(app, draw_reference((20, 90, 230), side=1024))
         await upload(app, draw_reference((230, 90, 20), side=700), "other.png")
-        told = (
+        estimated = (
             await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys", "imageSize": "64x64"} | body)
         ).body
         run = await app.run(**body)
         billed = app.simulator.stats()
     assert run["status"] == "Completed"
     assert run["cost"]["usd"] == round(billed["costUsd"], 4)
-    assert told["costUsd"] == pytest.approx(billed["costUsd"], rel=0.05)
-    assert told["inputTokens"] == pytest.approx(billed["inputTokens"], rel=0.05)
+    assert estimated["costUsd"] == pytest.approx(billed["costUsd"], rel=0.05)
+    assert estimated["inputTokens"] == pytest.approx(billed["inputTokens"], rel=0.05)
 
 
 async def test_no_call_is_sent_that_could_pass_the_budget(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Runs with style references that are killed, shared by hosts, cancelled, paused and repaired while the input changes.
 
-Every image is billed once, has the look of the references of its run, and costs what was told.
+Every image is billed once, has the look of the references of its run, and costs what was reported.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Images with style references: they look alike, cost what was told, and a changed reference re-buys nothing."""
+"""Images with style references: they look alike, cost what was estimated, and a changed reference re-buys nothing."""
 
 import io
 from dataclasses import replace
@@ -159,11 +159,11 @@ async def test_the_budget_counts_the_references(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         await upload(app, draw_reference((20, 90, 230), side=1024))
         request = {"catalog": "toys", "imageSize": "64x64"} | body
-        without, told = [
+        without, estimated = [
             (await app.call("POST", "/api/runs?estimate=true", request | more)).body["costUsd"] for more in ({}, STYLE)
         ]
-        assert told - without == pytest.approx(3 * 1024 * 8 / 1e6, abs=1e-4)
-        budget = (without + told) / 2
+        assert estimated - without == pytest.approx(3 * 1024 * 8 / 1e6, abs=1e-4)
+        budget = (without + estimated) / 2
         refused = await app.call("POST", "/api/runs", request | STYLE | {"maxCostUsd": budget})
         run = await app.run(**body, **STYLE, maxCostUsd=budget, acceptEstimate=True)
         stats = app.simulator.stats()
@@ -252,7 +252,7 @@ async def test_mai_takes_one_reference_that_is_in_the_estimate_and_the_cost(tmp_
             await upload(app, draw_reference((230, 90, 20)), "other.png")
             two = {"styleReference": {"images": ["inputs/look.png", "inputs/other.png"]}}
             refused = await app.call("POST", "/api/runs", {"catalog": "toys"} | body | two)
-            told = (await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | body | STYLE)).body
+            estimated = (await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | body | STYLE)).body
             run = await app.run(**body, **STYLE)
             metadata = await read_metadata()
             stats = simulator.stats()
@@ -263,7 +263,7 @@ async def test_mai_takes_one_reference_that_is_in_the_estimate_and_the_cost(tmp_
     assert distance < 0.1
     assert run["cost"]["usd"] == round(stats["costUsd"], 4)
     assert run["cost"]["inputTokens"] == stats["inputTokens"]
-    assert told["costUsd"] == pytest.approx(stats["costUsd"], rel=0.05)
+    assert estimated["costUsd"] == pytest.approx(stats["costUsd"], rel=0.05)
 
 
 async def test_the_budget_counts_the_reference_of_mai(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ async def test_fal_takes_references_by_the_edit_route_of_its_model(
         settings = replace(text, image_provider=Provider.FAL, image_deployment=model, fal_key=MODEL_KEY)
         async with run_app(tmp_path, simulator=simulator, model=settings) as app:
             await upload(app, reference)
-            told = (await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | body | STYLE)).body
+            estimated = (await app.call("POST", "/api/runs?estimate=true", {"catalog": "toys"} | body | STYLE)).body
             run = await app.run(**body, **STYLE)
             metadata = await read_metadata()
             stats = simulator.stats()
@@ -304,4 +304,4 @@ async def test_fal_takes_references_by_the_edit_route_of_its_model(
     assert distance < 0.1
     assert run["cost"]["usd"] == round(stats["costUsd"], 4)
     assert {one.cost.nano_usd for one in metadata.values()} == {30_000_000}
-    assert told["costUsd"] == pytest.approx(stats["costUsd"], rel=0.05)
+    assert estimated["costUsd"] == pytest.approx(stats["costUsd"], rel=0.05)

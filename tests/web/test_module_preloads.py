@@ -1,4 +1,4 @@
-"""The page asks for its modules at once, not for one after another has told of it."""
+"""The page asks for its modules at once, not for one after another has named it."""
 
 import re
 from collections.abc import Iterator

@@ -139,13 +139,7 @@ class OpenAIBatches:
             timeout = make_timeout(CALL_TIMEOUT_SECONDS)
             return (await sdk.files.with_raw_response.retrieve(file_id, timeout=timeout)).http_response
 
-        try:
-            await self._send("look-up of a style reference", send)
-        except ModelError as error:
-            if error.status == httpx2.codes.NOT_FOUND:
-                return False
-            raise
-        return True
+        return await self._call_file("look-up of a style reference", send)
 
     async def delete_file(self, file_id: str) -> None:
         """Delete an uploaded file; does nothing if it does not exist.
@@ -158,11 +152,7 @@ class OpenAIBatches:
             timeout = make_timeout(CALL_TIMEOUT_SECONDS)
             return (await sdk.files.with_raw_response.delete(file_id, timeout=timeout)).http_response
 
-        try:
-            await self._send("deletion of a style reference", send)
-        except ModelError as error:
-            if error.status != httpx2.codes.NOT_FOUND:
-                raise
+        await self._call_file("deletion of a style reference", send)
 
     async def iterate_images(self) -> AsyncGenerator[UploadedImage, None]:
         """Yield the uploaded images of the account, the newest first.
@@ -298,6 +288,16 @@ class OpenAIBatches:
             if not rows or not page.get("has_more"):
                 return
             after = {"after": str(rows[-1].get("id"))}
+
+    async def _call_file(self, subject: str, send: Any) -> bool:
+        """Make a call about an uploaded file, and return whether the file exists."""
+        try:
+            await self._send(subject, send)
+        except ModelError as error:
+            if error.status != httpx2.codes.NOT_FOUND:
+                raise
+            return False
+        return True
 
     async def _send(self, subject: str, send: Any, seconds: float = CALL_TIMEOUT_SECONDS) -> ParsedBody:
         call = replace(self._connection.describe_call("batch", ""), subject=subject)
