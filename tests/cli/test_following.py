@@ -19,7 +19,7 @@ class Reader:
         return RunStatus.model_validate(self.runs.pop(0))
 
     def __getattr__(self, name: str) -> Any:
-        raise NotImplementedError(name)
+        raise AssertionError(f"{name} was not expected to be used")
 
 
 async def test_a_run_that_waits_for_batches_is_read_again_after_a_change_only() -> None:
