@@ -93,7 +93,16 @@ async def list_rounds(store: Store, catalog: str, item: Item) -> list[Round]:
     """
     images = await _find_images(store, catalog, item)
     rounds = [await _describe(store, catalog, item, key, image) for key, image in images.items()]
-    return sorted(rounds, key=lambda one: (one.created_at, one.round), reverse=True)
+    return sorted(rounds, key=_find_age)
+
+
+def _find_age(one: Round) -> tuple[float, str, int]:
+    """Return a key that sorts rounds, the newest first.
+
+    Blob Storage knows whole seconds only. Within one second, the ids of runs tell the order: those of newer runs come
+    first.
+    """
+    return -one.created_at.timestamp(), one.run_id, -one.round
 
 
 async def find_round_image(store: Store, catalog: str, item: Item, run_id: str, number: int) -> FileInfo | None:

@@ -87,7 +87,7 @@ async def test_earlier_images_come_after_the_newest_with_what_is_known_of_them(s
         None,
     )
     assert oldest.to_json()["imageCostUsd"] == 0.03
-    assert newest.created_at > oldest.created_at
+    assert newest.created_at >= oldest.created_at
 
 
 async def test_every_round_of_a_refined_image_is_listed_once_with_its_evaluation(store: RecordingStore) -> None:

@@ -97,6 +97,18 @@ async def run_process(store: SteppedStore, script: list[Operation]) -> None:
 
 async def run_interleaved(store: SteppedStore, scripts: list[list[Operation]], data: st.DataObject) -> None:
     tasks = [asyncio.create_task(run_process(store, script)) for script in scripts]
+    try:
+        await take_turns(store, data)
+    finally:
+        for task in tasks:
+            task.cancel()  # Hypothesis has given the example up
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, KilledError):
+            raise result
+
+
+async def take_turns(store: SteppedStore, data: st.DataObject) -> None:
     while True:
         for _ in range(SETTLING_PASSES):
             await asyncio.sleep(0)
@@ -107,9 +119,6 @@ async def run_interleaved(store: SteppedStore, scripts: list[list[Operation]], d
             turn.set_exception(KilledError("the process dies here"))
         else:
             turn.set_result(None)
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, BaseException) and not isinstance(result, KilledError):
-            raise result
 
 
 @given(processes, st.data())

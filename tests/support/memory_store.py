@@ -120,7 +120,8 @@ class MemoryStore:
 
     def _put(self, path: str, data: bytes, metadata: Mapping[str, str] | None) -> str:
         etag = f'"{next(self._versions)}"'
-        self._files[path] = _File(data, FileInfo(path, len(data), etag, datetime.now(UTC), dict(metadata or {})))
+        now = datetime.now(UTC).replace(microsecond=0)  # Blob Storage knows whole seconds only
+        self._files[path] = _File(data, FileInfo(path, len(data), etag, now, dict(metadata or {})))
         return etag
 
 
