@@ -9,7 +9,7 @@ from cli.app_client import ProblemError, UnreachableError
 from cli.command_context import CommandContext
 from cli.errors import CliError
 from cli.progress_display import open_display
-from cli.run_readers import RunReader
+from cli.run_readers import StatusReader
 from shared.errors import StoreUnavailableError
 from shared.runs.status import RunStatus
 
@@ -41,7 +41,7 @@ WaitForChange = Callable[[float], Awaitable[None]]
 
 
 async def follow_run(
-    reader: RunReader,
+    reader: StatusReader,
     run_id: str,
     context: CommandContext,
     polling: Polling,

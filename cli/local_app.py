@@ -24,6 +24,7 @@ from shared.errors import ModelError, UnknownRunError
 from shared.models.protocol import is_provider_unusable
 from shared.runs.run_files import read_request
 from shared.runs.status import RunStatus
+from shared.runs.view import refresh_progress
 from shared.services.container import Services, get_services, use_settings
 from shared.services.health import check_settings
 from shared.storage.protocol import Store
@@ -53,6 +54,19 @@ class LocalApp:
     resumed_runs: tuple[str, ...] = ()
     followed_runs: set[str] = field(default_factory=set)
 
+    async def get_run(self, run_id: str) -> RunStatus:
+        """Return the status of a run, and store it as ``progress.json``, as ``GET /api/runs/{runId}`` does.
+
+        Makes no request: of a host that waits for hours, this is most of the work.
+
+        Raises:
+            CliError: the run does not exist, or the app cannot be reached.
+        """
+        try:
+            return await refresh_progress(self.services, self.host.open_client(), run_id, is_running=True)
+        except Exception:  # noqa: BLE001 - the app answers with a problem document, or has recovered
+            return await self.client.get_run(run_id)
+
     async def follow_run(self, run_id: str, context: CommandContext) -> RunStatus:
         """Show the progress of a run of this host until it ends or pauses, and return its last status.
 
@@ -63,7 +77,7 @@ class LocalApp:
         changes = self.host.engine.watch_changes()
         self.followed_runs.add(run_id)
         try:
-            return await follow_run(self.client, run_id, context, LOCAL_POLLING, wait_for_change=changes.wait)
+            return await follow_run(self, run_id, context, LOCAL_POLLING, wait_for_change=changes.wait)
         finally:
             self.followed_runs.discard(run_id)
 
@@ -217,7 +231,7 @@ async def _refresh_progress(app: LocalApp) -> None:
         is_waiting = True
         for run_id in set(list_unfinished_runs(engine)) - app.followed_runs:
             try:
-                is_waiting &= (await app.client.get_run(run_id)).waits_for_batches
+                is_waiting &= (await app.get_run(run_id)).waits_for_batches
             except CliError:  # the command that follows the run reports it
                 is_waiting = False
         if is_waiting:

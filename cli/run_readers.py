@@ -23,8 +23,8 @@ from shared.services.container import Services, get_services, use_settings
 ResultT = TypeVar("ResultT")
 
 
-class RunReader(Protocol):
-    """Reads and cancels runs."""
+class StatusReader(Protocol):
+    """Reads the status of runs."""
 
     async def get_run(self, run_id: str) -> RunStatus:
         """Return the status of a run.
@@ -33,6 +33,10 @@ class RunReader(Protocol):
             CliError: the run does not exist, or the app cannot be reached.
             StoreUnavailableError: the store does not answer.
         """
+
+
+class RunReader(StatusReader, Protocol):
+    """Reads and cancels runs."""
 
     async def list_runs(self, query: RunQuery) -> RunPage:
         """Return a page of runs, newest first."""

@@ -5,7 +5,7 @@ below still works, run the tests, and change the number.
 """
 
 import asyncio
-from functools import lru_cache
+from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -17,9 +17,6 @@ from azure.functions.meta import Datum
 from durable_emulator.errors import SdkVersionError
 
 CHECKED_VERSIONS = {"azure-functions": "1.26.0", "azure-functions-durable": "1.7.0"}
-
-MAX_CACHED_TIMESTAMPS = 20_000
-"""About 3 MB. A generation has a few hundred timestamps."""
 
 
 class App(Protocol):
@@ -40,16 +37,23 @@ def check_sdk_version() -> None:
             raise SdkVersionError(package, installed, checked)
 
 
-def cache_timestamps() -> None:
-    """Cache the date parser of the SDK's ``HistoryEvent``. Repeated calls change nothing.
+def replace_timestamp_parser() -> None:
+    """Let the SDK read the timestamps of histories and instances with ``fromisoformat``.
 
     An episode replays the whole generation, and parsing each event's timestamp with dateutil takes more than half of
-    its CPU time: with 60 activities a generation, 8.4 ms an episode without the cache, 4.0 ms with it.
+    its CPU time: with 60 activities a generation 8.4 ms an episode, without dateutil 4.0 ms.
     """
-    # Imported by name: the package has an attribute of the same name, the class.
-    module = import_module("azure.durable_functions.models.history.HistoryEvent")
-    if not hasattr(module.dt_parse, "cache_info"):
-        module.dt_parse = lru_cache(MAX_CACHED_TIMESTAMPS)(module.dt_parse)  # type: ignore[attr-defined]
+    for name in ("history.HistoryEvent", "DurableOrchestrationStatus"):
+        # Imported by name: the package has an attribute of the same name, the class.
+        import_module(f"azure.durable_functions.models.{name}").dt_parse = _parse_timestamp  # type: ignore[attr-defined]
+
+
+def _parse_timestamp(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        parsed: datetime = import_module("dateutil.parser").parse(text)
+        return parsed
 
 
 async def close_client_session() -> None:

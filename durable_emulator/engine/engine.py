@@ -23,7 +23,7 @@ from durable_emulator.engine.journal_writer import Effects, JournalWriter
 from durable_emulator.engine.progress import ChangeSignal, ChangeWatch, EngineStatistics
 from durable_emulator.engine.replay import Orchestrator
 from durable_emulator.errors import EngineStoppedError, UnknownOrchestratorError
-from durable_emulator.sdk_internals import cache_timestamps, check_sdk_version
+from durable_emulator.sdk_internals import check_sdk_version, replace_timestamp_parser
 
 DEFAULT_GRACE_SECONDS = 2.0
 """How long running activities may continue when the engine stops; cancelled ones run again at the next start."""
@@ -63,7 +63,7 @@ class Engine:
         max_concurrent_activities: int | None = None,
     ) -> None:
         check_sdk_version()
-        cache_timestamps()
+        replace_timestamp_parser()
         self._orchestrators = orchestrators
         self._clock: Clock = clock or SystemClock()
         self._faults = faults or FaultInjector()

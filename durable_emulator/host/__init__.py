@@ -5,6 +5,7 @@ emulator ──► app_definition      functions that the app registers; setting
     ├──────► host_folder         lock and journal; one host per folder
     ├──────► http_triggers       routes, keys, requests and responses
     ├──────► management_api      endpoints of the durable client
+    ├──────► local_client        durable client of this process, which reads instances without HTTP
     └──────► invocation          calls functions as the Azure worker does ──► durable_emulator.engine
 ```
 """

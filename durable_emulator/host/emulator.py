@@ -20,6 +20,7 @@ from durable_emulator.host.app_definition import DEFAULT_ROUTE_PREFIX, TimerFunc
 from durable_emulator.host.host_folder import HostFolder
 from durable_emulator.host.http_triggers import HttpTriggers, empty_routing_errors, reject_foreign_origins
 from durable_emulator.host.invocation import Invoker
+from durable_emulator.host.local_client import LocalDurableClient
 from durable_emulator.host.management_api import ManagementApi, make_client_binding, respond_when_stopped
 from durable_emulator.sdk_internals import App, close_client_session
 
@@ -114,6 +115,14 @@ class DurableEmulator:
         if self._engine is None:
             raise RuntimeError("the durable emulator was not started; call start() first")
         return self._engine
+
+    def open_client(self) -> LocalDurableClient:
+        """Return a durable client for a caller in this process; valid until the emulator stops.
+
+        Raises:
+            RuntimeError: the emulator was not started.
+        """
+        return LocalDurableClient(self.engine, make_client_binding(self.management_url))
 
     @property
     def timers(self) -> tuple[TimerFunction, ...]:

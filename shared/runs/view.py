@@ -31,13 +31,16 @@ INTERRUPTED_MESSAGE = (
 )
 
 
-async def load_run_status(services: Services, client: DurableClient | None, run_id: str) -> RunStatus:
+async def load_run_status(
+    services: Services, client: DurableClient | None, run_id: str, *, is_running: bool = False
+) -> RunStatus:
     """Return the status of a run. A run that lost its root is recovered in passing.
 
     Args:
         services: the services.
         client: the durable client; None = read the store alone.
         run_id: the run.
+        is_running: do not look for the summary of a run whose root is running: it may miss one that was just written.
 
     Raises:
         UnknownRunError: the run does not exist.
@@ -46,11 +49,13 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
     """
     if not is_run_id(run_id):
         raise UnknownRunError(run_id)
-    summary = await run_files.read_status_file(services.store, run_id, "summary.json")
+    summary = None if is_running else await run_files.read_status_file(services.store, run_id, "summary.json")
     if summary is not None:
         return summary
     request = await services.caches.read_request(services.store, run_id)
     instance = None if client is None else await client.get_status(run_id)
+    if is_running and (instance is None or instance.runtime_status is not df.OrchestrationRuntimeStatus.Running):
+        return await load_run_status(services, client, run_id)
     if client is None or instance is None or instance.runtime_status is None:
         return await _view_unknown_instance(services, run_id, request)
     if instance.runtime_status in FAILED_ROOT_STATUSES:
@@ -80,17 +85,25 @@ async def load_run_status(services: Services, client: DurableClient | None, run_
     return status if published is not None else await _merge_last_progress(services, status)
 
 
-async def refresh_progress(services: Services, client: DurableClient, run_id: str) -> RunStatus:
+async def refresh_progress(
+    services: Services, client: DurableClient, run_id: str, *, is_running: bool = False
+) -> RunStatus:
     """Return the status of a run, and store it as ``progress.json`` until the run has ended.
 
     A paused run that was cancelled through the store alone is woken in passing.
+
+    Args:
+        services: the services.
+        client: the durable client.
+        run_id: the run.
+        is_running: the caller expects that the root is running. This saves a read of the store.
 
     Raises:
         UnknownRunError: the run does not exist.
         DamagedFileError: a file of the run cannot be read.
         StoreUnavailableError: the store does not answer.
     """
-    run = await load_run_status(services, client, run_id)
+    run = await load_run_status(services, client, run_id, is_running=is_running)
     if not (run.is_active or run.is_waiting):
         return run
     if run.error is not None and run.error.reason == Reason.CANCELLED:

@@ -16,6 +16,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.storage.blob import BlobBlock, BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobPrefix, BlobServiceClient, ContainerClient
 
+from shared.bounded_cache import BoundedCache
 from shared.config import IdentitySettings, StoreSettings
 from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.sign_in_errors import SignInError
@@ -39,6 +40,10 @@ BLOCK_BYTES: Final = 4 * 1024 * 1024
 
 LIST_PAGE_BLOBS: Final = 1000
 """The client parses a page at once, which blocks other tasks: 0.1 s for 1,000 blobs, 0.5 s for the service's 5,000."""
+
+MAX_CLIENTS: Final = 64
+"""Clients of files that are kept: a host that waits reads the same few files again and again, and a client takes as
+long to build as a third of its request."""
 
 T = TypeVar("T")
 
@@ -68,6 +73,7 @@ class BlobStore:
         self._service = service
         self._credential = credential
         self._containers = dict(containers)
+        self._clients: BoundedCache[str, BlobClient] = BoundedCache(MAX_CLIENTS)
 
     @classmethod
     def from_settings(cls, settings: StoreSettings, identity: IdentitySettings | None = None) -> "BlobStore":
@@ -271,8 +277,11 @@ class BlobStore:
         return self._service.get_container_client(self._containers[name])
 
     def _get_blob(self, path: str) -> BlobClient:
-        container, name = split_path(path)
-        return self._service.get_blob_client(self._containers[container], name)
+        client = self._clients.get(path)
+        if client is None:
+            container, name = split_path(path)
+            client = self._clients[path] = self._service.get_blob_client(self._containers[container], name)
+        return client
 
     async def _read_range(self, blob: BlobClient, path: str, offset: int, etag: str) -> bytes:
         try:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline import PipelineRequest
@@ -49,16 +50,25 @@ def open_blob_client(
             name.
     """
     _check_containers(settings.containers)
+    options = _OPTIONS | {"use_env_settings": _needs_environment()}
     if settings.account_url is not None:
         url = _check_account_url(settings.account_url)
         credential = open_credential(identity)
-        return BlobServiceClient(url, credential=credential, **_OPTIONS), credential
+        return BlobServiceClient(url, credential=credential, **options), credential
     if settings.connection_string is not None:
-        return _open_with_connection_string(settings.connection_string), None
+        return _open_with_connection_string(settings.connection_string, options), None
     raise SettingError(
         "CATALOG_STORAGE_URL",
         "is missing; expected https://ACCOUNT.blob.core.windows.net, or set CATALOG_STORAGE_CONNECTION_STRING",
     )
+
+
+def _needs_environment() -> bool:
+    """Return whether requests may need a proxy of the environment: each one would look for it in a thread of its own.
+
+    aiohttp then also looks for a user name and password in a netrc file, which Blob Storage has no use for.
+    """
+    return bool(getproxies())
 
 
 def _check_containers(containers: Mapping[str, str]) -> None:
@@ -85,9 +95,9 @@ def _check_account_url(text: str) -> str:
     return text
 
 
-def _open_with_connection_string(connection_string: str) -> BlobServiceClient:
+def _open_with_connection_string(connection_string: str, options: Mapping[str, Any]) -> BlobServiceClient:
     try:
-        client = BlobServiceClient.from_connection_string(connection_string, **_OPTIONS)
+        client = BlobServiceClient.from_connection_string(connection_string, **options)
         key: str | None = getattr(client.credential, "account_key", None)
         if key is not None:
             base64.b64decode(key, validate=True)  # fails now, not at the first request

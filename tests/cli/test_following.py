@@ -1,7 +1,9 @@
-from typing import Any
+from typing import Any, cast
 
 from cli.command_context import CommandContext
 from cli.follow_run import Polling, follow_run
+from cli.local_app import LocalApp
+from durable_emulator.engine import EngineStoppedError
 from shared.runs.status import RunStatus
 from tests.cli.deployed_app import RUN_ID, describe_run
 
@@ -33,6 +35,17 @@ async def test_a_run_that_waits_for_batches_is_read_again_after_a_change_only() 
     polling = Polling(poll_interval_seconds=1e6, max_unreachable_seconds=0)
     run = await follow_run(reader, RUN_ID, CommandContext(), polling, wait_for_change=wait_for_change)
     assert (run.status, waits) == ("Completed", [2, 1])
+
+
+async def test_an_app_of_this_process_that_cannot_read_a_run_is_asked_over_http() -> None:
+    class Host:
+        def open_client(self) -> Any:
+            raise EngineStoppedError("the durable engine is stopped")
+
+    host, services, client = Host(), object(), Reader(describe_run("Running"))
+    app = LocalApp(cast("Any", client), cast("Any", host), cast("Any", services))
+    assert (await app.get_run(RUN_ID)).status == "Running"
+    assert client.runs == []
 
 
 async def test_another_run_is_polled() -> None:

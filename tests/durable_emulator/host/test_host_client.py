@@ -85,6 +85,28 @@ async def test_an_unknown_id_has_no_runtime_status(tmp_path: Path) -> None:
     assert not status
 
 
+@pytest.mark.parametrize("instance_id", ["waiting", "ended", "missing"])
+async def test_a_client_of_this_process_reads_the_same_instance_without_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, instance_id: str
+) -> None:
+    async with connect(tmp_path) as (client, host):
+        local = host.open_client()
+        await local.start_new("wait", "waiting", None)
+        await host.engine.wait_for_completion(await local.start_new("echo", "ended", {"n": 21}))
+        await host.engine.wait_until_idle()
+        expected = await client.get_status(instance_id)
+
+        async def refuse(*_: Any, **__: Any) -> None:
+            raise AssertionError
+
+        monkeypatch.setattr(local, "_get_async_request", refuse)
+        status = await local.get_status(instance_id)
+
+    assert status.runtime_status is expected.runtime_status
+    assert bool(status) == bool(expected) == (instance_id != "missing")
+    assert status.to_json() == expected.to_json()
+
+
 async def test_a_failed_instance_reports_its_message(tmp_path: Path) -> None:
     async with connect(tmp_path) as (client, host):
         await host.engine.wait_for_completion(await client.start_new("fail", "one", None))

@@ -7,18 +7,20 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import CredentialUnavailableError
-from azure.storage.blob import BlobProperties
+from azure.storage.blob import BlobProperties, StorageErrorCode
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.config import IdentitySettings, SettingError, StoreSettings
 from shared.errors import StoreConflictError, StoreUnavailableError
 from shared.identity.credentials import CachedCredential
-from shared.storage.blob import BLOCK_BYTES, BlobStore
+from shared.storage import blob_client
+from shared.storage.blob import BLOCK_BYTES, MAX_CLIENTS, BlobStore
 from shared.storage.blob_client import open_blob_client
 from shared.storage.store_contract import CONTAINERS
 from tests.storage.contract.store_calls import IMAGE_PATH as PATH
@@ -189,6 +191,61 @@ async def test_development_storage_is_azurite_at_its_default_port() -> None:
     async with client:
         assert client.url.rstrip("/") == "http://127.0.0.1:10000/devstoreaccount1"
         assert credential is None
+
+
+class RecordingService:
+    """A client of an account that records which files it builds clients for."""
+
+    def __init__(self) -> None:
+        self.built: list[tuple[str, str]] = []
+
+    def get_blob_client(self, container: str, name: str) -> "MissingBlob":
+        self.built.append((container, name))
+        return MissingBlob()
+
+
+class MissingBlob:
+    async def download_blob(self) -> NoReturn:
+        error = ResourceNotFoundError("no such blob")
+        error.error_code = StorageErrorCode.BLOB_NOT_FOUND  # type: ignore[attr-defined]  # as the SDK sets it
+        raise error
+
+
+async def test_a_file_that_is_read_again_and_again_has_one_client() -> None:
+    service = RecordingService()
+    store = BlobStore(cast("Any", service), containers=NAMES)
+    for _ in range(3):
+        assert await store.read("runs/r/stop.json") is None
+        assert await store.read("runs/r/summary.json") is None
+    assert service.built == [("runs", "r/stop.json"), ("runs", "r/summary.json")]
+
+
+async def test_clients_of_many_files_are_not_kept() -> None:
+    service = RecordingService()
+    store = BlobStore(cast("Any", service), containers=NAMES)
+    for number in [*range(MAX_CLIENTS + 1), 0]:
+        assert await store.read(f"runs/r/{number}") is None
+    assert [name for _, name in service.built].count("r/0") == 2
+    assert len(service.built) == MAX_CLIENTS + 2
+
+
+@pytest.mark.parametrize(("proxies", "uses_environment"), [({}, False), ({"https": "http://proxy:8080"}, True)])
+async def test_requests_look_for_a_proxy_only_if_the_environment_has_one(
+    monkeypatch: pytest.MonkeyPatch, proxies: dict[str, str], uses_environment: bool
+) -> None:
+    monkeypatch.setattr(blob_client, "getproxies", lambda: proxies)
+    options: dict[str, Any] = {}
+
+    def open_service(connection_string: str, **given: Any) -> BlobServiceClient:
+        options.update(given)
+        return make_service(connection_string, **given)
+
+    make_service = BlobServiceClient.from_connection_string
+    monkeypatch.setattr(BlobServiceClient, "from_connection_string", open_service)
+    settings = StoreSettings(kind="blob", connection_string=make_connection_string(1))
+    client, _ = open_blob_client(settings, IdentitySettings())
+    await client.close()
+    assert options["use_env_settings"] is uses_environment
 
 
 async def test_an_account_url_is_signed_in_to_with_an_identity() -> None:
