@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 _MODULE_FILTER = "is_local_module_file"
-"""Decides whose constants are collected. tests/test_repeatable_examples.py fails if a release of Hypothesis renames it."""
+"""Decides whose constants are collected. test_repeatable_examples.py fails if a release of Hypothesis renames it."""
 
 
 def use_repeatable_examples() -> None:

@@ -92,7 +92,7 @@ def stretch(tables: Tables, over: timedelta) -> None:
 async def cancel_once_called(app: RunningApp, kind: str, status: str, count: int, **changes: Any) -> None:
     """Cancel a run, of a request with some changes, when so many calls of a kind were answered with a status."""
     run_id = await app.start(**RUN | changes)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while app.simulator.stats()["requests"][kind].get(status, 0) < count:  # noqa: ASYNC110 - it does not tell
             await asyncio.sleep(0.05)
     await app.call("POST", f"/api/runs/{run_id}/cancel")
