@@ -149,7 +149,7 @@ def find_url(host: RunningCommand) -> str:
 def call(method: str, url: str, body: bytes | None = None) -> dict[str, Any]:
     request = urllib.request.Request(url, body, method=method)
     with urllib.request.urlopen(request, timeout=300) as response:
-        answer: dict[str, Any] = json.load(response)
+        answer: dict[str, Any] = json.loads(response.read() or b"{}")
     return answer
 
 
