@@ -123,8 +123,8 @@ function readList(field, draft) {
   return entries.length === 0 && (field.default ?? null) === null && !field.isRequired ? undefined : entries;
 }
 
-/** @param {string} text */
-function splitLines(text) {
+/** @param {string} text @returns {string[]} the entries of a list, without blank ones */
+export function splitLines(text) {
   return text
     .split("\n")
     .map((line) => line.trim())
