@@ -145,7 +145,8 @@ async def test_a_file_is_uploaded_mapped_and_becomes_a_catalog(app: RunningApp, 
 
 async def test_extending_a_catalog_takes_over_the_settings_of_its_last_run(app: RunningApp, person: Visitor) -> None:
     theme = {"subject": "Garden tools", "openings": ["Photo of a garden tool"]}
-    await app.run(targetCount=4, theme=theme, maxCostUsd=5)
+    variants = [{"width": 32, "format": "webp", "quality": 70}, {"width": 16, "format": "png", "quality": 80}]
+    await app.run(targetCount=4, theme=theme, maxCostUsd=5, imageVariants=variants)
     page = await person.open("#/")
     await page.get_by_role("listitem").filter(has_text="toys").get_by_role("link", name="Extend").click()
     await expect(page.get_by_label("What the items are")).to_have_value("Garden tools")
@@ -156,6 +157,7 @@ async def test_extending_a_catalog_takes_over_the_settings_of_its_last_run(app: 
     run_id = page.url.rpartition("/")[2]
     request = (await app.call("GET", f"/api/runs/{run_id}/request")).body
     assert (request["theme"]["subject"], request["theme"]["openings"]) == (theme["subject"], theme["openings"])
+    assert request["imageVariants"] == variants
     assert (await app.call("GET", "/api/catalogs/toys")).body["counts"]["images"] == 5
 
 

@@ -25,9 +25,15 @@ const DOCUMENT = {
           input: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
           fieldMapping: { type: "object", additionalProperties: { type: "string" } },
           newlyAdded: { type: "string" },
+          imageVariants: { type: "array", items: { $ref: "#/components/schemas/ImageVariant" }, maxItems: 3, default: [] },
           styleReference: { anyOf: [{ $ref: "#/components/schemas/StyleReference" }, { type: "null" }], default: null },
           theme: { $ref: "#/components/schemas/Theme", default: { subject: "Figures", openings: ["One", "Two"] } },
         },
+      },
+      ImageVariant: {
+        type: "object",
+        required: ["width", "format"],
+        properties: { width: { type: "integer", minimum: 16, maximum: 4096 }, format: { enum: ["webp", "avif"] }, quality: { type: "integer", default: 80, minimum: 1, maximum: 100 } },
       },
       StyleReference: {
         type: "object",
@@ -57,7 +63,7 @@ function find(path) {
 
 test("nested objects become fields with a path, and every field of the schema is there", () => {
   const paths = FIELDS.map(({ path }) => path);
-  assert.deepEqual(new Set(paths), new Set(["catalog", "targetCount", "maxCostUsd", "imageQuality", "publish", "forceImages", "source", "input", "fieldMapping", "newlyAdded", "styleReference.images", "styleReference.firstApproved", "theme.subject", "theme.openings"]));
+  assert.deepEqual(new Set(paths), new Set(["catalog", "targetCount", "maxCostUsd", "imageQuality", "publish", "forceImages", "source", "input", "fieldMapping", "newlyAdded", "imageVariants", "styleReference.images", "styleReference.firstApproved", "theme.subject", "theme.openings"]));
   assert.equal(find("theme.openings").kind, "list");
   assert.deepEqual(find("theme.openings").default, ["One", "Two"]);
   assert.equal(find("maxCostUsd").kind, "number");
@@ -124,6 +130,16 @@ test("a request has the style reference that is chosen, and the form keeps the o
   assert.deepEqual(send("none"), { catalog: "lego" });
   assert.deepEqual(send("images"), { catalog: "lego", styleReference: { images: ["inputs/a.png", "inputs/b.png"] } });
   assert.deepEqual(send("firstApproved"), { catalog: "lego", styleReference: { firstApproved: 3 } });
+});
+
+test("entries with several parts are typed between colons, sent as objects, and taken over as they were", () => {
+  const field = find("imageVariants");
+  const sent = [{ width: 640, format: "webp" }, { width: 320, format: "avif", quality: 60 }];
+  assert.deepEqual(makeBody(FIELDS, { imageVariants: "640:webp\n 320:avif:60 \n" }), { imageVariants: sent });
+  assert.deepEqual(takeOver(FIELDS, { imageVariants: [{ width: 640, format: "webp", quality: 80 }, sent[1]] }), { imageVariants: "640:webp\n320:avif:60" });
+  assert.equal(toDraft(field, field.default), "");
+  for (const right of ["", "640:webp", "16:avif:100"]) assert.equal(checkDraft(field, right), "", right);
+  for (const wrong of ["640", "640:", ":webp", "640:gif", "8:webp", "640:webp:0", "640:webp:80:1", "wide:webp", "1:webp\n", "640:webp\n16:webp\n17:webp\n18:webp"]) assert.notEqual(checkDraft(field, wrong), "", wrong);
 });
 
 test("the style reference of an earlier request is the one that is chosen", () => {

@@ -22,6 +22,7 @@ export const LABELS = {
   maxRetries: "Retries per call",
   "styleReference.images": "Reference images",
   "styleReference.firstApproved": "Number of first images",
+  imageVariants: "Copies in other sizes and formats",
   "theme.style.light": "Light",
   "theme.style.background": "Background",
   "theme.style.camera": "Camera",
@@ -35,6 +36,9 @@ export const LABELS = {
   input: "Input",
 };
 
+/** What an entry of a list looks like. @type {Record<string, string>} */
+export const EXAMPLES = { imageVariants: "640:webp" };
+
 /** Shown before the groups; the parts for each source come with the source. */
 export const GENERATE_FIELDS = ["targetCount", "categoryCount", "theme.subject", "theme.openings", "theme.tail"];
 export const LIMIT_FIELDS = ["maxCostUsd", "review"];
@@ -47,7 +51,7 @@ export const STYLE_GROUP = "Style";
 
 const GROUPS = [
   { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "textMode", "theme.promptTemplate", "theme.openings", "theme.tail"] },
-  { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "imageMode", "batchFallback", "thumbnails", "imageBaseUrl"] },
+  { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "imageMode", "batchFallback", "thumbnails", "imageVariants", "imageBaseUrl"] },
   { title: STYLE_GROUP, paths: ["theme.style.light", "theme.style.background", "theme.style.camera", "theme.style.palette"] },
   { title: "Refinement", paths: ["refine.iterations", "refine.acceptScore"] },
   { title: "Rules and refusals", paths: ["theme.forbiddenWords", "validateItems", "policyRewrites", "placeholder"] },

@@ -225,7 +225,7 @@ function Refusal({ error }) {
 function describeMissing(fields, problems) {
   const missing = fields.filter(({ path }) => path in problems);
   if (missing.length === 0) return "";
-  return `The estimate appears when these are filled in: ${missing.map((field) => labelField(field).toLowerCase()).join(", ")}.`;
+  return `The estimate appears when these are filled in or corrected: ${missing.map((field) => labelField(field).toLowerCase()).join(", ")}.`;
 }
 
 /**
