@@ -11,13 +11,16 @@ from tests.support.browser_accessibility import find_violations
 from tests.support.browser_visitor import DESKTOP, PHONE, Theme, Visitor
 from tests.support.running_app import RunningApp
 
-SLOW = {"latencySeconds": {"text": 0.01, "image": 1.0}}
+SLOW = {"latencySeconds": {"text": 0.01, "image": 4.0}}
+"""A run of ITEMS lasts longer than a slow machine needs to open the page; a cancel waits for one call."""
+
+ITEMS = 40
 FAST = {"latencySeconds": {"text": 0.01, "image": 0.01}}
 
 
 async def test_a_run_is_followed_live_cancelled_and_repaired(app: RunningApp, person: Visitor) -> None:
     app.simulator.set_faults(SLOW)
-    run_id = await app.start(targetCount=12, parallelImageRequests=2, maxCostUsd=5)
+    run_id = await app.start(targetCount=ITEMS, parallelImageRequests=2, maxCostUsd=5)
     page = await person.open(f"#/runs/{run_id}")
     await expect(page.get_by_text("of $5.00")).to_be_visible()
     images = page.get_by_role("main").get_by_role("img")
@@ -38,7 +41,7 @@ async def test_a_run_is_followed_live_cancelled_and_repaired(app: RunningApp, pe
     repairs = person.list_requests("catalogs/toys/repair", "POST")
     assert len({request.headers["idempotency-key"] for request in repairs}) == 1
     assert run_id not in page.url
-    assert app.simulator.stats()["billedImageCount"] <= 12 + 2  # calls that a cancel finds in flight are billed
+    assert app.simulator.stats()["billedImageCount"] <= ITEMS + 2  # calls that a cancel finds in flight are billed
 
 
 async def test_a_paused_run_says_why_and_is_resumed(app: RunningApp, person: Visitor) -> None:
@@ -157,7 +160,7 @@ async def test_a_run_that_awaits_an_approval_says_so_and_continues(
 
 async def test_a_wait_for_batches_is_shown_with_what_is_finished(app: RunningApp, person: Visitor) -> None:
     app.simulator.set_faults(SLOW)
-    run_id = await app.start(targetCount=12, parallelImageRequests=1)
+    run_id = await app.start(targetCount=ITEMS, parallelImageRequests=2)
     page = await person.open()
 
     async def add_batches(route: Route) -> None:
