@@ -88,7 +88,7 @@ async def test_a_request_that_outlives_its_activity_is_found_again_and_not_order
 ) -> None:
     async with open_model(monkeypatch, request_log, latencySeconds={"text": 0, "image": 0.2}) as (model, simulator):
         killed = asyncio.create_task(model.generate_image(ORDERED))
-        await asyncio.wait_for(request_log.entered.wait(), 60)
+        await asyncio.wait_for(request_log.entered.wait(), 300)
         killed.cancel()
         await asyncio.gather(killed, return_exceptions=True)
         first = request_log.request_log[JOB]
