@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.storage.folder import FolderStore
+from tests.support.asyncio_log import leave_out_tracebacks
 from tests.support.azurite import Azurite, run_azurite
 from tests.support.clean_environment import remove_settings
 from tests.support.memory_store import MemoryStore, RecordingStore
@@ -15,6 +16,7 @@ from tests.support.repeatable_examples import use_repeatable_examples
 _PROCESS_GUARD = ProcessGuard()
 
 remove_settings()
+leave_out_tracebacks()
 use_repeatable_examples()  # before any test declares its own settings
 
 
