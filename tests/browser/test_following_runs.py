@@ -14,7 +14,7 @@ from tests.support.running_app import RunningApp
 SLOW = {"latencySeconds": {"text": 0.01, "image": 4.0}}
 """A run of ITEMS lasts longer than a slow machine needs to open the page; a cancel waits for one call."""
 
-ITEMS = 40
+ITEMS = 30
 FAST = {"latencySeconds": {"text": 0.01, "image": 0.01}}
 
 
@@ -37,6 +37,8 @@ async def test_a_run_is_followed_live_cancelled_and_repaired(app: RunningApp, pe
     app.simulator.set_faults(FAST)
     await page.get_by_role("button", name="Repair…").click()
     await page.get_by_role("dialog").get_by_role("button", name="Start the repair").dblclick()
+    await expect(page).not_to_have_url(re.compile(run_id))
+    await app.wait(page.url.rpartition("/")[2])
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
     repairs = person.list_requests("catalogs/toys/repair", "POST")
     assert len({request.headers["idempotency-key"] for request in repairs}) == 1
