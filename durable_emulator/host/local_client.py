@@ -1,7 +1,7 @@
 """The SDK's durable client, for callers in the emulator's own process."""
 
 from azure.durable_functions import DurableOrchestrationClient
-from azure.durable_functions.models import DurableOrchestrationStatus
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 from durable_emulator.engine import Engine
 from durable_emulator.host.management_api import describe_instance

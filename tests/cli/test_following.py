@@ -1,11 +1,20 @@
+from types import SimpleNamespace
 from typing import Any, cast
+
+from azure.durable_functions import OrchestrationRuntimeStatus
 
 from cli.command_context import CommandContext
 from cli.follow_run import Polling, follow_run
 from cli.local_app import LocalApp
 from durable_emulator.engine import EngineStoppedError
+from shared.config import Settings
+from shared.runs.request import SeedRequest
+from shared.runs.run_files import create_request
 from shared.runs.status import RunStatus
+from shared.services.container import Services
 from tests.cli.deployed_app import RUN_ID, describe_run
+from tests.support.durable_client import UnexpectedDurableClient
+from tests.support.memory_store import MemoryStore
 
 WAITING = {"imageBatches": {"batches": 1, "images": 6, "done": 0}}
 
@@ -35,6 +44,22 @@ async def test_a_run_that_waits_for_batches_is_read_again_after_a_change_only() 
     polling = Polling(poll_interval_seconds=1e6, max_unreachable_seconds=0)
     run = await follow_run(reader, RUN_ID, CommandContext(), polling, wait_for_change=wait_for_change)
     assert (run.status, waits) == ("Completed", [2, 1])
+
+
+async def test_a_run_of_an_app_of_this_process_is_read_without_http() -> None:
+    class Client(UnexpectedDurableClient):
+        async def get_status(self, instance_id: str) -> Any:
+            assert instance_id == RUN_ID
+            return SimpleNamespace(runtime_status=OrchestrationRuntimeStatus.Running, custom_status=None)
+
+    class Host:
+        def open_client(self) -> Client:
+            return Client()
+
+    services = Services(Settings(), store=MemoryStore())
+    await create_request(services.store, RUN_ID, SeedRequest(catalog="toys"))
+    app = LocalApp(cast("Any", Reader()), cast("Any", Host()), services)
+    assert (await app.get_run(RUN_ID)).status == "Running"
 
 
 async def test_an_app_of_this_process_that_cannot_read_a_run_is_asked_over_http() -> None:
