@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,14 +15,15 @@ from cli.command_context import CommandContext
 from cli.command_settings import use_simulator
 from cli.disk_full import call_when_disk_full, cancel_when_disk_full, is_disk_full, silence_log_when
 from cli.errors import CliError
-from cli.follow_run import LOCAL_POLLING, follow_run
+from cli.follow_run import LOCAL_POLLING, WaitForChange, follow_run
 from cli.offline_simulator import BackgroundSimulator
 from cli.unfinished_runs import list_unfinished_runs, prepare_folder
 from durable_emulator.host import DurableEmulator
 from shared.config import SettingError, Settings
-from shared.errors import ModelError, UnknownRunError
+from shared.errors import CatalogSeederError, ModelError, UnknownRunError
 from shared.models.protocol import is_provider_unusable
-from shared.runs.run_files import read_request
+from shared.reasons import Reason
+from shared.runs.run_files import read_request, read_stop_record
 from shared.runs.status import RunStatus
 from shared.runs.view import refresh_progress
 from shared.services.container import Services, get_services, use_settings
@@ -30,8 +31,11 @@ from shared.services.health import check_settings
 from shared.storage.protocol import Store
 
 PROGRESS_INTERVAL_SECONDS = 2.0
-"""Interval of updates of ``progress.json``, which may be at most 15 s old by contract. While all runs wait for the
-provider's batches, which may take a day, it is updated when something has changed."""
+"""Interval of updates of ``progress.json``, which may be at most 15 s old by contract. While all runs wait for a
+person or for the provider's batches, which may take a day, it is updated when something has changed."""
+
+PAUSED_CHECK_SECONDS = 15.0
+"""Interval of looking whether a paused run was cancelled through the store alone. All else happens in this host."""
 
 logger = logging.getLogger("cli")
 
@@ -228,16 +232,36 @@ async def _refresh_progress(app: LocalApp) -> None:
     engine = app.host.engine
     changes = engine.watch_changes()
     while True:
-        is_waiting = True
+        is_waiting, paused = True, list[str]()
         for run_id in set(list_unfinished_runs(engine)) - app.followed_runs:
             try:
-                is_waiting &= (await app.get_run(run_id)).waits_for_batches
+                run = await app.get_run(run_id)
             except CliError:  # the command that follows the run reports it
                 is_waiting = False
+                continue
+            is_waiting &= run.waits_for_batches or run.is_waiting
+            if run.is_waiting:
+                paused.append(run_id)
         if is_waiting:
-            await changes.wait(PROGRESS_INTERVAL_SECONDS)
+            await wait_for_news(app.services.store, paused, changes.wait)
         else:
             await asyncio.sleep(PROGRESS_INTERVAL_SECONDS)
+
+
+async def wait_for_news(store: Store, paused: Sequence[str], wait_for_change: WaitForChange) -> None:
+    """Return after a change of the host, or once one of the paused runs was cancelled through the store."""
+    while True:
+        try:
+            async with asyncio.timeout(PAUSED_CHECK_SECONDS if paused else None):
+                return await wait_for_change(PROGRESS_INTERVAL_SECONDS)
+        except TimeoutError:
+            for run_id in paused:
+                try:
+                    stop = await read_stop_record(store, run_id)
+                except CatalogSeederError:  # the next status of the run reports it
+                    return None
+                if stop is not None and stop.reason is Reason.CANCELLED:
+                    return None
 
 
 async def _call_when_stopped(host: DurableEmulator, callback: Callable[[], None]) -> None:
