@@ -305,7 +305,10 @@ class CatalogBusyError(RequestError):
     kind = "catalog-busy"
 
     def __init__(self, catalog: str, run_id: str) -> None:
-        super().__init__(f"run {run_id} holds catalog {catalog!r}; wait until it ends, or cancel it", runId=run_id)
+        super().__init__(
+            f"run {run_id} holds catalog {catalog!r}; wait until it ends, resume it if it is paused, or cancel it",
+            runId=run_id,
+        )
         self.catalog = catalog
         self.run_id = run_id
 

@@ -21,6 +21,9 @@ MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 MAX_STYLE_REFERENCES = 4
 MAX_TRIAL_IMAGES = 20
 INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?"
+WHOLE_REQUEST = "(body)"
+"""In place of a field, in problems that are about several fields."""
+
 BASE_URL_PATTERN = r"https?://[^\s?#]{1,500}"
 
 RESERVED_NAMES = frozenset(
@@ -403,7 +406,7 @@ def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:
     """Return one ``{field, message}`` per problem: the path of the field, what is wrong and what was received."""
     problems = []
     for detail in error.errors(include_url=False):
-        field = _shorten(".".join(str(part) for part in detail["loc"])) or "(body)"
+        field = _shorten(".".join(str(part) for part in detail["loc"])) or WHOLE_REQUEST
         message = str(detail["msg"]).removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
             message = "is not a field of this request"
