@@ -120,8 +120,8 @@ def _read(file: Path, given: str) -> bytes:
         data = file.read_bytes()
     except OSError as error:
         raise WrongUsageError(
-            f"--style-reference: {given or repr(given)} cannot be read: {error.strerror or error}; expected an image file, "
-            f"inputs/NAME in the store, or {FIRST_APPROVED}:N"
+            f"--style-reference: {given or repr(given)} cannot be read: {error.strerror or error}; expected an image "
+            f"file, inputs/NAME in the store, or {FIRST_APPROVED}:N"
         ) from error
     try:
         inspect_image(data, MAX_PHOTO_SIDE_PIXELS)

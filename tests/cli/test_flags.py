@@ -123,8 +123,10 @@ def test_other_spellings_are_understood(
         ),
         (
             ("--text-mode", "batch"),
-            "textMode is 'batch', and source is 'generate'; expected textMode 'normal', or rows with promptWriter "
-            "'model': each call for items continues from the names of the calls before it",
+            (
+                "textMode is 'batch', and source is 'generate'; expected textMode 'normal', or rows with promptWriter "
+                "'model': each call for items continues from the names of the calls before it"
+            ),
         ),
         (
             ("--refine-accept-score", "90"),
