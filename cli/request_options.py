@@ -57,7 +57,10 @@ class _FileOption:
 
 OTHER_FORMS = {
     "theme": _FileOption(
-        "theme", Path, "FILE", "JSON file: subject, openings, tail, forbiddenWords and promptTemplate of the catalog."
+        "theme",
+        Path,
+        "FILE",
+        "JSON file: subject, openings, tail, forbiddenWords, promptTemplate and style of the catalog.",
     ),
     "input": _FileOption(
         "input", str, "FILE", "JSON array, JSON Lines, CSV or TSV file with the rows; or inputs/NAME in the store."

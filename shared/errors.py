@@ -346,9 +346,12 @@ class NoApprovedImageError(RequestError):
     kind = "no-approved-image"
 
     def __init__(self, catalog: str, images: int) -> None:
+        is_one = images == 1
+        what = "the first image" if is_one else f"none of the first {images} images"
         super().__init__(
-            f"none of the first {images} images of catalog {catalog!r} is approved; approve at least one of them, on "
-            "the review page or with seeder approve, then resume the run, or cancel it"
+            f"{what} of catalog {catalog!r} is {'not ' if is_one else ''}approved; approve "
+            f"{'it' if is_one else 'at least one of them'}, on the review page or with seeder approve, then resume the "
+            "run, or cancel it"
         )
 
 
