@@ -67,7 +67,8 @@ def _generate_missing(
     Returns:
         Why it ended early, if it did.
     """
-    needs_images = inventory.images < inventory.items and not seed.dry_run
+    must_collect = inventory.has_open_batches and seed.batches_images
+    needs_images = (inventory.images < inventory.items or must_collect) and not seed.dry_run
     try:
         # 1. After a pause, one image shows whether the block is gone.
         if progress.must_probe and needs_images and not seed.batches_images:

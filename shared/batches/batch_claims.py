@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 from shared.errors import StoreConflictError
 from shared.messages.base import Counters
 from shared.messages.batches import CollectedBatch, JobT, OpenBatch
-from shared.models.batches import BatchKind
+from shared.models.batches import BatchKind, LineTerms
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, parse_json
 from shared.storage.protocol import Store
@@ -36,6 +36,7 @@ class BatchClaim(Generic[JobT]):
         file_id: the provider's id of the uploaded file; None = not uploaded.
         creating_at: when the creation of the batch was last begun; None = it was not.
         reference_ids: the provider's ids of the style references that the lines name; empty = they name none.
+        terms: what the lines call and cost.
         batch_id: the provider's id of the batch; None = not known.
         result: what was collected; None = the batch is open.
     """
@@ -50,6 +51,7 @@ class BatchClaim(Generic[JobT]):
     counters: Counters
     over_budget: str | None
     claimed_at: AwareDatetime
+    terms: LineTerms
     file_id: str | None = None
     creating_at: AwareDatetime | None = None
     batch_id: str | None = None

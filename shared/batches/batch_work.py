@@ -13,7 +13,7 @@ from shared.messages.base import Cost, Counters, Failure
 from shared.messages.batches import JobT, SubmitBatch
 from shared.messages.images import ImageResult
 from shared.messages.text import TextResult
-from shared.models.batches import BatchKind, LineKind, ProviderBatch
+from shared.models.batches import BatchKind, LineKind, LineTerms, ProviderBatch
 from shared.models.billed_batches import BatchExecutor, BatchName
 from shared.models.billed_task import BilledTask, PreparedImage, PreparedText
 from shared.runs.request import SeedRequest
@@ -93,8 +93,21 @@ class BatchWork(ABC, Generic[JobT]):
         """Return the jobs of a batch; a repeated call finds those that an earlier delivery has claimed."""
 
     @abstractmethod
-    async def make_task(self, job: JobT, resume_count: int) -> BilledTask[Any, Any]:
-        """Return the task of a line; its cost is settled with that of the batch."""
+    def find_terms(self) -> LineTerms:
+        """Return what the lines of a new batch call, by the settings."""
+
+    @abstractmethod
+    async def make_task(self, job: JobT, resume_count: int, terms: LineTerms) -> BilledTask[Any, Any]:
+        """Return the task of a line; its cost is settled with that of the batch.
+
+        Raises:
+            LookupError: the catalog does not have the item any more.
+        """
+
+    async def make_leftover_task(self, job: JobT, resume_count: int, terms: LineTerms) -> BilledTask[Any, Any]:
+        """Return the task of a line whose item the catalog does not have any more: its answer is kept with the run."""
+        name = self.make_line_key(resume_count, job)
+        raise NotImplementedError(f"{name} calls {terms.deployment}, and nothing keeps its answer.")
 
     @abstractmethod
     def name_line(self, job: JobT) -> str:
@@ -113,7 +126,7 @@ class BatchWork(ABC, Generic[JobT]):
         """Return what the lines of a batch ask for."""
 
     @abstractmethod
-    def encode_line(self, job: JobT, prepared: Prepared, reference_ids: Sequence[str]) -> bytes:
+    def encode_line(self, job: JobT, prepared: Prepared, deployment: str, reference_ids: Sequence[str]) -> bytes:
         """Return the line of a job."""
 
     @abstractmethod

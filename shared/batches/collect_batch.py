@@ -9,9 +9,10 @@ from shared.batches.batch_claims import BatchClaim, StoredClaim
 from shared.batches.batch_work import BatchWork, Collection
 from shared.batches.submit_batch import CREATION_SETTLES_AFTER
 from shared.errors import ModelError
-from shared.messages.base import Failure
+from shared.messages.base import Counters, Failure
 from shared.messages.batches import CollectBatch, CollectedBatch, JobT, OpenBatch
 from shared.models.batches import ProviderBatch
+from shared.models.billed_task import BilledTask
 from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.reasons import Reason, shorten_message
 from shared.runs import run_files
@@ -99,21 +100,19 @@ async def _collect(
     is_limited = batch is not None and batch.is_limited
 
     async def accept(job: JobT, answer: ImageAnswer | TextAnswer[Any] | ModelError) -> None:
-        try:
-            task = await work.make_task(job, claim.resume_count)
-        except LookupError as error:  # the catalog does not have the item any more
-            logger.warning("batch %s of run %s: %s", call.chunk, call.run_id, error)
-            return
+        is_leftover, task = await _make_task(work, claim, job)
         result = await services.executor.run_answered(task, answer, work.make_line_key(call.chunk, job))
         collection.cost += result.cost
-        if is_limited:
+        if is_leftover:
+            collection.counters += Counters(cost=result.cost)
+        elif is_limited:
             collection.jobs.append(job)
         else:
             await work.accept(collection, job, result)
 
     try:
         if batch is not None:
-            async for line in work.batches.iterate_answers(batch, work.answer_type):
+            async for line in work.batches.iterate_answers(batch, claim.terms.deployment, work.answer_type):
                 job = collection.left.pop(line.custom_id, None)
                 if job is not None:
                     await accept(job, line.answer)
@@ -128,6 +127,15 @@ async def _collect(
     return CollectedBatch(
         collection.counters, tuple(collection.jobs), tuple(collection.fallback), is_limited=is_limited
     )
+
+
+async def _make_task(work: BatchWork[JobT], claim: BatchClaim[JobT], job: JobT) -> tuple[bool, BilledTask[Any, Any]]:
+    """Return whether the catalog does not have the item of a line any more, and the task of the line."""
+    try:
+        return False, await work.make_task(job, claim.resume_count, claim.terms)
+    except LookupError as error:
+        logger.warning("batch %s of run %s: %s", claim.chunk, work.run_id, error)
+        return True, await work.make_leftover_task(job, claim.resume_count, claim.terms)
 
 
 def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:

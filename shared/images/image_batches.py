@@ -8,7 +8,7 @@ from shared.batches.batch_claims import BatchClaim
 from shared.batches.batch_work import BatchWork, Collection, GatheredJobs, Prepared
 from shared.images.claim_work_page import run_claim_work_page
 from shared.images.failed_images import run_record_failed_image
-from shared.images.generate import make_batched_task
+from shared.images.generate import make_batched_task, make_leftover_task
 from shared.images.image_batch_size import choose_batch_size
 from shared.images.image_step import BilledImageTask, find_item, open_image_step_job
 from shared.images.style_files import find_own_image
@@ -16,7 +16,7 @@ from shared.images.style_uploads import ensure_uploads
 from shared.messages.base import Counters, Failure
 from shared.messages.batches import SubmitBatch
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageCall, ImageJob, ImageResult
-from shared.models.batches import BatchKind, LineKind
+from shared.models.batches import BatchKind, LineKind, LineTerms
 from shared.models.billed_batches import BatchExecutor
 from shared.models.billed_task import PreparedImage
 from shared.reasons import FATAL_REASONS, Reason
@@ -68,9 +68,26 @@ class ImageBatchWork(BatchWork[ImageJob]):
             number += 1
         return GatheredJobs(jobs, page, is_closed)
 
-    async def make_task(self, job: ImageJob, resume_count: int) -> BilledImageTask[Any]:
-        """Return the task of a line."""
-        call = ImageCall(
+    def find_terms(self) -> LineTerms:
+        """Return what the lines of a new batch call, by the settings."""
+        deployment = self.services.settings.model.image_deployment
+        return LineTerms(deployment, self.services.settings.prices.narrow(deployment))
+
+    async def make_task(self, job: ImageJob, resume_count: int, terms: LineTerms) -> BilledImageTask[Any]:
+        """Return the task of a line.
+
+        Raises:
+            LookupError: the catalog does not have the item any more.
+        """
+        step_job = await open_image_step_job(self.services, self._make_call(job, resume_count))
+        return make_batched_task(self.services, step_job, terms)
+
+    async def make_leftover_task(self, job: ImageJob, resume_count: int, terms: LineTerms) -> BilledImageTask[Any]:
+        """Return the task of a line whose item was pruned: its image is kept among the results of the run."""
+        return await make_leftover_task(self.services, self._make_call(job, resume_count), terms)
+
+    def _make_call(self, job: ImageJob, resume_count: int) -> ImageCall:
+        return ImageCall(
             self.run_id,
             self.catalog,
             job.product_id,
@@ -79,7 +96,6 @@ class ImageBatchWork(BatchWork[ImageJob]):
             resume_count=resume_count,
             step=job.step,
         )
-        return make_batched_task(self.services, await open_image_step_job(self.services, call))
 
     def name_line(self, job: ImageJob) -> str:
         """Return the id of a job's line."""
@@ -94,11 +110,11 @@ class ImageBatchWork(BatchWork[ImageJob]):
         """Return what the lines of a batch ask for."""
         return LineKind.IMAGE_WITH_REFERENCES if claim.reference_ids else LineKind.IMAGE
 
-    def encode_line(self, job: ImageJob, prepared: Prepared, reference_ids: Sequence[str]) -> bytes:
+    def encode_line(self, job: ImageJob, prepared: Prepared, deployment: str, reference_ids: Sequence[str]) -> bytes:
         """Return the line of a job."""
         if not isinstance(prepared, PreparedImage):
             raise TypeError(f"{job.product_id} has no image request.")
-        return self.batches.encode_line(self.name_line(job), prepared.request, reference_ids)
+        return self.batches.encode_line(self.name_line(job), prepared.request, deployment, reference_ids)
 
     async def record_over_budget(self, job: ImageJob, failure: Failure) -> Counters:
         """Record that the budget has no room for a job."""

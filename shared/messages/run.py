@@ -49,6 +49,8 @@ class StartInventory(Message):
         images: items with a valid image that the run keeps.
         next_batch: the first unused batch number.
         failure: why the run cannot begin.
+        has_open_batches: an earlier run of the catalog, which was lost, has batches that the provider carries out: they
+            are collected although no image is missing.
     """
 
     categories: int = 0
@@ -56,6 +58,7 @@ class StartInventory(Message):
     images: int = 0
     next_batch: int = 1
     failure: Failure | None = None
+    has_open_batches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

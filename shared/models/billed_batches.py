@@ -62,10 +62,10 @@ class BatchExecutor:
         self._open_model = open_model
 
     def encode_line(
-        self, custom_id: str, request: ImageRequest | TextRequest[Any], reference_ids: Sequence[str] = ()
+        self, custom_id: str, request: ImageRequest | TextRequest[Any], deployment: str, reference_ids: Sequence[str]
     ) -> bytes:
-        """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
-        return self._open_model().encode_line(custom_id, request, reference_ids)
+        """Return a line of a batch's file, with its line break; see ``BatchModel``."""
+        return self._open_model().encode_line(custom_id, request, deployment, reference_ids)
 
     async def upload(self, name: BatchName, data: bytes) -> str:
         """Upload a batch's file, and return its id; not billed.
@@ -183,10 +183,10 @@ class BatchExecutor:
         await self._open_model().cancel(batch_id)
 
     def iterate_answers(
-        self, batch: ProviderBatch, answer_type: type[BaseModel] | None = None
+        self, batch: ProviderBatch, deployment: str, answer_type: type[BaseModel] | None = None
     ) -> AsyncIterator[BatchAnswer]:
         """Yield the answers to the lines of a batch that is over; see ``BatchModel``."""
-        return self._open_model().iterate_answers(batch, answer_type)
+        return self._open_model().iterate_answers(batch, deployment, answer_type)
 
 
 MAX_LISTED_BATCHES = 500

@@ -39,11 +39,11 @@ async def test_a_batch_whose_results_were_deleted_is_counted_and_its_images_are_
 ) -> None:
     iterate, deleted = OpenAIBatches.iterate_answers, list[str]()
 
-    async def delete_first(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
+    async def delete_first(self: OpenAIBatches, batch: ProviderBatch, *given: Any) -> Any:
         if not deleted:
             deleted.append(str(batch.output_file_id))
         found = replace(batch, output_file_id="file-deleted") if batch.output_file_id in deleted else batch
-        async for answer in iterate(self, found, answer_type):
+        async for answer in iterate(self, found, *given):
             yield answer
 
     monkeypatch.setattr(OpenAIBatches, "iterate_answers", delete_first)
@@ -87,8 +87,8 @@ async def test_answers_that_a_completed_batch_lacks_count_as_billed(
 ) -> None:
     iterate, cut = OpenAIBatches.iterate_answers, list[str]()
 
-    async def cut_off(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
-        async for answer in iterate(self, batch, answer_type):
+    async def cut_off(self: OpenAIBatches, batch: ProviderBatch, *given: Any) -> Any:
+        async for answer in iterate(self, batch, *given):
             if batch.id in cut or not cut:
                 cut.append(batch.id)
                 return
@@ -198,16 +198,16 @@ async def test_a_line_of_an_item_that_is_gone_does_not_keep_its_batch_open(
     make, gone = ImageBatchWork.make_task, list[str]()
     iterate = OpenAIBatches.iterate_answers
 
-    async def prune_first(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
-        async for answer in iterate(self, batch, answer_type):
+    async def prune_first(self: OpenAIBatches, batch: ProviderBatch, *given: Any) -> Any:
+        async for answer in iterate(self, batch, *given):
             if not gone:
                 gone.append(answer.custom_id)
             yield answer
 
-    async def make_task(self: ImageBatchWork, job: ImageJob, resume_count: int) -> Any:
+    async def make_task(self: ImageBatchWork, job: ImageJob, *given: Any) -> Any:
         if job.product_id in gone:
             raise LookupError(job.product_id)
-        return await make(self, job, resume_count)
+        return await make(self, job, *given)
 
     monkeypatch.setattr(OpenAIBatches, "iterate_answers", prune_first)
     monkeypatch.setattr(ImageBatchWork, "make_task", make_task)
