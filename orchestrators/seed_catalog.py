@@ -95,7 +95,8 @@ def _generate_missing(
 def _needs_text(seed: SeedInput, inventory: StartInventory) -> bool:
     if seed.writes_items:
         return inventory.items < seed.target_count
-    return seed.writes_prompts and inventory.images < inventory.items
+    must_collect = inventory.has_open_prompt_batches and seed.batches_text
+    return seed.writes_prompts and (inventory.images < inventory.items or must_collect)
 
 
 def _run_children(

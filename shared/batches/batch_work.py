@@ -80,9 +80,9 @@ class BatchWork(ABC, Generic[JobT]):
         self.claims: BatchClaims[JobT] = BatchClaims(services.store, run_id, self.kind)
 
     @property
-    @abstractmethod
     def batches(self) -> BatchExecutor:
         """Sends and reads the batches."""
+        return self.services.batches
 
     @abstractmethod
     async def choose_size(self) -> int:
@@ -91,6 +91,14 @@ class BatchWork(ABC, Generic[JobT]):
     @abstractmethod
     async def gather_jobs(self, call: SubmitBatch[JobT]) -> GatheredJobs[JobT]:
         """Return the jobs of a batch; a repeated call finds those that an earlier delivery has claimed."""
+
+    @abstractmethod
+    def check_settings(self) -> None:
+        """Check that the provider and the model of the settings have batches.
+
+        Raises:
+            SettingError: they have none.
+        """
 
     @abstractmethod
     def find_terms(self) -> LineTerms:

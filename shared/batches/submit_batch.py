@@ -80,6 +80,8 @@ async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredC
         return SubmittedBatch(stopped=True, last_page=call.last_page)
     if len(gathered.jobs) < call.max_images and not gathered.is_closed:
         return SubmittedBatch(is_waiting=True, last_page=call.last_page)
+    if gathered.jobs:
+        work.check_settings()
     terms = work.find_terms()
     lines, counters = await _prepare_lines(work, call, gathered.jobs, terms)
     reservation = await work.open_reservation(call.chunk)

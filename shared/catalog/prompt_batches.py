@@ -13,9 +13,9 @@ from shared.messages.base import Counters, Failure
 from shared.messages.batches import PromptJob, SubmitBatch
 from shared.messages.text import TextCall, TextResult
 from shared.models.batches import BatchKind, LineKind, LineTerms
-from shared.models.billed_batches import BatchExecutor
 from shared.models.billed_task import PreparedText, TextTask
 from shared.reasons import FATAL_REASONS
+from shared.services.model_factory import check_text_batch_settings
 
 MAX_BATCH_LINES = 200
 """What is asked for again at most if the process dies while it collects; a provider allows 50,000."""
@@ -26,11 +26,6 @@ class PromptBatchWork(BatchWork[PromptJob]):
 
     kind = BatchKind.PROMPT
     answer_type = PromptDraftBatch
-
-    @property
-    def batches(self) -> BatchExecutor:
-        """Sends and reads the batches."""
-        return self.services.prompt_batches
 
     async def choose_size(self) -> int:
         """Return the maximum number of lines of a batch."""
@@ -50,6 +45,14 @@ class PromptBatchWork(BatchWork[PromptJob]):
             if await self.is_unfinished(job, call.resume_count):
                 jobs.append(job)
         return GatheredJobs(jobs, last, is_closed=True)
+
+    def check_settings(self) -> None:
+        """Check that the provider and the model of the settings have batches.
+
+        Raises:
+            SettingError: they have none.
+        """
+        check_text_batch_settings(self.services.settings.model, self.services.settings.prices)
 
     def find_terms(self) -> LineTerms:
         """Return what the lines of a new batch call, by the settings."""

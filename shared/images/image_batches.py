@@ -17,10 +17,10 @@ from shared.messages.base import Counters, Failure
 from shared.messages.batches import SubmitBatch
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageCall, ImageJob, ImageResult
 from shared.models.batches import BatchKind, LineKind, LineTerms
-from shared.models.billed_batches import BatchExecutor
 from shared.models.billed_task import PreparedImage
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs import run_files
+from shared.services.model_factory import check_batch_settings
 
 MAX_BATCHES_PER_IMAGE = 3
 """An image that so many batches have left out fails, if the request asks for the next batch."""
@@ -35,11 +35,6 @@ class ImageBatchWork(BatchWork[ImageJob]):
     """Batches of images; a line is the image of an item."""
 
     kind = BatchKind.IMAGE
-
-    @property
-    def batches(self) -> BatchExecutor:
-        """Sends and reads the batches."""
-        return self.services.image_batches
 
     async def choose_size(self) -> int:
         """Return the maximum number of lines of a batch."""
@@ -67,6 +62,14 @@ class ImageBatchWork(BatchWork[ImageJob]):
             jobs += result.jobs
             number += 1
         return GatheredJobs(jobs, page, is_closed)
+
+    def check_settings(self) -> None:
+        """Check that the provider and the model of the settings have batches.
+
+        Raises:
+            SettingError: they have none.
+        """
+        check_batch_settings(self.services.settings.model, self.services.settings.prices)
 
     def find_terms(self) -> LineTerms:
         """Return what the lines of a new batch call, by the settings."""

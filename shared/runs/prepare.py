@@ -80,6 +80,8 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
         images=0 if request.force_images else sum(has_image) - outdated,
         next_batch=next_batch,
         has_open_batches=request.is_batched and bool(await find_earlier_batches(store, BatchKind.IMAGE, run)),
+        has_open_prompt_batches=request.is_text_batched
+        and bool(await find_earlier_batches(store, BatchKind.PROMPT, run)),
     )
 
 
