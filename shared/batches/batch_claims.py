@@ -37,6 +37,8 @@ class BatchClaim(Generic[JobT]):
         creating_at: when the creation of the batch was last begun; None = it was not.
         reference_ids: the provider's ids of the style references that the lines name; empty = they name none.
         terms: what the lines call and cost.
+        repeats: how often the batch was created again because the provider's list did not have it. If the list was
+            late, all of them are billed.
         batch_id: the provider's id of the batch; None = not known.
         result: what was collected; None = the batch is open.
     """
@@ -57,6 +59,7 @@ class BatchClaim(Generic[JobT]):
     batch_id: str | None = None
     result: CollectedBatch[JobT] | None = None
     reference_ids: tuple[str, ...] = ()
+    repeats: int = 0
 
     @property
     def open_batch(self) -> OpenBatch | None:
@@ -65,7 +68,7 @@ class BatchClaim(Generic[JobT]):
 
     def begin_creation(self, now: datetime) -> "BatchClaim[JobT]":
         """Return the claim of a batch that is about to be created."""
-        return replace(self, creating_at=now)
+        return replace(self, creating_at=now, repeats=self.repeats + (self.creating_at is not None))
 
 
 _CLAIM: TypeAdapter[BatchClaim[Any]] = TypeAdapter(BatchClaim)

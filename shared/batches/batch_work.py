@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from shared.batches.batch_claims import BatchClaim, BatchClaims
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
-from shared.messages.base import Cost, Counters, Failure
+from shared.messages.base import Counters, Failure
 from shared.messages.batches import JobT, SubmitBatch
 from shared.messages.images import ImageResult
 from shared.messages.text import TextResult
@@ -44,8 +44,7 @@ class Collection(Generic[JobT]):
     Attributes:
         left: jobs whose line has no answer yet, by the id of the line.
         is_stopped: the run is stopped.
-        counters: of the answers.
-        cost: of the answers, to settle the batch with.
+        counters: of the answers; their cost settles the batch.
         jobs: jobs for the next batches.
         fallback: jobs for the normal route.
     """
@@ -53,7 +52,6 @@ class Collection(Generic[JobT]):
     left: dict[str, JobT]
     is_stopped: bool = False
     counters: Counters = Counters()
-    cost: Cost = Cost()
     jobs: list[JobT] = field(default_factory=list)
     fallback: list[JobT] = field(default_factory=list)
 
@@ -173,7 +171,19 @@ class BatchWork(ABC, Generic[JobT]):
         Raises:
             ModelError: the provider does not answer.
         """
-        return await self.batches.find(self.name_batch(claim.chunk), claim.claimed_at)
+        found = await self.batches.find_all(self.name_batch(claim.chunk), claim.claimed_at, limit=1)
+        return found[0] if found else None
+
+    async def find_repeated(self, claim: BatchClaim[JobT], batch: ProviderBatch) -> list[ProviderBatch]:
+        """Return the batches that were created for a claim beside the one that is collected.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        if not claim.repeats:
+            return []
+        found = await self.batches.find_all(self.name_batch(claim.chunk), claim.claimed_at)
+        return [other for other in found if other.id != batch.id]
 
 
 LineResult = ImageResult | TextResult

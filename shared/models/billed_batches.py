@@ -124,20 +124,25 @@ class BatchExecutor:
         """
         return await _observe(name.kind, self._open_model().create(file_id, name.metadata, kind))
 
-    async def find(self, name: BatchName, since: datetime) -> ProviderBatch | None:
-        """Return the batch with a name that was created since a time, or None.
+    async def find_all(self, name: BatchName, since: datetime, *, limit: int | None = None) -> list[ProviderBatch]:
+        """Return the batches with a name that were created since a time, the newest first.
+
+        Args:
+            name: of the batches.
+            since: when the first of them may have been created.
+            limit: return so many at most.
 
         Raises:
             ModelError: the provider does not answer.
         """
-        earliest = (since - CLOCK_SKEW).timestamp()
+        earliest, found = (since - CLOCK_SKEW).timestamp(), list[ProviderBatch]()
         async with aclosing(self._open_model().iterate_newest()) as batches:
             async for batch in batches:
                 if name.names(batch):
-                    return batch
-                if batch.created_at and batch.created_at < earliest:
-                    return None
-        return None
+                    found.append(batch)
+                if len(found) == limit or (batch.created_at and batch.created_at < earliest):
+                    break
+        return found
 
     async def read(self, batch_id: str) -> ProviderBatch:
         """Return a batch.

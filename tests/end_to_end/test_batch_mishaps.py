@@ -277,3 +277,37 @@ async def test_a_repair_of_a_complete_catalog_takes_the_images_of_a_host_that_is
     assert stats["billedImageCount"] == 2 * IMAGES_PER_BATCH
     assert list(generated_by.values()) == [forced.run_id] * IMAGES_PER_BATCH
     assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
+
+
+async def test_a_batch_that_was_listed_too_late_and_created_twice_is_counted_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, iterate, created = OpenAIBatches.create, OpenAIBatches.iterate_newest, list[str]()
+
+    async def lose_first(self: OpenAIBatches, *given: Any) -> ProviderBatch:
+        batch = await create(self, *given)
+        created.append(batch.id)
+        if len(created) == 1:
+            raise ModelError(Reason.TIMEOUT_AMBIGUOUS, "no answer")
+        return batch
+
+    async def list_late(self: OpenAIBatches) -> Any:
+        async for batch in iterate(self):
+            if len(created) > 1:
+                yield batch
+
+    monkeypatch.setattr(OpenAIBatches, "create", lose_first)
+    monkeypatch.setattr(OpenAIBatches, "iterate_newest", list_late)
+    monkeypatch.setattr("shared.batches.submit_batch.CREATION_SETTLES_AFTER", timedelta())
+    request = {"maxCostUsd": 1.0}
+    async with lab(tmp_path, batches={"seconds": 0.5}, items=IMAGES_PER_BATCH, request=request) as here:
+        await here.run(KillAtReturn("collect_image_batch"))
+        summary, stats, calls = await here.read_summary(), here.simulator.stats(), await here.list_calls()
+        async with here.open_store() as store:
+            ledger = await store.read(paths.run_file(here.run_id, "ledger.json"))
+    billed = sum(call.cost.nano_usd for call in calls)
+    assert (summary["status"], summary["imagesMade"], len(created)) == ("Completed", IMAGES_PER_BATCH, 2)
+    assert summary["cost"]["imageCalls"] == stats["billedImageCount"] == len(calls) == 2 * IMAGES_PER_BATCH
+    assert billed / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
+    assert ledger is not None
+    assert json.loads(ledger.data)["spentNanoUsd"] == billed
